@@ -1,0 +1,1 @@
+"""The coverage room (see docs/architecture.md)."""

@@ -1,0 +1,124 @@
+"""The people ledger: everyone who came in, in exactly one of six places.
+
+served + full + beyond + cut_off + off_network + unlocated = total, per demand point, per area
+and in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer
+from geoplan.services.standard import ServiceStandard
+
+#: the six places of the ledger, in the order in which they are told
+STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ledger:
+    """Six numbers of people and their total."""
+
+    served: float = 0.0
+    full: float = 0.0
+    beyond: float = 0.0
+    cut_off: float = 0.0
+    off_network: float = 0.0
+    unlocated: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All people."""
+        return float(sum(getattr(self, state) for state in STATES))
+
+    @property
+    def unserved(self) -> float:
+        """All who are not served."""
+        return self.total - self.served
+
+    @property
+    def covered_share(self) -> float:
+        """Served / total; NaN when nobody came in."""
+        total = self.total
+        return self.served / total if total > 0 else float("nan")
+
+    def to_dict(self) -> dict[str, float]:
+        """``total`` and the six numbers."""
+        return {"total": self.total, **{state: float(getattr(self, state)) for state in STATES}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Coverage:
+    """Who is served by one service, per demand row and per area.
+
+    Parameters
+    ----------
+    service : service key.
+    standard : the standard that made it.
+    frame : index = demand id; columns ``name``, ``people``, the six of `STATES` (people),
+        ``site`` (label of the site that serves, or the nearest, or <NA>), ``cost`` (to that site, in the
+        standard's unit, NaN when none), ``reason`` ("" when served in full, else the state with
+        most people), one column per area level, the sub-group columns, ``geometry``.
+    areas : area layers by level (finest last), for names.
+    """
+
+    service: str
+    standard: ServiceStandard
+    frame: gpd.GeoDataFrame
+    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
+        if len(gap) and float(np.abs(gap).max()) > 1e-6:
+            worst = gap.abs().idxmax()
+            raise UsageError(
+                f"the ledger of {self.service!r} does not close at {worst!r}: off by {gap[worst]}."
+            )
+
+    @property
+    def ledger(self) -> Ledger:
+        """The six numbers of the whole city."""
+        return Ledger(**{state: float(self.frame[state].sum()) for state in STATES})
+
+    @property
+    def covered_share(self) -> float:
+        """Served / total."""
+        return self.ledger.covered_share
+
+    def by_area(self, level: str) -> pd.DataFrame:
+        """The ledger per area of `level`, one row per area that exists or has people.
+
+        Returns
+        -------
+        DataFrame with index = area code and columns ``name``, ``total``, the six of `STATES`,
+        ``covered_share``. People whose area is not known stand in a last row with the code ``""``,
+        so that every table sums to the city's total.
+        """
+        if level not in self.frame.columns:
+            known = ", ".join(self.areas) or "none"
+            raise UsageError(f"no area level {level!r} in this run; known levels: {known}.")
+        codes = self.frame[level].astype("string").fillna("")
+        table = self.frame[list(STATES)].groupby(codes.to_numpy()).sum()
+        names = self.areas[level].names if level in self.areas else pd.Series(dtype="string")
+        order = [*names.index, *[c for c in table.index if c not in names.index]]
+        if "" in order:
+            order = [*[c for c in order if c != ""], ""]
+        table = table.reindex(order, fill_value=0.0)
+        table.insert(0, "total", table[list(STATES)].sum(axis=1))
+        table.insert(0, "name", [names.get(code, "") for code in table.index])
+        table["covered_share"] = table["served"] / table["total"].where(table["total"] > 0)
+        table.index.name = level
+        return table
+
+    def __repr__(self) -> str:
+        ledger = self.ledger
+        return (
+            f"Coverage({self.service!r}: {ledger.served:,.0f} of {ledger.total:,.0f} people served, "
+            f"{ledger.covered_share:.1%})"
+        )

@@ -1,0 +1,88 @@
+"""What was doubted: findings about rows, and the record of every input file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import pandas as pd
+
+Severity = Literal["error", "warning", "note"]
+
+FINDING_COLUMNS = (
+    "file",
+    "sheet",
+    "row",
+    "column",
+    "value",
+    "problem",
+    "advice",
+    "severity",
+)
+
+LayerT = TypeVar("LayerT")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One doubt about an input, in words that a clerk can act on.
+
+    row : as the spreadsheet or the text editor counts it (the heading is row 1 in a plain table);
+        None when the finding is about the whole file.
+    severity : ``"error"`` (wrong: the row, or without a row the whole file, cannot be used),
+        ``"warning"`` (used, but doubted, or only waiting for something such as geocoding),
+        ``"note"`` (done and told).
+    code : short stable name of the kind of finding, for tests and filters.
+    """
+
+    file: str
+    problem: str
+    advice: str
+    severity: Severity
+    code: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The eight public columns."""
+        return {name: getattr(self, name) for name in FINDING_COLUMNS}
+
+
+def findings_frame(findings: list[Finding] | tuple[Finding, ...]) -> pd.DataFrame:
+    """One row per finding: the eight public columns and ``code``."""
+    columns = [*FINDING_COLUMNS, "code"]
+    return pd.DataFrame([{c: asdict(f)[c] for c in columns} for f in findings], columns=columns)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputRecord:
+    """One input file: rows = accepted + set_aside; `warned` rows are among the accepted.
+
+    columns : what each heading was taken for, ``{"经度": "lon"}``.
+    """
+
+    path: str
+    sha256: str
+    rows: int
+    accepted: int
+    set_aside: int
+    warned: int
+    role: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Loaded(Generic[LayerT]):
+    """A layer with what was found while it was read.
+
+    layer : None when the file cannot be used at all (then a finding without row says why).
+    set_aside : the rows set aside, whole, with the columns ``file``, ``sheet``, ``row``, ``why`` first.
+    """
+
+    layer: LayerT | None
+    record: InputRecord
+    findings: tuple[Finding, ...]
+    set_aside: pd.DataFrame

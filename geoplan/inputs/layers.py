@@ -1,0 +1,182 @@
+"""The nouns that inputs hand on: facilities, demand and areas, checked on entry.
+
+Every frame is a plain GeoDataFrame in the study's projected CRS, copied on entry and never
+written to afterwards. A missing geometry means that the place is not known: such rows stay,
+because the people in them count (`unlocated` in the ledger).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import GeographicCrsError, InputError, MissingCrsError
+
+
+def check_projected(frame: gpd.GeoDataFrame, what: str) -> None:
+    """Raise unless `frame` has a projected CRS in metres.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError
+    """
+    if frame.crs is None:
+        raise MissingCrsError(
+            f"{what} has no CRS: set it with frame.set_crs(...) before this call."
+        )
+    if not frame.crs.is_projected:
+        raise GeographicCrsError(
+            f"{what} is in degrees ({frame.crs.name}): convert it to a projected CRS in metres "
+            "with frame.to_crs(...), for Jinan EPSG:4548."
+        )
+    unit = frame.crs.axis_info[0].unit_name
+    if unit not in ("metre", "meter"):
+        raise GeographicCrsError(f"{what} is measured in {unit}, not metres: use a metric CRS.")
+
+
+def _checked(frame: gpd.GeoDataFrame, what: str, needed: tuple[str, ...]) -> gpd.GeoDataFrame:
+    missing = [c for c in needed if c not in frame.columns]
+    if missing:
+        raise InputError(f"{what} lacks the columns {', '.join(missing)}.")
+    check_projected(frame, what)
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()].unique()[:5].tolist()
+        raise InputError(f"{what} has ids more than once: {twice}.")
+    return frame.copy()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class FacilityLayer:
+    """One service's existing sites.
+
+    Parameters
+    ----------
+    key : service key, for example ``"meal_station"``.
+    frame : index = id (str, unique); columns ``name`` (str), ``capacity`` (float, NaN unknown),
+        ``tier`` (str or <NA>), ``geometry`` (Point in a projected CRS, or missing). One column
+        per area level (``street``, ``district``, ...) with the area's code, where known; other
+        columns are carried along.
+    """
+
+    key: str
+    frame: gpd.GeoDataFrame
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "frame",
+            _checked(self.frame, f"the facility layer {self.key!r}", ("name", "capacity", "tier")),
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def located(self) -> gpd.GeoDataFrame:
+        """The facilities whose place is known."""
+        return self.frame[self.frame.geometry.notna()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Demand:
+    """Where the people of one group are.
+
+    Parameters
+    ----------
+    key : for example ``"elderly_60"``.
+    frame : index = id (str, unique); columns ``name`` (str), ``people`` (float >= 0),
+        ``geometry`` (Point in a projected CRS; missing = unlocated, its people still count).
+        One column per area level with the area's code (<NA> where unknown). Columns named in
+        `groups` hold people of sub-groups (for example ``pop80``).
+    groups : names of the sub-group columns.
+    """
+
+    key: str
+    frame: gpd.GeoDataFrame
+    groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        frame = _checked(
+            self.frame, f"the demand layer {self.key!r}", ("name", "people", *self.groups)
+        )
+        weights = frame["people"].to_numpy(float)
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise InputError(f"the demand layer {self.key!r} has missing or negative people.")
+        object.__setattr__(self, "frame", frame)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def total(self) -> float:
+        """All people that came in, located or not."""
+        return float(self.frame["people"].sum())
+
+    @property
+    def located(self) -> gpd.GeoDataFrame:
+        """The rows whose place is known."""
+        return self.frame[self.frame.geometry.notna()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class AreaLayer:
+    """Administrative areas of one level, finest to coarsest tied by `parent`.
+
+    Parameters
+    ----------
+    level : for example ``"district"``.
+    frame : index = code (str, unique); columns ``name`` (str), ``parent`` (code in the parent
+        level or <NA>), ``geometry`` (polygon, point or missing).
+    parent : the parent level's name, or None.
+    """
+
+    level: str
+    frame: gpd.GeoDataFrame
+    parent: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "frame",
+            _checked(self.frame, f"the area layer {self.level!r}", ("name", "parent")),
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def names(self) -> pd.Series:
+        """Name by code."""
+        return self.frame["name"]
+
+    @property
+    def has_polygons(self) -> bool:
+        """Whether any area has a polygon."""
+        return bool(self.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).any())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class LineLayer:
+    """Lines along which something is spaced: boundaries, roads with name signs.
+
+    Parameters
+    ----------
+    key : service key.
+    frame : index = id (str, unique); columns ``name`` (str), ``geometry`` (LineString or
+        MultiLineString in a projected CRS).
+    """
+
+    key: str
+    frame: gpd.GeoDataFrame
+    attributes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "frame", _checked(self.frame, f"the line layer {self.key!r}", ("name",))
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame)

@@ -1,0 +1,1 @@
+"""The siting room (see docs/architecture.md)."""

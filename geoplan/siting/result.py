@@ -1,0 +1,71 @@
+"""`SitingResult`: what a solver found and how much of it is proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SitingResult:
+    """The answer to one siting question.
+
+    Parameters
+    ----------
+    objective : ``"max_coverage"``, ``"min_sites"``, ``"p_median"`` or ``"p_center"``.
+    status : ``"optimal"`` only when proved (within the asked `gap`); ``"feasible"`` with an honest
+        `gap` otherwise; ``"infeasible"``; ``"unknown"`` when nothing was found in time.
+    value : people covered, number (or cost) of sites, weighted cost, or largest cost.
+    bound : no answer can be better than this.
+    gap : abs(bound - value) / abs(value), or None when there is no bound.
+    sites : labels, `fixed` first.
+    assignment : demand label -> site label (<NA> where not served).
+    seconds : wall-clock time.
+    solver, seed : how it was found.
+    greedy_value : what plain greedy reaches, for comparison.
+    blocking : for infeasible: what blocks it, in words and labels.
+    detail : further facts (reduction sizes, rounds, relaxations).
+    """
+
+    objective: str
+    status: Status
+    value: float
+    bound: float | None
+    gap: float | None
+    sites: list[Any]
+    assignment: pd.Series
+    seconds: float
+    solver: str
+    seed: int = 0
+    greedy_value: float | None = None
+    blocking: tuple[str, ...] = ()
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """A few lines for people."""
+        proof = {
+            "optimal": "proved optimal",
+            "feasible": "not proved optimal",
+            "infeasible": "no feasible answer",
+            "unknown": "nothing found in the time given",
+        }[self.status]
+        lines = [f"{self.objective}: {self.status} ({proof})"]
+        if self.status in ("optimal", "feasible"):
+            bound = "none" if self.bound is None else f"{self.bound:,.6g}"
+            gap = "not known" if self.gap is None else f"{self.gap:.3%}"
+            lines.append(f"value {self.value:,.6g}, bound {bound}, gap {gap}")
+            lines.append(f"{len(self.sites)} sites: " + ", ".join(map(str, self.sites[:12])))
+        lines.extend(self.blocking)
+        lines.append(f"{self.seconds:.2f} s with {self.solver}, seed {self.seed}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        gap = "None" if self.gap is None else f"{self.gap:.4%}"
+        return (
+            f"SitingResult({self.objective}: {self.status}, value={self.value:,.6g}, gap={gap}, "
+            f"{len(self.sites)} sites)"
+        )

@@ -1,0 +1,46 @@
+"""What readers see, in Chinese and English, kept as data beside this module.
+
+Each room keeps its sentences in one TOML file: ``[key]`` with ``zh`` and ``en``, both
+with the same ``{placeholders}``. Code names a sentence as ``"room.key"``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+
+@cache
+def _room(name: str) -> dict[str, dict[str, str]]:
+    source = files(__package__).joinpath(f"{name}.toml")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def say(lang: str, key: str, **values: object) -> str:
+    """The sentence ``room.key`` in `lang`, with `values` put in.
+
+    Examples
+    --------
+    >>> say("en", "common.people")
+    'people'
+    >>> say("zh", "common.people")
+    '人'
+    """
+    room, _, name = key.partition(".")
+    entry = _room(room)[name]
+    text = entry.get(lang) or entry["en"]
+    return text.format(**values) if values else text
+
+
+def has_word(key: str) -> bool:
+    """Whether ``room.key`` exists."""
+    room, _, name = key.partition(".")
+    try:
+        return name in _room(room)
+    except FileNotFoundError:
+        return False
