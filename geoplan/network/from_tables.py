@@ -1,0 +1,238 @@
+"""A `Network` from node and edge tables: checked whole, all faults told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.errors import NetworkError
+from geoplan.inputs.layers import check_projected
+from geoplan.network.order import hilbert_order
+
+#: how far an edge's geometry may end from its node before it is called a fault
+END_TOLERANCE_M = 1.0
+
+
+def _some(values: Any) -> str:
+    listed = list(dict.fromkeys(values))
+    more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
+    return ", ".join(repr(v) for v in listed[:5]) + more
+
+
+def _numbers(edges: pd.DataFrame, column: str, faults: list[str]) -> NDArray[np.float64]:
+    """A column of costs as finite floats >= 0."""
+    values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = ~(np.isfinite(values) & (values >= 0))
+    if bad.any():
+        faults.append(
+            f"{int(bad.sum())} edges have a {column} that is missing, negative or no number "
+            f"(edges {_some(edges.index[bad])})"
+        )
+    return values.astype(np.float64, copy=True)
+
+
+def _oneway(edges: pd.DataFrame, faults: list[str]) -> NDArray[np.int8]:
+    """1 = only u -> v, -1 = only v -> u, 0 = both."""
+    if "oneway" not in edges.columns:
+        return np.zeros(len(edges), np.int8)
+    raw = edges["oneway"]
+    values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
+    bad = ~np.isin(values, (-1.0, 0.0, 1.0))
+    if bad.any():
+        faults.append(
+            f"oneway must be True, False or -1 (only v to u), not {_some(raw[bad].tolist())}"
+        )
+    return np.where(bad, 0, values).astype(np.int8)
+
+
+def _positions(
+    labels: pd.Series, node_ids: pd.Index, name: str, faults: list[str]
+) -> NDArray[np.int64]:
+    if not node_ids.is_unique:
+        return np.zeros(len(labels), np.int64)
+    at = node_ids.get_indexer(pd.Index(labels))
+    if (at < 0).any():
+        unknown = labels.to_numpy()[at < 0]
+        faults.append(f"{name} names {len(set(unknown))} nodes that do not exist: {_some(unknown)}")
+    return np.asarray(at, np.int64)
+
+
+def _lines(
+    geometry: NDArray[Any], xy: NDArray[np.float64], u: NDArray[np.int64], v: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Flat coordinates from u to v; straight where an edge has no geometry."""
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    counts = np.where(missing, 2, shapely.get_num_coordinates(geometry)).astype(np.int64)
+    offsets = np.zeros(len(u) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    coords = np.empty((offsets[-1], 2), np.float64)
+    drawn = np.repeat(~missing, counts)
+    coords[drawn] = shapely.get_coordinates(geometry[~missing])
+    coords[offsets[:-1][missing]] = xy[u[missing]]
+    coords[offsets[1:][missing] - 1] = xy[v[missing]]
+    return coords, offsets
+
+
+def reversed_lines(
+    coords: NDArray[np.float64], offsets: NDArray[np.int64], which: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The flat coordinates with the lines in `which` running the other way."""
+    if not which.any():
+        return coords
+    counts = np.diff(offsets)
+    at = np.arange(len(coords))
+    start = np.repeat(offsets[:-1], counts)
+    end = np.repeat(offsets[1:] - 1, counts)
+    turned = np.repeat(which, counts)
+    return coords[np.where(turned, start + end - at, at)]
+
+
+def line_lengths(coords: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Length of each line of a flat coordinate array."""
+    steps = np.zeros(len(coords))
+    steps[:-1] = np.hypot(*np.diff(coords, axis=0).T)
+    steps[offsets[1:] - 1] = 0.0  # from one line's end to the next line's start
+    return np.add.reduceat(steps, offsets[:-1])
+
+
+def arrays_from_tables(
+    nodes: gpd.GeoDataFrame,
+    edges: pd.DataFrame,
+    *,
+    directed: bool,
+    keep: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The arrays of a `Network` (its field names) from node and edge tables.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError
+        The nodes are not in a projected CRS in metres.
+    NetworkError
+        Any fault in the tables; the message lists all of them.
+    """
+    check_projected(nodes, "the network's nodes")
+    faults: list[str] = []
+    if not nodes.index.is_unique:
+        faults.append(f"node ids stand twice: {_some(nodes.index[nodes.index.duplicated()])}")
+    points = np.asarray(nodes.geometry.array)
+    bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
+    bad_nodes |= shapely.get_type_id(points) != 0
+    if bad_nodes.any():
+        faults.append(
+            f"{int(bad_nodes.sum())} nodes have no point ({_some(nodes.index[bad_nodes])})"
+        )
+    lacking = [c for c in ("u", "v", *keep) if c not in edges.columns]
+    if lacking:
+        faults.append(f"the edges lack the columns {', '.join(lacking)}")
+    if len(edges) == 0:
+        faults.append("there are no edges")
+    if faults:
+        _refuse(faults)
+    u = _positions(edges["u"], nodes.index, "u", faults)
+    v = _positions(edges["v"], nodes.index, "v", faults)
+    oneway = _oneway(edges, faults) if directed else np.zeros(len(edges), np.int8)
+    costs = {
+        name: _numbers(edges, name, faults)
+        for name in ("length_m", "minutes", "minutes_back")
+        if name in edges.columns
+    }
+    geometry = _geometry(edges, nodes, faults)
+    if "minutes_back" in costs and "minutes" not in costs:
+        faults.append("minutes_back is given without minutes")
+    if faults:
+        _refuse(faults)
+    xy = shapely.get_coordinates(points)
+    coords, offsets = _lines(geometry, xy, u, v)
+    coords = _from_u_to_v(coords, offsets, xy, u, v, edges.index)
+    length = costs["length_m"] if "length_m" in costs else line_lengths(coords, offsets)
+    minutes, back = costs.get("minutes"), costs.get("minutes_back")
+
+    turn = oneway < 0
+    u, v = np.where(turn, v, u), np.where(turn, u, v)
+    coords = reversed_lines(coords, offsets, turn)
+    if minutes is not None and back is not None:
+        minutes, back = np.where(turn, back, minutes), np.where(turn, minutes, back)
+
+    order = hilbert_order(xy[:, 0], xy[:, 1])
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    properties = edges[list(keep)].reset_index(drop=True) if keep else None
+    return {
+        "crs": nodes.crs,
+        "node_ids": nodes.index[order],
+        "x": xy[order, 0],
+        "y": xy[order, 1],
+        "u": rank[u],
+        "v": rank[v],
+        "length_m": length,
+        "oneway": oneway != 0,
+        "minutes": minutes,
+        "minutes_back": back,
+        "coords": coords,
+        "offsets": offsets,
+        "edge_ids": edges.index,
+        "properties": None if properties is None else pd.DataFrame(properties),
+    }
+
+
+def _refuse(faults: list[str]) -> None:
+    raise NetworkError(
+        "the tables do not make a network: "
+        + "; ".join(faults)
+        + ". Mend the tables: nodes need unique ids and points, edges need u, v (node ids) and "
+        "length_m >= 0."
+    )
+
+
+def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: list[str]) -> NDArray[Any]:
+    if "geometry" not in edges.columns:
+        return np.full(len(edges), None, object)
+    crs = getattr(edges["geometry"], "crs", None)
+    if crs is not None and crs != nodes.crs:
+        faults.append(
+            f"the edges are in {crs.name}, the nodes in {nodes.crs.name}: convert with to_crs"
+        )
+    geometry = np.array(edges["geometry"].array, dtype=object)
+    geometry[np.asarray(edges["geometry"].isna())] = None
+    drawn = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    bad = drawn & (shapely.get_type_id(geometry) != 1)
+    if bad.any():
+        faults.append(
+            f"{int(bad.sum())} edges are no LineString (edges {_some(edges.index[bad])}): "
+            "explode multi-part lines first"
+        )
+    return geometry
+
+
+def _from_u_to_v(
+    coords: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    u: NDArray[np.int64],
+    v: NDArray[np.int64],
+    edge_ids: pd.Index,
+) -> NDArray[np.float64]:
+    """Lines drawn from v to u are turned; lines that end elsewhere are a fault."""
+    first, last = coords[offsets[:-1]], coords[offsets[1:] - 1]
+
+    def off(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.maximum(np.hypot(*(start - xy[u]).T), np.hypot(*(end - xy[v]).T))
+
+    straight, turned = off(first, last), off(last, first)
+    stray = np.minimum(straight, turned) > END_TOLERANCE_M
+    if stray.any():
+        _refuse(
+            [
+                f"{int(stray.sum())} edges have a geometry that does not end at their nodes "
+                f"(edges {_some(edge_ids[stray])}, off by up to "
+                f"{np.minimum(straight, turned).max():.1f} m)"
+            ]
+        )
+    return reversed_lines(coords, offsets, turned < straight)

@@ -1,0 +1,330 @@
+"""`Network`: streets as flat arrays, ready for exact shortest paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from geoplan.errors import NetworkError, UsageError
+from geoplan.network.from_tables import arrays_from_tables
+from geoplan.network.graph import Graph, build_graph
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+#: speed at which lengths become minutes where the network says nothing else
+DEFAULT_SPEED_M_S = {"walk": 1.0, "drive": 30 / 3.6}
+MODES = tuple(DEFAULT_SPEED_M_S)
+UNITS = ("m", "min")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class Network:
+    """A street network of one mode, in a projected CRS in metres.
+
+    Make one with `from_edges`, `from_osm`, `from_lines`, `from_graphml`, `from_graph` or `load`.
+
+    Nodes stand in Hilbert order (neighbours on the ground are neighbours in memory), edges in
+    the caller's order. An edge is one physical stretch of street; which ways it may be used
+    follows from `oneway` and `mode`. All arrays are read-only; n nodes, m edges, k vertices.
+
+    Parameters
+    ----------
+    crs : projected, metres.
+    mode : ``"walk"`` (one-way signs do not count) or ``"drive"`` (they do).
+    speed_m_s : speed for lengths without minutes, and for the way from a point to its edge.
+    node_ids : the caller's node labels, unique (n).
+    x, y : float64 (n,), metres.
+    u, v : int32 (m,), end nodes of each edge as positions in `node_ids`.
+    length_m : float64 (m,), >= 0; may differ from the drawn length (slopes, generalised lines).
+    oneway : bool (m,), True = only from u to v. All False when walking.
+    minutes, minutes_back : float64 (m,) or None, time from u to v and from v to u. Without
+        `minutes` the time is ``length_m / speed_m_s / 60``; without `minutes_back` it is
+        `minutes` both ways.
+    coords : float64 (k, 2), vertices of all edges one after the other, each from u to v.
+    offsets : int64 (m + 1,), edge e is drawn by ``coords[offsets[e]:offsets[e + 1]]``.
+    edge_ids : the caller's edge labels (m).
+    properties : other columns per edge (``highway``, ``bridge``, ``layer``, ``osm_id``, ...) with
+        a RangeIndex, or None.
+    source : where the network came from, for reports.
+    notes : what was done while building (counts of what was left out, ...), for reports.
+    """
+
+    crs: CRS
+    mode: str
+    speed_m_s: float
+    node_ids: pd.Index
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    u: NDArray[np.int32]
+    v: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    oneway: NDArray[np.bool_]
+    minutes: NDArray[np.float64] | None = None
+    minutes_back: NDArray[np.float64] | None = None
+    coords: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+    edge_ids: pd.Index
+    properties: pd.DataFrame | None = None
+    source: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
+    _cache: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise UsageError(f"mode must be one of {', '.join(MODES)}, not {self.mode!r}.")
+        if not (np.isfinite(self.speed_m_s) and self.speed_m_s > 0):
+            raise UsageError(f"speed_m_s must be a positive number, not {self.speed_m_s!r}.")
+        n, m = len(self.node_ids), len(self.u)
+        sizes = {"x": n, "y": n, "v": m, "length_m": m, "oneway": m, "edge_ids": m}
+        sizes |= {
+            name: m
+            for name in ("minutes", "minutes_back", "properties")
+            if getattr(self, name) is not None
+        }
+        wrong = [name for name, size in sizes.items() if len(getattr(self, name)) != size]
+        if len(self.offsets) != m + 1 or self.offsets[-1] != len(self.coords):
+            wrong.append("offsets")
+        if wrong:
+            raise NetworkError(f"the network's arrays do not fit each other: {', '.join(wrong)}.")
+        for name in ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets"):
+            getattr(self, name).flags.writeable = False
+
+    # -- making ----------------------------------------------------------------------------
+
+    @classmethod
+    def from_edges(
+        cls,
+        nodes: gpd.GeoDataFrame,
+        edges: pd.DataFrame,
+        *,
+        mode: str,
+        speed_m_s: float | None = None,
+        keep: Sequence[str] = (),
+        source: str = "",
+        notes: dict[str, Any] | None = None,
+    ) -> Network:
+        """A network from tables.
+
+        Parameters
+        ----------
+        nodes : points in a projected CRS; index = node id, unique.
+        edges : columns ``u``, ``v`` (node ids), ``length_m`` (without it the drawn length
+            counts); optionally ``oneway`` (True = only u to v, -1 = only v to u; counts for
+            ``mode="drive"``), ``minutes`` (and ``minutes_back`` where the way back takes another
+            time), ``geometry`` (LineStrings; straight where missing).
+        mode : ``"walk"`` or ``"drive"``.
+        speed_m_s : default 1.0 walking, 30 km/h driving.
+        keep : other columns of `edges` to carry along in `properties`.
+
+        Raises
+        ------
+        MissingCrsError, GeographicCrsError
+            The nodes are not in a projected CRS in metres.
+        NetworkError
+            Faults in the tables, all of them at once.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd
+        >>> nodes = gpd.GeoDataFrame(
+        ...     geometry=gpd.points_from_xy([0, 100, 200], [0, 0, 0]),
+        ...     index=["a", "b", "c"], crs="EPSG:4548",
+        ... )
+        >>> edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "length_m": [100.0, 100.0]})
+        >>> Network.from_edges(nodes, edges, mode="walk")
+        Network(walk, 3 nodes, 2 edges, 0.2 km, EPSG:4548)
+        """
+        check_mode(mode)
+        arrays = arrays_from_tables(nodes, edges, directed=mode != "walk", keep=keep)
+        return cls(
+            mode=mode,
+            speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else float(speed_m_s),
+            source=source,
+            notes=dict(notes or {}),
+            **arrays,
+        )
+
+    @classmethod
+    def from_osm(cls, path: str | PathLike[str], *, mode: str, crs: Any, **options: Any) -> Network:
+        """A network from an ``.osm.pbf`` or ``.osm`` file; see `geoplan.network.from_osm`."""
+        from geoplan.network.from_osm import network_from_osm
+
+        return network_from_osm(path, mode=mode, crs=crs, **options)
+
+    @classmethod
+    def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
+        """A network from a line layer; see `geoplan.network.from_lines`."""
+        from geoplan.network.from_lines import network_from_lines
+
+        return network_from_lines(lines, mode=mode, **options)
+
+    @classmethod
+    def from_graphml(
+        cls, path: str | PathLike[str], *, mode: str, crs: Any, **options: Any
+    ) -> Network:
+        """A network from an OSMnx GraphML file; see `geoplan.network.from_graph`."""
+        from geoplan.network.from_graph import network_from_graphml
+
+        return network_from_graphml(path, mode=mode, crs=crs, **options)
+
+    @classmethod
+    def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
+        """A network from a networkx (OSMnx) graph; see `geoplan.network.from_graph`."""
+        from geoplan.network.from_graph import network_from_graph
+
+        return network_from_graph(graph, mode=mode, **options)
+
+    # -- facts -----------------------------------------------------------------------------
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_ids)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges."""
+        return len(self.u)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """minx, miny, maxx, maxy of the drawn edges, metres."""
+        low, high = self.coords.min(axis=0), self.coords.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def components(self) -> pd.Series:
+        """Number of the connected part each node lies in (by node id); 0 has the most nodes.
+
+        One-way signs are left aside: two nodes in different parts are not joined at all.
+        """
+        return pd.Series(self._component_numbers(), index=self.node_ids, name="component")
+
+    def _component_numbers(self) -> NDArray[np.int32]:
+        if "components" not in self._cache:
+            links = sparse.coo_array(
+                (np.ones(self.n_edges, np.int8), (self.u, self.v)), shape=(self.n_nodes,) * 2
+            )
+            count, part = csgraph.connected_components(links, directed=False)
+            size = np.bincount(part, minlength=count)
+            rank = np.empty(count, np.int32)
+            rank[np.argsort(-size, kind="stable")] = np.arange(count, dtype=np.int32)
+            self._cache["components"] = rank[part]
+        return self._cache["components"]
+
+    def __repr__(self) -> str:
+        name = self.crs.to_string() if self.crs.to_epsg() else self.crs.name
+        return (
+            f"Network({self.mode}, {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
+            f"{self.length_m.sum() / 1000:,.1f} km, {name})"
+        )
+
+    def edge_lines(self, which: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The edges as shapely LineStrings, all or those at the positions `which`."""
+        if which is None:
+            parts, coords = np.repeat(np.arange(self.n_edges), np.diff(self.offsets)), self.coords
+        else:
+            which = np.asarray(which)
+            counts = np.diff(self.offsets)[which]
+            parts = np.repeat(np.arange(len(which)), counts)
+            start = np.repeat(self.offsets[:-1][which] - np.cumsum(counts) + counts, counts)
+            coords = self.coords[start + np.arange(len(parts))]
+        if len(parts) == 0:
+            return np.empty(0, object)
+        return shapely.linestrings(coords, indices=parts)
+
+    def edges_frame(self) -> gpd.GeoDataFrame:
+        """One row per edge: u, v (node ids), length_m, oneway, minutes if any, properties."""
+        columns: dict[str, Any] = {
+            "u": self.node_ids[self.u],
+            "v": self.node_ids[self.v],
+            "length_m": self.length_m,
+            "oneway": self.oneway,
+        }
+        for name in ("minutes", "minutes_back"):
+            if getattr(self, name) is not None:
+                columns[name] = getattr(self, name)
+        frame = pd.DataFrame(columns, index=self.edge_ids)
+        if self.properties is not None:
+            extra = self.properties.set_axis(self.edge_ids)
+            frame = frame.join(extra[[c for c in extra.columns if c not in frame.columns]])
+        return gpd.GeoDataFrame(frame, geometry=self.edge_lines(), crs=self.crs)
+
+    def nodes_frame(self) -> gpd.GeoDataFrame:
+        """One point per node, index = node id."""
+        return gpd.GeoDataFrame(
+            {"component": self._component_numbers()},
+            index=self.node_ids,
+            geometry=gpd.points_from_xy(self.x, self.y),
+            crs=self.crs,
+        )
+
+    def report(self, **options: Any) -> Any:
+        """What is doubtful about the network; see `geoplan.network.report`."""
+        from geoplan.network.report import network_report
+
+        return network_report(self, **options)
+
+    # -- costs -----------------------------------------------------------------------------
+
+    def edge_costs(self, unit: str = "m") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Cost of each edge from u to v and from v to u, in `unit`; inf where not allowed."""
+        if unit not in UNITS:
+            raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.")
+        if unit == "m":
+            forward = backward = self.length_m
+        elif self.minutes is None:
+            forward = backward = self.length_m / (self.speed_m_s * 60.0)
+        else:
+            forward = self.minutes
+            backward = forward if self.minutes_back is None else self.minutes_back
+        return forward, np.where(self.oneway, np.inf, backward)
+
+    def snap_cost(self, unit: str = "m") -> float:
+        """Cost of one metre between a point and its edge, in `unit`."""
+        return 1.0 if unit == "m" else 1.0 / (self.speed_m_s * 60.0)
+
+    def graph(self, unit: str = "m", *, reverse: bool = False) -> Graph:
+        """The directed arcs with costs in `unit` (made once and kept)."""
+        forward, backward = self.edge_costs(unit)
+        if reverse and np.array_equal(forward, backward):
+            reverse = False  # same costs both ways: one graph serves both directions
+        key = ("graph", unit, reverse)
+        if key not in self._cache:
+            self._cache[key] = build_graph(
+                self.u, self.v, forward, backward, self.n_nodes, reverse=reverse
+            )
+        return self._cache[key]
+
+    # -- files -----------------------------------------------------------------------------
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the network into one file; `load` reads it back."""
+        from geoplan.network.files import save_network
+
+        save_network(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Network:
+        """Read a network that `save` wrote."""
+        from geoplan.network.files import load_network
+
+        return load_network(path)
+
+
+def check_mode(mode: str) -> None:
+    """Raise `UsageError` unless `mode` is known."""
+    if mode not in MODES:
+        raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
