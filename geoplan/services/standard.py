@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from geoplan.errors import UsageError
 
 Measure = Literal["reach", "spacing", "rate", "budget"]
 Confidence = Literal["high", "medium-high", "medium", "low"]
+MODES = ("walk", "drive")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,17 +20,35 @@ class Quota:
     `designated_counts`: a row that names staff instead of a site fulfils the quota
     (a township may set up a station *or* name staff: minors' protection law, art. 81).
     `target_share`: the share of areas that must meet the quota (1.0 = all).
+    `tier`: only sites of this tier count; None = any site.
     """
 
     level: str
     minimum: int = 1
     designated_counts: bool = False
     target_share: float = 1.0
+    tier: str | None = None
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the figures, one sentence each."""
+        if not self.minimum >= 0:
+            yield f"the quota per {self.level}: minimum must be 0 or more, not {self.minimum}"
+        if not 0 < self.target_share <= 1:
+            yield (
+                f"the quota per {self.level}: target_share must be above 0 and at most 1, "
+                f"not {self.target_share}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tier:
-    """One tier of a service; tiers do not replace one another unless `substitutes` says so."""
+    """One tier of a service; tiers do not replace one another unless `substitutes` says so.
+
+    `substitutes`: the tiers whose sites this tier's sites may stand in for.
+    `refers_to`: the tier that a site of this one hands people on to, within `refer_threshold_min`
+    by `refer_mode`.
+    `aliases`: what tables call this tier, besides its key and names.
+    """
 
     key: str
     name_zh: str
@@ -41,6 +61,36 @@ class Tier:
     refers_to: str | None = None
     refer_mode: str | None = None
     refer_threshold_min: float | None = None
+    aliases: tuple[str, ...] = ()
+
+    def name(self, lang: str) -> str:
+        """The tier's name in `lang`."""
+        return self.name_en if lang == "en" else self.name_zh
+
+    @property
+    def judged_by_reach(self) -> bool:
+        """Whether the tier has a reach standard of its own."""
+        return self.mode is not None and (
+            self.threshold_m is not None or self.threshold_min is not None
+        )
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the figures, one sentence each."""
+        if self.mode is not None and self.mode not in MODES:
+            yield f"tier {self.key!r}: mode must be one of {', '.join(MODES)}, not {self.mode!r}"
+        if self.refer_mode is not None and self.refer_mode not in MODES:
+            yield (
+                f"tier {self.key!r}: refer_mode must be one of {', '.join(MODES)}, "
+                f"not {self.refer_mode!r}"
+            )
+        if self.threshold_m is not None and self.threshold_min is not None:
+            yield f"tier {self.key!r}: give threshold_m or threshold_min, not both"
+        for name in ("threshold_m", "threshold_min", "refer_threshold_min"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                yield f"tier {self.key!r}: {name} must be above 0, not {value}"
+        if self.quota is not None:
+            yield from self.quota.faults()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +111,8 @@ class ServiceStandard:
     nursing_share : least share of nursing beds, 0..1.
     max_spacing_m, tolerance_m : for spacing.
     tiers : from the highest to the lowest.
-    source, year, confidence : where the figures come from.
+    source, source_en, year, confidence : where the figures come from.
+    per : heads that a rate is told for (rates); target_rate : the rate to reach.
     """
 
     service: str
@@ -86,24 +137,61 @@ class ServiceStandard:
     confidence: Confidence = "low"
     note_zh: str = ""
     note_en: str = ""
+    source_en: str = ""
 
     def __post_init__(self) -> None:
-        faults = []
-        if self.measure == "reach":
-            if self.mode is None:
-                faults.append("mode is missing: say 'walk' or 'drive'")
-            if (self.threshold_m is None) == (self.threshold_min is None):
-                faults.append(
-                    "give exactly one of threshold_m (metres) and threshold_min (minutes)"
-                )
-        if self.measure == "spacing" and self.max_spacing_m is None:
-            faults.append("max_spacing_m (metres) is missing")
-        for name in ("threshold_m", "threshold_min", "max_spacing_m"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                faults.append(f"{name} must be above 0, not {value}")
+        faults = [*self._measure_faults(), *self._figure_faults(), *self._tier_faults()]
         if faults:
             raise UsageError(f"the standard of {self.service!r}: " + "; ".join(faults) + ".")
+
+    def _measure_faults(self) -> Iterator[str]:
+        if self.measure not in get_args(Measure):
+            yield (f"measure must be one of {', '.join(get_args(Measure))}, not {self.measure!r}")
+        if self.measure == "reach":
+            if self.mode is None:
+                yield "mode is missing: say 'walk' or 'drive'"
+            if (self.threshold_m is None) == (self.threshold_min is None):
+                yield "give exactly one of threshold_m (metres) and threshold_min (minutes)"
+        if self.measure == "spacing" and self.max_spacing_m is None:
+            yield "max_spacing_m (metres) is missing"
+        if self.mode is not None and self.mode not in MODES:
+            yield f"mode must be one of {', '.join(MODES)}, not {self.mode!r}"
+        if self.confidence not in get_args(Confidence):
+            yield (
+                f"confidence must be one of {', '.join(get_args(Confidence))}, "
+                f"not {self.confidence!r}"
+            )
+
+    def _figure_faults(self) -> Iterator[str]:
+        for name in ("threshold_m", "threshold_min", "max_spacing_m", "per"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                yield f"{name} must be above 0, not {value}"
+        for name in ("capacity_per_1000", "tolerance_m", "target_rate"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                yield f"{name} must be 0 or more, not {value}"
+        if self.nursing_share is not None and not 0 <= self.nursing_share <= 1:
+            yield f"nursing_share must be from 0 to 1, not {self.nursing_share}"
+        for quota in self.quotas:
+            yield from quota.faults()
+
+    def _tier_faults(self) -> Iterator[str]:
+        keys = [tier.key for tier in self.tiers]
+        for key in sorted({key for key in keys if keys.count(key) > 1}):
+            yield f"tier {key!r} is there more than once"
+        known = ", ".join(keys) or "none"
+        for tier in self.tiers:
+            yield from tier.faults()
+            for other in (*tier.substitutes, *([tier.refers_to] if tier.refers_to else [])):
+                if other not in keys:
+                    yield f"tier {tier.key!r} names the tier {other!r}; known tiers: {known}"
+        for quota in self.quotas:
+            if quota.tier is not None and quota.tier not in keys:
+                yield (
+                    f"the quota per {quota.level} names the tier {quota.tier!r}; "
+                    f"known tiers: {known}"
+                )
 
     def name(self, lang: str) -> str:
         """The service's name in `lang` (``"zh"`` or ``"en"``)."""
@@ -120,3 +208,54 @@ class ServiceStandard:
         if self.threshold_m is not None:
             return "m"
         return "min" if self.threshold_min is not None else None
+
+    @property
+    def all_quotas(self) -> tuple[Quota, ...]:
+        """The service's quotas and those of its tiers (which then name the tier)."""
+        of_tiers = tuple(
+            replace(tier.quota, tier=tier.key) for tier in self.tiers if tier.quota is not None
+        )
+        return (*self.quotas, *of_tiers)
+
+    def tier(self, key: str) -> Tier:
+        """The tier called `key`.
+
+        Raises
+        ------
+        UsageError
+            When there is none; the message lists those there are.
+        """
+        for tier in self.tiers:
+            if tier.key == key:
+                return tier
+        known = ", ".join(tier.key for tier in self.tiers) or "none"
+        raise UsageError(f"{self.service!r} has no tier {key!r}; known tiers: {known}.")
+
+    def tier_key(self, text: object) -> str | None:
+        """The key of the tier that a table calls `text`: its key, a name or an alias.
+
+        None when `text` is empty or no tier is called so.
+        """
+        wanted = "" if text is None else str(text).strip().casefold()
+        for tier in self.tiers:
+            names = (tier.key, tier.name_zh, tier.name_en, *tier.aliases)
+            if wanted and wanted in {name.casefold() for name in names}:
+                return tier.key
+        return None
+
+    def of_tier(self, key: str) -> ServiceStandard | None:
+        """The standard by which the tier `key` alone is judged for reach; None when it has none."""
+        tier = self.tier(key)
+        if not tier.judged_by_reach:
+            return None
+        return replace(
+            self,
+            name_zh=f"{self.name_zh}·{tier.name_zh}",
+            name_en=f"{self.name_en}: {tier.name_en}",
+            measure="reach",
+            mode=tier.mode,
+            threshold_m=tier.threshold_m,
+            threshold_min=tier.threshold_min,
+            quotas=(tier.quota,) if tier.quota is not None else (),
+            tiers=(),
+        )

@@ -1,0 +1,287 @@
+"""The catalogue: standards and published figures as data, and a study's changes to them.
+
+A service is data. `load_catalogue` reads what comes with geoplan, `standard_for` puts a study's
+own figures over it, and a service that the catalogue does not know is made from those alone.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from geoplan.errors import UsageError
+from geoplan.services.standard import Quota, ServiceStandard, Tier
+
+#: demand keys that the catalogue's standards are judged for
+GROUPS = ("elderly_60", "elderly_65", "elderly_80", "children", "residents", "hardship")
+
+PUBLISHED_COLUMNS = (
+    "service",
+    "label_zh",
+    "label_en",
+    "published",
+    "source",
+    "source_en",
+    "year",
+    "confidence",
+    "definition",
+    "note_zh",
+    "note_en",
+)
+
+_TEXT = {
+    "name_zh", "name_en", "measure", "mode", "group", "source", "source_en", "confidence",
+    "note_zh", "note_en", "key", "level", "refers_to", "refer_mode", "tier",
+}  # fmt: skip
+_WHOLE = {"year", "minimum"}
+_FLAG = {"capacity_limits", "designated_counts"}
+_TEXTS = {"substitutes", "aliases"}
+_NOT_FROM_STUDY = {"service", "quotas", "tiers"}
+# one replaces the other: a study that names minutes does not want the catalogue's metres
+_EITHER = {"threshold_m": "threshold_min", "threshold_min": "threshold_m"}
+_EXTRA = ("published_defaults", "published_demand")
+
+
+@cache
+def _raw() -> dict[str, Any]:
+    text = files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _known(cls: type, without: Iterable[str] = ()) -> list[str]:
+    return [f.name for f in fields(cls) if f.name not in set(without)]
+
+
+def _value_fault(name: str, value: object) -> str | None:
+    """Why `value` is not of the kind that `name` takes, or None."""
+    if name in _TEXT:
+        return None if isinstance(value, str) else f"text, not {value!r}"
+    if name in _FLAG:
+        return None if isinstance(value, bool) else f"true or false, not {value!r}"
+    if name in _TEXTS:
+        ok = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+        return None if ok else f"a list of texts, not {value!r}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"a number, not {value!r}"
+    if name in _WHOLE and value != int(value):
+        return f"a whole number, not {value!r}"
+    return None
+
+
+def _checked(table: Mapping[str, Any], known: list[str], where: str, faults: list[str]) -> dict:
+    """The known keys of `table` with good values; what is wrong is added to `faults`."""
+    good = {}
+    for name, value in table.items():
+        if name not in known:
+            faults.append(f"{where}unknown key {name!r}; valid keys: {', '.join(known)}")
+            continue
+        fault = _value_fault(name, value)
+        if fault:
+            faults.append(f"{where}{name} must be {fault}")
+        else:
+            good[name] = tuple(value) if name in _TEXTS else value
+    return good
+
+
+def _quota(table: object, where: str, faults: list[str]) -> Quota | None:
+    if not isinstance(table, Mapping):
+        faults.append(f'{where}must be a table such as {{ level = "street", minimum = 1 }}')
+        return None
+    good = _checked(table, _known(Quota), where, faults)
+    if "level" not in good:
+        faults.append(f'{where}level is missing: name the area level, for example "street"')
+        return None
+    return Quota(**good)
+
+
+def _quotas(value: object, where: str, faults: list[str]) -> tuple[Quota, ...]:
+    tables = [value] if isinstance(value, Mapping) else value
+    if not isinstance(tables, list | tuple):
+        faults.append(f"{where}must be a table or a list of tables")
+        return ()
+    made = [_quota(t, f"{where.rstrip(': ')} {n}: ", faults) for n, t in enumerate(tables, 1)]
+    return tuple(quota for quota in made if quota is not None)
+
+
+def _swap_either(table: Mapping[str, Any], base: dict[str, Any]) -> None:
+    for name, other in _EITHER.items():
+        if name in table and other not in table:
+            base.pop(other, None)
+
+
+def _tier(table: Mapping[str, Any], base: dict[str, Any], faults: list[str]) -> Tier | None:
+    where = f"tier {table.get('key', '?')!r}: "
+    _swap_either(table, base)
+    plain = {k: v for k, v in table.items() if k != "quota"}
+    made = {**base, **_checked(plain, _known(Tier), where, faults)}
+    if table.get("quota") is not None:
+        made["quota"] = _quota(table["quota"], where + "quota: ", faults)
+    made.setdefault("name_zh", made.get("key", ""))
+    made.setdefault("name_en", made.get("key", ""))
+    if "key" not in made:
+        faults.append(f"{where}key is missing")
+        return None
+    return Tier(**made)
+
+
+def _as_dict(thing: Any) -> dict[str, Any]:
+    return {f.name: getattr(thing, f.name) for f in fields(thing)}
+
+
+def _tiers(value: object, base: tuple[Tier, ...], faults: list[str]) -> tuple[Tier, ...]:
+    """Tiers of a study: a list replaces the catalogue's, a table by key changes or adds to them."""
+    tables: list[Mapping[str, Any]] = []
+    if isinstance(value, Mapping):
+        changes = {str(key): dict(change) for key, change in value.items()}
+        tables = [{"key": t.key, **changes.pop(t.key, {})} for t in base]
+        tables += [{"key": key, **change} for key, change in changes.items()]
+    elif isinstance(value, list | tuple) and all(isinstance(t, Mapping) for t in value):
+        tables = list(value)
+    else:
+        faults.append("tiers: must be a list of tables, or a table with one table per tier key")
+    before = {t.key: _as_dict(t) for t in base}
+    made = [_tier(t, before.get(str(t.get("key")), {}), faults) for t in tables]
+    return tuple(tier for tier in made if tier is not None)
+
+
+def _build(
+    key: str, table: Mapping[str, Any], base: ServiceStandard | None, name: str | None = None
+) -> ServiceStandard:
+    faults: list[str] = []
+    known = [*_known(ServiceStandard, _NOT_FROM_STUDY), "quota", "quotas", "tiers"]
+    made: dict[str, Any] = _as_dict(base) if base is not None else {"service": key}
+    _swap_either(table, made)
+    plain = {k: v for k, v in table.items() if k not in ("quota", "quotas", "tiers")}
+    made.update(_checked(plain, known, "", faults))
+    if "quota" in table and "quotas" in table:
+        faults.append("give quota (one) or quotas (a list), not both")
+    for word in ("quota", "quotas"):
+        if word in table:
+            made["quotas"] = _quotas(table[word], f"{word}: ", faults)
+    if "tiers" in table:
+        made["tiers"] = _tiers(table["tiers"], base.tiers if base else (), faults)
+    made.setdefault("name_zh", name or key)
+    made.setdefault("name_en", name or key)
+    made.setdefault("measure", "reach")
+    standard = None
+    try:
+        standard = ServiceStandard(**made)
+    except UsageError as error:
+        faults.append(str(error).partition(": ")[2].rstrip("."))
+    if faults or standard is None:
+        raise UsageError(f"the standard of {key!r}: " + "; ".join(faults) + ".")
+    return standard
+
+
+@cache
+def _catalogue() -> dict[str, ServiceStandard]:
+    return {
+        key: _build(key, {k: v for k, v in table.items() if k != "published"}, None)
+        for key, table in _raw().items()
+        if key not in _EXTRA
+    }
+
+
+def load_catalogue() -> dict[str, ServiceStandard]:
+    """Every standard that comes with geoplan, by service key, in the catalogue's order.
+
+    Examples
+    --------
+    >>> catalogue = load_catalogue()
+    >>> catalogue["meal_station"].threshold_m, catalogue["meal_station"].confidence
+    (1000, 'medium')
+    >>> [tier.key for tier in catalogue["shelter"].tiers]
+    ['rescue_station', 'haven', 'partner']
+    """
+    return dict(_catalogue())
+
+
+def standard_for(
+    key: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+    name_en: str | None = None,
+) -> ServiceStandard:
+    """The standard of service `key`: the catalogue's figures with a study's own put over them.
+
+    Parameters
+    ----------
+    key : service key. One that the catalogue does not know is a new service, made from `overrides`
+        alone (``measure`` is then ``"reach"`` unless said).
+    overrides : fields of `ServiceStandard`, plus
+
+        - ``quota`` (one table) or ``quotas`` (a list): replaces the catalogue's quotas; an empty
+          list takes them away;
+        - ``tiers``: a list of tables replaces the tiers (a known tier key starts from the
+          catalogue's figures), a table by tier key changes single tiers.
+
+        ``threshold_m`` takes the place of a catalogue's ``threshold_min`` and the other way round.
+    name, name_en : the service's names, where the study gives them.
+
+    Raises
+    ------
+    UsageError
+        All faults at once: unknown keys with the valid ones, values of the wrong kind, figures out
+        of range, a threshold without its unit.
+
+    Examples
+    --------
+    >>> standard_for("child_protection_station", {"threshold_m": 5000}).unit
+    'm'
+    >>> standard_for("book_corner", {"mode": "walk", "threshold_m": 500}, name="书角").name("zh")
+    '书角'
+    """
+    base = _catalogue().get(key)
+    table = dict(overrides or {})
+    if name is not None:
+        table["name_zh"] = name
+    if name_en is not None:
+        table["name_en"] = name_en
+    if base is None:
+        table.setdefault("confidence", "low")
+    return _build(key, table, base, name or name_en)
+
+
+def published_figures(*services: str) -> pd.DataFrame:
+    """The published figures of the catalogue, for all services or those named.
+
+    Returns
+    -------
+    DataFrame with index = figure key (``"meal_station.facilities"``) and the columns of
+    `PUBLISHED_COLUMNS`: ``definition`` names what is known to differ from a count by geoplan
+    (``"rounded"``, ``"at_least"``, ...; see `geoplan.coverage.figures`), "" when nothing is.
+
+    Examples
+    --------
+    >>> int(published_figures("meal_station").loc["meal_station.facilities", "published"])
+    400
+    """
+    raw = _raw()
+    defaults = raw["published_defaults"]
+    rows = [("", row) for row in raw["published_demand"]]
+    for service, table in raw.items():
+        if service not in _EXTRA:
+            rows += [(service, row) for row in table.get("published", [])]
+    wanted = set(services)
+    unknown = sorted(wanted - set(_catalogue()))
+    if unknown:
+        raise UsageError(
+            f"no service {', '.join(unknown)} in the catalogue; there are: "
+            f"{', '.join(_catalogue())}."
+        )
+    records = {}
+    for service, row in rows:
+        if wanted and service not in wanted:
+            continue
+        facts = {**defaults, "service": service, **row, "published": float(row["value"])}
+        records[row["key"]] = {column: facts.get(column, "") for column in PUBLISHED_COLUMNS}
+    table = pd.DataFrame.from_dict(records, orient="index", columns=list(PUBLISHED_COLUMNS))
+    table.index.name = "key"
+    return table
