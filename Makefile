@@ -1,0 +1,53 @@
+# Two commands from a clone: `make demo` and `make test`. Both share one .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint notebooks benchmarks demo-data clean
+
+demo: $(VENV)/.installed
+	$(BIN)/geoplan demo --out maps/demo
+
+test: $(VENV)/.installed-test lint
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+notebooks: $(VENV)/.installed-notebooks
+	$(BIN)/jupyter lab notebooks
+
+benchmarks: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/travel.py
+	$(BIN)/python benchmarks/siting.py
+	$(BIN)/python benchmarks/inputs.py
+	$(BIN)/python benchmarks/demo.py
+
+demo-data: $(VENV)/.installed
+	$(BIN)/python -m geoplan.study.demo_city data/jinan_demo
+
+clean:
+	rm -rf $(VENV) maps/demo
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[test,postgis,cluster]'
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-notebooks: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[notebooks]'
+	touch $@
+
+$(VENV)/.installed-bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	touch $@

@@ -1,0 +1,271 @@
+"""The `geoplan` command: thin, every command one call into the rooms below.
+
+Exit codes: 0 done; 1 the inputs hold errors; 2 wrong usage; 3 no feasible answer; 130 interrupted.
+A traceback is shown only with ``--debug``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import click
+import typer
+from rich.console import Console
+
+from geoplan import __version__
+from geoplan.cli_progress import progress_shown
+from geoplan.errors import GeoplanError, InputError, UsageError
+from geoplan.words import say
+
+app = typer.Typer(
+    name="geoplan",
+    help="Maps a city's public services, counts who is beyond their reach and why, "
+    "and proves where the next sites should go.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+network_app = typer.Typer(help="Street networks.", no_args_is_help=True)
+app.add_typer(network_app, name="network")
+
+Lang = Literal["zh", "en"]
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for the results.")]
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of all that is read.")]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        typer.echo(f"geoplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (anywhere in the line).")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command; `main` has taken --debug out already."""
+
+
+@app.command()
+def demo(
+    out: OutOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Write the demo city's study, plan it, print the summary and the report's path."""
+    from geoplan.study import demo_study
+
+    folder = out or Path("geoplan-demo")
+    with progress_shown() as progress:
+        study = demo_study(folder, progress=progress)
+        plan = study.run(lang=lang, progress=progress)
+        run = plan.save(folder / "out", progress=progress)
+    typer.echo(plan.summary())
+    typer.echo(say(plan.lang, "cli.report_at", path=run / "report.html"))
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Make an empty study: a commented study.toml and one template table per layer."""
+    from geoplan.study import new_study
+
+    for path in new_study(folder):
+        typer.echo(str(path))
+
+
+@app.command()
+def check(
+    study: StudyArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Read every input, print the findings, write findings.xlsx beside the study."""
+    from geoplan.study import check_report, check_study
+
+    if as_json:
+        report = check_study(study, lang=lang)
+        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        with progress_shown() as progress:
+            report = check_study(study, lang=lang, progress=progress)
+        typer.echo(check_report(report))
+    if report.has_errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    out: OutOption = None,
+    service: Annotated[list[str] | None, typer.Option("--service", metavar="KEY")] = None,
+    audience: Annotated[Literal["internal", "public"], typer.Option("--audience")] = "internal",
+    lang: LangOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster.")
+    ] = None,
+) -> None:
+    """The main job: check, coverage, gaps, sites, maps, layers, report."""
+    from geoplan.study import Study
+
+    opened = Study.open(study)
+    with progress_shown() as progress:
+        plan = opened.run(
+            services=service or None,
+            audience=audience,
+            lang=lang,
+            scheduler=scheduler,
+            progress=progress,
+        )
+        folder = plan.save(out or opened.folder / "out", progress=progress)
+    typer.echo(plan.summary())
+    typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
+    if plan.infeasible:
+        typer.echo("\n".join(plan.infeasible), err=True)
+        raise typer.Exit(3)
+
+
+@app.command()
+def suggest(
+    study: StudyArgument,
+    service: Annotated[str, typer.Option("--service", metavar="KEY")],
+    sites: Annotated[int, typer.Option("--sites", min=0, help="New sites.")],
+    objective: Annotated[
+        Literal["max_coverage", "min_sites", "p_median", "p_center"] | None,
+        typer.Option("--objective"),
+    ] = None,
+    curve: Annotated[bool, typer.Option("--curve", help="Value for every number of sites.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """One service's siting, printed as a table."""
+    from geoplan.study import Study, suggestion_text
+
+    opened = Study.open(study)
+    with progress_shown() as progress:
+        outcome = opened.suggest(
+            service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
+        )
+    typer.echo(suggestion_text(outcome, lang=lang or opened.config.study.lang))
+    if outcome.result.status == "infeasible":
+        raise typer.Exit(3)
+
+
+@app.command()
+def export(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN")],
+    format_: Annotated[
+        Literal["gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx", "postgis"],
+        typer.Option("--format"),
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="WHERE", help="Folder, file or server.")],
+) -> None:
+    """Layers of a finished run in another format."""
+    from geoplan.outputs import export_run
+
+    for written in export_run(run_folder, format=format_, out=out):
+        typer.echo(str(written))
+
+
+@app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B")],
+    lang: LangOption = None,
+) -> None:
+    """What changed between two runs, per service and area."""
+    from geoplan.outputs import compare_runs
+
+    typer.echo(compare_runs(run_a, run_b).text(lang=lang))
+
+
+@network_app.command("build")
+def network_build(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE")],
+    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE")],
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="Projected CRS, for example EPSG:4548.")
+    ] = None,
+    speed_m_s: Annotated[float, typer.Option("--speed-m-s", min=0.01)] = 1.0,
+) -> None:
+    """Build a network once from .osm.pbf, .osm, GraphML or a line layer, for many runs."""
+    from geoplan.network import network_report, read_network
+
+    if not source.exists():
+        raise UsageError(f"no file {source}: SOURCE is .osm.pbf, .osm, GraphML or a line layer.")
+    network = read_network(source, mode=mode, crs=crs, speed_m_s=speed_m_s)
+    network.save(out)
+    typer.echo(network_report(network).summary())
+    typer.echo(str(out))
+
+
+@app.command()
+def fetch(
+    place: Annotated[str, typer.Argument(metavar="PLACE")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+) -> None:
+    """Download streets, boundaries and known facilities (the only command that goes online)."""
+    from geoplan.network.online import fetch_place
+
+    for path in fetch_place(place, out):
+        typer.echo(str(path))
+
+
+def _refuse(error: GeoplanError, *, as_json: bool) -> int:
+    if as_json and isinstance(error, InputError):
+        findings = [f.to_dict() for f in error.findings]
+        typer.echo(json.dumps({"inputs": [], "findings": findings}, ensure_ascii=False, indent=1))
+    Console(stderr=True, soft_wrap=True).print(
+        f"geoplan: {error}", style="red", markup=False, highlight=False
+    )
+    return error.exit_code
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and leave with the exit code of the contract."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # users add --debug at the end of the line that failed, wherever the option is declared
+    debug = "--debug" in arguments
+    arguments = [a for a in arguments if a != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK console must not end a run
+    sys.exit(_code(arguments, debug=debug))
+
+
+def _code(arguments: list[str], *, debug: bool) -> int:
+    command = typer.main.get_command(app)
+    try:
+        done: Any = command.main(args=arguments, prog_name="geoplan", standalone_mode=False)
+        return done if isinstance(done, int) else 0
+    except click.exceptions.Exit as error:
+        return int(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("geoplan: interrupted", err=True)
+        return 130
+    except GeoplanError as error:
+        if debug:
+            raise
+        return _refuse(error, as_json="--json" in arguments)
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(
+            f"geoplan: something geoplan did not expect: {type(error).__name__}: {error}\n"
+            "Run the same command with --debug and send what it prints.",
+            err=True,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    main()

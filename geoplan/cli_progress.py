@@ -1,0 +1,49 @@
+"""Progress on a terminal as a bar with an estimate, elsewhere as plain lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from geoplan.study.progress import Progress as Tell
+
+
+@contextmanager
+def progress_shown() -> Iterator[Tell]:
+    """A progress function for the time of the block; it writes to standard error."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain_lines()
+        return
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(done: int, total: int, text: str) -> None:
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield tell
+
+
+def _plain_lines() -> Tell:
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    start = time.monotonic()
+    last = ""
+
+    def tell(done: int, total: int, text: str) -> None:
+        nonlocal last
+        if text != last:
+            console.print(f"[{time.monotonic() - start:5.1f} s] {done}/{total} {text}")
+            last = text
+
+    return tell

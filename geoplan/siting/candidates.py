@@ -1,0 +1,174 @@
+"""Where new sites may stand: junctions, parcels, clusters; thinned so that nobody loses reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+from sklearn.cluster import KMeans
+
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import check_projected
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Thinned:
+    """Which candidates were kept and what that can cost.
+
+    Parameters
+    ----------
+    kept : positions of the kept candidates, ascending.
+    loss : float64 per dropped candidate, largest first: people that the best single kept
+        substitute does not reach. Zero for a candidate whose people another one reaches too.
+    """
+
+    kept: np.ndarray
+    loss: np.ndarray
+
+    def bound_loss(self, sites: int) -> float:
+        """An upper bound on the people that thinning can cost a plan of `sites` new sites.
+
+        In a best plan over all candidates, put in place of every dropped site its best kept
+        substitute: at most the largest `sites` losses go.
+        """
+        return float(self.loss[: max(sites, 0)].sum())
+
+
+def junction_points(
+    x: np.ndarray, y: np.ndarray, *, crs: object, near: gpd.GeoDataFrame, within_m: float
+) -> gpd.GeoDataFrame:
+    """Junctions of a network (`x`, `y`, metres) no farther than `within_m` from any of `near`.
+
+    Returns
+    -------
+    GeoDataFrame of points, index ``"n<position>"``.
+    """
+    points = shapely.points(x, y)
+    tree = shapely.STRtree(points)
+    targets = near.geometry[near.geometry.notna()].to_numpy()
+    found = tree.query(targets, predicate="dwithin", distance=within_m)[1]
+    keep = np.unique(found)
+    return gpd.GeoDataFrame(
+        geometry=points[keep], index=pd.Index([f"n{i}" for i in keep], name="id"), crs=crs
+    )
+
+
+def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) -> gpd.GeoDataFrame:
+    """Centres of the weighted k-means of `demand` (column ``people``), in its CRS.
+
+    Parameters
+    ----------
+    demand : points with people; rows without a place or without people are left aside.
+    clusters : number of centres; fewer where there are fewer distinct places.
+
+    Returns
+    -------
+    GeoDataFrame with the columns ``people`` (in the cluster) and ``geometry``.
+    """
+    check_projected(demand, "the demand")
+    used = demand[demand.geometry.notna() & (demand["people"] > 0)]
+    places = np.column_stack([used.geometry.x, used.geometry.y])
+    count = min(clusters, len(np.unique(places, axis=0)))
+    if count == 0:
+        return gpd.GeoDataFrame({"people": []}, geometry=[], crs=demand.crs)
+    model = KMeans(n_clusters=count, n_init=1, random_state=seed)
+    label = model.fit_predict(places, sample_weight=used["people"].to_numpy(float))
+    people = np.bincount(label, weights=used["people"].to_numpy(float), minlength=count)
+    return gpd.GeoDataFrame(
+        {"people": people},
+        geometry=gpd.points_from_xy(*model.cluster_centers_.T),
+        index=pd.Index([f"k{i}" for i in range(count)], name="id"),
+        crs=demand.crs,
+    )
+
+
+def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The candidates that lie in none of the `forbidden` polygons.
+
+    Raises
+    ------
+    UsageError
+        When the CRS differ.
+    """
+    if candidates.crs != forbidden.crs:
+        raise UsageError(
+            f"candidates are in {candidates.crs} and forbidden zones in {forbidden.crs}: "
+            "convert one with to_crs(...)."
+        )
+    hit = shapely.STRtree(forbidden.geometry.to_numpy()).query(
+        candidates.geometry.to_numpy(), predicate="intersects"
+    )[0]
+    keep = np.ones(len(candidates), bool)
+    keep[hit] = False
+    return candidates[keep]
+
+
+def too_close(candidates: gpd.GeoDataFrame, *, min_distance_m: float) -> np.ndarray:
+    """Pairs (positions, shape (k, 2), i < j) that stand closer than `min_distance_m`."""
+    points = candidates.geometry.to_numpy()
+    tree = shapely.STRtree(points)
+    i, j = tree.query(points, predicate="dwithin", distance=min_distance_m)
+    pairs = np.column_stack([i, j])[i < j]
+    apart = shapely.distance(points[pairs[:, 0]], points[pairs[:, 1]])
+    return pairs[apart < min_distance_m]
+
+
+def thin(
+    cover: sparse.spmatrix, weights: np.ndarray, *, limit: int, always: Sequence[int] = ()
+) -> Thinned:
+    """Keep at most about `limit` candidates so that nobody loses reach.
+
+    First the candidates whose people another candidate reaches too are dropped (at no cost). If
+    more than `limit` are left, every demand row keeps the candidate that reaches most people
+    among those that reach it, then the strongest of the rest fill up; the possible cost of that
+    is in `Thinned.loss`.
+
+    Parameters
+    ----------
+    cover : bool, shape (demand, candidates).
+    weights : people per demand row, >= 0.
+    limit : wanted number; exceeded only where reach demands it.
+    always : candidates that stay.
+    """
+    columns = sparse.csc_matrix(cover, dtype=np.float64)
+    columns.data[:] = 1.0
+    weights = np.asarray(weights, float)
+    reached = np.asarray(columns.T @ weights).ravel()
+    kept = _undominated(columns, reached, np.asarray(always, int))
+    if len(kept) <= limit:
+        return Thinned(kept=kept, loss=np.empty(0))
+    strongest_first = kept[np.argsort(-reached[kept], kind="stable")]
+    ordered = columns[:, strongest_first].tocsr()
+    ordered.sort_indices()
+    rows = np.flatnonzero(np.diff(ordered.indptr))
+    best_of_row = np.unique(ordered.indices[ordered.indptr[rows]])
+    chosen = np.zeros(len(strongest_first), bool)
+    chosen[best_of_row] = True
+    chosen |= np.isin(strongest_first, always)
+    room = max(limit - int(chosen.sum()), 0)
+    chosen[np.flatnonzero(~chosen)[:room]] = True
+    stay, go = strongest_first[chosen], strongest_first[~chosen]
+    shared = columns[:, go].T @ sparse.diags(weights) @ columns[:, stay]
+    best_shared = np.asarray(shared.max(axis=1).todense()).ravel() if len(stay) else 0.0
+    loss = np.sort(reached[go] - best_shared)[::-1]
+    return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0))
+
+
+def _undominated(columns: sparse.csc_matrix, reached: np.ndarray, always: np.ndarray) -> np.ndarray:
+    """Positions of candidates whose rows are no subset of another one's (one of equals stays)."""
+    size = np.diff(columns.indptr)
+    overlap = (columns.T @ columns).tocoo()
+    i, j, both = overlap.row, overlap.col, overlap.data
+    inside = (i != j) & (both == size[i])
+    # of two equal candidates the first stays
+    inside &= (size[j] > size[i]) | (j < i)
+    gone = np.zeros(columns.shape[1], bool)
+    gone[i[inside]] = True
+    gone |= size == 0
+    gone[always] = False
+    return np.flatnonzero(~gone)

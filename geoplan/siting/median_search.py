@@ -1,0 +1,356 @@
+"""Kernels for p-median: greedy start, fast interchange, Lagrangean bound.
+
+All work on sparse weighted costs in two orders: by demand, cheapest first (`row_ptr`,
+`row_site`, `row_cost`), and by site (`col_ptr`, `col_demand`, `col_cost`). A pair that is not stored
+cannot be served; a demand with no open site pays `penalty` so that a search can pass through
+such states but never ends in one by choice.
+
+Sources: interchange with separate gain, loss and correction terms after Resende and Werneck (2007),
+doi:10.1016/j.ejor.2005.05.038; the Lagrangean dual after Narula, Ogbu and Samuelsson (1977),
+doi:10.1287/opre.25.4.709, climbed by the volume algorithm of Barahona and Anbil (2000),
+doi:10.1007/s101070050002.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MedianArrays:
+    """Weighted sparse costs in both orders (see the module's docstring)."""
+
+    row_ptr: np.ndarray
+    row_site: np.ndarray
+    row_cost: np.ndarray
+    col_ptr: np.ndarray
+    col_demand: np.ndarray
+    col_cost: np.ndarray
+    penalty: float
+
+    @property
+    def n_demand(self) -> int:
+        """Number of demand rows."""
+        return len(self.row_ptr) - 1
+
+    @property
+    def n_sites(self) -> int:
+        """Number of sites."""
+        return len(self.col_ptr) - 1
+
+
+def median_arrays(costs: sparse.csr_matrix, weights: np.ndarray) -> MedianArrays:
+    """Weighted costs in both orders from costs of shape (demand, sites), explicit zeros kept."""
+    n, m = costs.shape
+    counts = np.diff(costs.indptr)
+    weighted = costs.data * np.repeat(weights, counts)
+    row_of = np.repeat(np.arange(n), counts)
+    order = np.lexsort((costs.indices, weighted, row_of))
+    by_site = np.argsort(costs.indices, kind="stable")
+    col_ptr = np.zeros(m + 1, np.int64)
+    np.cumsum(np.bincount(costs.indices, minlength=m), out=col_ptr[1:])
+    return MedianArrays(
+        row_ptr=costs.indptr.astype(np.int64),
+        row_site=costs.indices[order].astype(np.int32),
+        row_cost=weighted[order],
+        col_ptr=col_ptr,
+        col_demand=row_of[by_site].astype(np.int32),
+        col_cost=weighted[by_site],
+        # one stranded demand must cost more than any way of serving all the others
+        penalty=float(10.0 * (np.maximum.reduceat(weighted, costs.indptr[:-1]).sum() + 1.0))
+        if n and counts.min() > 0
+        else float(10.0 * (weighted.sum() + 1.0)),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i):
+    """Cheapest and second cheapest open site of demand `i`: (site, cost, second cost)."""
+    first = -1
+    d1 = penalty
+    d2 = penalty
+    for t in range(row_ptr[i], row_ptr[i + 1]):
+        if is_open[row_site[t]]:
+            if first < 0:
+                first = row_site[t]
+                d1 = row_cost[t]
+            else:
+                d2 = row_cost[t]
+                break
+    return first, d1, d2
+
+
+@nb.njit(cache=True, nogil=True)
+def greedy_add(  # noqa: C901
+    row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, allowed, add
+):
+    """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
+    n = len(row_ptr) - 1
+    m = len(col_ptr) - 1
+    d1 = np.empty(n)
+    for i in range(n):
+        _, d1[i], _ = nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i)
+    stale = np.empty(m)
+    for j in range(m):
+        s = 0.0
+        for t in range(col_ptr[j], col_ptr[j + 1]):
+            v = d1[col_demand[t]] - col_cost[t]
+            if v > 0:
+                s += v
+        stale[j] = s if (allowed[j] and not is_open[j]) else -1.0
+    for _ in range(add):
+        # savings only shrink as sites open, so a stale value is a bound (lazy evaluation)
+        best = -1
+        best_saving = -1.0
+        order = np.argsort(-stale)
+        for q in range(m):
+            j = order[q]
+            if stale[j] < 0 or stale[j] <= best_saving:
+                break
+            s = 0.0
+            for t in range(col_ptr[j], col_ptr[j + 1]):
+                v = d1[col_demand[t]] - col_cost[t]
+                if v > 0:
+                    s += v
+            stale[j] = s
+            if s > best_saving:
+                best_saving = s
+                best = j
+        if best < 0:
+            break
+        is_open[best] = True
+        stale[best] = -1.0
+        for t in range(col_ptr[best], col_ptr[best + 1]):
+            if col_cost[t] < d1[col_demand[t]]:
+                d1[col_demand[t]] = col_cost[t]
+
+
+@nb.njit(cache=True, nogil=True)
+def interchange(  # noqa: C901
+    row_ptr,
+    row_site,
+    row_cost,
+    col_ptr,
+    col_demand,
+    col_cost,
+    penalty,
+    is_open,
+    allowed,
+    fixed,
+    max_swaps,
+):
+    """Swap open for closed sites while it helps; returns the weighted cost reached.
+
+    `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter.
+    """
+    n = len(row_ptr) - 1
+    m = len(col_ptr) - 1
+    c1 = np.empty(n, np.int32)
+    d1 = np.empty(n)
+    d2 = np.empty(n)
+    loss = np.zeros(m)
+    total = 0.0
+    for i in range(n):
+        c1[i], d1[i], d2[i] = nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i)
+        total += d1[i]
+        if c1[i] >= 0:
+            loss[c1[i]] += d2[i] - d1[i]
+    can_leave = np.zeros(m, np.bool_)
+    for j in range(m):
+        can_leave[j] = is_open[j] and not fixed[j]
+    relief = np.zeros(m)
+    start = 0
+    swaps = 0
+    while swaps < max_swaps:
+        found = False
+        for q in range(m):
+            k = (start + q) % m
+            if is_open[k] or not allowed[k]:
+                continue
+            gain = 0.0
+            for t in range(col_ptr[k], col_ptr[k + 1]):
+                i = col_demand[t]
+                v = col_cost[t]
+                if v < d1[i]:
+                    gain += d1[i] - v
+                    if c1[i] >= 0:
+                        relief[c1[i]] += d2[i] - d1[i]
+                elif v < d2[i]:
+                    relief[c1[i]] += d2[i] - v
+            out = -1
+            least = np.inf
+            for j in range(m):
+                if can_leave[j]:
+                    cost = loss[j] - relief[j]
+                    if cost < least:
+                        least = cost
+                        out = j
+            for t in range(col_ptr[k], col_ptr[k + 1]):
+                if c1[col_demand[t]] >= 0:
+                    relief[c1[col_demand[t]]] = 0.0
+            if out < 0 or gain - least <= 1e-9 * (1.0 + abs(total)):
+                continue
+            is_open[out] = False
+            is_open[k] = True
+            can_leave[out] = False
+            can_leave[k] = True
+            # only demand that touches either site can change its two cheapest
+            for side in range(2):
+                j = k if side == 0 else out
+                for t in range(col_ptr[j], col_ptr[j + 1]):
+                    i = col_demand[t]
+                    if col_cost[t] <= d2[i] or c1[i] == out:
+                        if c1[i] >= 0:
+                            loss[c1[i]] -= d2[i] - d1[i]
+                        total -= d1[i]
+                        c1[i], d1[i], d2[i] = nearest_two(
+                            row_ptr, row_site, row_cost, penalty, is_open, i
+                        )
+                        total += d1[i]
+                        if c1[i] >= 0:
+                            loss[c1[i]] += d2[i] - d1[i]
+            swaps += 1
+            start = k + 1
+            found = True
+            break
+        if not found:
+            break
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def _dual(row_ptr, row_site, row_cost, multiplier, reduced):
+    """Sum of multipliers; `reduced` gets each site's reduced cost (<= 0)."""
+    reduced[:] = 0.0
+    s = 0.0
+    for i in range(len(row_ptr) - 1):
+        price = multiplier[i]
+        s += price
+        for t in range(row_ptr[i], row_ptr[i + 1]):
+            if row_cost[t] >= price:
+                break
+            reduced[row_site[t]] += row_cost[t] - price
+    return s
+
+
+@nb.njit(cache=True, nogil=True)
+def _slack(row_ptr, row_site, row_cost, multiplier, is_in, out):
+    """1 - number of open sites that would serve demand `i` at its price."""
+    for i in range(len(row_ptr) - 1):
+        price = multiplier[i]
+        c = 1.0
+        for t in range(row_ptr[i], row_ptr[i + 1]):
+            if row_cost[t] >= price:
+                break
+            if is_in[row_site[t]]:
+                c -= 1.0
+        out[i] = c
+
+
+def lagrangean_bound(
+    arrays: MedianArrays,
+    *,
+    sites: int,
+    upper: float,
+    allowed: np.ndarray,
+    fixed: np.ndarray,
+    rounds: int = 2000,
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """Lower bound on the weighted cost of opening `sites` sites.
+
+    Returns
+    -------
+    bound, multipliers (per demand), reduced costs (per site), shares (per site, 0..1: an
+    approximate solution of the linear relaxation).
+    """
+    a = arrays
+    n, m = a.n_demand, a.n_sites
+    free = allowed & ~fixed
+    take = sites - int(fixed.sum())
+    last = a.row_cost[a.row_ptr[1:] - 1]
+    # start where about m / sites sites would serve each demand: the usual depth of the answer
+    depth = np.minimum(a.row_ptr[:-1] + max(1, m // max(sites, 1) // 2), a.row_ptr[1:] - 1)
+    best_mult = a.row_cost[depth].copy()
+    reduced = np.empty(m)
+
+    def evaluate(mult: np.ndarray) -> tuple[float, np.ndarray]:
+        value = _dual(a.row_ptr, a.row_site, a.row_cost, mult, reduced)
+        inside = fixed.copy()
+        if take > 0:
+            key = np.where(free, reduced, np.inf)
+            inside[np.argpartition(key, take - 1)[:take]] = True
+        return value + float(reduced[inside].sum()), inside
+
+    best, inside = evaluate(best_mult)
+    best_reduced = reduced.copy()
+    slack = np.empty(n)
+    _slack(a.row_ptr, a.row_site, a.row_cost, best_mult, inside, slack)
+    mean_slack = slack.copy()
+    shares = inside.astype(float)
+    step, widest, bad = 0.1, 0.1, 0
+    marks: list[float] = []
+    for k in range(rounds):
+        norm = float(mean_slack @ mean_slack)
+        if norm < 1e-12 or best >= upper * (1 - 1e-9):
+            break
+        mult = np.clip(best_mult + step * (1.02 * upper - best) / norm * mean_slack, 0.0, last + 1)
+        value, inside = evaluate(mult)
+        _slack(a.row_ptr, a.row_site, a.row_cost, mult, inside, slack)
+        delta = slack - mean_slack
+        den = float(delta @ delta)
+        share = widest
+        if den > 0:
+            share = min(max(-float(mean_slack @ delta) / den, widest / 10), widest)
+        if value > best:
+            if float(mean_slack @ slack) > 0:
+                step = min(step * 1.1, 2.0)
+            best, best_mult, bad = value, mult, 0
+            best_reduced[:] = reduced
+        else:
+            bad += 1
+            if bad >= 10:
+                step, bad = step * 0.66, 0
+        mean_slack = (1 - share) * mean_slack + share * slack
+        shares = (1 - share) * shares + share * inside
+        if k % 100 == 99:
+            marks.append(best)
+            if len(marks) > 1 and marks[-1] - marks[-2] < 1e-4 * abs(best):
+                widest = max(widest / 2, 1e-4)
+            if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(best):
+                break
+    return best, best_mult, best_reduced, shares
+
+
+@nb.njit(cache=True, nogil=True)
+def benders_prices(row_ptr, row_site, row_cost, share, penalty, served, eps):
+    """Per demand the critical cost of a (fractional) opening, and what serving costs at it.
+
+    The critical cost is where the open shares, cheapest first, add up to one; the Benders cut
+    theta_i >= p - sum_j max(0, p - c_ij) y_j at that price p is the deepest (Cornuejols, Nemhauser
+    and Wolsey 1990; Duran-Mateluna, Ales and Elloumi 2023, doi:10.1016/j.ejor.2022.08.016).
+    Returns prices with -1 where `served` already satisfies the cut, and the total cost.
+    """
+    n = len(row_ptr) - 1
+    price = np.full(n, -1.0)
+    total = 0.0
+    for i in range(n):
+        c = 0.0
+        p = penalty
+        for t in range(row_ptr[i], row_ptr[i + 1]):
+            c += share[row_site[t]]
+            if c >= 1 - 1e-9:
+                p = row_cost[t]
+                break
+        v = p
+        for t in range(row_ptr[i], row_ptr[i + 1]):
+            if row_cost[t] >= p:
+                break
+            v -= (p - row_cost[t]) * share[row_site[t]]
+        total += v
+        if v > served[i] + eps:
+            price[i] = p
+    return price, total

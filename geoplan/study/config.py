@@ -1,0 +1,172 @@
+"""The study file's shape: every section of `study.toml` as a checked model.
+
+Only shapes live here; `geoplan.study.config_check` turns what is wrong into findings and checks what
+ties sections together (files that exist, modes that have a network, demand that is defined).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
+Mode = Literal["walk", "drive"]
+Objective = Literal["max_coverage", "min_sites", "p_median", "p_center"]
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudySection(_Section):
+    """``[study]``: what holds for all of it."""
+
+    name: str
+    crs: str
+    lang: Literal["zh", "en"] = "zh"
+    synthetic: bool = False
+    map_approval_no: str = ""
+    suppress_below: Annotated[int, Field(ge=0)] = 10
+    seed: int = 0
+    data_date: str = ""
+    source: str = ""
+
+
+class SourceSection(_Section):
+    """Where a layer is and how to read it."""
+
+    path: str
+    layer: str | None = None
+    sheet: str | None = None
+    datum: Datum | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class AreaSection(SourceSection):
+    """``[areas.LEVEL]``: polygons, or a table with or without points."""
+
+    parent: str | None = None
+
+
+class NetworkSection(SourceSection):
+    """``[network.MODE]``: streets, or a file made by ``geoplan network build``."""
+
+    speed_m_s: Positive = 1.0
+    max_snap_m: Positive = 500.0
+    barriers: str | None = None
+    elevation: str | None = None
+
+
+class SumToSection(_Section):
+    """``sum_to``: the census table that people are scaled to, area by area."""
+
+    path: str
+    level: str
+    weight: str
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class DemandSection(SourceSection):
+    """``[demand.KEY]``: where the people of one group are."""
+
+    path: str | list[str]  # type: ignore[assignment]
+    weight: str | list[str] | None = None
+    groups: list[str] = Field(default_factory=list)
+    name: str | None = None
+    name_en: str | None = None
+    sum_to: SumToSection | None = None
+
+
+class SitingSection(_Section):
+    """``siting = {...}``: the question about new sites. `sites` counts NEW sites."""
+
+    objective: Objective = "max_coverage"
+    sites: Annotated[int, Field(ge=0)] | None = None
+    budget: NotNegative | None = None
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    candidates: str = "network"
+    max_candidates: Annotated[int, Field(ge=1)] = 2000
+    min_distance_m: NotNegative = 0.0
+    per_area_minimum: dict[str, int] | None = None
+    site_cost: Positive | None = None
+    capacity: Positive | None = None
+    phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    forbidden: str | None = None
+    time_limit_s: Positive = 60.0
+    gap: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    curve: bool = True
+
+    @model_validator(mode="after")
+    def _question(self) -> SitingSection:
+        if self.objective in ("max_coverage", "p_median", "p_center") and (
+            self.sites is None and self.budget is None
+        ):
+            raise ValueError(f"objective {self.objective!r} needs sites = N or budget = money")
+        if self.budget is not None and self.site_cost is None:
+            raise ValueError("budget needs site_cost, the money one site takes")
+        return self
+
+
+class RateSection(_Section):
+    """``rate = {...}``: a service without sites, counted per head by area."""
+
+    count: str
+    level: str = "district"
+    per: Positive = 1000.0
+
+
+class ServiceSection(_Section):
+    """``[services.KEY]``: one service's sites and how it is judged."""
+
+    path: str | None = None
+    layer: str | None = None
+    sheet: str | None = None
+    datum: Datum | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    demand: str | None = None
+    name: str | None = None
+    name_en: str | None = None
+    standard: dict[str, Any] = Field(default_factory=dict)
+    siting: SitingSection | None = None
+    lines: str | None = None
+    lines_layer: str | None = None
+    required: str | None = None
+    rate: RateSection | None = None
+
+
+class BackgroundSection(SourceSection):
+    """``[background.NAME]``: drawn under the maps (water, roads, green)."""
+
+
+class FigureSection(_Section):
+    """``[[figures]]``: one published figure to set beside the computed one."""
+
+    key: str
+    published: float
+    source: str = ""
+    label: str = ""
+    label_en: str = ""
+    note: str = ""
+
+
+class StudyFile(_Section):
+    """All of `study.toml`."""
+
+    study: StudySection
+    areas: dict[str, AreaSection] = Field(default_factory=dict)
+    network: dict[Mode, NetworkSection] = Field(default_factory=dict)
+    demand: dict[str, DemandSection] = Field(default_factory=dict)
+    services: dict[str, ServiceSection] = Field(default_factory=dict)
+    background: dict[str, BackgroundSection] = Field(default_factory=dict)
+    figures: list[FigureSection] = Field(default_factory=list)

@@ -1,0 +1,379 @@
+"""Reading `study.toml`: everything wrong in it told at once, by line, with the valid choices."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pyproj
+from pydantic import BaseModel, ValidationError
+
+from geoplan.errors import StudyFileError, UsageError
+from geoplan.inputs.findings import Finding
+from geoplan.services import load_catalogue, standard_for
+from geoplan.study.config import StudyFile
+from geoplan.words import say
+
+Location = tuple[str | int, ...]
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""^\s*("[^"]+"|'[^']+'|[\w.\-]+)\s*=""")
+
+
+def study_path(where: str | Path) -> Path:
+    """The study file for a folder or a file.
+
+    Raises
+    ------
+    UsageError
+        When neither the folder's `study.toml` nor the file exists.
+    """
+    path = Path(where)
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.is_file():
+        raise UsageError(
+            f"no study at {where}: STUDY is a folder with study.toml, or that file "
+            "(geoplan new DIR makes one)."
+        )
+    return path
+
+
+def read_study_file(path: Path) -> dict[str, Any]:
+    """The file's contents as a plain dict.
+
+    Raises
+    ------
+    StudyFileError
+        When it is no UTF-8 or no TOML; the message has the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        problem = say("zh", "study.not_utf8") + " / " + say("en", "study.not_utf8")
+        raise _refused(path, [_finding(path, problem, "", None)]) from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        problem = say("zh", "study.not_toml") + " / " + say("en", "study.not_toml") + f": {error}"
+        finding = _finding(path, problem, "", int(line.group(1)) if line else None)
+        raise _refused(path, [finding]) from error
+
+
+def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
+    """`raw` as a `StudyFile`, or one error that lists every fault with its line.
+
+    Parameters
+    ----------
+    raw : the file's contents.
+    path : where it stands; relative paths start there.
+    text : the file's text, for line numbers; empty for a study made in Python.
+
+    Raises
+    ------
+    StudyFileError
+    """
+    study = raw.get("study")
+    lang = study.get("lang", "zh") if isinstance(study, Mapping) else "zh"
+    lang = lang if lang in ("zh", "en") else "zh"
+    lines = _key_lines(text)
+    config: StudyFile | None = None
+    findings: list[Finding] = []
+    try:
+        config = StudyFile.model_validate(dict(raw))
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            findings.append(_shape_fault(fault, path=path, lines=lines, lang=lang))
+    # ties are looked at even where shapes are wrong, so that one round mends everything
+    findings.extend(_loose_ends(raw, path=path, lines=lines, lang=lang))
+    if findings or config is None:
+        raise _refused(path, findings)
+    return config
+
+
+def _refused(path: Path, findings: Iterable[Finding]) -> StudyFileError:
+    rows = tuple(findings)
+    told = "\n".join(
+        f"  {path.name}{f', line {f.row}' if f.row else ''}"
+        f"{f', {f.column}' if f.column else ''}: {f.problem} {f.advice}".rstrip()
+        for f in rows
+    )
+    return StudyFileError(f"{path} holds {len(rows)} error(s):\n{told}", findings=rows)
+
+
+def _finding(
+    path: Path, problem: str, advice: str, row: int | None, *, column: str = "", value: str = ""
+) -> Finding:
+    return Finding(
+        file=path.name,
+        row=row,
+        column=column,
+        value=value,
+        problem=problem,
+        advice=advice,
+        severity="error",
+        code="study_file",
+    )
+
+
+def _parts(dotted: str) -> Location:
+    found = re.findall(r""""([^"]+)"|'([^']+)'|([^.\s]+)""", dotted)
+    return tuple(next(group for group in groups if group) for groups in found)
+
+
+def _key_lines(text: str) -> dict[Location, int]:
+    """Line (1 = first) of every table header and key."""
+    lines: dict[Location, int] = {}
+    section: Location = ()
+    counts: dict[Location, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            section = _parts(header.group(2))
+            if header.group(1) == "[[":
+                index = counts.get(section, -1) + 1
+                counts[section] = index
+                section = (*section, index)
+            lines.setdefault(section, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*section, *_parts(key.group(1))), number)
+    return lines
+
+
+def _line(lines: Mapping[Location, int], where: Location) -> int | None:
+    for stop in range(len(where), 0, -1):
+        if where[:stop] in lines:
+            return lines[where[:stop]]
+    return None
+
+
+def _dotted(where: Location) -> str:
+    return ".".join(str(part) for part in where)
+
+
+def _choices(value: str, valid: Iterable[str], lang: str) -> str:
+    valid = sorted(valid)
+    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.6)
+    told = say(lang, "study.valid_choices", choices=", ".join(valid) or "-")
+    return (say(lang, "study.did_you_mean", near=near[0]) + " " + told) if near else told
+
+
+def _model_at(where: Location) -> type[BaseModel] | None:
+    """The model that holds the fields at `where` (dict keys and list places passed over)."""
+    kind: Any = StudyFile
+    for part in where:
+        kind = _strip(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if part not in kind.model_fields:
+                return None
+            kind = kind.model_fields[str(part)].annotation
+        elif get_origin(kind) in (dict, list):
+            kind = get_args(kind)[-1]
+        else:
+            return None
+    kind = _strip(kind)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _strip(kind: Any) -> Any:
+    if get_origin(kind) in (Union, UnionType):
+        models = [k for k in get_args(kind) if isinstance(k, type) and issubclass(k, BaseModel)]
+        return models[0] if models else kind
+    return kind
+
+
+def _shape_fault(
+    fault: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+) -> Finding:
+    where: Location = tuple(p for p in fault["loc"] if p != "[key]")
+    kind = fault["type"]
+    value = fault.get("input")
+    key = str(where[-1]) if where else ""
+    model = _model_at(where[:-1])
+    advice = ""
+    if kind == "extra_forbidden":
+        problem = say(lang, "study.unknown_key", key=_dotted(where))
+        advice = _choices(key, model.model_fields if model else (), lang)
+        shown = ""
+    elif kind == "missing":
+        problem = say(lang, "study.missing_key", key=_dotted(where))
+        advice = say(lang, f"study.hint_{key}") if key in ("crs", "name", "path") else ""
+        shown = ""
+    elif kind == "literal_error":
+        shown = str(value)
+        problem = say(lang, "study.not_a_choice", key=_dotted(where), value=shown)
+        valid = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
+        advice = _choices(shown, valid, lang)
+    elif kind == "value_error":
+        shown = ""
+        problem = f"{_dotted(where)}: {fault['ctx']['error']}."
+    else:
+        shown = "" if isinstance(value, dict | list) else str(value)
+        problem = say(lang, "study.wrong_value", key=_dotted(where), value=shown, why=fault["msg"])
+    return _finding(
+        path, problem, advice, _line(lines, where), column=_dotted(where), value=shown
+    )
+
+
+def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
+    """The sub-tables of a section; what is no table is the shape check's matter."""
+    section = raw.get(key)
+    if not isinstance(section, Mapping):
+        return {}
+    return {str(k): v for k, v in section.items() if isinstance(v, Mapping)}
+
+
+def _loose_ends(
+    raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+) -> list[Finding]:
+    """Files that are missing, names that point nowhere, standards that make no sense."""
+    found: list[Finding] = []
+
+    def tell(where: Location, problem: str, advice: str = "", value: object = "") -> None:
+        found.append(
+            _finding(
+                path,
+                problem,
+                advice,
+                _line(lines, where),
+                column=_dotted(where),
+                value=str(value),
+            )
+        )
+
+    def file_at(where: Location, name: Any) -> None:
+        for one in name if isinstance(name, list) else [name]:
+            if not isinstance(one, str) or one.startswith(("postgresql://", "postgis://")):
+                continue
+            if not (path.parent / one).exists():
+                tell(
+                    where,
+                    say(lang, "study.no_file", file=one),
+                    say(lang, "study.no_file_advice", folder=path.parent.name or "."),
+                    one,
+                )
+
+    def one_of(where: Location, value: Any, valid: Iterable[str], what: str) -> None:
+        valid = list(valid)
+        if isinstance(value, str) and value not in valid:
+            problem = say(lang, "study.points_nowhere", key=_dotted(where), value=value, what=what)
+            tell(where, problem, _choices(value, valid, lang), value)
+
+    _check_crs(raw, tell, lang)
+    areas, networks = _table(raw, "areas"), _table(raw, "network")
+    demand, services = _table(raw, "demand"), _table(raw, "services")
+    for section in ("areas", "network", "demand", "services", "background"):
+        for key, entry in _table(raw, section).items():
+            for name in ("path", "lines", "required", "barriers", "elevation"):
+                if name in entry:
+                    file_at((section, key, name), entry[name])
+    for level, entry in areas.items():
+        one_of(("areas", level, "parent"), entry.get("parent"), set(areas) - {level}, "[areas]")
+    for key, entry in demand.items():
+        target = entry.get("sum_to")
+        if isinstance(target, Mapping):
+            file_at(("demand", key, "sum_to", "path"), target.get("path"))
+            one_of(("demand", key, "sum_to", "level"), target.get("level"), areas, "[areas]")
+    for key, entry in services.items():
+        one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
+        _check_siting(key, entry, services, path, tell, one_of, lang)
+        _check_standard(key, entry, networks, demand, tell, lang)
+    return found
+
+
+def _check_crs(raw: Mapping[str, Any], tell: Any, lang: str) -> None:
+    study = raw.get("study")
+    if not isinstance(study, Mapping) or not isinstance(study.get("crs"), str):
+        return
+    try:
+        crs = pyproj.CRS.from_user_input(study["crs"])
+    except pyproj.exceptions.CRSError:
+        tell(
+            ("study", "crs"),
+            say(lang, "study.bad_crs", crs=study["crs"]),
+            say(lang, "study.hint_crs"),
+            study["crs"],
+        )
+        return
+    if not crs.is_projected:
+        tell(
+            ("study", "crs"),
+            say(lang, "study.crs_in_degrees", crs=study["crs"]),
+            say(lang, "study.hint_crs"),
+            study["crs"],
+        )
+
+
+def _check_siting(
+    key: str,
+    entry: Mapping[str, Any],
+    services: Mapping[str, Any],
+    path: Path,
+    tell: Any,
+    one_of: Any,
+    lang: str,
+) -> None:
+    siting = entry.get("siting")
+    if not isinstance(siting, Mapping):
+        return
+    candidates = siting.get("candidates", "network")
+    where = ("services", key, "siting", "candidates")
+    if not isinstance(candidates, str) or candidates in ("network", "demand"):
+        return
+    if candidates.startswith("facilities:"):
+        one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
+    elif not (path.parent / candidates).exists():
+        tell(
+            where,
+            say(lang, "study.bad_candidates", value=candidates),
+            _choices(candidates, ("network", "demand", "facilities:KEY", "a file"), lang),
+            candidates,
+        )
+
+
+def _check_standard(
+    key: str,
+    entry: Mapping[str, Any],
+    networks: Mapping[str, Any],
+    demand: Mapping[str, Any],
+    tell: Any,
+    lang: str,
+) -> None:
+    overrides = entry.get("standard", {})
+    where = ("services", key, "standard")
+    if not isinstance(overrides, Mapping):
+        return
+    try:
+        standard = standard_for(
+            key, dict(overrides), name=entry.get("name"), name_en=entry.get("name_en")
+        )
+    except UsageError as error:
+        tell(where, str(error), "")
+        return
+    if standard.measure == "reach":
+        if not entry.get("path"):
+            tell(("services", key), say(lang, "study.service_without_path", key=key))
+        if standard.mode not in networks:
+            tell(
+                where,
+                say(lang, "study.no_network", key=key, mode=standard.mode),
+                _choices(str(standard.mode), networks, lang),
+                standard.mode,
+            )
+        if entry.get("demand") is None and standard.group not in demand:
+            tell(
+                ("services", key),
+                say(lang, "study.no_demand", key=key),
+                _choices(standard.group or "", demand, lang),
+            )
+    if standard.measure == "spacing" and not entry.get("lines"):
+        tell(("services", key), say(lang, "study.no_lines", key=key))
+
+
+def known_services() -> list[str]:
+    """Keys of the catalogue."""
+    return list(load_catalogue())

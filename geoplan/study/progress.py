@@ -1,0 +1,60 @@
+"""Stages of a run: how far it is, what each took, for a terminal, a log or nobody."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called as work goes on: `done` of `total` steps, and what is being done now."""
+
+    def __call__(self, done: int, total: int, text: str) -> None:
+        """Tell how far it is."""
+
+
+def silent(done: int, total: int, text: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Stages:
+    """Counts steps and measures seconds and peak memory of each named stage.
+
+    The one noun here that changes: it belongs to a run that is under way.
+    """
+
+    total: int
+    progress: Progress = silent
+    done: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_mb: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, text: str, *, steps: int = 1) -> Iterator[None]:
+        """One stage: told when it starts, measured when it ends."""
+        self.progress(self.done, self.total, text)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - start
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
+            self.peak_mb[name] = peak_memory_mb()
+            self.done += steps
+            self.progress(self.done, self.total, text)
+
+
+def peak_memory_mb() -> float:
+    """Largest memory that this process has held so far, in MB (10^6 bytes); NaN on Windows."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such count in the standard library
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kibibytes, macOS bytes
+    return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)

@@ -1,0 +1,86 @@
+"""Candidates: nobody loses reach, and the stated loss is a true bound."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from shapely.geometry import Point, box
+
+from geoplan.errors import UsageError
+from geoplan.siting.candidates import (
+    cluster_points,
+    junction_points,
+    outside,
+    thin,
+    too_close,
+)
+
+
+def _best(cover: np.ndarray, weights: np.ndarray, sites: int) -> float:
+    """Brute force over all plans."""
+    columns = range(cover.shape[1])
+    return max(
+        (
+            float(weights[cover[:, list(plan)].any(axis=1)].sum())
+            for plan in combinations(columns, min(sites, cover.shape[1]))
+        ),
+        default=0.0,
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), limit=st.integers(1, 8), sites=st.integers(1, 3))
+def test_thinning_keeps_reach_and_its_loss_is_a_bound(seed: int, limit: int, sites: int) -> None:
+    rng = np.random.default_rng(seed)
+    cover = rng.random((12, 9)) < rng.uniform(0.1, 0.5)
+    weights = rng.integers(0, 20, 12).astype(float)
+    thinned = thin(sparse.csr_matrix(cover), weights, limit=limit)
+    left = cover[:, thinned.kept]
+    assert (left.any(axis=1) == cover.any(axis=1)).all()
+    full, after = _best(cover, weights, sites), _best(left, weights, sites)
+    assert after <= full <= after + thinned.bound_loss(sites) + 1e-9
+    if len(thinned.loss) == 0:
+        assert after == full
+
+
+def test_dominated_and_equal_candidates_go_for_free() -> None:
+    # b reaches all that a reaches and more; c equals b; d reaches nobody
+    cover = np.array([[1, 1, 1, 0], [0, 1, 1, 0]], bool)
+    thinned = thin(sparse.csr_matrix(cover), np.array([3.0, 4.0]), limit=5)
+    assert thinned.kept.tolist() == [1]
+    assert thinned.bound_loss(3) == 0
+
+
+def test_clusters_stand_where_the_people_are() -> None:
+    demand = gpd.GeoDataFrame(
+        {"people": [10.0, 30.0, 5.0, 0.0]},
+        geometry=[Point(0, 0), Point(4, 0), Point(1000, 0), None],
+        crs="EPSG:4548",
+    )
+    centres = cluster_points(demand, clusters=2, seed=1)
+    assert sorted(round(x) for x in centres.geometry.x) == [3, 1000]
+    assert centres["people"].sum() == 45
+
+
+def test_junctions_near_people_only() -> None:
+    people = gpd.GeoDataFrame(geometry=[Point(0, 0), None], crs="EPSG:4548")
+    found = junction_points(
+        np.array([0.0, 300.0, 301.0]), np.zeros(3), crs="EPSG:4548", near=people, within_m=300
+    )
+    assert found.index.tolist() == ["n0", "n1"]
+
+
+def test_forbidden_zones_and_distances() -> None:
+    points = gpd.GeoDataFrame(geometry=[Point(0, 0), Point(50, 0), Point(200, 0)], crs="EPSG:4548")
+    lake = gpd.GeoDataFrame(geometry=[box(-10, -10, 10, 10)], crs="EPSG:4548")
+    assert outside(points, lake).index.tolist() == [1, 2]
+    assert too_close(points, min_distance_m=150).tolist() == [[0, 1]]
+    assert too_close(points, min_distance_m=150.001).tolist() == [[0, 1], [1, 2]]
+    with pytest.raises(UsageError, match="convert one"):
+        outside(points, lake.to_crs("EPSG:4527"))
