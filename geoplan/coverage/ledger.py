@@ -62,16 +62,19 @@ class Coverage:
     service : service key.
     standard : the standard that made it.
     frame : index = demand id; columns ``name``, ``people``, the six of `STATES` (people),
-        ``site`` (label of the site that serves, or the nearest, or <NA>), ``cost`` (to that site, in the
-        standard's unit, NaN when none), ``reason`` ("" when served in full, else the state with
-        most people), one column per area level, the sub-group columns, ``geometry``.
+        ``site`` (label of the site that serves, or the nearest, or <NA>), ``cost`` (to that site,
+        in the standard's unit, NaN when none), ``reason`` ("" when served in full, else the state
+        with most people), one column per area level, the sub-group columns, ``geometry``.
     areas : area layers by level (finest last), for names.
+    assignment : with limited capacities, who is served where: columns ``demand``, ``site``,
+        ``people``, ``cost``; None when every row is served by its nearest site.
     """
 
     service: str
     standard: ServiceStandard
     frame: gpd.GeoDataFrame
     areas: Mapping[str, AreaLayer] = field(default_factory=dict)
+    assignment: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
@@ -90,6 +93,15 @@ class Coverage:
     def covered_share(self) -> float:
         """Served / total."""
         return self.ledger.covered_share
+
+    def people_by_site(self) -> pd.Series:
+        """People served by each site that serves anyone, by site label."""
+        if self.assignment is not None:
+            people = self.assignment.groupby("site", sort=False)["people"].sum()
+        else:
+            served = self.frame[self.frame["served"] > 0]
+            people = served.groupby("site", sort=False)["served"].sum()
+        return people.rename("people")
 
     def by_area(self, level: str) -> pd.DataFrame:
         """The ledger per area of `level`, one row per area that exists or has people.
@@ -119,6 +131,6 @@ class Coverage:
     def __repr__(self) -> str:
         ledger = self.ledger
         return (
-            f"Coverage({self.service!r}: {ledger.served:,.0f} of {ledger.total:,.0f} people served, "
-            f"{ledger.covered_share:.1%})"
+            f"Coverage({self.service!r}: {ledger.served:,.0f} of {ledger.total:,.0f} people "
+            f"served, {ledger.covered_share:.1%})"
         )

@@ -1,0 +1,199 @@
+"""Quota: at least so many sites in every district, street or village.
+
+A row that names staff instead of a site (``designated``) fulfils a quota where the standard lets
+it. Which area a site is in comes from the facility table's area columns: nothing is guessed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.services.standard import Quota, ServiceStandard
+
+QUOTA_COLUMNS = ("name", "sites", "designated", "required", "counted", "meets")
+_TRUE = frozenset({"1", "true", "yes", "y", "是", "有", "√", "✓"})
+
+
+def quota_by_area(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    areas: Mapping[str, AreaLayer],
+    *,
+    levels: Sequence[str] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Sites and quota of every area, per level.
+
+    Parameters
+    ----------
+    facilities : with one column per level that holds the area's code. An optional column
+        ``designated`` (true where the row names staff instead of a site) marks designated staff.
+    standard : its quotas and those of its tiers. A tier's quota counts that tier's sites only.
+    areas : area layers by level.
+    levels : the levels to tell; None = all in `areas`.
+
+    Returns
+    -------
+    dict level -> DataFrame, index = area code in the layer's order, with the columns
+
+    - ``name``;
+    - ``sites``: sites in the area, of any tier, designated staff left out;
+    - ``designated``: rows that name staff;
+    - ``required``: sites that the quotas of this level ask for (<NA> where there is no quota);
+    - ``counted``: of those required, how many are there (<NA> where there is no quota);
+    - ``meets``: whether every quota of this level is met (<NA> where there is no quota).
+
+    Sites whose area is not known, or is not in the layer, stand in a last row with the code ``""``,
+    so that the sites sum to all facilities. A quota at a level that the study has no areas for
+    cannot be judged: `unjudged_quotas` names it.
+
+    Raises
+    ------
+    UsageError
+        A level of `levels` that has no area layer; a facility table without that level's column.
+    """
+    quotas = standard.all_quotas
+    wanted = list(areas) if levels is None else list(levels)
+    _check(facilities, standard, areas, wanted)
+    return {
+        level: _of_level(
+            facilities, standard, areas[level], [q for q in quotas if q.level == level]
+        )
+        for level in wanted
+    }
+
+
+def unjudged_quotas(standard: ServiceStandard, areas: Mapping[str, AreaLayer]) -> list[Quota]:
+    """The quotas of levels that the study has no areas for."""
+    return [quota for quota in standard.all_quotas if quota.level not in areas]
+
+
+def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
+    """``total``, ``with_site`` and ``meeting_quota`` of one level's table.
+
+    ``with_site`` counts areas with a site; ``meeting_quota`` is None where the level has no quota.
+    The row of sites without a known area counts for nothing.
+    """
+    areas = table[table.index != ""]
+    judged = areas["meets"].notna()
+    return {
+        "total": len(areas),
+        "with_site": int((areas["sites"] > 0).sum()),
+        "meeting_quota": int(areas.loc[judged, "meets"].sum()) if judged.any() else None,
+    }
+
+
+def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard) -> pd.DataFrame:
+    """One row per level: how many areas meet the quota, and the share that should.
+
+    Returns
+    -------
+    DataFrame with index = level and the columns ``total``, ``with_site``, ``meeting_quota``,
+    ``with_site_share``, ``meeting_share``, ``target_share``, ``on_target`` (missing where there
+    is no quota), ``lacking`` (areas that do not meet it).
+    """
+    rows = {}
+    for level, table in tables.items():
+        counts = quota_counts(table)
+        targets = [q.target_share for q in standard.all_quotas if q.level == level]
+        total, met = counts["total"] or 0, counts["meeting_quota"]
+        share = met / total if met is not None and total else np.nan
+        target = max(targets) if targets else np.nan
+        rows[level] = {
+            **counts,
+            "with_site_share": (counts["with_site"] or 0) / total if total else np.nan,
+            "meeting_share": share,
+            "target_share": target,
+            "on_target": pd.NA if np.isnan(share) or np.isnan(target) else share >= target - 1e-12,
+            "lacking": pd.NA if met is None else total - met,
+        }
+    summary = pd.DataFrame.from_dict(rows, orient="index")
+    summary.index.name = "level"
+    return summary
+
+
+def lacking(table: pd.DataFrame) -> pd.DataFrame:
+    """The areas of one level's table that do not meet its quota, fewest counted sites first."""
+    short = table[(table.index != "") & (~table["meets"].fillna(True).astype(bool))]
+    return short.sort_values("counted", kind="stable")
+
+
+def designated_rows(facilities: FacilityLayer) -> pd.Series:
+    """Which rows name staff instead of a site: bool per facility id (False without such a column).
+
+    Truth is read from bool, numbers and the usual words (是, 有, true, yes).
+    """
+    frame = facilities.frame
+    if "designated" not in frame.columns:
+        return pd.Series(False, index=frame.index, name="designated")
+    raw = frame["designated"]
+    if raw.dtype == bool:
+        return raw.rename("designated")
+    text = raw.astype("string").str.strip().str.casefold().fillna("")
+    return text.isin(_TRUE).astype(bool).rename("designated")
+
+
+def _check(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    areas: Mapping[str, AreaLayer],
+    wanted: list[str],
+) -> None:
+    known = ", ".join(areas) or "none"
+    faults = [
+        f"no area level {level!r}; known levels: {known}" for level in wanted if level not in areas
+    ]
+    faults += [
+        f"the facility table has no column {level!r} with the area's code"
+        for level in wanted
+        if level in areas and level not in facilities.frame.columns
+    ]
+    if faults:
+        raise UsageError(f"the quota of {standard.service!r}: " + "; ".join(faults) + ".")
+
+
+def _count(codes: pd.Series, keep: np.ndarray, index: pd.Index) -> np.ndarray:
+    counts = codes[keep].value_counts()
+    return counts.reindex(index, fill_value=0).to_numpy(int)
+
+
+def _of_level(
+    facilities: FacilityLayer, standard: ServiceStandard, layer: AreaLayer, quotas: list[Quota]
+) -> pd.DataFrame:
+    codes = facilities.frame[layer.level].astype("string").fillna("")
+    codes = codes.where(codes.isin(layer.frame.index.astype("string")), "")
+    staff = designated_rows(facilities).to_numpy(bool)
+    tiers = facilities.frame["tier"].map(standard.tier_key, na_action="ignore").to_numpy(object)
+    lost = bool((codes == "").any())
+    index = pd.Index([*layer.frame.index.astype(str), *([""] if lost else [])], name=layer.level)
+
+    everyone = np.ones(len(codes), dtype=bool)
+    required = np.zeros(len(index), dtype=int)
+    counted = np.zeros(len(index), dtype=int)
+    meets = np.ones(len(index), dtype=bool)
+    for quota in quotas:
+        fits = everyone if quota.tier is None else tiers == quota.tier
+        there = _count(codes, fits & ~staff, index)
+        if quota.designated_counts:
+            there = there + _count(codes, staff, index)
+        required += quota.minimum
+        counted += np.minimum(there, quota.minimum)
+        meets &= there >= quota.minimum
+    table = pd.DataFrame(
+        {
+            "name": [*layer.frame["name"], *([""] if lost else [])],
+            "sites": _count(codes, ~staff, index),
+            "designated": _count(codes, staff, index),
+            "required": pd.array(required, dtype="Int64"),
+            "counted": pd.array(counted, dtype="Int64"),
+            "meets": pd.array(meets, dtype="boolean"),
+        },
+        index=index,
+    )
+    blank = (index == "") if quotas else np.ones(len(index), dtype=bool)
+    table.loc[blank, ["required", "counted", "meets"]] = pd.NA
+    return table

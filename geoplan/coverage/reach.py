@@ -1,0 +1,352 @@
+"""Reach: everyone is served, or in one of five other places, by network distance.
+
+The travel costs come from `geoplan.network`; this module only reads them.
+
+- ``served``: a site within the threshold (and with a place, where capacity limits);
+- ``full``: a site within the threshold, but no place left;
+- ``beyond``: the nearest site is farther than the threshold;
+- ``cut_off``: on the network, but no path leads to any site;
+- ``off_network``: farther from every road than the snapping limit;
+- ``unlocated``: no usable location.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.coverage.assign import assign_people, nearest_by_row
+from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer, Demand
+from geoplan.network.costs import TravelCosts
+from geoplan.services.standard import ServiceStandard
+
+_REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})
+
+
+def judge_reach(
+    demand: Demand,
+    standard: ServiceStandard,
+    *,
+    near: pd.DataFrame,
+    costs: TravelCosts | None = None,
+    capacities: pd.Series | None = None,
+    areas: Mapping[str, AreaLayer] | None = None,
+    sites_exist: bool = True,
+) -> Coverage:
+    """The people ledger of one service.
+
+    Parameters
+    ----------
+    demand : the people.
+    standard : mode, threshold and whether capacity limits.
+    near : nearest site of every demand label, as `geoplan.network.nearest_site` gives it without a
+        cutoff: columns ``site``, ``cost_m`` or ``cost_min`` (in the standard's unit; ``cost`` is
+        taken as such), ``reason``. Demand without geometry may be missing.
+    costs : needed with `capacities`: all pairs within the threshold.
+    capacities : people that each site can serve, by site label; NaN = not known, no limit. Used
+        only when ``standard.capacity_limits``.
+    areas : area layers by level, for the names in tables.
+    sites_exist : False when there is no site at all: then nobody is cut off from one, and whoever
+        is on the network counts as beyond the threshold.
+
+    Returns
+    -------
+    Coverage, whose six numbers sum to `demand.total`.
+
+    Raises
+    ------
+    UsageError
+        A standard that is not for reach, labels that are missing, another unit, capacities without
+        costs: all told at once.
+
+    Notes
+    -----
+    A cost equal to the threshold is within it. With capacities the people are assigned by
+    `assign_people`; ``site`` and ``cost`` then name the site that serves most of the row.
+    """
+    near = _checked_near(demand, standard, near)
+    limited = bool(standard.capacity_limits and capacities is not None)
+    if limited and costs is None:
+        raise UsageError(
+            f"{standard.service!r} is limited by capacity: pass costs= with all pairs within "
+            "the threshold (geoplan.network.travel_costs)."
+        )
+    if costs is not None:
+        _check_costs(demand, standard, costs)
+    threshold = _threshold(standard)
+    people = demand.frame["people"].to_numpy(float)
+    state = _states(demand, near, threshold, sites_exist)
+
+    table = {name: np.where(state == name, people, 0.0) for name in STATES}
+    site = near["site"].to_numpy(object).copy()
+    cost = near["cost"].to_numpy(float).copy()
+    assignment = None
+    if limited and costs is not None and capacities is not None:
+        inside = demand.frame["people"].where(state == "served", 0.0)
+        assignment = assign_people(costs, inside, capacities, threshold=threshold)
+        served = assignment.groupby("demand")["people"].sum().reindex(demand.frame.index)
+        table["served"] = np.minimum(served.fillna(0.0).to_numpy(float), people)
+        table["full"] = np.where(state == "served", people - table["served"], 0.0)
+        main = assignment.sort_values("people", ascending=False, kind="stable")
+        main = main.drop_duplicates("demand").set_index("demand")
+        rows = demand.frame.index.get_indexer(main.index)
+        site[rows], cost[rows] = main["site"].to_numpy(object), main["cost"].to_numpy(float)
+    return _coverage(demand, standard, table, site, cost, areas or {}, assignment, state)
+
+
+def coverage_from_costs(
+    demand: Demand,
+    standard: ServiceStandard,
+    costs: TravelCosts,
+    *,
+    capacities: pd.Series | None = None,
+    areas: Mapping[str, AreaLayer] | None = None,
+) -> Coverage:
+    """The ledger from bounded costs alone.
+
+    Bounded costs do not know whether a longer path exists: whoever reaches no site within the
+    cutoff counts as ``beyond``, never as ``cut_off``. `judge_reach` with `nearest_site` tells the
+    two apart.
+    """
+    return judge_reach(
+        demand, standard, near=near_from_costs(costs), costs=costs, capacities=capacities,
+        areas=areas,
+    )  # fmt: skip
+
+
+def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> pd.DataFrame:
+    """The nearest site within bounded costs, in the shape that `nearest_site` gives.
+
+    Parameters
+    ----------
+    costs : demand x sites.
+    sites : only these site labels count (for example those that a plan has chosen); None = all.
+
+    Returns
+    -------
+    DataFrame on the demand labels: ``site``, ``cost`` (in `costs.unit`), ``reason`` (``""``,
+    ``"beyond"``, or the state of a demand label that is not on the network).
+    """
+    matrix, index = costs.matrix.tocsr(), costs.site_index
+    if sites is not None:
+        columns = index.get_indexer(pd.Index(list(sites), dtype=index.dtype))
+        if (columns < 0).any():
+            lost = [s for s, c in zip(sites, columns, strict=True) if c < 0][:5]
+            raise UsageError(f"sites that the costs do not know: {lost}.")
+        columns = np.sort(columns)
+        matrix, index = matrix[:, columns], index.take(columns)
+    column, cost = nearest_by_row(matrix)
+    site = np.full(len(column), pd.NA, dtype=object)
+    site[column >= 0] = index.to_numpy(object)[column[column >= 0]]
+    reason = np.where(column >= 0, "", "beyond").astype(object)
+    if costs.demand_state is not None:
+        state = costs.demand_state.reindex(costs.demand_index).fillna("").to_numpy(object)
+        reason = np.where((column < 0) & (state != ""), state, reason)
+    return pd.DataFrame({"site": site, "cost": cost, "reason": reason}, index=costs.demand_index)
+
+
+def after_sites(
+    before: Coverage,
+    demand: Demand,
+    *,
+    near_new: pd.DataFrame,
+    costs: TravelCosts | None = None,
+    costs_new: TravelCosts | None = None,
+    capacities: pd.Series | None = None,
+) -> Coverage:
+    """The ledger once new sites stand beside the existing ones.
+
+    Parameters
+    ----------
+    before : coverage by the existing sites, made from the same `demand`.
+    near_new : nearest *new* site of every demand label: `near_from_costs` on the chosen candidates,
+        or `nearest_site` on the new sites alone.
+    costs, costs_new, capacities : only where capacity limits: pairs to existing and new sites, and
+        the capacities of both by site label.
+
+    Returns
+    -------
+    Coverage of the same people by existing and new sites together. ``site`` names the nearer of
+    the two (an existing site where they are equally near).
+    """
+    standard = before.standard
+    new = _checked_near(demand, standard, near_new)
+    old = before.frame[["site", "cost"]].reindex(demand.frame.index)
+    old = old.assign(reason=_old_reason(before, demand))
+    both = _nearer(old, new)
+    stacked = None
+    if standard.capacity_limits and capacities is not None:
+        parts = [c for c in (costs, costs_new) if c is not None]
+        if not parts:
+            raise UsageError(
+                f"{standard.service!r} is limited by capacity: pass costs= and costs_new=."
+            )
+        stacked = stack_costs(*parts)
+        both = _nearer(near_from_costs(stacked).reindex(both.index), both)
+    return judge_reach(
+        demand, standard, near=both, costs=stacked, capacities=capacities, areas=before.areas
+    )
+
+
+def stack_costs(*parts: TravelCosts) -> TravelCosts:
+    """Costs to several sets of sites side by side.
+
+    Raises
+    ------
+    UsageError
+        Different demand labels or units, or site labels that occur twice.
+    """
+    first = parts[0]
+    faults = []
+    if any(not part.demand_index.equals(first.demand_index) for part in parts[1:]):
+        faults.append("the demand labels differ")
+    if len({part.unit for part in parts}) > 1:
+        faults.append("the units differ")
+    index = first.site_index
+    for part in parts[1:]:
+        index = index.append(part.site_index)
+    if not index.is_unique:
+        faults.append(f"site labels occur twice: {index[index.duplicated()][:5].tolist()}")
+    if faults:
+        raise UsageError("costs cannot be put side by side: " + "; ".join(faults) + ".")
+    cutoffs = [part.cutoff for part in parts]
+    return TravelCosts(
+        matrix=sparse.hstack([part.matrix for part in parts], format="csr"),
+        demand_index=first.demand_index,
+        site_index=index,
+        unit=first.unit,
+        method=first.method,
+        cutoff=None if None in cutoffs else min(c for c in cutoffs if c is not None),
+        demand_state=first.demand_state,
+    )
+
+
+def _threshold(standard: ServiceStandard) -> float:
+    if standard.measure != "reach" or standard.threshold is None:
+        raise UsageError(
+            f"{standard.service!r} is judged by {standard.measure}, not by reach: "
+            "it has no threshold to measure against."
+        )
+    return float(standard.threshold) * (1 + 1e-12)
+
+
+def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame) -> pd.DataFrame:
+    """`near` on the demand's index with the columns site, cost (standard's unit), reason."""
+    _threshold(standard)
+    faults = []
+    column = next((c for c in (f"cost_{standard.unit}", "cost") if c in near.columns), None)
+    missing = [c for c in ("site", "reason") if c not in near.columns]
+    if column is None:
+        there = ", ".join(c for c in near.columns if str(c).startswith("cost")) or "none"
+        faults.append(
+            f"the standard is in {standard.unit}: near= needs a column cost_{standard.unit} "
+            f"(cost columns there: {there})"
+        )
+    if missing:
+        faults.append(f"near= lacks the columns {', '.join(missing)}")
+    lost = demand.located.index.difference(near.index)
+    if len(lost):
+        faults.append(f"near= lacks {len(lost)} demand labels, such as {lost[:3].tolist()}")
+    if not near.index.is_unique:
+        faults.append("near= has demand labels more than once")
+    if "reason" in near.columns:
+        odd = sorted({str(r) for r in near["reason"].dropna().unique()} - _REASONS)
+        if odd:
+            faults.append(f"near= has unknown reasons: {', '.join(odd)}")
+    if faults:
+        raise UsageError(f"the coverage of {standard.service!r}: " + "; ".join(faults) + ".")
+    found = near.reindex(demand.frame.index)
+    return pd.DataFrame(
+        {
+            "site": found["site"].astype(object).where(found["site"].notna(), pd.NA),
+            "cost": found[str(column)].astype(float),
+            "reason": found["reason"].astype(object).where(found["reason"].notna(), ""),
+        },
+        index=demand.frame.index,
+    )
+
+
+def _check_costs(demand: Demand, standard: ServiceStandard, costs: TravelCosts) -> None:
+    faults = []
+    if costs.unit != standard.unit:
+        faults.append(f"the costs are in {costs.unit}, the standard in {standard.unit}")
+    if costs.cutoff is not None and costs.cutoff < float(standard.threshold or 0):
+        faults.append(
+            f"the costs end at {costs.cutoff:g} {costs.unit}, before the threshold of "
+            f"{standard.threshold:g}"
+        )
+    lost = demand.located.index.difference(costs.demand_index)
+    if len(lost):
+        faults.append(f"the costs lack {len(lost)} demand labels, such as {lost[:3].tolist()}")
+    if faults:
+        raise UsageError(f"the coverage of {standard.service!r}: " + "; ".join(faults) + ".")
+
+
+def _states(demand: Demand, near: pd.DataFrame, threshold: float, exist: bool) -> np.ndarray:
+    cost = near["cost"].to_numpy(float)
+    reason = near["reason"].to_numpy(object)
+    state = np.where(np.isnan(cost), "cut_off", np.where(cost <= threshold, "served", "beyond"))
+    state = state.astype(object)
+    known = np.isnan(cost) & (reason != "")
+    state[known] = reason[known]
+    if not exist:
+        state[state == "cut_off"] = "beyond"
+    state[demand.frame.geometry.isna().to_numpy()] = "unlocated"
+    return state
+
+
+def _coverage(
+    demand: Demand,
+    standard: ServiceStandard,
+    table: Mapping[str, np.ndarray],
+    site: np.ndarray,
+    cost: np.ndarray,
+    areas: Mapping[str, AreaLayer],
+    assignment: pd.DataFrame | None,
+    state: np.ndarray,
+) -> Coverage:
+    frame = demand.frame.copy()
+    for name in STATES:
+        frame[name] = table[name]
+    frame["site"] = site
+    frame["cost"] = cost
+    unserved = np.column_stack([table[name] for name in STATES[1:]])
+    worst = np.array(STATES[1:], dtype=object)[unserved.argmax(axis=1)]
+    short = unserved.sum(axis=1) > 0
+    # a row without people still tells its state
+    empty = (demand.frame["people"].to_numpy(float) == 0) & (state != "served")
+    frame["reason"] = np.where(short, worst, np.where(empty, state, ""))
+    return Coverage(
+        service=standard.service,
+        standard=standard,
+        frame=frame,
+        areas=dict(areas),
+        assignment=assignment,
+    )
+
+
+def _old_reason(before: Coverage, demand: Demand) -> np.ndarray:
+    reason = before.frame["reason"].reindex(demand.frame.index).to_numpy(object)
+    cost = before.frame["cost"].reindex(demand.frame.index).to_numpy(float)
+    return np.where(np.isnan(cost), np.where(reason == "full", "", reason), "")
+
+
+def _nearer(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Row by row the cheaper of the two; the first where they are equal or both have none."""
+    a, b = first["cost"].to_numpy(float), second["cost"].to_numpy(float)
+    take = ~np.isnan(b) & (np.isnan(a) | (b < a))
+    # without a cost on either side, "a site farther off" says more than "no path"
+    farther = np.isnan(a) & np.isnan(b) & (second["reason"] == "beyond").to_numpy()
+    farther &= (first["reason"] == "").to_numpy() | first["reason"].isna().to_numpy()
+    take |= farther
+    columns = {
+        name: np.where(take, second[name].to_numpy(object), first[name].to_numpy(object))
+        for name in ("site", "reason")
+    }
+    return pd.DataFrame({**columns, "cost": np.where(take, b, a)}, index=first.index)
