@@ -1,1 +1,6 @@
-"""The siting room (see docs/architecture.md)."""
+"""Siting: where the next sites should go, with a proof or an honest gap."""
+
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.result import SitingResult
+
+__all__ = ["SitingProblem", "SitingResult"]
