@@ -1,0 +1,274 @@
+"""Networks from OpenStreetMap files, on streets drawn by hand and on real ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import osmium
+import pytest
+import shapely
+from pyproj import Transformer
+
+from geoplan.errors import GeographicCrsError, NetworkError, UsageError
+from geoplan.network.from_osm import network_from_osm
+from geoplan.network.osm_rules import RULES, direction, maxspeed_kmh, speed_kmh, why_left_out
+from geoplan.network.projection import projected_crs_for
+
+CRS = "EPSG:4548"
+X0, Y0 = 500_000.0, 4_058_000.0
+_to_lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+
+
+class _Node:
+    def __init__(self, id, xy, **tags):
+        self.id, self.tags = id, tags
+        self.location = _to_lonlat.transform(X0 + xy[0], Y0 + xy[1])
+
+
+class _Way:
+    def __init__(self, id, nodes, **tags):
+        self.id, self.nodes, self.tags = (
+            id,
+            nodes,
+            {k.replace("__", ":"): v for k, v in tags.items()},
+        )
+
+
+def write(path, nodes, ways):
+    with osmium.SimpleWriter(str(path)) as writer:
+        for node in nodes:
+            writer.add_node(node)
+        for way in ways:
+            writer.add_way(way)
+    return path
+
+
+@pytest.fixture
+def town(tmp_path):
+    """A street 1-2-3 (100 m each), crossed at 2 by 4-2-5, bridged by 6-7 without a shared node.
+
+    ::
+
+              5
+              |     7
+        1 --- 2 --- | --- 3        1-2-3 has a bend in 2-3 at node 8
+              |     6
+              4
+    """
+    nodes = [
+        _Node(1, (0, 0)), _Node(2, (100, 0)), _Node(3, (200, 0)), _Node(4, (100, -50)),
+        _Node(5, (100, 50), barrier="gate"), _Node(6, (150, -40)), _Node(7, (150, 40)),
+        _Node(8, (150, 0)), _Node(9, (300, 0)),
+    ]  # fmt: skip
+    ways = [
+        _Way(11, [1, 2, 8, 3], highway="residential", name="经十路", oneway="yes"),
+        _Way(12, [4, 2, 5], highway="footway"),
+        _Way(13, [6, 7], highway="primary", bridge="yes", layer="1"),
+        _Way(14, [3, 9], highway="residential", access="private"),
+        _Way(15, [5, 7], highway="steps"),
+        _Way(16, [5, 6], highway="motorway"),
+        _Way(17, [3, 9], building="yes"),
+    ]
+    return write(tmp_path / "town.osm.pbf", nodes, ways)
+
+
+def parts(network):
+    return int(network.components.max()) + 1
+
+
+def pairs(network):
+    frame = network.edges_frame()
+    return {
+        (int(u), int(v)): round(float(length), 1)
+        for u, v, length in zip(frame["u"], frame["v"], frame["length_m"], strict=True)
+    }
+
+
+def test_walk_edges_by_hand(town):
+    network = network_from_osm(town, mode="walk", crs=CRS)
+    # node 8 only bends the street, so 2-3 is one edge; the motorway and the private end are out
+    assert pairs(network) == {
+        (1, 2): 100.0, (2, 3): 100.0, (4, 2): 50.0, (2, 5): 50.0,
+        (6, 7): 80.0, (5, 7): pytest.approx(np.hypot(50, 10), abs=0.1),
+    }  # fmt: skip
+    assert not network.oneway.any()
+    assert network.notes["left_out"] == {"access": 1, "class": 1}
+    frame = network.edges_frame().set_index(["u", "v"])
+    assert shapely.get_num_coordinates(frame.geometry.loc[(2, 3)]) == 3
+    assert frame.loc[(2, 3), "name"] == "经十路"
+    assert frame.loc[(6, 7), "layer"] == "1"
+    assert frame.loc[(5, 7), "highway"] == "steps"
+    # the gate at node 5 stays in view on both of its edges
+    assert set(frame.index[frame["barrier"] == "gate"]) == {(2, 5), (5, 7)}
+    # the bridge is joined only through the steps
+    assert parts(network) == 1
+
+
+def test_drive_edges_by_hand(town):
+    network = network_from_osm(town, mode="drive", crs=CRS, speeds_kmh={"residential": 36})
+    frame = network.edges_frame().set_index(["u", "v"])
+    # the footway is out, so nothing meets at 2 any more
+    assert set(frame.index) == {(1, 3), (6, 7), (5, 6)}
+    assert frame["oneway"].to_dict() == {(1, 3): True, (6, 7): False, (5, 6): True}
+    assert frame.loc[(1, 3), "minutes"] == pytest.approx(200 / 10 / 60, rel=1e-3)  # 36 km/h
+    assert parts(network) == 2
+
+
+def test_one_way_against_the_line(tmp_path):
+    nodes = [_Node(i, (100 * i, 10 * i * i)) for i in (1, 2, 3)]
+    path = write(
+        tmp_path / "against.osm", nodes,
+        [_Way(1, [1, 2, 3], highway="tertiary", oneway="-1", maxspeed="60")],
+    )  # fmt: skip
+    drive = network_from_osm(path, mode="drive", crs=CRS).edges_frame().iloc[0]
+    assert (drive["u"], drive["v"], bool(drive["oneway"])) == (3, 1, True)
+    assert drive.geometry.coords[0][0] == pytest.approx(X0 + 300, abs=0.05)
+    assert drive["minutes"] == pytest.approx(drive["length_m"] / 1000)  # 60 km/h
+    walk = network_from_osm(path, mode="walk", crs=CRS).edges_frame().iloc[0]
+    assert not walk["oneway"]
+
+
+def test_roundabout_loop_and_self_crossing(tmp_path):
+    ring = [_Node(i, xy) for i, xy in enumerate([(0, 0), (40, 0), (40, 40), (0, 40)], start=1)]
+    arm = _Node(5, (-60, 0))
+    eight = [_Node(6, (200, 0)), _Node(7, (240, 0)), _Node(8, (240, 30)), _Node(9, (220, -30))]
+    path = write(
+        tmp_path / "rings.osm", [*ring, arm, *eight],
+        [
+            _Way(1, [1, 2, 3, 4, 1], highway="primary", junction="roundabout"),
+            _Way(2, [5, 1], highway="primary"),
+            _Way(3, [6, 7, 8, 7, 9, 6], highway="residential"),  # meets itself at 7 and at 6
+        ],
+    )  # fmt: skip
+    network = network_from_osm(path, mode="drive", crs=CRS)
+    frame = network.edges_frame()
+    found = sorted(
+        zip(frame["u"].tolist(), frame["v"].tolist(), frame["oneway"].tolist(), strict=True)
+    )
+    assert found == [
+        (1, 1, True), (5, 1, False), (6, 7, False), (7, 6, False), (7, 7, False),
+    ]  # fmt: skip
+    loop = frame[(frame["u"] == 1) & (frame["v"] == 1)].iloc[0]
+    assert loop["length_m"] == pytest.approx(160, abs=0.1)
+
+
+def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
+    nodes = [_Node(i, (100 * i, 0)) for i in (1, 2, 4, 5)]
+    path = write(
+        tmp_path / "cut.osm", nodes,
+        [_Way(1, [1, 2, 3, 4, 5, 5], highway="residential"), _Way(2, [3, 4], highway="path")],
+    )  # fmt: skip
+    network = network_from_osm(path, mode="walk", crs=CRS)
+    assert pairs(network) == {(1, 2): 100.0, (4, 5): 100.0}
+    assert network.notes["nodes_missing"] == 1
+
+
+def test_bounds_cut_streets_off(town):
+    west, south = _to_lonlat.transform(X0 - 1, Y0 - 60)
+    east, north = _to_lonlat.transform(X0 + 151, Y0 + 60)
+    network = network_from_osm(town, mode="drive", crs=CRS, bounds=(west, south, east, north))
+    assert (1, 8) in pairs(network)
+    with pytest.raises(NetworkError, match="degrees, WGS 84"):
+        network_from_osm(town, mode="drive", crs=CRS, bounds=(0, 0, 1, 1))
+
+
+def test_crs_is_chosen_and_told(town):
+    network = network_from_osm(town, mode="walk")
+    assert network.crs.to_epsg() == 4548
+    assert network.notes["crs_chosen"] == "EPSG:4548"
+    with pytest.raises(GeographicCrsError, match="EPSG:4548"):
+        network_from_osm(town, mode="walk", crs="EPSG:4326")
+    with pytest.raises(UsageError, match="coordinate reference"):
+        network_from_osm(town, mode="walk", crs="nonsense")
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "epsg"),
+    [
+        (117.0, 36.65, 4548), (116.4, 39.9, 4548), (121.47, 31.23, 4549), (87.6, 43.8, 4538),
+        (114.06, 22.54, 4547), (110.3, 20.0, 4546), (126.6, 45.8, 4551), (121.5, 25.0, 4549),
+        (126.98, 37.57, 32652), (139.7, 35.7, 32654), (106.9, 47.9, 32648), (105.85, 21.03, 32648),
+        (77.2, 28.6, 32643), (-51.2, -30.0, 32722), (180.0, 0.0, 32660),
+    ],
+)  # fmt: skip
+def test_grid_by_place(lon, lat, epsg):
+    assert projected_crs_for(lon, lat).to_epsg() == epsg
+
+
+def test_faults_are_told(tmp_path, town):
+    with pytest.raises(NetworkError, match="no such file"):
+        network_from_osm(tmp_path / "absent.osm.pbf", mode="walk", crs=CRS)
+    broken = tmp_path / "broken.osm.pbf"
+    broken.write_bytes(b"this is no map")
+    with pytest.raises(NetworkError, match=r"cannot be read as OpenStreetMap"):
+        network_from_osm(broken, mode="walk", crs=CRS)
+    with pytest.raises(UsageError, match="walk, drive"):
+        network_from_osm(town, mode="fly", crs=CRS)
+    paths = write(
+        tmp_path / "paths.osm", [_Node(1, (0, 0)), _Node(2, (9, 0))],
+        [_Way(1, [1, 2], highway="footway"), _Way(2, [1, 2], highway="steps")],
+    )  # fmt: skip
+    with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class.*'walk'"):
+        network_from_osm(paths, mode="drive", crs=CRS)
+    nothing = write(tmp_path / "nothing.osm", [_Node(1, (0, 0))], [])
+    with pytest.raises(NetworkError, match="no way with a highway tag"):
+        network_from_osm(nothing, mode="walk", crs=CRS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "tags", "why"),
+    [
+        ("walk", {"highway": "footway", "foot": "no"}, "access"),
+        ("walk", {"highway": "service", "access": "no", "foot": "yes"}, ""),
+        ("walk", {"highway": "service", "access": "no"}, "access"),
+        ("walk", {"highway": "service", "access": "private", "foot": "yes"}, "access"),
+        ("walk", {"highway": "trunk", "motorroad": "yes"}, "tag"),
+        ("walk", {"highway": "primary", "sidewalk": "separate"}, "tag"),
+        ("walk", {"highway": "pedestrian", "area": "yes"}, "tag"),
+        ("walk", {"highway": "cycleway"}, "class"),
+        ("drive", {"highway": "service"}, "class"),
+        ("drive", {"highway": "residential", "service": "alley"}, "service"),
+        ("drive", {"highway": "residential", "motor_vehicle": "private"}, "access"),
+        ("drive", {"highway": "residential", "foot": "no"}, ""),
+    ],
+)
+def test_which_ways(mode, tags, why):
+    assert why_left_out(mode, tags.get) == why
+
+
+def test_osmnx_agrees_on_the_classes():
+    """Our lists hold every class that OSMnx's documented filters exclude."""
+    overpass = pytest.importorskip("osmnx._overpass")
+    for mode in ("walk", "drive"):
+        excluded = overpass._get_network_filter(mode).split('["highway"!~"')[1].split('"]')[0]
+        assert set(excluded.split("|")) <= RULES[mode].not_highway
+
+
+def test_speeds_and_directions():
+    assert maxspeed_kmh("none") is None
+    assert maxspeed_kmh("900") is None
+    assert maxspeed_kmh(["30", "50"]) == 40
+    assert speed_kmh("unheard_of", None) == 25
+    assert speed_kmh(["unheard_of", "trunk"], None) == 70
+    motorway = {"highway": "motorway"}
+    assert direction("drive", motorway.get) == 1
+    assert direction("drive", {**motorway, "oneway": "no"}.get) == 0
+    assert (
+        direction(
+            "drive", {"highway": "primary", "oneway": "yes", "oneway:motor_vehicle": "no"}.get
+        )
+        == 0
+    )
+
+
+def test_porto_alegre(shared_data):
+    path = shared_data / "r5r_poa_spo" / "poa_osm.pbf"
+    walk = network_from_osm(path, mode="walk")
+    drive = network_from_osm(path, mode="drive")
+    assert walk.crs.to_epsg() == 32722
+    # the counts of `osmium tags-filter` and the source's note: 15,886 ways, 41,109 vertices
+    assert walk.notes["ways"] + sum(walk.notes["left_out"].values()) == 15_886
+    assert walk.n_nodes > 17_000
+    assert walk.components.value_counts(normalize=True).iloc[0] > 0.97
+    assert drive.oneway.mean() > 0.3
+    assert 0.7 < drive.length_m.sum() / walk.length_m.sum() < 1
+    assert np.allclose(shapely.length(walk.edge_lines()), walk.length_m)
