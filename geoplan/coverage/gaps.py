@@ -1,0 +1,380 @@
+"""Gaps: unserved people who live side by side, as ranked areas with a cause and a remedy.
+
+Everyone who is not served is in exactly one gap: the people of all gaps sum to the unserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from sklearn.cluster import DBSCAN
+
+from geoplan.coverage.ledger import Coverage
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer
+from geoplan.words import say
+
+#: ledger state -> (cause, remedy)
+CAUSES = {
+    "beyond": ("no_site", "add_site"),
+    "full": ("full", "add_capacity"),
+    "cut_off": ("cut_off", "mend_link"),
+    "off_network": ("off_network", "mend_link"),
+    "unlocated": ("no_data", "mend_data"),
+}
+GAP_COLUMNS = (
+    "rank", "people", "cause", "remedy", "area", "closing_site", "people_after", "members",
+)  # fmt: skip
+
+# metres per minute, only to turn a threshold in minutes into a size on the map
+_METRES_PER_MINUTE = {"walk": 60.0, "drive": 500.0}
+_TOUCH_M = 1.0  # boundaries drawn apart by less than this are neighbours
+_MOST_MERGE_M = 2000.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    """How this coverage is cut into gaps."""
+
+    levels: tuple[str, ...]
+    unit: str | None  # level whose polygons are merged by adjacency
+    within: str | None  # level that no gap crosses
+    merge_m: float
+    extent_m: float
+    lang: str
+
+
+def gap_areas(
+    coverage: Coverage,
+    *,
+    areas: Mapping[str, AreaLayer] | None = None,
+    adjacency: Iterable[tuple[str, str]] | None = None,
+    merge_distance_m: float | None = None,
+    max_extent_m: float | None = None,
+    within: str | None = None,
+    suggested: Iterable[Any] | None = None,
+    after: Coverage | None = None,
+    keep: int | None = None,
+    lang: str = "zh",
+) -> gpd.GeoDataFrame:
+    """Unserved people merged into ranked areas, each with a cause and a remedy.
+
+    Parameters
+    ----------
+    coverage : the ledger of one service.
+    areas : area layers by level, coarsest first; None = those of `coverage`. Where the finest level
+        has polygons and holds single communities, communities that touch are merged and a gap is
+        the union of their polygons. Otherwise points are clustered and a gap is the union of discs
+        of half the merge distance.
+    adjacency : pairs of codes of the finest level that count as neighbours; None = polygons that
+        touch (within 1 m).
+    merge_distance_m : points closer than this belong to one gap (DBSCAN with a core of one point).
+        None = the standard's threshold in metres, at most 2,000 m.
+    max_extent_m : a gap wider than this is cut in two across its longer side, again and again.
+        None = twice the threshold: the most that one new site could serve.
+    within : no gap crosses this level's areas; None = the level above single communities.
+    suggested, after : site labels of the plan and the coverage with them, for ``closing_site``.
+    keep : largest number of gaps told singly; the rest are collected in a last row per cause.
+    lang : language of ``area``.
+
+    Returns
+    -------
+    GeoDataFrame in the demand's CRS, sorted by ``rank`` (1 = most people) with the columns of
+    `GAP_COLUMNS` and ``geometry``:
+
+    - ``people``: unserved people, who sum to the ledger's unserved;
+    - ``cause``: no_site | full | cut_off | off_network | no_data; ``remedy``: add_site |
+      add_capacity | mend_link | mend_data;
+    - ``area``: readable; ``members``: number of demand rows;
+    - ``closing_site``: the suggested site that serves most of these people afterwards, or <NA>;
+      ``people_after``: those of the gap who are unserved after the plan (NaN without `after`);
+    - ``geometry``: missing for people whose location is not known.
+
+    Raises
+    ------
+    UsageError
+        An unknown `within`, distances that are not above 0, or `suggested` without `after`.
+    """
+    layers = dict(coverage.areas if areas is None else areas)
+    plan = _plan(coverage, layers, merge_distance_m, max_extent_m, within, lang)
+    if suggested is not None and after is None:
+        raise UsageError("suggested= needs after=: the coverage with those sites.")
+    items = _items(coverage, plan)
+    polygons = _polygons(layers, plan)
+    items["gap"] = _merge(items, polygons, plan, adjacency)
+    if after is not None:
+        _closing(items, coverage, after, set(suggested or ()))
+    rows = [
+        _row(gap, coverage, layers, polygons, plan) for _, gap in items.groupby("gap", sort=False)
+    ]
+    table = gpd.GeoDataFrame(
+        rows, columns=[*GAP_COLUMNS, "geometry"], geometry="geometry", crs=coverage.frame.crs
+    )
+    table = table.sort_values(
+        ["people", "cause", "area"], ascending=[False, True, True], kind="stable"
+    )
+    if keep is not None and len(table) > keep:
+        table = _collected(table, keep, lang)
+    table["rank"] = np.arange(1, len(table) + 1)
+    # left to itself, pandas makes <NA> a NaN among texts
+    closing = [site if pd.notna(site) else pd.NA for site in table["closing_site"]]
+    table["closing_site"] = pd.Series(closing, index=table.index, dtype=object)
+    return table.reset_index(drop=True)
+
+
+def _threshold_m(coverage: Coverage) -> float:
+    standard = coverage.standard
+    if standard.threshold_m is not None:
+        return float(standard.threshold_m)
+    minutes = standard.threshold_min or 15.0
+    return float(minutes) * _METRES_PER_MINUTE.get(standard.mode or "walk", 60.0)
+
+
+def _plan(
+    coverage: Coverage,
+    layers: Mapping[str, AreaLayer],
+    merge_m: float | None,
+    extent_m: float | None,
+    within: str | None,
+    lang: str,
+) -> _Plan:
+    levels = tuple(level for level in layers if level in coverage.frame.columns)
+    reach = _threshold_m(coverage)
+    merge = min(reach, _MOST_MERGE_M) if merge_m is None else merge_m
+    extent = 2 * reach if extent_m is None else extent_m
+    faults = []
+    if within is not None and within not in levels:
+        faults.append(f"no area level {within!r}; known levels: {', '.join(levels) or 'none'}")
+    if not merge > 0:
+        faults.append(f"merge_distance_m must be above 0, not {merge}")
+    if not extent > 0:
+        faults.append(f"max_extent_m must be above 0, not {extent}")
+    if faults:
+        raise UsageError("the gaps cannot be drawn: " + "; ".join(faults) + ".")
+    unit = None
+    if levels:
+        finest = levels[-1]
+        known = coverage.frame[finest].dropna()
+        single = len(known) <= 3 * max(known.nunique(), 1)
+        if single and layers[finest].has_polygons:
+            unit = finest
+        if within is None:
+            above = levels[-2] if len(levels) > 1 else None
+            within = above if single else finest
+    return _Plan(levels=levels, unit=unit, within=within, merge_m=merge, extent_m=extent, lang=lang)
+
+
+def _items(coverage: Coverage, plan: _Plan) -> pd.DataFrame:
+    """One row per demand row and cause with unserved people."""
+    frame = coverage.frame
+    parts = []
+    for state, (cause, _) in CAUSES.items():
+        people = frame[state].to_numpy(float)
+        row = np.flatnonzero(people > 0)
+        parts.append(pd.DataFrame({"row": row, "cause": cause, "people": people[row]}))
+    items = pd.concat(parts, ignore_index=True)
+    point = frame.geometry.to_numpy()[items["row"]]
+    lost = shapely.is_missing(point) | (items["cause"] == "no_data").to_numpy()
+    items["x"] = np.where(lost, np.nan, shapely.get_x(point))
+    items["y"] = np.where(lost, np.nan, shapely.get_y(point))
+    for name, level in (("bound", plan.within), ("code", plan.unit)):
+        values = "" if level is None else _codes(frame, level)[items["row"]]
+        items[name] = pd.Series(values, index=items.index, dtype=object)
+    return items
+
+
+def _codes(frame: pd.DataFrame, level: str) -> np.ndarray:
+    return frame[level].astype("string").fillna("").to_numpy(object)
+
+
+def _merge(
+    items: pd.DataFrame,
+    polygons: pd.Series,
+    plan: _Plan,
+    adjacency: Iterable[tuple[str, str]] | None,
+) -> np.ndarray:
+    """The gap number of every item."""
+    pairs = _pairs(items, polygons, adjacency)
+    number = np.full(len(items), -1, dtype=np.int64)
+    count = 0
+    for _, group in items.groupby(["cause", "bound"], sort=True):
+        for members in _of_group(group, polygons, pairs, plan):
+            number[items.index.get_indexer(members)] = count
+            count += 1
+    return number
+
+
+def _of_group(
+    group: pd.DataFrame, polygons: pd.Series, pairs: pd.DataFrame, plan: _Plan
+) -> Iterator[pd.Index]:
+    located = group["x"].notna()
+    if (~located).any():
+        yield group.index[~located]
+    drawn = located & group["code"].isin(polygons.index)
+    if drawn.any():
+        part = group[drawn]
+        yield from _split_all(part, _by_adjacency(part["code"], pairs), plan)
+    loose = located & ~drawn
+    if loose.any():
+        part = group[loose]
+        clusters = DBSCAN(eps=plan.merge_m, min_samples=1).fit(part[["x", "y"]].to_numpy())
+        yield from _split_all(part, clusters.labels_, plan)
+
+
+def _split_all(part: pd.DataFrame, label: np.ndarray, plan: _Plan) -> Iterator[pd.Index]:
+    for _, members in part.groupby(label, sort=True):
+        yield from _split(members, plan.extent_m)
+
+
+def _split(members: pd.DataFrame, extent_m: float) -> Iterator[pd.Index]:
+    """`members`, cut across the longer side until no part is wider than `extent_m`."""
+    waiting = [members]
+    while waiting:
+        part = waiting.pop()
+        low, high = part[["x", "y"]].min(), part[["x", "y"]].max()
+        size = high - low
+        if float(np.hypot(size["x"], size["y"])) <= extent_m:
+            yield part.index
+            continue
+        axis = "x" if size["x"] >= size["y"] else "y"
+        first = part[axis] <= (low[axis] + high[axis]) / 2
+        waiting += [part[~first], part[first]]
+
+
+def _polygons(layers: Mapping[str, AreaLayer], plan: _Plan) -> pd.Series:
+    if plan.unit is None:
+        return pd.Series(dtype=object)
+    shapes = layers[plan.unit].frame.geometry
+    shapes = shapes[shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
+    return pd.Series(shapes.to_numpy(), index=shapes.index.astype(str), dtype=object)
+
+
+def _pairs(
+    items: pd.DataFrame, polygons: pd.Series, adjacency: Iterable[tuple[str, str]] | None
+) -> pd.DataFrame:
+    if adjacency is not None:
+        return pd.DataFrame([(str(a), str(b)) for a, b in adjacency], columns=["a", "b"])
+    used = polygons[polygons.index.isin(items["code"])]
+    if used.empty:
+        return pd.DataFrame({"a": [], "b": []}, dtype=object)
+    shapes = used.to_numpy()
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_TOUCH_M)
+    keep = left < right
+    return pd.DataFrame({"a": used.index[left[keep]], "b": used.index[right[keep]]})
+
+
+def _by_adjacency(codes: pd.Series, pairs: pd.DataFrame) -> np.ndarray:
+    number, units = pd.factorize(codes)
+    place = pd.Series(range(len(units)), index=units)
+    near = pairs[pairs["a"].isin(place.index) & pairs["b"].isin(place.index)]
+    a, b = place[near["a"]].to_numpy(), place[near["b"]].to_numpy()
+    graph = sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(len(units),) * 2)
+    return connected_components(graph, directed=False)[1][number]
+
+
+def _closing(items: pd.DataFrame, before: Coverage, after: Coverage, plan_sites: set) -> None:
+    """Adds what the plan does for every item: who stays unserved, and the site that serves."""
+    then = after.frame.reindex(before.frame.index)
+    left = then["people"] - then["served"]
+    unserved = (before.frame["people"] - before.frame["served"]).to_numpy(float)
+    ratio = np.divide(left.to_numpy(float), unserved, where=unserved > 0, out=np.zeros(len(left)))
+    row = items["row"].to_numpy()
+    items["left"] = items["people"].to_numpy() * np.clip(ratio[row], 0.0, 1.0)
+    site = then["site"].to_numpy(object)[row].copy()
+    new = np.array([s is not pd.NA and s in plan_sites for s in site], dtype=bool)
+    site[~new] = None
+    items["new_site"] = site
+
+
+def _row(
+    gap: pd.DataFrame,
+    coverage: Coverage,
+    layers: Mapping[str, AreaLayer],
+    polygons: pd.Series,
+    plan: _Plan,
+) -> dict[str, Any]:
+    cause = str(gap["cause"].iloc[0])
+    remedy = next(r for c, r in CAUSES.values() if c == cause)
+    closing: Any = pd.NA
+    if "new_site" in gap:
+        gained = (gap["people"] - gap["left"]).groupby(gap["new_site"], sort=True).sum()
+        if len(gained) and gained.max() > 0:
+            closing = gained.idxmax()
+    return {
+        "rank": 0,
+        "people": float(gap["people"].sum()),
+        "cause": cause,
+        "remedy": remedy,
+        "area": _readable(gap, coverage, layers, plan),
+        "closing_site": closing,
+        "people_after": float(gap["left"].sum()) if "left" in gap else float("nan"),
+        "members": int(gap["row"].nunique()),
+        "geometry": _shape(gap, polygons, plan),
+    }
+
+
+def _shape(gap: pd.DataFrame, polygons: pd.Series, plan: _Plan) -> Any:
+    located = gap[gap["x"].notna()]
+    if located.empty:
+        return None
+    drawn = located["code"].isin(polygons.index)
+    shapes = list(polygons[np.unique(located.loc[drawn, "code"].to_numpy(str))])
+    points = shapely.points(located.loc[~drawn, ["x", "y"]].to_numpy())
+    shapes += list(shapely.buffer(points, plan.merge_m / 2, quad_segs=8))
+    return shapely.union_all(shapes)
+
+
+def _readable(
+    gap: pd.DataFrame, coverage: Coverage, layers: Mapping[str, AreaLayer], plan: _Plan
+) -> str:
+    by_row = gap.groupby("row", sort=True)["people"].sum()
+    lead = coverage.frame.iloc[by_row.index[int(by_row.to_numpy().argmax())]]
+    parts = []
+    for level in plan.levels:
+        code = lead[level]
+        if pd.notna(code) and code in layers[level].names.index:
+            parts.append(str(layers[level].names[code]))
+        if level == plan.within:
+            break
+    name = "" if pd.isna(lead["name"]) else str(lead["name"])
+    more = len(by_row) - 1
+    if name and name not in parts:
+        if more:
+            count = more + 1 if plan.lang == "zh" else more
+            name = say(plan.lang, "coverage.gap_lead_more", name=name, count=count)
+        elif not parts and gap["x"].notna().any():
+            name = say(plan.lang, "coverage.gap_around", name=name)
+        parts.append(name)
+    return " ".join(parts) or say(plan.lang, "coverage.gap_unknown_place")
+
+
+def _collected(table: gpd.GeoDataFrame, keep: int, lang: str) -> gpd.GeoDataFrame:
+    rest = table.iloc[keep:]
+    rows = []
+    for cause, gaps in rest.groupby("cause", sort=True):
+        shapes = [g for g in gaps.geometry if g is not None]
+        rows.append(
+            {
+                "rank": 0,
+                "people": float(gaps["people"].sum()),
+                "cause": cause,
+                "remedy": gaps["remedy"].iloc[0],
+                "area": say(lang, "coverage.gap_scattered", count=len(gaps)),
+                "closing_site": pd.NA,
+                "people_after": float(gaps["people_after"].sum(skipna=False)),
+                "members": int(gaps["members"].sum()),
+                "geometry": shapely.union_all(shapes) if shapes else None,
+            }
+        )
+    rows.sort(key=lambda row: -float(row["people"]))
+    last = gpd.GeoDataFrame(rows, columns=list(table.columns), geometry="geometry", crs=table.crs)
+    whole = [*table.iloc[:keep].to_dict("records"), *last.to_dict("records")]
+    return gpd.GeoDataFrame(whole, columns=list(table.columns), geometry="geometry", crs=table.crs)
