@@ -1,0 +1,162 @@
+"""Between points and nodes: the ways from a snapped point to the ends of its edge.
+
+A point at a node has one way; a point mid-edge has one to each end that the edge's directions
+allow. With these, a search over nodes answers questions about points exactly, and two points
+on the same edge are joined along it besides (`kernels.along`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from geoplan.errors import UsageError
+from geoplan.network.network import UNITS, Network
+from geoplan.network.snapping import ON, SnappedPoints, snap
+
+_LARGEST = float(np.finfo(np.float64).max)
+DIRECTIONS = ("to_sites", "from_sites")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Access:
+    """Ways between points and nodes, in one unit and one direction.
+
+    Parameters
+    ----------
+    node : int32 (points, 2), positions of nodes, -1 = no such way.
+    cost : float64 (points, 2), cost of each way with the snap leg, inf = no such way.
+    edge : int32 (points,), the edge of a point mid-edge, else -1.
+    place : float64 (points,), fraction along that edge.
+    snap : float64 (points,), cost of the snap leg.
+    """
+
+    node: NDArray[np.int32]
+    cost: NDArray[np.float64]
+    edge: NDArray[np.int32]
+    place: NDArray[np.float64]
+    snap: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """What is measured and how far: unit, cutoff (inf = none) and the slack of rounding.
+
+    A sum of floats that should be the cutoff may come out a hair above it; costs within the
+    slack (a millionth of a metre at 1 km) count as the cutoff itself.
+    """
+
+    unit: str
+    cutoff: float
+
+    @property
+    def slack(self) -> float:
+        """Rounding that is forgiven."""
+        return 1e-9 * (1.0 + self.cutoff) if np.isfinite(self.cutoff) else 0.0
+
+    @property
+    def limit(self) -> float:
+        """Largest cost that still counts; finite, so that inf (forbidden) never does."""
+        return min(self.cutoff + self.slack, _LARGEST)
+
+
+def measure(cutoff_m: float | None, cutoff_min: float | None, unit: str | None = None) -> Measure:
+    """Unit and cutoff from a question's options; all faults at once."""
+    faults = []
+    if cutoff_m is not None and cutoff_min is not None:
+        faults.append("give cutoff_m or cutoff_min, not both")
+    asked = "min" if cutoff_min is not None else "m" if cutoff_m is not None else unit or "m"
+    if unit is not None and unit not in UNITS:
+        faults.append(f"unit must be one of {', '.join(UNITS)}, not {unit!r}")
+    elif unit is not None and unit != asked:
+        faults.append(f"unit={unit!r} does not go with a cutoff in {asked!r}")
+    cutoff = cutoff_min if cutoff_min is not None else cutoff_m
+    if cutoff is not None and not cutoff >= 0:
+        faults.append(f"a cutoff must be 0 or more (None = no cutoff), not {cutoff!r}")
+    if faults:
+        raise UsageError("; ".join(faults) + ".")
+    return Measure(unit=asked, cutoff=np.inf if cutoff is None else float(cutoff))
+
+
+def check_direction(direction: str) -> bool:
+    """Whether travel goes towards the sites."""
+    if direction not in DIRECTIONS:
+        raise UsageError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+    return direction == "to_sites"
+
+
+def placed(
+    network: Network,
+    points: gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints,
+    what: str,
+    **options: Any,
+) -> SnappedPoints:
+    """The points on the network; points that were snapped before are taken as they are."""
+    if not isinstance(points, SnappedPoints):
+        return snap(network, points, what=what, **options)
+    edges, nodes = points.edge.max(initial=-1), points.node.max(initial=-1)
+    if edges >= network.n_edges or nodes >= network.n_nodes:
+        raise UsageError(f"{what} were snapped to another network: snap them to this one.")
+    return points
+
+
+def access(network: Network, points: SnappedPoints, *, unit: str, leaving: bool) -> Access:
+    """Ways from the points onto the network (`leaving`), or from the network to the points."""
+    on = points.state == ON
+    mid = on & (points.node < 0)
+    at_node = on & ~mid
+    count = len(points)
+    node = np.full((count, 2), -1, np.int32)
+    cost = np.full((count, 2), np.inf)
+    edge = np.where(mid, points.edge, -1).astype(np.int32)
+    leg = np.where(on, points.snap_m * network.snap_cost(unit), 0.0)
+    node[at_node, 0] = points.node[at_node]
+    cost[at_node, 0] = leg[at_node]
+    forward, backward = network.edge_costs(unit)
+    e, f = edge[mid], points.fraction[mid]
+    to_u, to_v = (backward, forward) if leaving else (forward, backward)
+    node[mid, 0], node[mid, 1] = network.u[e], network.v[e]
+    cost[mid, 0] = f * to_u[e] + leg[mid]
+    cost[mid, 1] = (1.0 - f) * to_v[e] + leg[mid]
+    node[~np.isfinite(cost)] = -1
+    return Access(
+        node=node, cost=cost, edge=edge, place=np.where(mid, points.fraction, 0.0), snap=leg
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _stops(node, cost, edge, order, n):  # type: ignore[no-untyped-def]
+    ptr = np.zeros(n + 1, np.int32)
+    for i in order:
+        for j in range(2):
+            if node[i, j] >= 0:
+                ptr[node[i, j] + 1] += 1
+    for v in range(n):
+        ptr[v + 1] += ptr[v]
+    at = ptr[:-1].copy()
+    point = np.empty(ptr[n], np.int32)
+    costs = np.empty(ptr[n], np.float64)
+    for k in range(len(order)):
+        i = order[k]
+        for j in range(2):
+            v = node[i, j]
+            if v >= 0:
+                point[at[v]] = k if edge[i] < 0 else ~k
+                costs[at[v]] = cost[i, j]
+                at[v] += 1
+    return ptr, point, costs
+
+
+def stops(
+    ways: Access, order: NDArray[np.int64], n_nodes: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """The ways by node, points numbered by their rank in `order`; ~rank when a point has several.
+
+    Ranks, not positions, so that points near each other are near each other in memory.
+    """
+    return _stops(ways.node, ways.cost, ways.edge, order, n_nodes)

@@ -1,0 +1,372 @@
+"""Questions to a network: costs between points, nearest sites, costs to every node.
+
+Demand and sites are points in the network's CRS, or `SnappedPoints` (snap once, ask often).
+A pair without a path has no number: it is not stored, or NaN with the reason.
+"""
+
+from __future__ import annotations
+
+from queue import Empty, SimpleQueue
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geoplan.errors import InputError
+from geoplan.network import kernels
+from geoplan.network.access import (
+    Access,
+    Measure,
+    access,
+    check_direction,
+    measure,
+    placed,
+    stops,
+)
+from geoplan.network.costs import TravelCosts
+from geoplan.network.graph import Graph
+from geoplan.network.network import Network
+from geoplan.network.snapping import ON, STATES, SnappedPoints, run
+
+Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
+
+
+def travel_costs(
+    network: Network,
+    demand: Points,
+    sites: Points,
+    *,
+    cutoff_m: float | None = None,
+    cutoff_min: float | None = None,
+    unit: str | None = None,
+    max_snap_m: float | None = 500.0,
+    direction: str = "to_sites",
+    barriers: gpd.GeoDataFrame | None = None,
+    threads: int | None = None,
+) -> TravelCosts:
+    """Network costs between all demand and all sites within a cutoff, as a sparse table.
+
+    The snap legs of both points are part of the cost. A stored entry, zero included, is a
+    reachable pair; a cost that passes the cutoff by rounding alone counts as the cutoff.
+
+    Parameters
+    ----------
+    demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
+    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
+    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
+    max_snap_m : points farther from every edge are ``off_network`` and have no entries.
+    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
+    barriers : lines that the way from a point to its edge must not cross.
+    threads : number of threads; it does not change the result.
+
+    Returns
+    -------
+    TravelCosts
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError, CrsMismatchError, InputError, UsageError
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> network = Network.from_edges(
+    ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
+    >>> homes = gpd.GeoSeries(
+    ...     gpd.points_from_xy([10, 50], [0, 5]), index=["near", "far"], crs="EPSG:4548")
+    >>> clinic = gpd.GeoSeries(gpd.points_from_xy([30], [0]), index=["clinic"], crs="EPSG:4548")
+    >>> travel_costs(network, homes, clinic, cutoff_m=1000).to_dense()
+          clinic
+    near    20.0
+    far     25.0
+    """
+    want = measure(cutoff_m, cutoff_min, unit)
+    into = check_direction(direction)
+    options: dict[str, Any] = {
+        "max_snap_m": max_snap_m,
+        "barriers": barriers,
+        "threads": threads,
+    }
+    homes = placed(network, demand, "the demand points", **options)
+    goals = placed(network, sites, "the sites", **options)
+    _check_unique(homes.index, "the demand points")
+    _check_unique(goals.index, "the sites")
+    matrix = _pairs(network, homes, goals, want, into=into, threads=threads)
+    return TravelCosts(
+        matrix=matrix,
+        demand_index=homes.index,
+        site_index=goals.index,
+        unit=want.unit,
+        method=f"network:{network.mode}",
+        cutoff=None if np.isinf(want.cutoff) else want.cutoff,
+        demand_state=homes.states,
+        site_state=goals.states,
+    )
+
+
+def nearest_site(
+    network: Network,
+    demand: Points,
+    sites: Points,
+    *,
+    cutoff_m: float | None = None,
+    cutoff_min: float | None = None,
+    unit: str | None = None,
+    max_snap_m: float | None = 500.0,
+    direction: str = "to_sites",
+    barriers: gpd.GeoDataFrame | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """The nearest site of each demand point, or why there is none.
+
+    Of sites at equal cost the first in the order of `sites` is taken.
+
+    Parameters
+    ----------
+    As for `travel_costs`.
+
+    Returns
+    -------
+    DataFrame on demand's index: ``site`` (label or <NA>), ``cost_m`` (or ``cost_min``; NaN when
+    there is no site) and ``reason``:
+
+    - ``""`` : a site is within the cutoff,
+    - ``"beyond"`` : a path exists but is longer than the cutoff, or there is no usable site,
+    - ``"cut_off"`` : no path leads to any site,
+    - ``"off_network"`` : farther than `max_snap_m` from every edge,
+    - ``"unlocated"`` : no geometry.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> network = Network.from_edges(
+    ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
+    >>> homes = gpd.GeoSeries(gpd.points_from_xy([10, 90], [0, 5]), crs="EPSG:4548")
+    >>> shops = gpd.GeoSeries(
+    ...     gpd.points_from_xy([0, 100], [0, 0]), index=["west", "east"], crs="EPSG:4548")
+    >>> nearest_site(network, homes, shops, cutoff_m=12)
+       site  cost_m  reason
+    0  west    10.0
+    1  <NA>     NaN  beyond
+    """
+    want = measure(cutoff_m, cutoff_min, unit)
+    into = check_direction(direction)
+    options: dict[str, Any] = {
+        "max_snap_m": max_snap_m,
+        "barriers": barriers,
+        "threads": threads,
+    }
+    homes = placed(network, demand, "the demand points", **options)
+    goals = placed(network, sites, "the sites", **options)
+    ways = access(network, homes, unit=want.unit, leaving=into)
+    seeds = access(network, goals, unit=want.unit, leaving=not into)
+    graph = network.graph(want.unit, reverse=into)
+    dist, label, _ = spread(graph, seeds)
+    forward, backward = network.edge_costs(want.unit)
+    found, cost = kernels.read_points(  # type: ignore[call-arg]
+        ways.node, ways.cost, dist, label, ways.edge, ways.place, ways.snap,
+        *_sites_by_edge(seeds, network.n_edges), forward, backward, into,
+    )  # fmt: skip
+    usable = bool((goals.state == ON).any())
+    reason = STATES[homes.state].copy()
+    on = homes.state == ON
+    near = on & (found >= 0) & (cost <= want.limit)
+    reason[on & ~near] = "beyond"
+    if usable:
+        reason[on & (found < 0)] = "cut_off"
+    cost = np.where(near, np.minimum(cost, want.cutoff), np.nan)
+    return pd.DataFrame(
+        {
+            "site": _labels(goals.index, np.where(near, found, -1)),
+            f"cost_{want.unit}": cost,
+            "reason": pd.array(reason, dtype="str"),
+        },
+        index=homes.index,
+    )
+
+
+def one_to_all(
+    network: Network,
+    sites: Points,
+    *,
+    cutoff_m: float | None = None,
+    cutoff_min: float | None = None,
+    unit: str | None = None,
+    max_snap_m: float | None = 500.0,
+    direction: str = "from_sites",
+    barriers: gpd.GeoDataFrame | None = None,
+) -> pd.Series:
+    """Cost between every node of the network and the nearest of `sites` (often just one).
+
+    Returns
+    -------
+    Series by node id, named ``cost_m`` or ``cost_min``; NaN where no path exists or the cutoff
+    is passed.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
+    >>> network = Network.from_edges(
+    ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
+    >>> here = gpd.GeoSeries(gpd.points_from_xy([30], [2]), crs="EPSG:4548")
+    >>> one_to_all(network, here).to_dict()
+    {'a': 32.0, 'b': 72.0}
+    """
+    want = measure(cutoff_m, cutoff_min, unit)
+    into = check_direction(direction)
+    goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    cost = node_costs(network, goals, want, into=into)
+    return pd.Series(
+        np.where(np.isfinite(cost), np.minimum(cost, want.cutoff), np.nan),
+        index=network.node_ids,
+        name=f"cost_{want.unit}",
+    )
+
+
+def node_costs(
+    network: Network, sites: SnappedPoints, want: Measure, *, into: bool
+) -> NDArray[np.float64]:
+    """Cost between each node (by position) and the nearest of `sites`; inf = none in the limit.
+
+    `into` : travel goes from the nodes to the sites.
+    """
+    seeds = access(network, sites, unit=want.unit, leaving=not into)
+    return spread(network.graph(want.unit, reverse=into), seeds, limit=want.limit)[0]
+
+
+def spread(
+    graph: Graph, seeds: Access, *, limit: float = np.inf, parents: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+    """One search from all seeds: distance, position of the nearest seed, arc of arrival."""
+    node, cost = seeds.node.ravel(), seeds.cost.ravel()
+    label = np.repeat(np.arange(len(seeds.node), dtype=np.int32), 2)
+    given = cost[node >= 0]
+    work = kernels.Workspace(graph, spread=float(np.ptp(given)) if len(given) else 0.0, limit=limit)
+    while True:
+        nearest = np.full(graph.n_nodes, -1, np.int32)
+        parent = np.full(graph.n_nodes if parents else 0, -1, np.int32)
+        code = kernels.spread(
+            *kernels.arrays(graph), node, cost, label, limit,
+            work.scale, work.head, work.tail, work.key, work.node, work.next,
+            work.dist, nearest, parent,
+        )  # fmt: skip
+        if code != kernels.FULL:
+            return work.dist, nearest, parent
+        work.more_room()
+
+
+def _pairs(
+    network: Network,
+    homes: SnappedPoints,
+    goals: SnappedPoints,
+    want: Measure,
+    *,
+    into: bool,
+    threads: int | None,
+) -> sparse.csr_matrix:
+    """All pairs within the limit, one bounded search per site."""
+    ways = access(network, homes, unit=want.unit, leaving=into)
+    seeds = access(network, goals, unit=want.unit, leaving=not into)
+    graph = network.graph(want.unit, reverse=into)
+    on = np.flatnonzero(homes.state == ON)
+    order = on[np.argsort(ways.node[on].max(axis=1), kind="stable")]
+    stop = stops(ways, order, network.n_nodes)
+    mid = np.flatnonzero(ways.edge[order] >= 0)
+    mid = mid[np.argsort(ways.edge[order[mid]], kind="stable")].astype(np.int32)
+    same = order[mid]
+    forward, backward = network.edge_costs(want.unit)
+    given = seeds.cost[seeds.node >= 0]
+    spare: SimpleQueue[kernels.Workspace] = SimpleQueue()
+
+    def search(part: NDArray[np.int32]) -> Any:
+        try:
+            work = spare.get_nowait()
+        except Empty:
+            work = kernels.Workspace(
+                graph,
+                spread=float(np.ptp(given)),
+                limit=want.limit,
+                n_points=len(order) if len(mid) else 0,
+            )
+        while True:
+            ok, starts, points, costs = kernels.many_to_many(
+                *kernels.arrays(graph), part, seeds.node, seeds.cost,
+                seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit,
+                *stop, ways.edge[same], mid, ways.place[same], ways.snap[same],
+                forward, backward, into,
+                work.scale, work.head, work.tail, work.key, work.node, work.next,
+                work.dist, work.touched, work.best, work.met,
+            )  # fmt: skip
+            if ok:
+                spare.put(work)
+                return part, starts, points, costs
+            work.more_room()
+
+    at = np.flatnonzero(goals.state == ON).astype(np.int32)
+    at = at[np.argsort(seeds.node[at].max(axis=1), kind="stable")]
+    size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
+    parts = [at[i : i + size] for i in range(0, len(at), size)]
+    found = run(search, parts, threads=threads)
+    return _matrix(found, order, (len(homes), len(goals)))
+
+
+def _matrix(
+    found: list[Any], order: NDArray[np.int64], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """Chunks of pairs by site into rows by demand, columns sorted."""
+    counts = np.zeros(len(order), np.int64)
+    for _, _, points, _ in found:
+        kernels.count_rows(points, counts)
+    indptr = np.zeros(shape[0] + 1, np.int64)
+    indptr[order + 1] = counts
+    np.cumsum(indptr, out=indptr)
+    columns, values = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float64)
+    at = indptr[:-1].copy()
+    found.reverse()
+    while found:  # let go of each chunk once it is in place
+        part, starts, points, costs = found.pop()
+        kernels.fill_rows(part, starts, points, costs, order, at, columns, values)
+    kernels.sort_rows(indptr, columns, values)
+    if indptr[-1] < np.iinfo(np.int32).max:
+        indptr = indptr.astype(np.int32)
+    matrix = sparse.csr_matrix((values, columns, indptr), shape=shape)
+    matrix.has_sorted_indices = True
+    return matrix
+
+
+def _sites_by_edge(seeds: Access, n_edges: int) -> tuple[NDArray[Any], ...]:
+    """Sites that stand mid-edge, grouped by edge; empty when there are none."""
+    mid = np.flatnonzero(seeds.edge >= 0)
+    if len(mid) == 0:
+        return np.empty(0, np.int64), mid.astype(np.int32), seeds.place[mid], seeds.snap[mid]
+    mid = mid[np.argsort(seeds.edge[mid], kind="stable")]
+    start = np.zeros(n_edges + 1, np.int64)
+    np.cumsum(np.bincount(seeds.edge[mid], minlength=n_edges), out=start[1:])
+    return start, mid.astype(np.int32), seeds.place[mid], seeds.snap[mid]
+
+
+def _labels(index: pd.Index, at: NDArray[Any]) -> Any:
+    """Labels by position, <NA> where the position is -1, in a type that can hold <NA>."""
+    if pd.api.types.is_integer_dtype(index.dtype):
+        dtype = "Int64"
+    elif pd.api.types.is_string_dtype(index.dtype) or len(index) == 0:
+        dtype = "string"
+    else:
+        dtype = "object"
+    labels: Any = pd.array(index.to_numpy(dtype=object), dtype=dtype)  # type: ignore[call-overload]
+    return labels.take(at, allow_fill=True, fill_value=pd.NA)
+
+
+def _check_unique(index: pd.Index, what: str) -> None:
+    if not index.is_unique:
+        twice = index[index.duplicated()].unique()[:5].tolist()
+        raise InputError(f"{what} have labels more than once: {twice}. Make the index unique.")
