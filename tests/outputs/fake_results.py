@@ -1,0 +1,539 @@
+"""A small made-up city with all kinds of results, for the tests of the outputs room.
+
+`fake_run()` gives `RunResults`: 3 districts, 300 communities, 3 services
+(``meal_station``: reach with gaps, siting, curve, quota; ``elderly_centre``: reach with tiers and
+full facilities, no siting; ``boundary_marker``: spacing; ``home_care``: rates by area).
+`fake_run(hostile=True)` gives the same with names that try to break out of every format.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import LineString, MultiPolygon, Point, box, union_all
+from shapely.ops import substring
+
+from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.inputs.findings import InputRecord
+from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.results import RunResults, ServiceResult, SitingOutcome, StudyInfo
+from geoplan.services.standard import Quota, ServiceStandard, Tier
+from geoplan.siting.result import SitingResult
+
+CRS = "EPSG:4548"
+X0, Y0 = 500_000.0, 4_057_000.0
+SIDE = 6_000.0
+
+HOSTILE = (
+    "<script>window.pwned=1</script>",
+    '"><img src=x onerror=window.pwned=1>',
+    "</script><script>window.pwned=1</script>",
+    "{{7*7}}${7*7}`+window.pwned+`",
+    '=HYPERLINK("http://x.invalid","a")',
+    "+1+cmd|' /C calc'!A0",
+    "<svg onload=window.pwned=1>",
+    "a\u2028b\u2029c ' \\ & ]]> -->",
+    "@SUM(A1)\t\x07",
+)
+
+
+def _names(base: list[str], hostile: bool) -> list[str]:
+    if not hostile:
+        return base
+    return [HOSTILE[i % len(HOSTILE)] if i % 2 == 0 else name for i, name in enumerate(base)]
+
+
+def districts(hostile: bool = False) -> AreaLayer:
+    names = _names(["东城区", "西城区", "南山县"], hostile)
+    third = SIDE / 3
+    shapes = [
+        box(X0 + i * third, Y0, X0 + (i + 1) * third, Y0 + SIDE).segmentize(500) for i in range(3)
+    ]
+    return AreaLayer(
+        level="district",
+        frame=gpd.GeoDataFrame(
+            {"name": names, "parent": pd.array([pd.NA] * 3, dtype="string")},
+            geometry=shapes,
+            index=pd.Index(["370101", "370102", "370103"], name="code"),
+            crs=CRS,
+        ),
+    )
+
+
+def streets(hostile: bool = False) -> AreaLayer:
+    shapes, names, parents = [], [], []
+    for i in range(3):
+        for j in range(4):
+            x, y = X0 + i * SIDE / 3, Y0 + j * SIDE / 4
+            shapes.append(box(x, y, x + SIDE / 3, y + SIDE / 4))
+            names.append(f"{'东西南'[i]}{j + 1}街道")
+            parents.append(f"37010{i + 1}")
+    codes = [f"{p}{k % 4 + 1:03d}" for k, p in enumerate(parents)]
+    return AreaLayer(
+        level="street",
+        parent="district",
+        frame=gpd.GeoDataFrame(
+            {"name": _names(names, hostile), "parent": pd.array(parents, dtype="string")},
+            geometry=shapes,
+            index=pd.Index(codes, name="code"),
+            crs=CRS,
+        ),
+    )
+
+
+def _demand(n: int, hostile: bool, seed: int) -> gpd.GeoDataFrame:
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, SIDE, n)
+    y = rng.uniform(0, SIDE, n)
+    i, j = (x // (SIDE / 3)).astype(int), (y // (SIDE / 4)).astype(int)
+    geometry = [Point(X0 + a, Y0 + b) for a, b in zip(x, y, strict=True)]
+    geometry[-1] = None  # one community whose place is not known
+    return gpd.GeoDataFrame(
+        {
+            "name": _names([f"第{k + 1}社区" for k in range(n)], hostile),
+            "people": rng.integers(20, 900, n).astype(float),
+            "district": pd.array([f"37010{a + 1}" for a in i], dtype="string"),
+            "street": pd.array(
+                [f"37010{a + 1}{b + 1:03d}" for a, b in zip(i, j, strict=True)], dtype="string"
+            ),
+        },
+        geometry=geometry,
+        index=pd.Index([f"c{k:05d}" for k in range(n)], name="id"),
+        crs=CRS,
+    )
+
+
+def _judge(
+    demand: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    standard: ServiceStandard,
+    areas: dict[str, AreaLayer],
+    *,
+    full_share: float = 0.0,
+) -> Coverage:
+    frame = demand.copy()
+    for state in STATES:
+        frame[state] = 0.0
+    frame["site"] = pd.array([pd.NA] * len(frame), dtype="string")
+    frame["cost"] = np.nan
+    frame["reason"] = ""
+    located = sites[sites.geometry.notna()]
+    for k, (label, row) in enumerate(demand.iterrows()):
+        people = row["people"]
+        if row.geometry is None:
+            frame.loc[label, ["unlocated", "reason"]] = [people, "unlocated"]
+            continue
+        far = located.distance(row.geometry) * 1.2
+        best, cost = far.idxmin(), float(far.min())
+        frame.loc[label, ["site", "cost"]] = [best, cost]
+        if cost <= (standard.threshold_m or 1000):
+            full = people * full_share if k % 4 == 0 else 0.0
+            frame.loc[label, ["served", "full"]] = [people - full, full]
+            if full > people / 2:
+                frame.loc[label, "reason"] = "full"
+        else:
+            reason = "off_network" if k % 41 == 0 else "cut_off" if k % 23 == 0 else "beyond"
+            frame.loc[label, [reason, "reason"]] = [people, reason]
+    return Coverage(service=standard.service, standard=standard, frame=frame, areas=areas)
+
+
+def _facilities(
+    key: str, n: int, hostile: bool, seed: int, tiers: tuple[str, ...] = ()
+) -> FacilityLayer:
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(500, SIDE * 0.75, n), rng.uniform(500, SIDE * 0.7, n)
+    frame = gpd.GeoDataFrame(
+        {
+            "name": _names(
+                [f"{'甲乙丙丁戊己庚辛'[k % 8]}号站点{k + 1}" for k in range(n)], hostile
+            ),
+            "capacity": rng.integers(20, 120, n).astype(float),
+            "tier": pd.array(
+                [tiers[k % len(tiers)] if tiers else pd.NA for k in range(n)], dtype="string"
+            ),
+        },
+        geometry=[Point(X0 + a, Y0 + b) for a, b in zip(x, y, strict=True)],
+        index=pd.Index([f"{key}-{k + 1}" for k in range(n)], name="id"),
+        crs=CRS,
+    )
+    frame.loc[frame.index[0], "capacity"] = np.nan
+    return FacilityLayer(key=key, frame=frame)
+
+
+def _gaps(coverage: Coverage, sites: gpd.GeoDataFrame | None, hostile: bool) -> gpd.GeoDataFrame:
+    frame = coverage.frame
+    missed = frame[(frame["people"] > frame["served"]) & frame.geometry.notna()]
+    rows = []
+    for street, part in missed.groupby("street"):
+        cause = part["reason"].replace({"beyond": "no_site", "": "full"}).mode().iloc[0]
+        remedy = {"no_site": "add_site", "full": "add_capacity", "cut_off": "mend_link"}
+        closing = pd.NA
+        shape = union_all(part.buffer(350).to_numpy())
+        if sites is not None:
+            near = sites[sites.within(shape)]
+            closing = near.index[0] if len(near) else pd.NA
+        names = coverage.areas["street"].names
+        rows.append(
+            {
+                "people": float((part["people"] - part["served"]).sum()),
+                "cause": cause,
+                "remedy": remedy.get(cause, "mend_data"),
+                "area": names[street],
+                "closing_site": closing,
+                "members": len(part),
+                "geometry": shape if shape.geom_type == "MultiPolygon" else MultiPolygon([shape]),
+            }
+        )
+    rows.sort(key=lambda row: -row["people"])
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def _siting(
+    coverage: Coverage, facilities: FacilityLayer, areas: dict[str, AreaLayer], hostile: bool
+) -> SitingOutcome:
+    spots = [(5200, 5300), (5300, 1200), (1200, 5400), (3500, 5200)]
+    index = [f"n{k}" for k in range(len(spots))]
+    points = gpd.GeoSeries([Point(X0 + a, Y0 + b) for a, b in spots], index=index, crs=CRS)
+    now = facilities.frame
+    added, share = [], []
+    before, total = coverage.ledger.served, coverage.ledger.total
+    after = coverage
+    for k in range(len(spots)):
+        extra = gpd.GeoDataFrame(
+            {"name": index[: k + 1]}, geometry=points.iloc[: k + 1], index=index[: k + 1], crs=CRS
+        )
+        both = pd.concat([now[["name", "geometry"]], extra])
+        plain = coverage.frame.drop(columns=[*STATES, "site", "cost", "reason"])
+        after = _judge(plain, both, coverage.standard, areas)
+        added.append(after.ledger.served - before)
+        share.append(after.ledger.served / total)
+        before = after.ledger.served
+    degrees = points.to_crs(4326)
+    names = _names([f"第{k + 5}社区附近" for k in range(len(spots))], hostile)
+    sites = gpd.GeoDataFrame(
+        {
+            "rank": np.arange(1, len(spots) + 1),
+            "name": names,
+            "lon": degrees.x,
+            "lat": degrees.y,
+            "added_people": added,
+            "share_after": share,
+            "district": ["370103", "370103", "370101", "370102"],
+            "area": names,
+            "next_best": pd.array(["n9", pd.NA, "n7", pd.NA], dtype="string"),
+            "next_best_loss": [120.0, np.nan, 45.0, np.nan],
+        },
+        geometry=points,
+        index=pd.Index(index, name="candidate"),
+        crs=CRS,
+    )
+    served = coverage.ledger.served + np.concatenate([[0], np.cumsum(added)])
+    curve = pd.DataFrame(
+        {"sites": np.arange(len(served)), "value": served, "bound": served * 1.002}
+    )
+    result = SitingResult(
+        objective="max_coverage",
+        status="optimal",
+        value=float(served[-1]),
+        bound=float(served[-1]),
+        gap=0.0,
+        sites=[*now.index, *index],
+        assignment=after.frame["site"],
+        seconds=0.25,
+        solver="highs",
+    )
+    return SitingOutcome(
+        result=result,
+        objective="max_coverage",
+        sites=sites,
+        people_after=after.ledger,
+        coverage_after=after,
+        curve=curve,
+    )
+
+
+def _quota(facilities: FacilityLayer, layer: AreaLayer) -> pd.DataFrame:
+    points = facilities.located
+    sites = [int(points.within(shape).sum()) for shape in layer.frame.geometry]
+    return pd.DataFrame(
+        {
+            "name": layer.frame["name"],
+            "sites": sites,
+            "designated": 0,
+            "required": 1,
+            "meets": [n >= 1 for n in sites],
+        },
+        index=layer.frame.index,
+    )
+
+
+def _reach(facilities: FacilityLayer) -> gpd.GeoDataFrame:
+    points = facilities.located
+    shapes = [union_all(points.buffer(r).to_numpy()) for r in (500.0, 830.0)]
+    return gpd.GeoDataFrame({"cutoff": [500.0, 1000.0]}, geometry=shapes, crs=CRS)
+
+
+def _spacing() -> SimpleNamespace:
+    lines = [
+        LineString([(X0, Y0 + 1500), (X0 + 2000, Y0 + 1800), (X0 + SIDE, Y0 + 1500)]),
+        LineString([(X0 + 2000, Y0), (X0 + 2000, Y0 + SIDE)]),
+    ]
+    rows = []
+    for k, line in enumerate(lines):
+        cuts = [0.0, 900.0, 1700.0, 3000.0, line.length]
+        for i, (a, b) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+            rows.append(
+                {
+                    "line": f"line-{k + 1}",
+                    "start_m": a,
+                    "end_m": b,
+                    "covered": i % 2 == 0,
+                    "length_m": b - a,
+                    "geometry": substring(line, a, b),
+                }
+            )
+    intervals = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
+    required = gpd.GeoDataFrame(
+        {
+            "line": ["line-1", "line-2", "line-2"],
+            "kind": ["end", "junction", "crossing"],
+            "marked": [True, False, False],
+        },
+        geometry=[Point(X0, Y0 + 1500), Point(X0 + 2000, Y0 + 1800), Point(X0 + 2000, Y0 + 4000)],
+        crs=CRS,
+    )
+    total = float(intervals["length_m"].sum())
+    covered = float(intervals.loc[intervals["covered"], "length_m"].sum())
+    return SimpleNamespace(
+        intervals=intervals,
+        total_m=total,
+        covered_m=covered,
+        gap_m=total - covered,
+        required=required,
+    )
+
+
+def _roads() -> gpd.GeoDataFrame:
+    lines, classes = [], []
+    for k in range(25):
+        at = k * SIDE / 24
+        for line in (
+            LineString([(X0 + at, Y0), (X0 + at, Y0 + SIDE)]),
+            LineString([(X0, Y0 + at), (X0 + SIDE, Y0 + at)]),
+        ):
+            lines.append(line)
+            classes.append(1 if k % 12 == 0 else 2 if k % 4 == 0 else 3)
+    return gpd.GeoDataFrame({"class": classes}, geometry=lines, crs=CRS)
+
+
+def fake_run(
+    *,
+    n: int = 300,
+    hostile: bool = False,
+    lang: str = "zh",
+    audience: str = "internal",
+    synthetic: bool = True,
+    seed: int = 7,
+) -> RunResults:
+    """Results of a made-up run."""
+    areas = {"district": districts(hostile), "street": streets(hostile)}
+    demand = _demand(n, hostile, seed)
+    meal = ServiceStandard(
+        service="meal_station",
+        name_zh="老年助餐站点",
+        name_en="Meal stations",
+        measure="reach",
+        mode="walk",
+        threshold_m=1000.0,
+        group="elderly_60",
+        quotas=(Quota(level="street", minimum=1),),
+        source="GB 50180-2018",
+        year=2018,
+        confidence="medium",
+    )
+    centre = ServiceStandard(
+        service="elderly_centre",
+        name_zh="养老服务中心",
+        name_en="Elderly centres",
+        measure="reach",
+        mode="walk",
+        threshold_m=1000.0,
+        group="elderly_60",
+        capacity_limits=True,
+        tiers=(
+            Tier(
+                key="district",
+                name_zh="区级中心",
+                name_en="District centre",
+                mode="walk",
+                threshold_m=3000.0,
+            ),
+            Tier(
+                key="street",
+                name_zh="街道综合体",
+                name_en="Street facility",
+                mode="walk",
+                threshold_m=1000.0,
+            ),
+        ),
+        source="GB 50437-2007",
+        year=2018,
+        confidence="medium-high",
+    )
+    marker = ServiceStandard(
+        service="boundary_marker",
+        name_zh="数字界桩",
+        name_en="Boundary markers",
+        measure="spacing",
+        max_spacing_m=500.0,
+        tolerance_m=30.0,
+        confidence="low",
+    )
+    home = ServiceStandard(
+        service="home_care",
+        name_zh="家庭养老床位",
+        name_en="Home care beds",
+        measure="rate",
+        group="elderly_60",
+    )
+    meals = _facilities("meal_station", 9, hostile, seed)
+    centres = _facilities("elderly_centre", 7, hostile, seed + 1, ("district", "street"))
+    markers = _facilities("boundary_marker", 6, hostile, seed + 2)
+    meal_coverage = _judge(demand, meals.frame, meal, areas)
+    centre_coverage = _judge(demand, centres.frame, centre, areas, full_share=0.6)
+    outcome = _siting(meal_coverage, meals, areas, hostile)
+    spacing = _spacing()
+    holes = spacing.intervals[~spacing.intervals["covered"]].reset_index(drop=True)
+    line_gaps = gpd.GeoDataFrame(
+        {
+            "rank": np.arange(1, len(holes) + 1),
+            "length_m": holes["length_m"],
+            "cause": "no_site",
+            "remedy": "add_site",
+            "area": holes["line"],
+            "closing_site": pd.array([pd.NA] * len(holes), dtype="string"),
+            "members": 1,
+        },
+        geometry=holes.geometry,
+        crs=CRS,
+    )
+    rates = pd.DataFrame(
+        {
+            "name": areas["district"].frame["name"],
+            "count": [120.0, 60.0, 8.0],
+            "people": [30_000.0, 25_000.0, 9_000.0],
+            "rate": [4.0, 2.4, 0.889],
+            "low": [3.3, 1.8, 0.38],
+            "high": [4.8, 3.1, 1.75],
+            "smoothed": [3.9, 2.4, 1.1],
+        },
+        index=areas["district"].frame.index,
+    )
+    services = {
+        "meal_station": ServiceResult(
+            key="meal_station",
+            standard=meal,
+            facilities=meals,
+            coverage=meal_coverage,
+            gaps=_gaps(meal_coverage, outcome.sites, hostile),
+            siting=outcome,
+            quota={"street": _quota(meals, areas["street"])},
+            reach=_reach(meals),
+            capacity={"places": 540.0, "places_per_1000": 4.0},
+            equity={"gini": 0.31, "palma": 1.4, "worst_tenth_share": 0.2, "gini_after": 0.2},
+        ),
+        "elderly_centre": ServiceResult(
+            key="elderly_centre",
+            standard=centre,
+            facilities=centres,
+            coverage=centre_coverage,
+            gaps=_gaps(centre_coverage, None, hostile),
+            tiers={
+                tier.key: _judge(
+                    demand,
+                    centres.frame[centres.frame["tier"] == tier.key],
+                    centre.of_tier(tier.key),
+                    areas,
+                )
+                for tier in centre.tiers
+            },
+            reach=_reach(centres),
+        ),
+        "boundary_marker": ServiceResult(
+            key="boundary_marker",
+            standard=marker,
+            facilities=markers,
+            spacing=spacing,
+            gaps=line_gaps,
+        ),
+        "home_care": ServiceResult(key="home_care", standard=home, rates=rates),
+    }
+    info = StudyInfo(
+        name=HOSTILE[0] if hostile else "示例市",
+        crs=CRS,
+        lang=lang,
+        synthetic=synthetic,
+        map_approval_no="鲁S(2024)001号",
+        audience=audience,
+        data_date="2024-12-31",
+        source="民政局业务数据",
+    )
+    findings = pd.DataFrame(
+        [
+            {
+                "file": "站点.csv",
+                "sheet": "",
+                "row": 7,
+                "column": "经度",
+                "value": _names(["0"], hostile)[0],
+                "problem": "坐标为 0,0",
+                "advice": "请补充坐标",
+                "severity": "error",
+            }
+        ]
+    )
+    figures = pd.DataFrame(
+        [
+            {
+                "key": "meal_station.facilities",
+                "label": "老年助餐站点数",
+                "published": 10.0,
+                "computed": float(len(meals)),
+                "difference": -1.0,
+                "cause": "set_aside",
+                "source": "公开报道",
+            }
+        ]
+    )
+    water = gpd.GeoDataFrame(
+        {"name": ["大河"]},
+        geometry=[
+            LineString([(X0, Y0 + 4600), (X0 + 3000, Y0 + 4300), (X0 + SIDE, Y0 + 4700)]).buffer(
+                120
+            )
+        ],
+        crs=CRS,
+    )
+    return RunResults(
+        info=info,
+        inputs=(
+            InputRecord(
+                path="站点.csv", sha256="0" * 64, rows=10, accepted=9, set_aside=1, warned=0
+            ),
+        ),
+        findings=findings,
+        set_aside={"站点.csv": pd.DataFrame([{"row": 7, "why": "坐标为 0,0", "名称": "丢失站"}])},
+        areas=areas,
+        services=services,
+        figures=figures,
+        background={"roads": _roads(), "water": water},
+        run={"seed": 0, "seconds": {}, "versions": {}},
+    )
+
+
+__all__ = ["CRS", "HOSTILE", "Ledger", "fake_run"]
