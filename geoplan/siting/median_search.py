@@ -1,8 +1,8 @@
 """Kernels for p-median: greedy start, fast interchange, Lagrangean bound.
 
 All work on sparse weighted costs in two orders: by demand, cheapest first (`row_ptr`,
-`row_site`, `row_cost`), and by site (`col_ptr`, `col_demand`, `col_cost`). A pair that is not stored
-cannot be served; a demand with no open site pays `penalty` so that a search can pass through
+`row_site`, `row_cost`), and by site (`col_ptr`, `col_demand`, `col_cost`). A pair that is not
+stored cannot be served; a demand with no open site pays `penalty` so that a search can pass through
 such states but never ends in one by choice.
 
 Sources: interchange with separate gain, loss and correction terms after Resende and Werneck (2007),
