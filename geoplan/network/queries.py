@@ -172,7 +172,7 @@ def nearest_site(
     forward, backward = network.edge_costs(want.unit)
     found, cost = kernels.read_points(  # type: ignore[call-arg]
         ways.node, ways.cost, dist, label, ways.edge, ways.place, ways.snap,
-        *_sites_by_edge(seeds, network.n_edges), forward, backward, into,
+        *sites_by_edge(seeds, network.n_edges), forward, backward, into,
     )  # fmt: skip
     usable = bool((goals.state == ON).any())
     reason = STATES[homes.state].copy()
@@ -343,7 +343,7 @@ def _matrix(
     return matrix
 
 
-def _sites_by_edge(seeds: Access, n_edges: int) -> tuple[NDArray[Any], ...]:
+def sites_by_edge(seeds: Access, n_edges: int) -> tuple[NDArray[Any], ...]:
     """Sites that stand mid-edge, grouped by edge; empty when there are none."""
     mid = np.flatnonzero(seeds.edge >= 0)
     if len(mid) == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -12,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geoplan.network as gn
-from geoplan.errors import CrsMismatchError, GeographicCrsError, InputError, UsageError
 from geoplan.network import Network
 
 CRS = "EPSG:4548"
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
 
 
 def frame(xy, index=None):
@@ -51,7 +52,10 @@ class Oracle:
             line = self.lines[e]
             f = line.project(shapely.Point(point), normalized=True) if line.length else 0.0
             row = self.edges.loc[e]
-            if f <= 1e-9:
+            against = self.directed and row.get("oneway", 0) == -1
+            if line.length == 0:  # an edge drawn as a point: the end where its way begins
+                place = row.v if against else row.u
+            elif f <= 1e-9:
                 place = row.u
             elif f >= 1 - 1e-9:
                 place = row.v
@@ -72,7 +76,7 @@ class Oracle:
             back_cost = row.get("minutes_back", row[cost]) if cost == "minutes" else row[cost]
             stops = sorted(self.places.get(e, []), key=lambda p: p[0])
             chain = [(0.0, row.u), *stops, (1.0, row.v)]
-            for (f0, a), (f1, b) in zip(chain[:-1], chain[1:], strict=True):
+            for (f0, a), (f1, b) in pairwise(chain):
                 if "forward" in ways or f0 == f1:
                     g.add_edge(a, b, weight=(f1 - f0) * row[cost])
                 if "backward" in ways or f0 == f1:
@@ -224,3 +228,47 @@ def test_one_to_all_agrees_with_networkx(case):
     reach = nx.multi_source_dijkstra_path_length(g, starts, weight="weight") if starts else {}
     want = [reach.get(node, np.nan) for node in got.index]
     np.testing.assert_allclose(got.to_numpy(), want, atol=1e-5)
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
+@FEW
+@given(case=cases(), k=st.integers(1, 4), cutoff=st.sampled_from([None, 150.0]))
+def test_k_nearest_agrees_with_all_pairs(direction, case, k, cutoff):
+    network, demand, sites, oracle = solve(case, "drive")
+    got = gn.k_nearest(network, demand, sites, k=k, cutoff_m=cutoff, direction=direction)
+    want = oracle.matrix(demand.index, sites.index, direction=direction)
+    if cutoff is not None:
+        want[want > cutoff + 1e-6] = np.nan
+    for i, label in enumerate(demand.index):
+        mine = got[got["demand"] == label]
+        least = np.sort(want[i][np.isfinite(want[i])])[:k]
+        np.testing.assert_allclose(mine["cost_m"], least, atol=1e-5)
+        assert mine["rank"].tolist() == list(range(1, len(least) + 1))
+        chosen = want[i, sites.index.get_indexer(mine["site"])]
+        np.testing.assert_allclose(mine["cost_m"], chosen, atol=1e-5)
+        assert mine["site"].is_unique
+
+
+@pytest.mark.parametrize("unit", ["m", "min"])
+@FEW
+@given(case=cases())
+def test_routes_cost_what_travel_costs_says_and_are_drawn_in_full(unit, case):
+    xy, edges, homes, goals = case
+    # drawn length = length_m here, so that a route's drawing can be measured
+    edges = edges.drop(columns=["length_m"])
+    network, demand, sites, _ = solve((xy, edges, homes, goals), "drive")
+    costs = gn.travel_costs(network, demand, sites, unit=unit).to_dense()
+    for d in demand.index:
+        for s in sites.index:
+            way = gn.route(network, demand.loc[[d]], sites.loc[[s]], unit=unit)
+            if np.isnan(costs.loc[d, s]):
+                assert way.reason
+                assert way.geometry is None
+                assert np.isnan(way.cost)
+                continue
+            assert way.cost == pytest.approx(costs.loc[d, s], abs=1e-6)
+            ends = shapely.get_coordinates(way.geometry)[[0, -1]]
+            np.testing.assert_allclose(ends[0], demand.geometry[d].coords[0], atol=1e-5)
+            np.testing.assert_allclose(ends[1], sites.geometry[s].coords[0], atol=1e-5)
+            if unit == "m":
+                assert way.geometry.length == pytest.approx(way.cost, abs=1e-4)
