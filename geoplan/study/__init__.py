@@ -1,1 +1,1 @@
-"""The study room (see docs/architecture.md)."""
+"""Studies: the study file, the run, scenarios, the demo city (see docs/architecture.md)."""

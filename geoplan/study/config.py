@@ -1,7 +1,7 @@
 """The study file's shape: every section of `study.toml` as a checked model.
 
-Only shapes live here; `geoplan.study.config_check` turns what is wrong into findings and checks what
-ties sections together (files that exist, modes that have a network, demand that is defined).
+Only shapes live here; `geoplan.study.config_check` turns what is wrong into findings and checks
+what ties sections together (files that exist, modes that have a network, known demand).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class SourceSection(_Section):
     crs: str | None = None
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    where: str | None = None
 
 
 class AreaSection(SourceSection):
@@ -134,6 +135,7 @@ class ServiceSection(_Section):
     crs: str | None = None
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    where: str | None = None
     demand: str | None = None
     name: str | None = None
     name_en: str | None = None

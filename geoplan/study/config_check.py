@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -15,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.inputs.findings import Finding
-from geoplan.services import load_catalogue, standard_for
+from geoplan.services.catalogue import standard_for
+from geoplan.services.standard import ServiceStandard
 from geoplan.study.config import StudyFile
 from geoplan.words import say
 
@@ -214,9 +216,7 @@ def _shape_fault(
     else:
         shown = "" if isinstance(value, dict | list) else str(value)
         problem = say(lang, "study.wrong_value", key=_dotted(where), value=shown, why=fault["msg"])
-    return _finding(
-        path, problem, advice, _line(lines, where), column=_dotted(where), value=shown
-    )
+    return _finding(path, problem, advice, _line(lines, where), column=_dotted(where), value=shown)
 
 
 def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
@@ -227,95 +227,88 @@ def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
     return {str(k): v for k, v in section.items() if isinstance(v, Mapping)}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ties:
+    """Collects what ties sections together and does not hold."""
+
+    path: Path
+    lines: Mapping[Location, int]
+    lang: str
+    found: list[Finding] = field(default_factory=list)
+
+    def tell(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
+        row = _line(self.lines, where)
+        self.found.append(
+            _finding(self.path, problem, advice, row, column=_dotted(where), value=str(value))
+        )
+
+    def file_at(self, where: Location, name: Any) -> None:
+        for one in name if isinstance(name, list) else [name]:
+            if not isinstance(one, str) or one.startswith(("postgresql://", "postgis://")):
+                continue
+            if not (self.path.parent / one).exists():
+                folder = self.path.parent.name or "."
+                advice = say(self.lang, "study.no_file_advice", folder=folder)
+                self.tell(where, say(self.lang, "study.no_file", file=one), advice, one)
+
+    def one_of(self, where: Location, value: Any, valid: Iterable[str], what: str) -> None:
+        valid = list(valid)
+        if isinstance(value, str) and value not in valid:
+            key = _dotted(where)
+            problem = say(self.lang, "study.points_nowhere", key=key, value=value, what=what)
+            self.tell(where, problem, _choices(value, valid, self.lang), value)
+
+
 def _loose_ends(
     raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
 ) -> list[Finding]:
     """Files that are missing, names that point nowhere, standards that make no sense."""
-    found: list[Finding] = []
-
-    def tell(where: Location, problem: str, advice: str = "", value: object = "") -> None:
-        found.append(
-            _finding(
-                path,
-                problem,
-                advice,
-                _line(lines, where),
-                column=_dotted(where),
-                value=str(value),
-            )
-        )
-
-    def file_at(where: Location, name: Any) -> None:
-        for one in name if isinstance(name, list) else [name]:
-            if not isinstance(one, str) or one.startswith(("postgresql://", "postgis://")):
-                continue
-            if not (path.parent / one).exists():
-                tell(
-                    where,
-                    say(lang, "study.no_file", file=one),
-                    say(lang, "study.no_file_advice", folder=path.parent.name or "."),
-                    one,
-                )
-
-    def one_of(where: Location, value: Any, valid: Iterable[str], what: str) -> None:
-        valid = list(valid)
-        if isinstance(value, str) and value not in valid:
-            problem = say(lang, "study.points_nowhere", key=_dotted(where), value=value, what=what)
-            tell(where, problem, _choices(value, valid, lang), value)
-
-    _check_crs(raw, tell, lang)
+    ties = _Ties(path=path, lines=lines, lang=lang)
+    _check_crs(raw, ties)
+    _check_files(raw, ties)
     areas, networks = _table(raw, "areas"), _table(raw, "network")
     demand, services = _table(raw, "demand"), _table(raw, "services")
+    for level, entry in areas.items():
+        where = ("areas", level, "parent")
+        ties.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
+    for key, entry in demand.items():
+        target = entry.get("sum_to")
+        if isinstance(target, Mapping):
+            ties.file_at(("demand", key, "sum_to", "path"), target.get("path"))
+            where = ("demand", key, "sum_to", "level")
+            ties.one_of(where, target.get("level"), areas, "[areas]")
+    for key, entry in services.items():
+        ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
+        _check_siting(key, entry, services, ties)
+        _check_standard(key, entry, networks, demand, ties)
+    return ties.found
+
+
+def _check_files(raw: Mapping[str, Any], ties: _Ties) -> None:
     for section in ("areas", "network", "demand", "services", "background"):
         for key, entry in _table(raw, section).items():
             for name in ("path", "lines", "required", "barriers", "elevation"):
                 if name in entry:
-                    file_at((section, key, name), entry[name])
-    for level, entry in areas.items():
-        one_of(("areas", level, "parent"), entry.get("parent"), set(areas) - {level}, "[areas]")
-    for key, entry in demand.items():
-        target = entry.get("sum_to")
-        if isinstance(target, Mapping):
-            file_at(("demand", key, "sum_to", "path"), target.get("path"))
-            one_of(("demand", key, "sum_to", "level"), target.get("level"), areas, "[areas]")
-    for key, entry in services.items():
-        one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
-        _check_siting(key, entry, services, path, tell, one_of, lang)
-        _check_standard(key, entry, networks, demand, tell, lang)
-    return found
+                    ties.file_at((section, key, name), entry[name])
 
 
-def _check_crs(raw: Mapping[str, Any], tell: Any, lang: str) -> None:
+def _check_crs(raw: Mapping[str, Any], ties: _Ties) -> None:
     study = raw.get("study")
     if not isinstance(study, Mapping) or not isinstance(study.get("crs"), str):
         return
+    where, given = ("study", "crs"), study["crs"]
+    hint = say(ties.lang, "study.hint_crs")
     try:
-        crs = pyproj.CRS.from_user_input(study["crs"])
+        crs = pyproj.CRS.from_user_input(given)
     except pyproj.exceptions.CRSError:
-        tell(
-            ("study", "crs"),
-            say(lang, "study.bad_crs", crs=study["crs"]),
-            say(lang, "study.hint_crs"),
-            study["crs"],
-        )
+        ties.tell(where, say(ties.lang, "study.bad_crs", crs=given), hint, given)
         return
     if not crs.is_projected:
-        tell(
-            ("study", "crs"),
-            say(lang, "study.crs_in_degrees", crs=study["crs"]),
-            say(lang, "study.hint_crs"),
-            study["crs"],
-        )
+        ties.tell(where, say(ties.lang, "study.crs_in_degrees", crs=given), hint, given)
 
 
 def _check_siting(
-    key: str,
-    entry: Mapping[str, Any],
-    services: Mapping[str, Any],
-    path: Path,
-    tell: Any,
-    one_of: Any,
-    lang: str,
+    key: str, entry: Mapping[str, Any], services: Mapping[str, Any], ties: _Ties
 ) -> None:
     siting = entry.get("siting")
     if not isinstance(siting, Mapping):
@@ -325,14 +318,32 @@ def _check_siting(
     if not isinstance(candidates, str) or candidates in ("network", "demand"):
         return
     if candidates.startswith("facilities:"):
-        one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
-    elif not (path.parent / candidates).exists():
-        tell(
-            where,
-            say(lang, "study.bad_candidates", value=candidates),
-            _choices(candidates, ("network", "demand", "facilities:KEY", "a file"), lang),
-            candidates,
-        )
+        ties.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
+    elif not (ties.path.parent / candidates).exists():
+        valid = ("network", "demand", "facilities:KEY", "a file")
+        problem = say(ties.lang, "study.bad_candidates", value=candidates)
+        ties.tell(where, problem, _choices(candidates, valid, ties.lang), candidates)
+
+
+def standard_of(key: str, entry: Any) -> ServiceStandard:
+    """The standard that a study's service is judged by.
+
+    Parameters
+    ----------
+    key : service key.
+    entry : the service's section, as a model or as a plain table.
+
+    Raises
+    ------
+    UsageError
+        The overrides make no sense.
+    """
+    given = entry if isinstance(entry, Mapping) else entry.model_dump()
+    overrides = dict(given.get("standard") or {})
+    rate = given.get("rate")
+    if rate and "measure" not in overrides:
+        overrides["measure"] = "rate"
+    return standard_for(key, overrides, name=given.get("name"), name_en=given.get("name_en"))
 
 
 def _check_standard(
@@ -340,40 +351,25 @@ def _check_standard(
     entry: Mapping[str, Any],
     networks: Mapping[str, Any],
     demand: Mapping[str, Any],
-    tell: Any,
-    lang: str,
+    ties: _Ties,
 ) -> None:
-    overrides = entry.get("standard", {})
-    where = ("services", key, "standard")
-    if not isinstance(overrides, Mapping):
+    lang, here = ties.lang, ("services", key)
+    if not isinstance(entry.get("standard", {}), Mapping):
         return
     try:
-        standard = standard_for(
-            key, dict(overrides), name=entry.get("name"), name_en=entry.get("name_en")
-        )
+        standard = standard_of(key, entry)
     except UsageError as error:
-        tell(where, str(error), "")
+        ties.tell((*here, "standard"), str(error))
         return
     if standard.measure == "reach":
         if not entry.get("path"):
-            tell(("services", key), say(lang, "study.service_without_path", key=key))
+            ties.tell(here, say(lang, "study.service_without_path", key=key))
         if standard.mode not in networks:
-            tell(
-                where,
-                say(lang, "study.no_network", key=key, mode=standard.mode),
-                _choices(str(standard.mode), networks, lang),
-                standard.mode,
-            )
+            problem = say(lang, "study.no_network", key=key, mode=standard.mode)
+            choices = _choices(str(standard.mode), networks, lang)
+            ties.tell((*here, "standard"), problem, choices, standard.mode)
         if entry.get("demand") is None and standard.group not in demand:
-            tell(
-                ("services", key),
-                say(lang, "study.no_demand", key=key),
-                _choices(standard.group or "", demand, lang),
-            )
+            problem = say(lang, "study.no_demand", key=key)
+            ties.tell(here, problem, _choices(standard.group or "", demand, lang))
     if standard.measure == "spacing" and not entry.get("lines"):
-        tell(("services", key), say(lang, "study.no_lines", key=key))
-
-
-def known_services() -> list[str]:
-    """Keys of the catalogue."""
-    return list(load_catalogue())
+        ties.tell(here, say(lang, "study.no_lines", key=key))

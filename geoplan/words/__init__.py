@@ -21,7 +21,7 @@ def _room(name: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-def say(lang: str, key: str, **values: object) -> str:
+def say(lang: str, key: str, /, **values: object) -> str:
     """The sentence ``room.key`` in `lang`, with `values` put in.
 
     Examples

@@ -1,0 +1,136 @@
+"""`geoplan check`: every input read, every doubt told, `findings.xlsx` beside the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geoplan.errors import GeoplanError
+from geoplan.inputs import write_findings
+from geoplan.inputs.findings import Finding, InputRecord, Loaded
+from geoplan.study.networks import read_networks
+from geoplan.study.progress import Progress, silent
+from geoplan.study.study import Study
+from geoplan.words import say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CheckReport:
+    """What `geoplan check` found."""
+
+    study: str
+    lang: str
+    records: tuple[InputRecord, ...]
+    findings: tuple[Finding, ...]
+    written: Path
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return any(f.severity == "error" for f in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The public JSON: ``{"inputs": [...], "findings": [...]}``."""
+        return {
+            "inputs": [record_dict(r) for r in self.records],
+            "findings": [f.to_dict() for f in self.findings],
+        }
+
+
+def record_dict(record: InputRecord) -> dict[str, Any]:
+    """One input as JSON tells it."""
+    return {
+        "path": record.path,
+        "sha256": record.sha256,
+        "rows": record.rows,
+        "accepted": record.accepted,
+        "set_aside": record.set_aside,
+        "warned": record.warned,
+        "role": record.role,
+        "columns": dict(record.columns),
+    }
+
+
+def check_study(
+    where: str | Path, *, lang: str | None = None, progress: Progress = silent
+) -> CheckReport:
+    """Read every input of the study at `where` and write `findings.xlsx` beside it.
+
+    Raises
+    ------
+    StudyFileError, UsageError
+        The study file itself holds errors, or is not there.
+    """
+    study = Study.open(where)
+    inputs = study.check(lang=lang, progress=progress)
+    lang = lang or study.config.study.lang
+    records, findings = list(inputs.records), list(inputs.findings)
+    try:
+        networks = read_networks(study.config, study.folder)
+        records += [n.record for n in networks.values()]
+        findings += [f for n in networks.values() for f in n.findings]
+    except GeoplanError as error:
+        findings.append(
+            Finding(
+                file=study.file.name,
+                column="network",
+                problem=str(error),
+                advice="",
+                severity="error",
+                code="network",
+            )
+        )
+    path = study.folder / "findings.xlsx"
+    loaded: list[Loaded[Any]] = list(inputs.loaded)
+    write_findings(path, loaded, lang=lang)
+    return CheckReport(
+        study=study.name,
+        lang=lang,
+        records=tuple(records),
+        findings=tuple(findings),
+        written=path,
+    )
+
+
+def check_report(report: CheckReport, *, most: int = 40) -> str:
+    """The findings as text: files, then what was doubted, then where the rest stands."""
+    return "\n".join(_lines(report, most))
+
+
+def _lines(report: CheckReport, most: int) -> Iterator[str]:
+    def word(key: str, **values: object) -> str:
+        return say(report.lang, f"study.{key}", **values)
+
+    yield report.study
+    for r in report.records:
+        yield "  " + word(
+            "check_input",
+            path=r.path,
+            rows=r.rows,
+            accepted=r.accepted,
+            set_aside=r.set_aside,
+            warned=r.warned,
+        )
+        taken = ", ".join(f"{a} → {b}" for a, b in r.columns.items() if a != b)
+        if taken:
+            yield "    " + word("check_columns", columns=taken)
+    ranked = sorted(report.findings, key=lambda f: ("error", "warning", "note").index(f.severity))
+    for f in ranked[:most]:
+        place = ", ".join(
+            str(part)
+            for part in (
+                f.file,
+                f.sheet,
+                word("check_row", row=f.row) if f.row is not None else "",
+                f.column,
+            )
+            if part
+        )
+        value = f" [{f.value}]" if f.value else ""
+        yield f"{word('severity_' + f.severity)} {place}{value}: {f.problem} {f.advice}".rstrip()
+    if len(ranked) > most:
+        yield word("check_more", count=len(ranked) - most)
+    counts = {s: sum(f.severity == s for f in ranked) for s in ("error", "warning", "note")}
+    yield word("check_counts", path=report.written, **counts)

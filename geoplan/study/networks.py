@@ -1,0 +1,88 @@
+"""The street networks of a study, read once, with what is doubtful about them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from geoplan.inputs.findings import Finding, InputRecord
+from geoplan.network import Network, network_report, read_network
+from geoplan.study.config import NetworkSection, StudyFile
+from geoplan.words import say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudyNetwork:
+    """A network with its settings in the study."""
+
+    network: Network
+    max_snap_m: float
+    record: InputRecord
+    findings: tuple[Finding, ...] = ()
+    barriers: gpd.GeoDataFrame | None = None
+
+
+def read_networks(
+    config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
+) -> dict[str, StudyNetwork]:
+    """The networks of `modes` (default: all of the study), in the study's CRS."""
+    wanted = [m for m in config.network if modes is None or m in set(modes)]
+    return {mode: _read(config, base, mode, config.network[mode]) for mode in wanted}  # type: ignore[index]
+
+
+def _read(config: StudyFile, base: Path, mode: str, section: NetworkSection) -> StudyNetwork:
+    path = base / section.path
+    network = read_network(
+        path,
+        mode=mode,
+        crs=config.study.crs,
+        source_crs=section.crs,
+        datum=section.datum,
+        layer=section.layer,
+        columns=dict(section.columns),
+        speed_m_s=section.speed_m_s if mode == "walk" else None,
+        elevation=None if section.elevation is None else base / section.elevation,
+    )
+    barriers = None
+    if section.barriers is not None:
+        barriers = pyogrio.read_dataframe(base / section.barriers).to_crs(config.study.crs)
+    lang = config.study.lang
+    report = network_report(network)
+    findings: list[Finding] = []
+    if report.share_in_largest < 0.99:
+        findings.append(
+            Finding(
+                file=section.path,
+                problem=say(
+                    lang,
+                    "study.network_islands",
+                    mode=say(lang, f"common.{mode}"),
+                    islands=report.n_islands,
+                    share=f"{report.share_in_largest:.1%}",
+                ),
+                advice=say(lang, "study.network_islands_advice"),
+                severity="warning",
+                code="network_islands",
+            )
+        )
+    record = InputRecord(
+        path=section.path,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        rows=network.n_edges,
+        accepted=network.n_edges,
+        set_aside=0,
+        warned=0,
+        role=f"network.{mode}",
+    )
+    return StudyNetwork(
+        network=network,
+        max_snap_m=section.max_snap_m,
+        record=record,
+        findings=tuple(findings),
+        barriers=barriers,
+    )

@@ -1,0 +1,209 @@
+"""`Plan`: all results of a run, to look at, to map and to save."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from geoplan.coverage.ledger import Coverage
+from geoplan.errors import UsageError
+from geoplan.inputs import write_findings
+from geoplan.outputs import (
+    edition,
+    service_map,
+    summary_dict,
+    summary_text,
+    write_figures,
+    write_layers,
+    write_maps,
+    write_report,
+    write_tables,
+)
+from geoplan.results import RunResults, ServiceResult
+from geoplan.study.load import StudyInputs
+from geoplan.study.progress import Progress, Stages, silent
+from geoplan.words import say
+
+if TYPE_CHECKING:
+    import folium
+
+#: what a run's folder holds; a folder with other things in it is not written over
+RUN_MARK = "run.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Plan:
+    """All results of one run.
+
+    Parameters
+    ----------
+    results : the values behind every output.
+    inputs : the inputs as they were read (for `findings.xlsx`).
+    """
+
+    results: RunResults
+    inputs: StudyInputs
+
+    @property
+    def lang(self) -> str:
+        """``"zh"`` or ``"en"``."""
+        return self.results.info.lang
+
+    @property
+    def services(self) -> Mapping[str, ServiceResult]:
+        """Everything found, by service key."""
+        return self.results.services
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """Coverage by service key, for the services that people reach."""
+        found = {k: s.coverage for k, s in self.results.services.items()}
+        return {k: c for k, c in found.items() if c is not None}
+
+    @property
+    def gaps(self) -> Mapping[str, gpd.GeoDataFrame]:
+        """Ranked gap areas by service key."""
+        found = {k: s.gaps for k, s in self.results.services.items()}
+        return {k: g for k, g in found.items() if g is not None}
+
+    @property
+    def sites(self) -> Mapping[str, gpd.GeoDataFrame]:
+        """Suggested sites by service key."""
+        found = {k: s.siting for k, s in self.results.services.items()}
+        return {k: s.sites for k, s in found.items() if s is not None}
+
+    @property
+    def infeasible(self) -> tuple[str, ...]:
+        """What blocks an answer, for services whose siting has none."""
+        told = []
+        for key, service in self.results.services.items():
+            if service.siting is not None and service.siting.result.status == "infeasible":
+                blocking = "\n  ".join(service.siting.result.blocking)
+                told.append(f"{service.name(self.lang)} ({key}): {blocking}")
+        return tuple(told)
+
+    def summary(self) -> str:
+        """The headline numbers as text."""
+        return summary_text(self.results, self.lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `summary.json` holds."""
+        return summary_dict(self.results)
+
+    def map(self, key: str, **options: Any) -> folium.Map:
+        """The map of one service; shows in Jupyter without internet.
+
+        Raises
+        ------
+        UsageError
+            For a key that is not in this run.
+        """
+        if key not in self.results.services:
+            known = ", ".join(self.results.services) or "-"
+            raise UsageError(f"no service {key!r} in this run; there are: {known}.")
+        return service_map(self.results, key, **options)
+
+    def save(self, folder: str | Path, *, progress: Progress = silent) -> Path:
+        """Write the run's folder: summary, report, maps, figures, layers, tables, findings.
+
+        All of it appears together or not at all: it is written beside `folder` and renamed.
+
+        Raises
+        ------
+        UsageError
+            When `folder` holds something that is no run.
+        """
+        target = Path(folder)
+        if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
+            raise UsageError(f"{target} holds other files: name an empty or a new folder.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
+        beside.mkdir()
+        try:
+            self._write(beside, progress)
+            _take_place(beside, target)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        return target
+
+    def _write(self, folder: Path, progress: Progress) -> None:
+        # a public edition leaves the same way for every output
+        results = self.results
+        if results.info.audience == "public":
+            results = edition(results, audience="public")
+        lang, audience = self.lang, results.info.audience
+        stages = Stages(total=6, progress=progress)
+
+        def stage(name: str) -> Any:
+            return stages.stage(name, say(lang, f"study.stage_{name}"))
+
+        with stage("figures"):
+            write_figures(results, folder / "figures", lang=lang)
+        with stage("maps"):
+            write_maps(results, folder / "maps", lang=lang, audience=audience)
+        with stage("layers"):
+            write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
+        with stage("tables"):
+            write_tables(results, folder, lang=lang, audience=audience)
+            if audience == "internal":
+                write_findings(folder / "findings.xlsx", list(self.inputs.loaded), lang=lang)
+        with stage("report"):
+            write_report(results, folder, lang=lang, audience=audience)
+        with stage("summary"):
+            _write_json(folder / "summary.json", summary_dict(results))
+        facts = dict(results.run)
+        facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
+        facts["peak_memory_mb"] = {**facts.get("peak_memory_mb", {}), **stages.peak_mb}
+        _write_json(folder / RUN_MARK, facts)
+
+    def in_language(self, lang: str) -> Plan:
+        """The same results told in another language (causes and names are kept as keys)."""
+        info = replace(self.results.info, lang=lang)
+        return replace(self, results=replace(self.results, info=info))
+
+    def __repr__(self) -> str:
+        served = ", ".join(f"{k} {c.covered_share:.1%}" for k, c in self.coverage.items())
+        return f"Plan({self.results.info.name}: {served})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{service.name(self.lang)}</th>"
+            f"<td>{service.coverage.ledger.served:,.0f}</td>"
+            f"<td>{service.coverage.ledger.total:,.0f}</td>"
+            f"<td>{service.coverage.covered_share:.1%}</td></tr>"
+            for service in self.results.services.values()
+            if service.coverage is not None
+        )
+        heads = "".join(
+            f"<th>{say(self.lang, f'common.{key}')}</th>"
+            for key in ("served", "total", "covered_share")
+        )
+        return f"<table><tr><th></th>{heads}</tr>{rows}</table>"
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _take_place(beside: Path, target: Path) -> None:
+    """Put `beside` where `target` is; the old run goes only after the new one stands."""
+    if not target.exists():
+        beside.replace(target)
+        return
+    old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
+    target.replace(old)
+    try:
+        beside.replace(target)
+    except OSError:
+        old.replace(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""Published figures beside computed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from geoplan.coverage import compare_figures, quota_counts
+from geoplan.results import ServiceResult
+from geoplan.services.catalogue import published_figures
+from geoplan.study.judge import NOT_YET_OPEN, Context
+
+
+def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd.DataFrame:
+    """One row per published figure of the study; see `geoplan.coverage.figures`.
+
+    What the study names under ``[[figures]]`` counts; a label or a source that it leaves out comes
+    from the catalogue.
+    """
+    wanted = context.config.figures
+    computed = dict(_computed(context, services))
+    known = published_figures()
+    rows = {}
+    for figure in wanted:
+        base = known.loc[figure.key].to_dict() if figure.key in known.index else {}
+        given = {
+            "published": figure.published,
+            "source": figure.source,
+            "label_zh": figure.label,
+            "label_en": figure.label_en or figure.label,
+            "note_zh": figure.note,
+        }
+        rows[figure.key] = {**base, **{k: v for k, v in given.items() if v != ""}}
+    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=known.columns)
+    return compare_figures(table, computed, lang=context.lang)
+
+
+def _computed(
+    context: Context, services: Mapping[str, ServiceResult]
+) -> Iterator[tuple[str, float]]:
+    """Every number that a published figure may stand beside."""
+    for key, demand in context.inputs.demand.items():
+        yield f"demand.{key}", demand.total
+    for key, table in context.inputs.rates.items():
+        for column in table.select_dtypes("number").columns:
+            yield f"{key}.{column}", float(table[column].sum())
+    for key, service in services.items():
+        yield from _of_service(key, service)
+
+
+def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]:
+    if service.facilities is not None:
+        frame = service.facilities.frame
+        yield f"{key}.facilities", float(len(frame))
+        for flag in ("up_to_standard", "extended"):
+            if flag in frame.columns:
+                told = frame[flag].astype("string").fillna("")
+                count = float(told.isin(["是", "true", "True", "1", "yes"]).sum())
+                yield f"{key}.facilities.{flag}", count
+        open_now = frame
+        if "status" in frame.columns:
+            open_now = frame[~frame["status"].astype("string").fillna("").isin(NOT_YET_OPEN)]
+        for tier, count in open_now["tier"].astype("string").value_counts().items():
+            yield f"{key}.facilities.{tier}", float(count)
+    if service.coverage is not None:
+        yield f"{key}.covered_share", service.coverage.covered_share
+    for fact, value in service.capacity.items():
+        yield f"{key}.capacity.{fact}", float(value)
+    for level, table in service.quota.items():
+        counts = quota_counts(table)
+        total, with_site = counts["total"], counts["with_site"]
+        if total and with_site is not None:
+            yield f"{key}.areas.{level}.with_site", float(with_site)
+            yield f"{key}.areas.{level}.with_site_share", with_site / total
+    if service.spacing is not None:
+        yield f"{key}.place_names", float(len(service.spacing.required))

@@ -1,0 +1,188 @@
+"""The run: read, check, measure, judge, site; every stage told and measured."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import geopandas as gpd
+
+from geoplan import __version__
+from geoplan.errors import MissingExtraError
+from geoplan.results import RunResults, ServiceResult, StudyInfo
+from geoplan.study.gaps import with_gaps
+from geoplan.study.judge import Context, judge
+from geoplan.study.load import load_inputs
+from geoplan.study.networks import StudyNetwork, read_networks
+from geoplan.study.plan import Plan
+from geoplan.study.progress import Progress, Stages
+from geoplan.study.published import figures_table
+from geoplan.study.site import with_sites
+from geoplan.study.study import Study, refuse_blocked
+from geoplan.words import say
+
+#: libraries whose version can change a number
+LIBRARIES = ("geopandas", "shapely", "pyproj", "numpy", "scipy", "numba", "highspy", "osmium")
+
+
+def run_study(
+    study: Study,
+    keys: list[str],
+    *,
+    audience: str,
+    scheduler: str | None,
+    progress: Progress,
+) -> Plan:
+    """Plan `keys` of `study`; see `Study.run`."""
+    config, lang = study.config, study.config.study.lang
+    stages = Stages(total=2 + 2 * len(keys), progress=progress)
+    with stages.stage("inputs", say(lang, "study.stage_inputs")):
+        inputs = load_inputs(config, study.folder, services=None if _all(study, keys) else keys)
+        refuse_blocked(inputs, lang)
+    with stages.stage("networks", say(lang, "study.stage_networks")):
+        networks = read_networks(config, study.folder, modes=_modes(study, keys))
+    records = (*inputs.records, *_once([n.record for n in networks.values()]))
+    findings = (*inputs.findings, *(f for n in networks.values() for f in n.findings))
+    inputs = replace(inputs, records=records, findings=findings)
+    context = Context(config=config, inputs=inputs, networks=networks)
+    services = _plan_all(context, keys, stages, scheduler)
+    info = StudyInfo(
+        name=config.study.name,
+        crs=config.study.crs,
+        lang=lang,
+        synthetic=config.study.synthetic,
+        map_approval_no=config.study.map_approval_no,
+        suppress_below=config.study.suppress_below,
+        audience=audience,
+        data_date=config.study.data_date,
+        source=config.study.source,
+    )
+    results = RunResults(
+        info=info,
+        inputs=records,
+        findings=inputs.findings_frame(),
+        set_aside=inputs.set_aside(),
+        areas=inputs.areas,
+        services=services,
+        figures=figures_table(context, services),
+        background=_background(context),
+        run=_facts(study, records, stages),
+    )
+    return Plan(results=results, inputs=inputs)
+
+
+def plan_service(context: Context, key: str) -> ServiceResult:
+    """One service from judging to gaps; a step that a cluster worker can do."""
+    return with_gaps(context, with_sites(context, judge(context, key)))
+
+
+def _plan_all(
+    context: Context, keys: list[str], stages: Stages, scheduler: str | None
+) -> dict[str, ServiceResult]:
+    if scheduler is not None:
+        return _on_cluster(context, keys, stages, scheduler)
+    planned = {}
+    for key in keys:
+        name = context.standard(key).name(context.lang)
+        with stages.stage(
+            f"coverage.{key}", say(context.lang, "study.stage_coverage", service=name)
+        ):
+            judged = judge(context, key)
+        with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
+            planned[key] = with_gaps(context, with_sites(context, judged))
+    return planned
+
+
+def _on_cluster(
+    context: Context, keys: list[str], stages: Stages, scheduler: str
+) -> dict[str, ServiceResult]:
+    try:
+        from distributed import Client, as_completed
+    except ImportError as error:
+        raise MissingExtraError(
+            "--scheduler needs the extra 'cluster': pip install 'geoplan[cluster]'."
+        ) from error
+    with Client(scheduler) as client, stages.stage("cluster", scheduler, steps=0):
+        shared = client.scatter(context, broadcast=True)
+        futures = {client.submit(plan_service, shared, key, pure=False): key for key in keys}
+        done = {}
+        for future in as_completed(futures):
+            key = futures[future]
+            done[key] = future.result()
+            stages.done += 2
+            stages.progress(stages.done, stages.total, context.standard(key).name(context.lang))
+    return {key: done[key] for key in keys}
+
+
+def _all(study: Study, keys: list[str]) -> bool:
+    return set(keys) == set(study.services)
+
+
+def _modes(study: Study, keys: list[str]) -> list[str]:
+    from geoplan.study.config_check import standard_of
+
+    modes: dict[str, None] = {}
+    for key in keys:
+        standard = standard_of(key, study.config.services[key])
+        for mode in (
+            standard.mode,
+            *(t.mode for t in standard.tiers),
+            *(t.refer_mode for t in standard.tiers),
+        ):
+            if mode in study.config.network:
+                modes[str(mode)] = None
+    return list(modes)
+
+
+def _once(records: list[Any]) -> list[Any]:
+    """One record per file; a file that serves two modes is told once with both roles."""
+    merged: dict[str, Any] = {}
+    for record in records:
+        if record.path in merged:
+            first = merged[record.path]
+            merged[record.path] = replace(first, role=f"{first.role}, {record.role}")
+        else:
+            merged[record.path] = record
+    return list(merged.values())
+
+
+def _background(context: Context) -> dict[str, gpd.GeoDataFrame]:
+    """The study's own background layers, and the streets by class where none are given."""
+    layers = dict(context.inputs.background)
+    if "roads" not in layers and context.networks:
+        network = context.networks.get("drive") or next(iter(context.networks.values()))
+        layers["roads"] = _roads(network)
+    return layers
+
+
+def _roads(study_network: StudyNetwork) -> gpd.GeoDataFrame:
+    network = study_network.network
+    lines = gpd.GeoDataFrame(geometry=network.edge_lines(), crs=network.crs)
+    kinds = None if network.properties is None else network.properties.get("highway")
+    lines["class"] = 3 if kinds is None else _class_of(kinds)
+    return lines
+
+
+def _class_of(kinds: Any) -> Any:
+    major = ("motorway", "trunk", "primary")
+    middle = ("secondary", "tertiary")
+    base = kinds.astype("string").fillna("").str.removesuffix("_link").reset_index(drop=True)
+    return base.map(lambda k: 1 if k in major else 2 if k in middle else 3).to_numpy()
+
+
+def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:
+    return {
+        "geoplan": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "study": study.file.name,
+        "seed": study.config.study.seed,
+        "settings": study.config.model_dump(mode="json", exclude_none=True),
+        "inputs": {r.path: r.sha256 for r in records},
+        "seconds": dict(stages.seconds),
+        "peak_memory_mb": dict(stages.peak_mb),
+    }

@@ -1,0 +1,73 @@
+"""A siting answer as a table for a terminal."""
+
+from __future__ import annotations
+
+from unicodedata import east_asian_width
+
+from geoplan.results import SitingOutcome
+from geoplan.words import say
+
+
+def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
+    """Rank, place, people added, share after, next best and its loss; then the proof."""
+    sites = outcome.sites
+
+    def word(key: str, **values: object) -> str:
+        return say(lang, f"study.{key}", **values)
+
+    heads = [
+        word(f"site_{name}")
+        for name in ("rank", "id", "place", "lon", "lat", "added", "share", "loss")
+    ]
+    rows = [
+        [
+            str(int(site["rank"])),
+            str(label),
+            f"{site.get('area', '')} {site.get('name', '')}".strip(),
+            f"{site['lon']:.5f}",
+            f"{site['lat']:.5f}",
+            f"{site['added_people']:,.0f}",
+            f"{site['share_after']:.1%}",
+            "" if site.get("next_best_loss") is None else f"{site['next_best_loss']:,.0f}",
+        ]
+        for label, site in sites.iterrows()
+    ]
+    lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7))
+    result = outcome.result
+    gap = word("gap_unknown") if result.gap is None else f"{result.gap:.3%}"
+    proof = word(f"status_{result.status}", gap=gap)
+    if result.status in ("optimal", "feasible"):
+        bound = "-" if result.bound is None else f"{result.bound:,.0f}"
+        lines.append(word("proof", value=f"{result.value:,.0f}", bound=bound, proof=proof))
+    else:
+        lines += [proof, *result.blocking]
+    lines.extend(outcome.notes)
+    if outcome.curve is not None:
+        lines.append("")
+        curve = [
+            [f"{c.sites:.0f}", f"{c.value:,.0f}", f"{c.bound:,.0f}"]
+            for c in outcome.curve.itertuples()
+        ]
+        heads = [word("curve_sites"), word("curve_value"), word("curve_bound")]
+        lines += table_text(heads, curve, right=(0, 1, 2))
+    return "\n".join(lines)
+
+
+def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:
+    """Aligned columns; Chinese characters count as two."""
+    every = [heads, *rows]
+    widths = [max(_width(row[i]) for row in every) for i in range(len(heads))]
+    lines = []
+    for row in every:
+        cells = [
+            " " * (widths[i] - _width(cell)) + cell
+            if i in right
+            else cell + " " * (widths[i] - _width(cell))
+            for i, cell in enumerate(row)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

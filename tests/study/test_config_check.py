@@ -1,0 +1,107 @@
+"""The study file: all faults at once, each with its line and the valid choices."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from geoplan.errors import StudyFileError, UsageError
+from geoplan.study.config_check import checked, read_study_file, study_path
+
+GOOD = """\
+[study]
+name = "test"
+crs = "EPSG:4548"
+lang = "en"
+
+[network.walk]
+path = "roads.gpkg"
+
+[demand.elderly_60]
+path = "people.csv"
+weight = "pop60"
+
+[services.meal_station]
+path = "meals.csv"
+demand = "elderly_60"
+standard = { mode = "walk", threshold_m = 800 }
+siting = { objective = "max_coverage", sites = 3 }
+"""
+
+
+def _study(folder: Path, text: str) -> Path:
+    for name in ("roads.gpkg", "people.csv", "meals.csv"):
+        (folder / name).write_text("x")
+    path = folder / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _faults(folder: Path, text: str) -> StudyFileError:
+    path = _study(folder, text)
+    with pytest.raises(StudyFileError) as caught:
+        checked(tomllib.loads(text), path=path, text=text)
+    return caught.value
+
+
+def test_a_good_study(tmp_path: Path) -> None:
+    path = _study(tmp_path, GOOD)
+    config = checked(read_study_file(path), path=path, text=GOOD)
+    assert config.study.crs == "EPSG:4548"
+    assert config.services["meal_station"].siting is not None
+    assert config.services["meal_station"].siting.sites == 3
+    assert study_path(tmp_path) == path
+
+
+def test_all_faults_at_once_with_lines(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace('crs = "EPSG:4548"', 'crs = "EPSG:4326"')  # line 3: degrees
+        .replace('weight = "pop60"', 'wieght = "pop60"')  # line 11: misspelt
+        .replace('"meals.csv"', '"none.csv"')  # line 14: no such file
+        .replace('demand = "elderly_60"', 'demand = "elderly_06"')  # line 15: no such demand
+        .replace("threshold_m = 800", "threshold = 800")  # line 16: no unit
+        .replace("sites = 3", "sites = -3")  # line 17: negative
+    )
+    error = _faults(tmp_path, text)
+    lines = {f.row for f in error.findings}
+    assert lines == {3, 11, 14, 15, 16, 17}
+    told = str(error)
+    assert "Did you mean 'weight'?" in told
+    assert "Did you mean 'elderly_60'?" in told
+    assert "threshold_m" in told
+    assert "none.csv" in told
+    assert all(f.severity == "error" and f.file == "study.toml" for f in error.findings)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (('lang = "en"', 'lang = "fr"'), "可选：en, zh"),
+        (("[network.walk]", "[network.bike]"), "Valid"),
+        (('name = "test"\n', ""), "'study.name' is missing"),
+        (("sites = 3", 'sites = 3, candidates = "parcles.gpkg"'), "neither a keyword nor a file"),
+        (('objective = "max_coverage", sites = 3', 'objective = "p_median"'), "needs sites"),
+        (('crs = "EPSG:4548"', 'crs = "EPSG:99999999"'), "is not known"),
+    ],
+)
+def test_single_faults(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
+    assert expected in str(_faults(tmp_path, GOOD.replace(*change)))
+
+
+def test_chinese_messages(tmp_path: Path) -> None:
+    error = _faults(tmp_path, GOOD.replace('lang = "en"', 'lang = "zh"\ncolour = "red"'))
+    assert "没有名为“study.colour”的设置项" in str(error)
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    path = _study(tmp_path, GOOD + "\nthis is no toml\n")
+    with pytest.raises(StudyFileError) as caught:
+        read_study_file(path)
+    assert caught.value.findings[0].row == 19
+
+
+def test_no_study(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"study\.toml"):
+        study_path(tmp_path)
