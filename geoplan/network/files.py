@@ -164,7 +164,7 @@ def _labels_frame(index: pd.Index) -> pd.DataFrame:
 
 def _index(frame: pd.DataFrame, names: list[Any]) -> pd.Index:
     if frame.shape[1] == 1:
-        return pd.Index(frame["id0"], name=names[0])
+        return pd.Index(frame["id0"]).rename(names[0])
     return pd.MultiIndex.from_frame(frame, names=names)
 
 

@@ -319,7 +319,8 @@ def _around_barriers(
     wrong = on[_crosses(network, walls, origin[on], edge[on])]
     edge[wrong] = -1
     tree = edge_tree(network)
-    reach = limit if np.isfinite(limit) else float(np.hypot(*np.ptp(network.coords, axis=0)))
+    everything = np.concatenate([network.coords, origin[on]])
+    reach = min(limit, float(np.hypot(*np.ptp(everything, axis=0))) + 1.0)
     radius = min(reach, 100.0)
     while len(wrong):
         left: list[NDArray[np.int64]] = []

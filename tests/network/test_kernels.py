@@ -1,0 +1,173 @@
+"""The search kernels on plain graphs, against scipy, for awkward weights and bucket widths."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from geoplan.network import kernels
+from geoplan.network.graph import build_graph
+
+
+def random_graph(seed, n, m, weights):
+    rng = np.random.default_rng(seed)
+    u = rng.integers(0, n, m).astype(np.int32)
+    v = rng.integers(0, n, m).astype(np.int32)
+    forward = weights(rng, m)
+    backward = np.where(rng.random(m) < 0.3, np.inf, weights(rng, m))
+    return u, v, forward, backward
+
+
+WEIGHTS = {
+    "even": lambda rng, m: rng.random(m) * 100,
+    "whole": lambda rng, m: rng.integers(0, 4, m).astype(float),  # zeros and many ties
+    "powers": lambda rng, m: 2.0 ** rng.integers(-30, 20, m),  # far below and above a bucket
+    "tiny": lambda rng, m: rng.random(m) * 1e-9,
+    "one huge": lambda rng, m: np.where(np.arange(m) == 0, 1e7, rng.random(m)),
+    "zero": lambda rng, m: np.zeros(m),
+}
+
+
+def search(graph, nodes, costs, labels=None, limit=np.inf, width=None):
+    work = kernels.Workspace(graph, spread=float(np.ptp(costs)), limit=limit)
+    if width is not None:
+        span = max(graph.weights.max(initial=0.0), np.ptp(costs))
+        work.scale = 1 / width
+        buckets = 1 << int(span / width + 3).bit_length()
+        work.head = np.full(buckets, -1, np.int32)
+        work.tail = np.full(buckets, -1, np.int32)
+    n = graph.n_nodes
+    label = np.full(n, -1, np.int32)
+    parent = np.full(n, -1, np.int32)
+    labels = np.arange(len(nodes), dtype=np.int32) if labels is None else labels
+    code = kernels.spread(
+        *kernels.arrays(graph), np.asarray(nodes, np.int32), np.asarray(costs, float), labels,
+        limit, work.scale, work.head, work.tail, work.key, work.node, work.next,
+        work.dist, label, parent,
+    )  # fmt: skip
+    assert code == 0
+    return work.dist, label, parent
+
+
+def scipy_costs(u, v, forward, backward, n, sources):
+    """Parallel edges: the cheapest counts. Zero weights: scipy drops them, so they are shifted
+    to the smallest positive float."""
+    best = {}
+    for a, b, c in [*zip(u, v, forward, strict=True), *zip(v, u, backward, strict=True)]:
+        if np.isfinite(c):
+            best[a, b] = min(best.get((a, b), np.inf), c)
+    rows, columns = zip(*best, strict=True) if best else ((), ())
+    data = np.maximum(np.array(list(best.values())), 1e-300)
+    matrix = sparse.csr_array((data, (rows, columns)), shape=(n, n))
+    return csgraph.dijkstra(matrix, indices=sources)
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 40), density=st.floats(0.3, 3))
+def test_distances_agree_with_scipy(kind, seed, n, density):
+    edges = random_graph(seed, n, max(1, int(n * density)), WEIGHTS[kind])
+    graph = build_graph(*edges, n)
+    dist, _, _ = search(graph, [0], [0.0])
+    np.testing.assert_allclose(dist, scipy_costs(*edges, n, 0), rtol=1e-12, atol=1e-200)
+    back = build_graph(*edges, n, reverse=True)
+    dist, _, _ = search(back, [0], [0.0])
+    u, v, forward, backward = edges
+    np.testing.assert_allclose(
+        dist, scipy_costs(v, u, forward, backward, n, 0), rtol=1e-12, atol=1e-200
+    )
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 30))
+def test_the_bucket_width_never_changes_the_answer(kind, seed, n):
+    """Distances and labels are the same to the last bit for any width."""
+    graph = build_graph(*random_graph(seed, n, 2 * n, WEIGHTS[kind]), n)
+    top = max(graph.weights.max(initial=0.0), 1e-9)
+    seeds, costs = [0, n - 1, n // 2], [0.0, top / 3, 0.0]
+    first = search(graph, seeds, costs)
+    for width in (top / 1000, top / 7, top * 10):
+        again = search(graph, seeds, costs, width=width)
+        np.testing.assert_array_equal(first[0], again[0])
+        np.testing.assert_array_equal(first[1], again[1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(2, 30))
+def test_ties_go_to_the_smallest_label(seed, n):
+    edges = random_graph(seed, n, 2 * n, WEIGHTS["whole"])
+    graph = build_graph(*edges, n)
+    rng = np.random.default_rng(seed)
+    seeds = rng.integers(0, n, 4)
+    dist, label, parent = search(graph, seeds, np.zeros(4))
+    each = np.array([search(graph, [s], [0.0])[0] for s in seeds])
+    np.testing.assert_array_equal(dist, each.min(axis=0))
+    want = np.where(np.isfinite(dist), each.argmin(axis=0), -1)
+    np.testing.assert_array_equal(label, want)
+    for node in np.flatnonzero(parent >= 0):
+        tail = np.searchsorted(graph.indptr, parent[node], side="right") - 1
+        assert graph.indices[parent[node]] == node
+        assert dist[tail] + graph.weights[parent[node]] == dist[node]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), limit=st.floats(0, 300))
+def test_a_limit_only_cuts(seed, limit):
+    graph = build_graph(*random_graph(seed, 30, 60, WEIGHTS["even"]), 30)
+    whole, _, _ = search(graph, [0], [0.0])
+    cut, _, _ = search(graph, [0], [0.0], limit=limit)
+    np.testing.assert_array_equal(cut, np.where(whole <= limit, whole, np.inf))
+
+
+def test_a_full_queue_is_told_and_mended():
+    graph = build_graph(*random_graph(1, 200, 600, WEIGHTS["even"]), 200)
+    work = kernels.Workspace(graph)
+    work.room(4)
+    dist, _, _ = search(graph, [0], [0.0])
+    label, none = np.full(200, -1, np.int32), np.empty(0, np.int32)
+    seed, cost = np.array([0], np.int32), np.zeros(1)
+
+    def spread():
+        label.fill(-1)
+        return kernels.spread(
+            *kernels.arrays(graph), seed, cost, seed, np.inf, work.scale, work.head, work.tail,
+            work.key, work.node, work.next, work.dist, label, none,
+        )  # fmt: skip
+
+    tries = 0
+    while spread() == kernels.FULL:
+        work.more_room()
+        tries += 1
+    assert tries > 0
+    np.testing.assert_array_equal(work.dist, dist)
+
+
+def test_bucket_width_is_bounded():
+    u = np.zeros(5000, np.int32)
+    v = np.ones(5000, np.int32)
+    cost = np.full(5000, 1e-6)
+    cost[-1] = 1e9
+    graph = build_graph(u, v, cost, cost, 2)
+    width, buckets = kernels.bucket_width(graph)
+    assert buckets <= 1 << 17
+    assert buckets * width > 1e9
+    assert kernels.bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0
+
+
+def test_rows_are_sorted():
+    rng = np.random.default_rng(0)
+    sizes = np.array([0, 1, 5, 60, 200])
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    columns = np.concatenate([rng.permutation(1000)[:s] for s in sizes]).astype(np.int32)
+    values = columns * 2.0
+    kernels.sort_rows(indptr, columns, values)
+    for a, b in pairwise(indptr):
+        assert (np.diff(columns[a:b]) > 0).all()
+    np.testing.assert_array_equal(values, columns * 2.0)
