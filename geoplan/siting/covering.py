@@ -1,0 +1,206 @@
+"""Covering questions: most people with so many sites, fewest sites for so many people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from geoplan.siting.exact import cover_everyone, cover_share
+from geoplan.siting.finish import (
+    Clock,
+    Progress,
+    covered_people,
+    is_whole,
+    make_result,
+    no_result,
+)
+from geoplan.siting.heuristics import drop_idle, greedy
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem_input import Faults
+from geoplan.siting.reduction import Core, reduce_problem
+from geoplan.siting.result import SitingResult
+from geoplan.siting.search import most_people
+
+SOLVER = "geoplan reduction, swaps and prices + HiGHS"
+
+
+def check_limits(*, time_limit_s: float, gap: float, faults: Faults) -> None:
+    """Faults in the options that every solver takes."""
+    if not time_limit_s > 0:
+        faults.add(f"time_limit_s must be above 0, not {time_limit_s}")
+    if not 0 <= gap < 1:
+        faults.add(f"gap must be from 0 to below 1, not {gap}")
+
+
+def check_count(problem: SitingProblem, sites: Any, faults: Faults) -> int:
+    """`sites` as a whole number that leaves room for the fixed ones."""
+    if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
+        faults.add(f"sites must be a whole number, not {sites!r}")
+        return 0
+    if sites < 0:
+        faults.add(f"sites must be 0 or more, not {sites}")
+    elif sites < len(problem.fixed):
+        faults.add(
+            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
+            f"give at least {len(problem.fixed)}, or make some of them closable"
+        )
+    return int(sites)
+
+
+def max_coverage(
+    problem: SitingProblem,
+    *,
+    sites: int | None = None,
+    time_limit_s: float = 60,
+    gap: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> SitingResult:
+    """Choose sites so that most people are covered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cover = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [50, 20, 40, 35])
+    >>> result = max_coverage(problem, sites=2)
+    >>> result.value, result.bound, result.status, result.sites
+    (110.0, 110.0, 'optimal', [0, 1])
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    count = check_count(problem, sites, faults)
+    faults.raise_all()
+    core = reduce_problem(problem)
+    best = most_people(core, take=count - len(problem.fixed), clock=clock, gap=gap, seed=seed)
+    chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
+    return make_result(
+        problem,
+        "max_coverage",
+        chosen,
+        value=covered_people(problem, chosen),
+        bound=core.base + best.bound,
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        greedy_value=core.base + best.greedy,
+        detail=core_facts(core) | {"steps": best.steps},
+    )
+
+
+def core_facts(core: Core) -> dict[str, Any]:
+    """How small the question became."""
+    return {"classes": core.n, "open_sites": core.m, "pairs": core.pairs}
+
+
+def min_sites(
+    problem: SitingProblem,
+    *,
+    share: float = 1.0,
+    time_limit_s: float = 60,
+    gap: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> SitingResult:
+    """Fewest sites (fixed ones counted) that cover everyone, or `share` of the people.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cover = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [50, 20, 40, 35])
+    >>> min_sites(problem).value, min_sites(problem, share=0.7).sites
+    (3.0, [0, 1])
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    if isinstance(share, bool) or not 0 <= share <= 1:
+        faults.add(f"share must be from 0 to 1, not {share!r}")
+    faults.raise_all()
+    core = reduce_problem(problem)
+    need = people_needed(problem, share)
+    if need > core.reachable + 1e-9 * max(1.0, need):
+        return _blocked(problem, core, share, clock, seed)
+    short = max(0.0, need - core.base)
+    plain = _greedy_share(core, short)
+    chosen, bound, greedy_count = plain, float(len(plain)), len(plain)
+    if len(plain) > 1:
+        try:
+            if short >= core.weight.sum():
+                chosen, bound, _ = cover_everyone(core, start=plain, clock=clock, gap=gap)
+            else:
+                chosen, bound, _ = cover_share(core, need=short, start=plain, clock=clock, gap=gap)
+        except KeyboardInterrupt:
+            clock.stopped = True
+            bound = 0.0
+    every = np.concatenate([problem.fixed, core.sites[chosen]])
+    lower = min(float(np.ceil(bound - 1e-6)), float(len(chosen)))
+    return make_result(
+        problem,
+        "min_sites",
+        every,
+        value=float(len(every)),
+        bound=len(problem.fixed) + max(lower, 1.0 if short > 0 else 0.0),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        greedy_value=float(len(problem.fixed) + greedy_count),
+        detail=core_facts(core)
+        | {"share": share, "people": covered_people(problem, every), "people_needed": need},
+    )
+
+
+def people_needed(problem: SitingProblem, share: float) -> float:
+    """How many people `share` of all is; whole when all weights are."""
+    need = share * problem.total
+    return float(np.ceil(need - 1e-9 * max(1.0, need))) if is_whole(problem.weights) else need
+
+
+def _greedy_share(core: Core, short: float) -> np.ndarray:
+    order = greedy(core, take=core.m)
+    hit = np.zeros(core.n, bool)
+    people = 0.0
+    for k, j in enumerate(order):
+        if people >= short - 1e-9 * max(1.0, short):
+            order = order[:k]
+            break
+        hit[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = True
+        people = float(core.weight[hit].sum())
+    kept = drop_idle(core, order)
+    return kept if core.covered(kept) >= short - 1e-9 * max(1.0, short) else order
+
+
+def _blocked(
+    problem: SitingProblem, core: Core, share: float, clock: Clock, seed: int
+) -> SitingResult:
+    """Who cannot be reached from any allowed site, and the largest share that can."""
+    reach = problem.is_allowed[problem.cover.indices]
+    before = np.concatenate([[0], np.cumsum(reach)])
+    lost = (np.diff(before[problem.cover.indptr]) == 0) & (problem.weights > 0)
+    labels = problem.demand_index[lost]
+    largest = core.reachable / problem.total
+    people = problem.total - core.reachable
+    return no_result(
+        problem,
+        "min_sites",
+        "infeasible",
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        blocking=(
+            f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
+            + Faults.some(labels),
+            f"the largest share that can be reached is {largest:.6g} (asked: {share:g}); "
+            "ask for no more, add candidates near these rows, or raise the threshold",
+        ),
+        detail={
+            "blocking_demand": list(labels),
+            "largest_share": largest,
+            "unreachable_people": people,
+        },
+    )

@@ -1,0 +1,187 @@
+"""From chosen positions to a `SitingResult`: value, assignment, proof, alike for every solver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.reduction import cover_levels
+from geoplan.siting.result import SitingResult, Status
+
+#: called with (done, total, text) as work goes on
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(kw_only=True, slots=True)
+class Clock:
+    """Seconds since the start, what is left of the limit, and who to tell."""
+
+    limit_s: float
+    progress: Progress | None = None
+    started: float = field(default_factory=time.perf_counter)
+    stopped: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, at least 0; 0 after an interrupt."""
+        return 0.0 if self.stopped else max(0.0, self.limit_s - self.seconds)
+
+    def tell(self, text: str) -> None:
+        """Tell the caller how far the time has run."""
+        if self.progress is not None:
+            done = 100 if self.limit_s <= 0 else min(99, int(100 * self.seconds / self.limit_s))
+            self.progress(done, 100, text)
+
+
+def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
+    """People whom the sites `chosen` (positions) cover at least `times` times.
+
+    With gradual coverage each person counts with the best level that a chosen site gives.
+    """
+    return float((problem.weights * covered_share(problem, chosen, times=times)).sum())
+
+
+def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> np.ndarray:
+    """Share 0..1 of every demand row that the sites `chosen` cover at least `times` times."""
+    is_open = np.zeros(problem.n_sites, bool)
+    is_open[chosen] = True
+    cover = problem.cover
+    hit = is_open[cover.indices]
+    if problem.full_within is None or times > 1:
+        before = np.concatenate([[0], np.cumsum(hit)])
+        return (np.diff(before[cover.indptr]) >= times).astype(np.float64)
+    share = np.zeros(problem.n_demand)
+    row_of = np.repeat(np.arange(problem.n_demand), np.diff(cover.indptr))
+    np.maximum.at(share, row_of[hit], cover_levels(problem)[hit])
+    return share
+
+
+def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
+    """Each demand row's nearest chosen covering site (the first where costs are not known)."""
+    is_open = np.zeros(problem.n_sites, bool)
+    is_open[chosen] = True
+    cover = problem.cover
+    at = np.flatnonzero(is_open[cover.indices])
+    row = np.searchsorted(cover.indptr, at, side="right") - 1
+    site = cover.indices[at]
+    if problem.costs is not None:
+        cost = problem.costs.data
+        if problem.threshold is not None:
+            cost = cost[cost <= problem.threshold]
+        order = np.lexsort((site, cost[at], row))
+        row, site = row[order], site[order]
+    first = np.ones(len(row), bool)
+    first[1:] = row[1:] != row[:-1]
+    where = np.full(problem.n_demand, -1, np.int64)
+    where[row[first]] = site[first]
+    return labelled(problem, where)
+
+
+def labelled(problem: SitingProblem, where: np.ndarray) -> pd.Series:
+    """Site positions per demand row (-1 = none) as a Series of labels."""
+    labels = np.empty(len(where), dtype=object)
+    names = problem.site_index.to_numpy(dtype=object)
+    labels[where < 0] = pd.NA
+    labels[where >= 0] = names[where[where >= 0]]
+    return pd.Series(labels, index=problem.demand_index, name="site", dtype=object)
+
+
+def relative_gap(value: float, bound: float | None) -> float | None:
+    """abs(bound - value) / abs(value); 0 when they agree, None without a bound."""
+    if bound is None or not np.isfinite(value):
+        return None
+    if bound == value:
+        return 0.0
+    return abs(bound - value) / abs(value) if value else float("inf")
+
+
+def is_whole(weight: np.ndarray) -> bool:
+    """Whether all weights are whole numbers, so that bounds may be rounded."""
+    return bool(len(weight) == 0 or (np.all(weight == np.round(weight)) and weight.sum() < 2**52))
+
+
+def rounded_up(bound: float, value: float, *, whole: bool) -> float:
+    """An upper bound made as small as is safe, never below `value`."""
+    if whole:
+        bound = float(np.floor(bound + 1e-6 * max(1.0, 1e-3 * abs(bound))))
+    elif bound - value <= 1e-9 * max(1.0, abs(value)):
+        return value
+    return max(bound, value)
+
+
+def make_result(
+    problem: SitingProblem,
+    objective: str,
+    chosen: np.ndarray,
+    *,
+    value: float,
+    bound: float | None,
+    gap: float,
+    clock: Clock,
+    solver: str,
+    seed: int,
+    greedy_value: float | None = None,
+    assignment: pd.Series | None = None,
+    detail: dict[str, Any] | None = None,
+) -> SitingResult:
+    """The result of a search that found something; optimal only when within `gap` of the bound."""
+    found = relative_gap(value, bound)
+    proved = found is not None and found <= gap + 1e-12
+    status: Status = "optimal" if proved else "feasible"
+    facts = dict(detail or {})
+    if clock.stopped:
+        facts["interrupted"] = True
+    return SitingResult(
+        objective=objective,
+        status=status,
+        value=value,
+        bound=bound,
+        gap=found,
+        sites=problem.in_order(chosen),
+        assignment=assign(problem, chosen) if assignment is None else assignment,
+        seconds=clock.seconds,
+        solver=solver,
+        seed=seed,
+        greedy_value=greedy_value,
+        detail=facts,
+    )
+
+
+def no_result(
+    problem: SitingProblem,
+    objective: str,
+    status: Status,
+    *,
+    clock: Clock,
+    solver: str,
+    seed: int,
+    bound: float | None = None,
+    blocking: tuple[str, ...] = (),
+    detail: dict[str, Any] | None = None,
+) -> SitingResult:
+    """The result of a search without an answer: infeasible or unknown."""
+    return SitingResult(
+        objective=objective,
+        status=status,
+        value=float("nan"),
+        bound=bound,
+        gap=None,
+        sites=[],
+        assignment=labelled(problem, np.full(problem.n_demand, -1, np.int64)),
+        seconds=clock.seconds,
+        solver=solver,
+        seed=seed,
+        blocking=blocking,
+        detail=dict(detail or {}),
+    )

@@ -1,0 +1,227 @@
+"""A thin hand on HiGHS: models put together from arrays, run with limits, stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+
+INF = highspy.kHighsInf
+
+
+class QuietHighs(highspy.Highs):
+    """HiGHS that keeps its banner to itself (the plain one prints it before it can be told)."""
+
+    def __init__(self) -> None:
+        native = highspy.Highs.__mro__[1]
+        native.__init__(self)
+        self.setOptionValue("output_flag", False)
+        kinds = highspy.cb.HighsCallbackType
+        self.callbacks = [
+            highspy.highs.HighsCallback(kinds(k), self) for k in range(int(kinds.kCallbackMax) + 1)
+        ]
+        self.enableCallbacks()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Outcome:
+    """What HiGHS came back with.
+
+    status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
+    x : column values, or None. value : objective at x. bound : what no answer can beat, or None.
+    reduced, duals : reduced costs and row duals (linear models only).
+    stopped : a KeyboardInterrupt ended the run.
+    """
+
+    status: str
+    x: np.ndarray | None
+    value: float
+    bound: float | None
+    reduced: np.ndarray | None = None
+    duals: np.ndarray | None = None
+    stopped: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Model:
+    """A linear or mixed-integer model that grows by blocks of columns and rows. Minimises."""
+
+    cost: list[np.ndarray] = field(default_factory=list)
+    lower: list[np.ndarray] = field(default_factory=list)
+    upper: list[np.ndarray] = field(default_factory=list)
+    whole: list[np.ndarray] = field(default_factory=list)
+    row_lower: list[np.ndarray] = field(default_factory=list)
+    row_upper: list[np.ndarray] = field(default_factory=list)
+    sizes: list[np.ndarray] = field(default_factory=list)
+    index: list[np.ndarray] = field(default_factory=list)
+    value: list[np.ndarray] = field(default_factory=list)
+    columns: int = 0
+    rows: int = 0
+
+    def add_columns(
+        self,
+        count: int,
+        *,
+        cost: np.ndarray | float = 0.0,
+        lower: np.ndarray | float = 0.0,
+        upper: np.ndarray | float = 1.0,
+        whole: bool = False,
+    ) -> np.ndarray:
+        """Add `count` columns; returns their numbers."""
+        for block, given in ((self.cost, cost), (self.lower, lower), (self.upper, upper)):
+            block.append(np.broadcast_to(np.asarray(given, np.float64), (count,)))
+        self.whole.append(np.full(count, whole))
+        self.columns += count
+        return np.arange(self.columns - count, self.columns)
+
+    def add_rows(
+        self,
+        ptr: np.ndarray,
+        index: np.ndarray,
+        value: np.ndarray | float,
+        *,
+        lower: np.ndarray | float = -INF,
+        upper: np.ndarray | float = INF,
+    ) -> np.ndarray:
+        """Add rows in CSR form; returns their numbers."""
+        count = len(ptr) - 1
+        self.sizes.append(np.diff(ptr))
+        self.index.append(np.asarray(index, np.int32))
+        self.value.append(np.broadcast_to(np.asarray(value, np.float64), (len(index),)))
+        for block, given in ((self.row_lower, lower), (self.row_upper, upper)):
+            block.append(np.broadcast_to(np.asarray(given, np.float64), (count,)))
+        self.rows += count
+        return np.arange(self.rows - count, self.rows)
+
+    def add_row(
+        self,
+        index: np.ndarray,
+        value: np.ndarray | float = 1.0,
+        *,
+        lower: float = -INF,
+        upper: float = INF,
+    ) -> int:
+        """Add one row; returns its number."""
+        index = np.asarray(index)
+        at = self.add_rows(np.array([0, len(index)]), index, value, lower=lower, upper=upper)
+        return int(at[0])
+
+    def solve(
+        self,
+        *,
+        time_limit_s: float,
+        gap: float = 0.0,
+        start: np.ndarray | None = None,
+        linear: bool = False,
+        max_nodes: int | None = None,
+        options: dict[str, object] | None = None,
+    ) -> Outcome:
+        """Run HiGHS. `start` is a full column vector; `linear` drops whole numbers."""
+        if self.columns == 0:
+            return Outcome(status="optimal", x=np.empty(0), value=0.0, bound=0.0)
+        began = time.perf_counter()
+        highs = QuietHighs()
+        settings: dict[str, object] = {
+            "time_limit": max(float(time_limit_s), 0.01),
+            "mip_rel_gap": float(gap),
+            "mip_abs_gap": 1e-6,
+            "random_seed": 0,
+        }
+        if max_nodes is not None:
+            settings["mip_max_nodes"] = max_nodes
+        settings |= options or {}
+        for name, given in settings.items():
+            highs.setOptionValue(name, given)
+        highs.passModel(self._highs_lp(linear))
+        if start is not None and not linear:
+            solution = highspy.HighsSolution()
+            solution.col_value = start.tolist()
+            solution.value_valid = True
+            highs.setSolution(solution)
+        stopped = _run(highs)
+        outcome = _outcome(highs, linear=linear, stopped=stopped)
+        if start is None or linear or outcome.x is None or stopped:
+            return outcome
+        told, true = outcome.value, float(_joined(self.cost) @ outcome.x)
+        if abs(told - true) <= 1e-6 * max(1.0, abs(true)):
+            return outcome
+        # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
+        # nothing, so it has to do without
+        left = time_limit_s - (time.perf_counter() - began)
+        return self.solve(time_limit_s=left, gap=gap, max_nodes=max_nodes, options=options)
+
+    def _highs_lp(self, linear: bool) -> highspy.HighsLp:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.columns, self.rows
+        lp.col_cost_ = _joined(self.cost)
+        lp.col_lower_, lp.col_upper_ = _joined(self.lower), _joined(self.upper)
+        lp.row_lower_, lp.row_upper_ = _joined(self.row_lower), _joined(self.row_upper)
+        ptr = np.zeros(self.rows + 1, np.int64)
+        if self.sizes:
+            np.cumsum(np.concatenate(self.sizes), out=ptr[1:])
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = self.columns, self.rows
+        lp.a_matrix_.start_ = ptr.astype(np.int32)
+        lp.a_matrix_.index_ = _joined(self.index).astype(np.int32)
+        lp.a_matrix_.value_ = _joined(self.value)
+        whole = np.concatenate(self.whole)
+        if not linear and whole.any():
+            kind = highspy.HighsVarType
+            lp.integrality_ = [kind.kInteger if w else kind.kContinuous for w in whole]
+        return lp
+
+
+def _joined(blocks: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(blocks) if blocks else np.empty(0)
+
+
+def _run(highs: highspy.Highs) -> bool:
+    """Run to the end or to Ctrl-C; returns whether it was stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        highs.run()
+        return False
+    highs.HandleUserInterrupt = True
+    worker = threading.Thread(target=highs.run, daemon=True)
+    worker.start()
+    stopped = False
+    while worker.is_alive():
+        try:
+            worker.join(0.05)
+        except KeyboardInterrupt:
+            stopped = True
+            highs.cancelSolve()
+    return stopped
+
+
+def _outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
+    state = highs.getModelStatus()
+    kind = highspy.HighsModelStatus
+    info = highs.getInfo()
+    if state in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
+        return Outcome(status="infeasible", x=None, value=np.nan, bound=None, stopped=stopped)
+    solution = highs.getSolution()
+    found = info.primal_solution_status == 2 and solution.value_valid
+    x = np.array(solution.col_value) if found else None
+    value = float(info.objective_function_value) if found else float("nan")
+    if linear:
+        done = state == kind.kOptimal
+        return Outcome(
+            status="optimal" if done else "unknown",
+            x=x,
+            value=value,
+            bound=value if done else None,
+            reduced=np.array(solution.col_dual) if done else None,
+            duals=np.array(solution.row_dual) if solution.dual_valid else None,
+            stopped=stopped,
+        )
+    bound = float(info.mip_dual_bound)
+    return Outcome(
+        status="optimal" if state == kind.kOptimal else ("feasible" if found else "unknown"),
+        x=x,
+        value=value,
+        bound=bound if np.isfinite(bound) and abs(bound) < 1e29 else None,
+        stopped=stopped,
+    )
