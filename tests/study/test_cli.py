@@ -1,0 +1,106 @@
+"""The commands as a user meets them: what they print, how they leave, no tracebacks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def geoplan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def test_run_suggest_export_compare(small_folder: Path, tmp_path: Path) -> None:
+    done = geoplan("run", small_folder, "--out", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    assert "150" in done.stdout
+    assert "report.html" in done.stdout
+    summary = json.loads((tmp_path / "a" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["services"]["meal_station"]["people"]["served"] == 150
+    table = geoplan("suggest", small_folder, "--service", "meal_station", "--sites", "2", "--curve")
+    assert table.returncode == 0, table.stderr
+    assert "proved optimal" in table.stdout
+    exported = geoplan("export", tmp_path / "a", "--format", "geojson", "--out", tmp_path / "geo")
+    assert exported.returncode == 0, exported.stderr
+    text = (small_folder / "study.toml").read_text(encoding="utf-8")
+    (small_folder / "study.toml").write_text(text.replace("= 800", "= 1600"), encoding="utf-8")
+    assert geoplan("run", small_folder, "--out", tmp_path / "b").returncode == 0
+    compared = geoplan("compare", tmp_path / "a", tmp_path / "b")
+    assert compared.returncode == 0, compared.stderr
+    assert "80" in compared.stdout
+
+
+def test_check_json(small_folder: Path) -> None:
+    done = geoplan("check", small_folder, "--json")
+    report = json.loads(done.stdout)
+    assert set(report) == {"inputs", "findings"}
+    found = [f for f in report["findings"] if f["file"] == "people.csv"]
+    assert {f["row"] for f in found} == {7}  # F: the heading is row 1
+    assert set(found[0]) == {
+        "file", "sheet", "row", "column", "value", "problem", "advice", "severity",
+    }  # fmt: skip
+    assert (small_folder / "findings.xlsx").exists()
+    assert done.returncode == (
+        1 if any(f["severity"] == "error" for f in report["findings"]) else 0
+    )
+
+
+def test_errors_are_sentences(small_folder: Path, tmp_path: Path) -> None:
+    for arguments, code in (
+        (("run", tmp_path / "nowhere"), 2),
+        (("run", small_folder, "--service", "meals"), 2),
+        (("run", small_folder, "--colour", "red"), 2),
+        (("nonsense",), 2),
+        (("export", tmp_path, "--format", "gpkg", "--out", tmp_path / "x"), 2),
+        (("network", "build", tmp_path / "none.osm", "--mode", "walk", "--out", "x"), 2),
+    ):
+        done = geoplan(*arguments)
+        assert done.returncode == code, (arguments, done.stderr)
+        assert "Traceback" not in done.stderr + done.stdout
+    text = (small_folder / "study.toml").read_text(encoding="utf-8")
+    (small_folder / "study.toml").write_text(text + "\n[study2]\na = 1\n", encoding="utf-8")
+    done = geoplan("run", small_folder)
+    assert done.returncode == 1
+    assert "study2" in done.stderr
+    done = geoplan("check", small_folder, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"][0]["row"] is not None
+
+
+def test_infeasible_leaves_with_three(small_folder: Path, tmp_path: Path) -> None:
+    text = (small_folder / "study.toml").read_text(encoding="utf-8")
+    asked = text.replace(
+        'objective = "max_coverage", sites = 1', 'objective = "min_sites", share = 0.99'
+    )
+    (small_folder / "study.toml").write_text(asked, encoding="utf-8")
+    done = geoplan("run", small_folder, "--out", tmp_path / "out")
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "%" in done.stderr  # the smallest relaxation
+
+
+def test_new_study_is_complete_and_refuses_to_write_over(tmp_path: Path) -> None:
+    done = geoplan("new", tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mine" / "study.toml").exists()
+    assert geoplan("new", tmp_path / "mine").returncode == 2
+    checked = geoplan("check", tmp_path / "mine", "--json")
+    report = json.loads(checked.stdout)
+    assert {one["path"] for one in report["inputs"]} == {"区县.csv", "街道.csv", "社区人口.csv"}
+
+
+@pytest.mark.parametrize("command", [(), ("--help",), ("run", "--help"), ("--version",)])
+def test_help(command: tuple[str, ...]) -> None:
+    done = geoplan(*command)
+    assert done.returncode in (0, 2)
+    assert "geoplan" in done.stdout + done.stderr

@@ -1,0 +1,144 @@
+"""The run end to end on the small study, whose numbers its module explains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from geoplan.errors import InputError, StudyFileError, UsageError
+from geoplan.study import Plan, Study
+
+
+def test_the_ledger_is_the_one_worked_out_by_hand(small_plan: Plan) -> None:
+    ledger = small_plan.coverage["meal_station"].ledger
+    assert ledger.to_dict() == {
+        "total": 290,
+        "served": 150,
+        "full": 0,
+        "beyond": 80,
+        "cut_off": 30,
+        "off_network": 20,
+        "unlocated": 10,
+    }
+
+
+def test_the_new_site_serves_community_c(small_plan: Plan) -> None:
+    siting = small_plan.services["meal_station"].siting
+    assert siting is not None
+    assert siting.result.status == "optimal"
+    assert siting.result.value == siting.result.bound == 230
+    assert siting.people_after.served == 230
+    assert siting.sites["added_people"].tolist() == [80]
+    assert siting.sites["share_after"].iloc[0] == pytest.approx(230 / 290)
+    assert siting.curve is not None
+    assert siting.curve["value"].tolist() == [150, 230]
+
+
+def test_summary_has_the_contract_s_shape(small_plan: Plan) -> None:
+    summary = small_plan.to_dict()
+    assert summary["study"] == {"name": "Small", "crs": "EPSG:4548", "synthetic": False}
+    service = summary["services"]["meal_station"]
+    assert service["people"]["served"] == 150
+    assert service["covered_share"] == pytest.approx(150 / 290)
+    assert service["areas"]["district"] == {"total": 2, "with_site": 1, "meeting_quota": 1}
+    assert sum(gap["people"] for gap in service["gaps"]) == 140
+    assert {gap["cause"] for gap in service["gaps"]} == {
+        "no_site",
+        "cut_off",
+        "off_network",
+        "no_data",
+    }
+    assert service["siting"]["people_after"]["served"] == 230
+    for one in summary["inputs"]:
+        assert one["rows"] == one["accepted"] + one["set_aside"]
+    assert summary["figures"][0]["computed"] == 1
+    json.dumps(summary, allow_nan=False)
+
+
+def test_a_run_s_folder_is_whole(small_plan: Plan, tmp_path: Path) -> None:
+    folder = small_plan.save(tmp_path / "out")
+    for name in (
+        "summary.json",
+        "report.html",
+        "report.docx",
+        "maps/meal_station.html",
+        "maps/index.html",
+        "layers.gpkg",
+        "tables.xlsx",
+        "findings.xlsx",
+        "run.json",
+    ):
+        assert (folder / name).stat().st_size > 0, name
+    assert list(folder.glob("figures/*.png"))
+    assert list(folder.glob("tables/*.csv"))
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    again = small_plan.save(folder)  # an earlier run gives way
+    assert (again / "summary.json").exists()
+
+
+def test_nothing_half_written_and_nothing_written_over(
+    small_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("keep")
+    with pytest.raises(UsageError, match="other files"):
+        small_plan.save(mine)
+
+    def broken(*args: object, **options: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("geoplan.study.plan.write_report", broken)
+    with pytest.raises(OSError, match="disk full"):
+        small_plan.save(tmp_path / "never")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]
+
+
+def test_same_study_same_summary(small_folder: Path) -> None:
+    first, second = (Study.open(small_folder).run().to_dict() for _ in range(2))
+    for summary in (first, second):
+        for service in summary["services"].values():
+            service["siting"].pop("seconds")
+    assert first == second
+
+
+def test_what_ifs(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    far = study.replace({"services.meal_station.standard.threshold_m": 1600}).run()
+    assert far.coverage["meal_station"].ledger.served == 230
+    assert study.config.services["meal_station"].standard["threshold_m"] == 800
+    with pytest.raises(StudyFileError, match="Did you mean"):
+        study.replace({"services.meal_station.standard.threshold_n": 1600})
+    with pytest.raises(UsageError, match="meal_station"):
+        study.run(services=["meals"])
+
+
+def test_objectives(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    fewest = study.replace(
+        {"services.meal_station.siting": {"objective": "min_sites", "sites": None, "share": 0.9}}
+    ).run()
+    siting = fewest.services["meal_station"].siting
+    assert siting is not None
+    # 261 of 290 need both C's 80 and D's 30: 150 + 80 + 30 = 260 is not enough, and E and F
+    # cannot be reached by anybody
+    assert siting.result.status == "infeasible"
+    assert siting.result.blocking
+    enough = study.replace(
+        {"services.meal_station.siting": {"objective": "min_sites", "sites": None, "share": 0.89}}
+    ).run()
+    siting = enough.services["meal_station"].siting
+    assert siting is not None
+    assert (siting.result.status, siting.people_after.served) == ("optimal", 260)
+    for objective in ("p_median", "p_center"):
+        outcome = study.suggest("meal_station", sites=1, objective=objective)
+        assert outcome.result.status == "optimal"
+        assert len(outcome.sites) == 1
+
+
+def test_a_file_that_cannot_be_used_stops_the_run(small_folder: Path) -> None:
+    (small_folder / "meals.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match=r"meals\.csv"):
+        Study.open(small_folder).run()
