@@ -1,0 +1,136 @@
+"""Why these sites: what each one adds, and what moving it to the next-best place would lose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.reduction import cover_levels
+from geoplan.siting.result import SitingResult
+
+
+def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
+    """The new sites of a result, in the order in which they add most people.
+
+    Returns
+    -------
+    DataFrame, index = site label (name ``site``), one row per chosen site that is not fixed:
+
+    - ``rank`` : 1 for the site to build first; each is the best next step after those before it;
+    - ``added_people`` : people newly covered when the sites open in this order; with the people
+      of the fixed sites they sum to what all chosen sites reach;
+    - ``share_after`` : share of all people covered by then (NaN when there are no people);
+    - ``next_best`` : the best other place for this site while all others stay (<NA> where no other
+      allowed place exists);
+    - ``next_best_loss`` : people lost by moving it there, never below 0 in a best plan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geoplan.siting import SitingProblem, max_coverage
+    >>> cover = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [50, 20, 40, 35], site_index=["A", "B", "C"])
+    >>> explain_sites(problem, max_coverage(problem, sites=2))
+          rank  added_people  share_after next_best  next_best_loss
+    site
+    A        1          70.0     0.482759         C            15.0
+    B        2          40.0     0.758621         C             5.0
+    """
+    chosen = problem.positions(result.sites)
+    fixed = problem.is_fixed
+    new = chosen[~fixed[chosen]]
+    reach = _Reach(problem)
+    order, added = _build_order(reach, problem.fixed, new)
+    before = float(problem.weights @ reach.level_of(problem.fixed))
+    covered = before + np.cumsum(added)
+    alternatives = [_next_best(problem, reach, chosen, site) for site in order]
+    names = problem.site_index.to_numpy(dtype=object)
+    best = np.array([pd.NA if k < 0 else names[k] for k, _ in alternatives], dtype=object)
+    total = problem.total
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, len(order) + 1),
+            "added_people": np.asarray(added, np.float64),
+            "share_after": covered / total if total > 0 else np.full(len(order), np.nan),
+            "next_best": pd.Series(best, dtype=object).to_numpy(),
+            "next_best_loss": np.array([loss for _, loss in alternatives], np.float64),
+        },
+        index=pd.Index(names[order], name="site"),
+    )
+
+
+class _Reach:
+    """The covering pairs by demand row and by site, with their levels (1 unless gradual)."""
+
+    def __init__(self, problem: SitingProblem) -> None:
+        cover = problem.cover
+        self.n, self.m = cover.shape
+        self.row = np.repeat(np.arange(self.n), np.diff(cover.indptr))
+        self.site = cover.indices
+        self.level = cover_levels(problem)
+        self.weights = problem.weights
+        self.by_site = np.argsort(self.site, kind="stable")
+        self.ptr = np.concatenate([[0], np.cumsum(np.bincount(self.site, minlength=self.m))])
+
+    def pairs(self, site: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that a site covers and their levels."""
+        at = self.by_site[self.ptr[site] : self.ptr[site + 1]]
+        return self.row[at], self.level[at]
+
+    def level_of(self, sites: np.ndarray) -> np.ndarray:
+        """Best level per row that any of `sites` gives."""
+        best = np.zeros(self.n)
+        for site in sites:
+            rows, level = self.pairs(int(site))
+            best[rows] = np.maximum(best[rows], level)
+        return best
+
+    def gain(self, site: int, level: np.ndarray) -> float:
+        """People whom `site` adds to rows already covered at `level`."""
+        rows, own = self.pairs(site)
+        return float((self.weights[rows] * np.maximum(own - level[rows], 0.0)).sum())
+
+    def gains(self, level: np.ndarray) -> np.ndarray:
+        """The same for every site at once."""
+        worth = self.weights[self.row] * np.maximum(self.level - level[self.row], 0.0)
+        return np.bincount(self.site, weights=worth, minlength=self.m)
+
+
+def _build_order(
+    reach: _Reach, fixed: np.ndarray, new: np.ndarray
+) -> tuple[np.ndarray, list[float]]:
+    """The best next site of `new`, again and again, and the people each one adds."""
+    level = reach.level_of(fixed)
+    left = [int(j) for j in np.sort(new)]
+    order: list[int] = []
+    added: list[float] = []
+    while left:
+        gains = [reach.gain(j, level) for j in left]
+        k = int(np.argmax(gains))
+        site = left.pop(k)
+        rows, own = reach.pairs(site)
+        level[rows] = np.maximum(level[rows], own)
+        order.append(site)
+        added.append(gains[k])
+    return np.array(order, np.int64), added
+
+
+def _next_best(
+    problem: SitingProblem, reach: _Reach, chosen: np.ndarray, site: int
+) -> tuple[int, float]:
+    """The best place instead of `site` (-1 = none) and the people lost by moving there."""
+    others = chosen[chosen != site]
+    level = reach.level_of(others)
+    gains = reach.gains(level)
+    may = problem.is_allowed
+    may[chosen] = False
+    if len(problem.conflicts):
+        first, second = problem.conflicts.T
+        may[second[np.isin(first, others)]] = False
+        may[first[np.isin(second, others)]] = False
+    if not may.any():
+        return -1, float("nan")
+    candidates = np.flatnonzero(may)
+    best = int(candidates[np.argmax(gains[candidates])])
+    return best, float(gains[site] - gains[best])

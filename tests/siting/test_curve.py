@@ -1,0 +1,65 @@
+"""The curve is proved point by point; phases nest and say what nesting costs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from geoplan.errors import SitingError
+from geoplan.siting import SitingProblem, coverage_curve, max_coverage, phased_sites
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_point_agrees_with_a_question_of_its_own(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cover = rng.random((60, 14)) < 0.15
+    problem = SitingProblem.from_cover(
+        cover, rng.integers(1, 50, 60), fixed=[3] if seed % 2 else [], forbidden=[5]
+    )
+    curve = coverage_curve(problem, sites=range(9))
+    assert list(curve["sites"]) == list(range(9))
+    for row in curve.itertuples():
+        if row.sites < len(problem.fixed):
+            assert row.status == "infeasible"
+            assert np.isnan(row.value)
+            continue
+        alone = max_coverage(problem, sites=row.sites)
+        assert row.value == alone.value
+        assert row.bound == alone.bound
+        assert row.status == "optimal"
+        assert len(row.chosen) <= row.sites
+    assert curve["value"].dropna().is_monotonic_increasing
+
+
+def test_a_short_time_still_gives_honest_bounds() -> None:
+    rng = np.random.default_rng(1)
+    cover = rng.random((3000, 200)) < 0.02
+    problem = SitingProblem.from_cover(cover, rng.integers(1, 100, 3000))
+    curve = coverage_curve(problem, sites=[0, 5, 20, 40], time_limit_s=0.2)
+    assert (curve["bound"] >= curve["value"]).all()
+    assert curve["bound"].is_monotonic_increasing
+    proved = coverage_curve(problem, sites=[5], time_limit_s=30)
+    assert proved["value"][0] <= curve["bound"][1]
+
+
+def test_phases_nest_and_cost_is_told() -> None:
+    rng = np.random.default_rng(2)
+    cover = rng.random((80, 20)) < 0.12
+    problem = SitingProblem.from_cover(cover, rng.integers(1, 50, 80), fixed=[0])
+    plan = phased_sites(problem, phases=[3, 6, 9])
+    for few, many in pairwise(plan["chosen"]):
+        assert set(few) <= set(many)
+    assert (plan["nesting_cost"] >= 0).all()
+    assert (plan["value"] + plan["nesting_cost"] == plan["best_value"]).all()
+    free = coverage_curve(problem, sites=[3, 6, 9])
+    assert list(plan["best_value"]) == list(free["value"])
+
+
+def test_wrong_numbers_raise() -> None:
+    problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [1, 2, 3])
+    with pytest.raises(SitingError, match="whole numbers"):
+        coverage_curve(problem, sites=[1.5])
+    with pytest.raises(SitingError, match="ascend"):
+        phased_sites(problem, phases=[2, 1])
