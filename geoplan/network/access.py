@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.network.network import UNITS, Network
-from geoplan.network.snapping import ON, SnappedPoints, snap
+from geoplan.network.snapping import SnappedPoints, snap
 
 _LARGEST = float(np.finfo(np.float64).max)
 DIRECTIONS = ("to_sites", "from_sites")
@@ -107,26 +107,42 @@ def placed(
 
 def access(network: Network, points: SnappedPoints, *, unit: str, leaving: bool) -> Access:
     """Ways from the points onto the network (`leaving`), or from the network to the points."""
-    on = points.state == ON
-    mid = on & (points.node < 0)
-    at_node = on & ~mid
-    count = len(points)
-    node = np.full((count, 2), -1, np.int32)
-    cost = np.full((count, 2), np.inf)
-    edge = np.where(mid, points.edge, -1).astype(np.int32)
-    leg = np.where(on, points.snap_m * network.snap_cost(unit), 0.0)
-    node[at_node, 0] = points.node[at_node]
-    cost[at_node, 0] = leg[at_node]
     forward, backward = network.edge_costs(unit)
-    e, f = edge[mid], points.fraction[mid]
     to_u, to_v = (backward, forward) if leaving else (forward, backward)
-    node[mid, 0], node[mid, 1] = network.u[e], network.v[e]
-    cost[mid, 0] = f * to_u[e] + leg[mid]
-    cost[mid, 1] = (1.0 - f) * to_v[e] + leg[mid]
-    node[~np.isfinite(cost)] = -1
-    return Access(
-        node=node, cost=cost, edge=edge, place=np.where(mid, points.fraction, 0.0), snap=leg
-    )
+    node, cost, edge, place, leg = _ways(
+        points.state, points.node, points.edge, points.fraction, points.snap_m,
+        network.u, network.v, to_u, to_v, network.snap_cost(unit),
+    )  # fmt: skip
+    return Access(node=node, cost=cost, edge=edge, place=place, snap=leg)
+
+
+@nb.njit(cache=True, nogil=True)
+def _ways(state, at_node, on_edge, fraction, snap_m, u, v, to_u, to_v, snap_cost):  # type: ignore[no-untyped-def]
+    n = len(state)
+    node = np.full((n, 2), -1, np.int32)
+    cost = np.full((n, 2), np.inf)
+    edge = np.full(n, -1, np.int32)
+    place = np.zeros(n)
+    leg = np.zeros(n)
+    for i in range(n):
+        if state[i] != 0:
+            continue
+        leg[i] = snap_m[i] * snap_cost
+        if at_node[i] >= 0:
+            node[i, 0] = at_node[i]
+            cost[i, 0] = leg[i]
+            continue
+        e = on_edge[i]
+        f = fraction[i]
+        edge[i] = e
+        place[i] = f
+        if to_u[e] < np.inf:
+            node[i, 0] = u[e]
+            cost[i, 0] = f * to_u[e] + leg[i]
+        if to_v[e] < np.inf:
+            node[i, 1] = v[e]
+            cost[i, 1] = (1.0 - f) * to_v[e] + leg[i]
+    return node, cost, edge, place, leg
 
 
 @nb.njit(cache=True, nogil=True)
@@ -150,6 +166,29 @@ def _stops(node, cost, edge, order, n):  # type: ignore[no-untyped-def]
                 costs[at[v]] = cost[i, j]
                 at[v] += 1
     return ptr, point, costs
+
+
+@nb.njit(cache=True, nogil=True)
+def _by_node(node, n):  # type: ignore[no-untyped-def]
+    count = np.zeros(n + 1, np.int64)
+    for i in range(len(node)):
+        v = max(node[i, 0], node[i, 1])
+        if v >= 0:
+            count[v + 1] += 1
+    for v in range(n):
+        count[v + 1] += count[v]
+    order = np.empty(count[n], np.int64)
+    for i in range(len(node)):
+        v = max(node[i, 0], node[i, 1])
+        if v >= 0:
+            order[count[v]] = i
+            count[v] += 1
+    return order
+
+
+def by_node(ways: Access, n_nodes: int) -> NDArray[np.int64]:
+    """Positions of the points on the network, those near each other one after the other."""
+    return _by_node(ways.node, n_nodes)
 
 
 def stops(

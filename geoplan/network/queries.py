@@ -21,6 +21,7 @@ from geoplan.network.access import (
     Access,
     Measure,
     access,
+    by_node,
     check_direction,
     measure,
     placed,
@@ -29,8 +30,10 @@ from geoplan.network.access import (
 from geoplan.network.costs import TravelCosts
 from geoplan.network.graph import Graph
 from geoplan.network.network import Network
-from geoplan.network.snapping import ON, STATES, SnappedPoints, run
+from geoplan.network.snapping import ON, STATES, SnappedPoints, run, words
 
+_BEYOND, _CUT_OFF = len(STATES), len(STATES) + 1
+_REASONS = (*STATES, "beyond", "cut_off")  # numbered on from the points' states
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
@@ -175,18 +178,17 @@ def nearest_site(
         *sites_by_edge(seeds, network.n_edges), forward, backward, into,
     )  # fmt: skip
     usable = bool((goals.state == ON).any())
-    reason = STATES[homes.state].copy()
-    on = homes.state == ON
-    near = on & (found >= 0) & (cost <= want.limit)
-    reason[on & ~near] = "beyond"
+    near = (found >= 0) & (cost <= want.limit)
+    none = (homes.state == ON) & ~near
+    reason = np.where(none, _BEYOND, homes.state)
     if usable:
-        reason[on & (found < 0)] = "cut_off"
+        reason[none & (found < 0)] = _CUT_OFF
     cost = np.where(near, np.minimum(cost, want.cutoff), np.nan)
     return pd.DataFrame(
         {
             "site": _labels(goals.index, np.where(near, found, -1)),
             f"cost_{want.unit}": cost,
-            "reason": pd.array(reason, dtype="str"),
+            "reason": words(_REASONS, reason),
         },
         index=homes.index,
     )
@@ -277,8 +279,7 @@ def _pairs(
     ways = access(network, homes, unit=want.unit, leaving=into)
     seeds = access(network, goals, unit=want.unit, leaving=not into)
     graph = network.graph(want.unit, reverse=into)
-    on = np.flatnonzero(homes.state == ON)
-    order = on[np.argsort(ways.node[on].max(axis=1), kind="stable")]
+    order = by_node(ways, network.n_nodes)
     stop = stops(ways, order, network.n_nodes)
     mid = np.flatnonzero(ways.edge[order] >= 0)
     mid = mid[np.argsort(ways.edge[order[mid]], kind="stable")].astype(np.int32)
@@ -311,8 +312,7 @@ def _pairs(
                 return part, starts, points, costs
             work.more_room()
 
-    at = np.flatnonzero(goals.state == ON).astype(np.int32)
-    at = at[np.argsort(seeds.node[at].max(axis=1), kind="stable")]
+    at = by_node(seeds, network.n_nodes).astype(np.int32)
     size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
     parts = [at[i : i + size] for i in range(0, len(at), size)]
     found = run(search, parts, threads=threads)

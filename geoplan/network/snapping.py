@@ -27,7 +27,7 @@ from geoplan.network.order import hilbert_order
 #: a place this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
 AT_END_M = 1e-6
 ON, OFF_NETWORK, UNLOCATED = 0, 1, 2
-STATES = np.array(["", "off_network", "unlocated"], dtype=object)
+STATES = ("", "off_network", "unlocated")
 _CHUNK = 16_384
 
 Item = TypeVar("Item")
@@ -69,7 +69,12 @@ class SnappedPoints:
     @property
     def states(self) -> pd.Series:
         """``""``, ``"off_network"`` or ``"unlocated"`` per label."""
-        return pd.Series(STATES[self.state], index=self.index, dtype="str", name="state")
+        return pd.Series(words(STATES, self.state), index=self.index, name="state")
+
+
+def words(choices: tuple[str, ...], number: NDArray[Any]) -> Any:
+    """The words with these numbers, as a column of text (quick for long columns)."""
+    return pd.array(choices, dtype="str").take(number)  # type: ignore[call-overload]
 
 
 def snap(
