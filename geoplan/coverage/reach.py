@@ -233,7 +233,8 @@ def _threshold(standard: ServiceStandard) -> float:
             f"{standard.service!r} is judged by {standard.measure}, not by reach: "
             "it has no threshold to measure against."
         )
-    return float(standard.threshold) * (1 + 1e-12)
+    # the rounding that travel costs forgive at a cutoff
+    return float(standard.threshold) + 1e-9 * (1.0 + float(standard.threshold))
 
 
 def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,176 @@
+"""Capacity: places per 1,000 people, nursing share, and what is lacking against the standard.
+
+A facility whose capacity is not known counts for no place and is told apart, so that a low ratio is
+not taken for a lack of beds when it is a lack of data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
+from geoplan.services.standard import ServiceStandard
+
+#: fewest beds of an institution (GB 50437-2007, 2018 revision)
+SMALLEST_INSTITUTION = 20.0
+
+
+def capacity_facts(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    people: float,
+    *,
+    nursing: str = "nursing_capacity",
+    smallest: float = SMALLEST_INSTITUTION,
+) -> dict[str, float]:
+    """Places of a whole city against its people and its standard.
+
+    Parameters
+    ----------
+    facilities : with ``capacity`` (places; NaN = not known) and, where known, a column of nursing
+        places.
+    standard : ``capacity_per_1000`` and ``nursing_share``, where it has them.
+    people : people of the group.
+    nursing : name of the column with nursing places.
+    smallest : institutions with fewer places are counted as ``small``.
+
+    Returns
+    -------
+    dict with ``places``, ``facilities_known``, ``facilities_unknown`` (capacity not known),
+    ``people``, ``places_per_1000`` (NaN without people), ``small``; where the standard asks for
+    places ``required_per_1000``, ``required_places``, ``places_lacking``; where nursing places are
+    known ``nursing_places``, ``nursing_share`` (of the places of those facilities that tell both),
+    ``required_nursing_share``, ``nursing_lacking`` (places).
+
+    Raises
+    ------
+    UsageError
+        Negative people or places, or more nursing places than places.
+
+    Examples
+    --------
+    See `capacity_by_area`, which takes the same figures area by area.
+    """
+    places = _places(facilities, nursing, people)
+    known = places["capacity"].dropna()
+    total = float(known.sum())
+    facts = {
+        "places": total,
+        "facilities_known": float(len(known)),
+        "facilities_unknown": float(len(places) - len(known)),
+        "people": float(people),
+        "places_per_1000": total / people * 1000 if people > 0 else float("nan"),
+        "small": float((known < smallest).sum()),
+    }
+    if standard.capacity_per_1000 is not None:
+        required = standard.capacity_per_1000 * people / 1000
+        facts["required_per_1000"] = float(standard.capacity_per_1000)
+        facts["required_places"] = required
+        facts["places_lacking"] = max(required - total, 0.0)
+    if nursing in places:
+        both = places.dropna(subset=["capacity", nursing])
+        nursed, beds = float(both[nursing].sum()), float(both["capacity"].sum())
+        facts["nursing_places"] = nursed
+        facts["nursing_share"] = nursed / beds if beds > 0 else float("nan")
+        if standard.nursing_share is not None:
+            facts["required_nursing_share"] = float(standard.nursing_share)
+            facts["nursing_lacking"] = max(standard.nursing_share * beds - nursed, 0.0)
+    return facts
+
+
+def capacity_by_area(
+    facilities: FacilityLayer,
+    demand: Demand,
+    standard: ServiceStandard,
+    areas: Mapping[str, AreaLayer],
+    level: str,
+) -> pd.DataFrame:
+    """Places per 1,000 people in every area of one level.
+
+    Returns
+    -------
+    DataFrame, index = area code (a last row ``""`` holds what has no known area), columns ``name``,
+    ``people``, ``places``, ``facilities``, ``facilities_unknown``, ``places_per_1000``,
+    ``required``, ``lacking`` (NaN without a standard). People and places sum to the city's.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, numpy as np, pandas as pd
+    >>> from geoplan.services import standard_for
+    >>> def frame(**columns):
+    ...     n = len(next(iter(columns.values())))
+    ...     return gpd.GeoDataFrame(columns, geometry=[None] * n, crs="EPSG:4548")
+    >>> street = AreaLayer(level="street", frame=frame(name=["A"], parent=[None]).set_axis(["1"]))
+    >>> homes = FacilityLayer(key="x", frame=frame(
+    ...     name=["h"], capacity=[30.0], tier=[None], street=["1"]))
+    >>> old = Demand(key="elderly_60", frame=frame(name=["d"], people=[1000], street=["1"]))
+    >>> table = capacity_by_area(
+    ...     homes, old, standard_for("elderly_centre"), {"street": street}, "street")
+    >>> table[["places_per_1000", "required", "lacking"]].iloc[0].tolist()
+    [30.0, 40.0, 10.0]
+    """
+    faults = []
+    if level not in areas:
+        faults.append(f"no area level {level!r}; known levels: {', '.join(areas) or 'none'}")
+    for what, frame in (("facility", facilities.frame), ("demand", demand.frame)):
+        if level not in frame.columns:
+            faults.append(f"the {what} table has no column {level!r}")
+    if faults:
+        raise UsageError(f"the capacity of {standard.service!r}: " + "; ".join(faults) + ".")
+    layer = areas[level].frame
+    codes = pd.Index(layer.index.astype(str))
+
+    def of(frame: pd.DataFrame) -> np.ndarray:
+        code = frame[level].astype("string").fillna("")
+        return code.where(code.isin(codes), "").to_numpy(object)
+
+    at, home = of(facilities.frame), of(demand.frame)
+    lost = bool((at == "").any() or (home == "").any())
+    index = pd.Index([*codes, *([""] if lost else [])], name=level)
+
+    def per_area(values: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        return pd.Series(values).groupby(keys).sum().reindex(index, fill_value=0.0).to_numpy(float)
+
+    capacity = facilities.frame["capacity"].to_numpy(float)
+    people = per_area(demand.frame["people"].to_numpy(float), home)
+    places = per_area(np.nan_to_num(capacity), at)
+    table = pd.DataFrame(
+        {
+            "name": [*layer["name"], *([""] if lost else [])],
+            "people": people,
+            "places": places,
+            "facilities": per_area(np.ones(len(at)), at).astype(int),
+            "facilities_unknown": per_area(np.isnan(capacity).astype(float), at).astype(int),
+            "places_per_1000": np.divide(
+                places * 1000, people, out=np.full(len(index), np.nan), where=people > 0
+            ),
+        },
+        index=index,
+    )
+    ratio = standard.capacity_per_1000
+    table["required"] = np.nan if ratio is None else people * ratio / 1000
+    table["lacking"] = (table["required"] - places).clip(lower=0.0)
+    return table
+
+
+def _places(facilities: FacilityLayer, nursing: str, people: float) -> pd.DataFrame:
+    columns = ["capacity", *([nursing] if nursing in facilities.frame.columns else [])]
+    places = facilities.frame[columns].astype(float)
+    places = pd.DataFrame(places)
+    faults = []
+    if not people >= 0:
+        faults.append(f"people must be 0 or more, not {people}")
+    negative = places.index[(places < 0).any(axis=1)]
+    if len(negative):
+        faults.append(f"places are negative at {negative[:5].tolist()}")
+    if nursing in places:
+        more = places.index[places[nursing] > places["capacity"]]
+        if len(more):
+            faults.append(f"more nursing places than places at {more[:5].tolist()}")
+    if faults:
+        raise UsageError(f"the capacity of {facilities.key!r}: " + "; ".join(faults) + ".")
+    return places

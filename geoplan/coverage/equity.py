@@ -1,0 +1,203 @@
+"""Equity: how evenly a service is spread, and what a plan changes.
+
+Every measure weighs areas or demand rows by their people, so that an empty village counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.errors import UsageError
+
+
+def weighted_gini(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
+    r"""Gini coefficient of `values` over people: 0 = everyone has the same, 1 = one has all.
+
+    The area between the Lorenz curve (people from worst to best off against their share of the sum)
+    and the diagonal, doubled: :math:`G = 1 - \sum_k (p_k - p_{k-1})(L_k + L_{k-1})` (Gini 1912;
+    trapezoids of the weighted Lorenz curve).
+
+    Parameters
+    ----------
+    values : 0 or more, per row; NaN rows are left out.
+    weights : people per row.
+
+    Returns
+    -------
+    float, NaN when nobody is left or all values are 0.
+
+    Examples
+    --------
+    Half the people have nothing, the others share everything evenly:
+
+    >>> float(weighted_gini(np.array([0.0, 1.0]), np.array([10, 10])))
+    0.5
+    """
+    x, w = _clean(values, weights)
+    if not w.sum() > 0 or not (x * w).sum() > 0:
+        return float("nan")
+    order = np.argsort(x, kind="stable")
+    share = np.concatenate([[0.0], np.cumsum(w[order]) / w.sum()])
+    lorenz = np.concatenate([[0.0], np.cumsum((x * w)[order]) / (x * w).sum()])
+    return float(1.0 - np.sum(np.diff(share) * (lorenz[1:] + lorenz[:-1])))
+
+
+def palma_ratio(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
+    """What the best-off tenth of the people have, over what the worst-off four tenths have.
+
+    Rows on the border of a tenth are split (Palma 2011). 0.25 = everyone has the same. NaN when
+    nobody is left, inf when the worst-off have nothing.
+
+    Examples
+    --------
+    >>> float(palma_ratio(np.ones(10), np.ones(10)))
+    0.25
+    """
+    x, w = _clean(values, weights)
+    if not w.sum() > 0:
+        return float("nan")
+    top = _part(x, w, 0.9, 1.0)
+    bottom = _part(x, w, 0.0, 0.4)
+    if bottom > 0:
+        return float(top / bottom)
+    return float("inf") if top > 0 else float("nan")
+
+
+def worst_tenth(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
+    """The mean value among the worst-off tenth of the people; rows on the border are split.
+
+    Examples
+    --------
+    >>> float(worst_tenth(np.array([0.2, 0.9]), np.array([5, 95])))
+    0.55
+    """
+    x, w = _clean(values, weights)
+    if not w.sum() > 0:
+        return float("nan")
+    return float(_part(x, w, 0.0, 0.1) / (0.1 * w.sum()))
+
+
+def equity_facts(
+    coverage: Coverage, *, level: str | None = None, after: Coverage | None = None
+) -> dict[str, float]:
+    """Spread of the covered share over areas, before and after a plan.
+
+    Parameters
+    ----------
+    coverage : the ledger now.
+    level : area level whose covered shares are compared; None = the demand rows themselves.
+    after : the ledger with the plan's sites; its facts carry the ending ``_after``.
+
+    Returns
+    -------
+    dict with ``gini``, ``palma`` and ``worst_tenth_share`` (covered share among the tenth of the
+    people in the areas worst served), ``best_area_share`` and ``worst_area_share``; with `after`
+    the same with ``_after``. NaN where a measure is not defined, so that it is not taken for 0.
+    """
+    facts = _facts(coverage, level)
+    if after is not None:
+        facts |= {f"{name}_after": value for name, value in _facts(after, level).items()}
+    return facts
+
+
+def coverage_by_group(
+    coverage: Coverage,
+    *,
+    groups: Sequence[str] = (),
+    by: str | None = None,
+    after: Coverage | None = None,
+) -> pd.DataFrame:
+    """Covered share of sub-groups: age groups in columns, or kinds of place (urban, rural) in rows.
+
+    Parameters
+    ----------
+    coverage : its frame carries the sub-group columns (people of that group per row).
+    groups : sub-group columns, for example ``["pop80"]``. A row's people of a group are served in
+        the same proportion as all people of the row: the ledger does not tell them apart.
+    by : a column of the frame to divide the people by, for example ``"urban"`` or an area level.
+    after : the ledger with the plan's sites.
+
+    Returns
+    -------
+    DataFrame, index = group name (``"people"`` = all) or value of `by` (``""`` = not known),
+    columns ``total``, ``served``, ``covered_share`` (and ``served_after``,
+    ``covered_share_after``).
+    """
+    missing = [c for c in [*groups, *([by] if by else [])] if c not in coverage.frame.columns]
+    if missing:
+        there = [c for c in coverage.frame.columns if c not in (*STATES, "geometry")]
+        raise UsageError(f"no columns {missing} in the ledger; there are: {', '.join(there)}.")
+    parts = {"": _grouped(coverage, groups, by)}
+    if after is not None:
+        parts["_after"] = _grouped(after, groups, by)
+    table = pd.DataFrame({"total": parts[""]["total"]})
+    for ending, part in parts.items():
+        table[f"served{ending}"] = part["served"]
+        table[f"covered_share{ending}"] = part["served"] / part["total"].where(part["total"] > 0)
+    return table
+
+
+def _grouped(coverage: Coverage, groups: Sequence[str], by: str | None) -> pd.DataFrame:
+    frame = coverage.frame
+    share = frame["served"] / frame["people"].where(frame["people"] > 0)
+    share = share.fillna(0.0)
+    if by is not None:
+        key = frame[by].astype("string").fillna("").to_numpy(object)
+        columns = {"total": frame["people"].astype(float), "served": frame["served"]}
+        table = pd.DataFrame(columns).groupby(key, sort=True).sum()
+        table.index.name = by
+        return table
+    rows = {"people": {"total": frame["people"].sum(), "served": frame["served"].sum()}}
+    for group in groups:
+        people = frame[group].fillna(0.0).astype(float)
+        rows[group] = {"total": people.sum(), "served": (people * share).sum()}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _facts(coverage: Coverage, level: str | None) -> dict[str, float]:
+    if level is None:
+        people = coverage.frame["people"].to_numpy(float)
+        share = _share(coverage.frame["served"].to_numpy(float), people)
+    else:
+        table = coverage.by_area(level)
+        people = table["total"].to_numpy(float)
+        share = _share(table["served"].to_numpy(float), people)
+    lived = people > 0
+    return {
+        "gini": weighted_gini(share, people),
+        "palma": palma_ratio(share, people),
+        "worst_tenth_share": worst_tenth(share, people),
+        "worst_area_share": float(share[lived].min()) if lived.any() else float("nan"),
+        "best_area_share": float(share[lived].max()) if lived.any() else float("nan"),
+    }
+
+
+def _share(served: np.ndarray, people: np.ndarray) -> np.ndarray:
+    return np.divide(served, people, out=np.full(len(people), np.nan), where=people > 0)
+
+
+def _clean(
+    values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(values, pd.Series) and isinstance(weights, pd.Series):
+        weights = weights.reindex(values.index)
+    x, w = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+    if x.shape != w.shape:
+        raise UsageError(f"{len(x)} values but {len(w)} weights.")
+    keep = np.isfinite(x) & np.isfinite(w) & (w > 0)
+    if (x[keep] < 0).any() or (w[np.isfinite(w)] < 0).any():
+        raise UsageError("values and weights must not be negative.")
+    return x[keep], w[keep]
+
+
+def _part(x: np.ndarray, w: np.ndarray, low: float, high: float) -> float:
+    """Sum of x over the people between two shares of the ranking, worst off first."""
+    order = np.argsort(x, kind="stable")
+    edge = np.concatenate([[0.0], np.cumsum(w[order])])
+    a, b = low * w.sum(), high * w.sum()
+    inside = np.clip(np.minimum(edge[1:], b) - np.maximum(edge[:-1], a), 0.0, None)
+    return float((x[order] * inside).sum())

@@ -1,0 +1,136 @@
+"""Rates by area, for services without sites: home beds, allowances, funds, organisations.
+
+A rate from a handful of cases says little. Each comes with its exact Poisson interval (Garwood
+1936), and on request with an empirical Bayes estimate that draws small areas towards the city's
+rate (Marshall 1991).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from geoplan.errors import UsageError
+
+RATE_COLUMNS = ("name", "count", "people", "rate", "low", "high", "smoothed")
+
+
+def rate_by_area(
+    counts: pd.Series,
+    people: pd.Series,
+    *,
+    names: pd.Series | None = None,
+    per: float = 1000.0,
+    confidence: float = 0.95,
+    smooth: bool = True,
+) -> pd.DataFrame:
+    """Rate per `per` people of every area, with its interval.
+
+    Parameters
+    ----------
+    counts : cases (or places, or money) per area code, 0 or more; an area that is missing counts as
+        not known (NaN), not as 0.
+    people : people of the group per area code.
+    names : names per area code; its order is the order of the rows.
+    per : heads that the rate is told for.
+    confidence : of the interval, for example 0.95.
+    smooth : whether to fill ``smoothed``.
+
+    Returns
+    -------
+    DataFrame, index = area code, columns of `RATE_COLUMNS`: ``rate`` = count / people x per, NaN
+    where nobody lives or the count is not known; ``low``, ``high`` the exact Poisson limits in the
+    same unit; ``smoothed`` the empirical Bayes rate (NaN when not asked for). Areas with a count
+    but no people, or the other way round, stay in.
+
+    Raises
+    ------
+    UsageError
+        Negative counts or people, codes that occur twice, a confidence outside 0..1, per <= 0.
+
+    Examples
+    --------
+    >>> table = rate_by_area(pd.Series({"A": 0, "B": 10}), pd.Series({"A": 1000, "B": 1000}))
+    >>> table[["rate", "low", "high"]].round(2).values.tolist()
+    [[0.0, 0.0, 3.69], [10.0, 4.8, 18.39]]
+    """
+    _check(counts, people, per, confidence)
+    codes = list(names.index) if names is not None else []
+    codes += [c for c in [*people.index, *counts.index] if c not in set(codes)]
+    index = pd.Index(list(dict.fromkeys(codes)))
+    cases = counts.reindex(index).to_numpy(float, na_value=np.nan)
+    heads = people.reindex(index).fillna(0.0).to_numpy(float)
+    usable = (heads > 0) & np.isfinite(cases)
+    low, high = poisson_limits(cases, confidence)
+    table = pd.DataFrame(
+        {
+            "name": ["" if names is None else names.get(code, "") for code in index],
+            "count": cases,
+            "people": heads,
+            "rate": _over(cases * per, heads, usable),
+            "low": _over(low * per, heads, usable),
+            "high": _over(high * per, heads, usable),
+            "smoothed": np.nan,
+        },
+        index=index,
+    )
+    if smooth and usable.any():
+        table.loc[usable, "smoothed"] = per * empirical_bayes(cases[usable], heads[usable])
+    return table
+
+
+def poisson_limits(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Exact limits of a Poisson mean for each observed count (Garwood 1936, by chi-squared).
+
+    NaN counts give NaN; the lower limit of 0 is 0.
+
+    Examples
+    --------
+    >>> low, high = poisson_limits(np.array([5.0]))
+    >>> round(float(low[0]), 3), round(float(high[0]), 3)
+    (1.623, 11.668)
+    """
+    tail = (1 - confidence) / 2
+    x = np.asarray(counts, dtype=float)
+    low = np.where(x > 0, chi2.ppf(tail, 2 * np.where(x > 0, x, 1.0)) / 2, 0.0)
+    high = chi2.ppf(1 - tail, 2 * (x + 1)) / 2
+    return np.where(np.isnan(x), np.nan, low), high
+
+
+def empirical_bayes(counts: np.ndarray, people: np.ndarray) -> np.ndarray:
+    r"""Global empirical Bayes rates per head (Marshall 1991).
+
+    With the city's rate m and the people-weighted variance s² of the raw rates r_i, the variance
+    between areas is :math:`A = \max(s^2 - m / \bar n, 0)`; each rate is drawn towards m by
+    :math:`m + (r_i - m) A / (A + m / n_i)`. Small areas move most; the same rate everywhere (A =
+    0) gives m everywhere.
+    """
+    rate = counts / people
+    city = counts.sum() / people.sum()
+    spread = (people * (rate - city) ** 2).sum() / people.sum()
+    between = max(spread - city / people.mean(), 0.0)
+    if between == 0.0:
+        return np.full(len(rate), city)
+    return city + (rate - city) * between / (between + city / people)
+
+
+def _over(top: np.ndarray, heads: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    return np.divide(top, heads, out=np.full(len(heads), np.nan), where=usable)
+
+
+def _check(counts: pd.Series, people: pd.Series, per: float, confidence: float) -> None:
+    faults = []
+    for what, values in (("counts", counts), ("people", people)):
+        if not values.index.is_unique:
+            twice = values.index[values.index.duplicated()].unique()[:3].tolist()
+            faults.append(f"{what}: codes occur more than once: {twice}")
+        bad = values.index[values.to_numpy(float, na_value=np.nan) < 0]
+        if len(bad):
+            faults.append(f"{what} are negative at {bad[:3].tolist()}")
+    if not per > 0:
+        faults.append(f"per must be above 0, not {per}")
+    if not 0 < confidence < 1:
+        faults.append(f"confidence must be between 0 and 1, not {confidence}")
+    if faults:
+        raise UsageError("the rates: " + "; ".join(faults) + ".")

@@ -1,0 +1,207 @@
+"""Tiers: each judged for itself, and the chain by which one hands people on to the next.
+
+A higher tier does not replace a lower one (GB 50180-2018). Only where the standard says that one
+tier `substitutes` for another do its sites count there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.reach import judge_reach, near_from_costs
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
+from geoplan.network.costs import TravelCosts
+from geoplan.services.standard import ServiceStandard
+
+REFERRAL_COLUMNS = (
+    "name", "tier", "centre", "centre_name", "cost_min", "limit_min", "within", "reason",
+)  # fmt: skip
+
+
+def tier_of(facilities: FacilityLayer, standard: ServiceStandard) -> pd.Series:
+    """The tier key of every facility (<NA> where the table's word is empty or no tier's name)."""
+    frame = facilities.frame
+    keys = [standard.tier_key(text) if pd.notna(text) else None for text in frame["tier"]]
+    return pd.Series(
+        [pd.NA if key is None else key for key in keys],
+        index=frame.index, dtype=object, name="tier",
+    )  # fmt: skip
+
+
+def sites_of_tier(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    key: str,
+    *,
+    substitutes: bool = True,
+) -> FacilityLayer:
+    """The facilities of one tier, and of those tiers that the standard lets stand in for it.
+
+    Parameters
+    ----------
+    substitutes : False = the tier's own sites only.
+    """
+    standard.tier(key)
+    keys = {key}
+    if substitutes:
+        keys |= {tier.key for tier in standard.tiers if key in tier.substitutes}
+    keep = tier_of(facilities, standard).isin(keys)
+    return replace(facilities, frame=facilities.frame[keep.to_numpy(bool)])
+
+
+def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[str, int]:
+    """Facilities per tier, in the standard's order; ``""`` counts those of no known tier, if
+    any.""" tiers = tier_of(facilities, standard)
+    counts = {tier.key: int((tiers == tier.key).sum()) for tier in standard.tiers}
+    unknown = int(tiers.isna().sum())
+    return {**counts, **({"": unknown} if unknown else {})}
+
+
+def judge_tiers(
+    demand: Demand,
+    standard: ServiceStandard,
+    *,
+    near: Mapping[str, pd.DataFrame],
+    costs: Mapping[str, TravelCosts] | None = None,
+    capacities: pd.Series | None = None,
+    areas: Mapping[str, AreaLayer] | None = None,
+) -> dict[str, Coverage]:
+    """The ledger of every tier that has a reach standard of its own.
+
+    Parameters
+    ----------
+    near : per tier key: nearest site among `sites_of_tier`, measured by that tier's mode and in its
+        unit (`standard.of_tier(key)`).
+    costs, capacities, areas : as in `judge_reach`; costs per tier key.
+
+    Returns
+    -------
+    dict tier key -> Coverage, from the highest tier to the lowest. A tier that is judged by quota
+    alone is left out.
+
+    Raises
+    ------
+    UsageError
+        When `near` lacks a tier that has a reach standard, or names one that has none.
+    """
+    own = {tier.key: standard.of_tier(tier.key) for tier in standard.tiers}
+    judged = {key: alone for key, alone in own.items() if alone is not None}
+    missing = [key for key in judged if key not in near]
+    odd = [key for key in near if key not in judged]
+    if missing or odd:
+        faults = [f"near= lacks the tiers {missing}"] if missing else []
+        faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
+        raise UsageError(f"the tiers of {standard.service!r}: " + "; ".join(faults) + ".")
+    return {
+        key: judge_reach(
+            demand,
+            alone,
+            near=near[key],
+            costs=(costs or {}).get(key),
+            capacities=capacities,
+            areas=areas,
+        )
+        for key, alone in judged.items()
+    }
+
+
+def referral(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    key: str,
+    *,
+    near: pd.DataFrame | None = None,
+    costs: TravelCosts | None = None,
+) -> pd.DataFrame:
+    """How far each site of a tier is from the nearest site of the tier that it refers to.
+
+    Parameters
+    ----------
+    facilities : all of the service.
+    key : the referring tier, for example ``"station"``; its standard names ``refers_to`` and
+        ``refer_threshold_min``.
+    near : nearest centre of every station, as `nearest_site(network, stations, centres,
+        unit="min")` gives it; or
+    costs : TravelCosts in minutes, stations x centres.
+
+    Returns
+    -------
+    DataFrame, index = station, columns of `REFERRAL_COLUMNS`: ``centre`` (label or <NA>),
+    ``cost_min`` (NaN when none), ``within`` (False when there is none), ``reason`` as in
+    `nearest_site`, ``unlocated`` for a station without a place.
+
+    Raises
+    ------
+    UsageError
+        A tier that refers to none, neither or both of near and costs, another unit than minutes.
+    """
+    tier = standard.tier(key)
+    faults = []
+    if tier.refers_to is None:
+        faults.append(f"the tier {key!r} refers to no other tier")
+    if (near is None) == (costs is None):
+        faults.append("give near= or costs=, one of the two")
+    if costs is not None and costs.unit != "min":
+        faults.append(f"the costs are in {costs.unit}, referral is judged in min")
+    if near is not None and not {"site", "reason", "cost_min"} <= set(near.columns):
+        faults.append("near= needs the columns site, cost_min and reason")
+    if faults:
+        raise UsageError(f"the referral of {standard.service!r}: " + "; ".join(faults) + ".")
+    if costs is not None:
+        near = near_from_costs(costs).rename(columns={"cost": "cost_min"})
+    assert near is not None
+    stations = sites_of_tier(facilities, standard, key, substitutes=False).frame
+    found = near.reindex(stations.index)
+    limit = tier.refer_threshold_min
+    cost = found["cost_min"].to_numpy(float)
+    within = np.isfinite(cost)
+    if limit is not None:
+        within &= np.nan_to_num(cost, nan=np.inf) <= limit + 1e-9 * (1 + limit)
+    reason = found["reason"].astype(object).where(found["reason"].notna(), "beyond")
+    reason = reason.where(stations.geometry.notna(), "unlocated")
+    reason = reason.mask((reason == "") & ~within, "beyond")
+    site = found["site"].astype(object).where(found["site"].notna(), pd.NA)
+    names = facilities.frame["name"]
+    table = pd.DataFrame(
+        {
+            "name": stations["name"],
+            "tier": key,
+            "centre": site,
+            "centre_name": [names.get(s, "") if pd.notna(s) else "" for s in site],
+            "cost_min": cost,
+            "limit_min": np.nan if limit is None else float(limit),
+            "within": within & stations.geometry.notna().to_numpy(),
+            "reason": reason,
+        },
+        index=stations.index,
+    )
+    return table[list(REFERRAL_COLUMNS)]
+
+
+def referral_chain(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Per referring tier: stations, those within the limit, their share, and the farthest of them.
+
+    Parameters
+    ----------
+    tables : per tier key, as `referral` gives them.
+    """
+    rows = {
+        key: {
+            "stations": len(table),
+            "within": int(table["within"].sum()),
+            "share": float(table["within"].mean()) if len(table) else float("nan"),
+            "farthest_min": float(table["cost_min"].max()) if len(table) else float("nan"),
+        }
+        for key, table in tables.items()
+    }
+    result = pd.DataFrame.from_dict(
+        rows, orient="index", columns=["stations", "within", "share", "farthest_min"]
+    )
+    result.index.name = "tier"
+    return result
