@@ -1,0 +1,253 @@
+"""Reach areas: exact along the street, and true to the network's own costs off it."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point
+
+from geoplan.errors import CrsMismatchError, UsageError
+from geoplan.network import Network, nearest_site
+from geoplan.network.from_lines import network_from_lines
+from geoplan.network.reach import reach_areas
+from geoplan.network.street_cells import street_cells
+
+CRS = "EPSG:4548"
+
+
+def lines_network(lines, mode="walk", **columns):
+    return network_from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
+
+
+def at(*points):
+    return gpd.GeoSeries([Point(p) for p in points], crs=CRS)
+
+
+def one(network, site, cutoff_m, **options):
+    return reach_areas(network, at(site), cutoffs_m=[cutoff_m], **options).geometry.iloc[0]
+
+
+def reached_along(area, line, step=0.01):
+    """Where along a line the area begins and ends."""
+    inside = line.intersection(area)
+    return inside.bounds
+
+
+def test_one_street_by_hand():
+    """From (500, 0) 200 m: a rhombus, as every metre off the street costs one along it."""
+    area = one(lines_network([LineString([(0, 0), (1000, 0)])]), (500, 0), 200)
+    rhombus = shapely.Polygon([(300, 0), (500, -200), (700, 0), (500, 200)])
+    assert area.symmetric_difference(rhombus).area < 1
+    # the site's own 30 m to the street come off everywhere
+    away = one(lines_network([LineString([(0, 0), (1000, 0)])]), (500, 30), 200)
+    assert away.bounds == pytest.approx((330, -170, 670, 170), abs=0.01)
+
+
+def test_dead_end_and_width():
+    """Beyond a dead end the ground is round; a width keeps to the street."""
+    street = lines_network([LineString([(0, 0), (1000, 0)])])
+    area = one(street, (950, 0), 100)
+    # 50 m are left at the end (1000, 0): half a circle
+    right = area.intersection(shapely.box(1000, -200, 1200, 200))
+    assert right.area == pytest.approx(np.pi * 50**2 / 2, rel=2e-3)
+    narrow = one(street, (950, 0), 100, width_m=10)
+    assert narrow.bounds == pytest.approx((850, -10, 1010, 10), abs=0.1)
+    # full width until 10 m are left, then narrowing to the tip
+    assert narrow.intersects(Point(859, 9))
+    assert not narrow.intersects(Point(851, 2))
+
+
+def test_several_cutoffs_exact_to_the_metre_along_a_bent_street():
+    """A street with corners: the cut lies at the metre, whatever the shape."""
+    bends = LineString([(0, 0), (300, 0), (300, 200), (500, 200), (500, -400)])
+    network = lines_network([bends])
+    areas = reach_areas(network, at((0, 0)), cutoffs_m=[250, 100.5, 777.7], width_m=30)
+    assert areas["cutoff_m"].tolist() == [100.5, 250, 777.7]
+    for cutoff, area in zip(areas["cutoff_m"], areas.geometry, strict=True):
+        assert area.contains(bends.interpolate(cutoff - 0.02))
+        assert not area.intersects(bends.interpolate(cutoff + 0.02))
+
+
+def test_partial_edges_from_both_ends():
+    """A ring of 400 m entered at one corner: 150 m reach both ways, 100 m stay out."""
+    ring = lines_network([LineString([(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)])])
+    area = one(ring, (0, 0), 150, width_m=5)
+    assert area.contains(Point(100, 49.9))
+    assert area.contains(Point(49.9, 100))
+    assert not area.intersects(Point(100, 51))
+    assert not area.intersects(Point(51, 100))
+    hole = one(ring, (0, 0), 250, width_m=5)
+    assert len(hole.interiors) == 1  # the block's inside is farther than the width
+
+
+def test_a_street_close_by_but_far_on_foot_is_left_out():
+    """Two parallel streets 40 m apart, joined 600 m away: the border is their middle."""
+    network = lines_network([
+        LineString([(0, 0), (600, 0)]), LineString([(0, 40), (600, 40)]),
+        LineString([(600, 0), (600, 40)]),
+    ])  # fmt: skip
+    area = one(network, (100, 0), 300)
+    assert area.contains(Point(100, 19.5))
+    assert not area.intersects(Point(100, 20.5))
+    assert area.contains(Point(100, -199))
+
+
+def test_one_way_streets_and_direction():
+    network = lines_network([LineString([(0, 0), (1000, 0)])], mode="drive", oneway=["yes"])
+    to = one(network, (500, 0), 200, width_m=20)
+    away = one(network, (500, 0), 200, width_m=20, direction="from_sites")
+    assert to.bounds == pytest.approx((300, -20, 500, 20), abs=0.01)
+    assert away.bounds == pytest.approx((500, -20, 700, 20), abs=0.01)
+    minutes = reach_areas(network, at((500, 0)), cutoffs_min=[0.4], width_m=20)
+    # 25 km/h where no class is known, off the street 30 km/h: 0.4 min are 166.7 m
+    assert minutes.columns.tolist() == ["site", "cutoff_min", "geometry"]
+    assert minutes.geometry.iloc[0].bounds[0] == pytest.approx(500 - 25 / 3.6 * 24, abs=0.01)
+
+
+def test_rings_and_dissolved():
+    network = lines_network([LineString([(0, 0), (2000, 0)]), LineString([(0, 0), (0, 900)])])
+    sites = at((200, 0), (700, 0), (5000, 5000))
+    sites.index = ["A", "B", "far"]
+    areas = reach_areas(network, sites, cutoffs_m=[100, 300])
+    assert areas["site"].tolist() == ["A", "A", "B", "B", "far", "far"]
+    assert areas.geometry.iloc[4:].is_empty.all()
+    merged = reach_areas(network, sites, cutoffs_m=[100, 300], dissolve=True)
+    assert merged["site"].isna().all()
+    for cutoff in (100, 300):
+        ours = merged.loc[merged["cutoff_m"] == cutoff, "geometry"].iloc[0]
+        each = shapely.union_all(areas.loc[areas["cutoff_m"] == cutoff, "geometry"].to_numpy())
+        assert ours.symmetric_difference(each).area < 0.01 * each.area
+    rings = reach_areas(network, sites, cutoffs_m=[300, 100], disjoint=True)
+    small, large = rings.geometry.iloc[0], rings.geometry.iloc[1]
+    assert small.intersection(large).area < 0.01
+    assert small.area + large.area == pytest.approx(areas.geometry.iloc[1].area, rel=1e-4)
+
+
+def test_same_answer_for_any_threads():
+    rng = np.random.default_rng(3)
+    network, _ = lattice(rng, 6)
+    sites = at(*rng.uniform(0, 500, (5, 2)))
+    one_thread = reach_areas(network, sites, cutoffs_m=[150, 400], threads=1)
+    three = reach_areas(network, sites, cutoffs_m=[150, 400], threads=3)
+    assert (shapely.to_wkb(one_thread.geometry) == shapely.to_wkb(three.geometry)).all()
+
+
+def test_faults_are_told_at_once():
+    network = lines_network([LineString([(0, 0), (1000, 0)])])
+    with pytest.raises(UsageError, match=r"only one of them.*width_m must lie between 0"):
+        reach_areas(network, at((0, 0)), width_m=900)
+    with pytest.raises(UsageError, match=r"positive number, not \[-1\.0\]"):
+        reach_areas(network, at((0, 0)), cutoffs_m=[100, -1])
+    with pytest.raises(CrsMismatchError):
+        reach_areas(network, at((0, 0)).set_crs("EPSG:4527", allow_override=True), cutoffs_m=[5])
+
+
+def lattice(rng, size):
+    """A street lattice with lost links, one-way streets, diagonals and a bridge."""
+    pitch = 100.0
+    xy = {
+        (i, j): (i * pitch + rng.uniform(-15, 15), j * pitch + rng.uniform(-15, 15))
+        for i in range(size) for j in range(size)
+    }  # fmt: skip
+    u, v = [], []
+    for i, j in xy:
+        for di, dj in ((1, 0), (0, 1), (1, 1)):
+            other = (i + di, j + dj)
+            if other in xy and rng.random() < (0.75 if di + dj == 1 else 0.1):
+                u.append((i, j))
+                v.append(other)
+    if not u:
+        u, v = [(0, 0)], [(0, 1)]
+    names = {key: k for k, key in enumerate(xy)}
+    nodes = gpd.GeoDataFrame(geometry=[Point(p) for p in xy.values()], index=list(names.values()),
+                             crs=CRS)  # fmt: skip
+    edges = pd.DataFrame({
+        "u": [names[a] for a in u], "v": [names[b] for b in v],
+        "oneway": rng.random(len(u)) < 0.3,
+        "geometry": [LineString([xy[a], xy[b]]) for a, b in zip(u, v, strict=True)],
+    })  # fmt: skip
+    return Network.from_edges(nodes, edges, mode="drive"), xy
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.integers(2, 6), direction=st.sampled_from(
+    ["to_sites", "from_sites"]), width=st.sampled_from([None, 25.0]))  # fmt: skip
+def test_inside_is_within_the_cutoff(seed, size, direction, width):
+    """The polygon against `nearest_site`: every place but those at a border's very line."""
+    rng = np.random.default_rng(seed)
+    network, _ = lattice(rng, size)
+    site = at(rng.uniform(-50, size * 100, 2))
+    cutoff = float(rng.uniform(20, 500))
+    area = reach_areas(
+        network, site, cutoffs_m=[cutoff], direction=direction, width_m=width
+    ).geometry.iloc[0]
+    assert area.is_valid
+    places = gpd.GeoSeries(gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 1500))),
+                           crs=CRS)  # fmt: skip
+    found = nearest_site(network, places, site, direction=direction)
+    streets = shapely.union_all(network.edge_lines())
+    reached = (found["cost_m"] <= cutoff).to_numpy()
+    reached = reached & (shapely.distance(streets, places.to_numpy()) <= (width or 500.0))
+    inside = shapely.intersects(area, places.to_numpy())
+    wrong = places[inside != reached].to_numpy()
+    # between streets the border is true to about a metre
+    assert len(wrong) <= 0.002 * len(places)
+    if len(wrong):
+        assert shapely.distance(shapely.boundary(area), wrong).max() < 3
+
+
+def test_cells_cover_the_ground_once():
+    """Every place lies in the cell of its nearest edge; cells neither overlap nor gape."""
+    rng = np.random.default_rng(5)
+    network, _ = lattice(rng, 6)
+    cells = street_cells(network, np.arange(network.n_edges), margin_m=200)
+    polygons = cells.polygons(np.arange(len(cells.place)))
+    assert shapely.is_valid(polygons).all()
+    union = shapely.coverage_union_all(polygons)
+    assert shapely.area(polygons).sum() == pytest.approx(union.area)
+    places = shapely.points(rng.uniform(0, 500, (4000, 2)))
+    which, cell = shapely.STRtree(polygons).query(places, predicate="within")
+    edge = np.repeat(np.arange(network.n_edges), np.diff(cells.first))[cell]
+    lines = network.edge_lines()
+    own = shapely.distance(lines[edge], places[which])
+    best = shapely.STRtree(lines).query_nearest(places, return_distance=True, all_matches=False)
+    excess = own - best[1][which]
+    assert len(np.unique(which)) == 4000
+    assert np.quantile(excess, 0.99) < 0.5
+    assert excess.max() < 1
+
+
+def test_stretches_follow_their_edges():
+    network = lines_network([LineString([(0, 0), (30, 0), (30, 7)]), LineString([(0, 0), (0, 1)])])
+    cells = street_cells(network, np.arange(2), margin_m=50)
+    lines = network.edge_lines()
+    edge = np.repeat(np.arange(2), np.diff(cells.first))
+    for side, columns in ((0, [0, 1]), (1, [2, 3])):
+        on_line = shapely.line_interpolate_point(lines[edge], cells.place[:, side], normalized=True)
+        assert np.allclose(shapely.get_coordinates(on_line), cells.ends[:, columns], atol=1e-6)
+
+
+def test_porto_alegre(shared_data):
+    """Real streets: 20,000 places about a clinic against the network's own costs."""
+    from geoplan.network.from_osm import network_from_osm
+
+    network = network_from_osm(shared_data / "r5r_poa_spo" / "poa_osm.pbf", mode="walk")
+    site = gpd.GeoSeries.from_xy([-51.2287], [-30.0324], crs="EPSG:4326").to_crs(network.crs)
+    areas = reach_areas(network, site, cutoffs_m=[300, 500, 1000])
+    rng = np.random.default_rng(0)
+    x, y = site.iloc[0].x, site.iloc[0].y
+    places = gpd.GeoSeries(
+        gpd.points_from_xy(
+            x + rng.uniform(-1100, 1100, 20_000), y + rng.uniform(-1100, 1100, 20_000)
+        ),
+        crs=network.crs,
+    )  # fmt: skip
+    cost = nearest_site(network, places, site)["cost_m"].to_numpy()
+    for cutoff, area in zip(areas["cutoff_m"], areas.geometry, strict=True):
+        wrong = shapely.intersects(area, places.to_numpy()) != (cost <= cutoff)
+        assert wrong.mean() < 0.0003
