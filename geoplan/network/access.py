@@ -45,24 +45,29 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
-    """What is measured and how far: unit, cutoff (inf = none) and the slack of rounding.
+    """What is measured and how far: unit and cutoff (inf = none).
 
-    A sum of floats that should be the cutoff may come out a hair above it; costs within the
-    slack (a millionth of a metre at 1 km) count as the cutoff itself.
+    Costs are handed out in whole steps of a micrometre (or 1e-8 minutes), so that a sum of
+    floats that should be the cutoff, or any other threshold a reader compares with, is that
+    number and not a hair more.
     """
 
     unit: str
     cutoff: float
 
     @property
-    def slack(self) -> float:
-        """Rounding that is forgiven."""
-        return 1e-9 * (1.0 + self.cutoff) if np.isfinite(self.cutoff) else 0.0
+    def steps(self) -> float:
+        """Steps in one unit of cost."""
+        return 1e6 if self.unit == "m" else 1e8
 
     @property
     def limit(self) -> float:
-        """Largest cost that still counts; finite, so that inf (forbidden) never does."""
-        return min(self.cutoff + self.slack, _LARGEST)
+        """Largest sum of floats that still counts; finite, so that inf (forbidden) never does."""
+        return min((np.rint(self.cutoff * self.steps) + 0.5) / self.steps, _LARGEST)
+
+    def told(self, cost: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Costs within the limit as they are handed out."""
+        return np.minimum(np.rint(cost * self.steps) / self.steps, self.cutoff)
 
 
 def measure(cutoff_m: float | None, cutoff_min: float | None, unit: str | None = None) -> Measure:

@@ -171,12 +171,12 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: C901
 @_jit
 def many_to_many(  # type: ignore[no-untyped-def]
     indptr, indices, weights, order, seed_node, seed_cost,
-    site_edge, site_place, site_snap, cutoff, limit,
+    site_edge, site_place, site_snap, cutoff, limit, steps,
     stop_ptr, stop_point, stop_cost,
     mid_edge, mid_point, mid_place, mid_snap, forward, backward, into_site,
     scale, head, tail, keys, nodes, nexts, dist, touched, best, met_points,
 ):  # fmt: skip
-    """Costs between the sites in `order` and all points within `cutoff`.
+    """Costs between the sites in `order` and all points within `cutoff`, in whole `steps`.
 
     Returns (ok, start of each site's pairs, points, costs): pairs in no special order.
     A stop is a way from a node to a point: `stop_point` is the point's position p when that
@@ -211,7 +211,7 @@ def many_to_many(  # type: ignore[no-untyped-def]
             grown_costs[:total] = costs[:total]
             costs = grown_costs
         total = _collect(
-            met, touched, dist, cutoff, limit, stop_ptr, stop_point, stop_cost,
+            met, touched, dist, cutoff, limit, steps, stop_ptr, stop_point, stop_cost,
             lo, hi, e, site_place[s], site_snap[s], mid_point, mid_place, mid_snap,
             forward, backward, into_site, best, met_points, points, costs, total,
         )  # fmt: skip
@@ -233,7 +233,7 @@ def along(forward, backward, a, b):  # type: ignore[no-untyped-def]
 
 @_jit
 def _collect(  # type: ignore[no-untyped-def]
-    met, touched, dist, cutoff, limit, stop_ptr, stop_point, stop_cost,
+    met, touched, dist, cutoff, limit, steps, stop_ptr, stop_point, stop_cost,
     lo, hi, e, place, snap, mid_point, mid_place, mid_snap,
     forward, backward, into_site, best, met_points, points, costs, total,
 ):  # fmt: skip
@@ -261,7 +261,7 @@ def _collect(  # type: ignore[no-untyped-def]
             p = stop_point[q]
             if p >= 0:
                 points[total] = p
-                costs[total] = min(c, cutoff)
+                costs[total] = min(np.rint(c * steps) / steps, cutoff)
                 total += 1
             else:
                 p = ~p
@@ -273,7 +273,7 @@ def _collect(  # type: ignore[no-untyped-def]
     for i in range(several):
         p = met_points[i]
         points[total] = p
-        costs[total] = min(best[p], cutoff)
+        costs[total] = min(np.rint(best[p] * steps) / steps, cutoff)
         best[p] = np.inf
         total += 1
     return total

@@ -86,7 +86,7 @@ def k_nearest(
             "demand": homes.index.take(row),
             "rank": rank + 1,
             "site": goals.index.take(site[row, rank]),
-            f"cost_{want.unit}": np.minimum(cost[row, rank], want.cutoff),
+            f"cost_{want.unit}": want.told(cost[row, rank]),
         }
     )
 

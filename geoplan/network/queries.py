@@ -53,7 +53,7 @@ def travel_costs(
     """Network costs between all demand and all sites within a cutoff, as a sparse table.
 
     The snap legs of both points are part of the cost. A stored entry, zero included, is a
-    reachable pair; a cost that passes the cutoff by rounding alone counts as the cutoff.
+    reachable pair. Costs are exact and told to the micrometre (or 1e-8 minutes).
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def nearest_site(
     reason = np.where(none, _BEYOND, homes.state)
     if usable:
         reason[none & (found < 0)] = _CUT_OFF
-    cost = np.where(near, np.minimum(cost, want.cutoff), np.nan)
+    cost = np.where(near, want.told(cost), np.nan)
     return pd.DataFrame(
         {
             "site": _labels(goals.index, np.where(near, found, -1)),
@@ -228,7 +228,7 @@ def one_to_all(
     goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     cost = node_costs(network, goals, want, into=into)
     return pd.Series(
-        np.where(np.isfinite(cost), np.minimum(cost, want.cutoff), np.nan),
+        np.where(np.isfinite(cost), want.told(cost), np.nan),
         index=network.node_ids,
         name=f"cost_{want.unit}",
     )
@@ -301,7 +301,7 @@ def _pairs(
         while True:
             ok, starts, points, costs = kernels.many_to_many(
                 *kernels.arrays(graph), part, seeds.node, seeds.cost,
-                seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit,
+                seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
                 *stop, ways.edge[same], mid, ways.place[same], ways.snap[same],
                 forward, backward, into,
                 work.scale, work.head, work.tail, work.key, work.node, work.next,
@@ -358,7 +358,7 @@ def _labels(index: pd.Index, at: NDArray[Any]) -> Any:
     """Labels by position, <NA> where the position is -1, in a type that can hold <NA>."""
     if pd.api.types.is_integer_dtype(index.dtype):
         dtype = "Int64"
-    elif pd.api.types.is_string_dtype(index.dtype) or len(index) == 0:
+    elif pd.api.types.infer_dtype(index) in ("string", "empty"):
         dtype = "string"
     else:
         dtype = "object"

@@ -107,7 +107,12 @@ def route(
     moved[1:] = np.hypot(*np.diff(coords, axis=0).T) > 1e-6
     kept = coords[moved]
     geometry = shapely.LineString(kept if len(kept) > 1 else coords[[0, -1]])
-    return Route(geometry=geometry, cost=float(cost), unit=unit, edges=tuple(p[0] for p in pieces))
+    return Route(
+        geometry=geometry,
+        cost=float(want.told(np.asarray(cost))),
+        unit=unit,
+        edges=tuple(p[0] for p in pieces),
+    )
 
 
 def _pieces(
