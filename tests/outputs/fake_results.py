@@ -8,15 +8,13 @@ full facilities, no siting; ``boundary_marker``: spacing; ``home_care``: rates b
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from shapely import LineString, MultiPolygon, Point, box, union_all
-from shapely.ops import substring
 
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.coverage.spacing import spacing_coverage
 from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.results import RunResults, ServiceResult, SitingOutcome, StudyInfo
@@ -278,44 +276,41 @@ def _reach(facilities: FacilityLayer) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"cutoff": [500.0, 1000.0]}, geometry=shapes, crs=CRS)
 
 
-def _spacing() -> SimpleNamespace:
-    lines = [
-        LineString([(X0, Y0 + 1500), (X0 + 2000, Y0 + 1800), (X0 + SIDE, Y0 + 1500)]),
-        LineString([(X0 + 2000, Y0), (X0 + 2000, Y0 + SIDE)]),
-    ]
-    rows = []
-    for k, line in enumerate(lines):
-        cuts = [0.0, 900.0, 1700.0, 3000.0, line.length]
-        for i, (a, b) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
-            rows.append(
-                {
-                    "line": f"line-{k + 1}",
-                    "start_m": a,
-                    "end_m": b,
-                    "covered": i % 2 == 0,
-                    "length_m": b - a,
-                    "geometry": substring(line, a, b),
-                }
-            )
-    intervals = gpd.GeoDataFrame(rows, geometry="geometry", crs=CRS)
-    required = gpd.GeoDataFrame(
-        {
-            "line": ["line-1", "line-2", "line-2"],
-            "kind": ["end", "junction", "crossing"],
-            "marked": [True, False, False],
-        },
-        geometry=[Point(X0, Y0 + 1500), Point(X0 + 2000, Y0 + 1800), Point(X0 + 2000, Y0 + 4000)],
+def _lines() -> gpd.GeoSeries:
+    return gpd.GeoSeries(
+        [
+            LineString([(X0, Y0 + 1500), (X0 + 2000, Y0 + 1800), (X0 + SIDE, Y0 + 1500)]),
+            LineString([(X0 + 2000, Y0), (X0 + 2000, Y0 + SIDE)]),
+        ],
+        index=["界线一", "界线二"],
         crs=CRS,
     )
-    total = float(intervals["length_m"].sum())
-    covered = float(intervals.loc[intervals["covered"], "length_m"].sum())
-    return SimpleNamespace(
-        intervals=intervals,
-        total_m=total,
-        covered_m=covered,
-        gap_m=total - covered,
-        required=required,
+
+
+def _markers(hostile: bool) -> FacilityLayer:
+    lines = _lines()
+    at = [
+        (0, 0),
+        (0, 420),
+        (0, 900),
+        (0, 2600),
+        (0, 3000),
+        (1, 100),
+        (1, 560),
+        (1, 3000),
+        (1, 3400),
+    ]
+    frame = gpd.GeoDataFrame(
+        {
+            "name": _names([f"界桩{k + 1}号" for k in range(len(at))], hostile),
+            "capacity": np.nan,
+            "tier": pd.array([pd.NA] * len(at), dtype="string"),
+        },
+        geometry=[lines.iloc[k].interpolate(d) for k, d in at],
+        index=pd.Index([f"m{k + 1}" for k in range(len(at))], name="id"),
+        crs=CRS,
     )
+    return FacilityLayer(key="boundary_marker", frame=frame)
 
 
 def _roads() -> gpd.GeoDataFrame:
@@ -403,12 +398,12 @@ def fake_run(
     )
     meals = _facilities("meal_station", 9, hostile, seed)
     centres = _facilities("elderly_centre", 7, hostile, seed + 1, ("district", "street"))
-    markers = _facilities("boundary_marker", 6, hostile, seed + 2)
+    markers = _markers(hostile)
     meal_coverage = _judge(demand, meals.frame, meal, areas)
     centre_coverage = _judge(demand, centres.frame, centre, areas, full_share=0.6)
     outcome = _siting(meal_coverage, meals, areas, hostile)
-    spacing = _spacing()
-    holes = spacing.intervals[~spacing.intervals["covered"]].reset_index(drop=True)
+    spacing = spacing_coverage(_lines(), markers.frame)
+    holes = spacing.gaps.reset_index(drop=True)
     line_gaps = gpd.GeoDataFrame(
         {
             "rank": np.arange(1, len(holes) + 1),

@@ -1,0 +1,83 @@
+"""The page parts that maps carry inside them: Leaflet (from npm, at build time) and our own.
+
+``assets/`` is filled by the build hook (`hatch_build.py`) and not committed; ``web/`` is ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import cache
+from importlib.resources import files
+
+from geoplan.errors import MissingAssetError
+
+#: our scripts, in the order in which they build on one another
+SCRIPTS = (
+    "core.js",
+    "scene.js",
+    "layers.js",
+    "detail.js",
+    "panel.js",
+    "legend.js",
+    "search.js",
+    "app.js",
+)
+
+
+@cache
+def asset_bytes(name: str) -> bytes:
+    """The file `name` that the build hook put into the package.
+
+    Raises
+    ------
+    MissingAssetError
+        When it is not there; the message names the remedy.
+    """
+    try:
+        return files("geoplan").joinpath("outputs", "assets", name).read_bytes()
+    except FileNotFoundError:
+        raise MissingAssetError(
+            f"the map asset {name!r} is missing from this installation: install geoplan with "
+            "`pip install .` (or `pip install -e .` in a checkout), which fetches it from the npm "
+            "registry; npm, or a connection to PyPI and npm, is needed once."
+        ) from None
+
+
+@cache
+def web_text(name: str) -> str:
+    """Our own page part `name` (style, script or template).
+
+    Examples
+    --------
+    >>> web_text("map.css").startswith("/*")
+    True
+    """
+    return files("geoplan").joinpath("outputs", "web", name).read_text(encoding="utf-8")
+
+
+def leaflet_script() -> str:
+    """Leaflet's JavaScript, its licence line kept, without the reference to a source map."""
+    text = asset_bytes("leaflet.js").decode("utf-8")
+    return re.sub(r"//# sourceMappingURL=.*", "", text).strip()
+
+
+def leaflet_style() -> str:
+    """Leaflet's CSS with no file left to be asked for: pictures become empty."""
+    text = asset_bytes("leaflet.css").decode("utf-8")
+    return re.sub(r"url\([^)]*\)", "none", text).strip()
+
+
+def leaflet_licence() -> str:
+    """The text of Leaflet's licence."""
+    return asset_bytes("leaflet.LICENSE.txt").decode("utf-8").strip()
+
+
+def data_uri(name: str) -> str:
+    """A picture of the assets as a ``data:`` address."""
+    return "data:image/png;base64," + base64.b64encode(asset_bytes(name)).decode("ascii")
+
+
+def app_script() -> str:
+    """Our scripts as one."""
+    return "\n".join(web_text(name).strip() for name in SCRIPTS)

@@ -1,0 +1,122 @@
+"""Area levels for the page: boundaries that still meet after simplifying, and their figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import mapclassify
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.inputs.layers import AreaLayer
+from geoplan.outputs.maps.encode import encode_shapes
+from geoplan.outputs.maps.values import number, numbers, texts
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import has_word, say
+
+#: more polygons than this are not drawn
+MOST_POLYGONS = 8_000
+#: bytes that one level's boundaries may take
+LEVEL_BUDGET = 450_000
+#: more rows than this are not listed by area
+MOST_ROWS = 2_500
+
+#: bounds of the classes of a covered share: the same for every service, so that maps compare
+SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)
+
+
+def level_name(lang: str, level: str) -> str:
+    """What a level is called."""
+    key = f"common.{level}"
+    return say(lang, key) if has_word(key) else level
+
+
+def boundaries(layer: AreaLayer) -> list[list[str] | None]:
+    """Rings per area; shared borders stay shared. None where an area has no polygon."""
+    shapes = layer.frame.geometry.to_numpy().copy()
+    polygons = np.isin(shapely.get_type_id(shapes), (3, 6))
+    shapes[~polygons] = None
+    valid = shapely.make_valid(shapes[polygons])
+    coded: list[list[str] | None] = [None] * len(shapes)
+    for tolerance_m in (5.0, 12.0, 30.0, 75.0, 150.0):
+        # the tolerance of coverage_simplify is the root of the area a corner may lose
+        shapes[polygons] = shapely.coverage_simplify(valid, tolerance_m * 2)
+        coded = encode_shapes(gpd.GeoSeries(shapes, crs=layer.frame.crs))
+        if sum(len(ring) for rings in coded if rings for ring in rings) <= LEVEL_BUDGET:
+            break
+    return coded
+
+
+def areas_content(results: RunResults, service: ServiceResult, lang: str) -> list[dict[str, Any]]:
+    """One entry per area level that has polygons or figures, coarsest first."""
+    levels = []
+    for level, layer in results.areas.items():
+        table = _figures(service, level, layer, lang)
+        drawn = layer.has_polygons and len(layer) <= MOST_POLYGONS
+        if table is None and not drawn:
+            continue
+        codes = layer.frame.index
+        rows = codes if table is None else codes.append(table.index.difference(codes, sort=False))
+        entry: dict[str, Any] = {
+            "level": level,
+            "name": level_name(lang, level),
+            "names": [layer.names.get(code) or say(lang, "maps.unknown_area") for code in rows],
+            "rings": boundaries(layer) if drawn else None,
+        }
+        entry["names"] = texts(entry["names"])
+        if table is not None:
+            table = table.reindex(rows)
+            entry |= _columns(table)
+        levels.append(entry)
+    return levels
+
+
+def _figures(
+    service: ServiceResult, level: str, layer: AreaLayer, lang: str
+) -> pd.DataFrame | None:
+    if service.coverage is not None and level in service.coverage.frame.columns:
+        table = service.coverage.by_area(level)
+        # the row of people without an area is told only when there are any
+        return table[(table.index != "") | (table["total"] > 0)]
+    if service.rates is not None and service.rates.index.isin(layer.frame.index).any():
+        return service.rates.drop(columns="name", errors="ignore")
+    return None
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    if "covered_share" in table.columns:
+        return {
+            "kind": "share",
+            "value": numbers(table["covered_share"], 4),
+            "total": numbers(table["total"]),
+            "unserved": numbers(table["total"] - table["served"]),
+            "breaks": list(SHARE_BREAKS),
+        }
+    rate = table["rate"]
+    return {
+        "kind": "rate",
+        "value": numbers(rate, 3),
+        "count": numbers(table["count"]),
+        "total": numbers(table["people"]),
+        "low": numbers(table["low"], 3) if "low" in table else None,
+        "high": numbers(table["high"], 3) if "high" in table else None,
+        "breaks": rate_breaks(rate),
+    }
+
+
+def rate_breaks(rate: pd.Series) -> list[float]:
+    """Inner bounds of at most five natural classes (Fisher-Jenks).
+
+    Examples
+    --------
+    >>> rate_breaks(pd.Series([1.0, 1.1, 5.0, 5.2, float("nan")]))
+    [1, 1.1, 5]
+    """
+    known = rate.dropna().to_numpy(float)
+    different = len(np.unique(known))
+    if different < 2:
+        return []
+    bins = mapclassify.FisherJenks(known, k=min(5, different)).bins[:-1]
+    return [value for value in (number(b, 3) for b in bins) if value is not None]

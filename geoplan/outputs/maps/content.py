@@ -1,0 +1,268 @@
+"""Everything one map shows, as one plain dictionary that becomes JSON in the page."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geoplan.coverage.ledger import Ledger
+from geoplan.outputs.maps.areas import areas_content, level_name
+from geoplan.outputs.maps.background import background_content
+from geoplan.outputs.maps.encode import to_degrees
+from geoplan.outputs.maps.lines import spacing_content
+from geoplan.outputs.maps.people import (
+    MOST_NAMES,
+    curve_content,
+    demand_content,
+    gaps_content,
+    grid_content,
+    reach_content,
+    site_places,
+    sites_content,
+    suggested_content,
+)
+from geoplan.outputs.maps.values import number
+from geoplan.results import RunResults, ServiceResult
+from geoplan.services.standard import ServiceStandard
+from geoplan.words import say
+
+
+def map_content(
+    results: RunResults,
+    key: str,
+    *,
+    lang: str,
+    grid_m: float | None = None,
+    background: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """All that the map of one service shows.
+
+    Parameters
+    ----------
+    grid_m : sum demand by cells of this many metres instead of drawing each point.
+    background : an already thinned background (`background_content`), shared by many maps.
+    """
+    service = results.services[key]
+    known = site_places(service)
+    after = service.siting.coverage_after if service.siting is not None else None
+    notes = list(service.notes)
+    demand = None
+    if service.coverage is not None and grid_m is not None:
+        demand = grid_content(service.coverage, size_m=grid_m)
+        notes.insert(0, say(lang, "maps.aggregated", size=f"{grid_m:,.0f}"))
+    elif service.coverage is not None:
+        demand = demand_content(service.coverage, after, known)
+        if len(service.coverage.frame) > MOST_NAMES:
+            notes.append(say(lang, "maps.names_left_out"))
+    if background is None:
+        background = background_content(results.background)
+    if background.get("thinned"):
+        notes.append(say(lang, "maps.roads_thinned"))
+    return {
+        "lang": lang,
+        "meta": page_meta(results, key, lang) | {"notes": notes},
+        "bounds": bounds(results, service),
+        "headline": headline(results, service, lang),
+        "background": background,
+        "areas": areas_content(results, service, lang),
+        "demand": demand,
+        "sites": sites_content(service, lang),
+        "gaps": gaps_content(service, known),
+        "suggested": suggested_content(service, known),
+        "reach": reach_content(service),
+        "spacing": spacing_content(service),
+        "curve": curve_content(service),
+    }
+
+
+def page_meta(results: RunResults, key: str, lang: str) -> dict[str, Any]:
+    """Titles, stamps and the lines at the foot of the page."""
+    info, service = results.info, results.services[key]
+    standard = service.standard
+    name = service.name(lang)
+    stamps = [say(lang, "maps.synthetic")] if info.synthetic else []
+    stamps.append(say(lang, "maps.public" if info.audience == "public" else "maps.internal"))
+    foot = []
+    if info.synthetic:
+        foot.append(say(lang, "maps.synthetic_long"))
+    if info.source:
+        foot.append(say(lang, "maps.source", text=info.source))
+    if info.data_date:
+        foot.append(say(lang, "maps.data_date", text=info.data_date))
+    if info.map_approval_no:
+        foot.append(say(lang, "maps.approval", text=info.map_approval_no))
+    else:
+        foot.append(say(lang, "maps.sketch"))
+    return {
+        "service": name,
+        "study": info.title or info.name,
+        "title": say(lang, "maps.page_title", service=name, study=info.title or info.name),
+        "standard": standard_text(standard, lang),
+        "authority": authority_text(standard, lang),
+        "stamps": stamps,
+        "foot": foot,
+        "measure": standard.measure,
+        "per": number(standard.per),
+    }
+
+
+def standard_text(standard: ServiceStandard, lang: str) -> str:
+    """What "covered" means, in one line."""
+    if standard.measure == "reach":
+        mode = say(lang, f"common.{standard.mode}") if standard.mode else ""
+        value = f"{standard.threshold:,.6g}" if standard.threshold is not None else ""
+        return say(lang, f"maps.reach_{standard.unit}", mode=mode, value=value)
+    if standard.measure == "spacing":
+        return say(lang, "maps.spacing", value=f"{standard.max_spacing_m:,.6g}")
+    if standard.measure == "rate":
+        return say(lang, "maps.rate", per=f"{standard.per:,.6g}")
+    return say(lang, "maps.budget")
+
+
+def authority_text(standard: ServiceStandard, lang: str) -> str:
+    """Where the standard comes from, or nothing."""
+    source = standard.source_en if lang == "en" and standard.source_en else standard.source
+    if not source:
+        return ""
+    if standard.year:
+        return say(lang, "maps.standard_source", text=source, year=standard.year)
+    return say(lang, "maps.standard_source_plain", text=source)
+
+
+def share_text(share: float, digits: int = 1) -> str:
+    """A share as per cent; a dash when there is none.
+
+    Examples
+    --------
+    >>> share_text(0.4321), share_text(float("nan"))
+    ('43.2%', '–')
+    """
+    return "–" if share is None or np.isnan(share) else f"{share:.{digits}%}"
+
+
+def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any]:
+    """The large number, the ledger today and with the plan, and a few facts."""
+    head: dict[str, Any] = {"facts": facts(service, lang)}
+    if service.coverage is not None:
+        head |= {
+            "label": say(lang, "maps.head_share"),
+            "ledger": _ledger(service.coverage.ledger),
+            "after": _ledger(service.siting.people_after) if _planned(service) else None,
+        }
+    elif service.spacing is not None:
+        total, covered = float(service.spacing.total_m), float(service.spacing.covered_m)
+        head |= {
+            "label": say(lang, "maps.head_length"),
+            "length": {"total": total, "covered": covered, "gap": float(service.spacing.gap_m)},
+        }
+    elif service.rates is not None and len(service.rates):
+        per = service.standard.per
+        people = float(service.rates["people"].sum())
+        rate = float(service.rates["count"].sum()) / people * per if people > 0 else float("nan")
+        head |= {
+            "label": say(lang, "maps.head_rate", per=f"{per:,.6g}"),
+            "rate": number(rate, 2),
+        }
+    return head
+
+
+def _planned(service: ServiceResult) -> bool:
+    return service.siting is not None and not service.siting.sites.empty
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    return {name: number(value) for name, value in ledger.to_dict().items()} | {
+        "share": number(ledger.covered_share, 6)
+    }
+
+
+def facts(service: ServiceResult, lang: str) -> list[list[str]]:
+    """Pairs of label and value for the head of the panel."""
+    found: list[list[str]] = []
+
+    def tell(key: str, value: str, **values: str) -> None:
+        found.append([say(lang, f"maps.{key}", **values), value])
+
+    if service.facilities is not None:
+        tell("fact_facilities", f"{len(service.facilities):,}")
+        unplaced = len(service.facilities) - len(service.facilities.located)
+        if unplaced:
+            tell("fact_unplaced", f"{unplaced:,}")
+    if service.spacing is not None and len(service.spacing.required):
+        marked = service.spacing.required["marked"]
+        tell("fact_required", say(lang, "maps.of", part=int(marked.sum()), whole=len(marked)))
+    for level, table in service.quota.items():
+        met = say(lang, "maps.of", part=f"{int(table['meets'].sum()):,}", whole=f"{len(table):,}")
+        tell("fact_quota", met, level=level_name(lang, level))
+    if service.rates is not None and len(service.rates):
+        tell("fact_count", f"{service.rates['count'].sum():,.0f}")
+        tell("fact_people", f"{service.rates['people'].sum():,.0f}")
+        if service.standard.target_rate:
+            tell("fact_target", f"{service.standard.target_rate:,.6g}")
+    if service.gaps is not None:
+        tell("fact_gaps", f"{len(service.gaps):,}")
+    if service.siting is not None:
+        tell("fact_suggested", f"{len(service.siting.sites):,}")
+        found.append(["", proof_text(service, lang)])
+    return found
+
+
+def proof_text(service: ServiceResult, lang: str) -> str:
+    """How much of the siting answer is proved."""
+    assert service.siting is not None
+    result = service.siting.result
+    if result.status == "optimal":
+        return say(lang, "maps.proof_optimal")
+    if result.status == "infeasible":
+        return say(lang, "maps.proof_infeasible")
+    if result.gap is None:
+        return say(lang, "maps.proof_unbounded")
+    return say(lang, "maps.proof_feasible", gap=share_text(result.gap, 2))
+
+
+def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
+    """South-west and north-east corner, latitude first, of what the map is about."""
+    frames = [layer.frame for layer in results.areas.values() if layer.has_polygons][:1]
+    if not frames and service.coverage is not None:
+        frames.append(service.coverage.frame)
+    if not frames and service.spacing is not None:
+        frames.append(service.spacing.intervals)
+    if service.facilities is not None and not frames:
+        frames.append(service.facilities.frame)
+    boxes = [to_degrees(frame.geometry).total_bounds for frame in frames]
+    boxes += [to_degrees(layer.geometry).total_bounds for layer in results.background.values()][
+        : 0 if boxes else None
+    ]
+    known = np.array([b for b in boxes if np.isfinite(b).all()])
+    if not len(known):
+        return [[-60.0, -170.0], [75.0, 170.0]]
+    west, south = known[:, :2].min(axis=0)
+    east, north = known[:, 2:].max(axis=0)
+    return [[round(float(v), 5) for v in corner] for corner in ((south, west), (north, east))]
+
+
+def extent_m(results: RunResults, service: ServiceResult) -> float:
+    """Larger side of the demand's extent, in metres."""
+    if service.coverage is None:
+        return 0.0
+    west, south, east, north = shapely.total_bounds(service.coverage.frame.geometry.to_numpy())
+    return float(max(east - west, north - south))
+
+
+@cache
+def ui_words(lang: str) -> dict[str, str]:
+    """The sentences that the page's script says, by name.
+
+    Examples
+    --------
+    >>> ui_words("en")["ui_now"]
+    'Today'
+    """
+    source = files("geoplan.words").joinpath("maps.toml").read_text(encoding="utf-8")
+    spoken = ("ui_", "cause_", "remedy_", "state_", "kind_")
+    return {k: say(lang, f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}

@@ -1,0 +1,125 @@
+"""The page that lists all maps of a run, each with its headline numbers and a small picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from jinja2 import Template
+
+from geoplan.outputs.assets import web_text
+from geoplan.outputs.maps.content import headline, page_meta, share_text
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+#: most dots in a small picture
+_DOTS = 700
+_WIDTH, _HEIGHT = 320.0, 168.0
+
+
+def index_page(results: RunResults, *, lang: str) -> str:
+    """The index as HTML."""
+    cards = [_card(results, key, lang) for key in results.services]
+    first = next(iter(results.services), None)
+    meta = page_meta(results, first, lang) if first else {"stamps": [], "foot": [], "study": ""}
+    return Template(web_text("index.html"), autoescape=True).render(
+        html_lang="en" if lang == "en" else "zh-CN",
+        title=say(lang, "maps.index_title", study=meta["study"]),
+        lead=say(lang, "maps.index_lead", n=len(cards)),
+        list_label=say(lang, "maps.index_list"),
+        open_label=say(lang, "maps.index_open"),
+        style=web_text("index.css"),
+        meta=meta,
+        cards=cards,
+    )
+
+
+def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
+    service = results.services[key]
+    head = headline(results, service, lang)
+    meta = page_meta(results, key, lang)
+    card: dict[str, Any] = {
+        "href": f"{key}.html",
+        "name": meta["service"],
+        "standard": meta["standard"],
+        "label": head.get("label", ""),
+        "value": "–",
+        "bar": None,
+        "lines": [],
+        "dots": _picture(results, service),
+    }
+    if head.get("ledger"):
+        ledger, after = head["ledger"], head["after"]
+        card["value"] = share_text(_float(ledger["share"]))
+        missed = service.coverage.ledger.unserved if service.coverage else 0.0
+        card["lines"].append(say(lang, "maps.index_unserved", n=f"{missed:,.0f}"))
+        card["bar"] = [100 * _float(ledger["share"]), 0.0]
+        if after:
+            card["lines"].append(
+                say(lang, "maps.index_after", share=share_text(_float(after["share"])))
+            )
+            card["bar"][1] = max(0.0, 100 * (_float(after["share"]) - _float(ledger["share"])))
+    elif head.get("length"):
+        length = head["length"]
+        share = length["covered"] / length["total"] if length["total"] else float("nan")
+        card["value"] = share_text(share)
+        card["bar"] = [100 * share, 0.0]
+        card["lines"].append(say(lang, "maps.index_line_gap", n=f"{length['gap'] / 1000:,.1f}"))
+    elif head.get("rate") is not None:
+        card["value"] = f"{head['rate']:,.6g}"
+    if card["bar"] and not np.isfinite(card["bar"]).all():
+        card["bar"] = None
+    card["lines"] += [f"{label} {value}" for label, value in head["facts"][:2] if label]
+    return card
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | None:
+    """Outlines of the areas with dots: covered, not covered, suggested (in SVG units)."""
+    outline = next((layer.frame for layer in results.areas.values() if layer.has_polygons), None)
+    frames = [f for f in (outline, service.coverage and service.coverage.frame) if f is not None]
+    if not frames:
+        return None
+    west, south, east, north = shapely.total_bounds(frames[0].geometry.to_numpy())
+    if not np.isfinite([west, south, east, north]).all() or east <= west or north <= south:
+        return None
+    scale = min((_WIDTH - 16) / (east - west), (_HEIGHT - 16) / (north - south))
+    left = (_WIDTH - scale * (east - west)) / 2
+    top = (_HEIGHT - scale * (north - south)) / 2
+
+    def place(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(
+            [left + (xy[:, 0] - west) * scale, top + (north - xy[:, 1]) * scale]
+        ).round(1)
+
+    paths = []
+    if outline is not None:
+        shapes = outline.geometry[outline.geometry.notna()].to_numpy()
+        shapes = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
+        for part in shapely.get_parts(shapely.simplify(shapes, 1.5 / scale)):
+            if shapely.area(part) * scale**2 < 4:
+                continue
+            ring = place(shapely.get_coordinates(shapely.get_exterior_ring(part)))
+            paths.append("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z")
+    dots: dict[str, list[tuple[float, float]]] = {"served": [], "missed": [], "new": []}
+    if service.coverage is not None:
+        frame = service.coverage.frame
+        frame = frame[frame.geometry.notna()]
+        frame = frame.iloc[:: max(1, -(-len(frame) // _DOTS))]
+        for name, rows in (
+            ("served", frame[frame["reason"] == ""]),
+            ("missed", frame[frame["reason"] != ""]),
+        ):
+            dots[name] = _pairs(place(shapely.get_coordinates(rows.geometry.to_numpy())))
+    if service.siting is not None and not service.siting.sites.empty:
+        points = service.siting.sites.geometry.to_numpy()
+        dots["new"] = _pairs(place(shapely.get_coordinates(points)))
+    return {"paths": paths, **dots}
+
+
+def _pairs(xy: np.ndarray) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in xy]

@@ -1,0 +1,188 @@
+"""Demand, sites, gaps and suggestions for the page, as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.outputs.maps.encode import encode_points, encode_shapes
+from geoplan.outputs.maps.values import column, number, numbers, places, texts
+from geoplan.results import ServiceResult
+
+#: more demand points than this carry no names
+MOST_NAMES = 30_000
+_CODE = {state: str(i) for i, state in enumerate(STATES)}
+
+
+def site_places(service: ServiceResult) -> dict[str, int]:
+    """Position of every existing site and, after them, every suggested one."""
+    labels: list[str] = []
+    if service.facilities is not None:
+        labels += [str(label) for label in service.facilities.located.index]
+    if service.siting is not None:
+        labels += [str(label) for label in service.siting.sites.index]
+    return {label: i for i, label in reversed(list(enumerate(labels)))}
+
+
+def demand_content(
+    coverage: Coverage, after: Coverage | None, known: dict[str, int], *, named: bool = True
+) -> dict[str, Any] | None:
+    """Every located demand row: place, people, state today and with the plan, nearest site."""
+    frame = coverage.frame[coverage.frame.geometry.notna()]
+    if frame.empty:
+        return None
+    content: dict[str, Any] = {
+        "at": encode_points(frame.geometry),
+        "people": numbers(frame["people"]),
+        "state": _states(frame),
+        "part": _parts(frame),
+        "site": places(column(frame, "site", pd.NA), known),
+        "cost": numbers(column(frame, "cost", np.nan), 0 if coverage.standard.unit == "m" else 1),
+        "unit": coverage.standard.unit,
+        "names": texts(frame["name"]) if named and len(frame) <= MOST_NAMES else None,
+    }
+    if after is not None:
+        later = after.frame.reindex(frame.index)
+        content["after"] = _states(later)
+        content["after_part"] = _parts(later)
+        new = places(column(later, "site", pd.NA), known)
+        changed = (later["served"] > frame["served"]).to_numpy()
+        content["after_site"] = {i: new[i] for i in np.flatnonzero(changed).tolist()}
+        gain = (later["served"] - frame["served"]).to_numpy()
+        content["gain"] = {int(i): number(gain[i]) for i in np.flatnonzero(gain > 0)}
+    return content
+
+
+def _states(frame: pd.DataFrame) -> str:
+    """One digit per row: 0 served, else the position of the state with most people."""
+    codes = frame["reason"].map(_CODE).fillna("0")
+    return "".join(codes.astype(str))
+
+
+def _parts(frame: pd.DataFrame) -> dict[int, Any]:
+    """People served in rows that are served in part."""
+    part = (frame["served"] > 0) & (frame["served"] < frame["people"])
+    return {int(i): number(frame["served"].iloc[i]) for i in np.flatnonzero(part)}
+
+
+def grid_content(coverage: Coverage, *, size_m: float) -> dict[str, Any]:
+    """Demand summed by square cells and state, for cities too large to draw each point."""
+    frame = coverage.frame[coverage.frame.geometry.notna()]
+    corner = np.floor(shapely.get_coordinates(frame.geometry.to_numpy()) / size_m)
+    state = frame["reason"].map(_CODE).fillna("0").to_numpy()
+    keys = [corner[:, 0], corner[:, 1], state]
+    summed = frame["people"].groupby(keys).sum()
+    x, y = (summed.index.get_level_values(i).to_numpy(float) for i in (0, 1))
+    points = gpd.GeoSeries(
+        gpd.points_from_xy((x + 0.5) * size_m, (y + 0.5) * size_m), crs=frame.crs
+    )
+    return {
+        "at": encode_points(points),
+        "people": numbers(summed),
+        "state": "".join(summed.index.get_level_values(2).astype(str)),
+        "part": {},
+        "site": [],
+        "cost": [],
+        "unit": coverage.standard.unit,
+        "names": None,
+        "cell_m": size_m,
+    }
+
+
+def sites_content(service: ServiceResult, lang: str) -> dict[str, Any] | None:
+    """Existing sites whose place is known, with tier, capacity and the people they serve."""
+    if service.facilities is None or len(service.facilities) == 0:
+        return None
+    frame = service.facilities.located
+    tiers = {tier.key: i for i, tier in enumerate(service.standard.tiers)}
+    content: dict[str, Any] = {
+        "at": encode_points(frame.geometry),
+        "names": texts(frame["name"]),
+        "tier": places(frame["tier"], tiers),
+        "tiers": [tier.name(lang) for tier in service.standard.tiers],
+        "capacity": numbers(frame["capacity"]),
+        "unplaced": len(service.facilities) - len(frame),
+    }
+    if service.coverage is not None:
+        people = service.coverage.people_by_site()
+        people.index = people.index.map(str)
+        content["serves"] = numbers(people.reindex(frame.index.map(str)).fillna(0.0))
+    return content
+
+
+def gaps_content(service: ServiceResult, known: dict[str, int]) -> dict[str, Any] | None:
+    """Ranked gaps: shape (None where there is no place), people or length, cause, remedy."""
+    gaps = service.gaps
+    if gaps is None:
+        return None
+    simple = gaps.geometry
+    if service.spacing is None:
+        simple = simple.simplify(12.0)
+    content: dict[str, Any] = {
+        "rank": numbers(gaps["rank"]),
+        "shape": encode_shapes(simple),
+        "area": texts(column(gaps, "area", "")),
+        "cause": texts(column(gaps, "cause", "")),
+        "remedy": texts(column(gaps, "remedy", "")),
+        "members": numbers(column(gaps, "members", np.nan)),
+        "closing": places(column(gaps, "closing_site", pd.NA), known),
+        "after": numbers(column(gaps, "people_after", np.nan)),
+    }
+    for name in ("people", "length_m"):
+        content[name] = numbers(gaps[name], 0) if name in gaps.columns else None
+    if content["people"] is not None:
+        content["people"] = numbers(gaps["people"])
+    return content
+
+
+def suggested_content(service: ServiceResult, known: dict[str, int]) -> dict[str, Any] | None:
+    """Suggested sites in the order of their rank, with what each adds."""
+    if service.siting is None or service.siting.sites.empty:
+        return None
+    sites = service.siting.sites
+    return {
+        "at": encode_points(sites.geometry),
+        "rank": numbers(column(sites, "rank", np.nan)),
+        "names": texts(column(sites, "name", "")),
+        "area": texts(column(sites, "area", "")),
+        "lon": numbers(column(sites, "lon", np.nan), 6),
+        "lat": numbers(column(sites, "lat", np.nan), 6),
+        "added": numbers(column(sites, "added_people", np.nan)),
+        "share": numbers(column(sites, "share_after", np.nan), 6),
+        "loss": numbers(column(sites, "next_best_loss", np.nan)),
+        "line": texts(column(sites, "line", "")),
+        "chainage": numbers(column(sites, "chainage_m", np.nan), 0),
+        "position": places(sites.index, known),
+    }
+
+
+def curve_content(service: ServiceResult) -> dict[str, Any] | None:
+    """People covered by number of new sites, and the bound."""
+    if service.siting is None or service.siting.curve is None or len(service.siting.curve) < 3:
+        return None
+    curve = service.siting.curve
+    return {
+        "sites": numbers(curve["sites"]),
+        "value": numbers(curve["value"]),
+        "bound": numbers(column(curve, "bound", np.nan)),
+    }
+
+
+def reach_content(service: ServiceResult) -> list[dict[str, Any]] | None:
+    """Reach areas of the existing sites, one shape per cutoff, widest first."""
+    reach = service.reach
+    if reach is None or reach.empty:
+        return None
+    bands = []
+    for cutoff, part in reach.groupby("cutoff"):
+        valid = part.geometry[part.geometry.notna()].to_numpy()
+        shape = shapely.simplify(shapely.union_all(valid), 10.0)
+        coded = encode_shapes(gpd.GeoSeries([shape], crs=reach.crs))[0]
+        if coded:
+            bands.append({"cutoff": number(cutoff), "rings": coded})
+    return sorted(bands, key=lambda band: -(band["cutoff"] or 0)) or None

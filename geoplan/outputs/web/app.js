@@ -1,0 +1,170 @@
+/* Ties page, map and data together. `geoplan.mount({element, data})` returns the Leaflet map. */
+(function (gp) {
+  "use strict";
+  var el = gp.el;
+
+  gp.mount = function (options) {
+    var data = JSON.parse(document.getElementById(options.data).textContent);
+    var root = document.getElementById(options.element + "_app"), app = { id: options.element, data: data, root: root };
+    gp.font = getComputedStyle(root).fontFamily;
+    app.t = function (key, values) { return gp.say(data.words, key, values); };
+    app.model = gp.model(data);
+    app.parts = {};
+    ["numbers", "lists", "legend", "search", "live", "layers"].forEach(function (name) {
+      app.parts[name] = root.querySelector("[data-part=" + name + "]");
+    });
+    app.tell = function (text) { app.parts.live.textContent = text; };
+
+    var map = app.map = L.map(options.element, {
+      preferCanvas: true, zoomSnap: 0.5, zoomDelta: 1, wheelPxPerZoomLevel: 90, zoomControl: false, minZoom: 3, maxZoom: 19,
+      attributionControl: false, zoomAnimation: !calm(), fadeAnimation: !calm(), markerZoomAnimation: !calm()
+    });
+    L.control.attribution({ prefix: "Leaflet", position: "bottomright" }).addTo(map);
+    L.control.zoom({ position: "bottomright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
+    map.getContainer().setAttribute("aria-label", app.t("ui_map_label"));
+    if (data.basemap) {
+      app.tiles = L.layerGroup(data.basemap.tiles.map(function (url) {
+        return L.tileLayer(url, { attribution: gp.el("i", { text: data.basemap.credit }).innerHTML, maxZoom: 19, maxNativeZoom: data.basemap.most });
+      })).addTo(map);
+    }
+    map.fitBounds(data.bounds, { padding: [18, 18], animate: false });
+    actions(app);
+    gp.headline(app);
+    gp.legend(app);
+    gp.lists(app);
+    gp.search(app);
+    app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); }).addTo(map);
+    pointer(app);
+    card(app);
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
+    }
+    root.setAttribute("data-ready", "true");
+    map.geoplan = app;
+    return map;
+  };
+
+  function calm() { return !!(window.matchMedia && matchMedia("(prefers-reduced-motion: reduce)").matches); }
+
+  function actions(app) {
+    var m = app.model;
+    app.toggle = function (key, on) {
+      m.on[key] = on;
+      if (on && key.indexOf("areas:") === 0) {
+        Object.keys(m.on).forEach(function (k) { if (k.indexOf("areas:") === 0 && k !== key) { m.on[k] = false; } });
+      }
+      if (key === "basemap" && app.tiles) { app.map[on ? "addLayer" : "removeLayer"](app.tiles); }
+      gp.legend(app);
+      var same = app.parts.legend.querySelector('[data-layer="' + key + '"]');
+      if (same) { same.focus(); }
+      app.scene.redraw();
+    };
+    app.scenario = function (name) {
+      m.scenario = name;
+      gp.headline(app);
+      gp.legend(app);
+      app.scene.redraw();
+      var input = document.getElementById(app.id + "_scenario_" + name);
+      if (input) { input.focus(); }
+    };
+    app.tab = function (group) {
+      app.order.forEach(function (name) {
+        var tab = document.getElementById(app.id + "_tab_" + name), on = name === group;
+        tab.setAttribute("aria-selected", String(on));
+        tab.tabIndex = on ? 0 : -1;
+        document.getElementById(tab.id + "_panel").hidden = !on;
+      });
+    };
+    app.level = function (key) {
+      app.parts.lists.querySelectorAll(".gp-tableholder[data-key^=areas]").forEach(function (holder) {
+        holder.hidden = holder.getAttribute("data-key") !== key;
+      });
+      if (app.picker) { app.picker.value = key; }
+    };
+    app.select = function (kind, i, how) {
+      how = how || {};
+      m.selected = { kind: kind, i: i, level: how.level };
+      mark(app, kind, i, how);
+      var place = gp.placeOf(app, kind, i, how.level);
+      app.tell(app.t("ui_selected", { name: gp.nameOf(app, kind, i, how.level) }));
+      if (place) {
+        if (how.go) { go(app, kind, place); }
+        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPadding: [24, 24], className: "gp-popup" })
+          .setLatLng(how.at || place.latlng).setContent(gp.detail(app, kind, i, how.level)).openOn(app.map);
+      }
+      app.scene.redraw();
+    };
+    app.clear = function () {
+      m.selected = null;
+      mark(app, null, -1, {});
+      app.scene.redraw();
+    };
+  }
+
+  function go(app, kind, place) {
+    var map = app.map;
+    if (app.root.clientWidth < 760) { map.getContainer().scrollIntoView({ block: "nearest" }); }
+    if (place.bounds) { map.fitBounds(place.bounds, { maxZoom: 14.5, padding: [70, 70], animate: !calm() }); }
+    else { map.setView(place.latlng, Math.max(map.getZoom(), kind === "demand" ? 15 : 14), { animate: !calm() }); }
+  }
+
+  /* the row of what is chosen */
+  function mark(app, kind, i, how) {
+    app.parts.lists.querySelectorAll("tr[aria-current]").forEach(function (row) { row.removeAttribute("aria-current"); });
+    var key = kind === "area" ? "areas:" + how.level : kind === "gap" ? "gaps" : kind === "suggested" ? "suggested" : null;
+    var table = key && app.tables[key];
+    if (!table || !table.show) { return; }
+    app.tab(key.split(":")[0]);
+    if (kind === "area") { app.level(key); }
+    var row = table.show(i);
+    if (!row) { return; }
+    row.setAttribute("aria-current", "true");
+    if (app.root.clientWidth >= 760) {
+      var box = app.root.querySelector(".gp-bottom"), a = row.getBoundingClientRect(), b = box.getBoundingClientRect();
+      if (a.top < b.top + 90 || a.bottom > b.bottom - 10) { box.scrollTop += a.top - b.top - b.height / 3; }
+    }
+  }
+
+  function pointer(app) {
+    var map = app.map, waiting = false, tip = el("div", { "class": "gp-tip", "aria-hidden": "true" });
+    var coarse = window.matchMedia && matchMedia("(pointer: coarse)").matches;
+    map.getContainer().appendChild(tip);
+    tip.hidden = true;
+    map.on("click", function (e) {
+      var at = gp.toWorld(e.latlng), hit = gp.hit(app.model, at[0], at[1], map.getZoom(), coarse ? 8 : 2);
+      if (!hit) { app.clear(); return; }
+      var point = hit.kind === "site" || hit.kind === "suggested" || hit.kind === "demand" || hit.kind === "required";
+      app.select(hit.kind, hit.i, { level: hit.level, at: point ? null : e.latlng });
+    });
+    map.on("mousemove", function (e) {
+      if (waiting) { return; }
+      waiting = true;
+      L.Util.requestAnimFrame(function () {
+        waiting = false;
+        var at = gp.toWorld(e.latlng), hit = gp.hit(app.model, at[0], at[1], map.getZoom(), 1);
+        map.getContainer().style.cursor = hit ? "pointer" : "";
+        tip.hidden = !hit;
+        if (hit) {
+          tip.textContent = gp.nameOf(app, hit.kind, hit.i, hit.level);
+          var room = map.getSize().x - e.containerPoint.x < 200;
+          L.DomUtil.setPosition(tip, e.containerPoint.add(room ? [-14 - tip.offsetWidth, 10] : [14, 10]));
+        }
+      });
+    });
+    map.on("mouseout movestart", function () { tip.hidden = true; });
+    map.on("popupclose", function (e) { if (e.popup === app.popup) { app.popup = null; app.clear(); } });
+  }
+
+  /* the card of layers opens and closes; on a phone it starts closed */
+  function card(app) {
+    var button = app.root.querySelector("[data-part=open]"), box = app.parts.layers;
+    function set(open) {
+      box.hidden = !open;
+      button.setAttribute("aria-expanded", String(open));
+    }
+    button.addEventListener("click", function () { set(box.hidden); });
+    box.addEventListener("keydown", function (e) { if (e.key === "Escape") { set(false); button.focus(); } });
+    set(app.root.clientWidth >= 1000);
+  }
+})(window.geoplan);

@@ -1,0 +1,195 @@
+/* What a click tells: who is affected, and why there. */
+(function (gp) {
+  "use strict";
+  var el = gp.el;
+
+  function line(text, kind) { return text ? el("p", { "class": kind || "", text: text }) : null; }
+
+  function pairs(rows) {
+    var list = el("dl", { "class": "gp-pairs" });
+    rows.forEach(function (row) {
+      if (!row || row[1] === null || row[1] === "") { return; }
+      list.appendChild(el("dt", { text: row[0] }));
+      list.appendChild(row[1].nodeType ? el("dd", {}, [row[1]]) : el("dd", { text: row[1] }));
+    });
+    return list.childNodes.length ? list : null;
+  }
+
+  /* the largest demand rows of those given, with their people */
+  function most(app, rows, people, title) {
+    var m = app.model, names = m.demand && m.demand.d.names;
+    if (!names || !rows.length) { return null; }
+    rows.sort(function (a, b) { return people(b) - people(a) || a - b; });
+    return el("div", { "class": "gp-most" }, [
+      line(title, "gp-small"),
+      el("ol", {}, rows.slice(0, 5).map(function (i) {
+        return el("li", {}, [
+          el("span", { text: names[i] }), el("b", { text: gp.people(people(i)) })
+        ]);
+      }))
+    ]);
+  }
+
+  function head(kicker, title) {
+    return el("header", {}, [line(kicker, "gp-kicker"), title ? el("h3", { text: title }) : null]);
+  }
+
+  function link(app, text, kind, i) {
+    return el("button", { type: "button", "class": "gp-link", text: text, on: { click: function () { app.select(kind, i, { go: true }); } } });
+  }
+
+  function ofGap(app, i) {
+    var m = app.model, g = m.gaps.d, t = app.t, shape = m.gaps.shapes[i], inside = [];
+    if (m.demand && shape && !m.demand.d.cell_m) {
+      for (var k = 0; k < m.demand.now.length; k++) {
+        if (m.demand.now[k] && gp.inside(shape, m.demand.xy[2 * k], m.demand.xy[2 * k + 1])) { inside.push(k); }
+      }
+    }
+    var closing = g.closing[i] >= m.offset && m.suggested ? g.closing[i] - m.offset : -1;
+    var who = g.people ? (g.people[i] === null ? t("ui_withheld") :
+      t("ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) })) :
+      g.length_m ? t("ui_gap_length", { n: gp.people(g.length_m[i]) }) : "";
+    return [
+      head(t("ui_gap_title", { rank: g.rank[i] }), g.area[i]),
+      line(who, "gp-strong"),
+      pairs([
+        [t("ui_why"), g.cause[i] ? t("cause_" + g.cause[i]) : ""],
+        [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + g.remedy[i]) : ""]
+      ]),
+      closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
+      g.after[i] !== null ? line(t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
+      most(app, inside, function (k) { return (m.demand.d.people[k] || 0) - served(m, k); }, t("ui_most"))
+    ];
+  }
+
+  function served(m, k) {
+    if (m.demand.d.part[k] !== undefined) { return m.demand.d.part[k]; }
+    return m.demand.now[k] === 0 ? m.demand.d.people[k] || 0 : 0;
+  }
+
+  function ofSuggested(app, i) {
+    var m = app.model, s = m.suggested.d, t = app.t, gained = [], closes = [];
+    var place = s.position[i], from = m.demand && m.demand.d.after_site;
+    Object.keys(from || {}).forEach(function (k) { if (from[k] === place) { gained.push(+k); } });
+    if (m.gaps) {
+      m.gaps.d.closing.forEach(function (c, k) { if (c >= 0 && c === place) { closes.push(m.gaps.d.rank[k]); } });
+    }
+    var where = s.area[i] && s.area[i] !== s.names[i] ? s.area[i] : "";
+    return [
+      head(t("ui_site_title", { rank: s.rank[i] }), s.names[i] || s.area[i]),
+      where && s.names[i] ? line(where, "gp-small") : null,
+      s.added[i] !== null ? line(t("ui_site_added", { n: gp.people(s.added[i]) }), "gp-strong") : null,
+      s.line[i] ? line(t("ui_site_next_marker", { line: s.line[i], n: gp.people(s.chainage[i]) }), "gp-strong") : null,
+      s.share[i] !== null ? line(t("ui_site_after", { share: gp.share(s.share[i]) })) : null,
+      closes.length ? line(t("ui_site_closes", { ranks: closes.slice(0, 12).join("、") })) : null,
+      s.loss[i] !== null ? line(t("ui_site_next", { n: gp.people(s.loss[i]) }), "gp-small") : null,
+      most(app, gained, function (k) { return m.demand.d.gain[k] || 0; }, t("ui_site_from")),
+      s.lon[i] !== null ? pairs([[t("ui_site_coords"), s.lon[i].toFixed(6) + ", " + s.lat[i].toFixed(6)]]) : null
+    ];
+  }
+
+  function ofSite(app, i) {
+    var s = app.model.sites.d, t = app.t;
+    return [
+      head(t("ui_existing_title"), s.names[i]),
+      s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
+      pairs([
+        s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
+        [t("ui_capacity"), s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]
+      ])
+    ];
+  }
+
+  function siteName(m, place) {
+    if (place < 0) { return ""; }
+    if (m.sites && place < m.offset) { return m.sites.d.names[place]; }
+    return m.suggested ? m.suggested.d.names[place - m.offset] || "" : "";
+  }
+
+  function ofDemand(app, i) {
+    var m = app.model, d = m.demand.d, t = app.t;
+    var state = m.scenario === "after" ? m.demand.later[i] : m.demand.now[i];
+    var moved = m.scenario === "after" && d.after_site && d.after_site[i] !== undefined;
+    var place = moved ? d.after_site[i] : d.site.length ? d.site[i] : -1, cost = d.cost.length && !moved ? d.cost[i] : null;
+    var name = siteName(m, place);
+    return [
+      head(d.cell_m ? t("ui_cell") : t("state_" + gp.STATES[state]), d.names ? d.names[i] : ""),
+      line(d.people[i] === null ? t("ui_withheld") : t("ui_demand_people", { n: gp.people(d.people[i]) }), "gp-strong"),
+      d.part[i] !== undefined && m.scenario === "now" ? line(t("ui_demand_served_part", { n: gp.people(d.part[i]) })) : null,
+      d.cell_m ? line(t("state_" + gp.STATES[state])) : null,
+      name && cost !== null ? line(t("ui_demand_site", {
+        name: name, cost: t(d.unit === "min" ? "ui_minutes" : "ui_metres", { n: gp.plain(cost) })
+      })) : name ? line(name) : null
+    ];
+  }
+
+  function ofArea(app, i, k) {
+    var level = app.model.levels[k].level, t = app.t, rate = level.kind === "rate";
+    return [
+      head(level.name, level.names[i]),
+      level.value ? line((rate ? gp.plain(level.value[i]) : gp.share(level.value[i])) + " " +
+        (rate ? t("ui_col_rate", { per: app.data.meta.per }) : t("ui_col_share")), "gp-strong") : null,
+      rate && level.low && level.low[i] !== null ? line(t("ui_interval", { low: gp.plain(level.low[i]), high: gp.plain(level.high[i]) }), "gp-small") : null,
+      pairs([
+        rate ? [t("ui_col_count"), gp.people(level.count[i])] : level.unserved ? [t("ui_col_unserved"), gp.people(level.unserved[i])] : null,
+        level.total ? [t("ui_people_n", { n: "" }).trim(), gp.people(level.total[i])] : null
+      ])
+    ];
+  }
+
+  function ofInterval(app, i) {
+    var s = app.model.spacing.d, t = app.t;
+    return [
+      head(t(s.covered[i] ? "ui_layer_line_covered" : "ui_layer_line_gaps"), s.line[i]),
+      line(t("ui_chainage", { line: s.line[i], start: gp.people(s.start[i]), end: gp.people(s.end[i]) })),
+      line(t("ui_gap_length", { n: gp.people(s.end[i] - s.start[i]) }), "gp-strong")
+    ];
+  }
+
+  function ofRequired(app, i) {
+    var r = app.model.required.d, t = app.t;
+    return [
+      head(t("ui_required_title"), t("kind_" + r.kind[i])),
+      line(r.line[i]),
+      line(t(r.marked[i] ? "ui_yes" : "ui_no"), "gp-strong")
+    ];
+  }
+
+  var kinds = {
+    gap: ofGap, suggested: ofSuggested, site: ofSite, demand: ofDemand, area: ofArea,
+    interval: ofInterval, required: ofRequired
+  };
+
+  /* the card of one thing */
+  gp.detail = function (app, kind, i, level) {
+    return el("div", { "class": "gp-card" }, kinds[kind](app, i, level));
+  };
+
+  /* its short name, for the pointer and for screen readers */
+  gp.nameOf = function (app, kind, i, level) {
+    var m = app.model, t = app.t;
+    if (kind === "gap") { return t("ui_gap_title", { rank: m.gaps.d.rank[i] }) + " " + m.gaps.d.area[i]; }
+    if (kind === "suggested") { return t("ui_site_title", { rank: m.suggested.d.rank[i] }) + " " + m.suggested.d.names[i]; }
+    if (kind === "site") { return m.sites.d.names[i]; }
+    if (kind === "demand") { return m.demand.d.names ? m.demand.d.names[i] : t("ui_demand_people", { n: gp.people(m.demand.d.people[i]) }); }
+    if (kind === "area") { return m.levels[level].level.names[i]; }
+    if (kind === "interval") { return m.spacing.d.line[i]; }
+    return t("kind_" + m.required.d.kind[i]);
+  };
+
+  gp.placeOf = function (app, kind, i, level) {
+    var m = app.model, xy = { suggested: m.suggested, site: m.sites, demand: m.demand, required: m.required }[kind], at;
+    if (xy) { at = [xy.xy[2 * i], xy.xy[2 * i + 1]]; }
+    else {
+      var shape = kind === "gap" ? m.gaps.shapes[i] : kind === "interval" ? m.spacing.shapes[i] :
+        m.levels[level].shapes && m.levels[level].shapes[i];
+      if (!shape) { return null; }
+      at = gp.middle(shape, !!m.spacing && kind !== "area");
+      return {
+        latlng: gp.toLatLng(at[0], at[1]),
+        bounds: L.latLngBounds(gp.toLatLng(shape.box[0], shape.box[3]), gp.toLatLng(shape.box[2], shape.box[1]))
+      };
+    }
+    return { latlng: gp.toLatLng(at[0], at[1]) };
+  };
+})(window.geoplan);

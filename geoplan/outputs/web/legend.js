@@ -1,0 +1,172 @@
+/* The card of layers: one row each with its symbol, its n and a switch; classes under choropleths. */
+(function (gp) {
+  "use strict";
+  var el = gp.el, C = gp.colours;
+
+  function symbol(draw) {
+    var canvas = el("canvas", { width: 44, height: 36, "aria-hidden": "true" }), ctx = canvas.getContext("2d");
+    ctx.scale(2, 2);
+    draw(ctx);
+    return canvas;
+  }
+  function dot(colour, hollow) {
+    return function (ctx) {
+      ctx.beginPath();
+      ctx.arc(11, 9, 4.6, 0, 6.2832);
+      ctx.fillStyle = hollow ? "#fff" : colour;
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = 1.7;
+      ctx.fill();
+      if (hollow) { ctx.stroke(); }
+    };
+  }
+  function stroke(colour, width, dash) {
+    return function (ctx) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = width;
+      ctx.setLineDash(dash || []);
+      ctx.beginPath();
+      ctx.moveTo(2, 9);
+      ctx.lineTo(20, 9);
+      ctx.stroke();
+    };
+  }
+  function patch(colour, edge) {
+    return function (ctx) {
+      ctx.fillStyle = colour;
+      ctx.strokeStyle = edge || "transparent";
+      ctx.beginPath();
+      ctx.roundRect(3, 3.5, 16, 11, 2);
+      ctx.fill();
+      ctx.stroke();
+    };
+  }
+  function hatched(ctx) {
+    ctx.globalAlpha = 0.7;
+    patch(gp.hatch(ctx, C.gap, 5, 0.9))(ctx);
+    ctx.globalAlpha = 1;
+    patch("transparent", C.gap)(ctx);
+  }
+  function gold(ctx) {
+    ctx.beginPath();
+    ctx.arc(11, 9, 7, 0, 6.2832);
+    ctx.fillStyle = C.suggested;
+    ctx.strokeStyle = "#33280a";
+    ctx.lineWidth = 1.2;
+    ctx.fill();
+    ctx.stroke();
+    ctx.fillStyle = "#231b05";
+    ctx.font = "700 9px " + gp.font;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText("1", 11, 9.5);
+  }
+  function glyph(kind) {
+    return function (ctx) {
+      ctx.fillStyle = C.site;
+      gp.glyph(ctx, kind, 11, 9, 5.4);
+      ctx.fill();
+    };
+  }
+
+  /* all switches: {key, text, n, draw, group, on, classes} */
+  function rows(app) {
+    var m = app.model, t = app.t, found = [], data = app.data;
+    function add(group, key, text, n, draw, on, more) {
+      found.push({ group: group, key: key, text: text, n: n, draw: draw, on: on, more: more });
+    }
+    if (m.suggested) { add("result", "suggested", t("ui_layer_suggested"), m.suggested.d.rank.length, gold, true); }
+    if (m.sites) {
+      var d = m.sites.d, counts = {};
+      d.tier.forEach(function (k) { counts[k] = (counts[k] || 0) + 1; });
+      d.tiers.concat([null]).forEach(function (name, k) {
+        var tier = name === null ? -1 : k;
+        if (!counts[tier]) { return; }
+        var text = d.tiers.length ? (name || t("ui_tier_none")) : t("ui_layer_sites");
+        add("result", "sites:" + tier, text, counts[tier], glyph(tier < 0 ? 0 : tier % 5), true);
+      });
+    }
+    if (m.spacing) {
+      var good = m.spacing.d.covered.reduce(function (a, b) { return a + b; }, 0);
+      add("result", "gaps", t("ui_layer_line_gaps"), m.gaps ? m.gaps.d.rank.length : m.spacing.d.covered.length - good, stroke(C.gap, 4), true);
+      add("result", "line_covered", t("ui_layer_line_covered"), good, stroke(C.covered, 3), true);
+      if (m.required) { add("result", "required", t("ui_layer_required"), m.required.d.kind.length, dot(C.gap, true), true); }
+    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.length, hatched, true); }
+    if (m.reach.length) {
+      var unit = data.demand && data.demand.unit === "min" ? "ui_within_min" : "ui_within_m";
+      add("result", "reach", t("ui_layer_reach"), null, patch(C.reach[0], "#3f9aa3"), false, m.reach.map(function (band, k) {
+        return { draw: patch(C.reach[Math.min(k, 2)], "#3f9aa3"), text: t(unit, { n: gp.plain(band.cutoff) }) };
+      }));
+    }
+    if (m.demand) {
+      var n = { served: 0, full: 0, missed: 0, gained: 0 };
+      for (var i = 0; i < m.demand.now.length; i++) { n[gp.category(m, i)] += 1; }
+      add("people", "served", t("ui_layer_served"), n.served, dot(C.served), true);
+      if (m.scenario === "after") { add("people", "gained", t("ui_layer_gained"), n.gained, dot(C.gained), true); }
+      if (m.demand.now.indexOf(1) >= 0) { add("people", "full", t("ui_layer_full"), n.full, dot(C.full), true); }
+      add("people", "missed", t("ui_layer_unserved"), n.missed, dot(C.missed, true), true);
+    }
+    m.levels.forEach(function (entry, k) {
+      var level = entry.level;
+      if (!entry.shapes || !level.value) { return; }
+      var rate = level.kind === "rate";
+      add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: data.meta.per }),
+        null, patch(C.classes[5][2]), rate && k === 0, classes(app, level));
+    });
+    if (m.levels.some(function (e) { return e.shapes; })) {
+      add("background", "boundaries", t("ui_layer_boundaries"), null, stroke(C.boundary, 1.3), true);
+    }
+    if (m.roads.length) { add("background", "roads", t("ui_layer_roads"), null, stroke(C.road[1], 2.5), true); }
+    Object.keys(m.shapes).forEach(function (name) {
+      var known = name === "water" || name === "green";
+      add("background", name, known ? t("ui_layer_" + name) : name, null, patch(known ? C[name] : "#d5d2ca"), true);
+    });
+    if (data.basemap) { add("background", "basemap", t("ui_layer_basemap"), null, patch("#dcdcdc", "#aaaaaa"), true); }
+    return found;
+  }
+
+  function classes(app, level) {
+    var t = app.t, colours = C.classes[level.breaks.length + 1], rate = level.kind === "rate", out = [];
+    var known = level.value.filter(function (v) { return v !== null; });
+    var low = Math.min.apply(null, known), high = Math.max.apply(null, known);
+    function told(v) { return rate ? gp.plain(v) : gp.number(100 * v, 0); }
+    colours.forEach(function (colour, c) {
+      var n = level.value.filter(function (v) { return gp.classOf(v, level) === c; }).length;
+      var from = c ? level.breaks[c - 1] : rate ? low : 0, to = c < level.breaks.length ? level.breaks[c] : rate ? high : 1;
+      out.push({ draw: patch(colour, "#c9ced4"), text: told(from) + "–" + told(to), n: n });
+    });
+    var none = level.value.length - known.length;
+    if (none) {
+      out.push({ draw: function (ctx) { patch(gp.hatch(ctx, "#8d949c", 6, 0.8), "#8d949c")(ctx); }, text: t("ui_nodata"), n: none });
+    }
+    out.unit = t(rate ? "ui_unit_rate" : "ui_unit_share", { per: app.data.meta.per });
+    return out;
+  }
+
+  gp.legend = function (app) {
+    var t = app.t, box = app.parts.legend, list = rows(app), group = null;
+    list.forEach(function (row) {
+      if (app.model.on[row.key] === undefined) { app.model.on[row.key] = row.on; }
+    });
+    box.textContent = "";
+    list.forEach(function (row) {
+      if (row.group !== group) {
+        group = row.group;
+        box.appendChild(el("h3", { text: group === "areas" ? t("ui_tab_areas") : t("ui_group_" + group) }));
+      }
+      var input = el("input", { type: "checkbox", "data-layer": row.key, on: { change: function () { app.toggle(row.key, input.checked); } } });
+      input.checked = app.model.on[row.key];
+      box.appendChild(el("label", { "class": "gp-layer" }, [
+        input, symbol(row.draw), el("span", { text: row.text }), row.n === null ? null : el("small", { text: gp.people(row.n) })
+      ]));
+      if (row.more && app.model.on[row.key]) {
+        var sub = el("ul", { "class": "gp-classes" }, row.more.map(function (item) {
+          return el("li", {}, [symbol(item.draw), el("span", { text: item.text }), item.n === undefined ? null : el("small", { text: "(" + item.n + ")" })]);
+        }));
+        box.appendChild(sub);
+        if (row.more.unit) { box.appendChild(el("p", { "class": "gp-small gp-unit", text: row.more.unit })); }
+      }
+    });
+    if (app.model.demand) { box.appendChild(el("p", { "class": "gp-small gp-unit", text: t("ui_unit_people") })); }
+  };
+})(window.geoplan);
