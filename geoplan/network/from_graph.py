@@ -1,0 +1,310 @@
+"""Networks from OSMnx graphs and GraphML files, and from networkx graphs of that form."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from geoplan.errors import MissingCrsError, NetworkError
+from geoplan.network.network import Network, check_mode
+from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh, why_left_out
+from geoplan.network.projection import checked_crs, projected_crs_for
+
+_log = logging.getLogger(__name__)
+
+#: lengths and vertices that differ less are the same street seen from its two ends, metres
+_SAME_M = 0.01
+
+
+def network_from_graphml(
+    path: str | PathLike[str],
+    *,
+    mode: str,
+    crs: Any = None,
+    speed_m_s: float | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    all_classes: bool = False,
+) -> Network:
+    """The street network of a GraphML file that OSMnx saved; see `network_from_graph`.
+
+    Raises
+    ------
+    NetworkError
+        The file is absent or is no GraphML of OSMnx's form.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NetworkError(f"{path.name}: no such file.")
+    import osmnx  # here, as it takes a second to import and only this needs it
+
+    try:
+        graph = osmnx.load_graphml(path)
+    except Exception as error:
+        raise NetworkError(
+            f"{path.name} cannot be read as an OSMnx GraphML file ({error}). Save it with "
+            "osmnx.save_graphml, or read the graph yourself and use Network.from_graph."
+        ) from error
+    return network_from_graph(
+        graph,
+        mode=mode,
+        crs=crs,
+        speed_m_s=speed_m_s,
+        speeds_kmh=speeds_kmh,
+        all_classes=all_classes,
+        source=path.name,
+    )
+
+
+def network_from_graph(
+    graph: nx.Graph,
+    *,
+    mode: str,
+    crs: Any = None,
+    speed_m_s: float | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    all_classes: bool = False,
+    source: str = "graph",
+) -> Network:
+    """The street network of a networkx graph in OSMnx's form.
+
+    A directed graph's edges from u to v and from v to u become one two-way edge when they have
+    the same length and shape; what has no counterpart is one-way (for ``mode="drive"``). An
+    undirected graph is two-way throughout.
+
+    Parameters
+    ----------
+    graph : nodes with ``x`` and ``y``; edges with ``length`` in metres (where missing, the drawn
+        length counts) and optionally ``geometry``, ``highway``, ``maxspeed``, ``speed_kph``,
+        ``name``, ``osmid``, ...; ``graph.graph["crs"]`` says the CRS of x and y.
+    mode : ``"walk"`` or ``"drive"``; streets of the other mode are left out by their tags.
+    crs : projected CRS to measure in; None = the graph's own when projected, else chosen as in
+        `network_from_osm`.
+    speed_m_s, speeds_kmh : as in `network_from_osm`. An edge's ``speed_kph`` (as
+        ``osmnx.add_edge_speeds`` writes) comes before its ``maxspeed`` and its class.
+    all_classes : keep edges whatever their tags say.
+    source : what the graph is, for reports.
+
+    Raises
+    ------
+    MissingCrsError
+        ``graph.graph["crs"]`` is not set.
+    NetworkError
+        Nodes without x or y, no edges, or none for this mode.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+    >>> graph.add_node("a", x=0.0, y=0.0); graph.add_node("b", x=100.0, y=0.0)
+    >>> _ = graph.add_edge("a", "b", length=100.0); _ = graph.add_edge("b", "a", length=100.0)
+    >>> network_from_graph(graph, mode="drive")
+    Network(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+    """
+    check_mode(mode)
+    own = _own_crs(graph)
+    places = _places(graph)
+    edges = _edges(graph)
+    if not edges["u"]:
+        raise NetworkError("the graph has no edges: a network needs at least one street.")
+    plane = _plane(own, places, crs)
+    notes: dict[str, Any] = {}
+    if crs is None and plane != own:
+        notes["crs_chosen"] = plane.to_string()
+        _log.info("%s: measured in %s, as no CRS was named", source, plane.to_string())
+
+    data = edges.pop("data")
+    whys = [("" if all_classes else _why(mode, tags)) for tags in data]
+    used = np.array([why == "" for why in whys])
+    left_out = dict(Counter(why for why in whys if why))
+    if not used.any():
+        told = ", ".join(f"{count} by {why}" for why, count in sorted(left_out.items()))
+        raise NetworkError(
+            f"the graph holds no street for mode {mode!r}: its {len(used)} edges were left out "
+            f"({told}). Download it with network_type={mode!r}, or pass all_classes=True."
+        )
+    if left_out:
+        notes["left_out"] = left_out
+    frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
+    to_plane = Transformer.from_crs(own, plane, always_xy=True)
+    nodes = _nodes(places, to_plane, plane)
+    shapes = _shapes(frame, nodes, to_plane, same=plane == own)
+    frame["geometry"] = shapes
+    drawn = shapely.length(shapes)
+    given = pd.to_numeric(
+        pd.Series([tags.get("length") for tags in frame["data"]], dtype=object), errors="coerce"
+    ).to_numpy(np.float64)
+    frame["length_m"] = np.where(np.isfinite(given), given, drawn)
+    keep, oneway = _pairs(frame, directed=graph.is_directed())
+    frame = frame[keep].reset_index(drop=True)
+    frame["oneway"] = oneway[keep]
+    properties = _properties(frame["data"], mode, speeds_kmh)
+    if mode == "drive":
+        frame["minutes"] = frame["length_m"] * 0.06 / properties["speed_kmh"]
+    return Network.from_edges(
+        nodes.loc[nodes.index.isin(frame["u"]) | nodes.index.isin(frame["v"])],
+        pd.concat([frame.drop(columns="data"), properties], axis=1),
+        mode=mode,
+        speed_m_s=speed_m_s,
+        keep=list(properties.columns),
+        source=source,
+        notes=notes,
+    )
+
+
+def _own_crs(graph: nx.Graph) -> CRS:
+    if graph.graph.get("crs") is None:
+        raise MissingCrsError(
+            "the graph says no CRS: set graph.graph['crs'], for example 'EPSG:4326' for degrees."
+        )
+    return CRS.from_user_input(graph.graph["crs"])
+
+
+def _places(graph: nx.Graph) -> pd.DataFrame:
+    """X and y by node; all faults at once."""
+    frame = pd.DataFrame(
+        [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
+        columns=["x", "y"],
+        index=pd.Index(list(graph.nodes), tupleize_cols=False),
+    ).apply(pd.to_numeric, errors="coerce")
+    bad = frame.index[frame.isna().any(axis=1)].tolist()
+    if bad:
+        raise NetworkError(
+            f"{len(bad)} nodes of the graph lack x or y: {bad[:5]}. Every node needs both, in the "
+            "graph's CRS."
+        )
+    return frame
+
+
+def _edges(graph: nx.Graph) -> dict[str, list[Any]]:
+    u, v, data = [], [], []
+    for a, b, tags in graph.edges(data=True):
+        u.append(a)
+        v.append(b)
+        data.append(tags)
+    return {"u": u, "v": v, "data": data}
+
+
+def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
+    if crs is not None:
+        return checked_crs(crs)
+    if own.is_projected:
+        return checked_crs(own)
+    middle = places.median()
+    lonlat = Transformer.from_crs(own, "EPSG:4326", always_xy=True)
+    return projected_crs_for(*lonlat.transform(middle["x"], middle["y"]))
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _why(mode: str, tags: Mapping[str, Any]) -> str:
+    """OSMnx's merged edges hold lists: one street that may be used is enough."""
+    values = tags.get("highway")
+    classes = values if isinstance(values, list) else [values]
+    whys = [
+        why_left_out(mode, {**{k: _first(v) for k, v in tags.items()}, "highway": name}.get)
+        for name in classes
+    ]
+    return min(whys, default="")
+
+
+def _nodes(places: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDataFrame:
+    x, y = to_plane.transform(places["x"].to_numpy(), places["y"].to_numpy())
+    return gpd.GeoDataFrame(index=places.index, geometry=gpd.points_from_xy(x, y), crs=plane)
+
+
+def _shapes(
+    frame: pd.DataFrame, nodes: gpd.GeoDataFrame, to_plane: Transformer, *, same: bool
+) -> NDArray[Any]:
+    """Lines in the plane; straight where an edge has no geometry."""
+    given = np.array([tags.get("geometry") for tags in frame["data"]], object)
+    drawn = np.array([isinstance(g, shapely.LineString) for g in given], bool)
+    points = np.asarray(nodes.geometry.array)
+    u, v = nodes.index.get_indexer(frame["u"]), nodes.index.get_indexer(frame["v"])
+    xy = shapely.get_coordinates(points)
+    shapes = shapely.linestrings(np.stack([xy[u], xy[v]], axis=1))
+    if drawn.any():
+        lines = shapely.force_2d(given[drawn])
+        if not same:
+            lines = shapely.transform(
+                lines, lambda c: np.column_stack(to_plane.transform(c[:, 0], c[:, 1]))
+            )
+        shapes[drawn] = lines
+    return shapes
+
+
+def _pairs(frame: pd.DataFrame, *, directed: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which edges stay, and which of them are one-way: each edge with its counterpart is one."""
+    count = len(frame)
+    keep, oneway = np.ones(count, bool), np.zeros(count, bool)
+    if not directed:
+        return keep, oneway
+    names = pd.Index(pd.unique(pd.concat([frame["u"], frame["v"]])), tupleize_cols=False)
+    u, v = names.get_indexer(frame["u"]), names.get_indexer(frame["v"])
+    lines = frame["geometry"].to_numpy()
+    # on the line's own coordinates the two directions differ only by their order
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    shape = pd.DataFrame(np.round(xy / _SAME_M)).groupby(line).sum().to_numpy().astype(np.int64)
+    second = np.round(shapely.get_coordinates(shapely.get_point(lines, 1)) / _SAME_M)
+    last = np.round(shapely.get_coordinates(shapely.get_point(lines, -2)) / _SAME_M)
+    # a loop's direction shows in its second vertex and its last but one
+    loop_turned = (second > last)[:, 0] | ((second == last)[:, 0] & (second > last)[:, 1])
+    turned = np.where(u == v, loop_turned, u > v)
+    key = pd.DataFrame(
+        {
+            "a": np.minimum(u, v),
+            "b": np.maximum(u, v),
+            "length": np.round(frame["length_m"].to_numpy() / _SAME_M).astype(np.int64),
+            "vertices": shapely.get_num_coordinates(lines),
+            "sx": shape[:, 0],
+            "sy": shape[:, 1],
+        }
+    )
+    # the n-th edge one way goes with the n-th the other way
+    key["turned"] = turned
+    key["nth"] = key.groupby(list(key.columns)).cumcount()
+    same = [name for name in key.columns if name != "turned"]
+    both = key.groupby(same)["turned"].transform("nunique").to_numpy() > 1
+    keep = ~(both & turned)
+    oneway = ~both
+    return keep, oneway
+
+
+def _properties(data: pd.Series, mode: str, speeds: Mapping[str, float] | None) -> pd.DataFrame:
+    """Tags that some edge has, as text (lists joined by ";"), and the driving speed."""
+    columns: dict[str, Any] = {}
+    for key in ("osmid", *KEPT_TAGS):
+        values = [tags.get(key) for tags in data]
+        if any(value is not None for value in values):
+            columns["osm_id" if key == "osmid" else key] = pd.Series(
+                [_text(value) for value in values], dtype="str"
+            )
+    if mode == "drive":
+        columns["speed_kmh"] = [_speed(tags, speeds) for tags in data]
+    return pd.DataFrame(columns, index=range(len(data)))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _speed(tags: Mapping[str, Any], speeds: Mapping[str, float] | None) -> float:
+    given = pd.to_numeric(_first(tags.get("speed_kph")), errors="coerce")
+    if given is not None and np.isfinite(given) and given > 0:
+        return float(given)
+    return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds)
