@@ -1,10 +1,32 @@
-"""Who is served and who is not, and why: reach, quota, capacity, spacing, gaps, equity."""
+"""Who is served and who is not, and why: reach, quota, tiers, capacity, spacing, rates, gaps.
 
+The functions take what `geoplan.network` measured (`TravelCosts`, nearest sites) and what
+`geoplan.services` asks for (`ServiceStandard`), and give tables and the people ledger.
+"""
+
+from geoplan.coverage.capacity import capacity_by_area, capacity_facts
+from geoplan.coverage.equity import (
+    coverage_by_group,
+    equity_facts,
+    group_table,
+    palma_ratio,
+    weighted_gini,
+    worst_tenth,
+)
+from geoplan.coverage.figures import compare_figures
+from geoplan.coverage.floating import floating_catchment
 from geoplan.coverage.gap_stretches import gap_stretches
 from geoplan.coverage.gaps import gap_areas
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.coverage.markers import suggest_markers
-from geoplan.coverage.quota import quota_by_area, quota_counts, quota_summary
+from geoplan.coverage.quota import (
+    lacking,
+    quota_by_area,
+    quota_counts,
+    quota_summary,
+    unjudged_quotas,
+)
+from geoplan.coverage.rates import rates_by_area
 from geoplan.coverage.reach import (
     after_sites,
     coverage_from_costs,
@@ -13,6 +35,14 @@ from geoplan.coverage.reach import (
     stack_costs,
 )
 from geoplan.coverage.spacing import SpacingCoverage, spacing_coverage
+from geoplan.coverage.tiers import (
+    judge_tiers,
+    referral_chain,
+    referral_summary,
+    sites_of_tier,
+    tier_counts,
+    tier_of,
+)
 
 __all__ = [
     "STATES",
@@ -20,15 +50,34 @@ __all__ = [
     "Ledger",
     "SpacingCoverage",
     "after_sites",
+    "capacity_by_area",
+    "capacity_facts",
+    "compare_figures",
+    "coverage_by_group",
     "coverage_from_costs",
+    "equity_facts",
+    "floating_catchment",
     "gap_areas",
     "gap_stretches",
+    "group_table",
     "judge_reach",
+    "judge_tiers",
+    "lacking",
     "near_from_costs",
+    "palma_ratio",
     "quota_by_area",
     "quota_counts",
     "quota_summary",
+    "rates_by_area",
+    "referral_chain",
+    "referral_summary",
+    "sites_of_tier",
     "spacing_coverage",
     "stack_costs",
     "suggest_markers",
+    "tier_counts",
+    "tier_of",
+    "unjudged_quotas",
+    "weighted_gini",
+    "worst_tenth",
 ]

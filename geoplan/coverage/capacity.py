@@ -22,7 +22,7 @@ SMALLEST_INSTITUTION = 20.0
 def capacity_facts(
     facilities: FacilityLayer,
     standard: ServiceStandard,
-    people: float,
+    people: float | Demand,
     *,
     nursing: str = "nursing_capacity",
     smallest: float = SMALLEST_INSTITUTION,
@@ -34,7 +34,7 @@ def capacity_facts(
     facilities : with ``capacity`` (places; NaN = not known) and, where known, a column of nursing
         places.
     standard : ``capacity_per_1000`` and ``nursing_share``, where it has them.
-    people : people of the group.
+    people : people of the group, or their `Demand`.
     nursing : name of the column with nursing places.
     smallest : institutions with fewer places are counted as ``small``.
 
@@ -55,6 +55,7 @@ def capacity_facts(
     --------
     See `capacity_by_area`, which takes the same figures area by area.
     """
+    people = people.total if isinstance(people, Demand) else people
     places = _places(facilities, nursing, people)
     known = places["capacity"].dropna()
     total = float(known.sum())

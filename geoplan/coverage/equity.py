@@ -104,7 +104,13 @@ def equity_facts(
     return facts
 
 
-def coverage_by_group(
+def coverage_by_group(coverage: Coverage, groups: Sequence[str] = ()) -> dict[str, float]:
+    """Covered share of every sub-group, ``{"covered_share_pop80": 0.71}``; see `group_table`."""
+    shares = group_table(coverage, groups=groups)["covered_share"]
+    return {f"covered_share_{group}": float(shares[group]) for group in groups}
+
+
+def group_table(
     coverage: Coverage,
     *,
     groups: Sequence[str] = (),

@@ -60,7 +60,7 @@ def gap_areas(
     merge_distance_m: float | None = None,
     max_extent_m: float | None = None,
     within: str | None = None,
-    suggested: Iterable[Any] | None = None,
+    suggested: Iterable[Any] | pd.DataFrame | None = None,
     after: Coverage | None = None,
     keep: int | None = None,
     lang: str = "zh",
@@ -81,7 +81,8 @@ def gap_areas(
     max_extent_m : a gap wider than this is cut in two across its longer side, again and again.
         None = twice the threshold: the most that one new site could serve.
     within : no gap crosses this level's areas; None = the level above single communities.
-    suggested, after : site labels of the plan and the coverage with them, for ``closing_site``.
+    suggested, after : site labels of the plan (or its table of sites) and the coverage with them,
+        for ``closing_site``; without `after` nothing is closed.
     keep : largest number of gaps told singly; the rest are collected in a last row per cause.
     lang : language of ``area``.
 
@@ -101,17 +102,17 @@ def gap_areas(
     Raises
     ------
     UsageError
-        An unknown `within`, distances that are not above 0, or `suggested` without `after`.
+        An unknown `within`, or distances that are not above 0.
     """
     layers = dict(coverage.areas if areas is None else areas)
     plan = _plan(coverage, layers, merge_distance_m, max_extent_m, within, lang)
-    if suggested is not None and after is None:
-        raise UsageError("suggested= needs after=: the coverage with those sites.")
+    if isinstance(suggested, pd.DataFrame):
+        suggested = suggested.index
     items = _items(coverage, plan)
     polygons = _polygons(layers, plan)
     items["gap"] = _merge(items, polygons, plan, adjacency)
     if after is not None:
-        _closing(items, coverage, after, set(suggested or ()))
+        _closing(items, coverage, after, set(() if suggested is None else suggested))
     rows = [
         _row(gap, coverage, layers, polygons, plan) for _, gap in items.groupby("gap", sort=False)
     ]

@@ -34,7 +34,7 @@ def quota_by_area(
         ``designated`` (true where the row names staff instead of a site) marks designated staff.
     standard : its quotas and those of its tiers. A tier's quota counts that tier's sites only.
     areas : area layers by level.
-    levels : the levels to tell; None = all in `areas`.
+    levels : the levels to tell; None = all in `areas` whose column the facilities have.
 
     Returns
     -------
@@ -57,7 +57,8 @@ def quota_by_area(
         A level of `levels` that has no area layer; a facility table without that level's column.
     """
     quotas = standard.all_quotas
-    wanted = list(areas) if levels is None else list(levels)
+    there = [level for level in areas if level in facilities.frame.columns]
+    wanted = there if levels is None else list(levels)
     _check(facilities, standard, areas, wanted)
     return {
         level: _of_level(

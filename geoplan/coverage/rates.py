@@ -12,15 +12,16 @@ import pandas as pd
 from scipy.stats import chi2
 
 from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer
 
 RATE_COLUMNS = ("name", "count", "people", "rate", "low", "high", "smoothed")
 
 
-def rate_by_area(
+def rates_by_area(
     counts: pd.Series,
     people: pd.Series,
     *,
-    names: pd.Series | None = None,
+    areas: AreaLayer | None = None,
     per: float = 1000.0,
     confidence: float = 0.95,
     smooth: bool = True,
@@ -32,7 +33,7 @@ def rate_by_area(
     counts : cases (or places, or money) per area code, 0 or more; an area that is missing counts as
         not known (NaN), not as 0.
     people : people of the group per area code.
-    names : names per area code; its order is the order of the rows.
+    areas : the areas, for their names and the order of the rows.
     per : heads that the rate is told for.
     confidence : of the interval, for example 0.95.
     smooth : whether to fill ``smoothed``.
@@ -51,12 +52,13 @@ def rate_by_area(
 
     Examples
     --------
-    >>> table = rate_by_area(pd.Series({"A": 0, "B": 10}), pd.Series({"A": 1000, "B": 1000}))
+    >>> table = rates_by_area(pd.Series({"A": 0, "B": 10}), pd.Series({"A": 1000, "B": 1000}))
     >>> table[["rate", "low", "high"]].round(2).values.tolist()
     [[0.0, 0.0, 3.69], [10.0, 4.8, 18.39]]
     """
     _check(counts, people, per, confidence)
-    codes = list(names.index) if names is not None else []
+    names = None if areas is None else areas.names
+    codes = [] if names is None else list(names.index)
     codes += [c for c in [*people.index, *counts.index] if c not in set(codes)]
     index = pd.Index(list(dict.fromkeys(codes)))
     cases = counts.reindex(index).to_numpy(float, na_value=np.nan)

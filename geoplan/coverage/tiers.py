@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -17,7 +18,7 @@ from geoplan.coverage.reach import judge_reach, near_from_costs
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.costs import TravelCosts
-from geoplan.services.standard import ServiceStandard
+from geoplan.services.standard import ServiceStandard, Tier
 
 REFERRAL_COLUMNS = (
     "name", "tier", "centre", "centre_name", "cost_min", "limit_min", "within", "reason",
@@ -56,8 +57,8 @@ def sites_of_tier(
 
 
 def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[str, int]:
-    """Facilities per tier, in the standard's order; ``""`` counts those of no known tier, if
-    any.""" tiers = tier_of(facilities, standard)
+    """Facilities per tier, in the standard's order; ``""`` counts those of no known tier."""
+    tiers = tier_of(facilities, standard)
     counts = {tier.key: int((tiers == tier.key).sum()) for tier in standard.tiers}
     unknown = int(tiers.isna().sum())
     return {**counts, **({"": unknown} if unknown else {})}
@@ -66,69 +67,62 @@ def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[st
 def judge_tiers(
     demand: Demand,
     standard: ServiceStandard,
+    tier: Tier | str,
     *,
-    near: Mapping[str, pd.DataFrame],
-    costs: Mapping[str, TravelCosts] | None = None,
+    near: pd.DataFrame,
+    costs: TravelCosts | None = None,
     capacities: pd.Series | None = None,
     areas: Mapping[str, AreaLayer] | None = None,
-) -> dict[str, Coverage]:
-    """The ledger of every tier that has a reach standard of its own.
+    sites_exist: bool = True,
+) -> Coverage:
+    """The ledger of one of a service's tiers, judged for itself.
 
     Parameters
     ----------
-    near : per tier key: nearest site among `sites_of_tier`, measured by that tier's mode and in its
-        unit (`standard.of_tier(key)`).
-    costs, capacities, areas : as in `judge_reach`; costs per tier key.
-
-    Returns
-    -------
-    dict tier key -> Coverage, from the highest tier to the lowest. A tier that is judged by quota
-    alone is left out.
+    tier : the tier or its key; it needs a reach standard of its own.
+    near : nearest site among `sites_of_tier`, by the tier's mode and in its unit.
+    costs, capacities, areas, sites_exist : as in `judge_reach`.
 
     Raises
     ------
     UsageError
-        When `near` lacks a tier that has a reach standard, or names one that has none.
+        A tier that is judged by quota alone, and all that `judge_reach` refuses.
     """
-    own = {tier.key: standard.of_tier(tier.key) for tier in standard.tiers}
-    judged = {key: alone for key, alone in own.items() if alone is not None}
-    missing = [key for key in judged if key not in near]
-    odd = [key for key in near if key not in judged]
-    if missing or odd:
-        faults = [f"near= lacks the tiers {missing}"] if missing else []
-        faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
-        raise UsageError(f"the tiers of {standard.service!r}: " + "; ".join(faults) + ".")
-    return {
-        key: judge_reach(
-            demand,
-            alone,
-            near=near[key],
-            costs=(costs or {}).get(key),
-            capacities=capacities,
-            areas=areas,
+    key = tier if isinstance(tier, str) else tier.key
+    alone = standard.of_tier(key)
+    if alone is None:
+        raise UsageError(
+            f"the tier {key!r} of {standard.service!r} has no threshold: it is judged by quota."
         )
-        for key, alone in judged.items()
-    }
+    return judge_reach(
+        demand,
+        alone,
+        near=near,
+        costs=costs,
+        capacities=capacities,
+        areas=areas,
+        sites_exist=sites_exist,
+    )
 
 
-def referral(
-    facilities: FacilityLayer,
-    standard: ServiceStandard,
-    key: str,
+def referral_chain(
+    stations: gpd.GeoDataFrame,
+    tier: Tier,
     *,
     near: pd.DataFrame | None = None,
     costs: TravelCosts | None = None,
+    names: pd.Series | None = None,
 ) -> pd.DataFrame:
     """How far each site of a tier is from the nearest site of the tier that it refers to.
 
     Parameters
     ----------
-    facilities : all of the service.
-    key : the referring tier, for example ``"station"``; its standard names ``refers_to`` and
-        ``refer_threshold_min``.
-    near : nearest centre of every station, as `nearest_site(network, stations, centres,
-        unit="min")` gives it; or
+    stations : the sites of `tier`: index = id, columns ``name``, ``geometry``.
+    tier : names ``refers_to`` and ``refer_threshold_min``.
+    near : nearest centre of every station, as
+        `nearest_site(network, stations, centres, unit="min")` gives it; or
     costs : TravelCosts in minutes, stations x centres.
+    names : names of the centres by label.
 
     Returns
     -------
@@ -141,10 +135,9 @@ def referral(
     UsageError
         A tier that refers to none, neither or both of near and costs, another unit than minutes.
     """
-    tier = standard.tier(key)
     faults = []
     if tier.refers_to is None:
-        faults.append(f"the tier {key!r} refers to no other tier")
+        faults.append(f"the tier {tier.key!r} refers to no other tier")
     if (near is None) == (costs is None):
         faults.append("give near= or costs=, one of the two")
     if costs is not None and costs.unit != "min":
@@ -152,31 +145,30 @@ def referral(
     if near is not None and not {"site", "reason", "cost_min"} <= set(near.columns):
         faults.append("near= needs the columns site, cost_min and reason")
     if faults:
-        raise UsageError(f"the referral of {standard.service!r}: " + "; ".join(faults) + ".")
+        raise UsageError("the referral: " + "; ".join(faults) + ".")
     if costs is not None:
         near = near_from_costs(costs).rename(columns={"cost": "cost_min"})
     assert near is not None
-    stations = sites_of_tier(facilities, standard, key, substitutes=False).frame
     found = near.reindex(stations.index)
     limit = tier.refer_threshold_min
     cost = found["cost_min"].to_numpy(float)
-    within = np.isfinite(cost)
+    within = np.isfinite(cost) & stations.geometry.notna().to_numpy()
     if limit is not None:
         within &= np.nan_to_num(cost, nan=np.inf) <= limit + 1e-9 * (1 + limit)
     reason = found["reason"].astype(object).where(found["reason"].notna(), "beyond")
-    reason = reason.where(stations.geometry.notna(), "unlocated")
     reason = reason.mask((reason == "") & ~within, "beyond")
+    reason = reason.where(stations.geometry.notna(), "unlocated")
     site = found["site"].astype(object).where(found["site"].notna(), pd.NA)
-    names = facilities.frame["name"]
+    known = pd.Series(dtype=object) if names is None else names
     table = pd.DataFrame(
         {
             "name": stations["name"],
-            "tier": key,
+            "tier": tier.key,
             "centre": site,
-            "centre_name": [names.get(s, "") if pd.notna(s) else "" for s in site],
+            "centre_name": [known.get(s, "") if pd.notna(s) else "" for s in site],
             "cost_min": cost,
             "limit_min": np.nan if limit is None else float(limit),
-            "within": within & stations.geometry.notna().to_numpy(),
+            "within": within,
             "reason": reason,
         },
         index=stations.index,
@@ -184,24 +176,21 @@ def referral(
     return table[list(REFERRAL_COLUMNS)]
 
 
-def referral_chain(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def referral_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Per referring tier: stations, those within the limit, their share, and the farthest of them.
 
     Parameters
     ----------
-    tables : per tier key, as `referral` gives them.
+    table : one or several tables of `referral_chain`, one below the other.
     """
-    rows = {
-        key: {
-            "stations": len(table),
-            "within": int(table["within"].sum()),
-            "share": float(table["within"].mean()) if len(table) else float("nan"),
-            "farthest_min": float(table["cost_min"].max()) if len(table) else float("nan"),
+    groups = table.groupby("tier", sort=False)
+    result = pd.DataFrame(
+        {
+            "stations": groups.size(),
+            "within": groups["within"].sum().astype(int),
+            "share": groups["within"].mean().astype(float),
+            "farthest_min": groups["cost_min"].max(),
         }
-        for key, table in tables.items()
-    }
-    result = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["stations", "within", "share", "farthest_min"]
     )
     result.index.name = "tier"
     return result

@@ -260,7 +260,7 @@ def published_figures(*services: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> int(published_figures("meal_station").loc["meal_station.facilities", "published"])
+    >>> int(published_figures("meal_station")["published"].iloc[0])
     400
     """
     raw = _raw()

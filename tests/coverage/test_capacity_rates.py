@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from geoplan.coverage.capacity import capacity_by_area, capacity_facts
-from geoplan.coverage.rates import empirical_bayes, poisson_limits, rate_by_area
+from geoplan.coverage.rates import empirical_bayes, poisson_limits, rates_by_area
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.services import standard_for
@@ -39,7 +39,8 @@ ELDERLY = standard_for("elderly_centre")
 def test_beds_per_thousand_and_nursing_share_by_hand():
     """Homes of 100, 10 and an unknown number of beds for 5,000 elderly: 110 beds, 22 per 1,000; 40
     are required, so 200 - 110 = 90 are lacking. Nursing 80 of 100 and 2 of 10: 82 / 110 = 74.5
-    %.""" facts = capacity_facts(
+    %."""
+    facts = capacity_facts(
         homes([100.0, 10.0, NAN], nursing_capacity=[80.0, 2.0, NAN]), ELDERLY, 5000
     )
     assert facts["places"] == 110
@@ -92,12 +93,13 @@ def test_exact_limits_leave_the_tails_that_they_promise(count, confidence):
 
 def test_small_areas_are_drawn_to_the_city_s_rate_most():
     """Three areas of 10,000, 10,000 and 100 people with rates of 1, 3 and 10 per 1,000."""
-    table = rate_by_area(
+    table = rates_by_area(
         pd.Series({"A": 10, "B": 30, "C": 1}), pd.Series({"A": 10_000, "B": 10_000, "C": 100}),
-        names=pd.Series({"A": "甲", "B": "乙", "C": "丙"}),
+        areas=AreaLayer(level="x", frame=plain("CAB", name=["丙", "甲", "乙"], parent=pd.NA)),
     )  # fmt: skip
     city = 41 / 20_100 * 1000
-    assert table["rate"].tolist() == pytest.approx([1, 3, 10])
+    assert table["name"].to_dict() == {"C": "丙", "A": "甲", "B": "乙"}
+    assert table["rate"].tolist() == pytest.approx([10, 1, 3])
     assert abs(table.loc["C", "smoothed"] - city) < 0.1 * abs(10 - city)
     assert table.loc["A", "rate"] < table.loc["A", "smoothed"] < city
     assert (table["low"] < table["rate"]).all()
@@ -115,9 +117,9 @@ def test_marshall_by_hand_and_equal_rates_stay_equal():
 
 
 def test_unknown_is_not_zero_and_nobody_is_no_rate():
-    table = rate_by_area(pd.Series({"A": 5, "C": 2}), pd.Series({"A": 1000, "B": 500, "C": 0}))
+    table = rates_by_area(pd.Series({"A": 5, "C": 2}), pd.Series({"A": 1000, "B": 500, "C": 0}))
     assert np.isnan(table.loc["B", "rate"])
     assert np.isnan(table.loc["C", "rate"])
     assert table["people"].sum() == 1500
     with pytest.raises(UsageError, match=r"counts are negative.*per must.*confidence"):
-        rate_by_area(pd.Series({"A": -1}), pd.Series({"A": 1}), per=0, confidence=2)
+        rates_by_area(pd.Series({"A": -1}), pd.Series({"A": 1}), per=0, confidence=2)

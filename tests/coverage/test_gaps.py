@@ -126,8 +126,8 @@ def test_the_site_of_the_plan_that_closes_a_gap_is_named():
     assert gaps.loc[7.0, "closing_site"] == "n0"
     assert gaps.loc[7.0, "people_after"] == 3
     assert gaps.loc[5.0, "closing_site"] is pd.NA
-    with pytest.raises(UsageError, match="after="):
-        gap_areas(before, suggested=["n0"])
+    plan = pd.DataFrame({"rank": [1]}, index=["n0"])
+    assert gap_areas(before, suggested=plan, after=after)["closing_site"].tolist()[0] == "n0"
 
 
 def test_the_rest_is_collected_not_dropped():

@@ -54,7 +54,7 @@ def test_published_figures_carry_the_numbers_of_the_newspaper_and_the_census():
     figures = published_figures()
     assert figures.index.is_unique
     expected = {
-        "meal_station.facilities": 400,
+        "meal_station.facilities.up_to_standard": 400,
         "meal_station.areas.village.with_site_share": 0.43,
         "child_protection_station.facilities.centre": 16,
         "child_protection_station.facilities.station": 161,
