@@ -52,7 +52,7 @@ def compare_figures(
     --------
     >>> told = pd.DataFrame({"published": [161.0]}, index=["x.facilities"])
     >>> row = compare_figures(told, {"x.facilities": 159}, lang="en").iloc[0]
-    >>> row["difference"], row["cause"]
+    >>> float(row["difference"]), row["cause"]
     (-2.0, 'the data hold fewer: missing rows, rows set aside, or another date')
     """
     if "published" not in published.columns:
@@ -124,8 +124,8 @@ def precision(number: float, *, rounded: bool) -> float:
 
     Examples
     --------
-    >>> precision(0.43, rounded=False), precision(24000.0, rounded=True), precision(41,
-    rounded=False) (0.01, 1000.0, 0.0)
+    >>> precision(0.43, rounded=False), precision(24000.0, rounded=True)
+    (0.01, 1000.0)
     """
     if number != int(number):
         digits = len(f"{number:.10f}".rstrip("0").partition(".")[2])
