@@ -275,15 +275,24 @@ def _pairs(
     into: bool,
     threads: int | None,
 ) -> sparse.csr_matrix:
-    """All pairs within the limit, one bounded search per site."""
-    ways = access(network, homes, unit=want.unit, leaving=into)
+    """All pairs within the limit, as rows of demand."""
+    found, order = _found(network, homes, goals, want, into=into, threads=threads)
+    return _matrix(found, order, (len(homes), len(goals)))
+
+
+def _found(
+    network: Network,
+    homes: SnappedPoints,
+    goals: SnappedPoints,
+    want: Measure,
+    *,
+    into: bool,
+    threads: int | None,
+) -> tuple[list[Any], NDArray[np.int64]]:
+    """Chunks of pairs, one bounded search per site; points are numbered by rank in the order."""
     seeds = access(network, goals, unit=want.unit, leaving=not into)
     graph = network.graph(want.unit, reverse=into)
-    order = by_node(ways, network.n_nodes)
-    stop = stops(ways, order, network.n_nodes)
-    mid = np.flatnonzero(ways.edge[order] >= 0)
-    mid = mid[np.argsort(ways.edge[order[mid]], kind="stable")].astype(np.int32)
-    same = order[mid]
+    order, stop, mid, same = _demand_side(network, homes, want, into=into)
     forward, backward = network.edge_costs(want.unit)
     given = seeds.cost[seeds.node >= 0]
     spare: SimpleQueue[kernels.Workspace] = SimpleQueue()
@@ -299,10 +308,10 @@ def _pairs(
                 n_points=len(order) if len(mid) else 0,
             )
         while True:
-            ok, starts, points, costs = kernels.many_to_many(
+            ok, starts, points, costs = kernels.many_to_many(  # type: ignore[call-arg]
                 *kernels.arrays(graph), part, seeds.node, seeds.cost,
                 seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
-                *stop, ways.edge[same], mid, ways.place[same], ways.snap[same],
+                *stop, same.edge, mid, same.place, same.snap,
                 forward, backward, into,
                 work.scale, work.head, work.tail, work.key, work.node, work.next,
                 work.dist, work.touched, work.best, work.met,
@@ -315,8 +324,26 @@ def _pairs(
     at = by_node(seeds, network.n_nodes).astype(np.int32)
     size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
     parts = [at[i : i + size] for i in range(0, len(at), size)]
-    found = run(search, parts, threads=threads)
-    return _matrix(found, order, (len(homes), len(goals)))
+    return run(search, parts, threads=threads), order
+
+
+def _demand_side(
+    network: Network, homes: SnappedPoints, want: Measure, *, into: bool
+) -> tuple[NDArray[np.int64], Any, NDArray[np.int32], Access]:
+    """Demand by place: its order, its stops by node, and those mid-edge in the order of edges."""
+    ways = access(network, homes, unit=want.unit, leaving=into)
+    order = by_node(ways, network.n_nodes)
+    inner = np.flatnonzero(ways.edge[order] >= 0)
+    inner = inner[np.argsort(ways.edge[order[inner]], kind="stable")]
+    mid, at = inner.astype(np.int32), order[inner]
+    same = Access(
+        node=ways.node[at],
+        cost=ways.cost[at],
+        edge=ways.edge[at],
+        place=ways.place[at],
+        snap=ways.snap[at],
+    )
+    return order, stops(ways, order, network.n_nodes), mid, same
 
 
 def _matrix(
