@@ -8,6 +8,7 @@ doi:10.1007/s101070050002) walks to good prices and finds an approximate relaxed
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numba as nb
@@ -171,6 +172,7 @@ def price_out(
     start: np.ndarray | None = None,
     rounds: int = 6000,
     patience: float = 2e-6,
+    visit: Callable[[np.ndarray], float] | None = None,
 ) -> Prices:
     """Prices whose bound for `take` sites is as small as the volume algorithm gets it.
 
@@ -180,6 +182,8 @@ def price_out(
     start : prices to begin with, for example those of one site less.
     rounds : most steps; the work is counted, not timed, so that the answer is the same anywhere.
     patience : stop when 400 steps improve the bound by less than this share.
+    visit : called every 100 steps with the relaxed shares per site; returns the target from then
+        on (the place to round the shares to an answer: they get better all the time).
     """
     take = min(take, core.m)
     price = core.weight * 0.5 if start is None else np.clip(start, 0.0, core.weight)
@@ -196,6 +200,8 @@ def price_out(
         done += 100
         best = state[0]
         marks.append(best)
+        if visit is not None:
+            target = max(target, visit(shares))
         if best <= target:
             break
         if np.isfinite(before) and before - best < 1e-4 * abs(best):

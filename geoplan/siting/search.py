@@ -1,8 +1,10 @@
 """Most people with so many sites, on a reduced core: answer, bound, proof.
 
-Greedy and swaps give an answer, prices give a bound, and the two together settle sites. What is
-left goes to HiGHS when it is small; else large-neighbourhood search improves the answer until
-more sites are settled. Work is counted, not timed, wherever the time limit is not in the way.
+Greedy and swaps give an answer. Prices give a bound, and the relaxed shares that come with them,
+rounded and swapped, give much better answers. Then kernels: the prices say what it costs at least
+to leave the few doubtful sites, so HiGHS solves those exactly, and its bound or that cost bounds
+everything; the kernel grows until answer and bound meet. Work is counted, not timed, wherever
+the time limit is not in the way.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from geoplan.siting.bounds import Prices, price_of, price_out, settle
-from geoplan.siting.exact import best_coverage, relaxed_prices
+from geoplan.siting.bounds import Prices, price_out, settle
+from geoplan.siting.exact import best_coverage
 from geoplan.siting.finish import Clock, is_whole, rounded_up
 from geoplan.siting.heuristics import greedy, swap
-from geoplan.siting.lns import improve
 from geoplan.siting.reduction import Core, dominated_sites, restrict
+from geoplan.siting.shake import random_state, shake
 
-#: HiGHS proves cores up to this many covering pairs about as fast as anything else does
-SMALL_PAIRS = 60_000
+#: covering pairs of the first kernel; HiGHS proves such ones in a second or so
+KERNEL_PAIRS = 20_000
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -42,6 +44,30 @@ class Best:
         return False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """How many sites, how good an answer, and what is known of the weights."""
+
+    take: int
+    gap: float
+    seed: int
+    whole: bool
+
+    @property
+    def unit(self) -> float:
+        """A better answer is better by at least this."""
+        return 1.0 if self.whole else 0.0
+
+    def answered(self, best: Best) -> bool:
+        """Whether the bound is within the gap of the answer."""
+        bound = rounded_up(best.bound, best.value, whole=self.whole)
+        return bound - best.value <= self.gap * abs(best.value) + 1e-12
+
+    def target(self, best: Best) -> float:
+        """A bound that answers the question."""
+        return best.value * (1 + self.gap) + 0.999 * self.unit
+
+
 def most_people(
     core: Core,
     *,
@@ -58,151 +84,164 @@ def most_people(
     """
     total = float(core.weight.sum())
     plain = greedy(core, take=take)
-    best = Best(chosen=plain, value=core.covered(plain), bound=total, greedy=core.covered(plain))
-    whole = is_whole(core.weight)
+    value = core.covered(plain)
+    best = Best(chosen=plain, value=value, bound=total, greedy=value)
+    ask = Question(take=take, gap=gap, seed=seed, whole=is_whole(core.weight))
     try:
-        _search(core, best, take, clock, gap, seed, start, prices, whole)
+        _search(core, best, ask, clock, start, prices)
     except KeyboardInterrupt:
         clock.stopped = True
-    best.bound = rounded_up(min(best.bound, total), best.value, whole=whole)
+    best.bound = rounded_up(min(best.bound, total), best.value, whole=ask.whole)
     return best
-
-
-def _done(best: Best, gap: float, whole: bool) -> bool:
-    bound = rounded_up(best.bound, best.value, whole=whole)
-    return bound - best.value <= gap * abs(best.value) + 1e-12
 
 
 def _search(
     core: Core,
     best: Best,
-    take: int,
+    ask: Question,
     clock: Clock,
-    gap: float,
-    seed: int,
     start: np.ndarray | None,
     prices: Prices | None,
-    whole: bool,
 ) -> None:
-    if _done(best, gap, whole):
+    if ask.answered(best):
         return
     clock.tell("swap")
     best.take_better(core, swap(core, best.chosen))
     if start is not None and len(start):
-        best.take_better(core, swap(core, greedy(core, take=take, start=start[:take])))
-    if _done(best, gap, whole):
+        grown = greedy(core, take=ask.take, start=start[: ask.take])
+        best.take_better(core, swap(core, grown))
+    if ask.answered(best):
         return
     clock.tell("bound")
-    unit = 1.0 if whole else 0.0
-    first = price_out(
+
+    def visit(shares: np.ndarray) -> float:
+        order = np.argsort(-shares, kind="stable")[: ask.take]
+        best.take_better(core, swap(core, order))
+        return ask.target(best)
+
+    found = price_out(
         core,
-        take=take,
-        target=best.value * (1 + gap) if gap else best.value + unit * 0.999,
+        take=ask.take,
+        target=ask.target(best),
         clock=clock,
         start=None if prices is None else prices.price,
-        rounds=1000 if core.pairs <= SMALL_PAIRS else 6000,
+        visit=visit,
     )
-    _use(best, first, take)
-    _guided(core, best, take)
-    if _done(best, gap, whole):
-        return
-    _finish(core, best, take, clock, gap, seed, unit, whole)
-
-
-def _use(best: Best, prices: Prices, take: int) -> None:
-    bound = prices.bound(take)
-    if bound < best.bound:
-        best.bound, best.prices = bound, prices
-
-
-def _guided(core: Core, best: Best, take: int) -> None:
-    """Start again from the relaxed answer's largest shares."""
-    if best.prices is None or best.prices.shares is None:
-        return
-    order = np.argsort(-best.prices.shares, kind="stable")[:take]
-    best.take_better(core, swap(core, order))
-
-
-def _finish(
-    core: Core,
-    best: Best,
-    take: int,
-    clock: Clock,
-    gap: float,
-    seed: int,
-    unit: float,
-    whole: bool,
-) -> None:
-    """Settle, solve what is left if it is small, else improve and settle again."""
-    rounds = 0
-    while clock.left > 0 and not _done(best, gap, whole):
-        rest = _rest(core, best, take, unit)
-        small = rest.core.pairs <= SMALL_PAIRS
-        last = rounds >= 3
-        best.steps.append(f"{rest.core.m} sites, {rest.core.pairs} pairs open")
-        if small or last:
-            clock.tell("proof")
-            _prove(core, best, rest, take, clock, gap, whole)
-            return
-        clock.tell("improve")
-        before = best.value
-        improve(core, best, rest.open_sites, take=take, clock=clock, seed=seed + rounds, gap=gap)
-        if rounds == 0 and not _done(best, gap, whole) and clock.left > 0:
-            duals = relaxed_prices(core, take=take, clock=clock)
-            if duals is not None:
-                _use(best, price_of(core, duals), take)
-        if best.value == before and rounds:
-            rounds = 3
-        rounds += 1
+    best.prices = found
+    best.bound = min(best.bound, found.bound(ask.take))
+    if not ask.answered(best):
+        _kernels(core, best, ask, clock, found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Rest:
+class Kernel:
+    """What is left to decide when some sites are ruled out and others always open.
+
+    core : the reduced rest. at : position in the full core of each of its sites. always :
+    positions in the full core of the sites that are open. may : bool per site of the full core:
+    not ruled out.
+    """
+
     core: Core
-    at: np.ndarray  # position in the full core of each site of the rest
-    always: np.ndarray  # positions in the full core of sites that are open for sure
-    open_sites: np.ndarray  # bool per site of the full core: not ruled out
+    at: np.ndarray
+    always: np.ndarray
+    may: np.ndarray
 
 
-def _rest(core: Core, best: Best, take: int, unit: float) -> _Rest:
-    """What prices and the best answer leave to decide: a better answer than the best's."""
-    never, always = np.zeros(core.m, bool), np.zeros(core.m, bool)
-    if best.prices is not None:
-        never, always = settle(best.prices, take=take, need=best.value + unit)
+def make_kernel(core: Core, prices: Prices, *, take: int, need: float) -> Kernel:
+    """The sites that prices leave open for answers of at least `need` people."""
+    never, always = settle(prices, take=take, need=need)
     rows = np.ones(core.n, bool)
     for j in np.flatnonzero(always):
         rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
     keep = ~never & ~always
     small, at = restrict(core, keep, rows=rows), np.flatnonzero(keep)
     while small.m:
-        kind = np.zeros(small.m, np.int64)
         drop = dominated_sites(
             small.site_ptr, small.site_idx, small.row_ptr, small.row_idx,
-            np.ones(small.m), kind,
+            np.ones(small.m), np.zeros(small.m, np.int64),
         )  # fmt: skip
         if not drop.any():
             break
         small, at = restrict(small, ~drop), at[~drop]
-    return _Rest(core=small, at=at, always=np.flatnonzero(always), open_sites=~never)
+    return Kernel(core=small, at=at, always=np.flatnonzero(always), may=~never)
 
 
-def _prove(
-    core: Core, best: Best, rest: _Rest, take: int, clock: Clock, gap: float, whole: bool
-) -> None:
-    """HiGHS on the rest; together with the best answer its bound is a bound for everything."""
-    settled = core.covered(rest.always)
-    left = take - len(rest.always)
-    if rest.core.m == 0 or left <= 0:
-        best.take_better(core, rest.always)
-        best.bound = min(best.bound, best.value)
-        return
-    start = swap(rest.core, greedy(rest.core, take=left))
-    inside = np.flatnonzero(np.isin(rest.at, best.chosen))
-    if len(inside) + len(rest.always) == len(best.chosen) and rest.core.covered(
-        inside
-    ) > rest.core.covered(start):
-        start = inside
-    chosen, bound, _ = best_coverage(rest.core, take=left, start=start, clock=clock, gap=gap)
-    best.take_better(core, np.concatenate([rest.always, rest.at[chosen]]))
-    # an answer outside the rest cannot be better than the best one known
-    best.bound = min(best.bound, max(best.value, settled + bound))
+def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices) -> None:
+    """Solve ever larger kernels; each one's bound, or leaving it, bounds everything."""
+    ceiling = prices.bound(ask.take)
+    state = random_state(ask.seed)
+    size = KERNEL_PAIRS
+    shaken = False
+    while clock.left > 0 and not ask.answered(best):
+        lowest = best.value + ask.unit
+        kernel, need = _sized_kernel(core, prices, ask.take, ceiling, lowest, size)
+        whole_rest = need <= lowest
+        if not shaken and not (whole_rest and kernel.core.pairs <= KERNEL_PAIRS):
+            shaken = True
+            clock.tell("improve")
+            other, helped = shake(core, best.chosen, allowed=kernel.may, rounds=60, state=state)
+            if best.take_better(core, other):
+                best.steps.append(f"shaken: {helped} of 60 helped")
+                continue
+        clock.tell("proof")
+        before = best.value
+        bound, proved = _solve_kernel(core, best, kernel, ask, clock, last=whole_rest)
+        outside = best.value if whole_rest else need
+        best.bound = min(best.bound, max(best.value, bound, outside))
+        best.steps.append(
+            f"kernel of {kernel.core.m} sites, {kernel.core.pairs} pairs"
+            f"{' (all)' if whole_rest else ''}: {best.value:.0f} .. {best.bound:.0f}"
+            f"{'' if proved else ' (not finished)'}"
+        )
+        if whole_rest and (proved or best.value == before):
+            return
+        size = size * 2 if proved or best.value == before else size
+
+
+def _sized_kernel(
+    core: Core, prices: Prices, take: int, ceiling: float, lowest: float, pairs: int
+) -> tuple[Kernel, float]:
+    """The kernel of about `pairs` covering pairs, and what answers outside it cannot reach."""
+    whole = make_kernel(core, prices, take=take, need=lowest)
+    if whole.core.pairs <= pairs:
+        return whole, lowest
+    low, high = lowest, ceiling
+    kernel, need = whole, lowest
+    for _ in range(12):
+        middle = (low + high) / 2
+        trial = make_kernel(core, prices, take=take, need=middle)
+        if trial.core.pairs <= pairs:
+            kernel, need, high = trial, middle, middle
+        else:
+            low = middle
+    return kernel, need
+
+
+def _solve_kernel(
+    core: Core, best: Best, kernel: Kernel, ask: Question, clock: Clock, *, last: bool
+) -> tuple[float, bool]:
+    """HiGHS on the kernel: (upper bound on the answers inside it, whether it finished)."""
+    rest = kernel.core
+    settled = core.covered(kernel.always)
+    left = ask.take - len(kernel.always)
+    if rest.m == 0 or left <= 0:
+        best.take_better(core, kernel.always)
+        return settled, True
+    start = swap(rest, greedy(rest, take=left))
+    inside = np.flatnonzero(np.isin(kernel.at, best.chosen))
+    if len(inside) <= left and rest.covered(inside) > rest.covered(start):
+        start = swap(rest, greedy(rest, take=left, start=inside))
+    chosen, bound, proved = best_coverage(
+        rest,
+        take=left,
+        start=start,
+        clock=clock,
+        gap=ask.gap,
+        seconds=None if last else clock.left / 2,
+        max_nodes=None if last else 1000,
+    )
+    every = np.concatenate([kernel.always, kernel.at[chosen]])
+    best.take_better(core, every)
+    best.take_better(core, swap(core, every))
+    return settled + bound, proved
