@@ -1,0 +1,305 @@
+"""`summary.json` and the headline numbers as text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geoplan.coverage.ledger import Ledger
+from geoplan.coverage.quota import quota_counts
+from geoplan.outputs.telling import (
+    area_codes,
+    clean,
+    count_text,
+    level_text,
+    number_text,
+    pad,
+    plain,
+    share_text,
+    standard_text,
+    status_text,
+)
+from geoplan.outputs.telling import display_width as width
+from geoplan.results import RunResults, ServiceResult, SitingOutcome
+from geoplan.words import say
+
+
+def summary_dict(results: RunResults) -> dict[str, Any]:
+    """What `summary.json` holds: plain JSON types, whole numbers as int, missing ones as None.
+
+    Parameters
+    ----------
+    results : a run's results, or an edition of them.
+
+    Returns
+    -------
+    dict with ``study``, ``inputs``, ``services``, ``figures``. A service judged by reach has
+    ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
+    ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
+    were asked for, ``siting``. Along lines ``length_m`` and ``required_points`` stand instead of
+    ``people``. A service told as a rate has ``rate`` (``level``, ``per``, ``count``, ``people``,
+    ``rate``, ``areas``: one row per area with ``code``, ``name``, ``count``, ``people``,
+    ``rate``, ``low``, ``high``, ``smoothed``).
+
+    Examples
+    --------
+    >>> from geoplan.results import RunResults, StudyInfo
+    >>> empty = RunResults(
+    ...     info=StudyInfo(name="x", crs="EPSG:4548"), inputs=(), findings=pd.DataFrame(),
+    ...     set_aside={}, areas={}, services={}, figures=pd.DataFrame())
+    >>> summary_dict(empty)["study"]
+    {'name': 'x', 'crs': 'EPSG:4548', 'synthetic': False}
+    """
+    return {
+        "study": {
+            "name": results.info.name,
+            "crs": results.info.crs,
+            "synthetic": bool(results.info.synthetic),
+        },
+        "inputs": [
+            {
+                "path": record.path,
+                "sha256": record.sha256,
+                "rows": int(record.rows),
+                "accepted": int(record.accepted),
+                "set_aside": int(record.set_aside),
+                "warned": int(record.warned),
+            }
+            for record in results.inputs
+        ],
+        "services": {key: _service(results, s) for key, s in results.services.items()},
+        "figures": [
+            {name: plain(row.get(name)) for name in ("key", "published", "computed", "source")}
+            for row in results.figures.to_dict("records")
+        ],
+    }
+
+
+def write_summary(results: RunResults, path: str | Path) -> Path:
+    """Write `summary.json`."""
+    target = Path(path)
+    text = json.dumps(summary_dict(results), ensure_ascii=False, indent=1, allow_nan=False)
+    target.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return target
+
+
+def people_dict(ledger: Ledger) -> dict[str, Any]:
+    """The total and the six numbers of a ledger."""
+    return {name: plain(value) for name, value in ledger.to_dict().items()}
+
+
+def length_dict(spacing: Any) -> dict[str, dict[str, Any]]:
+    """``length_m`` and ``required_points`` of a `SpacingCoverage`."""
+    return {
+        "length_m": {
+            "total": plain(spacing.total_m, 3),
+            "covered": plain(spacing.covered_m, 3),
+            "gap": plain(spacing.gap_m, 3),
+        },
+        "required_points": {
+            "total": len(spacing.required),
+            "marked": int(spacing.required["marked"].astype(bool).sum()),
+        },
+    }
+
+
+def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "facilities": 0 if service.facilities is None else len(service.facilities)
+    }
+    if service.coverage is not None:
+        told["people"] = people_dict(service.coverage.ledger)
+        told["covered_share"] = plain(service.coverage.covered_share, 15)
+    if service.spacing is not None:
+        told |= length_dict(service.spacing)
+        total = service.spacing.total_m
+        told["covered_share"] = plain(service.spacing.covered_m / total if total else None, 15)
+    told["areas"] = {
+        level: {name: plain(value) for name, value in quota_counts(table).items()}
+        for level, table in service.quota.items()
+    }
+    if service.rates is not None:
+        told["rate"] = _rate(results, service)
+    if service.gaps is not None:
+        told["gaps"] = _gaps(service.gaps)
+    if service.siting is not None:
+        told["siting"] = _siting(service.siting)
+    return told
+
+
+def _gaps(gaps: pd.DataFrame) -> list[dict[str, Any]]:
+    size = "length_m" if "length_m" in gaps.columns else "people"
+    names = ("rank", size, "cause", "remedy", "area")
+    return [
+        {name: plain(row.get(name), 3 if name == "length_m" else 6) for name in names}
+        for row in gaps.drop(columns="geometry", errors="ignore").to_dict("records")
+    ]
+
+
+def _siting(siting: SitingOutcome) -> dict[str, Any]:
+    result = siting.result
+    frame = siting.sites
+    sites = [
+        {
+            "rank": plain(row.get("rank")),
+            "id": plain(label),
+            "lon": plain(row.get("lon")),
+            "lat": plain(row.get("lat")),
+            "added_people": plain(row.get("added_people")),
+            "share_after": plain(row.get("share_after"), 15),
+        }
+        for label, row in zip(frame.index, frame.to_dict("records"), strict=True)
+    ]
+    told = {
+        "objective": siting.objective,
+        "status": result.status,
+        "value": plain(result.value),
+        "bound": plain(result.bound),
+        "gap": plain(result.gap, 15),
+        "seconds": plain(result.seconds, 3),
+        "sites": sites,
+    }
+    if siting.people_after is not None:
+        told["people_after"] = people_dict(siting.people_after)
+    return told
+
+
+def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
+    table = service.rates
+    assert table is not None
+    names = [n for n in ("name", "count", "people", "rate", "low", "high", "smoothed") if n in table]
+    count = table["count"].sum(min_count=1) if "count" in table else None
+    people = table["people"].sum(min_count=1) if "people" in table else None
+    return {
+        "level": area_codes(results, table.index),
+        "per": plain(service.standard.per),
+        "count": plain(count),
+        "people": plain(people),
+        "areas": [
+            {"code": str(code), **{name: plain(row[name]) for name in names}}
+            for code, row in zip(table.index, table.to_dict("records"), strict=True)
+        ],
+    }
+
+
+# ---------------------------------------------------------------- text
+
+
+def summary_text(results: RunResults, lang: str = "zh") -> str:
+    """The headline numbers as aligned text for a terminal or a notebook.
+
+    Parameters
+    ----------
+    results : a run's results.
+    lang : ``"zh"`` or ``"en"``.
+    """
+    info = results.info
+    lines = [clean(info.title or info.name)]
+    if info.synthetic:
+        lines.append(say(lang, "common.synthetic"))
+    table = _people_rows(results, lang)
+    if len(table) > 1:
+        lines += ["", *_aligned(table)]
+    for service in results.services.values():
+        lines += _extra_lines(service, lang)
+    lines += _findings_lines(results, lang)
+    return "\n".join(lines)
+
+
+def _people_rows(results: RunResults, lang: str) -> list[list[str]]:
+    heads = ("service", "facilities", "served", "total", "share", "gaps", "new_sites", "after")
+    rows = [[say(lang, f"outputs.text_{head}") for head in heads]]
+    for service in results.services.values():
+        if service.coverage is None:
+            continue
+        ledger, siting = service.coverage.ledger, service.siting
+        rows.append(
+            [
+                clean(service.name(lang)),
+                count_text(0 if service.facilities is None else len(service.facilities)),
+                count_text(ledger.served),
+                count_text(ledger.total),
+                share_text(ledger.covered_share),
+                count_text(0 if service.gaps is None else len(service.gaps)),
+                "" if siting is None else count_text(len(siting.sites)),
+                "" if siting is None else share_text(siting.people_after.covered_share),
+            ]
+        )
+    return rows
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(width(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = []
+    for n, row in enumerate(rows):
+        cells = [pad(cell, widths[k], right=k > 0) for k, cell in enumerate(row)]
+        lines.append("  ".join(cells).rstrip())
+        if n == 0:
+            lines.append("  ".join("─" * w for w in widths))
+    return lines
+
+
+def _extra_lines(service: ServiceResult, lang: str) -> list[str]:
+    name, lines = clean(service.name(lang)), []
+    if service.spacing is not None:
+        told = length_dict(service.spacing)
+        lines.append(
+            say(
+                lang,
+                "outputs.text_spacing",
+                name=name,
+                total=number_text(service.spacing.total_m / 1000, 1),
+                covered=number_text(service.spacing.covered_m / 1000, 1),
+                gap=number_text(service.spacing.gap_m / 1000, 1),
+                marked=told["required_points"]["marked"],
+                required=told["required_points"]["total"],
+            )
+        )
+    if service.rates is not None:
+        lines.append(
+            say(
+                lang,
+                "outputs.text_rate",
+                name=name,
+                count=count_text(service.rates["count"].sum(min_count=1)),
+                n=len(service.rates),
+                standard=standard_text(lang, service.standard),
+            )
+        )
+    for level, table in service.quota.items():
+        counts = quota_counts(table)
+        if counts["meeting_quota"] is None:
+            continue
+        lines.append(
+            say(
+                lang,
+                "outputs.text_quota",
+                name=name,
+                level=level_text(lang, level),
+                meeting=counts["meeting_quota"],
+                total=counts["total"],
+            )
+        )
+    if service.siting is not None and service.siting.result.status != "optimal":
+        proof = status_text(lang, service.siting.result.status, service.siting.result.gap)
+        lines.append(say(lang, "outputs.text_proof", name=name, proof=proof))
+    return lines
+
+
+def _findings_lines(results: RunResults, lang: str) -> list[str]:
+    if not len(results.inputs):
+        return []
+    aside = sum(record.set_aside for record in results.inputs)
+    rows = sum(record.rows for record in results.inputs)
+    told = say(
+        lang,
+        "outputs.text_inputs",
+        files=len(results.inputs),
+        rows=count_text(rows),
+        aside=count_text(aside),
+        findings=count_text(len(results.findings)),
+    )
+    return ["", told]

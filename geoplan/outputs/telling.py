@@ -1,0 +1,274 @@
+"""How numbers, names and standards are told: the same words in tables, layers, figures, report."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.results import RunResults, ServiceResult
+from geoplan.services.standard import ServiceStandard
+from geoplan.words import has_word, say
+
+#: what stands where nothing is known, or where a small number is withheld
+MISSING = "—"
+
+#: characters no XML file may hold, and those that move or break a line of text
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether `value` is None, NaN, NaT or <NA>.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(None), is_missing(0), is_missing("")
+    (True, True, False, False)
+    """
+    if value is None:
+        return True
+    if isinstance(value, list | tuple | dict | np.ndarray | pd.Series):
+        return False
+    missing = pd.isna(value)
+    return bool(missing)
+
+
+def plain(value: Any, digits: int = 6) -> Any:
+    """`value` as JSON holds it: whole numbers as int, missing and infinite ones as None.
+
+    Examples
+    --------
+    >>> plain(12.0), plain(0.25), plain(float("nan")), plain(np.int64(3)), plain("a")
+    (12, 0.25, None, 3, 'a')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if is_missing(value):
+        return None
+    if isinstance(value, int | float | np.number):
+        number = round(float(value), digits)
+        if not np.isfinite(number):
+            return None
+        return int(number) if number == int(number) else number
+    return str(value)
+
+
+def count_text(value: Any) -> str:
+    """A number of people or sites: ``12,345``; the dash where it is missing.
+
+    Examples
+    --------
+    >>> count_text(12345.4), count_text(float("nan"))
+    ('12,345', '—')
+    """
+    if is_missing(value) or not np.isfinite(float(value)):
+        return MISSING
+    return f"{float(value):,.0f}"
+
+
+def number_text(value: Any, digits: int = 2) -> str:
+    """A number with at most `digits` decimals.
+
+    Examples
+    --------
+    >>> number_text(1234.5), number_text(0.125), number_text(None)
+    ('1,234.5', '0.13', '—')
+    """
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, str):
+        return value
+    if not np.isfinite(float(value)):
+        return MISSING
+    text = f"{float(value):,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def share_text(value: Any, digits: int = 1) -> str:
+    """A share as per cent.
+
+    Examples
+    --------
+    >>> share_text(0.6341), share_text(float("nan"))
+    ('63.4%', '—')
+    """
+    if is_missing(value) or not np.isfinite(float(value)):
+        return MISSING
+    return f"{float(value):.{digits}%}"
+
+
+def gap_text(value: Any) -> str:
+    """A proof gap as per cent, fine enough not to read as zero when it is not.
+
+    Examples
+    --------
+    >>> gap_text(0.0), gap_text(0.00004), gap_text(0.0123)
+    ('0%', '0.004%', '1.23%')
+    """
+    if is_missing(value):
+        return MISSING
+    number = float(value)
+    if number == 0:
+        return "0%"
+    return f"{number:.2%}" if number >= 0.001 else f"{number * 100:.1g}%"
+
+
+def clean(value: Any) -> str:
+    """Text without control characters and without line breaks that scripts could stumble over.
+
+    Examples
+    --------
+    >>> clean("a\\x07b\\u2028c"), clean(None)
+    ('ab c', '')
+    """
+    if is_missing(value):
+        return ""
+    text = str(value).replace("\u2028", " ").replace("\u2029", " ")
+    return _CONTROL.sub("", text)
+
+
+def cell_text(value: Any) -> str:
+    """Text that no spreadsheet takes for a formula: a leading apostrophe where it might.
+
+    Source: OWASP, "CSV injection".
+
+    Examples
+    --------
+    >>> cell_text('=HYPERLINK("http://x")'), cell_text("第1社区")
+    ('\\'=HYPERLINK("http://x")', '第1社区')
+    """
+    text = clean(value)
+    return "'" + text if text.startswith(_FORMULA_STARTS) or text[:1].isspace() else text
+
+
+def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which every text, headings included, is safe in a spreadsheet; numbers stay."""
+    safe = frame.copy()
+    safe.columns = [cell_text(name) for name in safe.columns]
+    for k, name in enumerate(frame.columns):
+        column = frame[name]
+        if column.dtype.kind in "fiub" or isinstance(
+            column.dtype, pd.Int64Dtype | pd.Float64Dtype | pd.BooleanDtype
+        ):
+            continue
+        told = [
+            v if isinstance(v, bool | int | float | np.number) and not is_missing(v)
+            else cell_text(v)
+            for v in column
+        ]  # fmt: skip
+        safe.isetitem(k, pd.Series(told, index=safe.index, dtype=object))
+    return safe
+
+
+def display_width(text: str) -> int:
+    """Columns that `text` takes on a terminal: two for a Chinese character.
+
+    Examples
+    --------
+    >>> display_width("助餐"), display_width("meal")
+    (4, 4)
+    """
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    joined = sum(unicodedata.combining(c) > 0 for c in text)
+    return len(text) + wide - joined
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """`text` filled with spaces to `width` terminal columns."""
+    space = " " * max(width - display_width(text), 0)
+    return space + text if right else text + space
+
+
+def known_word(lang: str, key: str, fallback: str) -> str:
+    """The word ``room.key``, or `fallback` where there is none."""
+    return say(lang, key) if has_word_in(key) else fallback
+
+
+def has_word_in(key: str) -> bool:
+    """Whether the sentence exists (a room without a file has none)."""
+    try:
+        return has_word(key)
+    except (FileNotFoundError, ModuleNotFoundError):
+        return False
+
+
+def cause_text(lang: str, cause: Any) -> str:
+    """Why a gap is one."""
+    return "" if is_missing(cause) else known_word(lang, f"common.cause_{cause}", str(cause))
+
+
+def remedy_text(lang: str, remedy: Any) -> str:
+    """What would close a gap."""
+    return "" if is_missing(remedy) else known_word(lang, f"common.remedy_{remedy}", str(remedy))
+
+
+def level_text(lang: str, level: str) -> str:
+    """An area level's name; the study's own word for a level that geoplan does not know."""
+    return known_word(lang, f"common.{level}", level)
+
+
+def kind_text(lang: str, kind: Any) -> str:
+    """The kind of a required point."""
+    return "" if is_missing(kind) else known_word(lang, f"outputs.kind_{kind}", str(kind))
+
+
+def objective_text(lang: str, objective: str) -> str:
+    """A siting objective in words."""
+    return known_word(lang, f"outputs.objective_{objective}", objective)
+
+
+def status_text(lang: str, status: str, gap: Any) -> str:
+    """How much of a siting answer is proved."""
+    if status == "feasible" and is_missing(gap):
+        return say(lang, "outputs.status_unproved")
+    return known_word(lang, f"outputs.status_{status}", status).format(gap=gap_text(gap))
+
+
+def standard_text(lang: str, standard: ServiceStandard) -> str:
+    """What counts as covered, in one phrase."""
+    if standard.measure == "spacing":
+        return say(lang, "outputs.standard_spacing", metres=number_text(standard.max_spacing_m, 0))
+    if standard.measure == "rate":
+        return say(lang, "outputs.standard_rate", per=number_text(standard.per, 0))
+    if standard.measure == "budget":
+        return say(lang, "outputs.standard_budget")
+    mode = known_word(lang, f"common.{standard.mode}", str(standard.mode))
+    key = "outputs.standard_min" if standard.unit == "min" else "outputs.standard_m"
+    return say(lang, key, mode=mode, value=number_text(standard.threshold, 1))
+
+
+def cost_unit_text(lang: str, standard: ServiceStandard) -> str:
+    """The unit of ``cost``: metres or minutes."""
+    return say(lang, "outputs.unit_min" if standard.unit == "min" else "outputs.unit_m")
+
+
+def area_codes(results: RunResults, index: pd.Index) -> str | None:
+    """The level whose codes `index` holds; None when no level knows them."""
+    codes = {str(code) for code in index if not is_missing(code) and str(code) != ""}
+    best, hits = None, 0
+    for level, layer in results.areas.items():
+        found = len(codes & set(map(str, layer.frame.index)))
+        if found > hits:
+            best, hits = level, found
+    return best
+
+
+def area_name(results: RunResults, level: str, code: Any, lang: str) -> str:
+    """The name of one area, with words for the row of those whose area is not known."""
+    if is_missing(code) or str(code) == "":
+        return say(lang, "outputs.area_unknown")
+    names: Mapping[Any, str] = results.areas[level].names if level in results.areas else {}
+    told = names.get(code, "")
+    return clean(told) or str(code)
+
+
+def has_coverage(service: ServiceResult) -> bool:
+    """Whether the service is judged by people in reach."""
+    return service.coverage is not None
