@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import DBSCAN
 
 from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.readable import PlaceNames
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
@@ -113,11 +114,11 @@ def gap_areas(
     items["gap"] = _merge(items, polygons, plan, adjacency)
     if after is not None:
         _closing(items, coverage, after, set(() if suggested is None else suggested))
-    rows = [
-        _row(gap, coverage, layers, polygons, plan) for _, gap in items.groupby("gap", sort=False)
-    ]
     table = gpd.GeoDataFrame(
-        rows, columns=[*GAP_COLUMNS, "geometry"], geometry="geometry", crs=coverage.frame.crs
+        _rows(items, coverage, layers, polygons, plan),
+        columns=[*GAP_COLUMNS, "geometry"],
+        geometry="geometry",
+        crs=coverage.frame.crs,
     )
     table = table.sort_values(
         ["people", "cause", "area"], ascending=[False, True, True], kind="stable"
@@ -206,47 +207,60 @@ def _merge(
     pairs = _pairs(items, polygons, adjacency)
     number = np.full(len(items), -1, dtype=np.int64)
     count = 0
-    for _, group in items.groupby(["cause", "bound"], sort=True):
-        for members in _of_group(group, polygons, pairs, plan):
-            number[items.index.get_indexer(members)] = count
+    xy = items[["x", "y"]].to_numpy(float)
+    codes = items["code"].to_numpy(object)
+    drawn = items["code"].isin(polygons.index).to_numpy()
+    for group in items.groupby(["cause", "bound"], sort=True).indices.values():
+        for members in _of_group(np.asarray(group), xy, codes, drawn, pairs, plan):
+            number[members] = count
             count += 1
     return number
 
 
 def _of_group(
-    group: pd.DataFrame, polygons: pd.Series, pairs: pd.DataFrame, plan: _Plan
-) -> Iterator[pd.Index]:
-    located = group["x"].notna()
+    group: np.ndarray,
+    xy: np.ndarray,
+    codes: np.ndarray,
+    drawn: np.ndarray,
+    pairs: pd.DataFrame,
+    plan: _Plan,
+) -> Iterator[np.ndarray]:
+    """Item positions of every gap among the items `group` of one cause and one bounding area."""
+    located = ~np.isnan(xy[group, 0])
     if (~located).any():
-        yield group.index[~located]
-    drawn = located & group["code"].isin(polygons.index)
-    if drawn.any():
-        part = group[drawn]
-        yield from _split_all(part, _by_adjacency(part["code"], pairs), plan)
-    loose = located & ~drawn
-    if loose.any():
-        part = group[loose]
-        clusters = DBSCAN(eps=plan.merge_m, min_samples=1).fit(part[["x", "y"]].to_numpy())
-        yield from _split_all(part, clusters.labels_, plan)
+        yield group[~located]
+    part = group[located & drawn[group]]
+    if len(part):
+        yield from _split_all(part, _by_adjacency(codes[part], pairs), xy, plan)
+    part = group[located & ~drawn[group]]
+    if len(part) == 1:
+        yield part
+    elif len(part):
+        clusters = DBSCAN(eps=plan.merge_m, min_samples=1).fit(xy[part])
+        yield from _split_all(part, clusters.labels_, xy, plan)
 
 
-def _split_all(part: pd.DataFrame, label: np.ndarray, plan: _Plan) -> Iterator[pd.Index]:
-    for _, members in part.groupby(label, sort=True):
-        yield from _split(members, plan.extent_m)
+def _split_all(
+    part: np.ndarray, label: np.ndarray, xy: np.ndarray, plan: _Plan
+) -> Iterator[np.ndarray]:
+    order = np.argsort(label, kind="stable")
+    edges = np.flatnonzero(np.diff(label[order])) + 1
+    for members in np.split(part[order], edges):
+        yield from _split(members, xy, plan.extent_m)
 
 
-def _split(members: pd.DataFrame, extent_m: float) -> Iterator[pd.Index]:
+def _split(members: np.ndarray, xy: np.ndarray, extent_m: float) -> Iterator[np.ndarray]:
     """`members`, cut across the longer side until no part is wider than `extent_m`."""
     waiting = [members]
     while waiting:
         part = waiting.pop()
-        low, high = part[["x", "y"]].min(), part[["x", "y"]].max()
+        low, high = xy[part].min(axis=0), xy[part].max(axis=0)
         size = high - low
-        if float(np.hypot(size["x"], size["y"])) <= extent_m:
-            yield part.index
+        if float(np.hypot(*size)) <= extent_m:
+            yield part
             continue
-        axis = "x" if size["x"] >= size["y"] else "y"
-        first = part[axis] <= (low[axis] + high[axis]) / 2
+        axis = 0 if size[0] >= size[1] else 1
+        first = xy[part, axis] <= (low[axis] + high[axis]) / 2
         waiting += [part[~first], part[first]]
 
 
@@ -272,7 +286,7 @@ def _pairs(
     return pd.DataFrame({"a": used.index[left[keep]], "b": used.index[right[keep]]})
 
 
-def _by_adjacency(codes: pd.Series, pairs: pd.DataFrame) -> np.ndarray:
+def _by_adjacency(codes: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
     number, units = pd.factorize(codes)
     place = pd.Series(range(len(units)), index=units)
     near = pairs[pairs["a"].isin(place.index) & pairs["b"].isin(place.index)]
@@ -295,66 +309,68 @@ def _closing(items: pd.DataFrame, before: Coverage, after: Coverage, plan_sites:
     items["new_site"] = site
 
 
-def _row(
-    gap: pd.DataFrame,
+def _rows(
+    items: pd.DataFrame,
     coverage: Coverage,
     layers: Mapping[str, AreaLayer],
     polygons: pd.Series,
     plan: _Plan,
-) -> dict[str, Any]:
-    cause = str(gap["cause"].iloc[0])
-    remedy = next(r for c, r in CAUSES.values() if c == cause)
-    closing: Any = pd.NA
-    if "new_site" in gap:
-        gained = (gap["people"] - gap["left"]).groupby(gap["new_site"], sort=True).sum()
-        if len(gained) and gained.max() > 0:
-            closing = gained.idxmax()
-    return {
-        "rank": 0,
-        "people": float(gap["people"].sum()),
-        "cause": cause,
-        "remedy": remedy,
-        "area": _readable(gap, coverage, layers, plan),
-        "closing_site": closing,
-        "people_after": float(gap["left"].sum()) if "left" in gap else float("nan"),
-        "members": int(gap["row"].nunique()),
-        "geometry": _shape(gap, polygons, plan),
-    }
+) -> list[dict[str, Any]]:
+    """One record per gap. A gap has one cause, so every demand row is in it once."""
+    if not len(items):
+        return []
+    remedies = dict(CAUSES.values())
+    # per gap the largest demand row first: it names the place
+    order = np.lexsort((items["row"], -items["people"], items["gap"]))
+    edges = np.flatnonzero(np.diff(items["gap"].to_numpy()[order])) + 1
+    people, row = items["people"].to_numpy(float), items["row"].to_numpy()
+    cause = items["cause"].to_numpy(object)
+    left = items["left"].to_numpy(float) if "left" in items else np.full(len(items), np.nan)
+    site = items["new_site"].to_numpy(object) if "new_site" in items else None
+    located = items["x"].notna().to_numpy()
+    shapes = _item_shapes(items, polygons, plan)
+    stop = plan.levels.index(plan.within) + 1 if plan.within in plan.levels else None
+    readable = PlaceNames(coverage.frame, layers, plan.levels[:stop], plan.lang)
+    rows = []
+    for members in np.split(order, edges):
+        gained = {} if site is None else _gained(site[members], (people - left)[members])
+        # a polygon stands for all demand rows of its community: once is enough
+        drawn = {id(shape): shape for shape in shapes[members] if shape is not None}
+        rows.append(
+            {
+                "rank": 0,
+                "people": float(people[members].sum()),
+                "cause": cause[members[0]],
+                "remedy": remedies[cause[members[0]]],
+                "area": readable(row[members[0]], len(members), bool(located[members[0]])),
+                "closing_site": max(gained, key=lambda s: gained[s]) if gained else pd.NA,
+                "people_after": float(left[members].sum()),
+                "members": len(members),
+                "geometry": shapely.union_all(list(drawn.values())) if drawn else None,
+            }
+        )
+    return rows
 
 
-def _shape(gap: pd.DataFrame, polygons: pd.Series, plan: _Plan) -> Any:
-    located = gap[gap["x"].notna()]
-    if located.empty:
-        return None
-    drawn = located["code"].isin(polygons.index)
-    shapes = list(polygons[np.unique(located.loc[drawn, "code"].to_numpy(str))])
-    points = shapely.points(located.loc[~drawn, ["x", "y"]].to_numpy())
-    shapes += list(shapely.buffer(points, plan.merge_m / 2, quad_segs=8))
-    return shapely.union_all(shapes)
+def _gained(site: np.ndarray, people: np.ndarray) -> dict[Any, float]:
+    """People that each suggested site newly serves."""
+    gained: dict[Any, float] = {}
+    for label, count in zip(site, people, strict=True):
+        if label is not None and count > 0:
+            gained[label] = gained.get(label, 0.0) + float(count)
+    return gained
 
 
-def _readable(
-    gap: pd.DataFrame, coverage: Coverage, layers: Mapping[str, AreaLayer], plan: _Plan
-) -> str:
-    by_row = gap.groupby("row", sort=True)["people"].sum()
-    lead = coverage.frame.iloc[by_row.index[int(by_row.to_numpy().argmax())]]
-    parts = []
-    for level in plan.levels:
-        code = lead[level]
-        if pd.notna(code) and code in layers[level].names.index:
-            parts.append(str(layers[level].names[code]))
-        if level == plan.within:
-            break
-    name = "" if pd.isna(lead["name"]) else str(lead["name"])
-    more = len(by_row) - 1
-    if name and name not in parts:
-        if more:
-            count = more + 1 if plan.lang == "zh" else more
-            name = say(plan.lang, "coverage.gap_lead_more", name=name, count=count)
-        elif not parts and gap["x"].notna().any():
-            name = say(plan.lang, "coverage.gap_around", name=name)
-        parts.append(name)
-    return " ".join(parts) or say(plan.lang, "coverage.gap_unknown_place")
+def _item_shapes(items: pd.DataFrame, polygons: pd.Series, plan: _Plan) -> np.ndarray:
+    """Per item its community's polygon, or a disc of half the merge distance; None unlocated."""
+    shapes = np.full(len(items), None, dtype=object)
+    located = items["x"].notna().to_numpy()
+    drawn = located & items["code"].isin(polygons.index).to_numpy()
+    shapes[drawn] = polygons.reindex(items.loc[drawn, "code"]).to_numpy(object)
+    loose = located & ~drawn
+    points = shapely.points(items.loc[loose, ["x", "y"]].to_numpy(float))
+    shapes[loose] = shapely.buffer(points, plan.merge_m / 2, quad_segs=6)
+    return shapes
 
 
 def _collected(table: gpd.GeoDataFrame, keep: int, lang: str) -> gpd.GeoDataFrame:

@@ -188,7 +188,7 @@ def after_sites(
                 f"{standard.service!r} is limited by capacity: pass costs= and costs_new=."
             )
         stacked = stack_costs(*parts)
-        both = _nearer(near_from_costs(stacked).reindex(both.index), both)
+        both = _nearer(both, near_from_costs(stacked).reindex(both.index))
     return judge_reach(
         demand, standard, near=both, costs=stacked, capacities=capacities, areas=before.areas
     )

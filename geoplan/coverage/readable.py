@@ -1,0 +1,50 @@
+"""Places in words: "历下区 解放路街道 青后社区等3处", for gaps and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from geoplan.inputs.layers import AreaLayer
+from geoplan.words import say
+
+
+class PlaceNames:
+    """Names rows of a demand frame by their areas and their own name.
+
+    Parameters
+    ----------
+    frame : column ``name`` and one column per level with area codes.
+    layers : area layers by level.
+    levels : levels to name, coarsest first.
+    lang : ``"zh"`` or ``"en"``.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        layers: Mapping[str, AreaLayer],
+        levels: Sequence[str],
+        lang: str,
+    ) -> None:
+        self.lang = lang
+        self.own = frame["name"].astype("string").fillna("").to_numpy(object)
+        self.areas = []
+        for level in levels:
+            names = {str(code): str(name) for code, name in layers[level].names.items()}
+            codes = frame[level].astype("string").fillna("")
+            self.areas.append([names.get(code, "") for code in codes])
+
+    def __call__(self, row: int, members: int = 1, located: bool = True) -> str:
+        """The place of the row at a position, and of `members` - 1 others with it."""
+        parts = [names[row] for names in self.areas if names[row]]
+        name = str(self.own[row])
+        if name and name not in parts:
+            if members > 1:
+                count = members if self.lang == "zh" else members - 1
+                name = say(self.lang, "coverage.gap_lead_more", name=name, count=count)
+            elif not parts and located:
+                name = say(self.lang, "coverage.gap_around", name=name)
+            parts.append(name)
+        return " ".join(parts) or say(self.lang, "coverage.gap_unknown_place")
