@@ -169,6 +169,19 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: C901
 
 
 @_jit
+def _first_from(values, least):  # type: ignore[no-untyped-def]
+    """Position of the first of the sorted values that is `least` or more."""
+    lo, hi = 0, len(values)
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if values[mid] < least:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+@_jit
 def many_to_many(  # type: ignore[no-untyped-def]
     indptr, indices, weights, order, seed_node, seed_cost,
     site_edge, site_place, site_snap, cutoff, limit, steps,
@@ -199,8 +212,8 @@ def many_to_many(  # type: ignore[no-untyped-def]
             v = touched[i]
             need += stop_ptr[v + 1] - stop_ptr[v]
         e = site_edge[s]
-        lo = np.searchsorted(mid_edge, e) if e >= 0 else 0
-        hi = np.searchsorted(mid_edge, e, side="right") if e >= 0 else 0
+        lo = _first_from(mid_edge, e) if e >= 0 else 0
+        hi = _first_from(mid_edge, e + 1) if e >= 0 else 0
         need += hi - lo
         if need > len(points):
             size = max(2 * len(points), need)
@@ -300,23 +313,23 @@ def fill_rows(order, starts, points, costs, row, at, columns, values):  # type: 
 
 @_jit
 def sort_rows(indptr, columns, values):  # type: ignore[no-untyped-def]
-    """Sort each row by column."""
+    """Sort each row by column (Shell's sort; most rows are short)."""
     for r in range(len(indptr) - 1):
         lo, hi = indptr[r], indptr[r + 1]
-        if hi - lo > 48:
-            order = np.argsort(columns[lo:hi])
-            columns[lo:hi] = columns[lo:hi][order]
-            values[lo:hi] = values[lo:hi][order]
-            continue
-        for i in range(lo + 1, hi):
-            c, x = columns[i], values[i]
-            j = i - 1
-            while j >= lo and columns[j] > c:
-                columns[j + 1] = columns[j]
-                values[j + 1] = values[j]
-                j -= 1
-            columns[j + 1] = c
-            values[j + 1] = x
+        gap = 1
+        while 3 * gap + 1 < hi - lo:
+            gap = 3 * gap + 1
+        while gap > 0:
+            for i in range(lo + gap, hi):
+                c, x = columns[i], values[i]
+                j = i - gap
+                while j >= lo and columns[j] > c:
+                    columns[j + gap] = columns[j]
+                    values[j + gap] = values[j]
+                    j -= gap
+                columns[j + gap] = c
+                values[j + gap] = x
+            gap //= 3
 
 
 @_jit

@@ -290,7 +290,9 @@ class Network:
         else:
             forward = self.minutes
             backward = forward if self.minutes_back is None else self.minutes_back
-        return forward, np.where(self.oneway, np.inf, backward)
+        both = np.where(self.oneway, np.inf, backward)
+        forward.flags.writeable = both.flags.writeable = False
+        return forward, both
 
     def snap_cost(self, unit: str = "m") -> float:
         """Cost of one metre between a point and its edge, in `unit`."""
