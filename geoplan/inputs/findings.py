@@ -79,7 +79,8 @@ class Loaded(Generic[LayerT]):
     """A layer with what was found while it was read.
 
     layer : None when the file cannot be used at all (then a finding without row says why).
-    set_aside : the rows set aside, whole, with the columns ``file``, ``sheet``, ``row``, ``why`` first.
+    set_aside : the rows set aside, whole, with the columns ``file``, ``sheet``, ``row``, ``why``
+        first.
     """
 
     layer: LayerT | None

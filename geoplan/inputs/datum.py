@@ -1,0 +1,178 @@
+"""China's coordinate datums: WGS 84, CGCS2000, GCJ-02 and BD-09, there and exactly back.
+
+GCJ-02 shifts WGS 84 by a published (leaked and since re-implemented many times) polynomial with
+sines on the Krassovsky ellipsoid; BD-09 rotates and stretches GCJ-02 once more. Both forward
+formulas are closed; neither inverse is. Here the inverses are iterated to a fixed point: the
+result returns forward within a micrometre, where one-pass inverses err by 1.6 to 3 m.
+
+The formulas are reproduced from the public descriptions that all implementations share; the test
+vectors come from eviltransform, coordtransform and gcoord. Some published variants are wrong and
+the tests refuse them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.errors import UsageError
+
+Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
+DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
+
+# Krassovsky 1940
+_A = 6378245.0
+_EE = 0.00669342162296594323
+_BD = np.pi * 3000.0 / 180.0
+# rectangle outside which GCJ-02 is WGS 84, as every implementation has it
+_LON, _LAT = (72.004, 137.8347), (0.8293, 55.8271)
+
+Floats = NDArray[np.float64]
+
+
+def in_gcj02_area(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    """Whether the GCJ-02 shift applies: inside the formula's rectangle."""
+    return (lon > _LON[0]) & (lon < _LON[1]) & (lat > _LAT[0]) & (lat < _LAT[1])
+
+
+def _gcj_shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    x, y = lon - 105.0, lat - 35.0
+    root = np.sqrt(np.abs(x))
+    common = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
+    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + common
+    north += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
+    north += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
+    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + common
+    east += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
+    east += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
+    phi = lat / 180.0 * np.pi
+    magic = 1.0 - _EE * np.sin(phi) ** 2
+    d_lat = north * 180.0 / ((_A * (1.0 - _EE)) / (magic * np.sqrt(magic)) * np.pi)
+    d_lon = east * 180.0 / (_A / np.sqrt(magic) * np.cos(phi) * np.pi)
+    return d_lon, d_lat
+
+
+def _wgs_to_gcj(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    inside = in_gcj02_area(lon, lat)
+    d_lon, d_lat = _gcj_shift(lon, lat)
+    return np.where(inside, lon + d_lon, lon), np.where(inside, lat + d_lat, lat)
+
+
+def _gcj_to_bd(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    z = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _BD)
+    theta = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _BD)
+    return z * np.cos(theta) + 0.0065, z * np.sin(theta) + 0.006
+
+
+def _back(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """The fixed point p of ``forward(p) = (lon, lat)``."""
+    x, y = lon.copy(), lat.copy()
+    for _ in range(12):
+        fx, fy = forward(x, y)
+        dx, dy = lon - fx, lat - fy
+        x, y = x + dx, y + dy
+        if (
+            np.nanmax(np.abs(dx), initial=0.0) < 1e-11
+            and np.nanmax(np.abs(dy), initial=0.0) < 1e-11
+        ):
+            break
+    return x, y
+
+
+def _convert(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
+    """Degrees from one datum to another; CGCS2000 and WGS 84 differ by centimetres: one here."""
+    chain = {"wgs84": 0, "cgcs2000": 0, "gcj02": 1, "bd09": 2}
+    steps = [_wgs_to_gcj, _gcj_to_bd]
+    a, b = chain[source], chain[target]
+    with np.errstate(invalid="ignore"):
+        for k in range(a, b):
+            lon, lat = steps[k](lon, lat)
+        for k in range(a, b, -1):
+            lon, lat = _back(steps[k - 1], lon, lat)
+    return lon, lat
+
+
+def to_wgs84(points: Any, datum: str) -> Any:
+    """Convert degrees in `datum` to WGS 84.
+
+    Parameters
+    ----------
+    points : a GeoSeries or GeoDataFrame in degrees (any geometry; all vertices are converted), an
+        array of shape (n, 2) with lon, lat, or a tuple ``(lon, lat)`` of numbers or arrays.
+    datum : ``"wgs84"``, ``"gcj02"``, ``"bd09"`` or ``"cgcs2000"``.
+
+    Returns
+    -------
+    The same kind, new; a GeoSeries or GeoDataFrame with CRS EPSG:4326.
+
+    Raises
+    ------
+    UsageError
+        An unknown datum, coordinates that are no degrees, or a layer in a projected CRS.
+
+    Notes
+    -----
+    Outside the rectangle 72.004-137.8347 E, 0.8293-55.8271 N GCJ-02 is WGS 84. NaN stays NaN.
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84((117.0264, 36.6685), datum="gcj02")
+    >>> round(float(lon), 4), round(float(lat), 4)
+    (117.0204, 36.668)
+    """
+    return _apply(points, datum, "wgs84")
+
+
+def from_wgs84(points: Any, datum: str) -> Any:
+    """Convert WGS 84 degrees to `datum`; see `to_wgs84`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> there = from_wgs84(np.array([[117.0, 36.65]]), datum="bd09")
+    >>> np.allclose(to_wgs84(there, datum="bd09"), [[117.0, 36.65]], atol=1e-9)
+    True
+    """
+    return _apply(points, "wgs84", datum)
+
+
+def _apply(points: Any, source: str, target: str) -> Any:
+    for name in (source, target):
+        if name not in DATUMS:
+            raise UsageError(f"datum must be one of {', '.join(DATUMS)}, not {name!r}.")
+    if isinstance(points, gpd.GeoSeries | gpd.GeoDataFrame):
+        if points.crs is not None and points.crs.is_projected:
+            raise UsageError(
+                f"the layer is in {points.crs.name} (metres): a datum is about degrees; "
+                "convert with to_crs(4326) first, if that CRS is right."
+            )
+        geometry = points.geometry
+        moved = shapely.transform(
+            geometry.to_numpy(),
+            lambda xy: np.column_stack(_checked(xy[:, 0], xy[:, 1], source, target)),
+        )
+        series = gpd.GeoSeries(moved, index=geometry.index, crs="EPSG:4326", name=geometry.name)
+        if isinstance(points, gpd.GeoSeries):
+            return series
+        return points.set_geometry(series.values, crs="EPSG:4326")
+    if isinstance(points, tuple):
+        lon, lat = np.broadcast_arrays(*(np.asarray(p, float) for p in points))
+        return _checked(lon, lat, source, target)
+    array = np.asarray(points, float)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise UsageError(f"coordinates must have the shape (n, 2), not {array.shape}.")
+    return np.column_stack(_checked(array[:, 0], array[:, 1], source, target))
+
+
+def _checked(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    if np.nanmax(np.abs(lon), initial=0.0) > 360 or np.nanmax(np.abs(lat), initial=0.0) > 90:
+        raise UsageError(
+            "these are no degrees in the order lon, lat (lat must lie in -90..90): "
+            "swapped, or metres?"
+        )
+    return _convert(lon, lat, source, target)

@@ -1,0 +1,110 @@
+"""Which column is what: headings compared with the words that offices use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+_NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"'“”‘’*#℃°]+")
+_UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
+
+
+def plain(text: object) -> str:
+    """`text` after NFKC, in lower case, without spaces, brackets and punctuation.
+
+    Examples
+    --------
+    >>> plain(" 经度（ＧＣＪ０２） "), plain("床位数(张)")
+    ('经度gcj02', '床位数张')
+    """
+    return _NOISE.sub("", unicodedata.normalize("NFKC", str(text)).lower())
+
+
+@cache
+def _aliases() -> dict[str, dict[str, tuple[str, ...]]]:
+    text = files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    roles = {role: tuple(dict.fromkeys(map(plain, words))) for role, words in raw["roles"].items()}
+    return {
+        "roles": roles,
+        "personal": {"headings": tuple(map(plain, raw["personal"]["headings"]))},
+        "totals": {"words": tuple(map(plain, raw["totals"]["words"]))},
+    }
+
+
+def known_roles() -> tuple[str, ...]:
+    """All roles that a heading can be taken for."""
+    return tuple(_aliases()["roles"])
+
+
+def total_words() -> tuple[str, ...]:
+    """Names of rows that sum up other rows."""
+    return _aliases()["totals"]["words"]
+
+
+def is_personal_heading(heading: object) -> bool:
+    """Whether a heading announces personal data (a person's name, number, telephone)."""
+    return plain(_UNIT.sub("", str(heading))) in _aliases()["personal"]["headings"]
+
+
+def find_roles(
+    headings: Sequence[object], *, wanted: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Role by heading, for the headings that are known; each role once.
+
+    Where two headings fit one role, the one that stands earlier in the alias list has it (``name``
+    before ``社区名称``), then the one further left.
+
+    Parameters
+    ----------
+    headings : as they stand in the file.
+    wanted : roles to look for; None = all.
+
+    Examples
+    --------
+    >>> find_roles(["机构名称", "经度", "纬度", "核定床位（张）", "备注"])
+    {'机构名称': 'name', '经度': 'lon', '纬度': 'lat', '核定床位（张）': 'capacity'}
+    """
+    roles = _aliases()["roles"]
+    found: dict[str, str] = {}
+    for role in roles if wanted is None else [r for r in roles if r in set(wanted)]:
+        words = roles[role]
+        best: tuple[int, str] | None = None
+        for heading in map(str, headings):
+            if heading in found:
+                continue
+            for form in (plain(heading), plain(_UNIT.sub("", heading))):
+                if form in words and (best is None or words.index(form) < best[0]):
+                    best = (words.index(form), heading)
+        if best is not None:
+            found[best[1]] = role
+    return {str(h): found[str(h)] for h in headings if str(h) in found}
+
+
+def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
+    """How much a row looks like the heading row: known words count, given headings count double."""
+    texts = [str(c).strip() for c in cells if str(c).strip()]
+    if not texts:
+        return 0
+    exact = {plain(h) for h in given.values()}
+    return len(find_roles(texts)) + 2 * sum(plain(t) in exact for t in texts)
+
+
+def match_given(
+    headings: Sequence[str], given: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """The study's ``columns`` matched: heading -> role, and the headings that are not there."""
+    by_plain = {plain(h): h for h in reversed(headings)}
+    found: dict[str, str] = {}
+    missing = []
+    for role, heading in given.items():
+        actual = heading if heading in headings else by_plain.get(plain(heading))
+        if actual is None:
+            missing.append(heading)
+        else:
+            found[actual] = role
+    return found, missing

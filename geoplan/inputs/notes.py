@@ -1,0 +1,182 @@
+"""A notebook of doubts: collects findings and outcomes of rows while a layer is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.inputs.findings import Finding, InputRecord, Loaded, Severity
+from geoplan.inputs.source import LayerSource
+from geoplan.words import say
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, hex; of a folder (a file geodatabase) over its files in order."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for one in files:
+        with one.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(kw_only=True, slots=True)
+class Notes:
+    """What is found while one layer is read; turned into a `Loaded` at the end.
+
+    A note about a row names its place by the row's position in the table, so that every finding
+    carries sheet and row number.
+    """
+
+    source: LayerSource
+    lang: str
+    sheets: np.ndarray = field(default_factory=lambda: np.empty(0, object))
+    rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    text: pd.DataFrame = field(default_factory=pd.DataFrame)
+    roles: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    why_aside: dict[int, str] = field(default_factory=dict)
+    warned: set[int] = field(default_factory=set)
+
+    def heading(self, role: str) -> str:
+        """The heading that was taken for `role`, or the role itself."""
+        return next((h for h, r in self.roles.items() if r == role), role)
+
+    def about_file(self, code: str, severity: Severity, /, **values: Any) -> None:
+        """A finding about the whole file."""
+        self.findings.append(
+            Finding(
+                file=self.source.label,
+                column=str(values.pop("column", "")),
+                value=str(values.pop("value", "")),
+                problem=say(self.lang, f"inputs.{code}", **values),
+                advice=say(self.lang, f"inputs.{code}_advice", **values),
+                severity=severity,
+                code=code,
+            )
+        )
+
+    def about_row(
+        self,
+        position: int,
+        code: str,
+        severity: Severity,
+        /,
+        *,
+        column: str = "",
+        value: object = "",
+        aside: bool = False,
+        **values: Any,
+    ) -> None:
+        """A finding about one row; `aside` sets it aside."""
+        problem = say(self.lang, f"inputs.{code}", value=value, **values)
+        self.findings.append(
+            Finding(
+                file=self.source.label,
+                sheet=str(self.sheets[position]),
+                row=int(self.rows[position]),
+                column=column,
+                value=str(value),
+                problem=problem,
+                advice=say(self.lang, f"inputs.{code}_advice", value=value, **values),
+                severity=severity,
+                code=code,
+            )
+        )
+        if aside:
+            self.why_aside.setdefault(position, problem)
+        elif severity != "note":
+            self.warned.add(position)
+
+    @property
+    def aside(self) -> np.ndarray:
+        """Bool per row: set aside."""
+        mask = np.zeros(len(self.rows), bool)
+        mask[list(self.why_aside)] = True
+        return mask
+
+    def record(self) -> InputRecord:
+        """The counts of the file."""
+        count, aside = len(self.rows), len(self.why_aside)
+        digest = "" if self.source.is_url else file_sha256(Path(self.source.path))
+        return InputRecord(
+            path=self.source.label,
+            sha256=digest,
+            rows=count,
+            accepted=count - aside,
+            set_aside=aside,
+            warned=len(self.warned - set(self.why_aside)),
+            role=self.source.role,
+            columns=dict(self.roles),
+        )
+
+    def set_aside_frame(self) -> pd.DataFrame:
+        """The rows set aside, whole, with file, sheet, row and why in front."""
+        places = sorted(self.why_aside)
+        front = pd.DataFrame(
+            {
+                "file": self.source.label,
+                "sheet": [str(self.sheets[p]) for p in places],
+                "row": [int(self.rows[p]) for p in places],
+                "why": [self.why_aside[p] for p in places],
+            }
+        )
+        if not len(self.text.columns):
+            return front
+        rest = self.text.iloc[places].reset_index(drop=True)
+        return pd.concat([front, rest], axis=1)
+
+    def loaded(self, layer: Any) -> Loaded[Any]:
+        """`layer` with everything that was found."""
+        return Loaded(
+            layer=layer,
+            record=self.record(),
+            findings=tuple(self.findings),
+            set_aside=self.set_aside_frame(),
+        )
+
+    def unusable(self, message: str) -> Loaded[Any]:
+        """A file that cannot be used: an error without a row says why."""
+        self.findings.append(
+            Finding(
+                file=self.source.label,
+                problem=message,
+                advice="",
+                severity="error",
+                code="unusable",
+            )
+        )
+        path = Path(str(self.source.path))
+        there = not self.source.is_url and path.exists()
+        record = InputRecord(
+            path=self.source.label,
+            sha256=file_sha256(path) if there else "",
+            rows=len(self.rows),
+            accepted=0,
+            set_aside=len(self.rows),
+            warned=0,
+            role=self.source.role,
+            columns=dict(self.roles),
+        )
+        return Loaded(
+            layer=None,
+            record=record,
+            findings=tuple(self.findings),
+            set_aside=self.set_aside_frame(),
+        )
+
+    def with_rows(self, text: pd.DataFrame, rows: np.ndarray, sheets: np.ndarray) -> None:
+        """The table that positions refer to."""
+        self.text, self.rows, self.sheets = text, rows, sheets
+
+
+def roles_of(roles: Mapping[str, str], role: str) -> str | None:
+    """The heading taken for `role`, or None."""
+    return next((heading for heading, r in roles.items() if r == role), None)

@@ -1,0 +1,65 @@
+"""Numbers out of cells: full-width digits, thousands marks, units; what cannot be read is NaN."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import pandas as pd
+
+_UNIT = re.compile(r"(人|张|户|个|处|米|元|m|°|度|e|n|东经|北纬)$", re.IGNORECASE)
+_FRONT = re.compile(r"^(东经|北纬|e|n|约)", re.IGNORECASE)
+_EMPTY = frozenset("|-|—|--|/|\|无|空|nan|none|null|n/a|na|#n/a".split("|"))
+_DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
+
+
+def is_empty(cells: pd.Series) -> np.ndarray:
+    """Bool per cell: nothing in it, or one of the signs that stand for nothing."""
+    return cells.str.strip().str.lower().isin(_EMPTY).to_numpy()
+
+
+def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Values (NaN where there is none) and bool: cells that had to be read with good will.
+
+    Full-width digits, thousands marks, a unit behind the number and degrees with minutes and
+    seconds are read; anything else in a filled cell is NaN.
+
+    Examples
+    --------
+    >>> values, mended = read_numbers(pd.Series(["12", "１，２００", "35人", "?", "117°01′30″"]))
+    >>> values.tolist(), mended.tolist()
+    ([12.0, 1200.0, 35.0, nan, 117.025], [False, True, True, False, True])
+    """
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
+    mended = np.zeros(len(cells), bool)
+    hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
+    texts = cells.to_numpy(object)
+    for i in hard:
+        value = _one(texts[i])
+        if value is not None:
+            values[i], mended[i] = value, True
+    values[~np.isfinite(values)] = np.nan
+    return values, mended
+
+
+def _one(text: object) -> float | None:
+    text = unicodedata.normalize("NFKC", str(text)).strip()
+    text = text.replace(" ", "").replace("，", ",")
+    degrees = _DMS.match(text)
+    if degrees:
+        d, m, s = degrees.groups()
+        return int(d) + int(m) / 60 + (float(s) if s else 0.0) / 3600
+    text = _FRONT.sub("", _UNIT.sub("", text))
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        text = text.replace(",", "")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def is_yes(cells: pd.Series) -> np.ndarray:
+    """Bool per cell: 是, 有, 1, true, yes and their like."""
+    yes = {"是", "有", "1", "true", "yes", "y", "√", "✓", "对"}
+    return cells.str.strip().str.lower().isin(yes).to_numpy()

@@ -1,0 +1,187 @@
+"""Opening a layer: rows as text with their roles, and geometry where the file has it."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import InputError
+from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
+from geoplan.inputs.notes import Notes, roles_of
+from geoplan.inputs.numbers import read_numbers
+from geoplan.inputs.personal import personal_columns
+from geoplan.inputs.source import LayerSource
+from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, read_tables
+from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
+
+_CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
+_OPERATORS: dict[str, Callable] = {
+    "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
+    "<": operator.lt, ">": operator.gt,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Rows:
+    """A file's data rows.
+
+    text : all cells as text, columns = headings.
+    geometry : of vector files; None for tables.
+    roles : heading -> role.
+    """
+
+    text: pd.DataFrame
+    geometry: gpd.GeoSeries | None
+    roles: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def column(self, role: str) -> pd.Series | None:
+        """The cells of the column taken for `role`, or None."""
+        heading = roles_of(self.roles, role)
+        return None if heading is None else self.text[heading]
+
+    def heading(self, role: str) -> str:
+        """The heading taken for `role`, or ""."""
+        return roles_of(self.roles, role) or ""
+
+
+def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -> Rows:
+    """Read the file, find the roles, leave out personal columns, totals and rows not asked for.
+
+    Parameters
+    ----------
+    extra : headings that are wanted for themselves (people columns): never taken for a role.
+
+    Raises
+    ------
+    InputError
+        What cannot be read at all; the caller makes it a finding.
+    """
+    tables, geometry = _read(source)
+    text, rows, sheets = _stack(tables)
+    headings = [str(c) for c in text.columns]
+    given, missing = match_given(headings, source.columns)
+    if missing:
+        raise InputError(
+            f"columns names headings that are not in the file: {', '.join(missing)}; the file has: "
+            f"{', '.join(headings)}."
+        )
+    taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}
+    free = [h for h in headings if h not in given and h not in taken]
+    wanted = [r for r in known_roles() if r not in given.values()]
+    roles = {**given, **find_roles(free, wanted=wanted)}
+    roles = {h: roles[h] for h in headings if h in roles}
+    keep = np.ones(len(text), bool)
+    if source.where is not None:
+        keep &= condition(text, source.where)
+    keep &= ~_is_total(text, roles)
+    skipped = _is_total(text, roles) & (keep | True)
+    notes.with_rows(text, rows, sheets)
+    notes.roles = roles
+    for position in np.flatnonzero(skipped):
+        # said before rows are renumbered; a sum of other rows is no row of its own
+        notes.about_row(int(position), "total_row", "note")
+    text = text[keep].reset_index(drop=True)
+    if geometry is not None:
+        geometry = geometry[keep].reset_index(drop=True)
+    notes.with_rows(text, rows[keep], sheets[keep])
+    personal = personal_columns(text, keep=set(roles) | taken)
+    for heading in personal:
+        notes.about_file("personal", "warning", column=heading)
+    text = text.drop(columns=personal)
+    roles = {h: r for h, r in roles.items() if h not in personal}
+    notes.with_rows(text, rows[keep], sheets[keep])
+    notes.roles = roles
+    return Rows(text=text, geometry=geometry, roles=roles)
+
+
+def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
+    if not source.is_url and not Path(source.path).exists():
+        raise InputError("the file is not there.")
+    if not source.is_url and source.suffix in TEXT_SUFFIXES + BOOK_SUFFIXES:
+        tables = read_tables(
+            Path(source.path),
+            sheet=source.sheet,
+            encoding=source.encoding,
+            columns=source.columns,
+        )
+        return tables, None
+    if source.is_url or source.suffix in VECTOR_SUFFIXES:
+        layer = read_vector(source)
+        return [layer.table], layer.geometry
+    known = ", ".join((*TEXT_SUFFIXES, *BOOK_SUFFIXES, *VECTOR_SUFFIXES))
+    raise InputError(f"files ending in {source.suffix or 'nothing'} are not read; known: {known}.")
+
+
+def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """One table of all sheets, with row numbers and sheet names."""
+    rows = np.concatenate([t.rows for t in tables])
+    sheets = np.concatenate([np.full(len(t), t.sheet, object) for t in tables])
+    if len(tables) == 1:
+        return tables[0].frame, rows, sheets
+    text = pd.concat([t.frame for t in tables], ignore_index=True).fillna("")
+    return text, rows, sheets
+
+
+def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
+    """Rows that sum up others: 合计, 小计 and their like as the name or the first filled cell."""
+    words = total_words()
+    mask = np.zeros(len(text), bool)
+    name = roles_of(roles, "name")
+    for heading in {name or text.columns[0], text.columns[0]} if text.shape[1] else ():
+        mask |= text[heading].map(plain).isin(words).to_numpy()
+    return mask
+
+
+def condition(text: pd.DataFrame, where: str) -> np.ndarray:
+    """Bool per row for ``column op value [and ...]``; numbers are compared as numbers.
+
+    Raises
+    ------
+    InputError
+        It is no such condition, or names no column of the file.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"level": ["town", "village"], "n": ["3", "12"]})
+    >>> condition(table, "level == 'village' and n > 5").tolist()
+    [False, True]
+    """
+    mask = np.ones(len(text), bool)
+    for part in re.split(r"\s+and\s+", where.strip()):
+        match = _CONDITION.match(part)
+        if match is None:
+            raise InputError(
+                f"where = {where!r} is no condition: write column == 'text' or column > 5, joined "
+                "by and."
+            )
+        column, sign, value = match.groups()
+        column = column.strip("'\"`")
+        if column not in text.columns:
+            raise InputError(
+                f"where names the column {column!r}; the file has: {', '.join(map(str, text))}."
+            )
+        quoted = value[:1] in "'\"" and value[-1:] == value[:1] and len(value) > 1
+        compare = _OPERATORS[sign]
+        if quoted or (sign in ("==", "!=") and not _numeric(value)):
+            mask &= compare(text[column], value.strip("'\"")).to_numpy(bool)
+        elif _numeric(value):
+            mask &= compare(read_numbers(text[column])[0], float(value))
+        else:
+            raise InputError(
+                f"where = {where!r}: {value!r} is no number and stands without quotes."
+            )
+    return mask
+
+
+def _numeric(text: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text))

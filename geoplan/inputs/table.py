@@ -1,0 +1,270 @@
+"""`RawTable`: rows as they stand in a file, with the numbers by which their owner knows them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook
+
+from geoplan.errors import InputError
+from geoplan.inputs.headings import heading_score
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_LOOK = 30  # rows in which the heading is looked for
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RawTable:
+    """One sheet's data rows.
+
+    frame : text in every cell ("" = empty), columns = headings as they stand, made unique.
+    rows : row number of every data row, as the spreadsheet or the text editor counts it.
+    heading_row : row number of the heading, None where there is none.
+    numbers : headings of columns whose cells are numbers in the file (not text that looks so).
+    """
+
+    frame: pd.DataFrame
+    rows: np.ndarray
+    sheet: str = ""
+    heading_row: int | None = None
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_tables(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> list[RawTable]:
+    """All tables of a text file or a workbook (without `sheet`: those sheets with a known heading).
+
+    Raises
+    ------
+    InputError
+        Unreadable, empty, no heading, no such sheet: with what to do.
+    """
+    given = dict(columns or {})
+    suffix = path.suffix.lower()
+    if suffix in BOOK_SUFFIXES:
+        return _read_book(path, sheet, given)
+    return [_read_text(path, encoding, given)]
+
+
+def decode(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """Text and its encoding: as given, else by byte order mark, else UTF-8, else GB18030.
+
+    Raises
+    ------
+    InputError
+        The bytes fit none of them.
+    """
+    if encoding is not None:
+        try:
+            return raw.decode(encoding), encoding
+        except (LookupError, UnicodeDecodeError) as error:
+            raise InputError(f"the file is not in the encoding {encoding!r}: {error}.") from error
+    for mark, name in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return _try(raw, (name,))
+    head = raw[:4000]
+    if head and head.count(0) > len(head) / 4:
+        return _try(raw, ("utf-16-le", "utf-16-be"))
+    return _try(raw, ("utf-8", "gb18030"))
+
+
+def _try(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:
+    for name in encodings:
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text[:4000]:
+            return text, name
+    raise InputError(
+        "the file is no text in UTF-8, GB18030 or UTF-16: save it as CSV in UTF-8, or say "
+        'encoding = "..." in the study.'
+    )
+
+
+def find_delimiter(text: str) -> str:
+    """The separator that cuts the first lines most evenly: comma, tab, semicolon or bar."""
+    sample = text[:20_000]
+    best, score = ",", 0.0
+    for mark in (",", "\t", ";", "|", "，"):
+        counts = [len(r) - 1 for r in csv.reader(io.StringIO(sample), delimiter=mark)][:50]
+        counts = counts[:-1] if len(counts) > 1 and len(text) > 20_000 else counts
+        used = [c for c in counts if c > 0]
+        if not used:
+            continue
+        usual = max(set(used), key=used.count)
+        value = used.count(usual) / len(counts) * (1 + min(usual, 50) / 100)
+        if value > score:
+            best, score = mark, value
+    return best
+
+
+def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
+    raw = path.read_bytes()
+    if not raw.strip():
+        raise InputError("the file is empty.")
+    if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
+        raise InputError(
+            "this is a workbook or an archive under the ending of a text file: rename it."
+        )
+    text, _ = decode(raw, encoding)
+    del raw
+    mark = find_delimiter(text)
+    cells, starts = _cells(text, mark)
+    return _with_heading(cells, starts, given)
+
+
+def _cells(text: str, mark: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """All records as text, and the line on which each starts (quoted cells may hold line ends)."""
+    width = max(
+        (len(r) for r in csv.reader(io.StringIO(text[:200_000]), delimiter=mark)), default=1
+    )
+    simple = '"' not in text
+    if simple:
+        try:
+            frame = pd.read_csv(
+                io.StringIO(text), sep=mark, header=None, names=range(width), dtype=str,
+                keep_default_na=False, na_filter=False, skip_blank_lines=False, engine="c",
+                quoting=csv.QUOTE_NONE, index_col=False,
+            )  # fmt: skip
+            return frame, np.arange(1, len(frame) + 1)
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            pass
+    records, starts = [], []
+    reader = csv.reader(io.StringIO(text), delimiter=mark)
+    line = 1
+    for record in reader:
+        records.append(record)
+        starts.append(line)
+        line = reader.line_num + 1
+    width = max(map(len, records), default=1)
+    padded = [r + [""] * (width - len(r)) for r in records]
+    return pd.DataFrame(padded, columns=range(width), dtype=object), np.array(starts, np.int64)
+
+
+def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"the workbook cannot be opened ({error}): open it in Excel or WPS and save it as .xlsx."
+        ) from error
+    names = list(book.sheet_names)
+    if sheet is not None and sheet not in names:
+        raise InputError(f"there is no sheet {sheet!r}; the workbook has: {', '.join(names)}.")
+    tables = []
+    for name in names if sheet is None else [sheet]:
+        table = _read_sheet(book, name, given, must=sheet is not None)
+        if table is not None:
+            tables.append(table)
+    if not tables:
+        raise InputError(
+            "no sheet has a heading row with known column names; the workbook has the sheets "
+            f'{", ".join(names)}: name one with sheet = "..." and its columns with columns = {{...}}.'
+        )
+    return tables
+
+
+def _read_sheet(
+    book: CalamineWorkbook, name: str, given: Mapping[str, str], *, must: bool
+) -> RawTable | None:
+    page = book.get_sheet_by_name(name)
+    rows = page.to_python(skip_empty_area=False)
+    if not rows:
+        if must:
+            raise InputError(f"the sheet {name!r} is empty.")
+        return None
+    cells = pd.DataFrame([[_text(c) for c in row] for row in rows], dtype=object).fillna("")
+    for (top, left), (bottom, right) in getattr(page, "merged_cell_ranges", None) or []:
+        # a merged cell stands for all the rows that it spans (a title over columns stays one cell)
+        if bottom > top and right < cells.shape[1] and bottom < len(cells):
+            cells.iloc[top : bottom + 1, left] = cells.iloc[top, left]
+    if not must and not any(
+        heading_score(list(cells.iloc[i]), given) >= 2 for i in range(min(_LOOK, len(cells)))
+    ):
+        return None
+    table = _with_heading(cells, np.arange(1, len(cells) + 1), given)
+    return RawTable(frame=table.frame, rows=table.rows, sheet=name, heading_row=table.heading_row)
+
+
+def _text(cell: Any) -> str:
+    """A cell as text, whole numbers without a point."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return str(cell)
+
+
+def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, str]) -> RawTable:
+    """Cut off title rows, name the columns, drop empty rows and columns."""
+    look = min(_LOOK, len(cells))
+    scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
+    best = int(np.argmax(scores)) if scores else 0
+    if not scores or scores[best] == 0:
+        first = next(
+            (i for i in range(look) if (cells.iloc[i].astype(str).str.strip() != "").sum() > 1), 0
+        )
+        texts = [str(c).strip() for c in cells.iloc[first]]
+        if not texts or any(_is_number(t) for t in texts if t):
+            raise InputError(
+                "no heading row was found: the first row must name the columns (for example "
+                "名称, 经度, 纬度)."
+            )
+        best = first
+    headings = _unique([str(c).strip() for c in cells.iloc[best]])
+    body = cells.iloc[best + 1 :]
+    body.columns = pd.Index(headings)
+    keep_columns = [h for h in headings if not h.startswith("\x00")]
+    body = body[keep_columns]
+    body = body.apply(lambda column: column.astype(str).str.strip())
+    filled = (body != "").any(axis=1).to_numpy() if len(keep_columns) else np.zeros(len(body), bool)
+    return RawTable(
+        frame=body[filled].reset_index(drop=True),
+        rows=starts[best + 1 :][filled],
+        heading_row=int(starts[best]),
+    )
+
+
+def _unique(headings: list[str]) -> list[str]:
+    """Headings made unique (``备注``, ``备注.2``); an empty one is marked to be dropped."""
+    seen: dict[str, int] = {}
+    named = []
+    for k, heading in enumerate(headings):
+        if heading == "":
+            named.append(f"\x00{k}")
+            continue
+        seen[heading] = seen.get(heading, 0) + 1
+        named.append(heading if seen[heading] == 1 else f"{heading}.{seen[heading]}")
+    return named
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""Vector layers of any usual format: geometry, attributes as text, and a CRS."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+
+from geoplan.errors import InputError, MissingExtraError
+from geoplan.inputs.source import LayerSource
+from geoplan.inputs.table import RawTable
+
+VECTOR_SUFFIXES = (
+    ".gpkg", ".geojson", ".json", ".shp", ".shp.zip", ".zip", ".kml", ".kmz", ".fgb", ".parquet",
+    ".geoparquet", ".gml", ".tab", ".gdb",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RawLayer:
+    """Attributes as a `RawTable` (row = number of the feature, from 1) and their geometry."""
+
+    table: RawTable
+    geometry: gpd.GeoSeries
+
+
+def read_vector(source: LayerSource) -> RawLayer:
+    """Read one vector layer.
+
+    Raises
+    ------
+    InputError
+        The file is no such file, is broken, lacks a part, or holds several layers and none is named.
+    """
+    frame = _read_database(source) if source.is_url else _read_file(source)
+    geometry = frame.geometry.reset_index(drop=True)
+    if geometry.crs is None and source.crs is not None:
+        geometry = geometry.set_crs(source.crs)
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    attributes.columns = pd.Index([str(c) for c in attributes.columns])
+    text = attributes.apply(_as_text) if attributes.shape[1] else attributes
+    table = RawTable(frame=text, rows=np.arange(1, len(text) + 1), sheet=source.layer or "")
+    return RawLayer(table=table, geometry=geometry)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(column):
+        values = column.to_numpy(float)
+        whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 1e15)
+        text = [
+            "" if not np.isfinite(v) else str(int(v)) if w else repr(float(v))
+            for v, w in zip(values, whole, strict=True)
+        ]
+        return pd.Series(text, index=column.index, dtype=object)
+    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
+
+
+def _read_file(source: LayerSource) -> gpd.GeoDataFrame:
+    path = Path(source.path)
+    if source.suffix in (".parquet", ".geoparquet"):
+        return _read_parquet(path)
+    target: str | bytes = str(path)
+    if source.suffix == ".kmz":
+        target = _kml_inside(path)
+    options: dict[str, str] = {}
+    encoding = source.encoding or _shapefile_encoding(path, source.suffix)
+    if encoding is not None:
+        options["encoding"] = encoding
+    layer = _layer(target, source)
+    try:
+        frame = pyogrio.read_dataframe(target, layer=layer, **options)
+    except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
+        raise InputError(_told(path, error)) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError("the layer has no geometry: it is a plain table; save it as CSV or .xlsx.")
+    if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
+        raise InputError("no row has a geometry: is a part of the Shapefile (.shx, .dbf) missing?")
+    return frame
+
+
+def _layer(target: str | bytes, source: LayerSource) -> str | None:
+    """The layer to read; several without a name are an error that lists them."""
+    try:
+        layers = pyogrio.list_layers(target)
+    except (DataSourceError, ValueError) as error:
+        raise InputError(_told(Path(source.path), error)) from error
+    names = [str(n) for n in layers[:, 0]]
+    spatial = [str(n) for n, kind in layers if kind is not None]
+    if source.layer is not None:
+        if source.layer not in names:
+            raise InputError(f"no layer {source.layer!r}; the file has: {', '.join(names)}.")
+        return source.layer
+    if not names:
+        raise InputError("the file holds no layer.")
+    if len(spatial) > 1:
+        raise InputError(
+            f"the file has several layers: name one with layer = ({', '.join(spatial)})."
+        )
+    return spatial[0] if spatial else names[0]
+
+
+def _told(path: Path, error: Exception) -> str:
+    """A driver's complaint in words that help."""
+    if not path.exists():
+        return "the file is not there."
+    head = path.read_bytes()[:64] if path.is_file() else b""
+    hint = "open it in QGIS and save it anew."
+    if path.suffix.lower() == ".gpkg" and not head.startswith(b"SQLite format 3"):
+        hint = "it is no GeoPackage, whatever its ending says: give it the ending that it is."
+    elif path.suffix.lower() == ".zip":
+        hint = "a zipped Shapefile needs .shp, .shx and .dbf together in the archive."
+    elif path.suffix.lower() == ".shp":
+        hint = "a Shapefile needs .shp, .shx and .dbf side by side."
+    return f"the layer cannot be read ({str(error).splitlines()[0]}): {hint}"
+
+
+def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"this is no GeoParquet file ({error}).") from error
+
+
+def _kml_inside(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
+            if not inside:
+                raise InputError("the .kmz holds no .kml.")
+            return archive.read(inside[0])
+    except zipfile.BadZipFile as error:
+        raise InputError("the .kmz is no archive: save it anew.") from error
+
+
+def _shapefile_encoding(path: Path, suffix: str) -> str | None:
+    """UTF-8 or GB18030, for a Shapefile whose encoding stands nowhere (no .cpg)."""
+    if suffix == ".shp":
+        parts = {p.suffix.lower(): p for p in path.parent.glob(f"{path.stem}.*")}
+        if ".cpg" in parts or ".dbf" not in parts:
+            return None
+        return _dbf_encoding(parts[".dbf"].read_bytes())
+    if suffix in (".zip", ".shp.zip"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = {Path(n).suffix.lower(): n for n in archive.namelist()}
+                if ".cpg" in names or ".dbf" not in names:
+                    return None
+                return _dbf_encoding(archive.read(names[".dbf"]))
+        except zipfile.BadZipFile as error:
+            raise InputError("the .zip is no archive: save it anew.") from error
+    return None
+
+
+def _dbf_encoding(raw: bytes) -> str:
+    header = int.from_bytes(raw[8:10], "little")
+    body = raw[32:header] + raw[header:]
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        # a column cut in the middle of a character breaks UTF-8 too, but only here and there
+        lost = body.decode("utf-8", errors="replace").count("\ufffd")
+        high = sum(b > 127 for b in body[:200_000])
+        return "UTF-8" if lost * 20 < high else "GB18030"
+    return "UTF-8"
+
+
+def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise MissingExtraError(
+            "a PostGIS table needs the extra 'postgis': pip install 'geoplan[postgis]'."
+        ) from error
+    if source.layer is None:
+        raise InputError('a PostGIS address needs layer = "table" or "schema.table".')
+    schema, _, table = source.layer.rpartition(".")
+    url = str(source.path).replace("postgis://", "postgresql://", 1)
+    try:
+        engine = sqlalchemy.create_engine(url)
+        with engine.connect() as link:
+            columns = sqlalchemy.inspect(link).get_columns(table, schema=schema or None)
+            shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
+            if not shapes:
+                raise InputError(f"the table {source.layer!r} has no geometry column.")
+            quoted = sqlalchemy.sql.quoted_name(table, quote=True)
+            chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
+            query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
+            return gpd.read_postgis(query, link, geom_col=shapes[0])
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"the PostGIS table {source.layer!r} cannot be read: {first}") from error
