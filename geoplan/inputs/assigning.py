@@ -62,7 +62,7 @@ def assign_areas(
         found = _written(rows, notes, level, layer, None if above is None else above.codes)
         if found is not None:
             written[level] = found
-    drawn = {level: _drawn(layer, geometry, index) for level, layer in areas.items()}
+    drawn = {level: drawn_codes(layer, geometry, index) for level, layer in areas.items()}
     assigned: dict[str, pd.Series] = {}
     for level in reversed(list(areas)):  # finest first
         said = written[level].codes if level in written else _none(index)
@@ -108,7 +108,7 @@ def _written(
     if heading is None:
         return None
     cells = rows.text[heading]
-    lookup = _Lookup(layer)
+    lookup = area_lookup(layer)
     empty = is_empty(cells)
     codes = _none(cells.index)
     values = cells[~empty]
@@ -143,7 +143,7 @@ def _heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
         column = rows.column(role)
         if column is None or len(column) == 0:
             continue
-        lookup = _Lookup(layer)
+        lookup = area_lookup(layer)
         values = column[~is_empty(column)].head(500)
         if len(values) and np.mean([(v in codes or lookup.code(v) is not None) for v in values]) > (
             0.5
@@ -152,7 +152,12 @@ def _heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
     return None
 
 
-class _Lookup:
+def area_lookup(layer: AreaLayer) -> AreaLookup:
+    """What codes and names of `layer` may be written as."""
+    return AreaLookup(layer)
+
+
+class AreaLookup:
     """Codes of one level by code, old code, name or shortened name."""
 
     def __init__(self, layer: AreaLayer) -> None:
@@ -231,7 +236,7 @@ def successor(code: str) -> str | None:
 
 
 def _tell_old(
-    notes: Notes, cells: pd.Series, codes: pd.Series, lookup: _Lookup, heading: str
+    notes: Notes, cells: pd.Series, codes: pd.Series, lookup: AreaLookup, heading: str
 ) -> None:
     counts: dict[str, int] = {}
     new: dict[str, str] = {}
@@ -250,7 +255,7 @@ def _tell_old(
 # -- as drawn -------------------------------------------------------------------------------
 
 
-def _drawn(layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index) -> pd.Series:
+def drawn_codes(layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index) -> pd.Series:
     """Code of the polygon that holds each point, <NA> outside all."""
     codes = _none(index)
     if geometry is None or not layer.has_polygons:

@@ -10,7 +10,9 @@ import pandas as pd
 
 _UNIT = re.compile(r"(人|张|户|个|处|米|元|m|°|度|e|n|东经|北纬)$", re.IGNORECASE)
 _FRONT = re.compile(r"^(东经|北纬|e|n|约)", re.IGNORECASE)
-_EMPTY = frozenset("|-|—|--|/|\|无|空|nan|none|null|n/a|na|#n/a".split("|"))
+_EMPTY = frozenset(
+    ("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na", "#n/a")
+)
 _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.datum import to_wgs84
+from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
@@ -85,6 +87,15 @@ def place_rows(
     if area is not None:
         _outside(geometry, notes, area)
     return geometry
+
+
+def study_area(areas: Mapping[str, AreaLayer]) -> StudyArea | None:
+    """The bounds of the coarsest level with places; None where no level has any."""
+    for layer in areas.values():
+        geometry = layer.frame.geometry
+        if geometry.notna().any():
+            return StudyArea.of(geometry)
+    return None
 
 
 def has_coordinates(rows: Rows) -> bool:

@@ -1,0 +1,191 @@
+"""Facility layers: one service's existing sites, with what an office doubts about its own list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from geoplan.errors import InputError
+from geoplan.inputs.assigning import assign_areas
+from geoplan.inputs.findings import Loaded
+from geoplan.inputs.headings import plain
+from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.inputs.notes import Notes
+from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
+from geoplan.inputs.placing import place_rows, study_area
+from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.source import LayerSource
+
+#: same name within this distance: probably one site written twice
+DUPLICATE_M = 50.0
+_NUMBERS = ("capacity", "nursing_capacity")
+_FLAGS = ("designated", "up_to_standard", "extended")
+_PLACE = ("lon", "lat", "x", "y", "wkt")
+
+
+def read_facilities(
+    source: LayerSource,
+    *,
+    key: str,
+    crs: str,
+    areas: Mapping[str, AreaLayer] | None = None,
+    lang: str = "zh",
+) -> Loaded[FacilityLayer]:
+    """Read one service's existing sites.
+
+    Parameters
+    ----------
+    source : a table or a vector layer.
+    key : service key.
+    crs : the study's projected CRS.
+    areas : by level, coarsest first; each site gets its area's code per level.
+    lang : of the findings.
+
+    Returns
+    -------
+    Loaded[FacilityLayer]
+        A site without a usable place is set aside (those with an address come on the list to be
+        geocoded), but for rows that name staff instead of a site (``designated``): they have no
+        place. Columns that are not known are carried along, personal data are not.
+    """
+    notes = Notes(source=source, lang=lang)
+    try:
+        return notes.loaded(_read(source, notes, key, crs, areas or {}))
+    except (InputError, pyproj.exceptions.CRSError) as error:
+        return notes.unusable(str(error))
+
+
+def _read(
+    source: LayerSource, notes: Notes, key: str, crs: str, areas: Mapping[str, AreaLayer]
+) -> FacilityLayer:
+    rows = open_rows(source, notes)
+    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
+    _excuse_designated(rows, notes)
+    data: dict[str, object] = {"name": _names(rows)}
+    for role in _NUMBERS:
+        if rows.column(role) is not None or role == "capacity":
+            data[role] = _numbers(rows, notes, role)
+    tier = rows.column("tier")
+    data["tier"] = _none(rows) if tier is None else tier.where(~is_empty(tier), pd.NA)
+    for role in _FLAGS:
+        cells = rows.column(role)
+        if cells is not None:
+            data[role] = is_yes(cells)
+    data.update(assign_areas(rows, notes, areas, geometry))
+    for heading in map(str, rows.text.columns):
+        name = rows.roles.get(heading, heading)
+        if name not in data and name not in (*_PLACE, "id", "geometry"):
+            data[name] = rows.text[heading]
+    _duplicates(rows, notes, geometry)
+    frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
+    frame.index = row_ids(rows, notes, key)
+    return FacilityLayer(key=key, frame=frame[~notes.aside])
+
+
+def _none(rows: Rows) -> pd.Series:
+    return pd.Series(pd.NA, index=rows.text.index, dtype=object)
+
+
+def _names(rows: Rows) -> pd.Series:
+    name = rows.column("name")
+    return pd.Series("", index=rows.text.index, dtype=object) if name is None else name
+
+
+def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
+    """Unique ids: the id column where it is unique and filled, else ``key-row``.
+
+    With several sheets row numbers repeat, so the sheet's position stands in front of them.
+    """
+    column = rows.column("id")
+    sheets = {sheet: k for k, sheet in enumerate(dict.fromkeys(notes.sheets), start=1)}
+    several = len(sheets) > 1
+    made = pd.Series(
+        [
+            f"{key}-{sheets[s]}-{r}" if several else f"{key}-{r}"
+            for s, r in zip(notes.sheets, notes.rows, strict=True)
+        ],
+        index=rows.text.index,
+        dtype=object,
+    )
+    if column is None:
+        return pd.Index(made, name="id")
+    filled = ~is_empty(column)
+    twice = column.duplicated(keep=False).to_numpy() & filled
+    repeated = column.duplicated().to_numpy() & filled
+    # a column that merely repeats a code on many rows is no id
+    if filled.any() and twice.mean() <= 0.5:
+        for position in np.flatnonzero(repeated):
+            notes.about_row(
+                int(position), "same_id", "warning",
+                column=rows.heading("id"), value=column.iloc[position],
+            )  # fmt: skip
+    ids = column.where(filled & ~twice, made)
+    clash = ids.duplicated(keep=False)
+    return pd.Index(ids.where(~clash, made).astype(str), name="id")
+
+
+def _numbers(rows: Rows, notes: Notes, role: str) -> np.ndarray:
+    cells = rows.column(role)
+    if cells is None:
+        return np.full(len(rows), np.nan)
+    values, mended = read_numbers(cells)
+    heading = rows.heading(role)
+    for position in np.flatnonzero(np.isnan(values) & ~is_empty(cells)):
+        notes.about_row(
+            int(position), "bad_capacity", "warning", column=heading, value=cells.iloc[position]
+        )
+    for position in np.flatnonzero(values < 0):
+        notes.about_row(
+            int(position), "negative_capacity", "warning",
+            column=heading, value=cells.iloc[position],
+        )  # fmt: skip
+    for position in np.flatnonzero(mended):
+        notes.about_row(
+            int(position), "read_as_number", "warning", column=heading, value=cells.iloc[position]
+        )
+    return np.where(values < 0, np.nan, values)
+
+
+def _excuse_designated(rows: Rows, notes: Notes) -> None:
+    """A row that names staff has no place, and needs none."""
+    cells = rows.column("designated")
+    if cells is None:
+        return
+    excused = {int(p) for p in np.flatnonzero(is_yes(cells))} & set(notes.why_aside)
+    places = {(str(notes.sheets[p]), int(notes.rows[p])) for p in excused}
+    silent = ("no_coordinates", "address_only", "no_geometry")
+    notes.findings[:] = [
+        f for f in notes.findings if f.code not in silent or (f.sheet, f.row) not in places
+    ]
+    for position in excused:
+        del notes.why_aside[position]
+
+
+def _duplicates(rows: Rows, notes: Notes, geometry: gpd.GeoSeries) -> None:
+    """Rows of one name within `DUPLICATE_M`: told, never deleted."""
+    names = _names(rows).map(plain)
+    there = np.flatnonzero(geometry.notna().to_numpy() & (names != "").to_numpy() & ~notes.aside)
+    if len(there) < 2:
+        return
+    named = names.iloc[there]
+    there = there[named.duplicated(keep=False).to_numpy()]
+    if len(there) < 2:
+        return
+    points = geometry.iloc[there].to_numpy()
+    tree = shapely.STRtree(points)
+    first, second = tree.query(points, predicate="dwithin", distance=DUPLICATE_M)
+    told: set[int] = set()
+    for a, b in sorted(zip(there[first], there[second], strict=True)):
+        if a >= b or b in told or names.iloc[a] != names.iloc[b]:
+            continue
+        told.add(int(b))
+        away = geometry.iloc[a].distance(geometry.iloc[b])
+        notes.about_row(
+            int(b), "duplicate", "warning", column=rows.heading("name"),
+            value=_names(rows).iloc[b], other=int(notes.rows[a]), distance=f"{away:.0f}",
+        )  # fmt: skip

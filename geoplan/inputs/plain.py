@@ -1,0 +1,73 @@
+"""Plain tables by area: counts and money, without places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import InputError
+from geoplan.inputs.findings import Loaded
+from geoplan.inputs.notes import Notes
+from geoplan.inputs.numbers import is_empty, read_numbers
+from geoplan.inputs.rows import open_rows
+from geoplan.inputs.source import LayerSource
+
+_TEXT = ("code", "name", "id", "parent", "district", "street", "village")
+
+
+def read_plain_table(
+    source: LayerSource, *, needed: Iterable[str] = (), lang: str = "zh"
+) -> Loaded[pd.DataFrame]:
+    """Read a table of figures by area.
+
+    Parameters
+    ----------
+    source : a table; its `columns` say which heading is which figure.
+    needed : roles or headings that must be there.
+    lang : of the findings.
+
+    Returns
+    -------
+    Loaded[DataFrame]
+        Columns named by their role, where they have one, else by their heading. `code` and names
+        are text; every other column whose filled cells are numbers is a number. A row with an
+        unreadable needed figure is set aside.
+    """
+    notes = Notes(source=source, lang=lang)
+    try:
+        return notes.loaded(_read(source, notes, tuple(needed)))
+    except InputError as error:
+        return notes.unusable(str(error))
+
+
+def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
+    rows = open_rows(source, notes)
+    data = {rows.roles.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
+    missing = [n for n in needed if n not in data]
+    if missing:
+        raise InputError(
+            f"no column for {', '.join(missing)}; the file has: "
+            f"{', '.join(map(str, rows.text.columns))}. Name it with columns = "
+            f"{{ {missing[0]} = ... }}."
+        )
+    frame = pd.DataFrame(index=rows.text.index)
+    for name, cells in data.items():
+        values, mended = read_numbers(cells)
+        unread = np.isnan(values) & ~is_empty(cells)
+        if name in _TEXT or (name not in needed and unread.any()):
+            frame[name] = cells
+            continue
+        for position in np.flatnonzero(unread):
+            notes.about_row(
+                int(position), "bad_figure", "error",
+                column=rows.heading(name) or name, value=cells.iloc[position], aside=True,
+            )  # fmt: skip
+        for position in np.flatnonzero(mended):
+            notes.about_row(
+                int(position), "read_as_number", "warning",
+                column=rows.heading(name) or name, value=cells.iloc[position],
+            )  # fmt: skip
+        frame[name] = values
+    return frame[~notes.aside].reset_index(drop=True)
