@@ -26,7 +26,7 @@ from geoplan.coverage.quota import (
     quota_summary,
     unjudged_quotas,
 )
-from geoplan.coverage.rates import rates_by_area
+from geoplan.coverage.rates import rate_by_area
 from geoplan.coverage.reach import (
     after_sites,
     coverage_from_costs,
@@ -37,7 +37,7 @@ from geoplan.coverage.reach import (
 from geoplan.coverage.spacing import SpacingCoverage, spacing_coverage
 from geoplan.coverage.tiers import (
     judge_tiers,
-    referral_chain,
+    referral,
     referral_summary,
     sites_of_tier,
     tier_counts,
@@ -68,8 +68,8 @@ __all__ = [
     "quota_by_area",
     "quota_counts",
     "quota_summary",
-    "rates_by_area",
-    "referral_chain",
+    "rate_by_area",
+    "referral",
     "referral_summary",
     "sites_of_tier",
     "spacing_coverage",

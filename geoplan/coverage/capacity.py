@@ -18,13 +18,18 @@ from geoplan.services.standard import ServiceStandard
 #: fewest beds of an institution (GB 50437-2007, 2018 revision)
 SMALLEST_INSTITUTION = 20.0
 
+#: headings of nursing places
+NURSING_COLUMNS = (
+    "nursing_capacity", "nursing_beds", "nursing", "护理型床位", "护理型床位数", "护理床位",
+)  # fmt: skip
+
 
 def capacity_facts(
     facilities: FacilityLayer,
     standard: ServiceStandard,
     people: float | Demand,
     *,
-    nursing: str = "nursing_capacity",
+    nursing: str | None = None,
     smallest: float = SMALLEST_INSTITUTION,
 ) -> dict[str, float]:
     """Places of a whole city against its people and its standard.
@@ -35,7 +40,8 @@ def capacity_facts(
         places.
     standard : ``capacity_per_1000`` and ``nursing_share``, where it has them.
     people : people of the group, or their `Demand`.
-    nursing : name of the column with nursing places.
+    nursing : name of the column with nursing places; None = the first of `NURSING_COLUMNS` that is
+        there.
     smallest : institutions with fewer places are counted as ``small``.
 
     Returns
@@ -56,6 +62,8 @@ def capacity_facts(
     See `capacity_by_area`, which takes the same figures area by area.
     """
     people = people.total if isinstance(people, Demand) else people
+    there = [c for c in NURSING_COLUMNS if c in facilities.frame.columns]
+    nursing = nursing or (there[0] if there else NURSING_COLUMNS[0])
     places = _places(facilities, nursing, people)
     known = places["capacity"].dropna()
     total = float(known.sum())

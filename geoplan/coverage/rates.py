@@ -12,16 +12,15 @@ import pandas as pd
 from scipy.stats import chi2
 
 from geoplan.errors import UsageError
-from geoplan.inputs.layers import AreaLayer
 
 RATE_COLUMNS = ("name", "count", "people", "rate", "low", "high", "smoothed")
 
 
-def rates_by_area(
+def rate_by_area(
     counts: pd.Series,
     people: pd.Series,
     *,
-    areas: AreaLayer | None = None,
+    names: pd.Series | None = None,
     per: float = 1000.0,
     confidence: float = 0.95,
     smooth: bool = True,
@@ -33,7 +32,7 @@ def rates_by_area(
     counts : cases (or places, or money) per area code, 0 or more; an area that is missing counts as
         not known (NaN), not as 0.
     people : people of the group per area code.
-    areas : the areas, for their names and the order of the rows.
+    names : names per area code (`AreaLayer.names`); its order is the order of the rows.
     per : heads that the rate is told for.
     confidence : of the interval, for example 0.95.
     smooth : whether to fill ``smoothed``.
@@ -52,12 +51,11 @@ def rates_by_area(
 
     Examples
     --------
-    >>> table = rates_by_area(pd.Series({"A": 0, "B": 10}), pd.Series({"A": 1000, "B": 1000}))
+    >>> table = rate_by_area(pd.Series({"A": 0, "B": 10}), pd.Series({"A": 1000, "B": 1000}))
     >>> table[["rate", "low", "high"]].round(2).values.tolist()
     [[0.0, 0.0, 3.69], [10.0, 4.8, 18.39]]
     """
     _check(counts, people, per, confidence)
-    names = None if areas is None else areas.names
     codes = [] if names is None else list(names.index)
     codes += [c for c in [*people.index, *counts.index] if c not in set(codes)]
     index = pd.Index(list(dict.fromkeys(codes)))

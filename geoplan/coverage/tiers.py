@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -18,7 +17,7 @@ from geoplan.coverage.reach import judge_reach, near_from_costs
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.costs import TravelCosts
-from geoplan.services.standard import ServiceStandard, Tier
+from geoplan.services.standard import ServiceStandard
 
 REFERRAL_COLUMNS = (
     "name", "tier", "centre", "centre_name", "cost_min", "limit_min", "within", "reason",
@@ -67,62 +66,69 @@ def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[st
 def judge_tiers(
     demand: Demand,
     standard: ServiceStandard,
-    tier: Tier | str,
     *,
-    near: pd.DataFrame,
-    costs: TravelCosts | None = None,
+    near: Mapping[str, pd.DataFrame],
+    costs: Mapping[str, TravelCosts] | None = None,
     capacities: pd.Series | None = None,
     areas: Mapping[str, AreaLayer] | None = None,
-    sites_exist: bool = True,
-) -> Coverage:
-    """The ledger of one of a service's tiers, judged for itself.
+) -> dict[str, Coverage]:
+    """The ledger of every tier that has a reach standard of its own.
 
     Parameters
     ----------
-    tier : the tier or its key; it needs a reach standard of its own.
-    near : nearest site among `sites_of_tier`, by the tier's mode and in its unit.
-    costs, capacities, areas, sites_exist : as in `judge_reach`.
+    near : per tier key: nearest site among `sites_of_tier`, measured by that tier's mode and in its
+        unit (`standard.of_tier(key)`).
+    costs, capacities, areas : as in `judge_reach`; costs per tier key.
+
+    Returns
+    -------
+    dict tier key -> Coverage, from the highest tier to the lowest. A tier that is judged by quota
+    alone is left out.
 
     Raises
     ------
     UsageError
-        A tier that is judged by quota alone, and all that `judge_reach` refuses.
+        When `near` lacks a tier that has a reach standard, or names one that has none.
     """
-    key = tier if isinstance(tier, str) else tier.key
-    alone = standard.of_tier(key)
-    if alone is None:
-        raise UsageError(
-            f"the tier {key!r} of {standard.service!r} has no threshold: it is judged by quota."
+    own = {tier.key: standard.of_tier(tier.key) for tier in standard.tiers}
+    judged = {key: alone for key, alone in own.items() if alone is not None}
+    missing = [key for key in judged if key not in near]
+    odd = [key for key in near if key not in judged]
+    if missing or odd:
+        faults = [f"near= lacks the tiers {missing}"] if missing else []
+        faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
+        raise UsageError(f"the tiers of {standard.service!r}: " + "; ".join(faults) + ".")
+    return {
+        key: judge_reach(
+            demand,
+            alone,
+            near=near[key],
+            costs=(costs or {}).get(key),
+            capacities=capacities,
+            areas=areas,
         )
-    return judge_reach(
-        demand,
-        alone,
-        near=near,
-        costs=costs,
-        capacities=capacities,
-        areas=areas,
-        sites_exist=sites_exist,
-    )
+        for key, alone in judged.items()
+    }
 
 
-def referral_chain(
-    stations: gpd.GeoDataFrame,
-    tier: Tier,
+def referral(
+    facilities: FacilityLayer,
+    standard: ServiceStandard,
+    key: str,
     *,
     near: pd.DataFrame | None = None,
     costs: TravelCosts | None = None,
-    names: pd.Series | None = None,
 ) -> pd.DataFrame:
     """How far each site of a tier is from the nearest site of the tier that it refers to.
 
     Parameters
     ----------
-    stations : the sites of `tier`: index = id, columns ``name``, ``geometry``.
-    tier : names ``refers_to`` and ``refer_threshold_min``.
+    facilities : all of the service.
+    key : the referring tier, for example ``"station"``; its standard names ``refers_to`` and
+        ``refer_threshold_min``.
     near : nearest centre of every station, as
         `nearest_site(network, stations, centres, unit="min")` gives it; or
     costs : TravelCosts in minutes, stations x centres.
-    names : names of the centres by label.
 
     Returns
     -------
@@ -135,6 +141,9 @@ def referral_chain(
     UsageError
         A tier that refers to none, neither or both of near and costs, another unit than minutes.
     """
+    tier = standard.tier(key)
+    stations = sites_of_tier(facilities, standard, key, substitutes=False).frame
+    known = facilities.frame["name"]
     faults = []
     if tier.refers_to is None:
         faults.append(f"the tier {tier.key!r} refers to no other tier")
@@ -145,7 +154,7 @@ def referral_chain(
     if near is not None and not {"site", "reason", "cost_min"} <= set(near.columns):
         faults.append("near= needs the columns site, cost_min and reason")
     if faults:
-        raise UsageError("the referral: " + "; ".join(faults) + ".")
+        raise UsageError(f"the referral of {standard.service!r}: " + "; ".join(faults) + ".")
     if costs is not None:
         near = near_from_costs(costs).rename(columns={"cost": "cost_min"})
     assert near is not None
@@ -159,7 +168,6 @@ def referral_chain(
     reason = reason.mask((reason == "") & ~within, "beyond")
     reason = reason.where(stations.geometry.notna(), "unlocated")
     site = found["site"].astype(object).where(found["site"].notna(), pd.NA)
-    known = pd.Series(dtype=object) if names is None else names
     table = pd.DataFrame(
         {
             "name": stations["name"],
@@ -181,7 +189,7 @@ def referral_summary(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : one or several tables of `referral_chain`, one below the other.
+    table : one or several tables of `referral`, one below the other.
     """
     groups = table.groupby("tier", sort=False)
     result = pd.DataFrame(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from geoplan.coverage.capacity import capacity_by_area, capacity_facts
-from geoplan.coverage.rates import empirical_bayes, poisson_limits, rates_by_area
+from geoplan.coverage.rates import empirical_bayes, poisson_limits, rate_by_area
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.services import standard_for
@@ -93,9 +93,9 @@ def test_exact_limits_leave_the_tails_that_they_promise(count, confidence):
 
 def test_small_areas_are_drawn_to_the_city_s_rate_most():
     """Three areas of 10,000, 10,000 and 100 people with rates of 1, 3 and 10 per 1,000."""
-    table = rates_by_area(
+    table = rate_by_area(
         pd.Series({"A": 10, "B": 30, "C": 1}), pd.Series({"A": 10_000, "B": 10_000, "C": 100}),
-        areas=AreaLayer(level="x", frame=plain("CAB", name=["丙", "甲", "乙"], parent=pd.NA)),
+        names=pd.Series({"C": "丙", "A": "甲", "B": "乙"}),
     )  # fmt: skip
     city = 41 / 20_100 * 1000
     assert table["name"].to_dict() == {"C": "丙", "A": "甲", "B": "乙"}
@@ -117,9 +117,9 @@ def test_marshall_by_hand_and_equal_rates_stay_equal():
 
 
 def test_unknown_is_not_zero_and_nobody_is_no_rate():
-    table = rates_by_area(pd.Series({"A": 5, "C": 2}), pd.Series({"A": 1000, "B": 500, "C": 0}))
+    table = rate_by_area(pd.Series({"A": 5, "C": 2}), pd.Series({"A": 1000, "B": 500, "C": 0}))
     assert np.isnan(table.loc["B", "rate"])
     assert np.isnan(table.loc["C", "rate"])
     assert table["people"].sum() == 1500
     with pytest.raises(UsageError, match=r"counts are negative.*per must.*confidence"):
-        rates_by_area(pd.Series({"A": -1}), pd.Series({"A": 1}), per=0, confidence=2)
+        rate_by_area(pd.Series({"A": -1}), pd.Series({"A": 1}), per=0, confidence=2)

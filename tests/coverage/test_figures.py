@@ -72,3 +72,8 @@ def test_words_of_the_room_are_there_in_both_languages_with_the_same_places():
         assert places["zh"] == places["en"], key
     words = tomllib.loads(text)
     assert all(f"figure_{d}" in words for d in DEFINITIONS if d)
+
+
+def test_no_published_figure_is_an_empty_table():
+    empty = pd.DataFrame(columns=published_figures().columns)
+    assert compare_figures(empty, {"a": 1.0}).empty

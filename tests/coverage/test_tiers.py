@@ -11,7 +11,7 @@ from shapely.geometry import Point
 
 from geoplan.coverage.tiers import (
     judge_tiers,
-    referral_chain,
+    referral,
     referral_summary,
     sites_of_tier,
     tier_counts,
@@ -72,13 +72,13 @@ def test_each_tier_has_a_ledger_of_its_own():
         "community_facility": near("m", 200.0),
     }
     demand = Demand(key="elderly_60", frame=frame)
-    found = {key: judge_tiers(demand, elderly, key, near=near) for key, near in tables.items()}
+    found = judge_tiers(demand, elderly, near=tables)
     assert {key: c.ledger.served for key, c in found.items()} == {
         "district_centre": 1000, "street_facility": 0, "community_facility": 1000,
     }  # fmt: skip
-    with pytest.raises(UsageError, match="judged by quota"):
+    with pytest.raises(UsageError, match=r"lacks the tiers \['street_facility.*has \['x'\]"):
         judge_tiers(
-            demand, standard_for("child_protection_station"), "station", near=near("min", 1.0)
+            demand, elderly, near={"district_centre": near("min", 1.0), "x": near("m", 1.0)}
         )
 
 
@@ -92,10 +92,7 @@ def test_stations_refer_to_a_centre_within_thirty_minutes():
         {"site": ["f0", "f0", pd.NA], "cost_min": [30.0, 31.0, NAN], "reason": ["", "", "cut_off"]},
         index=["f1", "f2", "f3"],
     )
-    stations = sites_of_tier(facilities, standard, "station").frame
-    table = referral_chain(
-        stations, standard.tier("station"), near=near, names=facilities.frame["name"]
-    )
+    table = referral(facilities, standard, "station", near=near)
     assert table["within"].tolist() == [True, False, False, False]
     assert table["reason"].tolist() == ["", "beyond", "cut_off", "unlocated"]
     assert table["centre_name"].tolist() == ["名0", "名0", "", ""]
@@ -110,8 +107,7 @@ def test_referral_from_costs_takes_the_nearest_centre():
         matrix=sparse.csr_matrix(np.array([[25.0, 12.0]])), demand_index=pd.Index(["f2"]),
         site_index=pd.Index(["f0", "f1"]), unit="min", method="table",
     )  # fmt: skip
-    stations = sites_of_tier(facilities, standard, "station").frame
-    table = referral_chain(stations, standard.tier("station"), costs=costs)
+    table = referral(facilities, standard, "station", costs=costs)
     assert table.loc["f2", ["centre", "cost_min", "within"]].tolist() == ["f1", 12.0, True]
     with pytest.raises(UsageError, match=r"refers to no other tier.*one of the two"):
-        referral_chain(stations, standard.tier("centre"))
+        referral(facilities, standard, "centre")
