@@ -4,17 +4,24 @@ from geoplan.network.costs import TravelCosts
 from geoplan.network.nearest_k import k_nearest
 from geoplan.network.network import Network
 from geoplan.network.queries import nearest_site, one_to_all, travel_costs
+from geoplan.network.reach import reach_areas
+from geoplan.network.read import read_network
+from geoplan.network.report import NetworkReport, network_report
 from geoplan.network.routing import Route, route
 from geoplan.network.snapping import SnappedPoints, snap, snap_nodes
 
 __all__ = [
     "Network",
+    "NetworkReport",
     "Route",
     "SnappedPoints",
     "TravelCosts",
     "k_nearest",
     "nearest_site",
+    "network_report",
     "one_to_all",
+    "reach_areas",
+    "read_network",
     "route",
     "snap",
     "snap_nodes",

@@ -19,6 +19,7 @@ from scipy.sparse import csgraph
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.from_tables import arrays_from_tables
 from geoplan.network.graph import Graph, build_graph
+from geoplan.network.twins import twins
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -280,7 +281,20 @@ class Network:
     # -- costs -----------------------------------------------------------------------------
 
     def edge_costs(self, unit: str = "m") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Cost of each edge from u to v and from v to u, in `unit`; inf where not allowed."""
+        """Cost of each edge from u to v and from v to u, in `unit`; inf where not allowed.
+
+        A two-way street that comes as two one-way edges drawn alike (`twins`) may be used both
+        ways on either: the way back costs what the other edge says.
+        """
+        forward, backward = self._arc_costs(unit)
+        if self.oneway.any():
+            twin = self._twins()
+            backward = np.where(twin >= 0, forward[twin], backward)
+        forward.flags.writeable = backward.flags.writeable = False
+        return forward, backward
+
+    def _arc_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Costs each way by the edge's own signs."""
         if unit not in UNITS:
             raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.")
         if unit == "m":
@@ -290,9 +304,12 @@ class Network:
         else:
             forward = self.minutes
             backward = forward if self.minutes_back is None else self.minutes_back
-        both = np.where(self.oneway, np.inf, backward)
-        forward.flags.writeable = both.flags.writeable = False
-        return forward, both
+        return forward, np.where(self.oneway, np.inf, backward)
+
+    def _twins(self) -> NDArray[np.int32]:
+        if "twins" not in self._cache:
+            self._cache["twins"] = twins(self.u, self.v, self.oneway, self.coords, self.offsets)
+        return self._cache["twins"]
 
     def snap_cost(self, unit: str = "m") -> float:
         """Cost of one metre between a point and its edge, in `unit`."""
@@ -300,7 +317,7 @@ class Network:
 
     def graph(self, unit: str = "m", *, reverse: bool = False) -> Graph:
         """The directed arcs with costs in `unit` (made once and kept)."""
-        forward, backward = self.edge_costs(unit)
+        forward, backward = self._arc_costs(unit)
         if reverse and np.array_equal(forward, backward):
             reverse = False  # same costs both ways: one graph serves both directions
         key = ("graph", unit, reverse)

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 #: coordinates of the polygons are rounded to this
 GRID_M = 0.001
+#: grids on which a union is tried, finest first
+_GRIDS = (None, GRID_M, 0.01, 0.1)
 #: smaller holes and parts come from rounding, not from the streets
 SLIVER_M2 = 0.5
 #: side of the tiles by which streets near the reached ones are found
@@ -313,7 +315,7 @@ def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
     shapes = [_union(chunk) for chunk in _chunks(parts)]
     if len(whole):
         shapes.append(shapely.coverage_union_all(cells.polygons(whole)))
-    return _without_slivers(shapely.union_all(shapes, grid_size=GRID_M))
+    return _without_slivers(_union(shapes, _GRIDS[1:]))
 
 
 def _chunks(parts: NDArray[Any]) -> list[NDArray[Any]]:
@@ -325,12 +327,14 @@ def _chunks(parts: NDArray[Any]) -> list[NDArray[Any]]:
     return [parts[i : i + _PARTS] for i in range(0, len(parts), _PARTS)]
 
 
-def _union(parts: NDArray[Any]) -> Any:
-    """Rounding can make neighbours overlap by a hair: then the union is made on the grid."""
-    try:
-        return shapely.union_all(parts)
-    except shapely.GEOSException:
-        return shapely.union_all(parts, grid_size=GRID_M)
+def _union(parts: NDArray[Any] | list[Any], grids: tuple[float | None, ...] = _GRIDS) -> Any:
+    """Rounding can make neighbours overlap by a hair: then the union is made on a coarser grid."""
+    for grid_m in grids[:-1]:
+        try:
+            return shapely.union_all(parts, grid_size=grid_m)
+        except shapely.GEOSException as error:
+            _log.debug("union on a grid of %s m: %s", grid_m, error)
+    return shapely.union_all(parts, grid_size=grids[-1])
 
 
 def _without_slivers(shape: Any) -> Any:

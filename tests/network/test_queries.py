@@ -62,7 +62,22 @@ class Oracle:
             else:
                 place = ("place", name)
                 self.places.setdefault(e, []).append((f, place))
+                twin = self.twin(row)
+                if twin is not None:
+                    back = f if self.edges.u[twin] == row.u else 1 - f
+                    self.places.setdefault(twin, []).append((back, place))
             self.legs.append((name, place, gaps[e]))
+
+    def twin(self, row):
+        """The first one-way edge that leads back along a one-way edge (all lines are straight)."""
+        if not self.directed or not row.get("oneway", 0) or row.u == row.v:
+            return None
+        start, end = (row.u, row.v) if row.oneway == 1 else (row.v, row.u)
+        for e, other in self.edges.iterrows():
+            ends = (other.u, other.v) if other.oneway == 1 else (other.v, other.u)
+            if other.oneway and ends == (end, start):
+                return e
+        return None
 
     def graph(self, cost="length_m"):
         g = nx.MultiDiGraph()

@@ -123,6 +123,22 @@ def test_a_loop_street_goes_round():
     assert gn.travel_costs(ring, second, first).to_dense().iloc[0, 0] == 340.0
 
 
+def test_a_two_way_street_kept_as_two_one_way_edges():
+    """Routing graphs keep both directions apart. A driver at 30 m of 100 leaves either way:
+    30 m back to a, not 70 + 100; between two points on the street it is 40 m both ways."""
+    nodes = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs=CRS
+    )
+    edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "a"], "length_m": 100.0, "oneway": True})
+    street = Network.from_edges(nodes, edges, mode="drive")
+    sites = points(a=(0, 0), mid=(70, 0))
+    there = gn.travel_costs(street, points(home=(30, 0)), sites).to_dense().loc["home"]
+    assert there.to_dict() == {"a": 30.0, "mid": 40.0}
+    back = gn.travel_costs(street, points(home=(30, 0)), sites, direction="from_sites")
+    assert back.to_dense().loc["home"].to_dict() == {"a": 30.0, "mid": 40.0}
+    assert gn.route(street, shapely.Point(30, 0), shapely.Point(0, 0)).cost == 30.0
+
+
 def test_zero_costs_are_stored():
     spot = points(same=(30, 0))
     costs = gn.travel_costs(village(), spot, spot, cutoff_m=10)
