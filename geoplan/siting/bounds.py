@@ -190,7 +190,7 @@ def price_out(
     worth, mean, shares = np.empty(core.m), np.zeros(core.n), np.zeros(core.m)
     state = np.array([np.inf, 0.1, 0.1, 0.0, 0.0])
     marks: list[float] = []
-    done = 0
+    done, resting = 0, np.inf
     while take > 0 and core.n and done < rounds and (clock.left > 0 or not done):
         before = state[0]
         _volume(
@@ -207,7 +207,11 @@ def price_out(
         if np.isfinite(before) and before - best < 1e-4 * abs(best):
             state[2] = max(state[2] / 2, 1e-4)
         if len(marks) > 4 and marks[-5] - best < patience * abs(best):
-            break
+            # a fresh start from the same prices gets further, as long as the last one did
+            if resting - best < 1e-5 * abs(best):
+                break
+            resting, state[1:] = best, (0.1, 0.1, 0.0, 0.0)
+            marks.clear()
     free = float((core.weight - price).sum())
     if not (take > 0 and core.n):
         _worth(core.site_ptr, core.site_idx, price, worth)

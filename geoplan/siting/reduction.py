@@ -293,6 +293,7 @@ def reduce_problem(
     keep: np.ndarray | None = None,
     kind: np.ndarray | None = None,
     cost: np.ndarray | None = None,
+    keep_fixed: bool = False,
 ) -> Core:
     """The core of a covering problem.
 
@@ -305,9 +306,10 @@ def reduce_problem(
     keep : bool per site: never dropped.
     kind : int per site; a site only gives way to one of its kind.
     cost : money per site; a site only gives way to one that costs no more.
+    keep_fixed : leave the fixed sites and their people in, for rules that count them.
     """
     ptr, idx, weight, groups = cover_rows(problem, group)
-    allowed, fixed = problem.is_allowed, problem.is_fixed
+    allowed, fixed = problem.is_allowed, problem.is_fixed & (not keep_fixed)
     rows, label, people = merge_rows(ptr, idx, weight, allowed=allowed, fixed=fixed, group=groups)
     base = float(weight[label == -2].sum())
     free = np.flatnonzero(allowed & ~fixed)
