@@ -140,7 +140,9 @@ def suggest(
         Literal["max_coverage", "min_sites", "p_median", "p_center"] | None,
         typer.Option("--objective"),
     ] = None,
-    curve: Annotated[bool, typer.Option("--curve", help="Value for every number of sites.")] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Value for every number of sites.")
+    ] = False,
     lang: LangOption = None,
 ) -> None:
     """One service's siting, printed as a table."""

@@ -1,1 +1,19 @@
-"""The inputs room (see docs/architecture.md)."""
+"""Inputs: from messy files to checked layers, everything doubted aloud."""
+
+from geoplan.inputs.areas import read_areas
+from geoplan.inputs.datum import from_wgs84, to_wgs84
+from geoplan.inputs.facilities import read_facilities
+from geoplan.inputs.lines import read_lines
+from geoplan.inputs.plain import read_plain_table
+from geoplan.inputs.source import LayerSource, SumTo
+
+__all__ = [
+    "LayerSource",
+    "SumTo",
+    "from_wgs84",
+    "read_areas",
+    "read_facilities",
+    "read_lines",
+    "read_plain_table",
+    "to_wgs84",
+]

@@ -34,8 +34,8 @@ def read_areas(
     source : polygons, or a table with or without points; columns code and name.
     level : for example ``"street"``.
     crs : the study's projected CRS.
-    parent, parents : the level above and its areas; a row names its parent by code or name, else its
-        code begins with the parent's, else its place decides.
+    parent, parents : the level above and its areas; a row names its parent by code or name, else
+        its code begins with the parent's, else its place decides.
     lang : of the findings.
 
     Returns

@@ -80,9 +80,9 @@ def place_rows(
         geometry = _wkt(rows, source, notes, crs, points=points)
     else:
         raise InputError(
-            "no coordinates: no columns for longitude and latitude (经度, 纬度) or x and y; the file "
-            f"has: {', '.join(map(str, rows.text.columns))}. Name them with columns = {{ lon = ..., "
-            "lat = ... }."
+            "no coordinates: no columns for longitude and latitude (经度, 纬度) or x and y; the "
+            f"file has: {', '.join(map(str, rows.text.columns))}. Name them with columns = "
+            "{ lon = ..., lat = ... }."
         )
     if area is not None:
         _outside(geometry, notes, area)
@@ -256,8 +256,9 @@ def _datum_evidence(lon: np.ndarray, lat: np.ndarray, area: StudyArea | None) ->
         share = float(area.holds_degrees(lon, lat).mean())
         inside = f" {share:.0%} of the rows lie in the study area as they stand."
     return (
-        "degrees in China without a datum: they could be WGS 84, CGCS2000, GCJ-02 (AMap, Tencent) or "
-        f"BD-09 (Baidu). Against WGS 84 these points would be off by {'; '.join(shifts)}.{inside} "
+        "degrees in China without a datum: they could be WGS 84, CGCS2000, GCJ-02 (AMap, "
+        f"Tencent) or BD-09 (Baidu). "
+        f"Against WGS 84 these points would be off by {'; '.join(shifts)}.{inside} "
         'Say which in the study: datum = "gcj02" for coordinates from AMap or most map websites, '
         '"bd09" from Baidu, "wgs84" from GPS or OpenStreetMap, "cgcs2000" from surveying.'
     )

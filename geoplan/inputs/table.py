@@ -168,7 +168,8 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"the workbook cannot be opened ({error}): open it in Excel or WPS and save it as .xlsx."
+            f"the workbook cannot be opened ({error}): open it in Excel or WPS and save it as "
+            ".xlsx."
         ) from error
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
@@ -181,7 +182,8 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
     if not tables:
         raise InputError(
             "no sheet has a heading row with known column names; the workbook has the sheets "
-            f'{", ".join(names)}: name one with sheet = "..." and its columns with columns = {{...}}.'
+            f'{", ".join(names)}: name one with sheet = "..." and its columns with '
+            "columns = {...}."
         )
     return tables
 

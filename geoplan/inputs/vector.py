@@ -36,7 +36,8 @@ def read_vector(source: LayerSource) -> RawLayer:
     Raises
     ------
     InputError
-        The file is no such file, is broken, lacks a part, or holds several layers and none is named.
+        The file is no such file, is broken, lacks a part, or holds several layers and none is
+        named.
     """
     frame = _read_database(source) if source.is_url else _read_file(source)
     geometry = frame.geometry.reset_index(drop=True)

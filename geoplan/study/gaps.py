@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from geoplan.coverage import gap_areas
 from geoplan.results import ServiceResult
-from geoplan.study.judge import Context
-from geoplan.study.site import readable_areas
+from geoplan.study.context import Context
 
 
 def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
@@ -18,10 +17,8 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
     gaps = gap_areas(
         planned.coverage,
         areas=context.inputs.areas,
-        suggested=None if planned.siting is None else planned.siting.sites,
+        suggested=None if planned.siting is None else list(planned.siting.sites.index),
         after=after,
+        lang=context.lang,
     )
     return replace(planned, gaps=gaps)
-
-
-__all__ = ["readable_areas", "with_gaps"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,54 +11,25 @@ import pandas as pd
 from geoplan.coverage import (
     Coverage,
     capacity_facts,
-    coverage_by_group,
     equity_facts,
     judge_reach,
     judge_tiers,
     quota_by_area,
-    rates_by_area,
-    referral_chain,
-    spacing_coverage,
+    rate_by_area,
+    referral,
+    sites_of_tier,
 )
 from geoplan.errors import GeoplanError
 from geoplan.inputs.layers import Demand, FacilityLayer
-from geoplan.network import TravelCosts, nearest_site, reach_areas, travel_costs
+from geoplan.network import TravelCosts, nearest_site, travel_costs
+from geoplan.network.reach_outline import reach_outline
 from geoplan.results import ServiceResult
-from geoplan.services.standard import ServiceStandard, Tier
-from geoplan.study.config import StudyFile
-from geoplan.study.config_check import standard_of
-from geoplan.study.load import StudyInputs
-from geoplan.study.networks import StudyNetwork
+from geoplan.services.standard import ServiceStandard
+from geoplan.study.context import Context
+from geoplan.study.spacing import judge_spacing
 
 #: what an office writes for a site that does not serve anybody yet
 NOT_YET_OPEN = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Context:
-    """What judging any service needs."""
-
-    config: StudyFile
-    inputs: StudyInputs
-    networks: Mapping[str, StudyNetwork]
-
-    @property
-    def lang(self) -> str:
-        """The study's language."""
-        return self.config.study.lang
-
-    def standard(self, key: str) -> ServiceStandard:
-        """The standard of one service, with the study's own figures."""
-        return standard_of(key, self.config.services[key])
-
-    def demand(self, key: str) -> Demand:
-        """The people that one service is for."""
-        wanted = self.config.services[key].demand or self.standard(key).group
-        return self.inputs.demand[str(wanted)]
-
-    def network(self, mode: str | None) -> StudyNetwork:
-        """The network of `mode`."""
-        return self.networks[str(mode)]
 
 
 def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
@@ -108,7 +78,7 @@ def judge(context: Context, key: str) -> ServiceResult:
     standard = context.standard(key)
     facilities = context.inputs.facilities.get(key)
     if standard.measure == "spacing":
-        return _spacing(context, key, standard, facilities)
+        return judge_spacing(context, key, standard, facilities)
     if standard.measure in ("rate", "budget"):
         return _rates(context, key, standard)
     if facilities is None:
@@ -116,18 +86,18 @@ def judge(context: Context, key: str) -> ServiceResult:
     demand = context.demand(key)
     sites = open_sites(facilities)
     coverage = reach_of(context, demand, standard, sites)
-    areas = context.inputs.areas
+    opened = replace(facilities, frame=sites)
     return ServiceResult(
         key=key,
         standard=standard,
         facilities=facilities,
         coverage=coverage,
-        quota=quota_by_area(facilities, standard, areas),
-        tiers=_tiers(context, demand, standard, sites),
+        quota=quota_by_area(facilities, standard, context.inputs.areas),
+        tiers=_tiers(context, demand, standard, opened),
         reach=_reach(context, standard, sites),
-        capacity=capacity_facts(facilities, standard, demand),
-        equity={**equity_facts(coverage), **coverage_by_group(coverage, demand.groups)},
-        referral=_referral(context, standard, sites),
+        capacity=capacity_facts(facilities, standard, demand.total),
+        equity=equity_facts(coverage),
+        referral=_referral(context, standard, opened),
     )
 
 
@@ -152,53 +122,38 @@ def reach_of(
 
 
 def _tiers(
-    context: Context, demand: Demand, standard: ServiceStandard, sites: gpd.GeoDataFrame
+    context: Context, demand: Demand, standard: ServiceStandard, opened: FacilityLayer
 ) -> dict[str, Coverage]:
-    judged: dict[str, Coverage] = {}
+    near = {}
     for tier in standard.tiers:
-        if tier.threshold_m is None and tier.threshold_min is None:
+        alone = standard.of_tier(tier.key)
+        if alone is None:
             continue
-        if tier.mode not in context.networks:
-            continue
-        of_tier = sites[sites["tier"].astype("string").fillna("") == tier.key]
-        near = nearest(context, demand, of_tier, tier)
-        judged[tier.key] = judge_tiers(
-            demand,
-            standard,
-            tier,
-            near=near,
-            areas=context.inputs.areas,
-            sites_exist=len(of_tier) > 0,
-        )
-    return judged
+        if alone.mode not in context.networks:  # told by the notes of the service
+            return {}
+        sites = sites_of_tier(opened, standard, tier.key).frame
+        near[tier.key] = nearest(context, demand, sites, alone)
+    return judge_tiers(demand, standard, near=near, areas=context.inputs.areas)
 
 
 def _referral(
-    context: Context, standard: ServiceStandard, sites: gpd.GeoDataFrame
+    context: Context, standard: ServiceStandard, opened: FacilityLayer
 ) -> pd.DataFrame | None:
-    """Every site of a tier and the nearest site of the tier it refers to."""
+    """Every site of a tier and the nearest site of the tier that it refers to."""
     parts = []
-    tier_of = sites["tier"].astype("string").fillna("")
     for tier in standard.tiers:
         if tier.refers_to is None or tier.refer_mode not in context.networks:
             continue
-        stations, centres = sites[tier_of == tier.key], sites[tier_of == tier.refers_to]
-        parts.append(_chain(context, tier, stations, centres))
+        chosen = context.network(tier.refer_mode)
+        near = nearest_site(
+            chosen.network,
+            sites_of_tier(opened, standard, tier.key, substitutes=False).frame[["geometry"]],
+            sites_of_tier(opened, standard, tier.refers_to, substitutes=False).frame[["geometry"]],
+            unit="min",
+            max_snap_m=chosen.max_snap_m,
+        )
+        parts.append(referral(opened, standard, tier.key, near=near))
     return pd.concat(parts) if parts else None
-
-
-def _chain(
-    context: Context, tier: Tier, stations: gpd.GeoDataFrame, centres: gpd.GeoDataFrame
-) -> pd.DataFrame:
-    chosen = context.network(tier.refer_mode)
-    near = nearest_site(
-        chosen.network,
-        stations[["geometry"]],
-        centres[["geometry"]],
-        unit="min",
-        max_snap_m=chosen.max_snap_m,
-    )
-    return referral_chain(stations, tier, near=near)
 
 
 def _reach(
@@ -207,32 +162,19 @@ def _reach(
     if len(sites) == 0 or standard.threshold is None:
         return None
     chosen = context.network(standard.mode)
-    cutoffs = (
-        {"cutoffs_m": [standard.threshold_m]}
+    cutoff = (
+        {"cutoff_m": standard.threshold_m}
         if standard.threshold_m is not None
-        else {"cutoffs_min": [standard.threshold_min]}
+        else {"cutoff_min": standard.threshold_min}
     )
-    return reach_areas(
+    drawn = reach_outline(
         chosen.network,
         sites[["geometry"]],
-        dissolve=True,
         max_snap_m=chosen.max_snap_m,
-        **cutoffs,
+        barriers=chosen.barriers,
+        **cutoff,
     )
-
-
-def _spacing(
-    context: Context, key: str, standard: ServiceStandard, facilities: FacilityLayer | None
-) -> ServiceResult:
-    lines = context.inputs.lines[key].frame
-    markers = facilities.located if facilities is not None else lines.iloc[:0]
-    options: dict[str, Any] = {}
-    if standard.tolerance_m is not None:
-        options["tolerance_m"] = standard.tolerance_m
-    if key in context.inputs.required:
-        options["required"] = context.inputs.required[key].located
-    measured = spacing_coverage(lines, markers, max_spacing_m=standard.max_spacing_m, **options)
-    return ServiceResult(key=key, standard=standard, facilities=facilities, spacing=measured)
+    return drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})
 
 
 def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResult:
@@ -240,12 +182,11 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
     table = context.inputs.rates.get(key)
     if rate is None or table is None:
         return ServiceResult(key=key, standard=standard)
-    wanted = context.config.services[key].demand or standard.group
-    demand = context.inputs.demand[str(wanted)]
+    people = context.demand(key).frame.groupby(rate.level)["people"].sum()
     counts = table.set_index("code")[rate.count].astype(float)
-    people = demand.frame.groupby(rate.level)["people"].sum()
+    names = context.inputs.areas[rate.level].names
     return ServiceResult(
         key=key,
         standard=standard,
-        rates=rates_by_area(counts, people, per=rate.per, areas=context.inputs.areas[rate.level]),
+        rates=rate_by_area(counts, people, names=names, per=rate.per),
     )

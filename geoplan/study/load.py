@@ -91,6 +91,7 @@ class _Reader:
             crs=getattr(section, "crs", None),
             encoding=section.encoding,
             columns=dict(section.columns),
+            where=getattr(section, "where", None),
             role=role,
         )
 

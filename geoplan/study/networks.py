@@ -12,6 +12,7 @@ import pyogrio
 
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
+from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
 from geoplan.words import say
 
@@ -46,15 +47,17 @@ def _read(config: StudyFile, base: Path, mode: str, section: NetworkSection) -> 
         layer=section.layer,
         columns=dict(section.columns),
         speed_m_s=section.speed_m_s if mode == "walk" else None,
-        elevation=None if section.elevation is None else base / section.elevation,
+        encoding=section.encoding,
     )
+    if section.elevation is not None:
+        network = with_slope(network, base / section.elevation)
     barriers = None
     if section.barriers is not None:
         barriers = pyogrio.read_dataframe(base / section.barriers).to_crs(config.study.crs)
     lang = config.study.lang
     report = network_report(network)
     findings: list[Finding] = []
-    if report.share_in_largest < 0.99:
+    if report.largest_share < 0.99:
         findings.append(
             Finding(
                 file=section.path,
@@ -62,8 +65,8 @@ def _read(config: StudyFile, base: Path, mode: str, section: NetworkSection) -> 
                     lang,
                     "study.network_islands",
                     mode=say(lang, f"common.{mode}"),
-                    islands=report.n_islands,
-                    share=f"{report.share_in_largest:.1%}",
+                    islands=len(report.islands),
+                    share=f"{report.largest_share:.1%}",
                 ),
                 advice=say(lang, "study.network_islands_advice"),
                 severity="warning",

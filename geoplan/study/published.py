@@ -9,7 +9,8 @@ import pandas as pd
 from geoplan.coverage import compare_figures, quota_counts
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import published_figures
-from geoplan.study.judge import NOT_YET_OPEN, Context
+from geoplan.study.context import Context
+from geoplan.study.judge import NOT_YET_OPEN
 
 
 def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd.DataFrame:
@@ -18,7 +19,14 @@ def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd
     What the study names under ``[[figures]]`` counts; a label or a source that it leaves out comes
     from the catalogue.
     """
-    wanted = context.config.figures
+    told = {f"demand.{key}" for key in context.inputs.demand}
+    # a run of some services tells their figures only
+    everything = set(services) == set(context.config.services)
+    wanted = [
+        f
+        for f in context.config.figures
+        if everything or f.key in told or f.key.split(".")[0] in services
+    ]
     computed = dict(_computed(context, services))
     known = published_figures()
     rows = {}
@@ -45,6 +53,8 @@ def _computed(
     for key, table in context.inputs.rates.items():
         for column in table.select_dtypes("number").columns:
             yield f"{key}.{column}", float(table[column].sum())
+    for key, layer in context.inputs.required.items():
+        yield f"{key}.place_names", float(len(layer))
     for key, service in services.items():
         yield from _of_service(key, service)
 
@@ -61,7 +71,8 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
         open_now = frame
         if "status" in frame.columns:
             open_now = frame[~frame["status"].astype("string").fillna("").isin(NOT_YET_OPEN)]
-        for tier, count in open_now["tier"].astype("string").value_counts().items():
+        tiers = open_now["tier"].map(service.standard.tier_key, na_action="ignore")
+        for tier, count in tiers.value_counts().items():
             yield f"{key}.facilities.{tier}", float(count)
     if service.coverage is not None:
         yield f"{key}.covered_share", service.coverage.covered_share
@@ -73,5 +84,3 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
         if total and with_site is not None:
             yield f"{key}.areas.{level}.with_site", float(with_site)
             yield f"{key}.areas.{level}.with_site_share", with_site / total
-    if service.spacing is not None:
-        yield f"{key}.place_names", float(len(service.spacing.required))

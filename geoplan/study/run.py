@@ -13,8 +13,9 @@ import geopandas as gpd
 from geoplan import __version__
 from geoplan.errors import MissingExtraError
 from geoplan.results import RunResults, ServiceResult, StudyInfo
+from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
-from geoplan.study.judge import Context, judge
+from geoplan.study.judge import judge
 from geoplan.study.load import load_inputs
 from geoplan.study.networks import StudyNetwork, read_networks
 from geoplan.study.plan import Plan

@@ -1,0 +1,48 @@
+"""What suggested sites change: the ledger measured again, and the table that outputs tell."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.coverage import Coverage
+from geoplan.results import ServiceResult
+from geoplan.study.config import SitingSection
+from geoplan.study.context import Context
+from geoplan.study.judge import open_sites, reach_of
+from geoplan.study.naming import place_names
+
+
+def ledger_after(
+    context: Context, judged: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+) -> Coverage:
+    """The ledger once the new sites stand, measured again on the network."""
+    assert judged.facilities is not None
+    existing = open_sites(judged.facilities)[["capacity", "geometry"]]
+    new = gpd.GeoDataFrame(
+        {"capacity": siting.capacity if siting.capacity is not None else np.nan},
+        geometry=chosen.geometry.to_numpy(),
+        index=chosen.index,
+        crs=existing.crs,
+    )
+    both = gpd.GeoDataFrame(pd.concat([existing, new]), crs=existing.crs)
+    return reach_of(context, context.demand(judged.key), judged.standard, both)
+
+
+def sites_frame(
+    context: Context,
+    judged: ServiceResult,
+    explained: pd.DataFrame,
+    chosen: gpd.GeoDataFrame,
+    *,
+    base: float,
+    total: float,
+) -> gpd.GeoDataFrame:
+    """The suggested sites as outputs tell them; `base` people are served before the first."""
+    frame = gpd.GeoDataFrame(explained.copy(), geometry=chosen.geometry, crs=chosen.crs)
+    wgs84 = frame.geometry.to_crs("EPSG:4326")
+    frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
+    served = base + frame["added_people"].cumsum()
+    frame["share_after"] = served / total if total > 0 else np.nan
+    return place_names(context, frame, context.demand(judged.key))

@@ -1,0 +1,40 @@
+"""What judging and siting any service needs: settings, layers, networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from geoplan.inputs.layers import Demand
+from geoplan.services.standard import ServiceStandard
+from geoplan.study.config import StudyFile
+from geoplan.study.config_check import standard_of
+from geoplan.study.load import StudyInputs
+from geoplan.study.networks import StudyNetwork
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Context:
+    """What judging any service needs."""
+
+    config: StudyFile
+    inputs: StudyInputs
+    networks: Mapping[str, StudyNetwork]
+
+    @property
+    def lang(self) -> str:
+        """The study's language."""
+        return self.config.study.lang
+
+    def standard(self, key: str) -> ServiceStandard:
+        """The standard of one service, with the study's own figures."""
+        return standard_of(key, self.config.services[key])
+
+    def demand(self, key: str) -> Demand:
+        """The people that one service is for."""
+        wanted = self.config.services[key].demand or self.standard(key).group
+        return self.inputs.demand[str(wanted)]
+
+    def network(self, mode: str | None) -> StudyNetwork:
+        """The network of `mode`."""
+        return self.networks[str(mode)]

@@ -1,0 +1,141 @@
+"""One service's siting question: the people not served yet, the candidates, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.errors import UsageError
+from geoplan.inputs.assigning import drawn_codes
+from geoplan.network import TravelCosts
+from geoplan.results import ServiceResult
+from geoplan.siting import SitingProblem, thin, too_close
+from geoplan.study.candidates import area_needs, candidate_points
+from geoplan.study.config import SitingSection
+from geoplan.study.context import Context
+from geoplan.study.judge import costs_within
+
+#: people who a new site could serve; those off the network or without a place cannot be
+REACHABLE = ("full", "beyond", "cut_off")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Question:
+    """One service's siting question, ready for a solver.
+
+    base : people served already; they are part of every value and bound that is told.
+    problem : the unserved people x the candidates.
+    per_area_minimum : area code -> new sites still needed there.
+    whole : the same question over all candidates, where thinning may have cost people; its bound
+        holds for the answer.
+    """
+
+    siting: SitingSection
+    base: float
+    total: float
+    problem: SitingProblem
+    candidates: gpd.GeoDataFrame
+    per_area_minimum: Mapping[str, int] = field(default_factory=dict)
+    whole: SitingProblem | None = None
+
+
+def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
+    """State the question of one service."""
+    coverage = judged.coverage
+    assert coverage is not None
+    unserved, people = unserved_people(judged)
+    candidates = candidate_points(context, judged, siting, unserved)
+    costs = costs_within(context, unserved, candidates, judged.standard)
+    thinned = thin(cover_of(costs), people.to_numpy(float), limit=siting.max_candidates)
+    whole = None
+    if thinned.bound_loss(siting.sites or len(thinned.kept)) > 0:
+        whole = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
+    costs = columns_of(costs, thinned.kept)
+    candidates = candidates.iloc[thinned.kept]
+    level, needs = _needs(context, judged, siting)
+    rules: dict[str, Any] = {}
+    if siting.site_cost is not None:
+        rules["site_costs"] = siting.site_cost
+    if siting.capacity is not None and judged.standard.capacity_limits:
+        rules["capacities"] = siting.capacity
+    if needs:
+        rules["site_areas"] = _codes_at(context, candidates, level, unserved)
+    if siting.min_distance_m > 0:
+        pairs = too_close(candidates, min_distance_m=siting.min_distance_m)
+        labels = candidates.index.to_numpy(object)
+        rules["conflicts"] = [(labels[i], labels[j]) for i, j in pairs]
+    problem = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
+    return Question(
+        siting=siting,
+        base=coverage.ledger.served,
+        total=coverage.ledger.total,
+        problem=problem,
+        candidates=candidates,
+        per_area_minimum=needs,
+        whole=whole,
+    )
+
+
+def unserved_people(judged: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """Demand rows that a new site could serve, and how many people of each are not served."""
+    assert judged.coverage is not None
+    frame = judged.coverage.frame
+    people = frame[list(REACHABLE)].sum(axis=1)
+    rows = frame[(people > 0) & frame.geometry.notna()]
+    return rows, people[rows.index]
+
+
+def _needs(
+    context: Context, judged: ServiceResult, siting: SitingSection
+) -> tuple[str, dict[str, int]]:
+    if not siting.per_area_minimum:
+        return "", {}
+    needs = area_needs(context, judged, siting.per_area_minimum)
+    if len(needs) > 1:
+        raise UsageError(
+            f"services.{judged.key}.siting.per_area_minimum mixes the levels "
+            f"{', '.join(needs)}: name areas of one level."
+        )
+    return next(iter(needs.items()), ("", {}))
+
+
+def _codes_at(
+    context: Context, points: gpd.GeoDataFrame, level: str, demand: gpd.GeoDataFrame
+) -> np.ndarray:
+    """Area code of every candidate: by polygon, else that of the nearest demand point."""
+    codes = drawn_codes(context.inputs.areas[level], points.geometry, points.index)
+    if codes.isna().any() and level in demand and len(demand) and len(points):
+        near = demand.sindex.nearest(points.geometry, return_all=False)[1]
+        codes = codes.where(codes.notna(), pd.Series(demand[level].to_numpy()[near], points.index))
+    return codes.astype(object).where(codes.notna(), None).to_numpy()
+
+
+def cover_of(costs: TravelCosts) -> sparse.csr_matrix:
+    """Who reaches which candidate, as ones (an explicit zero cost is reach)."""
+    cover = costs.matrix.copy()
+    cover.data = np.ones_like(cover.data)
+    return cover
+
+
+def columns_of(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:
+    """The sites of `costs` at the positions `kept`."""
+    return replace(
+        costs,
+        matrix=costs.matrix.tocsc()[:, kept].tocsr(),
+        site_index=costs.site_index.take(kept),
+        site_state=None if costs.site_state is None else costs.site_state.iloc[kept],
+    )
+
+
+def rows_of(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:
+    """The demand rows of `costs` where `kept` is True."""
+    state: Mapping[str, Any] = {}
+    if costs.demand_state is not None:
+        state = {"demand_state": costs.demand_state[kept]}
+    return replace(costs, matrix=costs.matrix[kept], demand_index=costs.demand_index[kept], **state)
