@@ -81,9 +81,11 @@ class Loaded(Generic[LayerT]):
     layer : None when the file cannot be used at all (then a finding without row says why).
     set_aside : the rows set aside, whole, with the columns ``file``, ``sheet``, ``row``, ``why``
         first.
+    also : further files that were read for this layer (a census table).
     """
 
     layer: LayerT | None
     record: InputRecord
     findings: tuple[Finding, ...]
     set_aside: pd.DataFrame
+    also: tuple[Loaded[Any], ...] = ()

@@ -133,13 +133,14 @@ class Notes:
         rest = self.text.iloc[places].reset_index(drop=True)
         return pd.concat([front, rest], axis=1)
 
-    def loaded(self, layer: Any) -> Loaded[Any]:
-        """`layer` with everything that was found."""
+    def loaded(self, layer: Any, *, also: tuple[Loaded[Any], ...] = ()) -> Loaded[Any]:
+        """`layer` with everything that was found; `also` are further files read for it."""
         return Loaded(
             layer=layer,
             record=self.record(),
             findings=tuple(self.findings),
             set_aside=self.set_aside_frame(),
+            also=also,
         )
 
     def unusable(self, message: str) -> Loaded[Any]:

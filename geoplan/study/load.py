@@ -96,7 +96,7 @@ class _Reader:
         )
 
     def take(self, one: Loaded[Any]) -> Any:
-        self.loaded.append(one)
+        self.loaded += [one, *one.also]
         self.tell(f"{one.record.path}: {one.record.rows}")
         return one.layer
 

@@ -11,10 +11,11 @@ from geoplan.study.demo_city.geography import CRS, Land
 from geoplan.study.demo_city.services import N_PLACE_NAMES
 
 OLD_STREETS = (
-    "芙蓉街", "曲水亭街", "后宰门街", "王府池子街", "宽厚所街", "县西巷", "鞭指巷", "榜棚街", "剪子巷",
-    "翔凤巷", "起凤桥街", "金菊巷", "辘轳把子街", "东花墙子街", "西更道街", "厚德泉巷", "司里街",
-    "所里街", "历山顶街", "旧军门巷", "高都司巷", "启明街", "按察司街", "钟楼寺街", "富官街", "制锦市街",
-    "铜元局后街", "馆驿街", "筐市街", "凤凰街", "万紫巷", "通惠街", "升平街", "魏家庄街", "三里庄街",
+    "芙蓉街", "曲水亭街", "后宰门街", "王府池子街", "宽厚所街", "县西巷", "鞭指巷",
+    "榜棚街", "剪子巷", "翔凤巷", "起凤桥街", "金菊巷", "辘轳把子街", "东花墙子街",
+    "西更道街", "厚德泉巷", "司里街", "所里街", "历山顶街", "旧军门巷", "高都司巷",
+    "启明街", "按察司街", "钟楼寺街", "富官街", "制锦市街", "铜元局后街", "馆驿街",
+    "筐市街", "凤凰街", "万紫巷", "通惠街", "升平街", "魏家庄街", "三里庄街",
     "趵突泉", "黑虎泉", "珍珠泉", "五龙潭", "百脉泉",
 )  # fmt: skip
 #: part of the place names whose sign stands
@@ -35,10 +36,12 @@ def boundary_lines(polygons: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         merged = shapely.line_merge(shapely.multilinestrings(lines))
         for part in sorted(shapely.get_parts(merged), key=lambda g: (-g.length, g.bounds)):
             if part.length > 30:
-                rows.append((f"{names[a]}—{names[b]}线", polygons.index[a], polygons.index[b], part))
-    name, a_code, b_code, lines = zip(*rows, strict=True)
+                rows.append(
+                    (f"{names[a]}—{names[b]}线", polygons.index[a], polygons.index[b], part)
+                )
+    name, a_code, b_code, shared_lines = zip(*rows, strict=True)
     return gpd.GeoDataFrame(
-        {"name": name, "a": a_code, "b": b_code}, geometry=list(lines), crs=CRS
+        {"name": name, "a": a_code, "b": b_code}, geometry=list(shared_lines), crs=CRS
     )
 
 
@@ -65,9 +68,7 @@ def boundary_markers(lines: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.G
     return gpd.GeoDataFrame(
         {
             "编号": [f"JN-{k + 1:04d}" for k in range(len(rows))],
-            "名称": [
-                f"{n or '三交点'}{k + 1}号界桩" for k, n in enumerate(line_name)
-            ],
+            "名称": [f"{n or '三交点'}{k + 1}号界桩" for k, n in enumerate(line_name)],
             "类型": kind,
         },
         geometry=shapely.points(np.round(np.array(xy), 2)),

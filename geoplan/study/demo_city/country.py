@@ -1,4 +1,4 @@
-"""Roads between places: villages linked to their neighbours, few ways through hills and over water."""
+"""Roads between places: neighbours linked, few ways through hills and over water."""
 
 from __future__ import annotations
 
@@ -104,15 +104,14 @@ def link_places(streets: Streets, land: Land, rng: np.random.Generator, hubs: Hu
     order = np.lexsort((cost, pairs[:, 1], pairs[:, 0]))
     first = order[np.unique(pairs[order], axis=0, return_index=True)[1]]
     first = first[~same[first]]
-    graph = coo_array(
-        (cost[first], (pairs[first, 0], pairs[first, 1])), shape=(n_groups, n_groups)
-    )
+    graph = coo_array((cost[first], (pairs[first, 0], pairs[first, 1])), shape=(n_groups, n_groups))
     tree = minimum_spanning_tree(graph.tocsr()).tocoo()
     in_tree = set(zip(tree.row.tolist(), tree.col.tolist(), strict=True))
+    needed = np.zeros(len(a), dtype=bool)
     for k in first:
-        if tuple(pairs[k].tolist()) in in_tree and cost[k] < 1e6:
-            keep[k] = True
-    _lay(streets, rng, hubs, a[keep], b[keep], steep[keep])
+        needed[k] = tuple(pairs[k].tolist()) in in_tree and cost[k] < 1e6
+    keep |= needed
+    _lay(streets, rng, hubs, a[keep], b[keep], steep=steep[keep], needed=needed[keep])
 
 
 def _delaunay_edges(xy: Array) -> tuple[Ints, Ints]:
@@ -132,9 +131,20 @@ def _crossing(lines: NDArray[np.object_], land: Land) -> NDArray[np.bool_]:
 
 
 def _lay(
-    streets: Streets, rng: np.random.Generator, hubs: Hubs, a: Ints, b: Ints, steep: Array
+    streets: Streets,
+    rng: np.random.Generator,
+    hubs: Hubs,
+    a: Ints,
+    b: Ints,
+    *,
+    steep: Array,
+    needed: NDArray[np.bool_],
 ) -> None:
-    """The chosen links, from the lane nearest the other end, winding more where it is steep."""
+    """The chosen links, from the lane nearest the other end.
+
+    Those that only shorten a way may be tracks, in the hills paths; every village that has a road
+    can be reached by car.
+    """
     all_xy = np.vstack(streets.xy)
 
     def nearest(hub: int, towards: Array) -> int:
@@ -145,7 +155,7 @@ def _lay(
 
     u = np.array([nearest(i, hubs.xy[j]) for i, j in zip(a, b, strict=True)])
     v = np.array([nearest(j, hubs.xy[i]) for i, j in zip(a, b, strict=True)])
-    narrow = rng.random(len(a))
-    kind = np.where(narrow < 0.16, "track", "unclassified").astype(object)
-    kind = np.where((steep > 0.38) & (narrow < 0.5), "path", kind)
+    narrow = np.where(needed, 1.0, rng.random(len(a)))
+    kind = np.where(narrow < 0.2, "track", "unclassified").astype(object)
+    kind = np.where((steep > 0.3) & (narrow < 0.45), "path", kind)
     streets.add_edges(u, v, kind, line=-2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import contourpy
 import geopandas as gpd
@@ -104,13 +106,14 @@ def _background(out: Path, city: City) -> None:
     x, y = np.arange(west, east, 600.0), np.arange(south, north, 600.0)
     gx, gy = np.meshgrid(x, y)
     high = land.height(np.column_stack([gx.ravel(), gy.ravel()])).reshape(gx.shape)
-    lines, codes = contourpy.contour_generator(x, y, high, fill_type="OuterOffset").filled(0.5, 99)
+    contours = contourpy.contour_generator(x, y, high, fill_type="OuterOffset")
+    rings: list[Any] = list(contours.filled(0.5, 99.0))
     hills = [
         shapely.Polygon(
             points[offset[0] : offset[1]],
-            [points[a:b] for a, b in zip(offset[1:-1], offset[2:], strict=True)],
+            [points[a:b] for a, b in itertools.pairwise(offset[1:])],
         )
-        for points, offset in zip(lines, codes, strict=True)
+        for points, offset in zip(rings[0], rings[1], strict=True)
     ]
     city_outline = shapely.union_all(land.districts.geometry.to_numpy())
     wood = shapely.intersection(shapely.union_all([h.buffer(0) for h in hills]), city_outline)
@@ -129,9 +132,7 @@ def _background(out: Path, city: City) -> None:
         rows.append((name, kind, shapely.simplify(merged, 15.0)))
     names, kinds, shapes = zip(*rows, strict=True)
     roads = gpd.GeoDataFrame({"名称": names, "等级": kinds}, geometry=list(shapes), crs=CRS)
-    write_gpkg(
-        out / "底图.gpkg", {"水系": _cm(water), "山地": _cm(green), "主要道路": _cm(roads)}
-    )
+    write_gpkg(out / "底图.gpkg", {"水系": _cm(water), "山地": _cm(green), "主要道路": _cm(roads)})
 
 
 def _people(out: Path, land: Land, people: pd.DataFrame, rng: np.random.Generator) -> None:
@@ -180,24 +181,22 @@ def _office(
 
 
 def _meals(out: Path, land: Land, sites: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Meal stations in GCJ-02; two told twice, three still without coordinates, two in another street."""
-    table = _office(
-        land, sites, "站点名称", "gcj02", 类型=sites["kind"].to_numpy()
-    )
+    """Meal stations in GCJ-02; three without coordinates, two told twice, two in another street."""
+    table = _office(land, sites, "站点名称", "gcj02", 供餐形式=sites["kind"].to_numpy())
     table["餐位数"] = sites["seats"].astype(str).to_numpy()
     table["2024年达标"] = as_yes(sites["up_to_standard"].to_numpy())
     table["地址"] = [
-        f"{d}{s}{v}" for d, s, v in zip(table["区县"], table["街道"], sites["village_name"], strict=True)
+        f"{d}{s}{v}"
+        for d, s, v in zip(table["区县"], table["街道"], sites["village_name"], strict=True)
     ]
     plain = np.nonzero(~sites["up_to_standard"].to_numpy())[0]
     odd = rng.choice(plain, 9, replace=False)
     table.loc[odd[:3], ["经度", "纬度"]] = ""
-    other = {"解放路街道": "千佛山街道"}
     for row in odd[3:5]:
-        mates = land.streets[land.streets["district"] == sites["district"].iat[row]]
-        names = [n for n in mates["name"] if n != table.at[row, "街道"]]
-        table.at[row, "街道"] = other.get(table.at[row, "街道"], names[0])
-    table.at[odd[5], "餐位数"] = full_width(table.at[odd[5], "餐位数"])
+        mates = land.streets["district"] == sites["district"].loc[row]
+        names = [n for n in land.streets["name"][mates] if n != table["街道"].loc[row]]
+        table.loc[row, "街道"] = names[0]
+    table.loc[odd[5], "餐位数"] = full_width(str(table["餐位数"].loc[odd[5]]))
     again = table.loc[odd[6:8]].copy()
     again["经度"] = [f"{float(v) + 0.00012:.6f}" for v in again["经度"]]
     table = pd.concat([table, again], ignore_index=True)
@@ -208,7 +207,12 @@ def _meals(out: Path, land: Land, sites: pd.DataFrame, rng: np.random.Generator)
 def _elderly(
     out: Path, land: Land, sites: dict[str, pd.DataFrame], rng: np.random.Generator
 ) -> None:
-    tiers = {"centres": "区县级", "streets": "街道级", "day_care": "社区级", "village_homes": "社区级"}
+    tiers = {
+        "centres": "区县级",
+        "streets": "街道级",
+        "day_care": "社区级",
+        "village_homes": "社区级",
+    }
     titles = {
         "centres": ("区县养老服务中心", "济南市区县养老服务中心一览表（演示数据）"),
         "streets": ("街道综合养老", "济南市街道（镇）综合养老服务中心一览表（演示数据）"),
@@ -230,8 +234,8 @@ def _elderly(
         sheets[titles[key][0]] = (titles[key][1], table.astype(object).where(table.notna(), None))
     # a few coordinates typed as text, as happens
     homes = sheets["农村幸福院"][1]
-    for row in rng.choice(len(homes), 3, replace=False):
-        homes.iat[row, homes.columns.get_loc("经度")] = str(homes["经度"].iat[row])
+    for row in homes.index[rng.choice(len(homes), 3, replace=False)]:
+        homes.loc[row, "经度"] = str(homes["经度"].loc[row])
     write_workbook(out / "养老服务设施.xlsx", sheets, merge="区县")
 
 
@@ -276,7 +280,7 @@ def _others(out: Path, land: Land, sites: dict[str, pd.DataFrame]) -> None:
         encoding="utf-8-sig",
     )
     graves = sites["funeral_site"]
-    table = _office(land, graves, "名称", "gcj02", 类型=graves["kind"].to_numpy())
+    table = _office(land, graves, "名称", "gcj02", 设施性质=graves["kind"].to_numpy())
     table["扩建"] = as_yes(graves["extended"].to_numpy())
     write_csv(out / "殡葬设施.csv", table.drop(columns="社区代码"))
     write_csv(
@@ -312,7 +316,7 @@ def _boundaries(out: Path, land: Land, people: pd.DataFrame, rng: np.random.Gene
         names.assign(village=""),
         "地名",
         "gcj02",
-        类别=names["kind"].to_numpy(),
+        地名种类=names["kind"].to_numpy(),
     ).drop(columns="社区代码")
     table["设标"] = as_yes(names["signed"].to_numpy())
     write_csv(out / "地名标志.csv", table)

@@ -7,6 +7,7 @@ the rivers by a few points); every border, hill and lake shore is made up.
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -112,8 +113,9 @@ class Land:
         for (cx, cy), (_, _, radius, strength) in zip(self._hills, HILLS, strict=True):
             d2 = (xy[:, 0] - cx) ** 2 + (xy[:, 1] - cy) ** 2
             base += strength * np.exp(-d2 / (2 * (0.62 * radius) ** 2))
-        ridges = 1.0 - np.abs(self._ridge(xy)) + 0.25 * self._folds(xy)
-        high = np.clip(base, 0, 1.25) * np.clip(0.12 + 0.92 * ridges, 0, None)
+        # valleys run where the wide waves are level, hills rise between them
+        rough = 0.1 + 1.25 * np.abs(self._ridge(xy)) + 0.16 * self._folds(xy)
+        high = np.clip(base, 0, 1.15) * np.clip(rough, 0, 1.25)
         seats = self.seats
         for x, y, r in zip(seats["x"], seats["y"], seats["radius_m"], strict=True):
             near = (np.abs(xy[:, 0] - x) < 5 * r) & (np.abs(xy[:, 1] - y) < 5 * r)
@@ -138,7 +140,9 @@ def _transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
-def to_plane(lon: Sequence[float] | Array | pd.Series, lat: Sequence[float] | Array | pd.Series) -> Array:
+def to_plane(
+    lon: Sequence[float] | Array | pd.Series, lat: Sequence[float] | Array | pd.Series
+) -> Array:
     """Degrees to `CRS`, ``(n, 2)``."""
     to = _transformer("EPSG:4326", CRS)
     x, y = to.transform(np.asarray(lon, float), np.asarray(lat, float))
@@ -164,7 +168,7 @@ def make_land(rng: np.random.Generator) -> Land:
     counts = [c for c in census.columns if c != "name"]
     census[counts] = census[counts].astype(int)
     seats = _seats()
-    warp = Warp(rng, ((26000.0, 1000.0), (9000.0, 250.0), (3200.0, 65.0), (1300.0, 14.0)))
+    warp = Warp(rng, ((26000.0, 1000.0), (9000.0, 230.0), (3200.0, 70.0), (1300.0, 28.0)))
     streets = _streets(seats, warp)
     districts = gpd.GeoDataFrame(
         {"name": census["name"]},
@@ -216,7 +220,7 @@ def _seats() -> pd.DataFrame:
         ("370112", "370176")
     )
     seats["core"] = urban & (away < 9_500)
-    size = np.where(seats["core"], 1250.0, np.where(seats["name"].str.endswith("镇"), 720.0, 980.0))
+    size = np.where(seats["core"], 1400.0, np.where(seats["name"].str.endswith("镇"), 720.0, 980.0))
     seats["radius_m"] = pd.Series(size, index=seats.index)
     large = pd.Series(LARGE_PLACES)
     known = large.index.intersection(seats.index)
@@ -300,7 +304,7 @@ def _banks(
 
 
 def _pairs(items: NDArray[np.object_]) -> Iterator[tuple[object, object]]:
-    yield from zip(items[:-1], items[1:], strict=True)
+    yield from itertools.pairwise(items)
 
 
 def _blob(rng: np.random.Generator, centre: Array, a: float, b: float) -> shapely.Polygon:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -70,7 +72,9 @@ def _parts(edges: pd.DataFrame, n: int) -> NDArray[np.int32]:
     return connected_components(graph, directed=False)[1]
 
 
-def raise_main_roads(edges: pd.DataFrame, xy: Array, land: Land, seat_nodes: pd.Series) -> pd.DataFrame:
+def raise_main_roads(
+    edges: pd.DataFrame, xy: Array, land: Land, seat_nodes: pd.Series
+) -> pd.DataFrame:
     """Give the ways between neighbouring seats the class of their use.
 
     seat_nodes : street code -> street node. Roads between county seats become primary, between
@@ -81,10 +85,10 @@ def raise_main_roads(edges: pd.DataFrame, xy: Array, land: Land, seat_nodes: pd.
     length = np.hypot(*(xy[edges["u"]] - xy[edges["v"]]).T)
     usable = np.isfinite(factor)
     u, v = edges["u"].to_numpy()[usable], edges["v"].to_numpy()[usable]
-    graph = coo_array(
-        ((length * factor)[usable], (u, v)), shape=(len(xy), len(xy))
-    ).tocsr()
-    number = {(min(p, q), max(p, q)): k for p, q, k in zip(u, v, np.nonzero(usable)[0], strict=True)}
+    graph = coo_array(((length * factor)[usable], (u, v)), shape=(len(xy), len(xy))).tocsr()
+    number = {
+        (min(p, q), max(p, q)): k for p, q, k in zip(u, v, np.nonzero(usable)[0], strict=True)
+    }
     county = seat_nodes[seat_nodes.index.str.endswith("001")]
     rank = np.zeros(len(edges), dtype=np.int64)
     for nodes, level, limit in ((seat_nodes, 1, 26_000.0), (county, 3, 75_000.0)):
@@ -125,7 +129,14 @@ def fast_roads(
     new_xy, rows, n = [xy], [], len(xy)
     t = np.linspace(0, 2 * np.pi, 90)
     middle = to_plane([117.015], [36.668])[0]
-    ring = middle + np.column_stack([8600 * np.cos(t), 4100 * np.sin(t)])
+    # flatter than an ellipse on the long sides, as ring roads along a valley are
+    ring = middle + np.column_stack(
+        [
+            8600 * np.sign(np.cos(t)) * np.abs(np.cos(t)) ** 0.72,
+            3900 * np.sign(np.sin(t)) * np.abs(np.sin(t)) ** 0.72,
+        ]
+    )
+    ring[-1] = ring[0]
     courses = [("二环高架路", "trunk", bend(ring), 1700.0, 450.0)]
     for name, _, points in MOTORWAYS:
         corners = shapely.LineString(to_plane(*zip(*points, strict=True)))
@@ -134,6 +145,7 @@ def fast_roads(
     line = -10
     for name, kind, course, ramp_every, ramp_reach in courses:
         middle_line = shapely.LineString(course)
+        ends = []
         for side in (1, -1):
             way = shapely.get_coordinates(shapely.offset_curve(middle_line, 9.0 * side))
             way = np.round(way if side < 0 else way[::-1], 2)
@@ -141,9 +153,8 @@ def fast_roads(
             new_xy.append(way)
             n += len(way)
             line -= 1
-            rows += [
-                (p, q, kind, line, 1, name) for p, q in zip(ids[:-1], ids[1:], strict=True)
-            ]
+            rows += [(p, q, kind, line, 1, name) for p, q in itertools.pairwise(ids)]
+            ends.append((ids[0], ids[-1]))
             along = np.r_[0, np.cumsum(np.hypot(*np.diff(way, axis=0).T))]
             distance, near = tree.query(way)
             last = -ramp_every
@@ -154,6 +165,17 @@ def fast_roads(
                 last = along[k]
                 line -= 1
                 rows.append((ids[k], main[near[k]], f"{kind}_link", line, 0, ""))
+        # where a course ends, one carriageway turns into the other; a ring is closed
+        (first_a, last_a), (first_b, last_b) = ends
+        closed = bool((course[0] == course[-1]).all())
+        turns = (
+            ((last_a, first_a), (last_b, first_b))
+            if closed
+            else ((last_a, first_b), (last_b, first_a))
+        )
+        for p, q in turns:
+            line -= 1
+            rows.append((p, q, kind, line, 1, name))
     more = pd.DataFrame(rows, columns=["u", "v", "kind", "line", "oneway", "bridge"])
     elevated = more["kind"].isin(["trunk"])
     more["layer"] = np.where(more["kind"].isin(["trunk", "motorway"]), 1, 0)

@@ -6,6 +6,7 @@ opened by lanes, footways and dead ends.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -168,7 +169,7 @@ def _open_blocks(
     streets.add_edges(m[spur], s, _pick(rng, len(s), (("service", 0.5), ("footway", 0.5))))
     for k in range(len(i)):
         cut.setdefault((number[i[k], j[k]], number[i[k] + 1, j[k]]), []).append((t[k], a[k]))
-    for k, end in zip(np.nonzero(leads)[0], b, strict=True):
+    for k, end in zip(np.nonzero(leads)[0].tolist(), b.tolist(), strict=True):
         key = (number[i[k], j[k] + 1], number[i[k] + 1, j[k] + 1])
         cut.setdefault(key, []).append((t[k], end))
 
@@ -205,7 +206,7 @@ def _lay_lines(
     for k, (p, q) in enumerate(zip(u.tolist(), v.tolist(), strict=True)):
         inner = [n for _, n in sorted(cut.get((p, q), []))]
         chain = [p, *inner, q]
-        parts += [(s, e, k) for s, e in zip(chain[:-1], chain[1:], strict=True)]
+        parts += [(s, e, k) for s, e in itertools.pairwise(chain)]
     if not parts:
         return
     table = np.array(parts)

@@ -47,16 +47,18 @@ def road_names(edges: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             continue
         word = ROAD_WORDS[int(rng.integers(len(ROAD_WORDS)))]
         middle = ("", "", "东", "西", "南", "北", "一", "二", "三")[int(rng.integers(9))]
-        made[line] = f"{word}{middle}{('路', '街', '大街')[int(rng.choice(3, p=[0.55, 0.35, 0.1]))]}"
+        made[line] = (
+            f"{word}{middle}{('路', '街', '大街')[int(rng.choice(3, p=[0.55, 0.35, 0.1]))]}"
+        )
     names = edges["name"].to_numpy(object).copy()
-    line = edges["line"].to_numpy()
+    line, u = edges["line"].to_numpy(), edges["u"].to_numpy()
     kind = edges["kind"].to_numpy(object)
     for i in np.nonzero(names == "")[0]:
         if line[i] >= 0:
             names[i] = made[line[i]]
         elif kind[i] in ("primary", "secondary", "tertiary"):
             letter = {"primary": "G", "secondary": "S", "tertiary": "X"}[kind[i]]
-            names[i] = f"{letter}{100 + (int(edges['u'].iat[i]) // 997) % 60}"
+            names[i] = f"{letter}{100 + (int(u[i]) // 997) % 60}"
     return edges.assign(name=names)
 
 

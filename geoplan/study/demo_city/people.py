@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -55,7 +57,7 @@ def people_table(land: Land, communities: pd.DataFrame, rng: np.random.Generator
     return _named(land, table, rng)
 
 
-def _within(weights: NDArray[np.float64], total: int, most: Ints) -> Ints:
+def _within(weights: NDArray[Any], total: int, most: Ints) -> Ints:
     """`total` split by `weights`, nowhere above `most`; what does not fit goes to the others."""
     given = np.minimum(shares(np.asarray(weights, float), total), most)
     while (rest := total - int(given.sum())) > 0:

@@ -58,7 +58,7 @@ def _urban(
         in_district = land.streets.index[land.streets["district"] == district]
         n_nodes = pd.Series(town_of).value_counts().reindex(in_district).fillna(0)
         codes = n_nodes.index[n_nodes >= 6]
-        weight = n_nodes[codes].to_numpy(float) ** 0.8
+        weight = np.power(n_nodes[codes].to_numpy(float), 0.8)
         counts = shares(weight, int(census["communities"]), least=1)
         for code, n in zip(codes, counts, strict=True):
             at = town_xy[town_of == code]
@@ -71,14 +71,14 @@ def _urban(
     return table.assign(access="road")
 
 
-def _spread(rng: np.random.Generator, xy: Array, n: int) -> NDArray[np.int64]:
-    """n of the points, well apart: the best of some random candidates, again and again."""
+def _spread(rng: np.random.Generator, xy: Array, n: int, *, tries: int = 10) -> NDArray[np.int64]:
+    """N of the points, apart from one another: the best of `tries` random ones, again and again."""
     if n >= len(xy):
         return np.concatenate([np.arange(len(xy)), rng.integers(0, len(xy), n - len(xy))])
     chosen = [int(rng.integers(len(xy)))]
     near = np.hypot(*(xy - xy[chosen[0]]).T)
     for _ in range(n - 1):
-        some = rng.integers(0, len(xy), 10)
+        some = rng.integers(0, len(xy), tries)
         best = int(some[np.argmax(near[some])])
         chosen.append(best)
         near = np.minimum(near, np.hypot(*(xy - xy[best]).T))
@@ -97,7 +97,7 @@ def _rural(land: Land, rng: np.random.Generator, town_xy: Array) -> pd.DataFrame
         room = np.array([f[1] for f in fields.values()])
         counts = shares(room, int(census["villages"]), least=2)
         for (code, (xy, _, _)), n in zip(fields.items(), counts, strict=True):
-            at = xy[_spread(rng, xy, int(n))]
+            at = xy[_spread(rng, xy, int(n), tries=4)]
             rows.append(
                 pd.DataFrame({"street": code, "urban": False, "x": at[:, 0], "y": at[:, 1]})
             )

@@ -70,7 +70,9 @@ def centre_communities(land: Land, people: pd.DataFrame) -> pd.DataFrame:
 def _likely(people: pd.DataFrame, rng: np.random.Generator, *, taste: float) -> NDArray[np.float64]:
     """A score by which sites were set up first: large, urban, and by the district's zeal."""
     zeal = dict(zip(sorted(people["district"].unique()), rng.normal(0, 0.35, 40), strict=False))
-    street_zeal = {s: z for s, z in zip(sorted(people["street"].unique()), rng.normal(0, 0.55, 200), strict=False)}
+    street_zeal = dict(
+        zip(sorted(people["street"].unique()), rng.normal(0, 0.55, 200), strict=False)
+    )
     score = np.log(people["people"].to_numpy(float)) * taste
     score += people["district"].map(zeal).to_numpy() + people["street"].map(street_zeal).to_numpy()
     score += rng.normal(0, 0.8, len(people))
@@ -90,7 +92,9 @@ def meal_stations(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
     sites.loc[first[:N_MEAL_UP_TO_STANDARD], "up_to_standard"] = True
     urban = chosen["urban"].to_numpy()
     sites["seats"] = np.where(urban, rng.integers(20, 81, n), rng.integers(10, 41, n))
-    sites["kind"] = np.where(sites["up_to_standard"], "老年食堂", np.where(urban, "助餐点", "幸福食堂"))
+    sites["kind"] = np.where(
+        sites["up_to_standard"], "老年食堂", np.where(urban, "助餐点", "幸福食堂")
+    )
     return sites
 
 
@@ -135,7 +139,10 @@ def elderly_facilities(
     mid.loc[biggest, "nursing"] += 1
     urban = people[people["urban"]]
     day = _sites(
-        urban, _beside(rng, urban, 110), [f"{n}日间照料中心" for n in urban["name"]], status="已建成"
+        urban,
+        _beside(rng, urban, 110),
+        [f"{n}日间照料中心" for n in urban["name"]],
+        status="已建成",
     )
     rural = people[~people["urban"]]
     n = int(np.ceil(0.613 * len(rural)))
@@ -158,7 +165,11 @@ def child_protection(
     chosen = pd.concat([first, extra])
     short = land.census["name"]
     names = [f"{short[d]}未成年人救助保护中心" for d in first["district"]]
-    names += ["济南市未成年人救助保护中心", "历城区南部山区未成年人保护中心", "莱芜区雪野未成年人保护中心"]
+    names += [
+        "济南市未成年人救助保护中心",
+        "历城区南部山区未成年人保护中心",
+        "莱芜区雪野未成年人保护中心",
+    ]
     tops = _sites(chosen, _beside(rng, chosen, 400), names)
     stations = _sites(
         centres,
@@ -178,7 +189,9 @@ def shelters(
         ["济南市救助管理站"],
         tier="救助管理站",
     )
-    core = people[people["urban"] & people["district"].isin(["370102", "370103", "370104", "370105"])]
+    core = people[
+        people["urban"] & people["district"].isin(["370102", "370103", "370104", "370105"])
+    ]
     more = core.iloc[rng.choice(len(core), N_HAVENS - len(centres) + N_PARTNERS, replace=False)]
     extra, partner = more.iloc[: N_HAVENS - len(centres)], more.iloc[N_HAVENS - len(centres) :]
     havens = pd.concat([centres, extra])
@@ -222,9 +235,7 @@ def other_sites(
     graves = _at(people, tuple(c[:3] for c in CEMETERIES))
     graves["extended"] = [c[3] for c in CEMETERIES]
     graves["kind"] = np.where(graves["name"].str.contains("殡仪馆"), "殡仪馆", "公墓")
-    windows = _sites(
-        centres, _beside(rng, centres, 200), [f"{n}社会救助窗口" for n in street_name]
-    )
+    windows = _sites(centres, _beside(rng, centres, 200), [f"{n}社会救助窗口" for n in street_name])
     return {
         "mental_health_home": homes_sites,
         "marriage_registry": pd.concat([registry, scenic], ignore_index=True),

@@ -42,9 +42,7 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
     owner = _street_of(land, laid_xy[town_nodes])
     ok = owner >= 0
     codes = land.streets.index.to_numpy(object)
-    communities = place_communities(
-        land, rng, codes[owner[ok]], laid_xy[town_nodes][ok]
-    )
+    communities = place_communities(land, rng, codes[owner[ok]], laid_xy[town_nodes][ok])
     village_hubs, islands = _villages(streets, communities, rng)
     bridge_hubs, spans = bridges(streets, land)
     gates = [
@@ -65,9 +63,7 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
     xy = np.vstack(streets.xy)
     group = np.concatenate(streets.group)
     named = {(u, v): name for u, v, name in spans}
-    edges["bridge"] = [
-        named.get(pair, "") for pair in zip(edges["u"], edges["v"], strict=True)
-    ]
+    edges["bridge"] = [named.get(pair, "") for pair in zip(edges["u"], edges["v"], strict=True)]
     edges = _over_water(edges, xy, land, rng)
     edges = join_parts(edges, xy, group, land, islands)
     seats = land.seats
@@ -116,7 +112,9 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
     for code, seat in seats[~seats["core"]].iterrows():
         earlier = before.copy()
 
-        def in_town(xy: Array, code: str = str(code), earlier: list[str] = earlier) -> NDArray[np.bool_]:
+        def in_town(
+            xy: Array, code: str = str(code), earlier: list[str] = earlier
+        ) -> NDArray[np.bool_]:
             ok = (land.built_up(xy, [code]) > 1) & dry(xy) & (land.height(xy) < 0.6)
             if ok.any():
                 ok[ok] &= land.built_up(xy[ok], core) < 0.9
@@ -192,7 +190,9 @@ def _over_water(
     over = np.unique(
         shapely.STRtree(land.small_rivers.geometry.to_numpy()).query(lines, predicate="crosses")[0]
     )
-    lane = edges["kind"].isin(["residential", "living_street", "service", "footway", "track", "path"])
+    lane = edges["kind"].isin(
+        ["residential", "living_street", "service", "footway", "track", "path"]
+    )
     stays = np.ones(len(edges), dtype=bool)
     stays[wet] = False
     stays[over] &= ~lane.to_numpy()[over] | (rng.random(len(over)) < 0.2)

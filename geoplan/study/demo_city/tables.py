@@ -16,8 +16,8 @@ import pyogrio
 from numpy.typing import NDArray
 from openpyxl.styles import Alignment, Font
 
+from geoplan.inputs.datum import from_wgs84
 from geoplan.study.demo_city.geography import to_degrees
-from geoplan.study.demo_city.shift import bd09, gcj02
 
 #: the date that files are stamped with, so that the same seed gives the same bytes
 STAMP = "2024-12-31T00:00:00Z"
@@ -27,7 +27,7 @@ _ZIP_TIME = (2024, 12, 31, 0, 0, 0)
 def degrees(table: pd.DataFrame, *, datum: str) -> tuple[list[str], list[str]]:
     """Longitude and latitude of ``x``, ``y`` as text with six decimals, in `datum`."""
     lonlat = to_degrees(table[["x", "y"]].to_numpy(float))
-    lonlat = {"wgs84": lambda p: p, "gcj02": gcj02, "bd09": bd09}[datum](lonlat)
+    lonlat = from_wgs84(lonlat, datum=datum)
     lon, lat = (["" if np.isnan(c) else f"{c:.6f}" for c in lonlat[:, k]] for k in (0, 1))
     return lon, lat
 
@@ -54,7 +54,7 @@ def write_gpkg(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
 def write_workbook(
     path: Path, sheets: Mapping[str, tuple[str, pd.DataFrame]], *, merge: str | None = None
 ) -> None:
-    """A workbook: per sheet a title over all columns, headings, rows; equal cells of `merge` joined."""
+    """A workbook: per sheet a title, headings, rows; runs of equal cells of `merge` joined."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, (title, table) in sheets.items():
@@ -80,7 +80,9 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _merge_runs(sheet: openpyxl.worksheet.worksheet.Worksheet, table: pd.DataFrame, name: str) -> None:
+def _merge_runs(
+    sheet: openpyxl.worksheet.worksheet.Worksheet, table: pd.DataFrame, name: str
+) -> None:
     column = list(table.columns).index(name) + 1
     values = table[name].tolist()
     start = 0
@@ -96,9 +98,10 @@ def _merge_runs(sheet: openpyxl.worksheet.worksheet.Worksheet, table: pd.DataFra
 def _restamped(data: bytes) -> bytes:
     """The workbook with one fixed time inside and out."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(
-        out, "w", zipfile.ZIP_DEFLATED, compresslevel=9
-    ) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
+    ):
         for item in old.infolist():
             content = old.read(item)
             if item.filename == "docProps/core.xml":

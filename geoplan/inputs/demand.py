@@ -1,0 +1,285 @@
+"""Demand: where the people of one group are, nobody lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+
+from geoplan.errors import InputError
+from geoplan.inputs.assigning import assign_areas, drawn_codes
+from geoplan.inputs.facilities import row_ids
+from geoplan.inputs.findings import Loaded
+from geoplan.inputs.headings import plain
+from geoplan.inputs.layers import AreaLayer, Demand
+from geoplan.inputs.notes import Notes
+from geoplan.inputs.numbers import is_empty, read_numbers
+from geoplan.inputs.placing import place_rows, study_area
+from geoplan.inputs.raster import SUFFIXES, read_population
+from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.source import LayerSource, SumTo
+from geoplan.inputs.spread import read_census, spread
+
+#: no community has more people; a row that says so holds a code or a slip of digits
+ABSURD_PEOPLE = 5_000_000
+
+
+def read_demand(
+    source: LayerSource | Sequence[LayerSource],
+    *,
+    key: str,
+    crs: str,
+    areas: Mapping[str, AreaLayer] | None = None,
+    weight: str | Sequence[str] | None = None,
+    groups: Sequence[str] = (),
+    sum_to: SumTo | None = None,
+    lang: str = "zh",
+) -> Loaded[Demand]:
+    """Read where the people of one group are.
+
+    Parameters
+    ----------
+    source : a table or a vector layer (polygons count at a point inside), or one or several
+        population rasters of one grid, which are summed.
+    key : for example ``"elderly_60"``.
+    crs : the study's projected CRS.
+    areas : by level, coarsest first.
+    weight : heading of the people column; several are summed; None = the one that is known.
+    groups : headings of sub-groups carried along.
+    sum_to : a census table that the people are scaled to, area by area, in whole people.
+    lang : of the findings.
+
+    Returns
+    -------
+    Loaded[Demand]
+        A row whose place cannot be used is set aside as to its place, but its people stay in the
+        layer without geometry: `unlocated`. A row whose number of people cannot be used is set
+        aside whole.
+    """
+    sources = [source] if isinstance(source, LayerSource) else list(source)
+    notes = Notes(source=sources[0], lang=lang)
+    try:
+        if sources[0].suffix in SUFFIXES:
+            frame = _of_rasters(sources, notes, key, crs, areas or {})
+        elif len(sources) > 1:
+            raise InputError("several paths are for population rasters only: join the tables.")
+        else:
+            frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups))
+        also: tuple[Loaded[Any], ...] = ()
+        if sum_to is not None:
+            frame, census = _scaled(frame, sum_to, notes, key, areas or {}, tuple(groups))
+            also = (census,)
+        return notes.loaded(Demand(key=key, frame=frame, groups=tuple(groups)), also=also)
+    except (InputError, pyproj.exceptions.CRSError) as error:
+        return notes.unusable(str(error))
+
+
+# -- tables and vector layers ---------------------------------------------------------------
+
+
+def _of_rows(
+    source: LayerSource,
+    notes: Notes,
+    key: str,
+    crs: str,
+    areas: Mapping[str, AreaLayer],
+    weight: str | Sequence[str] | None,
+    groups: tuple[str, ...],
+) -> gpd.GeoDataFrame:
+    wanted = [weight] if isinstance(weight, str) else list(weight or ())
+    rows = open_rows(source, notes, extra=[*wanted, *groups])
+    headings = [_heading(rows, name) for name in wanted] or [_known_weight(rows)]
+    people = _people(rows, notes, headings)
+    unusable = notes.aside
+    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
+    geometry[notes.aside] = None
+    lost = notes.aside & ~unusable
+    if lost.any():
+        notes.about_file("unplaced_people", "warning", people=f"{people[lost].sum():,.0f}")
+    name = rows.column("name")
+    data: dict[str, object] = {
+        "name": pd.Series("", index=rows.text.index, dtype=object) if name is None else name,
+        "people": people,
+    }
+    for group in groups:
+        values, _ = read_numbers(rows.text[_heading(rows, group)])
+        data[group] = np.nan_to_num(values)
+    data.update(assign_areas(rows, notes, areas, geometry))
+    urban = rows.column("urban")
+    if urban is not None and "urban" not in data:
+        data["urban"] = urban
+    frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
+    frame.index = row_ids(rows, notes, key)
+    return frame[~unusable]
+
+
+def _heading(rows: Rows, name: str) -> str:
+    """The heading that the study calls `name`: as it stands, by its plain form, or by its role."""
+    if name in rows.text.columns:
+        return name
+    alike = [str(h) for h in rows.text.columns if plain(h) == plain(name)]
+    found = alike[0] if alike else rows.heading(name)
+    if not found:
+        raise InputError(
+            f"there is no column {name!r}; the file has: {', '.join(map(str, rows.text.columns))}."
+        )
+    return found
+
+
+def _known_weight(rows: Rows) -> str:
+    found = rows.heading("weight")
+    if not found:
+        raise InputError(
+            'which column holds the people? Say weight = "..."; the file has: '
+            f"{', '.join(map(str, rows.text.columns))}."
+        )
+    return found
+
+
+def _people(rows: Rows, notes: Notes, headings: list[str]) -> np.ndarray:
+    """People per row, 0 where the number cannot be used (with a finding)."""
+    total = np.zeros(len(rows))
+    for heading in headings:
+        cells = rows.text[heading]
+        values, mended = read_numbers(cells)
+        empty = is_empty(cells)
+        for code, mask, severity, aside in (
+            ("bad_people", np.isnan(values) & ~empty, "error", True),
+            ("negative_people", values < 0, "error", True),
+            ("absurd_people", values > ABSURD_PEOPLE, "error", True),
+            ("empty_people", empty, "warning", False),
+            ("read_as_number", mended & (values >= 0), "warning", False),
+        ):
+            for position in np.flatnonzero(mask):
+                notes.about_row(
+                    int(position), code, severity,  # type: ignore[arg-type]
+                    column=heading, value=cells.iloc[position], aside=aside,
+                )  # fmt: skip
+        usable = np.isfinite(values) & (values >= 0) & (values <= ABSURD_PEOPLE)
+        total += np.where(usable, values, 0.0)
+    return total
+
+
+# -- rasters --------------------------------------------------------------------------------
+
+
+def _of_rasters(
+    sources: list[LayerSource],
+    notes: Notes,
+    key: str,
+    crs: str,
+    areas: Mapping[str, AreaLayer],
+) -> gpd.GeoDataFrame:
+    paths = [Path(s.path) for s in sources]
+    missing = [s.label for s in sources if not Path(s.path).exists()]
+    if missing:
+        raise InputError(f"the file is not there: {', '.join(missing)}.")
+    cells = read_population(paths, crs=sources[0].crs)
+    count = len(cells.people)
+    if count == 0:
+        raise InputError("the raster holds nobody.")
+    notes.with_rows(
+        pd.DataFrame(index=range(count)), np.arange(1, count + 1), np.full(count, "", object)
+    )
+    if cells.block > 1:
+        notes.about_file("raster_blocks", "note", block=cells.block, count=f"{count:,}")
+    if cells.negative:
+        notes.about_file("raster_negative", "warning", count=f"{cells.negative:,}")
+    geometry = cells.points(crs)
+    data: dict[str, object] = {"name": "", "people": cells.people}
+    below: dict[str, pd.Series] = {}
+    for level in reversed(list(areas)):
+        layer = areas[level]
+        codes = drawn_codes(layer, geometry, geometry.index)
+        for child, codes_below in below.items():
+            if areas[child].parent == level:
+                parents = codes_below.map(areas[child].frame["parent"])
+                codes = codes.where(codes.notna(), parents)
+        below[level] = codes
+    data.update({level: below[level] for level in areas})
+    frame = gpd.GeoDataFrame(
+        pd.DataFrame(data, index=geometry.index), geometry=geometry.to_numpy(), crs=crs
+    )
+    frame.index = pd.Index([f"{key}-{k}" for k in range(1, count + 1)], name="id")
+    return frame
+
+
+# -- census totals --------------------------------------------------------------------------
+
+
+def _scaled(
+    frame: gpd.GeoDataFrame,
+    sum_to: SumTo,
+    notes: Notes,
+    key: str,
+    areas: Mapping[str, AreaLayer],
+    groups: tuple[str, ...],
+) -> tuple[gpd.GeoDataFrame, Loaded[Any]]:
+    """`frame` with its people scaled to the census, and people of areas without any row."""
+    if sum_to.level not in areas:
+        raise InputError(
+            f"sum_to.level = {sum_to.level!r} is no level of areas; there are: "
+            f"{', '.join(areas) or 'none'}."
+        )
+    layer = areas[sum_to.level]
+    told = Notes(source=sum_to.source, lang=notes.lang)
+    census = read_census(sum_to, told, layer)
+    weights = frame["people"].to_numpy(np.float64)
+    dealt, left, outside = spread(weights, frame[sum_to.level], census.people)
+    if (weights[outside] > 0).any():
+        notes.about_file(
+            "outside_census", "warning",
+            count=int((weights[outside] > 0).sum()), people=f"{weights[outside].sum():,.0f}",
+        )  # fmt: skip
+    scaled = frame.copy()
+    ratio = np.divide(dealt, weights, out=np.zeros(len(dealt)), where=weights > 0)
+    scaled["people"] = dealt.astype(np.float64)
+    for group in groups:
+        scaled[group] = scaled[group].to_numpy(np.float64) * ratio
+    extra = []
+    for code, people in left.items():
+        name = str(layer.names.get(code, code))
+        told.about_file("census_no_points", "warning", name=name, value=code, people=f"{people:,}")
+        extra.append({"name": name, "people": float(people), "code": code})
+    for row in census.homeless.itertuples():
+        people = f"{row.people:,.0f}"
+        told.about_row(
+            int(row.row), "census_no_area", "warning",
+            name=row.name, value=row.code, people=people,
+        )  # fmt: skip
+        extra.append({"name": str(row.name), "people": float(round(row.people)), "code": None})
+    if extra:
+        scaled = _with_unlocated(scaled, extra, sum_to.level, key, areas, groups)
+    return scaled, told.loaded(None)
+
+
+def _with_unlocated(
+    frame: gpd.GeoDataFrame,
+    extra: list[dict[str, Any]],
+    level: str,
+    key: str,
+    areas: Mapping[str, AreaLayer],
+    groups: tuple[str, ...],
+) -> gpd.GeoDataFrame:
+    """`frame` with a row per area whose people live nobody knows where."""
+    rows = pd.DataFrame(extra)
+    added = pd.DataFrame({"name": rows["name"], "people": rows["people"]})
+    for group in groups:
+        added[group] = 0.0
+    code = rows["code"].astype(object).where(rows["code"].notna(), pd.NA)
+    step: str | None = level
+    while step is not None and step in areas:
+        added[step] = code
+        parents = areas[step].frame["parent"]
+        code = code.map(parents).astype(object).where(code.notna(), pd.NA)
+        step = areas[step].parent
+    added.index = pd.Index([f"{key}-census-{k}" for k in range(1, len(rows) + 1)], name="id")
+    shapes = gpd.GeoSeries([None] * len(added), index=added.index, crs=frame.crs)
+    extra_frame = gpd.GeoDataFrame(added, geometry=shapes, crs=frame.crs)
+    both = pd.concat([frame.astype({"people": float}), extra_frame])
+    return gpd.GeoDataFrame(both, geometry="geometry", crs=frame.crs)

@@ -1,0 +1,105 @@
+"""Population rasters: cells as demand points, age groups summed, people conserved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioIOError
+
+from geoplan.errors import InputError
+
+SUFFIXES = (".tif", ".tiff", ".vrt")
+#: a city's walk network tells no more places apart
+MOST_CELLS = 200_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RasterPeople:
+    """Cells with people.
+
+    x, y : centres in `crs`; people : per cell; block : side of a block of cells put together (1 =
+    none); negative : cells with a negative number, counted as nobody.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    people: NDArray[np.float64]
+    crs: pyproj.CRS
+    block: int
+    negative: int
+
+    def points(self, crs: str) -> gpd.GeoSeries:
+        """The centres in `crs`."""
+        return gpd.GeoSeries(gpd.points_from_xy(self.x, self.y), crs=self.crs).to_crs(crs)
+
+
+def read_population(
+    paths: Sequence[Path], *, crs: str | None = None, most: int = MOST_CELLS
+) -> RasterPeople:
+    """Sum rasters of one grid (age groups, sexes) and list the cells with people.
+
+    Where more than `most` cells hold people, blocks of 2 x 2, 3 x 3, ... cells are put together,
+    each at its people's centre of gravity; nobody is lost.
+
+    Raises
+    ------
+    InputError
+        No raster, no CRS, or grids that differ.
+    """
+    total: NDArray[np.float64] | None = None
+    grid = None
+    negative = 0
+    for path in paths:
+        try:
+            with rasterio.open(path) as source:
+                band = source.read(1, masked=True).astype(np.float64).filled(0.0)
+                here = (source.crs, source.transform, source.shape)
+        except RasterioIOError as error:
+            raise InputError(f"{path.name}: the raster cannot be read ({error}).") from error
+        band[~np.isfinite(band)] = 0.0
+        negative += int((band < 0).sum())
+        band = np.maximum(band, 0.0)
+        if total is None:
+            total, grid = band, here
+        elif here != grid:
+            raise InputError(
+                f"{path.name}: its grid (CRS, origin, cell size, shape) differs from the first "
+                "raster's; bring both to one grid."
+            )
+        else:
+            total += band
+    if total is None or grid is None:
+        raise InputError("no raster is given.")
+    own = grid[0] if grid[0] is not None else crs
+    if own is None:
+        raise InputError('the raster carries no CRS: say crs = "EPSG:...".')
+    row, column = np.nonzero(total)
+    people = total[row, column]
+    transform = grid[1]
+    x, y = transform * (column + 0.5, row + 0.5)
+    block = 1
+    while len(people) > most:
+        block += 1
+        tile = (row // block) * (total.shape[1] // block + 1) + column // block
+        keys, which = np.unique(tile, return_inverse=True)
+        if len(keys) <= most:
+            sums = np.bincount(which, weights=people)
+            x = np.bincount(which, weights=people * x) / sums
+            y = np.bincount(which, weights=people * y) / sums
+            people = sums
+            break
+    return RasterPeople(
+        x=np.asarray(x, np.float64),
+        y=np.asarray(y, np.float64),
+        people=people,
+        crs=pyproj.CRS.from_user_input(own),
+        block=block,
+        negative=negative,
+    )

@@ -1,0 +1,184 @@
+"""`findings.xlsx`: every doubt with filters, a sheet per file, and the rows set aside, whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from geoplan.inputs.findings import FINDING_COLUMNS, Finding, Loaded
+from geoplan.words import say
+
+_FILL = {"error": "F8D7DA", "warning": "FFF3CD", "note": "E2EEF7"}
+_WIDTH = {
+    "file": 24, "sheet": 14, "row": 8, "column": 16, "value": 24, "problem": 52, "advice": 52,
+    "severity": 9,
+}  # fmt: skip
+_TO_GEOCODE = ("address_only",)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+#: a workbook that says when it was made would differ from run to run
+_WRITTEN = datetime(2000, 1, 1)
+
+
+def write_findings(
+    path: Path,
+    loaded: Sequence[Loaded[Any]],
+    *,
+    further: Iterable[Finding] = (),
+    lang: str = "zh",
+) -> Path:
+    """Write the findings of all inputs as a workbook.
+
+    Sheets: files with their counts; all findings, worst first, with filters; a sheet per file
+    that has findings; the rows set aside, whole; addresses to be geocoded. Text that begins like a
+    formula stays text.
+
+    Parameters
+    ----------
+    path : ``.xlsx`` to write.
+    loaded : what the readers returned.
+    further : findings about other files (networks).
+    lang : ``"zh"`` or ``"en"``.
+    """
+    every = list(dict.fromkeys([*(f for one in loaded for f in one.findings), *further]))
+    every.sort(key=lambda f: _ORDER[f.severity])
+    book = Workbook()
+    book.properties.created = book.properties.modified = _WRITTEN
+    names: set[str] = set()
+    first = book.active
+    assert first is not None
+    first.title = _sheet_name(say(lang, "inputs.sheet_files"), names)
+    _files(first, loaded, every, lang)
+    _findings(_new(book, say(lang, "inputs.sheet_findings"), names), every, lang)
+    for file in dict.fromkeys(f.file for f in every):
+        own = [f for f in every if f.file == file]
+        own.sort(key=lambda f: (f.sheet, f.row or 0))
+        _findings(_new(book, Path(file).stem, names), own, lang)
+    _set_aside(_new(book, say(lang, "inputs.sheet_aside"), names), loaded, lang)
+    _addresses(_new(book, say(lang, "inputs.sheet_geocode"), names), loaded, every, lang)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+def _new(book: Workbook, title: str, names: set[str]) -> Worksheet:
+    return book.create_sheet(_sheet_name(title, names))
+
+
+def _sheet_name(title: str, names: set[str]) -> str:
+    """At most 31 characters, none that Excel forbids, unlike all before."""
+    plain = re.sub(r"[\\/*?:\[\]]", " ", _CONTROL.sub("", title)).strip().strip("'")[:31] or "-"
+    name, k = plain, 2
+    while name.casefold() in names:
+        name = f"{plain[: 31 - len(str(k)) - 1]}~{k}"
+        k += 1
+    names.add(name.casefold())
+    return name
+
+
+def _head(lang: str, name: str) -> str:
+    return say(lang, f"inputs.head_{name}")
+
+
+def _put(sheet: Worksheet, row: int, values: Sequence[Any]) -> None:
+    """Cells as what they are: numbers as numbers, text never as a formula."""
+    for column, value in enumerate(values, start=1):
+        cell = sheet.cell(row=row, column=column)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            cell.value = value
+            continue
+        text = "" if value is None else _CONTROL.sub("", str(value))[:32_000]
+        cell.value = text
+        if text.startswith("="):
+            cell.data_type = "s"
+        cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
+
+
+def _dress(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="DDE5EA")
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+    for k, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(k)].width = width
+    sheet.freeze_panes = "A2"
+    if rows:
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
+
+
+def _files(
+    sheet: Worksheet, loaded: Sequence[Loaded[Any]], every: list[Finding], lang: str
+) -> None:
+    columns = ("file", "rows", "accepted", "set_aside", "warned", "sha256")
+    _put(sheet, 1, [_head(lang, c) for c in columns] + [say(lang, f"inputs.{s}") for s in _ORDER])
+    records = list(dict.fromkeys((r.path, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
+                                 for r in (one.record for one in loaded)))  # fmt: skip
+    for k, record in enumerate(records, start=2):
+        counts = [sum(f.file == record[0] and f.severity == s for f in every) for s in _ORDER]
+        _put(sheet, k, [*record, *counts])
+    _dress(sheet, (30, 10, 10, 10, 10, 20, 8, 8, 8), len(records))
+
+
+def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
+    _put(sheet, 1, [_head(lang, c) for c in FINDING_COLUMNS])
+    for k, finding in enumerate(findings, start=2):
+        row = finding.to_dict()
+        row["severity"] = say(lang, f"inputs.{finding.severity}")
+        _put(sheet, k, [row[c] for c in FINDING_COLUMNS])
+        for c, name in enumerate(FINDING_COLUMNS, start=1):
+            cell = sheet.cell(row=k, column=c)
+            cell.alignment = Alignment(vertical="top", wrap_text=name in ("problem", "advice"))
+            if name == "severity":
+                cell.fill = PatternFill("solid", fgColor=_FILL[finding.severity])
+    _dress(sheet, [_WIDTH[c] for c in FINDING_COLUMNS], len(findings))
+
+
+def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
+    """File after file, each with its own headings: the rows as they stood."""
+    line, seen = 1, set()
+    for one in loaded:
+        frame = one.set_aside
+        mark = (one.record.path, tuple(frame.get("row", ())), tuple(frame.columns))
+        if len(frame) == 0 or mark in seen:
+            continue
+        seen.add(mark)
+        heads = [_head(lang, c) if c in ("file", "sheet", "row", "why") else c for c in frame]
+        _put(sheet, line, heads)
+        for cell in sheet[line]:
+            cell.font = Font(bold=True)
+        for values in frame.itertuples(index=False, name=None):
+            line += 1
+            _put(sheet, line, [_cell(v) for v in values])
+        line += 2
+    for k, width in enumerate((24, 12, 8, 44), start=1):
+        sheet.column_dimensions[get_column_letter(k)].width = width
+
+
+def _addresses(
+    sheet: Worksheet, loaded: Sequence[Loaded[Any]], every: list[Finding], lang: str
+) -> None:
+    """Rows with an address and no coordinates, with empty columns to fill in."""
+    columns = ("file", "sheet", "row")
+    heads = [_head(lang, c) for c in columns]
+    heads += [say(lang, f"inputs.head_{c}") for c in ("address", "lon", "lat")]
+    _put(sheet, 1, heads)
+    rows = [f for f in every if f.code in _TO_GEOCODE]
+    for k, finding in enumerate(rows, start=2):
+        _put(sheet, k, [finding.file, finding.sheet, finding.row, finding.value, "", ""])
+    _dress(sheet, (24, 14, 8, 48, 14, 14), len(rows))
+
+
+def _cell(value: Any) -> Any:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    return int(value) if hasattr(value, "item") and float(value).is_integer() else value
