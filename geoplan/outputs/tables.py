@@ -267,9 +267,8 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     frame["cause"] = [cause_text(lang, c) for c in gaps["cause"]]
     frame["remedy"] = [remedy_text(lang, r) for r in gaps["remedy"]]
     ranks = {} if service.siting is None else dict(service.siting.sites["rank"])
-    frame["closing_site"] = [
-        None if is_missing(c) else plain(ranks.get(c)) for c in gaps["closing_site"]
-    ]
+    closing = [None if is_missing(c) else plain(ranks.get(c)) for c in gaps["closing_site"]]
+    frame["closing_site"] = pd.Series(closing, index=frame.index, dtype=object)
     size = Column(name="length_m", kind="count", word="gap_m")
     if "length_m" not in frame.columns:
         size = Column(name="people", kind="count", word="unserved")
@@ -280,7 +279,7 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
         Column(name="members", kind="count"),
         Column(name="cause"),
         Column(name="remedy"),
-        Column(name="closing_site"),
+        Column(name="closing_site", kind="count"),
     )
     return Table(
         name=f"{service.key}_gaps",

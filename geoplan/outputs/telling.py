@@ -201,12 +201,12 @@ def has_word_in(key: str) -> bool:
 
 def cause_text(lang: str, cause: Any) -> str:
     """Why a gap is one."""
-    return "" if is_missing(cause) else known_word(lang, f"common.cause_{cause}", str(cause))
+    return "" if is_missing(cause) else known_word(lang, f"coverage.cause_{cause}", str(cause))
 
 
 def remedy_text(lang: str, remedy: Any) -> str:
     """What would close a gap."""
-    return "" if is_missing(remedy) else known_word(lang, f"common.remedy_{remedy}", str(remedy))
+    return "" if is_missing(remedy) else known_word(lang, f"coverage.remedy_{remedy}", str(remedy))
 
 
 def level_text(lang: str, level: str) -> str:

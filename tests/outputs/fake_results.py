@@ -403,7 +403,7 @@ def fake_run(
     centre_coverage = _judge(demand, centres.frame, centre, areas, full_share=0.6)
     outcome = _siting(meal_coverage, meals, areas, hostile)
     spacing = spacing_coverage(_lines(), markers.frame)
-    holes = spacing.gaps.reset_index(drop=True)
+    holes = spacing.gaps.sort_values("length_m", ascending=False).reset_index(drop=True)
     line_gaps = gpd.GeoDataFrame(
         {
             "rank": np.arange(1, len(holes) + 1),

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -106,6 +107,14 @@ def page_meta(results: RunResults, key: str, lang: str) -> dict[str, Any]:
         "authority": authority_text(standard, lang),
         "stamps": stamps,
         "foot": foot,
+        "mark": [
+            line
+            for line, shown in (
+                (say(lang, "maps.synthetic_long"), info.synthetic),
+                (say(lang, "maps.approval", text=info.map_approval_no), info.map_approval_no),
+            )
+            if shown
+        ],
         "measure": standard.measure,
         "per": number(standard.per),
     }
@@ -188,8 +197,9 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
     def tell(key: str, value: str, **values: str) -> None:
         found.append([say(lang, f"maps.{key}", **values), value])
 
+    line = service.spacing is not None
     if service.facilities is not None:
-        tell("fact_facilities", f"{len(service.facilities):,}")
+        tell("fact_markers" if line else "fact_facilities", f"{len(service.facilities):,}")
         unplaced = len(service.facilities) - len(service.facilities.located)
         if unplaced:
             tell("fact_unplaced", f"{unplaced:,}")
@@ -205,9 +215,11 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
         if service.standard.target_rate:
             tell("fact_target", f"{service.standard.target_rate:,.6g}")
     if service.gaps is not None:
-        tell("fact_gaps", f"{len(service.gaps):,}")
+        tell("fact_line_gaps" if line else "fact_gaps", f"{len(service.gaps):,}")
     if service.siting is not None:
-        tell("fact_suggested", f"{len(service.siting.sites):,}")
+        tell(
+            "fact_suggested_markers" if line else "fact_suggested", f"{len(service.siting.sites):,}"
+        )
         found.append(["", proof_text(service, lang)])
     return found
 
@@ -226,24 +238,51 @@ def proof_text(service: ServiceResult, lang: str) -> str:
 
 
 def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
-    """South-west and north-east corner, latitude first, of what the map is about."""
+    """South-west and north-east corner, latitude first, of what the map opens on.
+
+    The whole city, or where 98 of 100 people live when that is a small part of it.
+    """
     frames = [layer.frame for layer in results.areas.values() if layer.has_polygons][:1]
-    if not frames and service.coverage is not None:
+    if service.coverage is not None:
         frames.append(service.coverage.frame)
-    if not frames and service.spacing is not None:
+    if service.spacing is not None:
         frames.append(service.spacing.intervals)
     if service.facilities is not None and not frames:
         frames.append(service.facilities.frame)
-    boxes = [to_degrees(frame.geometry).total_bounds for frame in frames]
-    boxes += [to_degrees(layer.geometry).total_bounds for layer in results.background.values()][
-        : 0 if boxes else None
-    ]
-    known = np.array([b for b in boxes if np.isfinite(b).all()])
-    if not len(known):
+    frames += [] if frames else list(results.background.values())
+    boxes = [frame.total_bounds for frame in frames if len(frame)]
+    boxes = [box for box in boxes if np.isfinite(box).all()]
+    if not boxes:
         return [[-60.0, -170.0], [75.0, 170.0]]
-    west, south = known[:, :2].min(axis=0)
-    east, north = known[:, 2:].max(axis=0)
+    west, south, east, north = (*np.min(boxes, axis=0)[:2], *np.max(boxes, axis=0)[2:])
+    crowd = _crowd(service)
+    if crowd is not None and max(crowd[2] - crowd[0], crowd[3] - crowd[1]) < 0.6 * max(
+        east - west, north - south
+    ):
+        west, south, east, north = crowd
+    corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=frames[0].crs)
+    west, south, east, north = to_degrees(corners).total_bounds
     return [[round(float(v), 5) for v in corner] for corner in ((south, west), (north, east))]
+
+
+def _crowd(service: ServiceResult) -> tuple[float, float, float, float] | None:
+    """The box between the first and the last hundredth of the people, a little widened."""
+    if service.coverage is None:
+        return None
+    frame = service.coverage.frame
+    frame = frame[frame.geometry.notna()]
+    people = frame["people"].fillna(0.0).to_numpy(float)
+    if len(frame) < 50 or people.sum() <= 0:
+        return None
+    xy = shapely.get_coordinates(frame.geometry.to_numpy())
+    ends = []
+    for values in xy.T:
+        order = np.argsort(values, kind="stable")
+        share = np.cumsum(people[order]) / people.sum()
+        ends.append(values[order][np.searchsorted(share, [0.01, 0.99])])
+    margin = 0.06 * max(end[1] - end[0] for end in ends)
+    (west, east), (south, north) = ends
+    return (west - margin, south - margin, east + margin, north + margin)
 
 
 def extent_m(results: RunResults, service: ServiceResult) -> float:

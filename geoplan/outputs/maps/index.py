@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from geoplan.outputs.assets import web_text
 from geoplan.outputs.maps.content import headline, page_meta, share_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
+
+Place = Callable[[np.ndarray], np.ndarray]
 
 #: most dots in a small picture
 _DOTS = 700
@@ -81,10 +84,12 @@ def _float(value: Any) -> float:
 def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | None:
     """Outlines of the areas with dots: covered, not covered, suggested (in SVG units)."""
     outline = next((layer.frame for layer in results.areas.values() if layer.has_polygons), None)
-    frames = [f for f in (outline, service.coverage and service.coverage.frame) if f is not None]
-    if not frames:
+    ground = outline
+    if ground is None and service.coverage is not None:
+        ground = service.coverage.frame
+    if ground is None:
         return None
-    west, south, east, north = shapely.total_bounds(frames[0].geometry.to_numpy())
+    west, south, east, north = ground.total_bounds
     if not np.isfinite([west, south, east, north]).all() or east <= west or north <= south:
         return None
     scale = min((_WIDTH - 16) / (east - west), (_HEIGHT - 16) / (north - south))
@@ -105,6 +110,27 @@ def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | No
                 continue
             ring = place(shapely.get_coordinates(shapely.get_exterior_ring(part)))
             paths.append("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z")
+    return {
+        "paths": paths,
+        "lines": _stretches(service, place, 1 / scale),
+        **_dots(service, place),
+    }
+
+
+def _stretches(service: ServiceResult, place: Place, tolerance_m: float) -> dict[str, list[str]]:
+    """Covered and gap stretches as SVG paths."""
+    lines: dict[str, list[str]] = {"covered": [], "gap": []}
+    if service.spacing is None:
+        return lines
+    for status, rows in service.spacing.intervals.groupby("status"):
+        for line in shapely.get_parts(rows.geometry.simplify(tolerance_m).to_numpy()):
+            xy = place(shapely.get_coordinates(line))
+            lines[str(status)].append("M" + "L".join(f"{x:g} {y:g}" for x, y in xy))
+    return lines
+
+
+def _dots(service: ServiceResult, place: Place) -> dict[str, list[tuple[float, float]]]:
+    """A sample of the demand, and the suggested sites."""
     dots: dict[str, list[tuple[float, float]]] = {"served": [], "missed": [], "new": []}
     if service.coverage is not None:
         frame = service.coverage.frame
@@ -118,7 +144,7 @@ def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | No
     if service.siting is not None and not service.siting.sites.empty:
         points = service.siting.sites.geometry.to_numpy()
         dots["new"] = _pairs(place(shapely.get_coordinates(points)))
-    return {"paths": paths, **dots}
+    return dots
 
 
 def _pairs(xy: np.ndarray) -> list[tuple[float, float]]:

@@ -92,7 +92,7 @@ class ServiceMap(folium.Map):
             f'<script type="application/json" id="{self.get_name()}_data">{payload}</script>'
         )
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Put the map's parts into the page, without folium's scripts from other sites."""
         figure = self.get_root()
         assert isinstance(figure, Figure)

@@ -28,7 +28,10 @@
         return L.tileLayer(url, { attribution: gp.el("i", { text: data.basemap.credit }).innerHTML, maxZoom: 19, maxNativeZoom: data.basemap.most });
       })).addTo(map);
     }
-    map.fitBounds(data.bounds, { padding: [18, 18], animate: false });
+    var wide = root.clientWidth >= 1000;
+    map.fitBounds(data.bounds, {
+      paddingTopLeft: [20, wide ? 30 : 62], paddingBottomRight: [wide ? 280 : 20, 30], animate: false
+    });
     actions(app);
     gp.headline(app);
     gp.legend(app);
@@ -90,7 +93,7 @@
       app.tell(app.t("ui_selected", { name: gp.nameOf(app, kind, i, how.level) }));
       if (place) {
         if (how.go) { go(app, kind, place); }
-        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPadding: [24, 24], className: "gp-popup" })
+        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPaddingTopLeft: [16, 70], autoPanPaddingBottomRight: [app.root.clientWidth >= 1000 ? 280 : 16, 24], className: "gp-popup" })
           .setLatLng(how.at || place.latlng).setContent(gp.detail(app, kind, i, how.level)).openOn(app.map);
       }
       app.scene.redraw();
@@ -105,8 +108,9 @@
   function go(app, kind, place) {
     var map = app.map;
     if (app.root.clientWidth < 760) { map.getContainer().scrollIntoView({ block: "nearest" }); }
-    if (place.bounds) { map.fitBounds(place.bounds, { maxZoom: 14.5, padding: [70, 70], animate: !calm() }); }
-    else { map.setView(place.latlng, Math.max(map.getZoom(), kind === "demand" ? 15 : 14), { animate: !calm() }); }
+    // no flight: the card opens where it will stay
+    if (place.bounds) { map.fitBounds(place.bounds, { maxZoom: 14.5, padding: [70, 70], animate: false }); }
+    else { map.setView(place.latlng, Math.max(map.getZoom(), kind === "demand" ? 15 : 14), { animate: false }); }
   }
 
   /* the row of what is chosen */

@@ -7,16 +7,17 @@
     road: { 1: "#cdc3b2", 2: "#dbd4c8", 3: "#e7e2d9" },
     boundary: "#8d8f94", label: "#4d5661",
     served: "#3d82b4", gained: "#0a3a6b", full: "#e0a030", missed: "#cf4f17", none: "#9aa2ab",
-    site: "#16324f", suggested: "#ffd23f", gap: "#b23c10", covered: "#2c7fb8",
+    site: "#16324f", suggested: "#ffd23f", gap: "#b8481c", hatch: "#dd9574", covered: "#2c7fb8",
     reach: ["#bfe3e0", "#8ecfcf", "#5cb8bf"],
     classes: {
       1: ["#2c7fb8"],
       2: ["#c7e9b4", "#2c7fb8"],
       3: ["#edf8b1", "#7fcdbb", "#2c7fb8"],
-      4: ["#ffffcc", "#a1dab4", "#41b6c4", "#225ea8"],
-      5: ["#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494"]
+      4: ["#ffffd9", "#c7e9b4", "#7fcdbb", "#2c7fb8"],
+      5: ["#ffffd9", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8"]
     }
   };
+  gp.VEIL = "c8";  // how much of the ground a class colour hides
   gp.STATES = ["served", "full", "beyond", "cut_off", "off_network", "unlocated"];
 
   /* a word with {values} put in */
@@ -117,13 +118,24 @@
     return odd;
   };
 
+  function halfway(p) {
+    var total = 0, i, step;
+    for (i = 2; i < p.length; i += 2) { total += Math.hypot(p[i] - p[i - 2], p[i + 1] - p[i - 1]); }
+    var left = total / 2;
+    for (i = 2; i < p.length; i += 2) {
+      step = Math.hypot(p[i] - p[i - 2], p[i + 1] - p[i - 1]);
+      if (step >= left && step > 0) {
+        return [p[i - 2] + (p[i] - p[i - 2]) * left / step, p[i - 1] + (p[i + 1] - p[i - 1]) * left / step];
+      }
+      left -= step;
+    }
+    return [p[0], p[1]];
+  }
+
   /* middle of the largest ring (area-weighted), or of a line's box */
   gp.middle = function (shape, line) {
     var best = 0, at = [(shape.box[0] + shape.box[2]) / 2, (shape.box[1] + shape.box[3]) / 2];
-    if (line) {
-      var path = shape.paths[0], k = 2 * Math.floor(path.length / 4);
-      return path.length === 4 ? at : [path[k], path[k + 1]];
-    }
+    if (line) { return halfway(shape.paths[0]); }
     shape.paths.forEach(function (p) {
       var area = 0, x = 0, y = 0, x0 = p[0], y0 = p[1];
       for (var i = 0; i + 3 < p.length; i += 2) {

@@ -38,6 +38,12 @@
     return el("button", { type: "button", "class": "gp-link", text: text, on: { click: function () { app.select(kind, i, { go: true }); } } });
   }
 
+  gp.cause = function (app, i) {
+    var cause = app.model.gaps.d.cause[i];
+    if (!cause) { return ""; }
+    return app.t("cause_" + (app.model.spacing && cause === "no_site" ? "too_far_apart" : cause));
+  };
+
   function ofGap(app, i) {
     var m = app.model, g = m.gaps.d, t = app.t, shape = m.gaps.shapes[i], inside = [];
     if (m.demand && shape && !m.demand.d.cell_m) {
@@ -53,8 +59,8 @@
       head(t("ui_gap_title", { rank: g.rank[i] }), g.area[i]),
       line(who, "gp-strong"),
       pairs([
-        [t("ui_why"), g.cause[i] ? t("cause_" + g.cause[i]) : ""],
-        [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + g.remedy[i]) : ""]
+        [t("ui_why"), gp.cause(app, i)],
+        [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + (m.spacing && g.remedy[i] === "add_site" ? "add_marker" : g.remedy[i])) : ""]
       ]),
       closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
       g.after[i] !== null ? line(t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
@@ -91,7 +97,7 @@
   function ofSite(app, i) {
     var s = app.model.sites.d, t = app.t;
     return [
-      head(t("ui_existing_title"), s.names[i]),
+      head(t(app.model.spacing ? "ui_existing_marker" : "ui_existing_title"), s.names[i]),
       s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
       pairs([
         s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
@@ -128,7 +134,7 @@
     return [
       head(level.name, level.names[i]),
       level.value ? line((rate ? gp.plain(level.value[i]) : gp.share(level.value[i])) + " " +
-        (rate ? t("ui_col_rate", { per: app.data.meta.per }) : t("ui_col_share")), "gp-strong") : null,
+        (rate ? t("ui_col_rate", { per: gp.plain(app.data.meta.per) }) : t("ui_col_share")), "gp-strong") : null,
       rate && level.low && level.low[i] !== null ? line(t("ui_interval", { low: gp.plain(level.low[i]), high: gp.plain(level.high[i]) }), "gp-small") : null,
       pairs([
         rate ? [t("ui_col_count"), gp.people(level.count[i])] : level.unserved ? [t("ui_col_unserved"), gp.people(level.unserved[i])] : null,

@@ -31,7 +31,9 @@
         m.demand.now[i] = state.charCodeAt(i) - 48;
         m.demand.later[i] = after.charCodeAt(i) - 48;
       }
-      m.demand.largest = data.demand.people.reduce(function (a, b) { return Math.max(a, b || 0); }, 1);
+      // circles are sized by a large community, not by the one largest
+      var sorted = data.demand.people.map(function (v) { return v || 0; }).sort(function (a, b) { return a - b; });
+      m.demand.large = Math.max(1, sorted[Math.floor(0.95 * (n - 1))] || 0);
     }
     if (m.suggested && m.sites) { m.offset = m.sites.d.names.length; } else { m.offset = 0; }
     m.gaps = data.gaps ? { d: data.gaps, shapes: data.gaps.shape.map(gp.shape) } : null;
@@ -67,7 +69,7 @@
   function basis(zoom) { return Math.max(2.2, Math.min(11, 2.2 + (zoom - 9.5) * 1.15)); }
 
   gp.radius = function (m, i, zoom) {
-    return Math.max(0.9, basis(zoom) * 1.35 * Math.sqrt((m.demand.d.people[i] || 0) / m.demand.largest));
+    return Math.max(0.9, basis(zoom) * Math.min(2, Math.sqrt((m.demand.d.people[i] || 0) / m.demand.large)));
   };
 
   function fillShapes(view, shapes, colour) {
@@ -119,7 +121,7 @@
       colours.forEach(function (colour, c) {
         fillShapes(view, entry.shapes.filter(function (s, i) {
           return gp.classOf(level.value[i], level) === c;
-        }), colour + "a8");
+        }), colour + gp.VEIL);
       });
       m.hatchNone = m.hatchNone || gp.hatch(ctx, "#8d949c", 8, 0.8);
       fillShapes(view, entry.shapes.filter(function (s, i) {
@@ -190,18 +192,39 @@
     });
   }
 
+  /* All gaps as one figure: hatched once, a firm line around it, faint lines between neighbours.
+     Drawn aside: the firm line is a broad one with everything inside the gaps wiped out again. */
+  function hatchTogether(m, view, shapes) {
+    var aside = m.aside = m.aside || document.createElement("canvas"), target = view.ctx.canvas;
+    var dense = target.width / view.width, pen = Object.assign({}, view);
+    aside.width = target.width;
+    aside.height = target.height;
+    pen.ctx = aside.getContext("2d");
+    pen.ctx.setTransform(dense, 0, 0, dense, 0, 0);
+    strokeShapes(pen, shapes, C.gap, view.zoom < 11 ? 2 : 2.8);
+    pen.ctx.globalCompositeOperation = "destination-out";
+    shapes.forEach(function (shape) { if (shape) { fillShapes(pen, [shape], "#000"); } });
+    pen.ctx.globalCompositeOperation = "source-over";
+    m.hatchGap = m.hatchGap || gp.hatch(pen.ctx, C.hatch, 7, 0.8);
+    shapes.forEach(function (shape) { if (shape) { fillShapes(pen, [shape], m.hatchGap); } });
+    strokeShapes(pen, shapes, C.gap + "70", 0.6);
+    view.ctx.save();
+    view.ctx.setTransform(1, 0, 0, 1, 0, 0);
+    view.ctx.drawImage(aside, 0, 0);
+    view.ctx.restore();
+  }
+
+  /* is this gap still there? (with the plan, some are closed whole) */
+  gp.open = function (m, i) { return m.scenario !== "after" || m.gaps.d.after[i] !== 0; };
+
   function gaps(m, view) {
     if (!m.gaps || !m.on.gaps) { return; }
-    var ctx = view.ctx, line = !!m.spacing;
-    if (line) {
-      strokeShapes(view, m.gaps.shapes, C.gap, 5);
-      strokeShapes(view, m.gaps.shapes, "#ffffff", 1.4, [5, 6]);
+    var ctx = view.ctx, shapes = m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); });
+    if (m.spacing) {
+      strokeShapes(view, shapes, C.gap, 4.5);
+      strokeShapes(view, shapes, "#ffffff", 1.3, [1, 6]);
     } else {
-      m.hatchGap = m.hatchGap || gp.hatch(ctx, C.gap, 6, 0.9);
-      ctx.globalAlpha = 0.5;
-      m.gaps.shapes.forEach(function (shape) { if (shape) { fillShapes(view, [shape], m.hatchGap); } });
-      ctx.globalAlpha = 1;
-      strokeShapes(view, m.gaps.shapes, C.gap, view.zoom < 11 ? 0.8 : 1.3);
+      hatchTogether(m, view, shapes);
     }
   }
 
@@ -213,7 +236,7 @@
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     m.gaps.shapes.slice(0, most).forEach(function (shape, i) {
-      if (!shape || !gp.seen(view, shape.box, 0)) { return; }
+      if (!shape || !gp.open(m, i) || !gp.seen(view, shape.box, 0)) { return; }
       var at = gp.middle(shape, !!m.spacing), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
       if (taken.some(function (t) { return Math.abs(t[0] - x) < 22 && Math.abs(t[1] - y) < 18; })) { return; }
       taken.push([x, y]);
@@ -279,24 +302,32 @@
     });
   }
 
+  /* numbered where there is room; the lower ranks in a crowd are dots */
   function suggested(m, view) {
     if (!m.suggested || !m.on.suggested) { return; }
-    var ctx = view.ctx, xy = m.suggested.xy, r = view.zoom < 10.5 ? 7.5 : 9.5;
-    ctx.font = "700 " + (view.zoom < 10.5 ? 9.5 : 11) + "px " + gp.font;
+    var ctx = view.ctx, xy = m.suggested.xy, n = xy.length / 2, r = view.zoom < 10.5 ? 8 : 9.5, told = [];
+    ctx.font = "700 " + (view.zoom < 10.5 ? 10 : 11) + "px " + gp.font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    for (var i = xy.length / 2 - 1; i >= 0; i--) {
+    for (var i = 0; i < n; i++) {
       var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
+      var room = !told.some(function (t) { return t[3] && Math.hypot(t[0] - x, t[1] - y) < 1.9 * r; });
+      told.push([x, y, i, room]);
+    }
+    told.sort(function (a, b) { return a[3] - b[3] || b[2] - a[2]; });
+    told.forEach(function (t) {
       ctx.beginPath();
-      ctx.arc(x, y, r, 0, 6.2832);
+      ctx.arc(t[0], t[1], t[3] ? r : 4.5, 0, 6.2832);
       ctx.fillStyle = C.suggested;
       ctx.strokeStyle = "#33280a";
-      ctx.lineWidth = 1.4;
+      ctx.lineWidth = 1.3;
       ctx.fill();
       ctx.stroke();
-      ctx.fillStyle = "#231b05";
-      ctx.fillText(m.suggested.d.rank[i] === null ? "" : String(m.suggested.d.rank[i]), x, y + 0.5);
-    }
+      if (t[3] && m.suggested.d.rank[t[2]] !== null) {
+        ctx.fillStyle = "#231b05";
+        ctx.fillText(String(m.suggested.d.rank[t[2]]), t[0], t[1] + 0.5);
+      }
+    });
   }
 
   function chosen(m, view) {
@@ -390,7 +421,7 @@
     if (m.gaps && m.on.gaps) {
       for (i = 0; i < m.gaps.shapes.length; i++) {
         var shape = m.gaps.shapes[i];
-        if (shape && (m.spacing ? alongLine(shape, x, y, (5 + slack) * px) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
+        if (shape && gp.open(m, i) && (m.spacing ? alongLine(shape, x, y, (5 + slack) * px) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
       }
     }
     if (m.spacing) {

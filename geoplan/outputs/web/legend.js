@@ -42,9 +42,7 @@
     };
   }
   function hatched(ctx) {
-    ctx.globalAlpha = 0.7;
-    patch(gp.hatch(ctx, C.gap, 5, 0.9))(ctx);
-    ctx.globalAlpha = 1;
+    patch(gp.hatch(ctx, C.hatch, 5, 0.9))(ctx);
     patch("transparent", C.gap)(ctx);
   }
   function gold(ctx) {
@@ -82,7 +80,7 @@
       d.tiers.concat([null]).forEach(function (name, k) {
         var tier = name === null ? -1 : k;
         if (!counts[tier]) { return; }
-        var text = d.tiers.length ? (name || t("ui_tier_none")) : t("ui_layer_sites");
+        var text = d.tiers.length ? (name || t("ui_tier_none")) : t(m.spacing ? "ui_layer_markers" : "ui_layer_sites");
         add("result", "sites:" + tier, text, counts[tier], glyph(tier < 0 ? 0 : tier % 5), true);
       });
     }
@@ -91,7 +89,7 @@
       add("result", "gaps", t("ui_layer_line_gaps"), m.gaps ? m.gaps.d.rank.length : m.spacing.d.covered.length - good, stroke(C.gap, 4), true);
       add("result", "line_covered", t("ui_layer_line_covered"), good, stroke(C.covered, 3), true);
       if (m.required) { add("result", "required", t("ui_layer_required"), m.required.d.kind.length, dot(C.gap, true), true); }
-    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.length, hatched, true); }
+    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.filter(function (r, i) { return gp.open(m, i); }).length, hatched, true); }
     if (m.reach.length) {
       var unit = data.demand && data.demand.unit === "min" ? "ui_within_min" : "ui_within_m";
       add("result", "reach", t("ui_layer_reach"), null, patch(C.reach[0], "#3f9aa3"), false, m.reach.map(function (band, k) {
@@ -110,8 +108,8 @@
       var level = entry.level;
       if (!entry.shapes || !level.value) { return; }
       var rate = level.kind === "rate";
-      add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: data.meta.per }),
-        null, patch(C.classes[5][2]), rate && k === 0, classes(app, level));
+      add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: gp.plain(data.meta.per) }),
+        null, patch(C.classes[5][3]), rate && k === 0, classes(app, level));
     });
     if (m.levels.some(function (e) { return e.shapes; })) {
       add("background", "boundaries", t("ui_layer_boundaries"), null, stroke(C.boundary, 1.3), true);
@@ -133,13 +131,13 @@
     colours.forEach(function (colour, c) {
       var n = level.value.filter(function (v) { return gp.classOf(v, level) === c; }).length;
       var from = c ? level.breaks[c - 1] : rate ? low : 0, to = c < level.breaks.length ? level.breaks[c] : rate ? high : 1;
-      out.push({ draw: patch(colour, "#c9ced4"), text: told(from) + "–" + told(to), n: n });
+      out.push({ draw: patch(colour + gp.VEIL, "#c9ced4"), text: told(from) === told(to) ? told(to) : told(from) + "–" + told(to), n: n });
     });
     var none = level.value.length - known.length;
     if (none) {
       out.push({ draw: function (ctx) { patch(gp.hatch(ctx, "#8d949c", 6, 0.8), "#8d949c")(ctx); }, text: t("ui_nodata"), n: none });
     }
-    out.unit = t(rate ? "ui_unit_rate" : "ui_unit_share", { per: app.data.meta.per });
+    out.unit = t(rate ? "ui_unit_rate" : "ui_unit_share", { per: gp.plain(app.data.meta.per) });
     return out;
   }
 

@@ -93,7 +93,7 @@
         key: "gaps", kind: "gap", title: t("ui_tab_gaps"), n: g.rank.length, empty: t("ui_empty_gaps"),
         head: [t("ui_col_rank"), t("ui_col_place"), t(g.people ? "ui_col_people" : "ui_col_length")],
         cells: function (i) {
-          return [g.rank[i], [g.area[i] || "–", g.cause[i] ? t("cause_" + g.cause[i]) : ""],
+          return [g.rank[i], [g.area[i] || "–", gp.cause(app, i)],
             by ? (by[i] === null ? t("ui_withheld") : gp.people(by[i])) : "–"];
         },
         placed: function (i) { return !!m.gaps.shapes[i]; }
@@ -123,7 +123,7 @@
       });
       found.push({
         key: "areas:" + k, kind: "area", level: k, title: t("ui_tab_areas"), n: order.length, order: order,
-        head: rate ? [t("ui_col_area"), t("ui_col_count"), t("ui_col_rate", { per: app.data.meta.per })] :
+        head: rate ? [t("ui_col_area"), t("ui_col_count"), t("ui_col_rate", { per: gp.plain(app.data.meta.per) })] :
           [t("ui_col_area"), t("ui_col_unserved"), t("ui_col_share")],
         cells: function (i) {
           var name = [level.names[i] || "–", ""];

@@ -1,0 +1,357 @@
+"""`layers.gpkg`: every layer of a run, styled for QGIS, with the numbers that the report tells."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from shapely import force_2d
+
+from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.errors import UsageError
+from geoplan.outputs import styles
+from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
+from geoplan.outputs.telling import (
+    area_codes,
+    area_name,
+    cause_text,
+    clean,
+    is_missing,
+    kind_text,
+    remedy_text,
+)
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Layer:
+    """One layer: its name in the file, its features and its QGIS style."""
+
+    name: str
+    frame: gpd.GeoDataFrame
+    style: str
+
+
+def layer_list(results: RunResults, *, lang: str = "zh") -> list[Layer]:
+    """Every layer of a run, background first, in the study's CRS.
+
+    Column names are stable and English, so that a QGIS project keeps working; ``cause_text``
+    and ``remedy_text`` are in `lang`.
+    """
+    layers = [*_background(results), *_areas(results, lang)]
+    for service in results.services.values():
+        layers.extend(service_layers(results, service, lang=lang))
+    return [layer for layer in layers if len(layer.frame)]
+
+
+def service_layers(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Layer]:
+    """The layers of one service, the lowest first."""
+    key = service.key
+    if service.reach is not None:
+        frame = service.reach[["cutoff", service.reach.geometry.name]]
+        frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
+        yield Layer(name=f"{key}_reach", frame=frame, style=styles.reach_style())
+    if service.gaps is not None:
+        yield _gaps(service, lang)
+    if service.coverage is not None:
+        yield _demand(service.coverage, service, lang)
+    if service.spacing is not None:
+        yield from _spacing(service, lang)
+    if service.facilities is not None:
+        yield _facilities(results, service, lang)
+    if service.siting is not None:
+        yield _sites(service)
+
+
+def _background(results: RunResults) -> Iterator[Layer]:
+    for name, frame in results.background.items():
+        kept = [c for c in ("class", "name") if c in frame.columns]
+        there = frame.loc[frame.geometry.notna(), [*kept, frame.geometry.name]]
+        if not len(there):
+            continue
+        kind = str(there.geom_type.iloc[0])
+        yield Layer(
+            name=f"background_{name}",
+            frame=there,
+            style=styles.background_style(name, kind),
+        )
+
+
+def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
+    for level, layer in results.areas.items():
+        frame = layer.frame[["name", "parent", layer.frame.geometry.name]].copy()
+        frame.insert(0, "code", frame.index.astype(str))
+        shares = []
+        for key, service in results.services.items():
+            for name, values in _area_columns(results, service, level).items():
+                frame[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
+            if f"{key}_share" in frame.columns:
+                shares.append(f"{key}_share")
+        points = not layer.has_polygons
+        style = styles.plain_area_style(points=points)
+        if shares:
+            style = styles.area_style(shares[0], SHARE_BOUNDS, SHARE_LABELS, points=points)
+        yield Layer(name=f"areas_{level}", frame=frame, style=style)
+
+
+def _area_columns(results: RunResults, service: ServiceResult, level: str) -> dict[str, pd.Series]:
+    columns: dict[str, pd.Series] = {}
+    coverage = service.coverage
+    if coverage is not None and level in coverage.frame.columns:
+        table = coverage.by_area(level)
+        columns |= {"people": table["total"], "served": table["served"]}
+        columns["share"] = table["covered_share"]
+        after = None if service.siting is None else service.siting.coverage_after
+        if after is not None and level in after.frame.columns:
+            then = after.by_area(level)
+            columns |= {"served_after": then["served"], "share_after": then["covered_share"]}
+    if level in service.quota:
+        table = service.quota[level]
+        columns |= {"sites": table["sites"], "meets": table["meets"].astype("object")}
+    if service.rates is not None and area_codes(results, service.rates.index) == level:
+        columns |= {"count": service.rates["count"], "rate": service.rates["rate"]}
+    return columns
+
+
+def state_of(frame: pd.DataFrame) -> pd.Series:
+    """The state in which most people of every row are (the first of equals; "" when withheld)."""
+    values = frame[list(STATES)].to_numpy(float)
+    known = ~np.isnan(values).any(axis=1)
+    best = np.argmax(np.where(np.isnan(values), -1.0, values), axis=1)
+    names = np.array(STATES, dtype=object)[best]
+    return pd.Series(np.where(known, names, ""), index=frame.index, dtype=object)
+
+
+def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
+    source = coverage.frame
+    frame = gpd.GeoDataFrame(
+        {
+            "id": source.index.astype(str),
+            "name": source["name"].to_numpy(),
+            "people": source["people"].to_numpy(float),
+            **{state: source[state].to_numpy(float) for state in STATES},
+            "state": state_of(source).to_numpy(),
+        },
+        geometry=source.geometry.to_numpy(),
+        crs=source.crs,
+    )
+    for name in ("site", "cost", "reason"):
+        if name in source.columns:
+            frame[name] = source[name].to_numpy()
+    for level in coverage.areas:
+        if level in source.columns:
+            frame[level] = source[level].to_numpy()
+    after = None if service.siting is None else service.siting.coverage_after
+    if after is not None:
+        frame["served_after"] = after.frame["served"].reindex(source.index).to_numpy(float)
+    labels = {state: say(lang, f"common.{state}") for state in STATES}
+    return Layer(
+        name=f"{service.key}_demand", frame=frame, style=styles.demand_style(labels)
+    )
+
+
+def _gaps(service: ServiceResult, lang: str) -> Layer:
+    assert service.gaps is not None
+    frame = service.gaps.copy()
+    ranks = {} if service.siting is None else dict(service.siting.sites["rank"])
+    frame["closing_rank"] = pd.array(
+        [pd.NA if is_missing(c) else ranks.get(c, pd.NA) for c in frame["closing_site"]],
+        dtype="Int64",
+    )
+    frame["closing_site"] = ["" if is_missing(c) else str(c) for c in frame["closing_site"]]
+    frame["cause_text"] = [cause_text(lang, c) for c in frame["cause"]]
+    frame["remedy_text"] = [remedy_text(lang, r) for r in frame["remedy"]]
+    labels = {cause: cause_text(lang, cause) for cause in CAUSES}
+    lines = bool(frame.geom_type.dropna().isin(["LineString", "MultiLineString"]).all())
+    return Layer(
+        name=f"{service.key}_gaps", frame=frame, style=styles.gap_style(labels, lines=lines)
+    )
+
+
+def _facilities(results: RunResults, service: ServiceResult, lang: str) -> Layer:
+    assert service.facilities is not None
+    frame = service.facilities.frame.copy()
+    frame.insert(0, "id", frame.index.astype(str))
+    frame["tier"] = frame["tier"].astype("string").fillna("")
+    for level in results.areas:
+        if level in frame.columns:
+            names = [area_name(results, level, code, lang) for code in frame[level]]
+            frame[f"{level}_name"] = names
+    used = set(frame["tier"])
+    tiers = {t.key: t.name(lang) for t in service.standard.tiers if t.key in used}
+    style = styles.facility_style(tiers, say(lang, "outputs.no_tier"))
+    return Layer(name=f"{service.key}_facilities", frame=frame, style=style)
+
+
+def _sites(service: ServiceResult) -> Layer:
+    assert service.siting is not None
+    frame = service.siting.sites.copy()
+    frame.insert(0, "id", frame.index.astype(str))
+    if "next_best" in frame.columns:
+        frame["next_best"] = ["" if is_missing(n) else str(n) for n in frame["next_best"]]
+    return Layer(name=f"{service.key}_sites", frame=frame, style=styles.site_style())
+
+
+def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
+    intervals = service.spacing.intervals
+    wanted = ("line", "from_m", "to_m", "length_m", "status", "stretch", "stretch_m")
+    kept = [c for c in wanted if c in intervals.columns]
+    labels = {status: say(lang, f"outputs.stretch_{status}") for status in ("covered", "gap")}
+    yield Layer(
+        name=f"{service.key}_stretches",
+        frame=intervals[[*kept, intervals.geometry.name]],
+        style=styles.stretch_style(labels),
+    )
+    required = service.spacing.required
+    kept = [c for c in ("kind", "line", "marked") if c in required.columns]
+    frame = required[[*kept, required.geometry.name]].copy()
+    frame["marked"] = frame["marked"].astype(int)
+    frame["kind_text"] = [kind_text(lang, k) for k in frame["kind"]]
+    marked = {"1": say(lang, "outputs.marked"), "0": say(lang, "outputs.not_marked")}
+    yield Layer(
+        name=f"{service.key}_required", frame=frame, style=styles.required_style(marked)
+    )
+
+
+# ---------------------------------------------------------------- files
+
+
+def write_layers(
+    results: RunResults,
+    path: str | Path,
+    *,
+    lang: str | None = None,
+    audience: str | None = None,
+) -> Path:
+    """Write every layer with its style into one GeoPackage.
+
+    Parameters
+    ----------
+    results : a run's results; for the public, their public edition.
+    path : the file, usually ``layers.gpkg`` in the run's folder. It is replaced.
+    lang : language of labels and causes; None = the study's.
+    audience : ``"internal"`` or ``"public"``; None = that of the results.
+
+    Raises
+    ------
+    UsageError
+        A public file is asked for from results that are not a public edition.
+    """
+    told = lang or results.info.lang
+    if audience == "public" and results.info.audience != "public":
+        raise UsageError(
+            "these results are the internal edition: take edition(results, audience='public') "
+            "first."
+        )
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    layers = layer_list(results, lang=told)
+    if not layers:
+        raise UsageError("this run has no layers to write.")
+    with fixed_date():
+        for layer in layers:
+            frame = storable(layer.frame)
+            pyogrio.write_dataframe(
+                frame,
+                target,
+                layer=layer.name,
+                driver="GPKG",
+                geometry_type=geometry_kind(frame.geometry),
+                promote_to_multi=False,
+                append=target.exists(),
+                dataset_options={"VERSION": "1.3"},
+                layer_options={"GEOMETRY_NAME": "geom", "FID": "fid"},
+            )
+    styles.write_styles(target, {layer.name: layer.style for layer in layers})
+    logger.info("%d layers in %s", len(layers), target.name)
+    return target
+
+
+@contextmanager
+def fixed_date() -> Iterator[None]:
+    """GDAL writes this date instead of now: the same results give the same file."""
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": styles.FIXED_TIME})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A copy with columns that GIS formats hold: numbers, truth values and clean text."""
+    stored: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        if name == frame.geometry.name:
+            continue
+        stored[str(name)] = _storable_column(frame[name]).reset_index(drop=True)
+    geometry = force_2d(frame.geometry.to_numpy())
+    shapes = gpd.GeoSeries(_one_family(geometry), crs=frame.crs, name="geometry")
+    return gpd.GeoDataFrame(stored, geometry=shapes, crs=frame.crs)
+
+
+def _storable_column(column: pd.Series) -> pd.Series:
+    kind = column.dtype
+    if isinstance(kind, pd.BooleanDtype) or kind == bool:
+        return column.astype("boolean").astype("Int8")
+    if pd.api.types.is_integer_dtype(kind) or pd.api.types.is_float_dtype(kind):
+        return column
+    values = column.to_list()
+    present = [v for v in values if not is_missing(v)]
+    if present and all(isinstance(v, bool | np.bool_) for v in present):
+        told = [pd.NA if is_missing(v) else int(v) for v in values]
+        return pd.Series(pd.array(told, dtype="Int8"), index=column.index)
+    if present and all(isinstance(v, int | float | np.number) for v in present):
+        numbers = [np.nan if is_missing(v) else float(v) for v in values]
+        return pd.Series(numbers, index=column.index, dtype=float)
+    told = [None if is_missing(v) else clean(v) for v in values]
+    return pd.Series(told, index=column.index, dtype=object)
+
+
+_FAMILY = {0: 0, 1: 1, 2: 1, 3: 2, 4: 0, 5: 1, 6: 2}
+_SINGLE = {0: "Point", 1: "LineString", 2: "Polygon"}
+
+
+def _families(shapes: np.ndarray) -> set[int]:
+    from shapely import get_type_id
+
+    return {int(k) for k in np.unique(get_type_id(shapes)) if k >= 0}
+
+
+def _one_family(shapes: np.ndarray) -> np.ndarray:
+    """Single and several-part shapes of one kind become several-part ones."""
+    import shapely
+
+    types = _families(shapes)
+    if len(types) < 2 or len({_FAMILY.get(k) for k in types}) > 1:
+        return shapes
+    makers = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}
+    make = makers[_FAMILY[next(iter(types))]]
+    return np.array(
+        [
+            s if s is None or s.geom_type.startswith("Multi") else make([s])
+            for s in shapes
+        ],
+        dtype=object,
+    )
+
+
+def geometry_kind(shapes: gpd.GeoSeries) -> str:
+    """The geometry type that a layer is declared with."""
+    types = _families(shapes.to_numpy())
+    families = {_FAMILY.get(k) for k in types}
+    if len(families) != 1 or None in families:
+        return "Point" if not types else "Unknown"
+    single = _SINGLE[next(iter(families))]  # type: ignore[index]
+    return f"Multi{single}" if max(types) >= 4 else single

@@ -1,0 +1,59 @@
+"""Colours and classes shared by figures, layers and the report: safe for colour-blind readers.
+
+Shares run along YlGnBu (Brewer, five classes); what is uncovered is vermilion and hatched, so that
+it never depends on colour alone (Okabe and Ito, "Color universal design", 2008).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+INK = "#1d2b31"
+MUTED = "#63737a"
+HAIRLINE = "#d5dde0"
+PAPER = "#ffffff"
+
+COVERED = "#2c7fb8"
+UNCOVERED = "#d55e00"
+SUGGESTED = "#f0b400"
+FACILITY = "#12343b"
+REACH = "#9ecae1"
+WATER = "#c9dfea"
+GREEN = "#dfe8d8"
+NODATA = "#eceff0"
+
+#: width in millimetres and colour by road class
+ROADS = {1: ("#b9a58a", 0.5), 2: ("#cfc5b6", 0.3), 3: ("#dedad3", 0.15)}
+
+#: YlGnBu, five classes
+SHARES = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+SHARE_BOUNDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+SHARE_LABELS = ("0–20%", "20–40%", "40–60%", "60–80%", "80–100%")
+
+STATE_COLOURS = {
+    "served": "#2c7fb8",
+    "full": "#f0b400",
+    "beyond": "#d55e00",
+    "cut_off": "#8c4a9e",
+    "off_network": "#7f7f7f",
+    "unlocated": "#bdbdbd",
+}
+
+CAUSES = {
+    "no_site": "#d55e00",
+    "full": "#c99700",
+    "cut_off": "#8c4a9e",
+    "off_network": "#6f6f6f",
+    "no_data": "#9a9a9a",
+}
+
+
+def share_class(share: float) -> int:
+    """The class of a share, 0..4; the upper bound belongs to the class above it, 1 to the last.
+
+    Examples
+    --------
+    >>> share_class(0.0), share_class(0.2), share_class(1.0)
+    (0, 1, 4)
+    """
+    return min(bisect_right(SHARE_BOUNDS, share) - 1, len(SHARES) - 1)
