@@ -155,9 +155,7 @@ def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
     if after is not None:
         frame["served_after"] = after.frame["served"].reindex(source.index).to_numpy(float)
     labels = {state: say(lang, f"common.{state}") for state in STATES}
-    return Layer(
-        name=f"{service.key}_demand", frame=frame, style=styles.demand_style(labels)
-    )
+    return Layer(name=f"{service.key}_demand", frame=frame, style=styles.demand_style(labels))
 
 
 def _gaps(service: ServiceResult, lang: str) -> Layer:
@@ -218,9 +216,7 @@ def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
     frame["marked"] = frame["marked"].astype(int)
     frame["kind_text"] = [kind_text(lang, k) for k in frame["kind"]]
     marked = {"1": say(lang, "outputs.marked"), "0": say(lang, "outputs.not_marked")}
-    yield Layer(
-        name=f"{service.key}_required", frame=frame, style=styles.required_style(marked)
-    )
+    yield Layer(name=f"{service.key}_required", frame=frame, style=styles.required_style(marked))
 
 
 # ---------------------------------------------------------------- files
@@ -303,7 +299,7 @@ def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _storable_column(column: pd.Series) -> pd.Series:
     kind = column.dtype
-    if isinstance(kind, pd.BooleanDtype) or kind == bool:
+    if isinstance(kind, pd.BooleanDtype) or kind is np.dtype(bool):
         return column.astype("boolean").astype("Int8")
     if pd.api.types.is_integer_dtype(kind) or pd.api.types.is_float_dtype(kind):
         return column
@@ -339,10 +335,7 @@ def _one_family(shapes: np.ndarray) -> np.ndarray:
     makers = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}
     make = makers[_FAMILY[next(iter(types))]]
     return np.array(
-        [
-            s if s is None or s.geom_type.startswith("Multi") else make([s])
-            for s in shapes
-        ],
+        [s if s is None or s.geom_type.startswith("Multi") else make([s]) for s in shapes],
         dtype=object,
     )
 

@@ -283,9 +283,7 @@ def gap_style(labels: dict[str, str], *, lines: bool = False) -> str:
 
 def reach_style() -> str:
     """Reach areas, light."""
-    return single(
-        Symbol(kind="fill", colour=REACH, outline=COVERED, outline_mm=0.2, alpha=0.25)
-    )
+    return single(Symbol(kind="fill", colour=REACH, outline=COVERED, outline_mm=0.2, alpha=0.25))
 
 
 def stretch_style(labels: dict[str, str]) -> str:
@@ -379,9 +377,9 @@ def background_style(name: str, geometry: str) -> str:
 _TABLE = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  f_table_catalog VARCHAR(256), f_table_schema VARCHAR(256), f_table_name VARCHAR(256),
-  f_geometry_column VARCHAR(256), styleName VARCHAR(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner VARCHAR(30), ui VARCHAR(30),
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
   update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
 """
 

@@ -170,7 +170,9 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
 def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
     table = service.rates
     assert table is not None
-    names = [n for n in ("name", "count", "people", "rate", "low", "high", "smoothed") if n in table]
+    names = [
+        n for n in ("name", "count", "people", "rate", "low", "high", "smoothed") if n in table
+    ]
     count = table["count"].sum(min_count=1) if "count" in table else None
     people = table["people"].sum(min_count=1) if "people" in table else None
     return {

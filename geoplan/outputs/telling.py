@@ -121,11 +121,11 @@ def gap_text(value: Any) -> str:
 
 
 def clean(value: Any) -> str:
-    """Text without control characters and without line breaks that scripts could stumble over.
+    r"""Text without control characters and without line breaks that scripts could stumble over.
 
     Examples
     --------
-    >>> clean("a\\x07b\\u2028c"), clean(None)
+    >>> clean("a\x07b\u2028c"), clean(None)
     ('ab c', '')
     """
     if is_missing(value):
@@ -135,14 +135,14 @@ def clean(value: Any) -> str:
 
 
 def cell_text(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula: a leading apostrophe where it might.
+    r"""Text that no spreadsheet takes for a formula: a leading apostrophe where it might.
 
     Source: OWASP, "CSV injection".
 
     Examples
     --------
     >>> cell_text('=HYPERLINK("http://x")'), cell_text("第1社区")
-    ('\\'=HYPERLINK("http://x")', '第1社区')
+    ('\'=HYPERLINK("http://x")', '第1社区')
     """
     text = clean(value)
     return "'" + text if text.startswith(_FORMULA_STARTS) or text[:1].isspace() else text

@@ -16,6 +16,7 @@ from geoplan.inputs.assigning import drawn_codes
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem, thin, too_close
+from geoplan.siting.candidates import Thinned
 from geoplan.study.candidates import area_needs, candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
@@ -33,7 +34,7 @@ class Question:
     problem : the unserved people x the candidates.
     per_area_minimum : area code -> new sites still needed there.
     whole : the same question over all candidates, where thinning may have cost people; its bound
-        holds for the answer.
+        holds for the answer. thinned : what thinning can cost by itself.
     """
 
     siting: SitingSection
@@ -43,6 +44,7 @@ class Question:
     candidates: gpd.GeoDataFrame
     per_area_minimum: Mapping[str, int] = field(default_factory=dict)
     whole: SitingProblem | None = None
+    thinned: Thinned | None = None
 
 
 def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
@@ -79,6 +81,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         candidates=candidates,
         per_area_minimum=needs,
         whole=whole,
+        thinned=thinned,
     )
 
 

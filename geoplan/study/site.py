@@ -173,9 +173,12 @@ def _curve(
     table = pd.DataFrame(curve)[["sites", "value", "bound"]].copy()
     last = table["sites"] == count
     table.loc[last, "value"] = np.maximum(table.loc[last, "value"], result.value)
-    table["value"] += question.base
     if bounds is not None:
-        over = np.minimum(table["sites"].to_numpy(), len(bounds) - 1)
-        table["bound"] = np.maximum(table["bound"], bounds[over])
+        # two bounds over all candidates: by prices, and by what thinning can cost each number
+        asked = table["sites"].to_numpy()
+        lost = [question.thinned.bound_loss(int(k)) if question.thinned else np.inf for k in asked]
+        over = bounds[np.minimum(asked, len(bounds) - 1)]
+        table["bound"] = np.maximum(table["value"], np.minimum(table["bound"] + lost, over))
+    table["value"] += question.base
     table["bound"] = np.minimum(table["bound"] + question.base, question.total)
     return table

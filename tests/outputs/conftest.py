@@ -57,3 +57,9 @@ def _absent(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def results(fakes: ModuleType) -> Any:
+    """A small made-up run with every kind of service."""
+    return fakes.fake_run()

@@ -191,7 +191,7 @@ def test_a_key_stands_in_the_page_only_when_given(fakes, monkeypatch):
 
 def test_roads_are_thinned_to_their_budget():
     rng = np.random.default_rng(0)
-    start = rng.uniform(0, 60_000, (50_000, 2)) + [480_000, 4_030_000]
+    start = rng.uniform(0, 60_000, (50_000, 2)) + np.array([480_000, 4_030_000])
     turn = rng.normal(0, 150, (50_000, 4, 2)).cumsum(axis=1)
     lines = shapely.linestrings(np.concatenate([start[:, None], start[:, None] + turn], axis=1))
     roads = gpd.GeoDataFrame(

@@ -1,0 +1,45 @@
+"""`report.html` and `report.docx` from one structure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from geoplan.errors import UsageError
+from geoplan.outputs.report.compose import compose
+from geoplan.outputs.report.docx import write_docx
+from geoplan.outputs.report.html import write_html
+from geoplan.results import RunResults
+
+
+def write_report(
+    results: RunResults,
+    folder: str | Path,
+    *,
+    lang: str | None = None,
+    audience: str | None = None,
+) -> tuple[Path, Path]:
+    """Write ``report.html`` (one file, pictures and maps inside) and ``report.docx``.
+
+    Parameters
+    ----------
+    results : a run's results; for the public, their public edition.
+    folder : the run's folder; pictures are taken from ``figures/``, interactive maps from
+        ``maps/``, as far as they are there.
+    lang : ``"zh"`` or ``"en"``; None = the study's.
+    audience : ``"public"`` refuses results that are not the public edition.
+
+    Raises
+    ------
+    UsageError
+        As said under `audience`.
+    """
+    if audience == "public" and results.info.audience != "public":
+        raise UsageError(
+            "these results are the internal edition: take edition(results, audience='public')."
+        )
+    target = Path(folder)
+    document = compose(results, lang=lang or results.info.lang)
+    page = write_html(document, target / "report.html", figures=target / "figures",
+                      maps=target / "maps")  # fmt: skip
+    book = write_docx(document, target / "report.docx", figures=target / "figures")
+    return page, book
