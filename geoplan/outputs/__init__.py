@@ -1,5 +1,6 @@
 """Outputs: maps, layers, tables, figures and a report whose numbers agree. They compute nothing."""
 
+from geoplan.outputs.compare import compare_runs
 from geoplan.outputs.exports import export_run
 from geoplan.outputs.figures import write_figures
 from geoplan.outputs.layers import write_layers
@@ -10,6 +11,7 @@ from geoplan.outputs.summary import summary_dict, summary_text
 from geoplan.outputs.tables import write_tables
 
 __all__ = [
+    "compare_runs",
     "edition",
     "export_run",
     "service_map",

@@ -79,7 +79,7 @@ def number_text(value: Any, digits: int = 2) -> str:
     Examples
     --------
     >>> number_text(1234.5), number_text(0.125), number_text(None)
-    ('1,234.5', '0.13', '—')
+    ('1,234.5', '0.12', '—')
     """
     if is_missing(value):
         return MISSING
