@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import click
 import typer
 from rich.console import Console
 
@@ -29,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+# Typer brings its own click or uses the installed one, by its version
+USAGE_ERROR: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 network_app = typer.Typer(help="Street networks.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
 
@@ -246,12 +247,12 @@ def _code(arguments: list[str], *, debug: bool) -> int:
     try:
         done: Any = command.main(args=arguments, prog_name="geoplan", standalone_mode=False)
         return done if isinstance(done, int) else 0
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return int(error.exit_code)
-    except click.ClickException as error:
+    except USAGE_ERROR as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("geoplan: interrupted", err=True)
         return 130
     except GeoplanError as error:

@@ -40,10 +40,11 @@ class StudyInfo:
 class SitingOutcome:
     """Suggested sites of one service and what they change.
 
-    sites : GeoDataFrame, index = candidate id; columns ``rank`` (1..n, by people added in order), ``name``
-        (a readable place, e.g. the nearest community), ``lon``, ``lat`` (WGS 84), ``added_people``,
-        ``share_after``, ``district``/``street``... (codes, where known), ``area`` (readable), ``next_best`` (candidate id or <NA>),
-        ``next_best_loss`` (people lost by moving there), ``geometry`` (study CRS).
+    sites : GeoDataFrame, index = candidate id; columns ``rank`` (1..n, by people added in order),
+        ``name`` (a readable place, e.g. the nearest community), ``lon``, ``lat`` (WGS 84),
+        ``added_people``, ``share_after``, ``district``, ``street``, ... (codes, where known),
+        ``area`` (readable), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
+        by moving there), ``phase`` where phases are asked for, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
     """
@@ -63,16 +64,20 @@ class ServiceResult:
 
     coverage : for measure "reach"; None otherwise.
     spacing : for measure "spacing": a `geoplan.coverage.spacing.SpacingCoverage`; None otherwise.
-    gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or ``length_m`` for
-        spacing), ``cause`` (no_site | full | cut_off | off_network | no_data), ``remedy`` (add_site | add_capacity | mend_link |
-        mend_data), ``area`` (readable, e.g. "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members``
-        (number of demand rows), ``geometry``.
-    quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``, ``meets``.
+    gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
+        ``length_m`` for spacing), ``cause`` (no_site | full | cut_off | off_network | no_data),
+        ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (readable, e.g.
+        "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members`` (number of
+        demand rows), ``geometry``.
+    quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``,
+        ``meets``.
     tiers : per tier: Coverage of that tier alone (reach only), where the service has tiers.
-    rates : for measure "rate": per area; columns ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``, ``smoothed``.
+    rates : for measure "rate": per area; columns ``name``, ``count``, ``people``, ``rate``,
+        ``low``, ``high``, ``smoothed``.
     reach : GeoDataFrame with ``cutoff`` and ``geometry`` (reach areas of existing sites), or None.
     capacity : facts such as places, places_per_1000, or {}.
-    equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are suggested.
+    equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are
+        suggested.
     referral : per station: centre, cost_min, within; or None.
     """
 
@@ -101,11 +106,13 @@ class ServiceResult:
 class RunResults:
     """All results of one run.
 
-    findings : DataFrame with the columns file, sheet, row, column, value, problem, advice, severity.
+    findings : DataFrame with the columns file, sheet, row, column, value, problem, advice,
+        severity.
     set_aside : per "file" or "file [sheet]": the rows set aside, whole, with their row numbers.
     areas : area layers by level, coarsest first.
     figures : DataFrame with the columns key, label, published, computed, difference, cause, source.
-    background : named layers in the study CRS for maps and figures: ``roads`` (columns ``class`` 1..3), ``water``.
+    background : named layers in the study CRS for maps and figures: ``roads`` (columns ``class``
+        1..3), ``water``.
     run : facts for run.json.
     """
 

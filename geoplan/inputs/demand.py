@@ -49,7 +49,8 @@ def read_demand(
     key : for example ``"elderly_60"``.
     crs : the study's projected CRS.
     areas : by level, coarsest first.
-    weight : heading of the people column; several are summed; None = the one that is known.
+    weight : heading of the people column; several are summed; None = the one that is known (with
+        `sum_to` there need not be one: places then share their area's total evenly).
     groups : headings of sub-groups carried along.
     sum_to : a census table that the people are scaled to, area by area, in whole people.
     lang : of the findings.
@@ -69,7 +70,8 @@ def read_demand(
         elif len(sources) > 1:
             raise InputError("several paths are for population rasters only: join the tables.")
         else:
-            frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups))
+            frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups),
+                             shares=sum_to is not None)  # fmt: skip
         also: tuple[Loaded[Any], ...] = ()
         if sum_to is not None:
             frame, census = _scaled(frame, sum_to, notes, key, areas or {}, tuple(groups))
@@ -90,17 +92,17 @@ def _of_rows(
     areas: Mapping[str, AreaLayer],
     weight: str | Sequence[str] | None,
     groups: tuple[str, ...],
+    *,
+    shares: bool,
 ) -> gpd.GeoDataFrame:
     wanted = [weight] if isinstance(weight, str) else list(weight or ())
     rows = open_rows(source, notes, extra=[*wanted, *groups])
-    headings = [_heading(rows, name) for name in wanted] or [_known_weight(rows)]
-    people = _people(rows, notes, headings)
+    headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=not shares)
+    # places without people of their own share their area's census total evenly
+    people = _people(rows, notes, headings) if headings else np.ones(len(rows))
     unusable = notes.aside
     geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
     geometry[notes.aside] = None
-    lost = notes.aside & ~unusable
-    if lost.any():
-        notes.about_file("unplaced_people", "warning", people=f"{people[lost].sum():,.0f}")
     name = rows.column("name")
     data: dict[str, object] = {
         "name": pd.Series("", index=rows.text.index, dtype=object) if name is None else name,
@@ -131,14 +133,14 @@ def _heading(rows: Rows, name: str) -> str:
     return found
 
 
-def _known_weight(rows: Rows) -> str:
+def _known_weight(rows: Rows, *, needed: bool) -> list[str]:
     found = rows.heading("weight")
-    if not found:
+    if not found and needed:
         raise InputError(
             'which column holds the people? Say weight = "..."; the file has: '
             f"{', '.join(map(str, rows.text.columns))}."
         )
-    return found
+    return [found] if found else []
 
 
 def _people(rows: Rows, notes: Notes, headings: list[str]) -> np.ndarray:
@@ -241,16 +243,15 @@ def _scaled(
     scaled["people"] = dealt.astype(np.float64)
     for group in groups:
         scaled[group] = scaled[group].to_numpy(np.float64) * ratio
-    extra = []
+    extra: list[dict[str, Any]] = []
     for code, people in left.items():
         name = str(layer.names.get(code, code))
         told.about_file("census_no_points", "warning", name=name, value=code, people=f"{people:,}")
         extra.append({"name": name, "people": float(people), "code": code})
     for row in census.homeless.itertuples():
-        people = f"{row.people:,.0f}"
         told.about_row(
             int(row.row), "census_no_area", "warning",
-            name=row.name, value=row.code, people=people,
+            name=row.name, value=row.code, people=f"{row.people:,.0f}",
         )  # fmt: skip
         extra.append({"name": str(row.name), "people": float(round(row.people)), "code": None})
     if extra:

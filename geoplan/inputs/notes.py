@@ -54,8 +54,8 @@ class Notes:
         self.findings.append(
             Finding(
                 file=self.source.label,
-                column=str(values.pop("column", "")),
-                value=str(values.pop("value", "")),
+                column=str(values.get("column", "")),
+                value=str(values.get("value", "")),
                 problem=say(self.lang, f"inputs.{code}", **values),
                 advice=say(self.lang, f"inputs.{code}_advice", **values),
                 severity=severity,

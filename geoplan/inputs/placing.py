@@ -219,8 +219,9 @@ def _usable_degrees(
                 ", ".join(map(str, given)) if any(given) else ""
             )  # fmt: skip
             notes.about_row(
-                int(position), name, severity, column=rows.heading("lon"), value=shown, aside=True
-            )  # type: ignore[arg-type]
+                int(position), name, severity,  # type: ignore[arg-type]
+                column=rows.heading("lon"), value=shown, aside=True,
+            )  # fmt: skip
         told |= mask
     return ~told
 
@@ -306,8 +307,9 @@ def _metres(rows: Rows, source: LayerSource, notes: Notes, crs: str) -> gpd.GeoS
         code, severity = ("no_coordinates", "warning") if both_empty else ("not_a_number", "error")
         value = f"{x_text.iloc[position]}, {y_text.iloc[position]}".strip(", ")
         notes.about_row(
-            int(position), code, severity, column=rows.heading("x"), value=value, aside=True
-        )  # type: ignore[arg-type]
+            int(position), code, severity,  # type: ignore[arg-type]
+            column=rows.heading("x"), value=value, aside=True,
+        )  # fmt: skip
     points = np.full(len(rows), None, object)
     step = pyproj.Transformer.from_crs(declared, crs, always_xy=True)
     points[known] = shapely.points(*step.transform(x[known], y[known]))

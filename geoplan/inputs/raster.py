@@ -90,7 +90,7 @@ def read_population(
         tile = (row // block) * (total.shape[1] // block + 1) + column // block
         keys, which = np.unique(tile, return_inverse=True)
         if len(keys) <= most:
-            sums = np.bincount(which, weights=people)
+            sums = np.asarray(np.bincount(which, weights=people), np.float64)
             x = np.bincount(which, weights=people * x) / sums
             y = np.bincount(which, weights=people * y) / sums
             people = sums

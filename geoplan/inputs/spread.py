@@ -88,7 +88,7 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     known = codes.notna().to_numpy()
     used = np.isfinite(people) & (people >= 0)
     _skip_totals(rows, notes, people, known, used)
-    homeless = np.flatnonzero(used & ~known)
+    homeless = np.flatnonzero(used & ~known).tolist()
     table = pd.DataFrame(
         {
             "name": [_name(rows, p) for p in homeless],
@@ -120,13 +120,13 @@ def _skip_totals(
     rows: Rows, notes: Notes, people: np.ndarray, known: np.ndarray, used: np.ndarray
 ) -> None:
     """Rows without an area whose people are the sum of all others: the city's own row."""
-    for position in np.flatnonzero(used & ~known):
+    for position in np.flatnonzero(used & ~known).tolist():
         others = used.copy()
         others[position] = False
         if others.sum() > 1 and abs(people[others].sum() - people[position]) <= 1:
             used[position] = False
             notes.about_row(
-                int(position), "census_total_row", "note",
+                position, "census_total_row", "note",
                 name=_name(rows, position), value=_cell(rows, "code", position),
             )  # fmt: skip
 

@@ -155,7 +155,8 @@ def _by_family(frame: gpd.GeoDataFrame) -> list[tuple[str | None, gpd.GeoDataFra
 
 def _geojson(source: Path, out: str | Path) -> list[Path | str]:
     """RFC 7946: WGS 84, outer rings counter-clockwise, seven decimals."""
-    target, written = _folder(out), []
+    target = _folder(out)
+    written: list[Path | str] = []
     for name, frame in _each(source):
         path = target / f"{name}.geojson"
         pyogrio.write_dataframe(
@@ -167,7 +168,8 @@ def _geojson(source: Path, out: str | Path) -> list[Path | str]:
 
 
 def _kml(source: Path, out: str | Path) -> list[Path | str]:
-    target, written = _folder(out), []
+    target = _folder(out)
+    written: list[Path | str] = []
     for name, frame in _each(source):
         path = target / f"{name}.kml"
         told = frame.to_crs("EPSG:4326")
@@ -179,7 +181,8 @@ def _kml(source: Path, out: str | Path) -> list[Path | str]:
 
 
 def _fgb(source: Path, out: str | Path) -> list[Path | str]:
-    target, written = _folder(out), []
+    target = _folder(out)
+    written: list[Path | str] = []
     for name, frame in _each(source):
         path = target / f"{name}.fgb"
         # without its own index a FlatGeobuf keeps the order, and rows without a place
@@ -194,7 +197,8 @@ def _fgb(source: Path, out: str | Path) -> list[Path | str]:
 
 
 def _parquet(source: Path, out: str | Path) -> list[Path | str]:
-    target, written = _folder(out), []
+    target = _folder(out)
+    written: list[Path | str] = []
     for name, frame in _each(source):
         path = target / f"{name}.parquet"
         frame.to_parquet(path, index=False)
@@ -212,7 +216,8 @@ def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _csv(source: Path, out: str | Path) -> list[Path | str]:
-    target, written = _folder(out), []
+    target = _folder(out)
+    written: list[Path | str] = []
     for name, frame in _each(source):
         path = target / f"{name}.csv"
         text = safe_cells(_flat(frame)).to_csv(index=False, lineterminator="\r\n")

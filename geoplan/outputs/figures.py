@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
@@ -53,7 +54,7 @@ def write_figures(
     target.mkdir(parents=True, exist_ok=True)
     told = lang or results.info.lang
     font = cjk_font()
-    style = {
+    style: dict[Any, Any] = {
         "font.family": [font], "font.size": 8.5, "axes.unicode_minus": False, "pdf.fonttype": 42,
         "axes.edgecolor": palette.MUTED, "axes.labelcolor": palette.INK,
         "xtick.color": palette.MUTED, "ytick.color": palette.MUTED, "text.color": palette.INK,
@@ -74,14 +75,14 @@ def figure_list(results: RunResults, *, lang: str) -> Iterator[tuple[str, Callab
     ground = _Ground(results)
     for key, service in results.services.items():
         if service.coverage is not None:
-            yield f"{key}_map", lambda s=service: _coverage_map(results, s, ground, lang)
+            yield f"{key}_map", partial(_coverage_map, results, service, ground, lang)
             level = _top_level(results, service)
             if level is not None:
-                yield f"{key}_areas", lambda s=service, v=level: _areas(results, s, v, lang)
+                yield f"{key}_areas", partial(_areas, results, service, level, lang)
             if service.siting is not None and service.siting.curve is not None:
-                yield f"{key}_curve", lambda s=service: _curve(s, lang)
+                yield f"{key}_curve", partial(_curve, service, lang)
         elif service.spacing is not None:
-            yield f"{key}_map", lambda s=service: _line_map(results, s, ground, lang)
+            yield f"{key}_map", partial(_line_map, results, service, ground, lang)
 
 
 def _top_level(results: RunResults, service: ServiceResult) -> str | None:
@@ -369,7 +370,7 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     ax.set_xlabel(say(lang, "figures.curve_x"))
     ax.set_ylabel(say(lang, "figures.curve_y"))
     ax.set_xlim(0, max(float(x.max()), 1.0))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y", color=palette.HAIRLINE, lw=0.6)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, fontsize=8, loc="lower right")

@@ -232,8 +232,8 @@ def _system(
     heads = [0]
     for level in levels:
         heads += list(range(starts[level], starts[level + "/end"], width))
-    for head in heads:  # the states of an area sum to its total
-        add(head, np.arange(head + 1, head + width))
+    for start in heads:  # the states of an area sum to its total
+        add(start, np.arange(start + 1, start + width))
     for depth, level in enumerate(levels):
         table = tables[level]
         own = starts[level] + width * np.arange(len(table))
@@ -249,9 +249,9 @@ def _system(
                 [place.get(parent.get(code), place.get("", -1)) for code in table.index]
             )
             groups = {int(h): own[head == h] for h in np.unique(head) if h >= 0}
-        for head, parts in groups.items():
+        for whole, parts in groups.items():
             for cell in range(width):
-                add(int(head) + cell, parts + cell)
+                add(whole + cell, parts + cell)
     shape = (count, at)
     return starts, sparse.csr_matrix((signs, (rows, columns)), shape=shape)
 

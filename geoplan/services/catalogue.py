@@ -6,6 +6,7 @@ own figures over it, and a service that the catalogue does not know is made from
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -79,7 +80,9 @@ def _checked(table: Mapping[str, Any], known: list[str], where: str, faults: lis
     good = {}
     for name, value in table.items():
         if name not in known:
-            faults.append(f"{where}unknown key {name!r}; valid keys: {', '.join(known)}")
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            faults.append(f"{where}unknown key {name!r};{hint} valid keys: {', '.join(known)}")
             continue
         fault = _value_fault(name, value)
         if fault:

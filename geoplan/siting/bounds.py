@@ -49,7 +49,7 @@ class Prices:
 
 
 @nb.njit(cache=True, nogil=True)
-def _worth(site_ptr, site_idx, price, worth):
+def _worth(site_ptr, site_idx, price, worth):  # type: ignore[no-untyped-def]
     for j in range(len(site_ptr) - 1):
         s = 0.0
         for t in range(site_ptr[j], site_ptr[j + 1]):
@@ -58,7 +58,7 @@ def _worth(site_ptr, site_idx, price, worth):
 
 
 @nb.njit(cache=True, nogil=True)
-def _pick(worth, take, top):
+def _pick(worth, take, top):  # type: ignore[no-untyped-def]
     """The `take` most worthy sites into `top` (ties: smaller position); their worth."""
     m = len(worth)
     edge = np.partition(worth, m - take)[m - take]
@@ -80,7 +80,7 @@ def _pick(worth, take, top):
 
 
 @nb.njit(cache=True, nogil=True)
-def _count(site_ptr, site_idx, top, out):
+def _count(site_ptr, site_idx, top, out):  # type: ignore[no-untyped-def]
     out[:] = 0.0
     for a in range(len(top)):
         for t in range(site_ptr[top[a]], site_ptr[top[a] + 1]):
@@ -88,7 +88,7 @@ def _count(site_ptr, site_idx, top, out):
 
 
 @nb.njit(cache=True, nogil=True)
-def _volume(  # noqa: C901
+def _volume(  # type: ignore[no-untyped-def]  # noqa: C901
     weight, site_ptr, site_idx, take, target, best_price, best_worth, mean, shares, state, rounds
 ):
     """`rounds` steps of the volume algorithm; all arrays and `state` are written to.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def coverage_curve(
     fixed = len(problem.fixed)
     room = [count - fixed for count in counts if count >= fixed]
     found = _solve_all(core, room, clock, gap, seed)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
             rows.append((count, np.nan, np.nan, None, "infeasible", []))

@@ -16,7 +16,7 @@ from geoplan.siting.reduction import Core
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allowed):  # noqa: C901
+def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allowed):  # type: ignore[no-untyped-def]  # noqa: C901
     """Open sites by people added (per money); `count` and `is_open` are written to."""
     m = len(site_ptr) - 1
     heap = [(0.0, -1)]
@@ -58,7 +58,7 @@ def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allo
 
 
 @nb.njit(cache=True, nogil=True)
-def _swap(  # noqa: C901
+def _swap(  # type: ignore[no-untyped-def]  # noqa: C901
     weight, site_ptr, site_idx, row_ptr, row_idx, chosen, count, is_open, allowed, rounds
 ):
     """Swap one open for one closed site while more people are covered; best swap first.
@@ -160,7 +160,7 @@ def _swap(  # noqa: C901
 
 
 @nb.njit(cache=True, nogil=True)
-def _open(site_ptr, site_idx, chosen, count, is_open):
+def _open(site_ptr, site_idx, chosen, count, is_open):  # type: ignore[no-untyped-def]
     for a in range(len(chosen)):
         is_open[chosen[a]] = True
         for t in range(site_ptr[chosen[a]], site_ptr[chosen[a] + 1]):

@@ -68,7 +68,7 @@ def median_arrays(costs: sparse.csr_matrix, weights: np.ndarray) -> MedianArrays
 
 
 @nb.njit(cache=True, nogil=True)
-def nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i):
+def nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i):  # type: ignore[no-untyped-def]
     """Cheapest and second cheapest open site of demand `i`: (site, cost, second cost)."""
     first = -1
     d1 = penalty
@@ -85,7 +85,7 @@ def nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i):
 
 
 @nb.njit(cache=True, nogil=True)
-def greedy_add(  # noqa: C901
+def greedy_add(  # type: ignore[no-untyped-def]  # noqa: C901
     row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, allowed, add
 ):
     """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
@@ -130,7 +130,7 @@ def greedy_add(  # noqa: C901
 
 
 @nb.njit(cache=True, nogil=True)
-def interchange(  # noqa: C901
+def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
     row_ptr,
     row_site,
     row_cost,
@@ -223,7 +223,7 @@ def interchange(  # noqa: C901
 
 
 @nb.njit(cache=True, nogil=True)
-def _dual(row_ptr, row_site, row_cost, multiplier, reduced):
+def _dual(row_ptr, row_site, row_cost, multiplier, reduced):  # type: ignore[no-untyped-def]
     """Sum of multipliers; `reduced` gets each site's reduced cost (<= 0)."""
     reduced[:] = 0.0
     s = 0.0
@@ -238,7 +238,7 @@ def _dual(row_ptr, row_site, row_cost, multiplier, reduced):
 
 
 @nb.njit(cache=True, nogil=True)
-def _slack(row_ptr, row_site, row_cost, multiplier, is_in, out):
+def _slack(row_ptr, row_site, row_cost, multiplier, is_in, out):  # type: ignore[no-untyped-def]
     """1 - number of open sites that would serve demand `i` at its price."""
     for i in range(len(row_ptr) - 1):
         price = multiplier[i]
@@ -326,7 +326,7 @@ def lagrangean_bound(
 
 
 @nb.njit(cache=True, nogil=True)
-def benders_prices(row_ptr, row_site, row_cost, share, penalty, served, eps):
+def benders_prices(row_ptr, row_site, row_cost, share, penalty, served, eps):  # type: ignore[no-untyped-def]
     """Per demand the critical cost of a (fractional) opening, and what serving costs at it.
 
     The critical cost is where the open shares, cheapest first, add up to one; the Benders cut

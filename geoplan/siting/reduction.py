@@ -67,7 +67,7 @@ class Core:
 
 
 @nb.njit(cache=True, nogil=True)
-def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
+def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):  # type: ignore[no-untyped-def]
     """Per row: hash of its allowed sites, their number, and whether a fixed site covers it."""
     n = len(ptr) - 1
     code = np.zeros(n, np.uint64)
@@ -91,7 +91,7 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
 
 
 @nb.njit(cache=True, nogil=True)
-def _same_row(ptr, idx, allowed, a, b):
+def _same_row(ptr, idx, allowed, a, b):  # type: ignore[no-untyped-def]
     s, e = ptr[a], ptr[a + 1]
     u, v = ptr[b], ptr[b + 1]
     while True:
@@ -108,7 +108,7 @@ def _same_row(ptr, idx, allowed, a, b):
 
 
 @nb.njit(cache=True, nogil=True)
-def _merge_runs(order, code, ptr, idx, allowed, group, label):
+def _merge_runs(order, code, ptr, idx, allowed, group, label):  # type: ignore[no-untyped-def]
     """Number the classes along `order` (rows sorted by hash); returns one row of each class."""
     first_of = np.empty(len(order), np.int64)
     k = 0
@@ -132,7 +132,7 @@ def _merge_runs(order, code, ptr, idx, allowed, group, label):
 
 
 @nb.njit(cache=True, nogil=True)
-def _take_rows(ptr, idx, rows, new_site):
+def _take_rows(ptr, idx, rows, new_site):  # type: ignore[no-untyped-def]
     """CSR of `rows` with the columns renumbered by `new_site` (-1 = dropped)."""
     out = np.zeros(len(rows) + 1, np.int64)
     for k in range(len(rows)):
@@ -153,7 +153,7 @@ def _take_rows(ptr, idx, rows, new_site):
 
 
 @nb.njit(cache=True, nogil=True)
-def transpose(ptr, idx, width):
+def transpose(ptr, idx, width):  # type: ignore[no-untyped-def]
     """The other way round: for a CSR with `width` columns, pointer and ascending row numbers."""
     out = np.zeros(width + 1, np.int64)
     for t in range(len(idx)):
@@ -170,7 +170,7 @@ def transpose(ptr, idx, width):
 
 
 @nb.njit(cache=True, nogil=True)
-def _subset(idx, a, a_end, b, b_end):
+def _subset(idx, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
     """Whether the ascending run a..a_end is contained in b..b_end."""
     while a < a_end and b < b_end:
         if idx[a] == idx[b]:
@@ -184,7 +184,7 @@ def _subset(idx, a, a_end, b, b_end):
 
 
 @nb.njit(cache=True, nogil=True)
-def dominated_sites(site_ptr, site_idx, row_ptr, row_idx, cost, kind):
+def dominated_sites(site_ptr, site_idx, row_ptr, row_idx, cost, kind):  # type: ignore[no-untyped-def]
     """Bool per site: another site of its `kind` covers all its classes at no more cost.
 
     Only the coverers of a site's rarest class can contain it, so few pairs are compared.
@@ -219,7 +219,7 @@ def dominated_sites(site_ptr, site_idx, row_ptr, row_idx, cost, kind):
 
 
 @nb.njit(cache=True, nogil=True)
-def implied_rows(row_ptr, row_idx, site_ptr, site_idx):
+def implied_rows(row_ptr, row_idx, site_ptr, site_idx):  # type: ignore[no-untyped-def]
     """Bool per class: whoever covers all of another class's needs covers it too.
 
     For covering everyone: a class whose sites include all sites of another class is free.

@@ -18,9 +18,9 @@ class Rules:
     """What an answer must respect.
 
     sites : most sites in all, or None. budget : most money for sites that are neither fixed nor
-    closable, or None. area_sites : area code -> least number of sites. area_share : area code -> least
-    share of the area's people. backup : only people covered twice count. equity : the worst-off
-    area comes first.
+    closable, or None. area_sites : area code -> least number of sites. area_share : area code ->
+    least share of the area's people. backup : only people covered twice count. equity : the
+    worst-off area comes first.
     """
 
     sites: int | None = None
@@ -68,8 +68,8 @@ def read_rules(
                 )
     if backup and problem.capacities is not None:
         faults.add(
-            "backup and capacities do not go together: a place is taken once, a backup is a promise "
-            "without a place"
+            "backup and capacities do not go together: a place is taken once, a backup is a "
+            "promise without a place"
         )
     if equity and problem.areas is None:
         faults.add("equity needs areas in the problem: the area of every demand row")

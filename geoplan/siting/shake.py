@@ -13,7 +13,7 @@ from geoplan.siting.reduction import Core
 
 
 @nb.njit(cache=True, nogil=True)
-def _next(state):
+def _next(state):  # type: ignore[no-untyped-def]
     """The next 64 random bits (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
     z = state[0]
@@ -23,12 +23,12 @@ def _next(state):
 
 
 @nb.njit(cache=True, nogil=True)
-def _below(state, n):
+def _below(state, n):  # type: ignore[no-untyped-def]
     return np.int64(_next(state) % np.uint64(n))
 
 
 @nb.njit(cache=True, nogil=True)
-def _shake(  # noqa: C901
+def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
     weight, site_ptr, site_idx, row_ptr, row_idx, chosen, allowed, rounds, least, most, state
 ):
     """`rounds` shakes of `chosen` (written to): people covered, and shakes that helped."""

@@ -9,21 +9,9 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
+from geoplan.siting.quiet import QuietHighs
+
 INF = highspy.kHighsInf
-
-
-class QuietHighs(highspy.Highs):
-    """HiGHS that keeps its banner to itself (the plain one prints it before it can be told)."""
-
-    def __init__(self) -> None:
-        native = highspy.Highs.__mro__[1]
-        native.__init__(self)
-        self.setOptionValue("output_flag", False)
-        kinds = highspy.cb.HighsCallbackType
-        self.callbacks = [
-            highspy.highs.HighsCallback(kinds(k), self) for k in range(int(kinds.kCallbackMax) + 1)
-        ]
-        self.enableCallbacks()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -134,7 +122,7 @@ class Model:
             settings["mip_max_nodes"] = max_nodes
         settings |= options or {}
         for name, given in settings.items():
-            highs.setOptionValue(name, given)
+            highs.setOptionValue(name, given)  # type: ignore[arg-type]
         highs.passModel(self._highs_lp(linear))
         if start is not None and not linear:
             solution = highspy.HighsSolution()

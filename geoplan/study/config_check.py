@@ -275,8 +275,8 @@ def _loose_ends(
         target = entry.get("sum_to")
         if isinstance(target, Mapping):
             ties.file_at(("demand", key, "sum_to", "path"), target.get("path"))
-            where = ("demand", key, "sum_to", "level")
-            ties.one_of(where, target.get("level"), areas, "[areas]")
+            at_level = ("demand", key, "sum_to", "level")
+            ties.one_of(at_level, target.get("level"), areas, "[areas]")
     for key, entry in services.items():
         ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, ties)

@@ -109,7 +109,7 @@ def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
         if level in order or level in seen:
             return
         parent = areas[level].parent
-        if parent in areas:
+        if parent is not None and parent in areas:
             visit(parent, (*seen, level))
         order.append(level)
 

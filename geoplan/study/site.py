@@ -58,14 +58,41 @@ def _solve(context: Context, question: Question) -> SitingResult:
     if siting.objective == "min_sites":
         open_people = float(np.sum(question.problem.weights))
         wanted = (siting.share or 1.0) * question.total - question.base
-        if wanted <= 0 or open_people <= 0:
+        if wanted <= 0:
             return max_coverage(question.problem, sites=0, **options)
+        if wanted > open_people + 1e-6:
+            return _out_of_reach(context, question, open_people)
         return min_sites(question.problem, share=min(wanted / open_people, 1.0), **options)
     if question.per_area_minimum:
         options["per_area_minimum"] = dict(question.per_area_minimum)
     if siting.budget is not None:
         return max_coverage(question.problem, budget=siting.budget, **options)
     return max_coverage(question.problem, sites=siting.sites or 0, **options)
+
+
+def _out_of_reach(context: Context, question: Question, open_people: float) -> SitingResult:
+    """The share that is asked for includes people whom no site could serve."""
+    most = (question.base + open_people) / question.total
+    text = say(
+        context.lang,
+        "study.share_out_of_reach",
+        share=f"{question.siting.share or 1.0:.2%}",
+        people=f"{question.total - question.base - open_people:,.0f}",
+        most=f"{np.floor(most * 1e4) / 1e4:.2%}",
+    )
+    return SitingResult(
+        objective="min_sites",
+        status="infeasible",
+        value=float("nan"),
+        bound=None,
+        gap=None,
+        sites=[],
+        assignment=pd.Series(pd.NA, index=question.problem.demand_index, dtype=object, name="site"),
+        seconds=0.0,
+        solver="",
+        seed=context.config.study.seed,
+        blocking=(text,),
+    )
 
 
 def _outcome(

@@ -76,7 +76,7 @@ def write_small_study(folder: Path) -> Path:
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     corners = [LineString([(X + a, Y), (X + a + 500, Y)]) for a in range(0, 3000, 500)]
     streets = [*corners, LineString([(X, Y + 2000), (X + 400, Y + 2000)])]
-    gpd.GeoDataFrame({"name": "street"}, geometry=streets, crs=CRS).to_file(
+    gpd.GeoDataFrame({"name": ["street"] * len(streets)}, geometry=streets, crs=CRS).to_file(
         folder / "streets.gpkg", driver="GPKG"
     )
     districts = gpd.GeoDataFrame(

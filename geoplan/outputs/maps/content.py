@@ -161,7 +161,9 @@ def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str
         head |= {
             "label": say(lang, "maps.head_share"),
             "ledger": _ledger(service.coverage.ledger),
-            "after": _ledger(service.siting.people_after) if _planned(service) else None,
+            "after": None
+            if service.siting is None or not _planned(service)
+            else _ledger(service.siting.people_after),
         }
     elif service.spacing is not None:
         total, covered = float(service.spacing.total_m), float(service.spacing.covered_m)
@@ -254,7 +256,9 @@ def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
     boxes = [box for box in boxes if np.isfinite(box).all()]
     if not boxes:
         return [[-60.0, -170.0], [75.0, 170.0]]
-    west, south, east, north = (*np.min(boxes, axis=0)[:2], *np.max(boxes, axis=0)[2:])
+    table = np.array(boxes)
+    west, south = table[:, :2].min(axis=0)
+    east, north = table[:, 2:].max(axis=0)
     crowd = _crowd(service)
     if crowd is not None and max(crowd[2] - crowd[0], crowd[3] - crowd[1]) < 0.6 * max(
         east - west, north - south

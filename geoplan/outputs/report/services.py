@@ -222,7 +222,16 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
         yield Paragraph(text=say(lang, "report.sites_none"))
         return
     caption = say(lang, "report.c_sites", service=clean(service.name(lang)))
-    keep = ("rank", "name", "area", "added_people", "share_after", "next_best_loss", "lon", "lat")
+    keep: tuple[str, ...] = (
+        "rank",
+        "name",
+        "area",
+        "added_people",
+        "share_after",
+        "next_best_loss",
+        "lon",
+        "lat",
+    )
     if service.coverage is None:
         keep = ("rank", "name", "lon", "lat")
     table = told_table(site_table(service), caption, lang, keep=keep, most=_MOST_SITES)
