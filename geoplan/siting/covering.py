@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.result import SitingResult
+from geoplan.siting.ruled_solve import fewest_sites_ruled, most_people_ruled
+from geoplan.siting.rules import read_rules
 from geoplan.siting.search import most_people
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
@@ -52,12 +55,42 @@ def max_coverage(
     problem: SitingProblem,
     *,
     sites: int | None = None,
+    budget: float | None = None,
+    per_area_minimum: Any = None,
+    backup: bool = False,
+    equity: bool = False,
     time_limit_s: float = 60,
     gap: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SitingResult:
-    """Choose sites so that most people are covered.
+    """Choose sites so that most people are covered (Church and ReVelle 1974, MCLP).
+
+    Parameters
+    ----------
+    problem : with `fixed`, `closable` and `forbidden` sites, `site_costs`, `capacities` (people
+        must then find a place, not only be near), `conflicts` (sites too near each other) and
+        gradual coverage as they stand in it.
+    sites : most sites in all, fixed ones counted; or
+    budget : most money for sites that do not stand yet; or both.
+    per_area_minimum : a whole number: least sites in every area; a number with a point: least share
+        of every area's people; or a mapping from area code to either.
+    backup : only people in reach of two sites count.
+    equity : first the smallest share of any area as large as can be, then most people.
+    time_limit_s : after that the best found is returned, ``feasible`` with its gap.
+    gap : a relative gap that is good enough.
+    seed : of the search; the answer does not depend on the number of threads.
+    progress : called with (done, total, text).
+
+    Returns
+    -------
+    SitingResult
+        With capacities ``detail["flows"]`` says who takes how many places where.
+
+    Raises
+    ------
+    SitingError
+        Options that are wrong or make no sense together, all at once.
 
     Examples
     --------
@@ -71,8 +104,26 @@ def max_coverage(
     clock = Clock(limit_s=time_limit_s, progress=progress)
     faults = Faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
-    count = check_count(problem, sites, faults)
+    if sites is None and budget is None:
+        faults.add("say how many: sites = N, or budget = money")
+    count = check_count(problem, sites, faults) if sites is not None else None
+    rules = read_rules(
+        problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
+        equity=equity, faults=faults,
+    )  # fmt: skip
     faults.raise_all()
+    if count is None or not rules.plain(problem):
+        loose = None
+        if count is not None and rules.only_apart(problem):
+            loose = partial(_most_people, count=count, clock=clock, gap=gap, seed=seed)
+        return most_people_ruled(problem, rules, without=loose, clock=clock, gap=gap, seed=seed)
+    return _most_people(problem, count=count, clock=clock, gap=gap, seed=seed)
+
+
+def _most_people(
+    problem: SitingProblem, *, count: int, clock: Clock, gap: float, seed: int
+) -> SitingResult:
+    """Nothing but the number of sites to heed."""
     core = reduce_problem(problem)
     best = most_people(core, take=count - len(problem.fixed), clock=clock, gap=gap, seed=seed)
     chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
@@ -100,12 +151,31 @@ def min_sites(
     problem: SitingProblem,
     *,
     share: float = 1.0,
+    per_area_minimum: Any = None,
+    backup: bool = False,
     time_limit_s: float = 60,
     gap: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SitingResult:
     """Fewest sites (fixed ones counted) that cover everyone, or `share` of the people.
+
+    Toregas et al. 1971 (LSCP); partial for a share below 1 (Daskin and Owen 1999).
+
+    Parameters
+    ----------
+    problem : see `max_coverage`.
+    share : of all people, 0 to 1.
+    per_area_minimum, backup, time_limit_s, gap, seed, progress : see `max_coverage`.
+
+    Returns
+    -------
+    SitingResult
+        Infeasible ones name who cannot be reached and the largest share that can.
+
+    Raises
+    ------
+    SitingError
 
     Examples
     --------
@@ -120,11 +190,17 @@ def min_sites(
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
+    rules = read_rules(
+        problem, sites=None, budget=None, per_area_minimum=per_area_minimum, backup=backup,
+        equity=False, faults=faults,
+    )  # fmt: skip
     faults.raise_all()
     core = reduce_problem(problem)
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
         return _blocked(problem, core, share, clock, seed)
+    if not rules.plain(problem):
+        return fewest_sites_ruled(problem, rules, need=need, clock=clock, gap=gap, seed=seed)
     short = max(0.0, need - core.base)
     plain = _greedy_share(core, short)
     chosen, bound, greedy_count = plain, float(len(plain)), len(plain)

@@ -68,7 +68,14 @@ def build(problem: SitingProblem, rules: Rules) -> RuledModel:
         assert problem.site_areas is not None
         number = {code: k + 1 for k, code in enumerate(rules.area_sites)}
         kind = np.array([number.get(c, 0) for c in problem.site_areas], np.int64)
-    alike = problem.capacities is None and not rules.backup and not len(problem.conflicts)
+    # a dominated site may still be wanted: for its places, as a backup, to keep apart, to make up
+    # an area's number
+    alike = (
+        problem.capacities is None
+        and not rules.backup
+        and not len(problem.conflicts)
+        and not rules.area_sites
+    )
     core = reduce_problem(
         problem,
         group=groups if by_area else None,
@@ -164,10 +171,17 @@ def aim(ruled: RuledModel, columns: np.ndarray, factors: np.ndarray | float) -> 
     ruled.model.cost = [cost]
 
 
-def run(ruled: RuledModel, *, clock: Clock, gap: float, whole_goal: bool) -> Outcome:
+def run(
+    ruled: RuledModel,
+    *,
+    clock: Clock,
+    gap: float,
+    whole_goal: bool,
+    start: np.ndarray | None = None,
+) -> Outcome:
     """HiGHS on the model as it stands."""
     options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-    found = ruled.model.solve(time_limit_s=clock.left, gap=gap, options=options)
+    found = ruled.model.solve(time_limit_s=clock.left, gap=gap, options=options, start=start)
     clock.stopped |= found.stopped
     return found
 

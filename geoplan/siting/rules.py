@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,10 @@ class Rules:
             and problem.capacities is None
             and not len(problem.conflicts)
         )
+
+    def only_apart(self, problem: SitingProblem) -> bool:
+        """Whether distances between sites are the only rule beside their number."""
+        return self.plain(replace(problem, conflicts=np.empty((0, 2), np.int64)))
 
 
 def read_rules(

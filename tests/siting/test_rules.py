@@ -1,0 +1,185 @@
+"""Covering under rules, against brute force over all choices of sites."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from geoplan.errors import SitingError
+from geoplan.siting import SitingProblem, max_coverage, min_sites
+
+ROWS, SITES = 9, 6
+
+
+def instance(seed: int, **rules):
+    rng = np.random.default_rng(seed)
+    cover = rng.random((ROWS, SITES)) < 0.35
+    weights = rng.integers(1, 30, ROWS).astype(float)
+    return cover, weights, SitingProblem.from_cover(cover, weights, **rules)
+
+
+def choices(least: int = 0, most: int = SITES):
+    for count in range(least, most + 1):
+        yield from (list(c) for c in combinations(range(SITES), count))
+
+
+def served(cover, weights, chosen, times=1):
+    return float(weights[cover[:, chosen].sum(axis=1) >= times].sum()) if chosen else 0.0
+
+
+def placed(cover, weights, chosen, capacity):
+    """Most people with a place, as a linear programme of its own."""
+    pairs = [(i, j) for i in range(ROWS) for j in chosen if cover[i, j]]
+    if not pairs:
+        return 0.0
+    rows = np.zeros((ROWS + SITES, len(pairs)))
+    for k, (i, j) in enumerate(pairs):
+        rows[i, k] = rows[ROWS + j, k] = 1
+    found = linprog(-np.ones(len(pairs)), A_ub=rows, b_ub=np.concatenate([weights, capacity]))
+    return -found.fun
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_budget(seed):
+    rng = np.random.default_rng(100 + seed)
+    price = rng.integers(1, 9, SITES).astype(float)
+    cover, weights, problem = instance(seed, site_costs=price, fixed=[0])
+    budget = 9.0
+    best = max(
+        served(cover, weights, c)
+        for c in choices()
+        if 0 in c and price[[j for j in c if j != 0]].sum() <= budget
+    )
+    found = max_coverage(problem, budget=budget)
+    assert (found.status, found.value) == ("optimal", best)
+    assert price[[j for j in found.sites if j != 0]].sum() <= budget
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sites_that_must_keep_apart(seed):
+    pairs = [(0, 1), (1, 2), (3, 4)]
+    cover, weights, problem = instance(seed, conflicts=pairs)
+    apart = [c for c in choices(0, 3) if not any(a in c and b in c for a, b in pairs)]
+    found = max_coverage(problem, sites=3)
+    assert (found.status, found.value) == ("optimal", max(served(cover, weights, c) for c in apart))
+    assert not any(a in found.sites and b in found.sites for a, b in pairs)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_least_sites_per_area(seed):
+    areas = np.array(["n", "n", "n", "s", "s", "s"], object)
+    cover, weights, problem = instance(
+        seed, site_areas=areas, areas=np.array(["n"] * 5 + ["s"] * 4, object)
+    )
+    fair = [c for c in choices(0, 3) if sum(areas[c] == "n") >= 1 and sum(areas[c] == "s") >= 2]
+    found = max_coverage(problem, sites=3, per_area_minimum={"n": 1, "s": 2})
+    assert (found.status, found.value) == ("optimal", max(served(cover, weights, c) for c in fair))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_least_share_per_area(seed):
+    where = np.array(["n"] * 5 + ["s"] * 4, object)
+    cover, weights, problem = instance(seed, areas=where)
+
+    def shares(c):
+        hit = cover[:, c].any(axis=1) if c else np.zeros(ROWS, bool)
+        return [weights[hit & (where == a)].sum() / weights[where == a].sum() for a in "ns"]
+
+    fair = [c for c in choices(0, 4) if min(shares(c)) >= 0.5]
+    found = max_coverage(problem, sites=4, per_area_minimum=0.5)
+    if not fair:
+        assert found.status == "infeasible"
+        assert found.blocking
+    else:
+        best = max(served(cover, weights, c) for c in fair)
+        assert (found.status, found.value) == ("optimal", best)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_backup_counts_only_people_reached_twice(seed):
+    cover, weights, problem = instance(seed)
+    found = max_coverage(problem, sites=3, backup=True)
+    best = max(served(cover, weights, c, times=2) for c in choices(0, 3))
+    assert (found.status, found.value) == ("optimal", best)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_places_that_end(seed):
+    rng = np.random.default_rng(200 + seed)
+    capacity = rng.integers(5, 40, SITES).astype(float)
+    cover, weights, problem = instance(seed, capacities=capacity)
+    found = max_coverage(problem, sites=3)
+    best = max(placed(cover, weights, c, capacity) for c in choices(0, 3))
+    assert found.status == "optimal"
+    assert found.value == pytest.approx(best)
+    flows = found.detail["flows"]
+    assert (flows.groupby("site")["people"].sum() <= capacity[flows["site"].unique()].max()).all()
+    for site, people in flows.groupby("site")["people"].sum().items():
+        assert people <= capacity[site] + 1e-6
+    for row, people in flows.groupby("demand")["people"].sum().items():
+        assert people <= weights[row] + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_worst_off_area_comes_first(seed):
+    where = np.array(["n"] * 5 + ["s"] * 4, object)
+    cover, weights, problem = instance(seed, areas=where)
+
+    def worst(c):
+        hit = cover[:, c].any(axis=1) if c else np.zeros(ROWS, bool)
+        reach = [a for a in "ns" if cover[where == a].any()]
+        return min(weights[hit & (where == a)].sum() / weights[where == a].sum() for a in reach)
+
+    found = max_coverage(problem, sites=2, equity=True)
+    every = list(choices(0, 2))
+    best = max(worst(c) for c in every)
+    total = max(served(cover, weights, c) for c in every if worst(c) >= best - 1e-9)
+    assert found.detail["worst_area_share"] == pytest.approx(best)
+    assert found.value == total
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_fewest_sites_that_keep_apart(seed):
+    pairs = [(0, 1), (2, 3), (4, 5)]
+    cover, weights, problem = instance(seed, conflicts=pairs)
+    apart = [c for c in choices() if not any(a in c and b in c for a, b in pairs)]
+    need = np.ceil(0.6 * weights.sum())
+    enough = [len(c) for c in apart if served(cover, weights, c) >= need]
+    found = min_sites(problem, share=0.6)
+    if enough:
+        assert (found.status, found.value) == ("optimal", min(enough))
+    else:
+        assert found.status == "infeasible"
+        most = max(served(cover, weights, c) for c in apart)
+        if served(cover, weights, list(range(SITES))) >= need:
+            assert found.detail["largest_share"] == pytest.approx(most / weights.sum())
+
+
+def test_closing_an_old_site_for_a_better_one():
+    # the old site 0 reaches 10 people, a new one 30: with one site the old one goes
+    cover = np.array([[1, 0], [0, 1]], bool)
+    problem = SitingProblem.from_cover(cover, [10, 30], closable=[0])
+    assert max_coverage(problem, sites=1).sites == [1]
+    kept = SitingProblem.from_cover(cover, [10, 30], fixed=[0])
+    assert max_coverage(kept, sites=1).sites == [0]
+
+
+def test_impossible_rules_say_why():
+    cover = np.ones((2, 2), bool)
+    problem = SitingProblem.from_cover(cover, [1, 1], site_areas=["n", "n"], areas=["n", "s"])
+    found = max_coverage(problem, sites=2, per_area_minimum={"n": 1, "s": 1})
+    assert found.status == "infeasible"
+    assert "'s'" in found.blocking[0]
+
+
+def test_options_that_make_no_sense_are_told_together():
+    problem = SitingProblem.from_cover(np.ones((2, 2), bool), [1, 1])
+    with pytest.raises(SitingError) as told:
+        max_coverage(problem, budget=-1, equity=True, time_limit_s=0)
+    for word in ("site_costs", "finite amount", "areas", "time_limit_s"):
+        assert word in str(told.value)
+    with pytest.raises(SitingError, match="sites = N"):
+        max_coverage(problem)
