@@ -167,7 +167,9 @@ class AreaLookup:
         for code, name in layer.frame["name"].items():
             for form in dict.fromkeys((plain(name), short_name(name))):
                 self.names.setdefault(form, []).append(str(code))
-        self.lengths = sorted({len(c) for c in self.codes if c.isdigit()}, reverse=True)
+        # a longer code begins with that of its area from the county on; short numbers do not nest
+        lengths = {len(c) for c in self.codes if c.isdigit() and len(c) >= 6}
+        self.lengths = sorted(lengths, reverse=True)
 
     def code(self, value: str) -> str | None:
         """The code that `value` means, where only one does."""

@@ -122,7 +122,7 @@ def to_wgs84(points: Any, datum: str) -> Any:
     --------
     >>> lon, lat = to_wgs84((117.0264, 36.6685), datum="gcj02")
     >>> round(float(lon), 4), round(float(lat), 4)
-    (117.0204, 36.668)
+    (117.0205, 36.6682)
     """
     return _apply(points, datum, "wgs84")
 

@@ -47,7 +47,8 @@ def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 
 def _one(text: object) -> float | None:
     text = unicodedata.normalize("NFKC", str(text)).strip()
-    text = text.replace(" ", "").replace("，", ",")
+    # NFKC takes the sign for seconds apart
+    text = text.replace(" ", "").replace("，", ",").replace("′′", "″")
     degrees = _DMS.match(text)
     if degrees:
         d, m, s = degrees.groups()

@@ -31,7 +31,7 @@ def read_plain_table(
     Returns
     -------
     Loaded[DataFrame]
-        Columns named by their role, where they have one, else by their heading. `code` and names
+        Columns named by the role that the study gives them, else by their heading. `code` and names
         are text; every other column whose filled cells are numbers is a number. A row with an
         unreadable needed figure is set aside.
     """
@@ -44,7 +44,9 @@ def read_plain_table(
 
 def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
     rows = open_rows(source, notes)
-    data = {rows.roles.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
+    # only codes and names are taken for what they are; any other heading may be a figure
+    known = {h: r for h, r in rows.roles.items() if r in source.columns or r in _TEXT}
+    data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
     missing = [n for n in needed if n not in data]
     if missing:
         raise InputError(

@@ -83,7 +83,8 @@ def read_population(
     row, column = np.nonzero(total)
     people = total[row, column]
     transform = grid[1]
-    x, y = transform * (column + 0.5, row + 0.5)
+    x = transform.c + transform.a * (column + 0.5) + transform.b * (row + 0.5)
+    y = transform.f + transform.d * (column + 0.5) + transform.e * (row + 0.5)
     block = 1
     while len(people) > most:
         block += 1

@@ -179,6 +179,10 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         table = _read_sheet(book, name, given, must=sheet is not None)
         if table is not None:
             tables.append(table)
+    filled = [n for n in names if book.get_sheet_by_name(n).height > 0]
+    if not tables and len(filled) == 1:
+        only = _read_sheet(book, filled[0], given, must=True)
+        tables = [] if only is None else [only]
     if not tables:
         raise InputError(
             "no sheet has a heading row with known column names; the workbook has the sheets "

@@ -1,0 +1,72 @@
+"""Rows = accepted + set aside; people in = people in the ledger: over generated files."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from geoplan.inputs import LayerSource, read_demand, read_facilities
+from geoplan.inputs.layers import AreaLayer
+
+CRS = "EPSG:4548"
+
+LON = st.one_of(
+    st.sampled_from(["", "0", "abc", "36.65", "500100", "181", "-", "１１７．０"]),
+    st.floats(116.5, 117.5).map(lambda v: f"{v:.6f}"),
+)
+LAT = st.one_of(
+    st.sampled_from(["", "0", "x", "117.0", "4055000", "95", "３６．６"]),
+    st.floats(36.2, 37.0).map(lambda v: f"{v:.6f}"),
+)
+PEOPLE = st.one_of(
+    st.integers(0, 5000).map(str), st.sampled_from(["", "-4", "多", "1,200", "１２", "35人", "nan"])
+)
+ROW = st.tuples(LON, LAT, PEOPLE, st.sampled_from(["West", "East", "Nowhere", ""]))
+
+
+def people_in(cell: str) -> int:
+    """What a person would read in the cell."""
+    plain = {"": 0, "-4": 0, "多": 0, "1,200": 1200, "１２": 12, "35人": 35, "nan": 0}
+    return plain[cell] if cell in plain else int(cell)
+
+
+def areas() -> dict[str, AreaLayer]:
+    shapes = gpd.GeoSeries([box(116.5, 36, 117, 37), box(117, 36, 117.5, 37)], crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"name": ["West", "East"], "parent": [None, None]},
+        geometry=shapes.to_crs(CRS).to_numpy(),
+        index=["1", "2"],
+        crs=CRS,
+    )
+    return {"district": AreaLayer(level="district", frame=frame)}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=st.lists(ROW, min_size=1, max_size=12), encoding=st.sampled_from(["utf-8", "gb18030"]))
+def test_nothing_is_lost(tmp_path, rows, encoding):
+    path = tmp_path / "rows.csv"
+    quoted = ['"' + '","'.join(row) + '"' for row in rows]
+    text = "经度,纬度,人口,district\n" + "\n".join(quoted) + "\n"
+    path.write_bytes(text.encode(encoding))
+    source = LayerSource(path=path, datum="wgs84")
+    one = read_demand(source, key="d", crs=CRS, areas=areas(), weight="人口", lang="en")
+    assert one.layer is not None, one.findings
+    record = one.record
+    assert record.rows == len(rows)
+    assert record.rows == record.accepted + record.set_aside
+    assert len(one.set_aside) == record.set_aside
+    assert one.layer.total == sum(people_in(row[2]) for row in rows)
+    lines = {f.row for f in one.findings if f.row is not None}
+    assert lines <= set(range(2, 2 + len(rows)))
+    assert set(one.set_aside["row"]) <= lines  # nothing is set aside in silence
+    unlocated = one.layer.frame.geometry.isna().sum()
+    assert unlocated <= record.set_aside
+
+    same = read_facilities(source, key="f", crs=CRS, areas=areas(), lang="en")
+    assert same.layer is not None
+    assert len(same.layer) == same.record.accepted
+    assert same.record.rows == same.record.accepted + same.record.set_aside == len(rows)

@@ -1,0 +1,283 @@
+"""An office's files with thirty kinds of fault: every one named by its row, and none invented."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pytest
+from shapely.geometry import Point, Polygon, box
+
+from geoplan.inputs import (
+    LayerSource,
+    from_wgs84,
+    read_areas,
+    read_demand,
+    read_facilities,
+    read_plain_table,
+    write_findings,
+)
+
+CRS = "EPSG:4548"
+X, Y = 500_000.0, 4_055_000.0
+
+
+@pytest.fixture(scope="module")
+def areas(tmp_path_factory):
+    """Two districts side by side, 10 km wide each, with a street in each."""
+    folder = tmp_path_factory.mktemp("areas")
+    frame = gpd.GeoDataFrame(
+        {"区划代码": ["370102", "370114"], "名称": ["历下区", "章丘区"]},
+        geometry=[box(X, Y, X + 10_000, Y + 10_000), box(X + 10_000, Y, X + 20_000, Y + 10_000)],
+        crs=CRS,
+    )
+    frame.to_file(folder / "districts.gpkg", driver="GPKG")
+    streets = gpd.GeoDataFrame(
+        {"街道代码": ["370102001", "370114001"], "名称": ["东街街道", "西街街道"]},
+        geometry=frame.geometry,
+        crs=CRS,
+    )
+    streets.to_file(folder / "streets.gpkg", driver="GPKG")
+    district = read_areas(LayerSource(path=folder / "districts.gpkg"), level="district", crs=CRS)
+    street = read_areas(
+        LayerSource(path=folder / "streets.gpkg", columns={"code": "街道代码"}),
+        level="street",
+        crs=CRS,
+        parent="district",
+        parents=district.layer,
+    )
+    assert not district.findings
+    assert not street.findings
+    return {"district": district.layer, "street": street.layer}
+
+
+def gcj(x: float, y: float) -> tuple[str, str]:
+    point = gpd.GeoSeries([Point(X + x, Y + y)], crs=CRS).to_crs(4326).iloc[0]
+    lon, lat = from_wgs84((point.x, point.y), "gcj02")
+    return f"{float(lon):.7f}", f"{float(lat):.7f}"
+
+
+def sites(path: Path) -> dict[int, str]:
+    """A workbook of sites; returns what is wrong by spreadsheet row."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "站点"
+    sheet.append(["济南市老年助餐站点登记表"])
+    sheet.append(["填报单位：演示", "", "", "", "", "", "", "", "", ""])
+    sheet.append(
+        ["编号", "名称", "经度", "纬度", "床位数", "街道", "地址", "联系电话", "负责人", "备注"]
+    )
+    expected: dict[int, str] = {}
+
+    def add(name, place, beds=10, street="东街街道", number=None, fault="", address="某路1号"):
+        row = sheet.max_row + 1
+        tail = [street, address, "13812345678", "张三", "=1+1"]
+        sheet.append([number or f"S{row}", name, *place, beds, *tail])
+        if fault:
+            expected[row] = fault
+
+    good = gcj(2000, 2000)
+    add("甲", good)
+    add("乙", ("", ""), fault="address_only")
+    add("丙", ("", ""), address="", fault="no_coordinates")
+    add("丁", ("0", "0"), fault="zero")
+    add("戊", (good[1], good[0]), fault="swapped_sure")
+    add("己", ("500100", "4055100"), fault="metres_in_degrees")
+    add("庚", ("东经一百一十七度", good[1]), fault="not_a_number")
+    add("辛", ("１１７．０２", "３６．６５").__class__(gcj(2500, 2500)))
+    full = tuple(
+        "".join(chr(ord(c) + 0xFEE0) if c != "." else "．" for c in t) for t in gcj(3000, 3000)
+    )
+    add("壬", full, fault="read_as_number")
+    add("癸", gcj(4000, 4000), beds="二十", fault="bad_capacity")
+    add("子", gcj(4500, 4000), beds=-5, fault="negative_capacity")
+    add("丑", gcj(5000, 4000), beds="35张", fault="read_as_number")
+    add("寅", gcj(60_000, 4000), fault="outside")
+    add("卯", gcj(15_000, 5000), fault="other_area")
+    add("辰", gcj(5500, 5000), street="南街街道", fault="unknown_area")
+    add("甲", gcj(2020, 2010), fault="duplicate")
+    add("巳", gcj(6000, 6000), number="S4", fault="same_id")
+    add("午", ("117.5", "97.5"), fault="no_degrees_or_swapped")
+    add("未", gcj(6500, 6000), beds=" 12 ")
+    add("申", ("200.5", "36.6"), fault="no_degrees")
+    row = sheet.max_row + 1
+    sheet.append(["合计", "", "", "", 200])
+    expected[row] = "total_row"
+    book.save(path)
+    return expected
+
+
+def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
+    expected = sites(tmp_path / "站点.xlsx")
+    one = read_facilities(
+        LayerSource(path=tmp_path / "站点.xlsx", name="站点.xlsx", datum="gcj02"),
+        key="meal",
+        crs=CRS,
+        areas=areas,
+        lang="zh",
+    )
+    assert one.layer is not None, one.findings
+    found: dict[int, set[str]] = {}
+    for finding in one.findings:
+        if finding.row is not None:
+            found.setdefault(finding.row, set()).add(finding.code)
+            assert finding.file == "站点.xlsx"
+            assert finding.sheet == "站点"
+            assert finding.problem
+            assert finding.advice
+    twelve = [r for r, c in expected.items() if c == "no_degrees_or_swapped"]
+    for row in twelve:  # latitude 97.5 is impossible, longitude 117.5 is no latitude either
+        assert found.pop(row) <= {"no_degrees", "swapped_sure"}
+        expected.pop(row)
+    assert found == {row: {code} for row, code in expected.items()}
+    kinds = {f.code for f in one.findings if f.row is None}
+    assert kinds == {"personal"}  # telephone and name of the person in charge
+    assert not {"联系电话", "负责人"} & set(one.layer.frame.columns)
+    assert one.record.rows == one.record.accepted + one.record.set_aside
+    assert one.record.accepted == len(one.layer)
+    unplaced = {
+        "address_only", "no_coordinates", "zero", "swapped_sure", "metres_in_degrees",
+        "not_a_number", "no_degrees",
+    }  # fmt: skip
+    aside = {*twelve, *(row for row, code in expected.items() if code in unplaced)}
+    assert one.set_aside["row"].tolist() == sorted(aside)
+
+
+def test_every_fault_of_a_people_table_is_named_and_nobody_is_lost(areas, tmp_path):
+    lines = ["社区代码,社区名称,街道,经度,纬度,老年人口"]
+    expected: dict[int, str] = {}
+    total = 0.0
+
+    def add(people, place=None, street="东街街道", fault="", counted=None):
+        nonlocal total
+        lon, lat = gcj(3000, 3000) if place is None else place
+        lines.append(f"37010200{len(lines)},社区{len(lines)},{street},{lon},{lat},{people}")
+        if fault:
+            expected[len(lines)] = fault
+        total += counted if counted is not None else float(people)
+
+    add(100)
+    add("", fault="empty_people", counted=0)
+    add("多", fault="bad_people", counted=0)
+    add(-3, fault="negative_people", counted=0)
+    add(370102001001, fault="absurd_people", counted=0)
+    add("１２０", fault="read_as_number", counted=120)
+    add("85人", fault="read_as_number", counted=85)
+    add(40, place=("", ""), fault="no_coordinates")
+    add(60, place=("0", "0"), fault="zero")
+    add(20, place=gcj(15_000, 3000), fault="other_area")
+    add(33, street="370181001", fault="")  # an old code: told for the file
+    path = tmp_path / "people.csv"
+    path.write_bytes("\n".join(lines).encode("gb18030"))
+    one = read_demand(
+        LayerSource(path=path, datum="gcj02", columns={"id": "社区代码", "name": "社区名称"}),
+        key="elderly",
+        crs=CRS,
+        areas=areas,
+        weight="老年人口",
+        lang="zh",
+    )
+    assert one.layer is not None, one.findings
+    rows = {f.row: f.code for f in one.findings if f.row is not None}
+    rows.pop(12, None)  # the old code's place lies in another district: told as well
+    assert rows == expected
+    assert "old_code" in {f.code for f in one.findings}
+    assert one.layer.total == total
+    unlocated = one.layer.frame[one.layer.frame.geometry.isna()]
+    assert unlocated["people"].sum() == 100  # 40 without coordinates, 60 at 0, 0
+    assert one.record.rows == one.record.accepted + one.record.set_aside == len(lines) - 1
+
+
+def test_faults_of_whole_files(areas, tmp_path):
+    def told(name, **options):
+        source = LayerSource(path=tmp_path / name, name=name, **options)
+        one = read_facilities(source, key="x", crs=CRS, areas=areas, lang="zh")
+        assert one.layer is None
+        (finding,) = [f for f in one.findings if f.row is None and f.severity == "error"]
+        return finding.problem
+
+    (tmp_path / "a.csv").write_text("名称,经度,纬度\n甲,117.0,36.6\n", encoding="utf-8")
+    assert "datum" in told("a.csv")
+    assert "BD-09" in told("a.csv")
+    (tmp_path / "b.csv").write_text("名称,X坐标,Y坐标\n甲,500100,4055100\n", encoding="utf-8")
+    assert "EPSG:4548" in told("b.csv")
+    (tmp_path / "c.csv").write_text("名称,街道\n甲,东街街道\n", encoding="utf-8")
+    assert "经度" in told("c.csv")
+    (tmp_path / "d.csv").write_bytes(b"")
+    assert "empty" in told("d.csv")
+    assert "not there" in told("no.csv")
+    assert "不存在的列" in told("a.csv", columns={"lon": "不存在的列"})
+    (tmp_path / "e.dwg").write_bytes(b"AC1027")
+    assert ".dwg" in told("e.dwg")
+    frame = gpd.GeoDataFrame({"名称": ["甲"]}, geometry=[Point(X, Y)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame.to_file(tmp_path / "f.shp", encoding="GB18030")
+    assert "CRS" in told("f.shp")
+
+
+def test_faults_of_areas_and_rates(tmp_path):
+    twisted = Polygon([(X, Y), (X + 100, Y + 100), (X + 100, Y), (X, Y + 100)])
+    frame = gpd.GeoDataFrame(
+        {
+            "区划代码": ["1", "", "1", "4"],
+            "名称": ["甲", "乙", "丙", "丁"],
+            "上级代码": ["", "", "", "9"],
+        },
+        geometry=[twisted, box(X, Y, X + 1, Y + 1), box(X, Y, X + 1, Y + 1), None],
+        crs=CRS,
+    )
+    frame.to_file(tmp_path / "a.gpkg", driver="GPKG")
+    parents = read_areas(
+        _table(tmp_path, "p.csv", "code,name\n5,Fünf\n"), level="district", crs=CRS
+    )
+    one = read_areas(
+        LayerSource(path=tmp_path / "a.gpkg"),
+        level="street",
+        crs=CRS,
+        parent="district",
+        parents=parents.layer,
+    )
+    found = {(f.row, f.code) for f in one.findings}
+    assert found == {(1, "repaired"), (2, "no_code"), (3, "same_code"), (4, "no_parent"),
+                     (4, "no_geometry")}  # fmt: skip
+    assert list(one.layer.frame.index) == ["1", "4"]
+    assert one.layer.frame.geometry.iloc[0].is_valid
+    rates = read_plain_table(
+        _table(tmp_path, "r.csv", "code,beds\n1,五\n2,７\n"), needed=("code", "beds")
+    )
+    assert [(f.row, f.code) for f in rates.findings] == [(2, "bad_figure"), (3, "read_as_number")]
+    assert rates.layer["beds"].tolist() == [7.0]
+
+
+def _table(folder: Path, name: str, text: str) -> LayerSource:
+    (folder / name).write_text(text, encoding="utf-8")
+    return LayerSource(path=folder / name, name=name)
+
+
+def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path):
+    sites(tmp_path / "站点.xlsx")
+    one = read_facilities(
+        LayerSource(path=tmp_path / "站点.xlsx", name="站点.xlsx", datum="gcj02"),
+        key="meal",
+        crs=CRS,
+        areas=areas,
+        lang="zh",
+    )
+    path = write_findings(tmp_path / "findings.xlsx", [one], lang="zh")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["文件", "问题清单", "站点", "搁置的行", "待定位"]
+    listed = book["问题清单"]
+    assert listed.auto_filter.ref
+    assert listed.freeze_panes == "A2"
+    assert listed.max_row == 1 + len(one.findings)
+    aside = [[c.value for c in row] for row in book["搁置的行"].iter_rows()]
+    assert len(aside) == 1 + one.record.set_aside
+    assert aside[1][2] == 5  # the row number of the spreadsheet
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    assert not any(c.data_type == "f" for c in cells)
+    assert "13812345678" not in {c.value for c in cells}
+    to_place = [[c.value for c in row] for row in book["待定位"].iter_rows(min_row=2)]
+    assert [row[2] for row in to_place] == [5]
