@@ -111,11 +111,17 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster.")
     ] = None,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option("--overlay", metavar="FILE", help="TOML laid over study.toml: a what-if."),
+    ] = None,
 ) -> None:
     """The main job: check, coverage, gaps, sites, maps, layers, report."""
     from geoplan.study import Study
 
     opened = Study.open(study)
+    for file in overlay or ():
+        opened = opened.overlay(file)
     with progress_shown() as progress:
         plan = opened.run(
             services=service or None,

@@ -1,6 +1,7 @@
 """Street networks, snapping and exact travel costs (see docs/architecture.md)."""
 
 from geoplan.network.costs import TravelCosts
+from geoplan.network.links import with_links
 from geoplan.network.nearest_k import k_nearest
 from geoplan.network.network import Network
 from geoplan.network.queries import nearest_site, one_to_all, travel_costs
@@ -26,4 +27,5 @@ __all__ = [
     "snap",
     "snap_nodes",
     "travel_costs",
+    "with_links",
 ]

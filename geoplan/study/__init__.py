@@ -3,6 +3,8 @@
 from geoplan.study.check import CheckReport, check_report, check_study
 from geoplan.study.demo import demo_study
 from geoplan.study.plan import Plan
+from geoplan.study.robustness import Robustness, robustness
+from geoplan.study.scenario import compare_plans, sweep
 from geoplan.study.starter import new_study
 from geoplan.study.study import Study
 from geoplan.study.suggestion import suggestion_text
@@ -10,10 +12,14 @@ from geoplan.study.suggestion import suggestion_text
 __all__ = [
     "CheckReport",
     "Plan",
+    "Robustness",
     "Study",
     "check_report",
     "check_study",
+    "compare_plans",
     "demo_study",
     "new_study",
+    "robustness",
     "suggestion_text",
+    "sweep",
 ]

@@ -62,6 +62,7 @@ class NetworkSection(SourceSection):
     max_snap_m: Positive = 500.0
     barriers: str | None = None
     elevation: str | None = None
+    links: str | None = None
 
 
 class SumToSection(_Section):
@@ -82,6 +83,7 @@ class DemandSection(SourceSection):
     path: str | list[str]  # type: ignore[assignment]
     weight: str | list[str] | None = None
     groups: list[str] = Field(default_factory=list)
+    scale: Positive = 1.0
     name: str | None = None
     name_en: str | None = None
     sum_to: SumToSection | None = None
@@ -145,6 +147,7 @@ class ServiceSection(_Section):
     lines_layer: str | None = None
     required: str | None = None
     rate: RateSection | None = None
+    closed: list[str] = Field(default_factory=list)
 
 
 class BackgroundSection(SourceSection):

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from geoplan.errors import UsageError
 from geoplan.inputs import (
     LayerSource,
     SumTo,
@@ -21,6 +22,7 @@ from geoplan.inputs import (
 )
 from geoplan.inputs.findings import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
+from geoplan.inputs.spread import largest_remainder
 from geoplan.study.config import (
     AreaSection,
     DemandSection,
@@ -151,7 +153,7 @@ def load_inputs(
         if section.path:
             source = reader.source(section, role=f"services.{key}")
             one = read_facilities(source, key=key, crs=reader.crs, areas=areas, lang=reader.lang)
-            _put(facilities, key, reader.take(one))
+            _put(facilities, key, closed_down(reader.take(one), section.closed))
         if section.lines:
             plain = SourceSection(
                 path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs
@@ -233,7 +235,44 @@ def _demand(
         sum_to=sum_to,
         lang=reader.lang,
     )
-    return reader.take(one)
+    return scaled(reader.take(one), section.scale)
+
+
+def closed_down(layer: FacilityLayer | None, closed: list[str]) -> FacilityLayer | None:
+    """The layer with the sites of a what-if marked as closed, by id or by name.
+
+    Raises
+    ------
+    UsageError
+        Names that no site has.
+    """
+    if layer is None or not closed:
+        return layer
+    frame = layer.frame.copy()
+    names = frame["name"].astype(str)
+    missing = [c for c in closed if c not in frame.index and c not in set(names)]
+    if missing:
+        raise UsageError(
+            f"services.{layer.key}.closed names sites that are not there: {', '.join(missing)}."
+        )
+    if "status" not in frame.columns:
+        frame["status"] = pd.NA
+    frame.loc[frame.index.isin(closed) | names.isin(closed), "status"] = "closed"
+    return FacilityLayer(key=layer.key, frame=frame)
+
+
+def scaled(layer: Demand | None, scale: float) -> Demand | None:
+    """The demand with more or fewer people, in whole people where they were whole."""
+    if layer is None or scale == 1.0:
+        return layer
+    frame = layer.frame.copy()
+    for column in ("people", *layer.groups):
+        values = frame[column].to_numpy(float) * scale
+        whole = (frame[column] == frame[column].round()).all()
+        frame[column] = (
+            largest_remainder(values, round(float(values.sum()))).astype(float) if whole else values
+        )
+    return Demand(key=layer.key, frame=frame, groups=layer.groups)
 
 
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:

@@ -12,6 +12,7 @@ import pyogrio
 
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
+from geoplan.network.links import with_links
 from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
 from geoplan.words import say
@@ -49,6 +50,9 @@ def _read(config: StudyFile, base: Path, mode: str, section: NetworkSection) -> 
         speed_m_s=section.speed_m_s if mode == "walk" else None,
         encoding=section.encoding,
     )
+    if section.links is not None:  # a bridge or a path that a what-if is about
+        lines = pyogrio.read_dataframe(base / section.links).to_crs(config.study.crs)
+        network = with_links(network, lines)
     if section.elevation is not None:
         network = with_slope(network, base / section.elevation)
     barriers = None

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geoplan.errors import InputError, UsageError
 from geoplan.results import SitingOutcome
@@ -16,6 +16,9 @@ from geoplan.study.load import StudyInputs, load_inputs
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
 from geoplan.words import say
+
+if TYPE_CHECKING:
+    from geoplan.study.robustness import Robustness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,6 +84,24 @@ class Study:
         return Study(
             config=checked(raw, path=self.file), folder=self.folder, raw=raw, file=self.file
         )
+
+    def overlay(self, path: str | Path) -> Study:
+        """The same study with a TOML file of what-ifs laid over it (any part of `study.toml`).
+
+        Raises
+        ------
+        StudyFileError
+            As `open`.
+        """
+        from geoplan.study.scenario import read_overlay
+
+        return self.replace(**read_overlay(path))
+
+    def robustness(self, service: str, **options: Any) -> Robustness:
+        """How sure one service's recommendation is; see `geoplan.study.robustness.robustness`."""
+        from geoplan.study.robustness import robustness
+
+        return robustness(self, service, **options)
 
     def check(
         self,

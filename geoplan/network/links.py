@@ -1,0 +1,106 @@
+"""New links in an existing network: the bridge or the path that a what-if is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from geoplan.errors import NetworkError
+from geoplan.inputs.layers import check_projected
+from geoplan.network.network import Network
+
+
+def with_links(
+    network: Network,
+    lines: gpd.GeoDataFrame,
+    *,
+    max_gap_m: float = 50.0,
+    speed_kmh: float = 30.0,
+) -> Network:
+    """`network` with `lines` as further two-way streets, joined at the nearest corners.
+
+    Parameters
+    ----------
+    lines : LineStrings in the network's CRS, in metres.
+    max_gap_m : each end of a line must lie this near to a corner of the network; the line is drawn
+        on to it, and that stretch counts.
+    speed_kmh : of the new streets, where the network knows minutes.
+
+    Raises
+    ------
+    NetworkError
+        Ends that no corner is near to, all of them, or lines that are no lines.
+
+    Examples
+    --------
+    Two streets on either side of a river, and a bridge:
+
+    >>> from geoplan.network import one_to_all
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 200, 200]), crs="EPSG:4548")
+    >>> edges = pd.DataFrame({"u": [0, 2], "v": [1, 3], "length_m": 100.0})
+    >>> apart = Network.from_edges(nodes, edges, mode="walk")
+    >>> bridge = gpd.GeoDataFrame(
+    ...     geometry=[shapely.LineString([(100, 2), (100, 199)])], crs="EPSG:4548")
+    >>> joined = with_links(apart, bridge)
+    >>> joined.n_edges, int(joined.components.nunique()), float(joined.length_m[-1])
+    (3, 1, 200.0)
+    """
+    check_projected(lines, "the layer of new links")
+    if lines.crs != network.crs:
+        lines = lines.to_crs(network.crs)
+    shapes = shapely.get_parts(shapely.line_merge(lines.geometry.to_numpy()))
+    if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
+        raise NetworkError("new links must be lines, at least one.")
+    corners = np.column_stack([network.x, network.y])
+    ends = np.column_stack(
+        [
+            shapely.get_coordinates(shapely.get_point(shapes, 0)),
+            shapely.get_coordinates(shapely.get_point(shapes, -1)),
+        ]
+    ).reshape(-1, 2)
+    gap, corner = cKDTree(corners).query(ends)
+    far = np.flatnonzero(gap > max_gap_m)
+    if len(far):
+        told = "; ".join(f"({ends[k, 0]:.0f}, {ends[k, 1]:.0f}) is {gap[k]:.0f} m off" for k in far)
+        raise NetworkError(
+            f"ends of new links lie farther than {max_gap_m:g} m from every corner of the network: "
+            f"{told}. Draw them on to a corner, or give a larger max_gap_m."
+        )
+    u, v = corner[::2].astype(np.int32), corner[1::2].astype(np.int32)
+    drawn = [
+        np.vstack([corners[a], shapely.get_coordinates(shape), corners[b]])
+        for shape, a, b in zip(shapes, u, v, strict=True)
+    ]
+    length = np.array([np.hypot(*np.diff(xy, axis=0).T).sum() for xy in drawn])
+    count = len(drawn)
+    times: dict[str, np.ndarray] = {}
+    for name in ("minutes", "minutes_back"):
+        known = getattr(network, name)
+        if known is not None:
+            times[name] = np.concatenate([known, length / 1000 / speed_kmh * 60])
+    properties = network.properties
+    if properties is not None:
+        empty = pd.DataFrame(index=range(count), columns=properties.columns)
+        properties = pd.concat([properties, empty.astype(object)], ignore_index=True)
+    offsets = np.concatenate([network.offsets, network.offsets[-1] + np.cumsum([*map(len, drawn)])])
+    return replace(
+        network,
+        u=np.concatenate([network.u, u]),
+        v=np.concatenate([network.v, v]),
+        length_m=np.concatenate([network.length_m, length]),
+        oneway=np.concatenate([network.oneway, np.zeros(count, bool)]),
+        coords=np.concatenate([network.coords, *drawn]),
+        offsets=offsets,
+        edge_ids=network.edge_ids.astype(object).append(
+            pd.Index([f"link-{k}" for k in range(1, count + 1)], dtype=object)
+        ),
+        properties=properties,
+        notes={**network.notes, "links": count},
+        **times,
+    )
