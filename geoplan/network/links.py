@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -79,7 +80,7 @@ def with_links(
     ]
     length = np.array([np.hypot(*np.diff(xy, axis=0).T).sum() for xy in drawn])
     count = len(drawn)
-    times: dict[str, np.ndarray] = {}
+    times: dict[str, Any] = {}
     for name in ("minutes", "minutes_back"):
         known = getattr(network, name)
         if known is not None:
