@@ -39,7 +39,8 @@ class _Master:
         n, m = arrays.n_demand, arrays.n_sites
         self.m = m
         self.highs = QuietHighs()
-        for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+        # no number of threads: HiGHS refuses to run when another model in the process has set one
+        for name, value in (("output_flag", False), ("random_seed", 0)):
             self.highs.setOptionValue(name, value)
         self.highs.addVars(m, fixed.astype(float), (allowed | fixed).astype(float))
         cheapest = arrays.row_cost[arrays.row_ptr[:-1]]

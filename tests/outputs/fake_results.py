@@ -8,6 +8,8 @@ full facilities, no siting; ``boundary_marker``: spacing; ``home_care``: rates b
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -326,6 +328,7 @@ def _roads() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"class": classes}, geometry=lines, crs=CRS)
 
 
+@cache
 def fake_run(
     *,
     n: int = 300,

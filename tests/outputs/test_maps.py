@@ -116,9 +116,12 @@ def test_a_page_names_no_address(fakes):
     for key in results.services:
         page = service_map(results, key).page
         fetched = re.findall(r'(?:src|href)="([^"#]*)"', page)
-        assert fetched == ["data:,"]
         # Leaflet's own link, and the name of SVG's language, are no requests
-        known = ("https://leafletjs.com", "http://www.w3.org/", "https://github.com/Leaflet")
+        assert [f for f in fetched if f != "https://leafletjs.com"] == ["data:,"]
+        known = (
+            "https://leafletjs.com", "http://www.w3.org/", "https://github.com/Leaflet",
+            "https://bugs.chromium.org", "https://bugzilla.mozilla.org", "http://dbaron.org",
+        )  # fmt: skip
         for address in re.findall(r"https?://[^\s\"'<>)\\]+", page):
             assert address.startswith(known), address
 
@@ -132,7 +135,7 @@ def test_it_is_a_folium_map_and_takes_folium_objects(fakes):
     assert "cdn.jsdelivr" not in page
     shown = made._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
-    assert "jquery" not in shown.lower()
+    assert "code.jquery" not in shown.lower()
 
 
 def test_names_stay_data(fakes):
@@ -216,8 +219,8 @@ def test_neighbours_keep_their_shared_border(fakes):
 
 
 def test_too_many_points_are_summed_and_it_says_so(fakes, monkeypatch):
-    monkeypatch.setattr(writing, "MOST_BYTES", 15_000)
-    results = fakes.fake_run(n=2_000)
+    monkeypatch.setattr(writing, "MOST_BYTES", 6_000)
+    results = fakes.fake_run(n=600)
     data = data_of(service_map(results, "meal_station", lang="zh").page)
     assert data["demand"]["cell_m"] >= 200
     assert any("格网" in note for note in data["meta"]["notes"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -153,3 +154,16 @@ def test_infeasible_names_who_is_stranded() -> None:
     few = p_median(SitingProblem.from_costs(costs, [1, 0, 1], unit="m"), sites=1)
     assert few.status == "infeasible"
     assert "at least 2" in few.blocking[0]
+
+
+def test_another_model_in_the_process_does_not_matter() -> None:
+    """HiGHS shares its threads among all models; one that was made before must not spoil ours."""
+    other = highspy.Highs()
+    other.setOptionValue("output_flag", False)
+    other.setOptionValue("threads", 2)
+    other.addVar(0, 1)
+    other.run()
+    rng = np.random.default_rng(5)
+    costs = rng.integers(1, 1000, (60, 40)).astype(float)
+    answer = p_median(SitingProblem.from_costs(costs, np.ones(60), unit="m"), sites=5)
+    assert answer.status == "optimal"

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from geoplan.coverage.ledger import Ledger
+from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.maps.areas import areas_content, level_name
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
@@ -209,8 +210,11 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
         marked = service.spacing.required["marked"]
         tell("fact_required", say(lang, "maps.of", part=int(marked.sum()), whole=len(marked)))
     for level, table in service.quota.items():
-        met = say(lang, "maps.of", part=f"{int(table['meets'].sum()):,}", whole=f"{len(table):,}")
-        tell("fact_quota", met, level=level_name(lang, level))
+        counts = quota_counts(table)
+        if counts["meeting_quota"] is not None:  # a level without a quota has nothing to meet
+            part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
+            tell("fact_quota", say(lang, "maps.of", part=part, whole=whole),
+                 level=level_name(lang, level))  # fmt: skip
     if service.rates is not None and len(service.rates):
         tell("fact_count", f"{service.rates['count'].sum():,.0f}")
         tell("fact_people", f"{service.rates['people'].sum():,.0f}")
