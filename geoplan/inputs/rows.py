@@ -21,6 +21,8 @@ from geoplan.inputs.source import LayerSource
 from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, read_tables
 from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
+#: the word for a total, with spaces and a colon
+_LONGEST_TOTAL = 12
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
     "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
@@ -83,8 +85,8 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     keep = np.ones(len(text), bool)
     if source.where is not None:
         keep &= condition(text, source.where)
-    keep &= ~_is_total(text, roles)
-    skipped = _is_total(text, roles) & (keep | True)
+    skipped = _is_total(text, roles)
+    keep &= ~skipped
     notes.with_rows(text, rows, sheets)
     notes.roles = roles
     for position in np.flatnonzero(skipped):
@@ -138,7 +140,9 @@ def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
     mask = np.zeros(len(text), bool)
     name = roles_of(roles, "name")
     for heading in {name or text.columns[0], text.columns[0]} if text.shape[1] else ():
-        mask |= text[heading].map(plain).isin(words).to_numpy()
+        cells = text[heading]
+        short = np.flatnonzero((cells.str.len() <= _LONGEST_TOTAL).to_numpy(bool))
+        mask[short] |= cells.iloc[short].map(plain).isin(words).to_numpy(bool)
     return mask
 
 

@@ -1,0 +1,173 @@
+"""Inputs at size: a million rows read, checked and placed; datums; a city's raster by area.
+
+    python benchmarks/inputs.py            everything (a minute)
+    python benchmarks/inputs.py --rows N
+
+Peers do less: pandas reads the same file without a check, a plain Python loop converts points one
+by one (a sample, scaled up, marked ~), exactextract sums a raster without assigning cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+from rasterio.transform import from_origin
+from shapely.geometry import box
+
+from geoplan.inputs import LayerSource, from_wgs84, read_areas, read_demand, to_wgs84
+
+CRS = "EPSG:4548"
+X, Y = 450_000.0, 4_000_000.0
+
+
+def write_rows(path: Path, rows: int) -> None:
+    """A people table as an office exports it: GB18030, GCJ-02, one row in a thousand faulty."""
+    rng = np.random.default_rng(0)
+    wgs = np.column_stack([rng.uniform(116.4, 117.6, rows), rng.uniform(36.1, 37.0, rows)])
+    lon, lat = from_wgs84(wgs, "gcj02").T
+    frame = pd.DataFrame(
+        {
+            "社区代码": np.arange(rows) + 370102000000,
+            "社区名称": "社区" + pd.Series(np.arange(rows)).astype(str),
+            "经度": np.char.mod("%.6f", lon),
+            "纬度": np.char.mod("%.6f", lat),
+            "老年人口": rng.integers(0, 900, rows).astype(str),
+        }
+    )
+    bad = rng.choice(rows, rows // 1000, replace=False)
+    frame.loc[bad[::2], "经度"] = ""
+    frame.loc[bad[1::2], "老年人口"] = "多"
+    path.write_bytes(frame.to_csv(index=False).encode("gb18030"))
+
+
+def one_by_one(lon: float, lat: float) -> tuple[float, float]:
+    """GCJ-02 back to WGS 84 in plain Python, one pass, as snippets have it."""
+    x, y = lon - 105.0, lat - 35.0
+    common = (20.0 * math.sin(6.0 * x * math.pi) + 20.0 * math.sin(2.0 * x * math.pi)) * 2.0 / 3.0
+    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x))
+    north += common + (20.0 * math.sin(y * math.pi) + 40.0 * math.sin(y / 3.0 * math.pi)) * 2 / 3
+    north += (160.0 * math.sin(y / 12.0 * math.pi) + 320 * math.sin(y * math.pi / 30.0)) * 2 / 3
+    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x)) + common
+    east += (20.0 * math.sin(x * math.pi) + 40.0 * math.sin(x / 3.0 * math.pi)) * 2.0 / 3.0
+    east += (150.0 * math.sin(x / 12.0 * math.pi) + 300.0 * math.sin(x / 30.0 * math.pi)) * 2 / 3
+    phi = lat / 180.0 * math.pi
+    magic = 1 - 0.00669342162296594323 * math.sin(phi) ** 2
+    root = math.sqrt(magic)
+    d_lat = north * 180.0 / ((6378245.0 * (1 - 0.00669342162296594323)) / (magic * root) * math.pi)
+    d_lon = east * 180.0 / (6378245.0 / root * math.cos(phi) * math.pi)
+    return lon - d_lon, lat - d_lat
+
+
+def table(rows: int, folder: Path) -> list[tuple[str, float, str]]:
+    path = folder / "people.csv"
+    write_rows(path, rows)
+    size = path.stat().st_size / 1e6
+    code = (
+        "import resource, sys, time\n"
+        "from geoplan.inputs import LayerSource, read_demand\n"
+        "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "start = time.perf_counter()\n"
+        f"one = read_demand(LayerSource(path={str(path)!r}, datum='gcj02',"
+        " columns={'id': '社区代码'}), key='d', crs='EPSG:4548', weight='老年人口')\n"
+        "seconds = time.perf_counter() - start\n"
+        f"assert one.record.rows == {rows} and one.record.set_aside == {rows // 1000}\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base\n"
+        "print(seconds, peak / 1000)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    seconds, peak = map(float, done.stdout.split())
+    start = time.perf_counter()
+    plain = pd.read_csv(path, encoding="gb18030", dtype=str, keep_default_na=False)
+    assert len(plain) == rows
+    peer = time.perf_counter() - start
+    return [
+        (f"{rows:,} rows ({size:.0f} MB) read, checked, placed", seconds, "<= 15 s"),
+        ("  memory beyond the start, times the file", peak / size, "<= 4"),
+        ("  pandas.read_csv of the same file, no check", peer, ""),
+    ]
+
+
+def datums() -> list[tuple[str, float, str]]:
+    rng = np.random.default_rng(1)
+    points = np.column_stack([rng.uniform(116, 118, 1_000_000), rng.uniform(36, 37, 1_000_000)])
+    told = []
+    for datum in ("gcj02", "bd09"):
+        start = time.perf_counter()
+        exact = to_wgs84(points, datum)
+        seconds = time.perf_counter() - start
+        back = np.abs(from_wgs84(exact, datum) - points).max() * 111_000
+        told.append(
+            (f"{datum} to WGS 84, 1,000,000 points, exact to {back:.0e} m", seconds, "<= 1 s")
+        )
+    sample = points[:20_000].tolist()
+    start = time.perf_counter()
+    for lon, lat in sample:
+        one_by_one(lon, lat)
+    told.append(("  one by one in Python, one pass (~)", (time.perf_counter() - start) * 50, ""))
+    return told
+
+
+def raster(folder: Path) -> list[tuple[str, float, str]]:
+    """10,000 km2 at 100 m, and 6,000 areas."""
+    rng = np.random.default_rng(2)
+    cells = rng.gamma(0.3, 10.0, (1000, 1000)) * (rng.random((1000, 1000)) < 0.4)
+    path = folder / "people.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=1000, height=1000, count=1, dtype="float32", crs=CRS,
+        transform=from_origin(X, Y + 100_000, 100, 100), nodata=-1,
+    ) as target:  # fmt: skip
+        target.write(cells.astype("float32"), 1)
+    wide, high = 100_000 / 80, 100_000 / 75
+    shapes = [box(X + i * wide, Y + j * high, X + (i + 1) * wide, Y + (j + 1) * high)
+              for i in range(80) for j in range(75)]  # fmt: skip
+    frame = gpd.GeoDataFrame(
+        {"code": [f"{k:06d}" for k in range(len(shapes))], "name": "x"}, geometry=shapes, crs=CRS
+    )
+    frame.to_file(folder / "areas.gpkg", driver="GPKG")
+    areas = read_areas(LayerSource(path=folder / "areas.gpkg"), level="village", crs=CRS).layer
+    start = time.perf_counter()
+    one = read_demand(LayerSource(path=path), key="p", crs=CRS, areas={"village": areas})
+    sums = one.layer.frame.groupby("village")["people"].sum()
+    seconds = time.perf_counter() - start
+    total = float(cells.astype("float32").astype(float).sum())
+    assert abs(one.layer.total - total) < 1e-6 * total
+    from exactextract import exact_extract
+
+    start = time.perf_counter()
+    peer = exact_extract(str(path), frame, ["sum"], output="pandas")
+    peer_seconds = time.perf_counter() - start
+    off = abs(float(peer["sum"].sum()) - float(sums.sum())) / total
+    return [
+        ("raster of 10,000 km2 at 100 m: demand, assigned to 6,000 areas", seconds, "<= 10 s"),
+        (f"  exactextract, sums only (totals differ by {off:.1e})", peer_seconds, ""),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    with tempfile.TemporaryDirectory() as name:
+        rows = [*table(options.rows, Path(name)), *datums(), *raster(Path(name))]
+    for work, value, floor in rows:
+        print(f"{work:<72}{value:>9.2f}  {floor}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    print(f"\npeak memory of this process: {peak:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
