@@ -3,7 +3,8 @@
 GCJ-02 shifts WGS 84 by a published (leaked and since re-implemented many times) polynomial with
 sines on the Krassovsky ellipsoid; BD-09 rotates and stretches GCJ-02 once more. Both forward
 formulas are closed; neither inverse is. Here the inverses are iterated to a fixed point: the
-result returns forward within a hundredth of a millimetre, where one-pass inverses err by 1.6 to 3 m.
+result returns forward within a hundredth of a millimetre, where one-pass inverses err by 1.6 to
+3 m.
 
 The formulas are reproduced from the public descriptions that all implementations share; the test
 vectors come from eviltransform, coordtransform and gcoord. Some published variants are wrong and

@@ -20,7 +20,7 @@ from geoplan.outputs import styles
 from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
 from geoplan.outputs.telling import (
     area_codes,
-    area_name,
+    area_names,
     cause_text,
     clean,
     is_missing,
@@ -183,7 +183,7 @@ def _facilities(results: RunResults, service: ServiceResult, lang: str) -> Layer
     frame["tier"] = frame["tier"].astype("string").fillna("")
     for level in results.areas:
         if level in frame.columns:
-            names = [area_name(results, level, code, lang) for code in frame[level]]
+            names = area_names(results, level, frame[level], lang)
             frame[f"{level}_name"] = names
     used = set(frame["tier"])
     tiers = {t.key: t.name(lang) for t in service.standard.tiers if t.key in used}

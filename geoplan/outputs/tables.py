@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -17,7 +18,7 @@ from geoplan.coverage.ledger import STATES
 from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.telling import (
     area_codes,
-    area_name,
+    area_names,
     cause_text,
     cell_text,
     clean,
@@ -216,15 +217,12 @@ def area_table(results: RunResults, service: ServiceResult, level: str, *, lang:
     layer = results.areas[level]
     parents = layer.frame["parent"]
     above = layer.parent or ""
-    frame["parent"] = [
-        area_name(results, above, parents.get(code), lang)
-        if above in results.areas and not is_missing(parents.get(code))
-        else ""
-        for code in frame.index
-    ]
+    over = parents.reindex(frame.index)
+    names = area_names(results, above, over, lang) if above in results.areas else over
+    frame["parent"] = np.where(over.notna(), names, "")
     if above not in results.areas:
         columns = tuple(c for c in columns if c.name != "parent")
-    frame["name"] = [area_name(results, level, code, lang) for code in frame.index]
+    frame["name"] = area_names(results, level, frame.index, lang)
     frame.insert(0, "code", frame.index.astype(str))
     return Table(
         name=f"{service.key}_by_{level}",
@@ -242,7 +240,7 @@ def tier_table(results: RunResults, service: ServiceResult, tier: str, *, lang: 
     named = {t.key: t.name(lang) for t in service.standard.tiers}
     if levels:
         frame = coverage.by_area(levels[0]).copy()
-        frame["name"] = [area_name(results, levels[0], code, lang) for code in frame.index]
+        frame["name"] = area_names(results, levels[0], frame.index, lang)
         frame.insert(0, "code", frame.index.astype(str))
     else:
         frame = pd.DataFrame([coverage.ledger.to_dict()])
@@ -309,7 +307,7 @@ def site_table(service: ServiceResult) -> Table:
 def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
     """Sites and quota of every area of one level."""
     frame = service.quota[level].copy()
-    frame["name"] = [area_name(results, level, code, lang) for code in frame.index]
+    frame["name"] = area_names(results, level, frame.index, lang)
     told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
     frame["meets"] = ["" if is_missing(m) else told[bool(m)] for m in frame["meets"]]
     frame.insert(0, "code", frame.index.astype(str))
@@ -328,7 +326,7 @@ def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     frame = service.rates.copy()
     level = area_codes(results, frame.index)
     if level is not None:
-        frame["name"] = [area_name(results, level, code, lang) for code in frame.index]
+        frame["name"] = area_names(results, level, frame.index, lang)
     frame.insert(0, "code", frame.index.astype(str))
     columns = tuple(c for c in _RATES if c.name in frame.columns)
     return Table(
@@ -437,8 +435,16 @@ def _rounded(table: Table) -> Table:
     for column in table.columns:
         if column.kind == "text":
             continue
+        values = frame[column.name]
+        if values.dtype.kind in "iu":
+            continue
+        if values.dtype.kind == "f":
+            rounded = values.round(6).where(np.isfinite(values))
+            whole = rounded.isna() | (rounded == rounded.round())
+            frame[column.name] = rounded.astype("Int64") if whole.all() else rounded
+            continue
         frame[column.name] = pd.Series(
-            [None if is_missing(v) else plain(v, 6) for v in frame[column.name]],
+            [None if is_missing(v) else plain(v, 6) for v in values],
             index=frame.index,
             dtype=object,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -260,13 +260,14 @@ def area_codes(results: RunResults, index: pd.Index) -> str | None:
     return best
 
 
-def area_name(results: RunResults, level: str, code: Any, lang: str) -> str:
-    """The name of one area, with words for the row of those whose area is not known."""
-    if is_missing(code) or str(code) == "":
-        return say(lang, "outputs.area_unknown")
-    names: Mapping[Any, str] = results.areas[level].names if level in results.areas else {}
-    told = names.get(code, "")
-    return clean(told) or str(code)
+def area_names(results: RunResults, level: str, codes: Iterable[Any], lang: str) -> list[str]:
+    """The names of areas, with words for the row of those whose area is not known."""
+    known = results.areas[level].names.to_dict() if level in results.areas else {}
+    unknown = say(lang, "outputs.area_unknown")
+    return [
+        unknown if is_missing(code) or code == "" else clean(known.get(code, "")) or str(code)
+        for code in codes
+    ]
 
 
 def has_coverage(service: ServiceResult) -> bool:

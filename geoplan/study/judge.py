@@ -73,10 +73,20 @@ def costs_within(
     )
 
 
+def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> FacilityLayer | None:
+    """The layer with the standard's keys in place of what an office calls its tiers."""
+    if layer is None or not standard.tiers:
+        return layer
+    frame = layer.frame.copy()
+    keys = frame["tier"].map(standard.tier_key, na_action="ignore")
+    frame["tier"] = keys.where(keys.notna(), frame["tier"])
+    return FacilityLayer(key=layer.key, frame=frame)
+
+
 def judge(context: Context, key: str) -> ServiceResult:
     """Everything about one service but its gaps and suggested sites."""
     standard = context.standard(key)
-    facilities = context.inputs.facilities.get(key)
+    facilities = with_tier_keys(context.inputs.facilities.get(key), standard)
     if standard.measure == "spacing":
         return judge_spacing(context, key, standard, facilities)
     if standard.measure in ("rate", "budget"):

@@ -266,6 +266,7 @@ def _quota(facilities: FacilityLayer, layer: AreaLayer) -> pd.DataFrame:
             "sites": sites,
             "designated": 0,
             "required": 1,
+            "counted": sites,
             "meets": [n >= 1 for n in sites],
         },
         index=layer.frame.index,

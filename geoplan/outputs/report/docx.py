@@ -200,10 +200,16 @@ def _borders(table: Any) -> None:
 
 
 def _widths(table: Any, block: TableBlock) -> None:
-    """Columns as wide as their longest text, within limits."""
+    """Columns as wide as their longest entry, within limits; a heading may take two lines."""
     table.autofit = False
     need = [
-        min(max(_measure(row[k]) for row in (block.heads, *block.rows)), 26)
+        min(
+            max(
+                max((_measure(row[k]) for row in block.rows), default=0),
+                (_measure(block.heads[k]) + 3) // 2,
+            ),
+            30,
+        )
         for k in range(len(block.heads))
     ]
     whole = max(sum(need), 1)

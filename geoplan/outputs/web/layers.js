@@ -302,25 +302,26 @@
     });
   }
 
-  /* numbered where there is room; the lower ranks in a crowd are dots */
+  /* numbered where there is room; the lower ranks in a crowd, and markers along a line, are dots */
   function suggested(m, view) {
     if (!m.suggested || !m.on.suggested) { return; }
     var ctx = view.ctx, xy = m.suggested.xy, n = xy.length / 2, r = view.zoom < 10.5 ? 8 : 9.5, told = [];
+    var many = n > 80 && view.zoom < 12;
     ctx.font = "700 " + (view.zoom < 10.5 ? 10 : 11) + "px " + gp.font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     for (var i = 0; i < n; i++) {
       var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
-      var room = !told.some(function (t) { return t[3] && Math.hypot(t[0] - x, t[1] - y) < 1.9 * r; });
+      var room = !many && !told.some(function (t) { return t[3] && Math.hypot(t[0] - x, t[1] - y) < 1.9 * r; });
       told.push([x, y, i, room]);
     }
     told.sort(function (a, b) { return a[3] - b[3] || b[2] - a[2]; });
     told.forEach(function (t) {
       ctx.beginPath();
-      ctx.arc(t[0], t[1], t[3] ? r : 4.5, 0, 6.2832);
+      ctx.arc(t[0], t[1], t[3] ? r : many ? 3 : 4.5, 0, 6.2832);
       ctx.fillStyle = C.suggested;
       ctx.strokeStyle = "#33280a";
-      ctx.lineWidth = 1.3;
+      ctx.lineWidth = many ? 0.8 : 1.3;
       ctx.fill();
       ctx.stroke();
       if (t[3] && m.suggested.d.rank[t[2]] !== null) {
