@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 
 from geoplan import __version__
-from geoplan.errors import MissingExtraError
+from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
@@ -25,6 +25,8 @@ from geoplan.study.site import with_sites
 from geoplan.study.study import Study, refuse_blocked
 from geoplan.words import say
 
+#: how long a cluster may take to answer
+_CLUSTER_WAIT = "5s"
 #: libraries whose version can change a number
 LIBRARIES = ("geopandas", "shapely", "pyproj", "numpy", "scipy", "numba", "highspy", "osmium")
 
@@ -106,7 +108,14 @@ def _on_cluster(
         raise MissingExtraError(
             "--scheduler needs the extra 'cluster': pip install 'geoplan[cluster]'."
         ) from error
-    with Client(scheduler) as client, stages.stage("cluster", scheduler, steps=0):
+    try:
+        link = Client(scheduler, timeout=_CLUSTER_WAIT)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise GeoplanError(
+            f"no Dask scheduler answers at {scheduler}: start one with `dask scheduler`, or leave "
+            "--scheduler out."
+        ) from error
+    with link as client, stages.stage("cluster", scheduler, steps=0):
         shared = client.scatter(context, broadcast=True)
         futures = {client.submit(plan_service, shared, key, pure=False): key for key in keys}
         done = {}
