@@ -104,7 +104,7 @@ def _from_below(
 def _written(
     rows: Rows, notes: Notes, level: str, layer: AreaLayer, above: pd.Series | None
 ) -> Written | None:
-    heading = _heading(rows, level, layer)
+    heading = area_heading(rows, level, layer)
     if heading is None:
         return None
     cells = rows.text[heading]
@@ -130,7 +130,7 @@ def _written(
     return Written(cells=cells, heading=heading, codes=codes)
 
 
-def _heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
+def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
     """The column that names the level: its role, its name, or ids and codes that are its codes."""
     heading = rows.heading(level)
     if heading:

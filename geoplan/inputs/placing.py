@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.datum import to_wgs84
+from geoplan.inputs.evidence import datum_evidence, doubt_datum
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
@@ -25,10 +26,11 @@ OUTSIDE_M = 2_000.0
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StudyArea:
-    """Where places are expected: bounds in the study's CRS and in degrees (WGS 84)."""
+    """Where places are expected: bounds in the study's CRS and in degrees (WGS 84); the areas."""
 
     bounds_m: tuple[float, float, float, float]
     bounds_deg: tuple[float, float, float, float]
+    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
 
     @classmethod
     def of(cls, geometry: gpd.GeoSeries) -> StudyArea:
@@ -86,7 +88,21 @@ def place_rows(
         )
     if area is not None:
         _outside(geometry, notes, area)
+        degrees = _datum_in_use(rows, source)
+        if degrees is not None:
+            doubt_datum(rows, geometry, degrees, notes, area.areas, crs=crs)
     return geometry
+
+
+def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:
+    """The datum that degrees were taken for; None for coordinates in metres."""
+    if rows.geometry is not None:
+        own = rows.geometry.crs
+        if own is not None and own.is_projected:
+            return None
+        return source.datum or "wgs84"
+    pair = rows.column("lon") is not None and rows.column("lat") is not None
+    return (source.datum or "wgs84") if pair else None
 
 
 def study_area(areas: Mapping[str, AreaLayer]) -> StudyArea | None:
@@ -94,7 +110,7 @@ def study_area(areas: Mapping[str, AreaLayer]) -> StudyArea | None:
     for layer in areas.values():
         geometry = layer.frame.geometry
         if geometry.notna().any():
-            return StudyArea.of(geometry)
+            return replace(StudyArea.of(geometry), areas=areas)
     return None
 
 
@@ -169,8 +185,14 @@ def _degrees(
                         column=rows.heading("lon"))  # fmt: skip
     datum = source.datum or _datum_of_crs(source, lon[usable], lat[usable], notes)
     if datum is None:
-        evidence = _datum_evidence(lon[usable], lat[usable], area)
-        raise InputError(evidence)
+        told = _datum_evidence(lon[usable], lat[usable], area)
+        if area is not None:
+            known = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
+            found = datum_evidence(rows, *known, area.areas, crs=crs)
+            if found is not None:
+                how = "surely" if found.sure else "perhaps, the difference may be chance"
+                told += f' {found.text()} So it is {how} datum = "{found.best}".'
+        raise InputError(told)
     points = np.full(len(rows), None, object)
     if usable.any():
         x, y = to_wgs84((lon[usable], lat[usable]), datum)

@@ -28,5 +28,5 @@ def test_a_worker_in_another_process_plans_the_same(small_folder: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_that_is_not_there(small_folder: Path) -> None:
-    with pytest.raises(GeoplanError, match="127.0.0.1:1"):
+    with pytest.raises(GeoplanError, match=r"127\.0\.0\.1:1"):
         Study.open(small_folder).run(scheduler="tcp://127.0.0.1:1")
