@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.exact import cover_everyone, cover_share
+from geoplan.siting.exact import cover_everyone
+from geoplan.siting.fewest import fewest_for
 from geoplan.siting.finish import (
     Clock,
     Progress,
@@ -209,7 +210,9 @@ def min_sites(
             if short >= core.weight.sum():
                 chosen, bound, _ = cover_everyone(core, start=plain, clock=clock, gap=gap)
             else:
-                chosen, bound, _ = cover_share(core, need=short, start=plain, clock=clock, gap=gap)
+                chosen, bound = fewest_for(
+                    core, need=short, start=plain, clock=clock, gap=gap, seed=seed
+                )
         except KeyboardInterrupt:
             clock.stopped = True
             bound = 0.0

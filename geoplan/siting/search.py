@@ -46,12 +46,16 @@ class Best:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """How many sites, how good an answer, and what is known of the weights."""
+    """How many sites, how good an answer, and what is known of the weights.
+
+    need : where only this matters: can so many people be covered, or can they not?
+    """
 
     take: int
     gap: float
     seed: int
     whole: bool
+    need: float | None = None
 
     @property
     def unit(self) -> float:
@@ -61,10 +65,14 @@ class Question:
     def answered(self, best: Best) -> bool:
         """Whether the bound is within the gap of the answer."""
         bound = rounded_up(best.bound, best.value, whole=self.whole)
+        if self.need is not None and not best.value < self.need <= bound:
+            return True
         return bound - best.value <= self.gap * abs(best.value) + 1e-12
 
     def target(self, best: Best) -> float:
         """A bound that answers the question."""
+        if self.need is not None and best.value < self.need:
+            return self.need - (1e-3 if self.whole else 1e-9 * self.need)
         return best.value * (1 + self.gap) + 0.999 * self.unit
 
 
@@ -77,16 +85,18 @@ def most_people(
     seed: int = 0,
     start: np.ndarray | None = None,
     prices: Prices | None = None,
+    need: float | None = None,
 ) -> Best:
     """At most `take` sites of the core that cover most people of its classes.
 
-    `start` (positions) and `prices` come from a neighbouring question, where there is one.
+    `start` (positions) and `prices` come from a neighbouring question, where there is one. With
+    `need` the search ends as soon as so many people are covered, or cannot be.
     """
     total = float(core.weight.sum())
     plain = greedy(core, take=take)
     value = core.covered(plain)
     best = Best(chosen=plain, value=value, bound=total, greedy=value)
-    ask = Question(take=take, gap=gap, seed=seed, whole=is_whole(core.weight))
+    ask = Question(take=take, gap=gap, seed=seed, whole=is_whole(core.weight), need=need)
     try:
         _search(core, best, ask, clock, start, prices)
     except KeyboardInterrupt:

@@ -1,0 +1,91 @@
+"""Fewest sites for a share of the people: halving the number of sites between what is proved.
+
+So many sites are enough exactly when the most people that they can cover are enough, and that
+question the search of `geoplan.siting.search` answers quickly, one way or the other. A number whose
+question stays open in its time is left open; the bound then stands below it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoplan.siting.bounds import Prices, price_out
+from geoplan.siting.finish import Clock
+from geoplan.siting.heuristics import drop_idle
+from geoplan.siting.reduction import Core
+from geoplan.siting.search import most_people
+
+#: share of the time left that one number of sites may take
+_SHARE = 0.15
+#: how often what stayed open is asked again
+_TURNS = 12
+
+
+def fewest_for(
+    core: Core, *, need: float, start: np.ndarray, clock: Clock, gap: float, seed: int
+) -> tuple[np.ndarray, float]:
+    """Sites that cover at least `need` people of the classes, and a bound on their number.
+
+    Parameters
+    ----------
+    core : reduced problem; every site counts one.
+    need : people, at most those of all classes.
+    start : positions that cover enough.
+    gap : relative gap that is good enough.
+
+    Returns
+    -------
+    positions, and a number of sites that no answer goes below.
+    """
+    best, prices = start, None
+    slack = 1e-9 * max(1.0, need)
+    below, prices = _priced(core, len(start), need - slack, clock)
+    open_from = below  # numbers above `below` and up to here could not be decided
+    share, turns = _SHARE, 0
+    while clock.left > 0 and len(best) - below - 1 > gap * len(best) + 1e-9:
+        low = max(below, open_from)
+        if len(best) - low <= 1:  # all that is left was open: once more, with more time for each
+            share, turns = min(2 * share, 1.0), turns + 1
+            if turns > _TURNS:
+                break
+            low = open_from = below
+        count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
+        turn = Clock(limit_s=max(clock.left * share, 0.5))
+        found = most_people(
+            core, take=count, clock=turn, seed=seed + turns, start=best, prices=prices,
+            need=need - slack,
+        )  # fmt: skip
+        clock.stopped |= turn.stopped
+        if found.value >= need - slack:
+            best = drop_idle(core, found.chosen)
+            best = best if core.covered(best) >= need - slack else found.chosen
+        elif found.bound < need - slack:
+            below = max(below, count)
+        else:
+            open_from = max(open_from, count) if turns == 0 else len(best)
+        if found.prices is not None:
+            prices = found.prices
+            below = max(below, _proved(prices, len(best), need - slack))
+    return best, float(min(below + 1, len(best)))
+
+
+def _priced(core: Core, most: int, need: float, clock: Clock) -> tuple[int, Prices]:
+    """Prices that are good about where the answer lies, and the number that they rule out."""
+    take, below = most, 0
+    prices = price_out(core, take=take, target=need, clock=clock, rounds=600)
+    for _ in range(4):
+        below = max(below, _proved(prices, most, need))
+        if below + 1 >= take or clock.left <= 0:
+            break
+        take = below + 1
+        prices = price_out(
+            core, take=take, target=need, clock=clock, start=prices.price, rounds=1200
+        )
+    return max(below, _proved(prices, most, need)), prices
+
+
+def _proved(prices: Prices, most: int, need: float) -> int:
+    """The largest number of sites that these prices prove to be too few."""
+    curve = prices.curve(most)
+    short = np.flatnonzero(curve < need)
+    return int(short[-1]) if len(short) else 0
