@@ -2,36 +2,43 @@
 
 Walking speed and what people put up with, how many people live where, and which of today's sites
 close are not known exactly. Each draw changes them within what is said, answers the question
-again, and measures what today's plan would cover. Everything follows from the seed.
+again under the planner's own rules, and measures what today's plan would cover. Everything
+follows from the seed.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from geoplan.errors import UsageError
-from geoplan.network import TravelCosts
-from geoplan.siting import SitingProblem, max_coverage
+from geoplan.results import ServiceResult
+from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within, judge, open_sites
 from geoplan.study.load import load_inputs
 from geoplan.study.networks import read_networks
-from geoplan.study.question import ask
+from geoplan.study.question import Question, ask
+from geoplan.study.redraws import (
+    RECOMMENDED,
+    Chance,
+    World,
+    draw_all,
+    how_often,
+    losses,
+    try_plans,
+)
 from geoplan.study.site import suggest_sites
 from geoplan.words import say
 
 if TYPE_CHECKING:
     from geoplan.study.study import Study
 
-#: plans beside the recommended one that are tried in every draw
-_MOST_PLANS = 20
+#: objectives whose plan is a number of sites that cover people
+_COVERING = ("max_coverage", "min_sites")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -41,15 +48,18 @@ class Robustness:
     Parameters
     ----------
     service, sites : key, and number of new sites.
-    draws : one row per draw: ``reach`` (factor on the threshold), ``people`` (all), ``closed``
-        (sites), ``best`` (people that the best answer found covers), ``plan`` (people that the
-        recommended plan covers), ``regret`` (best - plan).
+    draws : one row per draw: ``reach`` (factor on the threshold), ``people`` (all who have a
+        place), ``closed`` (sites), ``best`` (people that the best answer found covers), ``bound``
+        (that no answer exceeds), ``plan`` (people that the recommended plan covers), ``regret``
+        (best - plan; at most bound - plan).
     chosen : index = candidate; ``share`` of the draws whose answer has it, ``in_plan``; most often
         chosen first.
     plans : index = plan ("recommended", "draw 7", ...): ``worst_regret``, ``mean_regret``,
-        ``sites`` (list); smallest worst regret first.
+        ``sites`` (list); smallest worst regret first. The recommended plan and at most twenty
+        answers of the draws are tried: "best at worst" is the best of these.
     critical : index = existing site: ``name``, ``people`` who lose all reach if it closes today;
         most first.
+    critical_after : the same once the plan is built, new sites included (their name is empty).
     """
 
     service: str
@@ -58,6 +68,7 @@ class Robustness:
     chosen: pd.DataFrame
     plans: pd.DataFrame
     critical: pd.DataFrame
+    critical_after: pd.DataFrame
 
     @property
     def steadiest(self) -> list[str]:
@@ -67,23 +78,36 @@ class Robustness:
     def summary(self, lang: str = "zh") -> str:
         """A few sentences."""
         kept = self.chosen[self.chosen["in_plan"]]
-        regret = self.draws["regret"]
-        share = (regret / self.draws["best"].where(self.draws["best"] > 0)).fillna(0.0)
+        regret, best = self.draws["regret"], self.draws["best"]
+        open_ = (self.draws["bound"] - best) / best.where(best > 0)
+        first, worst = str(self.plans.index[0]), f"{self.plans['worst_regret'].iloc[0]:,.0f}"
         lines = [
             say(lang, "scenario.draws", draws=len(self.draws), sites=self.sites),
             say(lang, "scenario.steady", often=int((kept["share"] >= 0.5).sum()), all=len(kept)),
             say(lang, "scenario.regret", mean=f"{regret.mean():,.0f}", worst=f"{regret.max():,.0f}",
-                share=f"{share.max():.1%}"),
-            say(lang, "scenario.steadiest", plan=str(self.plans.index[0]),
-                worst=f"{self.plans['worst_regret'].iloc[0]:,.0f}"),
+                share=f"{(regret / best.where(best > 0)).fillna(0.0).max():.1%}"),
         ]  # fmt: skip
-        if len(self.critical):
-            first = self.critical.iloc[0]
-            name = first["name"] or str(self.critical.index[0])
+        if open_.max() > 1e-6:
+            lines.append(say(lang, "scenario.open", share=f"{open_.max():.2%}"))
+        if first == RECOMMENDED:
+            lines.append(say(lang, "scenario.steadiest_is_plan", worst=worst))
+        else:
+            shared = len(set(self.steadiest) & set(kept.index))
             lines.append(
-                say(lang, "scenario.critical", name=name, people=f"{first['people']:,.0f}")
-            )
+                say(lang, "scenario.steadiest", number=first.removeprefix("draw "), worst=worst,
+                    shared=shared, all=self.sites)
+            )  # fmt: skip
+        if len(self.critical):
+            site = self.critical.iloc[0]
+            name = site["name"] or str(self.critical.index[0])
+            lines.append(say(lang, "scenario.critical", name=name, people=f"{site['people']:,.0f}"))
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return (
+            f"Robustness({self.service}: {self.sites} sites, {len(self.draws)} draws, "
+            f"worst regret {self.draws['regret'].max():,.0f} people)"
+        )
 
 
 def robustness(
@@ -99,16 +123,17 @@ def robustness(
 ) -> Robustness:
     """Draw one service's siting question anew `redraws` times.
 
+    Reach alone is measured: places that are full are not, since nobody knows a draw's capacities.
+
     Parameters
     ----------
-    study : its service must ask for sites by ``max_coverage``.
+    study : its service must ask for sites by ``max_coverage`` or ``min_sites``; the draws then
+        place as many sites as the plan has, under the same rules (least distance, areas).
     service : key.
     redraws : number of draws.
-    reach_cv : coefficient of variation of the reach: walking speed and patience together move the
-        threshold, log-normally with mean 1, by one factor per draw.
-    people_cv : the same for the people of each demand row, by a factor of its own.
-    closure_share : chance of each existing site to be closed in a draw.
-    seed : everything follows from it, whatever the number of `workers` (threads).
+    reach_cv, people_cv, closure_share : see `geoplan.study.redraws.Chance`.
+    seed : everything follows from it, whatever the number of `workers` (threads), as long as no
+        draw needs the 20 s that it may take.
 
     Raises
     ------
@@ -117,176 +142,114 @@ def robustness(
     """
     study._known([service])
     siting = study.config.services[service].siting
-    if siting is None or siting.objective != "max_coverage" or siting.sites is None:
+    if siting is None or siting.objective not in _COVERING:
         raise UsageError(
-            'robustness needs siting = { objective = "max_coverage", sites = N } for the service '
-            f"{service!r}."
+            'robustness needs siting = { objective = "max_coverage", sites = N } or "min_sites" '
+            f"for the service {service!r}."
         )
-    if redraws < 1 or min(reach_cv, people_cv) < 0 or not 0 <= closure_share < 1:
-        raise UsageError("redraws must be 1 or more, variations 0 or more, closures from 0 to 1.")
     inputs = load_inputs(study.config, study.folder, services=[service])
     context = Context(
         config=study.config, inputs=inputs, networks=read_networks(study.config, study.folder)
     )
     judged = judge(context, service)
-    assert judged.facilities is not None
-    base = suggest_sites(context, judged, siting)
-    question = ask(context, judged, siting)
-    world = _World.of(context, judged, question.candidates, base.sites.index, reach_cv)
-    seeds = np.random.SeedSequence(seed).spawn(redraws)
-    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
-        drawn = list(pool.map(lambda s: _draw(world, s, siting.sites or 0, reach_cv, people_cv,
-                                              closure_share), seeds))  # fmt: skip
-    return _told(world, drawn, list(base.sites.index), service, judged.facilities.frame)
+    # what every number of sites would do is not asked here
+    outcome = suggest_sites(context, judged, siting.model_copy(update={"curve": False}))
+    return robustness_of(
+        context,
+        replace(judged, siting=outcome),
+        siting,
+        redraws=redraws,
+        chance=Chance(reach_cv=reach_cv, people_cv=people_cv, closure_share=closure_share),
+        seed=seed,
+        workers=workers,
+    )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _World:
-    """People, candidates and today's sites with all costs that a draw may need."""
-
-    people: np.ndarray
-    threshold: float
-    candidates: TravelCosts
-    existing: sparse.csr_matrix
-    existing_index: pd.Index
-
-    @classmethod
-    def of(cls, context, judged, candidates, plan, reach_cv):  # type: ignore[no-untyped-def]
-        standard = judged.standard
-        frame = judged.coverage.frame
-        rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
-        wide = float(np.exp(3 * _sigma(reach_cv)))
-        far = replace(standard, **{f"threshold_{standard.unit}": standard.threshold * wide})
-        sites = open_sites(judged.facilities)
-        # candidates that the plan needs are there by construction; the others are what was asked
-        return cls(
-            people=rows["people"].to_numpy(float),
-            threshold=float(standard.threshold),
-            candidates=costs_within(context, rows, candidates, far),
-            existing=costs_within(context, rows, sites, far).matrix.tocsr(),
-            existing_index=sites.index,
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draw:
-    reach: float
-    people: np.ndarray
-    served: np.ndarray
-    closed: int
-    best: float
-    sites: tuple[str, ...]
-
-
-def _sigma(cv: float) -> float:
-    return float(np.sqrt(np.log1p(cv * cv)))
-
-
-def _draw(
-    world: _World,
-    seed: np.random.SeedSequence,
-    sites: int,
-    reach_cv: float,
-    people_cv: float,
-    closure_share: float,
-) -> _Draw:
-    rng = np.random.default_rng(seed)
-    sigma = _sigma(reach_cv)
-    reach = float(np.exp(np.clip(rng.normal(-sigma * sigma / 2, sigma), -3 * sigma, 3 * sigma)))
-    sigma = _sigma(people_cv)
-    people = world.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(world.people)))
-    closed = rng.random(world.existing.shape[1]) < closure_share
-    limit = world.threshold * reach
-    served = _within(world.existing, limit, ~closed)
-    left = ~served
-    problem = SitingProblem.from_costs(_rows(world.candidates, left), people[left], threshold=limit)
-    found = max_coverage(problem, sites=min(sites, problem.n_sites), gap=0.005, time_limit_s=20)
-    best = float(people[served].sum()) + found.value
-    return _Draw(reach, people, served, int(closed.sum()), best, tuple(map(str, found.sites)))
-
-
-def _within(costs: sparse.csr_matrix, limit: float, is_open: np.ndarray) -> np.ndarray:
-    """Bool per row: within `limit` of an open column."""
-    hit = (costs.data <= limit) & is_open[costs.indices]
-    before = np.concatenate([[0], np.cumsum(hit)])
-    return np.diff(before[costs.indptr]) > 0
-
-
-def _rows(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:
-    state = {} if costs.demand_state is None else {"demand_state": costs.demand_state[kept]}
-    return replace(costs, matrix=costs.matrix[kept], demand_index=costs.demand_index[kept], **state)
-
-
-def _told(
-    world: _World, drawn: list[_Draw], plan: list[str], service: str, sites: pd.DataFrame
+def robustness_of(
+    context: Context,
+    planned: ServiceResult,
+    siting: SitingSection,
+    *,
+    redraws: int,
+    chance: Chance | None = None,
+    seed: int = 0,
+    workers: int = 2,
 ) -> Robustness:
-    labels = world.candidates.site_index.astype(str)
-    matrix = world.candidates.matrix.tocsr()
-    plans: dict[str, tuple[str, ...]] = {"recommended": tuple(map(str, plan))}
-    for number, one in enumerate(drawn, start=1):
-        if len(plans) > _MOST_PLANS:
-            break
-        if set(one.sites) not in [set(p) for p in plans.values()]:
-            plans[f"draw {number}"] = one.sites
-    covered = np.zeros((len(plans), len(drawn)))
-    for p, chosen in enumerate(plans.values()):
-        is_open = labels.isin(chosen)
-        for d, one in enumerate(drawn):
-            new = _within(matrix, world.threshold * one.reach, is_open)
-            covered[p, d] = one.people[one.served | new].sum()
-    best = np.maximum(np.array([d.best for d in drawn]), covered.max(axis=0))
-    regret = best - covered
-    order = np.lexsort((regret.mean(axis=1), regret.max(axis=1)))
-    names = list(plans)
-    counts = Counter(site for one in drawn for site in one.sites)
-    chosen_frame = pd.DataFrame(
-        {
-            "share": {s: counts.get(s, 0) / len(drawn) for s in {*counts, *map(str, plan)}},
-        }
-    )
-    chosen_frame["in_plan"] = chosen_frame.index.isin(list(map(str, plan)))
-    chosen_frame = chosen_frame.sort_index().sort_values("share", ascending=False, kind="stable")
+    """`robustness` of a service that has its suggested sites already.
+
+    Raises
+    ------
+    UsageError
+        An option makes no sense, or there are no suggested sites to try.
+    """
+    chance = chance or Chance()
+    _refuse_nonsense(redraws, chance)
+    assert planned.facilities is not None
+    if planned.siting is None or planned.siting.sites.empty:
+        raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
+    plan = list(map(str, planned.siting.sites.index))
+    world = _world(context, planned, ask(context, planned, siting), chance)
+    drawn = draw_all(world, chance, sites=len(plan), redraws=redraws, seed=seed, workers=workers)
+    draws, plans = try_plans(world, drawn, plan)
+    names = planned.facilities.frame["name"].astype("string").fillna("")
     return Robustness(
-        service=service,
+        service=planned.key,
         sites=len(plan),
-        draws=pd.DataFrame(
-            {
-                "reach": [d.reach for d in drawn],
-                "people": [float(d.people.sum()) for d in drawn],
-                "closed": [d.closed for d in drawn],
-                "best": best,
-                "plan": covered[0],
-                "regret": regret[0],
-            },
-            index=pd.RangeIndex(1, len(drawn) + 1, name="draw"),
-        ),
-        chosen=chosen_frame,
-        plans=pd.DataFrame(
-            {
-                "worst_regret": regret.max(axis=1)[order],
-                "mean_regret": regret.mean(axis=1)[order],
-                "sites": [list(plans[names[k]]) for k in order],
-            },
-            index=[names[k] for k in order],
-        ),
-        critical=_critical(world, sites),
+        draws=draws,
+        chosen=how_often(drawn, plan),
+        plans=plans,
+        critical=_named(losses(world), names),
+        critical_after=_named(losses(world, new_sites=plan), names),
     )
 
 
-def _critical(world: _World, sites: pd.DataFrame) -> pd.DataFrame:
-    """People who only one of today's sites serves, by that site (N - 1)."""
-    inside = world.existing.data <= world.threshold
-    before = np.concatenate([[0], np.cumsum(inside)])
-    single = np.diff(before[world.existing.indptr]) == 1
-    row = np.repeat(np.arange(len(world.people)), np.diff(world.existing.indptr))
-    alone = inside & single[row]
-    lost = np.bincount(
-        world.existing.indices[alone],
-        weights=world.people[row[alone]],
-        minlength=world.existing.shape[1],
+def _refuse_nonsense(redraws: int, chance: Chance) -> None:
+    faults = []
+    if redraws < 1:
+        faults.append(f"redraws must be 1 or more, not {redraws}")
+    faults += [
+        f"{name} must be 0 or more, not {value}"
+        for name, value in (("reach_cv", chance.reach_cv), ("people_cv", chance.people_cv))
+        if not value >= 0
+    ]
+    if not 0 <= chance.closure_share < 1:
+        faults.append(f"closure_share must be from 0 to below 1, not {chance.closure_share}")
+    if faults:
+        raise UsageError("; ".join(faults) + ".")
+
+
+def _world(context: Context, judged: ServiceResult, question: Question, chance: Chance) -> World:
+    standard = judged.standard
+    assert judged.coverage is not None
+    assert judged.facilities is not None
+    assert standard.threshold is not None
+    frame = judged.coverage.frame
+    rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
+    # one search wide enough for the widest draw; each draw then looks at what is near enough
+    wide = standard.threshold * chance.widest
+    far = (
+        replace(standard, threshold_m=wide)
+        if standard.threshold_m is not None
+        else replace(standard, threshold_min=wide)
     )
-    order = np.argsort(-lost, kind="stable")
-    index = world.existing_index[order]
-    return pd.DataFrame(
-        {"name": sites.loc[index, "name"].astype(str), "people": lost[order]}, index=index
+    sites = open_sites(judged.facilities)
+    labels = question.problem.site_index.to_numpy(object)
+    rules: dict[str, Any] = {
+        "conflicts": [(labels[i], labels[j]) for i, j in question.problem.conflicts]
+    }
+    if question.problem.site_areas is not None:
+        rules["site_areas"] = question.problem.site_areas
+    return World(
+        people=rows["people"].to_numpy(np.float64),
+        threshold=float(standard.threshold),
+        candidates=costs_within(context, rows, question.candidates, far),
+        existing=costs_within(context, rows, sites, far).matrix.tocsr(),
+        existing_index=sites.index.astype(str),
+        rules=rules,
+        per_area_minimum=question.per_area_minimum,
     )
+
+
+def _named(people: pd.Series, names: pd.Series) -> pd.DataFrame:
+    known = names.set_axis(names.index.astype(str))
+    return pd.DataFrame({"name": known.reindex(people.index).fillna(""), "people": people})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pytest
 from shapely.geometry import LineString
 
@@ -81,44 +80,3 @@ def test_an_overlay_that_is_none(small_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "typo.toml").write_text("[network.walk]\nspeed = 1\n")
     with pytest.raises(StudyFileError, match="speed_m_s"):
         study.overlay(tmp_path / "typo.toml")
-
-
-def test_draws_follow_from_the_seed_alone(small_folder: Path) -> None:
-    study = Study.open(small_folder)
-    one = study.robustness("meal_station", redraws=8, seed=3, workers=1)
-    two = study.robustness("meal_station", redraws=8, seed=3, workers=2)
-    assert one.draws.equals(two.draws)
-    assert one.plans.equals(two.plans)
-    other = study.robustness("meal_station", redraws=8, seed=4)
-    assert not one.draws.equals(other.draws)
-
-
-def test_without_chance_the_plan_is_the_best(small_folder: Path) -> None:
-    study = Study.open(small_folder)
-    sure = study.robustness("meal_station", redraws=3, reach_cv=0, people_cv=0, closure_share=0.0)
-    assert (sure.draws["regret"] == 0).all()
-    assert (sure.draws["plan"] == 230).all()  # A, B and C
-    assert sure.chosen["share"].tolist() == [1.0]
-    # A and B have the one station; if it closes, 150 people lose their only one
-    assert sure.critical["people"].tolist() == [150]
-    assert sure.critical["name"].tolist() == ["First"]
-    assert "150" in sure.summary("en")
-    assert sure.steadiest == sure.plans["sites"].iloc[0]
-
-
-def test_regret_by_brute_force(small_folder: Path) -> None:
-    study = Study.open(small_folder)
-    found = study.robustness("meal_station", redraws=12, people_cv=0.6, reach_cv=0.2, seed=1)
-    draws = found.draws
-    assert (draws["best"] >= draws["plan"] - 1e-9).all()
-    assert np.allclose(draws["regret"], draws["best"] - draws["plan"])
-    assert found.plans["worst_regret"].is_monotonic_increasing
-    assert found.plans.loc["recommended", "worst_regret"] == pytest.approx(draws["regret"].max())
-
-
-def test_robustness_needs_a_question(small_folder: Path) -> None:
-    study = Study.open(small_folder)
-    with pytest.raises(UsageError, match="max_coverage"):
-        study.replace({f"{MEAL}.siting": None}).robustness("meal_station")
-    with pytest.raises(UsageError, match="redraws"):
-        study.robustness("meal_station", redraws=0)

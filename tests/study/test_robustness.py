@@ -1,0 +1,191 @@
+"""Redraws against counting every plan, and what chance may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from geoplan.errors import UsageError
+from geoplan.network import TravelCosts
+from geoplan.study import Study
+from geoplan.study.redraws import Chance, World, draw_all, how_often, losses, try_plans
+
+MEAL = "services.meal_station"
+LIMIT = 1000.0
+
+
+def tiny_world(seed: int, rules: dict | None = None) -> World:
+    """14 places, 4 of today's sites, 7 candidates, random distances of 0 to 2,500 m."""
+    rng = np.random.default_rng(seed)
+
+    def costs(columns: int) -> sparse.csr_matrix:
+        table = np.round(rng.uniform(0, 2500, (14, columns)))
+        table[rng.random(table.shape) < 0.3] = np.nan  # no way there
+        table[0, 0] = 0.0  # at the door
+        rows, cols = np.nonzero(~np.isnan(table))
+        return sparse.csr_matrix((table[rows, cols], (rows, cols)), shape=table.shape)
+
+    today, possible = costs(4), costs(7)
+    candidates = TravelCosts(
+        matrix=possible,
+        demand_index=pd.RangeIndex(14),
+        site_index=pd.Index([f"c{k}" for k in range(7)]),
+        unit="m",
+        cutoff=2500.0,
+        method="network",
+    )
+    return World(
+        people=rng.integers(1, 100, 14).astype(float),
+        threshold=LIMIT,
+        candidates=candidates,
+        existing=today,
+        existing_index=pd.Index([f"s{k}" for k in range(4)]),
+        rules=rules or {},
+    )
+
+
+def reached(matrix: sparse.csr_matrix, row: int, columns: list[int], limit: float) -> bool:
+    """Whether one place is near enough to one of the columns, pair by pair."""
+    start, end = matrix.indptr[row], matrix.indptr[row + 1]
+    stored = dict(zip(matrix.indices[start:end], matrix.data[start:end], strict=True))
+    return any(c in stored and stored[c] <= limit for c in columns)
+
+
+def covered(world: World, one, plan: set[str]) -> float:
+    limit = world.threshold * one.reach
+    still = [k for k in range(4) if not one.closed[k]]
+    new = [k for k, label in enumerate(world.candidates.site_index) if label in plan]
+    return sum(
+        one.people[row]
+        for row in range(14)
+        if reached(world.existing, row, still, limit)
+        or reached(world.candidates.matrix, row, new, limit)
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("apart", [[], [("c0", "c1"), ("c2", "c5"), ("c3", "c4"), ("c5", "c6")]])
+def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
+    """All 21 pairs of 7 candidates are tried in each draw; pairs too near each other may not be."""
+    world = tiny_world(seed, {"conflicts": apart})
+    chance = Chance(reach_cv=0.3, people_cv=0.5, closure_share=0.3)
+    drawn = draw_all(world, chance, sites=2, redraws=12, seed=seed, gap=0.0)
+    pairs = [set(p) for p in combinations(world.candidates.site_index, 2)]
+    allowed = [p for p in pairs if p not in [set(a) for a in apart]]
+    recommended = sorted(max(allowed, key=lambda p: sum(covered(world, d, p) for d in drawn[:1])))
+    draws, plans = try_plans(world, drawn, recommended)
+    best = [max(covered(world, d, p) for p in allowed) for d in drawn]
+    assert np.allclose(draws["best"], best)
+    assert np.allclose(draws["bound"], best)
+    for d in drawn:
+        assert not any(set(a) <= set(d.sites) for a in apart)
+    regret = {
+        name: [b - covered(world, d, set(sites)) for b, d in zip(best, drawn, strict=True)]
+        for name, sites in plans["sites"].items()
+    }
+    assert np.allclose(plans["worst_regret"], [max(regret[n]) for n in plans.index])
+    assert np.allclose(plans["mean_regret"], [np.mean(regret[n]) for n in plans.index])
+    assert plans["worst_regret"].is_monotonic_increasing
+    assert np.allclose(draws["regret"], regret["recommended"])
+    often = how_often(drawn, recommended)
+    for site in world.candidates.site_index:
+        times = sum(site in d.sites for d in drawn)
+        assert often["share"].get(site, 0.0) == pytest.approx(times / 12)
+    assert set(often.index[often["in_plan"]]) == set(recommended)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
+    world = tiny_world(seed)
+    lost, after = losses(world), losses(world, new_sites=["c1", "c4"])
+
+    def served(today: list[int], new: list[int]) -> float:
+        return sum(
+            world.people[row]
+            for row in range(14)
+            if reached(world.existing, row, today, LIMIT)
+            or reached(world.candidates.matrix, row, new, LIMIT)
+        )
+
+    for k in range(4):
+        others = [i for i in range(4) if i != k]
+        assert lost[f"s{k}"] == pytest.approx(served([0, 1, 2, 3], []) - served(others, []))
+        assert after[f"s{k}"] == pytest.approx(
+            served([0, 1, 2, 3], [1, 4]) - served(others, [1, 4])
+        )
+    assert after["c1"] == pytest.approx(served([0, 1, 2, 3], [1, 4]) - served([0, 1, 2, 3], [4]))
+    assert lost.is_monotonic_decreasing
+    assert set(after.index) == {"s0", "s1", "s2", "s3", "c1", "c4"}
+
+
+def test_chance_keeps_its_mean_its_spread_and_its_limits() -> None:
+    world = replace(tiny_world(0), candidates=replace_columns(tiny_world(0).candidates, 1))
+    chance = Chance(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
+    drawn = draw_all(world, chance, sites=0, redraws=1500, seed=5)
+    reach = np.array([d.reach for d in drawn])
+    factors = np.concatenate([d.people / world.people for d in drawn])
+    closed = np.concatenate([d.closed for d in drawn])
+    # four standard errors: 0.2, 0.4 and 0.43 by the root of 1,500, 21,000 and 6,000
+    assert reach.mean() == pytest.approx(1, abs=0.021)
+    assert reach.std() == pytest.approx(0.2, rel=0.1)
+    assert factors.mean() == pytest.approx(1, abs=0.012)
+    assert factors.std() == pytest.approx(0.4, rel=0.05)
+    assert closed.mean() == pytest.approx(0.25, abs=0.023)
+    assert reach.max() <= chance.widest
+
+
+def replace_columns(costs: TravelCosts, kept: int) -> TravelCosts:
+    """The first `kept` candidates."""
+    return replace(costs, matrix=costs.matrix[:, :kept], site_index=costs.site_index[:kept])
+
+
+def test_draws_follow_from_the_seed_alone(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    one = study.robustness("meal_station", redraws=8, seed=3, workers=1)
+    two = study.robustness("meal_station", redraws=8, seed=3, workers=2)
+    assert one.draws.equals(two.draws)
+    assert one.plans.equals(two.plans)
+    other = study.robustness("meal_station", redraws=8, seed=4)
+    assert not one.draws.equals(other.draws)
+
+
+def test_without_chance_the_plan_is_the_best(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    sure = study.robustness("meal_station", redraws=3, reach_cv=0, people_cv=0, closure_share=0.0)
+    assert (sure.draws["regret"] == 0).all()
+    assert (sure.draws["plan"] == 230).all()  # A, B and C
+    assert sure.chosen["share"].tolist() == [1.0]
+    # A and B have the one station; if it closes, 150 people lose their only one
+    assert sure.critical["people"].tolist() == [150]
+    assert sure.critical["name"].tolist() == ["First"]
+    # with the plan the new site has C's 80 people to itself, whoever else it reaches
+    assert sure.critical_after["people"].sum() >= 150
+    assert sure.steadiest == sure.plans["sites"].iloc[0]
+    assert "this one does best at worst" in sure.summary("en")
+    assert "本方案在最坏情况下损失最小" in sure.summary("zh")
+
+
+def test_a_plan_of_fewest_sites_is_tried_with_as_many(small_folder: Path) -> None:
+    """79 % of 290 are 230 people: one site. So every draw places one."""
+    study = Study.open(small_folder).replace(
+        {f"{MEAL}.siting": {"objective": "min_sites", "share": 0.79, "sites": None}}
+    )
+    found = study.robustness("meal_station", redraws=4)
+    assert found.sites == 1
+    assert all(len(sites) <= 1 for sites in found.plans["sites"])
+
+
+def test_robustness_needs_a_question(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    with pytest.raises(UsageError, match="max_coverage"):
+        study.replace({f"{MEAL}.siting": None}).robustness("meal_station")
+    with pytest.raises(UsageError, match=r"redraws.*reach_cv.*closure_share"):
+        study.robustness("meal_station", redraws=0, reach_cv=-1, closure_share=1)
+    with pytest.raises(UsageError, match="no plan to try"):
+        study.replace({f"{MEAL}.siting.sites": 0}).robustness("meal_station")
