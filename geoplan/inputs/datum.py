@@ -3,8 +3,7 @@
 GCJ-02 shifts WGS 84 by a published (leaked and since re-implemented many times) polynomial with
 sines on the Krassovsky ellipsoid; BD-09 rotates and stretches GCJ-02 once more. Both forward
 formulas are closed; neither inverse is. Here the inverses are iterated to a fixed point: the
-result returns forward within a hundredth of a millimetre, where one-pass inverses err by 1.6 to
-3 m.
+result returns forward within a tenth of a millimetre, where one-pass inverses err by 1.6 to 3 m.
 
 The formulas are reproduced from the public descriptions that all implementations share; the test
 vectors come from eviltransform, coordtransform and gcoord. Some published variants are wrong and
@@ -29,6 +28,7 @@ DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
 _A = 6378245.0
 _EE = 0.00669342162296594323
 _BD = np.pi * 3000.0 / 180.0
+_PIECE = 8192
 # rectangle outside which GCJ-02 is WGS 84, as every implementation has it
 _LON, _LAT = (72.004, 137.8347), (0.8293, 55.8271)
 
@@ -43,17 +43,24 @@ def in_gcj02_area(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
 def _gcj_shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))
-    common = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
+    # sin 2a = 2 sin a cos a and sin 3a = 3 sin a - 4 sin^3 a: most of the time goes into sines
+    sin_x = np.sin(x * np.pi)
+    sin_2x = 2.0 * sin_x * np.cos(x * np.pi)
+    common = (20.0 * (3.0 - 4.0 * sin_2x * sin_2x) + 20.0) * sin_2x * (2.0 / 3.0)
+    third = np.sin(y / 3.0 * np.pi)
     north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + common
-    north += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
-    north += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
+    north += (20.0 * (3.0 - 4.0 * third * third) + 40.0) * third * (2.0 / 3.0)
+    north += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * (2.0 / 3.0)
+    third = np.sin(x / 3.0 * np.pi)
     east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + common
-    east += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
-    east += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
+    east += (20.0 * sin_x + 40.0 * third) * (2.0 / 3.0)
+    east += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * (2.0 / 3.0)
     phi = lat / 180.0 * np.pi
-    magic = 1.0 - _EE * np.sin(phi) ** 2
-    d_lat = north * 180.0 / ((_A * (1.0 - _EE)) / (magic * np.sqrt(magic)) * np.pi)
-    d_lon = east * 180.0 / (_A / np.sqrt(magic) * np.cos(phi) * np.pi)
+    sin_phi = np.sin(phi)
+    magic = 1.0 - _EE * sin_phi * sin_phi
+    root = np.sqrt(magic)
+    d_lat = north * 180.0 / ((_A * (1.0 - _EE)) / (magic * root) * np.pi)
+    d_lon = east * 180.0 / (_A / root * np.sqrt(1.0 - sin_phi * sin_phi) * np.pi)
     return d_lon, d_lat
 
 
@@ -70,22 +77,36 @@ def _gcj_to_bd(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 
 def _back(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """The fixed point p of ``forward(p) = (lon, lat)``."""
-    x, y = lon.copy(), lat.copy()
+    """The fixed point p of ``forward(p) = (lon, lat)``, its steps lengthened by a secant."""
+    dx, dy = np.zeros_like(lon), np.zeros_like(lat)
+    x, y = lon, lat
     for _ in range(12):
         fx, fy = forward(x, y)
-        dx, dy = lon - fx, lat - fy
+        rx, ry = lon - fx, lat - fy
+        along = dx * rx + dy * ry
+        rest = dx * dx + dy * dy - along
+        longer = 1.0 + np.divide(along, rest, out=np.zeros_like(along), where=rest > 0)
+        dx, dy = rx * longer, ry * longer
         x, y = x + dx, y + dy
-        if (
-            np.nanmax(np.abs(dx), initial=0.0) < 1e-10
-            and np.nanmax(np.abs(dy), initial=0.0) < 1e-10
-        ):
+        # a step is less than a hundredth of the one before: what is left is below 0.1 mm
+        if max(np.nanmax(np.abs(dx), initial=0.0), np.nanmax(np.abs(dy), initial=0.0)) < 1e-7:
             break
     return x, y
 
 
 def _convert(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
-    """Degrees from one datum to another; CGCS2000 and WGS 84 differ by centimetres: one here."""
+    """Degrees from one datum to another, in pieces that stay in the processor's cache."""
+    if lon.ndim != 1 or len(lon) <= _PIECE:
+        return _convert_piece(lon, lat, source, target)
+    x, y = np.empty_like(lon), np.empty_like(lat)
+    for k in range(0, len(lon), _PIECE):
+        piece = slice(k, k + _PIECE)
+        x[piece], y[piece] = _convert_piece(lon[piece], lat[piece], source, target)
+    return x, y
+
+
+def _convert_piece(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
+    """CGCS2000 and WGS 84 differ by centimetres: they are one here."""
     chain = {"wgs84": 0, "cgcs2000": 0, "gcj02": 1, "bd09": 2}
     steps = [_wgs_to_gcj, _gcj_to_bd]
     a, b = chain[source], chain[target]

@@ -56,7 +56,11 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     one = read_demand(source, key="d", crs=CRS, areas=areas(), weight="人口", lang="en")
     assert one.layer is not None, one.findings
     record = one.record
-    assert record.rows == len(rows)
+    # a row with nothing in any cell is no row: spreadsheets end in many of them
+    filled = [row for row in rows if any(row)]
+    if not filled:
+        return
+    assert record.rows == len(filled)
     assert record.rows == record.accepted + record.set_aside
     assert len(one.set_aside) == record.set_aside
     assert one.layer.total == sum(people_in(row[2]) for row in rows)
@@ -69,4 +73,4 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     same = read_facilities(source, key="f", crs=CRS, areas=areas(), lang="en")
     assert same.layer is not None
     assert len(same.layer) == same.record.accepted
-    assert same.record.rows == same.record.accepted + same.record.set_aside == len(rows)
+    assert same.record.rows == same.record.accepted + same.record.set_aside == len(filled)
