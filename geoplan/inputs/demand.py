@@ -13,13 +13,14 @@ import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import assign_areas, drawn_codes
+from geoplan.inputs.extent import study_area
 from geoplan.inputs.facilities import row_ids
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
-from geoplan.inputs.placing import place_rows, study_area
+from geoplan.inputs.placing import place_rows
 from geoplan.inputs.raster import SUFFIXES, read_population
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource, SumTo

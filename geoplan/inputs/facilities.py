@@ -12,12 +12,13 @@ import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import assign_areas
+from geoplan.inputs.extent import study_area
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
-from geoplan.inputs.placing import place_rows, study_area
+from geoplan.inputs.placing import place_rows
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,8 +10,10 @@ import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.datum import to_wgs84
+from geoplan.inputs.drawn import in_china, place_drawn, place_wkt
 from geoplan.inputs.evidence import datum_evidence, doubt_datum
-from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.extent import StudyArea
+from geoplan.inputs.metres import place_metres
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
@@ -22,31 +21,6 @@ from geoplan.inputs.source import LayerSource
 
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class StudyArea:
-    """Where places are expected: bounds in the study's CRS and in degrees (WGS 84); the areas."""
-
-    bounds_m: tuple[float, float, float, float]
-    bounds_deg: tuple[float, float, float, float]
-    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, geometry: gpd.GeoSeries) -> StudyArea:
-        """The bounds of `geometry` (study CRS)."""
-        box = gpd.GeoSeries([shapely.box(*geometry.total_bounds)], crs=geometry.crs)
-        degrees = box.to_crs("EPSG:4326").total_bounds
-        return cls(
-            bounds_m=tuple(map(float, geometry.total_bounds)),  # type: ignore[arg-type]
-            bounds_deg=tuple(map(float, degrees)),  # type: ignore[arg-type]
-        )
-
-    def holds_degrees(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-        """Bool per point: inside the bounds, a twentieth of a degree around them included."""
-        west, south, east, north = self.bounds_deg
-        m = 0.05
-        return (lon > west - m) & (lon < east + m) & (lat > south - m) & (lat < north + m)
 
 
 def place_rows(
@@ -73,13 +47,13 @@ def place_rows(
         The file as a whole cannot be placed: no coordinates, no datum, no CRS.
     """
     if rows.geometry is not None:
-        geometry = _vector(rows.geometry, source, notes, crs, points=points)
+        geometry = place_drawn(rows.geometry, source, notes, crs=crs, area=area, points=points)
     elif rows.column("lon") is not None and rows.column("lat") is not None:
         geometry = _degrees(rows, source, notes, crs, area)
     elif rows.column("x") is not None and rows.column("y") is not None:
-        geometry = _metres(rows, source, notes, crs)
+        geometry = place_metres(rows, source, notes, crs=crs, area=area)
     elif rows.column("wkt") is not None:
-        geometry = _wkt(rows, source, notes, crs, points=points)
+        geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
         raise InputError(
             "no coordinates: no columns for longitude and latitude (经度, 纬度) or x and y; the "
@@ -105,15 +79,6 @@ def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:
     return (source.datum or "wgs84") if pair else None
 
 
-def study_area(areas: Mapping[str, AreaLayer]) -> StudyArea | None:
-    """The bounds of the coarsest level with places; None where no level has any."""
-    for layer in areas.values():
-        geometry = layer.frame.geometry
-        if geometry.notna().any():
-            return replace(StudyArea.of(geometry), areas=areas)
-    return None
-
-
 def has_coordinates(rows: Rows) -> bool:
     """Whether the file says where its rows are."""
     pairs = (("lon", "lat"), ("x", "y"))
@@ -122,49 +87,6 @@ def has_coordinates(rows: Rows) -> bool:
         or rows.column("wkt") is not None
         or any(rows.column(a) is not None and rows.column(b) is not None for a, b in pairs)
     )
-
-
-# -- vector files ---------------------------------------------------------------------------
-
-
-def _vector(
-    geometry: gpd.GeoSeries, source: LayerSource, notes: Notes, crs: str, *, points: bool
-) -> gpd.GeoSeries:
-    if geometry.crs is None:
-        if source.datum is None:
-            raise InputError(
-                'the layer carries no CRS: say crs = "EPSG:..." (for degrees also datum = ...).'
-            )
-        geometry = geometry.set_crs("EPSG:4326")
-    if source.datum is not None and not geometry.crs.is_projected:
-        there = geometry.notna() & ~geometry.is_empty
-        moved = to_wgs84(gpd.GeoSeries(geometry[there]), source.datum)
-        geometry = geometry.set_crs("EPSG:4326", allow_override=True)
-        geometry = gpd.GeoSeries(geometry.where(~there), crs="EPSG:4326")
-        geometry[there] = moved
-    geometry = geometry.to_crs(crs)
-    for position in np.flatnonzero((geometry.isna() | geometry.is_empty).to_numpy()):
-        notes.about_row(int(position), "no_geometry", "warning", aside=True)
-    broken = ~geometry.is_valid & geometry.notna()
-    for position in np.flatnonzero(broken.to_numpy()):
-        why = shapely.is_valid_reason(geometry.iloc[position])
-        notes.about_row(int(position), "repaired", "note", why=str(why))
-    if broken.any():
-        geometry = geometry.copy()
-        geometry[broken] = shapely.make_valid(geometry[broken].to_numpy())
-    geometry = gpd.GeoSeries(geometry.where(geometry.notna() & ~geometry.is_empty), crs=crs)
-    if points and not geometry.dropna().geom_type.eq("Point").all():
-        geometry = geometry.representative_point()
-    return geometry
-
-
-def _wkt(rows: Rows, source: LayerSource, notes: Notes, crs: str, *, points: bool) -> gpd.GeoSeries:
-    cells = rows.column("wkt")
-    assert cells is not None
-    shapes = shapely.from_wkt(cells.where(cells != "", None).to_numpy(object), on_invalid="ignore")
-    given = source.crs or ("EPSG:4326" if source.datum else None)
-    series = gpd.GeoSeries(shapes, index=cells.index, crs=given)
-    return _vector(series, source, notes, crs, points=points)
 
 
 # -- tables in degrees ----------------------------------------------------------------------
@@ -256,14 +178,10 @@ def _datum_of_crs(
         declared = pyproj.CRS.from_user_input(source.crs)
         if declared.is_geographic:
             return "cgcs2000" if declared.to_epsg() == 4490 else "wgs84"
-    if len(lon) and not _in_china(lon, lat).any():
+    if len(lon) and not in_china(lon, lat).any():
         notes.about_file("assumed_wgs84", "note")
         return "wgs84"
     return "wgs84" if len(lon) == 0 else None
-
-
-def _in_china(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    return (lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)
 
 
 def _datum_evidence(lon: np.ndarray, lat: np.ndarray, area: StudyArea | None) -> str:
@@ -289,60 +207,6 @@ def _datum_evidence(lon: np.ndarray, lat: np.ndarray, area: StudyArea | None) ->
 
 def _compass(east: float, north: float) -> str:
     return ("N" if north > 0 else "S") + ("E" if east > 0 else "W")
-
-
-# -- tables in metres -----------------------------------------------------------------------
-
-
-def _metres(rows: Rows, source: LayerSource, notes: Notes, crs: str) -> gpd.GeoSeries:
-    x_text, y_text = rows.column("x"), rows.column("y")
-    assert x_text is not None
-    assert y_text is not None
-    x, _ = read_numbers(x_text)
-    y, _ = read_numbers(y_text)
-    known = np.isfinite(x) & np.isfinite(y)
-    if known.any() and (np.abs(x[known]) <= 180).all() and (np.abs(y[known]) <= 90).all():
-        raise InputError(
-            "the columns for x and y hold degrees: name them as lon and lat "
-            '(columns = { lon = "...", lat = "..." }) and say the datum.'
-        )
-    if source.crs is None:
-        raise InputError(
-            'coordinates in metres without a CRS: say crs = "EPSG:..." (Jinan: EPSG:4548, with '
-            "zone number in front of the easting EPSG:4527)."
-        )
-    declared = pyproj.CRS.from_user_input(source.crs)
-    # surveyors in China call the northing X: the axis with 3 to 6 million metres is the northing
-    if (known.any() and np.median(x[known]) > 2e6 and np.median(y[known]) < 1.1e6) or (
-        known.any() and 2e6 < np.median(x[known]) < 6.2e6 and np.median(y[known]) > 1.2e7
-    ):
-        x, y = y, x
-        notes.about_file("axes_chinese", "note")
-    zone = np.floor(np.nanmedian(x) / 1e6) if known.any() else 0
-    prefixed = 24 <= zone <= 45
-    takes_prefix = declared.area_of_use is not None and _false_easting(declared) > 1e6
-    if prefixed and not takes_prefix:
-        x = x - zone * 1e6
-        notes.about_file("zone_prefix", "note", zone=int(zone))
-    for position in np.flatnonzero(~known):
-        both_empty = x_text.iloc[position] == "" and y_text.iloc[position] == ""
-        code, severity = ("no_coordinates", "warning") if both_empty else ("not_a_number", "error")
-        value = f"{x_text.iloc[position]}, {y_text.iloc[position]}".strip(", ")
-        notes.about_row(
-            int(position), code, severity,  # type: ignore[arg-type]
-            column=rows.heading("x"), value=value, aside=True,
-        )  # fmt: skip
-    points = np.full(len(rows), None, object)
-    step = pyproj.Transformer.from_crs(declared, crs, always_xy=True)
-    points[known] = shapely.points(*step.transform(x[known], y[known]))
-    return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
-
-
-def _false_easting(crs: pyproj.CRS) -> float:
-    for parameter in crs.coordinate_operation.params if crs.coordinate_operation else ():
-        if parameter.name == "False easting":
-            return float(parameter.value)
-    return 0.0
 
 
 def _outside(geometry: gpd.GeoSeries, notes: Notes, area: StudyArea) -> None:

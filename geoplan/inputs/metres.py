@@ -1,0 +1,119 @@
+"""Tables in metres: which axis is which, zone numbers, degrees among the metres."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geoplan.errors import InputError
+from geoplan.inputs.extent import StudyArea
+from geoplan.inputs.notes import Notes
+from geoplan.inputs.numbers import is_empty, read_numbers
+from geoplan.inputs.rows import Rows
+from geoplan.inputs.source import LayerSource
+
+#: farther from the origin no projected coordinate lies
+_FARTHEST_M = 5e7
+
+
+def place_metres(
+    rows: Rows, source: LayerSource, notes: Notes, *, crs: str, area: StudyArea | None = None
+) -> gpd.GeoSeries:
+    """Points in `crs` from columns x and y, missing where they cannot be used (with a finding).
+
+    Raises
+    ------
+    InputError
+        The columns hold degrees, or nobody says which CRS the metres are in.
+    """
+    x_text, y_text = rows.column("x"), rows.column("y")
+    assert x_text is not None
+    assert y_text is not None
+    x, x_mended = read_numbers(x_text)
+    y, y_mended = read_numbers(y_text)
+    known = np.isfinite(x) & np.isfinite(y)
+    small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
+    zero = known & (x == 0) & (y == 0)
+    if (known & ~zero).any() and small[known].all():
+        raise InputError(
+            "the columns for x and y hold degrees: name them as lon and lat "
+            '(columns = { lon = "...", lat = "..." }) and say the datum.'
+        )
+    if source.crs is None:
+        raise InputError(
+            'coordinates in metres without a CRS: say crs = "EPSG:..." (Jinan: EPSG:4548, with '
+            "zone number in front of the easting EPSG:4527)."
+        )
+    declared = pyproj.CRS.from_user_input(source.crs)
+    metres = known & ~small
+    x, y = _as_east_north(x, y, metres, declared, notes)
+    step = pyproj.Transformer.from_crs(declared, crs, always_xy=True)
+    to_x, to_y = step.transform(x, y)
+    far = metres & ~_on_the_map(x, y, to_x, to_y)
+    swapped = np.zeros(len(rows), bool)
+    if area is not None and metres.any():
+        other_x, other_y = step.transform(y, x)
+        swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
+    both_empty = is_empty(x_text) & is_empty(y_text)
+    address = rows.column("address")
+    told = np.zeros(len(rows), bool)
+    for code, mask, severity in (
+        ("no_coordinates", both_empty, "warning"),
+        ("not_a_number", ~known, "error"),
+        ("zero", zero, "error"),
+        ("degrees_in_metres", small, "error"),
+        ("swapped_axes", swapped, "error"),
+        ("off_the_map", far, "error"),
+    ):
+        for position in np.flatnonzero(mask & ~told):
+            name, value = code, f"{x_text.iloc[position]}, {y_text.iloc[position]}".strip(", ")
+            if code == "no_coordinates" and address is not None and address.iloc[position] != "":
+                name, value = "address_only", str(address.iloc[position])
+            notes.about_row(
+                int(position), name, severity,  # type: ignore[arg-type]
+                column=rows.heading("x"), value=value, aside=True,
+            )  # fmt: skip
+        told |= mask
+    for position in np.flatnonzero((x_mended | y_mended) & ~told):
+        value = f"{x_text.iloc[position]}, {y_text.iloc[position]}"
+        notes.about_row(
+            int(position), "read_as_number", "warning", column=rows.heading("x"), value=value
+        )
+    points = np.full(len(rows), None, object)
+    points[~told] = shapely.points(to_x[~told], to_y[~told])
+    return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
+
+
+def _as_east_north(
+    x: np.ndarray, y: np.ndarray, metres: np.ndarray, declared: pyproj.CRS, notes: Notes
+) -> tuple[np.ndarray, np.ndarray]:
+    """Easting and northing without zone number, as `declared` wants them."""
+    if not metres.any():
+        return x, y
+    # surveyors in China call the northing X: the axis with 2 to 6 million metres is the northing
+    east, north = float(np.median(x[metres])), float(np.median(y[metres]))
+    if (east > 2e6 and north < 1.1e6) or (2e6 < east < 6.2e6 and north > 1.2e7):
+        x, y = y, x
+        notes.about_file("axes_chinese", "note")
+    zone = int(np.median(x[metres]) // 1_000_000)
+    takes_prefix = declared.area_of_use is not None and _false_easting(declared) > 1e6
+    # zones of 6 degrees have the numbers 13 to 23, of 3 degrees 24 to 45
+    if 13 <= zone <= 45 and not takes_prefix:
+        x = np.where(x // 1_000_000 == zone, x - zone * 1e6, x)
+        notes.about_file("zone_prefix", "note", zone=zone)
+    return x, y
+
+
+def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        near = (np.abs(x) < _FARTHEST_M) & (np.abs(y) < _FARTHEST_M)
+    return near & np.isfinite(to_x) & np.isfinite(to_y)
+
+
+def _false_easting(crs: pyproj.CRS) -> float:
+    for parameter in crs.coordinate_operation.params if crs.coordinate_operation else ():
+        if parameter.name == "False easting":
+            return float(parameter.value)
+    return 0.0

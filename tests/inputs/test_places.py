@@ -1,0 +1,124 @@
+"""Places that cannot be: told by row, in layers and in tables of metres alike."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import Point, Polygon, box
+
+from geoplan.inputs import LayerSource, read_demand, read_facilities
+from geoplan.inputs.layers import AreaLayer
+
+CRS = "EPSG:4548"
+
+
+@pytest.fixture(scope="module")
+def areas():
+    shape = gpd.GeoSeries([box(116.5, 36, 117.5, 37)], crs=4326).to_crs(CRS)
+    frame = gpd.GeoDataFrame(
+        {"name": ["City"], "parent": [None]}, geometry=shape.to_numpy(), index=["1"], crs=CRS
+    )
+    return {"district": AreaLayer(level="district", frame=frame)}
+
+
+def codes(one) -> dict[int | None, str]:
+    return {f.row: f.code for f in one.findings}
+
+
+def read(path, areas, **options):
+    source = LayerSource(path=path, **options)
+    return read_facilities(source, key="x", crs=CRS, areas=areas, lang="en")
+
+
+def test_a_layer_whose_places_cannot_be(tmp_path, areas):
+    places = [
+        Point(117.02, 36.65), Point(36.65, 117.02), Point(0, 0), Point(501_000, 4_055_000),
+        Point(200, 36), None, Point(36.9, 36.9),
+    ]  # fmt: skip
+    frame = gpd.GeoDataFrame({"name": list("abcdefg")}, geometry=places, crs=4326)
+    frame.to_file(tmp_path / "a.gpkg", driver="GPKG")
+    for datum in ("wgs84", "gcj02", "bd09"):
+        one = read(tmp_path / "a.gpkg", areas, datum=datum)
+        assert codes(one) == {
+            2: "swapped_sure", 3: "zero", 4: "metres_in_degrees", 5: "no_degrees",
+            6: "no_geometry", 7: "outside",
+        }  # fmt: skip
+        assert one.layer.frame["name"].tolist() == ["a", "g"]
+
+
+def test_axes_that_only_the_study_area_can_tell(tmp_path):
+    shape = gpd.GeoSeries([box(60.0, 30.0, 61.0, 31.0)], crs=4326).to_crs("EPSG:32641")
+    frame = gpd.GeoDataFrame(
+        {"name": ["City"], "parent": [None]}, geometry=shape.to_numpy(), index=["1"],
+        crs="EPSG:32641",
+    )  # fmt: skip
+    areas = {"district": AreaLayer(level="district", frame=frame)}
+    layer = gpd.GeoDataFrame(
+        {"name": ["a", "b"]}, geometry=[Point(60.5, 30.5), Point(30.5, 60.5)], crs=4326
+    )
+    layer.to_file(tmp_path / "a.geojson", driver="GeoJSON")
+    source = LayerSource(path=tmp_path / "a.geojson")
+    one = read_facilities(source, key="x", crs="EPSG:32641", areas=areas, lang="en")
+    assert codes(one) == {2: "swapped_likely"}
+
+
+def test_a_layer_in_china_that_only_claims_wgs84_is_doubted(tmp_path, areas):
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[Point(117.02, 36.65)], crs=4326)
+    frame.to_file(tmp_path / "a.geojson", driver="GeoJSON")
+    assert codes(read(tmp_path / "a.geojson", areas)) == {None: "datum_unsaid"}
+    assert codes(read(tmp_path / "a.geojson", areas, datum="wgs84")) == {}
+    assert codes(read(tmp_path / "a.geojson", areas, crs="EPSG:4326")) == {}
+    frame.to_crs(4490).to_file(tmp_path / "b.gpkg", driver="GPKG")
+    assert codes(read(tmp_path / "b.gpkg", areas)) == {}
+    elsewhere = gpd.GeoDataFrame({"name": ["a"]}, geometry=[Point(-51.2, -30.0)], crs=4326)
+    elsewhere.to_file(tmp_path / "c.geojson", driver="GeoJSON")
+    source = LayerSource(path=tmp_path / "c.geojson")
+    assert codes(read_facilities(source, key="x", crs="EPSG:31982")) == {}
+
+
+def test_a_table_in_metres_with_every_fault(tmp_path, areas):
+    rows = {
+        "甲,500100,4055000": "",
+        "乙,0,0": "zero",
+        "丙,1e12,4055000": "off_the_map",
+        "丁,117.01,36.6": "degrees_in_metres",
+        "戊,4055000,500100": "swapped_axes",
+        "己,,": "no_coordinates",
+        "庚,五十万,4055000": "not_a_number",
+        "辛,５００２００,4055000": "read_as_number",
+        "壬,900100,4055000": "outside",
+    }
+    path = tmp_path / "m.csv"
+    path.write_text("名称,x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    one = read(path, areas, crs=CRS)
+    expected = {k: code for k, code in enumerate(rows.values(), start=2) if code}
+    assert codes(one) == expected
+    assert one.layer.frame["name"].tolist() == ["甲", "辛", "壬"]
+    assert one.record.set_aside == 6
+
+
+def test_zones_of_six_degrees_lose_their_number_too(tmp_path, areas):
+    path = tmp_path / "m.csv"
+    path.write_text("名称,x,y\n甲,20500100,4055000\n", encoding="utf-8")
+    one = read(path, areas, crs="EPSG:4509")
+    assert codes(one) == {None: "zone_prefix"}
+    assert one.layer.frame.geometry.iloc[0].x == pytest.approx(500_100)
+
+
+def test_wkt_that_is_empty_or_broken(tmp_path, areas):
+    path = tmp_path / "w.csv"
+    path.write_text('名称,wkt\n甲,"POINT (117 36.6)"\n乙,"POINT (117"\n丙,\n', encoding="utf-8")
+    one = read(path, areas, datum="gcj02")
+    assert codes(one) == {3: "no_geometry", 4: "no_geometry"}
+
+
+def test_a_twisted_polygon_is_mended_and_its_people_stay(tmp_path, areas):
+    twisted = Polygon([(117, 36), (117.1, 36.1), (117.1, 36), (117, 36.1)])
+    frame = gpd.GeoDataFrame({"name": ["a", "b"], "pop": [10, 20]}, geometry=[twisted, None],
+                             crs=4326)  # fmt: skip
+    frame.to_file(tmp_path / "p.gpkg", driver="GPKG")
+    source = LayerSource(path=tmp_path / "p.gpkg", datum="wgs84")
+    one = read_demand(source, key="d", crs=CRS, areas=areas, weight="pop")
+    assert codes(one) == {1: "repaired", 2: "no_geometry"}
+    assert one.layer.total == 30
+    assert one.layer.located["people"].tolist() == [10]
