@@ -1,0 +1,166 @@
+"""The pages in headless Chromium, the network refused: switch, search, click, and stay calm."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from geoplan.outputs import service_map, summary_dict, write_figures, write_maps, write_report
+
+pytestmark = pytest.mark.browser
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def pages(fakes, tmp_path_factory):
+    """Maps of a made-up run, plain and with hostile names."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name, hostile in (("plain", False), ("hostile", True)):
+        write_maps(fakes.fake_run(hostile=hostile), folder / name)
+    return folder
+
+
+class Visit:
+    """One page, offline, with everything it logs and asks for."""
+
+    def __init__(self, browser, path, viewport=DESKTOP):
+        self.context = browser.new_context(viewport=viewport, offline=True)
+        self.page = self.context.new_page()
+        self.problems, self.asked = [], []
+        self.page.on("pageerror", lambda e: self.problems.append(str(e)))
+        self.page.on(
+            "console", lambda m: self.problems.append(m.text) if m.type == "error" else None
+        )
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.on("dialog", lambda d: (self.problems.append("dialog"), d.dismiss()))
+        self.page.goto(path.as_uri())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def ready(self):
+        self.page.wait_for_selector("[data-ready=true]", timeout=15_000)
+        return self.page
+
+    @property
+    def outside(self):
+        return [u for u in self.asked if not u.startswith(("file:", "data:", "blob:", "about:"))]
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_map_opens_without_a_network(browser, pages, fakes, viewport):
+    for key in fakes.fake_run().services:
+        with Visit(browser, pages / "plain" / f"{key}.html", viewport) as visit:
+            page = visit.ready()
+            assert visit.problems == []
+            assert visit.outside == []
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= viewport["width"], key  # nothing hangs over the edge
+
+
+def test_the_head_shows_the_ledger_of_the_summary(browser, pages, fakes):
+    people = summary_dict(fakes.fake_run())["services"]["meal_station"]["people"]
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        told = visit.ready().locator("[data-part=numbers]").inner_text()
+        for state in ("served", "beyond", "unlocated"):
+            assert f"{people[state]:,.0f}" in told, state
+
+
+def test_layers_switch(browser, pages):
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        if page.locator("[data-part=layers]").is_hidden():
+            page.locator("[data-part=open]").click()
+        boxes = page.locator("input[data-layer]")
+        assert boxes.count() >= 6
+        shot = page.screenshot()
+        for k in range(boxes.count()):
+            if boxes.nth(k).is_checked():
+                boxes.nth(k).uncheck()
+        page.wait_for_timeout(300)
+        assert page.screenshot() != shot
+        assert visit.problems == []
+
+
+def test_a_row_and_its_place_find_each_other(browser, pages):
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        row = page.locator("tr[data-kind=gap]").first
+        row.click()
+        popup = page.locator(".gp-popup")
+        popup.wait_for(timeout=5_000)
+        people = re.search(r"[\d,]+$", row.inner_text().strip())
+        assert people is not None
+        assert people.group() in popup.inner_text()
+        assert page.locator("tr[aria-current]").count() == 1
+        assert visit.problems == []
+
+
+def test_search_finds_a_facility_by_its_name(browser, pages, fakes):
+    name = fakes.fake_run().services["meal_station"].facilities.frame["name"].iloc[3]
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        page.locator("[data-part=search] input").fill(name)
+        option = page.locator("[data-part=search] [role=option]").first
+        option.wait_for(timeout=5_000)
+        assert name in option.inner_text()
+        option.click()
+        page.locator(".gp-popup").wait_for(timeout=5_000)
+        assert name in page.locator(".gp-popup").inner_text()
+        assert visit.problems == []
+
+
+def test_hostile_names_run_nothing(browser, pages, fakes):
+    for key in fakes.fake_run().services:
+        with Visit(browser, pages / "hostile" / f"{key}.html") as visit:
+            page = visit.ready()
+            for row in page.locator("tr[data-kind]").all()[:6]:
+                if row.is_visible():
+                    row.click()
+                    page.wait_for_timeout(60)
+            assert page.evaluate("window.pwned") is None, key
+            assert visit.problems == [], key
+            assert visit.outside == [], key
+    with Visit(browser, pages / "hostile" / "index.html") as visit:
+        visit.page.wait_for_timeout(300)
+        assert visit.page.evaluate("window.pwned") is None
+        assert visit.problems == []
+
+
+def test_the_index_leads_to_every_map(browser, pages, fakes):
+    with Visit(browser, pages / "plain" / "index.html", PHONE) as visit:
+        links = [a.get_attribute("href") for a in visit.page.locator("a[href$='.html']").all()]
+        assert {f"{key}.html" for key in fakes.fake_run().services} <= set(links)
+        assert visit.problems == []
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_notebook_shows_the_map(browser, fakes, tmp_path):
+    shown = service_map(fakes.fake_run(), "meal_station")._repr_html_()
+    path = tmp_path / "cell.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{shown}</body>", encoding="utf-8")
+    with Visit(browser, path) as visit:
+        inside = visit.page.frame_locator("iframe")
+        inside.locator("[data-ready=true]").wait_for(timeout=15_000)
+        assert visit.problems == []
+        assert visit.outside == []
+
+
+def test_the_report_opens_its_maps_without_a_network(browser, fakes, tmp_path):
+    results = fakes.fake_run()
+    write_figures(results, tmp_path / "figures")
+    write_maps(results, tmp_path / "maps")
+    page_path, _ = write_report(results, tmp_path)
+    for viewport in (DESKTOP, PHONE):
+        with Visit(browser, page_path, viewport) as visit:
+            button = visit.page.locator("button.map").first
+            button.click()
+            inside = visit.page.frame_locator("figure iframe").first
+            inside.locator("[data-ready=true]").wait_for(timeout=15_000)
+            assert visit.problems == []
+            assert visit.outside == []
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
