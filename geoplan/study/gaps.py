@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
+
 from geoplan.coverage import gap_areas
 from geoplan.results import ServiceResult
 from geoplan.study.context import Context
+from geoplan.words import say
 
 
 def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
@@ -21,4 +24,17 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
         after=after,
         lang=context.lang,
     )
-    return replace(planned, gaps=gaps)
+    return replace(planned, gaps=_placed(context, gaps))
+
+
+def _placed(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Where neither areas nor names say where a gap is, its longitude and latitude do."""
+    nameless = (gaps["area"].fillna("") == "") & gaps.geometry.notna() & ~gaps.geometry.is_empty
+    if not nameless.any():
+        return gaps
+    told = gaps.copy()
+    points = told.geometry[nameless].representative_point().to_crs("EPSG:4326")
+    told.loc[nameless, "area"] = [
+        say(context.lang, "study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}") for p in points
+    ]
+    return told
