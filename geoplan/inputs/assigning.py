@@ -163,6 +163,7 @@ class AreaLookup:
     def __init__(self, layer: AreaLayer) -> None:
         self.codes = {str(c) for c in layer.frame.index}
         self.parents = {str(c): p for c, p in layer.frame["parent"].items()}
+        self.labels = {str(c): str(n) for c, n in layer.frame["name"].items()}
         self.names: dict[str, list[str]] = {}
         for code, name in layer.frame["name"].items():
             for form in dict.fromkeys((plain(name), short_name(name))):
@@ -170,6 +171,11 @@ class AreaLookup:
         # a longer code begins with that of its area from the county on; short numbers do not nest
         lengths = {len(c) for c in self.codes if c.isdigit() and len(c) >= 6}
         self.lengths = sorted(lengths, reverse=True)
+
+    def name(self, code: str) -> str:
+        """The name of an area, also of the one that holds `code`; "" where it is not known."""
+        fitting = (self.labels[code[:n]] for n in self.lengths if code[:n] in self.labels)
+        return self.labels.get(code) or next(fitting, "")
 
     def code(self, value: str) -> str | None:
         """The code that `value` means, where only one does."""
@@ -182,7 +188,8 @@ class AreaLookup:
             found = self.names.get(form, [])
             if len(found) == 1:
                 return found[0]
-        return None
+        code = _given_up()["names"].get(plain(text))
+        return code if code in self.codes else None
 
     def within(self, value: str, parent: str) -> str | None:
         """The code of the area named `value` inside `parent`."""
@@ -220,9 +227,14 @@ def short_name(name: object) -> str:
 
 
 @cache
-def _successors() -> dict[str, str]:
+def _given_up() -> dict[str, dict[str, str]]:
     text = files(__package__).joinpath("old_codes.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["successors"])
+    raw = tomllib.loads(text)
+    return {**raw, "names": {plain(name): code for name, code in raw["names"].items()}}
+
+
+def _successors() -> dict[str, str]:
+    return _given_up()["successors"]
 
 
 def successor(code: str) -> str | None:
@@ -244,14 +256,17 @@ def _tell_old(
     new: dict[str, str] = {}
     for value, count in cells[codes.notna()].value_counts(sort=False).items():
         text = str(value)
-        if text.isdigit() and text[:6] in _successors() and text not in lookup.codes:
-            old = text[:6]
-            counts[old] = counts.get(old, 0) + int(count)
-            new[old] = _successors()[old]
+        old = text[:6] if text.isdigit() and text not in lookup.codes else plain(text)
+        code = _successors().get(old) or _given_up()["names"].get(old)
+        if code is None or old in lookup.names:
+            continue
+        counts[old] = counts.get(old, 0) + int(count)
+        new[old] = code
     for old in sorted(counts):
         notes.about_file(
-            "old_code", "note", column=heading, value=old, count=counts[old], new=new[old], name=""
-        )
+            "old_code", "note", column=heading, value=old, count=counts[old], new=new[old],
+            name=lookup.name(new[old]),
+        )  # fmt: skip
 
 
 # -- as drawn -------------------------------------------------------------------------------

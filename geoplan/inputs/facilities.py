@@ -171,22 +171,30 @@ def _duplicates(rows: Rows, notes: Notes, geometry: gpd.GeoSeries) -> None:
     """Rows of one name within `DUPLICATE_M`: told, never deleted."""
     names = _names(rows).map(plain)
     there = np.flatnonzero(geometry.notna().to_numpy() & (names != "").to_numpy() & ~notes.aside)
+    there = there[names.iloc[there].duplicated(keep=False).to_numpy()]
     if len(there) < 2:
         return
-    named = names.iloc[there]
-    there = there[named.duplicated(keep=False).to_numpy()]
-    if len(there) < 2:
-        return
-    points = geometry.iloc[there].to_numpy()
-    tree = shapely.STRtree(points)
-    first, second = tree.query(points, predicate="dwithin", distance=DUPLICATE_M)
-    told: set[int] = set()
-    for a, b in sorted(zip(there[first], there[second], strict=True)):
-        if a >= b or b in told or names.iloc[a] != names.iloc[b]:
+    xy = shapely.get_coordinates(geometry.iloc[there].to_numpy())
+    keys = pd.DataFrame(
+        {"name": names.iloc[there].to_numpy(), "x": xy[:, 0].round(), "y": xy[:, 1].round()}
+    )
+    # many rows on one spot would all be neighbours of all: only the first of a spot is compared
+    first = keys.groupby(["name", "x", "y"], sort=False).ngroup().to_numpy()
+    lead = there[np.unique(first, return_index=True)[1]]
+    other = dict(zip(there.tolist(), lead[first].tolist(), strict=True))
+    points = geometry.iloc[lead].to_numpy()
+    a, b = shapely.STRtree(points).query(points, predicate="dwithin", distance=DUPLICATE_M)
+    label = names.iloc[lead].to_numpy()
+    near = (a < b) & (label[a] == label[b])
+    for i, j in sorted(zip(lead[a[near]].tolist(), lead[b[near]].tolist(), strict=True)):
+        if other[j] == j:
+            other[j] = i
+    for position in there.tolist():
+        twin = other[position]
+        if twin == position:
             continue
-        told.add(int(b))
-        away = geometry.iloc[a].distance(geometry.iloc[b])
+        away = geometry.iloc[twin].distance(geometry.iloc[position])
         notes.about_row(
-            int(b), "duplicate", "warning", column=rows.heading("name"),
-            value=_names(rows).iloc[b], other=int(notes.rows[a]), distance=f"{away:.0f}",
+            position, "duplicate", "warning", column=rows.heading("name"),
+            value=_names(rows).iloc[position], other=int(notes.rows[twin]), distance=f"{away:.0f}",
         )  # fmt: skip

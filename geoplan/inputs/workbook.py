@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ _WIDTH = {
     "file": 24, "sheet": 14, "row": 8, "column": 16, "value": 24, "problem": 52, "advice": 52,
     "severity": 9,
 }  # fmt: skip
+#: rows of one sheet; nobody scrolls further, and spreadsheets become slow
+MOST_ROWS = 50_000
 _TO_GEOCODE = ("address_only",)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -40,7 +43,7 @@ def write_findings(
 
     Sheets: files with their counts; all findings, worst first, with filters; a sheet per file
     that has findings; the rows set aside, whole; addresses to be geocoded. Text that begins like a
-    formula stays text.
+    formula stays text. A sheet ends after `MOST_ROWS` rows and says how many more there are.
 
     Parameters
     ----------
@@ -90,18 +93,34 @@ def _head(lang: str, name: str) -> str:
     return say(lang, f"inputs.head_{name}")
 
 
-def _put(sheet: Worksheet, row: int, values: Sequence[Any]) -> None:
-    """Cells as what they are: numbers as numbers, text never as a formula."""
+def _put(sheet: Worksheet, row: int, values: Sequence[Any], style: Any = None) -> None:
+    """Cells as what they are: numbers as numbers, text never as a formula; nothing where empty."""
     for column, value in enumerate(values, start=1):
+        if value is None or value == "":
+            continue
         cell = sheet.cell(row=row, column=column)
+        if style is not None:
+            cell._style = style
         if isinstance(value, int | float) and not isinstance(value, bool):
             cell.value = value
             continue
-        text = "" if value is None else _CONTROL.sub("", str(value))[:32_000]
+        text = _CONTROL.sub("", str(value))[:32_000]
         cell.value = text
-        if text.startswith("="):
-            cell.data_type = "s"
-        cell.quotePrefix = text[:1] in ("=", "+", "-", "@")
+        if text[0:1] in ("=", "+", "-", "@"):
+            cell._style = copy(cell._style)
+            cell.quotePrefix = True
+            if cell.data_type == "f":
+                cell.data_type = "s"
+
+
+def _style(sheet: Worksheet, **parts: Any) -> Any:
+    """A style made once and shared by thousands of cells."""
+    cell = sheet.cell(row=1, column=1)
+    before = copy(cell._style)
+    for name, value in parts.items():
+        setattr(cell, name, value)
+    style, cell._style = cell._style, before
+    return style
 
 
 def _dress(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
@@ -131,16 +150,26 @@ def _files(
 
 def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
     _put(sheet, 1, [_head(lang, c) for c in FINDING_COLUMNS])
-    for k, finding in enumerate(findings, start=2):
+    shown = findings[:MOST_ROWS]
+    top = _style(sheet, alignment=Alignment(vertical="top", wrap_text=True))
+    fills = {
+        name: _style(sheet, fill=PatternFill("solid", fgColor=colour), alignment=Alignment(
+            vertical="top"))
+        for name, colour in _FILL.items()
+    }  # fmt: skip
+    last = FINDING_COLUMNS.index("severity") + 1
+    for k, finding in enumerate(shown, start=2):
         row = finding.to_dict()
         row["severity"] = say(lang, f"inputs.{finding.severity}")
-        _put(sheet, k, [row[c] for c in FINDING_COLUMNS])
-        for c, name in enumerate(FINDING_COLUMNS, start=1):
-            cell = sheet.cell(row=k, column=c)
-            cell.alignment = Alignment(vertical="top", wrap_text=name in ("problem", "advice"))
-            if name == "severity":
-                cell.fill = PatternFill("solid", fgColor=_FILL[finding.severity])
-    _dress(sheet, [_WIDTH[c] for c in FINDING_COLUMNS], len(findings))
+        _put(sheet, k, [row[c] for c in FINDING_COLUMNS], top)
+        sheet.cell(row=k, column=last)._style = fills[finding.severity]
+    _dress(sheet, [_WIDTH[c] for c in FINDING_COLUMNS], len(shown))
+    _and_more(sheet, len(shown) + 2, len(findings) - len(shown), lang)
+
+
+def _and_more(sheet: Worksheet, row: int, count: int, lang: str) -> None:
+    if count > 0:
+        _put(sheet, row, [say(lang, "inputs.and_more", count=f"{count:,}")])
 
 
 def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
@@ -156,9 +185,10 @@ def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
         _put(sheet, line, heads)
         for cell in sheet[line]:
             cell.font = Font(bold=True)
-        for values in frame.itertuples(index=False, name=None):
+        for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
             line += 1
             _put(sheet, line, [_cell(v) for v in values])
+        _and_more(sheet, line + 1, len(frame) - MOST_ROWS, lang)
         line += 2
     for k, width in enumerate((24, 12, 8, 44), start=1):
         sheet.column_dimensions[get_column_letter(k)].width = width
@@ -172,7 +202,7 @@ def _addresses(
     heads = [_head(lang, c) for c in columns]
     heads += [say(lang, f"inputs.head_{c}") for c in ("address", "lon", "lat")]
     _put(sheet, 1, heads)
-    rows = [f for f in every if f.code in _TO_GEOCODE]
+    rows = [f for f in every if f.code in _TO_GEOCODE][:MOST_ROWS]
     for k, finding in enumerate(rows, start=2):
         _put(sheet, k, [finding.file, finding.sheet, finding.row, finding.value, "", ""])
     _dress(sheet, (24, 14, 8, 48, 14, 14), len(rows))

@@ -122,3 +122,15 @@ def test_a_twisted_polygon_is_mended_and_its_people_stay(tmp_path, areas):
     assert codes(one) == {1: "repaired", 2: "no_geometry"}
     assert one.layer.total == 30
     assert one.layer.located["people"].tolist() == [10]
+
+
+def test_thousands_of_rows_on_one_spot_are_compared_with_the_first_only(tmp_path):
+    path = tmp_path / "d.csv"
+    rows = ["甲站,117.02,36.65"] * 5000 + ["乙站,117.02,36.65", "甲站,117.0204,36.65"]
+    path.write_text("名称,经度,纬度\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    one = read_facilities(LayerSource(path=path, datum="wgs84"), key="x", crs=CRS, lang="en")
+    told = {f.row: f.problem for f in one.findings if f.code == "duplicate"}
+    assert sorted(told) == [*range(3, 5002), 5003]
+    assert all("row 2 " in problem for problem in told.values())
+    assert "36 m" in told[5003]
+    assert len(one.layer) == 5002
