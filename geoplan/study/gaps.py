@@ -29,7 +29,9 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
 
 def _placed(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Where neither areas nor names say where a gap is, its longitude and latitude do."""
-    nameless = (gaps["area"].fillna("") == "") & gaps.geometry.notna() & ~gaps.geometry.is_empty
+    unknown = ("", say(context.lang, "coverage.gap_unknown_place"))
+    nameless = gaps["area"].fillna("").isin(unknown) & gaps.geometry.notna()
+    nameless &= ~gaps.geometry.is_empty
     if not nameless.any():
         return gaps
     told = gaps.copy()
