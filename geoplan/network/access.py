@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
+from geoplan.network.kernels import along
 from geoplan.network.network import UNITS, Network
 from geoplan.network.snapping import SnappedPoints, snap
 
@@ -204,3 +205,39 @@ def stops(
     Ranks, not positions, so that points near each other are near each other in memory.
     """
     return _stops(ways.node, ways.cost, ways.edge, order, n_nodes)
+
+
+@nb.njit(cache=True, nogil=True)
+def read_points(  # type: ignore[no-untyped-def]
+    node, cost, dist, label, edge, place, snap,
+    site_ptr, site_id, site_place, site_snap, forward, backward, into_site,
+):  # fmt: skip
+    """Nearest site of each point: through its ways to nodes, or along its own edge.
+
+    node, cost : (points, 2) ways (-1 = none). site_ptr .. site_snap : sites mid-edge, by edge.
+    """
+    n = len(node)
+    nearest = np.full(n, -1, np.int32)
+    least = np.full(n, np.inf)
+    for i in range(n):
+        for j in range(2):
+            v = node[i, j]
+            if v < 0 or label[v] < 0:
+                continue
+            c = dist[v] + cost[i, j]
+            if c < least[i] or (c == least[i] and label[v] < nearest[i]):
+                least[i] = c
+                nearest[i] = label[v]
+        e = edge[i]
+        if e < 0 or len(site_ptr) == 0:
+            continue
+        for q in range(site_ptr[e], site_ptr[e + 1]):
+            if into_site:
+                c = along(forward[e], backward[e], place[i], site_place[q])
+            else:
+                c = along(forward[e], backward[e], site_place[q], place[i])
+            c += snap[i] + site_snap[q]
+            if c < least[i] or (c == least[i] and c < np.inf and site_id[q] < nearest[i]):
+                least[i] = c
+                nearest[i] = site_id[q]
+    return nearest, least

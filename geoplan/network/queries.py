@@ -6,14 +6,12 @@ A pair without a path has no number: it is not stored, or NaN with the reason.
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from geoplan.errors import InputError
 from geoplan.network import kernels
@@ -21,16 +19,16 @@ from geoplan.network.access import (
     Access,
     Measure,
     access,
-    by_node,
     check_direction,
     measure,
     placed,
-    stops,
+    read_points,
 )
 from geoplan.network.costs import TravelCosts
 from geoplan.network.graph import Graph
 from geoplan.network.network import Network
-from geoplan.network.snapping import ON, STATES, SnappedPoints, run, words
+from geoplan.network.pairs import all_pairs
+from geoplan.network.snapping import ON, STATES, SnappedPoints, words
 
 _BEYOND, _CUT_OFF = len(STATES), len(STATES) + 1
 _REASONS = (*STATES, "beyond", "cut_off")  # numbered on from the points' states
@@ -99,7 +97,7 @@ def travel_costs(
     goals = placed(network, sites, "the sites", **options)
     _check_unique(homes.index, "the demand points")
     _check_unique(goals.index, "the sites")
-    matrix = _pairs(network, homes, goals, want, into=into, threads=threads)
+    matrix = all_pairs(network, homes, goals, want, into=into, threads=threads)
     return TravelCosts(
         matrix=matrix,
         demand_index=homes.index,
@@ -173,7 +171,7 @@ def nearest_site(
     graph = network.graph(want.unit, reverse=into)
     dist, label, _ = spread(graph, seeds)
     forward, backward = network.edge_costs(want.unit)
-    found, cost = kernels.read_points(  # type: ignore[call-arg]
+    found, cost = read_points(  # type: ignore[call-arg]
         ways.node, ways.cost, dist, label, ways.edge, ways.place, ways.snap,
         *sites_by_edge(seeds, network.n_edges), forward, backward, into,
     )  # fmt: skip
@@ -264,110 +262,6 @@ def spread(
         if code != kernels.FULL:
             return work.dist, nearest, parent
         work.more_room()
-
-
-def _pairs(
-    network: Network,
-    homes: SnappedPoints,
-    goals: SnappedPoints,
-    want: Measure,
-    *,
-    into: bool,
-    threads: int | None,
-) -> sparse.csr_matrix:
-    """All pairs within the limit, as rows of demand."""
-    found, order = _found(network, homes, goals, want, into=into, threads=threads)
-    return _matrix(found, order, (len(homes), len(goals)))
-
-
-def _found(
-    network: Network,
-    homes: SnappedPoints,
-    goals: SnappedPoints,
-    want: Measure,
-    *,
-    into: bool,
-    threads: int | None,
-) -> tuple[list[Any], NDArray[np.int64]]:
-    """Chunks of pairs, one bounded search per site; points are numbered by rank in the order."""
-    seeds = access(network, goals, unit=want.unit, leaving=not into)
-    graph = network.graph(want.unit, reverse=into)
-    order, stop, mid, same = _demand_side(network, homes, want, into=into)
-    forward, backward = network.edge_costs(want.unit)
-    given = seeds.cost[seeds.node >= 0]
-    spare: SimpleQueue[kernels.Workspace] = SimpleQueue()
-
-    def search(part: NDArray[np.int32]) -> Any:
-        try:
-            work = spare.get_nowait()
-        except Empty:
-            work = kernels.Workspace(
-                graph,
-                spread=float(np.ptp(given)),
-                limit=want.limit,
-                n_points=len(order) if len(mid) else 0,
-            )
-        while True:
-            ok, starts, points, costs = kernels.many_to_many(  # type: ignore[call-arg]
-                *kernels.arrays(graph), part, seeds.node, seeds.cost,
-                seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
-                *stop, same.edge, mid, same.place, same.snap,
-                forward, backward, into,
-                work.scale, work.head, work.tail, work.key, work.node, work.next,
-                work.dist, work.touched, work.best, work.met,
-            )  # fmt: skip
-            if ok:
-                spare.put(work)
-                return part, starts, points, costs
-            work.more_room()
-
-    at = by_node(seeds, network.n_nodes).astype(np.int32)
-    size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
-    parts = [at[i : i + size] for i in range(0, len(at), size)]
-    return run(search, parts, threads=threads), order
-
-
-def _demand_side(
-    network: Network, homes: SnappedPoints, want: Measure, *, into: bool
-) -> tuple[NDArray[np.int64], Any, NDArray[np.int32], Access]:
-    """Demand by place: its order, its stops by node, and those mid-edge in the order of edges."""
-    ways = access(network, homes, unit=want.unit, leaving=into)
-    order = by_node(ways, network.n_nodes)
-    inner = np.flatnonzero(ways.edge[order] >= 0)
-    inner = inner[np.argsort(ways.edge[order[inner]], kind="stable")]
-    mid, at = inner.astype(np.int32), order[inner]
-    same = Access(
-        node=ways.node[at],
-        cost=ways.cost[at],
-        edge=ways.edge[at],
-        place=ways.place[at],
-        snap=ways.snap[at],
-    )
-    return order, stops(ways, order, network.n_nodes), mid, same
-
-
-def _matrix(
-    found: list[Any], order: NDArray[np.int64], shape: tuple[int, int]
-) -> sparse.csr_matrix:
-    """Chunks of pairs by site into rows by demand, columns sorted."""
-    counts = np.zeros(len(order), np.int64)
-    for _, _, points, _ in found:
-        kernels.count_rows(points, counts)
-    indptr = np.zeros(shape[0] + 1, np.int64)
-    indptr[order + 1] = counts
-    np.cumsum(indptr, out=indptr)
-    columns, values = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float64)
-    at = indptr[:-1].copy()
-    found.reverse()
-    while found:  # let go of each chunk once it is in place
-        part, starts, points, costs = found.pop()
-        kernels.fill_rows(part, starts, points, costs, order, at, columns, values)
-    kernels.sort_rows(indptr, columns, values)
-    if indptr[-1] < np.iinfo(np.int32).max:
-        indptr = indptr.astype(np.int32)
-    matrix = sparse.csr_matrix((values, columns, indptr), shape=shape)
-    matrix.has_sorted_indices = True
-    return matrix
 
 
 def sites_by_edge(seeds: Access, n_edges: int) -> tuple[NDArray[Any], ...]:

@@ -13,6 +13,7 @@ from scipy.sparse import csgraph
 
 from geoplan.network import kernels
 from geoplan.network.graph import build_graph
+from geoplan.network.pairs import sort_rows
 
 
 def random_graph(seed, n, m, weights):
@@ -167,7 +168,7 @@ def test_rows_are_sorted():
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     columns = np.concatenate([rng.permutation(1000)[:s] for s in sizes]).astype(np.int32)
     values = columns * 2.0
-    kernels.sort_rows(indptr, columns, values)
+    sort_rows(indptr, columns, values, 0, len(sizes))
     for a, b in pairwise(indptr):
         assert (np.diff(columns[a:b]) > 0).all()
     np.testing.assert_array_equal(values, columns * 2.0)
