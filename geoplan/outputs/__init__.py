@@ -1,6 +1,7 @@
 """Outputs: maps, layers, tables, figures and a report whose numbers agree. They compute nothing."""
 
-from geoplan.outputs.compare import compare_runs
+from geoplan.outputs.compare import RunComparison, compare_runs
+from geoplan.outputs.compare_map import write_comparison_map
 from geoplan.outputs.exports import export_run
 from geoplan.outputs.figures import write_figures
 from geoplan.outputs.layers import write_layers
@@ -11,12 +12,14 @@ from geoplan.outputs.summary import summary_dict, summary_text
 from geoplan.outputs.tables import write_tables
 
 __all__ = [
+    "RunComparison",
     "compare_runs",
     "edition",
     "export_run",
     "service_map",
     "summary_dict",
     "summary_text",
+    "write_comparison_map",
     "write_figures",
     "write_layers",
     "write_maps",

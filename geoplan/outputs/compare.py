@@ -12,14 +12,25 @@ import pandas as pd
 import pyogrio
 
 from geoplan.errors import UsageError
-from geoplan.outputs.telling import count_text, level_text, pad, share_text
+from geoplan.outputs.compare_places import gap_changes, site_changes
+from geoplan.outputs.telling import (
+    cause_text,
+    clean,
+    count_text,
+    level_text,
+    objective_text,
+    pad,
+    safe_cells,
+    share_text,
+    status_text,
+)
 from geoplan.outputs.telling import display_width as width
 from geoplan.services.catalogue import load_catalogue
 from geoplan.words import say
 
 _LEDGER = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
-#: areas named per service and level
-_MOST_AREAS = 5
+#: areas, sites and gaps named per service in the text; the tables have them all
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -33,6 +44,9 @@ class RunComparison:
         measure that either run tells.
     areas : columns ``service``, ``level``, ``code``, ``name``, ``served_a``, ``served_b``,
         ``change``, ``share_a``, ``share_b``: areas whose served people differ.
+    answers : one row per service with suggested sites in both: ``service``, ``objective_a``,
+        ``objective_b``, ``status_a``, ``status_b``, ``gap_a``, ``gap_b``.
+    sites, gaps : see `compare_places.site_changes` and `compare_places.gap_changes`.
     only_a, only_b : services of one run alone.
     lang : of the first run.
     """
@@ -41,6 +55,9 @@ class RunComparison:
     name_b: str
     services: pd.DataFrame
     areas: pd.DataFrame
+    answers: pd.DataFrame
+    sites: pd.DataFrame
+    gaps: pd.DataFrame
     only_a: tuple[str, ...] = ()
     only_b: tuple[str, ...] = ()
     lang: str = "zh"
@@ -52,8 +69,53 @@ class RunComparison:
 
     def text(self, lang: str | None = None) -> str:
         """What changed, as aligned text."""
+        return "\n".join(self._lines(lang or self.lang))
+
+    def summary(self, lang: str | None = None) -> str:
+        """The same as `text`."""
+        return self.text(lang)
+
+    def tables(self, lang: str | None = None) -> dict[str, pd.DataFrame]:
+        """``changes``, ``areas``, ``sites``, ``gaps``: whole tables with headings in words."""
         told = lang or self.lang
-        return "\n".join(self._lines(told))
+        changes = self.services.copy()
+        changes["measure"] = [say(told, f"compare.m_{m}") for m in changes["measure"]]
+        areas = self.areas.copy()
+        areas["level"] = [level_text(told, str(level)) for level in areas["level"]]
+        sites, gaps = self.sites.copy(), self.gaps.copy()
+        sites["kind"] = [say(told, f"compare.kind_{k}") for k in sites["kind"]]
+        sites["change"] = [say(told, f"compare.site_{c}") for c in sites["change"]]
+        gaps["change"] = [say(told, f"compare.gap_{c}") for c in gaps["change"]]
+        gaps["cause"] = [cause_text(told, c) for c in gaps["cause"]]
+        tables = {"changes": changes, "areas": areas, "sites": sites, "gaps": gaps}
+        for name, frame in tables.items():
+            frame["service"] = [service_name(s, told) for s in frame["service"]]
+            tables[name] = frame.rename(columns=lambda c: say(told, f"compare.col_{c}"))
+        return tables
+
+    def write(self, folder: str | Path, *, lang: str | None = None) -> list[Path]:
+        """Write ``comparison.txt``, ``comparison.xlsx`` and one CSV per table into `folder`.
+
+        CSV is UTF-8 with BOM, for Excel; no cell is a formula.
+        """
+        told = lang or self.lang
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        text = target / "comparison.txt"
+        text.write_text(self.text(told) + "\n", encoding="utf-8")
+        tables = {name: safe_cells(frame) for name, frame in self.tables(told).items()}
+        written = [text]
+        for name, frame in tables.items():
+            path = target / f"comparison_{name}.csv"
+            content = frame.to_csv(index=False, lineterminator="\r\n")
+            path.write_bytes(content.encode("utf-8-sig"))
+            written.append(path)
+        book = target / "comparison.xlsx"
+        with pd.ExcelWriter(book, engine="openpyxl") as writer:
+            for name, frame in tables.items():
+                sheet = say(told, f"compare.sheet_{name}")
+                frame.to_excel(writer, sheet_name=sheet, index=False)
+        return [*written, book]
 
     def _lines(self, lang: str) -> Iterator[str]:
         yield say(lang, "compare.title", a=self.name_a, b=self.name_b)
@@ -61,7 +123,7 @@ class RunComparison:
             if services:
                 names = [service_name(s, lang) for s in services]
                 yield say(lang, f"compare.{key}", services=", ".join(names))
-        if len(self.changed) == 0 and not (self.only_a or self.only_b):
+        if self.is_same:
             yield say(lang, "compare.same")
             return
         rows = [[say(lang, f"compare.col_{c}") for c in ("service", "measure", "a", "b", "change")]]
@@ -73,8 +135,59 @@ class RunComparison:
             last = row.service
             measure = say(lang, f"compare.m_{row.measure}")
             rows.append([name, measure, told(row.a), told(row.b), change])
-        yield from _aligned(rows)
+        if len(rows) > 1:
+            yield from _aligned(rows)
+        yield from self._answer_lines(lang)
+        yield from self._site_lines(lang)
+        yield from self._gap_lines(lang)
         yield from self._area_lines(lang)
+
+    @property
+    def is_same(self) -> bool:
+        """Nothing that is compared differs."""
+        differing = (self.changed, self.sites, self.gaps, self.areas, self._other_answers)
+        return not (self.only_a or self.only_b or any(len(table) for table in differing))
+
+    @property
+    def _other_answers(self) -> pd.DataFrame:
+        a = self.answers
+        same = (a["status_a"] == a["status_b"]) & (a["objective_a"] == a["objective_b"])
+        return a[~same]
+
+    def _answer_lines(self, lang: str) -> Iterator[str]:
+        for row in self._other_answers.itertuples():
+            yield ""
+            yield say(
+                lang,
+                "compare.answer",
+                service=service_name(str(row.service), lang),
+                a=_answer(lang, row.objective_a, row.status_a, row.gap_a),
+                b=_answer(lang, row.objective_b, row.status_b, row.gap_b),
+            )
+
+    def _site_lines(self, lang: str) -> Iterator[str]:
+        for (service, kind, change), table in self.sites.groupby(
+            ["service", "kind", "change"], sort=False
+        ):
+            yield ""
+            title = f"{say(lang, f'compare.kind_{kind}')} · {say(lang, f'compare.site_{change}')}"
+            yield f"{service_name(str(service), lang)} · {title} ({len(table):,})"
+            for row in table.head(_MOST_NAMED).itertuples():
+                people = "" if pd.isna(row.people) else _people(lang, row.people)
+                yield f"  {clean(row.name) or clean(row.id)}{people}"
+
+    def _gap_lines(self, lang: str) -> Iterator[str]:
+        for (service, change), table in self.gaps.groupby(["service", "change"], sort=False):
+            yield ""
+            title = say(lang, f"compare.gap_{change}")
+            yield f"{service_name(str(service), lang)} · {title} ({len(table):,})"
+            for row in table.head(_MOST_NAMED).itertuples():
+                size = (
+                    _people(lang, row.people)
+                    if not pd.isna(row.people)
+                    else say(lang, "compare.metres", metres=f"{row.length_m:,.0f}")
+                )
+                yield f"  {clean(row.area)}{size} · {cause_text(lang, row.cause)}"
 
     def _area_lines(self, lang: str) -> Iterator[str]:
         for (service, level), table in self.areas.groupby(["service", "level"], sort=False):
@@ -82,7 +195,7 @@ class RunComparison:
             yield ""
             title = say(lang, "compare.areas_title", level=level_text(lang, str(level)))
             yield f"{service_name(str(service), lang)} · {title}"
-            for row in most.head(_MOST_AREAS).itertuples():
+            for row in most.head(_MOST_NAMED).itertuples():
                 yield "  " + say(
                     lang,
                     "compare.served_change",
@@ -116,6 +229,9 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
         name_b=Path(run_b).name,
         services=frame,
         areas=_areas(Path(run_a), Path(run_b), both),
+        answers=_answers(services_a, services_b, both),
+        sites=site_changes(Path(run_a), Path(run_b), both),
+        gaps=gap_changes(Path(run_a), Path(run_b), both),
         only_a=tuple(k for k in services_a if k not in services_b),
         only_b=tuple(k for k in services_b if k not in services_a),
         lang=_language(Path(run_a)),
@@ -155,11 +271,27 @@ def _measures(
         values = read(a), read(b)
         if values != (None, None):
             yield measure, *values
-    if "siting" in a and "siting" in b:
-        places = [{(s["lon"], s["lat"]) for s in run["siting"]["sites"]} for run in (a, b)]
-        kept = float(len(places[0] & places[1]))
-        if kept != len(places[0]) or kept != len(places[1]):
-            yield "sites_kept", float(len(places[0])), kept
+
+
+def _answers(a: Mapping[str, Any], b: Mapping[str, Any], both: list[str]) -> pd.DataFrame:
+    rows = []
+    for key in both:
+        answers = a[key].get("siting"), b[key].get("siting")
+        if answers[0] is not None and answers[1] is not None:
+            row = {"service": key}
+            for side, answer in zip("ab", answers, strict=True):
+                row |= {f"{n}_{side}": answer.get(n) for n in ("objective", "status", "gap")}
+            rows.append(row)
+    columns = ["service"] + [f"{n}_{s}" for n in ("objective", "status", "gap") for s in "ab"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _answer(lang: str, objective: Any, status: Any, gap: Any) -> str:
+    return f"{objective_text(lang, str(objective))}, {status_text(lang, str(status), gap)}"
+
+
+def _people(lang: str, people: float) -> str:
+    return say(lang, "compare.people", people=f"{people:,.0f}")
 
 
 def _of(*path: str) -> Any:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+import re
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from geoplan.errors import UsageError
-from geoplan.outputs import compare_runs, write_layers
+from geoplan.outputs import compare_runs, write_comparison_map, write_layers, write_maps
+from geoplan.outputs.compare_places import shares_ground
 from geoplan.outputs.summary import write_summary
 
 
@@ -72,3 +78,166 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({}))
     with pytest.raises(UsageError, match=r"summary\.json"):
         compare_runs(tmp_path, tmp_path)
+
+
+def moved_site(results, key):
+    """The results with the first suggested site 40 m further east and the first facility closed."""
+    service = results.services[key]
+    sites = service.siting.sites.copy()
+    shapes = sites.geometry.to_numpy().copy()
+    shapes[0] = shapely.Point(shapes[0].x + 40, shapes[0].y)
+    sites = sites.set_geometry(gpd.GeoSeries(shapes, index=sites.index, crs=sites.crs))
+    frame = service.facilities.frame.copy()
+    frame["status"] = ["closed", *[""] * (len(frame) - 1)]
+    result = dataclasses.replace(service.siting.result, status="feasible", gap=0.02)
+    changed = dataclasses.replace(
+        service,
+        siting=dataclasses.replace(service.siting, sites=sites, result=result),
+        facilities=dataclasses.replace(service.facilities, frame=frame),
+    )
+    return dataclasses.replace(results, services={**results.services, key: changed})
+
+
+def test_sites_that_came_went_or_closed_and_another_proof(results, tmp_path):
+    first = results.services["meal_station"]
+    other = moved_site(results, "meal_station")
+    told = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
+    changes = told.sites.set_index(["kind", "change"])
+    assert set(changes.index) == {
+        ("suggested", "added"), ("suggested", "dropped"), ("existing", "closed"),
+    }  # fmt: skip
+    assert len(told.sites) == 3
+    moved = changes.loc[("suggested", "added"), "x"] - changes.loc[("suggested", "dropped"), "x"]
+    assert moved == pytest.approx(40, abs=0.11)
+    assert changes.loc[("existing", "closed"), "id"] == str(first.facilities.frame.index[0])
+    answers = told.answers.set_index("service").loc["meal_station"]
+    assert answers["status_a"] == first.siting.result.status
+    assert answers["status_b"] == "feasible"
+    assert "2.00%" in told.text("en")
+    assert not told.is_same
+
+
+def test_a_gap_is_the_same_when_it_shares_ground():
+    """Of four squares of 100 m: one overlaps half of another run's, one only touches it, one lies
+    apart, and one has no shape but the area and cause of a row over there."""
+    shapes = [shapely.box(x, 0, x + 100, 100) for x in (0, 150, 900)]
+    own = gpd.GeoDataFrame(
+        {"area": ["p", "q", "r", "s"], "cause": "no_site"},
+        geometry=[*shapes, None],
+        crs="EPSG:4548",
+    )
+    other = gpd.GeoDataFrame(
+        {"area": ["z", "s"], "cause": "no_site"},
+        geometry=[shapely.box(50, 0, 150, 100), None],
+        crs="EPSG:4548",
+    )
+    assert shares_ground(own, other).tolist() == [True, False, False, True]
+    assert shares_ground(own, other.iloc[:0]).tolist() == [False] * 4
+    lines = own.set_geometry(
+        gpd.GeoSeries.from_wkt(
+            ["LINESTRING (0 0, 100 0)", "LINESTRING (100 0, 200 0)", "LINESTRING (0 5, 9 5)", None],
+            crs="EPSG:4548",
+        )
+    )
+    along = other.set_geometry(
+        gpd.GeoSeries.from_wkt(["LINESTRING (50 0, 100 0)", None], crs="EPSG:4548")
+    )
+    # half of the first; the second meets it in one point only
+    assert shares_ground(lines, along).tolist() == [True, False, False, True]
+
+
+def test_gaps_that_are_gone_are_told(results, tmp_path):
+    service = results.services["meal_station"]
+    squares = [shapely.box(1000.0 * k, 0, 1000.0 * k + 500, 500) for k in range(len(service.gaps))]
+    apart = service.gaps.set_geometry(gpd.GeoSeries(squares, service.gaps.index, service.gaps.crs))
+    service = dataclasses.replace(service, gaps=apart)
+    fewer = dataclasses.replace(service, gaps=apart.iloc[1:])
+    after = dataclasses.replace(results, services={**results.services, "meal_station": fewer})
+    results = dataclasses.replace(results, services={**results.services, "meal_station": service})
+    there = compare_runs(save(results, tmp_path / "a"), save(after, tmp_path / "b")).gaps
+    back = compare_runs(tmp_path / "b", tmp_path / "a").gaps
+    assert there["change"].tolist() == ["closed"]
+    assert back["change"].tolist() == ["opened"]
+    assert there["people"].tolist() == [service.gaps["people"].iloc[0]]
+
+
+def test_tables_and_text_are_written(results, tmp_path):
+    told = compare_runs(
+        save(results, tmp_path / "a"), save(moved_site(results, "meal_station"), tmp_path / "b")
+    )
+    written = {p.name: p for p in told.write(tmp_path / "out", lang="zh")}
+    assert set(written) == {
+        "comparison.txt", "comparison.xlsx", "comparison_changes.csv", "comparison_areas.csv",
+        "comparison_sites.csv", "comparison_gaps.csv",
+    }  # fmt: skip
+    sites = pd.read_csv(written["comparison_sites.csv"], encoding="utf-8-sig")
+    assert len(sites) == 3
+    assert set(sites["变化"]) == {"新增", "取消", "关停"}
+    book = pd.read_excel(written["comparison.xlsx"], sheet_name=None, engine="openpyxl")
+    assert list(book) == ["指标变化", "分区变化", "站点变化", "缺口变化"]
+    assert len(book["站点变化"]) == 3
+    assert written["comparison.txt"].read_text("utf-8").startswith("两次运行对比")
+
+
+def both_maps(fakes, folder):
+    results = fakes.fake_run()
+    for name, run in (("a", results), ("b", moved_site(results, "meal_station"))):
+        write_maps(run, folder / name / "maps")
+    return folder / "a", folder / "b"
+
+
+def test_the_side_by_side_map_holds_both_and_asks_for_nothing(fakes, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    page = write_comparison_map(a, b, "meal_station", tmp_path / "deep" / "c.html").read_text(
+        "utf-8"
+    )
+    found = re.findall(
+        r'<script type="application/json" id="(\w+)_data">(.*?)</script>', page, re.S
+    )
+    assert [name for name, _ in found] == ["map_a_meal_station", "map_b_meal_station"]
+    for run, (_, told) in zip((a, b), found, strict=True):
+        own = re.search(
+            r"_data\">(.*?)</script>", (run / "maps/meal_station.html").read_text("utf-8")
+        )
+        assert json.loads(told)["suggested"] == json.loads(own.group(1))["suggested"]
+        assert json.loads(told)["headline"] == json.loads(own.group(1))["headline"]
+    assert page.count("<script") == 4
+    assert "default-src 'none'" in html.unescape(page)
+    assert not re.findall(r"(?:src|href)=\"https?:", page.replace("https://leafletjs.com", ""))
+    with pytest.raises(UsageError, match=r"maps/nothing\.html"):
+        write_comparison_map(a, b, "nothing", tmp_path / "d.html", lang="en")
+
+
+def test_both_maps_move_and_switch_together(fakes, browser, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
+    page = browser.new_page(viewport={"width": 1300, "height": 800})
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto(path.as_uri())
+    page.wait_for_selector("#map_b_meal_station_app[data-ready]")
+    places = (
+        "() => ['a', 'b'].map(s => { const c = geoplan.sides[s].getCenter();"
+        " return [c.lat, c.lng, geoplan.sides[s].getZoom()]; })"
+    )
+    first = page.evaluate(places)
+    # half a pixel of a map's width is rounded away
+    pixel = pytest.approx(first[0], abs=2e-4)
+    assert first[1] == pixel
+    page.evaluate("() => geoplan.sides.b.setView([36.6, 117.1], 13, {animate: false})")
+    second = page.evaluate(places)
+    assert second[0] == pytest.approx(second[1], abs=2e-4)
+    assert second[0] != pixel
+    switched = "() => ['a', 'b'].map(s => geoplan.sides[s].geoplan.model.scenario)"
+    page.evaluate("() => geoplan.sides.a.geoplan.scenario('after')")
+    assert page.evaluate(switched) == ["after", "after"]
+    page.uncheck("#gp_together")
+    page.evaluate("() => geoplan.sides.b.geoplan.scenario('now')")
+    page.evaluate("() => geoplan.sides.a.setView([36.7, 117.0], 11, {animate: false})")
+    assert page.evaluate(switched) == ["after", "now"]
+    third = page.evaluate(places)
+    assert third[1] == second[1]
+    assert third[0] != pytest.approx(third[1], abs=2e-4)
+    assert wrong == []
+    page.close()

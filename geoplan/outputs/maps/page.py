@@ -145,7 +145,7 @@ class _Page(Figure):
             for name, child in self.header._children.items()
             if name not in own
         )
-        policy = "" if extra else _policy([library, start], self.owner.basemap)
+        policy = "" if extra else page_policy([library, start], self.owner.basemap)
         return (
             "<!DOCTYPE html>\n"
             f'<html lang="{"en" if self.lang == "en" else "zh-CN"}">\n<head>\n'
@@ -163,7 +163,7 @@ class _Page(Figure):
         )
 
 
-def _policy(scripts: list[str], basemap: dict[str, Any] | None) -> str:
+def page_policy(scripts: list[str], basemap: dict[str, Any] | None) -> str:
     """A content security policy: only these scripts, and no request but for asked tiles."""
     hashes = " ".join(
         "'sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode() + "'"

@@ -1,0 +1,99 @@
+"""Two runs' maps of one service side by side, moving together, in one self-contained file."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from geoplan.errors import UsageError
+from geoplan.outputs.assets import (
+    app_script,
+    data_uri,
+    leaflet_licence,
+    leaflet_script,
+    leaflet_style,
+    web_text,
+)
+from geoplan.outputs.maps.page import ServiceMap, json_for_page, page_policy
+from geoplan.words import say
+
+_DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
+
+
+def write_comparison_map(
+    run_a: str | Path, run_b: str | Path, service: str, path: str | Path, *, lang: str | None = None
+) -> Path:
+    """Write one page with the map of `service` in both runs.
+
+    The maps move, zoom and switch layers together until the box is unticked. They show what the
+    runs' own pages show, stamps included, so the page is as public as the more private of the two.
+
+    Parameters
+    ----------
+    run_a, run_b : folders made by ``geoplan run``.
+    service : key of a service in both.
+    path : of the HTML file. lang : of the page's own words; default that of the first run's map.
+
+    Raises
+    ------
+    UsageError
+        One of the runs has no map of the service.
+    """
+    contents = [_content(Path(run), service, lang or "zh") for run in (run_a, run_b)]
+    told = lang or str(contents[0]["lang"])
+    names = (Path(run_a).resolve().name, Path(run_b).resolve().name)
+    maps = [
+        ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
+        for side, content in zip("ab", contents, strict=True)
+    ]
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    page = _page(maps, names, str(contents[0]["meta"]["service"]), told)
+    target.write_text(page, encoding="utf-8", newline="\n")
+    return target
+
+
+def _content(run: Path, service: str, lang: str) -> dict[str, Any]:
+    """What the run's own map of the service shows."""
+    page = run / "maps" / f"{service}.html"
+    found = _DATA.search(page.read_text(encoding="utf-8")) if page.exists() else None
+    if found is None:
+        raise UsageError(say(lang, "compare.map_none", folder=run, service=service))
+    content: dict[str, Any] = json.loads(found.group(1))
+    content.pop("words", None)
+    return content
+
+
+def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, lang: str) -> str:
+    title = html.escape(say(lang, "compare.map_title", service=service, a=names[0], b=names[1]))
+    sides = "\n".join(
+        f'<section class="gp-side"><p class="gp-run">{letter} · {html.escape(name)}</p>\n'
+        f"{made.body()}</section>"
+        for letter, name, made in zip("AB", names, maps, strict=True)
+    )
+    library = f"{leaflet_script()}\n{app_script()}\n{web_text('compare.js')}"
+    icons = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
+    mounted = ", ".join(f"geoplan.mount({made.mount_point()})" for made in maps)
+    start = (
+        f'geoplan.icons({icons});\ngeoplan.pair({mounted}, document.getElementById("gp_together"));'
+    )
+    origins = sorted({str(made.basemap["origin"]) for made in maps if made.basemap})
+    policy = page_policy([library, start], {"origin": " ".join(origins)} if origins else None)
+    return (
+        "<!DOCTYPE html>\n"
+        f'<html lang="{"en" if lang == "en" else "zh-CN"}">\n<head>\n<meta charset="utf-8">\n'
+        f"{policy}"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<meta name="generator" content="geoplan">\n'
+        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n'
+        f"<!-- Leaflet:\n{leaflet_licence()}\n-->\n"
+        f"<style>{leaflet_style()}\n{web_text('map.css')}\n{web_text('compare.css')}</style>\n"
+        f'</head>\n<body>\n<div class="gp-compare">\n<header class="gp-bar2"><h1>{title}</h1>\n'
+        '<label><input type="checkbox" id="gp_together" checked>'
+        f"{html.escape(say(lang, 'compare.map_lock'))}</label></header>\n"
+        f'<div class="gp-pair">\n{sides}\n</div>\n</div>\n'
+        f"<script>{library}</script>\n<script>{start}</script>\n</body>\n</html>\n"
+    )
