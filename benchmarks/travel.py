@@ -7,9 +7,9 @@
 All engines get the same graph, the same sources and the same question in one run. Results are
 compared for equality before anything is timed: pandana keeps whole millimetres per edge, so costs
 may differ by a millimetre per edge and pairs at the very cutoff may come or go; the others must
-agree to a micrometre. Times are medians. Slow peers answer a sample of the sources and their
-time is scaled up (marked ~). Building a graph is not timed as part of a question; pandana's
-contraction (half a minute here) stands in a row of its own.
+agree to a micrometre. Times are medians of rounds in which the engines take turns. Slow peers
+answer a sample of the sources and their time is scaled up (marked ~). Building a graph is not
+timed as part of a question; pandana's contraction (half a minute here) stands in a row of its own.
 
 Peers that are not installed are left out: pip install ".[bench]".
 """
@@ -165,6 +165,18 @@ def median_seconds(job, runs: int) -> float:
     return statistics.median(times)
 
 
+def in_turns(jobs, rounds: int) -> dict[str, float]:
+    """Median seconds of each job, all run in turn: what else the machine does falls on all."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            gc.collect()
+            start = time.perf_counter()
+            job()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
 def memory_kb(key: str) -> int | None:
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
@@ -277,7 +289,9 @@ def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
 
     theirs = csgraph.dijkstra(peers.scipy, indices=few[:50], limit=REACH_M)
     close("scipy", dense[:50], np.where(np.isinf(theirs), np.nan, theirs), 1e-6)
-    seconds = {}
+    jobs = {"geoplan": ours, "1 thread": lambda: ours(1), "scipy": scipy_job}
+    part = len(sites) / max(1, sample // 10)
+    scale = {"scipy": len(sites) / len(few)}
     if "pandana" in peers:
         with quiet():
             found = peers.pandana.nodes_in_range(sites.tolist(), REACH_M)
@@ -292,25 +306,23 @@ def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
         edge_cases = both[both.isna().any(axis=1)].max(axis=1)
         if gap > 0.2 or (len(edge_cases) and edge_cases.min() < REACH_M - 0.2):
             raise SystemExit(f"pandana disagrees: {gap} m, {edge_cases.min()}")
-        with quiet():
-            seconds["pandana"] = median_seconds(
-                lambda: peers.pandana.nodes_in_range(sites.tolist(), REACH_M), 3
-            )
-    seconds["scipy"] = median_seconds(scipy_job, 1) * len(sites) / len(few)
-    part = len(sites) / max(1, sample // 10)
+        jobs["pandana"] = lambda: peers.pandana.nodes_in_range(sites.tolist(), REACH_M)
     if "networkx" in peers:
         for row, found in zip(dense, networkx_job(), strict=False):
             mine = np.full(network.n_nodes, np.nan)
             mine[list(found)] = list(found.values())
             close("networkx", row, mine, 1e-6)
-        seconds["networkx"] = median_seconds(networkx_job, 3) * part
-        osmnx = median_seconds(osmnx_job, 3) * part
+        jobs |= {"networkx": networkx_job, "osmnx": osmnx_job}
+        scale |= {"networkx": part, "osmnx": part}
     if "igraph" in peers:
         found = np.array(igraph_job())
         close("igraph", dense[: len(found)], np.where(found > REACH_M, np.nan, found), 1e-6)
-        seconds["igraph"] = median_seconds(igraph_job, 1) * part
-    mine = median_seconds(ours, 7)
-    alone = median_seconds(lambda: ours(1), 5)
+        jobs["igraph"], scale["igraph"] = igraph_job, part
+    with quiet():
+        took = in_turns(jobs, 7)
+    seconds = {name: s * scale.get(name, 1) for name, s in took.items()}
+    mine, alone = seconds.pop("geoplan"), seconds.pop("1 thread")
+    osmnx = seconds.pop("osmnx", 0.0)
     work = f"{label}: {len(sites):,} sites x 1 km"
     table.add(
         work,
@@ -349,7 +361,7 @@ def nearest(table, label, network, peers, xy, sites, wanted) -> None:
 
     theirs = scipy_job()
     close("scipy", answer, np.where(np.isinf(theirs), np.nan, theirs), 1e-6)
-    seconds = {"scipy": median_seconds(scipy_job, 3)}
+    jobs = {"geoplan": ours, "scipy": scipy_job}
     if "networkx" in peers:
         import networkx as nx
 
@@ -362,7 +374,7 @@ def nearest(table, label, network, peers, xy, sites, wanted) -> None:
         mine = np.full(network.n_nodes, np.nan)
         mine[list(found)] = list(found.values())
         close("networkx", answer, mine, 1e-6)
-        seconds["networkx"] = median_seconds(networkx_job, 1)
+        jobs["networkx"] = networkx_job
     if "pandana" in peers:
         far = float(np.ceil(np.nanmax(answer)) + 1)
         with quiet():
@@ -376,9 +388,10 @@ def nearest(table, label, network, peers, xy, sites, wanted) -> None:
         # the site nearest in its graph; millimetres per edge add up
         reached = np.isfinite(answer)
         close("pandana", answer[reached], found[reached], 0.5)
-        with quiet():
-            seconds["pandana"] = median_seconds(pandana_job, 3)
-    mine = median_seconds(ours, 9)
+        jobs["pandana"] = pandana_job
+    with quiet():
+        seconds = in_turns(jobs, 5)
+    mine = seconds.pop("geoplan")
     table.add(
         f"{label}: nearest of {len(sites)} sites, every node",
         duration(mine),
@@ -451,10 +464,11 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
 
     bounded(), floor(), whole()
     nodes = settled.sum()
+    took = in_turns({"bounded": bounded, "floor": floor, "whole": whole}, 7)
     return {
-        "bounded": median_seconds(bounded, 5) / nodes * 1e9,
-        "floor": median_seconds(floor, 5) / nodes * 1e9,
-        "whole": median_seconds(whole, 5) / network.n_nodes * 1e9,
+        "bounded": took["bounded"] / nodes * 1e9,
+        "floor": took["floor"] / nodes * 1e9,
+        "whole": took["whole"] / network.n_nodes * 1e9,
         "settled": nodes / len(at),
     }
 
