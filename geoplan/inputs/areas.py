@@ -9,6 +9,7 @@ import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import area_lookup, drawn_codes
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
@@ -48,7 +49,7 @@ def read_areas(
     try:
         return notes.loaded(_read(source, notes, level, crs, parent, parents))
     except (InputError, pyproj.exceptions.CRSError) as error:
-        return notes.unusable(str(error))
+        return notes.unusable(error)
 
 
 def _read(
@@ -97,10 +98,7 @@ def _codes(rows: Rows) -> pd.Series:
         column = rows.column(role)
         if column is not None:
             return column.astype(str)
-    raise InputError(
-        "no column for the area's code (区划代码, code) or name; the file has: "
-        f"{', '.join(map(str, rows.text.columns))}. Name it with columns = {{ code = ... }}."
-    )
+    raise FileError("no_area_code", headings=", ".join(map(str, rows.text.columns)))
 
 
 def _parents(

@@ -15,6 +15,7 @@ from geoplan.errors import InputError
 from geoplan.inputs.assigning import assign_areas, drawn_codes
 from geoplan.inputs.extent import study_area
 from geoplan.inputs.facilities import row_ids
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer, Demand
@@ -69,7 +70,7 @@ def read_demand(
         if sources[0].suffix in SUFFIXES:
             frame = _of_rasters(sources, notes, key, crs, areas or {})
         elif len(sources) > 1:
-            raise InputError("several paths are for population rasters only: join the tables.")
+            raise FileError("several_paths")
         else:
             frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups),
                              shares=sum_to is not None)  # fmt: skip
@@ -79,7 +80,7 @@ def read_demand(
             also = (census,)
         return notes.loaded(Demand(key=key, frame=frame, groups=tuple(groups)), also=also)
     except (InputError, pyproj.exceptions.CRSError) as error:
-        return notes.unusable(str(error))
+        return notes.unusable(error)
 
 
 # -- tables and vector layers ---------------------------------------------------------------
@@ -128,19 +129,14 @@ def _heading(rows: Rows, name: str) -> str:
     alike = [str(h) for h in rows.text.columns if plain(h) == plain(name)]
     found = alike[0] if alike else rows.heading(name)
     if not found:
-        raise InputError(
-            f"there is no column {name!r}; the file has: {', '.join(map(str, rows.text.columns))}."
-        )
+        raise FileError("no_column", name=name, headings=", ".join(map(str, rows.text.columns)))
     return found
 
 
 def _known_weight(rows: Rows, *, needed: bool) -> list[str]:
     found = rows.heading("weight")
     if not found and needed:
-        raise InputError(
-            'which column holds the people? Say weight = "..."; the file has: '
-            f"{', '.join(map(str, rows.text.columns))}."
-        )
+        raise FileError("no_weight", headings=", ".join(map(str, rows.text.columns)))
     return [found] if found else []
 
 
@@ -181,11 +177,11 @@ def _of_rasters(
     paths = [Path(s.path) for s in sources]
     missing = [s.label for s in sources if not Path(s.path).exists()]
     if missing:
-        raise InputError(f"the file is not there: {', '.join(missing)}.")
+        raise FileError("not_there_named", names=", ".join(missing))
     cells = read_population(paths, crs=sources[0].crs)
     count = len(cells.people)
     if count == 0:
-        raise InputError("the raster holds nobody.")
+        raise FileError("raster_nobody")
     notes.with_rows(
         pd.DataFrame(index=range(count)), np.arange(1, count + 1), np.full(count, "", object)
     )
@@ -225,10 +221,7 @@ def _scaled(
 ) -> tuple[gpd.GeoDataFrame, Loaded[Any]]:
     """`frame` with its people scaled to the census, and people of areas without any row."""
     if sum_to.level not in areas:
-        raise InputError(
-            f"sum_to.level = {sum_to.level!r} is no level of areas; there are: "
-            f"{', '.join(areas) or 'none'}."
-        )
+        raise FileError("no_such_level", level=sum_to.level, levels=", ".join(areas))
     layer = areas[sum_to.level]
     told = Notes(source=sum_to.source, lang=notes.lang)
     census = read_census(sum_to, told, layer)

@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geoplan.errors import InputError
 from geoplan.inputs.datum import to_wgs84
 from geoplan.inputs.extent import StudyArea
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.source import LayerSource
@@ -39,9 +39,7 @@ def place_drawn(
     """
     if geometry.crs is None:
         if source.datum is None:
-            raise InputError(
-                'the layer carries no CRS: say crs = "EPSG:..." (for degrees also datum = ...).'
-            )
+            raise FileError("no_layer_crs")
         geometry = geometry.set_crs("EPSG:4326")
     there = (geometry.notna() & ~geometry.is_empty).to_numpy(bool, copy=True)
     for position in np.flatnonzero(~there):

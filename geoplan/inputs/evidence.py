@@ -18,6 +18,7 @@ import pyproj
 
 from geoplan.inputs.assigning import area_heading, area_lookup, drawn_codes
 from geoplan.inputs.datum import from_wgs84, to_wgs84
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty
@@ -64,10 +65,13 @@ class DatumEvidence:
         """Whether the best one beats every other."""
         return all(self.beats(self.best, d) for d in _CANDIDATES if d != self.best)
 
-    def text(self) -> str:
-        """The shares in words."""
-        shares = ", ".join(f"{self.share(d):.0%} as {d}" for d in _CANDIDATES)
-        return f"Of {self.rows} rows that name their {self.level}, {shares} lie in it."
+    def as_words(self) -> FileError:
+        """The shares, the best datum and how sure that is, in any language."""
+        shares = ", ".join(f"{d} {self.share(d):.0%}" for d in _CANDIDATES)
+        return FileError(
+            "rows_named", rows=self.rows, level=self.level, best=self.best, shares=shares,
+            sure=FileError("surely" if self.sure else "perhaps"),
+        )  # fmt: skip
 
 
 def datum_evidence(

@@ -58,7 +58,7 @@ def read_facilities(
     try:
         return notes.loaded(_read(source, notes, key, crs, areas or {}))
     except (InputError, pyproj.exceptions.CRSError) as error:
-        return notes.unusable(str(error))
+        return notes.unusable(error)
 
 
 def _read(

@@ -9,6 +9,7 @@ import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.facilities import row_ids
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.layers import LineLayer
 from geoplan.inputs.notes import Notes
@@ -40,7 +41,7 @@ def read_lines(
     try:
         return notes.loaded(_read(source, notes, key, crs, any_geometry))
     except (InputError, pyproj.exceptions.CRSError) as error:
-        return notes.unusable(str(error))
+        return notes.unusable(error)
 
 
 def _read(source: LayerSource, notes: Notes, key: str, crs: str, any_geometry: bool) -> LineLayer:
@@ -62,5 +63,5 @@ def _read(source: LayerSource, notes: Notes, key: str, crs: str, any_geometry: b
     frame.index = row_ids(rows, notes, key)
     kept = frame[~notes.aside & geometry.notna().to_numpy()]
     if len(kept) == 0:
-        raise InputError("the layer holds no usable geometry.")
+        raise FileError("no_usable_geometry")
     return LineLayer(key=key, frame=kept)

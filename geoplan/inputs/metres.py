@@ -7,8 +7,8 @@ import numpy as np
 import pyproj
 import shapely
 
-from geoplan.errors import InputError
 from geoplan.inputs.extent import StudyArea
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
@@ -37,15 +37,9 @@ def place_metres(
     small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
     zero = known & (x == 0) & (y == 0)
     if (known & ~zero).any() and small[known].all():
-        raise InputError(
-            "the columns for x and y hold degrees: name them as lon and lat "
-            '(columns = { lon = "...", lat = "..." }) and say the datum.'
-        )
+        raise FileError("degrees_in_xy")
     if source.crs is None:
-        raise InputError(
-            'coordinates in metres without a CRS: say crs = "EPSG:..." (Jinan: EPSG:4548, with '
-            "zone number in front of the easting EPSG:4527)."
-        )
+        raise FileError("no_metres_crs")
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
     x, y = _as_east_north(x, y, metres, declared, notes)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.faults import told
 from geoplan.inputs.findings import Finding, InputRecord, Loaded, Severity
 from geoplan.inputs.source import LayerSource
 from geoplan.words import say
@@ -143,13 +144,13 @@ class Notes:
             also=also,
         )
 
-    def unusable(self, message: str) -> Loaded[Any]:
+    def unusable(self, error: Exception) -> Loaded[Any]:
         """A file that cannot be used: an error without a row says why."""
         self.findings.append(
             Finding(
                 file=self.source.label,
-                problem=message,
-                advice="",
+                problem=told(error, self.lang),
+                advice=say(self.lang, "inputs.unusable_advice"),
                 severity="error",
                 code="unusable",
             )

@@ -8,11 +8,11 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geoplan.errors import InputError
 from geoplan.inputs.datum import to_wgs84
 from geoplan.inputs.drawn import in_china, place_drawn, place_wkt
 from geoplan.inputs.evidence import datum_evidence, doubt_datum
 from geoplan.inputs.extent import StudyArea
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.metres import place_metres
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
@@ -55,11 +55,7 @@ def place_rows(
     elif rows.column("wkt") is not None:
         geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
-        raise InputError(
-            "no coordinates: no columns for longitude and latitude (经度, 纬度) or x and y; the "
-            f"file has: {', '.join(map(str, rows.text.columns))}. Name them with columns = "
-            "{ lon = ..., lat = ... }."
-        )
+        raise FileError("no_places", headings=", ".join(map(str, rows.text.columns)))
     if area is not None:
         _outside(geometry, notes, area)
         degrees = _datum_in_use(rows, source)
@@ -107,14 +103,7 @@ def _degrees(
                         column=rows.heading("lon"))  # fmt: skip
     datum = source.datum or _datum_of_crs(source, lon[usable], lat[usable], notes)
     if datum is None:
-        told = _datum_evidence(lon[usable], lat[usable], area)
-        if area is not None:
-            known = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
-            found = datum_evidence(rows, *known, area.areas, crs=crs)
-            if found is not None:
-                how = "surely" if found.sure else "perhaps, the difference may be chance"
-                told += f' {found.text()} So it is {how} datum = "{found.best}".'
-        raise InputError(told)
+        raise _no_datum(rows, lon, lat, usable, area, crs=crs)
     points = np.full(len(rows), None, object)
     if usable.any():
         x, y = to_wgs84((lon[usable], lat[usable]), datum)
@@ -184,25 +173,32 @@ def _datum_of_crs(
     return "wgs84" if len(lon) == 0 else None
 
 
-def _datum_evidence(lon: np.ndarray, lat: np.ndarray, area: StudyArea | None) -> str:
+def _no_datum(
+    rows: Rows,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    usable: np.ndarray,
+    area: StudyArea | None,
+    *,
+    crs: str,
+) -> FileError:
     """What the coordinates themselves say about their datum, and what to write."""
-    shifts = []
+    shifts = {}
+    known_lon, known_lat = lon[usable], lat[usable]
     for datum in ("gcj02", "bd09"):
-        x, y = to_wgs84((lon, lat), datum)
-        east = float(np.mean((lon - x) * np.cos(np.radians(lat)))) * 111_320.0
-        north = float(np.mean(lat - y)) * 110_950.0
-        shifts.append(f"{datum}: {np.hypot(east, north):.0f} m ({_compass(east, north)})")
-    inside = ""
+        x, y = to_wgs84((known_lon, known_lat), datum)
+        east = float(np.mean((known_lon - x) * np.cos(np.radians(known_lat)))) * 111_320.0
+        north = float(np.mean(known_lat - y)) * 110_950.0
+        shifts[datum] = f"{np.hypot(east, north):.0f} m ({_compass(east, north)})"
+    inside: FileError | str = ""
+    named: FileError | str = ""
     if area is not None:
-        share = float(area.holds_degrees(lon, lat).mean())
-        inside = f" {share:.0%} of the rows lie in the study area as they stand."
-    return (
-        "degrees in China without a datum: they could be WGS 84, CGCS2000, GCJ-02 (AMap, "
-        f"Tencent) or BD-09 (Baidu). "
-        f"Against WGS 84 these points would be off by {'; '.join(shifts)}.{inside} "
-        'Say which in the study: datum = "gcj02" for coordinates from AMap or most map websites, '
-        '"bd09" from Baidu, "wgs84" from GPS or OpenStreetMap, "cgcs2000" from surveying.'
-    )
+        share = float(area.holds_degrees(known_lon, known_lat).mean())
+        inside = FileError("share_inside", share=f"{share:.0%}")
+        places = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
+        found = datum_evidence(rows, *places, area.areas, crs=crs)
+        named = "" if found is None else found.as_words()
+    return FileError("no_datum", **shifts, inside=inside, named=named)
 
 
 def _compass(east: float, north: float) -> str:

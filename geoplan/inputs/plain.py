@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import InputError
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
@@ -39,7 +40,7 @@ def read_plain_table(
     try:
         return notes.loaded(_read(source, notes, tuple(needed)))
     except InputError as error:
-        return notes.unusable(str(error))
+        return notes.unusable(error)
 
 
 def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
@@ -49,10 +50,11 @@ def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.Data
     data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
     missing = [n for n in needed if n not in data]
     if missing:
-        raise InputError(
-            f"no column for {', '.join(missing)}; the file has: "
-            f"{', '.join(map(str, rows.text.columns))}. Name it with columns = "
-            f"{{ {missing[0]} = ... }}."
+        raise FileError(
+            "no_needed",
+            missing=", ".join(missing),
+            first=missing[0],
+            headings=", ".join(map(str, rows.text.columns)),
         )
     frame = pd.DataFrame(index=rows.text.index)
     for name, cells in data.items():

@@ -13,7 +13,7 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
 
-from geoplan.errors import InputError
+from geoplan.inputs.faults import FileError
 
 SUFFIXES = (".tif", ".tiff", ".vrt")
 #: a city's walk network tells no more places apart
@@ -62,24 +62,21 @@ def read_population(
                 band = source.read(1, masked=True).astype(np.float64).filled(0.0)
                 here = (source.crs, source.transform, source.shape)
         except RasterioIOError as error:
-            raise InputError(f"{path.name}: the raster cannot be read ({error}).") from error
+            raise FileError("raster_broken", name=path.name, error=error) from error
         band[~np.isfinite(band)] = 0.0
         negative += int((band < 0).sum())
         band = np.maximum(band, 0.0)
         if total is None:
             total, grid = band, here
         elif here != grid:
-            raise InputError(
-                f"{path.name}: its grid (CRS, origin, cell size, shape) differs from the first "
-                "raster's; bring both to one grid."
-            )
+            raise FileError("raster_grids", name=path.name)
         else:
             total += band
     if total is None or grid is None:
-        raise InputError("no raster is given.")
+        raise FileError("no_raster")
     own = grid[0] if grid[0] is not None else crs
     if own is None:
-        raise InputError('the raster carries no CRS: say crs = "EPSG:...".')
+        raise FileError("raster_no_crs")
     row, column = np.nonzero(total)
     people = total[row, column]
     transform = grid[1]

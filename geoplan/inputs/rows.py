@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import InputError
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
 from geoplan.inputs.notes import Notes, roles_of
 from geoplan.inputs.numbers import read_numbers
@@ -73,10 +73,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     headings = [str(c) for c in text.columns]
     given, missing = match_given(headings, source.columns)
     if missing:
-        raise InputError(
-            f"columns names headings that are not in the file: {', '.join(missing)}; the file has: "
-            f"{', '.join(headings)}."
-        )
+        raise FileError("columns_missing", missing=", ".join(missing), headings=", ".join(headings))
     taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}
     free = [h for h in headings if h not in given and h not in taken]
     wanted = [r for r in known_roles() if r not in given.values()]
@@ -108,7 +105,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
 
 def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
     if not source.is_url and not Path(source.path).exists():
-        raise InputError("the file is not there.")
+        raise FileError("not_there")
     if not source.is_url and source.suffix in TEXT_SUFFIXES + BOOK_SUFFIXES:
         tables = read_tables(
             Path(source.path),
@@ -121,7 +118,7 @@ def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
         layer = read_vector(source)
         return [layer.table], layer.geometry
     known = ", ".join((*TEXT_SUFFIXES, *BOOK_SUFFIXES, *VECTOR_SUFFIXES))
-    raise InputError(f"files ending in {source.suffix or 'nothing'} are not read; known: {known}.")
+    raise FileError("unknown_ending", ending=source.suffix or "-", known=known)
 
 
 def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -164,16 +161,11 @@ def condition(text: pd.DataFrame, where: str) -> np.ndarray:
     for part in re.split(r"\s+and\s+", where.strip()):
         match = _CONDITION.match(part)
         if match is None:
-            raise InputError(
-                f"where = {where!r} is no condition: write column == 'text' or column > 5, joined "
-                "by and."
-            )
+            raise FileError("where_no_condition", where=where)
         column, sign, value = match.groups()
         column = column.strip("'\"`")
         if column not in text.columns:
-            raise InputError(
-                f"where names the column {column!r}; the file has: {', '.join(map(str, text))}."
-            )
+            raise FileError("where_no_column", column=column, headings=", ".join(map(str, text)))
         quoted = value[:1] in "'\"" and value[-1:] == value[:1] and len(value) > 1
         compare = _OPERATORS[sign]
         if quoted or (sign in ("==", "!=") and not _numeric(value)):
@@ -181,9 +173,7 @@ def condition(text: pd.DataFrame, where: str) -> np.ndarray:
         elif _numeric(value):
             mask &= compare(read_numbers(text[column])[0], float(value))
         else:
-            raise InputError(
-                f"where = {where!r}: {value!r} is no number and stands without quotes."
-            )
+            raise FileError("where_no_number", where=where, value=value)
     return mask
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.errors import InputError
 from geoplan.inputs.assigning import area_lookup
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
@@ -73,9 +73,10 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     if cells is None:
         cells = rows.column(sum_to.weight)
     if cells is None:
-        raise InputError(
-            f"sum_to.weight = {sum_to.weight!r} is no column of the table; it has: "
-            f"{', '.join(map(str, rows.text.columns))}."
+        raise FileError(
+            "no_census_column",
+            weight=sum_to.weight,
+            headings=", ".join(map(str, rows.text.columns)),
         )
     people, _ = read_numbers(cells)
     for position in np.flatnonzero(np.isnan(people) | (people < 0)):
@@ -99,9 +100,7 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     )
     total = pd.Series(people[used & known]).groupby(codes[used & known].to_numpy()).sum()
     if len(total) == 0:
-        raise InputError(
-            f"no row of the table matches an area of the level {layer.level!r} by code or name."
-        )
+        raise FileError("no_census_match", level=layer.level)
     return Census(people=total.round().astype(np.int64), homeless=table)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-from geoplan.errors import InputError
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import heading_score
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -75,7 +75,7 @@ def decode(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
         try:
             return raw.decode(encoding), encoding
         except (LookupError, UnicodeDecodeError) as error:
-            raise InputError(f"the file is not in the encoding {encoding!r}: {error}.") from error
+            raise FileError("wrong_encoding", encoding=encoding, error=error) from error
     for mark, name in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
         (b"\xff\xfe", "utf-16"),
@@ -97,10 +97,7 @@ def _try(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:
             continue
         if "\x00" not in text[:4000]:
             return text, name
-    raise InputError(
-        "the file is no text in UTF-8, GB18030 or UTF-16: save it as CSV in UTF-8, or say "
-        'encoding = "..." in the study.'
-    )
+    raise FileError("no_text")
 
 
 def find_delimiter(text: str) -> str:
@@ -123,11 +120,9 @@ def find_delimiter(text: str) -> str:
 def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
     raw = path.read_bytes()
     if not raw.strip():
-        raise InputError("the file is empty.")
+        raise FileError("empty")
     if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
-        raise InputError(
-            "this is a workbook or an archive under the ending of a text file: rename it."
-        )
+        raise FileError("book_as_text")
     text, _ = decode(raw, encoding)
     del raw
     mark = find_delimiter(text)
@@ -167,13 +162,10 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
     try:
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"the workbook cannot be opened ({error}): open it in Excel or WPS and save it as "
-            ".xlsx."
-        ) from error
+        raise FileError("book_broken", error=error) from error
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
-        raise InputError(f"there is no sheet {sheet!r}; the workbook has: {', '.join(names)}.")
+        raise FileError("no_sheet", sheet=sheet, sheets=", ".join(names))
     tables = []
     for name in names if sheet is None else [sheet]:
         table = _read_sheet(book, name, given, must=sheet is not None)
@@ -184,11 +176,7 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         only = _read_sheet(book, filled[0], given, must=True)
         tables = [] if only is None else [only]
     if not tables:
-        raise InputError(
-            "no sheet has a heading row with known column names; the workbook has the sheets "
-            f'{", ".join(names)}: name one with sheet = "..." and its columns with '
-            "columns = {...}."
-        )
+        raise FileError("no_known_sheet", sheets=", ".join(names))
     return tables
 
 
@@ -199,7 +187,7 @@ def _read_sheet(
     rows = page.to_python(skip_empty_area=False)
     if not rows:
         if must:
-            raise InputError(f"the sheet {name!r} is empty.")
+            raise FileError("empty_sheet", sheet=name)
         return None
     cells = pd.DataFrame([[_text(c) for c in row] for row in rows], dtype=object).fillna("")
     for (top, left), (bottom, right) in getattr(page, "merged_cell_ranges", None) or []:
@@ -236,10 +224,7 @@ def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, s
         )
         texts = [str(c).strip() for c in cells.iloc[first]]
         if not texts or any(_is_number(t) for t in texts if t):
-            raise InputError(
-                "no heading row was found: the first row must name the columns (for example "
-                "名称, 经度, 纬度)."
-            )
+            raise FileError("no_heading")
         best = first
     headings = _unique([str(c).strip() for c in cells.iloc[best]])
     body = cells.iloc[best + 1 :]

@@ -12,7 +12,8 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from geoplan.errors import InputError, MissingExtraError
+from geoplan.errors import MissingExtraError
+from geoplan.inputs.faults import FileError
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.table import RawTable
 
@@ -77,11 +78,11 @@ def _read_file(source: LayerSource) -> gpd.GeoDataFrame:
     try:
         frame = pyogrio.read_dataframe(target, layer=layer, **options)
     except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(_told(path, error)) from error
+        raise _told(path, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError("the layer has no geometry: it is a plain table; save it as CSV or .xlsx.")
+        raise FileError("table_without_geometry")
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
-        raise InputError("no row has a geometry: is a part of the Shapefile (.shx, .dbf) missing?")
+        raise FileError("no_row_has_geometry")
     return frame
 
 
@@ -90,42 +91,41 @@ def _layer(target: str | bytes, source: LayerSource) -> str | None:
     try:
         layers = pyogrio.list_layers(target)
     except (DataSourceError, ValueError) as error:
-        raise InputError(_told(Path(source.path), error)) from error
+        raise _told(Path(source.path), error) from error
     names = [str(n) for n in layers[:, 0]]
     spatial = [str(n) for n, kind in layers if kind is not None]
     if source.layer is not None:
         if source.layer not in names:
-            raise InputError(f"no layer {source.layer!r}; the file has: {', '.join(names)}.")
+            raise FileError("no_layer_named", layer=source.layer, layers=", ".join(names))
         return source.layer
     if not names:
-        raise InputError("the file holds no layer.")
+        raise FileError("no_layer")
     if len(spatial) > 1:
-        raise InputError(
-            f"the file has several layers: name one with layer = ({', '.join(spatial)})."
-        )
+        raise FileError("several_layers", layers=", ".join(spatial))
     return spatial[0] if spatial else names[0]
 
 
-def _told(path: Path, error: Exception) -> str:
+def _told(path: Path, error: Exception) -> FileError:
     """A driver's complaint in words that help."""
     if not path.exists():
-        return "the file is not there."
+        return FileError("not_there")
     head = path.read_bytes()[:64] if path.is_file() else b""
-    hint = "open it in QGIS and save it anew."
+    hint = "hint_qgis"
     if path.suffix.lower() == ".gpkg" and not head.startswith(b"SQLite format 3"):
-        hint = "it is no GeoPackage, whatever its ending says: give it the ending that it is."
+        hint = "hint_no_gpkg"
     elif path.suffix.lower() == ".zip":
-        hint = "a zipped Shapefile needs .shp, .shx and .dbf together in the archive."
+        hint = "hint_zip"
     elif path.suffix.lower() == ".shp":
-        hint = "a Shapefile needs .shp, .shx and .dbf side by side."
-    return f"the layer cannot be read ({str(error).splitlines()[0]}): {hint}"
+        hint = "hint_shp"
+    first = str(error).splitlines()[0].replace(str(path), path.name)
+    return FileError("layer_broken", error=first, hint=FileError(hint))
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise InputError(f"this is no GeoParquet file ({error}).") from error
+        raise FileError("no_parquet", error=error) from error
 
 
 def _kml_inside(path: Path) -> bytes:
@@ -133,10 +133,10 @@ def _kml_inside(path: Path) -> bytes:
         with zipfile.ZipFile(path) as archive:
             inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
             if not inside:
-                raise InputError("the .kmz holds no .kml.")
+                raise FileError("kmz_without_kml")
             return archive.read(inside[0])
     except zipfile.BadZipFile as error:
-        raise InputError("the .kmz is no archive: save it anew.") from error
+        raise FileError("no_archive", ending=".kmz") from error
 
 
 def _shapefile_encoding(path: Path, suffix: str) -> str | None:
@@ -154,7 +154,7 @@ def _shapefile_encoding(path: Path, suffix: str) -> str | None:
                     return None
                 return _dbf_encoding(archive.read(names[".dbf"]))
         except zipfile.BadZipFile as error:
-            raise InputError("the .zip is no archive: save it anew.") from error
+            raise FileError("no_archive", ending=".zip") from error
     return None
 
 
@@ -179,7 +179,7 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
             "a PostGIS table needs the extra 'postgis': pip install 'geoplan[postgis]'."
         ) from error
     if source.layer is None:
-        raise InputError('a PostGIS address needs layer = "table" or "schema.table".')
+        raise FileError("postgis_no_layer")
     schema, _, table = source.layer.rpartition(".")
     url = str(source.path).replace("postgis://", "postgresql://", 1)
     try:
@@ -188,11 +188,11 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
             columns = sqlalchemy.inspect(link).get_columns(table, schema=schema or None)
             shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
             if not shapes:
-                raise InputError(f"the table {source.layer!r} has no geometry column.")
+                raise FileError("postgis_no_geometry", table=source.layer)
             quoted = sqlalchemy.sql.quoted_name(table, quote=True)
             chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
             return gpd.read_postgis(query, link, geom_col=shapes[0])
     except sqlalchemy.exc.SQLAlchemyError as error:
         first = str(error).splitlines()[0]
-        raise InputError(f"the PostGIS table {source.layer!r} cannot be read: {first}") from error
+        raise FileError("postgis_broken", table=source.layer, error=first) from error

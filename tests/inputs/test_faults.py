@@ -206,8 +206,8 @@ def test_faults_of_whole_files(areas, tmp_path):
     (tmp_path / "c.csv").write_text("名称,街道\n甲,东街街道\n", encoding="utf-8")
     assert "经度" in told("c.csv")
     (tmp_path / "d.csv").write_bytes(b"")
-    assert "empty" in told("d.csv")
-    assert "not there" in told("no.csv")
+    assert "空" in told("d.csv")
+    assert "不存在" in told("no.csv")
     assert "不存在的列" in told("a.csv", columns={"lon": "不存在的列"})
     (tmp_path / "e.dwg").write_bytes(b"AC1027")
     assert ".dwg" in told("e.dwg")
@@ -215,7 +215,7 @@ def test_faults_of_whole_files(areas, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         frame.to_file(tmp_path / "f.shp", encoding="GB18030")
-    assert "CRS" in told("f.shp")
+    assert "坐标系" in told("f.shp")
 
 
 def test_faults_of_areas_and_rates(tmp_path):

@@ -66,7 +66,7 @@ def test_grids_that_differ_are_refused(tmp_path):
     with pytest.raises(InputError, match="grid"):
         read_population([a, b])
     one = read_demand(
-        [LayerSource(path=a), LayerSource(path=tmp_path / "no.tif")], key="p", crs=CRS
+        [LayerSource(path=a), LayerSource(path=tmp_path / "no.tif")], key="p", crs=CRS, lang="en"
     )
     assert one.layer is None
     assert "not there" in one.findings[0].problem

@@ -1,0 +1,45 @@
+"""Faults of whole files are said in both languages, with the same facts."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from string import Formatter
+
+import pytest
+
+from geoplan.inputs import LayerSource, read_facilities
+
+WORDS = tomllib.loads(
+    files("geoplan.words").joinpath("file_faults.toml").read_text(encoding="utf-8")
+)
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in files("geoplan.inputs").iterdir()
+    if path.name.endswith(".py")
+)
+
+
+@pytest.mark.parametrize("code", sorted(WORDS))
+def test_both_languages_name_the_same_facts_and_the_sentence_is_used(code):
+    names = [
+        {name for _, name, _, _ in Formatter().parse(WORDS[code][lang]) if name}
+        for lang in ("zh", "en")
+    ]
+    assert names[0] == names[1]
+    assert f'"{code}"' in SOURCE or f"file_faults.{code}" in SOURCE
+
+
+def test_every_fault_in_the_code_has_words():
+    used = set(re.findall(r'FileError\(\s*"(\w+)"', SOURCE))
+    assert used
+    assert used <= set(WORDS)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "文件不存在"), ("en", "not there")])
+def test_a_clerk_reads_it_in_the_language_of_the_study(tmp_path, lang, words):
+    source = LayerSource(path=tmp_path / "no.csv", name="no.csv")
+    (finding,) = read_facilities(source, key="x", crs="EPSG:4548", lang=lang).findings
+    assert words in finding.problem
+    assert finding.advice
