@@ -32,12 +32,17 @@ from geoplan.study.spacing import judge_spacing
 NOT_YET_OPEN = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
 
 
-def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
-    """The facilities that serve people now: located and open."""
-    frame = layer.located
+def in_service(layer: FacilityLayer) -> FacilityLayer:
+    """The facilities that are open, with or without a place on the map."""
+    frame = layer.frame
     if "status" in frame.columns:
         frame = frame[~frame["status"].astype("string").fillna("").isin(NOT_YET_OPEN)]
-    return frame
+    return replace(layer, frame=frame)
+
+
+def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
+    """The facilities that serve people now: located and open."""
+    return in_service(layer).located
 
 
 def nearest(context: Context, demand: Demand, sites: gpd.GeoDataFrame, by: Any) -> pd.DataFrame:
@@ -94,7 +99,8 @@ def judge(context: Context, key: str) -> ServiceResult:
     if facilities is None:
         raise GeoplanError(f"the service {key!r} has no sites to judge.")
     demand = context.demand(key)
-    sites = open_sites(facilities)
+    serving = in_service(facilities)
+    sites = serving.located
     coverage = reach_of(context, demand, standard, sites)
     opened = replace(facilities, frame=sites)
     return ServiceResult(
@@ -102,10 +108,11 @@ def judge(context: Context, key: str) -> ServiceResult:
         standard=standard,
         facilities=facilities,
         coverage=coverage,
-        quota=quota_by_area(facilities, standard, context.inputs.areas),
+        # a site without a place still serves its area; one that is closed or being built does not
+        quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
         reach=_reach(context, standard, sites),
-        capacity=capacity_facts(facilities, standard, demand.total),
+        capacity=capacity_facts(serving, standard, demand.total),
         equity=equity_facts(coverage),
         referral=_referral(context, standard, opened),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely.geometry import LineString
 
@@ -36,6 +37,32 @@ def test_slower_walkers_more_people_a_closed_site(small_folder: Path) -> None:
     assert table["change"].droplevel("service").to_dict()["far"] == 80
     with pytest.raises(UsageError, match="Nobody"):
         study.replace({f"{MEAL}.closed": ["Nobody's"]}).run()
+
+
+def test_a_closed_site_and_one_being_built_fill_no_quota_and_hold_no_beds(
+    small_folder: Path,
+) -> None:
+    """M1 (10 beds) stands in the West; in the East M2 (30) is being built and M3 (5) is open. So
+    each has one, with 15 beds. With M1 closed the West has none, and 5 beds are left."""
+    sites = pd.read_csv(small_folder / "meals.csv", dtype=str)
+    first = sites.iloc[0].to_dict() | {"district": "1", "capacity": "10", "status": ""}
+    built = first | {"id": "M2", "name": "Second", "district": "2", "capacity": "30"}
+    built |= {"status": "under_construction", "lon": f"{float(first['lon']) + 0.02:.6f}"}
+    third = built | {"id": "M3", "name": "Third", "capacity": "5", "status": ""}
+    third |= {"lon": f"{float(first['lon']) + 0.025:.6f}"}
+    pd.DataFrame([first, built, third]).to_csv(small_folder / "meals.csv", index=False)
+    study = Study.open(small_folder).replace(
+        {f"{MEAL}.columns": {"status": "status", "district": "district", "capacity": "capacity"}}
+    )
+    now = study.run().services["meal_station"]
+    closed = study.replace({f"{MEAL}.closed": ["M1"]}).run().services["meal_station"]
+    assert now.quota["district"]["sites"].to_dict() == {"1": 1, "2": 1}
+    assert now.capacity["places"] == 15
+    assert closed.quota["district"]["sites"].to_dict() == {"1": 0, "2": 1}
+    assert closed.quota["district"]["meets"].to_dict() == {"1": False, "2": True}
+    assert closed.capacity["places"] == 5
+    # none of them is lost: what is there and not open is still told
+    assert len(closed.facilities) == len(now.facilities) == 3
 
 
 def test_a_bridge_joins_what_was_cut_off(small_folder: Path) -> None:
