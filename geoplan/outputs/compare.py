@@ -79,7 +79,7 @@ class RunComparison:
         """``changes``, ``areas``, ``sites``, ``gaps``: whole tables with headings in words."""
         told = lang or self.lang
         changes = self.services.copy()
-        changes["measure"] = [say(told, f"compare.m_{m}") for m in changes["measure"]]
+        changes["measure"] = [measure_text(told, m) for m in changes["measure"]]
         areas = self.areas.copy()
         areas["level"] = [level_text(told, str(level)) for level in areas["level"]]
         sites, gaps = self.sites.copy(), self.gaps.copy()
@@ -133,7 +133,7 @@ class RunComparison:
             change = "" if pd.isna(row.change) else _signed(row.change, row.measure)
             name = service_name(row.service, lang) if row.service != last else ""
             last = row.service
-            measure = say(lang, f"compare.m_{row.measure}")
+            measure = measure_text(lang, str(row.measure))
             rows.append([name, measure, told(row.a), told(row.b), change])
         if len(rows) > 1:
             yield from _aligned(rows)
@@ -244,6 +244,12 @@ def service_name(key: str, lang: str) -> str:
     return key if known is None else known.name(lang)
 
 
+def measure_text(lang: str, measure: str) -> str:
+    """A measure in words; ``meeting_quota:street`` is one of a level."""
+    name, _, level = measure.partition(":")
+    return say(lang, f"compare.m_{name}", **({"level": level_text(lang, level)} if level else {}))
+
+
 def _summary(folder: Path) -> dict[str, Any]:
     path = folder / "summary.json"
     if not path.exists():
@@ -271,6 +277,12 @@ def _measures(
         values = read(a), read(b)
         if values != (None, None):
             yield measure, *values
+    levels = dict.fromkeys([*a.get("areas", {}), *b.get("areas", {})])
+    for level in levels:
+        for name in ("with_site", "meeting_quota"):
+            values = tuple(_of("areas", level, name)(run) for run in (a, b))
+            if values != (None, None):
+                yield f"{name}:{level}", *values
 
 
 def _answers(a: Mapping[str, Any], b: Mapping[str, Any], both: list[str]) -> pd.DataFrame:

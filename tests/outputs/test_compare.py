@@ -241,3 +241,24 @@ def test_both_maps_move_and_switch_together(fakes, browser, tmp_path):
     assert third[0] != pytest.approx(third[1], abs=2e-4)
     assert wrong == []
     page.close()
+
+
+def test_a_street_that_lost_its_site_is_told(results, tmp_path):
+    """One area fewer with a site, and one fewer that meets its quota."""
+    key, level = next(
+        (k, lv)
+        for k, s in results.services.items()
+        for lv, t in s.quota.items()
+        if t["meets"].any()
+    )
+    service = results.services[key]
+    table = service.quota[level].copy()
+    code = table.index[table["meets"].fillna(False).astype(bool) & (table["sites"] > 0)][0]
+    table.loc[code, "sites"] = 0
+    table.loc[code, "meets"] = False
+    changed = dataclasses.replace(service, quota={**service.quota, level: table})
+    other = dataclasses.replace(results, services={**results.services, key: changed})
+    told = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
+    changes = told.changed.set_index(["service", "measure"])["change"].to_dict()
+    assert changes == {(key, f"with_site:{level}"): -1, (key, f"meeting_quota:{level}"): -1}
+    assert "meeting the quota: " in told.text("en")
