@@ -4,16 +4,18 @@ from geoplan.study.check import CheckReport, check_report, check_study
 from geoplan.study.demo import demo_study
 from geoplan.study.plan import Plan
 from geoplan.study.robustness import Robustness, robustness
-from geoplan.study.scenario import compare_plans, sweep
+from geoplan.study.scenario import apply_overlay, compare_plans, sweep
 from geoplan.study.starter import new_study
 from geoplan.study.study import Study
 from geoplan.study.suggestion import suggestion_text
+from geoplan.study.what_if import what_if
 
 __all__ = [
     "CheckReport",
     "Plan",
     "Robustness",
     "Study",
+    "apply_overlay",
     "check_report",
     "check_study",
     "compare_plans",
@@ -22,4 +24,5 @@ __all__ = [
     "robustness",
     "suggestion_text",
     "sweep",
+    "what_if",
 ]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geoplan.errors import StudyFileError
 from geoplan.study.plan import Plan
+from geoplan.study.what_if import from_table
 
 if TYPE_CHECKING:
     from geoplan.study.study import Study
@@ -33,6 +34,33 @@ def read_overlay(path: str | Path) -> dict[str, Any]:
         raise StudyFileError(f"the overlay {file} is no TOML in UTF-8: {error}.") from error
 
 
+def apply_overlay(study: Study, overlay: str | Path | Mapping[str, Any]) -> Study:
+    """The study with what-ifs laid over it.
+
+    Parameters
+    ----------
+    overlay : a TOML file or its content: any part of `study.toml`, and a table ``[what_if]`` with
+        what `geoplan.study.what_if` takes (``slower_walkers = 0.8``,
+        ``people = { elderly_60 = 1.2 }``, ``closed = { meal_station = ["name"] }``,
+        ``links = { walk = "bridge.gpkg" }``,
+        ``standards = { meal_station = { threshold_m = 800 } }``).
+        Its paths are relative to the study's folder. The sections come first, the what-ifs then.
+
+    Raises
+    ------
+    StudyFileError, UsageError
+        The file is no overlay, or names what is not there.
+    """
+    sections = dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay)
+    table = sections.pop("what_if", None)
+    changed = study.replace(**sections) if sections else study
+    if table is None:
+        return changed
+    if not isinstance(table, Mapping):
+        raise StudyFileError("what_if of an overlay must be a table: [what_if].")
+    return from_table(changed, table)
+
+
 def sweep(
     study: Study, scenarios: Mapping[str, Mapping[str, Any]], **run_options: Any
 ) -> dict[str, Plan]:
@@ -40,12 +68,17 @@ def sweep(
 
     Parameters
     ----------
-    scenarios : name -> changes as `Study.replace` takes them.
+    scenarios : name -> changes as `Study.replace` takes them (dotted keys), with ``what_if`` as in
+        `apply_overlay` where wanted.
     run_options : of `Study.run`, for example ``services=["meal_station"]``.
     """
     plans = {"base": study.run(**run_options)}
     for name, changes in scenarios.items():
-        plans[name] = study.replace(changes).run(**run_options)
+        dotted = {key: value for key, value in changes.items() if key != "what_if"}
+        changed = study.replace(dotted)
+        if "what_if" in changes:
+            changed = apply_overlay(changed, {"what_if": changes["what_if"]})
+        plans[name] = changed.run(**run_options)
     return plans
 
 

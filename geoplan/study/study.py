@@ -86,16 +86,18 @@ class Study:
         )
 
     def overlay(self, path: str | Path) -> Study:
-        """The same study with a TOML file of what-ifs laid over it (any part of `study.toml`).
+        """The same study with a TOML file of what-ifs laid over it.
+
+        Any part of `study.toml`, and ``[what_if]``; see `geoplan.study.scenario.apply_overlay`.
 
         Raises
         ------
         StudyFileError
             As `open`.
         """
-        from geoplan.study.scenario import read_overlay
+        from geoplan.study.scenario import apply_overlay
 
-        return self.replace(**read_overlay(path))
+        return apply_overlay(self, path)
 
     def robustness(self, service: str, **options: Any) -> Robustness:
         """How sure one service's recommendation is; see `geoplan.study.robustness.robustness`."""

@@ -11,7 +11,8 @@ from shapely.geometry import LineString
 
 from geoplan.errors import NetworkError, StudyFileError, UsageError
 from geoplan.network import Network, with_links
-from geoplan.study import Study, compare_plans, sweep
+from geoplan.study import Study, apply_overlay, compare_plans, sweep, what_if
+from geoplan.study.config_check import standard_of
 
 X, Y = 500_000.0, 4_055_000.0
 MEAL = "services.meal_station"
@@ -107,3 +108,62 @@ def test_an_overlay_that_is_none(small_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "typo.toml").write_text("[network.walk]\nspeed = 1\n")
     with pytest.raises(StudyFileError, match="speed_m_s"):
         study.overlay(tmp_path / "typo.toml")
+
+
+def test_slower_walkers_shrink_what_is_on_foot_and_nothing_else(small_folder: Path) -> None:
+    """At half the speed 800 m become 400 m: B, at 700 m, is out, A's 100 people are left. The tier
+    on foot shrinks too, the one by car stays, and so does a standard that is given outright."""
+    tiers = {
+        "near": {"name_zh": "近", "name_en": "near", "mode": "walk", "threshold_m": 300},
+        "far": {"name_zh": "远", "name_en": "far", "mode": "drive", "threshold_min": 30},
+    }
+    study = Study.open(small_folder)
+    slow = what_if(study, slower_walkers=0.5)
+    assert slow.run().coverage["meal_station"].ledger.served == 100
+    assert slow.config.network["walk"].speed_m_s == 0.5
+    listed = study.replace(
+        {
+            f"{MEAL}.standard.tiers": [{"key": k, **t} for k, t in tiers.items()],
+            f"{MEAL}.siting": None,
+        }
+    )
+    found = standard_of(
+        "meal_station", what_if(listed, slower_walkers=0.5).config.services["meal_station"]
+    )
+    assert [t.threshold_m for t in found.tiers] == [150, None]
+    assert [t.threshold_min for t in found.tiers] == [None, 30]
+    outright = what_if(study, slower_walkers=0.5, standards={"meal_station": {"threshold_m": 800}})
+    assert outright.run().coverage["meal_station"].ledger.served == 150
+
+
+def test_every_named_what_if_from_one_file(small_folder: Path) -> None:
+    """1.5 times the people; M1 closed, so nobody is served by any walk."""
+    (small_folder / "what.toml").write_text(
+        '[study]\nname = "What if"\n\n[what_if]\npeople = { elderly_60 = 1.5 }\n'
+        'closed = { meal_station = ["First"] }\n'
+        "standards = { meal_station = { threshold_m = 900 } }\n",
+        encoding="utf-8",
+    )
+    study = Study.open(small_folder).replace({"demand.elderly_60.scale": 2})
+    changed = study.overlay(small_folder / "what.toml")
+    assert changed.name == "What if"
+    assert changed.config.demand["elderly_60"].scale == 3.0  # on top of the study's own
+    ledger = changed.run().coverage["meal_station"].ledger
+    assert (ledger.total, ledger.served) == (870, 0)
+    more = sweep(study, {"more": {"what_if": {"people": {"elderly_60": 1.5}}}})["more"]
+    assert more.coverage["meal_station"].ledger.served == 450
+
+
+def test_what_ifs_that_make_no_sense_are_told_together(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    with pytest.raises(
+        UsageError, match=r"people names 'elder'.*links names 'drive'.*above 0.*list"
+    ):
+        what_if(
+            study, slower_walkers=0, people={"elder": 2}, links={"drive": "x"},
+            closed={"meal_station": "First"},
+        )  # fmt: skip
+    with pytest.raises(UsageError, match="'slow'"):
+        apply_overlay(study, {"what_if": {"slow": 1}})
+    with pytest.raises(StudyFileError, match="table"):
+        apply_overlay(study, {"what_if": 1})

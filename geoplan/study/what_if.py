@@ -1,0 +1,142 @@
+"""Named what-ifs, so that nobody has to know which keys of `study.toml` one of them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from geoplan.errors import UsageError
+from geoplan.study.config_check import standard_of
+
+if TYPE_CHECKING:
+    from geoplan.study.study import Study
+
+#: what ``[what_if]`` of an overlay and `what_if` know
+NAMES = ("slower_walkers", "people", "closed", "links", "standards")
+
+
+def what_if(
+    study: Study,
+    *,
+    slower_walkers: float | None = None,
+    people: Mapping[str, float] | None = None,
+    closed: Mapping[str, Sequence[str]] | None = None,
+    links: Mapping[str, str] | None = None,
+    standards: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Study:
+    """The study in another world.
+
+    Parameters
+    ----------
+    slower_walkers : factor on walking speed, for example 0.8. Every threshold in metres on foot
+        stands for a time and shrinks by the same factor, tiers included.
+    people : demand key -> factor, for example ``{"elderly_60": 1.2}`` for an ageing city; on top of
+        a ``scale`` that the study has.
+    closed : service -> ids or names of its sites, besides those that the study closes.
+    links : ``"walk"`` or ``"drive"`` -> a line layer of new bridges or paths, relative to the
+        study's folder.
+    standards : service -> figures of its standard, for example
+        ``{"meal_station": {"threshold_m": 800}}``. They are taken as given, not slowed.
+
+    Raises
+    ------
+    UsageError
+        Keys that the study does not have, factors that are not above 0; all at once.
+    StudyFileError
+        What comes out is no study.
+
+    Examples
+    --------
+    >>> from geoplan.study import Study, what_if
+    >>> study = Study.open("data/jinan_demo")  # doctest: +SKIP
+    >>> plan = what_if(study, slower_walkers=0.8).run()  # doctest: +SKIP
+    """
+    people, closed, links = dict(people or {}), dict(closed or {}), dict(links or {})
+    standards = dict(standards or {})
+    faults = list(_faults(study, slower_walkers, people, closed, links, standards))
+    if faults:
+        raise UsageError("the what-if: " + "; ".join(faults) + ".")
+    config = study.config
+    changed = study
+    if slower_walkers is not None:
+        changed = _slower(changed, float(slower_walkers))
+    services: dict[str, dict[str, Any]] = {}
+    for key, sites in closed.items():
+        already = config.services[key].closed
+        services.setdefault(key, {})["closed"] = list(dict.fromkeys([*already, *sites]))
+    for key, figures in standards.items():
+        services.setdefault(key, {})["standard"] = dict(figures)
+    return changed.replace(
+        demand={key: {"scale": config.demand[key].scale * f} for key, f in people.items()},
+        network={mode: {"links": str(path)} for mode, path in links.items()},
+        services=services,
+    )
+
+
+def _faults(
+    study: Study,
+    slower: Any,
+    people: Mapping[str, Any],
+    closed: Mapping[str, Any],
+    links: Mapping[str, Any],
+    standards: Mapping[str, Any],
+) -> Iterator[str]:
+    config = study.config
+    known = (
+        ("people", people, list(config.demand)),
+        ("closed", closed, list(config.services)),
+        ("links", links, list(config.network)),
+        ("standards", standards, list(config.services)),
+    )
+    for name, given, there in known:
+        for key in given:
+            if key not in there:
+                yield f"{name} names {key!r}; there are: {', '.join(map(str, there)) or 'none'}"
+    factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in people.items()}}
+    for name, factor in factors.items():
+        if factor is None:
+            continue
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor > 0:
+            yield f"{name} must be a factor above 0, not {factor!r}"
+    for key, sites in closed.items():
+        if isinstance(sites, str):
+            yield f"closed.{key} must be a list of ids or names, not {sites!r}"
+
+
+def _slower(study: Study, factor: float) -> Study:
+    """Walking speed and all thresholds in metres on foot, times `factor`."""
+    changes: dict[str, Any] = {}
+    walk = study.config.network.get("walk")
+    if walk is not None:
+        changes["network.walk.speed_m_s"] = walk.speed_m_s * factor
+    for key, section in study.config.services.items():
+        standard = standard_of(key, section)
+        if standard.mode == "walk" and standard.threshold_m is not None:
+            changes[f"services.{key}.standard.threshold_m"] = standard.threshold_m * factor
+        shrunk = {
+            tier.key: tier.threshold_m * factor
+            for tier in standard.tiers
+            if tier.mode == "walk" and tier.threshold_m is not None
+        }
+        if not shrunk:
+            continue
+        given = section.standard.get("tiers")
+        if isinstance(given, list):  # a list stands for all tiers, so it has to stay whole
+            changes[f"services.{key}.standard.tiers"] = [
+                {**t, "threshold_m": shrunk[t["key"]]} if t.get("key") in shrunk else t
+                for t in given
+            ]
+        else:
+            for tier_key, metres in shrunk.items():
+                changes[f"services.{key}.standard.tiers.{tier_key}.threshold_m"] = metres
+    return study.replace(changes)
+
+
+def from_table(study: Study, table: Mapping[str, Any]) -> Study:
+    """`what_if` by the ``[what_if]`` table of an overlay."""
+    unknown = [name for name in table if name not in NAMES]
+    if unknown:
+        raise UsageError(
+            f"[what_if] knows {', '.join(NAMES)}, not {', '.join(map(repr, unknown))}."
+        )
+    return what_if(study, **table)
