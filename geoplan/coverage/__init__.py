@@ -10,6 +10,7 @@ from geoplan.coverage.equity import (
     equity_facts,
     group_table,
     palma_ratio,
+    spread_level,
     weighted_gini,
     worst_tenth,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "referral_summary",
     "sites_of_tier",
     "spacing_coverage",
+    "spread_level",
     "stack_costs",
     "suggest_markers",
     "tier_counts",

@@ -104,6 +104,32 @@ def equity_facts(
     return facts
 
 
+def spread_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
+    """The finest of `levels` whose areas still bring several demand rows together.
+
+    A row judged by one distance is served or it is not. Measured over such rows the Gini
+    coefficient is 1 - covered share and the worst-off tenth has 0 as soon as a tenth is not served:
+    nothing that the covered share does not say. Over areas of several rows both tell how evenly
+    the city is served.
+
+    Parameters
+    ----------
+    levels : area levels, coarsest first; those that the frame has no column for are passed over.
+
+    Returns
+    -------
+    A level with two areas or more and at least two inhabited rows per area on average, or None.
+    """
+    lived = coverage.frame[coverage.frame["people"] > 0]
+    for level in reversed(list(levels)):
+        if level not in lived.columns:
+            continue
+        areas = lived[level].astype("string").replace("", pd.NA).nunique()
+        if areas >= 2 and len(lived) >= 2 * areas:
+            return level
+    return None
+
+
 def coverage_by_group(coverage: Coverage, groups: Sequence[str] = ()) -> dict[str, float]:
     """Covered share of every sub-group, ``{"covered_share_pop80": 0.71}``; see `group_table`."""
     shares = group_table(coverage, groups=groups)["covered_share"]

@@ -18,6 +18,7 @@ from geoplan.coverage import (
     rate_by_area,
     referral,
     sites_of_tier,
+    spread_level,
 )
 from geoplan.errors import GeoplanError
 from geoplan.inputs.layers import Demand, FacilityLayer
@@ -113,9 +114,15 @@ def judge(context: Context, key: str) -> ServiceResult:
         tiers=_tiers(context, demand, standard, opened),
         reach=_reach(context, standard, sites),
         capacity=capacity_facts(serving, standard, demand.total),
-        equity=equity_facts(coverage),
+        equity=equity_of(context, coverage),
         referral=_referral(context, standard, opened),
     )
+
+
+def equity_of(context: Context, coverage: Coverage) -> dict[str, float]:
+    """How evenly people are served, between areas; empty where no level brings rows together."""
+    level = spread_level(coverage, list(context.inputs.areas))
+    return {} if level is None else equity_facts(coverage, level=level)
 
 
 def reach_of(

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage import equity_facts
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import (
     SitingResult,
@@ -22,6 +21,7 @@ from geoplan.study.answer import ledger_after, sites_frame
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
+from geoplan.study.judge import equity_of
 from geoplan.study.question import Question, ask
 from geoplan.words import say
 
@@ -34,7 +34,7 @@ def with_sites(context: Context, judged: ServiceResult) -> ServiceResult:
     outcome = suggest_sites(context, judged, siting)
     if outcome.coverage_after is None:
         return replace(judged, siting=outcome)
-    after = {f"{k}_after": v for k, v in equity_facts(outcome.coverage_after).items()}
+    after = {f"{k}_after": v for k, v in equity_of(context, outcome.coverage_after).items()}
     return replace(judged, siting=outcome, equity={**judged.equity, **after})
 
 
