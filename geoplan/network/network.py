@@ -284,14 +284,17 @@ class Network:
         """Cost of each edge from u to v and from v to u, in `unit`; inf where not allowed.
 
         A two-way street that comes as two one-way edges drawn alike (`twins`) may be used both
-        ways on either: the way back costs what the other edge says.
+        ways on either: the way back costs what the other edge says. (Made once and kept.)
         """
-        forward, backward = self._arc_costs(unit)
-        if self.oneway.any():
-            twin = self._twins()
-            backward = np.where(twin >= 0, forward[twin], backward)
-        forward.flags.writeable = backward.flags.writeable = False
-        return forward, backward
+        key = ("costs", unit)
+        if key not in self._cache:
+            forward, backward = self._arc_costs(unit)
+            if self.oneway.any():
+                twin = self._twins()
+                backward = np.where(twin >= 0, forward[twin], backward)
+            forward.flags.writeable = backward.flags.writeable = False
+            self._cache[key] = forward, backward
+        return self._cache[key]
 
     def _arc_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Costs each way by the edge's own signs."""
