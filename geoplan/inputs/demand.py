@@ -26,6 +26,7 @@ from geoplan.inputs.raster import SUFFIXES, read_population
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource, SumTo
 from geoplan.inputs.spread import read_census, spread
+from geoplan.inputs.table import give_back
 
 #: no community has more people; a row that says so holds a code or a slip of digits
 ABSURD_PEOPLE = 5_000_000
@@ -103,6 +104,7 @@ def _of_rows(
     # places without people of their own share their area's census total evenly
     people = _people(rows, notes, headings) if headings else np.ones(len(rows))
     unusable = notes.aside
+    give_back()
     geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
     geometry[notes.aside] = None
     name = rows.column("name")
@@ -117,8 +119,14 @@ def _of_rows(
     urban = rows.column("urban")
     if urban is not None and "urban" not in data:
         data["urban"] = urban
+    # the file's own text is as large as all that follows: it is given up first
+    rows = rows.only("id")
+    del name, urban
+    notes.let_go()
+    give_back()
+    ids = row_ids(rows, notes, key)
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
-    frame.index = row_ids(rows, notes, key)
+    frame.index = ids
     return frame[~unusable]
 
 

@@ -103,31 +103,33 @@ def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
     With several sheets row numbers repeat, so the sheet's position stands in front of them.
     """
     column = rows.column("id")
-    sheets = {sheet: k for k, sheet in enumerate(dict.fromkeys(notes.sheets), start=1)}
-    several = len(sheets) > 1
-    made = pd.Series(
-        [
-            f"{key}-{sheets[s]}-{r}" if several else f"{key}-{r}"
-            for s, r in zip(notes.sheets, notes.rows, strict=True)
-        ],
-        index=rows.text.index,
-        dtype=object,
-    )
     if column is None:
-        return pd.Index(made, name="id")
-    filled = ~is_empty(column)
-    twice = column.duplicated(keep=False).to_numpy() & filled
-    repeated = column.duplicated().to_numpy() & filled
+        return pd.Index(_made_ids(notes, key, np.arange(len(rows))), name="id")
+    empty = is_empty(column)
+    twice = column.duplicated(keep=False).to_numpy() & ~empty
     # a column that merely repeats a code on many rows is no id
-    if filled.any() and twice.mean() <= 0.5:
-        for position in np.flatnonzero(repeated):
+    if not empty.all() and twice.mean() <= 0.5:
+        for position in np.flatnonzero(column.duplicated().to_numpy() & ~empty):
             notes.about_row(
                 int(position), "same_id", "warning",
                 column=rows.heading("id"), value=column.iloc[position],
             )  # fmt: skip
-    ids = column.where(filled & ~twice, made)
-    clash = ids.duplicated(keep=False)
-    return pd.Index(ids.where(~clash, made).astype(str), name="id")
+    needed = np.flatnonzero(empty | twice)
+    if len(needed) == 0:
+        return pd.Index(column, name="id")
+    ids = column.astype(object).to_numpy(copy=True)
+    ids[needed] = _made_ids(notes, key, needed)
+    clash = np.flatnonzero(pd.Series(ids).duplicated(keep=False))
+    ids[clash] = _made_ids(notes, key, clash)
+    return pd.Index(ids, name="id").astype("str")
+
+
+def _made_ids(notes: Notes, key: str, positions: np.ndarray) -> list[str]:
+    sheets = {sheet: k for k, sheet in enumerate(dict.fromkeys(notes.sheets), start=1)}
+    if len(sheets) == 1:
+        return [f"{key}-{r}" for r in notes.rows[positions]]
+    pairs = zip(notes.sheets[positions], notes.rows[positions], strict=True)
+    return [f"{key}-{sheets[sheet]}-{r}" for sheet, r in pairs]
 
 
 def _numbers(rows: Rows, notes: Notes, role: str) -> np.ndarray:

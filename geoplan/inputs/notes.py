@@ -103,6 +103,10 @@ class Notes:
         mask[list(self.why_aside)] = True
         return mask
 
+    def let_go(self) -> None:
+        """Keep the text of the rows set aside only; no further row may be set aside."""
+        self.text = self.text.iloc[sorted(self.why_aside)]
+
     def record(self) -> InputRecord:
         """The counts of the file."""
         count, aside = len(self.rows), len(self.why_aside)
@@ -131,7 +135,7 @@ class Notes:
         )
         if not len(self.text.columns):
             return front
-        rest = self.text.iloc[places].reset_index(drop=True)
+        rest = self.text.loc[places].reset_index(drop=True)
         return pd.concat([front, rest], axis=1)
 
     def loaded(self, layer: Any, *, also: tuple[Loaded[Any], ...] = ()) -> Loaded[Any]:

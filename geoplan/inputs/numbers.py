@@ -13,12 +13,18 @@ _FRONT = re.compile(r"^(东经|北纬|e|n|约)", re.IGNORECASE)
 _EMPTY = frozenset(
     ("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na", "#n/a")
 )
+#: cells that are turned into objects at one time
+_PIECE = 100_000
 _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
 
 
 def is_empty(cells: pd.Series) -> np.ndarray:
     """Bool per cell: nothing in it, or one of the signs that stand for nothing."""
-    return cells.str.strip().str.lower().isin(_EMPTY).to_numpy()
+    empty = np.zeros(len(cells), bool)
+    for k in range(0, len(cells), _PIECE):
+        piece = cells.iloc[k : k + _PIECE]
+        empty[k : k + _PIECE] = piece.str.strip().str.lower().isin(_EMPTY).to_numpy()
+    return empty
 
 
 def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -33,12 +39,16 @@ def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     >>> values.tolist(), mended.tolist()
     ([12.0, 1200.0, 35.0, nan, 117.025], [False, True, True, False, True])
     """
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
+    values = np.empty(len(cells))
+    for k in range(0, len(cells), _PIECE):
+        piece = cells.iloc[k : k + _PIECE]
+        values[k : k + _PIECE] = pd.to_numeric(piece, errors="coerce").to_numpy(float)
     mended = np.zeros(len(cells), bool)
     hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
-    texts = cells.to_numpy(object)
-    for i in hard:
-        value = _one(texts[i])
+    texts = cells.iloc[hard]
+    read = {text: _one(text) for text in texts.unique()}
+    for i, text in zip(hard, texts, strict=True):
+        value = read[text]
         if value is not None:
             values[i], mended[i] = value, True
     values[~np.isfinite(values)] = np.nan

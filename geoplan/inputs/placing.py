@@ -21,6 +21,7 @@ from geoplan.inputs.source import LayerSource
 
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
+_PIECE = 100_000
 
 
 def place_rows(
@@ -105,10 +106,12 @@ def _degrees(
     if datum is None:
         raise _no_datum(rows, lon, lat, usable, area, crs=crs)
     points = np.full(len(rows), None, object)
-    if usable.any():
-        x, y = to_wgs84((lon[usable], lat[usable]), datum)
-        step = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        points[usable] = shapely.points(*step.transform(x, y))
+    step = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    there = np.flatnonzero(usable)
+    for k in range(0, len(there), _PIECE):
+        some = there[k : k + _PIECE]
+        x, y = to_wgs84((lon[some], lat[some]), datum)
+        points[some] = shapely.points(*step.transform(x, y))
     return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
 
 

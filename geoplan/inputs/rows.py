@@ -18,11 +18,12 @@ from geoplan.inputs.notes import Notes, roles_of
 from geoplan.inputs.numbers import read_numbers
 from geoplan.inputs.personal import personal_columns
 from geoplan.inputs.source import LayerSource
-from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, read_tables
+from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, give_back, read_tables
 from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
+_POWER = r"\d(\.\d+)?[eE]\+\d+"
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
     "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
@@ -55,6 +56,11 @@ class Rows:
         """The heading taken for `role`, or ""."""
         return roles_of(self.roles, role) or ""
 
+    def only(self, *roles: str) -> Rows:
+        """The same rows with the columns of `roles` and without geometry."""
+        kept = {heading: role for heading, role in self.roles.items() if role in roles}
+        return Rows(text=self.text[list(kept)], geometry=None, roles=kept)
+
 
 def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -> Rows:
     """Read the file, find the roles, leave out personal columns, totals and rows not asked for.
@@ -70,6 +76,10 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     """
     tables, geometry = _read(source)
     text, rows, sheets = _stack(tables)
+    stray = np.concatenate([np.zeros(len(t), bool) if t.stray is None else t.stray for t in tables])
+    unnamed = sum(t.unnamed for t in tables)
+    del tables
+    give_back()
     headings = [str(c) for c in text.columns]
     given, missing = match_given(headings, source.columns)
     if missing:
@@ -89,10 +99,18 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     for position in np.flatnonzero(skipped):
         # said before rows are renumbered; a sum of other rows is no row of its own
         notes.about_row(int(position), "total_row", "note")
-    text = text[keep].reset_index(drop=True)
+    if not keep.all():
+        text = text[keep].reset_index(drop=True)
     if geometry is not None:
         geometry = geometry[keep].reset_index(drop=True)
     notes.with_rows(text, rows[keep], sheets[keep])
+    for position in np.flatnonzero(stray[keep]):
+        notes.about_row(int(position), "stray_cells", "warning")
+    if unnamed:
+        notes.about_file("unnamed_columns", "note", count=unnamed)
+    _lost_codes(text, roles, notes)
+    if len(text) == 0:
+        notes.about_file("no_rows", "warning")
     personal = personal_columns(text, keep=set(roles) | taken)
     for heading in personal:
         notes.about_file("personal", "warning", column=heading)
@@ -100,6 +118,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     roles = {h: r for h, r in roles.items() if h not in personal}
     notes.with_rows(text, rows[keep], sheets[keep])
     notes.roles = roles
+    give_back()
     return Rows(text=text, geometry=geometry, roles=roles)
 
 
@@ -134,13 +153,31 @@ def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
 def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
     """Rows that sum up others: 合计, 小计 and their like as the name or the first filled cell."""
     words = total_words()
+    # few cells hold a letter that such a word begins with: only those are looked at closely
+    letters = "".join(sorted({c for word in words for c in (word[0], word[0].upper())}))
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in letters if c.isascii())
     mask = np.zeros(len(text), bool)
     name = roles_of(roles, "name")
     for heading in {name or text.columns[0], text.columns[0]} if text.shape[1] else ():
         cells = text[heading]
-        short = np.flatnonzero((cells.str.len() <= _LONGEST_TOTAL).to_numpy(bool))
+        likely = (cells.str.len() <= _LONGEST_TOTAL) & cells.str.contains(f"[{letters}{wide}]")
+        short = np.flatnonzero(likely.to_numpy(bool))
         mask[short] |= cells.iloc[short].map(plain).isin(words).to_numpy(bool)
     return mask
+
+
+def _lost_codes(text: pd.DataFrame, roles: dict[str, str], notes: Notes) -> None:
+    """Codes that a spreadsheet has turned into powers of ten: their last digits are gone."""
+    for role in ("code", "id", "parent", "district", "street", "village"):
+        heading = roles_of(roles, role)
+        if heading is None:
+            continue
+        cells = text[heading]
+        for position in np.flatnonzero(cells.str.fullmatch(_POWER).to_numpy(bool)):
+            notes.about_row(
+                int(position), "lost_code", "warning",
+                column=heading, value=cells.iloc[position],
+            )  # fmt: skip
 
 
 def condition(text: pd.DataFrame, where: str) -> np.ndarray:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
+from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow
 from python_calamine import CalamineError, CalamineWorkbook
 
 from geoplan.inputs.faults import FileError
@@ -20,6 +23,10 @@ from geoplan.inputs.headings import heading_score
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _LOOK = 30  # rows in which the heading is looked for
+#: rows from which memory is worth being given back at every step
+_LARGE = 100_000
+#: a column without heading that is filled on fewer rows than this holds cells that slipped there
+_SLIPPED = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -29,14 +36,17 @@ class RawTable:
     frame : text in every cell ("" = empty), columns = headings as they stand, made unique.
     rows : row number of every data row, as the spreadsheet or the text editor counts it.
     heading_row : row number of the heading, None where there is none.
-    numbers : headings of columns whose cells are numbers in the file (not text that looks so).
+    stray : bool per row: text stands right of the headings, as when a comma inside an address
+        splits it. None = nowhere.
+    unnamed : filled columns without a heading, left out.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     sheet: str = ""
     heading_row: int | None = None
-    note: str = ""
+    stray: np.ndarray | None = None
+    unnamed: int = 0
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -123,32 +133,53 @@ def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> Ra
         raise FileError("empty")
     if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
         raise FileError("book_as_text")
-    text, _ = decode(raw, encoding)
+    text, encoding = decode(raw, encoding)
+    head = text[:200_000]
+    del text
+    mark = find_delimiter(head)
+    width = max((len(r) for r in csv.reader(io.StringIO(head), delimiter=mark)), default=1)
+    starts = _starts(raw, encoding, mark)
+    cells = _parsed(raw, encoding, mark, width)
+    if cells is None or (starts is not None and len(starts) != len(cells)):
+        cells, starts = _by_hand(raw, encoding, mark)
     del raw
-    mark = find_delimiter(text)
-    cells, starts = _cells(text, mark)
-    return _with_heading(cells, starts, given)
+    return _with_heading(cells, np.arange(1, len(cells) + 1) if starts is None else starts, given)
 
 
-def _cells(text: str, mark: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """All records as text, and the line on which each starts (quoted cells may hold line ends)."""
-    width = max(
-        (len(r) for r in csv.reader(io.StringIO(text[:200_000]), delimiter=mark)), default=1
-    )
-    simple = '"' not in text
-    if simple:
-        try:
-            frame = pd.read_csv(
-                io.StringIO(text), sep=mark, header=None, names=range(width), dtype=str,
+def _starts(raw: bytes, encoding: str, mark: str) -> np.ndarray | None:
+    """The line on which each record starts; None where every line is a record."""
+    if b'"' not in raw:
+        return None
+    starts, line = array("q"), 1
+    lines = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
+    reader = csv.reader(lines, delimiter=mark)
+    for _ in reader:
+        starts.append(line)
+        line = reader.line_num + 1
+    return None if len(starts) == line - 1 else np.array(starts, np.int64)
+
+
+def _parsed(raw: bytes, encoding: str, mark: str, width: int) -> pd.DataFrame | None:
+    """All records as text; None where they do not fit into `width` columns."""
+    quoting = csv.QUOTE_MINIMAL if b'"' in raw else csv.QUOTE_NONE
+    try:
+        with warnings.catch_warnings():
+            # a longer record would be cut, with nothing but this warning
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.BytesIO(raw), sep=mark, header=None, names=range(width), dtype=str,
                 keep_default_na=False, na_filter=False, skip_blank_lines=False, engine="c",
-                quoting=csv.QUOTE_NONE, index_col=False,
+                quoting=quoting, index_col=False, encoding=encoding,
             )  # fmt: skip
-            return frame, np.arange(1, len(frame) + 1)
-        except (pd.errors.ParserError, pd.errors.ParserWarning):
-            pass
-    records, starts = [], []
-    reader = csv.reader(io.StringIO(text), delimiter=mark)
-    line = 1
+    except (pd.errors.ParserError, pd.errors.ParserWarning):
+        return None
+
+
+def _by_hand(raw: bytes, encoding: str, mark: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Records of any length, one by one, and the line on which each starts."""
+    records, starts, line = [], [], 1
+    lines = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
+    reader = csv.reader(lines, delimiter=mark)
     for record in reader:
         records.append(record)
         starts.append(line)
@@ -199,7 +230,7 @@ def _read_sheet(
     ):
         return None
     table = _with_heading(cells, np.arange(1, len(cells) + 1), given)
-    return RawTable(frame=table.frame, rows=table.rows, sheet=name, heading_row=table.heading_row)
+    return replace(table, sheet=name)
 
 
 def _text(cell: Any) -> str:
@@ -227,17 +258,41 @@ def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, s
             raise FileError("no_heading")
         best = first
     headings = _unique([str(c).strip() for c in cells.iloc[best]])
-    body = cells.iloc[best + 1 :]
-    body.columns = pd.Index(headings)
-    keep_columns = [h for h in headings if not h.startswith("\x00")]
-    body = body[keep_columns]
-    body = body.apply(lambda column: column.astype(str).str.strip())
-    filled = (body != "").any(axis=1).to_numpy() if len(keep_columns) else np.zeros(len(body), bool)
+    columns: dict[str, pd.Series] = {}
+    below, index = np.arange(best + 1, len(cells)), cells.index[best + 1 :]
+    filled = np.zeros(len(below), bool)
+    stray, unnamed = np.zeros(len(filled), bool), 0
+    for heading in headings:
+        # column by column, each given up as soon as it is copied: tables may be large; `take`
+        # puts a column's pieces together, which any later choice of rows would do again
+        column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
+        there = (column != "").to_numpy(bool)
+        if heading.startswith("\x00"):
+            # a whole column without a heading is somebody's remarks, a few cells have slipped
+            if there.sum() <= max(1, _SLIPPED * len(there)):
+                stray |= there
+            else:
+                unnamed += 1
+            continue
+        columns[heading] = column
+        if len(column) > _LARGE:
+            give_back()
+        filled |= there
+    body = pd.DataFrame(columns, index=index)
+    if not filled.all():
+        body = body[filled]
     return RawTable(
-        frame=body[filled].reset_index(drop=True),
+        frame=body.reset_index(drop=True),
         rows=starts[best + 1 :][filled],
         heading_row=int(starts[best]),
+        stray=stray[filled] if stray.any() else None,
+        unnamed=unnamed,
     )
+
+
+def give_back() -> None:
+    """Memory that Arrow keeps for later, given back: large tables leave much of it."""
+    pyarrow.default_memory_pool().release_unused()
 
 
 def _unique(headings: list[str]) -> list[str]:

@@ -146,3 +146,53 @@ def test_conditions_choose_rows(tmp_path):
     assert one.layer.frame["name"].tolist() == ["c"]
     assert one.record.rows == 1
     assert np.isfinite(one.layer.frame.geometry.iloc[0].x)
+
+
+def read_text(tmp_path, text, **options):
+    path = tmp_path / "t.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    one = read_facilities(LayerSource(path=path, datum="wgs84", **options), key="x", crs=CRS)
+    return one, {f.row: f.code for f in one.findings}
+
+
+@pytest.mark.parametrize("filler", [0, 30_000])  # behind what the width is guessed from
+def test_a_record_that_is_too_long_is_told_and_never_cut_in_silence(tmp_path, filler):
+    lines = [f"站{k},117.{k:06d},36.6" for k in range(filler)]
+    text = "\n".join(["名称,经度,纬度", *lines, "甲,117.5,36.6,青年东路,1号", "乙,117.6,36.6"])
+    one, told = read_text(tmp_path, text + "\n")
+    assert told == {filler + 2: "stray_cells"}
+    assert len(one.layer) == filler + 2
+
+
+def test_a_column_without_heading_is_no_slip(tmp_path):
+    rows = "".join(f"站{k},117.{k:02d},36.6,好\n" for k in range(10, 20))
+    _, told = read_text(tmp_path, "名称,经度,纬度,\n" + rows)
+    assert told == {None: "unnamed_columns"}
+
+
+def test_quoted_records_keep_their_line_numbers(tmp_path):
+    lines = [f'"站{k}","117.{k:02d}","36.6"' for k in range(10, 15)]
+    lines[2] = '"两\n行站","",""'
+    lines[4] = '"带""引号""的站","",""'
+    one, told = read_text(tmp_path, "名称,经度,纬度\r\n" + "\r\n".join(lines) + "\r\n")
+    assert told == {4: "no_coordinates", 7: "no_coordinates"}
+    assert one.set_aside["名称"].tolist() == ["两\n行站", '带"引号"的站']
+
+
+def test_codes_that_a_spreadsheet_has_rounded_are_told(tmp_path):
+    text = "社区代码,名称,经度,纬度\n3.70102E+11,甲,117,36.6\n370102001002,乙,117.1,36.6\n"
+    _, told = read_text(tmp_path, text, columns={"id": "社区代码"})
+    assert told == {2: "lost_code"}
+
+
+def test_a_heading_without_rows_is_told(tmp_path):
+    one, told = read_text(tmp_path, "名称,经度,纬度\n")
+    assert told == {None: "no_rows"}
+    assert len(one.layer) == 0
+
+
+def test_totals_in_any_width_are_skipped(tmp_path):
+    text = "名称,经度,纬度\n甲,117,36.6\n合 计,,\n（小计）,,\nＴＯＴＡＬ,,\n小计算机店,117.1,36.6\n"
+    one, told = read_text(tmp_path, text)
+    assert told == {3: "total_row", 4: "total_row", 5: "total_row"}
+    assert one.record.rows == 2
