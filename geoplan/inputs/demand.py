@@ -113,8 +113,13 @@ def _of_rows(
         "people": people,
     }
     for group in groups:
-        values, _ = read_numbers(rows.text[_heading(rows, group)])
-        data[group] = np.nan_to_num(values)
+        data[group] = _group(rows, notes, _heading(rows, group), people if headings else None)
+    homeless = geometry.isna().to_numpy() & ~unusable & (people > 0)
+    if headings and not shares and homeless.any():
+        notes.about_file(
+            "unplaced_people", "warning",
+            count=f"{homeless.sum():,}", people=f"{people[homeless].sum():,.0f}",
+        )  # fmt: skip
     data.update(assign_areas(rows, notes, areas, geometry))
     urban = rows.column("urban")
     if urban is not None and "urban" not in data:
@@ -170,6 +175,22 @@ def _people(rows: Rows, notes: Notes, headings: list[str]) -> np.ndarray:
         usable = np.isfinite(values) & (values >= 0) & (values <= ABSURD_PEOPLE)
         total += np.where(usable, values, 0.0)
     return total
+
+
+def _group(rows: Rows, notes: Notes, heading: str, people: np.ndarray | None) -> np.ndarray:
+    """People of a sub-group per row: 0 where the cell cannot be used, told like a larger part."""
+    cells = rows.text[heading]
+    values, _ = read_numbers(cells)
+    with np.errstate(invalid="ignore"):
+        faults = {"bad_group": (np.isnan(values) & ~is_empty(cells)) | (values < 0)}
+        if people is not None:
+            faults["group_exceeds"] = values > people + 0.5
+    for code, mask in faults.items():
+        for position in np.flatnonzero(mask & ~notes.aside):
+            notes.about_row(
+                int(position), code, "warning", column=heading, value=cells.iloc[position]
+            )
+    return np.where(np.isnan(values) | (values < 0), 0.0, values)
 
 
 # -- rasters --------------------------------------------------------------------------------

@@ -16,13 +16,15 @@ from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
 from geoplan.inputs.notes import Notes, roles_of
 from geoplan.inputs.numbers import read_numbers
-from geoplan.inputs.personal import personal_columns
+from geoplan.inputs.personal import hide_personal, personal_columns
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, give_back, read_tables
 from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
+#: row numbers that a finding about many cells names
+_NAMED_ROWS = 10
 _POWER = r"\d(\.\d+)?[eE]\+\d+"
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
@@ -115,6 +117,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     for heading in personal:
         notes.about_file("personal", "warning", column=heading)
     text = text.drop(columns=personal)
+    text = _without_numbers_of_people(text, roles, taken, notes)
     roles = {h: r for h, r in roles.items() if h not in personal}
     notes.with_rows(text, rows[keep], sheets[keep])
     notes.roles = roles
@@ -164,6 +167,26 @@ def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
         short = np.flatnonzero(likely.to_numpy(bool))
         mask[short] |= cells.iloc[short].map(plain).isin(words).to_numpy(bool)
     return mask
+
+
+def _without_numbers_of_people(
+    text: pd.DataFrame, roles: dict[str, str], taken: set[str], notes: Notes
+) -> pd.DataFrame:
+    """`text` with mobile and identity numbers in remarks, names and addresses hidden."""
+    hidden = {}
+    for heading in map(str, text.columns):
+        if heading in taken or roles.get(heading, "name") not in ("name", "address", "status"):
+            continue
+        cells, where = hide_personal(text[heading])
+        if len(where):
+            hidden[heading] = cells
+            lines = ", ".join(str(r) for r in notes.rows[where[:_NAMED_ROWS]])
+            more = " …" if len(where) > _NAMED_ROWS else ""
+            notes.about_file(
+                "personal_cells", "warning",
+                column=heading, count=f"{len(where):,}", lines=lines + more,
+            )  # fmt: skip
+    return text.assign(**hidden) if hidden else text
 
 
 def _lost_codes(text: pd.DataFrame, roles: dict[str, str], notes: Notes) -> None:

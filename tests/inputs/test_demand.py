@@ -1,0 +1,53 @@
+"""People of rows and groups: what cannot be counted is told, what has no place is kept."""
+
+from __future__ import annotations
+
+from geoplan.inputs import LayerSource, read_demand
+
+CRS = "EPSG:4548"
+
+
+def read(tmp_path, text, **options):
+    path = tmp_path / "d.csv"
+    path.write_text(text, encoding="utf-8")
+    source = LayerSource(path=path, datum="wgs84")
+    one = read_demand(source, key="d", crs=CRS, lang="en", **options)
+    return one, {(f.row, f.column): f.code for f in one.findings}
+
+
+def test_groups_are_checked_like_the_people(tmp_path):
+    text = (
+        "名称,经度,纬度,人口,p80\n甲,117,36.6,10,x\n乙,117.1,36.6,10,-3\n丙,117.2,36.6,10,50\n"
+        "丁,117.3,36.6,5,\n戊,117.4,36.6,5,5\n"
+    )
+    one, told = read(tmp_path, text, weight="人口", groups=("p80",))
+    assert told == {(2, "p80"): "bad_group", (3, "p80"): "bad_group", (4, "p80"): "group_exceeds"}
+    assert one.layer.frame["p80"].tolist() == [0, 0, 50, 0, 5]
+    assert one.layer.total == 40
+    assert one.record.set_aside == 0
+
+
+def test_people_without_a_place_are_kept_and_summed_up(tmp_path):
+    text = "名称,经度,纬度,人口\n甲,,,1200\n乙,0,0,34\n丙,117.2,36.6,10\n丁,,,0\n"
+    one, told = read(tmp_path, text, weight="人口")
+    assert told[(None, "")] == "unplaced_people"
+    (finding,) = [f for f in one.findings if f.row is None]
+    assert "2 row(s)" in finding.problem
+    assert "1,234 people" in finding.problem
+    assert one.layer.total == 1244
+    assert one.layer.located["people"].sum() == 10
+    assert one.record.set_aside == 3
+
+
+def test_several_columns_are_summed(tmp_path):
+    text = "名称,经度,纬度,男,女\n甲,117,36.6,10,12\n乙,117.1,36.6,3,\n"
+    one, told = read(tmp_path, text, weight=["男", "女"])
+    assert one.layer.frame["people"].tolist() == [22, 3]
+    assert told == {(3, "女"): "empty_people"}
+
+
+def test_codes_in_the_people_column_are_not_people(tmp_path):
+    text = "名称,经度,纬度,人口\n甲,117,36.6,370102001\n乙,117.1,36.6,370102001001\n丙,117,36,7\n"
+    one, told = read(tmp_path, text, weight="人口")
+    assert told == {(2, "人口"): "absurd_people", (3, "人口"): "absurd_people"}
+    assert one.layer.total == 7
