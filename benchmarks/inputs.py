@@ -28,6 +28,7 @@ from rasterio.transform import from_origin
 from shapely.geometry import box
 
 from geoplan.inputs import LayerSource, from_wgs84, read_areas, read_demand, to_wgs84
+from geoplan.inputs.raster import people_by_area
 
 CRS = "EPSG:4548"
 X, Y = 450_000.0, 4_000_000.0
@@ -150,8 +151,10 @@ def raster(folder: Path) -> list[tuple[str, float, str]]:
     )
     frame.to_file(folder / "areas.gpkg", driver="GPKG")
     areas = read_areas(LayerSource(path=folder / "areas.gpkg"), level="village", crs=CRS).layer
+    assert areas is not None
     start = time.perf_counter()
     one = read_demand(LayerSource(path=path), key="p", crs=CRS, areas={"village": areas})
+    assert one.layer is not None
     sums = one.layer.frame.groupby("village")["people"].sum()
     seconds = time.perf_counter() - start
     total = float(cells.astype("float32").astype(float).sum())
@@ -159,12 +162,18 @@ def raster(folder: Path) -> list[tuple[str, float, str]]:
     from exactextract import exact_extract
 
     start = time.perf_counter()
+    cut = people_by_area([path], frame.geometry)
+    cut_seconds = time.perf_counter() - start
+    start = time.perf_counter()
     peer = exact_extract(str(path), frame, ["sum"], output="pandas")
     peer_seconds = time.perf_counter() - start
-    off = abs(float(peer["sum"].sum()) - float(sums.sum())) / total
+    off = float((cut - peer["sum"].to_numpy()).abs().max()) / float(cut.max())
+    moved = float((sums.reindex(frame["code"]).fillna(0).to_numpy() - cut).abs().sum()) / total / 2
     return [
         ("raster of 10,000 km2 at 100 m: demand, assigned to 6,000 areas", seconds, "<= 10 s"),
-        (f"  exactextract, sums only (totals differ by {off:.1e})", peer_seconds, ""),
+        (f"  people who lie in another area, cells taken whole: {moved:.1%}", np.nan, ""),
+        ("  summed to 6,000 areas, border cells cut", cut_seconds, "<= 10 s"),
+        (f"  exactextract on the file (areas differ by {off:.0e})", peer_seconds, ""),
     ]
 
 
@@ -176,7 +185,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         rows = [*table(options.rows, Path(name)), *datums(), *raster(Path(name))]
     for work, value, floor in rows:
-        print(f"{work:<72}{value:>9.2f}  {floor}")
+        shown = "" if np.isnan(value) else f"{value:.2f}"
+        print(f"{work:<72}{shown:>9}  {floor}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(f"\npeak memory of this process: {peak:.2f} GB")
 

@@ -22,7 +22,7 @@ from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.placing import place_rows
-from geoplan.inputs.raster import SUFFIXES, read_population
+from geoplan.inputs.raster import SUFFIXES, people_by_area, read_population
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource, SumTo
 from geoplan.inputs.spread import read_census, spread
@@ -77,6 +77,8 @@ def read_demand(
                              shares=sum_to is not None)  # fmt: skip
         also: tuple[Loaded[Any], ...] = ()
         if sum_to is not None:
+            if sources[0].suffix in SUFFIXES and sum_to.level in (areas or {}):
+                frame = _with_small_areas(frame, sources, sum_to.level, key, areas or {})
             frame, census = _scaled(frame, sum_to, notes, key, areas or {}, tuple(groups))
             also = (census,)
         return notes.loaded(Demand(key=key, frame=frame, groups=tuple(groups)), also=also)
@@ -237,6 +239,42 @@ def _of_rasters(
     return frame
 
 
+def _with_small_areas(
+    frame: gpd.GeoDataFrame,
+    sources: list[LayerSource],
+    level: str,
+    key: str,
+    areas: Mapping[str, AreaLayer],
+) -> gpd.GeoDataFrame:
+    """`frame` with a row inside every area that lies between the cells' centres."""
+    layer = areas[level].frame
+    missed = layer[~layer.index.isin(frame[level].dropna()) & layer.geometry.notna()]
+    paths = [Path(s.path) for s in sources]
+    people = people_by_area(paths, missed.geometry, crs=sources[0].crs)
+    small = missed[people.to_numpy() > 0]
+    if len(small) == 0:
+        return frame
+    added = pd.DataFrame({"name": small["name"], "people": people[small.index]})
+    _put_levels(added, pd.Series(small.index, index=small.index, dtype=object), level, areas)
+    added.index = pd.Index([f"{key}-area-{code}" for code in small.index], name="id")
+    inside = gpd.GeoDataFrame(
+        added, geometry=small.geometry.representative_point().to_numpy(), crs=frame.crs
+    )
+    return gpd.GeoDataFrame(pd.concat([frame, inside]), geometry="geometry", crs=frame.crs)
+
+
+def _put_levels(
+    added: pd.DataFrame, code: pd.Series, level: str, areas: Mapping[str, AreaLayer]
+) -> None:
+    """Columns with the area's code at `level` and all levels above it."""
+    step: str | None = level
+    while step is not None and step in areas:
+        added[step] = code.to_numpy(object)
+        parents = areas[step].frame["parent"]
+        code = code.map(parents).astype(object).where(code.notna(), pd.NA)
+        step = areas[step].parent
+
+
 # -- census totals --------------------------------------------------------------------------
 
 
@@ -296,12 +334,7 @@ def _with_unlocated(
     for group in groups:
         added[group] = 0.0
     code = rows["code"].astype(object).where(rows["code"].notna(), pd.NA)
-    step: str | None = level
-    while step is not None and step in areas:
-        added[step] = code
-        parents = areas[step].frame["parent"]
-        code = code.map(parents).astype(object).where(code.notna(), pd.NA)
-        step = areas[step].parent
+    _put_levels(added, code, level, areas)
     added.index = pd.Index([f"{key}-census-{k}" for k in range(1, len(rows) + 1)], name="id")
     shapes = gpd.GeoSeries([None] * len(added), index=added.index, crs=frame.crs)
     extra_frame = gpd.GeoDataFrame(added, geometry=shapes, crs=frame.crs)

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import rasterio
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
+from rasterio import Affine
 from rasterio.errors import RasterioIOError
 
 from geoplan.inputs.faults import FileError
@@ -40,19 +44,17 @@ class RasterPeople:
         return gpd.GeoSeries(gpd.points_from_xy(self.x, self.y), crs=self.crs).to_crs(crs)
 
 
-def read_population(
-    paths: Sequence[Path], *, crs: str | None = None, most: int = MOST_CELLS
-) -> RasterPeople:
-    """Sum rasters of one grid (age groups, sexes) and list the cells with people.
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Grid:
+    """The sum of rasters of one grid, nobody where there is no data."""
 
-    Where more than `most` cells hold people, blocks of 2 x 2, 3 x 3, ... cells are put together,
-    each at its people's centre of gravity; nobody is lost.
+    people: NDArray[np.float64]
+    transform: Affine
+    crs: pyproj.CRS
+    negative: int
 
-    Raises
-    ------
-    InputError
-        No raster, no CRS, or grids that differ.
-    """
+
+def _summed(paths: Sequence[Path], crs: str | None) -> _Grid:
     total: NDArray[np.float64] | None = None
     grid = None
     negative = 0
@@ -77,15 +79,34 @@ def read_population(
     own = grid[0] if grid[0] is not None else crs
     if own is None:
         raise FileError("raster_no_crs")
-    row, column = np.nonzero(total)
-    people = total[row, column]
-    transform = grid[1]
+    return _Grid(
+        people=total, transform=grid[1], crs=pyproj.CRS.from_user_input(own), negative=negative
+    )
+
+
+def read_population(
+    paths: Sequence[Path], *, crs: str | None = None, most: int = MOST_CELLS
+) -> RasterPeople:
+    """Sum rasters of one grid (age groups, sexes) and list the cells with people.
+
+    Where more than `most` cells hold people, blocks of 2 x 2, 3 x 3, ... cells are put together,
+    each at its people's centre of gravity; nobody is lost.
+
+    Raises
+    ------
+    FileError
+        No raster, no CRS, or grids that differ.
+    """
+    grid = _summed(paths, crs)
+    row, column = np.nonzero(grid.people)
+    people = grid.people[row, column]
+    transform = grid.transform
     x = transform.c + transform.a * (column + 0.5) + transform.b * (row + 0.5)
     y = transform.f + transform.d * (column + 0.5) + transform.e * (row + 0.5)
     block = 1
     while len(people) > most:
         block += 1
-        tile = (row // block) * (total.shape[1] // block + 1) + column // block
+        tile = (row // block) * (grid.people.shape[1] // block + 1) + column // block
         keys, which = np.unique(tile, return_inverse=True)
         if len(keys) <= most:
             sums = np.asarray(np.bincount(which, weights=people), np.float64)
@@ -97,7 +118,43 @@ def read_population(
         x=np.asarray(x, np.float64),
         y=np.asarray(y, np.float64),
         people=people,
-        crs=pyproj.CRS.from_user_input(own),
+        crs=grid.crs,
         block=block,
-        negative=negative,
+        negative=grid.negative,
     )
+
+
+def people_by_area(
+    paths: Sequence[Path], shapes: gpd.GeoSeries, *, crs: str | None = None
+) -> pd.Series:
+    """People of rasters (summed) in every polygon, cells on a border cut in proportion to area.
+
+    Parameters
+    ----------
+    paths : of one grid, north up.
+    shapes : polygons with a CRS; missing ones hold nobody.
+    crs : of rasters that do not carry their own.
+
+    Returns
+    -------
+    Series on the index of `shapes`.
+
+    Raises
+    ------
+    FileError
+        As `read_population`.
+    """
+    grid = _summed(paths, crs)
+    people = pd.Series(0.0, index=shapes.index, name="people")
+    drawn = shapes.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy(bool)
+    if not drawn.any():
+        return people
+    t, (height, width) = grid.transform, grid.people.shape
+    wkt = grid.crs.to_wkt()
+    source = NumPyRasterSource(
+        grid.people, t.c, t.f + t.e * height, t.c + t.a * width, t.f, srs_wkt=wkt
+    )
+    frame = gpd.GeoDataFrame(geometry=shapes[drawn].to_crs(grid.crs).reset_index(drop=True))
+    sums = exact_extract(source, frame, ["sum"], output="pandas")
+    people[drawn] = sums["sum"].fillna(0.0).to_numpy(np.float64)
+    return people

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,6 +34,7 @@ def people_in(cell: str) -> int:
     return plain[cell] if cell in plain else int(cell)
 
 
+@cache
 def areas() -> dict[str, AreaLayer]:
     shapes = gpd.GeoSeries([box(116.5, 36, 117, 37), box(117, 36, 117.5, 37)], crs=4326)
     frame = gpd.GeoDataFrame(
@@ -44,7 +47,7 @@ def areas() -> dict[str, AreaLayer]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=st.lists(ROW, min_size=1, max_size=12), encoding=st.sampled_from(["utf-8", "gb18030"]))
 def test_nothing_is_lost(tmp_path, rows, encoding):

@@ -281,3 +281,21 @@ def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path
     assert "13812345678" not in {c.value for c in cells}
     to_place = [[c.value for c in row] for row in book["待定位"].iter_rows(min_row=2)]
     assert [row[2] for row in to_place] == [5]
+
+
+def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypatch):
+    monkeypatch.setattr("geoplan.inputs.workbook.MOST_ROWS", 3)
+    text = "名称,经度,纬度,备注\n" + "".join(f"站{k},,,=1+{k}\n" for k in range(5))
+    one = read_facilities(_table(tmp_path, "长.csv", text), key="x", crs=CRS, lang="zh")
+    book = openpyxl.load_workbook(write_findings(tmp_path / "f.xlsx", [one], lang="zh"))
+    listed = [row[0] for row in book["问题清单"].iter_rows(values_only=True)]
+    assert listed[1:4] == ["长.csv"] * 3
+    assert "2" in listed[4]
+    assert book["问题清单"].auto_filter.ref == "A1:H4"
+    aside = list(book["搁置的行"].iter_rows(values_only=True))
+    assert [row[2] for row in aside[1:4]] == [2, 3, 4]
+    formulas = [c for row in book["搁置的行"].iter_rows() for c in row if str(c.value)[:1] == "="]
+    assert len(formulas) == 3
+    assert all(c.data_type == "s" and c.quotePrefix for c in formulas)
+    plain = [c for row in book["问题清单"].iter_rows(min_row=2) for c in row if c.value]
+    assert not any(c.quotePrefix for c in plain)  # cells share styles, not the prefix

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
+from shapely.geometry import box
 
 from geoplan.errors import InputError
-from geoplan.inputs import LayerSource, read_demand
-from geoplan.inputs.raster import read_population
+from geoplan.inputs import LayerSource, SumTo, read_demand
+from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.raster import people_by_area, read_population
 
 CRS = "EPSG:4548"
 
@@ -70,3 +73,54 @@ def test_grids_that_differ_are_refused(tmp_path):
     )
     assert one.layer is None
     assert "not there" in one.findings[0].problem
+
+
+def test_sums_by_area_are_those_of_a_fine_grid(tmp_path):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 9, (12, 12)).astype(float)
+    values[0, 0], values[5, 5] = -99.0, -4.0  # no data; a negative cell is nobody
+    path = write(tmp_path / "p.tif", values)
+    left, top = 500_000.0, 4_060_000.0
+    # edges on tenths of a cell: cutting every cell into a hundred is exact
+    boxes = [(13, 27, 64, 90), (0, 0, 120, 120), (111, 3, 119, 9), (-50, -50, -20, -20)]
+    shapes = gpd.GeoSeries(
+        [box(left + a * 10, top - d * 10, left + c * 10, top - b * 10) for a, b, c, d in boxes],
+        index=list("wxyz"), crs=CRS,
+    )  # fmt: skip
+    fine = np.kron(np.maximum(values, 0), np.full((10, 10), 0.01))
+    expected = [fine[max(b, 0) : max(d, 0), max(a, 0) : max(c, 0)].sum() for a, b, c, d in boxes]
+    sums = people_by_area([path, path], shapes)
+    assert sums.index.tolist() == list("wxyz")
+    assert sums.to_numpy() == pytest.approx(2 * np.array(expected))
+
+
+def test_an_area_between_the_centres_keeps_its_census(tmp_path):
+    path = write(tmp_path / "p.tif", np.full((4, 4), 5.0))
+    left, top = 500_000.0, 4_060_000.0
+    small = box(left + 60, top - 40, left + 90, top - 10)  # holds no centre of a cell
+    large = box(left, top - 400, left + 400, top - 100)
+    frame = gpd.GeoDataFrame(
+        {"name": ["small", "large"], "parent": ["9", "9"]}, geometry=[small, large],
+        index=["1", "2"], crs=CRS,
+    )  # fmt: skip
+    city = gpd.GeoDataFrame(
+        {"name": ["city"], "parent": [None]}, geometry=[box(left, top - 400, left + 400, top)],
+        index=["9"], crs=CRS,
+    )  # fmt: skip
+    areas = {
+        "city": AreaLayer(level="city", frame=city),
+        "village": AreaLayer(level="village", frame=frame, parent="city"),
+    }
+    (tmp_path / "census.csv").write_text("code,people\n1,7\n2,101\n", encoding="utf-8")
+    one = read_demand(
+        LayerSource(path=path), key="p", crs=CRS, areas=areas,
+        sum_to=SumTo(source=LayerSource(path=tmp_path / "census.csv"), level="village",
+                     weight="people"),
+    )  # fmt: skip
+    people = one.layer.frame.groupby("village")["people"].sum()
+    assert people.to_dict() == {"1": 7, "2": 101}
+    row = one.layer.frame.loc["p-area-1"]
+    assert small.contains(row.geometry)
+    assert row["city"] == "9"
+    assert one.layer.total == 108
+    assert one.record.rows == 16
