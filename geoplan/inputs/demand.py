@@ -116,12 +116,6 @@ def _of_rows(
     }
     for group in groups:
         data[group] = _group(rows, notes, _heading(rows, group), people if headings else None)
-    homeless = geometry.isna().to_numpy() & ~unusable & (people > 0)
-    if headings and not shares and homeless.any():
-        notes.about_file(
-            "unplaced_people", "warning",
-            count=f"{homeless.sum():,}", people=f"{people[homeless].sum():,.0f}",
-        )  # fmt: skip
     data.update(assign_areas(rows, notes, areas, geometry))
     urban = rows.column("urban")
     if urban is not None and "urban" not in data:

@@ -119,7 +119,7 @@ def test_a_twisted_polygon_is_mended_and_its_people_stay(tmp_path, areas):
     frame.to_file(tmp_path / "p.gpkg", driver="GPKG")
     source = LayerSource(path=tmp_path / "p.gpkg", datum="wgs84")
     one = read_demand(source, key="d", crs=CRS, areas=areas, weight="pop")
-    assert codes(one) == {1: "repaired", 2: "no_geometry", None: "unplaced_people"}
+    assert codes(one) == {1: "repaired", 2: "no_geometry"}
     assert one.layer.total == 30
     assert one.layer.located["people"].tolist() == [10]
 
