@@ -22,7 +22,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
-from geoplan.outputs.fonts import check_glyphs, cjk_font
+from geoplan.outputs.fonts import check_glyphs, cjk_fonts
 from geoplan.outputs.telling import clean, count_text, level_text, number_text, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
@@ -53,9 +53,10 @@ def write_figures(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     told = lang or results.info.lang
-    font = cjk_font()
+    fonts = cjk_fonts()
     style: dict[Any, Any] = {
-        "font.family": [font], "font.size": 8.5, "axes.unicode_minus": False, "pdf.fonttype": 42,
+        "font.family": list(fonts), "font.size": 8.5, "axes.unicode_minus": False,
+        "pdf.fonttype": 42,
         "axes.edgecolor": palette.MUTED, "axes.labelcolor": palette.INK,
         "xtick.color": palette.MUTED, "ytick.color": palette.MUTED, "text.color": palette.INK,
     }  # fmt: skip
@@ -63,7 +64,7 @@ def write_figures(
     with mpl.rc_context(style):
         for name, draw in figure_list(results, lang=told):
             figure = draw()
-            check_glyphs((t.get_text() for t in figure.findobj(Text)), font=font, lang=told)
+            check_glyphs((t.get_text() for t in figure.findobj(Text)), fonts=fonts, lang=told)
             path = target / f"{name}.png"
             figure.savefig(path, dpi=DPI, metadata={"Software": None})
             written.append(path)
