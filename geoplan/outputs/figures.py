@@ -32,6 +32,8 @@ _WIDTH_IN = 6.3  # the text width of an A4 page
 #: detail that a printed map of a city can show
 _SIMPLIFY = 1 / 1500
 _HALO = [withStroke(linewidth=2.2, foreground="white")]
+#: the font that comes with geoplan has one weight: its strokes are drawn thicker instead
+_BOLD = [withStroke(linewidth=0.7, foreground=palette.INK)]
 
 
 def write_figures(
@@ -195,7 +197,7 @@ def _map_axes(results: RunResults, title: str, ground: _Ground, lang: str) -> tu
     ax.set_xlim(west - pad, east + pad)
     ax.set_ylim(south - pad, north + pad)
     ground.draw(ax)
-    figure.text(0.02, 1 - 0.24 / height, title, fontsize=11.5, fontweight="bold", va="center")
+    figure.text(0.02, 1 - 0.24 / height, title, fontsize=11.5, path_effects=_BOLD, va="center")
     figure.text(
         0.02, 0.2 / height, _foot(results, lang), fontsize=6.3, color=palette.MUTED, va="center"
     )
@@ -348,7 +350,7 @@ def _chart(title: str, height: float, *, pad: float = 8.0) -> tuple[Figure, Axes
     figure = Figure(figsize=(_WIDTH_IN, height), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold", pad=pad)
+    ax.set_title(title, loc="left", fontsize=11, path_effects=_BOLD, pad=pad)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return figure, ax
