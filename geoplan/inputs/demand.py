@@ -23,7 +23,7 @@ from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.placing import place_rows
 from geoplan.inputs.raster import SUFFIXES, people_by_area, read_population
-from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.rows import Rows, check_file, open_rows
 from geoplan.inputs.source import LayerSource, SumTo
 from geoplan.inputs.spread import read_census, spread
 from geoplan.inputs.table import give_back
@@ -203,6 +203,8 @@ def _of_rasters(
     missing = [s.label for s in sources if not Path(s.path).exists()]
     if missing:
         raise FileError("not_there_named", names=", ".join(missing))
+    for path in paths:
+        check_file(path, path.suffix)
     cells = read_population(paths, crs=sources[0].crs)
     count = len(cells.people)
     if count == 0:

@@ -24,6 +24,8 @@ from geoplan.inputs.source import LayerSource
 
 #: same name within this distance: probably one site written twice
 DUPLICATE_M = 50.0
+#: of so many rows it can be said whether a column of ids is one
+_MANY = 20
 _NUMBERS = ("capacity", "nursing_capacity")
 _FLAGS = ("designated", "up_to_standard", "extended")
 _PLACE = ("lon", "lat", "x", "y", "wkt")
@@ -108,7 +110,9 @@ def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
     empty = is_empty(column)
     twice = column.duplicated(keep=False).to_numpy() & ~empty
     # a column that merely repeats a code on many rows is no id
-    if not empty.all() and twice.mean() <= 0.5:
+    if len(rows) >= _MANY and twice.mean() > 0.5:
+        notes.about_file("no_ids", "note", column=rows.heading("id"))
+    else:
         for position in np.flatnonzero(column.duplicated().to_numpy() & ~empty):
             notes.about_row(
                 int(position), "same_id", "warning",

@@ -27,11 +27,12 @@ def is_empty(cells: pd.Series) -> np.ndarray:
     return empty
 
 
-def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Values (NaN where there is none) and bool: cells that had to be read with good will.
 
     Full-width digits, thousands marks, a unit behind the number and degrees with minutes and
-    seconds are read; anything else in a filled cell is NaN.
+    seconds are read; anything else in a filled cell is NaN. With `decimal_comma` also ``117,05``:
+    for coordinates, which have no thousands.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     mended = np.zeros(len(cells), bool)
     hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
     texts = cells.iloc[hard]
-    read = {text: _one(text) for text in texts.unique()}
+    read = {text: _one(text, decimal_comma) for text in texts.unique()}
     for i, text in zip(hard, texts, strict=True):
         value = read[text]
         if value is not None:
@@ -55,7 +56,7 @@ def read_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return values, mended
 
 
-def _one(text: object) -> float | None:
+def _one(text: object, decimal_comma: bool) -> float | None:
     text = unicodedata.normalize("NFKC", str(text)).strip()
     # NFKC takes the sign for seconds apart
     text = text.replace(" ", "").replace("，", ",").replace("′′", "″")
@@ -64,6 +65,8 @@ def _one(text: object) -> float | None:
         d, m, s = degrees.groups()
         return int(d) + int(m) / 60 + (float(s) if s else 0.0) / 3600
     text = _FRONT.sub("", _UNIT.sub("", text))
+    if decimal_comma and re.fullmatch(r"[+-]?\d{1,3},\d+", text):
+        text = text.replace(",", ".")
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
         text = text.replace(",", "")
     try:

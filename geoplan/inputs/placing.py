@@ -95,8 +95,8 @@ def _degrees(
     lon_text, lat_text = rows.column("lon"), rows.column("lat")
     assert lon_text is not None
     assert lat_text is not None
-    lon, lon_mended = read_numbers(lon_text)
-    lat, lat_mended = read_numbers(lat_text)
+    lon, lon_mended = read_numbers(lon_text, decimal_comma=True)
+    lat, lat_mended = read_numbers(lat_text, decimal_comma=True)
     usable = _usable_degrees(rows, notes, lon, lat, lon_text, lat_text, area)
     for position in np.flatnonzero((lon_mended | lat_mended) & usable):
         value = f"{lon_text.iloc[position]}, {lat_text.iloc[position]}"

@@ -78,7 +78,8 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     """
     tables, geometry = _read(source)
     text, rows, sheets = _stack(tables)
-    stray = np.concatenate([np.zeros(len(t), bool) if t.stray is None else t.stray for t in tables])
+    doubted = _stack_masks(tables)
+    doubts = [doubt for t in tables for doubt in t.doubts]
     unnamed = sum(t.unnamed for t in tables)
     del tables
     give_back()
@@ -106,8 +107,11 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     if geometry is not None:
         geometry = geometry[keep].reset_index(drop=True)
     notes.with_rows(text, rows[keep], sheets[keep])
-    for position in np.flatnonzero(stray[keep]):
-        notes.about_row(int(position), "stray_cells", "warning")
+    for code, mask in doubted.items():
+        for position in np.flatnonzero(mask[keep]):
+            notes.about_row(int(position), code, "warning")
+    for code, values in doubts:
+        notes.about_file(code, "note" if code == "sheets_skipped" else "warning", **values)
     if unnamed:
         notes.about_file("unnamed_columns", "note", count=unnamed)
     _lost_codes(text, roles, notes)
@@ -126,8 +130,8 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
 
 
 def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
-    if not source.is_url and not Path(source.path).exists():
-        raise FileError("not_there")
+    if not source.is_url:
+        check_file(Path(source.path), source.suffix)
     if not source.is_url and source.suffix in TEXT_SUFFIXES + BOOK_SUFFIXES:
         tables = read_tables(
             Path(source.path),
@@ -143,6 +147,17 @@ def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
     raise FileError("unknown_ending", ending=source.suffix or "-", known=known)
 
 
+def check_file(path: Path, suffix: str) -> None:
+    """Raise unless there is a file with something in it (or a file geodatabase)."""
+    if not path.exists():
+        raise FileError("not_there")
+    if path.is_dir() and suffix != ".gdb":
+        inside = sorted(p.name for p in path.iterdir())[:8]
+        raise FileError("folder", inside=", ".join(inside) or "-")
+    if path.is_file() and path.stat().st_size == 0:
+        raise FileError("empty")
+
+
 def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """One table of all sheets, with row numbers and sheet names."""
     rows = np.concatenate([t.rows for t in tables])
@@ -151,6 +166,15 @@ def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
         return tables[0].frame, rows, sheets
     text = pd.concat([t.frame for t in tables], ignore_index=True).fillna("")
     return text, rows, sheets
+
+
+def _stack_masks(tables: list[RawTable]) -> dict[str, np.ndarray]:
+    """What is doubted about rows, of all sheets together."""
+    codes = dict.fromkeys(code for t in tables for code in t.doubted)
+    return {
+        code: np.concatenate([t.doubted.get(code, np.zeros(len(t), bool)) for t in tables])
+        for code in codes
+    }
 
 
 def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:

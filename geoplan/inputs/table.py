@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import warnings
 import zipfile
-from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import heading_score
+from geoplan.inputs.textfile import read_text
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -36,8 +33,9 @@ class RawTable:
     frame : text in every cell ("" = empty), columns = headings as they stand, made unique.
     rows : row number of every data row, as the spreadsheet or the text editor counts it.
     heading_row : row number of the heading, None where there is none.
-    stray : bool per row: text stands right of the headings, as when a comma inside an address
-        splits it. None = nowhere.
+    doubted : what is doubted about rows: code -> bool per row, for example ``stray_cells`` (text
+        stands right of the headings, as when a comma inside an address splits it).
+    doubts : what is told about the whole file: code and values.
     unnamed : filled columns without a heading, left out.
     """
 
@@ -45,7 +43,8 @@ class RawTable:
     rows: np.ndarray
     sheet: str = ""
     heading_row: int | None = None
-    stray: np.ndarray | None = None
+    doubted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    doubts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     unnamed: int = 0
 
     def __len__(self) -> int:
@@ -73,120 +72,10 @@ def read_tables(
     return [_read_text(path, encoding, given)]
 
 
-def decode(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """Text and its encoding: as given, else by byte order mark, else UTF-8, else GB18030.
-
-    Raises
-    ------
-    InputError
-        The bytes fit none of them.
-    """
-    if encoding is not None:
-        try:
-            return raw.decode(encoding), encoding
-        except (LookupError, UnicodeDecodeError) as error:
-            raise FileError("wrong_encoding", encoding=encoding, error=error) from error
-    for mark, name in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if raw.startswith(mark):
-            return _try(raw, (name,))
-    head = raw[:4000]
-    if head and head.count(0) > len(head) / 4:
-        return _try(raw, ("utf-16-le", "utf-16-be"))
-    return _try(raw, ("utf-8", "gb18030"))
-
-
-def _try(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:
-    for name in encodings:
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text[:4000]:
-            return text, name
-    raise FileError("no_text")
-
-
-def find_delimiter(text: str) -> str:
-    """The separator that cuts the first lines most evenly: comma, tab, semicolon or bar."""
-    sample = text[:20_000]
-    best, score = ",", 0.0
-    for mark in (",", "\t", ";", "|", "，"):
-        counts = [len(r) - 1 for r in csv.reader(io.StringIO(sample), delimiter=mark)][:50]
-        counts = counts[:-1] if len(counts) > 1 and len(text) > 20_000 else counts
-        used = [c for c in counts if c > 0]
-        if not used:
-            continue
-        usual = max(set(used), key=used.count)
-        value = used.count(usual) / len(counts) * (1 + min(usual, 50) / 100)
-        if value > score:
-            best, score = mark, value
-    return best
-
-
 def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
-    raw = path.read_bytes()
-    if not raw.strip():
-        raise FileError("empty")
-    if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
-        raise FileError("book_as_text")
-    text, encoding = decode(raw, encoding)
-    head = text[:200_000]
-    del text
-    mark = find_delimiter(head)
-    width = max((len(r) for r in csv.reader(io.StringIO(head), delimiter=mark)), default=1)
-    starts = _starts(raw, encoding, mark)
-    cells = _parsed(raw, encoding, mark, width)
-    if cells is None or (starts is not None and len(starts) != len(cells)):
-        cells, starts = _by_hand(raw, encoding, mark)
-    del raw
-    return _with_heading(cells, np.arange(1, len(cells) + 1) if starts is None else starts, given)
-
-
-def _starts(raw: bytes, encoding: str, mark: str) -> np.ndarray | None:
-    """The line on which each record starts; None where every line is a record."""
-    if b'"' not in raw:
-        return None
-    starts, line = array("q"), 1
-    lines = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
-    reader = csv.reader(lines, delimiter=mark)
-    for _ in reader:
-        starts.append(line)
-        line = reader.line_num + 1
-    return None if len(starts) == line - 1 else np.array(starts, np.int64)
-
-
-def _parsed(raw: bytes, encoding: str, mark: str, width: int) -> pd.DataFrame | None:
-    """All records as text; None where they do not fit into `width` columns."""
-    quoting = csv.QUOTE_MINIMAL if b'"' in raw else csv.QUOTE_NONE
-    try:
-        with warnings.catch_warnings():
-            # a longer record would be cut, with nothing but this warning
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                io.BytesIO(raw), sep=mark, header=None, names=range(width), dtype=str,
-                keep_default_na=False, na_filter=False, skip_blank_lines=False, engine="c",
-                quoting=quoting, index_col=False, encoding=encoding,
-            )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.ParserWarning):
-        return None
-
-
-def _by_hand(raw: bytes, encoding: str, mark: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """Records of any length, one by one, and the line on which each starts."""
-    records, starts, line = [], [], 1
-    lines = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
-    reader = csv.reader(lines, delimiter=mark)
-    for record in reader:
-        records.append(record)
-        starts.append(line)
-        line = reader.line_num + 1
-    width = max(map(len, records), default=1)
-    padded = [r + [""] * (width - len(r)) for r in records]
-    return pd.DataFrame(padded, columns=range(width), dtype=object), np.array(starts, np.int64)
+    text = read_text(path, encoding)
+    table = _with_heading(text.cells, text.starts, given, doubted=text.doubted)
+    return replace(table, doubts=text.doubts)
 
 
 def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
@@ -208,6 +97,10 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         tables = [] if only is None else [only]
     if not tables:
         raise FileError("no_known_sheet", sheets=", ".join(names))
+    skipped = [n for n in filled if n not in {t.sheet for t in tables}]
+    if sheet is None and skipped:
+        told = ("sheets_skipped", {"sheets": ", ".join(skipped)})
+        tables[0] = replace(tables[0], doubts=(told,))
     return tables
 
 
@@ -244,7 +137,13 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, str]) -> RawTable:
+def _with_heading(
+    cells: pd.DataFrame,
+    starts: np.ndarray,
+    given: Mapping[str, str],
+    *,
+    doubted: Mapping[str, np.ndarray] | None = None,
+) -> RawTable:
     """Cut off title rows, name the columns, drop empty rows and columns."""
     look = min(_LOOK, len(cells))
     scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
@@ -266,6 +165,7 @@ def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, s
         # column by column, each given up as soon as it is copied: tables may be large; `take`
         # puts a column's pieces together, which any later choice of rows would do again
         column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
+        column = _without_apostrophes(column)
         there = (column != "").to_numpy(bool)
         if heading.startswith("\x00"):
             # a whole column without a heading is somebody's remarks, a few cells have slipped
@@ -281,13 +181,28 @@ def _with_heading(cells: pd.DataFrame, starts: np.ndarray, given: Mapping[str, s
     body = pd.DataFrame(columns, index=index)
     if not filled.all():
         body = body[filled]
+    masks = {code: mask[best + 1 :] for code, mask in (doubted or {}).items()}
+    masks["stray_cells"] = stray
     return RawTable(
         frame=body.reset_index(drop=True),
         rows=starts[best + 1 :][filled],
         heading_row=int(starts[best]),
-        stray=stray[filled] if stray.any() else None,
+        doubted={code: mask[filled] for code, mask in masks.items() if mask[filled].any()},
         unnamed=unnamed,
     )
+
+
+def _without_apostrophes(column: pd.Series) -> pd.Series:
+    """`column` without the apostrophe by which spreadsheets mark a number kept as text."""
+    likely = np.flatnonzero(column.str.startswith(("'", "’")).to_numpy(bool))
+    if len(likely) == 0:
+        return column
+    texts = column.to_numpy(object, copy=True)
+    for position in likely:
+        rest = texts[position][1:]
+        if rest[:1].isdigit() or rest[:1] in ("-", "+", "."):
+            texts[position] = rest
+    return pd.Series(texts, index=column.index, dtype="str")
 
 
 def give_back() -> None:

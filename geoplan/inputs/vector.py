@@ -117,6 +117,8 @@ def _told(path: Path, error: Exception) -> FileError:
         hint = "hint_zip"
     elif path.suffix.lower() == ".shp":
         hint = "hint_shp"
+    if "not recognized as being in a supported file format" in str(error):
+        return FileError("not_that_format", ending=path.suffix, hint=FileError(hint))
     first = str(error).splitlines()[0].replace(str(path), path.name)
     return FileError("layer_broken", error=first, hint=FileError(hint))
 

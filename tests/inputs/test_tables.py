@@ -12,7 +12,8 @@ from shapely.geometry import Point
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.assigning import short_name
 from geoplan.inputs.headings import find_roles
-from geoplan.inputs.table import decode, find_delimiter, read_tables
+from geoplan.inputs.table import read_tables
+from geoplan.inputs.textfile import decode, find_delimiter
 
 CRS = "EPSG:4548"
 ROWS = [("甲站", "117.02", "36.65", "12"), ("乙，站", "117.03", "36.66", "１５")]
