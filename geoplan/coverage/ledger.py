@@ -117,8 +117,8 @@ class Coverage:
             raise UsageError(f"no area level {level!r} in this run; known levels: {known}.")
         codes = self.frame[level].astype("string").fillna("")
         table = self.frame[list(STATES)].groupby(codes.to_numpy()).sum()
-        names = self.areas[level].names if level in self.areas else pd.Series(dtype="string")
-        order = [*names.index, *[c for c in table.index if c not in names.index]]
+        names = self.areas[level].names.to_dict() if level in self.areas else {}
+        order = [*names, *[c for c in table.index if c not in names]]
         if "" in order:
             order = [*[c for c in order if c != ""], ""]
         table = table.reindex(order, fill_value=0.0)

@@ -32,6 +32,10 @@ def is_missing(value: Any) -> bool:
     """
     if value is None:
         return True
+    if isinstance(value, str | int):
+        return False
+    if isinstance(value, float):
+        return value != value
     if isinstance(value, list | tuple | dict | np.ndarray | pd.Series):
         return False
     missing = pd.isna(value)
@@ -130,7 +134,10 @@ def clean(value: Any) -> str:
     """
     if is_missing(value):
         return ""
-    text = str(value).replace("\u2028", " ").replace("\u2029", " ")
+    text = str(value)
+    if text.isprintable():  # most names are: a million cells a run
+        return text
+    text = text.replace("\u2028", " ").replace("\u2029", " ")
     return _CONTROL.sub("", text)
 
 
