@@ -409,13 +409,13 @@ def nearest(table, label, network, peers, xy, sites, wanted) -> None:
 
 # not cached: numba would not see that the kernel inside has changed
 @nb.njit(nogil=True)
-def _searches(indptr, indices, weights, node, cost, limit, scale, head, tail, keys, nodes, nexts,
+def _searches(indptr, indices, weights, node, cost, limit, scale, head, keys, nodes, nexts,
               dist, touched, settled):  # fmt: skip
     """The bounded search alone, as travel_costs runs it, for all sources."""
     for s in range(len(node)):
         met = kernels._search(
             indptr, indices, weights, node[s], cost[s], limit,
-            scale, head, tail, keys, nodes, nexts, dist, touched,
+            scale, head, keys, nodes, nexts, dist, touched,
         )  # fmt: skip
         settled[s] = met
         for i in range(met):
@@ -455,7 +455,7 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
     def bounded():
         _searches(
             *kernels.arrays(graph), goals.node, goals.cost, REACH_M, work.scale, work.head,
-            work.tail, work.key, work.node, work.next, work.dist, work.touched, settled,
+            work.key, work.node, work.next, work.dist, work.touched, settled,
         )  # fmt: skip
 
     seen = np.zeros(network.n_nodes, bool)

@@ -72,7 +72,7 @@ def _found(
                 seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
                 *stop, same.edge, mid, same.place, same.snap,
                 forward, backward, into,
-                work.scale, work.head, work.tail, work.key, work.node, work.next,
+                work.scale, work.head, work.key, work.node, work.next,
                 work.dist, work.touched, work.best, work.met,
             )  # fmt: skip
             if ok:
@@ -120,11 +120,11 @@ def _matrix(
     indptr[order + 1] = counts
     np.cumsum(indptr, out=indptr)
     columns, values = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float64)
-    at = indptr[:-1].copy()
+    at = indptr[order]
     found.reverse()
     while found:  # let go of each chunk once it is in place
         part, starts, points, costs = found.pop()
-        fill_rows(part, starts, points, costs, order, at, columns, values)
+        fill_rows(part, starts, points, costs, at, columns, values)
     rows = np.linspace(0, shape[0], _PARTS + 1).astype(np.int64).tolist()
     run(
         lambda part: sort_rows(indptr, columns, values, *part),
@@ -146,15 +146,19 @@ def count_rows(points, counts):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def fill_rows(order, starts, points, costs, row, at, columns, values):  # type: ignore[no-untyped-def]
-    """Put a chunk's pairs into the rows of the answer; `row` renames points, `at` is moved."""
+def fill_rows(order, starts, points, costs, at, columns, values):  # type: ignore[no-untyped-def]
+    """Put a chunk's pairs into the rows of the answer; `at`: where each point's next one goes."""
+    one = np.uint64(1)
     for k in range(len(order)):
-        for i in range(starts[k], starts[k + 1]):
-            r = row[points[i]]
-            j = at[r]
-            at[r] = j + 1
-            columns[j] = order[k]
+        site = order[k]
+        i, end = np.uint64(starts[k]), np.uint64(starts[k + 1])
+        while i < end:
+            p = np.uint64(points[i])
+            j = np.uint64(at[p])
+            at[p] += 1
+            columns[j] = site
             values[j] = costs[i]
+            i += one
 
 
 @_jit

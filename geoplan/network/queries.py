@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import InputError
-from geoplan.network import kernels
+from geoplan.network import blocks, kernels
 from geoplan.network.access import (
     Access,
     Measure,
@@ -250,13 +250,13 @@ def spread(
     node, cost = seeds.node.ravel(), seeds.cost.ravel()
     label = np.repeat(np.arange(len(seeds.node), dtype=np.int32), 2)
     given = cost[node >= 0]
-    work = kernels.Workspace(graph, spread=float(np.ptp(given)) if len(given) else 0.0, limit=limit)
+    work = blocks.BlockSpace(graph, spread=float(np.ptp(given)) if len(given) else 0.0, limit=limit)
     while True:
         nearest = np.full(graph.n_nodes, -1, np.int32)
         parent = np.full(graph.n_nodes if parents else 0, -1, np.int32)
-        code = kernels.spread(
+        code = blocks.spread(
             *kernels.arrays(graph), node, cost, label, limit,
-            work.scale, work.head, work.tail, work.key, work.node, work.next,
+            work.scale, work.shift, work.window, work.head, work.key, work.node, work.next,
             work.dist, nearest, parent,
         )  # fmt: skip
         if code != kernels.FULL:

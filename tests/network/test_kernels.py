@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from geoplan.network import kernels
+from geoplan.network import blocks, kernels
 from geoplan.network.graph import build_graph
 from geoplan.network.pairs import sort_rows
 
@@ -35,21 +35,24 @@ WEIGHTS = {
 }
 
 
-def search(graph, nodes, costs, labels=None, limit=np.inf, width=None):
-    work = kernels.Workspace(graph, spread=float(np.ptp(costs)), limit=limit)
-    if width is not None:
-        span = max(graph.weights.max(initial=0.0), np.ptp(costs))
-        work.scale = 1 / width
-        buckets = 1 << int(span / width + 3).bit_length()
-        work.head = np.full(buckets, -1, np.int32)
-        work.tail = np.full(buckets, -1, np.int32)
+def search(graph, nodes, costs, labels=None, limit=np.inf, width=None, shift=None, window=3):
+    """`width`: of a bucket; `shift`: blocks of 2**shift nodes, done `window` buckets at a time."""
+    spread = float(np.ptp(costs))
+    work = blocks.BlockSpace(graph, spread=spread, limit=limit)
+    if width is not None or shift is not None:
+        span = min(max(graph.weights.max(initial=0.0), spread), limit)
+        work.scale = work.scale if width is None else 1 / width
+        work.shift = work.shift if shift is None else shift
+        work.window = window
+        buckets = 1 << int(span * work.scale + window + 2).bit_length()
+        work.head = np.full(((graph.n_nodes >> work.shift) + 1, buckets), -1, np.int32)
     n = graph.n_nodes
     label = np.full(n, -1, np.int32)
     parent = np.full(n, -1, np.int32)
     labels = np.arange(len(nodes), dtype=np.int32) if labels is None else labels
-    code = kernels.spread(
+    code = blocks.spread(
         *kernels.arrays(graph), np.asarray(nodes, np.int32), np.asarray(costs, float), labels,
-        limit, work.scale, work.head, work.tail, work.key, work.node, work.next,
+        limit, work.scale, work.shift, work.window, work.head, work.key, work.node, work.next,
         work.dist, label, parent,
     )  # fmt: skip
     assert code == 0
@@ -100,6 +103,31 @@ def test_the_bucket_width_never_changes_the_answer(kind, seed, n):
         np.testing.assert_array_equal(first[1], again[1])
 
 
+@pytest.mark.parametrize("kind", WEIGHTS)
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(2, 60),
+    shift=st.integers(0, 4),
+    window=st.integers(1, 9),
+    limit=st.sampled_from([np.inf, 60.0, 2.0]),
+)
+def test_blocks_and_windows_never_change_the_answer(kind, seed, n, shift, window, limit):
+    """However the nodes are divided and however far a block runs ahead of its neighbours."""
+    graph = build_graph(*random_graph(seed, n, 2 * n, WEIGHTS[kind]), n)
+    top = max(graph.weights.max(initial=0.0), 1e-9)
+    seeds, costs = [0, n - 1, n // 2, n // 3], [0.0, top / 3, 0.0, top / 5]
+    whole = search(graph, seeds, costs, limit=limit)
+    parts = search(graph, seeds, costs, limit=limit, shift=shift, window=window)
+    np.testing.assert_array_equal(whole[0], parts[0])
+    np.testing.assert_array_equal(whole[1], parts[1])
+    tail = np.repeat(np.arange(n), np.diff(graph.indptr))
+    came = np.flatnonzero(parts[2] >= 0)
+    arc = parts[2][came]
+    np.testing.assert_array_equal(graph.indices[arc], came)
+    np.testing.assert_array_equal(parts[0][tail[arc]] + graph.weights[arc], parts[0][came])
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(2, 30))
 def test_ties_go_to_the_smallest_label(seed, n):
@@ -129,7 +157,7 @@ def test_a_limit_only_cuts(seed, limit):
 
 def test_a_full_queue_is_told_and_mended():
     graph = build_graph(*random_graph(1, 200, 600, WEIGHTS["even"]), 200)
-    work = kernels.Workspace(graph)
+    work = blocks.BlockSpace(graph)
     work.room(4)
     dist, _, _ = search(graph, [0], [0.0])
     label, none = np.full(200, -1, np.int32), np.empty(0, np.int32)
@@ -137,9 +165,9 @@ def test_a_full_queue_is_told_and_mended():
 
     def spread():
         label.fill(-1)
-        return kernels.spread(
-            *kernels.arrays(graph), seed, cost, seed, np.inf, work.scale, work.head, work.tail,
-            work.key, work.node, work.next, work.dist, label, none,
+        return blocks.spread(
+            *kernels.arrays(graph), seed, cost, seed, np.inf, work.scale, work.shift, work.window,
+            work.head, work.key, work.node, work.next, work.dist, label, none,
         )  # fmt: skip
 
     tries = 0
