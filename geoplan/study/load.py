@@ -31,6 +31,7 @@ from geoplan.study.config import (
     StudyFile,
 )
 from geoplan.study.config_check import standard_of
+from geoplan.words import say
 
 Tell = Callable[[str], None]
 
@@ -98,9 +99,26 @@ class _Reader:
         )
 
     def take(self, one: Loaded[Any]) -> Any:
+        one = replace(one, findings=(*one.findings, *self._nothing_left(one)))
         self.loaded += [one, *one.also]
         self.tell(f"{one.record.path}: {one.record.rows}")
         return one.layer
+
+    def _nothing_left(self, one: Loaded[Any]) -> tuple[Finding, ...]:
+        """A file whose every row is wrong: a plan without it would look like an answer."""
+        wrong = {(f.sheet, f.row) for f in one.findings if f.severity == "error" and f.row}
+        record = one.record
+        if record.accepted or not record.rows or not wrong or one.layer is None:
+            return ()
+        return (
+            Finding(
+                file=record.path,
+                problem=say(self.lang, "study.no_row_left", rows=record.rows, wrong=len(wrong)),
+                advice=say(self.lang, "study.no_row_left_advice"),
+                severity="error",
+                code="no_row_left",
+            ),
+        )
 
 
 def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
