@@ -144,7 +144,9 @@ class _Ground:
         if len(self.labels) > 30:
             return
         for x, y, name in self.labels:
-            ax.text(x, y, name, ha="center", va="center", fontsize=7, path_effects=_HALO, zorder=9)
+            ax.text(
+                x, y, name, ha="center", va="center", fontsize=7, path_effects=_HALO, zorder=6.5
+            )
 
 
 def _bounds(results: RunResults) -> tuple[float, float, float, float]:
@@ -302,7 +304,7 @@ def _line_map(results: RunResults, service: ServiceResult, ground: _Ground, lang
     intervals = service.spacing.intervals
     ink: list[Any] = []
     for status, colour, width, metres, word in (
-        ("gap", palette.UNCOVERED, 1.8, service.spacing.gap_m, "gap_line"),
+        ("gap", palette.UNCOVERED, 2.6, service.spacing.gap_m, "gap_line"),
         ("covered", palette.COVERED, 2.6, service.spacing.covered_m, "covered_line"),
     ):
         paths = _paths(intervals[intervals["status"] == status], 1.0)
@@ -318,8 +320,10 @@ def _line_map(results: RunResults, service: ServiceResult, ground: _Ground, lang
                            say(lang, "figures.facility", n=f"{len(xy):,}")))  # fmt: skip
     if service.siting is not None and len(service.siting.sites):
         xy = shapely.get_coordinates(service.siting.sites.geometry.to_numpy())
-        ax.scatter(xy[:, 0], xy[:, 1], s=7, color=palette.SUGGESTED, edgecolors=palette.INK,
-                   linewidths=0.3, zorder=7)  # fmt: skip
+        # many markers stand on the line like beads: the gap stays seen on both sides of them
+        many = len(xy) > 100
+        ax.scatter(xy[:, 0], xy[:, 1], s=0.7 if many else 7, color=palette.SUGGESTED,
+                   edgecolors=palette.INK, linewidths=0 if many else 0.3, zorder=7)  # fmt: skip
         ink.append(_handle("o", palette.SUGGESTED, palette.INK,
                            say(lang, "figures.suggested_marker", n=f"{len(xy):,}")))  # fmt: skip
     ground.name(ax)

@@ -25,21 +25,27 @@ from geoplan.outputs.telling import (
     clean,
     is_missing,
     kind_text,
+    level_text,
     remedy_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words import has_word, say
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Layer:
-    """One layer: its name in the file, its features and its QGIS style."""
+    """One layer: its name in the file, its features and its QGIS style.
+
+    title : what the layer is, for readers. styles : name and QML of more styles to choose from.
+    """
 
     name: str
     frame: gpd.GeoDataFrame
     style: str
+    title: str = ""
+    styles: tuple[tuple[str, str], ...] = ()
 
 
 def layer_list(results: RunResults, *, lang: str = "zh") -> list[Layer]:
@@ -91,17 +97,61 @@ def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
     for level, layer in results.areas.items():
         frame = layer.frame[["name", "parent", layer.frame.geometry.name]].copy()
         frame.insert(0, "code", frame.index.astype(str))
-        shares = []
+        shares: list[tuple[str, str]] = []
         for key, service in results.services.items():
             for name, values in _area_columns(results, service, level).items():
                 frame[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
             if f"{key}_share" in frame.columns:
-                shares.append(f"{key}_share")
+                shares.append((f"{key}_share", service.name(lang)))
         points = not layer.has_polygons
         style = styles.plain_area_style(points=points)
-        if shares:
-            style = styles.area_style(shares[0], SHARE_BOUNDS, SHARE_LABELS, points=points)
-        yield Layer(name=f"areas_{level}", frame=frame, style=style)
+        every = [
+            (name, styles.area_style(field, SHARE_BOUNDS, _share_labels(name), points=points))
+            for field, name in shares
+        ]
+        # the first service's shares to begin with; QGIS offers the others as styles to choose
+        yield Layer(
+            name=f"areas_{level}",
+            frame=frame,
+            style=every[0][1] if every else style,
+            title=level_text(lang, level),
+            styles=tuple(every[1:]),
+        )
+
+
+def _share_labels(service: str) -> list[str]:
+    """Class labels that say whose share it is: QGIS shows no other title in its legend."""
+    return [f"{clean(service)} {label}" for label in SHARE_LABELS]
+
+
+def aliases(results: RunResults, layer: Layer, lang: str) -> dict[str, str]:
+    """What the columns are called for readers, where there is a word; by column."""
+    told = {}
+    gaps = layer.name.endswith("_gaps")
+    for column in map(str, layer.frame.columns):
+        key = next((k for k in results.services if column.startswith(f"{k}_")), None)
+        name = column if key is None else column[len(key) + 1 :]
+        plain = {"share": "covered_share", "people": "unserved" if gaps else "people"}.get(
+            name, name
+        )
+        if column in results.areas:
+            told[column] = level_text(lang, column)
+        elif has_word(f"outputs.col_{plain}"):
+            word = say(lang, f"outputs.col_{plain}")
+            told[column] = word if key is None else f"{results.services[key].name(lang)} {word}"
+    return told
+
+
+def _title(results: RunResults, layer: Layer, lang: str) -> str:
+    """What a layer is, for readers."""
+    for key, service in results.services.items():
+        kind = layer.name.removeprefix(f"{key}_")
+        if kind != layer.name and has_word(f"outputs.layer_{kind}"):
+            return f"{service.name(lang)}：{say(lang, f'outputs.layer_{kind}')}"
+    kind = layer.name.removeprefix("background_")
+    return layer.title or (
+        say(lang, f"outputs.layer_{kind}") if has_word(f"outputs.layer_{kind}") else layer.name
+    )
 
 
 def _area_columns(results: RunResults, service: ServiceResult, level: str) -> dict[str, pd.Series]:
@@ -155,7 +205,11 @@ def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
     if after is not None:
         frame["served_after"] = after.frame["served"].reindex(source.index).to_numpy(float)
     labels = {state: say(lang, f"common.{state}") for state in STATES}
-    return Layer(name=f"{service.key}_demand", frame=frame, style=styles.demand_style(labels))
+    return Layer(
+        name=f"{service.key}_demand",
+        frame=frame,
+        style=styles.demand_style(labels, count=len(frame)),
+    )
 
 
 def _gaps(service: ServiceResult, lang: str) -> Layer:
@@ -187,7 +241,8 @@ def _facilities(results: RunResults, service: ServiceResult, lang: str) -> Layer
             frame[f"{level}_name"] = names
     used = set(frame["tier"])
     tiers = {t.key: t.name(lang) for t in service.standard.tiers if t.key in used}
-    style = styles.facility_style(tiers, say(lang, "outputs.no_tier"))
+    counts = {str(key): int(n) for key, n in frame["tier"].value_counts().items()}
+    style = styles.facility_style(tiers, say(lang, "outputs.no_tier"), counts=counts)
     return Layer(name=f"{service.key}_facilities", frame=frame, style=style)
 
 
@@ -197,7 +252,9 @@ def _sites(service: ServiceResult) -> Layer:
     frame.insert(0, "id", frame.index.astype(str))
     if "next_best" in frame.columns:
         frame["next_best"] = ["" if is_missing(n) else str(n) for n in frame["next_best"]]
-    return Layer(name=f"{service.key}_sites", frame=frame, style=styles.site_style())
+    return Layer(
+        name=f"{service.key}_sites", frame=frame, style=styles.site_style(count=len(frame))
+    )
 
 
 def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
@@ -267,9 +324,20 @@ def write_layers(
                 promote_to_multi=False,
                 append=target.exists(),
                 dataset_options={"VERSION": "1.3"},
-                layer_options={"GEOMETRY_NAME": "geom", "FID": "fid"},
+                layer_options={
+                    "GEOMETRY_NAME": "geom",
+                    "FID": "fid",
+                    "DESCRIPTION": clean(_title(results, layer, told)),
+                },
             )
-    styles.write_styles(target, {layer.name: layer.style for layer in layers})
+    styles.write_styles(
+        target,
+        {
+            layer.name: styles.with_aliases(layer.style, aliases(results, layer, told))
+            for layer in layers
+        },
+        others=[(layer.name, name, qml) for layer in layers for name, qml in layer.styles],
+    )
     logger.info("%d layers in %s", len(layers), target.name)
     return target
 

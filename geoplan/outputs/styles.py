@@ -195,6 +195,7 @@ def _layer(parent: ET.Element, kind: str, options: dict[str, str]) -> None:
 
 
 def _finish(root: ET.Element, label_field: str) -> str:
+    root.set("labelsEnabled", "1" if label_field else "0")
     if label_field:
         labels = ET.SubElement(root, "labeling", type="simple")
         settings = ET.SubElement(labels, "settings", calloutType="simple")
@@ -203,7 +204,8 @@ def _finish(root: ET.Element, label_field: str) -> str:
             "text-style",
             fieldName=label_field,
             isExpression="0",
-            fontSize="8",
+            fontSize="7",
+            fontWeight="75",
             textColor=_rgba(INK),
         )
         ET.SubElement(
@@ -213,7 +215,9 @@ def _finish(root: ET.Element, label_field: str) -> str:
             bufferSize="0.8",
             bufferColor=_rgba("#ffffff"),
         )
-        ET.SubElement(settings, "rendering", scaleVisibility="0", obstacle="1")
+        # in the middle of the symbol, and always there
+        ET.SubElement(settings, "placement", placement="1", quadOffset="4")
+        ET.SubElement(settings, "rendering", scaleVisibility="0", obstacle="1", displayAll="1")
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
     kind = "http://mrcc.com/qgis.dtd"
@@ -223,15 +227,25 @@ def _finish(root: ET.Element, label_field: str) -> str:
 # ---------------------------------------------------------------- the styles of a run
 
 
-def demand_style(labels: dict[str, str]) -> str:
+#: layers with more points than this are drawn smaller
+MANY = 500
+
+
+def demand_style(labels: dict[str, str], *, count: int = 0) -> str:
     """Demand by the state in which most of its people are; `labels` by state."""
+    size = 1.6 if count <= MANY else 1.1
     return categorized(
         "state",
         [
             Category(
                 value=state,
                 label=labels[state],
-                symbol=Symbol(kind="marker", colour=colour, size_mm=1.6, outline_mm=0.1),
+                symbol=Symbol(
+                    kind="marker",
+                    colour=colour,
+                    size_mm=size if state == "served" else size * 1.2,
+                    outline_mm=0.1 if count <= MANY else 0.0,
+                ),
             )
             for state, colour in STATE_COLOURS.items()
             if state in labels
@@ -239,12 +253,18 @@ def demand_style(labels: dict[str, str]) -> str:
     )
 
 
-def facility_style(tiers: dict[str, str], label: str) -> str:
-    """Existing sites by tier (`tiers`: label by key; the highest tier is drawn largest)."""
+def facility_style(tiers: dict[str, str], label: str, *, counts: dict[str, int]) -> str:
+    """Existing sites by tier (`tiers`: label by key; the highest tier is drawn largest).
+
+    `counts` by tier key, ``""`` without a tier: what is many is drawn small.
+    """
     if not tiers:
-        return single(_site(2.6))
-    sizes = {key: max(3.8 - 0.7 * k, 2.0) for k, key in enumerate(tiers)}
-    shapes = ("square", "diamond", "circle", "triangle")
+        return single(_site(2.6 if counts.get("", 0) <= MANY else 1.4, "square"))
+    sizes = {
+        key: max(3.8 - 0.7 * k, 2.0) * (1.0 if counts.get(key, 0) <= MANY else 0.7)
+        for k, key in enumerate(tiers)
+    }
+    shapes = ("square", "triangle", "diamond", "circle")
     rows = [
         Category(
             value=key,
@@ -260,12 +280,17 @@ def _site(size: float, shape: str = "circle") -> Symbol:
     return Symbol(kind="marker", colour=FACILITY, size_mm=size, shape=shape, outline_mm=0.3)
 
 
-def site_style() -> str:
-    """Suggested sites, numbered."""
-    star = Symbol(
-        kind="marker", colour=SUGGESTED, size_mm=4.4, shape="star", outline=INK, outline_mm=0.3
+def site_style(*, count: int = 0) -> str:
+    """Suggested sites, numbered; markers by the hundred are small and without a number."""
+    many = count > MANY // 5
+    dot = Symbol(
+        kind="marker",
+        colour=SUGGESTED,
+        size_mm=1.3 if many else 4.6,
+        outline=INK,
+        outline_mm=0.1 if many else 0.3,
     )
-    return single(star, label_field="rank")
+    return single(dot, label_field="" if many else "rank")
 
 
 def gap_style(labels: dict[str, str], *, lines: bool = False) -> str:
@@ -332,11 +357,14 @@ def required_style(labels: dict[str, str]) -> str:
 
 
 def area_style(field: str, bounds: Sequence[float], labels: Sequence[str], *, points: bool) -> str:
-    """Areas by a covered share, in the five classes that maps and figures use."""
+    """Areas by a covered share, in the five classes that maps and figures use.
+
+    A little of the ground shines through, so that roads and water under it are still seen.
+    """
     ranges = []
     for k, label in enumerate(labels):
         colour = SHARES[k]
-        symbol = Symbol(kind="fill", colour=colour, outline="#ffffff", outline_mm=0.15)
+        symbol = Symbol(kind="fill", colour=colour, outline="#ffffff", outline_mm=0.15, alpha=0.8)
         if points:
             symbol = Symbol(kind="marker", colour=colour, outline=INK, size_mm=2.4)
         ranges.append(Range(lower=bounds[k], upper=bounds[k + 1], label=label, symbol=symbol))
@@ -372,6 +400,24 @@ def background_style(name: str, geometry: str) -> str:
     return single(Symbol(kind="fill", colour=colour, outline=colour, outline_mm=0.0))
 
 
+def with_aliases(qml: str, aliases: dict[str, str]) -> str:
+    """The same style with names for readers (`aliases`, by field) in QGIS's attribute table.
+
+    Examples
+    --------
+    >>> "人数" in with_aliases(single(Symbol(kind="marker", colour="#000000")), {"people": "人数"})
+    True
+    """
+    table = ET.Element("aliases")
+    for k, (field, name) in enumerate(aliases.items()):
+        ET.SubElement(table, "alias", index=str(k), field=field, name=clean(name))
+    told = ET.tostring(table, encoding="unicode")
+    head, end, tail = qml.rpartition("</qgis>")
+    return f"{head} {told}\n{end}{tail}".replace(
+        'styleCategories="Symbology|Labeling"', 'styleCategories="Symbology|Labeling|Fields"', 1
+    )
+
+
 # ---------------------------------------------------------------- the table
 
 _TABLE = """
@@ -384,8 +430,19 @@ CREATE TABLE layer_styles (
 """
 
 
-def write_styles(path: str | Path, styles: dict[str, str], *, geometry: str = "geom") -> None:
-    """Put `styles` (QML by layer name) into the GeoPackage at `path` as the default styles."""
+def write_styles(
+    path: str | Path,
+    styles: dict[str, str],
+    *,
+    others: Sequence[tuple[str, str, str]] = (),
+    geometry: str = "geom",
+) -> None:
+    """Put `styles` (QML by layer name) into the GeoPackage at `path` as the default styles.
+
+    others : layer, name of the style and QML of styles to choose from beside the default.
+    """
+    rows = [(layer, geometry, layer[:30], qml, 1, FIXED_TIME) for layer, qml in styles.items()]
+    rows += [(layer, geometry, name[:30], qml, 0, FIXED_TIME) for layer, name, qml in others]
     connection = sqlite3.connect(path)
     try:
         with connection:
@@ -400,8 +457,8 @@ def write_styles(path: str | Path, styles: dict[str, str], *, geometry: str = "g
             connection.executemany(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
                 "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, "
-                "owner, ui, update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', NULL, ?)",
-                [(name, geometry, name[:30], qml, FIXED_TIME) for name, qml in styles.items()],
+                "owner, ui, update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, '', '', NULL, ?)",
+                rows,
             )
     finally:
         connection.close()

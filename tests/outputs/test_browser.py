@@ -100,6 +100,32 @@ def test_a_row_and_its_place_find_each_other(browser, pages):
         assert visit.problems == []
 
 
+def test_a_second_choice_stays_chosen(browser, pages):
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        page.locator("tr[data-kind=gap]").first.click()
+        page.locator("[data-group=suggested]").click()
+        row = page.locator("tr[data-kind=suggested]").nth(1)
+        row.click()
+        assert row.get_attribute("aria-current") == "true"
+        assert page.locator("tr[aria-current]").count() == 1
+        assert page.evaluate("map_meal_station.geoplan.model.selected.kind") == "suggested"
+
+
+def test_with_the_plan_the_areas_tell_the_plan(browser, pages, fakes):
+    after = fakes.fake_run().services["meal_station"].siting.coverage_after.by_area("district")
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        page.locator("[data-group=areas]").click()
+        before = page.locator("tr[data-kind=area]").first.inner_text()
+        page.locator("label[for$=scenario_after]").click()
+        told = page.locator("[data-key='areas:0']").inner_text()
+        assert before not in told
+        for unserved in after["total"] - after["served"]:
+            assert f"{unserved:,.0f}" in told
+        assert visit.problems == []
+
+
 def test_search_finds_a_facility_by_its_name(browser, pages, fakes):
     name = fakes.fake_run().services["meal_station"].facilities.frame["name"].iloc[3]
     with Visit(browser, pages / "plain" / "meal_station.html") as visit:

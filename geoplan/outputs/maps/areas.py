@@ -69,6 +69,7 @@ def areas_content(results: RunResults, service: ServiceResult, lang: str) -> lis
         if table is not None:
             table = table.reindex(rows)
             entry |= _columns(table)
+            entry |= _planned(service, level, rows)
         levels.append(entry)
     return levels
 
@@ -83,6 +84,18 @@ def _figures(
     if service.rates is not None and service.rates.index.isin(layer.frame.index).any():
         return service.rates.drop(columns="name", errors="ignore")
     return None
+
+
+def _planned(service: ServiceResult, level: str, rows: pd.Index) -> dict[str, Any]:
+    """The same figures with the suggested sites, where there are any."""
+    after = None if service.siting is None else service.siting.coverage_after
+    if after is None or service.coverage is None or level not in after.frame.columns:
+        return {}
+    table = after.by_area(level).reindex(rows)
+    return {
+        "value_after": numbers(table["covered_share"], 4),
+        "unserved_after": numbers(table["total"] - table["served"]),
+    }
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:

@@ -80,5 +80,8 @@ def _paths(shape: shapely.Geometry) -> Iterable[shapely.Geometry]:
 
 
 def encode_shapes(geometry: gpd.GeoSeries) -> list[list[str] | None]:
-    """Each row's rings or lines; None where there is no geometry."""
-    return [encode_shape(shape) for shape in to_degrees(geometry)]
+    """Each row's rings or lines; None where there is no geometry.
+
+    Outer rings turn one way and holes the other, so that overlapping shapes can be filled as one.
+    """
+    return [encode_shape(shape) for shape in shapely.orient_polygons(to_degrees(geometry))]

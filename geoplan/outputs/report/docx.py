@@ -31,6 +31,12 @@ _INK, _MUTED = RGBColor(0x1D, 0x2B, 0x31), RGBColor(0x5C, 0x6C, 0x73)
 _WRITTEN = datetime(2000, 1, 1)
 #: tables with more columns are set smaller
 _WIDE = 7
+#: air beside a cell's text
+_PAD_CM = 0.1
+#: texts up to this long (half characters) are never broken
+_SHORT = 14
+#: a picture nearly as high as wide is drawn narrower, so that text fits beside it on the page
+_TALL, _TALL_CM = 0.7, 13.5
 
 
 def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
@@ -138,7 +144,10 @@ def _picture(book: Any, file: Path, caption: str) -> None:
     line = book.add_paragraph()
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER
     line.paragraph_format.keep_with_next = True
-    line.add_run().add_picture(str(file), width=Cm(_WIDTH_CM - 0.5))
+    picture = line.add_run().add_picture(str(file), width=Cm(_WIDTH_CM - 0.5))
+    if picture.height > _TALL * picture.width:
+        picture.height = round(picture.height * Cm(_TALL_CM) / picture.width)
+        picture.width = Cm(_TALL_CM)
     told = book.add_paragraph()
     told.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _run(told, caption, size=9, font=_HEADS)
@@ -157,7 +166,8 @@ def _table(book: Any, block: TableBlock, caption: str) -> None:
     _fill(table.rows[0], block.heads, block.right, size, head=True)
     for row in block.rows:
         _fill(table.add_row(), row, block.right, size, head=False)
-    _widths(table, block)
+    _margins(table)
+    _widths(table, block, size)
     book.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
@@ -199,26 +209,56 @@ def _borders(table: Any) -> None:
     table._tbl.tblPr.append(borders)
 
 
-def _widths(table: Any, block: TableBlock) -> None:
-    """Columns as wide as their longest entry, within limits; a heading may take two lines."""
+def _widths(table: Any, block: TableBlock, size: float) -> None:
+    """Columns of numbers and short words as wide as they need; long texts share the rest."""
     table.autofit = False
-    need = [
-        min(
-            max(
-                max((_measure(row[k]) for row in block.rows), default=0),
-                (_measure(block.heads[k]) + 3) // 2,
-            ),
-            30,
-        )
-        for k in range(len(block.heads))
-    ]
-    whole = max(sum(need), 1)
-    for k, column in enumerate(table.columns):
-        width = Cm(_WIDTH_CM * need[k] / whole)
-        column.width = width
+    widths = column_widths_cm(block, size)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
         for cell in column.cells:
-            cell.width = width
+            cell.width = Cm(width)
+
+
+def column_widths_cm(block: TableBlock, size: float) -> list[float]:
+    """Widths that fill the page and break no number.
+
+    A column of numbers, or of texts of at most seven Chinese characters, takes its longest entry
+    (a heading may take two lines); the other columns share the rest by their longest entries, of
+    which more than thirty characters count as thirty.
+    """
+    letter = size * 0.5 * 2.54 / 72 * 1.06  # half a Chinese character, with a little air
+    longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
+    heads = [(_measure(block.heads[k]) + 1) // 2 for k in _columns(block)]
+    need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
+    firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
+    if all(firm):
+        firm[max(_columns(block), key=lambda k: longest[k])] = False
+    widths = [need[k] * letter + 2 * _PAD_CM if firm[k] else 0.0 for k in _columns(block)]
+    left = _WIDTH_CM - sum(widths)
+    loose = {k: min(need[k], 60) for k in _columns(block) if not firm[k]}
+    if left < 1.5 * len(loose):  # more numbers than a page holds: all give way alike
+        shrink = (_WIDTH_CM - 1.5 * len(loose)) / sum(widths)
+        widths = [w * shrink for w in widths]
+        left = 1.5 * len(loose)
+    for k, n in loose.items():
+        widths[k] = left * n / sum(loose.values())
+    return widths
+
+
+def _columns(block: TableBlock) -> range:
+    return range(len(block.heads))
+
+
+def _margins(table: Any) -> None:
+    """A little air above and below, little at the sides."""
+    margins = OxmlElement("w:tblCellMar")
+    for side, width_cm in (("top", 0.04), ("left", _PAD_CM), ("bottom", 0.04), ("right", _PAD_CM)):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), str(round(width_cm / 2.54 * 1440)))
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    table._tbl.tblPr.append(margins)
 
 
 def _measure(text: str) -> int:
-    return 2 + sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)

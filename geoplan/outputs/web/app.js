@@ -16,7 +16,7 @@
     app.tell = function (text) { app.parts.live.textContent = text; };
 
     var map = app.map = L.map(options.element, {
-      preferCanvas: true, zoomSnap: 0.5, zoomDelta: 1, wheelPxPerZoomLevel: 90, zoomControl: false, minZoom: 3, maxZoom: 19,
+      preferCanvas: true, zoomSnap: 0.25, zoomDelta: 1, wheelPxPerZoomLevel: 90, zoomControl: false, minZoom: 3, maxZoom: 19,
       attributionControl: false, zoomAnimation: !calm(), fadeAnimation: !calm(), markerZoomAnimation: !calm()
     });
     L.control.attribution({ prefix: "Leaflet", position: "bottomright" }).addTo(map);
@@ -38,6 +38,7 @@
     gp.lists(app);
     gp.search(app);
     app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); }).addTo(map);
+    map.on("zoomend", function () { gp.sizes(app); });
     pointer(app);
     card(app);
     if (window.ResizeObserver) {
@@ -67,11 +68,17 @@
       m.scenario = name;
       gp.headline(app);
       gp.legend(app);
+      var open = app.group, level = app.picker && app.picker.value;
+      gp.lists(app);
+      if (open) { app.tab(open); }
+      if (level) { app.level(level); }
+      app.map.closePopup();
       app.scene.redraw();
       var input = document.getElementById(app.id + "_scenario_" + name);
       if (input) { input.focus(); }
     };
     app.tab = function (group) {
+      app.group = group;
       app.order.forEach(function (name) {
         var tab = document.getElementById(app.id + "_tab_" + name), on = name === group;
         tab.setAttribute("aria-selected", String(on));
@@ -91,6 +98,8 @@
       mark(app, kind, i, how);
       var place = gp.placeOf(app, kind, i, how.level);
       app.tell(app.t("ui_selected", { name: gp.nameOf(app, kind, i, how.level) }));
+      // a card that closes here must not take the new choice with it
+      app.popup = null;
       if (place) {
         if (how.go) { go(app, kind, place); }
         app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPaddingTopLeft: [16, 70], autoPanPaddingBottomRight: [app.root.clientWidth >= 1000 ? 280 : 16, 24], className: "gp-popup" })

@@ -4,10 +4,10 @@
 
   gp.colours = {
     ink: "#1b2530", muted: "#687482", land: "#f7f5f0", water: "#cbdfeb", green: "#e3ebd9",
-    road: { 1: "#cdc3b2", 2: "#dbd4c8", 3: "#e7e2d9" },
+    road: { 1: "#b9ab93", 2: "#ccc2b1", 3: "#d8d1c4" },
     boundary: "#8d8f94", label: "#4d5661",
     served: "#3d82b4", gained: "#0a3a6b", full: "#e0a030", missed: "#cf4f17", none: "#9aa2ab",
-    site: "#16324f", suggested: "#ffd23f", gap: "#b8481c", hatch: "#dd9574", covered: "#2c7fb8",
+    site: "#16324f", suggested: "#ffd23f", gap: "#b8481c", gapTint: "#f6d9c9", hatch: "#dd9574", covered: "#2c7fb8",
     reach: ["#bfe3e0", "#8ecfcf", "#5cb8bf"],
     classes: {
       1: ["#2c7fb8"],
@@ -41,6 +41,12 @@
   gp.plain = function (value) {
     return value === null || value === undefined ? "–" :
       Number(value).toLocaleString("en-US", { maximumFractionDigits: 2 });
+  };
+
+  /* decimals that tell a column of rates apart, the same for all its rows */
+  gp.digitsOf = function (values) {
+    var most = Math.max.apply(null, values.filter(function (v) { return v !== null; }).map(Math.abs).concat([0]));
+    return most >= 100 ? 1 : most >= 1 ? 2 : 3;
   };
 
   /* el("p", {class: "x", text: "..."}, [children]) */

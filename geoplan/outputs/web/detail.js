@@ -44,6 +44,20 @@
     return app.t("cause_" + (app.model.spacing && cause === "no_site" ? "too_far_apart" : cause));
   };
 
+  /* suggested markers that stand on a gap stretch */
+  function within(m, shape) {
+    var found = [], xy = m.suggested ? m.suggested.xy : [], metre = 256 / 40075016.7 * 1.25;
+    for (var k = 0; shape && 2 * k < xy.length; k++) {
+      if (gp.alongLine(shape, xy[2 * k], xy[2 * k + 1], 8 * metre)) { found.push(k); }
+    }
+    return found;
+  }
+  function ranksOf(m, found) {
+    var ranks = found.map(function (k) { return m.suggested.d.rank[k]; }).sort(function (a, b) { return a - b; });
+    var run = ranks.length > 2 && ranks[ranks.length - 1] - ranks[0] === ranks.length - 1;
+    return run ? ranks[0] + "–" + ranks[ranks.length - 1] : ranks.slice(0, 8).join("、") + (ranks.length > 8 ? "…" : "");
+  }
+
   function ofGap(app, i) {
     var m = app.model, g = m.gaps.d, t = app.t, shape = m.gaps.shapes[i], inside = [];
     if (m.demand && shape && !m.demand.d.cell_m) {
@@ -51,7 +65,7 @@
         if (m.demand.now[k] && gp.inside(shape, m.demand.xy[2 * k], m.demand.xy[2 * k + 1])) { inside.push(k); }
       }
     }
-    var closing = g.closing[i] >= m.offset && m.suggested ? g.closing[i] - m.offset : -1;
+    var closing = g.closing[i] >= m.offset && m.suggested ? g.closing[i] - m.offset : -1, markers = m.spacing ? within(m, shape) : [];
     var who = g.people ? (g.people[i] === null ? t("ui_withheld") :
       t("ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) })) :
       g.length_m ? t("ui_gap_length", { n: gp.people(g.length_m[i]) }) : "";
@@ -62,8 +76,9 @@
         [t("ui_why"), gp.cause(app, i)],
         [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + (m.spacing && g.remedy[i] === "add_site" ? "add_marker" : g.remedy[i])) : ""]
       ]),
-      closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
-      g.after[i] !== null ? line(t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
+      markers.length ? link(app, t("ui_closing_markers", { n: markers.length, ranks: ranksOf(m, markers) }), "suggested", markers[0]) :
+        closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
+      g.after[i] !== null && g.people ? line(g.after[i] === 0 ? t("ui_gap_after_none") : t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
       most(app, inside, function (k) { return (m.demand.d.people[k] || 0) - served(m, k); }, t("ui_most"))
     ];
   }
@@ -82,7 +97,7 @@
     }
     var where = s.area[i] && s.area[i] !== s.names[i] ? s.area[i] : "";
     return [
-      head(t("ui_site_title", { rank: s.rank[i] }), s.names[i] || s.area[i]),
+      head(t(m.spacing ? "ui_marker_title" : "ui_site_title", { rank: s.rank[i] }), s.names[i] || s.area[i]),
       where && s.names[i] ? line(where, "gp-small") : null,
       s.added[i] !== null ? line(t("ui_site_added", { n: gp.people(s.added[i]) }), "gp-strong") : null,
       s.line[i] ? line(t("ui_site_next_marker", { line: s.line[i], n: gp.people(s.chainage[i]) }), "gp-strong") : null,
@@ -130,15 +145,16 @@
   }
 
   function ofArea(app, i, k) {
-    var level = app.model.levels[k].level, t = app.t, rate = level.kind === "rate";
+    var level = app.model.levels[k].level, t = app.t, rate = level.kind === "rate", value = level.value ? gp.valuesOf(app.model, level) : null;
+    var unserved = level.unserved ? gp.unservedOf(app.model, level) : null;
     return [
       head(level.name, level.names[i]),
-      level.value ? line((rate ? gp.plain(level.value[i]) : gp.share(level.value[i])) + " " +
+      value ? line((rate ? gp.plain(value[i]) : gp.share(value[i])) + " " +
         (rate ? t("ui_col_rate", { per: gp.plain(app.data.meta.per) }) : t("ui_col_share")), "gp-strong") : null,
       rate && level.low && level.low[i] !== null ? line(t("ui_interval", { low: gp.plain(level.low[i]), high: gp.plain(level.high[i]) }), "gp-small") : null,
       pairs([
-        rate ? [t("ui_col_count"), gp.people(level.count[i])] : level.unserved ? [t("ui_col_unserved"), gp.people(level.unserved[i])] : null,
-        level.total ? [t("ui_people_n", { n: "" }).trim(), gp.people(level.total[i])] : null
+        rate ? [t("ui_col_count"), gp.people(level.count[i])] : unserved ? [t("ui_col_unserved"), gp.people(unserved[i])] : null,
+        level.total ? [t("ui_group_total"), gp.people(level.total[i])] : null
       ])
     ];
   }
@@ -175,7 +191,7 @@
   gp.nameOf = function (app, kind, i, level) {
     var m = app.model, t = app.t;
     if (kind === "gap") { return t("ui_gap_title", { rank: m.gaps.d.rank[i] }) + " " + m.gaps.d.area[i]; }
-    if (kind === "suggested") { return t("ui_site_title", { rank: m.suggested.d.rank[i] }) + " " + m.suggested.d.names[i]; }
+    if (kind === "suggested") { return t(m.spacing ? "ui_marker_title" : "ui_site_title", { rank: m.suggested.d.rank[i] }) + " " + m.suggested.d.names[i]; }
     if (kind === "site") { return m.sites.d.names[i]; }
     if (kind === "demand") { return m.demand.d.names ? m.demand.d.names[i] : t("ui_demand_people", { n: gp.people(m.demand.d.people[i]) }); }
     if (kind === "area") { return m.levels[level].level.names[i]; }

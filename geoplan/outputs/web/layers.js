@@ -37,6 +37,8 @@
     }
     if (m.suggested && m.sites) { m.offset = m.sites.d.names.length; } else { m.offset = 0; }
     m.gaps = data.gaps ? { d: data.gaps, shapes: data.gaps.shape.map(gp.shape) } : null;
+    m.gapPoints = 0;
+    ((m.gaps && m.gaps.shapes) || []).forEach(function (s) { if (s) { s.paths.forEach(function (p) { m.gapPoints += p.length / 2; }); } });
     m.reach = (data.reach || []).map(function (band) { return { cutoff: band.cutoff, shape: gp.shape(band.rings) }; });
     if (data.spacing) {
       m.spacing = { d: data.spacing, shapes: data.spacing.path.map(gp.shape) };
@@ -66,11 +68,16 @@
     return level.breaks.length;
   };
 
+  /* what an area level shows in the scenario: its figures today or with the plan */
+  gp.valuesOf = function (m, level) { return m.scenario === "after" && level.value_after ? level.value_after : level.value; };
+  gp.unservedOf = function (m, level) { return m.scenario === "after" && level.unserved_after ? level.unserved_after : level.unserved; };
+
   function basis(zoom) { return Math.max(2.2, Math.min(11, 2.2 + (zoom - 9.5) * 1.15)); }
 
-  gp.radius = function (m, i, zoom) {
-    return Math.max(0.9, basis(zoom) * Math.min(2, Math.sqrt((m.demand.d.people[i] || 0) / m.demand.large)));
+  gp.radiusOf = function (m, people, zoom) {
+    return Math.max(0.9, basis(zoom) * Math.min(2, Math.sqrt(people / m.demand.large)));
   };
+  gp.radius = function (m, i, zoom) { return gp.radiusOf(m, m.demand.d.people[i] || 0, zoom); };
 
   function fillShapes(view, shapes, colour) {
     var ctx = view.ctx;
@@ -78,6 +85,15 @@
     ctx.beginPath();
     shapes.forEach(function (shape) { if (shape) { gp.trace(view, shape, true); } });
     ctx.fill("evenodd");
+  }
+
+  /* shapes that may overlap, as one: outer rings turn one way and holes the other */
+  function fillUnion(view, shapes, colour, skip) {
+    var ctx = view.ctx;
+    ctx.fillStyle = colour;
+    ctx.beginPath();
+    shapes.forEach(function (shape) { if (shape) { gp.trace(view, shape, true, skip); } });
+    ctx.fill("nonzero");
   }
 
   function strokeShapes(view, shapes, colour, width, dash) {
@@ -107,7 +123,7 @@
     });
     if (!m.on.roads) { return; }
     m.roads.forEach(function (group) {
-      var width = { 1: 0.9, 2: 0.6, 3: 0.45 }[group.rank] * Math.max(0.6, Math.pow(1.32, zoom - 10.5));
+      var width = { 1: 1.1, 2: 0.8, 3: 0.6 }[group.rank] * Math.max(0.75, Math.pow(1.32, zoom - 10.5));
       if (group.rank === 3 && zoom < 10.5) { return; }
       strokeShapes(view, group.lines, C.road[group.rank], Math.min(width, 7));
     });
@@ -117,15 +133,15 @@
     var ctx = view.ctx;
     m.levels.forEach(function (entry, k) {
       if (!m.on["areas:" + k] || !entry.shapes) { return; }
-      var level = entry.level, colours = C.classes[level.breaks.length + 1];
+      var level = entry.level, values = gp.valuesOf(m, level), colours = C.classes[level.breaks.length + 1];
       colours.forEach(function (colour, c) {
         fillShapes(view, entry.shapes.filter(function (s, i) {
-          return gp.classOf(level.value[i], level) === c;
+          return gp.classOf(values[i], level) === c;
         }), colour + gp.VEIL);
       });
       m.hatchNone = m.hatchNone || gp.hatch(ctx, "#8d949c", 8, 0.8);
       fillShapes(view, entry.shapes.filter(function (s, i) {
-        return level.value[i] === null || level.value[i] === undefined;
+        return values[i] === null || values[i] === undefined;
       }), m.hatchNone);
       strokeShapes(view, entry.shapes, "#ffffff", view.zoom > 10 ? 1.1 : 0.6);
     });
@@ -141,6 +157,17 @@
     }
   }
 
+  /* where numbered sites stand: labels keep clear of them */
+  function badges(m, view) {
+    var found = [], xy = m.suggested && m.on.suggested ? m.suggested.xy : [];
+    if (xy.length > 160) { return found; }
+    for (var i = 0; i < xy.length; i += 2) {
+      var x = xy[i] * view.scale - view.left, y = xy[i + 1] * view.scale - view.top;
+      found.push([x - 8, y - 8, x + 8, y + 8]);
+    }
+    return found;
+  }
+
   function labels(m, view) {
     var entry = m.levels.filter(function (e) { return e.labels; })[0], ctx = view.ctx;
     if (!entry || !m.on.boundaries || view.zoom > 14) { return; }
@@ -148,17 +175,23 @@
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.lineJoin = "round";
-    var taken = [];
+    var taken = badges(m, view);
     entry.labels.forEach(function (at, i) {
       if (!at) { return; }
-      var text = entry.level.names[i], x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
+      var text = entry.level.names[i], x = at[0] * view.scale - view.left, middle = at[1] * view.scale - view.top;
       if (text.length > 24) { text = text.slice(0, 23) + "…"; }
-      var half = ctx.measureText(text).width / 2 + 3, box = [x - half, y - 9, x + half, y + 9];
-      var clash = taken.some(function (t) { return box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1]; });
-      if (clash) { return; }
-      taken.push(box);
-      ctx.strokeStyle = "rgba(255,255,255,.9)";
-      ctx.lineWidth = 3.5;
+      var half = ctx.measureText(text).width / 2 + 3, y = null;
+      // where it belongs, or a little above or below when something stands there
+      [0, -18, 18].some(function (shift) {
+        var box = [x - half, middle + shift - 9, x + half, middle + shift + 9];
+        if (taken.some(function (t) { return box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1]; })) { return false; }
+        taken.push(box);
+        y = middle + shift;
+        return true;
+      });
+      if (y === null) { return; }
+      ctx.strokeStyle = "rgba(255,255,255,.92)";
+      ctx.lineWidth = 4;
       ctx.strokeText(text, x, y);
       ctx.fillStyle = C.label;
       ctx.fillText(text, x, y);
@@ -168,49 +201,104 @@
   function demand(m, view) {
     if (!m.demand) { return; }
     var ctx = view.ctx, xy = m.demand.xy, n = m.demand.now.length, s = view.scale;
-    var groups = { served: [], full: [], gained: [], missed: [] };
+    var order = ["served", "full", "gained", "missed"], groups = { served: [], full: [], gained: [], missed: [] };
     for (var i = 0; i < n; i++) {
       var x = xy[2 * i] * s - view.left, y = xy[2 * i + 1] * s - view.top;
       if (x < -15 || y < -15 || x > view.width + 15 || y > view.height + 15) { continue; }
       groups[gp.category(m, i)].push(i);
     }
-    ["served", "full", "gained", "missed"].forEach(function (name) {
+    // Circles are stamped into a picture pixel by pixel: many times faster than as many arcs.
+    var wide = ctx.canvas.width, high = ctx.canvas.height, dense = wide / view.width, any = false;
+    if (!m.sheet || m.sheet.width !== wide || m.sheet.height !== high) { m.sheet = new ImageData(wide, high); }
+    m.sheet.data.fill(0);
+    order.forEach(function (name) {
       if (!m.on[name]) { return; }
       var ring = name === "missed" && view.zoom >= 11.5;
-      ctx.fillStyle = ring ? "rgba(255,255,255,.85)" : C[name] + (name === "missed" ? "e6" : "c4");
-      ctx.strokeStyle = C[name];
-      ctx.lineWidth = 1.6;
-      ctx.beginPath();
       groups[name].forEach(function (i) {
-        var x = xy[2 * i] * s - view.left, y = xy[2 * i + 1] * s - view.top, r = gp.radius(m, i, view.zoom);
-        if (r < 1.3) { ctx.rect(x - r, y - r, 2 * r, 2 * r); return; }
-        ctx.moveTo(x + r, y);
-        ctx.arc(x, y, r, 0, 6.2832);
+        var stamp = stampOf(m, name, ring, Math.round(4 * gp.radius(m, i, view.zoom)), dense);
+        press(m.sheet, stamp, Math.round((xy[2 * i] * s - view.left) * dense), Math.round((xy[2 * i + 1] * s - view.top) * dense));
+        any = true;
       });
-      ctx.fill();
-      if (ring) { ctx.stroke(); }
     });
+    if (!any) { return; }
+    var aside = besides(m, wide, high);
+    aside.putImageData(m.sheet, 0, 0);
+    ctx.save();
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.drawImage(m.aside, 0, 0);
+    ctx.restore();
+  }
+
+  /* a second canvas as large as the first, empty */
+  function besides(m, wide, high) {
+    m.aside = m.aside || document.createElement("canvas");
+    m.aside.width = wide;
+    m.aside.height = high;
+    return m.aside.getContext("2d");
+  }
+
+  /* the pixels of a circle whose radius is so many quarters of a pixel */
+  function stampOf(m, name, ring, quarters, dense) {
+    var key = name + ring + quarters + "/" + dense, stamps = m.stamps = m.stamps || {};
+    if (stamps[key]) { return stamps[key]; }
+    var r = quarters / 4, side = 2 * Math.ceil((r + 1.5) * dense) + 1, tile = document.createElement("canvas");
+    tile.width = tile.height = side;
+    var pen = tile.getContext("2d");
+    pen.setTransform(dense, 0, 0, dense, side / 2, side / 2);
+    pen.beginPath();
+    if (r < 1.3) { pen.rect(-r, -r, 2 * r, 2 * r); } else { pen.arc(0, 0, r, 0, 6.2832); }
+    pen.fillStyle = ring ? "rgba(255,255,255,.85)" : C[name] + (name === "missed" ? "e6" : "c4");
+    pen.fill();
+    pen.strokeStyle = C[name];
+    pen.lineWidth = 1.6;
+    if (ring) { pen.stroke(); }
+    stamps[key] = { side: side, middle: (side - 1) / 2, data: pen.getImageData(0, 0, side, side).data };
+    return stamps[key];
+  }
+
+  /* the stamp's pixels over those of the sheet (Porter and Duff's "over", colours not multiplied) */
+  function press(sheet, stamp, x, y) {
+    var to = sheet.data, from = stamp.data, left = x - stamp.middle, top = y - stamp.middle, wide = sheet.width, high = sheet.height;
+    for (var v = Math.max(0, -top); v < stamp.side && top + v < high; v++) {
+      var a = 4 * (v * stamp.side + Math.max(0, -left)), b = 4 * ((top + v) * wide + Math.max(0, left));
+      for (var u = Math.max(0, -left); u < stamp.side && left + u < wide; u++, a += 4, b += 4) {
+        var over = from[a + 3];
+        if (!over) { continue; }
+        var under = to[b + 3] * (255 - over) / 255, all = over + under, k = over / all;
+        to[b] += (from[a] - to[b]) * k;
+        to[b + 1] += (from[a + 1] - to[b + 1]) * k;
+        to[b + 2] += (from[a + 2] - to[b + 2]) * k;
+        to[b + 3] = all;
+      }
+    }
   }
 
   /* All gaps as one figure: hatched once, a firm line around it, faint lines between neighbours.
      Drawn aside: the firm line is a broad one with everything inside the gaps wiped out again. */
   function hatchTogether(m, view, shapes) {
-    var aside = m.aside = m.aside || document.createElement("canvas"), target = view.ctx.canvas;
-    var dense = target.width / view.width, pen = Object.assign({}, view);
-    aside.width = target.width;
-    aside.height = target.height;
-    pen.ctx = aside.getContext("2d");
+    var target = view.ctx.canvas, dense = target.width / view.width, pen = Object.assign({}, view);
+    pen.ctx = besides(m, target.width, target.height);
     pen.ctx.setTransform(dense, 0, 0, dense, 0, 0);
-    strokeShapes(pen, shapes, C.gap, view.zoom < 11 ? 2 : 2.8);
+    var shown = shapes.filter(function (shape) { return shape && gp.seen(view, shape.box, 4); });
+    var skip = view.zoom < 13 ? 1.2 : 0.6;
+    function outline(colour, width) {
+      pen.ctx.strokeStyle = colour;
+      pen.ctx.lineWidth = width;
+      pen.ctx.lineJoin = "bevel";
+      pen.ctx.beginPath();
+      shown.forEach(function (shape) { gp.trace(pen, shape, true, skip); });
+      pen.ctx.stroke();
+    }
+    outline(C.gap, view.zoom < 12 ? 2 : 2.8);
     pen.ctx.globalCompositeOperation = "destination-out";
-    shapes.forEach(function (shape) { if (shape) { fillShapes(pen, [shape], "#000"); } });
+    fillUnion(pen, shown, "#000", skip);
     pen.ctx.globalCompositeOperation = "source-over";
     m.hatchGap = m.hatchGap || gp.hatch(pen.ctx, C.hatch, 7, 0.8);
-    shapes.forEach(function (shape) { if (shape) { fillShapes(pen, [shape], m.hatchGap); } });
-    strokeShapes(pen, shapes, C.gap + "70", 0.6);
+    fillUnion(pen, shown, m.hatchGap, skip);
+    if (view.zoom >= 12) { outline(C.gap + "70", 0.6); }
     view.ctx.save();
     view.ctx.setTransform(1, 0, 0, 1, 0, 0);
-    view.ctx.drawImage(aside, 0, 0);
+    view.ctx.drawImage(m.aside, 0, 0);
     view.ctx.restore();
   }
 
@@ -223,9 +311,16 @@
     if (m.spacing) {
       strokeShapes(view, shapes, C.gap, 4.5);
       strokeShapes(view, shapes, "#ffffff", 1.3, [1, 6]);
-    } else {
+    } else if (!far(m, view)) {
       hatchTogether(m, view, shapes);
     }
+  }
+
+  /* From afar a gap is a few pixels: a tint under the dots, without lines, so that the city stays legible. */
+  function far(m, view) { return view.zoom < (m.gapPoints > 60000 ? 12.25 : 11); }
+  function gapTint(m, view) {
+    if (!m.gaps || m.spacing || !m.on.gaps || !far(m, view)) { return; }
+    fillUnion(view, m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); }), C.gapTint, 2);
   }
 
   /* numbers of the ten largest gaps; more of them when looked at closely */
@@ -260,9 +355,13 @@
     if (!m.gaps && m.on.gaps) {
       strokeShapes(view, m.spacing.shapes.filter(function (s, i) { return !m.spacing.d.covered[i]; }), C.gap, 4);
     }
-    if (m.required && m.on.required) {
+  }
+
+  function required(m, view) {
+    if (m.required) {
       var ctx = view.ctx, xy = m.required.xy;
       for (var i = 0; 2 * i < xy.length; i++) {
+        if (!m.on[m.required.d.marked[i] ? "marked" : "unmarked"]) { continue; }
         ctx.beginPath();
         ctx.arc(xy[2 * i] * view.scale - view.left, xy[2 * i + 1] * view.scale - view.top, 4, 0, 6.2832);
         ctx.fillStyle = m.required.d.marked[i] ? C.covered : "#ffffff";
@@ -306,7 +405,7 @@
   function suggested(m, view) {
     if (!m.suggested || !m.on.suggested) { return; }
     var ctx = view.ctx, xy = m.suggested.xy, n = xy.length / 2, r = view.zoom < 10.5 ? 8 : 9.5, told = [];
-    var many = n > 80 && view.zoom < 12;
+    var many = n > 80 && view.zoom < 13, dot = Math.max(0.9, Math.min(4.5, 0.9 + (view.zoom - 9.5) * 0.9));
     ctx.font = "700 " + (view.zoom < 10.5 ? 10 : 11) + "px " + gp.font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
@@ -318,12 +417,12 @@
     told.sort(function (a, b) { return a[3] - b[3] || b[2] - a[2]; });
     told.forEach(function (t) {
       ctx.beginPath();
-      ctx.arc(t[0], t[1], t[3] ? r : many ? 3 : 4.5, 0, 6.2832);
+      ctx.arc(t[0], t[1], t[3] ? r : many ? dot : 4.5, 0, 6.2832);
       ctx.fillStyle = C.suggested;
       ctx.strokeStyle = "#33280a";
       ctx.lineWidth = many ? 0.8 : 1.3;
       ctx.fill();
-      ctx.stroke();
+      if (!many || dot > 2) { ctx.stroke(); }
       if (t[3] && m.suggested.d.rank[t[2]] !== null) {
         ctx.fillStyle = "#231b05";
         ctx.fillText(String(m.suggested.d.rank[t[2]]), t[0], t[1] + 0.5);
@@ -331,7 +430,7 @@
     });
   }
 
-  function chosen(m, view) {
+  function chosen(m, view, under) {
     if (!m.selected) { return; }
     var ctx = view.ctx, kind = m.selected.kind, i = m.selected.i, shape = null, at = null, r = 14;
     if (kind === "gap") { shape = m.gaps.shapes[i]; }
@@ -341,11 +440,11 @@
     if (kind === "suggested") { at = m.suggested.xy; }
     if (kind === "demand") { at = m.demand.xy; r = gp.radius(m, i, view.zoom) + 5; }
     if (kind === "required") { at = m.required.xy; r = 9; }
-    if (shape) {
-      strokeShapes(view, [shape], "#ffffff", 6);
-      strokeShapes(view, [shape], "#111820", 2.6);
+    if (shape && under) {
+      strokeShapes(view, [shape], "#ffffff", 7);
+      strokeShapes(view, [shape], "#111820", 3);
     }
-    if (at) {
+    if (at && !under) {
       var x = at[2 * i] * view.scale - view.left, y = at[2 * i + 1] * view.scale - view.top;
       [["#ffffff", 5], ["#111820", 2.4]].forEach(function (pen) {
         ctx.beginPath();
@@ -362,18 +461,21 @@
     if (m.on.reach) {
       m.reach.forEach(function (band, k) {
         fillShapes(view, [band.shape], C.reach[Math.min(k, 2)] + "8c");
-        strokeShapes(view, [band.shape], "#3f9aa3", 0.9);
+        if (view.zoom >= 11.5) { strokeShapes(view, [band.shape], "#3f9aa3", 0.9); }
       });
     }
     areas(m, view);
+    gapTint(m, view);
     demand(m, view);
     lines(m, view);
     gaps(m, view);
-    labels(m, view);
+    chosen(m, view, true);
+    required(m, view);
     sites(m, view);
-    gapLabels(m, view);
-    suggested(m, view);
-    chosen(m, view);
+    labels(m, view);
+    if (m.suggested && m.suggested.xy.length > 160) { suggested(m, view); gapLabels(m, view); }
+    else { gapLabels(m, view); suggested(m, view); }
+    chosen(m, view, false);
   };
 
   function nearest(xy, x, y, reach, ok) {
@@ -398,6 +500,8 @@
     return found;
   }
 
+  gp.alongLine = alongLine;
+
   /* what is at a world point, topmost first; null for nothing */
   gp.hit = function (m, x, y, zoom, slack) {
     var px = 1 / Math.pow(2, zoom), i;
@@ -409,8 +513,8 @@
       i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) { return m.on["sites:" + m.sites.d.tier[k]]; });
       if (i >= 0) { return { kind: "site", i: i }; }
     }
-    if (m.required && m.on.required) {
-      i = nearest(m.required.xy, x, y, (6 + slack) * px);
+    if (m.required) {
+      i = nearest(m.required.xy, x, y, (6 + slack) * px, function (k) { return m.on[m.required.d.marked[k] ? "marked" : "unmarked"]; });
       if (i >= 0) { return { kind: "required", i: i }; }
     }
     if (m.demand && zoom >= 12.5) {

@@ -73,7 +73,7 @@
     function add(group, key, text, n, draw, on, more) {
       found.push({ group: group, key: key, text: text, n: n, draw: draw, on: on, more: more });
     }
-    if (m.suggested) { add("result", "suggested", t("ui_layer_suggested"), m.suggested.d.rank.length, gold, true); }
+    if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true); }
     if (m.sites) {
       var d = m.sites.d, counts = {};
       d.tier.forEach(function (k) { counts[k] = (counts[k] || 0) + 1; });
@@ -88,7 +88,11 @@
       var good = m.spacing.d.covered.reduce(function (a, b) { return a + b; }, 0);
       add("result", "gaps", t("ui_layer_line_gaps"), m.gaps ? m.gaps.d.rank.length : m.spacing.d.covered.length - good, stroke(C.gap, 4), true);
       add("result", "line_covered", t("ui_layer_line_covered"), good, stroke(C.covered, 3), true);
-      if (m.required) { add("result", "required", t("ui_layer_required"), m.required.d.kind.length, dot(C.gap, true), true); }
+      if (m.required) {
+        var marked = m.required.d.marked.reduce(function (a, b) { return a + b; }, 0);
+        add("result", "unmarked", t("ui_layer_unmarked"), m.required.d.marked.length - marked, dot(C.gap, true), true);
+        add("result", "marked", t("ui_layer_marked"), marked, dot(C.covered), true);
+      }
     } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.filter(function (r, i) { return gp.open(m, i); }).length, hatched, true); }
     if (m.reach.length) {
       var unit = data.demand && data.demand.unit === "min" ? "ui_within_min" : "ui_within_m";
@@ -125,15 +129,15 @@
 
   function classes(app, level) {
     var t = app.t, colours = C.classes[level.breaks.length + 1], rate = level.kind === "rate", out = [];
-    var known = level.value.filter(function (v) { return v !== null; });
+    var values = gp.valuesOf(app.model, level), known = values.filter(function (v) { return v !== null; }), digits = gp.digitsOf(known);
     var low = Math.min.apply(null, known), high = Math.max.apply(null, known);
-    function told(v) { return rate ? gp.plain(v) : gp.number(100 * v, 0); }
+    function told(v) { return rate ? gp.number(v, digits) : gp.number(100 * v, 0); }
     colours.forEach(function (colour, c) {
-      var n = level.value.filter(function (v) { return gp.classOf(v, level) === c; }).length;
+      var n = values.filter(function (v) { return gp.classOf(v, level) === c; }).length;
       var from = c ? level.breaks[c - 1] : rate ? low : 0, to = c < level.breaks.length ? level.breaks[c] : rate ? high : 1;
-      out.push({ draw: patch(colour + gp.VEIL, "#c9ced4"), text: told(from) === told(to) ? told(to) : told(from) + "–" + told(to), n: n });
+      out.push({ draw: patch(colour + gp.VEIL, "#c9ced4"), text: (told(from) === told(to) ? told(to) : told(from) + "–" + told(to)) + (rate ? "" : "%"), n: n });
     });
-    var none = level.value.length - known.length;
+    var none = values.length - known.length;
     if (none) {
       out.push({ draw: function (ctx) { patch(gp.hatch(ctx, "#8d949c", 6, 0.8), "#8d949c")(ctx); }, text: t("ui_nodata"), n: none });
     }
@@ -159,12 +163,39 @@
       ]));
       if (row.more && app.model.on[row.key]) {
         var sub = el("ul", { "class": "gp-classes" }, row.more.map(function (item) {
-          return el("li", {}, [symbol(item.draw), el("span", { text: item.text }), item.n === undefined ? null : el("small", { text: "(" + item.n + ")" })]);
+          return el("li", {}, [symbol(item.draw), el("span", { text: item.text }), item.n === undefined ? null : el("small", { text: t("ui_n_areas", { n: gp.people(item.n) }) })]);
         }));
         box.appendChild(sub);
         if (row.more.unit) { box.appendChild(el("p", { "class": "gp-small gp-unit", text: row.more.unit })); }
       }
     });
-    if (app.model.demand) { box.appendChild(el("p", { "class": "gp-small gp-unit", text: t("ui_unit_people") })); }
+    if (app.model.demand) {
+      app.sizes = el("div", { "class": "gp-sizes" });
+      // its place is under the people, before the next group
+      var heads = box.querySelectorAll("h3"), at = null;
+      heads.forEach(function (h) { if (h.textContent === t("ui_group_people")) { at = h; } });
+      for (at = at && at.nextElementSibling; at && at.tagName !== "H3"; at = at.nextElementSibling) { /* next */ }
+      box.insertBefore(app.sizes, at);
+      gp.sizes(app);
+    }
+  };
+
+  /* circles of three round numbers, as large as the map draws them now */
+  gp.sizes = function (app) {
+    if (!app.sizes) { return; }
+    var m = app.model, zoom = app.map.getZoom(), step = Math.pow(10, Math.floor(Math.log10(Math.max(m.demand.large, 10))));
+    var top = step * (m.demand.large / step >= 5 ? 5 : m.demand.large / step >= 2 ? 2 : 1);
+    app.sizes.textContent = "";
+    app.sizes.appendChild(el("span", { text: app.t("ui_unit_people") }));
+    [top / 10, top / 2, top].forEach(function (n) {
+      var r = gp.radiusOf(m, n, zoom), side = Math.ceil(2 * r + 3), c = el("canvas", { width: 2 * side, height: 2 * side, "aria-hidden": "true" }), ctx = c.getContext("2d");
+      c.style.width = c.style.height = side + "px";
+      ctx.scale(2, 2);
+      ctx.beginPath();
+      ctx.arc(side / 2, side / 2, r, 0, 6.2832);
+      ctx.strokeStyle = C.muted;
+      ctx.stroke();
+      app.sizes.appendChild(el("b", {}, [c, el("span", { text: gp.people(n) })]));
+    });
   };
 })(window.geoplan);

@@ -59,7 +59,7 @@
       box.appendChild(list);
     } else if (head.length) {
       var n = head.length, covered = n.total ? n.covered / n.total : null;
-      box.appendChild(big(gp.share(covered), head.label, gp.number(n.covered / 1000, 1) + " / " + gp.number(n.total / 1000, 1) + " km"));
+      box.appendChild(big(gp.share(covered), head.label, t("ui_km_of", { part: gp.number(n.covered / 1000, 1), whole: gp.number(n.total / 1000, 1) })));
       box.appendChild(bar([[C.covered, covered || 0, t("ui_layer_line_covered")], [C.gap, covered === null ? 0 : 1 - covered, t("ui_layer_line_gaps")]]));
     } else if (head.rate !== undefined && head.rate !== null) {
       box.appendChild(big(gp.plain(head.rate), head.label));
@@ -93,16 +93,17 @@
         key: "gaps", kind: "gap", title: t("ui_tab_gaps"), n: g.rank.length, empty: t("ui_empty_gaps"),
         head: [t("ui_col_rank"), t("ui_col_place"), t(g.people ? "ui_col_people" : "ui_col_length")],
         cells: function (i) {
-          return [g.rank[i], [g.area[i] || "–", gp.cause(app, i)],
+          return [g.rank[i], [g.area[i] || "–", gp.open(m, i) ? gp.cause(app, i) : t("ui_gap_closed")],
             by ? (by[i] === null ? t("ui_withheld") : gp.people(by[i])) : "–"];
         },
-        placed: function (i) { return !!m.gaps.shapes[i]; }
+        placed: function (i) { return !!m.gaps.shapes[i]; },
+        done: function (i) { return !gp.open(m, i); }
       });
     }
     if (m.suggested) {
       var s = m.suggested.d, marker = s.added.every(function (v) { return v === null; });
       found.push({
-        key: "suggested", kind: "suggested", title: t("ui_tab_sites"), n: s.rank.length, curve: app.data.curve,
+        key: "suggested", kind: "suggested", title: t(m.spacing ? "ui_tab_markers" : "ui_tab_sites"), n: s.rank.length, curve: app.data.curve,
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
           [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added"), t("ui_col_share_after")],
         cells: function (i) {
@@ -117,7 +118,8 @@
       var level = entry.level;
       if (!level.value) { return; }
       var order = level.value.map(function (v, i) { return i; }), rate = level.kind === "rate";
-      var by = rate ? level.value : level.unserved;
+      var value = gp.valuesOf(m, level), unserved = gp.unservedOf(m, level), by = rate ? value : unserved;
+      var digits = rate ? gp.digitsOf(value) : 0;
       order.sort(function (a, b) {
         return (by[a] === null) - (by[b] === null) || (rate ? by[a] - by[b] : by[b] - by[a]) || a - b;
       });
@@ -127,8 +129,8 @@
           [t("ui_col_area"), t("ui_col_unserved"), t("ui_col_share")],
         cells: function (i) {
           var name = [level.names[i] || "–", ""];
-          return rate ? [name, gp.people(level.count[i]), gp.plain(level.value[i])] :
-            [name, gp.people(level.unserved[i]), { share: level.value[i] }];
+          return rate ? [name, gp.people(level.count[i]), gp.number(value[i], digits)] :
+            [name, gp.people(unserved[i]), { share: value[i] }];
         },
         placed: function (i) { return !!(entry.shapes && entry.shapes[i]); }
       });
@@ -139,7 +141,11 @@
   gp.lists = function (app) {
     var t = app.t, tables = gp.tables(app), box = app.parts.lists;
     app.tables = {};
-    if (!tables.length) { box.hidden = true; return; }
+    box.textContent = "";
+    if (!tables.length) {
+      box.appendChild(el("p", { "class": "gp-small gp-empty", text: t("ui_no_figures") }));
+      return;
+    }
     var tabs = el("div", { "class": "gp-tabs", role: "tablist" }), seen = {}, order = [];
     tables.forEach(function (table) {
       var group = table.key.split(":")[0];
@@ -218,7 +224,7 @@
   }
 
   function row(app, table, i) {
-    var node = el("tr", { "data-kind": table.kind, "data-i": i });
+    var node = el("tr", { "data-kind": table.kind, "data-i": i, "class": table.done && table.done(i) ? "gp-done" : null });
     table.cells(i).forEach(function (cell, k) {
       var kind = place(table, k), td = el("td", { "class": kind });
       if (kind === "gp-place") {

@@ -59,8 +59,9 @@
   }
   gp.seen = seen;
 
-  /* add a shape's paths to the canvas path; vertices closer than half a pixel are passed over */
-  gp.trace = function (view, shape, closed) {
+  /* add a shape's paths to the canvas path; vertices closer than `skip` pixels are passed over */
+  gp.trace = function (view, shape, closed, skip) {
+    skip = skip || 0.6;
     var ctx = view.ctx, s = view.scale, left = view.left, top = view.top;
     if (!seen(view, shape.box, 20)) { return false; }
     shape.paths.forEach(function (p) {
@@ -69,7 +70,7 @@
       for (var i = 2; i < n; i += 2) {
         x = p[i] * s - left;
         y = p[i + 1] * s - top;
-        if (i < n - 2 && Math.abs(x - lastX) < 0.6 && Math.abs(y - lastY) < 0.6) { continue; }
+        if (i < n - 2 && Math.abs(x - lastX) < skip && Math.abs(y - lastY) < skip) { continue; }
         ctx.lineTo(x, y);
         lastX = x;
         lastY = y;

@@ -1,0 +1,40 @@
+"""Tables of the report's document: nothing breaks a number, everything fits the page."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geoplan.outputs.report.blocks import TableBlock
+from geoplan.outputs.report.docx import column_widths_cm
+
+PAGE_CM = 16.0
+#: a digit of Times New Roman is half an em wide; points per centimetre
+EM_HALF, POINTS = 0.5, 72 / 2.54
+
+numbers = st.integers(0, 99_999_999).map(lambda n: f"{n:,}")
+words = st.text(alphabet="社区街道养老服务站点", min_size=1, max_size=60)
+
+
+@given(st.lists(st.tuples(words, words, numbers, numbers), min_size=1, max_size=8))
+def test_numbers_stand_on_one_line(rows):
+    block = TableBlock(
+        caption="",
+        heads=("地点", "原因", "人数", "覆盖"),
+        rows=tuple(rows),
+        right=frozenset({2, 3}),
+    )
+    widths = column_widths_cm(block, 8.5)
+    assert abs(sum(widths) - PAGE_CM) < 0.01
+    assert min(widths) > 0
+    for k in (2, 3):
+        longest = max(len(row[k]) for row in rows)
+        assert widths[k] * POINTS >= longest * 8.5 * EM_HALF
+
+
+def test_more_numbers_than_a_page_holds_still_fit():
+    row = ("某区", *["1,234,567,890,123"] * 12)
+    block = TableBlock(
+        caption="", heads=("区", *["人数"] * 12), rows=(row,), right=frozenset(range(1, 13))
+    )
+    assert abs(sum(column_widths_cm(block, 7.5)) - PAGE_CM) < 0.01
