@@ -25,6 +25,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/travel.py
 	$(BIN)/python benchmarks/siting.py
 	$(BIN)/python benchmarks/inputs.py
+	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py
 
 demo-data: $(VENV)/.installed

@@ -7,6 +7,7 @@ A traceback is shown only with ``--debug``.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -115,11 +116,24 @@ def run(
         list[Path] | None,
         typer.Option("--overlay", metavar="FILE", help="TOML laid over study.toml: a what-if."),
     ] = None,
+    basemap: Annotated[
+        str | None,
+        typer.Option(
+            "--basemap",
+            metavar="NAME",
+            help="Under the maps: osm, tianditu (your key in GEOPLAN_TIANDITU_KEY; it will stand "
+            "in the map files), or tiles such as tiles/{z}/{x}/{y}.png. Default: none, no request.",
+        ),
+    ] = None,
 ) -> None:
     """The main job: check, coverage, gaps, sites, maps, layers, report."""
+    from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
 
+    key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
+    # a basemap that cannot be is told before the work, not after it
+    basemap_layer(basemap, tianditu_key=key, lang=lang or opened.config.study.lang)
     for file in overlay or ():
         opened = opened.overlay(file)
     with progress_shown() as progress:
@@ -130,7 +144,9 @@ def run(
             scheduler=scheduler,
             progress=progress,
         )
-        folder = plan.save(out or opened.folder / "out", progress=progress)
+        folder = plan.save(
+            out or opened.folder / "out", progress=progress, basemap=basemap, tianditu_key=key
+        )
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
     if plan.infeasible:

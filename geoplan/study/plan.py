@@ -100,6 +100,9 @@ class Plan:
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
 
+        Options: ``lang``; ``basemap`` (None, ``"osm"``, ``"tianditu"``, a folder of tiles, or an
+        address with ``{z}``, ``{x}``, ``{y}``) and ``tianditu_key``, your own key for 天地图.
+
         Raises
         ------
         UsageError
@@ -110,10 +113,22 @@ class Plan:
             raise UsageError(f"no service {key!r} in this run; there are: {known}.")
         return service_map(self.results, key, **options)
 
-    def save(self, folder: str | Path, *, progress: Progress = silent) -> Path:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        progress: Progress = silent,
+        basemap: str | None = None,
+        tianditu_key: str | None = None,
+    ) -> Path:
         """Write the run's folder: summary, report, maps, figures, layers, tables, findings.
 
         All of it appears together or not at all: it is written beside `folder` and renamed.
+
+        Parameters
+        ----------
+        basemap : what lies under the maps, as for `map`; None = nothing, and no request ever.
+        tianditu_key : the user's own key for 天地图; it then stands in the map files.
 
         Raises
         ------
@@ -127,14 +142,16 @@ class Plan:
         beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
         beside.mkdir()
         try:
-            self._write(beside, progress)
+            self._write(beside, progress, basemap=basemap, tianditu_key=tianditu_key)
             _take_place(beside, target)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
         return target
 
-    def _write(self, folder: Path, progress: Progress) -> None:
+    def _write(
+        self, folder: Path, progress: Progress, *, basemap: str | None, tianditu_key: str | None
+    ) -> None:
         # a public edition leaves the same way for every output
         results = self.results
         if results.info.audience == "public":
@@ -148,7 +165,10 @@ class Plan:
         with stage("figures"):
             write_figures(results, folder / "figures", lang=lang)
         with stage("maps"):
-            write_maps(results, folder / "maps", lang=lang, audience=audience)
+            write_maps(
+                results, folder / "maps", lang=lang, audience=audience,
+                basemap=basemap, tianditu_key=tianditu_key,
+            )  # fmt: skip
         with stage("layers"):
             write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
         with stage("tables"):

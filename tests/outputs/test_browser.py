@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
 from geoplan.outputs import service_map, summary_dict, write_figures, write_maps, write_report
+from geoplan.outputs.maps import write_map
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -190,3 +192,35 @@ def test_the_report_opens_its_maps_without_a_network(browser, fakes, tmp_path):
             assert visit.problems == []
             assert visit.outside == []
             assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_tiles_of_a_folder_are_drawn_and_can_be_switched_off(browser, fakes, tmp_path):
+    from PIL import Image
+
+    results = fakes.fake_run()
+    south, west, north, east = [v for c in data_bounds(results) for v in c]
+    for zoom in range(10, 16):
+        n = 2**zoom
+        for x in range(int((west + 180) / 360 * n) - 5, int((east + 180) / 360 * n) + 6):
+            for y in range(tile_row(north, n) - 5, tile_row(south, n) + 6):
+                path = tmp_path / "tiles" / str(zoom) / str(x) / f"{y}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (256, 256), (10, 200, 30)).save(path)
+    made = service_map(results, "meal_station", basemap=str(tmp_path / "tiles"))
+    with Visit(browser, write_map(made, tmp_path / "map.html")) as visit:
+        page = visit.ready()
+        page.wait_for_selector("img.leaflet-tile-loaded", timeout=10_000)
+        assert visit.problems == []
+        assert visit.outside == []
+        page.locator('input[data-layer="basemap"]').uncheck()
+        assert page.locator("img.leaflet-tile").count() == 0
+
+
+def data_bounds(results):
+    """South-west and north-east of the map."""
+    return service_map(results, "meal_station").content["bounds"]
+
+
+def tile_row(latitude, n):
+    """The row of tiles (of n) in which a latitude lies, Web Mercator."""
+    return int((1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2 * n)

@@ -232,3 +232,20 @@ def test_write_map_writes_one_file(fakes, tmp_path: Path):
     path = write_map(service_map(fakes.fake_run(), "home_care"), tmp_path / "deep" / "a.html")
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert path.stat().st_size < 3_000_000
+
+
+def test_a_folder_of_tiles_lies_under_the_map(fakes, tmp_path):
+    results = fakes.fake_run()
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    with pytest.raises(UsageError, match="no tiles"):
+        service_map(results, "meal_station", basemap=str(empty))
+    tile = tmp_path / "我的 瓦片" / "11" / "1690" / "800.jpg"
+    tile.parent.mkdir(parents=True)
+    tile.write_bytes(b"")
+    found = data_of(service_map(results, "meal_station", basemap=str(tmp_path / "我的 瓦片")).page)[
+        "basemap"
+    ]
+    assert found["tiles"][0].startswith("file:///")
+    assert found["tiles"][0].endswith("/{z}/{x}/{y}.jpg")
+    assert "%20" in found["tiles"][0]

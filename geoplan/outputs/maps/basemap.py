@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -22,8 +23,9 @@ def basemap_layer(
 
     Parameters
     ----------
-    basemap : None, ``"tianditu"``, ``"osm"``, or the address of tiles with ``{z}``, ``{x}``,
-        ``{y}`` (a folder beside the map, ``"tiles/{z}/{x}/{y}.png"``, or a server on the intranet).
+    basemap : None, ``"tianditu"``, ``"osm"``, a folder of tiles (``z/x/y.png`` in it), or the
+        address of tiles with ``{z}``, ``{x}``, ``{y}`` (relative to the map's file,
+        ``"tiles/{z}/{x}/{y}.png"``, or a server on the intranet).
     tianditu_key : the user's own key, which then stands in the page.
 
     Raises
@@ -53,11 +55,30 @@ def basemap_layer(
             "credit": "© OpenStreetMap contributors",
             "most": 19,
         }
+    folder = Path(basemap)
+    if folder.is_dir():
+        basemap = _pattern(folder)
     if all(part in basemap for part in ("{z}", "{x}", "{y}")):
+        if Path(basemap).is_absolute():  # a place on this computer, not on a server
+            basemap = Path(basemap).as_uri().replace("%7B", "{").replace("%7D", "}")
         parts = urlsplit(basemap)
         origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self' file:"
         return {"tiles": [basemap], "origin": origin, "credit": "", "most": 19}
     raise UsageError(
-        f"unknown basemap {basemap!r}: None, 'tianditu', 'osm', or an address of tiles with "
-        "{z}, {x} and {y}."
+        f"unknown basemap {basemap!r}: None, 'tianditu', 'osm', a folder of tiles, or an address "
+        "of tiles with {z}, {x} and {y}."
     )
+
+
+def _pattern(folder: Path) -> str:
+    """The address of a folder's tiles, with the ending that its files have.
+
+    Raises
+    ------
+    UsageError
+        There are no tiles in it.
+    """
+    for tile in sorted(folder.glob("*/*/*.*")):
+        if tile.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"):
+            return str(folder.resolve() / "{z}" / "{x}" / ("{y}" + tile.suffix))
+    raise UsageError(f"{folder} holds no tiles: they are expected as z/x/y.png in it.")

@@ -18,6 +18,8 @@ Place = Callable[[np.ndarray], np.ndarray]
 
 #: most dots in a small picture
 _DOTS = 700
+#: more suggested sites than this are not drawn in it
+_MOST_SITES = 100
 _WIDTH, _HEIGHT = 320.0, 168.0
 
 
@@ -141,7 +143,8 @@ def _dots(service: ServiceResult, place: Place) -> dict[str, list[tuple[float, f
             ("missed", frame[frame["reason"] != ""]),
         ):
             dots[name] = _pairs(place(shapely.get_coordinates(rows.geometry.to_numpy())))
-    if service.siting is not None and not service.siting.sites.empty:
+    # markers by the hundred would hide the line that they stand on
+    if service.siting is not None and 0 < len(service.siting.sites) <= _MOST_SITES:
         points = service.siting.sites.geometry.to_numpy()
         dots["new"] = _pairs(place(shapely.get_coordinates(points)))
     return dots

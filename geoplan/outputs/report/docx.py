@@ -226,16 +226,17 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
     (a heading may take two lines); the other columns share the rest by their longest entries, of
     which more than thirty characters count as thirty.
     """
-    letter = size * 0.5 * 2.54 / 72 * 1.06  # half a Chinese character, with a little air
+    # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
+    letter = size * 0.5 * 2.54 / 72 * 1.32
     longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
     heads = [(_measure(block.heads[k]) + 1) // 2 for k in _columns(block)]
     need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
     firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
-    if all(firm):
-        firm[max(_columns(block), key=lambda k: longest[k])] = False
     widths = [need[k] * letter + 2 * _PAD_CM if firm[k] else 0.0 for k in _columns(block)]
     left = _WIDTH_CM - sum(widths)
     loose = {k: min(need[k], 60) for k in _columns(block) if not firm[k]}
+    if not loose:
+        return [width * _WIDTH_CM / sum(widths) for width in widths]
     if left < 1.5 * len(loose):  # more numbers than a page holds: all give way alike
         shrink = (_WIDTH_CM - 1.5 * len(loose)) / sum(widths)
         widths = [w * shrink for w in widths]
