@@ -201,12 +201,30 @@ def export(
 def compare(
     run_a: Annotated[Path, typer.Argument(metavar="RUN_A")],
     run_b: Annotated[Path, typer.Argument(metavar="RUN_B")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Write tables and, where something changed, side-by-side maps here.",
+        ),
+    ] = None,
     lang: LangOption = None,
 ) -> None:
     """What changed between two runs, per service and area."""
-    from geoplan.outputs import compare_runs
+    from geoplan.outputs import compare_runs, mapped_in_both, write_comparison_map
 
-    typer.echo(compare_runs(run_a, run_b).text(lang=lang))
+    found = compare_runs(run_a, run_b)
+    typer.echo(found.text(lang=lang))
+    if out is None:
+        return
+    written = found.write(out, lang=lang)
+    for key in mapped_in_both(run_a, run_b):
+        if key not in found.changed_services:
+            continue
+        target = out / f"comparison_{key}.html"
+        written.append(write_comparison_map(run_a, run_b, key, target, lang=lang))
+    typer.echo("\n".join(map(str, written)))
 
 
 @network_app.command("build")

@@ -43,7 +43,9 @@ def _plain_lines() -> Tell:
     def tell(done: int, total: int, text: str) -> None:
         nonlocal last
         if text != last:
-            console.print(f"[{time.monotonic() - start:5.1f} s] {done}/{total} {text}")
+            console.print(
+                f"[{time.monotonic() - start:5.1f} s] {min(done + 1, total)}/{total} {text}"
+            )
             last = text
 
     return tell

@@ -18,6 +18,7 @@ from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
 from geoplan.siting.result import SitingResult
+from geoplan.words import say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,93 @@ class StudyInfo:
     title: str = ""
 
 
+#: how the plan under test is called among the plans of `Robustness`
+RECOMMENDED = "recommended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Robustness:
+    """What became of a plan in many draws.
+
+    Parameters
+    ----------
+    service, sites : key, and number of new sites.
+    draws : one row per draw: ``reach`` (factor on the threshold), ``people`` (all who have a
+        place), ``closed`` (sites), ``best`` (people that the best answer found covers), ``bound``
+        (that no answer exceeds), ``plan`` (people that the recommended plan covers), ``regret``
+        (best - plan; at most bound - plan).
+    chosen : index = candidate; ``share`` of the draws whose answer has it, ``in_plan``; most often
+        chosen first.
+    plans : index = plan ("recommended", "draw 7", ...): ``worst_regret``, ``mean_regret``,
+        ``sites`` (list); smallest worst regret first. The recommended plan and at most twenty
+        answers of the draws are tried: "best at worst" is the best of these.
+    critical : index = existing site: ``name``, ``people`` who lose all reach if it closes today;
+        most first.
+    critical_after : the same once the plan is built, new sites included (their name is empty).
+    chance : how far a draw may lie from the study: ``reach_cv``, ``people_cv``, ``closure_share``.
+    """
+
+    service: str
+    sites: int
+    draws: pd.DataFrame
+    chosen: pd.DataFrame
+    plans: pd.DataFrame
+    critical: pd.DataFrame
+    critical_after: pd.DataFrame
+    chance: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def steady(self) -> int:
+        """How many sites of the plan are chosen in at least half of the draws."""
+        return int((self.chosen.loc[self.chosen["in_plan"], "share"] >= 0.5).sum())
+
+    @property
+    def worst_share(self) -> float:
+        """The largest regret of the plan as a share of what the draw's best answer covers."""
+        best = self.draws["best"]
+        return float((self.draws["regret"] / best.where(best > 0)).fillna(0.0).max())
+
+    @property
+    def steadiest(self) -> list[str]:
+        """The sites of the plan that does best at worst."""
+        return list(self.plans["sites"].iloc[0])
+
+    def summary(self, lang: str = "zh") -> str:
+        """A few sentences."""
+        kept = self.chosen[self.chosen["in_plan"]]
+        regret, best = self.draws["regret"], self.draws["best"]
+        open_ = (self.draws["bound"] - best) / best.where(best > 0)
+        first, worst = str(self.plans.index[0]), f"{self.plans['worst_regret'].iloc[0]:,.0f}"
+        lines = [
+            say(lang, "scenario.draws", draws=len(self.draws), sites=self.sites),
+            say(lang, "scenario.steady", often=self.steady, all=len(kept)),
+            say(lang, "scenario.regret", mean=f"{regret.mean():,.0f}", worst=f"{regret.max():,.0f}",
+                share=f"{self.worst_share:.1%}"),
+        ]  # fmt: skip
+        # less than the two digits that are told is not worth a sentence
+        if open_.max() >= 5e-5:
+            lines.append(say(lang, "scenario.open", share=f"{open_.max():.2%}"))
+        if first == RECOMMENDED:
+            lines.append(say(lang, "scenario.steadiest_is_plan", worst=worst))
+        else:
+            shared = len(set(self.steadiest) & set(kept.index))
+            lines.append(
+                say(lang, "scenario.steadiest", number=first.removeprefix("draw "), worst=worst,
+                    shared=shared, all=self.sites)
+            )  # fmt: skip
+        if len(self.critical) and self.critical["people"].iloc[0] > 0:
+            site = self.critical.iloc[0]
+            name = site["name"] or str(self.critical.index[0])
+            lines.append(say(lang, "scenario.critical", name=name, people=f"{site['people']:,.0f}"))
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return (
+            f"Robustness({self.service}: {self.sites} sites, {len(self.draws)} draws, "
+            f"worst regret {self.draws['regret'].max():,.0f} people)"
+        )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingOutcome:
     """Suggested sites of one service and what they change.
@@ -44,9 +132,11 @@ class SitingOutcome:
         ``name`` (a readable place, e.g. the nearest community), ``lon``, ``lat`` (WGS 84),
         ``added_people``, ``share_after``, ``district``, ``street``, ... (codes, where known),
         ``area`` (readable), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
-        by moving there), ``phase`` where phases are asked for, ``geometry`` (study CRS).
+        by moving there), ``chosen_share`` (of the redraws whose best answer has the site, where the
+        question was drawn anew), ``phase`` where phases are asked for, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
+    robustness : how sure the suggestion is; None where it was not asked for.
     """
 
     result: SitingResult
@@ -55,6 +145,7 @@ class SitingOutcome:
     people_after: Ledger
     coverage_after: Coverage | None = None
     curve: pd.DataFrame | None = None
+    robustness: Robustness | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """Outputs: maps, layers, tables, figures and a report whose numbers agree. They compute nothing."""
 
 from geoplan.outputs.compare import RunComparison, compare_runs
-from geoplan.outputs.compare_map import write_comparison_map
+from geoplan.outputs.compare_map import mapped_in_both, write_comparison_map
 from geoplan.outputs.exports import export_run
 from geoplan.outputs.figures import write_figures
 from geoplan.outputs.layers import write_layers
@@ -16,6 +16,7 @@ __all__ = [
     "compare_runs",
     "edition",
     "export_run",
+    "mapped_in_both",
     "service_map",
     "summary_dict",
     "summary_text",

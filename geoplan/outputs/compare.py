@@ -67,6 +67,12 @@ class RunComparison:
         """The rows of `services` that differ."""
         return self.services[self.services["change"].fillna(1.0) != 0]
 
+    @property
+    def changed_services(self) -> list[str]:
+        """Keys of the services of both runs in which anything differs."""
+        tables = (self.changed, self.areas, self.sites, self.gaps, self._other_answers)
+        return list(dict.fromkeys(str(key) for table in tables for key in table["service"]))
+
     def text(self, lang: str | None = None) -> str:
         """What changed, as aligned text."""
         return "\n".join(self._lines(lang or self.lang))

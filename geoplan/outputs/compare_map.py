@@ -23,6 +23,12 @@ from geoplan.words import say
 _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
 
 
+def mapped_in_both(run_a: str | Path, run_b: str | Path) -> list[str]:
+    """Keys of the services that have a map in both runs, in the order of their names."""
+    pages = [{p.stem for p in (Path(run) / "maps").glob("*.html")} for run in (run_a, run_b)]
+    return sorted((pages[0] & pages[1]) - {"index"})
+
+
 def write_comparison_map(
     run_a: str | Path, run_b: str | Path, service: str, path: str | Path, *, lang: str | None = None
 ) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +20,7 @@ from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.outputs.suppression import blanks
-from geoplan.results import RunResults, ServiceResult, SitingOutcome
+from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
 
 #: services whose users must not be found: no places finer than a street
 SENSITIVE = ("shelter", "child_protection_station")
@@ -133,7 +134,25 @@ def _siting(
         return siting
     sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
     assert sites is not None
-    return replace(siting, sites=sites, coverage_after=after, people_after=after.ledger)
+    return replace(
+        siting,
+        sites=sites,
+        coverage_after=after,
+        people_after=after.ledger,
+        robustness=_robustness(siting.robustness, below),
+    )
+
+
+def _robustness(found: Robustness | None, below: float) -> Robustness | None:
+    """Regret and closures in whole steps too: one closure may concern a single community."""
+    if found is None or below <= 1:
+        return found
+    counts = ("people", "best", "bound", "plan", "regret", "worst_regret", "mean_regret")
+    tables = {
+        name: _in_steps(getattr(found, name), counts, below)
+        for name in ("draws", "plans", "critical", "critical_after")
+    }
+    return replace(found, **tables)
 
 
 def _rounded(
@@ -142,6 +161,10 @@ def _rounded(
     """People in whole steps of `below`: a gap or a site may hold a single community."""
     if frame is None or below <= 1:
         return frame
+    return _in_steps(frame, columns, below)
+
+
+def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> Any:
     told = frame.copy()
     for column in columns:
         if column in told.columns:

@@ -23,8 +23,11 @@ from geoplan.outputs.telling import (
     status_text,
 )
 from geoplan.outputs.telling import display_width as width
-from geoplan.results import RunResults, ServiceResult, SitingOutcome
+from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
 from geoplan.words import say
+
+#: sites whose closure costs most, in `summary.json`
+_MOST_CLOSURES = 5
 
 
 def summary_dict(results: RunResults) -> dict[str, Any]:
@@ -39,7 +42,8 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     dict with ``study``, ``inputs``, ``services``, ``figures``. A service judged by reach has
     ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
     ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
-    were asked for, ``siting``. Along lines ``length_m`` and ``required_points`` stand instead of
+    were asked for, ``siting`` (with ``robustness`` where the question was drawn anew). Along lines
+    ``length_m`` and ``required_points`` stand instead of
     ``people``. A service told as a rate has ``rate`` (``level``, ``per``, ``count``, ``people``,
     ``rate``, ``areas``: one row per area with ``code``, ``name``, ``count``, ``people``,
     ``rate``, ``low``, ``high``, ``smoothed``).
@@ -164,7 +168,41 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
     }
     if siting.people_after is not None:
         told["people_after"] = people_dict(siting.people_after)
+    if siting.robustness is not None:
+        told["robustness"] = _robustness(siting.robustness)
+        for site, share in zip(sites, frame["chosen_share"], strict=True):
+            site["chosen_share"] = plain(share, 6)
     return told
+
+
+def _robustness(found: Robustness) -> dict[str, Any]:
+    regret, best_at_worst = found.draws["regret"], found.plans.iloc[0]
+    return {
+        "redraws": len(found.draws),
+        **{name: plain(value) for name, value in found.chance.items()},
+        "steady_sites": found.steady,
+        "regret": {
+            "mean": plain(regret.mean()),
+            "worst": plain(regret.max()),
+            "worst_share": plain(found.worst_share, 6),
+        },
+        "best_at_worst": {
+            "plan": str(found.plans.index[0]),
+            "worst_regret": plain(best_at_worst["worst_regret"]),
+            "sites": list(best_at_worst["sites"]),
+        },
+        "closures": _closures(found.critical),
+        "closures_after": _closures(found.critical_after),
+    }
+
+
+def _closures(critical: pd.DataFrame) -> list[dict[str, Any]]:
+    """The sites whose closure costs most people (N - 1)."""
+    return [
+        {"id": str(label), "name": plain(row["name"]), "people": plain(row["people"])}
+        for label, row in critical.head(_MOST_CLOSURES).iterrows()
+        if row["people"] > 0
+    ]
 
 
 def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:

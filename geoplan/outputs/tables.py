@@ -41,6 +41,8 @@ Kind = Literal["text", "count", "share", "number", "degrees"]
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
+#: closures told, today and after the plan
+_MOST_CLOSURES = 20
 FORMATS = {"count": "#,##0", "share": "0.0%", "number": "#,##0.00", "degrees": "0.000000"}
 
 
@@ -116,6 +118,7 @@ _SITES = (
     Column(name="share_after", kind="share"),
     Column(name="next_best"),
     Column(name="next_best_loss", kind="count"),
+    Column(name="chosen_share", kind="share"),
 )
 
 
@@ -147,6 +150,8 @@ def service_tables(results: RunResults, service: ServiceResult, *, lang: str) ->
         yield gap_table(service, lang=lang)
     if service.siting is not None:
         yield site_table(service)
+        if service.siting.robustness is not None:
+            yield closure_table(service, lang=lang)
     for level in service.quota:
         yield quota_table(results, service, level, lang=lang)
     if service.rates is not None:
@@ -300,6 +305,40 @@ def site_table(service: ServiceResult) -> Table:
         service=service.key,
         sheet="sites",
         frame=frame,
+        columns=columns,
+    )
+
+
+def closure_table(service: ServiceResult, *, lang: str) -> Table:
+    """Sites whose closure costs people their only one, today and once the plan is built (N - 1)."""
+    assert service.siting is not None
+    found = service.siting.robustness
+    assert found is not None
+    parts = []
+    for when, critical in (("now", found.critical), ("after", found.critical_after)):
+        part = critical[critical["people"] > 0].head(_MOST_CLOSURES).copy()
+        part.insert(0, "when", say(lang, f"outputs.closure_{when}"))
+        part.insert(1, "rank", range(1, len(part) + 1))
+        part.insert(2, "id", part.index.astype(str))
+        ranks = service.siting.sites["rank"].rename(index=str)
+        new = part["name"].astype("string").fillna("").eq("") & part["id"].isin(ranks.index)
+        part["name"] = [
+            say(lang, "outputs.closure_new", rank=int(ranks[label])) if is_new else name
+            for label, name, is_new in zip(part["id"], part["name"], new, strict=True)
+        ]
+        parts.append(part)
+    columns = (
+        Column(name="when"),
+        Column(name="rank", kind="count"),
+        Column(name="id"),
+        Column(name="name", word="site_name"),
+        Column(name="people", kind="count", word="closure_people"),
+    )
+    return Table(
+        name=f"{service.key}_closures",
+        service=service.key,
+        sheet="closures",
+        frame=pd.concat(parts, ignore_index=True),
         columns=columns,
     )
 

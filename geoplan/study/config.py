@@ -90,7 +90,10 @@ class DemandSection(SourceSection):
 
 
 class SitingSection(_Section):
-    """``siting = {...}``: the question about new sites. `sites` counts NEW sites."""
+    """``siting = {...}``: the question about new sites. `sites` counts NEW sites.
+
+    `robustness` is the number of redraws that tell how sure the answer is (0: none are made).
+    """
 
     objective: Objective = "max_coverage"
     sites: Annotated[int, Field(ge=0)] | None = None
@@ -107,6 +110,7 @@ class SitingSection(_Section):
     time_limit_s: Positive = 60.0
     gap: Annotated[float, Field(ge=0, lt=1)] = 0.0
     curve: bool = True
+    robustness: Annotated[int, Field(ge=0, le=1000)] = 20
 
     @model_validator(mode="after")
     def _question(self) -> SitingSection:

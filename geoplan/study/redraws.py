@@ -16,11 +16,10 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.network import TravelCosts
+from geoplan.results import RECOMMENDED
 from geoplan.siting import SitingProblem, max_coverage
 from geoplan.study.question import rows_of
 
-#: how the plan under test is called among the plans
-RECOMMENDED = "recommended"
 #: plans beside the recommended one that are tried in every draw
 MOST_PLANS = 20
 #: draws stay within so many standard deviations, so that costs are needed to a known cutoff only

@@ -13,6 +13,7 @@ import geopandas as gpd
 from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.results import RunResults, ServiceResult, StudyInfo
+from geoplan.study.config import ServiceSection
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
@@ -41,7 +42,8 @@ def run_study(
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
     config, lang = study.config, study.config.study.lang
-    stages = Stages(total=2 + 2 * len(keys), progress=progress)
+    asked = sum(_sites_asked(config.services[key]) for key in keys)
+    stages = Stages(total=2 + len(keys) + asked, progress=progress)
     with stages.stage("inputs", say(lang, "study.stage_inputs")):
         inputs = load_inputs(config, study.folder, services=None if _all(study, keys) else keys)
         refuse_blocked(inputs, lang)
@@ -94,6 +96,9 @@ def _plan_all(
             f"coverage.{key}", say(context.lang, "study.stage_coverage", service=name)
         ):
             judged = judge(context, key)
+        if not _sites_asked(context.config.services[key]):
+            planned[key] = with_gaps(context, judged)
+            continue
         with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
             planned[key] = with_gaps(context, with_sites(context, judged))
     return planned
@@ -122,9 +127,13 @@ def _on_cluster(
         for future in as_completed(futures):
             key = futures[future]
             done[key] = future.result()
-            stages.done += 2
+            stages.done += 1 + _sites_asked(context.config.services[key])
             stages.progress(stages.done, stages.total, context.standard(key).name(context.lang))
     return {key: done[key] for key in keys}
+
+
+def _sites_asked(service: ServiceSection) -> bool:
+    return service.siting is not None
 
 
 def _all(study: Study, keys: list[str]) -> bool:

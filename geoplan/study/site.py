@@ -23,6 +23,7 @@ from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
 from geoplan.study.judge import equity_of
 from geoplan.study.question import Question, ask
+from geoplan.study.redraw_plan import with_redraws
 from geoplan.words import say
 
 
@@ -45,7 +46,8 @@ def suggest_sites(context: Context, judged: ServiceResult, siting: SitingSection
         return distance_sites(context, judged, siting)
     question = ask(context, judged, siting)
     result = _solve(context, question)
-    return _outcome(context, judged, question, result)
+    outcome = _outcome(context, judged, question, result)
+    return with_redraws(context, judged, outcome, question)
 
 
 def _solve(context: Context, question: Question) -> SitingResult:

@@ -19,6 +19,9 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
         word(f"site_{name}")
         for name in ("rank", "id", "place", "lon", "lat", "added", "share", "loss")
     ]
+    drawn = "chosen_share" in sites.columns
+    if drawn:
+        heads.append(word("site_chosen"))
     rows = [
         [
             str(int(site["rank"])),
@@ -29,10 +32,11 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             f"{site['added_people']:,.0f}",
             f"{site['share_after']:.1%}",
             "" if site.get("next_best_loss") is None else f"{site['next_best_loss']:,.0f}",
+            *([f"{site['chosen_share']:.0%}"] if drawn else []),
         ]
         for label, site in sites.iterrows()
     ]
-    lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7))
+    lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7, 8))
     result = outcome.result
     gap = word("gap_unknown") if result.gap is None else f"{result.gap:.3%}"
     proof = word(f"status_{result.status}", gap=gap)
@@ -42,6 +46,8 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
     else:
         lines += [proof, *result.blocking]
     lines.extend(outcome.notes)
+    if outcome.robustness is not None:
+        lines += ["", *outcome.robustness.summary(lang).splitlines()]
     if outcome.curve is not None:
         lines.append("")
         curve = [

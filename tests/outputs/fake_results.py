@@ -19,7 +19,14 @@ from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.coverage.spacing import spacing_coverage
 from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.results import RunResults, ServiceResult, SitingOutcome, StudyInfo
+from geoplan.results import (
+    RECOMMENDED,
+    Robustness,
+    RunResults,
+    ServiceResult,
+    SitingOutcome,
+    StudyInfo,
+)
 from geoplan.services.standard import Quota, ServiceStandard, Tier
 from geoplan.siting.result import SitingResult
 
@@ -227,6 +234,7 @@ def _siting(
             "area": names,
             "next_best": pd.array(["n9", pd.NA, "n7", pd.NA], dtype="string"),
             "next_best_loss": [120.0, np.nan, 45.0, np.nan],
+            "chosen_share": [1.0, 0.5, 1.0, 0.0],
         },
         geometry=points,
         index=pd.Index(index, name="candidate"),
@@ -254,6 +262,42 @@ def _siting(
         people_after=after.ledger,
         coverage_after=after,
         curve=curve,
+        robustness=_robustness(sites),
+    )
+
+
+def _robustness(sites: gpd.GeoDataFrame) -> Robustness:
+    labels = sites.index.astype(str)
+    draws = pd.DataFrame(
+        {
+            "reach": [0.9, 1.1],
+            "people": [3000.0, 3100.0],
+            "closed": [0, 1],
+            "best": [2003.0, 2507.0],
+            "bound": [2003.0, 2507.0],
+            "plan": [2003.0, 2484.0],
+            "regret": [0.0, 23.0],
+        },
+        index=pd.RangeIndex(1, 3, name="draw"),
+    )
+    plans = pd.DataFrame(
+        {"worst_regret": [23.0], "mean_regret": [11.5], "sites": [list(labels)]},
+        index=pd.Index([RECOMMENDED], name="plan"),
+    )
+    critical = pd.DataFrame({"name": ["甲站", "乙站"], "people": [127.0, 0.0]}, index=["f1", "f2"])
+    after = pd.DataFrame({"name": ["", "甲站"], "people": [83.0, 41.0]}, index=[labels[0], "f1"])
+    chosen = pd.DataFrame(
+        {"share": sites["chosen_share"].to_numpy(), "in_plan": True}, index=labels
+    )
+    return Robustness(
+        service="meal_station",
+        sites=len(sites),
+        draws=draws,
+        chosen=chosen,
+        plans=plans,
+        critical=critical,
+        critical_after=after,
+        chance={"reach_cv": 0.1, "people_cv": 0.1, "closure_share": 0.02},
     )
 
 

@@ -25,6 +25,8 @@ def test_run_suggest_export_compare(small_folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "150" in done.stdout
     assert "report.html" in done.stdout
+    steps = [line.split("] ")[1].split(" ")[0] for line in done.stderr.splitlines()]
+    assert steps[-1] == "6/6"  # the last step that is told is the last there is
     summary = json.loads((tmp_path / "a" / "summary.json").read_text(encoding="utf-8"))
     assert summary["services"]["meal_station"]["people"]["served"] == 150
     table = geoplan("suggest", small_folder, "--service", "meal_station", "--sites", "2", "--curve")
@@ -38,6 +40,13 @@ def test_run_suggest_export_compare(small_folder: Path, tmp_path: Path) -> None:
     compared = geoplan("compare", tmp_path / "a", tmp_path / "b")
     assert compared.returncode == 0, compared.stderr
     assert "80" in compared.stdout
+    told = geoplan("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "changes")
+    assert told.returncode == 0, told.stderr
+    written = {p.name for p in (tmp_path / "changes").iterdir()}
+    assert {"comparison.xlsx", "comparison.txt", "comparison_meal_station.html"} <= written
+    same = geoplan("compare", tmp_path / "a", tmp_path / "a", "--out", tmp_path / "same")
+    assert same.returncode == 0, same.stderr
+    assert not list((tmp_path / "same").glob("*.html"))
 
 
 def test_check_json(small_folder: Path) -> None:

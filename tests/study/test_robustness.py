@@ -181,6 +181,25 @@ def test_a_plan_of_fewest_sites_is_tried_with_as_many(small_folder: Path) -> Non
     assert all(len(sites) <= 1 for sites in found.plans["sites"])
 
 
+def test_a_run_tells_how_sure_its_suggestion_is(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    plan = study.run()
+    outcome = plan.services["meal_station"].siting
+    assert outcome is not None
+    alone = study.robustness("meal_station", redraws=20, seed=study.config.study.seed)
+    assert outcome.robustness is not None
+    pd.testing.assert_frame_equal(outcome.robustness.chosen, alone.chosen)
+    told = plan.to_dict()["services"]["meal_station"]["siting"]
+    assert told["robustness"]["redraws"] == 20
+    assert told["robustness"]["regret"]["worst"] == pytest.approx(alone.draws["regret"].max())
+    for site in told["sites"]:
+        assert site["chosen_share"] == pytest.approx(alone.chosen.loc[site["id"], "share"])
+    without = study.replace({f"{MEAL}.siting.robustness": 0}).run()
+    plain = without.to_dict()["services"]["meal_station"]["siting"]
+    assert "robustness" not in plain
+    assert [s["id"] for s in plain["sites"]] == [s["id"] for s in told["sites"]]
+
+
 def test_robustness_needs_a_question(small_folder: Path) -> None:
     study = Study.open(small_folder)
     with pytest.raises(UsageError, match="max_coverage"):

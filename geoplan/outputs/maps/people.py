@@ -155,6 +155,7 @@ def suggested_content(service: ServiceResult, known: dict[str, int]) -> dict[str
         "added": numbers(column(sites, "added_people", np.nan)),
         "share": numbers(column(sites, "share_after", np.nan), 6),
         "loss": numbers(column(sites, "next_best_loss", np.nan)),
+        "chosen": numbers(column(sites, "chosen_share", np.nan), 6),
         "line": texts(column(sites, "line", "")),
         "chainage": numbers(column(sites, "chainage_m", np.nan), 0),
         "position": places(sites.index, known),

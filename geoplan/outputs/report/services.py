@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
 )
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.tables import area_table, gap_table, rate_table, site_table
+from geoplan.outputs.tables import area_table, closure_table, gap_table, rate_table, site_table
 from geoplan.outputs.telling import (
     clean,
     count_text,
@@ -34,6 +35,7 @@ from geoplan.words import say
 _MOST_GAPS = 10
 _MOST_SITES = 30
 _MOST_AREAS = 40
+_MOST_CLOSURES = 3
 _NAMES = 8
 
 
@@ -229,6 +231,7 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
         "added_people",
         "share_after",
         "next_best_loss",
+        "chosen_share",
         "lon",
         "lat",
     )
@@ -241,12 +244,29 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
         yield Paragraph(text=say(lang, "report.sites_more"), kind="note")
     for note in siting.notes:
         yield Paragraph(text=clean(note), kind="note")
+    yield from _robustness(service, siting, lang)
     if siting.curve is not None:
         name = clean(service.name(lang))
         yield FigureBlock(
             name=f"{service.key}_curve",
             caption=say(lang, "report.figure_curve", service=name),
         )
+
+
+def _robustness(service: ServiceResult, siting: SitingOutcome, lang: str) -> Iterator[Block]:
+    """How sure the suggestion is, and the sites whose closure costs most."""
+    if siting.robustness is None:
+        return
+    yield Heading(level=3, text=say(lang, "report.h_robustness"))
+    lines = siting.robustness.summary(lang).splitlines()
+    yield Listing(items=tuple(clean(line) for line in lines))
+    closures = closure_table(service, lang=lang)
+    firsts = closures.frame[closures.frame["rank"] <= _MOST_CLOSURES]
+    caption = say(lang, "report.c_closures", service=clean(service.name(lang)))
+    keep = ("when", "rank", "name", "people")
+    table = told_table(replace(closures, frame=firsts), caption, lang, keep=keep)
+    if table is not None:
+        yield table
 
 
 def _outcome_text(service: ServiceResult, siting: SitingOutcome, lang: str) -> str:
