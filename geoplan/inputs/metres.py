@@ -7,6 +7,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from geoplan.inputs.datum import to_wgs84
 from geoplan.inputs.extent import StudyArea
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.notes import Notes
@@ -26,7 +27,7 @@ def place_metres(
     Raises
     ------
     InputError
-        The columns hold degrees, or nobody says which CRS the metres are in.
+        Nobody says which CRS the metres are in, or it is another zone than they carry.
     """
     x_text, y_text = rows.column("x"), rows.column("y")
     assert x_text is not None
@@ -36,19 +37,17 @@ def place_metres(
     known = np.isfinite(x) & np.isfinite(y)
     small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
     zero = known & (x == 0) & (y == 0)
-    if (known & ~zero).any() and small[known].all():
-        raise FileError("degrees_in_xy")
     if source.crs is None:
-        raise FileError("no_metres_crs")
+        raise FileError("no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}")
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
     x, y = _as_east_north(x, y, metres, declared, notes)
-    step = pyproj.Transformer.from_crs(declared, crs, always_xy=True)
-    to_x, to_y = step.transform(x, y)
+    step = _Step(declared, crs, source.datum)
+    to_x, to_y = step(x, y)
     far = metres & ~_on_the_map(x, y, to_x, to_y)
     swapped = np.zeros(len(rows), bool)
     if area is not None and metres.any():
-        other_x, other_y = step.transform(y, x)
+        other_x, other_y = step(y, x)
         swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
     both_empty = is_empty(x_text) & is_empty(y_text)
     address = rows.column("address")
@@ -92,12 +91,47 @@ def _as_east_north(
         x, y = y, x
         notes.about_file("axes_chinese", "note")
     zone = int(np.median(x[metres]) // 1_000_000)
-    takes_prefix = declared.area_of_use is not None and _false_easting(declared) > 1e6
+    own = int(_parameter(declared, "False easting") // 1_000_000)
     # zones of 6 degrees have the numbers 13 to 23, of 3 degrees 24 to 45
-    if 13 <= zone <= 45 and not takes_prefix:
-        x = np.where(x // 1_000_000 == zone, x - zone * 1e6, x)
-        notes.about_file("zone_prefix", "note", zone=zone)
+    if declared.coordinate_operation is None or (
+        declared.coordinate_operation.method_name != "Transverse Mercator"
+    ):
+        return x, y
+    if 13 <= zone <= 45:
+        meridian = zone * 3 if zone >= 24 else zone * 6 - 3
+        should = _parameter(declared, "Longitude of natural origin")
+        if meridian != should:
+            raise FileError(
+                "zone_mismatch", zone=zone, is_at=meridian, crs=declared.to_string(),
+                should=f"{should:g}",
+            )  # fmt: skip
+        if zone != own:
+            x = np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x)
+            notes.about_file("zone_prefix", "note", zone=zone)
+    elif zone == 0 and own:
+        x = np.where(metres & (x // 1_000_000 == 0), x + own * 1e6, x)
+        notes.about_file("zone_added", "note", zone=own, crs=declared.to_string())
     return x, y
+
+
+class _Step:
+    """From `declared` to the study's CRS, through degrees where these are in another datum."""
+
+    def __init__(self, declared: pyproj.CRS, crs: str, datum: str | None) -> None:
+        self.datum = datum if datum in ("gcj02", "bd09") else None
+        to = crs if self.datum is None else declared.geodetic_crs
+        self.first = pyproj.Transformer.from_crs(declared, to, always_xy=True)
+        self.second = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x, y = self.first.transform(x, y)
+        if self.datum is None:
+            return x, y
+        with np.errstate(invalid="ignore"):
+            known = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+        lon, lat = np.full(len(x), np.inf), np.full(len(x), np.inf)
+        lon[known], lat[known] = to_wgs84((x[known], y[known]), self.datum)
+        return self.second.transform(lon, lat)
 
 
 def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:
@@ -106,8 +140,9 @@ def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray
     return near & np.isfinite(to_x) & np.isfinite(to_y)
 
 
-def _false_easting(crs: pyproj.CRS) -> float:
+def _parameter(crs: pyproj.CRS, name: str) -> float:
+    """A parameter of the CRS's projection, 0 where it has none of that name."""
     for parameter in crs.coordinate_operation.params if crs.coordinate_operation else ():
-        if parameter.name == "False easting":
+        if parameter.name == name:
             return float(parameter.value)
     return 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -22,6 +24,8 @@ from geoplan.inputs.source import LayerSource
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
 _PIECE = 100_000
+#: rows by which the kind of coordinates is told
+_LOOK = 5_000
 
 
 def place_rows(
@@ -47,12 +51,13 @@ def place_rows(
     InputError
         The file as a whole cannot be placed: no coordinates, no datum, no CRS.
     """
+    rows = _by_content(rows, source, notes)
     if rows.geometry is not None:
         geometry = place_drawn(rows.geometry, source, notes, crs=crs, area=area, points=points)
-    elif rows.column("lon") is not None and rows.column("lat") is not None:
-        geometry = _degrees(rows, source, notes, crs, area)
-    elif rows.column("x") is not None and rows.column("y") is not None:
+    elif _has(rows, "x", "y"):
         geometry = place_metres(rows, source, notes, crs=crs, area=area)
+    elif _has(rows, "lon", "lat"):
+        geometry = _degrees(rows, source, notes, crs, area)
     elif rows.column("wkt") is not None:
         geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
@@ -69,21 +74,80 @@ def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:
     """The datum that degrees were taken for; None for coordinates in metres."""
     if rows.geometry is not None:
         own = rows.geometry.crs
-        if own is not None and own.is_projected:
+        if own is not None and own.is_projected and source.datum not in ("gcj02", "bd09"):
             return None
         return source.datum or "wgs84"
-    pair = rows.column("lon") is not None and rows.column("lat") is not None
-    return (source.datum or "wgs84") if pair else None
+    return (source.datum or "wgs84") if _has(rows, "lon", "lat") else None
 
 
 def has_coordinates(rows: Rows) -> bool:
     """Whether the file says where its rows are."""
-    pairs = (("lon", "lat"), ("x", "y"))
     return (
         rows.geometry is not None
         or rows.column("wkt") is not None
-        or any(rows.column(a) is not None and rows.column(b) is not None for a, b in pairs)
+        or _has(rows, "lon", "lat")
+        or _has(rows, "x", "y")
     )
+
+
+def _has(rows: Rows, one: str, other: str) -> bool:
+    return rows.column(one) is not None and rows.column(other) is not None
+
+
+def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
+    """`rows` with the one pair of coordinate columns that is used, named by what it holds.
+
+    Headings and the study's ``columns`` say which cells are coordinates, not of which kind: metres
+    stand under 经度 and degrees under X坐标 often enough. The cells decide.
+
+    Raises
+    ------
+    FileError
+        All cells are metres and nobody says their CRS; or degrees and the CRS is one of metres.
+    """
+    pairs = [p for p in (("lon", "lat"), ("x", "y")) if _has(rows, *p)]
+    if rows.geometry is not None or not pairs:
+        return rows
+    cells = {pair: _looked_at(rows, *pair) for pair in pairs}
+    metres = {pair: _share_of_metres(*cells[pair]) for pair in pairs}
+    projected = source.crs is not None and pyproj.CRS.from_user_input(source.crs).is_projected
+    # where both pairs are there, metres are taken only when the study names their CRS
+    pair = next((p for p in pairs if (metres[p] > 0.5) == projected), pairs[0])
+    columns = ", ".join(rows.heading(role) for role in pair)
+    to = ("x", "y") if metres[pair] > 0.5 else ("lon", "lat")
+    if to == ("x", "y") and not projected:
+        if metres[pair] == 1.0:
+            raise FileError("no_metres_crs", columns=columns)
+        to = pair
+    if to == ("lon", "lat") and projected and source.datum is None and len(cells[pair][0]):
+        raise FileError("degrees_in_xy", columns=columns, crs=source.crs)
+    if to == ("lon", "lat") and pair == ("x", "y") and _northing_first(*cells[pair]):
+        to = ("lat", "lon")
+        notes.about_file("axes_chinese", "note")
+    names = dict(zip(pair, to, strict=True))
+    others = {role for p in pairs for role in p} - set(pair)
+    roles = {h: names.get(r, r) for h, r in rows.roles.items() if r not in others}
+    return replace(rows, roles=roles)
+
+
+def _looked_at(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
+    """Sizes of the coordinates of some rows, spread over the table, that have them."""
+    step = max(len(rows) // _LOOK, 1)
+    first, second = rows.column(one), rows.column(other)
+    assert first is not None
+    assert second is not None
+    a, b = (np.abs(read_numbers(c.iloc[::step], decimal_comma=True)[0]) for c in (first, second))
+    known = np.isfinite(a) & np.isfinite(b) & ((a > 0) | (b > 0))
+    return a[known], b[known]
+
+
+def _share_of_metres(a: np.ndarray, b: np.ndarray) -> float:
+    return float(((a > 360) | (b > 360)).mean()) if len(a) else 0.0
+
+
+def _northing_first(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether X is the latitude, as surveyors have it: certain where Y exceeds 90 everywhere."""
+    return bool(len(a) and ((a <= 90) & (b > 90)).all())
 
 
 # -- tables in degrees ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import Point, Polygon, box
 
-from geoplan.inputs import LayerSource, read_demand, read_facilities
+from geoplan.inputs import LayerSource, from_wgs84, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
 
 CRS = "EPSG:4548"
@@ -134,3 +134,113 @@ def test_thousands_of_rows_on_one_spot_are_compared_with_the_first_only(tmp_path
     assert all("row 2 " in problem for problem in told.values())
     assert "36 m" in told[5003]
     assert len(one.layer) == 5002
+
+
+ROAD_EAST, ROAD_NORTH = 501_234.5, 4_056_789.1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "columns", "headings"),
+    [
+        ("east", "north", {"lon": "X坐标", "lat": "Y坐标"}, "X坐标,Y坐标"),
+        ("north", "east", {"lon": "X坐标", "lat": "Y坐标"}, "X坐标,Y坐标"),
+        ("east", "north", {"x": "横", "y": "纵"}, "横,纵"),
+        ("east", "north", {}, "经度,纬度"),
+        ("north", "east", {}, "经度,纬度"),
+    ],
+)
+def test_metres_are_metres_whatever_the_columns_are_called(
+    tmp_path, areas, first, second, columns, headings
+):
+    values = {"east": ROAD_EAST, "north": ROAD_NORTH}
+    path = tmp_path / "m.csv"
+    path.write_text(f"名称,{headings}\n甲,{values[first]},{values[second]}\n乙,,\n", "utf-8")
+    one = read(path, areas, crs=CRS, columns=columns)
+    assert codes(one) == ({None: "axes_chinese"} if first == "north" else {}) | {
+        3: "no_coordinates"
+    }
+    point = one.layer.frame.geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((ROAD_EAST, ROAD_NORTH))
+    one = read(path, areas, columns=columns, datum="wgs84")
+    assert one.layer is None
+    assert "EPSG:4548" in one.findings[-1].problem
+    assert headings.split(",")[0] in one.findings[-1].problem
+
+
+@pytest.mark.parametrize("order", [("X坐标", "Y坐标"), ("Y坐标", "X坐标")])
+def test_degrees_under_headings_for_metres(tmp_path, areas, order):
+    path = tmp_path / "d.csv"
+    path.write_text(f"名称,{','.join(order)}\n甲,117.02,36.65\n乙,117.03,36.66\n", "utf-8")
+    one = read(path, areas, datum="gcj02")
+    assert codes(one) == ({} if order[0] == "X坐标" else {None: "axes_chinese"})
+    table = "名称,经度,纬度\n甲,117.02,36.65\n乙,117.03,36.66\n"
+    (tmp_path / "e.csv").write_text(table, "utf-8")
+    plain = read(tmp_path / "e.csv", areas, datum="gcj02")
+    assert one.layer.frame.geometry.tolist() == plain.layer.frame.geometry.tolist()
+    one = read(path, areas)
+    assert one.layer is None
+    assert "BD-09" in one.findings[-1].problem
+    one = read(path, areas, crs=CRS)
+    assert one.layer is None
+    assert "take crs out" in one.findings[-1].problem
+
+
+def test_both_pairs_in_one_table(tmp_path, areas):
+    path = tmp_path / "b.csv"
+    path.write_text("名称,经度,纬度,X,Y\n甲,117.02,36.65,501234.5,4056789.1\n", "utf-8")
+    degrees = read(path, areas, datum="wgs84").layer.frame.geometry.iloc[0]
+    expected = gpd.GeoSeries([Point(117.02, 36.65)], crs=4326).to_crs(CRS).iloc[0]
+    assert degrees.distance(expected) < 1e-6
+    metres = read(path, areas, crs=CRS).layer.frame.geometry.iloc[0]
+    assert (metres.x, metres.y) == (501234.5, 4056789.1)
+
+
+@pytest.mark.parametrize(
+    ("east", "crs", "told"),
+    [
+        (39_501_234.5, "EPSG:4548", "zone_prefix"),
+        (501_234.5, "EPSG:4527", "zone_added"),
+        (39_501_234.5, "EPSG:4527", None),
+        (20_501_234.5, "EPSG:4548", "zone_prefix"),  # 6-degree zone 20 has the same meridian
+    ],
+)
+def test_zone_numbers_are_taken_off_or_put_in_front(tmp_path, areas, east, crs, told):
+    path = tmp_path / "z.csv"
+    path.write_text(f"名称,x,y\n甲,{east},{ROAD_NORTH}\n", "utf-8")
+    one = read(path, areas, crs=crs)
+    assert codes(one) == ({} if told is None else {None: told})
+    point = one.layer.frame.geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((ROAD_EAST, ROAD_NORTH))
+
+
+def test_a_zone_of_another_meridian_is_refused(tmp_path, areas):
+    path = tmp_path / "z.csv"
+    path.write_text(f"名称,x,y\n甲,38501234.5,{ROAD_NORTH}\n", "utf-8")
+    one = read(path, areas, crs="EPSG:4548")
+    assert one.layer is None
+    assert "114" in one.findings[-1].problem
+    assert "117" in one.findings[-1].problem
+
+
+def test_web_mercator_carries_no_zone_number(tmp_path, areas):
+    place = gpd.GeoSeries([Point(117.02, 36.65)], crs=4326)
+    far = place.to_crs(3857).iloc[0]
+    path = tmp_path / "w.csv"
+    path.write_text(f"名称,x,y\n甲,{far.x},{far.y}\n", "utf-8")
+    one = read(path, areas, crs="EPSG:3857")
+    assert codes(one) == {}
+    assert one.layer.frame.geometry.iloc[0].distance(place.to_crs(CRS).iloc[0]) < 1e-3
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_datum_said_of_projected_coordinates_is_heeded(tmp_path, areas, datum):
+    true = gpd.GeoSeries([Point(ROAD_EAST, ROAD_NORTH)], crs=CRS)
+    shifted = from_wgs84(true.to_crs(4326), datum).set_crs(4326, allow_override=True).to_crs(CRS)
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=shifted.to_numpy(), crs=CRS)
+    frame.to_file(tmp_path / "p.gpkg", driver="GPKG")
+    path = tmp_path / "p.csv"
+    path.write_text(f"名称,x,y\n甲,{shifted.iloc[0].x},{shifted.iloc[0].y}\n乙,0,0\n", "utf-8")
+    for one in (read(tmp_path / "p.gpkg", areas, datum=datum),
+                read(path, areas, datum=datum, crs=CRS)):  # fmt: skip
+        assert one.layer.frame.geometry.iloc[0].distance(true.iloc[0]) < 0.01
+    assert shifted.iloc[0].distance(true.iloc[0]) > 300
