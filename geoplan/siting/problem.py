@@ -21,6 +21,7 @@ from geoplan.siting.problem_input import (
     read_pairs,
     read_threshold,
     read_weights,
+    row_labels,
     values_by_label,
 )
 
@@ -94,7 +95,8 @@ class SitingProblem:
         ----------
         costs : `TravelCosts`; a DataFrame, demand x sites; a 2-D array; or a scipy sparse matrix
             whose stored entries are the reachable pairs. ``inf`` and ``NaN``: out of reach.
-        weights : people per demand row, in the rows' order; or a Series, matched *by label*.
+        weights : people per demand row, in the rows' order; or a Series, matched *by label*. Beside
+            a matrix without labels, a Series' labels become those of the rows.
         threshold : a pair is covered when ``cost <= threshold``; in the unit of `costs`. None: any
             reachable pair is covered (p-median and p-center need no threshold).
         full_within : see the class: gradual coverage between `full_within` and `threshold`.
@@ -130,7 +132,7 @@ class SitingProblem:
             )
         return cls._checked(
             faults,
-            read.demand_index,
+            row_labels(read, weights),
             read.site_index,
             weights,
             costs=read.matrix,
@@ -180,7 +182,7 @@ class SitingProblem:
         read = read_cover(cover, demand_index, site_index, faults)
         return cls._checked(
             faults,
-            read.demand_index,
+            row_labels(read, weights),
             read.site_index,
             weights,
             costs=None,

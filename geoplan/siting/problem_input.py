@@ -44,13 +44,17 @@ class Faults:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ReadMatrix:
-    """A matrix as read: CSR with sorted columns, its labels, and what is known of its unit."""
+    """A matrix as read: CSR with sorted columns, its labels, and what is known of its unit.
+
+    labelled : the rows came with labels; otherwise `demand_index` counts positions.
+    """
 
     matrix: sparse.csr_matrix
     demand_index: pd.Index
     site_index: pd.Index
     unit: str = ""
     cutoff: float | None = None
+    labelled: bool = False
 
 
 def _plain(label: Any) -> Any:
@@ -146,6 +150,7 @@ def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
         site_index=site_index,
         unit=known_unit,
         cutoff=cutoff,
+        labelled=isinstance(costs, (TravelCosts, pd.DataFrame)),
     )
 
 
@@ -200,7 +205,25 @@ def read_cover(
             columns = pd.Index(given)
     _check_unique(rows, "demand", faults)
     _check_unique(columns, "site", faults)
-    return ReadMatrix(matrix=matrix, demand_index=rows, site_index=columns)
+    labelled = isinstance(cover, pd.DataFrame) or demand_index is not None
+    return ReadMatrix(matrix=matrix, demand_index=rows, site_index=columns, labelled=labelled)
+
+
+def row_labels(read: ReadMatrix, weights: Any) -> pd.Index:
+    """Labels of the demand rows: the matrix's own, or those of a Series of weights beside it.
+
+    A bare matrix has positions only. When none of the Series' labels could be a position, its
+    order must be that of the rows, and its labels are theirs; a Series that mixes both is left to
+    be told as a fault, because its order may be another one.
+    """
+    if isinstance(weights, Mapping):
+        weights = pd.Series(weights, dtype=object)
+    if read.labelled or not isinstance(weights, pd.Series):
+        return read.demand_index
+    index = weights.index
+    if len(index) != len(read.demand_index) or not index.is_unique:
+        return read.demand_index
+    return read.demand_index if index.isin(read.demand_index).any() else index
 
 
 def read_threshold(

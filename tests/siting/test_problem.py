@@ -1,0 +1,62 @@
+"""What is handed to a siting problem: labels matched, faults told all at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from geoplan.errors import SitingError
+from geoplan.siting import SitingProblem, max_coverage, p_median
+
+COSTS = np.array([[100.0, np.inf], [900.0, 300.0], [np.inf, 0.0]])
+
+
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_matrix])
+def test_a_bare_matrix_takes_the_labels_of_the_weights(make) -> None:
+    people = pd.Series([10, 20, 30], index=["west", "mid", "east"])
+    areas = pd.Series(["n", "s", "s"], index=["east", "mid", "west"])
+    cover = make(np.array([[1, 0], [1, 1], [0, 1]], bool))
+    problem = SitingProblem.from_cover(cover, people, areas=areas)
+    assert list(problem.demand_index) == ["west", "mid", "east"]
+    assert list(problem.areas) == ["s", "s", "n"]
+    found = max_coverage(problem, sites=1)
+    assert (found.value, found.assignment["east"]) == (50, 1)
+
+
+def test_the_same_for_costs() -> None:
+    people = pd.Series([10, 20, 30], index=pd.Index([501, 502, 503], name="community"))
+    problem = SitingProblem.from_costs(COSTS, people, unit="m")
+    answer = p_median(problem, sites=2)
+    assert answer.value == 10 * 100 + 20 * 300
+    assert answer.assignment.to_dict() == {501: 0, 502: 1, 503: 1}
+    assert answer.assignment.index.name == "community"
+
+
+def test_labels_that_are_positions_are_matched_whatever_their_order() -> None:
+    people = pd.Series([30, 20, 10], index=[2, 1, 0])
+    assert list(SitingProblem.from_costs(COSTS, people).weights) == [10, 20, 30]
+
+
+@pytest.mark.parametrize("index", [[1, 2, 3], ["a", "a", "b"], [0, 1]])
+def test_labels_that_could_mean_two_things_are_not_guessed(index) -> None:
+    with pytest.raises(SitingError, match="weights"):
+        SitingProblem.from_costs(COSTS, pd.Series([1.0] * len(index), index=index))
+
+
+def test_a_table_with_labels_keeps_them() -> None:
+    table = pd.DataFrame(COSTS, index=["a", "b", "c"], columns=["x", "y"])
+    with pytest.raises(SitingError, match="no value for 3 demand labels"):
+        SitingProblem.from_costs(table, pd.Series([1, 2, 3], index=["d", "e", "f"]))
+
+
+def test_every_fault_at_once() -> None:
+    with pytest.raises(SitingError) as told:
+        SitingProblem.from_costs(
+            COSTS, [1, -2, np.nan], threshold=-5, fixed=[7], site_costs=[1, np.inf],
+            capacities=[3], conflicts=[(0, 0)], unit="km",
+        )  # fmt: skip
+    for word in ("unit", "threshold", "fixed", "below 0", "NaN", "site_costs", "capacities",
+                 "conflict with itself"):  # fmt: skip
+        assert word in str(told.value)
