@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from geoplan.siting.finish import Clock
+from geoplan.siting.clock import Clock
 from geoplan.siting.reduction import Core
 
 

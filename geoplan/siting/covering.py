@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.exact import cover_everyone
 from geoplan.siting.fewest import fewest_for
 from geoplan.siting.finish import (
-    Clock,
-    Progress,
     covered_people,
     is_whole,
     make_result,
@@ -23,7 +22,7 @@ from geoplan.siting.problem_input import Faults
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled_solve import fewest_sites_ruled, most_people_ruled
-from geoplan.siting.rules import read_rules
+from geoplan.siting.rules import Rules, read_rules
 from geoplan.siting.search import most_people
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
@@ -113,12 +112,13 @@ def max_coverage(
         equity=equity, faults=faults,
     )  # fmt: skip
     faults.raise_all()
-    if count is None or not rules.plain(problem):
+    with clock.listening():
+        if count is not None and rules.plain(problem):
+            return _most_people(problem, count=count, clock=clock, gap=gap, seed=seed)
         loose = None
         if count is not None and rules.only_apart(problem):
             loose = partial(_most_people, count=count, clock=clock, gap=gap, seed=seed)
         return most_people_ruled(problem, rules, without=loose, clock=clock, gap=gap, seed=seed)
-    return _most_people(problem, count=count, clock=clock, gap=gap, seed=seed)
 
 
 def _most_people(
@@ -196,6 +196,13 @@ def min_sites(
         equity=False, faults=faults,
     )  # fmt: skip
     faults.raise_all()
+    with clock.listening():
+        return _fewest_sites(problem, rules, share=share, clock=clock, gap=gap, seed=seed)
+
+
+def _fewest_sites(
+    problem: SitingProblem, rules: Rules, *, share: float, clock: Clock, gap: float, seed: int
+) -> SitingResult:
     core = reduce_problem(problem)
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
@@ -214,7 +221,7 @@ def min_sites(
                     core, need=short, start=plain, clock=clock, gap=gap, seed=seed
                 )
         except KeyboardInterrupt:
-            clock.stopped = True
+            clock.stop()
             bound = 0.0
     every = np.concatenate([problem.fixed, core.sites[chosen]])
     lower = min(float(np.ceil(bound - 1e-6)), float(len(chosen)))

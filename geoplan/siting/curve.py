@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.bounds import Prices
+from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.covering import check_count, check_limits
-from geoplan.siting.finish import Clock, Progress, covered_people, relative_gap
+from geoplan.siting.finish import covered_people, relative_gap
 from geoplan.siting.heuristics import greedy, swap
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults
@@ -62,7 +63,8 @@ def coverage_curve(
     core = reduce_problem(problem)
     fixed = len(problem.fixed)
     room = [count - fixed for count in counts if count >= fixed]
-    found = _solve_all(core, room, clock, gap, seed)
+    with clock.listening():
+        found = _solve_all(core, room, clock, gap, seed)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
@@ -103,9 +105,7 @@ def _solve_all(
     for k, take in enumerate(room):
         clock.tell(f"{take}")
         # what the easy numbers leave over goes to the hard ones
-        share = Clock(limit_s=max(0.05, 2.5 * clock.left / (len(room) - k)))
-        share.limit_s = min(share.limit_s, max(clock.left, 0.02))
-        share.stopped = clock.stopped
+        share = clock.part(max(0.05, 2.5 * clock.left / (len(room) - k)))
         best = most_people(
             core,
             take=take,
@@ -115,7 +115,6 @@ def _solve_all(
             start=None if before is None else before.chosen,
             prices=prices,
         )
-        clock.stopped |= share.stopped
         before, prices = best, best.prices or prices
         found[take] = best
     _tighten(found)
@@ -186,7 +185,8 @@ def phased_sites(
     core = reduce_problem(problem)
     fixed = len(problem.fixed)
     takes = [count - fixed for count in counts]
-    free = _solve_all(core, sorted(set(takes)), clock, gap, seed)
+    with clock.listening():
+        free = _solve_all(core, sorted(set(takes)), clock, gap, seed)
     programmes = [_forward(core, takes, free), _backward(core, takes, free)]
     worth = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
     programme = programmes[int(np.argmax(worth))]

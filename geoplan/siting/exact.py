@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.finish import Clock, is_whole
+from geoplan.siting.clock import Clock
+from geoplan.siting.finish import is_whole
 from geoplan.siting.reduction import Core, implied_rows
 from geoplan.siting.solver import Model, Outcome
 
@@ -57,8 +58,10 @@ def best_coverage(
         start=_start_vector(core, start),
         max_nodes=max_nodes,
         options=options,
+        stop=lambda: clock.stopped,
     )
-    clock.stopped |= found.stopped
+    if found.stopped:
+        clock.stop()
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)
@@ -87,8 +90,10 @@ def relaxed_prices(core: Core, *, take: int, clock: Clock) -> np.ndarray | None:
         time_limit_s=clock.left,
         linear=True,
         options={"solver": "ipm", "run_crossover": "off"},
+        stop=lambda: clock.stopped,
     )
-    clock.stopped |= found.stopped
+    if found.stopped:
+        clock.stop()
     return None if found.duals is None else -found.duals[: core.n]
 
 
@@ -124,8 +129,11 @@ def _cheapest(
     core: Core, model: Model, vector: np.ndarray, start: np.ndarray, *, clock: Clock, gap: float
 ) -> tuple[np.ndarray, float, bool]:
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
-    found: Outcome = model.solve(time_limit_s=clock.left, gap=gap, start=vector, options=options)
-    clock.stopped |= found.stopped
+    found: Outcome = model.solve(
+        time_limit_s=clock.left, gap=gap, start=vector, options=options, stop=lambda: clock.stopped
+    )
+    if found.stopped:
+        clock.stop()
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)

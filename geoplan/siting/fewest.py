@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.siting.bounds import Prices, price_out
-from geoplan.siting.finish import Clock
+from geoplan.siting.clock import Clock
 from geoplan.siting.heuristics import drop_idle
 from geoplan.siting.reduction import Core
 from geoplan.siting.search import most_people
@@ -50,12 +50,11 @@ def fewest_for(
                 break
             low = open_from = below
         count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
-        turn = Clock(limit_s=max(clock.left * share, 0.5))
+        turn = clock.part(max(clock.left * share, 0.5))
         found = most_people(
             core, take=count, clock=turn, seed=seed + turns, start=best, prices=prices,
             need=need - slack,
         )  # fmt: skip
-        clock.stopped |= turn.stopped
         if found.value >= need - slack:
             best = drop_idle(core, found.chosen)
             best = best if core.covered(best) >= need - slack else found.chosen

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.clock import Clock
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import cover_levels
 from geoplan.siting.result import SitingResult, Status
-
-#: called with (done, total, text) as work goes on
-Progress = Callable[[int, int, str], None]
-
-
-@dataclass(kw_only=True, slots=True)
-class Clock:
-    """Seconds since the start, what is left of the limit, and who to tell."""
-
-    limit_s: float
-    progress: Progress | None = None
-    started: float = field(default_factory=time.perf_counter)
-    stopped: bool = False
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the start."""
-        return time.perf_counter() - self.started
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left, at least 0; 0 after an interrupt."""
-        return 0.0 if self.stopped else max(0.0, self.limit_s - self.seconds)
-
-    def tell(self, text: str) -> None:
-        """Tell the caller how far the time has run."""
-        if self.progress is not None:
-            done = 100 if self.limit_s <= 0 else min(99, int(100 * self.seconds / self.limit_s))
-            self.progress(done, 100, text)
 
 
 def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.siting.bounds import price_out
-from geoplan.siting.finish import Clock
+from geoplan.siting.clock import Clock
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import reduce_problem
 

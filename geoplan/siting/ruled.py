@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.clock import Clock
 from geoplan.siting.exact import link
-from geoplan.siting.finish import Clock, is_whole
+from geoplan.siting.finish import is_whole
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.rules import Rules, area_codes, least_people, problem_free, site_money
@@ -181,8 +182,11 @@ def run(
 ) -> Outcome:
     """HiGHS on the model as it stands."""
     options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-    found = ruled.model.solve(time_limit_s=clock.left, gap=gap, options=options, start=start)
-    clock.stopped |= found.stopped
+    found = ruled.model.solve(
+        time_limit_s=clock.left, gap=gap, options=options, start=start, stop=lambda: clock.stopped
+    )
+    if found.stopped:
+        clock.stop()
     return found
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.clock import Clock
 from geoplan.siting.finish import (
-    Clock,
     covered_people,
     covered_share,
     is_whole,
@@ -255,7 +255,7 @@ def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, 
             lower=0.0,
         )
     aim(ruled, worst, -1.0)
-    half = Clock(limit_s=clock.left / 2)
+    half = clock.part(clock.left / 2)
     found = run(ruled, clock=half, gap=gap, whole_goal=False)
     if found.x is None:
         return None if found.status == "infeasible" else {}

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from geoplan.siting.bounds import Prices, price_out, settle
+from geoplan.siting.clock import Clock
 from geoplan.siting.exact import best_coverage
-from geoplan.siting.finish import Clock, is_whole, rounded_up
+from geoplan.siting.finish import is_whole, rounded_up
 from geoplan.siting.heuristics import greedy, swap
 from geoplan.siting.reduction import Core, dominated_sites, restrict
 from geoplan.siting.shake import random_state, shake
@@ -100,7 +101,7 @@ def most_people(
     try:
         _search(core, best, ask, clock, start, prices)
     except KeyboardInterrupt:
-        clock.stopped = True
+        clock.stop()
     best.bound = rounded_up(min(best.bound, total), best.value, whole=ask.whole)
     return best
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import highspy
@@ -14,6 +15,11 @@ from geoplan.siting.quiet import QuietHighs
 INF = highspy.kHighsInf
 
 
+def never() -> bool:
+    """Nothing asks a run to stop."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Outcome:
     """What HiGHS came back with.
@@ -21,7 +27,7 @@ class Outcome:
     status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
     x : column values, or None. value : objective at x. bound : what no answer can beat, or None.
     reduced, duals : reduced costs and row duals (linear models only).
-    stopped : a KeyboardInterrupt ended the run.
+    stopped : the run was told to end, or a KeyboardInterrupt ended it.
     """
 
     status: str
@@ -106,8 +112,12 @@ class Model:
         linear: bool = False,
         max_nodes: int | None = None,
         options: dict[str, object] | None = None,
+        stop: Callable[[], bool] = never,
     ) -> Outcome:
-        """Run HiGHS. `start` is a full column vector; `linear` drops whole numbers."""
+        """Run HiGHS. `start` is a full column vector; `linear` drops whole numbers.
+
+        `stop` is asked while it runs: once it says yes, the best known is handed over.
+        """
         if self.columns == 0:
             return Outcome(status="optimal", x=np.empty(0), value=0.0, bound=0.0)
         began = time.perf_counter()
@@ -129,7 +139,7 @@ class Model:
             solution.col_value = start.tolist()
             solution.value_valid = True
             highs.setSolution(solution)
-        stopped = _run(highs)
+        stopped = run_highs(highs, stop)
         outcome = _outcome(highs, linear=linear, stopped=stopped)
         if start is None or linear or outcome.x is None or stopped:
             return outcome
@@ -139,7 +149,9 @@ class Model:
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
         left = time_limit_s - (time.perf_counter() - began)
-        return self.solve(time_limit_s=left, gap=gap, max_nodes=max_nodes, options=options)
+        return self.solve(
+            time_limit_s=left, gap=gap, max_nodes=max_nodes, options=options, stop=stop
+        )
 
     def _highs_lp(self, linear: bool) -> highspy.HighsLp:
         lp = highspy.HighsLp()
@@ -166,18 +178,23 @@ def _joined(blocks: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(blocks) if blocks else np.empty(0)
 
 
-def _run(highs: highspy.Highs) -> bool:
-    """Run to the end or to Ctrl-C; returns whether it was stopped."""
+def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
+    """Run to the end, or until `stop` says so or Ctrl-C comes; returns whether it was stopped."""
     if threading.current_thread() is not threading.main_thread():
         highs.run()
-        return False
+        return stop()
     highs.HandleUserInterrupt = True
     worker = threading.Thread(target=highs.run, daemon=True)
     worker.start()
     stopped = False
+    pause = 0.001  # short runs must not wait for us
     while worker.is_alive():
         try:
-            worker.join(0.05)
+            worker.join(pause)
+            pause = min(2 * pause, 0.05)
+            if not stopped and stop():
+                stopped = True
+                highs.cancelSolve()
         except KeyboardInterrupt:
             stopped = True
             highs.cancelSolve()
