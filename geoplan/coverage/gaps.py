@@ -5,7 +5,7 @@ Everyone who is not served is in exactly one gap: the people of all gaps sum to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import DBSCAN
 
 from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.neighbours import cells, natural_neighbours, patches
 from geoplan.coverage.readable import PlaceNames
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
-from geoplan.words import say
 
 #: ledger state -> (cause, remedy)
 CAUSES = {
@@ -73,18 +70,20 @@ def gap_areas(
     coverage : the ledger of one service.
     areas : area layers by level, coarsest first; None = those of `coverage`. Where the finest level
         has polygons and holds single communities, communities that touch are merged and a gap is
-        the union of their polygons. Otherwise points are clustered and a gap is the union of discs
-        of half the merge distance.
+        the union of their polygons. Otherwise natural neighbours are: places with no other place,
+        served or not, between them. A gap is then the ground nearest to its places.
     adjacency : pairs of codes of the finest level that count as neighbours; None = polygons that
         touch (within 1 m).
-    merge_distance_m : points closer than this belong to one gap (DBSCAN with a core of one point).
-        None = the standard's threshold in metres, at most 2,000 m.
-    max_extent_m : a gap wider than this is cut in two across its longer side, again and again.
-        None = twice the threshold: the most that one new site could serve.
+    merge_distance_m : natural neighbours farther apart are not joined. None = twice the standard's
+        threshold in metres (a site between two places so far apart serves both), at most 2,000 m.
+    max_extent_m : neighbours are joined, the nearest first, as long as the gap is no wider than
+        this. None = four times the threshold: a patch to walk across, which one or two new sites
+        serve.
     within : no gap crosses this level's areas; None = the level above single communities.
     suggested, after : site labels of the plan (or its table of sites) and the coverage with them,
         for ``closing_site``; without `after` nothing is closed.
-    keep : largest number of gaps told singly; the rest are collected in a last row per cause.
+    keep : largest number of gaps told singly. The rest are collected: one row per cause and area of
+        `within`, or of the first coarser level that makes no more than `keep` such rows.
     lang : language of ``area``.
 
     Returns
@@ -111,20 +110,20 @@ def gap_areas(
         suggested = suggested.index
     items = _items(coverage, plan)
     polygons = _polygons(layers, plan)
-    items["gap"] = _merge(items, polygons, plan, adjacency)
+    items["gap"] = _merge(items, coverage, polygons, plan, adjacency)
     if after is not None:
         _closing(items, coverage, after, set(() if suggested is None else suggested))
+    scattered = _collect(items, coverage, plan, keep)
     table = gpd.GeoDataFrame(
-        _rows(items, coverage, layers, polygons, plan),
+        _rows(items, coverage, layers, _item_shapes(items, coverage, polygons, plan), plan,
+              scattered),
         columns=[*GAP_COLUMNS, "geometry"],
         geometry="geometry",
         crs=coverage.frame.crs,
-    )
+    )  # fmt: skip
     table = table.sort_values(
         ["people", "cause", "area"], ascending=[False, True, True], kind="stable"
     )
-    if keep is not None and len(table) > keep:
-        table = _collected(table, keep, lang)
     table["rank"] = np.arange(1, len(table) + 1)
     # left to itself, pandas makes <NA> a NaN among texts
     closing = [site if pd.notna(site) else pd.NA for site in table["closing_site"]]
@@ -150,8 +149,8 @@ def _plan(
 ) -> _Plan:
     levels = tuple(level for level in layers if level in coverage.frame.columns)
     reach = _threshold_m(coverage)
-    merge = min(reach, _MOST_MERGE_M) if merge_m is None else merge_m
-    extent = 2 * reach if extent_m is None else extent_m
+    merge = min(2 * reach, _MOST_MERGE_M) if merge_m is None else merge_m
+    extent = 4 * reach if extent_m is None else extent_m
     faults = []
     if within is not None and within not in levels:
         faults.append(f"no area level {within!r}; known levels: {', '.join(levels) or 'none'}")
@@ -199,69 +198,68 @@ def _codes(frame: pd.DataFrame, level: str) -> np.ndarray:
 
 def _merge(
     items: pd.DataFrame,
+    coverage: Coverage,
     polygons: pd.Series,
     plan: _Plan,
     adjacency: Iterable[tuple[str, str]] | None,
 ) -> np.ndarray:
     """The gap number of every item."""
-    pairs = _pairs(items, polygons, adjacency)
-    number = np.full(len(items), -1, dtype=np.int64)
-    count = 0
     xy = items[["x", "y"]].to_numpy(float)
-    codes = items["code"].to_numpy(object)
     drawn = items["code"].isin(polygons.index).to_numpy()
-    for group in items.groupby(["cause", "bound"], sort=True).indices.values():
-        for members in _of_group(np.asarray(group), xy, codes, drawn, pairs, plan):
-            number[members] = count
-            count += 1
-    return number
+    pairs = np.concatenate(
+        [
+            _touching(items[drawn & ~np.isnan(xy[:, 0])], _pairs(items, polygons, adjacency)),
+            _near(items, coverage, drawn, plan),
+        ]
+    )
+    together = pd.factorize(items["cause"] + "\n" + items["bound"])[0]
+    pairs = pairs[together[pairs[:, 0]] == together[pairs[:, 1]]]
+    number = patches(pairs, xy, extent_m=plan.extent_m)
+    # people without a place: one gap per area and cause
+    lost = np.isnan(xy[:, 0])
+    number[lost] = len(items) + together[lost]
+    return np.unique(number, return_inverse=True)[1].ravel()
 
 
-def _of_group(
-    group: np.ndarray,
-    xy: np.ndarray,
-    codes: np.ndarray,
-    drawn: np.ndarray,
-    pairs: pd.DataFrame,
-    plan: _Plan,
-) -> Iterator[np.ndarray]:
-    """Item positions of every gap among the items `group` of one cause and one bounding area."""
-    located = ~np.isnan(xy[group, 0])
-    if (~located).any():
-        yield group[~located]
-    part = group[located & drawn[group]]
-    if len(part):
-        yield from _split_all(part, _by_adjacency(codes[part], pairs), xy, plan)
-    part = group[located & ~drawn[group]]
-    if len(part) == 1:
-        yield part
-    elif len(part):
-        clusters = DBSCAN(eps=plan.merge_m, min_samples=1).fit(xy[part])
-        yield from _split_all(part, clusters.labels_, xy, plan)
+def _touching(items: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
+    """Positions of items in the same community or in communities that touch."""
+    at = pd.DataFrame({"code": items["code"], "cause": items["cause"], "item": items.index})
+    own = pd.DataFrame({"a": at["code"].unique()})
+    both = pd.concat([pairs[["a", "b"]], own.assign(b=own["a"])], ignore_index=True)
+    first = both.merge(at, left_on="a", right_on="code")
+    met = first.merge(at, left_on=["b", "cause"], right_on=["code", "cause"])
+    met = met[met["item_x"] != met["item_y"]]
+    return np.sort(met[["item_x", "item_y"]].to_numpy(np.int64).reshape(-1, 2), axis=1)
 
 
-def _split_all(
-    part: np.ndarray, label: np.ndarray, xy: np.ndarray, plan: _Plan
-) -> Iterator[np.ndarray]:
-    order = np.argsort(label, kind="stable")
-    edges = np.flatnonzero(np.diff(label[order])) + 1
-    for members in np.split(part[order], edges):
-        yield from _split(members, xy, plan.extent_m)
+def _near(items: pd.DataFrame, coverage: Coverage, drawn: np.ndarray, plan: _Plan) -> np.ndarray:
+    """Positions of items that are natural neighbours and near enough; one of them has no polygon.
+
+    Whoever lives between two places parts them, served or not.
+    """
+    loose = ~drawn & items["x"].notna().to_numpy()
+    if not loose.any():
+        return np.empty((0, 2), dtype=np.int64)
+    rows, spots = _inhabited(coverage)
+    pairs = natural_neighbours(spots)
+    pairs = pairs[np.hypot(*(spots[pairs[:, 0]] - spots[pairs[:, 1]]).T) <= plan.merge_m]
+    found = []
+    for cause in items["cause"].unique():
+        mine = np.flatnonzero((items["cause"] == cause).to_numpy() & items["x"].notna().to_numpy())
+        item = np.full(len(coverage.frame), -1, dtype=np.int64)
+        item[items["row"].to_numpy()[mine]] = mine
+        met = item[rows[pairs]]
+        met = met[(met >= 0).all(axis=1)]
+        found.append(met[loose[met].any(axis=1)])
+    return np.concatenate(found)
 
 
-def _split(members: np.ndarray, xy: np.ndarray, extent_m: float) -> Iterator[np.ndarray]:
-    """`members`, cut across the longer side until no part is wider than `extent_m`."""
-    waiting = [members]
-    while waiting:
-        part = waiting.pop()
-        low, high = xy[part].min(axis=0), xy[part].max(axis=0)
-        size = high - low
-        if float(np.hypot(*size)) <= extent_m:
-            yield part
-            continue
-        axis = 0 if size[0] >= size[1] else 1
-        first = xy[part, axis] <= (low[axis] + high[axis]) / 2
-        waiting += [part[~first], part[first]]
+def _inhabited(coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and coordinates of the demand rows with people and a place."""
+    point = coverage.frame.geometry.to_numpy()
+    there = ~shapely.is_missing(point) & (coverage.frame["people"].to_numpy(float) > 0)
+    rows = np.flatnonzero(there)
+    return rows, np.column_stack([shapely.get_x(point[rows]), shapely.get_y(point[rows])])
 
 
 def _polygons(layers: Mapping[str, AreaLayer], plan: _Plan) -> pd.Series:
@@ -286,13 +284,26 @@ def _pairs(
     return pd.DataFrame({"a": used.index[left[keep]], "b": used.index[right[keep]]})
 
 
-def _by_adjacency(codes: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
-    number, units = pd.factorize(codes)
-    place = pd.Series(range(len(units)), index=units)
-    near = pairs[pairs["a"].isin(place.index) & pairs["b"].isin(place.index)]
-    a, b = place[near["a"]].to_numpy(), place[near["b"]].to_numpy()
-    graph = sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(len(units),) * 2)
-    return connected_components(graph, directed=False)[1][number]
+def _collect(
+    items: pd.DataFrame, coverage: Coverage, plan: _Plan, keep: int | None
+) -> dict[int, int]:
+    """Join the gaps beyond the `keep` largest by cause and area; how many each such row holds."""
+    people = items.groupby("gap")["people"].sum().sort_values(ascending=False, kind="stable")
+    if keep is None or len(people) <= keep:
+        return {}
+    rest = items["gap"].isin(people.index[keep:]).to_numpy()
+    row, gap = items["row"].to_numpy()[rest], items["gap"].to_numpy()[rest]
+    stop = plan.levels.index(plan.within) + 1 if plan.within in plan.levels else 0
+    for level in [*reversed(plan.levels[:stop]), None]:
+        where = "" if level is None else _codes(coverage.frame, level)[row]
+        together = pd.factorize(items["cause"][rest] + "\n" + where)[0]
+        if together.max() < max(keep, 1):
+            break
+    held = pd.Series(gap).groupby(together).nunique().to_numpy()
+    joined = held[together] > 1  # one alone is told as it is
+    number = int(items["gap"].max()) + 1 + np.arange(len(held))
+    items.loc[rest, "gap"] = np.where(joined, number[together], gap)
+    return {int(k): int(count) for k, count in zip(number, held, strict=True) if count > 1}
 
 
 def _closing(items: pd.DataFrame, before: Coverage, after: Coverage, plan_sites: set) -> None:
@@ -313,8 +324,9 @@ def _rows(
     items: pd.DataFrame,
     coverage: Coverage,
     layers: Mapping[str, AreaLayer],
-    polygons: pd.Series,
+    shapes: np.ndarray,
     plan: _Plan,
+    scattered: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     """One record per gap. A gap has one cause, so every demand row is in it once."""
     if not len(items):
@@ -322,13 +334,13 @@ def _rows(
     remedies = dict(CAUSES.values())
     # per gap the largest demand row first: it names the place
     order = np.lexsort((items["row"], -items["people"], items["gap"]))
-    edges = np.flatnonzero(np.diff(items["gap"].to_numpy()[order])) + 1
+    number = items["gap"].to_numpy()
+    edges = np.flatnonzero(np.diff(number[order])) + 1
     people, row = items["people"].to_numpy(float), items["row"].to_numpy()
     cause = items["cause"].to_numpy(object)
     left = items["left"].to_numpy(float) if "left" in items else np.full(len(items), np.nan)
     site = items["new_site"].to_numpy(object) if "new_site" in items else None
     located = items["x"].notna().to_numpy()
-    shapes = _item_shapes(items, polygons, plan)
     stop = plan.levels.index(plan.within) + 1 if plan.within in plan.levels else None
     readable = PlaceNames(coverage.frame, layers, plan.levels[:stop], plan.lang)
     rows = []
@@ -336,13 +348,17 @@ def _rows(
         gained = {} if site is None else _gained(site[members], (people - left)[members])
         # a polygon stands for all demand rows of its community: once is enough
         drawn = {id(shape): shape for shape in shapes[members] if shape is not None}
+        count = scattered.get(int(number[members[0]]), 0)
+        first = int(row[members[0]])
         rows.append(
             {
                 "rank": 0,
                 "people": float(people[members].sum()),
                 "cause": cause[members[0]],
                 "remedy": remedies[cause[members[0]]],
-                "area": readable(row[members[0]], len(members), bool(located[members[0]])),
+                "area": readable.scattered(row[members], count)
+                if count
+                else readable(first, len(members), bool(located[members[0]])),
                 "closing_site": max(gained, key=lambda s: gained[s]) if gained else pd.NA,
                 "people_after": float(left[members].sum()),
                 "members": len(members),
@@ -361,37 +377,17 @@ def _gained(site: np.ndarray, people: np.ndarray) -> dict[Any, float]:
     return gained
 
 
-def _item_shapes(items: pd.DataFrame, polygons: pd.Series, plan: _Plan) -> np.ndarray:
-    """Per item its community's polygon, or a disc of half the merge distance; None unlocated."""
+def _item_shapes(
+    items: pd.DataFrame, coverage: Coverage, polygons: pd.Series, plan: _Plan
+) -> np.ndarray:
+    """Per item its community's polygon, or the ground nearest to it; None where it has no place."""
     shapes = np.full(len(items), None, dtype=object)
     located = items["x"].notna().to_numpy()
     drawn = located & items["code"].isin(polygons.index).to_numpy()
     shapes[drawn] = polygons.reindex(items.loc[drawn, "code"]).to_numpy(object)
     loose = located & ~drawn
-    points = shapely.points(items.loc[loose, ["x", "y"]].to_numpy(float))
-    shapes[loose] = shapely.buffer(points, plan.merge_m / 2, quad_segs=6)
+    if loose.any():
+        rows, spots = _inhabited(coverage)
+        at = np.searchsorted(rows, items.loc[loose, "row"].to_numpy())
+        shapes[loose] = cells(spots, at, radius_m=plan.merge_m / 2)
     return shapes
-
-
-def _collected(table: gpd.GeoDataFrame, keep: int, lang: str) -> gpd.GeoDataFrame:
-    rest = table.iloc[keep:]
-    rows = []
-    for cause, gaps in rest.groupby("cause", sort=True):
-        shapes = [g for g in gaps.geometry if g is not None]
-        rows.append(
-            {
-                "rank": 0,
-                "people": float(gaps["people"].sum()),
-                "cause": cause,
-                "remedy": gaps["remedy"].iloc[0],
-                "area": say(lang, "coverage.gap_scattered", count=len(gaps)),
-                "closing_site": pd.NA,
-                "people_after": float(gaps["people_after"].sum(skipna=False)),
-                "members": int(gaps["members"].sum()),
-                "geometry": shapely.union_all(shapes) if shapes else None,
-            }
-        )
-    rows.sort(key=lambda row: -float(row["people"]))
-    last = gpd.GeoDataFrame(rows, columns=list(table.columns), geometry="geometry", crs=table.crs)
-    whole = [*table.iloc[:keep].to_dict("records"), *last.to_dict("records")]
-    return gpd.GeoDataFrame(whole, columns=list(table.columns), geometry="geometry", crs=table.crs)

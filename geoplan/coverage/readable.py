@@ -48,3 +48,14 @@ class PlaceNames:
                 name = say(self.lang, "coverage.gap_around", name=name)
             parts.append(name)
         return " ".join(parts) or say(self.lang, "coverage.gap_unknown_place")
+
+    def scattered(self, rows: Sequence[int], count: int) -> str:
+        """The areas that hold all of `rows`, and that `count` gaps lie scattered in them."""
+        parts = []
+        for names in self.areas:
+            there = {names[row] for row in rows}
+            if len(there) > 1:
+                break
+            parts += [name for name in there if name]
+        parts.append(say(self.lang, "coverage.gap_scattered", count=count))
+        return " ".join(parts)

@@ -11,6 +11,9 @@ from geoplan.results import ServiceResult
 from geoplan.study.context import Context
 from geoplan.words import say
 
+#: gaps told one by one; the small ones beyond them are told together, area by area
+MOST_GAPS = 400
+
 
 def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
     """`planned` with its ranked gap areas."""
@@ -22,6 +25,7 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
         areas=context.inputs.areas,
         suggested=None if planned.siting is None else list(planned.siting.sites.index),
         after=after,
+        keep=MOST_GAPS,
         lang=context.lang,
     )
     return replace(planned, gaps=_placed(context, gaps))

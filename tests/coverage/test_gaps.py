@@ -6,12 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from geoplan.coverage import after_sites, judge_reach
 from geoplan.coverage.gaps import gap_areas
+from geoplan.coverage.neighbours import natural_neighbours, patches
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.services import standard_for
@@ -90,11 +92,12 @@ def test_touching_villages_of_one_street_and_one_cause_make_one_gap():
     assert gaps["people"].sum() == coverage.ledger.unserved
 
 
-def test_points_closer_than_the_merge_distance_are_one_gap():
-    """Points at 0, 900, 1,800 and 5,000 m: the first three chain at 1,000 m, spanning 1,800 m.
+def test_neighbours_within_the_merge_distance_are_one_gap():
+    """Points at 0, 900, 1,800 and 5,000 m: the first three are neighbours nearer than twice the
+    threshold (2,000 m); the fourth is 3,200 m from the third.
 
-    That is within twice the threshold (2,000 m), so it stays whole; at an extent of 1,000 m it is
-    cut at its middle (900 m): {0, 900} and {1800}.
+    They span 1,800 m, less than four thresholds, so they stay whole. An extent of 1,000 m holds two
+    of them: of two pairs of the same length the first is joined, {0, 900}, and {1800} stays.
     """
     points = [(0, 0), (900, 0), (1800, 0), (5000, 0)]
     _, coverage = coverage_of(points, [1, 2, 3, 10], [9e3] * 4)
@@ -131,12 +134,42 @@ def test_the_site_of_the_plan_that_closes_a_gap_is_named():
 
 
 def test_the_rest_is_collected_not_dropped():
+    """Six places 10 km apart; the last is cut off. Two are told singly, three of one cause
+    together, and the one that is alone with its cause stays as it is."""
     points = [(i * 10_000, 0) for i in range(6)]
     _, coverage = coverage_of(points, [6, 5, 4, 3, 2, 1], [9e3] * 5 + [NAN], [""] * 5 + ["cut_off"])
     gaps = gap_areas(coverage, keep=2, lang="en")
-    assert gaps["people"].tolist() == [6, 5, 9, 1]
-    assert gaps["area"].tolist()[2:] == ["other scattered gaps (3)", "other scattered gaps (1)"]
+    assert gaps["people"].tolist() == [9, 6, 5, 1]
+    assert gaps["rank"].tolist() == [1, 2, 3, 4]
+    assert gaps["area"].tolist() == [
+        "other scattered gaps (3)", "around 社区0", "around 社区1", "around 社区5"
+    ]  # fmt: skip
+    assert gaps["members"].tolist() == [3, 1, 1, 1]
     assert gaps["people"].sum() == coverage.ledger.unserved
+
+
+def test_small_gaps_are_collected_by_the_finest_areas_that_keep_the_list_short():
+    """Ten lone places in the streets A A B B C C D D E E of the districts 1 (A, B) and 2 (C to E).
+
+    Two are told singly (d0 and d1 with 100 each). The other eight would make four rows by street,
+    more than two, but only two by district: 2 places in district 1 (both in B), 6 in district 2.
+    """
+    areas = {
+        "district": area_layer("district", {"1": "甲区", "2": "乙区"}),
+        "street": area_layer("street", {c: f"{c}街" for c in "ABCDE"}),
+    }
+    columns = {"district": list("1111222222"), "street": list("AABBCCDDEE")}
+    points = [(i * 50_000, 0) for i in range(10)]
+    people = [100, 100, 1, 2, 3, 4, 5, 6, 7, 8]
+    _, coverage = coverage_of(points, people, [9e3] * 10, None, areas, **columns)
+    gaps = gap_areas(coverage, keep=2, within="street")
+    assert gaps["people"].tolist() == [100, 100, 33, 3]
+    assert gaps["area"].tolist()[2:] == ["乙区 其余零散缺口（6处）", "甲区 B街 其余零散缺口（2处）"]
+    by_street = gap_areas(coverage, keep=4, within="street")
+    assert by_street["people"].tolist() == [100, 100, 11, 8, 7, 7, 3]
+    assert by_street["area"].tolist()[2:4] == ["乙区 D街 其余零散缺口（2处）", "乙区 E街 社区9"]
+    last = gap_areas(coverage, keep=5, within="street")["area"].tolist()[-1]
+    assert last == "甲区 B街 其余零散缺口（2处）"
 
 
 def test_no_gap_when_everyone_is_served():
@@ -160,11 +193,90 @@ def test_every_cause_and_remedy_has_its_word():
         assert has_word(f"coverage.remedy_{remedy}")
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 30), st.booleans(), st.sampled_from([None, 3]))
+def test_a_served_place_between_two_others_parts_their_gaps():
+    """On a line at 0, 700 and 1,400 m the middle place is served: its neighbours do not touch."""
+    points = [(0, 0), (700, 0), (1400, 0)]
+    _, coverage = coverage_of(points, [1, 2, 4], [9e3, 10.0, 9e3])
+    assert gap_areas(coverage)["people"].tolist() == [4, 1]
+    _, empty = coverage_of(points, [1, 0, 4], [9e3, 10.0, 9e3])  # nobody lives between them
+    assert gap_areas(empty)["people"].tolist() == [5]
+
+
+def test_gaps_of_neighbours_touch_and_never_overlap():
+    rng = np.random.default_rng(4)
+    points = [tuple(p) for p in rng.uniform(0, 8000, (60, 2))]
+    cost = np.where(rng.random(60) < 0.3, 10.0, 9e3)
+    _, coverage = coverage_of(points, [5] * 60, cost)
+    gaps = gap_areas(coverage)
+    shapes = gaps.geometry.to_numpy()
+    both = shapely.area(shapely.intersection(shapes[:, None], shapes[None, :]))
+    assert np.abs(both - np.diag(np.diag(both))).max() < 1.0  # square metres
+    served = coverage.frame[coverage.frame["served"] > 0].geometry
+    assert not served.within(gaps.geometry.union_all()).any()
+    assert (gaps.geometry.area > 0).all()
+
+
+def empty_circle_neighbours(xy):
+    """Pairs with a circle through both that holds no other point, by its definition (Delaunay).
+
+    The centre runs along the bisector, m + t n; "no nearer to p than to a" bounds t on one side.
+    """
+    found = []
+    for i in range(len(xy)):
+        for j in range(i + 1, len(xy)):
+            middle, along = (xy[i] + xy[j]) / 2, xy[j] - xy[i]
+            normal, low, high = np.array([-along[1], along[0]]), -np.inf, np.inf
+            for p in np.delete(xy, [i, j], axis=0):
+                slope = 2 * normal @ (xy[i] - p)
+                room = p @ p - xy[i] @ xy[i] + 2 * middle @ (xy[i] - p)
+                if slope > 0:
+                    low = max(low, -room / slope)
+                elif slope < 0:
+                    high = min(high, -room / slope)
+            if low <= high:
+                found.append((i, j))
+    return found
+
+
+def patches_by_hand(n, pairs, xy, extent):
+    """Sets of points, joined pair by pair, the nearest first, while the box stays small."""
+    sets = {i: frozenset([i]) for i in range(n)}
+    for i, j in sorted(pairs, key=lambda pair: (np.hypot(*(xy[pair[0]] - xy[pair[1]])), pair)):
+        both = sets[i] | sets[j]
+        span = np.ptp(xy[list(both)], axis=0)
+        if np.hypot(*span) <= extent:
+            sets |= dict.fromkeys(both, both)
+    return {*sets.values()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 14))
+def test_natural_neighbours_are_those_with_an_empty_circle(seed, n):
+    xy = np.random.default_rng(seed).uniform(0, 1000, (n, 2)) + np.array([5e5, 4e6])
+    # the definition is checked near the origin, where its squares lose no digits
+    wanted = empty_circle_neighbours(xy - xy.mean(axis=0))
+    assert natural_neighbours(xy).tolist() == [list(pair) for pair in wanted]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 9))
+def test_no_point_is_left_without_a_neighbour_on_grids_lines_and_shared_spots(seed, n):
+    """Small whole coordinates: many on one spot, one line or one circle. The pairs still join all
+    points, as the shortest tree over them is made of natural neighbours."""
+    rng = np.random.default_rng(seed)
+    xy = rng.integers(0, 4, (n, 2)).astype(float)
+    if seed % 3 == 0:
+        xy[:, 1] = 2 * xy[:, 0]
+    pairs = natural_neighbours(xy)
+    assert len({tuple(p) for p in pairs.tolist()}) == len(pairs)
+    assert len(set(patches(pairs, xy, extent_m=np.inf))) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 26), st.booleans(), st.sampled_from([None, 3]))
 def test_gaps_hold_everyone_unserved_and_merge_as_union_find_does(seed, n, with_areas, keep):
     rng = np.random.default_rng(seed)
-    points = [tuple(p) for p in rng.integers(0, 6000, (n, 2))]
+    points = [tuple(p) for p in rng.uniform(0, 9000, (n, 2))]
     points = [None if rng.random() < 0.1 else p for p in points]
     people = rng.integers(0, 9, n)
     cost = rng.integers(0, 2500, n).astype(float)
@@ -180,28 +292,24 @@ def test_gaps_hold_everyone_unserved_and_merge_as_union_find_does(seed, n, with_
     level = "street" if with_areas else None
     gaps = gap_areas(coverage, keep=keep, within=level)
     assert gaps["people"].sum() == pytest.approx(coverage.ledger.unserved)
+    assert gaps["people"].is_monotonic_decreasing
     if keep is None:
-        whole = gap_areas(coverage, max_extent_m=1e9, within=level)
-        assert len(whole) == count_by_hand(coverage, 1000.0, level)
+        wanted = people_of_gaps_by_hand(coverage, 2000.0, 4000.0, level)
+        assert sorted(gaps["people"].tolist()) == wanted
 
 
-def count_by_hand(coverage, merge, level):
-    frame = coverage.frame[(coverage.frame["reason"] != "") & (coverage.frame["people"] > 0)]
-    key = {
-        label: (row["reason"], str(row[level]) if level else "", row.geometry is None)
-        for label, row in frame.iterrows()
-    }
-    parent = {label: label for label in frame.index}
-
-    def root(a):
-        while parent[a] != a:
-            a = parent[a]
-        return a
-
-    for a in frame.index:
-        for b in frame.index:
-            if key[a] == key[b] and (
-                key[a][2] or frame.geometry[a].distance(frame.geometry[b]) <= merge
-            ):
-                parent[root(a)] = root(b)
-    return len({root(a) for a in frame.index})
+def people_of_gaps_by_hand(coverage, merge, extent, level):
+    frame = coverage.frame[coverage.frame["people"] > 0]
+    key = list(zip(frame["reason"], frame[level] if level else frame["reason"], strict=True))
+    key = [(reason, "" if pd.isna(area) else str(area)) for reason, area in key]
+    there = [i for i, point in enumerate(frame.geometry) if point is not None]
+    xy = np.array([(p.x, p.y) for p in frame.geometry.iloc[there]]).reshape(-1, 2)
+    pairs = [
+        (i, j) for i, j in empty_circle_neighbours(xy)
+        if key[there[i]] == key[there[j]] and np.hypot(*(xy[i] - xy[j])) <= merge
+    ]  # fmt: skip
+    found = [[there[i] for i in part] for part in patches_by_hand(len(xy), pairs, xy, extent)]
+    lost = [i for i in range(len(frame)) if i not in there]
+    found += [[i for i in lost if key[i] == one] for one in {key[i] for i in lost}]
+    unserved = frame["people"].to_numpy() - frame["served"].to_numpy()
+    return sorted(unserved[part].sum() for part in found if key[part[0]][0] != "")
