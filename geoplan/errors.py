@@ -30,7 +30,7 @@ class MissingCrsError(InputError):
 
 
 class GeographicCrsError(InputError):
-    """Degrees where metres are needed."""
+    """Degrees, feet or the stretched metres of Web Mercator where metres are needed."""
 
 
 class CrsMismatchError(InputError):

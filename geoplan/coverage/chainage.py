@@ -143,7 +143,8 @@ def point_frame(
     series = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
     if len(series) == 0:
         return gpd.GeoSeries([], crs=lines.crs, index=pd.Index([], dtype=object))
-    check_projected(gpd.GeoDataFrame(geometry=series), what)
+    if series.crs is None or not series.crs.is_projected or series.crs == lines.crs:
+        check_projected(series, what)
     if series.crs != lines.crs:
         raise CrsMismatchError(
             f"{what} is in {series.crs.name}, the lines are in {lines.crs.name}: convert one "

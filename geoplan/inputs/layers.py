@@ -13,28 +13,37 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import GeographicCrsError, InputError, MissingCrsError
+from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
+from geoplan.inputs.plane import unfit_layer
 
 
-def check_projected(frame: gpd.GeoDataFrame, what: str) -> None:
-    """Raise unless `frame` has a projected CRS in metres.
+def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
+    """Raise unless `frame` has a projected CRS whose metres are metres on the ground.
 
     Raises
     ------
+    UsageError
+        It is no layer with a geometry.
     MissingCrsError, GeographicCrsError
     """
-    if frame.crs is None:
+    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
+        raise UsageError(f"{what} must be a GeoDataFrame, not {type(frame).__name__}.")
+    try:
+        series = frame.geometry
+    except AttributeError:
+        raise UsageError(f"{what} has no geometry: name it with frame.set_geometry(...).") from None
+    if series.crs is None:
         raise MissingCrsError(
-            f"{what} has no CRS: set it with frame.set_crs(...) before this call."
+            f"{what} has no CRS: say what the coordinates are with frame.set_crs(...) before this "
+            "call (EPSG:4326 for degrees of WGS 84)."
         )
-    if not frame.crs.is_projected:
+    why, instead = unfit_layer(series)
+    if why:
+        to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs(...), for Jinan EPSG:4548"
         raise GeographicCrsError(
-            f"{what} is in degrees ({frame.crs.name}): convert it to a projected CRS in metres "
-            "with frame.to_crs(...), for Jinan EPSG:4548."
+            f"{what}: the CRS ({series.crs.name}) {why}. Convert it to a projected CRS in metres "
+            f"with {to}."
         )
-    unit = frame.crs.axis_info[0].unit_name
-    if unit not in ("metre", "meter"):
-        raise GeographicCrsError(f"{what} is measured in {unit}, not metres: use a metric CRS.")
 
 
 def _checked(frame: gpd.GeoDataFrame, what: str, needed: tuple[str, ...]) -> gpd.GeoDataFrame:

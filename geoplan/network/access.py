@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.kernels import along
 from geoplan.network.network import UNITS, Network
-from geoplan.network.snapping import SnappedPoints, snap
+from geoplan.network.options import number
+from geoplan.network.snapping import ON, SnappedPoints, check_network, place_on, snap
 
 _LARGEST = float(np.finfo(np.float64).max)
+#: how many places are looked at to tell another network, and how near they must be
+_LOOKED_AT, _SAME_PLACE_M = 64, 0.01
 DIRECTIONS = ("to_sites", "from_sites")
 
 
@@ -82,8 +85,8 @@ def measure(cutoff_m: float | None, cutoff_min: float | None, unit: str | None =
     elif unit is not None and unit != asked:
         faults.append(f"unit={unit!r} does not go with a cutoff in {asked!r}")
     cutoff = cutoff_min if cutoff_min is not None else cutoff_m
-    if cutoff is not None and not cutoff >= 0:
-        faults.append(f"a cutoff must be 0 or more (None = no cutoff), not {cutoff!r}")
+    if cutoff is not None and not number(cutoff) >= 0:
+        faults.append(f"a cutoff must be a number, 0 or more (None = no cutoff), not {cutoff!r}")
     if faults:
         raise UsageError("; ".join(faults) + ".")
     return Measure(unit=asked, cutoff=np.inf if cutoff is None else float(cutoff))
@@ -103,12 +106,23 @@ def placed(
     **options: Any,
 ) -> SnappedPoints:
     """The points on the network; points that were snapped before are taken as they are."""
+    check_network(network)
     if not isinstance(points, SnappedPoints):
         return snap(network, points, what=what, **options)
-    edges, nodes = points.edge.max(initial=-1), points.node.max(initial=-1)
-    if edges >= network.n_edges or nodes >= network.n_nodes:
+    if not _belong(network, points):
         raise UsageError(f"{what} were snapped to another network: snap them to this one.")
     return points
+
+
+def _belong(network: Network, points: SnappedPoints) -> bool:
+    """Whether the places are those of this network (a few dozen are looked at)."""
+    on = np.flatnonzero(points.state == ON)
+    if points.edge.max(initial=-1) >= network.n_edges:
+        return False
+    if points.node.max(initial=-1) >= network.n_nodes:
+        return False
+    some = on[:: max(1, len(on) // _LOOKED_AT)]
+    return np.allclose(points.xy[some], place_on(network, points, some), rtol=0, atol=_SAME_PLACE_M)
 
 
 def access(network: Network, points: SnappedPoints, *, unit: str, leaving: bool) -> Access:

@@ -42,6 +42,8 @@ def save_network(network: Network, path: str | PathLike[str]) -> None:
         The folder does not exist, or labels or properties mix types that no table can hold.
     """
     target = Path(path)
+    if target.is_dir():
+        raise NetworkError(f"{target} is a folder: name a file in it.")
     if not target.parent.is_dir():
         raise NetworkError(f"the folder {target.parent} does not exist: make it first.")
     meta = {
@@ -103,7 +105,7 @@ def load_network(path: str | PathLike[str]) -> Network:
             }
             nodes = _table(archive.read("nodes.arrow"))
             edges = _table(archive.read("edges.arrow"))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, pa.ArrowInvalid) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, pa.ArrowInvalid) as error:
         if isinstance(error, NetworkError):
             raise
         raise NetworkError(
@@ -172,7 +174,7 @@ def _table_bytes(frame: pd.DataFrame, what: str) -> bytes:
     buffer = io.BytesIO()
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise NetworkError(
             f"the {what} mix types that a table cannot hold ({error}): make each column all "
             "numbers or all text."

@@ -16,11 +16,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
-from geoplan.errors import MissingCrsError, NetworkError
+from geoplan.errors import MissingCrsError, NetworkError, UsageError
+from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit
 from geoplan.network.network import Network, check_mode
+from geoplan.network.options import checked_speeds
 from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh, why_left_out
-from geoplan.network.projection import checked_crs, projected_crs_for
 
 _log = logging.getLogger(__name__)
 
@@ -113,11 +115,13 @@ def network_from_graph(
     Network(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
     """
     check_mode(mode)
+    speeds_kmh = checked_speeds(speeds_kmh)
     own = _own_crs(graph)
-    places = _places(graph)
-    edges = _edges(graph)
-    if not edges["u"]:
-        raise NetworkError("the graph has no edges: a network needs at least one street.")
+    places, faults = _places(graph, own)
+    edges, lengths, given, edge_faults = _edges(graph)
+    faults += edge_faults
+    if faults:
+        raise NetworkError(f"the graph does not make a network: {'; '.join(faults)}.")
     plane = _plane(own, places, crs)
     notes: dict[str, Any] = {}
     if crs is None and plane != own:
@@ -137,15 +141,12 @@ def network_from_graph(
     if left_out:
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
+    lengths, given = lengths[used], given[used]
     to_plane = Transformer.from_crs(own, plane, always_xy=True)
     nodes = _nodes(places, to_plane, plane)
-    shapes = _shapes(frame, nodes, to_plane, same=plane == own)
+    shapes = _shapes(frame, given, nodes, to_plane, same=plane == own)
     frame["geometry"] = shapes
-    drawn = shapely.length(shapes)
-    given = pd.to_numeric(
-        pd.Series([tags.get("length") for tags in frame["data"]], dtype=object), errors="coerce"
-    ).to_numpy(np.float64)
-    frame["length_m"] = np.where(np.isfinite(given), given, drawn)
+    frame["length_m"] = np.where(np.isfinite(lengths), lengths, shapely.length(shapes))
     keep, oneway = _pairs(frame, directed=graph.is_directed())
     frame = frame[keep].reset_index(drop=True)
     frame["oneway"] = oneway[keep]
@@ -164,46 +165,91 @@ def network_from_graph(
 
 
 def _own_crs(graph: nx.Graph) -> CRS:
+    if not isinstance(graph, nx.Graph):
+        raise UsageError(f"graph must be a networkx graph, not {type(graph).__name__}.")
     if graph.graph.get("crs") is None:
         raise MissingCrsError(
             "the graph says no CRS: set graph.graph['crs'], for example 'EPSG:4326' for degrees."
         )
-    return CRS.from_user_input(graph.graph["crs"])
+    try:
+        return CRS.from_user_input(graph.graph["crs"])
+    except CRSError as error:
+        raise UsageError(
+            f"graph.graph['crs'] is {graph.graph['crs']!r}: no coordinate reference system."
+        ) from error
 
 
-def _places(graph: nx.Graph) -> pd.DataFrame:
-    """X and y by node; all faults at once."""
+def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, list[str]]:
+    """X and y by node, and what is wrong with them."""
     frame = pd.DataFrame(
         [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
         columns=["x", "y"],
         index=pd.Index(list(graph.nodes), tupleize_cols=False),
     ).apply(pd.to_numeric, errors="coerce")
-    bad = frame.index[frame.isna().any(axis=1)].tolist()
-    if bad:
-        raise NetworkError(
-            f"{len(bad)} nodes of the graph lack x or y: {bad[:5]}. Every node needs both, in the "
-            "graph's CRS."
-        )
-    return frame
+    xy = frame.to_numpy(np.float64)
+    known = np.isfinite(xy).all(axis=1)
+    faults = []
+    if not known.all():
+        some = frame.index[~known][:5].tolist()
+        faults.append(f"{int((~known).sum())} nodes lack x or y as finite numbers: {some}")
+    if own.is_geographic:
+        off = known & ((np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90))
+        if off.any():
+            some = frame.index[off][:5].tolist()
+            faults.append(
+                f"{int(off.sum())} nodes lie outside the degrees of {own.name} ({some}): x is the "
+                "longitude, y the latitude, or graph.graph['crs'] must say another CRS"
+            )
+    return frame, faults
 
 
-def _edges(graph: nx.Graph) -> dict[str, list[Any]]:
-    u, v, data = [], [], []
-    for a, b, tags in graph.edges(data=True):
-        u.append(a)
-        v.append(b)
-        data.append(tags)
-    return {"u": u, "v": v, "data": data}
+def _edges(
+    graph: nx.Graph,
+) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any], list[str]]:
+    """Ends and tags of the edges, lengths as given (NaN = not), lines as given, what is wrong."""
+    ends = list(graph.edges(data=True))
+    u, v, data = ([end[k] for end in ends] for k in range(3))
+    faults = [] if ends else ["it has no edges: a network needs at least one street"]
+
+    def tell(bad: NDArray[np.bool_], what: str) -> None:
+        if bad.any():
+            some = [(u[i], v[i]) for i in np.flatnonzero(bad)[:5]]
+            faults.append(f"{int(bad.sum())} edges have {what} (edges {some})")
+
+    told = pd.Series([tags.get("length") for tags in data], dtype=object)
+    lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
+    wrong = ~np.isfinite(lengths) | (lengths < 0)
+    tell(told.notna().to_numpy() & wrong, "a length that is negative or no number")
+    shapes = np.array([_line(tags.get("geometry")) for tags in data] or [None], object)[: len(data)]
+    tell(np.array([s is False for s in shapes], bool), "a geometry that is no line")
+    return {"u": u, "v": v, "data": data}, lengths, shapes, faults
+
+
+def _line(geometry: Any) -> shapely.LineString | bool | None:
+    """A line of an edge (text is read as WKT), None where there is none, False where it is none."""
+    if isinstance(geometry, str):
+        geometry = shapely.from_wkt(geometry, on_invalid="ignore") or False
+    if isinstance(geometry, shapely.MultiLineString) and len(geometry.geoms) == 1:
+        geometry = geometry.geoms[0]
+    if geometry is None or (isinstance(geometry, float) and np.isnan(geometry)):
+        return None
+    if not isinstance(geometry, shapely.LineString):
+        return False
+    if geometry.is_empty:
+        return None
+    return geometry if np.isfinite(shapely.get_coordinates(geometry)).all() else False
 
 
 def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
-    if crs is not None:
-        return checked_crs(crs)
-    if own.is_projected:
-        return checked_crs(own)
     middle = places.median()
     lonlat = Transformer.from_crs(own, "EPSG:4326", always_xy=True)
-    return projected_crs_for(*lonlat.transform(middle["x"], middle["y"]))
+    lon, lat = lonlat.transform(middle["x"], middle["y"])
+    known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
+    if crs is not None:
+        return checked_crs(crs, known)
+    if own.is_projected and (known is None or not unfit(own, known)):
+        return checked_crs(own)
+    return projected_crs_for(lon, lat)
 
 
 def _first(value: Any) -> Any:
@@ -227,11 +273,15 @@ def _nodes(places: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDa
 
 
 def _shapes(
-    frame: pd.DataFrame, nodes: gpd.GeoDataFrame, to_plane: Transformer, *, same: bool
+    frame: pd.DataFrame,
+    given: NDArray[Any],
+    nodes: gpd.GeoDataFrame,
+    to_plane: Transformer,
+    *,
+    same: bool,
 ) -> NDArray[Any]:
     """Lines in the plane; straight where an edge has no geometry."""
-    given = np.array([tags.get("geometry") for tags in frame["data"]], object)
-    drawn = np.array([isinstance(g, shapely.LineString) for g in given], bool)
+    drawn = ~shapely.is_missing(given)
     points = np.asarray(nodes.geometry.array)
     u, v = nodes.index.get_indexer(frame["u"]), nodes.index.get_indexer(frame["v"])
     xy = shapely.get_coordinates(points)
@@ -304,7 +354,8 @@ def _text(value: Any) -> str | None:
 
 
 def _speed(tags: Mapping[str, Any], speeds: Mapping[str, float] | None) -> float:
-    given = pd.to_numeric(_first(tags.get("speed_kph")), errors="coerce")
+    told = _first(tags.get("speed_kph"))
+    given = pd.to_numeric(None if isinstance(told, list) else told, errors="coerce")
     if given is not None and np.isfinite(given) and given > 0:
         return float(given)
     return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds)

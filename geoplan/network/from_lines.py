@@ -13,21 +13,24 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.errors import NetworkError, UsageError
+from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.line_columns import ROLES, LineColumns, line_columns
 from geoplan.network.line_vertices import nodes_by_level, with_crossings
 from geoplan.network.network import Network, check_mode
+from geoplan.network.options import checked_speeds, positive
 from geoplan.network.split import cut_at_junctions, edge_tables, without_repeats
 
 _log = logging.getLogger(__name__)
 
 #: without a one-way column, this share of mirrored lines says that each line is one direction
 MIRRORED_SHARE = 0.25
+_KIND = {-1: "missing", 0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "MultiPoint",
+         5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection"}  # fmt: skip
 
 
 def network_from_lines(
-    frame: gpd.GeoDataFrame,
+    frame: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
     mode: str,
     speed_m_s: float | None = None,
@@ -92,8 +95,10 @@ def network_from_lines(
     """
     check_mode(mode)
     check_projected(frame, "the line layer")
-    if not (np.isfinite(snap_m) and snap_m > 0):
-        raise UsageError(f"snap_m must be a positive number of metres, not {snap_m!r}.")
+    if isinstance(frame, gpd.GeoSeries):
+        frame = gpd.GeoDataFrame(geometry=frame)
+    snap_m = positive("snap_m", snap_m, "metres")
+    speeds_kmh = checked_speeds(speeds_kmh)
     lines, row, notes = _plain_lines(frame)
     facts = line_columns(frame, columns, mode=mode, speeds_kmh=speeds_kmh)
     used = (facts.left_out[row] == "") | all_classes
@@ -147,19 +152,30 @@ def _plain_lines(
     """Single LineStrings in two dimensions, and the row of each."""
     geometry = np.asarray(frame.geometry.array)
     parts, row = shapely.get_parts(shapely.force_2d(geometry), return_index=True)
-    good = np.isin(shapely.get_type_id(parts), (1, 2)) & ~shapely.is_empty(parts)
+    finite = np.ones(len(parts), bool)
+    coords, part = shapely.get_coordinates(parts, return_index=True)
+    finite[part[~np.isfinite(coords).all(axis=1)]] = False
+    line = np.isin(shapely.get_type_id(parts), (1, 2)) & ~shapely.is_empty(parts)
+    good = line & finite
     notes: dict[str, Any] = {}
-    empty = len(frame) - len(np.unique(row[good]))
-    if empty:
-        kinds = Counter(
-            str(k)
-            for k in frame.geometry.geom_type[~frame.index.isin(frame.index[np.unique(row[good])])]
-        )
-        notes["rows_without_line"] = {str(k): v for k, v in kinds.items()}
+    lost = np.ones(len(frame), bool)
+    lost[row[good]] = False
+    kinds: NDArray[Any] = np.full(len(frame), "", object)
+    kinds[:] = [_KIND.get(k, "GeometryCollection") for k in shapely.get_type_id(geometry).tolist()]
+    kinds[shapely.is_empty(geometry)] = "empty"
+    broken = np.zeros(len(frame), bool)
+    broken[row[line & ~finite]] = True
+    kinds[broken] = "broken coordinates"
+    if lost.any():
+        notes["rows_without_line"] = dict(Counter(kinds[lost].tolist()))
+        _log.warning("the line layer: rows left out: %s", notes["rows_without_line"])
+    partly = broken & ~lost
+    if partly.any():
+        notes["parts_with_broken_coordinates"] = int((line & ~finite & ~lost[row]).sum())
     if not good.any():
-        kinds_all = ", ".join(sorted({str(k) for k in frame.geometry.geom_type})) or "no rows"
+        held = ", ".join(sorted(set(kinds.tolist()))) or "no rows"
         raise NetworkError(
-            f"the line layer holds no line (it holds: {kinds_all}). A network is built from "
+            f"the line layer holds no line (it holds: {held}). A network is built from "
             "LineStrings or MultiLineStrings: choose the road layer with layer=."
         )
     return parts[good], row[good], notes

@@ -16,10 +16,11 @@ import osmium
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.errors import NetworkError
+from geoplan.errors import NetworkError, UsageError
+from geoplan.inputs.plane import checked_crs, project_lonlat, projected_crs_for
 from geoplan.network.network import Network, check_mode
+from geoplan.network.options import checked_speeds, numbers
 from geoplan.network.osm_rules import KEPT_TAGS, direction, speed_kmh, why_left_out
-from geoplan.network.projection import checked_crs, project_lonlat, projected_crs_for
 from geoplan.network.split import Cut, cut_at_junctions, edge_tables, without_repeats
 
 _log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ def network_from_osm(
     """
     check_mode(mode)
     plane = None if crs is None else checked_crs(crs)
+    speeds_kmh = checked_speeds(speeds_kmh)
+    bounds = _checked_bounds(bounds)
     path = Path(path)
     ways, left_out, tracker = _read_ways(path, mode)
     places = _read_nodes(path, tracker)
@@ -95,8 +98,11 @@ def network_from_osm(
     if vertices.missing:
         notes["nodes_missing"] = vertices.missing
         _log.info("%s: %d street nodes lie outside the file", path.name, vertices.missing)
-    if plane is None:
-        plane = projected_crs_for(float(np.median(places.lon)), float(np.median(places.lat)))
+    middle = float(np.median(places.lon)), float(np.median(places.lat))
+    if plane is not None:
+        checked_crs(crs, middle)
+    else:
+        plane = projected_crs_for(*middle)
         notes["crs_chosen"] = plane.to_string()
         _log.info("%s: measured in %s, as no CRS was named", path.name, plane.to_string())
     xy = project_lonlat(places.lon, places.lat, plane)[vertices.node]
@@ -148,6 +154,18 @@ class _Vertices:
     missing: int
 
 
+def _checked_bounds(bounds: Any) -> tuple[float, float, float, float] | None:
+    if bounds is None:
+        return None
+    found = numbers(bounds)
+    if len(found) != 4 or not (found[0] < found[2] and found[1] < found[3]):
+        raise UsageError(
+            "bounds must be west, south, east, north in degrees, west < east and south < north, "
+            f"not {bounds!r}."
+        )
+    return found[0], found[1], found[2], found[3]
+
+
 def _processor(path: Path, what: Any) -> Any:
     if not path.is_file():
         raise NetworkError(f"{path.name}: no such file. Give one of {', '.join(SUFFIXES)}.")
@@ -166,7 +184,7 @@ def _read_ways(path: Path, mode: str) -> tuple[_Ways, Counter[str], Any]:
     ids, refs, counts, oneway = array("q"), array("q"), array("q"), array("b")
     tags: list[tuple[str | None, ...]] = []
     left_out: Counter[str] = Counter()
-    tracker = osmium.IdTracker()
+    tracker: Any = osmium.IdTracker()
     try:
         streets = _processor(path, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
         for way in streets:
@@ -177,12 +195,15 @@ def _read_ways(path: Path, mode: str) -> tuple[_Ways, Counter[str], Any]:
                 left_out[why or "short"] += 1
                 continue
             ids.append(way.id)
-            before = len(refs)
-            refs.extend([node.ref for node in nodes])
-            counts.append(len(refs) - before)
+            used = [node.ref for node in nodes]
+            refs.extend(used)
+            counts.append(len(used))
             oneway.append(direction(mode, tag))
             tags.append(tuple([tag(key) for key in KEPT_TAGS]))
-            tracker.add_references(way)
+            if tracker is not None and min(used) < 0:
+                tracker = None  # ids of an editor that were never uploaded: osmium takes none
+            if tracker is not None:
+                tracker.add_references(way)
     except RuntimeError as error:
         raise _unreadable(path, error) from error
     found = _Ways(
@@ -199,7 +220,8 @@ def _read_nodes(path: Path, tracker: Any) -> _Places:
     """Places of the nodes that the streets use, wherever in the file they stand."""
     ids, lon, lat = array("q"), array("d"), array("d")
     barriers: dict[int, str] = {}
-    for node in _processor(path, osmium.osm.NODE).with_filter(tracker.id_filter()):
+    nodes = _processor(path, osmium.osm.NODE)
+    for node in nodes if tracker is None else nodes.with_filter(tracker.id_filter()):
         place = node.location
         if not place.valid():
             continue

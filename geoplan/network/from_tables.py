@@ -11,16 +11,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.errors import NetworkError
+from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.order import hilbert_order
 
 #: how far an edge's geometry may end from its node before it is called a fault
 END_TOLERANCE_M = 1.0
+_READ = ("u", "v", "length_m", "oneway", "minutes", "minutes_back", "geometry")
 
 
 def _some(values: Any) -> str:
-    listed = list(dict.fromkeys(values))
+    listed = list(dict.fromkeys(v.item() if isinstance(v, np.generic) else v for v in values))
     more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
     return ", ".join(repr(v) for v in listed[:5]) + more
 
@@ -41,7 +42,7 @@ def _oneway(edges: pd.DataFrame, faults: list[str]) -> NDArray[np.int8]:
     """1 = only u -> v, -1 = only v -> u, 0 = both."""
     if "oneway" not in edges.columns:
         return np.zeros(len(edges), np.int8)
-    raw = edges["oneway"]
+    raw = edges["oneway"].astype(object)
     values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
     bad = ~np.isin(values, (-1.0, 0.0, 1.0))
     if bad.any():
@@ -58,8 +59,14 @@ def _positions(
         return np.zeros(len(labels), np.int64)
     at = node_ids.get_indexer(pd.Index(labels))
     if (at < 0).any():
-        unknown = labels.to_numpy()[at < 0]
-        faults.append(f"{name} names {len(set(unknown))} nodes that do not exist: {_some(unknown)}")
+        unknown = pd.unique(labels[at < 0])
+        text = f"{name} names {len(unknown)} nodes that do not exist: {_some(unknown)}"
+        if len(node_ids) and set(map(str, unknown)) & set(map(str, node_ids)):
+            text += (
+                f" (the node ids are {node_ids.inferred_type}, {name} is "
+                f"{pd.Index(labels).inferred_type}: make both the same, with .astype(...))"
+            )
+        faults.append(text)
     return np.asarray(at, np.int64)
 
 
@@ -118,19 +125,29 @@ def arrays_from_tables(
         Any fault in the tables; the message lists all of them.
     """
     check_projected(nodes, "the network's nodes")
+    if not isinstance(edges, pd.DataFrame):
+        raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
+    keep = [keep] if isinstance(keep, str) else list(keep)
     faults: list[str] = []
     if not nodes.index.is_unique:
         faults.append(f"node ids stand twice: {_some(nodes.index[nodes.index.duplicated()])}")
     points = np.asarray(nodes.geometry.array)
     bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
     bad_nodes |= shapely.get_type_id(points) != 0
+    bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
     if bad_nodes.any():
         faults.append(
-            f"{int(bad_nodes.sum())} nodes have no point ({_some(nodes.index[bad_nodes])})"
+            f"{int(bad_nodes.sum())} nodes have no point with finite coordinates "
+            f"({_some(nodes.index[bad_nodes])})"
         )
-    lacking = [c for c in ("u", "v", *keep) if c not in edges.columns]
+    lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
     if lacking:
         faults.append(f"the edges lack the columns {', '.join(lacking)}")
+        if {"u", "v"} <= set(lacking) & set(edges.index.names):
+            faults.append("u and v stand in their index: call .reset_index() first")
+    twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
+    if twice:
+        faults.append(f"the edges have columns that stand twice: {', '.join(map(str, twice))}")
     if len(edges) == 0:
         faults.append("there are no edges")
     if faults:
@@ -201,12 +218,22 @@ def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: list[str]) -
         )
     geometry = np.array(edges["geometry"].array, dtype=object)
     geometry[np.asarray(edges["geometry"].isna())] = None
+    if not all(g is None or isinstance(g, shapely.Geometry) for g in geometry):
+        faults.append("geometry must hold lines, not text: read it with shapely.from_wkt first")
+        return np.full(len(edges), None, object)
     drawn = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     bad = drawn & (shapely.get_type_id(geometry) != 1)
     if bad.any():
         faults.append(
             f"{int(bad.sum())} edges are no LineString (edges {_some(edges.index[bad])}): "
             "explode multi-part lines first"
+        )
+    coords, owner = shapely.get_coordinates(geometry, return_index=True)
+    broken = np.unique(owner[~np.isfinite(coords).all(axis=1)])
+    if len(broken):
+        faults.append(
+            f"{len(broken)} edges have coordinates that are no numbers "
+            f"(edges {_some(edges.index[broken])})"
         )
     return geometry
 

@@ -74,6 +74,12 @@ def find_columns(frame: pd.DataFrame, columns: Mapping[str, str] | None) -> dict
     """
     given = dict(columns or {})
     faults = []
+    used = {*given.values(), *(usual for names in ROLES.values() for usual in names)}
+    twice = frame.columns[frame.columns.duplicated()]
+    if clash := [
+        str(name) for name in dict.fromkeys(twice) if name in used or _plain(name) in used
+    ]:
+        faults.append(f"columns stand twice: {', '.join(clash)}: rename one of each")
     if unknown := [role for role in given if role not in ROLES]:
         faults.append(f"no such role: {', '.join(unknown)} (roles are {', '.join(ROLES)})")
     if absent := [name for name in given.values() if name not in frame.columns]:
@@ -98,7 +104,14 @@ def _says_yes(values: pd.Series) -> NDArray[np.bool_]:
 def _texts(frame: pd.DataFrame, column: str | None) -> list[str | None]:
     if column is None:
         return [None] * len(frame)
-    return [None if pd.isna(v) or str(v) == "" else str(v) for v in frame[column].tolist()]
+    return [_text(value) for value in frame[column].tolist()]
+
+
+def _text(value: object) -> str | None:
+    """A cell as text; of a list (streets that OSMnx merged into one) the first that says any."""
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return next((text for text in map(_text, value) if text is not None), None)
+    return None if pd.isna(value) or str(value) == "" else str(value)  # type: ignore[call-overload]
 
 
 def _oneway(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.int8]:

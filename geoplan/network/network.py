@@ -16,9 +16,11 @@ from pyproj import CRS
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from geoplan.errors import NetworkError, UsageError
+from geoplan.errors import GeographicCrsError, NetworkError, UsageError
+from geoplan.inputs.plane import unfit
 from geoplan.network.from_tables import arrays_from_tables
 from geoplan.network.graph import Graph, build_graph
+from geoplan.network.options import positive
 from geoplan.network.twins import twins
 
 if TYPE_CHECKING:
@@ -85,8 +87,7 @@ class Network:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise UsageError(f"mode must be one of {', '.join(MODES)}, not {self.mode!r}.")
-        if not (np.isfinite(self.speed_m_s) and self.speed_m_s > 0):
-            raise UsageError(f"speed_m_s must be a positive number, not {self.speed_m_s!r}.")
+        positive("speed_m_s", self.speed_m_s, "metres per second")
         n, m = len(self.node_ids), len(self.u)
         sizes = {"x": n, "y": n, "v": m, "length_m": m, "oneway": m, "edge_ids": m}
         sizes |= {
@@ -97,8 +98,18 @@ class Network:
         wrong = [name for name, size in sizes.items() if len(getattr(self, name)) != size]
         if len(self.offsets) != m + 1 or self.offsets[-1] != len(self.coords):
             wrong.append("offsets")
+        wrong += [
+            name
+            for name in ("u", "v")
+            if m and not 0 <= getattr(self, name).min() <= getattr(self, name).max() < n
+        ]
         if wrong:
             raise NetworkError(f"the network's arrays do not fit each other: {', '.join(wrong)}.")
+        if why := unfit(self.crs):
+            raise GeographicCrsError(
+                f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "
+                "(for Jinan EPSG:4548)."
+            )
         for name in ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets"):
             getattr(self, name).flags.writeable = False
 
@@ -151,7 +162,7 @@ class Network:
         arrays = arrays_from_tables(nodes, edges, directed=mode != "walk", keep=keep)
         return cls(
             mode=mode,
-            speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else float(speed_m_s),
+            speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else speed_m_s,
             source=source,
             notes=dict(notes or {}),
             **arrays,

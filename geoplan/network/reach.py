@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.network import Network
+from geoplan.network.options import number, numbers
 from geoplan.network.order import hilbert_order
 from geoplan.network.queries import Points, node_costs, travel_costs
 from geoplan.network.reach_kernels import reached_cells
@@ -48,7 +49,7 @@ def reach_areas(
     width_m: float | None = None,
     dissolve: bool = False,
     disjoint: bool = False,
-    max_snap_m: float = 500.0,
+    max_snap_m: float | None = 500.0,
     direction: str = "to_sites",
     barriers: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     threads: int | None = None,
@@ -72,7 +73,8 @@ def reach_areas(
     dissolve : one polygon per cutoff for all sites together, from one search; the way to draw
         thousands of sites.
     disjoint : rings: each cutoff without what the smaller ones hold.
-    max_snap_m : sites farther than this from every edge have no area; the widest `width_m`.
+    max_snap_m : sites farther than this from every edge have no area; the widest `width_m`. None =
+        no limit (then `width_m` must be given).
     direction : ``"to_sites"`` (people go there) or ``"from_sites"`` (a service drives out).
     barriers : lines that a site's way to its street must not cross. (The ground is not cut at
         them.)
@@ -126,7 +128,7 @@ def reach_areas(
     frame = gpd.GeoDataFrame(
         {
             "site": pd.Series(
-                np.repeat(np.array(labels, object), len(steps)),
+                np.repeat(_column(labels), len(steps)),
                 dtype="str" if dissolve else getattr(goals.index, "dtype", object),
             ),
             column: np.tile(np.asarray(steps, np.float64), len(labels)),
@@ -173,25 +175,28 @@ def _checked(
     cutoffs_m: Sequence[float] | None,
     cutoffs_min: Sequence[float] | None,
     width_m: float | None,
-    max_snap_m: float,
+    max_snap_m: float | None,
 ) -> tuple[list[float], str, float]:
     faults = []
     if (cutoffs_m is None) == (cutoffs_min is None):
         faults.append("give cutoffs_m or cutoffs_min, and only one of them")
     given = cutoffs_m if cutoffs_m is not None else cutoffs_min
-    listed = [] if given is None else [float(c) for c in np.atleast_1d(np.asarray(given, float))]
+    listed = [] if given is None else numbers(given)
     if given is not None and not listed:
         faults.append("the list of cutoffs is empty")
-    if wrong := [c for c in listed if not (np.isfinite(c) and c > 0)]:
-        faults.append(f"a cutoff must be a positive number, not {wrong}")
-    if not (np.isfinite(max_snap_m) and max_snap_m > 0):
+    if not all(np.isfinite(c) and c > 0 for c in listed):
+        faults.append(f"a cutoff must be a positive number, not {given!r}")
+    most = np.inf if max_snap_m is None else number(max_snap_m)
+    width = number(most if width_m is None else width_m)
+    if not most > 0:
         faults.append(f"max_snap_m must be a positive number of metres, not {max_snap_m!r}")
-    width = max_snap_m if width_m is None else width_m
-    if not (np.isfinite(width) and 0 < width <= max_snap_m):
-        faults.append(f"width_m must lie between 0 and max_snap_m ({max_snap_m:g}), not {width!r}")
+    elif width_m is None and np.isinf(width):
+        faults.append("without a limit to max_snap_m the ground beside a street needs width_m")
+    elif not (np.isfinite(width) and 0 < width <= most):
+        faults.append(f"width_m must lie between 0 and max_snap_m ({most:g}), not {width_m!r}")
     if faults:
         raise UsageError("reach_areas: " + "; ".join(faults) + ".")
-    return listed, "m" if cutoffs_m is not None else "min", float(width)
+    return listed, "m" if cutoffs_m is not None else "min", width
 
 
 def _dissolved(ask: _Question) -> Iterator[tuple[list[Any], list[_Ways]]]:
@@ -224,6 +229,13 @@ def _per_site(ask: _Question, threads: int | None) -> Iterator[tuple[list[Any], 
             ways.append(_ways(ask, on, cost))
             cost[rows] = np.inf
         yield ask.goals.index[at].tolist(), ways
+
+
+def _column(labels: list[Any]) -> NDArray[Any]:
+    """Labels as they are, tuples (of a MultiIndex) too."""
+    column = np.empty(len(labels), object)
+    column[:] = labels
+    return column
 
 
 def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:

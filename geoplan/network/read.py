@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from geoplan.errors import (
     CrsMismatchError,
@@ -21,11 +22,11 @@ from geoplan.errors import (
     NetworkError,
     UsageError,
 )
+from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit_layer
 from geoplan.network import from_osm
 from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.network import Network, check_mode
-from geoplan.network.projection import checked_crs, projected_crs_for
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -59,7 +60,7 @@ def read_network(
         a CSV table with a column of WKT lines.
     mode : ``"walk"`` or ``"drive"``.
     crs : projected CRS to measure in; None = chosen by place (a line layer in metres keeps its
-        own). A saved network must be in it already.
+        own, but for Web Mercator, whose metres are none). A saved network must be in it already.
     layer : which layer of a file that holds several.
     source_crs : CRS of a line layer that does not say its own.
     datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``.
@@ -139,10 +140,10 @@ def in_plane(
                 f"{name} says no CRS: name it with source_crs=, for example 'EPSG:4326' for "
                 "degrees, 'EPSG:4548' for Jinan's metres."
             )
-        frame = frame.set_crs(CRS.from_user_input(source_crs))
-    if frame.crs.is_projected:
+        frame = frame.set_crs(_named_crs(source_crs))
+    if frame.crs.is_projected and (crs is not None or not unfit_layer(frame.geometry)[0]):
         return frame if crs is None else frame.to_crs(checked_crs(crs))
-    if datum not in (None, "wgs84"):
+    if datum not in (None, "wgs84") and not frame.crs.is_projected:
         from geoplan.inputs.datum import to_wgs84
 
         frame = frame.set_geometry(to_wgs84(frame.geometry, datum=datum))
@@ -154,6 +155,16 @@ def in_plane(
         x, y = pd.DataFrame(middle).median()
         return frame.to_crs(projected_crs_for(*lonlat.transform(x, y)))
     return frame.to_crs(checked_crs(crs))
+
+
+def _named_crs(source_crs: Any) -> CRS:
+    try:
+        return CRS.from_user_input(source_crs)
+    except CRSError as error:
+        raise UsageError(
+            f"source_crs={source_crs!r} is no coordinate reference system; write for example "
+            "'EPSG:4326'."
+        ) from error
 
 
 def _is_saved(path: Path) -> bool:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.network import Network
+from geoplan.network.options import number
 from geoplan.network.order import hilbert_order
 
 #: a place this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
@@ -191,6 +192,20 @@ def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> Snapped
     )
 
 
+def place_on(
+    network: Network, points: SnappedPoints, which: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Where the points `which` (on the network) stand by their edge or node, (n, 2) metres."""
+    xy = np.empty((len(which), 2))
+    on = points.edge[which] >= 0
+    at = points.node[which][~on]
+    xy[~on] = np.column_stack([network.x[at], network.y[at]])
+    lines = network.edge_lines(points.edge[which][on])
+    places = shapely.line_interpolate_point(lines, points.fraction[which][on], normalized=True)
+    xy[on] = shapely.get_coordinates(places)
+    return xy
+
+
 def edge_tree(network: Network) -> shapely.STRtree:
     """The network's edges in an STRtree (made once and kept); items are edge positions."""
     if "tree" not in network._cache:
@@ -201,8 +216,8 @@ def edge_tree(network: Network) -> shapely.STRtree:
 def worker_count(threads: int | None) -> int:
     """How many threads to use: what was asked for, else what the machine allows."""
     if threads is not None:
-        if threads < 1:
-            raise UsageError(f"threads must be 1 or more, not {threads}.")
+        if not (number(threads) >= 1 and number(threads).is_integer()):
+            raise UsageError(f"threads must be a whole number, 1 or more, not {threads!r}.")
         return int(threads)
     try:
         return len(os.sched_getaffinity(0))
@@ -224,15 +239,22 @@ def run(
 def _limit(max_snap_m: float | None) -> float:
     if max_snap_m is None:
         return np.inf
-    if not max_snap_m > 0:
+    if not number(max_snap_m) > 0:
         raise UsageError(f"max_snap_m must be positive (or None for no limit), not {max_snap_m!r}.")
     return float(max_snap_m)
 
 
+def check_network(network: object) -> None:
+    """Raise unless `network` is a `Network`."""
+    if not isinstance(network, Network):
+        raise UsageError(f"network must be a geoplan Network, not {type(network).__name__}.")
+
+
 def _check_crs(network: Network, points: Any, what: str) -> None:
-    if not isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries):
-        raise UsageError(f"{what} must be a GeoDataFrame, not {type(points).__name__}.")
-    check_projected(points, what)
+    check_network(network)
+    projected = getattr(getattr(points, "crs", None), "is_projected", False)
+    if not projected or points.crs.equals(network.crs, ignore_axis_order=True):
+        check_projected(points, what)
     if not points.crs.equals(network.crs, ignore_axis_order=True):
         raise CrsMismatchError(
             f"{what} are in {points.crs.name}, the network in {network.crs.name}: convert with "

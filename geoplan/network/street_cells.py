@@ -146,7 +146,8 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     >>> round(lower.bounds[3])
     50
     """
-    if len(edges) == 0:
+    pieces = _pieces(network, edges)
+    if len(pieces.length) == 0:  # no street is drawn longer than a step: no ground is divided
         zero = np.zeros(1, np.int64)
         return StreetCells(
             first=np.zeros(network.n_edges + 1, np.int64),
@@ -155,7 +156,6 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
             corner=zero,
             corners=np.empty((0, 2)),
         )
-    pieces = _pieces(network, edges)
     piece, along = _spread(pieces)
     for _ in range(_ROUNDS):
         piece, along, more = _halved(pieces, piece, along)

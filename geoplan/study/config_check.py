@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.inputs.findings import Finding
+from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.config import StudyFile
@@ -305,6 +306,8 @@ def _check_crs(raw: Mapping[str, Any], ties: _Ties) -> None:
         return
     if not crs.is_projected:
         ties.tell(where, say(ties.lang, "study.crs_in_degrees", crs=given), hint, given)
+    elif unfit(crs):
+        ties.tell(where, say(ties.lang, "study.crs_unfit", crs=given), hint, given)
 
 
 def _check_siting(

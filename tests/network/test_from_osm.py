@@ -9,9 +9,9 @@ import shapely
 from pyproj import Transformer
 
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
+from geoplan.inputs.plane import projected_crs_for
 from geoplan.network.from_osm import network_from_osm
 from geoplan.network.osm_rules import RULES, direction, maxspeed_kmh, speed_kmh, why_left_out
-from geoplan.network.projection import projected_crs_for
 
 CRS = "EPSG:4548"
 X0, Y0 = 500_000.0, 4_058_000.0

@@ -84,6 +84,7 @@ def test_all_faults_at_once_with_lines(tmp_path: Path) -> None:
         (("sites = 3", 'sites = 3, candidates = "parcles.gpkg"'), "neither a keyword nor a file"),
         (('objective = "max_coverage", sites = 3', 'objective = "p_median"'), "needs sites"),
         (('crs = "EPSG:4548"', 'crs = "EPSG:99999999"'), "is not known"),
+        (('crs = "EPSG:4548"', 'crs = "EPSG:3857"'), "no metre on the ground"),
     ],
 )
 def test_single_faults(tmp_path: Path, change: tuple[str, str], expected: str) -> None:

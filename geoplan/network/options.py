@@ -1,0 +1,69 @@
+"""Options as callers give them: a number is a number, and what is none says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from geoplan.errors import UsageError
+
+
+def number(value: Any) -> float:
+    """`value` as a float; NaN where it is no single number (text, lists and bools are none).
+
+    Examples
+    --------
+    >>> number(3), number("3"), number([3]), number(True)
+    (3.0, nan, nan, nan)
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        return math.nan
+    return float(value)
+
+
+def numbers(values: Any) -> list[float]:
+    """A number, or any run of numbers, as floats; NaN for what is no number."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return [number(values)]
+    return [number(v) for v in values]
+
+
+def positive(name: str, value: Any, unit: str) -> float:
+    """`value` as a float above zero.
+
+    Raises
+    ------
+    UsageError
+    """
+    found = number(value)
+    if not (math.isfinite(found) and found > 0):
+        raise UsageError(f"{name} must be a positive number of {unit}, not {value!r}.")
+    return found
+
+
+def checked_speeds(speeds: Mapping[str, float] | None) -> Mapping[str, float] | None:
+    """Speeds by road class, all of them positive.
+
+    Raises
+    ------
+    UsageError
+        All faults at once.
+
+    Examples
+    --------
+    >>> checked_speeds({"primary": 0})
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: speeds_kmh must be positive km/h by road class, not primary=0.
+    """
+    if speeds is None:
+        return None
+    if not isinstance(speeds, Mapping):
+        raise UsageError(f"speeds_kmh must be a dict of road class to km/h, not {speeds!r}.")
+    wrong = [f"{name}={v!r}" for name, v in speeds.items() if not 0 < number(v) < math.inf]
+    if wrong:
+        raise UsageError(f"speeds_kmh must be positive km/h by road class, not {', '.join(wrong)}.")
+    return speeds
