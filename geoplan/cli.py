@@ -122,7 +122,8 @@ def run(
             "--basemap",
             metavar="NAME",
             help="Under the maps: osm, tianditu (your key in GEOPLAN_TIANDITU_KEY; it will stand "
-            "in the map files), or tiles such as tiles/{z}/{x}/{y}.png. Default: none, no request.",
+            "in the map files, so not for --audience public), a folder of tiles, or "
+            "tiles/{z}/{x}/{y}.png beside the maps. Default: none, no request.",
         ),
     ] = None,
 ) -> None:
@@ -133,7 +134,8 @@ def run(
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
     # a basemap that cannot be is told before the work, not after it
-    basemap_layer(basemap, tianditu_key=key, lang=lang or opened.config.study.lang)
+    told = lang or opened.config.study.lang
+    basemap_layer(basemap, tianditu_key=key, lang=told, audience=audience)
     for file in overlay or ():
         opened = opened.overlay(file)
     with progress_shown() as progress:

@@ -8,17 +8,16 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-import geopandas as gpd
-
 from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.results import RunResults, ServiceResult, StudyInfo
+from geoplan.study.background import background_layers
 from geoplan.study.config import ServiceSection
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
 from geoplan.study.load import load_inputs
-from geoplan.study.networks import StudyNetwork, read_networks
+from geoplan.study.networks import read_networks
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.published import figures_table
@@ -73,7 +72,7 @@ def run_study(
         areas=inputs.areas,
         services=services,
         figures=figures_table(context, services),
-        background=_background(context),
+        background=background_layers(context.inputs.background, context.networks),
         run=_facts(study, records, stages),
     )
     return Plan(results=results, inputs=inputs)
@@ -166,30 +165,6 @@ def _once(records: list[Any]) -> list[Any]:
         else:
             merged[record.path] = record
     return list(merged.values())
-
-
-def _background(context: Context) -> dict[str, gpd.GeoDataFrame]:
-    """The study's own background layers, and the streets by class where none are given."""
-    layers = dict(context.inputs.background)
-    if "roads" not in layers and context.networks:
-        network = context.networks.get("drive") or next(iter(context.networks.values()))
-        layers["roads"] = _roads(network)
-    return layers
-
-
-def _roads(study_network: StudyNetwork) -> gpd.GeoDataFrame:
-    network = study_network.network
-    lines = gpd.GeoDataFrame(geometry=network.edge_lines(), crs=network.crs)
-    kinds = None if network.properties is None else network.properties.get("highway")
-    lines["class"] = 3 if kinds is None else _class_of(kinds)
-    return lines
-
-
-def _class_of(kinds: Any) -> Any:
-    major = ("motorway", "trunk", "primary")
-    middle = ("secondary", "tertiary")
-    base = kinds.astype("string").fillna("").str.removesuffix("_link").reset_index(drop=True)
-    return base.map(lambda k: 1 if k in major else 2 if k in middle else 3).to_numpy()
 
 
 def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:

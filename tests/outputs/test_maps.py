@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.errors import UsageError
+from geoplan.outputs import edition
 from geoplan.outputs.maps import service_map, write_map, write_maps
 from geoplan.outputs.maps import write as writing
 from geoplan.outputs.maps.areas import boundaries
@@ -179,8 +180,43 @@ def test_unknown_service_and_basemap(fakes):
         service_map(results, "nothing")
     with pytest.raises(UsageError, match="tianditu_key"):
         service_map(results, "meal_station", basemap="tianditu")
-    with pytest.raises(UsageError, match="unknown basemap"):
+    with pytest.raises(UsageError, match="不认识的底图“google”：可为 osm"):
         service_map(results, "meal_station", basemap="google")
+    with pytest.raises(UsageError, match=r"unknown basemap 'google': .*\{z\}, \{x\} and \{y\}"):
+        service_map(results, "meal_station", basemap="google", lang="en")
+
+
+@pytest.mark.parametrize(
+    ("basemap", "reason"),
+    [
+        ("tianditu", "your key would stand in the public file"),
+        ("https://tiles.example/{z}/{x}/{y}.png?tk=secret", "may be a key: tiles.example/"),
+        ("https://me:secret@tiles.example/{z}/{x}/{y}.png", "may be a key: tiles.example/"),
+        ("/srv/tiles/{z}/{x}/{y}.png", "path of this computer"),
+    ],
+)
+def test_a_public_map_publishes_no_key_and_no_path(fakes, basemap, reason, tmp_path: Path):
+    public = edition(fakes.fake_run(), audience="public")
+    with pytest.raises(UsageError, match=reason) as refused:
+        write_maps(
+            public, tmp_path, basemap=basemap, tianditu_key="secret", lang="en", audience="public"
+        )
+    assert "secret" not in str(refused.value)
+    assert list(tmp_path.rglob("*.html")) == []
+
+
+def test_a_public_map_may_have_open_tiles(fakes):
+    public = edition(fakes.fake_run(), audience="public")
+    for basemap in ("osm", "tiles/{z}/{x}/{y}.png", "https://tiles.example/{z}/{x}/{y}.png"):
+        assert service_map(public, "meal_station", basemap=basemap).basemap is not None
+
+
+def test_a_stamp_lies_on_the_map_only_when_there_is_one(fakes):
+    results = fakes.fake_run()
+    for synthetic, number, shown in ((False, "", False), (True, "", True), (False, "GS 1", True)):
+        info = replace(results.info, synthetic=synthetic, map_approval_no=number)
+        page = service_map(replace(results, info=info), "meal_station").page
+        assert ('<p class="gp-stampline">' in page) is shown
 
 
 def test_a_key_stands_in_the_page_only_when_given(fakes, monkeypatch):
@@ -239,7 +275,7 @@ def test_a_folder_of_tiles_lies_under_the_map(fakes, tmp_path):
     empty = tmp_path / "nothing"
     empty.mkdir()
     with pytest.raises(UsageError, match="no tiles"):
-        service_map(results, "meal_station", basemap=str(empty))
+        service_map(results, "meal_station", basemap=str(empty), lang="en")
     tile = tmp_path / "我的 瓦片" / "11" / "1690" / "800.jpg"
     tile.parent.mkdir(parents=True)
     tile.write_bytes(b"")

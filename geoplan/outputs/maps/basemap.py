@@ -17,7 +17,7 @@ _TIANDITU = (
 
 
 def basemap_layer(
-    basemap: str | None, *, tianditu_key: str | None, lang: str
+    basemap: str | None, *, tianditu_key: str | None, lang: str, audience: str = "internal"
 ) -> dict[str, Any] | None:
     """What the page needs to draw a basemap; None for none.
 
@@ -27,20 +27,25 @@ def basemap_layer(
         address of tiles with ``{z}``, ``{x}``, ``{y}`` (relative to the map's file,
         ``"tiles/{z}/{x}/{y}.png"``, or a server on the intranet).
     tianditu_key : the user's own key, which then stands in the page.
+    audience : ``"public"`` refuses what would publish a key or a path of this computer.
 
     Raises
     ------
     UsageError
-        An unknown name, or 天地图 without a key.
+        An unknown name, 天地图 without a key, or a basemap that no public file may hold.
+
+    Examples
+    --------
+    >>> basemap_layer("osm", tianditu_key=None, lang="en")["credit"]
+    '© OpenStreetMap contributors'
     """
     if basemap is None:
         return None
     if basemap == "tianditu":
+        if audience == "public":
+            raise UsageError(say(lang, "maps.basemap_public_key"))
         if not tianditu_key:
-            raise UsageError(
-                f"{say(lang, 'maps.basemap_key')}: tianditu_key=..., from an environment variable "
-                "of yours; it will stand in the map file, so do not publish that file."
-            )
+            raise UsageError(say(lang, "maps.basemap_key"))
         key = quote(tianditu_key, safe="")
         return {
             "tiles": [_TIANDITU.format(layer=layer, key=key) for layer in ("vec", "cva")],
@@ -55,30 +60,39 @@ def basemap_layer(
             "credit": "© OpenStreetMap contributors",
             "most": 19,
         }
-    folder = Path(basemap)
-    if folder.is_dir():
-        basemap = _pattern(folder)
-    if all(part in basemap for part in ("{z}", "{x}", "{y}")):
-        if Path(basemap).is_absolute():  # a place on this computer, not on a server
-            basemap = Path(basemap).as_uri().replace("%7B", "{").replace("%7D", "}")
-        parts = urlsplit(basemap)
-        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self' file:"
-        return {"tiles": [basemap], "origin": origin, "credit": "", "most": 19}
-    raise UsageError(
-        f"unknown basemap {basemap!r}: None, 'tianditu', 'osm', a folder of tiles, or an address "
-        "of tiles with {z}, {x} and {y}."
-    )
+    address = _address(basemap, lang)
+    parts = urlsplit(address)
+    if audience == "public":
+        if parts.scheme == "file":
+            raise UsageError(say(lang, "maps.basemap_public_path", address=basemap))
+        if parts.query or "@" in parts.netloc:
+            shown = f"{parts.hostname or ''}{parts.path}"
+            raise UsageError(say(lang, "maps.basemap_public_secret", address=shown))
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self' file:"
+    return {"tiles": [address], "origin": origin, "credit": "", "most": 19}
 
 
-def _pattern(folder: Path) -> str:
-    """The address of a folder's tiles, with the ending that its files have.
+def _address(basemap: str, lang: str) -> str:
+    """The address of tiles that a folder or a pattern stands for.
 
     Raises
     ------
     UsageError
-        There are no tiles in it.
+        It is neither, or a folder without tiles.
     """
+    folder = Path(basemap)
+    if folder.is_dir():
+        basemap = _pattern(folder, lang)
+    if not all(part in basemap for part in ("{z}", "{x}", "{y}")):
+        raise UsageError(say(lang, "maps.basemap_unknown", name=basemap))
+    if Path(basemap).is_absolute():  # a place on this computer, not on a server
+        return Path(basemap).as_uri().replace("%7B", "{").replace("%7D", "}")
+    return basemap
+
+
+def _pattern(folder: Path, lang: str) -> str:
+    """A folder's tiles as a pattern, with the ending that its files have."""
     for tile in sorted(folder.glob("*/*/*.*")):
         if tile.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"):
             return str(folder.resolve() / "{z}" / "{x}" / ("{y}" + tile.suffix))
-    raise UsageError(f"{folder} holds no tiles: they are expected as z/x/y.png in it.")
+    raise UsageError(say(lang, "maps.basemap_empty", folder=folder))

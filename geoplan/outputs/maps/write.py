@@ -41,8 +41,9 @@ def service_map(
     key : service key.
     lang : ``"zh"`` or ``"en"``; None = the study's.
     basemap : None (nothing is ever asked from the internet), ``"tianditu"``, ``"osm"``,
-        or the address of tiles with ``{z}``, ``{x}``, ``{y}``.
+        a folder of tiles, or the address of tiles with ``{z}``, ``{x}``, ``{y}``.
     tianditu_key : the user's own key; it stands in the page, and only when it is given here.
+        A public map is never made with it.
     background : the thinned background (`background_content`), to share among maps.
 
     Returns
@@ -53,7 +54,7 @@ def service_map(
     Raises
     ------
     UsageError
-        A key that is not in the run, or an unknown basemap.
+        A key that is not in the run, an unknown basemap, or one that no public map may have.
     MissingAssetError
         Leaflet is missing from the installation.
     """
@@ -62,7 +63,9 @@ def service_map(
             f"no service {key!r} in this run; there are: {', '.join(results.services) or '-'}."
         )
     told = lang or results.info.lang
-    tiles = basemap_layer(basemap, tianditu_key=tianditu_key, lang=told)
+    tiles = basemap_layer(
+        basemap, tianditu_key=tianditu_key, lang=told, audience=results.info.audience
+    )
     if background is None:
         background = background_content(results.background)
     content = map_content(results, key, lang=told, background=background)
