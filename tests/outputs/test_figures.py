@@ -1,0 +1,129 @@
+"""Figures: nothing lies over anything else, the bar is as long as it says, streets are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from scipy.spatial.distance import pdist
+
+from geoplan.outputs import write_figures
+from geoplan.outputs.figure_ground import Ground
+from geoplan.outputs.figure_maps import apart
+from geoplan.outputs.figure_sheet import fit
+from geoplan.outputs.figures import figure_list
+from geoplan.outputs.fonts import cjk_fonts
+
+LONG = "a bureau's own survey of every street and community, checked by hand 由街道逐户核对 " * 3
+
+
+@pytest.fixture(autouse=True)
+def _font():
+    with mpl.rc_context({"font.family": list(cjk_fonts()), "font.size": 8.5}):
+        yield
+
+
+def maps_of(results, lang):
+    return {n: draw() for n, draw in figure_list(results, lang=lang) if n.endswith("_map")}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_texts_legend_map_and_foot_lie_beside_each_other(fakes, lang):
+    results = fakes.fake_run(n=40)
+    results = replace(results, info=replace(results.info, source=LONG, map_approval_no="鲁S 1"))
+    for name, figure in maps_of(results, lang).items():
+        renderer = figure.canvas.get_renderer()
+        boxes = {t.get_text(): t.get_window_extent(renderer) for t in figure.texts if t.get_text()}
+        boxes["legend"] = figure.legends[0].get_window_extent(renderer)
+        boxes["map"] = figure.axes[0].get_window_extent(renderer)
+        for (a, one), (b, other) in combinations(boxes.items(), 2):
+            assert not one.overlaps(other), (name, a, b)
+        for what, box in boxes.items():
+            assert figure.bbox.padded(1).containsx(box.x0), (name, what)
+            assert figure.bbox.padded(1).containsx(box.x1), (name, what)
+            assert figure.bbox.padded(1).containsy(box.y0), (name, what)
+            assert figure.bbox.padded(1).containsy(box.y1), (name, what)
+
+
+def test_the_scale_bar_is_as_long_as_it_says(fakes):
+    for figure in maps_of(fakes.fake_run(n=40), "en").values():
+        ax = figure.axes[0]
+        west, east = ax.get_xlim()
+        south, north = ax.get_ylim()
+        box = ax.get_position()
+        across = (east - west) / (box.width * figure.get_figwidth())
+        up = (north - south) / (box.height * figure.get_figheight())
+        assert across == pytest.approx(up)  # metres per inch: a circle is round
+        bars = [a for a in figure.findobj(Line2D) if a.get_transform() == figure.transFigure]
+        bar = next(line for line in bars if len(set(line.get_ydata())) == 1)
+        metres = float(np.ptp(bar.get_xdata())) * figure.get_figwidth() * across
+        label = next(t.get_text() for t in figure.texts if t.get_text().endswith((" km", " m")))
+        number, unit = label.split()
+        assert metres == pytest.approx(float(number) * (1000 if unit == "km" else 1))
+
+
+def test_streets_without_a_class_are_drawn(fakes):
+    results = fakes.fake_run(n=40)
+    west, south, east, north = Ground(results).bounds
+    y = np.linspace(south, north, 9)
+    lines = shapely.linestrings([[(west, v), (east, v)] for v in y])
+    roads = gpd.GeoDataFrame(
+        geometry=lines, crs=results.services["meal_station"].coverage.frame.crs
+    )
+    ground = Ground(replace(results, background={"roads": roads}))
+    assert [len(paths) for paths, _, _ in ground.roads] == [9, 0, 0]
+    figure = next(iter(maps_of(replace(results, background={"roads": roads}), "en").values()))
+    drawn = [c for c in figure.axes[0].collections if isinstance(c, LineCollection)]
+    assert 9 in [len(c.get_segments()) for c in drawn]
+
+
+def test_minor_streets_give_way_when_they_are_too_many(fakes, monkeypatch):
+    monkeypatch.setattr("geoplan.outputs.figure_ground._MOST_MINOR", 5)
+    results = fakes.fake_run(n=40)
+    west, south, east, north = Ground(results).bounds
+    y = np.linspace(south, north, 20)
+    lines = shapely.linestrings([[(west, v), (east, v)] for v in y])
+    roads = gpd.GeoDataFrame({"class": [1] * 4 + [3] * 16}, geometry=lines)
+    drawn = Ground(replace(results, background={"roads": roads})).roads
+    assert [len(paths) for paths, _, _ in drawn] == [0, 4]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.floats(-60, 60), st.floats(-60, 60)), min_size=1, max_size=25))
+def test_badges_part_and_those_alone_stay(points):
+    places = np.array(points)
+    moved = apart(places, least=8.0)
+    if len(places) > 1:
+        assert pdist(moved).min() > 7.5
+        assert (moved == apart(places, least=8.0)).all()
+        if pdist(places).min() >= 8.0:
+            assert (moved == places).all()
+
+
+@pytest.mark.parametrize("words", [LONG, "字" * 90, "x" * 200, "short", ""])
+def test_lines_fit_their_width_and_lose_nothing(words):
+    text = Figure(figsize=(6, 2)).text(0, 0, "", fontsize=7)
+    mpl.backends.backend_agg.FigureCanvasAgg(text.figure)
+    lines = fit(text, words, 3.0).split("\n")
+    for line in lines:
+        text.set_text(line)
+        wide = text.get_window_extent(text.figure.canvas.get_renderer()).width
+        assert wide <= 3.0 * text.figure.dpi + 1 or " " not in line.strip()
+    assert "".join(lines).replace(" ", "") == words.replace(" ", "")
+
+
+def test_the_same_results_give_the_same_bytes(fakes, tmp_path):
+    results = fakes.fake_run(n=40)
+    only = replace(results, services={"meal_station": results.services["meal_station"]})
+    one, two = write_figures(only, tmp_path / "a"), write_figures(only, tmp_path / "b")
+    assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
