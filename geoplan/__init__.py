@@ -11,8 +11,9 @@ The names below load what they need when they are first used, so that `import ge
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from geoplan.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -30,28 +31,6 @@ if TYPE_CHECKING:
         p_median,
     )
     from geoplan.study import Plan, Study
-
-_ROOM_OF = {
-    "Study": "study",
-    "Plan": "study",
-    "Network": "network",
-    "TravelCosts": "network",
-    "travel_costs": "network",
-    "nearest_site": "network",
-    "reach_areas": "network",
-    "SitingProblem": "siting",
-    "SitingResult": "siting",
-    "max_coverage": "siting",
-    "min_sites": "siting",
-    "p_median": "siting",
-    "p_center": "siting",
-    "coverage_curve": "siting",
-    "spacing_coverage": "coverage",
-    "suggest_markers": "coverage",
-    "floating_catchment": "coverage",
-    "to_wgs84": "inputs",
-    "from_wgs84": "inputs",
-}
 
 __all__ = [
     "Network",
@@ -75,14 +54,28 @@ __all__ = [
     "travel_costs",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module 'geoplan' has no attribute {name!r}")
-    value = getattr(import_module(f"geoplan.{_ROOM_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Study": "study",
+        "Plan": "study",
+        "Network": "network",
+        "TravelCosts": "network",
+        "travel_costs": "network",
+        "nearest_site": "network",
+        "reach_areas": "network",
+        "SitingProblem": "siting",
+        "SitingResult": "siting",
+        "max_coverage": "siting",
+        "min_sites": "siting",
+        "p_median": "siting",
+        "p_center": "siting",
+        "coverage_curve": "siting",
+        "spacing_coverage": "coverage",
+        "suggest_markers": "coverage",
+        "floating_catchment": "coverage",
+        "to_wgs84": "inputs",
+        "from_wgs84": "inputs",
+    },
+    more=("__version__",),
+)

@@ -4,46 +4,53 @@ The functions take what `geoplan.network` measured (`TravelCosts`, nearest sites
 `geoplan.services` asks for (`ServiceStandard`), and give tables and the people ledger.
 """
 
-from geoplan.coverage.capacity import capacity_by_area, capacity_facts
-from geoplan.coverage.equity import (
-    coverage_by_group,
-    equity_facts,
-    group_table,
-    palma_ratio,
-    spread_level,
-    weighted_gini,
-    worst_tenth,
-)
-from geoplan.coverage.figures import compare_figures
-from geoplan.coverage.floating import floating_catchment
-from geoplan.coverage.gap_stretches import gap_stretches
-from geoplan.coverage.gaps import gap_areas
-from geoplan.coverage.ledger import STATES, Coverage, Ledger
-from geoplan.coverage.markers import suggest_markers
-from geoplan.coverage.quota import (
-    lacking,
-    quota_by_area,
-    quota_counts,
-    quota_summary,
-    unjudged_quotas,
-)
-from geoplan.coverage.rates import rate_by_area
-from geoplan.coverage.reach import (
-    after_sites,
-    coverage_from_costs,
-    judge_reach,
-    near_from_costs,
-    stack_costs,
-)
-from geoplan.coverage.spacing import SpacingCoverage, spacing_coverage
-from geoplan.coverage.tiers import (
-    judge_tiers,
-    referral,
-    referral_summary,
-    sites_of_tier,
-    tier_counts,
-    tier_of,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoplan.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from geoplan.coverage.capacity import capacity_by_area, capacity_facts
+    from geoplan.coverage.equity import (
+        coverage_by_group,
+        equity_facts,
+        group_table,
+        palma_ratio,
+        spread_level,
+        weighted_gini,
+        worst_tenth,
+    )
+    from geoplan.coverage.figures import compare_figures
+    from geoplan.coverage.floating import floating_catchment
+    from geoplan.coverage.gap_stretches import gap_stretches
+    from geoplan.coverage.gaps import gap_areas
+    from geoplan.coverage.ledger import STATES, Coverage, Ledger
+    from geoplan.coverage.markers import suggest_markers
+    from geoplan.coverage.quota import (
+        lacking,
+        quota_by_area,
+        quota_counts,
+        quota_summary,
+        unjudged_quotas,
+    )
+    from geoplan.coverage.rates import rate_by_area
+    from geoplan.coverage.reach import (
+        after_sites,
+        coverage_from_costs,
+        judge_reach,
+        near_from_costs,
+        stack_costs,
+    )
+    from geoplan.coverage.spacing import SpacingCoverage, spacing_coverage
+    from geoplan.coverage.tiers import (
+        judge_tiers,
+        referral,
+        referral_summary,
+        sites_of_tier,
+        tier_counts,
+        tier_of,
+    )
 
 __all__ = [
     "STATES",
@@ -83,3 +90,45 @@ __all__ = [
     "weighted_gini",
     "worst_tenth",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Coverage": "ledger",
+        "Ledger": "ledger",
+        "STATES": "ledger",
+        "SpacingCoverage": "spacing",
+        "after_sites": "reach",
+        "capacity_by_area": "capacity",
+        "capacity_facts": "capacity",
+        "compare_figures": "figures",
+        "coverage_by_group": "equity",
+        "coverage_from_costs": "reach",
+        "equity_facts": "equity",
+        "floating_catchment": "floating",
+        "gap_areas": "gaps",
+        "gap_stretches": "gap_stretches",
+        "group_table": "equity",
+        "judge_reach": "reach",
+        "judge_tiers": "tiers",
+        "lacking": "quota",
+        "near_from_costs": "reach",
+        "palma_ratio": "equity",
+        "quota_by_area": "quota",
+        "quota_counts": "quota",
+        "quota_summary": "quota",
+        "rate_by_area": "rates",
+        "referral": "tiers",
+        "referral_summary": "tiers",
+        "sites_of_tier": "tiers",
+        "spacing_coverage": "spacing",
+        "spread_level": "equity",
+        "stack_costs": "reach",
+        "suggest_markers": "markers",
+        "tier_counts": "tiers",
+        "tier_of": "tiers",
+        "unjudged_quotas": "quota",
+        "weighted_gini": "equity",
+        "worst_tenth": "equity",
+    },
+)

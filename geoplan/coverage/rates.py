@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from geoplan.errors import UsageError
 
@@ -93,8 +93,9 @@ def poisson_limits(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.nda
     """
     tail = (1 - confidence) / 2
     x = np.asarray(counts, dtype=float)
-    low = np.where(x > 0, chi2.ppf(tail, 2 * np.where(x > 0, x, 1.0)) / 2, 0.0)
-    high = chi2.ppf(1 - tail, 2 * (x + 1)) / 2
+    # half a chi-squared quantile of 2k degrees is a gamma quantile of shape k
+    low = np.where(x > 0, gammaincinv(np.where(x > 0, x, 1.0), tail), 0.0)
+    high = gammaincinv(x + 1, 1 - tail)
     return np.where(np.isnan(x), np.nan, low), high
 
 

@@ -1,13 +1,20 @@
 """Inputs: from messy files to checked layers, everything doubted aloud."""
 
-from geoplan.inputs.areas import read_areas
-from geoplan.inputs.datum import from_wgs84, to_wgs84
-from geoplan.inputs.demand import read_demand
-from geoplan.inputs.facilities import read_facilities
-from geoplan.inputs.lines import read_lines
-from geoplan.inputs.plain import read_plain_table
-from geoplan.inputs.source import LayerSource, SumTo
-from geoplan.inputs.workbook import write_findings
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoplan.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from geoplan.inputs.areas import read_areas
+    from geoplan.inputs.datum import from_wgs84, to_wgs84
+    from geoplan.inputs.demand import read_demand
+    from geoplan.inputs.facilities import read_facilities
+    from geoplan.inputs.lines import read_lines
+    from geoplan.inputs.plain import read_plain_table
+    from geoplan.inputs.source import LayerSource, SumTo
+    from geoplan.inputs.workbook import write_findings
 
 __all__ = [
     "LayerSource",
@@ -21,3 +28,19 @@ __all__ = [
     "to_wgs84",
     "write_findings",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "LayerSource": "source",
+        "SumTo": "source",
+        "from_wgs84": "datum",
+        "read_areas": "areas",
+        "read_demand": "demand",
+        "read_facilities": "facilities",
+        "read_lines": "lines",
+        "read_plain_table": "plain",
+        "to_wgs84": "datum",
+        "write_findings": "workbook",
+    },
+)

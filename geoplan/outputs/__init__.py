@@ -1,15 +1,22 @@
 """Outputs: maps, layers, tables, figures and a report whose numbers agree. They compute nothing."""
 
-from geoplan.outputs.compare import RunComparison, compare_runs
-from geoplan.outputs.compare_map import mapped_in_both, write_comparison_map
-from geoplan.outputs.exports import export_run
-from geoplan.outputs.figures import write_figures
-from geoplan.outputs.layers import write_layers
-from geoplan.outputs.maps import service_map, write_maps
-from geoplan.outputs.privacy import edition
-from geoplan.outputs.report import write_report
-from geoplan.outputs.summary import summary_dict, summary_text
-from geoplan.outputs.tables import write_tables
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoplan.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from geoplan.outputs.compare import RunComparison, compare_runs
+    from geoplan.outputs.compare_map import mapped_in_both, write_comparison_map
+    from geoplan.outputs.exports import export_run
+    from geoplan.outputs.figures import write_figures
+    from geoplan.outputs.layers import write_layers
+    from geoplan.outputs.maps import service_map, write_maps
+    from geoplan.outputs.privacy import edition
+    from geoplan.outputs.report import write_report
+    from geoplan.outputs.summary import summary_dict, summary_text
+    from geoplan.outputs.tables import write_tables
 
 __all__ = [
     "RunComparison",
@@ -27,3 +34,23 @@ __all__ = [
     "write_report",
     "write_tables",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "RunComparison": "compare",
+        "compare_runs": "compare",
+        "edition": "privacy",
+        "export_run": "exports",
+        "mapped_in_both": "compare_map",
+        "service_map": "maps",
+        "summary_dict": "summary",
+        "summary_text": "summary",
+        "write_comparison_map": "compare_map",
+        "write_figures": "figures",
+        "write_layers": "layers",
+        "write_maps": "maps",
+        "write_report": "report",
+        "write_tables": "tables",
+    },
+)

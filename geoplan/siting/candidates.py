@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
-from sklearn.cluster import KMeans
 
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
@@ -76,6 +75,8 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
     count = min(clusters, len(np.unique(places, axis=0)))
     if count == 0:
         return gpd.GeoDataFrame({"people": []}, geometry=[], crs=demand.crs)
+    from sklearn.cluster import KMeans  # a second of loading that few need
+
     model = KMeans(n_clusters=count, n_init=1, random_state=seed)
     label = model.fit_predict(places, sample_weight=used["people"].to_numpy(float))
     people = np.bincount(label, weights=used["people"].to_numpy(float), minlength=count)

@@ -12,20 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
+from geoplan import outputs
 from geoplan.coverage.ledger import Coverage
 from geoplan.errors import UsageError
 from geoplan.inputs import write_findings
-from geoplan.outputs import (
-    edition,
-    service_map,
-    summary_dict,
-    summary_text,
-    write_figures,
-    write_layers,
-    write_maps,
-    write_report,
-    write_tables,
-)
 from geoplan.results import RunResults, ServiceResult
 from geoplan.study.load import StudyInputs
 from geoplan.study.progress import Progress, Stages, silent
@@ -91,11 +81,11 @@ class Plan:
 
     def summary(self) -> str:
         """The headline numbers as text."""
-        return summary_text(self.results, self.lang)
+        return outputs.summary_text(self.results, self.lang)
 
     def to_dict(self) -> dict[str, Any]:
         """What `summary.json` holds."""
-        return summary_dict(self.results)
+        return outputs.summary_dict(self.results)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
@@ -111,7 +101,7 @@ class Plan:
         if key not in self.results.services:
             known = ", ".join(self.results.services) or "-"
             raise UsageError(f"no service {key!r} in this run; there are: {known}.")
-        return service_map(self.results, key, **options)
+        return outputs.service_map(self.results, key, **options)
 
     def save(
         self,
@@ -155,7 +145,7 @@ class Plan:
         # a public edition leaves the same way for every output
         results = self.results
         if results.info.audience == "public":
-            results = edition(results, audience="public")
+            results = outputs.edition(results, audience="public")
         lang, audience = self.lang, results.info.audience
         stages = Stages(total=6, progress=progress)
 
@@ -163,22 +153,22 @@ class Plan:
             return stages.stage(name, say(lang, f"study.stage_{name}"))
 
         with stage("figures"):
-            write_figures(results, folder / "figures", lang=lang)
+            outputs.write_figures(results, folder / "figures", lang=lang)
         with stage("maps"):
-            write_maps(
+            outputs.write_maps(
                 results, folder / "maps", lang=lang, audience=audience,
                 basemap=basemap, tianditu_key=tianditu_key,
             )  # fmt: skip
         with stage("layers"):
-            write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
+            outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
         with stage("tables"):
-            write_tables(results, folder, lang=lang, audience=audience)
+            outputs.write_tables(results, folder, lang=lang, audience=audience)
             if audience == "internal":
                 write_findings(folder / "findings.xlsx", list(self.inputs.loaded), lang=lang)
         with stage("report"):
-            write_report(results, folder, lang=lang, audience=audience)
+            outputs.write_report(results, folder, lang=lang, audience=audience)
         with stage("summary"):
-            _write_json(folder / "summary.json", summary_dict(results))
+            _write_json(folder / "summary.json", outputs.summary_dict(results))
         facts = dict(results.run)
         facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
         facts["peak_memory_mb"] = {**facts.get("peak_memory_mb", {}), **stages.peak_mb}

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from geoplan.cli import main
 
-def geoplan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "geoplan.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-    )
+
+@dataclass(frozen=True)
+class Done:
+    """How a command left, as `subprocess.CompletedProcess` tells it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def geoplan(*arguments: str | Path) -> Done:
+    """The command in this process: a new one takes seconds to load."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        main([str(a) for a in arguments])
+    return Done(int(left.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def test_the_command_as_a_process_of_its_own(tmp_path: Path) -> None:
+    """Exit code, streams and `python -m`, which the other tests take for granted."""
+    done = subprocess.run(
+        [sys.executable, "-m", "geoplan.cli", "run", str(tmp_path / "nowhere")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_run_suggest_export_compare(small_folder: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_nothing_half_written_and_nothing_written_over(
     def broken(*args: object, **options: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("geoplan.study.plan.write_report", broken)
+    monkeypatch.setattr("geoplan.outputs.write_report", broken)
     with pytest.raises(OSError, match="disk full"):
         small_plan.save(tmp_path / "never")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]

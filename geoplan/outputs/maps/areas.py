@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
-import mapclassify
 import numpy as np
 import pandas as pd
 import shapely
@@ -131,5 +130,7 @@ def rate_breaks(rate: pd.Series) -> list[float]:
     different = len(np.unique(known))
     if different < 2:
         return []
+    import mapclassify  # compiles as it loads, for seconds
+
     bins = mapclassify.FisherJenks(known, k=min(5, different)).bins[:-1]
     return [value for value in (number(b, 3) for b in bins) if value is not None]
