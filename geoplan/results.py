@@ -14,9 +14,11 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
+from geoplan.coverage.places import PlacesInReach
 from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
+from geoplan.siting.knee import Knee
 from geoplan.siting.result import SitingResult
 from geoplan.words import say
 
@@ -136,6 +138,7 @@ class SitingOutcome:
         question was drawn anew), ``phase`` where phases are asked for, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
+    knee : where the curve bends most; None where it has no bend.
     robustness : how sure the suggestion is; None where it was not asked for.
     """
 
@@ -145,6 +148,7 @@ class SitingOutcome:
     people_after: Ledger
     coverage_after: Coverage | None = None
     curve: pd.DataFrame | None = None
+    knee: Knee | None = None
     robustness: Robustness | None = None
     notes: tuple[str, ...] = ()
 
@@ -163,13 +167,20 @@ class ServiceResult:
     quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``,
         ``meets``.
     tiers : per tier: Coverage of that tier alone (reach only), where the service has tiers.
+    tier_sites : sites in service per tier, in the standard's order (``""`` = of no known tier).
     rates : for measure "rate": per area; columns ``name``, ``count``, ``people``, ``rate``,
         ``low``, ``high``, ``smoothed``.
     reach : GeoDataFrame with ``cutoff`` and ``geometry`` (reach areas of existing sites), or None.
     capacity : facts such as places, places_per_1000, or {}.
+    capacity_areas : per level, where facilities tell their capacity: `capacity_by_area`.
     equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are
         suggested.
     referral : per station: centre, cost_min, within; or None.
+    by_group, by_kind : covered share of sub-groups (index = heading; ``"people"`` = all), and of
+        town and country (index ``"urban"``, ``"rural"``, ``""`` = not known): ``total``,
+        ``served``, ``covered_share``, with ``_after`` columns where sites are suggested; or None
+        where the data do not tell.
+    places : places per 1,000 people in reach, where facilities tell their capacity; or None.
     """
 
     key: str
@@ -181,11 +192,16 @@ class ServiceResult:
     siting: SitingOutcome | None = None
     quota: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     tiers: Mapping[str, Coverage] = field(default_factory=dict)
+    tier_sites: Mapping[str, int] = field(default_factory=dict)
     rates: pd.DataFrame | None = None
     reach: gpd.GeoDataFrame | None = None
     capacity: Mapping[str, float] = field(default_factory=dict)
+    capacity_areas: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     equity: Mapping[str, float] = field(default_factory=dict)
     referral: pd.DataFrame | None = None
+    by_group: pd.DataFrame | None = None
+    by_kind: pd.DataFrame | None = None
+    places: PlacesInReach | None = None
     notes: tuple[str, ...] = ()
 
     def name(self, lang: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         coverage_by_group,
         equity_facts,
         group_table,
+        kinds_of_place,
         palma_ratio,
         spread_level,
         weighted_gini,
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     )
     from geoplan.coverage.figures import compare_figures
     from geoplan.coverage.floating import floating_catchment
-    from geoplan.coverage.gap_stretches import gap_stretches
+    from geoplan.coverage.stretches import gap_stretches
     from geoplan.coverage.gaps import gap_areas
     from geoplan.coverage.ledger import STATES, Coverage, Ledger
     from geoplan.coverage.markers import suggest_markers
+    from geoplan.coverage.places import PlacesInReach, places_in_reach
     from geoplan.coverage.quota import (
         lacking,
         quota_by_area,
@@ -56,6 +58,7 @@ __all__ = [
     "STATES",
     "Coverage",
     "Ledger",
+    "PlacesInReach",
     "SpacingCoverage",
     "after_sites",
     "capacity_by_area",
@@ -70,9 +73,11 @@ __all__ = [
     "group_table",
     "judge_reach",
     "judge_tiers",
+    "kinds_of_place",
     "lacking",
     "near_from_costs",
     "palma_ratio",
+    "places_in_reach",
     "quota_by_area",
     "quota_counts",
     "quota_summary",
@@ -97,6 +102,7 @@ __getattr__, __dir__ = lazy_names(
         "Coverage": "ledger",
         "Ledger": "ledger",
         "STATES": "ledger",
+        "PlacesInReach": "places",
         "SpacingCoverage": "spacing",
         "after_sites": "reach",
         "capacity_by_area": "capacity",
@@ -107,13 +113,15 @@ __getattr__, __dir__ = lazy_names(
         "equity_facts": "equity",
         "floating_catchment": "floating",
         "gap_areas": "gaps",
-        "gap_stretches": "gap_stretches",
+        "gap_stretches": "stretches",
         "group_table": "equity",
         "judge_reach": "reach",
         "judge_tiers": "tiers",
+        "kinds_of_place": "equity",
         "lacking": "quota",
         "near_from_costs": "reach",
         "palma_ratio": "equity",
+        "places_in_reach": "places",
         "quota_by_area": "quota",
         "quota_counts": "quota",
         "quota_summary": "quota",

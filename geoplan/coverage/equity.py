@@ -13,6 +13,10 @@ import pandas as pd
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.errors import UsageError
 
+_YES, _NO = ("是", "1", "true", "yes", "y"), ("否", "0", "false", "no", "n")
+_URBAN = ("城", "镇", "街道", "居委", "urban", "town", "city")
+_RURAL = ("乡", "村", "rural", "village", "country")
+
 
 def weighted_gini(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
     r"""Gini coefficient of `values` over people: 0 = everyone has the same, 1 = one has all.
@@ -140,7 +144,7 @@ def group_table(
     coverage: Coverage,
     *,
     groups: Sequence[str] = (),
-    by: str | None = None,
+    by: str | pd.Series | None = None,
     after: Coverage | None = None,
 ) -> pd.DataFrame:
     """Covered share of sub-groups: age groups in columns, or kinds of place (urban, rural) in rows.
@@ -150,7 +154,8 @@ def group_table(
     coverage : its frame carries the sub-group columns (people of that group per row).
     groups : sub-group columns, for example ``["pop80"]``. A row's people of a group are served in
         the same proportion as all people of the row: the ledger does not tell them apart.
-    by : a column of the frame to divide the people by, for example ``"urban"`` or an area level.
+    by : a column of the frame to divide the people by, for example an area level, or a Series on
+        its index, for example `kinds_of_place`.
     after : the ledger with the plan's sites.
 
     Returns
@@ -159,7 +164,8 @@ def group_table(
     columns ``total``, ``served``, ``covered_share`` (and ``served_after``,
     ``covered_share_after``).
     """
-    missing = [c for c in [*groups, *([by] if by else [])] if c not in coverage.frame.columns]
+    named = [by] if isinstance(by, str) else []
+    missing = [c for c in [*groups, *named] if c not in coverage.frame.columns]
     if missing:
         there = [c for c in coverage.frame.columns if c not in (*STATES, "geometry")]
         raise UsageError(f"no columns {missing} in the ledger; there are: {', '.join(there)}.")
@@ -173,15 +179,46 @@ def group_table(
     return table
 
 
-def _grouped(coverage: Coverage, groups: Sequence[str], by: str | None) -> pd.DataFrame:
+def kinds_of_place(texts: pd.Series) -> pd.Series:
+    """``"urban"``, ``"rural"`` or ``""`` (not known) for what tables say of town and country.
+
+    Known are the codes of the statistical bureau (统计用城乡分类代码: 1.. town, 2.. country), words
+    (城镇, 乡村, 街道, 村, urban, town, rural, village), and yes or no where a column asks whether a
+    place is urban.
+
+    Examples
+    --------
+    >>> kinds_of_place(pd.Series(["城镇", "220", "是", "乡镇", "112", None])).tolist()
+    ['urban', 'rural', 'urban', 'rural', 'urban', '']
+    """
+    said = texts.astype("string").str.strip().str.casefold().fillna("")
+    kinds = {text: _kind_of_place(text) for text in said.unique()}
+    return said.map(kinds).astype(object).rename("kind")
+
+
+def _kind_of_place(text: str) -> str:
+    text = text.removesuffix(".0")
+    if text in _YES or text in _NO:
+        return "urban" if text in _YES else "rural"
+    if len(text) == 3 and text.isdigit():
+        return {"1": "urban", "2": "rural"}.get(text[0], "")
+    # the country first where a word holds both: 乡镇, but 城乡结合区 and 镇乡结合区 are town
+    for kind, words in (("rural", ("乡镇",)), ("urban", _URBAN), ("rural", _RURAL)):
+        if any(word in text for word in words):
+            return kind
+    return ""
+
+
+def _grouped(coverage: Coverage, groups: Sequence[str], by: str | pd.Series | None) -> pd.DataFrame:
     frame = coverage.frame
     share = frame["served"] / frame["people"].where(frame["people"] > 0)
     share = share.fillna(0.0)
     if by is not None:
-        key = frame[by].astype("string").fillna("").to_numpy(object)
+        key = (frame[by] if isinstance(by, str) else by.reindex(frame.index)).astype("string")
+        key = key.fillna("").to_numpy(object)
         columns = {"total": frame["people"].astype(float), "served": frame["served"]}
         table = pd.DataFrame(columns).groupby(key, sort=True).sum()
-        table.index.name = by
+        table.index.name = by if isinstance(by, str) else by.name
         return table
     rows = {"people": {"total": frame["people"].sum(), "served": frame["served"].sum()}}
     for group in groups:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geoplan.outputs.privacy import edition
     from geoplan.outputs.report import write_report
     from geoplan.outputs.summary import summary_dict, summary_text
-    from geoplan.outputs.tables import write_tables
+    from geoplan.outputs.workbook import write_tables
 
 __all__ = [
     "RunComparison",
@@ -51,6 +51,6 @@ __getattr__, __dir__ = lazy_names(
         "write_layers": "layers",
         "write_maps": "maps",
         "write_report": "report",
-        "write_tables": "tables",
+        "write_tables": "workbook",
     },
 )

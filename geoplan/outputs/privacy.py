@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.coverage.places import PlacesInReach
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.outputs.suppression import blanks
@@ -104,8 +105,13 @@ def _service(service: ServiceResult, areas: Mapping[str, AreaLayer], below: floa
     if after is not None:
         whole["after"] = after
     public = _coverages(whole, areas, finest, below)
+    capacity, places = _capacity(service, public["now"])
     return replace(
         told,
+        by_group=_all_or_nothing(service.by_group, below),
+        by_kind=_all_or_nothing(service.by_kind, below),
+        capacity_areas=capacity,
+        places=places,
         coverage=public["now"],
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=_siting(service.siting, public.get("after"), below),
@@ -125,6 +131,33 @@ def _facilities(layer: FacilityLayer, areas: Mapping[str, AreaLayer]) -> Facilit
     """Names, places, tiers and capacities; nothing that the office carried along."""
     keep = [c for c in layer.frame.columns if c in (*_PUBLIC_COLUMNS, *areas, "geometry")]
     return FacilityLayer(key=layer.key, frame=layer.frame[keep])
+
+
+def _all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
+    """Few rows that sum to the city: one small number, or one small rest, withholds them all."""
+    if table is None:
+        return None
+    total = table["total"].to_numpy(float)
+    for ending in ("", "_after"):
+        if f"served{ending}" in table.columns:
+            served = table[f"served{ending}"].to_numpy(float)
+            for count in (total, served, total - served):
+                if ((count > 0) & (count < below)).any():
+                    return None
+    return table
+
+
+def _capacity(
+    service: ServiceResult, public: PublicCoverage
+) -> tuple[dict[str, pd.DataFrame], PlacesInReach | None]:
+    """Places by the coarsest areas only, and only where the people of all of them are told."""
+    levels = [v for v in public.tables if v in service.capacity_areas][:1]
+    told = {v: service.capacity_areas[v] for v in levels if public.tables[v]["total"].notna().all()}
+    found = service.places
+    if found is not None:
+        kept = {v: table for v, table in found.areas.items() if v in told}
+        found = replace(found, rows=None, areas=kept)
+    return told, found
 
 
 def _siting(

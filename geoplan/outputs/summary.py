@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
+from geoplan.outputs.summary_facts import service_facts, siting_facts
 from geoplan.outputs.telling import (
     area_codes,
     clean,
@@ -26,6 +27,7 @@ from geoplan.outputs.telling import display_width as width
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
 from geoplan.words import say
 
+_FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
 #: sites whose closure costs most, in `summary.json`
 _MOST_CLOSURES = 5
 
@@ -42,11 +44,11 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     dict with ``study``, ``inputs``, ``services``, ``figures``. A service judged by reach has
     ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
     ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
-    were asked for, ``siting`` (with ``robustness`` where the question was drawn anew). Along lines
-    ``length_m`` and ``required_points`` stand instead of
-    ``people``. A service told as a rate has ``rate`` (``level``, ``per``, ``count``, ``people``,
-    ``rate``, ``areas``: one row per area with ``code``, ``name``, ``count``, ``people``,
-    ``rate``, ``low``, ``high``, ``smoothed``).
+    were asked for, ``siting`` (with ``robustness`` where the question was drawn anew); what else
+    the data allow stands beside them (`summary_facts.service_facts`). Along lines ``length_m`` and
+    ``required_points`` stand instead of ``people``. A service told as a rate has ``rate``
+    (``level``, ``per``, ``count``, ``people``, ``rate``, ``areas``: one row per area with ``code``,
+    ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``, ``smoothed``).
 
     Examples
     --------
@@ -76,7 +78,7 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
         ],
         "services": {key: _service(results, s) for key, s in results.services.items()},
         "figures": [
-            {name: plain(row.get(name)) for name in ("key", "published", "computed", "source")}
+            {name: plain(row.get(name)) for name in _FIGURE}
             for row in results.figures.to_dict("records")
         ],
     }
@@ -127,6 +129,7 @@ def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
     }
     if service.rates is not None:
         told["rate"] = _rate(results, service)
+    told |= service_facts(service)
     if service.gaps is not None:
         told["gaps"] = _gaps(service.gaps)
     if service.siting is not None:
@@ -168,6 +171,7 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
     }
     if siting.people_after is not None:
         told["people_after"] = people_dict(siting.people_after)
+    told |= siting_facts(siting)
     if siting.robustness is not None:
         told["robustness"] = _robustness(siting.robustness)
         for site, share in zip(sites, frame["chosen_share"], strict=True):

@@ -221,6 +221,37 @@ def level_text(lang: str, level: str) -> str:
     return known_word(lang, f"common.{level}", level)
 
 
+def kind_of_place_text(lang: str, kind: str) -> str:
+    """Town, country, or not known."""
+    return say(lang, f"outputs.place_{kind or 'unknown'}")
+
+
+_AGES = re.compile(r"(\d+)\s*(?:[-—–~～至到]\s*(\d+))?\s*(?:周?岁)(?:及)?(以上|以下)?")
+
+
+def group_text(lang: str, group: str) -> str:
+    """A sub-group's heading; Chinese age groups in English where that is asked for.
+
+    Examples
+    --------
+    >>> group_text("en", "80岁以上"), group_text("en", "0-14岁"), group_text("zh", "80岁以上")
+    ('80 and over', '0 to 14', '80岁以上')
+    >>> group_text("en", "people"), group_text("en", "disabled")
+    ('all', 'disabled')
+    """
+    if group == "people":
+        return say(lang, "outputs.group_all")
+    ages = _AGES.fullmatch(group.strip())
+    if lang != "en" or ages is None:
+        return clean(group)
+    low, high, end = ages.groups()
+    if high is not None:
+        return say(lang, "outputs.group_between", low=low, high=high)
+    if end is None:
+        return clean(group)
+    return say(lang, "outputs.group_over" if end == "以上" else "outputs.group_under", age=low)
+
+
 def kind_text(lang: str, kind: Any) -> str:
     """The kind of a required point."""
     return "" if is_missing(kind) else known_word(lang, f"outputs.kind_{kind}", str(kind))

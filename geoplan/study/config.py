@@ -131,6 +131,21 @@ class RateSection(_Section):
     per: Positive = 1000.0
 
 
+class CatchmentSection(_Section):
+    """``catchment = {...}``: how far people go for a place, if not the standard's reach."""
+
+    mode: Mode = "drive"
+    threshold_m: Positive | None = None
+    threshold_min: Positive | None = None
+    method: Literal["2sfca", "e2sfca", "3sfca", "balanced"] = "e2sfca"
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> CatchmentSection:
+        if (self.threshold_m is None) == (self.threshold_min is None):
+            raise ValueError("give exactly one of threshold_m (metres) and threshold_min (minutes)")
+        return self
+
+
 class ServiceSection(_Section):
     """``[services.KEY]``: one service's sites and how it is judged."""
 
@@ -151,6 +166,7 @@ class ServiceSection(_Section):
     lines_layer: str | None = None
     required: str | None = None
     rate: RateSection | None = None
+    catchment: CatchmentSection | None = None
     closed: list[str] = Field(default_factory=list)
 
 

@@ -18,7 +18,7 @@ from geoplan.errors import StudyFileError, UsageError
 from geoplan.inputs.findings import Finding
 from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
-from geoplan.services.standard import ServiceStandard
+from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config import StudyFile
 from geoplan.words import say
 
@@ -374,5 +374,10 @@ def _check_standard(
         if entry.get("demand") is None and standard.group not in demand:
             problem = say(lang, "study.no_demand", key=key)
             ties.tell(here, problem, _choices(standard.group or "", demand, lang))
+    catchment = entry.get("catchment")
+    mode = catchment.get("mode", "drive") if isinstance(catchment, Mapping) else None
+    if mode in MODES and mode not in networks:
+        problem = say(lang, "study.no_network", key=f"{key}.catchment", mode=mode)
+        ties.tell((*here, "catchment", "mode"), problem, _choices(mode, networks, lang), mode)
     if standard.measure == "spacing" and not entry.get("lines"):
         ties.tell(here, say(lang, "study.no_lines", key=key))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.coverage import (
     Coverage,
+    capacity_by_area,
     capacity_facts,
     equity_facts,
     judge_reach,
@@ -19,6 +20,7 @@ from geoplan.coverage import (
     referral,
     sites_of_tier,
     spread_level,
+    tier_counts,
 )
 from geoplan.errors import GeoplanError
 from geoplan.inputs.layers import Demand, FacilityLayer
@@ -112,11 +114,28 @@ def judge(context: Context, key: str) -> ServiceResult:
         # a site without a place still serves its area; one that is closed or being built does not
         quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
+        tier_sites=tier_counts(serving, standard) if standard.tiers else {},
         reach=_reach(context, standard, sites),
         capacity=capacity_facts(serving, standard, demand.total),
+        capacity_areas=_capacity_areas(context, demand, standard, serving),
         equity=equity_of(context, coverage),
         referral=_referral(context, standard, opened),
     )
+
+
+def _capacity_areas(
+    context: Context, demand: Demand, standard: ServiceStandard, serving: FacilityLayer
+) -> dict[str, pd.DataFrame]:
+    """Places and what is lacking by area, above single communities, where places are known."""
+    if not (serving.frame["capacity"].astype(float) > 0).any():
+        return {}
+    levels = list(context.inputs.areas)
+    known = [v for v in levels if v in serving.frame.columns and v in demand.frame.columns]
+    return {
+        level: capacity_by_area(serving, demand, standard, context.inputs.areas, level)
+        for level in known
+        if level != levels[-1] or len(levels) == 1
+    }
 
 
 def equity_of(context: Context, coverage: Coverage) -> dict[str, float]:

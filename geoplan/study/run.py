@@ -12,6 +12,7 @@ from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.background import background_layers
+from geoplan.study.breakdown import with_breakdowns
 from geoplan.study.config import ServiceSection
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
@@ -80,7 +81,12 @@ def run_study(
 
 def plan_service(context: Context, key: str) -> ServiceResult:
     """One service from judging to gaps; a step that a cluster worker can do."""
-    return with_gaps(context, with_sites(context, judge(context, key)))
+    return finished(context, with_sites(context, judge(context, key)))
+
+
+def finished(context: Context, planned: ServiceResult) -> ServiceResult:
+    """What follows from coverage and suggested sites together."""
+    return with_gaps(context, with_breakdowns(context, planned))
 
 
 def _plan_all(
@@ -96,10 +102,10 @@ def _plan_all(
         ):
             judged = judge(context, key)
         if not _sites_asked(context.config.services[key]):
-            planned[key] = with_gaps(context, judged)
+            planned[key] = finished(context, judged)
             continue
         with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
-            planned[key] = with_gaps(context, with_sites(context, judged))
+            planned[key] = finished(context, with_sites(context, judged))
     return planned
 
 
@@ -144,9 +150,11 @@ def _modes(study: Study, keys: list[str]) -> list[str]:
 
     modes: dict[str, None] = {}
     for key in keys:
-        standard = standard_of(key, study.config.services[key])
+        section = study.config.services[key]
+        standard = standard_of(key, section)
         for mode in (
             standard.mode,
+            None if section.catchment is None else section.catchment.mode,
             *(t.mode for t in standard.tiers),
             *(t.refer_mode for t in standard.tiers),
         ):

@@ -12,6 +12,7 @@ from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import (
     SitingResult,
     coverage_curve,
+    curve_knee,
     explain_sites,
     max_coverage,
     min_sites,
@@ -122,6 +123,7 @@ def _outcome(
         people_after=after.ledger,
         coverage_after=after,
         curve=curve,
+        knee=None if curve is None else curve_knee(curve),
         notes=tuple(_notes(context, question, explained, curve, missed)),
     )
 

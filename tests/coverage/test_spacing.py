@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 
-from geoplan.coverage.gap_stretches import gap_stretches
+from geoplan.coverage.stretches import gap_stretches
 from geoplan.coverage.markers import suggest_markers
 from geoplan.coverage.spacing import spacing_coverage
 from geoplan.errors import CrsMismatchError, GeographicCrsError, MissingCrsError, UsageError

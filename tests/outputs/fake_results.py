@@ -8,17 +8,21 @@ full facilities, no siting; ``boundary_marker``: spacing; ``home_care``: rates b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from shapely import LineString, MultiPolygon, Point, box, union_all
 
+from geoplan.coverage import group_table, places_in_reach
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.coverage.spacing import spacing_coverage
 from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.network.costs import TravelCosts
 from geoplan.results import (
     RECOMMENDED,
     Robustness,
@@ -28,6 +32,7 @@ from geoplan.results import (
     StudyInfo,
 )
 from geoplan.services.standard import Quota, ServiceStandard, Tier
+from geoplan.siting.knee import Knee
 from geoplan.siting.result import SitingResult
 
 CRS = "EPSG:4548"
@@ -262,6 +267,7 @@ def _siting(
         people_after=after.ledger,
         coverage_after=after,
         curve=curve,
+        knee=Knee(sites=2, value=float(served[2]), bend=0.2, before=250.0, after=40.0),
         robustness=_robustness(sites),
     )
 
@@ -315,6 +321,69 @@ def _quota(facilities: FacilityLayer, layer: AreaLayer) -> pd.DataFrame:
         },
         index=layer.frame.index,
     )
+
+
+def _with_facts(service: ServiceResult, hostile: bool) -> ServiceResult:
+    """The service with coverage by group and by town and country, and, where it has tiers, its
+    places and its referral."""
+    coverage, names = service.coverage, _names(["80岁以上"], hostile)
+    frame = coverage.frame
+    old = pd.Series((frame["people"] * 0.2).round(), index=frame.index)
+    kind = pd.Series(np.where(frame["district"] == "370103", "rural", "urban"), index=frame.index)
+    then = None if service.siting is None else service.siting.coverage_after
+    aged = [
+        None if c is None else replace(c, frame=c.frame.assign(**{names[0]: old}))
+        for c in (coverage, then)
+    ]
+    told = replace(
+        service,
+        by_group=group_table(aged[0], groups=names, after=aged[1]),
+        by_kind=group_table(coverage, by=kind, after=then),
+    )
+    if not service.standard.tiers:
+        return told
+    layer, levels = coverage.areas["district"], {"district": coverage.areas["district"]}
+    sites = service.facilities.frame
+    capacity = sites["capacity"].fillna(0.0)
+    costs = np.full((len(frame), len(sites)), np.nan)
+    located = frame.geometry.notna().to_numpy()
+    for j, point in enumerate(sites.geometry):
+        far = frame.geometry[located].distance(point).to_numpy() * 1.2
+        costs[located, j] = np.where(far <= 1000, far, np.nan)
+    row, col = np.nonzero(np.isfinite(costs))
+    travel = TravelCosts(
+        matrix=sparse.csr_matrix((costs[row, col], (row, col)), shape=costs.shape),
+        demand_index=frame.index, site_index=sites.index, unit="m", method="made up", cutoff=1000.0,
+    )  # fmt: skip
+    names_of = layer.frame["name"]
+    places = pd.Series([200.0, 150.0, 80.0], index=layer.frame.index)
+    people = frame.groupby("district")["people"].sum().reindex(layer.frame.index)
+    table = pd.DataFrame({
+        "name": names_of, "people": people, "places": places, "facilities": [3, 2, 2],
+        "facilities_unknown": [1, 0, 0], "places_per_1000": places / people * 1000,
+        "required": people * 0.04, "lacking": (people * 0.04 - places).clip(lower=0),
+    })  # fmt: skip
+    stations = sites[sites["tier"] == "street"]
+    referral = pd.DataFrame({
+        "name": stations["name"], "tier": "street", "centre": sites.index[0],
+        "centre_name": sites["name"].iloc[0], "cost_min": [4.0, 31.5, np.nan][: len(stations)],
+        "limit_min": 30.0, "within": [True, False, False][: len(stations)],
+        "reason": ["", "beyond", "cut_off"][: len(stations)],
+    })  # fmt: skip
+    return replace(
+        told,
+        tier_sites={"district": int((sites["tier"] == "district").sum()), "street": len(stations)},
+        capacity={
+            "places": 430.0, "places_per_1000": 430 / people.sum() * 1000,
+            "required_per_1000": 40.0, "required_places": people.sum() * 0.04,
+            "places_lacking": people.sum() * 0.04 - 430, "nursing_places": 300.0,
+            "nursing_share": 300 / 430, "required_nursing_share": 0.55, "nursing_lacking": 0.0,
+        },
+        capacity_areas={"district": table},
+        places=places_in_reach(frame, travel, capacity, mode="walk", areas=levels,
+                               levels=["district"]),
+        referral=referral,
+    )  # fmt: skip
 
 
 def _reach(facilities: FacilityLayer) -> gpd.GeoDataFrame:
@@ -422,6 +491,9 @@ def fake_run(
                 name_en="Street facility",
                 mode="walk",
                 threshold_m=1000.0,
+                refers_to="district",
+                refer_mode="drive",
+                refer_threshold_min=30.0,
             ),
         ),
         source="GB 50437-2007",
@@ -516,6 +588,8 @@ def fake_run(
         ),
         "home_care": ServiceResult(key="home_care", standard=home, rates=rates),
     }
+    for key in ("meal_station", "elderly_centre"):
+        services[key] = _with_facts(services[key], hostile)
     info = StudyInfo(
         name=HOSTILE[0] if hostile else "示例市",
         crs=CRS,

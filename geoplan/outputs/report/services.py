@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
-from geoplan.coverage.quota import lacking, quota_counts
 from geoplan.outputs.report.blocks import (
     Block,
     FigureBlock,
     Heading,
     Listing,
     Paragraph,
+)
+from geoplan.outputs.report.facts import (
+    capacity_blocks,
+    equity_text,
+    group_blocks,
+    quota_blocks,
+    tier_blocks,
 )
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables import area_table, closure_table, gap_table, rate_table, site_table
@@ -36,7 +42,6 @@ _MOST_GAPS = 10
 _MOST_SITES = 30
 _MOST_AREAS = 40
 _MOST_CLOSURES = 3
-_NAMES = 8
 
 
 def service_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -83,7 +88,9 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
         mark = "，" if lang == "zh" else ", "
         text += say(lang, "report.coverage_rest", parts=mark.join(parts))
     yield Paragraph(text=text)
-    yield from _facts(service, lang)
+    equity = equity_text(service, lang)
+    if equity:
+        yield Paragraph(text=equity)
     yield FigureBlock(
         name=f"{service.key}_map",
         caption=say(lang, "report.figure_map", service=name),
@@ -102,87 +109,12 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
             name=f"{service.key}_areas",
             caption=say(lang, "report.figure_areas", service=name),
         )
-    yield from _tiers(results, service, lang)
-    yield from _quota(service, lang)
+    yield from group_blocks(service, lang)
+    yield from tier_blocks(service, lang)
+    yield from quota_blocks(service, lang)
+    yield from capacity_blocks(results, service, lang)
     yield from _gaps(service, lang)
     yield from _sites(service, lang)
-
-
-def _facts(service: ServiceResult, lang: str) -> Iterator[Block]:
-    facts, text = service.capacity, ""
-    if facts.get("places", 0) > 0:
-        text += say(lang, "report.capacity", places=count_text(facts["places"]),
-                    per=number_text(facts["places_per_1000"], 1))  # fmt: skip
-        if "required_places" in facts:
-            text += say(lang, "report.capacity_required",
-                        required=count_text(facts["required_places"]),
-                        lacking=count_text(facts["places_lacking"]))  # fmt: skip
-        if "nursing_places" in facts:
-            text += say(lang, "report.nursing", places=count_text(facts["nursing_places"]),
-                        share=share_text(facts["nursing_share"]))  # fmt: skip
-    equity = service.equity
-    if "gini" in equity:
-        text += say(lang, "report.equity", gini=number_text(equity["gini"], 3),
-                    worst=share_text(equity.get("worst_tenth_share")))  # fmt: skip
-    if "gini_after" in equity:
-        text += say(lang, "report.equity_after", gini=number_text(equity["gini_after"], 3),
-                    worst=share_text(equity.get("worst_tenth_share_after")))  # fmt: skip
-    if text:
-        yield Paragraph(text=text)
-
-
-def _tiers(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
-    if service.tiers:
-        yield Heading(level=3, text=say(lang, "report.h_tiers"))
-        lines = []
-        for tier, coverage in service.tiers.items():
-            alone = next((t for t in service.standard.tiers if t.key == tier), None)
-            title = tier if alone is None else (alone.name_zh if lang == "zh" else alone.name_en)
-            ledger = coverage.ledger
-            lines.append(
-                clean(title) + ("：" if lang == "zh" else ": ")
-                + say(lang, "report.coverage", standard=standard_text(lang, coverage.standard),
-                      sites=_tier_sites(service, tier), total=count_text(ledger.total),
-                      served=count_text(ledger.served), share=share_text(ledger.covered_share),
-                      unserved=count_text(ledger.unserved))
-            )  # fmt: skip
-        yield Listing(items=tuple(lines))
-    if service.referral is not None and len(service.referral):
-        within = service.referral["within"].fillna(False).astype(bool)
-        worst = service.referral["cost_min"].max() if "cost_min" in service.referral else np.nan
-        yield Paragraph(
-            text=say(lang, "report.referral", within=int(within.sum()),
-                     total=len(service.referral), worst=number_text(worst, 1))
-        )  # fmt: skip
-
-
-def _tier_sites(service: ServiceResult, tier: str) -> str:
-    if service.facilities is None:
-        return count_text(0)
-    keys = service.facilities.frame["tier"].map(service.standard.tier_key, na_action="ignore")
-    return count_text(int((keys == tier).sum()))
-
-
-def _quota(service: ServiceResult, lang: str) -> Iterator[Block]:
-    lines = []
-    for level, table in service.quota.items():
-        counts = quota_counts(table)
-        if counts["meeting_quota"] is None:
-            continue
-        line = say(lang, "report.quota", level=level_text(lang, level),
-                   meeting=count_text(counts["meeting_quota"]),
-                   total=count_text(counts["total"]))  # fmt: skip
-        short = lacking(table)
-        if len(short):
-            mark = "、" if lang == "zh" else ", "
-            names = mark.join(clean(n) for n in short["name"].head(_NAMES))
-            more = say(lang, "report.quota_more") if len(short) > _NAMES else ""
-            told = say(lang, "report.quota_lacking", names=names, more=more)
-            line += ("；" if lang == "zh" else "; ") + told
-        lines.append(line)
-    if lines:
-        yield Heading(level=3, text=say(lang, "report.h_quota"))
-        yield Listing(items=tuple(lines))
 
 
 def _gaps(service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -244,6 +176,12 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
         yield Paragraph(text=say(lang, "report.sites_more"), kind="note")
     for note in siting.notes:
         yield Paragraph(text=clean(note), kind="note")
+    if siting.knee is not None:
+        knee = siting.knee
+        yield Paragraph(
+            text=say(lang, "report.knee", sites=knee.sites, before=count_text(knee.before),
+                     after=count_text(knee.after))
+        )  # fmt: skip
     yield from _robustness(service, siting, lang)
     if siting.curve is not None:
         name = clean(service.name(lang))

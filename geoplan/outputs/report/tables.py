@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geoplan.outputs.report.blocks import TableBlock
-from geoplan.outputs.tables import Column, Table
+from geoplan.outputs.table import Column, Table
 from geoplan.outputs.telling import (
     clean,
     count_text,

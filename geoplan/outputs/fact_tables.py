@@ -1,0 +1,184 @@
+"""Tables beside the ledger: who is served by age, town and country, places, quotas, referral."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from geoplan.coverage.quota import quota_summary
+from geoplan.coverage.tiers import referral_summary
+from geoplan.outputs.table import Column, Table
+from geoplan.outputs.telling import (
+    area_names,
+    clean,
+    group_text,
+    is_missing,
+    kind_of_place_text,
+    known_word,
+    level_text,
+)
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+_CODE = (Column(name="code"), Column(name="name", word="area_name"))
+_GROUPS = (
+    Column(name="division"),
+    Column(name="group"),
+    Column(name="total", kind="count"),
+    Column(name="served", kind="count"),
+    Column(name="covered_share", kind="share"),
+    Column(name="served_after", kind="count"),
+    Column(name="covered_share_after", kind="share", word="share_after"),
+)
+_CAPACITY = (
+    *_CODE,
+    Column(name="people", kind="count"),
+    Column(name="facilities", kind="count"),
+    Column(name="facilities_unknown", kind="count"),
+    Column(name="places", kind="count"),
+    Column(name="places_per_1000", kind="number"),
+    Column(name="required", kind="count", word="required_places"),
+    Column(name="lacking", kind="count", word="lacking_places"),
+    Column(name="reach_per_1000", kind="number"),
+    Column(name="none_share", kind="share"),
+)
+_REFERRAL = (
+    Column(name="tier"),
+    Column(name="id"),
+    Column(name="name", word="site_name"),
+    Column(name="centre_name", word="centre"),
+    Column(name="cost_min", kind="number"),
+    Column(name="limit_min", kind="number"),
+    Column(name="within"),
+    Column(name="reason"),
+)
+_CHAIN = (
+    Column(name="tier"),
+    Column(name="to"),
+    Column(name="stations", kind="count"),
+    Column(name="limit_min", kind="number"),
+    Column(name="within_count", kind="count"),
+    Column(name="share", kind="share", word="within_share"),
+    Column(name="farthest_min", kind="number"),
+)
+_QUOTAS = (
+    Column(name="level"),
+    Column(name="total", kind="count", word="areas"),
+    Column(name="with_site", kind="count"),
+    Column(name="with_site_share", kind="share"),
+    Column(name="meeting_quota", kind="count"),
+    Column(name="meeting_share", kind="share"),
+    Column(name="target_share", kind="share"),
+    Column(name="on_target"),
+    Column(name="lacking", kind="count", word="lacking_areas"),
+)
+
+
+def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Table]:
+    """The tables of one service that its data allow."""
+    if service.by_group is not None or service.by_kind is not None:
+        yield group_table(service, lang=lang)
+    for level in service.capacity_areas:
+        yield capacity_table(results, service, level, lang=lang)
+    if service.quota:
+        yield quota_overview(service, lang=lang)
+    if service.referral is not None and len(service.referral):
+        yield chain_table(service, lang=lang)
+        yield referral_table(service, lang=lang)
+
+
+def group_table(service: ServiceResult, *, lang: str) -> Table:
+    """Coverage of sub-groups, then of town and country, today and with the plan."""
+    parts = []
+    for division, table in (("group", service.by_group), ("kind", service.by_kind)):
+        if table is None:
+            continue
+        part = table.copy()
+        names = group_text if division == "group" else kind_of_place_text
+        part.insert(0, "group", [names(lang, str(label)) for label in table.index])
+        part.insert(0, "division", say(lang, f"outputs.division_{division}"))
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    return Table(
+        name=f"{service.key}_groups",
+        service=service.key,
+        sheet="groups",
+        frame=frame,
+        columns=tuple(c for c in _GROUPS if c.name in frame.columns),
+    )
+
+
+def capacity_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
+    """Places in an area per 1,000 of its people, and those that its people have in reach."""
+    frame = service.capacity_areas[level].copy()
+    if service.places is not None and level in service.places.areas:
+        reached = service.places.areas[level].reindex(frame.index)
+        frame["reach_per_1000"] = reached["places_per_1000"]
+        frame["none_share"] = reached["none_share"]
+    frame["name"] = area_names(results, level, frame.index, lang)
+    frame.insert(0, "code", frame.index.astype(str))
+    return Table(
+        name=f"{service.key}_capacity_by_{level}",
+        service=service.key,
+        sheet=f"capacity_{level}",
+        frame=frame,
+        columns=tuple(c for c in _CAPACITY if c.name in frame.columns),
+    )
+
+
+def quota_overview(service: ServiceResult, *, lang: str) -> Table:
+    """Per level: areas with a site, areas that meet the quota, and the share that should."""
+    frame = quota_summary(service.quota, service.standard)
+    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
+    frame["on_target"] = ["" if is_missing(v) else told[bool(v)] for v in frame["on_target"]]
+    frame.insert(0, "level", [level_text(lang, str(level)) for level in frame.index])
+    return Table(
+        name=f"{service.key}_quotas",
+        service=service.key,
+        sheet="quotas",
+        frame=frame.reset_index(drop=True),
+        columns=_QUOTAS,
+    )
+
+
+def chain_table(service: ServiceResult, *, lang: str) -> Table:
+    """Per referring tier: how many of its sites are within their drive time of a centre."""
+    assert service.referral is not None
+    frame = referral_summary(service.referral).rename(columns={"within": "within_count"})
+    tiers = {tier.key: tier for tier in service.standard.tiers}
+    keys = [str(key) for key in frame.index]
+    frame["limit_min"] = [tiers[key].refer_threshold_min for key in keys]
+    frame["to"] = [tiers[str(tiers[key].refers_to)].name(lang) for key in keys]
+    frame.insert(0, "tier", [tiers[key].name(lang) for key in keys])
+    return Table(
+        name=f"{service.key}_referral_chain",
+        service=service.key,
+        sheet="referral_chain",
+        frame=frame.reset_index(drop=True),
+        columns=_CHAIN,
+    )
+
+
+def referral_table(service: ServiceResult, *, lang: str) -> Table:
+    """Every site and its nearest centre, those beyond the limit first."""
+    found = service.referral
+    assert found is not None
+    frame = found.sort_values("within", kind="stable").copy()
+    tiers = {tier.key: tier.name(lang) for tier in service.standard.tiers}
+    frame["tier"] = [tiers.get(str(key), str(key)) for key in frame["tier"]]
+    frame["name"] = [clean(name) for name in frame["name"]]
+    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
+    frame["within"] = [told[bool(v)] for v in frame["within"]]
+    frame["reason"] = [
+        "" if reason == "" else known_word(lang, f"outputs.referral_{reason}", str(reason))
+        for reason in frame["reason"]
+    ]
+    frame.insert(0, "id", frame.index.astype(str))
+    return Table(
+        name=f"{service.key}_referral",
+        service=service.key,
+        sheet="referral",
+        frame=frame.reset_index(drop=True),
+        columns=_REFERRAL,
+    )

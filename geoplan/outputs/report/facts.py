@@ -1,0 +1,207 @@
+"""What a chapter says beside the ledger: capacity, equity, groups, tiers, quotas, referral."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from geoplan.coverage.quota import lacking, quota_summary
+from geoplan.coverage.tiers import referral_summary
+from geoplan.outputs.fact_tables import capacity_table, group_table
+from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
+from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.telling import (
+    clean,
+    count_text,
+    is_missing,
+    known_word,
+    level_text,
+    number_text,
+    share_text,
+    standard_text,
+)
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+#: names told of areas or sites that lack something
+_NAMES = 8
+#: areas that a table of the report may have
+_MOST_AREAS = 40
+
+
+def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+    """Places against the standard, those in reach, and both by area."""
+    facts = service.capacity
+    if not facts.get("places", 0) > 0:
+        return
+    yield Heading(level=3, text=say(lang, "report.h_capacity"))
+    text = say(lang, "report.capacity", places=count_text(facts["places"]),
+               per=number_text(facts["places_per_1000"], 1))  # fmt: skip
+    if "required_places" in facts:
+        text += say(lang, "report.capacity_required",
+                    ratio=number_text(facts["required_per_1000"], 1),
+                    required=count_text(facts["required_places"]),
+                    lacking=count_text(facts["places_lacking"]))  # fmt: skip
+    if "nursing_places" in facts:
+        text += say(lang, "report.nursing", places=count_text(facts["nursing_places"]),
+                    share=share_text(facts["nursing_share"]))  # fmt: skip
+        if "required_nursing_share" in facts:
+            least = share_text(facts["required_nursing_share"], 0)
+            text += say(lang, "report.nursing_required", share=least)
+        else:
+            text += say(lang, "report.nursing_end")
+    yield Paragraph(text=text)
+    if service.places is not None:
+        yield Paragraph(text=_places_text(service, lang))
+    levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= _MOST_AREAS]
+    if levels:
+        caption = say(lang, "report.c_capacity", service=clean(service.name(lang)),
+                      level=level_text(lang, levels[0]))  # fmt: skip
+        keep = ("name", "people", "places", "places_per_1000", "required", "lacking",
+                "reach_per_1000", "none_share")  # fmt: skip
+        table = told_table(
+            capacity_table(results, service, levels[0], lang=lang), caption, lang, keep=keep
+        )
+        if table is not None:
+            yield table
+
+
+def _places_text(service: ServiceResult, lang: str) -> str:
+    found = service.places
+    assert found is not None
+    mode = known_word(lang, f"common.{found.mode}", found.mode)
+    unit = "outputs.standard_min" if found.unit == "min" else "outputs.standard_m"
+    facts = found.facts
+    return say(
+        lang,
+        "report.places",
+        method=known_word(lang, f"report.method_{found.method}", found.method),
+        reach=say(lang, unit, mode=mode, value=number_text(found.cutoff, 1)),
+        mean=number_text(facts["mean"], 1),
+        median=number_text(facts["median"], 1),
+        worst=number_text(facts["worst_tenth"], 1),
+        none=share_text(facts["none_share"]),
+    )
+
+
+def equity_text(service: ServiceResult, lang: str) -> str:
+    """How evenly the areas are served, and what the plan changes; empty where nothing is known."""
+    equity, text = service.equity, ""
+    for ending in ("", "_after"):
+        if f"gini{ending}" in equity:
+            text += say(lang, f"report.equity{ending}",
+                        gini=number_text(equity[f"gini{ending}"], 3),
+                        palma=number_text(equity.get(f"palma{ending}"), 2),
+                        worst=share_text(equity.get(f"worst_tenth_share{ending}")))  # fmt: skip
+    return text
+
+
+def group_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+    """Who is served among the old and the young, in town and country."""
+    if service.by_group is None and service.by_kind is None:
+        return
+    caption = say(lang, "report.c_groups", service=clean(service.name(lang)))
+    table = told_table(group_table(service, lang=lang), caption, lang)
+    if table is not None:
+        yield table
+    if service.by_group is not None:
+        yield Paragraph(text=say(lang, "report.groups_note"), kind="note")
+
+
+def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+    """Every tier for itself, and the chain by which one hands people on to the next."""
+    if not service.tier_sites and not service.tiers:
+        return
+    yield Heading(level=3, text=say(lang, "report.h_tiers"))
+    lines = []
+    colon = "：" if lang == "zh" else ": "
+    for tier in service.standard.tiers:
+        sites = count_text(service.tier_sites.get(tier.key, 0))
+        coverage = service.tiers.get(tier.key)
+        if coverage is None:
+            told = say(lang, "report.tier_sites", sites=sites)
+        else:
+            ledger = coverage.ledger
+            told = say(lang, "report.coverage", standard=standard_text(lang, coverage.standard),
+                       sites=sites, total=count_text(ledger.total),
+                       served=count_text(ledger.served), share=share_text(ledger.covered_share),
+                       unserved=count_text(ledger.unserved))  # fmt: skip
+        lines.append(clean(tier.name(lang)) + colon + told + _substitutes(service, tier.key, lang))
+    unknown = service.tier_sites.get("", 0)
+    if unknown:
+        lines.append(say(lang, "report.tier_unknown", sites=count_text(unknown)))
+    yield Listing(items=tuple(lines))
+    yield from _referral(service, lang)
+
+
+def _substitutes(service: ServiceResult, key: str, lang: str) -> str:
+    """Which other tiers' sites count in a tier's reach too."""
+    mark = "、" if lang == "zh" else ", "
+    others = [t.name(lang) for t in service.standard.tiers if key in t.substitutes]
+    return (
+        say(lang, "report.tier_substitutes", names=mark.join(map(clean, others))) if others else ""
+    )
+
+
+def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
+    found = service.referral
+    if found is None or not len(found):
+        return
+    tiers = {tier.key: tier for tier in service.standard.tiers}
+    lines = []
+    for key, row in referral_summary(found).iterrows():
+        tier = tiers[str(key)]
+        line = say(lang, "report.referral", tier=clean(tier.name(lang)),
+                   to=clean(tiers[str(tier.refers_to)].name(lang)),
+                   limit=number_text(tier.refer_threshold_min, 1),
+                   within=count_text(row["within"]), total=count_text(row["stations"]),
+                   share=share_text(row["share"]),
+                   worst=number_text(row["farthest_min"], 1))  # fmt: skip
+        late = found[(found["tier"] == key) & ~found["within"].astype(bool)]
+        late = late.sort_values("cost_min", ascending=False, na_position="first", kind="stable")
+        line += _named(late["name"], lang, "report.referral_lacking")
+        lines.append(line)
+    yield Paragraph(text=say(lang, "report.referral_intro"))
+    yield Listing(items=tuple(lines))
+
+
+def _named(names: pd.Series, lang: str, word: str) -> str:
+    """The first few names, and how many more there are; empty for none."""
+    told = [clean(name) for name in names if not is_missing(name)]
+    if not told:
+        return ""
+    mark = "、" if lang == "zh" else ", "
+    more = len(told) - _NAMES
+    rest = say(lang, "report.and_more", count=count_text(len(told))) if more > 0 else ""
+    return say(lang, word, names=mark.join(told[:_NAMES]), more=rest)
+
+
+def quota_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+    """Per level how many areas meet the quota, against the target, and who lacks."""
+    lines = []
+    for level, row in quota_summary(service.quota, service.standard).iterrows():
+        if is_missing(row["lacking"]):
+            continue
+        line = say(lang, "report.quota", level=level_text(lang, str(level)),
+                   meeting=count_text(row["meeting_quota"]), total=count_text(row["total"]),
+                   share=share_text(row["meeting_share"]))  # fmt: skip
+        if row["target_share"] < 1:
+            word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
+            line += say(lang, word, target=share_text(row["target_share"], 0))
+        line += _named(_short(service, str(level)), lang, "report.quota_lacking")
+        lines.append(line)
+    if lines:
+        yield Heading(level=3, text=say(lang, "report.h_quota"))
+        yield Listing(items=tuple(lines))
+
+
+def _short(service: ServiceResult, level: str) -> pd.Series:
+    """Names of areas that lack, those with most people first where the ledger knows them."""
+    short = lacking(service.quota[level])
+    coverage = service.coverage
+    if coverage is not None and level in coverage.frame.columns and level in coverage.areas:
+        people = coverage.by_area(level)["total"].reindex(short.index)
+        order = people.fillna(0.0).sort_values(ascending=False, kind="stable").index
+        short = short.loc[order]
+    return short["name"]

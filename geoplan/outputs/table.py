@@ -1,0 +1,47 @@
+"""One table of a run: values as they are, and how each column is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from geoplan.outputs.telling import known_word
+
+Kind = Literal["text", "count", "share", "number", "degrees"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column of a table: a stable name, what kind of value it holds, and its heading's word."""
+
+    name: str
+    kind: Kind = "text"
+    word: str = ""
+
+    def heading(self, lang: str) -> str:
+        """The heading in `lang`."""
+        return known_word(lang, f"outputs.col_{self.word or self.name}", self.name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Table:
+    """One table of a run: values as they are, told by `columns`.
+
+    name : file name without ending; service : its key, "" for tables of the whole run;
+    sheet : the workbook's sheet that it goes to.
+    """
+
+    name: str
+    service: str
+    sheet: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+
+    def told(self, lang: str) -> pd.DataFrame:
+        """The frame under headings in `lang`."""
+        names = [c.name for c in self.columns]
+        told = self.frame[names].reset_index(drop=True)
+        told.columns = [c.heading(lang) for c in self.columns]
+        return told

@@ -1,0 +1,92 @@
+"""A run carries who is served by age, in town and country, places in reach, quotas and referral.
+
+The small study (see `small_study`) with more columns. Of the six places A (100 people, served),
+B (50, served), C (80, beyond), D (30, cut off), E (20, off the network) and F (10, unlocated), A
+and C are in town, B, D and E in the country, and F does not say. The old of 80 and more are 20, 10,
+40, 0, 5 and 5. The only station stands at A, has 6 places and lies in the district West.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from small_study import write_small_study
+
+from geoplan.study import Study
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory):
+    folder = write_small_study(tmp_path_factory.mktemp("facts") / "study")
+    people = pd.read_csv(folder / "people.csv")
+    people["80岁以上"] = [20, 10, 40, 0, 5, 5]
+    people["城乡"] = ["城镇", "乡村", "城镇", "乡村", "乡村", ""]
+    people.to_csv(folder / "people.csv", index=False)
+    meals = pd.read_csv(folder / "meals.csv")
+    meals["capacity"] = 6
+    meals.to_csv(folder / "meals.csv", index=False)
+    study = Study.open(folder).replace(
+        {
+            "demand.elderly_60.groups": ["80岁以上"],
+            "services.meal_station.catchment": {
+                "mode": "walk", "threshold_m": 1000, "method": "2sfca"
+            },
+        }
+    )  # fmt: skip
+    return study.run()
+
+
+def test_coverage_by_age_now_and_with_the_plan(plan):
+    """30 of 80 very old people are served today (A and B); the new site serves C's 40."""
+    row = plan.to_dict()["services"]["meal_station"]["groups"]["80岁以上"]
+    assert (row["total"], row["served"], row["served_after"]) == (80, 30, 70)
+    assert row["covered_share"] == pytest.approx(30 / 80)
+
+
+def test_town_and_country_and_those_who_do_not_say(plan):
+    told = plan.to_dict()["services"]["meal_station"]["town_and_country"]
+    assert {k: (v["total"], v["served"], v["served_after"]) for k, v in told.items()} == {
+        "urban": (180, 100, 180), "rural": (100, 50, 50), "unknown": (10, 0, 0)
+    }  # fmt: skip
+
+
+def test_places_in_reach_are_shared_by_all_who_reach_them(plan):
+    """A and B (150 people) share 6 places: 40 per 1,000 each; of all 290 people 140 reach none."""
+    told = plan.to_dict()["services"]["meal_station"]["places_in_reach"]
+    assert told["mean"] == pytest.approx(6 / 290 * 1000, abs=1e-6)
+    assert told["none_share"] == pytest.approx(140 / 290, abs=1e-6)
+    assert (told["cutoff"], told["unit"], told["per"], told["method"]) == (1000, "m", 1000, "2sfca")
+    rows = plan.services["meal_station"].places.rows
+    assert rows.round(9).tolist() == [40, 40, 0, 0, 0, 0]
+
+
+def test_who_lacks_the_quota_and_whether_the_target_is_met(plan):
+    """One of two districts has a station; all should."""
+    told = plan.to_dict()["services"]["meal_station"]["quota"]["district"]
+    assert told == {
+        "meeting_share": 0.5, "target_share": 1, "on_target": False, "lacking": 1,
+        "who": [{"code": "2", "name": "East"}],
+    }  # fmt: skip
+
+
+def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_number(
+    plan, tmp_path
+):
+    from geoplan.outputs import edition, write_report, write_tables
+
+    results = plan.results
+    write_tables(results, tmp_path)
+    groups = pd.read_csv(tmp_path / "tables" / "meal_station_groups.csv", encoding="utf-8-sig")
+    assert groups.iloc[:, 1].tolist() == ["all", "80 and over", "town", "country", "not known"]
+    assert groups.iloc[:, 3].tolist() == [150, 30, 100, 50, 0]
+    write_report(results, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "80 and over" in page
+    assert "20.7 places per 1,000 people" in page
+    public = edition(results, audience="public").services["meal_station"]
+    assert public.by_group is not None  # 80, 30, 50, 70 and 10 left over: nothing below 10
+    assert public.places.rows is None
+    one_left = results.services["meal_station"].by_group.assign(served_after=[290.0, 75.0])
+    from geoplan.outputs.privacy import _all_or_nothing
+
+    assert _all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
