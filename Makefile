@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint notebooks benchmarks demo-data clean
+.PHONY: demo test lint notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -30,6 +30,9 @@ benchmarks: $(VENV)/.installed-bench
 
 demo-data: $(VENV)/.installed
 	$(BIN)/python -m geoplan.study.demo_city data/jinan_demo
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/make_api.py
 
 clean:
 	rm -rf $(VENV) maps/demo

@@ -18,6 +18,7 @@ from geoplan.coverage.places import PlacesInReach
 from geoplan.inputs.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
+from geoplan.shown import text_html
 from geoplan.siting.knee import Knee
 from geoplan.siting.result import SitingResult
 from geoplan.words import say
@@ -119,6 +120,9 @@ class Robustness:
             lines.append(say(lang, "scenario.critical", name=name, people=f"{site['people']:,.0f}"))
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return text_html(self.summary())
+
     def __repr__(self) -> str:
         return (
             f"Robustness({self.service}: {self.sites} sites, {len(self.draws)} draws, "
@@ -151,6 +155,16 @@ class SitingOutcome:
     knee: Knee | None = None
     robustness: Robustness | None = None
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"SitingOutcome({self.objective}: {self.result.status}, {len(self.sites)} new sites, "
+            f"{self.people_after.covered_share:.1%} covered after)"
+        )
+
+    def _repr_html_(self) -> str:
+        table = self.sites.drop(columns=self.sites.geometry.name).head(30)
+        return text_html(repr(self)) + table.to_html(notebook=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -208,6 +222,10 @@ class ServiceResult:
         """The service's name in `lang`."""
         return self.standard.name(lang)
 
+    def __repr__(self) -> str:
+        told = [repr(one) for one in (self.coverage, self.spacing, self.siting) if one is not None]
+        return f"ServiceResult({', '.join([repr(self.key), *told])})"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class RunResults:
@@ -232,3 +250,6 @@ class RunResults:
     figures: pd.DataFrame
     background: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"RunResults({self.info.name}: {', '.join(self.services)})"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
     from geoplan.coverage.figures import compare_figures
     from geoplan.coverage.floating import floating_catchment
-    from geoplan.coverage.stretches import gap_stretches
     from geoplan.coverage.gaps import gap_areas
     from geoplan.coverage.ledger import STATES, Coverage, Ledger
     from geoplan.coverage.markers import suggest_markers
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
         stack_costs,
     )
     from geoplan.coverage.spacing import SpacingCoverage, spacing_coverage
+    from geoplan.coverage.stretches import gap_stretches
     from geoplan.coverage.tiers import (
         judge_tiers,
         referral,

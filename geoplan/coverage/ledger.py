@@ -16,6 +16,7 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.services.standard import ServiceStandard
+from geoplan.shown import facts_html
 
 #: the six places of the ledger, in the order in which they are told
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -127,6 +128,12 @@ class Coverage:
         table["covered_share"] = table["served"] / table["total"].where(table["total"] > 0)
         table.index.name = level
         return table
+
+    def _repr_html_(self) -> str:
+        ledger = self.ledger
+        facts = [(name, f"{people:,.0f}") for name, people in ledger.to_dict().items()]
+        share = f"{ledger.covered_share:.1%}" if ledger.total > 0 else ""
+        return facts_html(f"Coverage: {self.service}", [*facts, ("covered_share", share)])
 
     def __repr__(self) -> str:
         ledger = self.ledger

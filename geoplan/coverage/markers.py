@@ -54,8 +54,9 @@ def suggest_markers(
     ----------
     lines, markers, max_spacing_m, tolerance_m, required, bend_deg, shared_tolerance_m : as in
         `spacing_coverage`.
-    crossings : roads or crossing points: a marker is moved to a crossing at most `near_crossing_m`
-        from its even place, when the number of markers stays the same.
+    crossings : roads or crossing points, at which a marker is easier to find.
+    near_crossing_m : a marker is moved to a crossing at most this far from its even place, when
+        the number of markers stays the same.
     mark_required : first put a marker on every required point that has none (junctions, line ends,
         crossings, bends, `required`), then fill the stretches between. False = only the spacing.
 

@@ -25,6 +25,7 @@ from geoplan.coverage.chainage import Chain, Chains, build_chains, line_frame, p
 from geoplan.coverage.required import required_points
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import LineLayer
+from geoplan.shown import facts_html
 
 Lines: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | LineLayer
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
@@ -128,6 +129,20 @@ class SpacingCoverage:
         )
         result["covered_share"] = result["covered_m"] / result["total_m"]
         return result
+
+    def _repr_html_(self) -> str:
+        share = f"{self.covered_share:.1%}" if self.total_m > 0 else ""
+        return facts_html(
+            "SpacingCoverage",
+            [
+                ("total", f"{self.total_m:,.0f} m"),
+                ("covered", f"{self.covered_m:,.0f} m"),
+                ("gap", f"{self.gap_m:,.0f} m"),
+                ("covered share", share),
+                ("required points marked", f"{self.required_marked} of {self.required_total}"),
+                ("largest spacing", f"{self.max_spacing_m:g} m"),
+            ],
+        )
 
     def __repr__(self) -> str:
         return (

@@ -150,7 +150,21 @@ def to_wgs84(points: Any, datum: str) -> Any:
 
 
 def from_wgs84(points: Any, datum: str) -> Any:
-    """Convert WGS 84 degrees to `datum`; see `to_wgs84`.
+    """Convert WGS 84 degrees to `datum`: the other way round than `to_wgs84`.
+
+    Parameters
+    ----------
+    points : as for `to_wgs84`: a GeoSeries or GeoDataFrame, or an array (n, 2) of lon, lat.
+    datum : ``"gcj02"``, ``"bd09"``, ``"cgcs2000"`` or ``"wgs84"``.
+
+    Returns
+    -------
+    The same kind as `points`, in degrees of `datum`.
+
+    Raises
+    ------
+    UsageError
+        An unknown datum.
 
     Examples
     --------

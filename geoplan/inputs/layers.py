@@ -80,6 +80,9 @@ class FacilityLayer:
             _checked(self.frame, f"the facility layer {self.key!r}", ("name", "capacity", "tier")),
         )
 
+    def __repr__(self) -> str:
+        return f"FacilityLayer({self.key!r}: {len(self):,} sites)"
+
     def __len__(self) -> int:
         return len(self.frame)
 
@@ -115,6 +118,9 @@ class Demand:
         if not np.isfinite(weights).all() or (weights < 0).any():
             raise InputError(f"the demand layer {self.key!r} has missing or negative people.")
         object.__setattr__(self, "frame", frame)
+
+    def __repr__(self) -> str:
+        return f"Demand({self.key!r}: {len(self):,} rows, {self.total:,.0f} people)"
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -153,6 +159,9 @@ class AreaLayer:
             _checked(self.frame, f"the area layer {self.level!r}", ("name", "parent")),
         )
 
+    def __repr__(self) -> str:
+        return f"AreaLayer({self.level!r}: {len(self):,} areas)"
+
     def __len__(self) -> int:
         return len(self.frame)
 
@@ -186,6 +195,9 @@ class LineLayer:
         object.__setattr__(
             self, "frame", _checked(self.frame, f"the line layer {self.key!r}", ("name",))
         )
+
+    def __repr__(self) -> str:
+        return f"LineLayer({self.key!r}: {len(self):,} lines)"
 
     def __len__(self) -> int:
         return len(self.frame)

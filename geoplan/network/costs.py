@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.errors import UsageError
+from geoplan.shown import facts_html
 
 #: why a demand row reaches no site (or none within the cutoff)
 REASONS = ("", "cut_off", "beyond", "off_network", "unlocated")
@@ -30,6 +31,16 @@ class TravelCosts:
     cutoff : largest cost that was looked for, in `unit`; None = none.
     demand_state, site_state : per label ``""`` (on the network), ``"off_network"`` (farther than
         `max_snap_m` from any edge) or ``"unlocated"`` (no geometry).
+
+    Examples
+    --------
+    >>> costs = TravelCosts(
+    ...     matrix=sparse.csr_matrix(([0.0, 250.0], ([0, 1], [0, 0])), shape=(3, 1)),
+    ...     demand_index=pd.Index(["a", "b", "c"]), site_index=pd.Index(["s"]),
+    ...     unit="m", method="by hand",
+    ... )
+    >>> costs
+    TravelCosts(3 demand x 1 sites, 2 reachable pairs, unit 'm', by hand)
     """
 
     matrix: sparse.csr_matrix
@@ -57,8 +68,37 @@ class TravelCosts:
             f"unit {self.unit!r}, {self.method})"
         )
 
+    def _repr_html_(self) -> str:
+        cutoff = "" if self.cutoff is None else f"{self.cutoff:g} {self.unit}"
+        return facts_html(
+            "TravelCosts",
+            [
+                ("demand rows", f"{len(self.demand_index):,}"),
+                ("sites", f"{len(self.site_index):,}"),
+                ("reachable pairs", f"{self.matrix.nnz:,}"),
+                ("unit", self.unit),
+                ("cutoff", cutoff),
+                ("measured", self.method),
+            ],
+        )
+
     def to_frame(self) -> pd.DataFrame:
-        """Long table with the columns demand, site, cost: one row per reachable pair."""
+        """Long table, one row per reachable pair.
+
+        Returns
+        -------
+        DataFrame with the columns ``demand``, ``site`` (labels) and ``cost`` (in `unit`).
+
+        Examples
+        --------
+        >>> costs = TravelCosts(
+        ...     matrix=sparse.csr_matrix(([0.0], ([0], [0])), shape=(2, 1)),
+        ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s"]),
+        ...     unit="m", method="by hand",
+        ... )
+        >>> costs.to_frame().values.tolist()  # at the door, and no way from b
+        [['a', 's', 0.0]]
+        """
         coo = self.matrix.tocoo()
         return pd.DataFrame(
             {
@@ -69,7 +109,22 @@ class TravelCosts:
         )
 
     def to_dense(self) -> pd.DataFrame:
-        """Demand x sites with NaN for pairs out of reach. For small cases: it is dense."""
+        """Demand x sites with NaN for pairs out of reach. For small cases: it is dense.
+
+        Returns
+        -------
+        DataFrame with index = demand, columns = sites, in `unit`.
+
+        Examples
+        --------
+        >>> costs = TravelCosts(
+        ...     matrix=sparse.csr_matrix(([0.0], ([0], [0])), shape=(2, 1)),
+        ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s"]),
+        ...     unit="m", method="by hand",
+        ... )
+        >>> costs.to_dense()["s"].tolist()
+        [0.0, nan]
+        """
         dense = np.full(self.matrix.shape, np.nan)
         coo = self.matrix.tocoo()
         dense[coo.row, coo.col] = coo.data

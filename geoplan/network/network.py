@@ -22,6 +22,7 @@ from geoplan.network.from_tables import arrays_from_tables
 from geoplan.network.graph import Graph, build_graph
 from geoplan.network.options import positive
 from geoplan.network.twins import twins
+from geoplan.shown import completes, facts_html
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,6 +33,10 @@ MODES = tuple(DEFAULT_SPEED_M_S)
 UNITS = ("m", "min")
 
 
+@completes(
+    "bounds", "components", "crs", "edges_frame", "length_m", "mode", "n_edges", "n_nodes",
+    "nodes_frame", "notes", "report", "save", "source", "speed_m_s",
+)  # fmt: skip
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Network:
     """A street network of one mode, in a projected CRS in metres.
@@ -62,6 +67,14 @@ class Network:
         a RangeIndex, or None.
     source : where the network came from, for reports.
     notes : what was done while building (counts of what was left out, ...), for reports.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> street = shapely.LineString([(500000, 4055000), (500400, 4055000)])
+    >>> network = Network.from_lines(gpd.GeoDataFrame(geometry=[street], crs=4548), mode="walk")
+    >>> network, network.bounds
+    (Network(walk, 2 nodes, 1 edges, 0.4 km, EPSG:4548), (500000.0, 4055000.0, 500400.0, 4055000.0))
     """
 
     crs: CRS
@@ -139,6 +152,12 @@ class Network:
         mode : ``"walk"`` or ``"drive"``.
         speed_m_s : default 1.0 walking, 30 km/h driving.
         keep : other columns of `edges` to carry along in `properties`.
+        source, notes : where it came from and what was done, for reports.
+
+        Returns
+        -------
+        Network
+            In the CRS of `nodes`.
 
         Raises
         ------
@@ -169,31 +188,151 @@ class Network:
         )
 
     @classmethod
-    def from_osm(cls, path: str | PathLike[str], *, mode: str, crs: Any, **options: Any) -> Network:
-        """A network from an ``.osm.pbf`` or ``.osm`` file; see `geoplan.network.from_osm`."""
+    def from_osm(
+        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
+    ) -> Network:
+        """A network from an OpenStreetMap file.
+
+        Parameters
+        ----------
+        path : ``.osm.pbf``, ``.osm``, ``.osm.bz2``, ``.osm.gz`` or ``.o5m``.
+        mode : ``"walk"`` or ``"drive"``; streets are chosen as OSMnx chooses them.
+        crs : projected CRS in metres to measure in, for example ``"EPSG:4548"``; default the
+            CGCS2000 3-degree zone in China, the UTM zone elsewhere.
+        options : ``speed_m_s``, ``speeds_kmh`` (by road class), ``bounds`` (degrees); see
+            `geoplan.network.from_osm.network_from_osm`.
+
+        Returns
+        -------
+        Network
+            Lengths in metres; driving edges carry minutes.
+
+        Raises
+        ------
+        NetworkError
+            The file cannot be read as OSM, or holds no street of this mode.
+        GeographicCrsError
+            `crs` is in degrees.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> xml = '''<osm version="0.6">
+        ...   <node id="1" lon="117.000" lat="36.65"/><node id="2" lon="117.001" lat="36.65"/>
+        ...   <way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>
+        ... </osm>'''
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.osm"
+        >>> _ = path.write_text(xml)
+        >>> Network.from_osm(path, mode="walk", crs="EPSG:4548")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
         from geoplan.network.from_osm import network_from_osm
 
         return network_from_osm(path, mode=mode, crs=crs, **options)
 
     @classmethod
     def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
-        """A network from a line layer; see `geoplan.network.from_lines`."""
+        """A network from a line layer: lines meet where they share a vertex.
+
+        Parameters
+        ----------
+        lines : LineStrings or MultiLineStrings in a projected CRS in metres.
+        mode : ``"walk"`` or ``"drive"``.
+        options : ``speed_m_s``, ``columns``, ``snap_m``, ``split_crossings`` and others; see
+            `geoplan.network.from_lines.network_from_lines`.
+
+        Returns
+        -------
+        Network
+            In the CRS of `lines`.
+
+        Raises
+        ------
+        MissingCrsError, GeographicCrsError
+            The lines are not in a projected CRS in metres.
+        NetworkError
+            There is no usable line of this mode.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> streets = gpd.GeoDataFrame(
+        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(300, 0), (300, 500)]]),
+        ...     crs="EPSG:4548",
+        ... )
+        >>> Network.from_lines(streets, mode="walk")
+        Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
+        """
         from geoplan.network.from_lines import network_from_lines
 
         return network_from_lines(lines, mode=mode, **options)
 
     @classmethod
     def from_graphml(
-        cls, path: str | PathLike[str], *, mode: str, crs: Any, **options: Any
+        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
     ) -> Network:
-        """A network from an OSMnx GraphML file; see `geoplan.network.from_graph`."""
+        """A network from a GraphML file that OSMnx saved.
+
+        Parameters
+        ----------
+        path : the ``.graphml`` file.
+        mode : ``"walk"`` or ``"drive"``.
+        crs : projected CRS in metres to measure in; None = the file's own when it is projected.
+        options : as `from_graph`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            No such file, or one that is no street graph.
+
+        Examples
+        --------
+        >>> import networkx as nx, osmnx, pathlib, tempfile
+        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
+        >>> _ = graph.add_edge(1, 2, length=100.0, osmid=7)
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.graphml"
+        >>> osmnx.save_graphml(graph, path)
+        >>> Network.from_graphml(path, mode="walk")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
         from geoplan.network.from_graph import network_from_graphml
 
         return network_from_graphml(path, mode=mode, crs=crs, **options)
 
     @classmethod
     def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
-        """A network from a networkx (OSMnx) graph; see `geoplan.network.from_graph`."""
+        """A network from a networkx graph as OSMnx makes it.
+
+        Parameters
+        ----------
+        graph : nodes with ``x`` and ``y``, edges with ``length`` in metres; ``graph["crs"]``.
+        mode : ``"walk"`` or ``"drive"``.
+        options : ``crs``, ``speed_m_s`` and others; see
+            `geoplan.network.from_graph.network_from_graph`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            The graph lacks coordinates or lengths.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
+        >>> _ = graph.add_edge(1, 2, length=100.0)
+        >>> Network.from_graph(graph, mode="walk")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
         from geoplan.network.from_graph import network_from_graph
 
         return network_from_graph(graph, mode=mode, **options)
@@ -243,6 +382,20 @@ class Network:
             f"{self.length_m.sum() / 1000:,.1f} km, {name})"
         )
 
+    def _repr_html_(self) -> str:
+        return facts_html(
+            "Network",
+            [
+                ("mode", self.mode),
+                ("nodes", f"{self.n_nodes:,}"),
+                ("edges", f"{self.n_edges:,}"),
+                ("length", f"{self.length_m.sum() / 1000:,.1f} km"),
+                ("CRS", self.crs.to_string() if self.crs.to_epsg() else self.crs.name),
+                ("speed", f"{self.speed_m_s:g} m/s"),
+                ("source", self.source),
+            ],
+        )
+
     def edge_lines(self, which: NDArray[Any] | None = None) -> NDArray[Any]:
         """The edges as shapely LineStrings, all or those at the positions `which`."""
         if which is None:
@@ -258,7 +411,21 @@ class Network:
         return shapely.linestrings(coords, indices=parts)
 
     def edges_frame(self) -> gpd.GeoDataFrame:
-        """One row per edge: u, v (node ids), length_m, oneway, minutes if any, properties."""
+        """One row per edge, index = edge label.
+
+        Returns
+        -------
+        GeoDataFrame
+            In the network's CRS; columns ``u``, ``v`` (node ids), ``length_m``, ``oneway``,
+            ``minutes`` (and ``minutes_back``) if any, the properties, ``geometry``.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> Network.from_lines(street, mode="walk").edges_frame()["length_m"].tolist()
+        [9.0]
+        """
         columns: dict[str, Any] = {
             "u": self.node_ids[self.u],
             "v": self.node_ids[self.v],
@@ -275,7 +442,20 @@ class Network:
         return gpd.GeoDataFrame(frame, geometry=self.edge_lines(), crs=self.crs)
 
     def nodes_frame(self) -> gpd.GeoDataFrame:
-        """One point per node, index = node id."""
+        """One point per node, index = node id.
+
+        Returns
+        -------
+        GeoDataFrame
+            In the network's CRS; columns ``component`` (see `components`), ``geometry``.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> Network.from_lines(street, mode="walk").nodes_frame()["component"].tolist()
+        [0, 0]
+        """
         return gpd.GeoDataFrame(
             {"component": self._component_numbers()},
             index=self.node_ids,
@@ -284,7 +464,27 @@ class Network:
         )
 
     def report(self, **options: Any) -> Any:
-        """What is doubtful about the network; see `geoplan.network.report`."""
+        """What is doubtful about the network: islands, near misses, one-way traps.
+
+        Parameters
+        ----------
+        options : ``near_m``, ``detour_m`` and others of `geoplan.network.network_report`.
+
+        Returns
+        -------
+        NetworkReport
+            ``summary()`` is text.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> streets = gpd.GeoDataFrame(
+        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(0, 900), (300, 900)]]),
+        ...     crs="EPSG:4548",
+        ... )
+        >>> len(Network.from_lines(streets, mode="walk").report().islands)
+        1
+        """
         from geoplan.network.report import network_report
 
         return network_report(self, **options)
@@ -296,6 +496,10 @@ class Network:
 
         A two-way street that comes as two one-way edges drawn alike (`twins`) may be used both
         ways on either: the way back costs what the other edge says. (Made once and kept.)
+
+        Parameters
+        ----------
+        unit : ``"m"`` or ``"min"``.
         """
         key = ("costs", unit)
         if key not in self._cache:
@@ -344,14 +548,55 @@ class Network:
     # -- files -----------------------------------------------------------------------------
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the network into one file; `load` reads it back."""
+        """Write the network into one file; `load` reads it back.
+
+        Parameters
+        ----------
+        path : the file; an older one is replaced only when all is written.
+
+        Raises
+        ------
+        NetworkError
+            The folder does not exist, or labels that no table can hold.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pathlib, shapely, tempfile
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.network"
+        >>> Network.from_lines(street, mode="walk").save(path)
+        >>> Network.load(path)
+        Network(walk, 2 nodes, 1 edges, 0.0 km, EPSG:4548)
+        """
         from geoplan.network.files import save_network
 
         save_network(self, path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Network:
-        """Read a network that `save` wrote."""
+        """Read a network that `save` or ``geoplan network build`` wrote.
+
+        Parameters
+        ----------
+        path : the file.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            No such file, or none of geoplan's.
+
+        Examples
+        --------
+        See `save`.
+
+        >>> Network.load("nowhere.network")
+        Traceback (most recent call last):
+        geoplan.errors.NetworkError: ...
+        """
         from geoplan.network.files import load_network
 
         return load_network(path)

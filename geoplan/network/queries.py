@@ -55,6 +55,7 @@ def travel_costs(
 
     Parameters
     ----------
+    network : the streets; its mode says how people go.
     demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
     cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
     unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
@@ -129,7 +130,14 @@ def nearest_site(
 
     Parameters
     ----------
-    As for `travel_costs`.
+    network : the streets; its mode says how people go.
+    demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
+    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
+    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
+    max_snap_m : points farther from every edge are ``off_network``.
+    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
+    barriers : lines that the way from a point to its edge must not cross.
+    threads : number of threads; it does not change the result.
 
     Returns
     -------
@@ -141,6 +149,10 @@ def nearest_site(
     - ``"cut_off"`` : no path leads to any site,
     - ``"off_network"`` : farther than `max_snap_m` from every edge,
     - ``"unlocated"`` : no geometry.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError, CrsMismatchError, InputError, UsageError
 
     Examples
     --------

@@ -64,6 +64,7 @@ def reach_areas(
 
     Parameters
     ----------
+    network : the streets; its mode says how people go.
     sites : points in the network's CRS, or `SnappedPoints`.
     cutoffs_m, cutoffs_min : one of them; any order, positive.
     width_m : ground farther than this from its street is left out. None = `max_snap_m`: just

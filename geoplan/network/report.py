@@ -15,6 +15,7 @@ from geoplan.errors import UsageError
 from geoplan.network.network import Network
 from geoplan.network.queries import travel_costs
 from geoplan.network.snapping import AT_END_M, ON, SnappedPoints, edge_tree, snap_nodes
+from geoplan.shown import text_html
 from geoplan.words import say
 
 
@@ -54,6 +55,9 @@ class NetworkReport:
     dead_ends: int
     steps_m: float
     barriers: int
+
+    def _repr_html_(self) -> str:
+        return text_html(self.summary())
 
     def __repr__(self) -> str:
         return f"NetworkReport({self.name!r}, {self.mode}, {len(self.islands)} islands)"

@@ -26,6 +26,7 @@ from geoplan.outputs.telling import (
 )
 from geoplan.outputs.telling import display_width as width
 from geoplan.services.catalogue import load_catalogue
+from geoplan.shown import text_html
 from geoplan.words import say
 
 _LEDGER = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -72,6 +73,13 @@ class RunComparison:
         """Keys of the services of both runs in which anything differs."""
         tables = (self.changed, self.areas, self.sites, self.gaps, self._other_answers)
         return list(dict.fromkeys(str(key) for table in tables for key in table["service"]))
+
+    def __repr__(self) -> str:
+        changed = ", ".join(self.changed_services) or "nothing"
+        return f"RunComparison({self.name_a} -> {self.name_b}: changed {changed})"
+
+    def _repr_html_(self) -> str:
+        return text_html(self.text())
 
     def text(self, lang: str | None = None) -> str:
         """What changed, as aligned text."""

@@ -37,6 +37,9 @@ def coverage_curve(
     problem : the problem; `fixed` sites count.
     sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
     time_limit_s : for the whole curve. Each number starts from its neighbour's sites and prices.
+    gap : each answer may stop within this share of its bound; 0.0 = prove it.
+    seed : of the heuristics; the same seed gives the same answer.
+    progress : called with (done, total, text).
 
     Returns
     -------

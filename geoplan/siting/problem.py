@@ -12,6 +12,7 @@ from scipy import sparse
 
 from geoplan.errors import SitingError
 from geoplan.network.costs import TravelCosts
+from geoplan.shown import completes, facts_html
 from geoplan.siting.problem_input import (
     Faults,
     codes_by_label,
@@ -28,6 +29,10 @@ from geoplan.siting.problem_input import (
 Labels = Iterable[Hashable]
 
 
+@completes(
+    "capacities", "costs", "cover", "demand_index", "fixed", "forbidden", "n_demand", "n_sites",
+    "site_costs", "site_index", "threshold", "total", "unit", "weights",
+)  # fmt: skip
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingProblem:
     """Demand, candidate and existing sites, who reaches whom, and the rules for choosing.
@@ -52,6 +57,12 @@ class SitingProblem:
     capacities : people a site can take, ``inf`` = no limit; or None.
     areas, site_areas : area code per demand row and per site (object arrays), or None.
     conflicts : position pairs (k, 2) of sites that may not both be chosen.
+
+    Examples
+    --------
+    >>> problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7], fixed=[0])
+    >>> problem.total, problem.n_sites, problem.is_fixed.tolist()
+    (18.0, 3, [True, False, False])
     """
 
     demand_index: pd.Index
@@ -106,6 +117,10 @@ class SitingProblem:
         areas, site_areas : area code of every demand row and every site (None or NaN = no area).
         conflicts : pairs of site labels that may not both be chosen (a least distance apart).
         unit : ``"m"`` or ``"min"``, for arrays; `TravelCosts` knows its own.
+
+        Returns
+        -------
+        SitingProblem
 
         Raises
         ------
@@ -167,10 +182,27 @@ class SitingProblem:
         site_areas: pd.Series | Mapping | Sequence | None = None,
         conflicts: Iterable[tuple[Hashable, Hashable]] = (),
     ) -> SitingProblem:
-        """A problem from who covers whom: `cover` is bool, demand x sites, sparse or dense.
+        """A problem from who covers whom.
 
-        Labels are the DataFrame's, or `demand_index` and `site_index`, or positions. The rest as in
-        `from_costs`.
+        Parameters
+        ----------
+        cover : bool, demand x sites: a DataFrame, a 2-D array or a scipy sparse matrix.
+        weights : people per demand row, in the rows' order; or a Series, matched *by label*.
+        demand_index, site_index : labels, where `cover` is no DataFrame; default positions.
+        fixed, closable, forbidden : labels of sites.
+        site_costs, capacities : as in `from_costs`.
+        areas, site_areas : area code of every demand row and every site (None or NaN = no area).
+        conflicts : pairs of site labels that may not both be chosen.
+
+        Returns
+        -------
+        SitingProblem
+            Without travel costs: good for max_coverage and min_sites, not for p_median.
+
+        Raises
+        ------
+        SitingError
+            Listing everything that is wrong.
 
         Examples
         --------
@@ -322,6 +354,21 @@ class SitingProblem:
         found = read_labels(labels, "sites", self.site_index, faults)
         faults.raise_all()
         return found
+
+    def _repr_html_(self) -> str:
+        limit = "" if self.threshold is None else f"{self.threshold:g} {self.unit}".rstrip()
+        return facts_html(
+            "SitingProblem",
+            [
+                ("demand rows", f"{self.n_demand:,}"),
+                ("people", f"{self.total:,.0f}"),
+                ("sites", f"{self.n_sites:,}"),
+                ("fixed", f"{len(self.fixed):,}"),
+                ("forbidden", f"{len(self.forbidden):,}"),
+                ("covering pairs", f"{self.cover.nnz:,}"),
+                ("threshold", limit),
+            ],
+        )
 
     def __repr__(self) -> str:
         limit = "" if self.threshold is None else f", <= {self.threshold:g} {self.unit}".rstrip()

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from geoplan.shown import text_html
+
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -29,6 +31,16 @@ class SitingResult:
     greedy_value : what plain greedy reaches, for comparison.
     blocking : for infeasible: what blocks it, in words and labels.
     detail : further facts (reduction sizes, rounds, relaxations).
+
+    Examples
+    --------
+    >>> import geoplan as gp, numpy as np
+    >>> problem = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+    >>> result = gp.max_coverage(problem, sites=2)
+    >>> result
+    SitingResult(max_coverage: optimal, value=13, gap=0.0000%, 2 sites)
+    >>> result.sites, result.bound
+    ([1, 2], 13.0)
     """
 
     objective: str
@@ -46,7 +58,20 @@ class SitingResult:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def summary(self) -> str:
-        """A few lines for people."""
+        """A few lines for people.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import geoplan as gp, numpy as np
+        >>> problem = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+        >>> print(gp.max_coverage(problem, sites=2).summary())
+        max_coverage: optimal (proved optimal)
+        ...
+        """
         proof = {
             "optimal": "proved optimal",
             "feasible": "not proved optimal",
@@ -62,6 +87,9 @@ class SitingResult:
         lines.extend(self.blocking)
         lines.append(f"{self.seconds:.2f} s with {self.solver}, seed {self.seed}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return text_html(self.summary())
 
     def __repr__(self) -> str:
         gap = "None" if self.gap is None else f"{self.gap:.4%}"

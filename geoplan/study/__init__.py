@@ -2,6 +2,7 @@
 
 from geoplan.study.check import CheckReport, check_report, check_study
 from geoplan.study.demo import demo_study
+from geoplan.study.example import example_study
 from geoplan.study.plan import Plan
 from geoplan.study.robustness import Robustness, robustness
 from geoplan.study.scenario import apply_overlay, compare_plans, sweep
@@ -20,9 +21,14 @@ __all__ = [
     "check_study",
     "compare_plans",
     "demo_study",
+    "example_study",
     "new_study",
     "robustness",
     "suggestion_text",
     "sweep",
     "what_if",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,6 +10,7 @@ from typing import Any
 from geoplan.errors import GeoplanError
 from geoplan.inputs import write_findings
 from geoplan.inputs.findings import Finding, InputRecord, Loaded
+from geoplan.shown import text_html
 from geoplan.study.networks import read_networks
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
@@ -25,6 +26,16 @@ class CheckReport:
     records: tuple[InputRecord, ...]
     findings: tuple[Finding, ...]
     written: Path
+
+    def __repr__(self) -> str:
+        errors = sum(f.severity == "error" for f in self.findings)
+        return (
+            f"CheckReport({self.study}: {len(self.records)} files, {len(self.findings)} findings, "
+            f"{errors} errors)"
+        )
+
+    def _repr_html_(self) -> str:
+        return text_html(check_report(self))
 
     @property
     def has_errors(self) -> bool:

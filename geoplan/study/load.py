@@ -52,6 +52,12 @@ class StudyInputs:
     findings: tuple[Finding, ...] = ()
     loaded: tuple[Loaded[Any], ...] = ()
 
+    def __repr__(self) -> str:
+        return (
+            f"StudyInputs({len(self.records)} files, "
+            f"{sum(r.rows for r in self.records):,} rows, {len(self.findings)} findings)"
+        )
+
     @property
     def blocking(self) -> tuple[Finding, ...]:
         """Errors about whole files: nothing can be run before they are mended."""

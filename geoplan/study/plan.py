@@ -17,6 +17,7 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.errors import UsageError
 from geoplan.inputs import write_findings
 from geoplan.results import RunResults, ServiceResult
+from geoplan.shown import completes, facts_html
 from geoplan.study.load import StudyInputs
 from geoplan.study.progress import Progress, Stages, silent
 from geoplan.words import say
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 RUN_MARK = "run.json"
 
 
+@completes(
+    "coverage", "gaps", "in_language", "infeasible", "map", "results", "save", "services", "sites",
+    "summary", "to_dict",
+)  # fmt: skip
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Plan:
     """All results of one run.
@@ -36,6 +41,20 @@ class Plan:
     ----------
     results : the values behind every output.
     inputs : the inputs as they were read (for `findings.xlsx`).
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> plan = example_study().run()
+    >>> plan.coverage["meal_station"].by_area("district")[["name", "total", "served"]]
+              name  total  served
+    district
+    1         West  200.0   150.0
+    2         East   80.0     0.0
+                     10.0     0.0
+    >>> plan.gaps["meal_station"][["people", "cause", "remedy"]]
+       people        cause    remedy
+    ...
     """
 
     results: RunResults
@@ -80,23 +99,62 @@ class Plan:
         return tuple(told)
 
     def summary(self) -> str:
-        """The headline numbers as text."""
+        """The headline numbers as text, in the plan's language.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> print(example_study().run().summary())
+        Small
+        ...
+        """
         return outputs.summary_text(self.results, self.lang)
 
     def to_dict(self) -> dict[str, Any]:
-        """What `summary.json` holds."""
+        """What `summary.json` holds: plain JSON types, people as whole numbers.
+
+        Returns
+        -------
+        dict with ``study``, ``inputs``, ``services`` and ``figures``.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> summary = example_study().run().to_dict()
+        >>> summary["services"]["meal_station"]["people"]["served"]
+        150
+        """
         return outputs.summary_dict(self.results)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
 
-        Options: ``lang``; ``basemap`` (None, ``"osm"``, ``"tianditu"``, a folder of tiles, or an
-        address with ``{z}``, ``{x}``, ``{y}``) and ``tianditu_key``, your own key for 天地图.
+        Parameters
+        ----------
+        key : service key.
+        options : ``lang``; ``basemap`` (None, ``"osm"``, ``"tianditu"``, a folder of tiles, or an
+            address with ``{z}``, ``{x}``, ``{y}``) and ``tianditu_key``, your own key for 天地图.
+
+        Returns
+        -------
+        folium.Map
+            One self-contained page (WGS 84 inside); ``save(path)`` writes it.
 
         Raises
         ------
         UsageError
             For a key that is not in this run.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> page = example_study().run().map("meal_station").get_root().render()
+        >>> 'src="http' in page  # nothing is loaded from elsewhere
+        False
         """
         if key not in self.results.services:
             known = ", ".join(self.results.services) or "-"
@@ -117,13 +175,29 @@ class Plan:
 
         Parameters
         ----------
+        folder : where the run goes; an earlier run there gives way, other files never do.
+        progress : called with (done, total, text).
         basemap : what lies under the maps, as for `map`; None = nothing, and no request ever.
         tianditu_key : the user's own key for 天地图; it then stands in the map files.
+
+        Returns
+        -------
+        Path
+            The folder.
 
         Raises
         ------
         UsageError
-            When `folder` holds something that is no run.
+            When `folder` holds something that is no run, or cannot be written.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> study = example_study()
+        >>> folder = study.run().save(study.folder / "out")
+        >>> sorted(path.name for path in folder.glob("*.*"))
+        ['findings.xlsx', 'layers.gpkg', 'report.docx', 'report.html', 'run.json', 'summary.json',
+         'tables.xlsx']
         """
         target = Path(folder)
         if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
@@ -175,7 +249,29 @@ class Plan:
         _write_json(folder / RUN_MARK, facts)
 
     def in_language(self, lang: str) -> Plan:
-        """The same results told in another language (causes and names are kept as keys)."""
+        """The same results told in another language (causes and names are kept as keys).
+
+        Parameters
+        ----------
+        lang : ``"zh"`` or ``"en"``.
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        UsageError
+            A language that is none of these.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> example_study().run().in_language("zh").lang
+        'zh'
+        """
+        if lang not in ("zh", "en"):
+            raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
         info = replace(self.results.info, lang=lang)
         return replace(self, results=replace(self.results, info=info))
 
@@ -184,19 +280,19 @@ class Plan:
         return f"Plan({self.results.info.name}: {served})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{service.name(self.lang)}</th>"
-            f"<td>{service.coverage.ledger.served:,.0f}</td>"
-            f"<td>{service.coverage.ledger.total:,.0f}</td>"
-            f"<td>{service.coverage.covered_share:.1%}</td></tr>"
-            for service in self.results.services.values()
-            if service.coverage is not None
-        )
-        heads = "".join(
-            f"<th>{say(self.lang, f'common.{key}')}</th>"
-            for key in ("served", "total", "covered_share")
-        )
-        return f"<table><tr><th></th>{heads}</tr>{rows}</table>"
+        facts: list[tuple[str, object]] = []
+        for service in self.results.services.values():
+            if service.coverage is not None:
+                ledger = service.coverage.ledger
+                done, total, unit = ledger.served, ledger.total, say(self.lang, "common.people")
+            elif service.spacing is not None:
+                spacing = service.spacing
+                done, total, unit = spacing.covered_m / 1000, spacing.total_m / 1000, "km"
+            else:
+                continue
+            share = f" ({done / total:.1%})" if total > 0 else ""
+            facts.append((service.name(self.lang), f"{done:,.0f} / {total:,.0f} {unit}{share}"))
+        return facts_html(self.results.info.name, facts)
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoplan.errors import InputError, UsageError
 from geoplan.results import SitingOutcome
+from geoplan.shown import completes, facts_html
 from geoplan.study.config import StudyFile
 from geoplan.study.config_check import checked, read_study_file, study_path
 from geoplan.study.load import StudyInputs, load_inputs
@@ -21,15 +22,30 @@ if TYPE_CHECKING:
     from geoplan.study.robustness import Robustness
 
 
+@completes(
+    "check", "config", "folder", "name", "overlay", "replace", "robustness", "run", "services",
+    "suggest",
+)  # fmt: skip
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Study:
     """What is asked: a checked study file and the folder its paths start from.
 
+    Parameters
+    ----------
+    config : the checked settings, section by section as in `study.toml`.
+    folder : where relative paths start.
+    raw : the settings as they were written.
+    file : the study file.
+
     Examples
     --------
-    >>> from geoplan.study import Study
-    >>> study = Study.open("data/jinan_demo")  # doctest: +SKIP
-    >>> plan = study.run()  # doctest: +SKIP
+    >>> from geoplan.study import example_study
+    >>> study = example_study()  # 290 people, one meal station
+    >>> study.services
+    ['meal_station']
+    >>> print(study.run().summary())
+    Small
+    ...
     """
 
     config: StudyFile
@@ -41,12 +57,28 @@ class Study:
     def open(cls, where: str | Path) -> Study:
         """Open a study: a folder with `study.toml`, or that file.
 
+        Parameters
+        ----------
+        where : the folder or the file.
+
+        Returns
+        -------
+        Study
+            Its settings are checked; its files are not read yet (see `check` and `run`).
+
         Raises
         ------
         UsageError
             No such study.
         StudyFileError
             The file holds errors: all of them are told, with line and valid choices.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> folder = example_study().folder
+        >>> Study.open(folder)
+        Study('Small', 1 services, EPSG:4548)
         """
         path = study_path(where)
         raw = read_study_file(path)
@@ -72,10 +104,22 @@ class Study:
             table as in `study.toml`; None takes a key out.
         sections : nested tables by section (``services={"meal_station": {...}}``).
 
+        Returns
+        -------
+        Study
+            A new one; this one stays as it is.
+
         Raises
         ------
         StudyFileError
             As `open`.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> farther = example_study().replace({"services.meal_station.standard.threshold_m": 1600})
+        >>> farther.run().coverage["meal_station"]
+        Coverage('meal_station': 230 of 290 people served, 79.3%)
         """
         raw = copy.deepcopy(dict(self.raw))
         for key, value in (changes or {}).items():
@@ -86,21 +130,62 @@ class Study:
         )
 
     def overlay(self, path: str | Path) -> Study:
-        """The same study with a TOML file of what-ifs laid over it.
+        r"""The same study with a TOML file of what-ifs laid over it.
 
-        Any part of `study.toml`, and ``[what_if]``; see `geoplan.study.scenario.apply_overlay`.
+        Parameters
+        ----------
+        path : any part of a `study.toml`, and ``[what_if]``; see
+            `geoplan.study.apply_overlay`. Paths in it start at the study's folder.
+
+        Returns
+        -------
+        Study
+            A new one; this one stays as it is.
 
         Raises
         ------
-        StudyFileError
-            As `open`.
+        StudyFileError, UsageError
+            The file is no overlay, or names what the study does not have.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> study = example_study()
+        >>> overlay = study.folder / "older.toml"
+        >>> _ = overlay.write_text("[what_if]\npeople = { elderly_60 = 1.5 }")
+        >>> study.overlay(overlay).run().coverage["meal_station"]
+        Coverage('meal_station': 225 of 435 people served, 51.7%)
         """
         from geoplan.study.scenario import apply_overlay
 
         return apply_overlay(self, path)
 
     def robustness(self, service: str, **options: Any) -> Robustness:
-        """How sure one service's recommendation is; see `geoplan.study.robustness.robustness`."""
+        """How sure one service's recommendation is: the question drawn anew, many times.
+
+        Parameters
+        ----------
+        service : service key; its study names an objective and a number of sites.
+        options : ``redraws``, ``seed``, ``workers``, ``reach_cv``, ``people_cv`` and
+            ``closure_share``; see `geoplan.study.robustness`.
+
+        Returns
+        -------
+        Robustness
+            How often each site is chosen, regret, the plan best at worst, closures that cost most.
+
+        Raises
+        ------
+        UsageError
+            The service asks no siting question, or options make no sense.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> sure = example_study().robustness("meal_station", redraws=5, seed=1)
+        >>> len(sure.draws), sure.critical["people"].tolist()
+        (5, [150.0])
+        """
         from geoplan.study.robustness import robustness
 
         return robustness(self, service, **options)
@@ -112,7 +197,33 @@ class Study:
         lang: str | None = None,
         progress: Progress = silent,
     ) -> StudyInputs:
-        """Read every input and tell what is doubted; nothing is judged."""
+        """Read every input and tell what is doubted; nothing is judged.
+
+        Parameters
+        ----------
+        services : keys; default all of the study.
+        lang : ``"zh"`` or ``"en"``; default the study's.
+        progress : called with (done, total, text).
+
+        Returns
+        -------
+        StudyInputs
+            The layers as read, in the study's CRS; ``findings_frame()`` has one row per doubt.
+
+        Raises
+        ------
+        UsageError
+            Services that the study does not have.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> inputs = example_study().check()
+        >>> inputs.demand["elderly_60"]
+        Demand('elderly_60': 6 rows, 290 people)
+        >>> inputs.findings_frame()[["file", "row", "severity"]].values.tolist()
+        [['people.csv', 7, 'warning']]
+        """
         study = self._in(lang)
         count = len(study.config.areas) + len(study.config.demand) + len(study.config.services)
         done = 0
@@ -148,10 +259,24 @@ class Study:
         scheduler : address of a Dask cluster; default this process.
         progress : called with (done, total, text).
 
+        Returns
+        -------
+        Plan
+            All results; `Plan.save` writes them.
+
         Raises
         ------
         InputError
             A file cannot be used at all; the findings say which and what to do.
+        UsageError
+            Services that the study does not have, an audience or a language that is none.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> plan = example_study().run(services=["meal_station"])
+        >>> plan.coverage["meal_station"]
+        Coverage('meal_station': 150 of 290 people served, 51.7%)
         """
         from geoplan.study.run import run_study
 
@@ -174,10 +299,35 @@ class Study:
     ) -> SitingOutcome:
         """Where `sites` new sites of one service should go.
 
+        Parameters
+        ----------
+        service : service key.
+        sites : how many new sites, beside those there are.
+        objective : ``"max_coverage"``, ``"min_sites"``, ``"p_median"`` or ``"p_center"``; default
+            the study's, else ``"max_coverage"``.
+        curve : also what every smaller number of sites reaches, with its bound.
+        lang : ``"zh"`` or ``"en"``; default the study's.
+        progress : called with (done, total, text).
+
+        Returns
+        -------
+        SitingOutcome
+            ``sites`` (GeoDataFrame in the study's CRS, ranked), ``result`` (status, value, bound,
+            gap), ``people_after`` (the ledger with them), ``curve``.
+
         Raises
         ------
         UsageError
             The service is unknown or has no sites (spacing and rate services).
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> outcome = example_study().suggest("meal_station", sites=1)
+        >>> outcome
+        SitingOutcome(max_coverage: optimal, 1 new sites, 79.3% covered after)
+        >>> outcome.sites["added_people"].tolist()
+        [80.0]
         """
         self._known([service])
         asked: dict[str, Any] = {"sites": sites, "curve": curve}
@@ -206,6 +356,21 @@ class Study:
         if lang not in ("zh", "en"):
             raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
         return self.replace({"study.lang": lang})
+
+    def _repr_html_(self) -> str:
+        config = self.config
+
+        def word(key: str) -> str:
+            return say(config.study.lang, f"study.shown_{key}")
+
+        layers = (("areas", config.areas), ("network", config.network), ("demand", config.demand))
+        facts: list[tuple[str, object]] = [
+            (word("crs"), config.study.crs),
+            (word("data_date"), config.study.data_date),
+            *((word(name), ", ".join(map(str, section))) for name, section in layers),
+            (word("services"), ", ".join(self.services)),
+        ]
+        return facts_html(self.name, facts)
 
     def __repr__(self) -> str:
         return f"Study({self.name!r}, {len(self.services)} services, {self.config.study.crs})"

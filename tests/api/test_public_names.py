@@ -1,0 +1,149 @@
+"""Everything public is documented, shows itself briefly and completes to few names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import geoplan as gp
+from geoplan.study import example_study
+
+ROOMS = ("coverage", "inputs", "network", "outputs", "services", "siting", "study")
+
+
+def public_members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Methods that a class itself offers, class methods included."""
+    for name, raw in vars(cls).items():
+        if not name.startswith("_") and isinstance(raw, classmethod | staticmethod):
+            yield name, getattr(cls, name)
+        elif not name.startswith("_") and inspect.isfunction(raw):
+            yield name, raw
+
+
+def of_geoplan() -> Iterator[tuple[str, Any]]:
+    for name in gp.__all__:
+        value = getattr(gp, name)
+        yield name, value
+        if inspect.isclass(value):
+            for member, function in public_members(value):
+                yield f"{name}.{member}", function
+
+
+def of_rooms() -> Iterator[tuple[str, Any]]:
+    for room in ROOMS:
+        module = importlib.import_module(f"geoplan.{room}")
+        for name in module.__all__:
+            value = getattr(module, name)
+            if callable(value):
+                yield f"{room}.{name}", value
+
+
+def parameters(value: Any) -> list[str]:
+    """Names that a caller may give."""
+    return [
+        p.name
+        for p in inspect.signature(value).parameters.values()
+        if p.name not in ("self", "cls") and not p.name.startswith("_")
+    ]
+
+
+def documented(doc: str) -> set[str]:
+    """Names at the head of an entry: ``a, b : what``."""
+    entries = re.findall(r"^ *([\w*, ]+) : ", doc, re.M)
+    return {name.strip().lstrip("*") for entry in entries for name in entry.split(",")}
+
+
+def example_faults(doc: str) -> list[str]:
+    if ">>>" not in doc:
+        return ["no example"]
+    code = [line for line in doc.splitlines() if line.lstrip().startswith((">>>", "..."))]
+    if all("+SKIP" in line for line in code if ">>>" in line):
+        return ["its example is never run"]
+    return []
+
+
+#: small helpers of the classes, which the class's own text and example explain
+HELPERS = {
+    "Network.edge_lines", "Network.edge_costs", "Network.snap_cost", "Network.graph",
+    "SitingProblem.needs_costs", "SitingProblem.in_order", "SitingProblem.positions",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n, _ in of_geoplan()])
+def test_everything_in_geoplan_is_documented(name: str) -> None:
+    value = dict(of_geoplan())[name]
+    doc = inspect.getdoc(value) or ""
+    assert doc, f"{name} has no docstring"
+    if name in HELPERS:
+        return
+    missing = [p for p in parameters(value) if p not in documented(doc)]
+    assert not missing, f"{name}: parameters without a word: {missing}"
+    assert not example_faults(doc), f"{name}: {example_faults(doc)}"
+    returns = inspect.signature(value).return_annotation
+    if not inspect.isclass(value) and returns not in (None, "None"):
+        assert re.search(r"^Returns$", doc, re.M), f"{name} does not say what it returns"
+
+
+def test_everything_in_the_rooms_has_a_docstring() -> None:
+    assert not [name for name, value in of_rooms() if not inspect.getdoc(value)]
+
+
+def test_tab_completion_is_short() -> None:
+    assert len([n for n in dir(gp) if not n.startswith("_")]) <= 20
+    study = example_study()
+    plan = study.run()
+    for value in (
+        study, plan, plan.coverage["meal_station"], plan.services["meal_station"].siting,
+        gp.SitingProblem.from_cover([[True]], [1]),
+    ):  # fmt: skip
+        names = [n for n in dir(value) if not n.startswith("_")]
+        assert 3 <= len(names) <= 15, (type(value), names)
+        for name in names:
+            getattr(value, name)  # each is there
+
+
+@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
+def test_lazy_names_hide_no_module(room: str) -> None:
+    """A name that a module bears too would be the module as soon as that is imported."""
+    package = importlib.import_module(f"geoplan{room}")
+    if "__getattr__" in vars(package):
+        modules = {m.name for m in pkgutil.iter_modules(package.__path__)}
+        assert not modules & set(package.__all__)
+    for name in package.__all__:
+        getattr(package, name)
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="nonsense"):
+        package.nonsense  # noqa: B018
+
+
+def test_nouns_show_themselves_in_a_line_and_as_safe_html() -> None:
+    study = example_study().replace({"study.name": "<b>Small</b>"})
+    plan = study.run()
+    service = plan.services["meal_station"]
+    shown = [
+        study, plan, plan.inputs, plan.results, service, service.coverage, service.siting,
+        service.siting.result, service.siting.robustness, service.facilities,
+        plan.results.areas["district"], study.check(),
+    ]  # fmt: skip
+    for value in shown:
+        assert len(repr(value)) < 400, type(value)
+        assert "\n" not in repr(value), type(value)
+        assert repr(value).startswith(type(value).__name__ + "("), type(value)
+        html = getattr(value, "_repr_html_", None)
+        if html is not None:
+            assert "<b>Small</b>" not in html().replace("<caption><b>", "").split("</caption>")[-1]
+    assert "&lt;b&gt;Small" in study._repr_html_()
+    assert "150 / 290 people (51.7%)" in plan._repr_html_()
+
+
+def test_the_reference_page_has_every_public_name(checkout: Path) -> None:
+    page = (checkout / "docs" / "api.md").read_text(encoding="utf-8")
+    names = {name.split(".")[-1] for name, _ in [*of_geoplan(), *of_rooms()]}
+    assert not [name for name in sorted(names) if not re.search(rf"`(\w*\.)?{name}\b", page)]
