@@ -26,12 +26,14 @@ from geoplan.network.street_cells import StreetCells, street_cells
 
 _log = logging.getLogger(__name__)
 
-#: coordinates of the polygons are rounded to this
+#: rings between cutoffs are cut on this grid
 GRID_M = 0.001
 #: grids on which a union is tried, finest first
 _GRIDS = (None, GRID_M, 0.01, 0.1)
 #: smaller holes and parts come from rounding, not from the streets
 SLIVER_M2 = 0.5
+#: cracks and needles narrower than this come from rounding as well
+CRACK_M = 0.1
 #: side of the tiles by which streets near the reached ones are found
 _TILE_M = 250.0
 #: sites whose node costs are held at one time
@@ -327,8 +329,8 @@ def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
     parts = shapely.polygons(shapely.linearrings(corners, indices=part))
     shapes = [_union(chunk) for chunk in _chunks(parts)]
     if len(whole):
-        shapes.append(shapely.coverage_union_all(cells.polygons(whole)))
-    return _without_slivers(_union(shapes, _GRIDS[1:]))
+        shapes.append(_together(cells.polygons(whole)))
+    return _without_slivers(_mended(_union(shapes), CRACK_M))
 
 
 def _chunks(parts: NDArray[Any]) -> list[NDArray[Any]]:
@@ -348,6 +350,29 @@ def _union(parts: NDArray[Any] | list[Any], grids: tuple[float | None, ...] = _G
         except shapely.GEOSException as error:
             _log.debug("union on a grid of %s m: %s", grid_m, error)
     return shapely.union_all(parts, grid_size=grids[-1])
+
+
+def _together(cells: NDArray[Any]) -> Any:
+    """Whole cells as one shape: they fit each other, but for a hair where rounding moved one."""
+    try:
+        joined = shapely.coverage_union_all(cells)
+        if shapely.is_valid(joined):
+            return joined
+    except shapely.GEOSException as error:
+        _log.debug("cells that do not quite fit: %s", error)
+    return _union([_union(chunk) for chunk in _chunks(cells)])
+
+
+def _mended(shape: Any, width_m: float) -> Any:
+    """The shape without what is narrower than `width_m`: cracks (positive) or needles (negative).
+
+    Cells come within centimetres of the exact ground, so cracks open between two that are both
+    reached. Corners stay where they are.
+    """
+    style: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 10.0}
+    there = shapely.buffer(shape, width_m / 2, **style)
+    back = shapely.buffer(there, -width_m / 2, **style)
+    return back if shapely.is_valid(back) else shapely.make_valid(back, method="structure")
 
 
 def _without_slivers(shape: Any) -> Any:
@@ -381,7 +406,7 @@ def _rings(frame: gpd.GeoDataFrame, steps: int) -> gpd.GeoDataFrame:
     inner = np.concatenate([[shapely.Polygon()], shapes[:-1]])
     inner[::steps] = shapely.Polygon()
     cut = [
-        _without_slivers(shapely.difference(a, b, grid_size=GRID_M))
+        _without_slivers(_mended(shapely.difference(a, b, grid_size=GRID_M), -CRACK_M))
         for a, b in zip(shapes, inner, strict=True)
     ]
     return frame.set_geometry(gpd.GeoSeries(cut, index=frame.index, crs=frame.crs))

@@ -14,7 +14,7 @@ from shapely import LineString, Point
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
 from geoplan.network.from_lines import network_from_lines
-from geoplan.network.reach import reach_areas
+from geoplan.network.reach import _mended, _together, reach_areas
 from geoplan.network.street_cells import street_cells
 
 CRS = "EPSG:4548"
@@ -230,6 +230,38 @@ def test_stretches_follow_their_edges():
     for side, columns in ((0, [0, 1]), (1, [2, 3])):
         on_line = shapely.line_interpolate_point(lines[edge], cells.place[:, side], normalized=True)
         assert np.allclose(shapely.get_coordinates(on_line), cells.ends[:, columns], atol=1e-6)
+
+
+def thin(shape, width_m=0.09):
+    """Cracks and needles of a shape that are narrower than the width, and longer than a metre."""
+    style = {"join_style": "mitre", "mitre_limit": 10.0}
+    cracks = shape.buffer(width_m / 2, **style).buffer(-width_m / 1.9, **style).difference(shape)
+    needles = shape.difference(shape.buffer(-width_m / 2, **style).buffer(width_m / 1.9, **style))
+    return [p for p in shapely.get_parts([cracks, needles]) if p.length > 2]
+
+
+def test_no_cracks_and_no_needles_by_rounding():
+    rng = np.random.default_rng(11)
+    network, _ = lattice(rng, 7)
+    sites = at(*rng.uniform(0, 600, (6, 2)))
+    for options in ({}, {"width_m": 25.0}, {"disjoint": True}, {"dissolve": True}):
+        areas = reach_areas(network, sites, cutoffs_m=[150, 333, 700], **options)
+        assert areas.is_valid.all()
+        assert sum(len(thin(area)) for area in areas.geometry) == 0
+        # mending moves no border: corners stay, and what is filled is a hair
+    comb = shapely.union_all([shapely.box(k, 0, k + 0.99, 50) for k in range(5)])
+    filled = _mended(comb, 0.1)
+    assert filled.symmetric_difference(shapely.box(0, 0, 4.99, 50)).area < 1e-6
+    apart = shapely.union_all([shapely.box(0, 0, 1, 50), shapely.box(1.2, 0, 2, 50)])
+    assert _mended(apart, 0.1).symmetric_difference(apart).area < 1e-6
+
+
+def test_cells_that_do_not_quite_fit_are_put_together_all_the_same():
+    wrong = shapely.polygons([
+        [(0, 0), (10, 0), (10, 10), (0, 10)], [(9.999, 0), (20, 0), (20, 10), (9.9, 10)],
+        [(5, 5), (15, 5), (15, 15), (5, 15)],
+    ])  # fmt: skip
+    assert _together(wrong).area == pytest.approx(shapely.union_all(wrong).area)
 
 
 def test_porto_alegre(shared_data):
