@@ -26,7 +26,7 @@ from geoplan.network.street_cells import StreetCells, street_cells
 
 _log = logging.getLogger(__name__)
 
-#: rings between cutoffs are cut on this grid
+#: coordinates of the polygons are rounded to this
 GRID_M = 0.001
 #: grids on which a union is tried, finest first
 _GRIDS = (None, GRID_M, 0.01, 0.1)
@@ -342,14 +342,15 @@ def _chunks(parts: NDArray[Any]) -> list[NDArray[Any]]:
     return [parts[i : i + _PARTS] for i in range(0, len(parts), _PARTS)]
 
 
-def _union(parts: NDArray[Any] | list[Any], grids: tuple[float | None, ...] = _GRIDS) -> Any:
+def _union(parts: NDArray[Any] | list[Any]) -> Any:
     """Rounding can make neighbours overlap by a hair: then the union is made on a coarser grid."""
-    for grid_m in grids[:-1]:
+    for grid_m in _GRIDS:
         try:
             return shapely.union_all(parts, grid_size=grid_m)
         except shapely.GEOSException as error:
             _log.debug("union on a grid of %s m: %s", grid_m, error)
-    return shapely.union_all(parts, grid_size=grids[-1])
+    # the outline of all of them at once, which no overlap disturbs
+    return shapely.buffer(shapely.geometrycollections(np.asarray(parts, object)), 0.0)
 
 
 def _together(cells: NDArray[Any]) -> Any:
@@ -372,7 +373,11 @@ def _mended(shape: Any, width_m: float) -> Any:
     style: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 10.0}
     there = shapely.buffer(shape, width_m / 2, **style)
     back = shapely.buffer(there, -width_m / 2, **style)
-    return back if shapely.is_valid(back) else shapely.make_valid(back, method="structure")
+    rounded = shapely.set_precision(back, GRID_M, mode="pointwise")
+    for shape in (rounded, back):
+        if shapely.is_valid(shape):
+            return shape
+    return shapely.make_valid(back, method="structure")
 
 
 def _without_slivers(shape: Any) -> Any:
