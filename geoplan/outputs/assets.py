@@ -16,7 +16,11 @@ from geoplan.errors import MissingAssetError
 SCRIPTS = (
     "core.js",
     "scene.js",
+    "model.js",
+    "stamps.js",
+    "badges.js",
     "layers.js",
+    "hit.js",
     "detail.js",
     "panel.js",
     "legend.js",

@@ -27,6 +27,14 @@ ROADS = {1: ("#b9a58a", 0.5), 2: ("#cfc5b6", 0.3), 3: ("#d8d1c4", 0.15)}
 
 #: YlGnBu, five classes without its darkest, so that points on it stay seen; the maps use the same
 SHARES = ("#ffffd9", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8")
+#: YlGnBu by number of classes; the script of the maps has the same
+RAMPS = {
+    1: ("#2c7fb8",),
+    2: ("#c7e9b4", "#2c7fb8"),
+    3: ("#edf8b1", "#7fcdbb", "#2c7fb8"),
+    4: ("#ffffd9", "#c7e9b4", "#7fcdbb", "#2c7fb8"),
+    5: SHARES,
+}
 SHARE_BOUNDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 SHARE_LABELS = ("0–20%", "20–40%", "40–60%", "60–80%", "80–100%")
 

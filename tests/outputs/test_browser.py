@@ -114,6 +114,46 @@ def test_a_second_choice_stays_chosen(browser, pages):
         assert page.evaluate("map_meal_station.geoplan.model.selected.kind") == "suggested"
 
 
+def test_the_keyboard_alone_reaches_everything(browser, pages):
+    focused = "document.activeElement.getAttribute('{}')"
+    with Visit(browser, pages / "plain" / "meal_station.html") as visit:
+        page = visit.ready()
+        stops = []
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            stops.append(
+                page.evaluate(
+                    "(e => [e.tagName, e.getAttribute('type') || e.className, e.closest('tbody') ? "
+                    "'row' : '', getComputedStyle(e).outlineStyle !== 'none' || !!e.closest('tr') "
+                    "&& getComputedStyle(e.closest('tr')).outlineStyle !== 'none'])"
+                    "(document.activeElement)"
+                )
+            )
+            if stops[-1][1] == "checkbox":
+                break
+        assert all(seen for *_, seen in stops), stops  # where the focus is can be seen
+        kinds = [kind for _, kind, *_ in stops]
+        assert [row for *_, row, _ in stops].count("row") == 1  # a table is one stop
+        assert {"radio", "search", "checkbox"} <= set(kinds)
+        assert any("gp-map" in kind for kind in kinds)
+        # rows by arrows, the card by Enter, away by Escape
+        page.locator("tr[data-kind=gap] button").first.focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.locator(".gp-popup").wait_for(timeout=5_000)
+        row = page.locator("tr[data-kind=gap]").nth(1)
+        assert row.get_attribute("aria-current") == "true"
+        assert page.evaluate("document.activeElement.closest('tr').dataset.i") == "1"
+        page.keyboard.press("Escape")
+        page.locator(".gp-popup").wait_for(state="detached", timeout=5_000)
+        page.keyboard.press("End")
+        last = page.locator("tr[data-kind=gap] button").last
+        assert last.evaluate("e => e === document.activeElement")
+        page.keyboard.press("Home")
+        assert page.evaluate(focused.format("tabindex")) == "0"
+        assert visit.problems == []
+
+
 def test_with_the_plan_the_areas_tell_the_plan(browser, pages, fakes):
     after = fakes.fake_run().services["meal_station"].siting.coverage_after.by_area("district")
     with Visit(browser, pages / "plain" / "meal_station.html") as visit:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from jinja2 import Template
 
 from geoplan.outputs.assets import web_text
+from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.content import headline, page_meta, share_text
+from geoplan.outputs.maps.values import number
+from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
 
@@ -49,7 +54,7 @@ def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
         "name": meta["service"],
         "standard": meta["standard"],
         "label": head.get("label", ""),
-        "value": "–",
+        "value": "",
         "bar": None,
         "lines": [],
         "dots": _picture(results, service),
@@ -105,18 +110,33 @@ def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | No
 
     paths = []
     if outline is not None:
-        shapes = outline.geometry[outline.geometry.notna()].to_numpy()
-        shapes = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
-        for part in shapely.get_parts(shapely.simplify(shapes, 1.5 / scale)):
+        shapes = outline.geometry[outline.geometry.notna()]
+        shapes = shapes[np.isin(shapely.get_type_id(shapes.to_numpy()), (3, 6))]
+        colours = _colours(service, shapes.index)
+        parts, owner = shapely.get_parts(
+            shapely.simplify(shapes.to_numpy(), 1.5 / scale), return_index=True
+        )
+        for part, k in zip(parts, owner, strict=True):
             if shapely.area(part) * scale**2 < 4:
                 continue
             ring = place(shapely.get_coordinates(shapely.get_exterior_ring(part)))
-            paths.append("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z")
+            paths.append(("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z", colours[k]))
     return {
         "paths": paths,
         "lines": _stretches(service, place, 1 / scale),
         **_dots(service, place),
     }
+
+
+def _colours(service: ServiceResult, codes: pd.Index) -> list[str]:
+    """The colour of each area's class of the rate; "" where nothing is told by area."""
+    if service.rates is None or not service.rates.index.isin(codes).any():
+        return [""] * len(codes)
+    rate = service.rates["rate"].reindex(codes)
+    bounds = rate_breaks(rate)
+    ramp = RAMPS[len(bounds) + 1]
+    # a bound closes its class, as on the map
+    return ["" if np.isnan(v) else ramp[bisect_left(bounds, number(v, 3) or 0)] for v in rate]
 
 
 def _stretches(service: ServiceResult, place: Place, tolerance_m: float) -> dict[str, list[str]]:

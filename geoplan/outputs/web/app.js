@@ -166,6 +166,7 @@
       });
     });
     map.on("mouseout movestart", function () { tip.hidden = true; });
+    app.root.addEventListener("keydown", function (e) { if (e.key === "Escape" && app.popup) { map.closePopup(); } });
     map.on("popupclose", function (e) { if (e.popup === app.popup) { app.popup = null; app.clear(); } });
   }
 

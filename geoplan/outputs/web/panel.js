@@ -207,6 +207,7 @@
     function fill(step) {
       var end = Math.min(table.n, shown + step);
       for (; shown < end; shown++) { body.appendChild(row(app, table, table.order ? table.order[shown] : shown)); }
+      enter(body, body.querySelector('button[tabindex="0"]') || body.querySelector("button"));
       more.hidden = shown >= table.n;
       more.textContent = app.t("ui_more", { n: gp.people(Math.min(STEP * 5, table.n - shown)) });
     }
@@ -214,8 +215,24 @@
       while (!table.rows[i] && shown < table.n) { fill(STEP * 5); }
       return table.rows[i];
     };
+    body.addEventListener("focusin", function (e) { if (e.target.tagName === "BUTTON") { enter(body, e.target); } });
+    body.addEventListener("keydown", function (e) { walk(e, body, function () { if (shown < table.n) { fill(STEP * 5); } }); });
     fill(STEP);
     return el("div", {}, [node, more]);
+  }
+
+  /* a table is one stop for the Tab key: its rows are walked by the arrow keys */
+  function enter(body, button) {
+    body.querySelectorAll('button[tabindex="0"]').forEach(function (other) { other.tabIndex = -1; });
+    if (button) { button.tabIndex = 0; }
+  }
+  function walk(e, body, more) {
+    var step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[e.key];
+    if (!step || e.altKey || e.ctrlKey || e.metaKey) { return; }
+    e.preventDefault();
+    var all = body.querySelectorAll("button"), at = Array.prototype.indexOf.call(all, document.activeElement);
+    if (at + step >= all.length && step < 1e9) { more(); all = body.querySelectorAll("button"); }
+    all[Math.max(0, Math.min(all.length - 1, at + step))].focus();
   }
 
   function place(table, k) {
@@ -230,7 +247,7 @@
       if (kind === "gp-place") {
         var open = table.placed(i);
         var name = el(open ? "button" : "span", open ? {
-          type: "button", text: cell[0], on: { click: function () { app.select(table.kind, i, { level: table.level, go: true }); } }
+          type: "button", tabindex: "-1", text: cell[0], on: { click: function () { app.select(table.kind, i, { level: table.level, go: true }); } }
         } : { text: cell[0] });
         td.appendChild(name);
         if (cell[1]) { td.appendChild(el("small", { text: cell[1] })); }

@@ -1,0 +1,73 @@
+/* What is under the pointer. */
+(function (gp) {
+  "use strict";
+
+  function nearest(xy, x, y, reach, ok) {
+    var best = -1, least = reach * reach;
+    for (var i = 0; 2 * i < xy.length; i++) {
+      var dx = xy[2 * i] - x, dy = xy[2 * i + 1] - y, d = dx * dx + dy * dy;
+      if (d <= least && (!ok || ok(i))) { least = d; best = i; }
+    }
+    return best;
+  }
+
+  function alongLine(shape, x, y, reach) {
+    var b = shape.box, found = false;
+    if (x < b[0] - reach || x > b[2] + reach || y < b[1] - reach || y > b[3] + reach) { return false; }
+    shape.paths.forEach(function (p) {
+      for (var i = 0; i + 3 < p.length && !found; i += 2) {
+        var dx = p[i + 2] - p[i], dy = p[i + 3] - p[i + 1], n = dx * dx + dy * dy;
+        var t = n ? Math.max(0, Math.min(1, ((x - p[i]) * dx + (y - p[i + 1]) * dy) / n)) : 0;
+        found = Math.hypot(p[i] + t * dx - x, p[i + 1] + t * dy - y) <= reach;
+      }
+    });
+    return found;
+  }
+
+  gp.alongLine = alongLine;
+
+  /* what is at a world point, topmost first; null for nothing */
+  gp.hit = function (m, x, y, zoom, slack) {
+    var px = 1 / Math.pow(2, zoom), i;
+    if (m.suggested && m.on.suggested) {
+      i = nearest(m.suggested.xy, x, y, (11 + slack) * px);
+      if (i >= 0) { return { kind: "suggested", i: i }; }
+    }
+    if (m.sites) {
+      i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) { return m.on["sites:" + m.sites.d.tier[k]]; });
+      if (i >= 0) { return { kind: "site", i: i }; }
+    }
+    if (m.required) {
+      i = nearest(m.required.xy, x, y, (6 + slack) * px, function (k) { return m.on[m.required.d.marked[k] ? "marked" : "unmarked"]; });
+      if (i >= 0) { return { kind: "required", i: i }; }
+    }
+    if (m.demand && zoom >= 12.5) {
+      i = nearest(m.demand.xy, x, y, 9 * px, function (k) {
+        return m.on[gp.category(m, k)] && Math.hypot(m.demand.xy[2 * k] - x, m.demand.xy[2 * k + 1] - y) < (gp.radius(m, k, zoom) + 1) * px;
+      });
+      if (i >= 0) { return { kind: "demand", i: i }; }
+    }
+    if (m.gaps && m.on.gaps) {
+      for (i = 0; i < m.gaps.shapes.length; i++) {
+        var shape = m.gaps.shapes[i];
+        if (shape && gp.open(m, i) && (m.spacing ? alongLine(shape, x, y, (5 + slack) * px) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
+      }
+    }
+    if (m.spacing) {
+      for (i = 0; i < m.spacing.shapes.length; i++) {
+        if (m.spacing.shapes[i] && alongLine(m.spacing.shapes[i], x, y, (4 + slack) * px)) { return { kind: "interval", i: i }; }
+      }
+    }
+    if (m.demand) {
+      i = nearest(m.demand.xy, x, y, (4 + slack) * px, function (k) { return m.on[gp.category(m, k)]; });
+      if (i >= 0) { return { kind: "demand", i: i }; }
+    }
+    for (var k = m.levels.length - 1; k >= 0; k--) {
+      if (!m.on["areas:" + k] || !m.levels[k].shapes) { continue; }
+      for (i = 0; i < m.levels[k].shapes.length; i++) {
+        if (m.levels[k].shapes[i] && gp.inside(m.levels[k].shapes[i], x, y)) { return { kind: "area", i: i, level: k }; }
+      }
+    }
+    return null;
+  };
+})(window.geoplan);
