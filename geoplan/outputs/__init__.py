@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from geoplan.outputs.compare_map import mapped_in_both, write_comparison_map
     from geoplan.outputs.exports import export_run
     from geoplan.outputs.figures import write_figures
-    from geoplan.outputs.layers import write_layers
+    from geoplan.outputs.geopackage import write_layers
     from geoplan.outputs.maps import service_map, write_maps
     from geoplan.outputs.privacy import edition
     from geoplan.outputs.report import write_report
@@ -48,7 +48,7 @@ __getattr__, __dir__ = lazy_names(
         "summary_text": "summary",
         "write_comparison_map": "compare_map",
         "write_figures": "figures",
-        "write_layers": "layers",
+        "write_layers": "geopackage",
         "write_maps": "maps",
         "write_report": "report",
         "write_tables": "workbook",

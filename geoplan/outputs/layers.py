@@ -1,21 +1,15 @@
-"""`layers.gpkg`: every layer of a run, styled for QGIS, with the numbers that the report tells."""
+"""The layers of a run, each with its style for QGIS and the numbers that the report tells."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
-from shapely import force_2d
 
 from geoplan.coverage.ledger import STATES, Coverage
-from geoplan.errors import UsageError
 from geoplan.outputs import styles
 from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
 from geoplan.outputs.telling import (
@@ -30,8 +24,6 @@ from geoplan.outputs.telling import (
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word, say
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -142,7 +134,7 @@ def aliases(results: RunResults, layer: Layer, lang: str) -> dict[str, str]:
     return told
 
 
-def _title(results: RunResults, layer: Layer, lang: str) -> str:
+def layer_title(results: RunResults, layer: Layer, lang: str) -> str:
     """What a layer is, for readers."""
     for key, service in results.services.items():
         kind = layer.name.removeprefix(f"{key}_")
@@ -274,145 +266,3 @@ def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
     frame["kind_text"] = [kind_text(lang, k) for k in frame["kind"]]
     marked = {"1": say(lang, "outputs.marked"), "0": say(lang, "outputs.not_marked")}
     yield Layer(name=f"{service.key}_required", frame=frame, style=styles.required_style(marked))
-
-
-# ---------------------------------------------------------------- files
-
-
-def write_layers(
-    results: RunResults,
-    path: str | Path,
-    *,
-    lang: str | None = None,
-    audience: str | None = None,
-) -> Path:
-    """Write every layer with its style into one GeoPackage.
-
-    Parameters
-    ----------
-    results : a run's results; for the public, their public edition.
-    path : the file, usually ``layers.gpkg`` in the run's folder. It is replaced.
-    lang : language of labels and causes; None = the study's.
-    audience : ``"internal"`` or ``"public"``; None = that of the results.
-
-    Raises
-    ------
-    UsageError
-        A public file is asked for from results that are not a public edition.
-    """
-    told = lang or results.info.lang
-    if audience == "public" and results.info.audience != "public":
-        raise UsageError(
-            "these results are the internal edition: take edition(results, audience='public') "
-            "first."
-        )
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    layers = layer_list(results, lang=told)
-    if not layers:
-        raise UsageError("this run has no layers to write.")
-    with fixed_date():
-        for layer in layers:
-            frame = storable(layer.frame)
-            pyogrio.write_dataframe(
-                frame,
-                target,
-                layer=layer.name,
-                driver="GPKG",
-                geometry_type=geometry_kind(frame.geometry),
-                promote_to_multi=False,
-                append=target.exists(),
-                dataset_options={"VERSION": "1.3"},
-                layer_options={
-                    "GEOMETRY_NAME": "geom",
-                    "FID": "fid",
-                    "DESCRIPTION": clean(_title(results, layer, told)),
-                },
-            )
-    styles.write_styles(
-        target,
-        {
-            layer.name: styles.with_aliases(layer.style, aliases(results, layer, told))
-            for layer in layers
-        },
-        others=[(layer.name, name, qml) for layer in layers for name, qml in layer.styles],
-    )
-    logger.info("%d layers in %s", len(layers), target.name)
-    return target
-
-
-@contextmanager
-def fixed_date() -> Iterator[None]:
-    """GDAL writes this date instead of now: the same results give the same file."""
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": styles.FIXED_TIME})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """A copy with columns that GIS formats hold: numbers, truth values and clean text."""
-    stored: dict[str, pd.Series] = {}
-    for name in frame.columns:
-        if name == frame.geometry.name:
-            continue
-        stored[str(name)] = _storable_column(frame[name]).reset_index(drop=True)
-    geometry = force_2d(frame.geometry.to_numpy())
-    shapes = gpd.GeoSeries(_one_family(geometry), crs=frame.crs, name="geometry")
-    return gpd.GeoDataFrame(stored, geometry=shapes, crs=frame.crs)
-
-
-def _storable_column(column: pd.Series) -> pd.Series:
-    kind = column.dtype
-    if isinstance(kind, pd.BooleanDtype) or kind is np.dtype(bool):
-        return column.astype("boolean").astype("Int8")
-    if pd.api.types.is_integer_dtype(kind) or pd.api.types.is_float_dtype(kind):
-        return column
-    values = column.to_list()
-    present = [v for v in values if not is_missing(v)]
-    if present and all(isinstance(v, bool | np.bool_) for v in present):
-        told = [pd.NA if is_missing(v) else int(v) for v in values]
-        return pd.Series(pd.array(told, dtype="Int8"), index=column.index)
-    if present and all(isinstance(v, int | float | np.number) for v in present):
-        numbers = [np.nan if is_missing(v) else float(v) for v in values]
-        return pd.Series(numbers, index=column.index, dtype=float)
-    told = [None if is_missing(v) else clean(v) for v in values]
-    return pd.Series(told, index=column.index, dtype=object)
-
-
-_FAMILY = {0: 0, 1: 1, 2: 1, 3: 2, 4: 0, 5: 1, 6: 2}
-_SINGLE = {0: "Point", 1: "LineString", 2: "Polygon"}
-
-
-def _families(shapes: np.ndarray) -> set[int]:
-    from shapely import get_type_id
-
-    return {int(k) for k in np.unique(get_type_id(shapes)) if k >= 0}
-
-
-def _one_family(shapes: np.ndarray) -> np.ndarray:
-    """Single and several-part shapes of one kind become several-part ones."""
-    import shapely
-
-    types = _families(shapes)
-    if len(types) < 2 or len({_FAMILY.get(k) for k in types}) > 1:
-        return shapes
-    makers = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}
-    make = makers[_FAMILY[next(iter(types))]]
-    return np.array(
-        [s if s is None or s.geom_type.startswith("Multi") else make([s]) for s in shapes],
-        dtype=object,
-    )
-
-
-def geometry_kind(shapes: gpd.GeoSeries) -> str:
-    """The geometry type that a layer is declared with."""
-    types = _families(shapes.to_numpy())
-    families = {_FAMILY.get(k) for k in types}
-    if len(families) != 1 or None in families:
-        return "Point" if not types else "Unknown"
-    single = _SINGLE[next(iter(families))]  # type: ignore[index]
-    return f"Multi{single}" if max(types) >= 4 else single

@@ -14,6 +14,7 @@ from functools import cache
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import sparse
 from shapely import LineString, MultiPolygon, Point, box, union_all
 
@@ -126,29 +127,25 @@ def _judge(
     *,
     full_share: float = 0.0,
 ) -> Coverage:
+    located = sites[sites.geometry.notna()]
+    placed = demand.geometry.notna().to_numpy()
+    people = demand["people"].to_numpy()
+    k = np.arange(len(demand))
+    far = shapely.distance(demand.geometry.to_numpy()[:, None], located.geometry.to_numpy()) * 1.2
+    nearest = np.where(placed, np.nan_to_num(far).argmin(axis=1), 0)
+    cost = far[k, nearest]
+    reached = placed & (cost <= (standard.threshold_m or 1000))
+    full = np.where(reached & (k % 4 == 0), people * full_share, 0.0)
+    missed = np.where(k % 41 == 0, "off_network", np.where(k % 23 == 0, "cut_off", "beyond"))
+    reason = np.where(placed, np.where(reached, "", missed), "unlocated")
     frame = demand.copy()
     for state in STATES:
-        frame[state] = 0.0
-    frame["site"] = pd.array([pd.NA] * len(frame), dtype="string")
-    frame["cost"] = np.nan
-    frame["reason"] = ""
-    located = sites[sites.geometry.notna()]
-    for k, (label, row) in enumerate(demand.iterrows()):
-        people = row["people"]
-        if row.geometry is None:
-            frame.loc[label, ["unlocated", "reason"]] = [people, "unlocated"]
-            continue
-        far = located.distance(row.geometry) * 1.2
-        best, cost = far.idxmin(), float(far.min())
-        frame.loc[label, ["site", "cost"]] = [best, cost]
-        if cost <= (standard.threshold_m or 1000):
-            full = people * full_share if k % 4 == 0 else 0.0
-            frame.loc[label, ["served", "full"]] = [people - full, full]
-            if full > people / 2:
-                frame.loc[label, "reason"] = "full"
-        else:
-            reason = "off_network" if k % 41 == 0 else "cut_off" if k % 23 == 0 else "beyond"
-            frame.loc[label, [reason, "reason"]] = [people, reason]
+        frame[state] = np.where(reason == state, people, 0.0)
+    frame["served"] = np.where(reached, people - full, 0.0)
+    frame["full"] = full
+    frame["site"] = pd.Series(located.index[nearest], frame.index, dtype="string").where(placed)
+    frame["cost"] = np.where(placed, cost, np.nan)
+    frame["reason"] = np.where(full > people / 2, "full", reason)
     return Coverage(service=standard.service, standard=standard, frame=frame, areas=areas)
 
 
