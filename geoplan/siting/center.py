@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.siting.covering import min_sites
-from geoplan.siting.median import (
-    Progress,
-    cheapest_open,
-    labelled_assignment,
+from geoplan.siting.clock import Clock, Progress
+from geoplan.siting.covering import check_limits, min_sites
+from geoplan.siting.distance import (
+    Journeys,
+    as_cover,
+    journeys,
+    nearest_site,
     reaching_start,
-    refuse_rules,
-    site_count,
+    read_distance_rules,
+    stranded,
+    too_few,
 )
+from geoplan.siting.finish import make_result, no_result
+from geoplan.siting.journeys_model import JourneysModel, flows_between, journeys_model, site_model
+from geoplan.siting.median_ruled import conflicting
 from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem_input import Faults
 from geoplan.siting.result import SitingResult
+from geoplan.siting.rules import Rules, early_blocks
+
+SOLVER = "search over costs with set covering"
 
 
 def p_center(
     problem: SitingProblem,
     *,
-    sites: int,
+    sites: int | None = None,
+    budget: float | None = None,
+    per_area_minimum: Any = None,
+    backup: bool = False,
+    equity: bool = False,
     time_limit_s: float = 60,
     gap: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SitingResult:
-    """Choose `sites` sites so that the largest cost of anybody to a chosen site is least.
+    """Choose sites so that the largest cost of anybody to a chosen site is least.
 
     Parameters
     ----------
-    problem : with costs; rows without people do not count. The threshold plays no part.
-    sites, time_limit_s, gap, seed, progress : as in `p_median`.
+    problem : with costs; rows without people do not count. Sites, costs, `capacities` (the largest
+        cost is that of anybody to the site that has room for them) and `conflicts` as they stand in
+        it. The threshold plays no part.
+    sites, budget, time_limit_s, gap, seed, progress : as in `p_median`.
+    per_area_minimum : whole numbers: least sites per area.
+    backup : the largest cost to the *second* nearest site: how far at most when one closes.
+    equity : refused: p-center puts the worst-off person first already.
 
     Returns
     -------
-    SitingResult; `value` is the largest cost, `assignment` everyone's cheapest chosen site.
+    SitingResult; `value` is the largest cost, `assignment` everyone's cheapest chosen site (with
+    capacities the one that takes most of the row's people; ``detail["flows"]`` has all).
 
     Raises
     ------
@@ -48,143 +71,209 @@ def p_center(
 
     Notes
     -----
-    The optimum is one of the costs: a search by halves over them asks each time whether `sites`
-    sites cover everyone within that cost (Minieka 1970, doi:10.1137/1012016).
+    The optimum is one of the costs: a search by halves over them asks each time whether the sites
+    can serve everyone within that cost (Minieka 1970, doi:10.1137/1012016).
 
     Examples
     --------
     >>> import numpy as np
     >>> from geoplan.siting import SitingProblem
     >>> costs = np.array([[0.0, 4.0], [4.0, 0.0], [1.0, 5.0]])
-    >>> answer = p_center(SitingProblem.from_costs(costs, [1, 1, 10], unit="m"), sites=1)
+    >>> problem = SitingProblem.from_costs(costs, [1, 1, 10], unit="m")
+    >>> answer = p_center(problem, sites=1)
     >>> answer.sites, answer.value, answer.status
     ([0], 4.0, 'optimal')
+    >>> p_center(problem, sites=2, backup=True).value
+    5.0
     """
-    begin = time.monotonic()
-    deadline = begin + time_limit_s
-    costs = problem.needs_costs("p-center")
-    refuse_rules(problem, "p-center")
-    count = site_count(problem, sites)
-    rows = _counted(problem, costs)
-    if rows.shape[0] == 0:
-        chosen = np.flatnonzero(problem.is_allowed & ~problem.is_fixed)
-        mask = problem.is_fixed
-        mask[chosen[: count - len(problem.fixed)]] = True
-        return _answer(problem, mask, 0.0, 0.0, 0.0, begin, seed)
-    counts = np.diff(rows.indptr)
-    labels = problem.demand_index[problem.weights > 0]
-    if (counts == 0).any():
-        some = ", ".join(map(str, labels[counts == 0][:5]))
-        return _blocked(problem, f"no site can reach demand {some}", begin, seed)
-    start, needed = reaching_start(problem, rows, count, time_limit_s, seed)
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    problem.needs_costs("p-center")
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    rules = read_distance_rules(
+        problem, "p-center", sites=sites, budget=budget, per_area_minimum=per_area_minimum,
+        backup=backup, equity=equity, faults=faults,
+    )  # fmt: skip
+    if backup and problem.capacities is None and sites is not None and sites == 1:
+        faults.add("backup needs two sites at least")
+    faults.raise_all()
+    with clock.listening():
+        way = journeys(problem, "p-center")
+        times = 2 if backup else 1
+        blocked = stranded(problem, way, "p_center", times=times, clock=clock, seed=seed)
+        if blocked is not None:
+            return blocked
+        if rules.sites is not None and rules.plain(problem):
+            return _plain(problem, way, count=rules.sites, clock=clock, gap=gap, seed=seed)
+        return _ruled(problem, way, rules, clock=clock, gap=gap, seed=seed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Found:
+    """Open sites, the largest cost with them, and with capacities who goes where."""
+
+    is_open: np.ndarray
+    value: float
+    flows: pd.DataFrame | None = None
+
+
+#: for a largest cost and seconds: an answer within it, and whether its absence is proved
+_Decide = Callable[[float, Clock], tuple[_Found | None, bool]]
+
+
+def _plain(
+    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, gap: float, seed: int
+) -> SitingResult:
+    """Nothing but the number of sites to heed."""
+    count = int(min(count, problem.is_allowed.sum()))
+    if not len(way.rows):
+        free = np.flatnonzero(problem.is_allowed & ~problem.is_fixed)
+        is_open = problem.is_fixed
+        is_open[free[: count - len(problem.fixed)]] = True
+        nobody = _Found(is_open=is_open, value=0.0)
+        return _answer(problem, nobody, bound=0.0, clock=clock, gap=gap, seed=seed)
+    start, least, proved = reaching_start(problem, way, count=count, clock=clock, seed=seed)
+    if proved:
+        return too_few(problem, way, "p_center", count=count, least=least, clock=clock, seed=seed)
     if start is None:
-        told = f"{count} sites cannot reach everyone: at least {needed} are needed"
-        return _blocked(problem, told, begin, seed)
-    best = start
-    value = _radius(rows, best)
-    # nobody can do better than their own cheapest site
-    nearest = float(np.minimum.reduceat(rows.data, rows.indptr[:-1]).max())
-    levels = np.unique(rows.data[(rows.data >= nearest) & (rows.data <= value)])
-    low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high] == value
-    sure = True
-    try:
-        while low < high and time.monotonic() < deadline:
-            middle = (low + high) // 2
-            found, proved = _within(
-                problem, rows, float(levels[middle]), count, deadline - time.monotonic(), seed
-            )
-            if found is not None:
-                best, value = found, _radius(rows, found)
-                high = int(np.searchsorted(levels, value))
-            elif proved:
-                low = middle + 1
-            else:  # not decided in time: the lower half stays open
-                sure = False
-                break
-            if progress:
-                progress(value, float(levels[low]))
-    except KeyboardInterrupt:
-        sure = False
-    bound = value if sure and low >= high else float(levels[low])
-    return _answer(problem, best, value, bound, gap, begin, seed)
+        return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
+    first = _Found(is_open=start, value=_largest(way.costs, start, times=1))
+    decide = partial(_enough, problem, way, count, seed)
+    best, bound = _halve(way, first, decide, times=1, gap=gap, clock=clock)
+    return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
 
 
-def _counted(problem: SitingProblem, costs: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Pairs of rows with people to allowed sites, explicit zeros kept."""
-    coo = costs[problem.weights > 0].tocoo()
-    keep = problem.is_allowed[coo.col]
-    return sparse.csr_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=coo.shape)
+def _ruled(
+    problem: SitingProblem, way: Journeys, rules: Rules, *, clock: Clock, gap: float, seed: int
+) -> SitingResult:
+    """Under rules: each largest cost is a question whether they can hold within it."""
+    blocked, facts = early_blocks(problem, rules)
+    if blocked:
+        return no_result(problem, "p_center", "infeasible", clock=clock, solver=SOLVER, seed=seed,
+                         blocking=tuple(blocked), detail=facts)  # fmt: skip
+    times = 2 if rules.backup else 1
+    decide = partial(_feasible, problem, way, rules)
+    first, impossible = decide(np.inf, clock.part(clock.left / 2))
+    if first is None and impossible:
+        return conflicting(problem, way, rules, "p_center", clock=clock, seed=seed)
+    if first is None:
+        return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
+    if not len(way.rows):
+        return _answer(problem, first, bound=0.0, clock=clock, gap=gap, seed=seed)
+    best, bound = _halve(way, first, decide, times=times, gap=gap, clock=clock)
+    return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
 
 
-def _within(
-    problem: SitingProblem,
-    rows: sparse.csr_matrix,
-    radius: float,
-    count: int,
-    seconds: float,
-    seed: int,
-) -> tuple[np.ndarray | None, bool]:
-    """`count` sites that cover all rows within `radius`; else None and whether that is proved."""
-    coo = rows.tocoo()
-    keep = coo.data <= radius
-    cover = sparse.csr_matrix(
-        (np.ones(int(keep.sum()), bool), (coo.row[keep], coo.col[keep])), shape=rows.shape
-    )
-    if (np.diff(cover.indptr) == 0).any():
+def _halve(
+    way: Journeys, best: _Found, decide: _Decide, *, times: int, gap: float, clock: Clock
+) -> tuple[_Found, float]:
+    """The best answer and a proved bound, by halving the costs in between.
+
+    A cost that cannot be decided in its share of the time stays open: the search goes on above it,
+    the bound stays below.
+    """
+    data, ptr = way.costs.data, way.costs.indptr
+    # nobody can do better than their own cheapest (second cheapest) site
+    least = float(max(np.partition(row, times - 1)[times - 1]
+                      for row in np.split(data, ptr[1:-1])))  # fmt: skip
+    levels = np.unique(data[(data >= least) & (data <= best.value)])
+    low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high]: best.value
+    window = 0  # below it nothing could be decided
+    while clock.left > 0 and max(low, window) < high:
+        if best.value - levels[low] <= gap * best.value:
+            break
+        middle = (max(low, window) + high) // 2
+        clock.tell(f"{levels[low]:,.6g} .. {best.value:,.6g}")
+        found, proved = decide(float(levels[middle]), clock.part(max(clock.left / 3, 0.05)))
+        if found is not None:
+            best = found
+            high = int(np.searchsorted(levels, found.value))
+        elif proved:
+            low = middle + 1
+        else:
+            window = middle + 1
+    return best, float(levels[min(low, high)])
+
+
+def _enough(
+    problem: SitingProblem, way: Journeys, count: int, seed: int, radius: float, clock: Clock
+) -> tuple[_Found | None, bool]:
+    """`count` sites that reach all rows within `radius`; else whether there are none."""
+    cover = as_cover(problem, way, radius)
+    if (np.diff(cover.cover.indptr) == 0).any():
         return None, True
-    asked = SitingProblem.from_cover(cover, np.ones(rows.shape[0]), fixed=list(problem.fixed))
-    fewest = min_sites(asked, time_limit_s=max(seconds, 0.1), seed=seed)
-    if fewest.status in ("optimal", "feasible") and fewest.value <= count:
-        is_open = np.zeros(rows.shape[1], bool)
+    fewest = min_sites(cover, time_limit_s=max(clock.left, 0.05), seed=seed)
+    if fewest.detail.get("interrupted"):
+        clock.stop()
+    if np.isfinite(fewest.value) and fewest.value <= count:
+        is_open = np.zeros(problem.n_sites, bool)
         is_open[np.asarray(fewest.sites, np.int64)] = True
-        return is_open, True
-    proved = fewest.status == "optimal" or (
-        fewest.bound is not None and np.ceil(fewest.bound - 1e-9) > count
+        return _Found(is_open=is_open, value=_largest(way.costs, is_open, times=1)), False
+    return None, fewest.bound is not None and np.ceil(fewest.bound - 1e-9) > count
+
+
+def _feasible(
+    problem: SitingProblem, way: Journeys, rules: Rules, radius: float, clock: Clock
+) -> tuple[_Found | None, bool]:
+    """Sites that keep the rules and serve all rows within `radius`; else whether there are none."""
+    times = 2 if rules.backup else 1
+    near = _within(way, radius)
+    if (np.diff(near.costs.indptr) < times).any():
+        return None, True
+    journeys_of: JourneysModel | None = None
+    if problem.capacities is None:
+        model = site_model(problem, near, rules, times=times)
+    else:
+        journeys_of = journeys_model(problem, near, rules)
+        model = journeys_of.model
+    found = model.solve(time_limit_s=clock.left, stop=lambda: clock.stopped)
+    if found.stopped:
+        clock.stop()
+    if found.x is None:
+        return None, found.status == "infeasible"
+    is_open = found.x[: problem.n_sites] > 0.5
+    if journeys_of is None:
+        value = _largest(way.costs, is_open, times=times) if len(way.rows) else 0.0
+        return _Found(is_open=is_open, value=value), False
+    flows = flows_between(problem, journeys_of, found.x)
+    value = float(flows["cost"].max()) if len(flows) else 0.0
+    return _Found(is_open=is_open, value=value, flows=flows), False
+
+
+def _within(way: Journeys, radius: float) -> Journeys:
+    keep = way.costs.data <= radius
+    if keep.all():
+        return way
+    before = np.concatenate([[0], np.cumsum(keep)])
+    costs = sparse.csr_matrix(
+        (way.costs.data[keep], way.costs.indices[keep], before[way.costs.indptr]),
+        shape=way.costs.shape,
     )
-    return None, proved
+    return Journeys(costs=costs, rows=way.rows, people=way.people)
 
 
-def _radius(rows: sparse.csr_matrix, is_open: np.ndarray) -> float:
-    return float(cheapest_open(rows, is_open)[1].max())
+def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> float:
+    """The largest cost of any row to its nearest (or second nearest) open site."""
+    at = np.flatnonzero(is_open[costs.indices])
+    row = np.searchsorted(costs.indptr, at, side="right") - 1
+    order = np.lexsort((costs.data[at], row))
+    data, count = costs.data[at[order]], np.bincount(row, minlength=costs.shape[0])
+    first = np.concatenate([[0], np.cumsum(count)])[:-1]
+    return float(data[first + times - 1].max())
 
 
 def _answer(
-    problem: SitingProblem,
-    is_open: np.ndarray,
-    value: float,
-    bound: float,
-    gap: float,
-    begin: float,
-    seed: int,
+    problem: SitingProblem, best: _Found, *, bound: float, clock: Clock, gap: float, seed: int
 ) -> SitingResult:
-    assert problem.costs is not None
-    site, _ = cheapest_open(problem.costs, is_open)
-    left = (value - bound) / value if value > 0 else 0.0
-    return SitingResult(
-        objective="p_center",
-        status="optimal" if left <= max(gap, 1e-12) else "feasible",
-        value=value,
-        bound=bound,
-        gap=left,
-        sites=problem.in_order(np.flatnonzero(is_open)),
-        assignment=labelled_assignment(problem, site),
-        seconds=time.monotonic() - begin,
-        solver="search over costs with set covering",
-        seed=seed,
-    )
-
-
-def _blocked(problem: SitingProblem, why: str, begin: float, seed: int) -> SitingResult:
-    return SitingResult(
-        objective="p_center",
-        status="infeasible",
-        value=float("nan"),
-        bound=None,
-        gap=None,
-        sites=[],
-        assignment=pd.Series(pd.NA, index=problem.demand_index, dtype=object, name="site"),
-        seconds=time.monotonic() - begin,
-        solver="reach check",
-        seed=seed,
-        blocking=(why,),
-    )
+    assignment = nearest_site(problem, best.is_open)
+    detail: dict[str, Any] = {}
+    if best.flows is not None:
+        most = best.flows.sort_values("people", ascending=False, kind="stable")
+        most = most.drop_duplicates("demand").set_index("demand")["site"]
+        assignment.loc[most.index] = most.to_numpy(object)
+        detail["flows"] = best.flows
+    return make_result(
+        problem, "p_center", np.flatnonzero(best.is_open), value=best.value,
+        bound=min(bound, best.value), gap=gap, clock=clock, solver=SOLVER, seed=seed,
+        assignment=assignment, detail=detail,
+    )  # fmt: skip

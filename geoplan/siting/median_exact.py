@@ -8,15 +8,16 @@ the master is solved in whole numbers and cut again until bound and answer meet.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
+from geoplan.siting.clock import Clock
 from geoplan.siting.median_search import MedianArrays, benders_prices
 from geoplan.siting.quiet import QuietHighs
+from geoplan.siting.solver import Model, run_highs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -30,10 +31,16 @@ class MedianProof:
 
 
 class _Master:
-    """A HiGHS model: opening per site, cost per demand row, exactly `sites` open."""
+    """A HiGHS model: opening per site, cost per demand row, at most `sites` open, and `rules`."""
 
     def __init__(
-        self, arrays: MedianArrays, *, sites: int, allowed: np.ndarray, fixed: np.ndarray
+        self,
+        arrays: MedianArrays,
+        *,
+        sites: int,
+        allowed: np.ndarray,
+        fixed: np.ndarray,
+        rules: Model | None,
     ) -> None:
         self.arrays = arrays
         n, m = arrays.n_demand, arrays.n_sites
@@ -46,7 +53,13 @@ class _Master:
         cheapest = arrays.row_cost[arrays.row_ptr[:-1]]
         self.highs.addVars(n, cheapest, np.full(n, highspy.kHighsInf))
         self.highs.changeColsCost(n, np.arange(m, m + n, dtype=np.int32), np.ones(n))
-        self.highs.addRow(float(sites), float(sites), m, np.arange(m, dtype=np.int32), np.ones(m))
+        every = np.arange(m, dtype=np.int32)
+        # with rules that keep sites apart so many may not be possible
+        least = float(sites) if rules is None else 0.0
+        self.highs.addRow(least, float(sites), m, every, np.ones(m))
+        if rules is not None:
+            low, high, starts, index, factor = rules.row_arrays()
+            self.highs.addRows(len(low), low, high, len(index), starts, index, factor)
 
     def cut(self, rows: np.ndarray, prices: np.ndarray) -> None:
         """theta_i + sum_j max(0, price_i - c_ij) y_j >= price_i for each of `rows`."""
@@ -81,10 +94,11 @@ class _Master:
             level = np.full(len(places), value)
             self.highs.changeColsBounds(len(places), places, level, level)
 
-    def run(self, seconds: float) -> np.ndarray:
+    def run(self, clock: Clock) -> np.ndarray:
         # HiGHS counts its time limit over all runs of one model
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.05))
-        self.highs.run()
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(clock.left, 0.05))
+        if run_highs(self.highs, lambda: clock.stopped):
+            clock.stop()
         return np.array(self.highs.getSolution().col_value)
 
 
@@ -100,27 +114,29 @@ def prove_median(
     bound: float,
     gap: float,
     step: float,
-    deadline: float,
-    tick: Callable[[float, float], None] | None = None,
+    clock: Clock,
+    rules: Model | None = None,
+    improve: Callable[[np.ndarray], tuple[np.ndarray, float]] | None = None,
 ) -> MedianProof:
-    """Improve `start` and `bound` until they meet within `gap` or the deadline passes.
+    """Improve `start` and `bound` until they meet within `gap` or the time is over.
 
     Parameters
     ----------
     prices : per demand row, the price at which its first cut is made.
     step : distance between possible objective values (1 for whole costs and weights, else 0).
-    deadline : on the clock of `time.monotonic`.
+    rules : rows over the openings that every answer keeps.
+    improve : a local search from an opening that keeps them: a better one and its cost.
     """
     duel = _Duel(
         arrays=arrays,
-        master=_Master(arrays, sites=sites, allowed=allowed, fixed=fixed),
+        master=_Master(arrays, sites=sites, allowed=allowed, fixed=fixed, rules=rules),
         best=start.copy(),
         value=value,
         bound=bound,
         gap=gap,
         step=step,
-        deadline=deadline,
-        tick=tick or (lambda value, bound: None),
+        clock=clock,
+        improve=improve,
     )
     duel.master.cut(np.arange(arrays.n_demand), prices)
     while duel.goes_on() and duel.relax():
@@ -148,8 +164,8 @@ class _Duel:
     bound: float
     gap: float
     step: float
-    deadline: float
-    tick: Callable[[float, float], None]
+    clock: Clock
+    improve: Callable[[np.ndarray], tuple[np.ndarray, float]] | None = None
     rounds: int = 0
 
     def raised(self) -> float:
@@ -160,7 +176,7 @@ class _Duel:
 
     def goes_on(self) -> bool:
         near = max(self.gap, 1e-9) * abs(self.value)
-        return self.raised() < self.value - near and time.monotonic() < self.deadline
+        return self.raised() < self.value - near and self.clock.left > 0
 
     def _separate(self, x: np.ndarray, share: np.ndarray, eps: float) -> tuple[np.ndarray, float]:
         a = self.arrays
@@ -170,13 +186,13 @@ class _Duel:
     def relax(self) -> bool:
         """One round of cuts on the linear relaxation; False when it needs no more."""
         m, highs = self.arrays.n_sites, self.master.highs
-        x = self.master.run(self.deadline - time.monotonic())
+        x = self.master.run(self.clock)
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False
         self.rounds += 1
         relaxed = float(highs.getInfo().objective_function_value)
         self.bound = max(self.bound, relaxed)
-        self.tick(self.value, self.bound)
+        self.clock.tell(f"{self.bound:,.0f} .. {self.value:,.0f}")
         eps = 1e-6 * (1 + self.value / max(self.arrays.n_demand, 1))
         price, total = self._separate(x, x[:m], eps)
         rows = np.flatnonzero(price >= 0)
@@ -195,7 +211,7 @@ class _Duel:
     def whole(self) -> bool:
         """One master in whole numbers and its cuts; False when nothing is left to cut."""
         m, highs = self.arrays.n_sites, self.master.highs
-        x = self.master.run(self.deadline - time.monotonic())
+        x = self.master.run(self.clock)
         self.rounds += 1
         info, status = highs.getInfo(), highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -209,7 +225,11 @@ class _Duel:
         price, total = self._separate(x, whole.astype(float), 1e-7 * (1 + self.value))
         if total < self.value - 1e-12:
             self.best, self.value = whole, float(total)
-        self.tick(self.value, self.bound)
+            if self.improve is not None:
+                other, value = self.improve(whole)
+                if value < self.value:
+                    self.best, self.value = other, value
+        self.clock.tell(f"{self.bound:,.0f} .. {self.value:,.0f}")
         rows = np.flatnonzero(price >= 0)
         self.master.cut(rows, price[rows])
         return len(rows) > 0

@@ -19,6 +19,8 @@ import numba as nb
 import numpy as np
 from scipy import sparse
 
+from geoplan.siting.clock import Clock
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MedianArrays:
@@ -131,21 +133,13 @@ def greedy_add(  # type: ignore[no-untyped-def]  # noqa: C901
 
 @nb.njit(cache=True, nogil=True)
 def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr,
-    row_site,
-    row_cost,
-    col_ptr,
-    col_demand,
-    col_cost,
-    penalty,
-    is_open,
-    allowed,
-    fixed,
-    max_swaps,
-):
-    """Swap open for closed sites while it helps; returns the weighted cost reached.
+    row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, allowed, fixed,
+    start, max_swaps,
+):  # fmt: skip
+    """Swap open for closed sites while it helps, at most `max_swaps` times, looking from `start`.
 
-    `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter.
+    `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter. Returns the
+    number of swaps (fewer than asked: none helps any more) and where to go on.
     """
     n = len(row_ptr) - 1
     m = len(col_ptr) - 1
@@ -159,13 +153,15 @@ def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
         total += d1[i]
         if c1[i] >= 0:
             loss[c1[i]] += d2[i] - d1[i]
-    can_leave = np.zeros(m, np.bool_)
+    leaving = np.empty(m, np.int64)
+    p = 0
     for j in range(m):
-        can_leave[j] = is_open[j] and not fixed[j]
+        if is_open[j] and not fixed[j]:
+            leaving[p] = j
+            p += 1
     relief = np.zeros(m)
-    start = 0
     swaps = 0
-    while swaps < max_swaps:
+    while swaps < max_swaps and p > 0:
         found = False
         for q in range(m):
             k = (start + q) % m
@@ -181,23 +177,22 @@ def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
                         relief[c1[i]] += d2[i] - d1[i]
                 elif v < d2[i]:
                     relief[c1[i]] += d2[i] - v
-            out = -1
+            place = -1
             least = np.inf
-            for j in range(m):
-                if can_leave[j]:
-                    cost = loss[j] - relief[j]
-                    if cost < least:
-                        least = cost
-                        out = j
+            for a in range(p):
+                cost = loss[leaving[a]] - relief[leaving[a]]
+                if cost < least or (cost == least and leaving[a] < leaving[place]):
+                    least = cost
+                    place = a
             for t in range(col_ptr[k], col_ptr[k + 1]):
                 if c1[col_demand[t]] >= 0:
                     relief[c1[col_demand[t]]] = 0.0
-            if out < 0 or gain - least <= 1e-9 * (1.0 + abs(total)):
+            if gain - least <= 1e-9 * (1.0 + abs(total)):
                 continue
+            out = leaving[place]
             is_open[out] = False
             is_open[k] = True
-            can_leave[out] = False
-            can_leave[k] = True
+            leaving[place] = k
             # only demand that touches either site can change its two cheapest
             for side in range(2):
                 j = k if side == 0 else out
@@ -219,36 +214,129 @@ def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
             break
         if not found:
             break
-    return total
+    return swaps, start
 
 
 @nb.njit(cache=True, nogil=True)
-def _dual(row_ptr, row_site, row_cost, multiplier, reduced):  # type: ignore[no-untyped-def]
-    """Sum of multipliers; `reduced` gets each site's reduced cost (<= 0)."""
+def _dual(row_ptr, row_site, row_cost, price, reduced):  # type: ignore[no-untyped-def]
+    """Sum of prices; `reduced` gets each site's reduced cost (<= 0)."""
     reduced[:] = 0.0
     s = 0.0
     for i in range(len(row_ptr) - 1):
-        price = multiplier[i]
-        s += price
+        s += price[i]
         for t in range(row_ptr[i], row_ptr[i + 1]):
-            if row_cost[t] >= price:
+            if row_cost[t] >= price[i]:
                 break
-            reduced[row_site[t]] += row_cost[t] - price
+            reduced[row_site[t]] += row_cost[t] - price[i]
     return s
 
 
 @nb.njit(cache=True, nogil=True)
-def _slack(row_ptr, row_site, row_cost, multiplier, is_in, out):  # type: ignore[no-untyped-def]
-    """1 - number of open sites that would serve demand `i` at its price."""
-    for i in range(len(row_ptr) - 1):
-        price = multiplier[i]
-        c = 1.0
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            if row_cost[t] >= price:
+def _inside(reduced, free, fixed, take, inside):  # type: ignore[no-untyped-def]
+    """Mark the fixed and the `take` best free sites; their reduced costs' sum."""
+    inside[:] = fixed
+    if take > 0:
+        key = reduced[free]
+        edge = np.partition(key, take - 1)[take - 1]
+        left = take
+        for a in range(len(free)):
+            if key[a] < edge:
+                inside[free[a]] = True
+                left -= 1
+        for a in range(len(free)):  # of equals the first ones
+            if left == 0:
                 break
-            if is_in[row_site[t]]:
-                c -= 1.0
-        out[i] = c
+            if key[a] == edge:
+                inside[free[a]] = True
+                left -= 1
+    s = 0.0
+    for j in range(len(reduced)):
+        if inside[j]:
+            s += reduced[j]
+    return s
+
+
+@nb.njit(cache=True, nogil=True)
+def _volume(  # type: ignore[no-untyped-def]  # noqa: C901
+    row_ptr, row_site, row_cost, free, fixed, take, upper, most, best_price, best_reduced,
+    mean, shares, memo, rounds,
+):  # fmt: skip
+    """`rounds` steps of the volume algorithm; all arrays and `memo` are written to.
+
+    memo: best bound, step, widest blend, failures in a row, whether it was started.
+    """
+    n = len(row_ptr) - 1
+    m = len(best_reduced)
+    price = best_price.copy()
+    reduced = np.empty(m)
+    inside = np.zeros(m, np.bool_)
+    slack = np.empty(n)
+    for _ in range(rounds):
+        if memo[4] > 0:
+            norm = 0.0
+            for i in range(n):
+                norm += mean[i] * mean[i]
+            if norm < 1e-12 or memo[0] >= upper * (1 - 1e-9):
+                break
+            step = memo[1] * (1.02 * upper - memo[0]) / norm
+            for i in range(n):
+                price[i] = min(max(best_price[i] + step * mean[i], 0.0), most[i])
+        value = _dual(row_ptr, row_site, row_cost, price, reduced)
+        value += _inside(reduced, free, fixed, take, inside)
+        for i in range(n):
+            c = 1.0
+            for t in range(row_ptr[i], row_ptr[i + 1]):
+                if row_cost[t] >= price[i]:
+                    break
+                if inside[row_site[t]]:
+                    c -= 1.0
+            slack[i] = c
+        if memo[4] == 0:
+            memo[0] = value
+            memo[4] = 1
+            best_price[:] = price
+            best_reduced[:] = reduced
+            mean[:] = slack
+            for j in range(m):
+                shares[j] = 1.0 if inside[j] else 0.0
+            continue
+        cross = 0.0
+        square = 0.0
+        agree = 0.0
+        for i in range(n):
+            d = slack[i] - mean[i]
+            cross += mean[i] * d
+            square += d * d
+            agree += mean[i] * slack[i]
+        blend = memo[2]
+        if square > 0:
+            blend = min(max(-cross / square, memo[2] / 10), memo[2])
+        if value > memo[0]:
+            memo[0] = value
+            best_price[:] = price
+            best_reduced[:] = reduced
+            memo[3] = 0
+            if agree > 0:
+                memo[1] = min(memo[1] * 1.1, 2.0)
+        else:
+            memo[3] += 1
+            if memo[3] >= 10:
+                memo[1] *= 0.66
+                memo[3] = 0
+        for i in range(n):
+            mean[i] += blend * (slack[i] - mean[i])
+        for j in range(m):
+            shares[j] += blend * ((1.0 if inside[j] else 0.0) - shares[j])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MedianPrices:
+    """A Lagrangean bound: prices per demand, reduced costs and relaxed shares per site."""
+
+    bound: float
+    price: np.ndarray
+    reduced: np.ndarray
+    shares: np.ndarray
 
 
 def lagrangean_bound(
@@ -258,71 +346,43 @@ def lagrangean_bound(
     upper: float,
     allowed: np.ndarray,
     fixed: np.ndarray,
+    clock: Clock,
     rounds: int = 2000,
-) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Lower bound on the weighted cost of opening `sites` sites.
+) -> MedianPrices:
+    """Lower bound on the weighted cost of opening at most `sites` of the `allowed` sites.
 
-    Returns
-    -------
-    bound, multipliers (per demand), reduced costs (per site), shares (per site, 0..1: an
-    approximate solution of the linear relaxation).
+    `upper` is the cost of an answer; the work is counted in `rounds` and ends with the clock.
     """
     a = arrays
     n, m = a.n_demand, a.n_sites
-    free = allowed & ~fixed
-    take = sites - int(fixed.sum())
-    last = a.row_cost[a.row_ptr[1:] - 1]
+    free = np.flatnonzero(allowed & ~fixed)
+    take = min(sites - int(fixed.sum()), len(free))
     # start where about m / sites sites would serve each demand: the usual depth of the answer
     depth = np.minimum(a.row_ptr[:-1] + max(1, m // max(sites, 1) // 2), a.row_ptr[1:] - 1)
-    best_mult = a.row_cost[depth].copy()
-    reduced = np.empty(m)
-
-    def evaluate(mult: np.ndarray) -> tuple[float, np.ndarray]:
-        value = _dual(a.row_ptr, a.row_site, a.row_cost, mult, reduced)
-        inside = fixed.copy()
-        if take > 0:
-            key = np.where(free, reduced, np.inf)
-            inside[np.argpartition(key, take - 1)[:take]] = True
-        return value + float(reduced[inside].sum()), inside
-
-    best, inside = evaluate(best_mult)
-    best_reduced = reduced.copy()
-    slack = np.empty(n)
-    _slack(a.row_ptr, a.row_site, a.row_cost, best_mult, inside, slack)
-    mean_slack = slack.copy()
-    shares = inside.astype(float)
-    step, widest, bad = 0.1, 0.1, 0
+    price = a.row_cost[depth].copy()
+    most = a.row_cost[a.row_ptr[1:] - 1] + 1
+    reduced, shares, mean = np.zeros(m), np.zeros(m), np.zeros(n)
+    memo = np.array([-np.inf, 0.1, 0.1, 0.0, 0.0])
     marks: list[float] = []
-    for k in range(rounds):
-        norm = float(mean_slack @ mean_slack)
-        if norm < 1e-12 or best >= upper * (1 - 1e-9):
+    # parts short enough to look at the clock in between
+    part = int(np.clip(100_000_000 // max(len(a.row_site), 1), 1, 100))
+    done = 0
+    while done < rounds and (clock.left > 0 or not done):
+        before = memo[0]
+        _volume(
+            a.row_ptr, a.row_site, a.row_cost, free, fixed, take, upper, most, price, reduced,
+            mean, shares, memo, part,
+        )  # fmt: skip
+        done += part
+        if memo[0] >= upper * (1 - 1e-9) or memo[0] == before == -np.inf:
             break
-        mult = np.clip(best_mult + step * (1.02 * upper - best) / norm * mean_slack, 0.0, last + 1)
-        value, inside = evaluate(mult)
-        _slack(a.row_ptr, a.row_site, a.row_cost, mult, inside, slack)
-        delta = slack - mean_slack
-        den = float(delta @ delta)
-        share = widest
-        if den > 0:
-            share = min(max(-float(mean_slack @ delta) / den, widest / 10), widest)
-        if value > best:
-            if float(mean_slack @ slack) > 0:
-                step = min(step * 1.1, 2.0)
-            best, best_mult, bad = value, mult, 0
-            best_reduced[:] = reduced
-        else:
-            bad += 1
-            if bad >= 10:
-                step, bad = step * 0.66, 0
-        mean_slack = (1 - share) * mean_slack + share * slack
-        shares = (1 - share) * shares + share * inside
-        if k % 100 == 99:
-            marks.append(best)
-            if len(marks) > 1 and marks[-1] - marks[-2] < 1e-4 * abs(best):
-                widest = max(widest / 2, 1e-4)
-            if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(best):
+        if done % 100 < part:
+            marks.append(float(memo[0]))
+            if len(marks) > 1 and marks[-1] - marks[-2] < 1e-4 * abs(marks[-1]):
+                memo[2] = max(memo[2] / 2, 1e-4)
+            if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(marks[-1]):
                 break
-    return best, best_mult, best_reduced, shares
+    return MedianPrices(bound=float(memo[0]), price=price, reduced=reduced, shares=shares)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -14,6 +14,7 @@ from geoplan.siting.finish import is_whole
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.rules import Rules, area_codes, least_people, problem_free, site_money
+from geoplan.siting.site_rules import add_site_rules
 from geoplan.siting.solver import Model, Outcome
 
 
@@ -96,7 +97,7 @@ def build(problem: SitingProblem, rules: Rules) -> RuledModel:
     if rules.backup:
         ruled.twice = ruled.model.add_columns(core.n, whole=True)
         link(ruled.model, core, ruled.y, ruled.twice, times=2)
-    _site_rules(ruled)
+    add_site_rules(ruled.model, ruled.y, core.sites, problem, rules)
     for code, share in rules.area_share.items():
         group = codes.index(code)
         need = least_people(share, ruled.area_people(group), whole=ruled.whole)
@@ -116,7 +117,7 @@ def _assigned(ruled: RuledModel, capacities: np.ndarray) -> None:
     core, model = ruled.core, ruled.model
     room = capacities[core.sites]
     ruled.of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-    most = np.minimum(core.weight[ruled.of], room[core.row_idx])
+    most = core.weight[ruled.of]
     ruled.served = model.add_columns(core.pairs, upper=most)
     ruled.people = np.ones(core.pairs)
     model.add_rows(core.row_ptr, ruled.served, 1.0, upper=core.weight)
@@ -128,41 +129,28 @@ def _assigned(ruled: RuledModel, capacities: np.ndarray) -> None:
     for j in np.flatnonzero(np.isfinite(room)):
         at = order[core.site_ptr[j] : core.site_ptr[j + 1]]
         if len(at):
-            model.add_row(
+            row = model.add_row(
                 np.append(ruled.served[at], ruled.y[j]),
                 np.append(np.ones(len(at)), -room[j]),
                 upper=0.0,
             )
-
-
-def _site_rules(ruled: RuledModel) -> None:
-    problem, rules, core, model = ruled.problem, ruled.rules, ruled.core, ruled.model
-    if rules.sites is not None:
-        model.add_row(ruled.y, upper=float(rules.sites))
-    if rules.budget is not None:
-        model.add_row(ruled.y, site_money(problem)[core.sites], upper=rules.budget * (1 + 1e-12))
-    for code, least in rules.area_sites.items():
-        assert problem.site_areas is not None
-        here = np.array([c == code for c in problem.site_areas[core.sites]], bool)
-        model.add_row(ruled.y[here], lower=float(least))
-    if len(problem.conflicts):
-        place = np.full(problem.n_sites, -1, np.int64)
-        place[core.sites] = np.arange(core.m)
-        pairs = place[problem.conflicts]
-        pairs = pairs[(pairs >= 0).all(axis=1)]
-        if len(pairs):
-            model.add_rows(np.arange(len(pairs) + 1) * 2, ruled.y[pairs].ravel(), 1.0, upper=1.0)
+            model.tag("capacities", [row], [ruled.problem.site_index[core.sites[j]]])
 
 
 def add_area_need(ruled: RuledModel, group: int, need: float) -> None:
     """Row: the served people of an area are at least `need`."""
     here = ruled.core.group[ruled.of] == group
-    ruled.model.add_row(ruled.served[here], ruled.people[here], lower=need)
+    row = ruled.model.add_row(ruled.served[here], ruled.people[here], lower=need)
+    ruled.model.tag("area_share", [row], [ruled.codes[group]])
 
 
 def add_need(ruled: RuledModel, need: float) -> None:
-    """Row: the served people are at least `need`."""
-    ruled.model.add_row(ruled.served, ruled.people, lower=need)
+    """Row: the served people (with backup: those served twice) are at least `need`."""
+    if ruled.twice is None:
+        row = ruled.model.add_row(ruled.served, ruled.people, lower=need)
+    else:
+        row = ruled.model.add_row(ruled.twice, ruled.core.weight, lower=need)
+    ruled.model.tag("need", [row], [need])
 
 
 def aim(ruled: RuledModel, columns: np.ndarray, factors: np.ndarray | float) -> None:

@@ -23,6 +23,7 @@ from geoplan.siting.finish import (
     no_result,
     rounded_up,
 )
+from geoplan.siting.loosen import ways_out
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled import (
@@ -62,7 +63,7 @@ def most_people_ruled(
     ruled = build(problem, rules)
     fairest = _worst_area_first(ruled, clock, gap) if rules.equity else {}
     if fairest is None:
-        return _nothing(problem, "max_coverage", _why(problem, rules), {}, clock, seed)
+        return _conflicting(ruled, "max_coverage", clock, seed)
     if ruled.twice is not None:
         aim(ruled, ruled.twice, -ruled.core.weight)
     else:
@@ -71,7 +72,7 @@ def most_people_ruled(
     whole = ruled.whole and problem.full_within is None
     found = run(ruled, clock=clock, gap=gap, whole_goal=whole, start=_as_start(ruled, start))
     if found.status == "infeasible":
-        return _nothing(problem, "max_coverage", _why(problem, rules), {}, clock, seed)
+        return _conflicting(ruled, "max_coverage", clock, seed)
     times = 2 if rules.backup else 1
     bound = min(problem.total if found.bound is None else -found.bound, plain_bound)
     if found.x is not None:
@@ -105,28 +106,14 @@ def fewest_sites_ruled(
     if blocked:
         return _nothing(problem, "min_sites", blocked, facts, clock, seed)
     ruled = build(problem, rules)
-    if ruled.twice is not None:
-        ruled.model.add_row(ruled.twice, ruled.core.weight, lower=need)
-    else:
-        add_need(ruled, need)
+    add_need(ruled, need)
     fixed = problem.is_fixed[ruled.core.sites]
     aim(ruled, ruled.y, np.ones(ruled.core.m))
     found = run(ruled, clock=clock, gap=gap, whole_goal=True)
     if found.status == "infeasible" or found.x is None:
         if found.status != "infeasible":
             return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed)
-        most = most_people_ruled(
-            problem, rules, without=None, clock=Clock(limit_s=max(clock.left, 1.0)), gap=1e-3,
-            seed=seed,
-        )  # fmt: skip
-        share = most.value / problem.total if problem.total else 0.0
-        text = (
-            f"the rules let at most {most.value:,.0f} people be served "
-            f"({100 * share:.4g} % of all); {need:,.0f} are asked for: ask for a smaller share or "
-            "loosen a rule"
-        )
-        facts = {"largest_share": share}
-        return _nothing(problem, "min_sites", [text], facts, clock, seed)
+        return _conflicting(ruled, "min_sites", clock, seed, people=need)
     chosen = picked(ruled, found)
     value = float(len(chosen))
     bound = value if found.bound is None else float(np.ceil(found.bound - 1e-6))
@@ -291,8 +278,8 @@ def _served(
     return value, labelled(problem, where), flows
 
 
-def _why(problem: SitingProblem, rules: Rules) -> list[str]:
-    """What the rules ask for, when HiGHS has shown that they cannot all hold."""
+def rules_told(problem: SitingProblem, rules: Rules) -> str:
+    """What the rules ask for, in words."""
     asked = []
     if rules.sites is not None:
         asked.append(f"at most {rules.sites} sites")
@@ -306,10 +293,28 @@ def _why(problem: SitingProblem, rules: Rules) -> list[str]:
         asked.append(f"{len(problem.conflicts)} pairs of sites too near each other")
     if problem.capacities is not None:
         asked.append("places that end")
-    return [
-        f"the rules cannot hold together: {', '.join(asked)}; loosen one of them (more sites or "
-        "money, a smaller least share, a shorter distance between sites)"
+    if rules.backup:
+        asked.append("a second site in reach")
+    return ", ".join(asked)
+
+
+def _conflicting(
+    ruled: RuledModel, objective: str, clock: Clock, seed: int, *, people: float | None = None
+) -> SitingResult:
+    """The result for rules of which HiGHS has shown that they cannot all hold."""
+    problem, rules = ruled.problem, ruled.rules
+    asked = rules_told(problem, rules)
+    if people is not None:
+        asked = f"{people:,.0f} people to be served" + (f", {asked}" if asked else "")
+    ways = ways_out(ruled.model, problem, rules, clock=clock, people=people)
+    facts = dict(ways.facts)
+    short = [
+        sum(way["need"].values()) for way in facts.get("relaxations", []) if list(way) == ["need"]
     ]
+    if people is not None and short:
+        facts["largest_share"] = (people - short[0]) / problem.total
+    why = [f"the rules cannot hold together: {asked}", *ways.text]
+    return _nothing(problem, objective, why, facts, clock, seed)
 
 
 def _nothing(

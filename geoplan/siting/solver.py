@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from geoplan.siting.quiet import QuietHighs
 
@@ -54,6 +56,7 @@ class Model:
     value: list[np.ndarray] = field(default_factory=list)
     columns: int = 0
     rows: int = 0
+    tags: list[tuple[str, np.ndarray, list[Any]]] = field(default_factory=list)
 
     def add_columns(
         self,
@@ -102,6 +105,53 @@ class Model:
         index = np.asarray(index)
         at = self.add_rows(np.array([0, len(index)]), index, value, lower=lower, upper=upper)
         return int(at[0])
+
+    def tag(self, family: str, rows: np.ndarray | list[int], labels: list[Any]) -> None:
+        """Say what rows stand for, so that they can be loosened by name (see `elastic`)."""
+        self.tags.append((family, np.asarray(rows, np.int64), labels))
+
+    def row_arrays(self) -> tuple[np.ndarray, ...]:
+        """Lower, upper, starts, column numbers and factors of all rows, as HiGHS adds them."""
+        starts = np.concatenate([[0], np.cumsum(_joined(self.sizes))])[:-1]
+        return (
+            _joined(self.row_lower), _joined(self.row_upper), starts.astype(np.int32),
+            _joined(self.index).astype(np.int32), _joined(self.value),
+        )  # fmt: skip
+
+    def elastic(self, families: list[str]) -> tuple[Model, list[tuple[str, Any, int]]]:
+        """A copy with rows that may be broken at a price, and nothing else to pay.
+
+        Returns
+        -------
+        model, and per row of `families` its family, label and the column that says by how much it
+        is broken; the sum of those columns, each over its row's limit, is what is made small.
+        """
+        slack = [
+            (family, label, int(row))
+            for family, rows, labels in self.tags
+            if family in families
+            for row, label in zip(rows, labels, strict=True)
+        ]
+        lower, upper, starts, index, value = self.row_arrays()
+        at = np.array([row for _, _, row in slack], np.int64)
+        over = ~np.isfinite(lower[at])
+        limit = np.where(over, upper[at], lower[at])
+        ends = np.append(starts, len(index))
+        main = sparse.csr_matrix((value, index, ends), shape=(self.rows, self.columns))
+        more = sparse.csr_matrix(
+            (np.where(over, -1.0, 1.0), (at, np.arange(len(at)))), shape=(self.rows, len(at))
+        )
+        both = sparse.hstack([main, more]).tocsr()
+        loose = Model()
+        loose.add_columns(self.columns)
+        loose.lower, loose.upper = [_joined(self.lower)], [_joined(self.upper)]
+        loose.whole = [np.concatenate(self.whole)]
+        price = 1.0 / np.maximum(np.abs(limit), 1.0) if len(families) > 1 else 1.0
+        columns = loose.add_columns(len(at), cost=price, upper=INF)
+        loose.add_rows(both.indptr, both.indices, both.data, lower=lower, upper=upper)
+        return loose, [
+            (family, label, int(c)) for (family, label, _), c in zip(slack, columns, strict=True)
+        ]
 
     def solve(
         self,

@@ -1,0 +1,224 @@
+"""What p-median and p-center share: who can be reached, by whom, and answers in labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.siting.clock import Clock
+from geoplan.siting.covering import max_coverage, min_sites
+from geoplan.siting.finish import labelled, no_result
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem_input import Faults
+from geoplan.siting.result import SitingResult
+from geoplan.siting.rules import Rules, read_rules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Journeys:
+    """The pairs that count: rows with people, sites that are allowed.
+
+    costs : CSR, rows with people x all sites, explicit zeros kept. rows : their positions among
+    the problem's demand rows. people : of each of them.
+    """
+
+    costs: sparse.csr_matrix
+    rows: np.ndarray
+    people: np.ndarray
+
+
+def journeys(problem: SitingProblem, question: str) -> Journeys:
+    """The pairs of a distance question."""
+    costs = problem.needs_costs(question)
+    rows = np.flatnonzero(problem.weights > 0)
+    coo = costs[rows].tocoo()
+    keep = problem.is_allowed[coo.col]
+    if keep.all():
+        part = costs[rows]
+    else:
+        part = sparse.csr_matrix(
+            (coo.data[keep], (coo.row[keep], coo.col[keep])), shape=(len(rows), problem.n_sites)
+        )
+    return Journeys(costs=part, rows=rows, people=problem.weights[rows])
+
+
+def read_distance_rules(
+    problem: SitingProblem,
+    question: str,
+    *,
+    sites: Any,
+    budget: float | None,
+    per_area_minimum: Any,
+    backup: bool,
+    equity: bool,
+    faults: Faults,
+) -> Rules:
+    """The rules of a distance question; what makes no sense there is told with the reason."""
+    if sites is None and budget is None:
+        faults.add("say how many: sites = N, or budget = money")
+    count = None if sites is None else _count(problem, sites, faults)
+    rules = read_rules(
+        problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
+        equity=equity, faults=faults,
+    )  # fmt: skip
+    if problem.full_within is not None:
+        faults.add(
+            f"gradual coverage (full_within) and {question} do not go together: {question} weighs "
+            "the way itself, so nobody is covered in part; leave full_within out"
+        )
+    if question == "p-median" and backup:
+        faults.add(
+            "backup and p-median do not go together: everybody goes to the nearest site only; ask "
+            "max_coverage(backup=True) for people in reach of two sites, or p_center(backup=True) "
+            "for the way to the second nearest"
+        )
+    if question == "p-center" and equity:
+        faults.add(
+            "equity and p-center do not go together: p-center puts the worst-off person first "
+            "already; ask p_median(equity=True) for the worst-off area's mean way"
+        )
+    if question == "p-center" and rules.area_share:
+        faults.add(
+            "a least share of people and p-center do not go together: everybody is served within "
+            "the answer's way; give whole numbers for sites per area, or ask p_median or "
+            "max_coverage for shares within a threshold"
+        )
+    elif rules.area_share and problem.threshold is None:
+        faults.add(
+            "per_area_minimum as a share counts people within the problem's threshold: give the "
+            "problem one"
+        )
+    return rules
+
+
+def _count(problem: SitingProblem, sites: Any, faults: Faults) -> int:
+    if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
+        faults.add(f"sites must be a whole number, not {sites!r}")
+        return 0
+    if sites < 1:
+        faults.add(f"sites must be 1 or more, not {sites}")
+    elif sites < len(problem.fixed):
+        faults.add(
+            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
+            f"give at least {len(problem.fixed)}, or make some of them closable"
+        )
+    return int(sites)
+
+
+def cheapest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per demand row the cheapest open site (position, -1 = none) and its cost (NaN = none)."""
+    at = np.flatnonzero(is_open[costs.indices])
+    row = np.searchsorted(costs.indptr, at, side="right") - 1
+    col, data = costs.indices[at], costs.data[at]
+    order = np.lexsort((col, data, row))
+    row, col, data = row[order], col[order], data[order]
+    first = np.ones(len(row), bool)
+    first[1:] = row[1:] != row[:-1]
+    site = np.full(costs.shape[0], -1, np.int64)
+    cost = np.full(costs.shape[0], np.nan)
+    site[row[first]], cost[row[first]] = col[first], data[first]
+    return site, cost
+
+
+def nearest_site(problem: SitingProblem, is_open: np.ndarray) -> pd.Series:
+    """Demand label -> label of the cheapest open site, <NA> where none is in reach."""
+    assert problem.costs is not None
+    return labelled(problem, cheapest_open(problem.costs, is_open)[0])
+
+
+def stranded(
+    problem: SitingProblem, way: Journeys, objective: str, *, times: int, clock: Clock, seed: int
+) -> SitingResult | None:
+    """The result that names rows which too few sites reach, or None where there are none."""
+    lost = np.diff(way.costs.indptr) < times
+    if not lost.any():
+        return None
+    labels = problem.demand_index[way.rows[lost]]
+    people = float(way.people[lost].sum())
+    share = 1.0 - people / problem.total
+    what = "no allowed site" if times == 1 else "fewer than two allowed sites"
+    return no_result(
+        problem, objective, "infeasible", clock=clock, solver="reach check", seed=seed,
+        blocking=(
+            f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
+            + Faults.some(labels),
+            "leave these rows out (their weight set to 0), add candidates near them, or measure "
+            f"the costs with a longer cutoff; the others are {share:.6g} of the people",
+        ),
+        detail={
+            "blocking_demand": list(labels),
+            "unreachable_people": people,
+            "largest_share": share,
+        },
+    )  # fmt: skip
+
+
+def as_cover(
+    problem: SitingProblem, way: Journeys, radius: float = np.inf, *, people: bool = False
+) -> SitingProblem:
+    """Who reaches whom within `radius`, a row counting one or its people; sites by position."""
+    keep = way.costs.data <= radius
+    before = np.concatenate([[0], np.cumsum(keep)])
+    cover = sparse.csr_matrix(
+        (np.ones(int(keep.sum()), bool), way.costs.indices[keep], before[way.costs.indptr]),
+        shape=way.costs.shape,
+    )
+    return SitingProblem.from_cover(
+        cover,
+        way.people if people else np.ones(len(way.rows)),
+        fixed=list(problem.fixed),
+        forbidden=list(problem.forbidden),
+    )
+
+
+def reaching_start(
+    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, seed: int
+) -> tuple[np.ndarray | None, int, bool]:
+    """At most `count` sites from which all rows are reached; else None.
+
+    Beside it: how many sites it takes at least, and whether it is proved that `count` are too few.
+    """
+    part = clock.part(clock.left)
+    fewest = min_sites(as_cover(problem, way), time_limit_s=max(part.left, 0.05), seed=seed)
+    if fewest.detail.get("interrupted"):
+        clock.stop()
+    least = int(np.ceil((fewest.bound or 0.0) - 1e-9))
+    if np.isfinite(fewest.value) and fewest.value <= count:
+        is_open = np.zeros(problem.n_sites, bool)
+        is_open[np.asarray(fewest.sites, np.int64)] = True
+        return is_open, least, False
+    return None, least, least > count
+
+
+def too_few(
+    problem: SitingProblem,
+    way: Journeys,
+    objective: str,
+    *,
+    count: int,
+    least: int,
+    clock: Clock,
+    seed: int,
+) -> SitingResult:
+    """The result that says how many sites it takes, and whom `count` sites must leave out."""
+    cover = as_cover(problem, way, people=True)
+    some = max_coverage(cover, sites=count, time_limit_s=max(min(clock.left, 10.0), 0.2), seed=seed)
+    out = some.assignment.isna().to_numpy()
+    labels = problem.demand_index[way.rows[out]]
+    share = some.value / problem.total
+    most = "can reach at most" if some.status == "optimal" else "were found to reach"
+    return no_result(
+        problem, objective, "infeasible", clock=clock, solver="set covering", seed=seed,
+        blocking=(
+            f"{count} sites cannot reach everyone: at least {least} are needed",
+            f"{count} sites {most} {some.value:,.0f} people ({share:.6g} of all); then these are "
+            f"left out: {Faults.some(labels)}",
+        ),
+        detail={
+            "smallest_sites": least, "largest_share": share, "blocking_demand": list(labels),
+        },
+    )  # fmt: skip

@@ -1,0 +1,370 @@
+"""p-median and p-center under rules: every choice of sites is tried, and scipy's milp agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from geoplan.errors import SitingError
+from geoplan.siting import SitingProblem, p_center, p_median
+
+ROWS, SITES = 8, 6
+AREAS = np.array(["n"] * 4 + ["s"] * 4, object)
+PLACES = np.array(["n", "n", "n", "s", "s", "s"], object)
+
+#: one set of rules each; every problem is asked under every one that makes sense there
+RULES = [
+    "none", "budget", "budget and sites", "closable budget", "apart", "area sites", "places",
+    "area shares", "equity", "backup", "places apart", "places budget area sites",
+    "apart area sites budget", "equity apart", "equity places", "area shares places",
+    "backup apart", "backup budget",
+]  # fmt: skip
+NO_SENSE = {"p_median": ("backup",), "p_center": ("area shares", "equity")}
+
+
+@dataclass
+class Case:
+    """A small instance: its data, what the problem holds, what the question adds."""
+
+    costs: np.ndarray
+    weights: np.ndarray
+    rules: str
+    problem: dict = field(default_factory=dict)
+    asked: dict = field(default_factory=dict)
+
+    def allows(self, c: list[int]) -> bool:
+        fixed, closable = self.problem.get("fixed", []), self.problem.get("closable", [])
+        if not set(fixed) <= set(c) or set(self.problem.get("forbidden", [])) & set(c):
+            return False
+        if len(c) > self.asked.get("sites", SITES):
+            return False
+        new = [j for j in c if j not in fixed and j not in closable]
+        if "budget" in self.asked and self.problem["site_costs"][new].sum() > self.asked["budget"]:
+            return False
+        if any(a in c and b in c for a, b in self.problem.get("conflicts", [])):
+            return False
+        least = self.asked.get("per_area_minimum")
+        return not isinstance(least, dict) or all(
+            (PLACES[c] == area).sum() >= count for area, count in least.items()
+        )
+
+    def median(self, c: list[int]) -> float:
+        """Least total cost with the sites `c`, inf where it cannot be."""
+        if not c:
+            return np.inf
+        share = self.asked.get("per_area_minimum")
+        share = share if isinstance(share, float) else 0.0
+        if "capacities" in self.problem:
+            near = self.units(c, share)
+            if near is None:
+                return np.inf
+            row, column = linear_sum_assignment(near)
+            total = float(near[row, column].sum())
+            return total if total < 1e6 else np.inf
+        near = self.costs[:, c].min(axis=1)
+        for area in "ns":
+            here = area == AREAS
+            in_reach = self.weights[here & (near <= 15)].sum()
+            if in_reach < np.ceil(share * self.weights[here].sum() - 1e-9):
+                return np.inf
+        return float((self.weights * near).sum())
+
+    def units(self, c: list[int], share: float = 0.0) -> np.ndarray | None:
+        """Every person x every place: what the way costs (1e6: out of reach)."""
+        people = np.repeat(np.arange(ROWS), self.weights.astype(int))
+        places = np.repeat(c, self.problem["capacities"][c].astype(int))
+        if len(places) < len(people):
+            return None
+        assert share == 0.0
+        near = self.costs[np.ix_(people, places)]
+        return np.where(np.isfinite(near), near, 1e6)
+
+    def center(self, c: list[int], times: int) -> float:
+        if len(c) < times:
+            return np.inf
+        if "capacities" in self.problem:
+            near = self.units(c)
+            if near is None:
+                return np.inf
+            for radius in np.unique(near[near < 1e6]):
+                match = maximum_bipartite_matching(sparse.csr_matrix(near <= radius), "column")
+                if (match >= 0).all():
+                    return float(radius)
+            return np.inf
+        return float(np.sort(self.costs[:, c], axis=1)[:, times - 1].max())
+
+
+def case(seed: int, rules: str) -> Case:
+    rng = np.random.default_rng(seed)
+    costs = rng.integers(0, 30, (ROWS, SITES)).astype(float)
+    costs[rng.random(costs.shape) < 0.15] = np.inf
+    weights = rng.integers(1, 4, ROWS).astype(float)
+    made = Case(costs=costs, weights=weights, rules=rules, asked={"sites": int(rng.integers(2, 5))})
+    if rng.random() < 0.4:
+        made.problem["fixed"] = [0]
+    if rng.random() < 0.3:
+        made.problem["forbidden"] = [5]
+    if "budget" in rules:
+        made.problem["site_costs"] = rng.integers(1, 6, SITES).astype(float)
+        made.asked["budget"] = float(rng.integers(4, 11))
+        if rules in ("budget", "closable budget"):
+            del made.asked["sites"]
+    if "closable" in rules:
+        made.problem["closable"] = [1, 2]
+    if "apart" in rules:
+        made.problem["conflicts"] = [(0, 1), (1, 2), (3, 4)]
+    if "area sites" in rules:
+        made.problem |= {"site_areas": PLACES, "areas": AREAS}
+        made.asked["per_area_minimum"] = {"n": 1, "s": int(rng.integers(1, 3))}
+    if "area shares" in rules:
+        made.problem |= {"areas": AREAS, "threshold": 15}
+        made.asked["per_area_minimum"] = 0.6
+    if "equity" in rules:
+        made.problem["areas"] = AREAS
+        made.asked["equity"] = True
+    if "places" in rules:
+        made.problem["capacities"] = rng.integers(3, 11, SITES).astype(float)
+    if "backup" in rules:
+        made.asked["backup"] = True
+    return made
+
+
+def asked_of(made: Case, kind: str, **options):
+    problem = SitingProblem.from_costs(made.costs, made.weights, unit="m", **made.problem)
+    solve = p_median if kind == "p_median" else p_center
+    return solve(problem, **made.asked, **options)
+
+
+def choices(made: Case):
+    for count in range(SITES + 1):
+        for c in combinations(range(SITES), count):
+            if made.allows(list(c)):
+                yield list(c)
+
+
+def by_brute_force(made: Case, kind: str) -> float:
+    if kind == "p_center":
+        times = 2 if made.asked.get("backup") else 1
+        return min((made.center(c, times) for c in choices(made)), default=np.inf)
+    if not made.asked.get("equity"):
+        return min((made.median(c) for c in choices(made)), default=np.inf)
+    able = [(worst_area(made, c), made.median(c)) for c in choices(made)]
+    least = min((worst for worst, _ in able), default=np.inf)
+    return min((total for worst, total in able if worst <= least + 1e-9), default=np.inf)
+
+
+def worst_area(made: Case, c: list[int]) -> float:
+    """The largest mean cost of an area, everybody at their nearest site."""
+    if not c:
+        return np.inf
+    cost = made.weights * made.costs[:, c].min(axis=1)
+    return max(cost[a == AREAS].sum() / made.weights[a == AREAS].sum() for a in "ns")
+
+
+def by_milp(made: Case, kind: str) -> float:
+    """The textbook model; a stage for equity, a search over costs for p-center."""
+    if kind == "p_center":
+        for radius in np.unique(made.costs[np.isfinite(made.costs)]):
+            if np.isfinite(_milp(made, radius=float(radius))[0]):
+                return float(radius)
+        return np.inf
+    if made.asked.get("equity"):
+        _, worst = _milp(made, goal="worst")
+        return _milp(made, most=worst + 1e-7)[0] if np.isfinite(worst) else np.inf
+    return _milp(made)[0]
+
+
+def _milp(made: Case, *, radius=np.inf, goal="total", most=np.inf) -> tuple[float, float]:
+    n, m, k = ROWS, SITES, ROWS * SITES
+    cost = np.where(np.isfinite(made.costs), made.costs, 0.0).ravel()
+    usable = np.isfinite(made.costs).ravel() & (made.costs.ravel() <= radius)
+    w = made.weights
+    lower, upper = np.zeros(m + k + 1), np.ones(m + k + 1)
+    lower[made.problem.get("fixed", [])] = 1
+    upper[made.problem.get("forbidden", [])] = 0
+    upper[m : m + k] = usable
+    upper[-1] = np.inf
+    rows, low, high = [], [], []
+
+    def add(entries, least, greatest):
+        row = np.zeros(m + k + 1)
+        for at, value in entries:
+            row[at] += value
+        rows.append(row)
+        low.append(least)
+        high.append(greatest)
+
+    backup = made.asked.get("backup", False)
+    for i in range(n):
+        x = [(m + i * m + j, 1.0) for j in range(m)]
+        add(x, 2 if backup else 1, 2 if backup else 1)
+        for j in range(m):
+            add([(m + i * m + j, 1.0), (j, -1.0)], -np.inf, 0)
+    if "sites" in made.asked:
+        add([(j, 1.0) for j in range(m)], -np.inf, made.asked["sites"])
+    if "budget" in made.asked:
+        stands = [*made.problem.get("fixed", []), *made.problem.get("closable", [])]
+        price = made.problem["site_costs"]
+        add([(j, price[j]) for j in range(m) if j not in stands], -np.inf, made.asked["budget"])
+    for a, b in made.problem.get("conflicts", []):
+        add([(a, 1.0), (b, 1.0)], -np.inf, 1)
+    least = made.asked.get("per_area_minimum")
+    if isinstance(least, dict):
+        for area, count in least.items():
+            add([(j, 1.0) for j in range(m) if PLACES[j] == area], count, np.inf)
+    for area in "ns":
+        here = [i for i in range(n) if AREAS[i] == area]
+        people = w[here].sum()
+        if isinstance(least, float):
+            near = [(m + i * m + j, w[i]) for i in here for j in range(m) if made.costs[i, j] <= 15]
+            add(near, np.ceil(least * people - 1e-9), np.inf)
+        if made.asked.get("equity"):
+            way = [(m + i * m + j, w[i] * cost[i * m + j] / people) for i in here for j in range(m)]
+            add([*way, (m + k, -1.0)], -np.inf, 0)
+    if "capacities" in made.problem:
+        for j in range(m):
+            add([*((m + i * m + j, w[i]) for i in range(n)), (j, -made.problem["capacities"][j])],
+                -np.inf, 0)  # fmt: skip
+    upper[-1] = most
+    c = np.zeros(m + k + 1)
+    if goal == "worst":
+        c[-1] = 1.0
+    elif radius == np.inf:
+        c[m : m + k] = np.repeat(w, m) * cost
+    found = milp(
+        c, constraints=LinearConstraint(np.array(rows), low, high), bounds=Bounds(lower, upper),
+        integrality=np.concatenate([np.ones(m), np.zeros(k + 1)]),
+    )  # fmt: skip
+    if found.x is None:
+        return np.inf, np.inf
+    return float(found.fun), float(found.x[-1])
+
+
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize("kind", ["p_median", "p_center"])
+def test_every_choice_of_sites_is_tried(kind: str, rules: str) -> None:
+    if any(word in rules for word in NO_SENSE[kind]):
+        with pytest.raises(SitingError, match="do not go together"):
+            asked_of(case(0, rules), kind)
+        return
+    solved = 0
+    for seed in range(6):
+        made = case(seed, rules)
+        by_model = by_milp(made, kind)
+        if rules not in ("equity places", "area shares places"):
+            assert by_brute_force(made, kind) == pytest.approx(by_model, abs=1e-5), seed
+        found = asked_of(made, kind)
+        if not np.isfinite(by_model):
+            assert found.status == "infeasible", seed
+            assert found.blocking
+            continue
+        solved += 1
+        assert found.status == "optimal", (seed, found)
+        assert found.value == pytest.approx(by_model, abs=1e-5), seed
+        assert found.bound == pytest.approx(by_model, abs=1e-5)
+        assert made.allows(list(found.sites)), seed
+        _check_flows(made, found)
+    assert solved > 0
+
+
+def _check_flows(made: Case, found) -> None:
+    assert found.assignment.notna().all()
+    if "capacities" not in made.problem:
+        near = made.costs[:, list(found.sites)].min(axis=1)
+        assert [made.costs[i, j] for i, j in found.assignment.items()] == list(near)
+        return
+    flows = found.detail["flows"]
+    taken = flows.groupby("site")["people"].sum()
+    assert (taken <= made.problem["capacities"][taken.index]).all()
+    sent = flows.groupby("demand")["people"].sum()
+    assert (sent == made.weights).all()
+    assert set(taken.index) <= set(found.sites)
+    for demand, site, _, cost in flows.itertuples(index=False):
+        assert cost == made.costs[demand, site]
+
+
+def test_an_old_site_moves_where_that_helps() -> None:
+    # 0 and 1 stand; with two sites in all, 1 moves to 2 where its people live
+    costs = np.array([[0.0, 9.0, 9.0], [9.0, 9.0, 1.0], [9.0, 2.0, 9.0]])
+    problem = SitingProblem.from_costs(costs, [5, 50, 1], closable=[0, 1], unit="m")
+    assert p_median(problem, sites=2).sites == [0, 2]
+    kept = SitingProblem.from_costs(costs, [5, 50, 1], fixed=[0, 1], unit="m")
+    assert p_median(kept, sites=2).sites == [0, 1]
+
+
+def test_what_makes_no_sense_is_told_all_at_once() -> None:
+    problem = SitingProblem.from_costs(
+        np.ones((2, 2)), [1, 1], threshold=5, full_within=2, capacities=3.0, unit="m"
+    )
+    with pytest.raises(SitingError) as told:
+        p_median(problem, sites=0, budget=-1, backup=True, equity=True)
+    for word in ("1 or more", "site_costs", "finite amount", "full_within", "backup", "areas"):
+        assert word in str(told.value)
+    with pytest.raises(SitingError, match="say how many"):
+        p_center(problem)
+
+
+# -- what to loosen --------------------------------------------------------------------------
+
+
+def test_too_few_sites_say_how_many_and_whom_they_miss() -> None:
+    costs = np.full((3, 3), np.inf)
+    np.fill_diagonal(costs, 1.0)
+    problem = SitingProblem.from_costs(costs, [10, 20, 30], unit="m")
+    for solve in (p_median, p_center):
+        found = solve(problem, sites=2)
+        assert found.status == "infeasible"
+        assert found.detail["smallest_sites"] == 3
+        assert found.detail["blocking_demand"] == [0]
+        assert found.detail["largest_share"] == pytest.approx(50 / 60)
+        assert "at least 3" in found.blocking[0]
+
+
+@pytest.mark.parametrize("kind", ["p_median", "p_center"])
+def test_the_smallest_relaxation_of_each_rule(kind: str) -> None:
+    """What is told is enough, and one less is not: asked again and again."""
+    told = []
+    for rules in ("budget and sites", "apart", "places apart", "apart area sites budget"):
+        for seed in range(60, 66):
+            made = case(seed, rules)
+            made.problem.pop("fixed", None)
+            made.asked["sites"] = 2
+            if "budget" in made.asked:
+                made.asked["budget"] = 2.0
+            found = asked_of(made, kind)
+            for way in found.detail.get("relaxations", []):
+                if list(way) not in (["sites"], ["budget"]):
+                    continue
+                key = next(iter(way))
+                enough = found.detail[f"smallest_{key}"]
+                assert f"{enough:g}" in " ".join(found.blocking)
+                before = made.asked[key]
+                made.asked[key] = enough
+                assert asked_of(made, kind).status == "optimal", (rules, seed, way)
+                made.asked[key] = enough - 1
+                assert asked_of(made, kind).status == "infeasible", (rules, seed, way)
+                made.asked[key] = before
+                told.append(key)
+    assert set(told) == {"sites", "budget"}
+
+
+def test_places_that_are_missing_are_counted() -> None:
+    costs = np.array([[1.0, 2.0], [3.0, np.inf]])
+    problem = SitingProblem.from_costs(costs, [10, 5], capacities=[4, 6], unit="m",
+                                       site_areas=["n", "s"])  # fmt: skip
+    found = p_median(problem, sites=2)
+    assert found.status == "infeasible"
+    # 15 people, 10 places; the second row can only go to site 0
+    ways = {next(iter(way)): next(iter(way.values())) for way in found.detail["relaxations"]}
+    short = ways["capacities"]
+    assert sum(short.values()) == pytest.approx(5)
+    assert short[0] >= 1 - 1e-6
+    left_out = ways["reach"]
+    assert sum(left_out.values()) == pytest.approx(5)
+    assert "5 more places" in " ".join(found.blocking)
