@@ -18,7 +18,7 @@ from geoplan.siting.finish import (
 )
 from geoplan.siting.heuristics import drop_idle, greedy
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
+from geoplan.siting.problem_input import Faults, share_told
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled_solve import fewest_sites_ruled, most_people_ruled
@@ -281,7 +281,7 @@ def _blocked(
         blocking=(
             f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
             + Faults.some(labels),
-            f"the largest share that can be reached is {largest:.6g} (asked: {share:g}); "
+            f"the largest share that can be reached is {share_told(largest)} (asked: {share:g}); "
             "ask for no more, add candidates near these rows, or raise the threshold",
         ),
         detail={

@@ -13,7 +13,7 @@ from geoplan.siting.clock import Clock
 from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.finish import labelled, no_result
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
+from geoplan.siting.problem_input import Faults, share_told, sites_told
 from geoplan.siting.result import SitingResult
 from geoplan.siting.rules import Rules, read_rules
 
@@ -147,7 +147,7 @@ def stranded(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
             + Faults.some(labels),
             "leave these rows out (their weight set to 0), add candidates near them, or measure "
-            f"the costs with a longer cutoff; the others are {share:.6g} of the people",
+            f"the costs with a longer cutoff; the others are {share_told(share)} of the people",
         ),
         detail={
             "blocking_demand": list(labels),
@@ -214,9 +214,9 @@ def too_few(
     return no_result(
         problem, objective, "infeasible", clock=clock, solver="set covering", seed=seed,
         blocking=(
-            f"{count} sites cannot reach everyone: at least {least} are needed",
-            f"{count} sites {most} {some.value:,.0f} people ({share:.6g} of all); then these are "
-            f"left out: {Faults.some(labels)}",
+            f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
+            f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "
+            f"then these are left out: {Faults.some(labels)}",
         ),
         detail={
             "smallest_sites": least, "largest_share": share, "blocking_demand": list(labels),

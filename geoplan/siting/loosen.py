@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.clock import Clock
+from geoplan.siting.finish import is_whole
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
-from geoplan.siting.rules import Rules
+from geoplan.siting.problem_input import Faults, share_told, sites_told
+from geoplan.siting.rules import Rules, least_people
 from geoplan.siting.solver import Model
 
 
@@ -80,6 +81,8 @@ def _loosen(model: Model, families: list[str], seconds: float) -> Loosening | No
     broken: dict[str, dict[Any, float]] = {}
     for family, label, column in columns:
         amount = float(found.x[column])
+        if abs(amount - round(amount)) < 1e-4:  # HiGHS leaves a little dust
+            amount = float(round(amount))
         if amount > 1e-6:
             broken.setdefault(family, {})[label] = amount
     return Loosening(broken=broken, proved=found.status == "optimal")
@@ -96,7 +99,7 @@ def _told(
     total = sum(broken.values())
     if family == "sites":
         assert rules.sites is not None
-        return f"{rules.sites + int(np.ceil(total - 1e-6))} sites instead of {rules.sites}"
+        return f"{sites_told(rules.sites + int(np.ceil(total - 1e-6)))} instead of {rules.sites}"
     if family == "budget":
         assert rules.budget is not None
         return f"a budget of {rules.budget + total:g} instead of {rules.budget:g}"
@@ -104,12 +107,13 @@ def _told(
         assert people is not None
         most = people - total
         return (
-            f"serve at most {most:,.0f} people ({most / problem.total:.6g} of all) instead of "
-            f"{people:,.0f}"
+            f"serve at most {most:,.0f} people ({share_told(most / problem.total)} of all) "
+            f"instead of {people:,.0f}"
         )
     if family == "reach":
+        left = share_told(1 - total / problem.total)
         return (
-            f"leave out {total:,.0f} people ({1 - total / problem.total:.6g} of all are served): "
+            f"leave out {total:,.0f} people ({left} of all are served): "
             f"demand {Faults.some(broken)}"
         )
     if family == "conflicts":
@@ -121,11 +125,11 @@ def _told(
             {c: rules.area_sites[c] - round(short) for c, short in broken.items()},
             "{amount:g} in area {label!r}",
         )
-    shares = {c: _share_left(problem, rules, c, short) for c, short in broken.items()}
-    return "a smaller share of people per area: " + _each(shares, "{amount:.6g} in area {label!r}")
+    shares = {c: share_told(_share_left(problem, rules, c, s)) for c, s in broken.items()}
+    return "a smaller share of people per area: " + _each(shares, "{amount} in area {label!r}")
 
 
-def _each(amounts: Mapping[Any, float], form: str) -> str:
+def _each(amounts: Mapping[Any, Any], form: str) -> str:
     every = [form.format(label=label, amount=amount) for label, amount in amounts.items()]
     more = f" and {len(every) - 8} more" if len(every) > 8 else ""
     return ", ".join(every[:8]) + more
@@ -135,7 +139,8 @@ def _share_left(problem: SitingProblem, rules: Rules, code: Any, short: float) -
     assert problem.areas is not None
     here = np.array([c == code for c in problem.areas], bool)
     people = float(problem.weights[here].sum())
-    return max(0.0, rules.area_share[code] - short / people) if people else 0.0
+    need = least_people(rules.area_share[code], people, whole=is_whole(problem.weights))
+    return max(0.0, (need - short) / people) if people else 0.0
 
 
 def _facts(ways: list[dict[str, dict[Any, float]]], rules: Rules) -> dict[str, Any]:

@@ -57,6 +57,16 @@ class ReadMatrix:
     labelled: bool = False
 
 
+def share_told(share: float) -> str:
+    """A share that can be reached, cut after six digits: what is told must be possible."""
+    return f"{np.floor(share * 1e6 + 1e-7) / 1e6:.6g}"
+
+
+def sites_told(count: int) -> str:
+    """A number of sites in words."""
+    return f"{count} site" if count == 1 else f"{count} sites"
+
+
 def _plain(label: Any) -> Any:
     if isinstance(label, tuple):
         return tuple(_plain(part) for part in label)

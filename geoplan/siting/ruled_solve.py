@@ -25,6 +25,7 @@ from geoplan.siting.finish import (
 )
 from geoplan.siting.loosen import ways_out
 from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem_input import sites_told
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled import (
     RuledModel,
@@ -282,11 +283,11 @@ def rules_told(problem: SitingProblem, rules: Rules) -> str:
     """What the rules ask for, in words."""
     asked = []
     if rules.sites is not None:
-        asked.append(f"at most {rules.sites} sites")
+        asked.append(f"at most {sites_told(rules.sites)}")
     if rules.budget is not None:
         asked.append(f"a budget of {rules.budget:g}")
     if rules.area_sites:
-        asked.append(f"sites in {len(rules.area_sites)} areas")
+        asked.append(f"least numbers of sites in {len(rules.area_sites)} areas")
     if rules.area_share:
         asked.append(f"a least share of people in {len(rules.area_share)} areas")
     if len(problem.conflicts):

@@ -10,7 +10,7 @@ import numpy as np
 
 from geoplan.siting.finish import is_whole
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
+from geoplan.siting.problem_input import Faults, share_told, sites_told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -161,7 +161,8 @@ def early_blocks(problem: SitingProblem, rules: Rules) -> tuple[list[str], dict[
         here = np.array([c == code for c in areas], bool) & allowed
         if here.sum() < least:
             found.append(
-                f"area {code!r} must have {least} sites, but only {int(here.sum())} may stand there"
+                f"area {code!r} must have {sites_told(least)}, but only {int(here.sum())} may "
+                "stand there"
             )
             facts.setdefault("blocking_areas", []).append(code)
             continue
@@ -173,7 +174,8 @@ def early_blocks(problem: SitingProblem, rules: Rules) -> tuple[list[str], dict[
     if rules.sites is not None and extra + len(problem.fixed) > rules.sites and not found:
         least_sites = extra + len(problem.fixed)
         found.append(
-            f"the minimum per area takes at least {least_sites} sites in all; asked: {rules.sites}"
+            f"the minimum per area takes at least {sites_told(least_sites)} in all; "
+            f"asked: {rules.sites}"
         )
         facts["smallest_sites"] = least_sites
     if rules.budget is not None and money > rules.budget + 1e-9 and not found:
@@ -192,8 +194,8 @@ def early_blocks(problem: SitingProblem, rules: Rules) -> tuple[list[str], dict[
         least_here = least_people(share, people, whole=is_whole(problem.weights))
         if best < least_here - 1e-9 * max(1.0, people):
             found.append(
-                f"area {code!r}: at most {best / people:.6g} of its people can be reached from any "
-                f"allowed site; asked: {share:g}"
+                f"area {code!r}: at most {share_told(best / people)} of its people can be reached "
+                f"from any allowed site; asked: {share:g}"
             )
             facts.setdefault("blocking_areas", []).append(code)
             facts.setdefault("largest_area_share", {})[code] = best / people
