@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoplan.siting.center_quick import BothWays, look
 from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.covering import check_limits, min_sites
 from geoplan.siting.distance import (
@@ -21,6 +22,7 @@ from geoplan.siting.distance import (
     reaching_start,
     read_distance_rules,
     stranded,
+    take_pairs,
     too_few,
 )
 from geoplan.siting.finish import make_result, no_result
@@ -132,14 +134,21 @@ def _plain(
         is_open[free[: count - len(problem.fixed)]] = True
         nobody = _Found(is_open=is_open, value=0.0)
         return _answer(problem, nobody, bound=0.0, clock=clock, gap=gap, seed=seed)
-    start, least, proved = reaching_start(problem, way, count=count, clock=clock, seed=seed)
+    both = BothWays.of(way.costs)
+    start, proved = look(both, radius=np.inf, count=count, fixed=problem.is_fixed)
+    if start is None:
+        start, least, proved = reaching_start(problem, way, count=count, clock=clock, seed=seed)
     if proved:
         return too_few(problem, way, "p_center", count=count, least=least, clock=clock, seed=seed)
     if start is None:
         return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
     first = _Found(is_open=start, value=_largest(way.costs, start, times=1))
-    decide = partial(_enough, problem, way, count, seed)
-    best, bound = _halve(way, first, decide, times=1, gap=gap, clock=clock)
+    decide = partial(_enough, problem, way, both, count, seed)
+
+    def ruled_out(radius: float) -> bool:
+        return look(both, radius=radius, count=count, fixed=problem.is_fixed)[1]
+
+    best, bound = _halve(way, first, decide, times=1, gap=gap, clock=clock, ruled_out=ruled_out)
     return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
 
 
@@ -165,12 +174,19 @@ def _ruled(
 
 
 def _halve(
-    way: Journeys, best: _Found, decide: _Decide, *, times: int, gap: float, clock: Clock
+    way: Journeys,
+    best: _Found,
+    decide: _Decide,
+    *,
+    times: int,
+    gap: float,
+    clock: Clock,
+    ruled_out: Callable[[float], bool] | None = None,
 ) -> tuple[_Found, float]:
     """The best answer and a proved bound, by halving the costs in between.
 
-    A cost that cannot be decided in its share of the time stays open: the search goes on above it,
-    the bound stays below.
+    `ruled_out` is a quick way to see that a cost is too small. A cost that cannot be decided in its
+    share of the time stays open: the search goes on above it, the bound stays below.
     """
     data, ptr = way.costs.data, way.costs.indptr
     # nobody can do better than their own cheapest (second cheapest) site
@@ -178,7 +194,13 @@ def _halve(
                       for row in np.split(data, ptr[1:-1])))  # fmt: skip
     levels = np.unique(data[(data >= least) & (data <= best.value)])
     low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high]: best.value
-    window = 0  # below it nothing could be decided
+    window, top = 0, high  # below `window` nothing could be decided
+    while ruled_out is not None and low < top and clock.left > 0:
+        middle = (low + top) // 2
+        if ruled_out(float(levels[middle])):
+            low = middle + 1
+        else:
+            top = middle
     while clock.left > 0 and max(low, window) < high:
         if best.value - levels[low] <= gap * best.value:
             break
@@ -196,9 +218,20 @@ def _halve(
 
 
 def _enough(
-    problem: SitingProblem, way: Journeys, count: int, seed: int, radius: float, clock: Clock
+    problem: SitingProblem,
+    way: Journeys,
+    both: BothWays,
+    count: int,
+    seed: int,
+    radius: float,
+    clock: Clock,
 ) -> tuple[_Found | None, bool]:
     """`count` sites that reach all rows within `radius`; else whether there are none."""
+    quick, impossible = look(both, radius=radius, count=count, fixed=problem.is_fixed)
+    if quick is not None:
+        return _Found(is_open=quick, value=_largest(way.costs, quick, times=1)), False
+    if impossible:
+        return None, True
     cover = as_cover(problem, way, radius)
     if (np.diff(cover.cover.indptr) == 0).any():
         return None, True
@@ -244,12 +277,7 @@ def _within(way: Journeys, radius: float) -> Journeys:
     keep = way.costs.data <= radius
     if keep.all():
         return way
-    before = np.concatenate([[0], np.cumsum(keep)])
-    costs = sparse.csr_matrix(
-        (way.costs.data[keep], way.costs.indices[keep], before[way.costs.indptr]),
-        shape=way.costs.shape,
-    )
-    return Journeys(costs=costs, rows=way.rows, people=way.people)
+    return Journeys(costs=take_pairs(way.costs, keep), rows=way.rows, people=way.people)
 
 
 def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> float:

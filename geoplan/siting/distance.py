@@ -35,15 +35,17 @@ def journeys(problem: SitingProblem, question: str) -> Journeys:
     """The pairs of a distance question."""
     costs = problem.needs_costs(question)
     rows = np.flatnonzero(problem.weights > 0)
-    coo = costs[rows].tocoo()
-    keep = problem.is_allowed[coo.col]
-    if keep.all():
-        part = costs[rows]
-    else:
-        part = sparse.csr_matrix(
-            (coo.data[keep], (coo.row[keep], coo.col[keep])), shape=(len(rows), problem.n_sites)
-        )
+    part = costs if len(rows) == problem.n_demand else costs[rows]
+    if len(problem.forbidden):
+        part = take_pairs(part, problem.is_allowed[part.indices])
     return Journeys(costs=part, rows=rows, people=problem.weights[rows])
+
+
+def take_pairs(costs: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
+    """`costs` with the stored pairs `keep` only, explicit zeros among them."""
+    before = np.concatenate([[0], np.cumsum(keep)])
+    indptr = before[costs.indptr].astype(costs.indptr.dtype)
+    return sparse.csr_matrix((costs.data[keep], costs.indices[keep], indptr), shape=costs.shape)
 
 
 def read_distance_rules(
@@ -161,11 +163,9 @@ def as_cover(
     problem: SitingProblem, way: Journeys, radius: float = np.inf, *, people: bool = False
 ) -> SitingProblem:
     """Who reaches whom within `radius`, a row counting one or its people; sites by position."""
-    keep = way.costs.data <= radius
-    before = np.concatenate([[0], np.cumsum(keep)])
+    near = take_pairs(way.costs, way.costs.data <= radius)
     cover = sparse.csr_matrix(
-        (np.ones(int(keep.sum()), bool), way.costs.indices[keep], before[way.costs.indptr]),
-        shape=way.costs.shape,
+        (np.ones(near.nnz, bool), near.indices, near.indptr), shape=near.shape
     )
     return SitingProblem.from_cover(
         cover,

@@ -50,23 +50,32 @@ def median_arrays(costs: sparse.csr_matrix, weights: np.ndarray) -> MedianArrays
     n, m = costs.shape
     counts = np.diff(costs.indptr)
     weighted = costs.data * np.repeat(weights, counts)
-    row_of = np.repeat(np.arange(n), counts)
-    order = np.lexsort((costs.indices, weighted, row_of))
-    by_site = np.argsort(costs.indices, kind="stable")
-    col_ptr = np.zeros(m + 1, np.int64)
-    np.cumsum(np.bincount(costs.indices, minlength=m), out=col_ptr[1:])
+    columns = sparse.csr_matrix((weighted, costs.indices, costs.indptr), shape=(n, m)).tocsc()
+    order = _cheapest_first(weighted, costs.indptr)
     return MedianArrays(
         row_ptr=costs.indptr.astype(np.int64),
         row_site=costs.indices[order].astype(np.int32),
         row_cost=weighted[order],
-        col_ptr=col_ptr,
-        col_demand=row_of[by_site].astype(np.int32),
-        col_cost=weighted[by_site],
+        col_ptr=columns.indptr.astype(np.int64),
+        col_demand=columns.indices.astype(np.int32),
+        col_cost=columns.data,
         # one stranded demand must cost more than any way of serving all the others
         penalty=float(10.0 * (np.maximum.reduceat(weighted, costs.indptr[:-1]).sum() + 1.0))
         if n and counts.min() > 0
         else float(10.0 * (weighted.sum() + 1.0)),
     )
+
+
+def _cheapest_first(weighted: np.ndarray, indptr: np.ndarray) -> np.ndarray:
+    """The order of all pairs by row, then cost; equal ones stay by site."""
+    n = len(indptr) - 1
+    if len(weighted) < 64 * n:
+        return np.lexsort((weighted, np.repeat(np.arange(n), np.diff(indptr))))
+    order = np.empty(len(weighted), np.int64)  # a sort per long row is many times as fast
+    for i in range(n):
+        begin, end = indptr[i], indptr[i + 1]
+        order[begin:end] = begin + np.argsort(weighted[begin:end], kind="stable")
+    return order
 
 
 @nb.njit(cache=True, nogil=True)
