@@ -131,6 +131,29 @@ class Robustness:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Fund:
+    """Money for several years, and the suggested sites that it pays for.
+
+    money : of all years. years : those it is for, where they are known.
+    spending : columns ``service``, ``year`` (<NA> where a plan names none), ``sites``, ``money``.
+    """
+
+    money: float
+    years: tuple[int, ...] = ()
+    spending: pd.DataFrame
+
+    @property
+    def planned(self) -> float:
+        """Money that all suggested sites take."""
+        return float(self.spending["money"].sum())
+
+    @property
+    def left(self) -> float:
+        """Money left; below 0 where the plans take more than there is."""
+        return self.money - self.planned
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingOutcome:
     """Suggested sites of one service and what they change.
 
@@ -139,10 +162,13 @@ class SitingOutcome:
         ``added_people``, ``share_after``, ``district``, ``street``, ... (codes, where known),
         ``area`` (readable), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
         by moving there), ``chosen_share`` (of the redraws whose best answer has the site, where the
-        question was drawn anew), ``phase`` where phases are asked for, ``geometry`` (study CRS).
+        question was drawn anew), ``phase`` and ``year`` where phases are asked for, ``kind`` and
+        ``money`` where prices are known, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
     knee : where the curve bends most; None where it has no bend.
+    phases : per phase: ``year``, ``new_sites``, ``sites``, ``money``, ``money_so_far``, ``served``,
+        ``share_after``, ``best``, ``lost``; None where no phases are asked for.
     robustness : how sure the suggestion is; None where it was not asked for.
     """
 
@@ -153,6 +179,7 @@ class SitingOutcome:
     coverage_after: Coverage | None = None
     curve: pd.DataFrame | None = None
     knee: Knee | None = None
+    phases: pd.DataFrame | None = None
     robustness: Robustness | None = None
     notes: tuple[str, ...] = ()
 
@@ -194,6 +221,7 @@ class ServiceResult:
         town and country (index ``"urban"``, ``"rural"``, ``""`` = not known): ``total``,
         ``served``, ``covered_share``, with ``_after`` columns where sites are suggested; or None
         where the data do not tell.
+    fund : for measure "budget": the money and what it pays for; or None.
     places : places per 1,000 people in reach, where facilities tell their capacity; or None.
     """
 
@@ -216,6 +244,7 @@ class ServiceResult:
     by_group: pd.DataFrame | None = None
     by_kind: pd.DataFrame | None = None
     places: PlacesInReach | None = None
+    fund: Fund | None = None
     notes: tuple[str, ...] = ()
 
     def name(self, lang: str) -> str:

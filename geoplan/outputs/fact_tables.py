@@ -75,6 +75,26 @@ _QUOTAS = (
 )
 
 
+_PHASES = (
+    Column(name="phase", kind="count"),
+    Column(name="year"),
+    Column(name="new_sites", kind="count", word="phase_sites"),
+    Column(name="money", kind="count"),
+    Column(name="sites", kind="count", word="sites_so_far"),
+    Column(name="money_so_far", kind="count"),
+    Column(name="served", kind="count", word="served_after"),
+    Column(name="share_after", kind="share"),
+    Column(name="best", kind="count", word="phase_best"),
+    Column(name="lost", kind="count", word="phase_lost"),
+)
+_FUND = (
+    Column(name="service"),
+    Column(name="year"),
+    Column(name="sites", kind="count", word="phase_sites"),
+    Column(name="money", kind="count"),
+)
+
+
 def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Table]:
     """The tables of one service that its data allow."""
     if service.by_group is not None or service.by_kind is not None:
@@ -83,6 +103,10 @@ def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> It
         yield capacity_table(results, service, level, lang=lang)
     if service.quota:
         yield quota_overview(service, lang=lang)
+    if service.siting is not None and service.siting.phases is not None:
+        yield phase_table(service)
+    if service.fund is not None:
+        yield fund_table(results, service, lang=lang)
     if service.referral is not None and len(service.referral):
         yield chain_table(service, lang=lang)
         yield referral_table(service, lang=lang)
@@ -181,4 +205,42 @@ def referral_table(service: ServiceResult, *, lang: str) -> Table:
         sheet="referral",
         frame=frame.reset_index(drop=True),
         columns=_REFERRAL,
+    )
+
+
+def phase_table(service: ServiceResult) -> Table:
+    """What each phase builds, takes and reaches."""
+    assert service.siting is not None
+    assert service.siting.phases is not None
+    frame = service.siting.phases.reset_index()
+    frame["year"] = ["" if is_missing(year) else str(int(year)) for year in frame["year"]]
+    return Table(
+        name=f"{service.key}_phases",
+        service=service.key,
+        sheet="phases",
+        frame=frame,
+        columns=_PHASES,
+    )
+
+
+def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+    """What a fund pays for, by service and year, and in all."""
+    assert service.fund is not None
+    spending = service.fund.spending
+    names = {key: other.name(lang) for key, other in results.services.items()}
+    frame = pd.DataFrame(
+        {
+            "service": [clean(names.get(key, key)) for key in spending["service"]],
+            "year": ["" if is_missing(year) else str(int(year)) for year in spending["year"]],
+            "sites": spending["sites"].astype(float),
+            "money": spending["money"].astype(float),
+        }
+    )
+    last = {
+        "service": say(lang, "outputs.all_sites"), "year": "",
+        "sites": frame["sites"].sum(), "money": frame["money"].sum(),
+    }  # fmt: skip
+    frame.loc[len(frame)] = last
+    return Table(
+        name=f"{service.key}_fund", service=service.key, sheet="fund", frame=frame, columns=_FUND
     )

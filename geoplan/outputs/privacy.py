@@ -170,6 +170,9 @@ def _siting(
     return replace(
         siting,
         sites=sites,
+        phases=None
+        if siting.phases is None
+        else _in_steps(siting.phases, ("served", "best", "lost"), max(below, 1.0)),
         coverage_after=after,
         people_after=after.ledger,
         robustness=_robustness(siting.robustness, below),

@@ -10,7 +10,7 @@ import pandas as pd
 from geoplan.coverage.quota import lacking, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.telling import is_missing, plain
-from geoplan.results import ServiceResult, SitingOutcome
+from geoplan.results import Fund, ServiceResult, SitingOutcome
 
 #: areas without what they should have, told one by one
 _MOST_LACKING = 100
@@ -21,7 +21,7 @@ def service_facts(service: ServiceResult) -> dict[str, Any]:
 
     ``quota`` (per level with a quota: ``target_share``, ``meeting_share``, ``on_target``,
     ``lacking`` and the first hundred areas ``who`` lack), ``tiers``, ``referral``, ``capacity``,
-    ``places_in_reach``, ``equity``, ``groups``, ``town_and_country``.
+    ``places_in_reach``, ``equity``, ``groups``, ``town_and_country``, ``fund``.
     """
     told: dict[str, Any] = {}
     quota = _quota(service)
@@ -49,21 +49,42 @@ def service_facts(service: ServiceResult) -> dict[str, Any]:
         told["groups"] = _groups(service.by_group)
     if service.by_kind is not None:
         told["town_and_country"] = _groups(service.by_kind.rename({"": "unknown"}))
+    if service.fund is not None:
+        told["fund"] = _fund(service.fund)
     return told
 
 
 def siting_facts(siting: SitingOutcome) -> dict[str, Any]:
-    """Added keys of one siting: the ``knee`` of its curve."""
-    if siting.knee is None:
-        return {}
-    knee = siting.knee
-    return {
-        "knee": {
+    """Added keys of one siting: the ``knee`` of its curve, its ``phases`` and its ``money``."""
+    told: dict[str, Any] = {}
+    if siting.knee is not None:
+        knee = siting.knee
+        told["knee"] = {
             "sites": knee.sites,
             "value": plain(knee.value),
             "people_per_site_before": plain(knee.before, 3),
             "people_per_site_after": plain(knee.after, 3),
         }
+    if siting.phases is not None:
+        told["phases"] = [
+            {name: plain(value) for name, value in row.items()}
+            for row in siting.phases.reset_index().to_dict("records")
+        ]
+    if "money" in siting.sites.columns:
+        told["money"] = plain(siting.sites["money"].sum())
+    return told
+
+
+def _fund(fund: Fund) -> dict[str, Any]:
+    return {
+        "money": plain(fund.money),
+        "years": list(fund.years),
+        "planned": plain(fund.planned),
+        "left": plain(fund.left),
+        "spending": [
+            {name: plain(value) for name, value in row.items()}
+            for row in fund.spending.to_dict("records")
+        ],
     }
 
 

@@ -21,6 +21,7 @@ from geoplan.outputs.telling import (
     known_word,
     plain,
     remedy_text,
+    site_kind_text,
     standard_text,
     status_text,
 )
@@ -67,6 +68,10 @@ _SITES = (
     Column(name="next_best"),
     Column(name="next_best_loss", kind="count"),
     Column(name="chosen_share", kind="share"),
+    Column(name="kind", word="site_kind"),
+    Column(name="money", kind="count"),
+    Column(name="phase", kind="count"),
+    Column(name="year"),
 )
 
 
@@ -97,7 +102,7 @@ def service_tables(results: RunResults, service: ServiceResult, *, lang: str) ->
     if service.gaps is not None:
         yield gap_table(service, lang=lang)
     if service.siting is not None:
-        yield site_table(service)
+        yield site_table(service, lang=lang)
         if service.siting.robustness is not None:
             yield closure_table(service, lang=lang)
     yield from fact_tables(results, service, lang=lang)
@@ -244,12 +249,16 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     )
 
 
-def site_table(service: ServiceResult) -> Table:
+def site_table(service: ServiceResult, *, lang: str) -> Table:
     """Suggested sites in the order of building."""
     assert service.siting is not None
     sites = service.siting.sites
     frame = pd.DataFrame(sites.drop(columns=sites.geometry.name))
     frame["id"] = sites.index.astype(str)
+    if "kind" in frame.columns:
+        frame["kind"] = [site_kind_text(lang, kind) for kind in frame["kind"]]
+    if "year" in frame.columns:
+        frame["year"] = ["" if is_missing(year) else str(int(year)) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
     return Table(
         name=f"{service.key}_sites",

@@ -95,6 +95,25 @@ def number_text(value: Any, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def money_text(lang: str, value: Any) -> str:
+    """A sum of money: 万元 and 亿元 in Chinese, whole numbers in English.
+
+    Examples
+    --------
+    >>> money_text("zh", 1722000000), money_text("zh", 350000), money_text("en", 350000)
+    ('17.22亿元', '35万元', '350,000 yuan')
+    """
+    if is_missing(value) or not np.isfinite(float(value)):
+        return MISSING
+    amount = float(value)
+    if lang != "zh":
+        return say(lang, "outputs.money", money=count_text(amount))
+    for unit, word in ((1e8, "outputs.money_100m"), (1e4, "outputs.money_10k")):
+        if abs(amount) >= unit:
+            return say(lang, word, money=number_text(amount / unit, 2))
+    return say(lang, "outputs.money", money=count_text(amount))
+
+
 def share_text(value: Any, digits: int = 1) -> str:
     """A share as per cent.
 
@@ -224,6 +243,12 @@ def level_text(lang: str, level: str) -> str:
 def kind_of_place_text(lang: str, kind: str) -> str:
     """Town, country, or not known."""
     return say(lang, f"outputs.place_{kind or 'unknown'}")
+
+
+def site_kind_text(lang: str, kind: Any) -> str:
+    """A suggested site's kind: town or country in words, or what the candidates' file says."""
+    known = ("", "urban", "rural")
+    return kind_of_place_text(lang, str(kind)) if kind in known else clean(kind)
 
 
 _AGES = re.compile(r"(\d+)\s*(?:[-—–~～至到]\s*(\d+))?\s*(?:周?岁)(?:及)?(以上|以下)?")

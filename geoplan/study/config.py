@@ -93,6 +93,9 @@ class SitingSection(_Section):
     """``siting = {...}``: the question about new sites. `sites` counts NEW sites.
 
     `robustness` is the number of redraws that tell how sure the answer is (0: none are made).
+    `site_cost` is the money that one site takes, or one price per kind of site (``urban``,
+    ``rural``, or what a file of candidates calls them). `phases` are numbers of sites so far;
+    `years` names the phases, or shares a budget out evenly.
     """
 
     objective: Objective = "max_coverage"
@@ -103,9 +106,10 @@ class SitingSection(_Section):
     max_candidates: Annotated[int, Field(ge=1)] = 2000
     min_distance_m: NotNegative = 0.0
     per_area_minimum: dict[str, int] | None = None
-    site_cost: Positive | None = None
+    site_cost: Positive | dict[str, Positive] | None = None
     capacity: Positive | None = None
     phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
     forbidden: str | None = None
     time_limit_s: Positive = 60.0
     gap: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -118,8 +122,17 @@ class SitingSection(_Section):
             self.sites is None and self.budget is None
         ):
             raise ValueError(f"objective {self.objective!r} needs sites = N or budget = money")
-        if self.budget is not None and self.site_cost is None:
+        own_prices = self.candidates not in ("network", "demand")
+        if self.budget is not None and self.site_cost is None and not own_prices:
             raise ValueError("budget needs site_cost, the money one site takes")
+        if self.phases != sorted(set(self.phases)):
+            raise ValueError("phases are numbers of sites so far: each larger than the one before")
+        if self.years != sorted(set(self.years)):
+            raise ValueError("years must follow one another")
+        if self.years and self.phases and len(self.years) != len(self.phases):
+            raise ValueError("years names the phases: give as many years as phases")
+        if self.years and not self.phases and self.budget is None:
+            raise ValueError("years needs phases = [...] or a budget to share out")
         return self
 
 
@@ -146,6 +159,17 @@ class CatchmentSection(_Section):
         return self
 
 
+class FundSection(_Section):
+    """``fund = {...}``: money for several years that suggested sites draw on.
+
+    `pays` names the services whose sites it pays for; without it all whose sites have a price.
+    """
+
+    money: Positive
+    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
+    pays: list[str] = Field(default_factory=list)
+
+
 class ServiceSection(_Section):
     """``[services.KEY]``: one service's sites and how it is judged."""
 
@@ -167,6 +191,7 @@ class ServiceSection(_Section):
     required: str | None = None
     rate: RateSection | None = None
     catchment: CatchmentSection | None = None
+    fund: FundSection | None = None
     closed: list[str] = Field(default_factory=list)
 
 

@@ -281,6 +281,9 @@ def _loose_ends(
     for key, entry in services.items():
         ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, ties)
+        fund = entry.get("fund")
+        for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
+            ties.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, ties)
     return ties.found
 

@@ -17,6 +17,7 @@ from geoplan.study.candidates import candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within, open_sites
+from geoplan.study.money import phase_table, with_money
 from geoplan.study.question import cover_of, rows_of, unserved_people
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
@@ -66,10 +67,13 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         base=judged.coverage.ledger.served,
         total=judged.coverage.ledger.total,
     )
+    ledger = judged.coverage.ledger
+    sites = with_money(context, judged.key, siting, sites, chosen)
     return SitingOutcome(
         result=result,
         objective=siting.objective,
         sites=sites,
+        phases=phase_table(siting, sites, base=ledger.served, total=ledger.total, curve=None),
         people_after=after.ledger,
         coverage_after=after,
     )

@@ -76,6 +76,8 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
             yield f"{key}.facilities.{tier}", float(count)
     if service.coverage is not None:
         yield f"{key}.covered_share", service.coverage.covered_share
+    if service.fund is not None:
+        yield f"{key}.money_yuan", service.fund.money
     for fact, value in service.capacity.items():
         yield f"{key}.capacity.{fact}", float(value)
     for level, table in service.quota.items():

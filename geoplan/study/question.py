@@ -21,6 +21,7 @@ from geoplan.study.candidates import area_needs, candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within
+from geoplan.study.money import site_money
 
 #: people who a new site could serve; those off the network or without a place cannot be
 REACHABLE = ("full", "beyond", "cut_off")
@@ -35,6 +36,7 @@ class Question:
     per_area_minimum : area code -> new sites still needed there.
     whole : the same question over all candidates, where thinning may have cost people; its bound
         holds for the answer. thinned : what thinning can cost by itself.
+    most_sites : with a budget, no answer has more new sites; else 0.
     """
 
     siting: SitingSection
@@ -45,6 +47,7 @@ class Question:
     per_area_minimum: Mapping[str, int] = field(default_factory=dict)
     whole: SitingProblem | None = None
     thinned: Thinned | None = None
+    most_sites: int = 0
 
 
 def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
@@ -54,16 +57,20 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     unserved, people = unserved_people(judged)
     candidates = candidate_points(context, judged, siting, unserved)
     costs = costs_within(context, unserved, candidates, judged.standard)
-    thinned = thin(cover_of(costs), people.to_numpy(float), limit=siting.max_candidates)
+    money = site_money(siting, candidates, context.demand(judged.key).located)
+    thinned = _thin(costs, people.to_numpy(float), money, siting.max_candidates)
+    most = siting.sites or len(thinned.kept)
+    if siting.budget is not None and money is not None and len(money):
+        most = int(siting.budget // float(money.min()))
     whole = None
-    if thinned.bound_loss(siting.sites or len(thinned.kept)) > 0:
+    if thinned.bound_loss(most) > 0:
         whole = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
     costs = columns_of(costs, thinned.kept)
     candidates = candidates.iloc[thinned.kept]
     level, needs = _needs(context, judged, siting)
     rules: dict[str, Any] = {}
-    if siting.site_cost is not None:
-        rules["site_costs"] = siting.site_cost
+    if money is not None:
+        rules["site_costs"] = money.loc[candidates.index]
     if siting.capacity is not None and judged.standard.capacity_limits:
         rules["capacities"] = siting.capacity
     if needs:
@@ -82,7 +89,25 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         per_area_minimum=needs,
         whole=whole,
         thinned=thinned,
+        most_sites=0 if siting.budget is None else most,
     )
+
+
+def _thin(costs: TravelCosts, people: np.ndarray, money: pd.Series | None, limit: int) -> Thinned:
+    """Fewer candidates; only such as cost the same may stand for one another."""
+    cover = cover_of(costs)
+    prices = np.zeros(cover.shape[1]) if money is None else money.to_numpy(float)
+    if len(np.unique(prices)) <= 1:
+        return thin(cover, people, limit=limit)
+    kept, losses = [], []
+    columns = cover.tocsc()
+    for price in np.unique(prices):
+        mine = np.flatnonzero(prices == price)
+        share = max(int(np.ceil(limit * len(mine) / len(prices))), 1)
+        part = thin(columns[:, mine], people, limit=share)
+        kept.append(mine[part.kept])
+        losses.append(part.loss)
+    return Thinned(kept=np.sort(np.concatenate(kept)), loss=np.sort(np.concatenate(losses))[::-1])
 
 
 def unserved_people(judged: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]:

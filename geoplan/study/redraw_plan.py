@@ -140,6 +140,8 @@ def _world(context: Context, judged: ServiceResult, question: Question, chance: 
     }
     if question.problem.site_areas is not None:
         rules["site_areas"] = question.problem.site_areas
+    if question.siting.budget is not None:
+        rules["site_costs"] = question.problem.site_costs
     return World(
         people=rows["people"].to_numpy(np.float64),
         threshold=float(standard.threshold),
@@ -148,6 +150,7 @@ def _world(context: Context, judged: ServiceResult, question: Question, chance: 
         existing_index=sites.index.astype(str),
         rules=rules,
         per_area_minimum=question.per_area_minimum,
+        budget=question.siting.budget,
     )
 
 

@@ -66,6 +66,7 @@ class World:
     existing : the same for today's sites; its columns follow `existing_index`.
     rules : `SitingProblem` options that the planner asked for (``conflicts``, ``site_areas``).
     per_area_minimum : area code -> new sites needed there.
+    budget : money for new sites, where that is what limits them (prices stand in the `rules`).
     """
 
     people: np.ndarray
@@ -75,6 +76,7 @@ class World:
     existing_index: pd.Index
     rules: Mapping[str, Any] = field(default_factory=dict)
     per_area_minimum: Mapping[str, int] = field(default_factory=dict)
+    budget: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -161,7 +163,10 @@ def _answer(
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
     if world.per_area_minimum:
         options["per_area_minimum"] = dict(world.per_area_minimum)
-    found = max_coverage(problem, sites=min(sites, problem.n_sites), **options)
+    if world.budget is not None:
+        found = max_coverage(problem, budget=world.budget, **options)
+    else:
+        found = max_coverage(problem, sites=min(sites, problem.n_sites), **options)
     already = float(people[served].sum())
     value = 0.0 if np.isnan(found.value) else found.value
     bound = float(people[left].sum()) if found.bound is None else found.bound

@@ -18,6 +18,7 @@ from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
 from geoplan.study.load import load_inputs
+from geoplan.study.money import with_funds
 from geoplan.study.networks import read_networks
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
@@ -53,7 +54,7 @@ def run_study(
     findings = (*inputs.findings, *(f for n in networks.values() for f in n.findings))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
-    services = _plan_all(context, keys, stages, scheduler)
+    services = with_funds(context, _plan_all(context, keys, stages, scheduler))
     info = StudyInfo(
         name=config.study.name,
         crs=config.study.crs,

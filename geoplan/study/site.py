@@ -23,6 +23,7 @@ from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
 from geoplan.study.judge import equity_of
+from geoplan.study.money import phase_table, with_money
 from geoplan.study.question import Question, ask
 from geoplan.study.redraw_plan import with_redraws
 from geoplan.words import say
@@ -114,8 +115,8 @@ def _outcome(
         context, judged, explained, chosen, base=question.base, total=question.total
     )
     curve = _curve(context, question, result, bounds)
-    if siting.phases:
-        sites["phase"] = 1 + np.searchsorted(siting.phases, sites["rank"].to_numpy(), side="left")
+    sites = with_money(context, judged.key, siting, sites, chosen)
+    phases = phase_table(siting, sites, base=question.base, total=question.total, curve=curve)
     return SitingOutcome(
         result=told,
         objective=siting.objective,
@@ -124,43 +125,23 @@ def _outcome(
         coverage_after=after,
         curve=curve,
         knee=None if curve is None else curve_knee(curve),
-        notes=tuple(_notes(context, question, explained, curve, missed)),
+        phases=phases,
+        notes=tuple(_notes(context, missed)),
     )
 
 
-def _notes(
-    context: Context,
-    question: Question,
-    explained: pd.DataFrame,
-    curve: pd.DataFrame | None,
-    missed: float,
-) -> list[str]:
-    notes = []
-    if missed >= 0.5:
-        notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
-    if question.siting.phases and curve is not None:
-        served = question.base + np.concatenate([[0.0], explained["added_people"].cumsum()])
-        best = curve.set_index("sites")["value"]
-        for number, count in enumerate(question.siting.phases, start=1):
-            if count < len(served) and count in best.index:
-                notes.append(
-                    say(
-                        context.lang,
-                        "study.phase",
-                        number=number,
-                        sites=count,
-                        people=f"{served[count]:,.0f}",
-                        loss=f"{max(float(best[count]) - served[count], 0.0):,.0f}",
-                    )
-                )
-    return notes
+def _notes(context: Context, missed: float) -> list[str]:
+    if missed < 0.5:
+        return []
+    return [say(context.lang, "study.thinned", people=f"{missed:,.0f}")]
 
 
 def _whole_bounds(question: Question, result: SitingResult) -> np.ndarray | None:
     """Bounds over all candidates for 0, 1, ... new sites, where thinning may have cost people."""
     if question.whole is None or result.bound is None:
         return None
-    return coverage_bounds(question.whole, sites=len(result.sites), target=result.value)
+    most = max(question.most_sites, len(result.sites))
+    return coverage_bounds(question.whole, sites=most, target=result.value)
 
 
 def _with_base(result: SitingResult, question: Question, bounds: np.ndarray | None) -> SitingResult:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geoplan.coverage.quota import lacking, quota_summary
 from geoplan.coverage.tiers import referral_summary
-from geoplan.outputs.fact_tables import capacity_table, group_table
+from geoplan.outputs.fact_tables import capacity_table, fund_table, group_table, phase_table
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.telling import (
@@ -17,6 +17,7 @@ from geoplan.outputs.telling import (
     is_missing,
     known_word,
     level_text,
+    money_text,
     number_text,
     share_text,
     standard_text,
@@ -205,3 +206,47 @@ def _short(service: ServiceResult, level: str) -> pd.Series:
         order = people.fillna(0.0).sort_values(ascending=False, kind="stable").index
         short = short.loc[order]
     return short["name"]
+
+
+def phase_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+    """What each phase builds and takes; every phase holds the sites of those before it."""
+    siting = service.siting
+    if siting is None:
+        return
+    if "money" in siting.sites.columns:
+        text = say(lang, "report.money", money=money_text(lang, siting.sites["money"].sum()))
+        yield Paragraph(text=text)
+    if siting.phases is None:
+        return
+    caption = say(lang, "report.c_phases", service=clean(service.name(lang)))
+    table = told_table(phase_table(service), caption, lang)
+    if table is not None:
+        yield table
+    if siting.phases["lost"].notna().any():
+        yield Paragraph(text=say(lang, "report.phases_note"), kind="note")
+
+
+def fund_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+    """What a fund holds and what the suggested sites take of it."""
+    yield Paragraph(text=say(lang, "report.budget"))
+    fund = service.fund
+    if fund is None:
+        return
+    years = ""
+    if fund.years:
+        years = f"{fund.years[0]}—{fund.years[-1]}" if lang == "zh" else (
+            f"{fund.years[0]} to {fund.years[-1]}"
+        )  # fmt: skip
+        years = say(lang, "report.fund_years", years=years)
+    share = fund.planned / fund.money
+    word = "report.fund" if fund.left >= 0 else "report.fund_short"
+    yield Paragraph(
+        text=say(lang, word, money=money_text(lang, fund.money), years=years,
+                 planned=money_text(lang, fund.planned), share=share_text(share),
+                 left=money_text(lang, abs(fund.left)))
+    )  # fmt: skip
+    caption = say(lang, "report.c_fund", service=clean(service.name(lang)))
+    if len(fund.spending):
+        table = told_table(fund_table(results, service, lang=lang), caption, lang)
+        if table is not None:
+            yield table

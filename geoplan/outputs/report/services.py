@@ -19,7 +19,9 @@ from geoplan.outputs.report.blocks import (
 from geoplan.outputs.report.facts import (
     capacity_blocks,
     equity_text,
+    fund_blocks,
     group_blocks,
+    phase_blocks,
     quota_blocks,
     tier_blocks,
 )
@@ -54,7 +56,7 @@ def service_blocks(results: RunResults, service: ServiceResult, lang: str) -> It
     elif service.rates is not None:
         yield from _rates(results, service, lang)
     else:
-        yield Paragraph(text=say(lang, "report.budget"))
+        yield from fund_blocks(results, service, lang)
     for note in service.notes:
         yield Paragraph(text=clean(note), kind="note")
 
@@ -164,12 +166,14 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
         "share_after",
         "next_best_loss",
         "chosen_share",
+        "money",
+        "year",
         "lon",
         "lat",
     )
     if service.coverage is None:
         keep = ("rank", "name", "lon", "lat")
-    table = told_table(site_table(service), caption, lang, keep=keep, most=_MOST_SITES)
+    table = told_table(site_table(service, lang=lang), caption, lang, keep=keep, most=_MOST_SITES)
     if table is not None:
         yield table
     if len(siting.sites) > shown:
@@ -182,6 +186,7 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
             text=say(lang, "report.knee", sites=knee.sites, before=count_text(knee.before),
                      after=count_text(knee.after))
         )  # fmt: skip
+    yield from phase_blocks(service, lang)
     yield from _robustness(service, siting, lang)
     if siting.curve is not None:
         name = clean(service.name(lang))
