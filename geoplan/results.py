@@ -211,6 +211,8 @@ class ServiceResult:
     tier_sites : sites in service per tier, in the standard's order (``""`` = of no known tier).
     rates : for measure "rate": per area; columns ``name``, ``count``, ``people``, ``rate``,
         ``low``, ``high``, ``smoothed``.
+    all_rates, rate_names : the same for every counted column, the leading one first (which is
+        `rates`), and what each column counts, in words.
     reach : GeoDataFrame with ``cutoff`` and ``geometry`` (reach areas of existing sites), or None.
     capacity : facts such as places, places_per_1000, or {}.
     capacity_areas : per level, where facilities tell their capacity: `capacity_by_area`.
@@ -236,6 +238,8 @@ class ServiceResult:
     tiers: Mapping[str, Coverage] = field(default_factory=dict)
     tier_sites: Mapping[str, int] = field(default_factory=dict)
     rates: pd.DataFrame | None = None
+    all_rates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    rate_names: Mapping[str, str] = field(default_factory=dict)
     reach: gpd.GeoDataFrame | None = None
     capacity: Mapping[str, float] = field(default_factory=dict)
     capacity_areas: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from geoplan.coverage.quota import quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.table import Column, Table
 from geoplan.outputs.telling import (
+    area_codes,
     area_names,
     clean,
     group_text,
@@ -17,6 +19,7 @@ from geoplan.outputs.telling import (
     kind_of_place_text,
     known_word,
     level_text,
+    number_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
@@ -95,6 +98,16 @@ _FUND = (
 )
 
 
+_MEASURES = (
+    Column(name="measure"),
+    Column(name="count", kind="count"),
+    Column(name="rate", kind="number"),
+    Column(name="lowest"),
+    Column(name="highest"),
+    Column(name="apart", kind="count"),
+)
+
+
 def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Table]:
     """The tables of one service that its data allow."""
     if service.by_group is not None or service.by_kind is not None:
@@ -105,6 +118,8 @@ def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> It
         yield quota_overview(service, lang=lang)
     if service.siting is not None and service.siting.phases is not None:
         yield phase_table(service)
+    if service.rates is not None:
+        yield measure_table(results, service, lang=lang)
     if service.fund is not None:
         yield fund_table(results, service, lang=lang)
     if service.referral is not None and len(service.referral):
@@ -243,4 +258,48 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     frame.loc[len(frame)] = last
     return Table(
         name=f"{service.key}_fund", service=service.key, sheet="fund", frame=frame, columns=_FUND
+    )
+
+
+def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+    """Per counted thing: the city's count and rate, the lowest and the highest area.
+
+    ``apart`` counts areas whose 95 % interval does not hold the city's rate: differences between
+    the others may be chance.
+    """
+    assert service.rates is not None
+    level = area_codes(results, service.rates.index)
+    rows = []
+    for key, table in (service.all_rates or {"": service.rates}).items():
+        names = table["name"].to_numpy(object)
+        if level is not None:
+            names = np.array(area_names(results, level, table.index, lang), dtype=object)
+        rate = table["rate"].to_numpy(float)
+        known = np.flatnonzero(np.isfinite(rate))
+        people, count = table["people"].sum(), table["count"].sum(min_count=1)
+        city = count / people * service.standard.per if people > 0 else np.nan
+        ends = [known[np.argmin(rate[known])], known[np.argmax(rate[known])]] if len(known) else []
+        low, high = (
+            [f"{clean(names[k])} {number_text(rate[k])}" for k in ends] if ends else ["", ""]
+        )
+        outside = (table["low"] > city) | (table["high"] < city)
+        measure = clean(service.rate_names.get(key, "")) or service.name(lang)
+        # sums of money are no counts of cases: chance says nothing of them
+        money = "元" in measure or "yuan" in f"{measure} {key}"
+        rows.append(
+            {
+                "measure": measure,
+                "count": count,
+                "rate": city,
+                "lowest": low,
+                "highest": high,
+                "apart": None if money else int(outside.sum()),
+            }
+        )
+    return Table(
+        name=f"{service.key}_measures",
+        service=service.key,
+        sheet="measures",
+        frame=pd.DataFrame(rows),
+        columns=_MEASURES,
     )

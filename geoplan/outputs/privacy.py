@@ -95,6 +95,7 @@ def _service(service: ServiceResult, areas: Mapping[str, AreaLayer], below: floa
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
         gaps=_rounded(service.gaps, ("people", "people_after"), below),
         rates=_rates(service.rates, below),
+        all_rates={key: _told_rates(t, below) for key, t in service.all_rates.items()},
         referral=None,
     )
     if service.coverage is None:
@@ -205,6 +206,12 @@ def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> An
     for column in columns:
         if column in told.columns:
             told[column] = (told[column].astype(float) / below).round() * below
+    return told
+
+
+def _told_rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
+    told = _rates(table, below)
+    assert told is not None
     return told
 
 

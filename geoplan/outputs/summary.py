@@ -16,6 +16,7 @@ from geoplan.outputs.telling import (
     clean,
     count_text,
     level_text,
+    money_text,
     number_text,
     pad,
     plain,
@@ -48,7 +49,8 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     the data allow stands beside them (`summary_facts.service_facts`). Along lines ``length_m`` and
     ``required_points`` stand instead of ``people``. A service told as a rate has ``rate``
     (``level``, ``per``, ``count``, ``people``, ``rate``, ``areas``: one row per area with ``code``,
-    ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``, ``smoothed``).
+    ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``, ``smoothed``; ``measures``: the
+    same for every counted column).
 
     Examples
     --------
@@ -222,11 +224,23 @@ def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
         "per": plain(service.standard.per),
         "count": plain(count),
         "people": plain(people),
-        "areas": [
-            {"code": str(code), **{name: plain(row[name]) for name in names}}
-            for code, row in zip(table.index, table.to_dict("records"), strict=True)
-        ],
+        "areas": _rate_rows(table, names),
+        "measures": {
+            key: {
+                "name": service.rate_names.get(key, key),
+                "count": plain(part["count"].sum(min_count=1)),
+                "areas": _rate_rows(part, names),
+            }
+            for key, part in service.all_rates.items()
+        },
     }
+
+
+def _rate_rows(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"code": str(code), **{name: plain(row[name]) for name in names}}
+        for code, row in zip(table.index, table.to_dict("records"), strict=True)
+    ]
 
 
 # ---------------------------------------------------------------- text
@@ -302,17 +316,26 @@ def _extra_lines(service: ServiceResult, lang: str) -> list[str]:
                 required=told["required_points"]["total"],
             )
         )
-    if service.rates is not None:
+    for key, table in (service.all_rates or {"": service.rates}).items():
+        if table is None:
+            continue
+        counted = clean(service.rate_names.get(key, ""))
         lines.append(
             say(
                 lang,
                 "outputs.text_rate",
-                name=name,
-                count=count_text(service.rates["count"].sum(min_count=1)),
-                n=len(service.rates),
+                name=name if len(service.all_rates) < 2 else f"{name} — {counted}",
+                count=count_text(table["count"].sum(min_count=1)),
+                n=int((table.index != "").sum()),
                 standard=standard_text(lang, service.standard),
             )
         )
+    if service.fund is not None:
+        fund = service.fund
+        lines.append(
+            say(lang, "outputs.text_fund", name=name, money=money_text(lang, fund.money),
+                planned=money_text(lang, fund.planned))
+        )  # fmt: skip
     for level, table in service.quota.items():
         counts = quota_counts(table)
         if counts["meeting_quota"] is None:

@@ -48,6 +48,7 @@ _QUOTA = (
     Column(name="meets"),
 )
 _RATES = (
+    Column(name="measure"),
     *_CODE,
     Column(name="count", kind="count"),
     Column(name="people", kind="count"),
@@ -320,14 +321,21 @@ def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang
 
 
 def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
-    """Rates by area with their intervals."""
+    """Rates by area with their intervals, one counted thing below the other."""
     assert service.rates is not None
-    frame = service.rates.copy()
-    level = area_codes(results, frame.index)
-    if level is not None:
-        frame["name"] = area_names(results, level, frame.index, lang)
-    frame.insert(0, "code", frame.index.astype(str))
+    level = area_codes(results, service.rates.index)
+    parts = []
+    for key, table in (service.all_rates or {"": service.rates}).items():
+        part = table.copy()
+        if level is not None:
+            part["name"] = area_names(results, level, part.index, lang)
+        part.insert(0, "code", part.index.astype(str))
+        part.insert(0, "measure", clean(service.rate_names.get(key, "")))
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
     columns = tuple(c for c in _RATES if c.name in frame.columns)
+    if len(parts) == 1:
+        columns = tuple(c for c in columns if c.name != "measure")
     return Table(
         name=f"{service.key}_rates",
         service=service.key,

@@ -137,11 +137,21 @@ class SitingSection(_Section):
 
 
 class RateSection(_Section):
-    """``rate = {...}``: a service without sites, counted per head by area."""
+    """``rate = {...}``: a service without sites, counted per head by area.
 
-    count: str
+    `count` names one column of the table, or several, the leading one first. `demand` names, by
+    column, people other than the service's own whom a column is counted for.
+    """
+
+    count: str | Annotated[list[str], Field(min_length=1)]
     level: str = "district"
     per: Positive = 1000.0
+    demand: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def counts(self) -> list[str]:
+        """The counted columns, the leading one first."""
+        return [self.count] if isinstance(self.count, str) else list(dict.fromkeys(self.count))
 
 
 class CatchmentSection(_Section):

@@ -281,6 +281,10 @@ def _loose_ends(
     for key, entry in services.items():
         ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, ties)
+        rate = entry.get("rate")
+        others = rate.get("demand") if isinstance(rate, Mapping) else None
+        for column, name in others.items() if isinstance(others, Mapping) else ():
+            ties.one_of(("services", key, "rate", "demand", column), name, demand, "[demand]")
         fund = entry.get("fund")
         for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
             ties.one_of(("services", key, "fund", "pays"), name, services, "[services]")

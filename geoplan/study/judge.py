@@ -27,6 +27,7 @@ from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.reach_outline import reach_outline
 from geoplan.results import ServiceResult
+from geoplan.services.catalogue import published_figures
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.context import Context
 from geoplan.study.spacing import judge_spacing
@@ -225,11 +226,31 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
     table = context.inputs.rates.get(key)
     if rate is None or table is None:
         return ServiceResult(key=key, standard=standard)
-    people = context.demand(key).frame.groupby(rate.level)["people"].sum()
-    counts = table.set_index("code")[rate.count].astype(float)
-    names = context.inputs.areas[rate.level].names
+    layer, labels = context.inputs.areas[rate.level], published_figures()[f"label_{context.lang}"]
+    own = context.demand(key)
+    told = {
+        column: rate_by_area(
+            table.set_index("code")[column].astype(float),
+            _people_by(context.inputs.demand.get(rate.demand.get(column, ""), own), rate.level),
+            names=layer.names,
+            per=rate.per,
+        )
+        for column in rate.counts
+    }
+    section = context.config.services[key]
     return ServiceResult(
         key=key,
-        standard=standard,
-        rates=rate_by_area(counts, people, names=names, per=rate.per),
+        standard=replace(standard, per=rate.per),
+        rates=told[rate.counts[0]],
+        all_rates=told,
+        rate_names={
+            column: labels.get(f"{key}.{column}", "") or section.columns.get(column) or column
+            for column in rate.counts
+        },
     )
+
+
+def _people_by(demand: Demand, level: str) -> pd.Series:
+    """People by area; those whose area is not known under "", so that nobody is lost."""
+    codes = demand.frame[level].astype("string").fillna("").to_numpy(object)
+    return demand.frame["people"].groupby(codes).sum()

@@ -301,7 +301,7 @@ def scaled(layer: Demand | None, scale: float) -> Demand | None:
 
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:
     source = reader.source(section, role=f"services.{key}", path=section.path or "")
-    needed = () if section.rate is None else ("code", section.rate.count)
+    needed = () if section.rate is None else ("code", *section.rate.counts)
     one = read_plain_table(source, needed=needed, lang=reader.lang)
     return reader.take(one)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from geoplan.coverage import compare_figures, quota_counts
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import published_figures
+from geoplan.study.breakdown import kind_of_rows
 from geoplan.study.context import Context
 from geoplan.study.judge import NOT_YET_OPEN
 
@@ -86,3 +87,23 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
         if total and with_site is not None:
             yield f"{key}.areas.{level}.with_site", float(with_site)
             yield f"{key}.areas.{level}.with_site_share", with_site / total
+        yield from _by_kind(key, level, table, service)
+
+
+def _by_kind(
+    key: str, level: str, table: pd.DataFrame, service: ServiceResult
+) -> Iterator[tuple[str, float]]:
+    """Shares of town and of country areas with a site; an area is what its first row says."""
+    if service.coverage is None or level not in service.coverage.frame.columns:
+        return
+    frame = service.coverage.frame
+    kinds = kind_of_rows(frame)
+    if kinds is None:
+        return
+    codes = frame[level].astype("string").fillna("").to_numpy(object)
+    of_area = kinds.groupby(codes).first().reindex(table.index)
+    for kind in ("urban", "rural"):
+        here = table[(of_area == kind).to_numpy() & (table.index != "")]
+        if len(here):
+            share = float((here["sites"] > 0).mean())
+            yield f"{key}.areas.{level}.{kind}_with_site_share", share

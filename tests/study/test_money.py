@@ -94,9 +94,7 @@ def test_phases_by_hand():
     best one serves 160: keeping the site of the plan costs 10.
     """
     siting = SitingSection(sites=3, phases=[1, 3], years=[2025, 2027], site_cost=4)
-    sites = pd.DataFrame(
-        {"added_people": [50.0, 30, 20], "phase": [1, 2, 2], "money": [4.0, 4, 4]}
-    )
+    sites = pd.DataFrame({"added_people": [50.0, 30, 20], "phase": [1, 2, 2], "money": [4.0, 4, 4]})
     curve = pd.DataFrame({"sites": [0, 1, 2, 3], "value": [100.0, 160, 190, 200]})
     table = phase_table(siting, sites, base=100.0, total=400.0, curve=curve)
     assert table["year"].tolist() == [2025, 2027]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
+from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.report.blocks import (
     Block,
     FigureBlock,
@@ -266,16 +267,29 @@ def _lines(service: ServiceResult, lang: str) -> Iterator[Block]:
 
 def _rates(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     assert service.rates is not None
+    leading = next(iter(service.rate_names.values()), "") or service.name(lang)
     yield Paragraph(
         text=say(
             lang,
             "report.rate",
+            name=clean(leading),
             count=count_text(service.rates["count"].sum(min_count=1)),
             people=count_text(service.rates["people"].sum(min_count=1)),
             standard=standard_text(lang, service.standard),
         )
     )
-    caption = say(lang, "report.c_rates", service=clean(service.name(lang)))
-    table = told_table(rate_table(results, service, lang=lang), caption, lang)
-    if table is not None:
-        yield table
+    name = clean(service.name(lang))
+    measures = told_table(
+        measure_table(results, service, lang=lang),
+        say(
+            lang, "report.c_measures", service=name, standard=standard_text(lang, service.standard)
+        ),
+        lang,
+    )
+    if measures is not None:
+        yield measures
+        yield Paragraph(text=say(lang, "report.measures_note"), kind="note")
+    table = rate_table(results, replace(service, all_rates={}), lang=lang)
+    told = told_table(table, say(lang, "report.c_rates", service=clean(leading)), lang)
+    if told is not None:
+        yield told
