@@ -198,6 +198,7 @@ class SitingOutcome:
 class ServiceResult:
     """Everything a run found about one service.
 
+    in_service : facilities that are open, with or without a place on the map.
     coverage : for measure "reach"; None otherwise.
     spacing : for measure "spacing": a `geoplan.coverage.spacing.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
@@ -230,6 +231,7 @@ class ServiceResult:
     key: str
     standard: ServiceStandard
     facilities: FacilityLayer | None = None
+    in_service: int = 0
     coverage: Coverage | None = None
     spacing: Any = None
     gaps: gpd.GeoDataFrame | None = None

@@ -82,8 +82,8 @@ def number_text(value: Any, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> number_text(1234.5), number_text(0.125), number_text(None)
-    ('1,234.5', '0.12', '—')
+    >>> number_text(1234.5), number_text(0.125), number_text(-0.001), number_text(None)
+    ('1,234.5', '0.12', '0', '—')
     """
     if is_missing(value):
         return MISSING
@@ -92,6 +92,8 @@ def number_text(value: Any, digits: int = 2) -> str:
     if not np.isfinite(float(value)):
         return MISSING
     text = f"{float(value):,.{digits}f}"
+    if float(text.replace(",", "")) == 0:  # what rounds to nothing has no sign
+        return "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

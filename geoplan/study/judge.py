@@ -111,6 +111,7 @@ def judge(context: Context, key: str) -> ServiceResult:
         key=key,
         standard=standard,
         facilities=facilities,
+        in_service=len(serving),
         coverage=coverage,
         # a site without a place still serves its area; one that is closed or being built does not
         quota=quota_by_area(serving, standard, context.inputs.areas),

@@ -551,6 +551,7 @@ def fake_run(
             key="meal_station",
             standard=meal,
             facilities=meals,
+            in_service=len(meals),
             coverage=meal_coverage,
             gaps=_gaps(meal_coverage, outcome.sites, hostile),
             siting=outcome,
@@ -563,6 +564,7 @@ def fake_run(
             key="elderly_centre",
             standard=centre,
             facilities=centres,
+            in_service=len(centres),
             coverage=centre_coverage,
             gaps=_gaps(centre_coverage, None, hostile),
             tiers={

@@ -121,7 +121,8 @@ def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
         sites = count_text(service.tier_sites.get(tier.key, 0))
         coverage = service.tiers.get(tier.key)
         if coverage is None:
-            told = say(lang, "report.tier_sites", sites=sites)
+            word = "report.tier_sites" if tier.quota is not None else "report.tier_unjudged"
+            told = say(lang, word, sites=sites)
         else:
             ledger = coverage.ledger
             told = say(lang, "report.coverage", standard=standard_text(lang, coverage.standard),
@@ -178,7 +179,7 @@ def _named(names: pd.Series, lang: str, word: str) -> str:
     return say(lang, word, names=mark.join(told[:_NAMES]), more=rest)
 
 
-def quota_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     """Per level how many areas meet the quota, against the target, and who lacks."""
     lines = []
     for level, row in quota_summary(service.quota, service.standard).iterrows():
@@ -190,22 +191,33 @@ def quota_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
         if row["target_share"] < 1:
             word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
             line += say(lang, word, target=share_text(row["target_share"], 0))
-        line += _named(_short(service, str(level)), lang, "report.quota_lacking")
+        line += _named(_short(results, service, str(level)), lang, "report.quota_lacking")
         lines.append(line)
     if lines:
         yield Heading(level=3, text=say(lang, "report.h_quota"))
         yield Listing(items=tuple(lines))
 
 
-def _short(service: ServiceResult, level: str) -> pd.Series:
-    """Names of areas that lack, those with most people first where the ledger knows them."""
+def _short(results: RunResults, service: ServiceResult, level: str) -> pd.Series:
+    """Names of areas that lack, those with most people first where the ledger knows them.
+
+    Below the coarsest level the name of the coarsest area stands before them: villages of the
+    same name are many.
+    """
     short = lacking(service.quota[level])
     coverage = service.coverage
     if coverage is not None and level in coverage.frame.columns and level in coverage.areas:
         people = coverage.by_area(level)["total"].reindex(short.index)
         order = people.fillna(0.0).sort_values(ascending=False, kind="stable").index
         short = short.loc[order]
-    return short["name"]
+    above, code = level, pd.Series(short.index, index=short.index, dtype=object)
+    while above in results.areas and results.areas[above].parent in results.areas:
+        code = code.map(results.areas[above].frame["parent"])
+        above = str(results.areas[above].parent)
+    if above == level:
+        return short["name"]
+    names = code.map(results.areas[above].names).astype("string").fillna("")
+    return (names + " " + short["name"].astype("string")).str.strip()
 
 
 def phase_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:

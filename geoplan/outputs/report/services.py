@@ -30,6 +30,7 @@ from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables import area_table, closure_table, gap_table, rate_table, site_table
 from geoplan.outputs.telling import (
     clean,
+    cost_unit_text,
     count_text,
     level_text,
     number_text,
@@ -66,12 +67,15 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
     assert service.coverage is not None
     ledger = service.coverage.ledger
     name = clean(service.name(lang))
-    sites = 0 if service.facilities is None else len(service.facilities)
+    sites = count_text(0 if service.facilities is None else len(service.facilities))
+    idle = 0 if service.facilities is None else len(service.facilities) - service.in_service
+    if idle > 0:
+        sites += say(lang, "report.not_open", count=count_text(idle))
     text = say(
         lang,
         "report.coverage",
         standard=standard_text(lang, service.standard),
-        sites=count_text(sites),
+        sites=sites,
         total=count_text(ledger.total),
         served=count_text(ledger.served),
         share=share_text(ledger.covered_share),
@@ -114,7 +118,7 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
         )
     yield from group_blocks(service, lang)
     yield from tier_blocks(service, lang)
-    yield from quota_blocks(service, lang)
+    yield from quota_blocks(results, service, lang)
     yield from capacity_blocks(results, service, lang)
     yield from _gaps(service, lang)
     yield from _sites(service, lang)
@@ -226,17 +230,28 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, lang: str) -> s
         share_before=share_text(before.covered_share),
         share_after=share_text(after.covered_share),
     )
+    unit = {
+        "max_coverage": say(lang, "report.unit_people"),
+        "min_sites": say(lang, "report.unit_sites"),
+        "p_median": say(lang, "report.unit_person", unit=cost_unit_text(lang, service.standard)),
+        "p_center": cost_unit_text(lang, service.standard),
+    }.get(siting.objective, "")
+    most = siting.objective == "max_coverage"
     text += say(
         lang,
-        "report.proof",
+        "report.proof_most" if most else "report.proof_least",
         proof=status_text(lang, result.status, result.gap),
-        value=count_text(result.value),
-        bound=count_text(result.bound),
+        value=number_text(result.value, 1),
+        bound=number_text(result.bound, 1),
+        unit=unit,
         seconds="<0.1" if result.seconds < 0.1 else number_text(result.seconds, 1),
         solver=clean(result.solver),
     )
-    if result.greedy_value is not None and not pd.isna(result.greedy_value):
-        text += say(lang, "report.greedy", greedy=count_text(result.greedy_value))
+    greedy = result.greedy_value
+    if greedy is not None and not pd.isna(greedy):
+        worse = greedy < result.value - 0.5 if most else greedy > result.value + 1e-6
+        word = "report.greedy" if worse else "report.greedy_same"
+        text += say(lang, word, greedy=number_text(greedy, 1), unit=unit)
     return text
 
 
