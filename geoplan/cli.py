@@ -18,7 +18,7 @@ from rich.console import Console
 from geoplan import __version__
 from geoplan.cli_progress import progress_shown
 from geoplan.errors import GeoplanError, InputError, UsageError
-from geoplan.words import say
+from geoplan.words import say, say_both
 
 app = typer.Typer(
     name="geoplan",
@@ -51,7 +51,12 @@ def _root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error (anywhere in the line).")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
 ) -> None:
     """Options of every command; `main` has taken --debug out already."""
 
@@ -61,7 +66,10 @@ def demo(
     out: OutOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Write the demo city's study, plan it, print the summary and the report's path."""
+    """Plan a demo city, in one command.
+
+    Writes the study into DIR, the results into DIR/out (DIR: geoplan-demo), prints the summary.
+    """
     from geoplan.study import demo_study
 
     folder = out or Path("geoplan-demo")
@@ -74,8 +82,13 @@ def demo(
 
 
 @app.command()
-def new(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Make an empty study: a commented study.toml and one template table per layer."""
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
+) -> None:
+    """Start a study of your own.
+
+    Writes a commented study.toml and one template table per layer.
+    """
     from geoplan.study import new_study
 
     for path in new_study(folder):
@@ -88,7 +101,11 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     lang: LangOption = None,
 ) -> None:
-    """Read every input, print the findings, write findings.xlsx beside the study."""
+    """Read every input and tell what is wrong.
+
+    Prints the findings by file and row, writes findings.xlsx beside the study. Exit code 1 when
+    there are errors.
+    """
     from geoplan.study import check_report, check_study
 
     if as_json:
@@ -106,8 +123,16 @@ def check(
 def run(
     study: StudyArgument,
     out: OutOption = None,
-    service: Annotated[list[str] | None, typer.Option("--service", metavar="KEY")] = None,
-    audience: Annotated[Literal["internal", "public"], typer.Option("--audience")] = "internal",
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service", metavar="KEY", help="Only this service; may be given more than once."
+        ),
+    ] = None,
+    audience: Annotated[
+        Literal["internal", "public"],
+        typer.Option("--audience", help="public: small cells blanked, no personal data."),
+    ] = "internal",
     lang: LangOption = None,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster.")
@@ -127,9 +152,13 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """The main job: check, coverage, gaps, sites, maps, layers, report."""
+    """Plan a study: coverage, gaps, sites, maps, layers, report.
+
+    Exit code 1 when inputs hold errors, 3 when a siting question has no answer.
+    """
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
+    from geoplan.study.plan import usable_folder
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
@@ -138,6 +167,8 @@ def run(
     basemap_layer(basemap, tianditu_key=key, lang=told, audience=audience)
     for file in overlay or ():
         opened = opened.overlay(file)
+    target = out or opened.folder / "out"
+    usable_folder(target, lang or opened.config.study.lang)
     with progress_shown() as progress:
         plan = opened.run(
             services=service or None,
@@ -146,9 +177,7 @@ def run(
             scheduler=scheduler,
             progress=progress,
         )
-        folder = plan.save(
-            out or opened.folder / "out", progress=progress, basemap=basemap, tianditu_key=key
-        )
+        folder = plan.save(target, progress=progress, basemap=basemap, tianditu_key=key)
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
     if plan.infeasible:
@@ -159,18 +188,23 @@ def run(
 @app.command()
 def suggest(
     study: StudyArgument,
-    service: Annotated[str, typer.Option("--service", metavar="KEY")],
+    service: Annotated[
+        str, typer.Option("--service", metavar="KEY", help="Its key in study.toml.")
+    ],
     sites: Annotated[int, typer.Option("--sites", min=0, help="New sites.")],
     objective: Annotated[
         Literal["max_coverage", "min_sites", "p_median", "p_center"] | None,
-        typer.Option("--objective"),
+        typer.Option("--objective", help="Default: the study's, else max_coverage."),
     ] = None,
     curve: Annotated[
         bool, typer.Option("--curve", help="Value for every number of sites.")
     ] = False,
     lang: LangOption = None,
 ) -> None:
-    """One service's siting, printed as a table."""
+    """Where the next sites of one service should go.
+
+    Printed as a table, with proof or gap; nothing is written.
+    """
     from geoplan.study import Study, suggestion_text
 
     opened = Study.open(study)
@@ -185,14 +219,14 @@ def suggest(
 
 @app.command()
 def export(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN")],
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     format_: Annotated[
         Literal["gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx", "postgis"],
-        typer.Option("--format"),
+        typer.Option("--format", help="shp comes with a data dictionary."),
     ],
     out: Annotated[str, typer.Option("--out", metavar="WHERE", help="Folder, file or server.")],
 ) -> None:
-    """Layers of a finished run in another format."""
+    """Hand over the layers of a run in another format."""
     from geoplan.outputs import export_run
 
     for written in export_run(run_folder, format=format_, out=out):
@@ -201,8 +235,8 @@ def export(
 
 @app.command()
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B")],
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a run.")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of another run.")],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -213,7 +247,7 @@ def compare(
     ] = None,
     lang: LangOption = None,
 ) -> None:
-    """What changed between two runs, per service and area."""
+    """Tell what changed between two runs, per service and area."""
     from geoplan.outputs import compare_runs, mapped_in_both, write_comparison_map
 
     found = compare_runs(run_a, run_b)
@@ -231,15 +265,25 @@ def compare(
 
 @network_app.command("build")
 def network_build(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE")],
-    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help=".osm.pbf, .osm, GraphML or a line layer.")
+    ],
+    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode", help="How people go.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The network, in one file.")],
     crs: Annotated[
         str | None, typer.Option("--crs", help="Projected CRS, for example EPSG:4548.")
     ] = None,
-    speed_m_s: Annotated[float, typer.Option("--speed-m-s", min=0.01)] = 1.0,
+    speed_m_s: Annotated[
+        float | None,
+        typer.Option(
+            "--speed-m-s",
+            min=0.01,
+            help="Walking speed; driving, the speed between a point and its street. "
+            "Default: 1.0 on foot, 8.3 (30 km/h) driving.",
+        ),
+    ] = None,
 ) -> None:
-    """Build a network once from .osm.pbf, .osm, GraphML or a line layer, for many runs."""
+    """Build a network once, for many runs."""
     from geoplan.network import network_report, read_network
 
     if not source.exists():
@@ -252,10 +296,13 @@ def network_build(
 
 @app.command()
 def fetch(
-    place: Annotated[str, typer.Argument(metavar="PLACE")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A name OpenStreetMap knows.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")],
 ) -> None:
-    """Download streets, boundaries and known facilities (the only command that goes online)."""
+    """Download a city's streets and boundaries.
+
+    Known facilities too. The only command that opens the internet.
+    """
     from geoplan.network.online import fetch_place
 
     for path in fetch_place(place, out):
@@ -284,6 +331,26 @@ def main(argv: list[str] | None = None) -> None:
     sys.exit(_code(arguments, debug=debug))
 
 
+def _plainly(error: Any) -> None:
+    """Say what is wrong with an option in plain words, where typer repeats its checker's."""
+    faults = getattr(error.__cause__, "errors", None)
+    if not callable(faults):
+        return
+    told = []
+    for fault in faults(include_url=False):
+        given, limits = fault.get("input"), fault.get("ctx", {})
+        told.append(
+            {
+                "int_parsing": f"{given!r} is not a whole number",
+                "int_from_float": f"{given!r} is not a whole number",
+                "float_parsing": f"{given!r} is not a number",
+                "greater_than_equal": f"{given} is below the least there can be, "
+                f"{limits.get('ge')}",
+            }.get(str(fault.get("type")), str(fault.get("msg", "")).removeprefix("Value error, "))
+        )
+    error.message = "; ".join(text.rstrip(".") for text in told) + "."
+
+
 def _code(arguments: list[str], *, debug: bool) -> int:
     command = typer.main.get_command(app)
     try:
@@ -292,15 +359,22 @@ def _code(arguments: list[str], *, debug: bool) -> int:
     except typer.Exit as error:
         return int(error.exit_code)
     except USAGE_ERROR as error:
+        _plainly(error)
         error.show()
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("geoplan: interrupted", err=True)
+        typer.echo(f"geoplan: {say_both('cli.interrupted')}", err=True)
         return 130
     except GeoplanError as error:
         if debug:
             raise
         return _refuse(error, as_json="--json" in arguments)
+    except OSError as error:
+        if debug or not error.filename:
+            raise
+        why = error.strerror or type(error).__name__
+        typer.echo(f"geoplan: {say_both('cli.no_access', path=error.filename, why=why)}", err=True)
+        return 2
     except Exception as error:
         if debug:
             raise

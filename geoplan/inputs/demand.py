@@ -103,6 +103,9 @@ def _of_rows(
     wanted = [weight] if isinstance(weight, str) else list(weight or ())
     rows = open_rows(source, notes, extra=[*wanted, *groups])
     headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=not shares)
+    if wanted:  # what was taken, not what would have been found
+        roles = {h: r for h, r in notes.roles.items() if r != "weight"}
+        notes.roles = roles | dict.fromkeys(headings, "weight")
     # places without people of their own share their area's census total evenly
     people = _people(rows, notes, headings) if headings else np.ones(len(rows))
     unusable = notes.aside

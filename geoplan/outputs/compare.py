@@ -27,7 +27,7 @@ from geoplan.outputs.telling import (
 from geoplan.outputs.telling import display_width as width
 from geoplan.services.catalogue import load_catalogue
 from geoplan.shown import text_html
-from geoplan.words import say
+from geoplan.words import say, say_both
 
 _LEDGER = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
 #: areas, sites and gaps named per service in the text; the tables have them all
@@ -267,7 +267,7 @@ def measure_text(lang: str, measure: str) -> str:
 def _summary(folder: Path) -> dict[str, Any]:
     path = folder / "summary.json"
     if not path.exists():
-        raise UsageError(say("en", "compare.no_run", folder=folder))
+        raise UsageError(say_both("compare.no_run", folder=folder))
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -15,6 +15,7 @@ import shapely
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
 from geoplan.outputs.gis_names import short_names
 from geoplan.outputs.telling import safe_cells
+from geoplan.words import say_both
 
 #: what stands in a Shapefile's text field at most, in bytes
 _DBF_TEXT = 254
@@ -52,7 +53,7 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
         raise UsageError(f"format must be one of {', '.join(writers)}, not {format!r}.")
     source = Path(run_folder) / "layers.gpkg"
     if not source.exists():
-        raise UsageError(f"{run_folder} holds no layers.gpkg: name a folder made by `geoplan run`.")
+        raise UsageError(say_both("outputs.no_layers", folder=run_folder))
     return writers[format](source, out)
 
 

@@ -19,13 +19,25 @@ from geoplan.words import say
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CheckReport:
-    """What `geoplan check` found."""
+    """What `geoplan check` found.
+
+    Parameters
+    ----------
+    study, lang : its name, and the language of the texts.
+    records : one per input file: rows, accepted, set aside.
+    findings : every doubt, by file, sheet and row.
+    written : where `findings.xlsx` stands.
+    unwritten : why it could not be written; empty when it was.
+    has_services : False for a study with nothing to judge yet.
+    """
 
     study: str
     lang: str
     records: tuple[InputRecord, ...]
     findings: tuple[Finding, ...]
     written: Path
+    unwritten: str = ""
+    has_services: bool = True
 
     def __repr__(self) -> str:
         errors = sum(f.severity == "error" for f in self.findings)
@@ -95,13 +107,19 @@ def check_study(
         )
     path = study.folder / "findings.xlsx"
     loaded: list[Loaded[Any]] = list(inputs.loaded)
-    write_findings(path, loaded, lang=lang)
+    unwritten = ""
+    try:
+        write_findings(path, loaded, further=findings, lang=lang)
+    except OSError as error:  # a read-only folder, or the workbook is open in Excel
+        unwritten = error.strerror or str(error)
     return CheckReport(
         study=study.name,
         lang=lang,
         records=tuple(records),
         findings=tuple(findings),
         written=path,
+        unwritten=unwritten,
+        has_services=bool(study.services),
     )
 
 
@@ -144,4 +162,9 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
     if len(ranked) > most:
         yield word("check_more", count=len(ranked) - most)
     counts = {s: sum(f.severity == s for f in ranked) for s in ("error", "warning", "note")}
-    yield word("check_counts", path=report.written, **counts)
+    if report.unwritten:
+        yield word("check_unwritten", path=report.written, why=report.unwritten, **counts)
+    else:
+        yield word("check_counts", path=report.written, **counts)
+    if not report.has_services:
+        yield word("no_service_yet")

@@ -20,7 +20,7 @@ from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config import StudyFile
-from geoplan.words import say
+from geoplan.words import say, say_both
 
 Location = tuple[str | int, ...]
 
@@ -40,10 +40,8 @@ def study_path(where: str | Path) -> Path:
     if path.is_dir():
         path = path / "study.toml"
     if not path.is_file():
-        raise UsageError(
-            f"no study at {where}: STUDY is a folder with study.toml, or that file "
-            "(geoplan new DIR makes one)."
-        )
+        # there is no study whose language could be taken
+        raise UsageError(say_both("study.no_study", where=where))
     return path
 
 

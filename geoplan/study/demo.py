@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from errno import ENOTDIR
+from os import strerror
 from pathlib import Path
 
-from geoplan.errors import UsageError
+from geoplan.errors import StudyFileError, UsageError
+from geoplan.study.config_check import read_study_file
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
-from geoplan.words import say
+from geoplan.words import say_both
+
+#: a file that only the demo city has under this name
+MARK = "streets.osm.pbf"
 
 
 def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
@@ -23,8 +29,22 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     from geoplan.study.demo_city import generate
 
     target = Path(folder)
-    if target.exists() and any(target.iterdir()) and not (target / "study.toml").exists():
-        raise UsageError(f"{target} holds other files: name an empty or a new folder.")
-    progress(0, 1, say("zh", "study.stage_demo") + " / " + say("en", "study.stage_demo"))
+    if target.exists() and not target.is_dir():
+        raise UsageError(say_both("study.not_a_folder", folder=target, why=strerror(ENOTDIR)))
+    if target.exists() and any(target.iterdir()):
+        if not (target / "study.toml").exists():
+            raise UsageError(say_both("study.folder_used", folder=target))
+        if not _is_demo(target):
+            raise UsageError(say_both("study.other_study", folder=target))
+    progress(0, 1, say_both("study.stage_demo"))
     generate(target)
     return Study.open(target)
+
+
+def _is_demo(folder: Path) -> bool:
+    """Whether the study in `folder` is a demo city, which a new one may replace."""
+    try:
+        study = read_study_file(folder / "study.toml").get("study", {})
+    except StudyFileError:
+        return False
+    return isinstance(study, dict) and study.get("synthetic") is True and (folder / MARK).exists()

@@ -177,7 +177,7 @@ def load_inputs(
         if section.path:
             source = reader.source(section, role=f"services.{key}")
             one = read_facilities(source, key=key, crs=reader.crs, areas=areas, lang=reader.lang)
-            _put(facilities, key, closed_down(reader.take(one), section.closed))
+            _put(facilities, key, closed_down(reader.take(one), section.closed, reader.lang))
         if section.lines:
             plain = SourceSection(
                 path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs
@@ -262,7 +262,7 @@ def _demand(
     return scaled(reader.take(one), section.scale)
 
 
-def closed_down(layer: FacilityLayer | None, closed: list[str]) -> FacilityLayer | None:
+def closed_down(layer: FacilityLayer | None, closed: list[str], lang: str) -> FacilityLayer | None:
     """The layer with the sites of a what-if marked as closed, by id or by name.
 
     Raises
@@ -277,7 +277,7 @@ def closed_down(layer: FacilityLayer | None, closed: list[str]) -> FacilityLayer
     missing = [c for c in closed if c not in frame.index and c not in set(names)]
     if missing:
         raise UsageError(
-            f"services.{layer.key}.closed names sites that are not there: {', '.join(missing)}."
+            say(lang, "study.unknown_closed", key=layer.key, missing=", ".join(missing))
         )
     if "status" not in frame.columns:
         frame["status"] = pd.NA

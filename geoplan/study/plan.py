@@ -7,6 +7,8 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from errno import EACCES, ENOTDIR
+from os import W_OK, access, strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,9 +202,7 @@ class Plan:
          'tables.xlsx']
         """
         target = Path(folder)
-        if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
-            raise UsageError(f"{target} holds other files: name an empty or a new folder.")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        usable_folder(target, self.lang)
         beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
         beside.mkdir()
         try:
@@ -238,7 +238,12 @@ class Plan:
         with stage("tables"):
             outputs.write_tables(results, folder, lang=lang, audience=audience)
             if audience == "internal":
-                write_findings(folder / "findings.xlsx", list(self.inputs.loaded), lang=lang)
+                write_findings(
+                    folder / "findings.xlsx",
+                    list(self.inputs.loaded),
+                    further=self.inputs.findings,
+                    lang=lang,
+                )
         with stage("report"):
             outputs.write_report(results, folder, lang=lang, audience=audience)
         with stage("summary"):
@@ -293,6 +298,29 @@ class Plan:
             share = f" ({done / total:.1%})" if total > 0 else ""
             facts.append((service.name(self.lang), f"{done:,.0f} / {total:,.0f} {unit}{share}"))
         return facts_html(self.results.info.name, facts)
+
+
+def usable_folder(target: Path, lang: str) -> None:
+    """Make the folder that `target` is to stand in; refuse what can hold no run.
+
+    Raises
+    ------
+    UsageError
+        A file stands there, it holds what is no run, or the folder above may not be written.
+    """
+    why = ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_dir():
+            why = strerror(ENOTDIR)
+        elif not access(target.parent, W_OK):
+            why = strerror(EACCES)
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise UsageError(say(lang, "study.not_a_folder", folder=target, why=why))
+    if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
+        raise UsageError(say(lang, "study.folder_used", folder=target))
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from geoplan.errors import UsageError
+from geoplan.words import say_both
 
 #: template tables: name, headings, one example row
 TEMPLATES: dict[str, tuple[str, str]] = {
@@ -57,7 +58,7 @@ def new_study(folder: str | Path) -> list[Path]:
         wanted[target / name] = "\ufeff" + "\r\n".join(rows) + "\r\n"
     there = [path.name for path in wanted if path.exists()]
     if there:
-        raise UsageError(f"{target} already holds {', '.join(there)}: name an empty or new folder.")
+        raise UsageError(say_both("study.already_there", folder=target, files=", ".join(there)))
     target.mkdir(parents=True, exist_ok=True)
     for path, content in wanted.items():
         path.write_bytes(content.encode("utf-8"))

@@ -12,7 +12,7 @@ from geoplan.errors import InputError, UsageError
 from geoplan.results import SitingOutcome
 from geoplan.shown import completes, facts_html
 from geoplan.study.config import StudyFile
-from geoplan.study.config_check import checked, read_study_file, study_path
+from geoplan.study.config_check import checked, read_study_file, standard_of, study_path
 from geoplan.study.load import StudyInputs, load_inputs
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
@@ -225,18 +225,19 @@ class Study:
         [['people.csv', 7, 'warning']]
         """
         study = self._in(lang)
+        lang_told = study.config.study.lang
         count = len(study.config.areas) + len(study.config.demand) + len(study.config.services)
         done = 0
 
         def tell(text: str) -> None:
             nonlocal done
-            done = min(done + 1, count)
-            progress(done, count, say(study.config.study.lang, "study.read", what=text))
+            progress(min(done, count - 1), count, say(lang_told, "study.read", what=text))
+            done += 1
 
         return load_inputs(
             study.config,
             study.folder,
-            services=None if services is None else self._known(services),
+            services=None if services is None else study._known(services),
             tell=tell,
         )
 
@@ -282,10 +283,9 @@ class Study:
 
         if audience not in ("internal", "public"):
             raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
-        keys = self.services if services is None else self._known(services)
-        return run_study(
-            self._in(lang), keys, audience=audience, scheduler=scheduler, progress=progress
-        )
+        told = self._in(lang)
+        keys = self.services if services is None else told._known(services)
+        return run_study(told, keys, audience=audience, scheduler=scheduler, progress=progress)
 
     def suggest(
         self,
@@ -329,24 +329,40 @@ class Study:
         >>> outcome.sites["added_people"].tolist()
         [80.0]
         """
-        self._known([service])
+        told = self._in(lang)
+        told._known([service])
+        told._judged_by_reach(service)
         asked: dict[str, Any] = {"sites": sites, "curve": curve}
         if objective is not None:
             asked["objective"] = objective
         changed = self.replace({f"services.{service}.siting": asked})
         plan = changed.run(services=[service], lang=lang, progress=progress)
         outcome = plan.services[service].siting
-        if outcome is None:
-            raise UsageError(f"{service!r} is not judged by reach: there are no sites to suggest.")
+        assert outcome is not None  # it was asked for, of a service with sites
         return outcome
+
+    def _judged_by_reach(self, service: str) -> None:
+        """Refuse, before any work, what has no sites to suggest."""
+        by_reach = [
+            key
+            for key, section in self.config.services.items()
+            if standard_of(key, section).measure == "reach"
+        ]
+        if service not in by_reach:
+            there = ", ".join(by_reach) or "-"
+            raise UsageError(
+                say(self.config.study.lang, "study.not_by_reach", key=service, there=there)
+            )
 
     def _known(self, services: Iterable[str]) -> list[str]:
         wanted = list(dict.fromkeys(services))
         unknown = [key for key in wanted if key not in self.config.services]
+        if unknown and not self.services:
+            raise UsageError(say(self.config.study.lang, "study.no_service_yet"))
         if unknown:
+            keys, there = ", ".join(map(repr, unknown)), ", ".join(self.services)
             raise UsageError(
-                f"no service {', '.join(map(repr, unknown))} in this study; there are: "
-                f"{', '.join(self.services)}."
+                say(self.config.study.lang, "study.unknown_service", keys=keys, there=there)
             )
         return wanted
 

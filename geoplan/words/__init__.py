@@ -37,6 +37,17 @@ def say(lang: str, key: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def say_both(key: str, /, **values: object) -> str:
+    """The sentence in Chinese and English, for where nobody has said which is read.
+
+    Examples
+    --------
+    >>> say_both("common.people")
+    '人 / people'
+    """
+    return " / ".join(say(lang, key, **values) for lang in LANGS)
+
+
 def has_word(key: str) -> bool:
     """Whether ``room.key`` exists."""
     room, _, name = key.partition(".")

@@ -99,10 +99,23 @@ def test_errors_are_sentences(small_folder: Path, tmp_path: Path) -> None:
         (("nonsense",), 2),
         (("export", tmp_path, "--format", "gpkg", "--out", tmp_path / "x"), 2),
         (("network", "build", tmp_path / "none.osm", "--mode", "walk", "--out", "x"), 2),
+        (("run", small_folder, "--out", small_folder / "study.toml"), 2),
+        (("run", small_folder, "--out", small_folder), 2),
+        (("export", tmp_path, "--format", "dxf", "--out", "x"), 2),
+        (("suggest", small_folder, "--service", "meal_station", "--sites", "few"), 2),
+        (("suggest", small_folder, "--service", "meal_station", "--sites", "-1"), 2),
+        (("demo", "--out", small_folder), 2),
+        (("demo", "--out", small_folder / "study.toml"), 2),
+        (("compare", small_folder, small_folder), 2),
+        (("check", small_folder / "meals.csv"), 1),
     ):
         done = geoplan(*arguments)
         assert done.returncode == code, (arguments, done.stderr)
         assert "Traceback" not in done.stderr + done.stdout
+        assert "Value error" not in done.stderr
+        assert "Input should" not in done.stderr
+        assert "did not expect" not in done.stderr
+    assert "Small" in (small_folder / "study.toml").read_text(encoding="utf-8")  # no demo over it
     text = (small_folder / "study.toml").read_text(encoding="utf-8")
     (small_folder / "study.toml").write_text(text + "\n[study2]\na = 1\n", encoding="utf-8")
     done = geoplan("run", small_folder)
@@ -140,3 +153,48 @@ def test_help(command: tuple[str, ...]) -> None:
     done = geoplan(*command)
     assert done.returncode in (0, 2)
     assert "geoplan" in done.stdout + done.stderr
+
+
+def test_a_chinese_study_is_told_in_chinese(small_folder: Path, tmp_path: Path) -> None:
+    text = (small_folder / "study.toml").read_text(encoding="utf-8").replace('"en"', '"zh"')
+    lines = """
+[services.boundary_marker]
+path = "meals.csv"
+lines = "streets.gpkg"
+datum = "wgs84"
+standard = { max_spacing_m = 500, tolerance_m = 30 }
+"""
+    (small_folder / "study.toml").write_text(text + lines, encoding="utf-8")
+    for arguments, told in (
+        (("run", tmp_path / "nowhere"), "找不到研究"),
+        (("run", small_folder, "--service", "meals"), "没有服务 'meals'"),
+        (("suggest", small_folder, "--service", "boundary_marker", "--sites", "2"), "不按可达距离"),
+        (("run", small_folder, "--out", small_folder), "其他文件"),
+    ):
+        done = geoplan(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert told in done.stderr
+        assert "读取" not in done.stderr  # told before any work
+    english = geoplan("run", small_folder, "--service", "meals", "--lang", "en")
+    assert "there are: meal_station" in english.stderr
+
+
+def test_a_new_study_without_services_says_what_to_do(tmp_path: Path) -> None:
+    geoplan("new", tmp_path / "mine")
+    assert "[services" in geoplan("check", tmp_path / "mine").stdout
+    suggested = geoplan("suggest", tmp_path / "mine", "--service", "meal_station", "--sites", "1")
+    assert (suggested.returncode, "[services" in suggested.stderr) == (2, True)
+
+
+def test_findings_that_cannot_be_written_are_told(small_folder: Path) -> None:
+    (small_folder / "findings.xlsx").mkdir()  # as good as a workbook that Excel holds open
+    done = geoplan("check", small_folder)
+    assert done.returncode == 0, done.stderr
+    assert "people.csv" in done.stdout
+    assert "could not be written" in done.stdout
+
+
+def test_progress_counts_from_one_to_the_end(small_folder: Path) -> None:
+    done = geoplan("check", small_folder)
+    steps = [line.split("] ")[1].split(" ")[0] for line in done.stderr.splitlines()]
+    assert steps == [f"{k}/{len(steps)}" for k in range(1, len(steps) + 1)]
