@@ -57,12 +57,12 @@ def read_study_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         problem = say("zh", "study.not_utf8") + " / " + say("en", "study.not_utf8")
-        raise _refused(path, [_finding(path, problem, "", None)]) from error
+        raise _refused(path, [_finding(path, problem, "", None)], "en") from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         problem = say("zh", "study.not_toml") + " / " + say("en", "study.not_toml") + f": {error}"
         finding = _finding(path, problem, "", int(line.group(1)) if line else None)
-        raise _refused(path, [finding]) from error
+        raise _refused(path, [finding], "en") from error
 
 
 def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
@@ -92,18 +92,20 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     # ties are looked at even where shapes are wrong, so that one round mends everything
     findings.extend(_loose_ends(raw, path=path, lines=lines, lang=lang))
     if findings or config is None:
-        raise _refused(path, findings)
+        raise _refused(path, findings, lang)
     return config
 
 
-def _refused(path: Path, findings: Iterable[Finding]) -> StudyFileError:
+def _refused(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
+    # by line, as one goes through the file with an editor
+    findings = sorted(findings, key=lambda f: f.row or 0)
     rows = tuple(findings)
-    told = "\n".join(
-        f"  {path.name}{f', line {f.row}' if f.row else ''}"
-        f"{f', {f.column}' if f.column else ''}: {f.problem} {f.advice}".rstrip()
-        for f in rows
-    )
-    return StudyFileError(f"{path} holds {len(rows)} error(s):\n{told}", findings=rows)
+    told = [say(lang, "study.file_faults", path=path, count=len(rows))]
+    for f in rows:
+        line = say(lang, "study.file_line", row=f.row) if f.row else ""
+        place = ", ".join(part for part in (path.name, line, f.column) if part)
+        told.append(f"  {place}: {f.problem} {f.advice}".rstrip())
+    return StudyFileError("\n".join(told), findings=rows)
 
 
 def _finding(

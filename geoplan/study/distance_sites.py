@@ -11,7 +11,15 @@ from scipy import sparse
 
 from geoplan.coverage import Coverage
 from geoplan.results import ServiceResult, SitingOutcome
-from geoplan.siting import SitingProblem, explain_sites, max_coverage, p_center, p_median, thin
+from geoplan.siting import (
+    SitingProblem,
+    SitingResult,
+    explain_sites,
+    max_coverage,
+    p_center,
+    p_median,
+    thin,
+)
 from geoplan.study.answer import ledger_after, sites_frame
 from geoplan.study.candidates import candidate_points
 from geoplan.study.config import SitingSection
@@ -19,6 +27,7 @@ from geoplan.study.context import Context
 from geoplan.study.judge import costs_within, open_sites
 from geoplan.study.money import phase_table, with_money
 from geoplan.study.question import cover_of, rows_of, unserved_people
+from geoplan.words import say
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
 #: minutes and move a site by a street corner
@@ -35,9 +44,13 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     existing = open_sites(judged.facilities)
     points = candidate_points(context, judged, siting, placed)
     weights = placed["people"]
-    near = costs_within(context, placed, points, standard)
+    every = len(points)
     limit = min(siting.max_candidates, MOST_CANDIDATES)
-    points = points.iloc[thin(cover_of(near), weights.to_numpy(float), limit=limit).kept]
+    if every > limit:
+        # a site that covers no more than another may still shorten journeys: only when there are
+        # too many, and then nothing is called proved
+        near = costs_within(context, placed, points, standard)
+        points = points.iloc[thin(cover_of(near), weights.to_numpy(float), limit=limit).kept]
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
@@ -55,6 +68,12 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         gap=max(siting.gap, 1e-3),
         seed=context.config.study.seed,
     )
+    notes = _notes(context, judged, result, placed.loc[reached])
+    if len(points) < every and result.status in ("optimal", "feasible"):
+        result = replace(result, status="feasible", bound=None, gap=None)
+        notes += (
+            say(context.lang, "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"),
+        )
     standing = set(existing.index)
     chosen = points.loc[[label for label in result.sites if label not in standing]]
     after = ledger_after(context, judged, chosen, siting)
@@ -76,6 +95,30 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         phases=phase_table(siting, sites, base=ledger.served, total=ledger.total, curve=None),
         people_after=after.ledger,
         coverage_after=after,
+        notes=notes,
+    )
+
+
+def _notes(
+    context: Context, judged: ServiceResult, result: SitingResult, counted: gpd.GeoDataFrame
+) -> tuple[str, ...]:
+    """The mean journey before and after: a sum of person-metres tells nobody anything."""
+    people = float(counted["people"].sum())
+    today = counted["cost"]
+    if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
+        return ()
+    before = "-"
+    if today.notna().all():
+        before = f"{float((today * counted['people']).sum()) / people:,.0f}"
+    return (
+        say(
+            context.lang,
+            "study.mean_journey",
+            people=f"{people:,.0f}",
+            before=before,
+            after=f"{result.value / people:,.0f}",
+            unit=say(context.lang, f"study.unit_p_center_{judged.standard.unit}"),
+        ),
     )
 
 

@@ -126,14 +126,26 @@ def _outcome(
         curve=curve,
         knee=None if curve is None else curve_knee(curve),
         phases=phases,
-        notes=tuple(_notes(context, missed)),
+        notes=tuple(_notes(context, question, result, explained, missed)),
     )
 
 
-def _notes(context: Context, missed: float) -> list[str]:
-    if missed < 0.5:
-        return []
-    return [say(context.lang, "study.thinned", people=f"{missed:,.0f}")]
+def _notes(
+    context: Context,
+    question: Question,
+    result: SitingResult,
+    explained: pd.DataFrame,
+    missed: float,
+) -> list[str]:
+    notes = []
+    if missed >= 0.5:
+        notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
+    asked = question.siting.sites
+    if result.status == "optimal" and asked is not None and len(explained) < asked:
+        notes.append(
+            say(context.lang, "study.enough", asked=f"{asked:,}", enough=f"{len(explained):,}")
+        )
+    return notes
 
 
 def _whole_bounds(question: Question, result: SitingResult) -> np.ndarray | None:
@@ -175,6 +187,8 @@ def _curve(
     if not siting.curve or siting.objective != "max_coverage" or result.status == "infeasible":
         return None
     count = len(result.sites) if siting.sites is None else siting.sites
+    if result.status == "optimal":
+        count = min(count, len(result.sites))  # more sites would serve nobody more
     curve = coverage_curve(
         question.problem,
         sites=range(count + 1),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -339,7 +339,18 @@ class Study:
         plan = changed.run(services=[service], lang=lang, progress=progress)
         outcome = plan.services[service].siting
         assert outcome is not None  # it was asked for, of a service with sites
-        return outcome
+        return replace(outcome, notes=(*outcome.notes, *told._further(outcome, sites, curve)))
+
+    def _further(self, outcome: SitingOutcome, sites: int, curve: bool) -> Iterator[str]:
+        """What was asked for and cannot be had with this objective."""
+        lang = self.config.study.lang
+        if curve and outcome.curve is None and outcome.result.status != "infeasible":
+            yield say(lang, "study.no_curve")
+        needed = len(outcome.sites)
+        if outcome.objective == "min_sites" and needed > sites:
+            before = outcome.sites.loc[outcome.sites["rank"] <= sites, "share_after"]
+            share = f"{before.iloc[-1]:.1%}" if len(before) else "-"
+            yield say(lang, "study.fewest_more", needed=needed, asked=sites, share=share)
 
     def _judged_by_reach(self, service: str) -> None:
         """Refuse, before any work, what has no sites to suggest."""

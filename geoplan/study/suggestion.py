@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from unicodedata import east_asian_width
 
+import pandas as pd
+
 from geoplan.results import SitingOutcome
 from geoplan.words import say
 
@@ -31,7 +33,7 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             f"{site['lat']:.5f}",
             f"{site['added_people']:,.0f}",
             f"{site['share_after']:.1%}",
-            "" if site.get("next_best_loss") is None else f"{site['next_best_loss']:,.0f}",
+            _number(site.get("next_best_loss")),
             *([f"{site['chosen_share']:.0%}"] if drawn else []),
         ]
         for label, site in sites.iterrows()
@@ -39,10 +41,14 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
     lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7, 8))
     result = outcome.result
     gap = word("gap_unknown") if result.gap is None else f"{result.gap:.3%}"
-    proof = word(f"status_{result.status}", gap=gap)
+    unproved = result.status == "feasible" and result.gap is None
+    proof = word("status_unproved" if unproved else f"status_{result.status}", gap=gap)
     if result.status in ("optimal", "feasible"):
         bound = "-" if result.bound is None else f"{result.bound:,.0f}"
-        lines.append(word("proof", value=f"{result.value:,.0f}", bound=bound, proof=proof))
+        lines.append(
+            word("proof", value=f"{result.value:,.0f}", unit=_unit(outcome, lang), bound=bound,
+                 proof=proof)
+        )  # fmt: skip
     else:
         lines += [proof, *result.blocking]
     lines.extend(outcome.notes)
@@ -57,6 +63,20 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
         heads = [word("curve_sites"), word("curve_value"), word("curve_bound")]
         lines += table_text(heads, curve, right=(0, 1, 2))
     return "\n".join(lines)
+
+
+def _number(value: object) -> str:
+    """A number of people, or nothing where it is not known."""
+    return "" if value is None or pd.isna(value) else f"{value:,.0f}"  # type: ignore[call-overload]
+
+
+def _unit(outcome: SitingOutcome, lang: str) -> str:
+    """What the value of an objective counts."""
+    key = f"study.unit_{outcome.objective}"
+    if outcome.objective in ("p_median", "p_center"):
+        after = outcome.coverage_after
+        key += f"_{'m' if after is None else after.standard.unit}"
+    return say(lang, key)
 
 
 def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:

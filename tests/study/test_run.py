@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from geoplan.errors import InputError, StudyFileError, UsageError
-from geoplan.study import Plan, Study
+from geoplan.study import Plan, Study, suggestion_text
 
 
 def test_the_ledger_is_the_one_worked_out_by_hand(small_plan: Plan) -> None:
@@ -156,3 +156,39 @@ def test_rows_that_only_wait_for_a_place_stop_nothing(small_folder: Path) -> Non
     (small_folder / "meals.csv").write_text("name,lon,lat\nm1,,\n")
     summary = Study.open(small_folder).run().to_dict()
     assert summary["services"]["meal_station"]["people"]["total"] == 290
+
+
+def test_suggestions_say_what_was_asked_and_cannot_be_had(small_folder: Path) -> None:
+    """Two sites (for C and for D) serve all whom streets reach. Of A, B and C (D is joined to no
+    station) the mean journey is (50 x 700 + 80 x 1,500) / 230 = 674 m, with a site at C 152 m."""
+    study = Study.open(small_folder)
+    many = study.suggest("meal_station", sites=5, curve=True)
+    assert "5 new sites were asked for; 2 serve all" in " ".join(many.notes)
+    assert many.curve is not None
+    assert many.curve["value"].tolist() == [150, 230, 260]
+    median = study.suggest("meal_station", sites=1, objective="p_median", curve=True)
+    told = suggestion_text(median, lang="en")
+    assert "230 people who are counted go 152 m on average, 674 today" in told
+    assert "person-metres" in told
+    assert "nan" not in told
+    assert "curve for the objective max_coverage only" in told
+    asked = {"services.meal_station.siting": {"objective": "min_sites", "share": 0.89}}
+    fewest = study.replace(asked).suggest("meal_station", sites=1, objective="min_sites")
+    said = " ".join(fewest.notes)
+    assert "takes 2 sites at least, more than the 1 asked for" in said
+    assert "the first 1 of the list reach 79.3%" in said
+
+
+def test_the_median_of_some_candidates_is_not_called_proved(small_folder: Path) -> None:
+    """All corners weighed: the one at C is best, although that at 1,000 m covers B as well."""
+    study = Study.open(small_folder)
+    asked = {"objective": "p_median", "sites": 1, "candidates": "network", "max_candidates": 1}
+    every = study.suggest("meal_station", sites=1, objective="p_median")
+    assert every.result.status == "optimal"
+    assert every.result.value == pytest.approx(50 * 700, abs=1)
+    some = study.replace({"services.meal_station.siting": asked}).run()
+    outcome = some.services["meal_station"].siting
+    assert outcome is not None
+    assert (outcome.result.status, outcome.result.gap) == ("feasible", None)
+    assert "were kept" in " ".join(outcome.notes)
+    assert "not proved optimal" in suggestion_text(outcome, lang="en")
