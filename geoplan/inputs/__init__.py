@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from geoplan.inputs.lines import read_lines
     from geoplan.inputs.plain import read_plain_table
     from geoplan.inputs.source import LayerSource, SumTo
+    from geoplan.inputs.streets import Streets
     from geoplan.inputs.workbook import write_findings
 
 __all__ = [
     "LayerSource",
+    "Streets",
     "SumTo",
     "from_wgs84",
     "read_areas",
@@ -33,6 +35,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "LayerSource": "source",
+        "Streets": "streets",
         "SumTo": "source",
         "from_wgs84": "datum",
         "read_areas": "areas",

@@ -26,6 +26,7 @@ from geoplan.inputs.raster import SUFFIXES, people_by_area, read_population
 from geoplan.inputs.rows import Rows, check_file, open_rows
 from geoplan.inputs.source import LayerSource, SumTo
 from geoplan.inputs.spread import read_census, spread
+from geoplan.inputs.streets import Streets
 from geoplan.inputs.table import give_back
 
 #: no community has more people; a row that says so holds a code or a slip of digits
@@ -38,6 +39,7 @@ def read_demand(
     key: str,
     crs: str,
     areas: Mapping[str, AreaLayer] | None = None,
+    streets: Streets | None = None,
     weight: str | Sequence[str] | None = None,
     groups: Sequence[str] = (),
     sum_to: SumTo | None = None,
@@ -52,6 +54,7 @@ def read_demand(
     key : for example ``"elderly_60"``.
     crs : the study's projected CRS.
     areas : by level, coarsest first.
+    streets : of the study; places that another datum or a shift brings nearer to them are doubted.
     weight : heading of the people column; several are summed; None = the one that is known (with
         `sum_to` there need not be one: places then share their area's total evenly).
     groups : headings of sub-groups carried along.
@@ -74,7 +77,7 @@ def read_demand(
             raise FileError("several_paths")
         else:
             frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups),
-                             shares=sum_to is not None)  # fmt: skip
+                             streets=streets, shares=sum_to is not None)  # fmt: skip
         also: tuple[Loaded[Any], ...] = ()
         if sum_to is not None:
             if sources[0].suffix in SUFFIXES and sum_to.level in (areas or {}):
@@ -98,6 +101,7 @@ def _of_rows(
     weight: str | Sequence[str] | None,
     groups: tuple[str, ...],
     *,
+    streets: Streets | None,
     shares: bool,
 ) -> gpd.GeoDataFrame:
     wanted = [weight] if isinstance(weight, str) else list(weight or ())
@@ -110,7 +114,7 @@ def _of_rows(
     people = _people(rows, notes, headings) if headings else np.ones(len(rows))
     unusable = notes.aside
     give_back()
-    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
+    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas), streets=streets)
     geometry[notes.aside] = None
     name = rows.column("name")
     data: dict[str, object] = {

@@ -47,9 +47,6 @@ def place_drawn(
     if not geometry.crs.is_projected:
         there &= _usable_degrees(geometry, notes, there, area)
         geometry = _in_datum(geometry.where(there), source, notes)
-    elif source.datum in ("gcj02", "bd09"):
-        # a map website's coordinates that somebody has projected
-        geometry = _in_datum(geometry.where(there).to_crs(geometry.crs.geodetic_crs), source, notes)
     geometry = geometry.where(there).to_crs(crs)
     finite = np.isfinite(geometry.bounds.to_numpy(float)).all(axis=1)
     for position in np.flatnonzero(there & ~finite):

@@ -21,6 +21,7 @@ from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
 from geoplan.inputs.placing import place_rows
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource
+from geoplan.inputs.streets import Streets
 
 #: same name within this distance: probably one site written twice
 DUPLICATE_M = 50.0
@@ -37,6 +38,7 @@ def read_facilities(
     key: str,
     crs: str,
     areas: Mapping[str, AreaLayer] | None = None,
+    streets: Streets | None = None,
     lang: str = "zh",
 ) -> Loaded[FacilityLayer]:
     """Read one service's existing sites.
@@ -47,6 +49,7 @@ def read_facilities(
     key : service key.
     crs : the study's projected CRS.
     areas : by level, coarsest first; each site gets its area's code per level.
+    streets : of the study; places that another datum or a shift brings nearer to them are doubted.
     lang : of the findings.
 
     Returns
@@ -58,16 +61,21 @@ def read_facilities(
     """
     notes = Notes(source=source, lang=lang)
     try:
-        return notes.loaded(_read(source, notes, key, crs, areas or {}))
+        return notes.loaded(_read(source, notes, key, crs, areas or {}, streets))
     except (InputError, pyproj.exceptions.CRSError) as error:
         return notes.unusable(error)
 
 
 def _read(
-    source: LayerSource, notes: Notes, key: str, crs: str, areas: Mapping[str, AreaLayer]
+    source: LayerSource,
+    notes: Notes,
+    key: str,
+    crs: str,
+    areas: Mapping[str, AreaLayer],
+    streets: Streets | None,
 ) -> FacilityLayer:
     rows = open_rows(source, notes)
-    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas))
+    geometry = place_rows(rows, source, notes, crs=crs, area=study_area(areas), streets=streets)
     _excuse_designated(rows, notes)
     data: dict[str, object] = {"name": _names(rows)}
     for role in _NUMBERS:

@@ -7,13 +7,13 @@ import numpy as np
 import pyproj
 import shapely
 
-from geoplan.inputs.datum import to_wgs84
 from geoplan.inputs.extent import StudyArea
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.source import LayerSource
+from geoplan.inputs.steps import step
 
 #: farther from the origin no projected coordinate lies
 _FARTHEST_M = 5e7
@@ -42,12 +42,12 @@ def place_metres(
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
     x, y = _as_east_north(x, y, metres, declared, notes)
-    step = _Step(declared, crs, source.datum)
-    to_x, to_y = step(x, y)
+    to_study = step(declared, crs)
+    to_x, to_y = to_study.transform(x, y)
     far = metres & ~_on_the_map(x, y, to_x, to_y)
     swapped = np.zeros(len(rows), bool)
     if area is not None and metres.any():
-        other_x, other_y = step(y, x)
+        other_x, other_y = to_study.transform(y, x)
         swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
     both_empty = is_empty(x_text) & is_empty(y_text)
     address = rows.column("address")
@@ -112,26 +112,6 @@ def _as_east_north(
         x = np.where(metres & (x // 1_000_000 == 0), x + own * 1e6, x)
         notes.about_file("zone_added", "note", zone=own, crs=declared.to_string())
     return x, y
-
-
-class _Step:
-    """From `declared` to the study's CRS, through degrees where these are in another datum."""
-
-    def __init__(self, declared: pyproj.CRS, crs: str, datum: str | None) -> None:
-        self.datum = datum if datum in ("gcj02", "bd09") else None
-        to = crs if self.datum is None else declared.geodetic_crs
-        self.first = pyproj.Transformer.from_crs(declared, to, always_xy=True)
-        self.second = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-
-    def __call__(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x, y = self.first.transform(x, y)
-        if self.datum is None:
-            return x, y
-        with np.errstate(invalid="ignore"):
-            known = (np.abs(x) <= 180) & (np.abs(y) <= 90)
-        lon, lat = np.full(len(x), np.inf), np.full(len(x), np.inf)
-        lon[known], lat[known] = to_wgs84((x[known], y[known]), self.datum)
-        return self.second.transform(lon, lat)
 
 
 def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import shapely
 
 from geoplan.inputs.datum import to_wgs84
 from geoplan.inputs.drawn import in_china, place_drawn, place_wkt
-from geoplan.inputs.evidence import datum_evidence, doubt_datum
+from geoplan.inputs.evidence import datum_evidence, doubt_datum, street_words
 from geoplan.inputs.extent import StudyArea
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.metres import place_metres
@@ -20,6 +20,9 @@ from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.source import LayerSource
+from geoplan.inputs.steps import step
+from geoplan.inputs.street_evidence import street_evidence
+from geoplan.inputs.streets import Streets
 
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
@@ -35,6 +38,7 @@ def place_rows(
     *,
     crs: str,
     area: StudyArea | None = None,
+    streets: Streets | None = None,
     points: bool = True,
 ) -> gpd.GeoSeries:
     """Geometry of every row in `crs`, missing where the place is unusable (with a finding).
@@ -44,6 +48,7 @@ def place_rows(
     rows, source, notes : of one file.
     crs : the study's CRS.
     area : where places are expected.
+    streets : that places are compared with.
     points : polygons and lines become a point inside; False keeps them.
 
     Raises
@@ -57,27 +62,30 @@ def place_rows(
     elif _has(rows, "x", "y"):
         geometry = place_metres(rows, source, notes, crs=crs, area=area)
     elif _has(rows, "lon", "lat"):
-        geometry = _degrees(rows, source, notes, crs, area)
+        geometry = _degrees(rows, source, notes, crs, area, streets)
     elif rows.column("wkt") is not None:
         geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
         raise FileError("no_places", headings=", ".join(map(str, rows.text.columns)))
+    degrees = _datum_in_use(rows, source)
+    if degrees is None and rows.geometry is None and source.datum in ("gcj02", "bd09"):
+        notes.about_file("datum_unused", "note", value=source.datum)
     if area is not None:
         _outside(geometry, notes, area)
-        degrees = _datum_in_use(rows, source)
-        if degrees is not None:
-            doubt_datum(rows, geometry, degrees, notes, area.areas, crs=crs)
+    if area is not None or streets is not None:
+        areas = {} if area is None else area.areas
+        doubt_datum(rows, geometry, degrees, notes, areas, streets, crs=crs)
     return geometry
 
 
 def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:
     """The datum that degrees were taken for; None for coordinates in metres."""
-    if rows.geometry is not None:
-        own = rows.geometry.crs
-        if own is not None and own.is_projected and source.datum not in ("gcj02", "bd09"):
-            return None
-        return source.datum or "wgs84"
-    return (source.datum or "wgs84") if _has(rows, "lon", "lat") else None
+    own = None if rows.geometry is None else rows.geometry.crs
+    if own is None and source.crs is not None and not _has(rows, "lon", "lat"):
+        own = pyproj.CRS.from_user_input(source.crs)
+    if own is not None and own.is_projected:
+        return None
+    return source.datum or "wgs84"
 
 
 def has_coordinates(rows: Rows) -> bool:
@@ -154,7 +162,12 @@ def _northing_first(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _degrees(
-    rows: Rows, source: LayerSource, notes: Notes, crs: str, area: StudyArea | None
+    rows: Rows,
+    source: LayerSource,
+    notes: Notes,
+    crs: str,
+    area: StudyArea | None,
+    streets: Streets | None,
 ) -> gpd.GeoSeries:
     lon_text, lat_text = rows.column("lon"), rows.column("lat")
     assert lon_text is not None
@@ -168,14 +181,14 @@ def _degrees(
                         column=rows.heading("lon"))  # fmt: skip
     datum = source.datum or _datum_of_crs(source, lon[usable], lat[usable], notes)
     if datum is None:
-        raise _no_datum(rows, lon, lat, usable, area, crs=crs)
+        raise _no_datum(rows, lon, lat, usable, area, streets, crs=crs)
     points = np.full(len(rows), None, object)
-    step = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    to_study = step("EPSG:4326", crs)
     there = np.flatnonzero(usable)
     for k in range(0, len(there), _PIECE):
         some = there[k : k + _PIECE]
         x, y = to_wgs84((lon[some], lat[some]), datum)
-        points[some] = shapely.points(*step.transform(x, y))
+        points[some] = shapely.points(*to_study.transform(x, y))
     return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
 
 
@@ -246,6 +259,7 @@ def _no_datum(
     lat: np.ndarray,
     usable: np.ndarray,
     area: StudyArea | None,
+    streets: Streets | None,
     *,
     crs: str,
 ) -> FileError:
@@ -259,13 +273,16 @@ def _no_datum(
         shifts[datum] = f"{np.hypot(east, north):.0f} m ({_compass(east, north)})"
     inside: FileError | str = ""
     named: FileError | str = ""
+    beside: FileError | str = ""
+    places = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
     if area is not None:
         share = float(area.holds_degrees(known_lon, known_lat).mean())
         inside = FileError("share_inside", share=f"{share:.0%}")
-        places = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
         found = datum_evidence(rows, *places, area.areas, crs=crs)
         named = "" if found is None else found.as_words()
-    return FileError("no_datum", **shifts, inside=inside, named=named)
+    if streets is not None:
+        beside = street_words(street_evidence(*places, streets))
+    return FileError("no_datum", **shifts, inside=inside, named=named, beside=beside)
 
 
 def _compass(east: float, north: float) -> str:

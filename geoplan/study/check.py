@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from geoplan.errors import GeoplanError
 from geoplan.inputs import write_findings
-from geoplan.inputs.findings import Finding, InputRecord, Loaded
+from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.shown import text_html
-from geoplan.study.networks import read_networks
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words import say
@@ -89,34 +87,17 @@ def check_study(
     study = Study.open(where)
     inputs = study.check(lang=lang, progress=progress)
     lang = lang or study.config.study.lang
-    records, findings = list(inputs.records), list(inputs.findings)
-    try:
-        networks = read_networks(study.config, study.folder)
-        records += [n.record for n in networks.values()]
-        findings += [f for n in networks.values() for f in n.findings]
-    except GeoplanError as error:
-        findings.append(
-            Finding(
-                file=study.file.name,
-                column="network",
-                problem=str(error),
-                advice="",
-                severity="error",
-                code="network",
-            )
-        )
     path = study.folder / "findings.xlsx"
-    loaded: list[Loaded[Any]] = list(inputs.loaded)
     unwritten = ""
     try:
-        write_findings(path, loaded, further=findings, lang=lang)
+        write_findings(path, inputs.loaded, further=inputs.findings, lang=lang)
     except OSError as error:  # a read-only folder, or the workbook is open in Excel
         unwritten = error.strerror or str(error)
     return CheckReport(
         study=study.name,
         lang=lang,
-        records=tuple(records),
-        findings=tuple(findings),
+        records=inputs.records,
+        findings=inputs.findings,
         written=path,
         unwritten=unwritten,
         has_services=bool(study.services),

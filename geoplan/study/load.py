@@ -13,6 +13,7 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.inputs import (
     LayerSource,
+    Streets,
     SumTo,
     read_areas,
     read_demand,
@@ -80,7 +81,8 @@ class StudyInputs:
 class _Reader:
     """Collects what each read returns; a layer that cannot be used is left out and told."""
 
-    def __init__(self, config: StudyFile, base: Path, tell: Tell) -> None:
+    def __init__(self, config: StudyFile, base: Path, tell: Tell, streets: Streets | None) -> None:
+        self.streets = streets
         self.config = config
         self.base = base
         self.lang = config.study.lang
@@ -102,6 +104,13 @@ class _Reader:
             columns=dict(section.columns),
             where=getattr(section, "where", None),
             role=role,
+        )
+
+    def facilities(
+        self, source: LayerSource, key: str, areas: Mapping[str, AreaLayer]
+    ) -> Loaded[FacilityLayer]:
+        return read_facilities(
+            source, key=key, crs=self.crs, areas=areas, streets=self.streets, lang=self.lang
         )
 
     def take(self, one: Loaded[Any]) -> Any:
@@ -145,7 +154,12 @@ def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
 
 
 def load_inputs(
-    config: StudyFile, base: Path, *, services: list[str] | None = None, tell: Tell | None = None
+    config: StudyFile,
+    base: Path,
+    *,
+    services: list[str] | None = None,
+    streets: Streets | None = None,
+    tell: Tell | None = None,
 ) -> StudyInputs:
     """Read every input that `services` (default: all) need.
 
@@ -153,9 +167,10 @@ def load_inputs(
     ----------
     config, base : the checked study file and the folder that relative paths start from.
     services : service keys; None reads everything, also what no service uses.
+    streets : that places are compared with; see `geoplan.inputs.street_evidence`.
     tell : called with a line per input.
     """
-    reader = _Reader(config, base, tell or (lambda _: None))
+    reader = _Reader(config, base, tell or (lambda _: None), streets)
     areas = _areas(reader)
     wanted = list(config.services) if services is None else services
     used = {
@@ -176,7 +191,7 @@ def load_inputs(
             continue
         if section.path:
             source = reader.source(section, role=f"services.{key}")
-            one = read_facilities(source, key=key, crs=reader.crs, areas=areas, lang=reader.lang)
+            one = reader.facilities(source, key, areas)
             _put(facilities, key, closed_down(reader.take(one), section.closed, reader.lang))
         if section.lines:
             plain = SourceSection(
@@ -191,7 +206,7 @@ def load_inputs(
         if section.required:
             plain = SourceSection(path=section.required, datum=section.datum)
             source = reader.source(plain, role=f"services.{key}.required")
-            one = read_facilities(source, key=key, crs=reader.crs, areas=areas, lang=reader.lang)
+            one = reader.facilities(source, key, areas)
             _put(required, key, reader.take(one))
     background = _background(reader)
     records, findings = _once(reader.loaded)
@@ -254,6 +269,7 @@ def _demand(
         key=key,
         crs=reader.crs,
         areas=areas,
+        streets=reader.streets,
         weight=section.weight,
         groups=tuple(section.groups),
         sum_to=sum_to,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
 
+from geoplan.errors import GeoplanError
+from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
 from geoplan.network.links import with_links
@@ -27,6 +29,63 @@ class StudyNetwork:
     record: InputRecord
     findings: tuple[Finding, ...] = ()
     barriers: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudyNetworks:
+    """The networks of a study, or why they cannot be read: other inputs are checked all the same.
+
+    streets : that places are compared with: the walking network, else the driving one.
+    """
+
+    networks: Mapping[str, StudyNetwork]
+    error: GeoplanError | None = None
+
+    @property
+    def streets(self) -> Streets | None:
+        """The streets of the network that tells most."""
+        chosen = self.networks.get("walk") or next(iter(self.networks.values()), None)
+        if chosen is None:
+            return None
+        network = chosen.network
+        return Streets(gpd.GeoSeries(network.edge_lines(), crs=network.crs))
+
+    def findings(self, file: str, lang: str) -> tuple[Finding, ...]:
+        """What is doubted about the networks; `file` is the study's own, for one that is broken."""
+        told = tuple(f for n in self.networks.values() for f in n.findings)
+        if self.error is None:
+            return told
+        broken = Finding(
+            file=file,
+            column="network",
+            problem=str(self.error),
+            advice=say(lang, "inputs.unusable_advice"),
+            severity="error",
+            code="network",
+        )
+        return (*told, broken)
+
+    def read(self) -> Mapping[str, StudyNetwork]:
+        """The networks.
+
+        Raises
+        ------
+        GeoplanError
+            They could not be read.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.networks
+
+
+def try_networks(
+    config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
+) -> StudyNetworks:
+    """`read_networks`, with what went wrong kept for later."""
+    try:
+        return StudyNetworks(networks=read_networks(config, base, modes=modes))
+    except GeoplanError as error:
+        return StudyNetworks(networks={}, error=error)
 
 
 def read_networks(

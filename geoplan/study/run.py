@@ -19,7 +19,7 @@ from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
 from geoplan.study.load import load_inputs
 from geoplan.study.money import with_funds
-from geoplan.study.networks import read_networks
+from geoplan.study.networks import try_networks
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.published import figures_table
@@ -45,11 +45,18 @@ def run_study(
     config, lang = study.config, study.config.study.lang
     asked = sum(_sites_asked(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + asked, progress=progress)
-    with stages.stage("inputs", say(lang, "study.stage_inputs")):
-        inputs = load_inputs(config, study.folder, services=None if _all(study, keys) else keys)
-        refuse_blocked(inputs, lang)
     with stages.stage("networks", say(lang, "study.stage_networks")):
-        networks = read_networks(config, study.folder, modes=_modes(study, keys))
+        read = try_networks(config, study.folder, modes=_modes(study, keys))
+    with stages.stage("inputs", say(lang, "study.stage_inputs")):
+        inputs = load_inputs(
+            config,
+            study.folder,
+            services=None if _all(study, keys) else keys,
+            streets=read.streets,
+        )
+        # all that is wrong with the files is told before what is wrong with the network
+        refuse_blocked(inputs, lang)
+    networks = read.read()
     records = (*inputs.records, *_once([n.record for n in networks.values()]))
     findings = (*inputs.findings, *(f for n in networks.values() for f in n.findings))
     inputs = replace(inputs, records=records, findings=findings)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from geoplan.shown import completes, facts_html
 from geoplan.study.config import StudyFile
 from geoplan.study.config_check import checked, read_study_file, standard_of, study_path
 from geoplan.study.load import StudyInputs, load_inputs
+from geoplan.study.networks import try_networks
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
 from geoplan.words import say
@@ -199,6 +201,9 @@ class Study:
     ) -> StudyInputs:
         """Read every input and tell what is doubted; nothing is judged.
 
+        Places are compared with the study's streets; a network that cannot be read is told like
+        any other input.
+
         Parameters
         ----------
         services : keys; default all of the study.
@@ -221,24 +226,33 @@ class Study:
         >>> inputs = example_study().check()
         >>> inputs.demand["elderly_60"]
         Demand('elderly_60': 6 rows, 290 people)
-        >>> inputs.findings_frame()[["file", "row", "severity"]].values.tolist()
-        [['people.csv', 7, 'warning']]
+        >>> inputs.findings_frame()[["file", "code", "severity"]].values.tolist()
+        [['people.csv', 'address_only', 'warning'], ['streets.gpkg', 'network_islands', 'warning']]
         """
         study = self._in(lang)
-        lang_told = study.config.study.lang
-        count = len(study.config.areas) + len(study.config.demand) + len(study.config.services)
+        config = study.config
+        count = len(config.areas) + len(config.demand) + len(config.services) + len(config.network)
         done = 0
 
         def tell(text: str) -> None:
             nonlocal done
-            progress(min(done, count - 1), count, say(lang_told, "study.read", what=text))
+            progress(min(done, count - 1), count, say(config.study.lang, "study.read", what=text))
             done += 1
 
-        return load_inputs(
-            study.config,
+        networks = try_networks(config, study.folder)
+        for one in networks.networks.values():
+            tell(f"{one.record.path}: {one.record.rows}")
+        inputs = load_inputs(
+            config,
             study.folder,
             services=None if services is None else study._known(services),
+            streets=networks.streets,
             tell=tell,
+        )
+        return dataclasses.replace(
+            inputs,
+            records=(*inputs.records, *(n.record for n in networks.networks.values())),
+            findings=(*inputs.findings, *networks.findings(study.file.name, config.study.lang)),
         )
 
     def run(
@@ -339,7 +353,9 @@ class Study:
         plan = changed.run(services=[service], lang=lang, progress=progress)
         outcome = plan.services[service].siting
         assert outcome is not None  # it was asked for, of a service with sites
-        return replace(outcome, notes=(*outcome.notes, *told._further(outcome, sites, curve)))
+        return dataclasses.replace(
+            outcome, notes=(*outcome.notes, *told._further(outcome, sites, curve))
+        )
 
     def _further(self, outcome: SitingOutcome, sites: int, curve: bool) -> Iterator[str]:
         """What was asked for and cannot be had with this objective."""

@@ -1,0 +1,90 @@
+"""`Streets`: the study's road network as places are compared with it, by distance alone."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from rasterio import Affine, Env
+from rasterio.features import rasterize
+from scipy.ndimage import distance_transform_edt
+
+from geoplan.inputs.layers import check_projected
+
+Floats = NDArray[np.float64]
+#: a point farther than this from every street says nothing about its place
+FAR_M = 500.0
+_MARGIN_M = 100.0
+
+
+class Streets:
+    """Street lines of a study in its projected CRS.
+
+    Parameters
+    ----------
+    lines : LineStrings; missing and empty ones are left out.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError
+    """
+
+    def __init__(self, lines: gpd.GeoSeries) -> None:
+        check_projected(gpd.GeoDataFrame(geometry=lines), "the street layer")
+        self.crs = lines.crs
+        shapes = lines.to_numpy()
+        self._lines = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._lines)
+
+    def distances(self, x: Floats, y: Floats) -> Floats:
+        """Metres from each point to the nearest street, infinite beyond `FAR_M`."""
+        found = np.full(len(x), np.inf)
+        known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if len(self) and len(known):
+            (at, _), metres = self._tree.query_nearest(
+                shapely.points(x[known], y[known]),
+                max_distance=FAR_M,
+                return_distance=True,
+                all_matches=False,
+            )
+            found[known[at]] = metres
+        return found
+
+    def around(self, x: Floats, y: Floats, *, reach_m: float, step_m: float) -> Floats:
+        """Distances to the nearest street from the lattice around each point.
+
+        Parameters
+        ----------
+        x, y : points, each with a street within `reach_m`.
+        reach_m, step_m : half the side of the lattice, and its mesh.
+
+        Returns
+        -------
+        Array of shape (points, 2 k + 1, 2 k + 1), k = reach_m / step_m: metres, exact to about one
+        mesh up to 100 m; rows from north to south, columns from west to east, the point itself in
+        the middle.
+        """
+        k = round(reach_m / step_m)
+        n = k + round(_MARGIN_M / step_m)  # a street outside the lattice may be the nearest one
+        half = (n + 0.5) * step_m
+        found = np.empty((len(x), 2 * k + 1, 2 * k + 1))
+        boxes = shapely.box(x - half, y - half, x + half, y + half)
+        point, street = self._tree.query(boxes)
+        cuts = np.searchsorted(point, np.arange(len(x) + 1))
+        with Env():  # one for all the small pictures
+            for i in range(len(x)):
+                near = self._lines[street[cuts[i] : cuts[i + 1]]]
+                corner = Affine(step_m, 0.0, x[i] - half, 0.0, -step_m, y[i] + half)
+                drawn = rasterize(near, out_shape=(2 * n + 1, 2 * n + 1), transform=corner)
+                metres = distance_transform_edt(drawn == 0) * step_m
+                found[i] = metres[n - k : n + k + 1, n - k : n + k + 1]
+        return found
