@@ -18,6 +18,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.addresses import fill_from_addresses
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.notes import Notes
@@ -53,7 +54,8 @@ def assign_areas(
     ----------
     rows, notes : of one file; unknown areas, old codes and contradicting places become findings.
     areas : by level, coarsest first.
-    geometry : points in the study's CRS, aligned with the rows; missing = unknown.
+    geometry : points in the study's CRS, aligned with the rows; missing = unknown: then areas that
+        the row's address names count as well.
     """
     index = rows.text.index
     written: dict[str, Written] = {}
@@ -72,7 +74,12 @@ def assign_areas(
             code = code.where(code.notna(), other)
         assigned[level] = code
     _contradictions(rows, notes, areas, written, drawn, geometry)
-    return {level: assigned[level] for level in areas}
+    ordered = {level: assigned[level] for level in areas}
+    addresses = rows.column("address")
+    if addresses is None:
+        return ordered
+    nowhere = np.ones(len(rows), bool) if geometry is None else geometry.isna().to_numpy(bool)
+    return fill_from_addresses(ordered, addresses, areas, nowhere)
 
 
 def _none(index: pd.Index) -> pd.Series:

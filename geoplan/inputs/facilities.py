@@ -16,7 +16,7 @@ from geoplan.inputs.extent import study_area
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.inputs.notes import Notes
+from geoplan.inputs.notes import NAMED_ROWS, Notes
 from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
 from geoplan.inputs.placing import place_rows
 from geoplan.inputs.rows import Rows, open_rows
@@ -56,8 +56,10 @@ def read_facilities(
     -------
     Loaded[FacilityLayer]
         A site without a usable place is set aside (those with an address come on the list to be
-        geocoded), but for rows that name staff instead of a site (``designated``): they have no
-        place. Columns that are not known are carried along, personal data are not.
+        geocoded). Where it names its area, by a column or in its address, it stays in the layer
+        without geometry and counts for that area's quota: it is there, only nobody can walk to it
+        on the map. Rows that name staff instead of a site (``designated``) have no place and need
+        none. Columns that are not known are carried along, personal data are not.
     """
     notes = Notes(source=source, lang=lang)
     try:
@@ -87,7 +89,9 @@ def _read(
         cells = rows.column(role)
         if cells is not None:
             data[role] = is_yes(cells)
-    data.update(assign_areas(rows, notes, areas, geometry))
+    codes = assign_areas(rows, notes, areas, geometry)
+    data.update(codes)
+    waiting = _named_without_place(codes, notes)
     for heading in map(str, rows.text.columns):
         name = rows.roles.get(heading, heading)
         if name not in data and name not in (*_PLACE, "id", "geometry"):
@@ -95,7 +99,21 @@ def _read(
     _duplicates(rows, notes, geometry)
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
     frame.index = row_ids(rows, notes, key)
-    return FacilityLayer(key=key, frame=frame[~notes.aside])
+    return FacilityLayer(key=key, frame=frame[~notes.aside | waiting])
+
+
+def _named_without_place(codes: Mapping[str, pd.Series], notes: Notes) -> np.ndarray:
+    """Bool per row: set aside for want of a place, but its area is known."""
+    waiting = np.zeros(len(notes.rows), bool)
+    for known in codes.values():
+        waiting |= known.notna().to_numpy(bool)
+    waiting &= notes.aside
+    count = int(waiting.sum())
+    if count:
+        lines = ", ".join(str(r) for r in notes.rows[waiting][:NAMED_ROWS])
+        more = " …" if count > NAMED_ROWS else ""
+        notes.about_file("counts_for_quota", "note", count=f"{count:,}", lines=lines + more)
+    return waiting
 
 
 def _none(rows: Rows) -> pd.Series:

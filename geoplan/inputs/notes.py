@@ -16,6 +16,9 @@ from geoplan.inputs.findings import Finding, InputRecord, Loaded, Severity
 from geoplan.inputs.source import LayerSource
 from geoplan.words import say
 
+#: row numbers that a finding about many rows names
+NAMED_ROWS = 10
+
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, hex; of a folder (a file geodatabase) over its files in order."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
-from geoplan.inputs.notes import Notes, roles_of
+from geoplan.inputs.notes import NAMED_ROWS, Notes, roles_of
 from geoplan.inputs.numbers import read_numbers
 from geoplan.inputs.personal import hide_personal, personal_columns
 from geoplan.inputs.source import LayerSource
@@ -23,8 +23,6 @@ from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
-#: row numbers that a finding about many cells names
-_NAMED_ROWS = 10
 _POWER = r"\d(\.\d+)?[eE]\+\d+"
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
@@ -204,8 +202,8 @@ def _without_numbers_of_people(
         cells, where = hide_personal(text[heading])
         if len(where):
             hidden[heading] = cells
-            lines = ", ".join(str(r) for r in notes.rows[where[:_NAMED_ROWS]])
-            more = " …" if len(where) > _NAMED_ROWS else ""
+            lines = ", ".join(str(r) for r in notes.rows[where[:NAMED_ROWS]])
+            more = " …" if len(where) > NAMED_ROWS else ""
             notes.about_file(
                 "personal_cells", "warning",
                 column=heading, count=f"{len(where):,}", lines=lines + more,

@@ -75,5 +75,11 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
 
     same = read_facilities(source, key="f", crs=CRS, areas=areas(), lang="en")
     assert same.layer is not None
-    assert len(same.layer) == same.record.accepted
+    assert len(same.layer.located) == same.record.accepted
+    # a site without a usable place stays where it names its district, and only there
+    aside = set(same.set_aside["row"])
+    waiting = [
+        k for k, row in enumerate(rows, start=2) if k in aside and row[3] in ("West", "East")
+    ]
+    assert len(same.layer) == same.record.accepted + len(waiting)
     assert same.record.rows == same.record.accepted + same.record.set_aside == len(filled)

@@ -133,10 +133,12 @@ def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
         expected.pop(row)
     assert found == {row: {code} for row, code in expected.items()}
     kinds = {f.code for f in one.findings if f.row is None}
-    assert kinds == {"personal"}  # telephone and name of the person in charge
+    # telephone and name of the person in charge; sites without a place that name their street
+    assert kinds == {"personal", "counts_for_quota"}
     assert not {"联系电话", "负责人"} & set(one.layer.frame.columns)
     assert one.record.rows == one.record.accepted + one.record.set_aside
-    assert one.record.accepted == len(one.layer)
+    assert one.record.accepted == len(one.layer.located)
+    assert len(one.layer) == one.record.rows  # every row of this table names a street
     unplaced = {
         "address_only", "no_coordinates", "zero", "swapped_sure", "metres_in_degrees",
         "not_a_number", "no_degrees",
