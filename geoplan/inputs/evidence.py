@@ -25,6 +25,7 @@ from geoplan.inputs.rows import Rows
 from geoplan.inputs.steps import step
 from geoplan.inputs.street_evidence import (
     CANDIDATES,
+    LIKELY,
     StreetEvidence,
     small_shift,
     street_evidence,
@@ -198,7 +199,9 @@ def _doubt_by_areas(
     if found is None or found.best == taken or not found.beats(found.best, taken):
         return
     # the streets are a second witness: who agrees with them is not the one in error
-    agreed = beside is not None and beside.best == taken and beside.verdict(taken) == "surely"
+    agreed = (
+        beside is not None and beside.best == taken and beside.chance(taken, found.best) < LIKELY
+    )
     notes.about_file(
         "areas_doubt" if agreed else "datum_doubt", "warning", value=declared, other=found.best,
         rows=found.rows, level=found.level, share=f"{found.share(taken):.0%}",

@@ -7,7 +7,7 @@ from typing import Any
 import pyproj
 
 from geoplan.errors import InputError
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 
 class FileError(InputError):
@@ -28,13 +28,15 @@ class FileError(InputError):
     """
 
     def __init__(self, code: str, /, **values: Any) -> None:
-        super().__init__(say("en", f"file_faults.{code}", **values))
         self.code = code
         self.values = values
+        super().__init__(self.told("en"))
 
     def told(self, lang: str) -> str:
         """The sentence in `lang`."""
         parts = {k: v.told(lang) if isinstance(v, FileError) else v for k, v in self.values.items()}
+        if "level" in parts:
+            parts["level_name"] = level_word(lang, str(parts["level"]))
         return say(lang, f"file_faults.{self.code}", **parts)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from geoplan.inputs.faults import told
 from geoplan.inputs.findings import Finding, InputRecord, Loaded, Severity
 from geoplan.inputs.source import LayerSource
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 #: row numbers that a finding about many rows names
 NAMED_ROWS = 10
@@ -55,6 +55,7 @@ class Notes:
 
     def about_file(self, code: str, severity: Severity, /, **values: Any) -> None:
         """A finding about the whole file."""
+        values = self._named(values)
         self.findings.append(
             Finding(
                 file=self.source.label,
@@ -80,6 +81,7 @@ class Notes:
         **values: Any,
     ) -> None:
         """A finding about one row; `aside` sets it aside."""
+        values = self._named(values)
         problem = say(self.lang, f"inputs.{code}", value=value, **values)
         self.findings.append(
             Finding(
@@ -98,6 +100,12 @@ class Notes:
             self.why_aside.setdefault(position, problem)
         elif severity != "note":
             self.warned.add(position)
+
+    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
+        """`values` with what the level is called, where they name one."""
+        if "level" not in values:
+            return values
+        return {**values, "level_name": level_word(self.lang, values["level"])}
 
     @property
     def aside(self) -> np.ndarray:

@@ -28,7 +28,7 @@ DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 _SHORT_CUT = (0.0065, 0.006)
 #: chance of being misled by one comparison (of about ten)
 _CHANCE = 1e-5
-_LIKELY = 0.01
+LIKELY = 0.01
 _LEAST_POINTS = 12
 _MOST_POINTS = 600
 _MOST_LATTICES = 300
@@ -136,7 +136,7 @@ class StreetEvidence:
         """``surely`` when `reading` beats all that lie elsewhere; ``perhaps``, or ``unknown``."""
         others = [o for o in CANDIDATES if o != reading and self._apart(reading, o) > _TWINS_M]
         worst = max((self.chance(reading, other) for other in others), default=1.0)
-        return "surely" if worst < _CHANCE else "perhaps" if worst < _LIKELY else "unknown"
+        return "surely" if worst < _CHANCE else "perhaps" if worst < LIKELY else "unknown"
 
     def refutes(self, taken: str) -> bool:
         """Whether the best reading is nearer than `taken`, beyond chance."""

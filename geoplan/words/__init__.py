@@ -55,3 +55,15 @@ def has_word(key: str) -> bool:
         return name in _room(room)
     except FileNotFoundError:
         return False
+
+
+def level_word(lang: str, level: str) -> str:
+    """What an area level is called; its own key where there is no word.
+
+    Examples
+    --------
+    >>> level_word("zh", "district"), level_word("en", "ward")
+    ('区县', 'ward')
+    """
+    key = f"common.{level}"
+    return say(lang, key) if has_word(key) else level

@@ -286,4 +286,4 @@ def test_areas_that_contradict_the_streets_are_doubted_themselves(tmp_path):
     areas = {"street": AreaLayer(level="street", frame=frame)}
     doubts = datum_codes(read(path, datum="gcj02", areas=areas))
     assert set(doubts) == {"areas_doubt"}
-    assert "the datum of the street areas" in doubts["areas_doubt"].problem
+    assert "rather the datum of the outlines" in doubts["areas_doubt"].problem
