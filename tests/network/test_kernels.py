@@ -192,7 +192,7 @@ def test_bucket_width_is_bounded():
 
 def test_rows_are_sorted():
     rng = np.random.default_rng(0)
-    sizes = np.array([0, 1, 5, 60, 200])
+    sizes = np.array([0, 1, 2, 5, 63, 64, 65, 200])
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     columns = np.concatenate([rng.permutation(1000)[:s] for s in sizes]).astype(np.int32)
     values = columns * 2.0
