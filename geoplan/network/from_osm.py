@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from array import array
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import osmium
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -20,12 +17,11 @@ from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.plane import checked_crs, project_lonlat, projected_crs_for
 from geoplan.network.network import Network, check_mode
 from geoplan.network.options import checked_speeds, numbers
-from geoplan.network.osm_rules import KEPT_TAGS, direction, speed_kmh, why_left_out
+from geoplan.network.osm_file import Places, Ways, read_osm
+from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh
 from geoplan.network.split import Cut, cut_at_junctions, edge_tables, without_repeats
 
 _log = logging.getLogger(__name__)
-
-SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
 
 
 def network_from_osm(
@@ -83,24 +79,70 @@ def network_from_osm(
     ...     network_from_osm(path, mode="walk")
     Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
     """
-    check_mode(mode)
-    plane = None if crs is None else checked_crs(crs)
+    return networks_from_osm(
+        path, modes=[mode], crs=crs, speeds_m_s={mode: speed_m_s}, speeds_kmh=speeds_kmh,
+        bounds=bounds,
+    )[mode]  # fmt: skip
+
+
+def networks_from_osm(
+    path: str | PathLike[str],
+    *,
+    modes: Sequence[str],
+    crs: Any = None,
+    speeds_m_s: Mapping[str, float | None] | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> dict[str, Network]:
+    """The networks of several modes from one reading of the file; see `network_from_osm`.
+
+    Parameters
+    ----------
+    modes : for example ``["walk", "drive"]``.
+    speeds_m_s : `speed_m_s` by mode.
+
+    Returns
+    -------
+    dict
+        Network by mode, each the one that `network_from_osm` makes.
+    """
+    for mode in modes:
+        check_mode(mode)
+    if crs is not None:
+        checked_crs(crs)
     speeds_kmh = checked_speeds(speeds_kmh)
     bounds = _checked_bounds(bounds)
     path = Path(path)
-    ways, left_out, tracker = _read_ways(path, mode)
-    places = _read_nodes(path, tracker)
+    streets, places = read_osm(path, modes)
+    return {
+        mode: _network(
+            path, mode, ways, places, crs, (speeds_m_s or {}).get(mode), speeds_kmh, bounds
+        )
+        for mode, ways in zip(modes, streets, strict=True)
+    }
+
+
+def _network(
+    path: Path,
+    mode: str,
+    ways: Ways,
+    places: Places,
+    crs: Any,
+    speed_m_s: float | None,
+    speeds_kmh: Mapping[str, float] | None,
+    bounds: tuple[float, float, float, float] | None,
+) -> Network:
     vertices = _vertices(ways, places, bounds)
-    counts = dict(left_out)
     if len(vertices.node) == 0:
-        raise NetworkError(_nothing(path, mode, counts, bounds))
-    notes: dict[str, Any] = {"left_out": counts, "ways": len(ways.ids)}
+        raise NetworkError(_nothing(path, mode, ways.left_out, bounds))
+    notes: dict[str, Any] = {"left_out": ways.left_out, "ways": len(ways.ids)}
     if vertices.missing:
         notes["nodes_missing"] = vertices.missing
         _log.info("%s: %d street nodes lie outside the file", path.name, vertices.missing)
-    middle = float(np.median(places.lon)), float(np.median(places.lat))
-    if plane is not None:
-        checked_crs(crs, middle)
+    used = np.unique(vertices.node)
+    middle = float(np.median(places.lon[used])), float(np.median(places.lat[used]))
+    if crs is not None:
+        plane = checked_crs(crs, middle)
     else:
         plane = projected_crs_for(*middle)
         notes["crs_chosen"] = plane.to_string()
@@ -130,27 +172,10 @@ _MAXSPEED = KEPT_TAGS.index("maxspeed")
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
-    ids: NDArray[np.int64]
-    refs: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    oneway: NDArray[np.int8]
-    tags: list[tuple[str | None, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    ids: NDArray[np.int64]  # ascending
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    barriers: dict[int, str]  # by position
-
-
-@dataclass(frozen=True, slots=True)
 class _Vertices:
-    node: NDArray[np.int64]  # position in _Places
+    node: NDArray[np.int64]  # position in `Places`
     offsets: NDArray[np.int64]
-    way: NDArray[np.int64]  # position in _Ways of each run of vertices
+    way: NDArray[np.int64]  # position in `Ways` of each run of vertices
     missing: int
 
 
@@ -166,86 +191,8 @@ def _checked_bounds(bounds: Any) -> tuple[float, float, float, float] | None:
     return found[0], found[1], found[2], found[3]
 
 
-def _processor(path: Path, what: Any) -> Any:
-    if not path.is_file():
-        raise NetworkError(f"{path.name}: no such file. Give one of {', '.join(SUFFIXES)}.")
-    return osmium.FileProcessor(str(path), what)
-
-
-def _unreadable(path: Path, error: Exception) -> NetworkError:
-    return NetworkError(
-        f"{path.name} cannot be read as OpenStreetMap data ({error}). Readable are "
-        f"{', '.join(SUFFIXES)}; for GraphML and line layers use read_network."
-    )
-
-
-def _read_ways(path: Path, mode: str) -> tuple[_Ways, Counter[str], Any]:
-    """The ways of this mode, why others were left out, and the nodes that are needed."""
-    ids, refs, counts, oneway = array("q"), array("q"), array("q"), array("b")
-    tags: list[tuple[str | None, ...]] = []
-    left_out: Counter[str] = Counter()
-    tracker: Any = osmium.IdTracker()
-    try:
-        streets = _processor(path, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
-        for way in streets:
-            tag = way.tags.get
-            why = why_left_out(mode, tag)
-            nodes = way.nodes
-            if why or len(nodes) < 2:
-                left_out[why or "short"] += 1
-                continue
-            ids.append(way.id)
-            used = [node.ref for node in nodes]
-            refs.extend(used)
-            counts.append(len(used))
-            oneway.append(direction(mode, tag))
-            tags.append(tuple([tag(key) for key in KEPT_TAGS]))
-            if tracker is not None and min(used) < 0:
-                tracker = None  # ids of an editor that were never uploaded: osmium takes none
-            if tracker is not None:
-                tracker.add_references(way)
-    except RuntimeError as error:
-        raise _unreadable(path, error) from error
-    found = _Ways(
-        np.array(ids, np.int64),
-        np.array(refs, np.int64),
-        np.array(counts, np.int64),
-        np.array(oneway, np.int8),
-        tags,
-    )
-    return found, left_out, tracker
-
-
-def _read_nodes(path: Path, tracker: Any) -> _Places:
-    """Places of the nodes that the streets use, wherever in the file they stand."""
-    ids, lon, lat = array("q"), array("d"), array("d")
-    barriers: dict[int, str] = {}
-    nodes = _processor(path, osmium.osm.NODE)
-    for node in nodes if tracker is None else nodes.with_filter(tracker.id_filter()):
-        place = node.location
-        if not place.valid():
-            continue
-        ids.append(node.id)
-        lon.append(place.lon)
-        lat.append(place.lat)
-        kind = node.tags.get("barrier")
-        if kind is not None:
-            barriers[node.id] = kind
-    all_ids = np.array(ids, np.int64)
-    # the last of several versions of a node counts
-    unique, from_end = np.unique(all_ids[::-1], return_index=True)
-    at = len(all_ids) - 1 - from_end
-    position = {int(i): kind for i, kind in barriers.items()}
-    return _Places(
-        unique,
-        np.array(lon, np.float64)[at],
-        np.array(lat, np.float64)[at],
-        {int(np.searchsorted(unique, i)): kind for i, kind in position.items()},
-    )
-
-
 def _vertices(
-    ways: _Ways, places: _Places, bounds: tuple[float, float, float, float] | None
+    ways: Ways, places: Places, bounds: tuple[float, float, float, float] | None
 ) -> _Vertices:
     """The ways as runs of known nodes; a run ends where a node is missing or out of `bounds`."""
     way = np.repeat(np.arange(len(ways.ids)), ways.counts)
@@ -270,7 +217,7 @@ def _vertices(
     return _Vertices(node, offsets, way[offsets[:-1]] if len(way) else way, missing)
 
 
-def _barriers(cut: Cut, node: NDArray[np.int64], places: _Places) -> NDArray[Any]:
+def _barriers(cut: Cut, node: NDArray[np.int64], places: Places) -> NDArray[Any]:
     """Names of the barriers on each edge, ends included, joined by ";"."""
     names: NDArray[Any] = np.full(len(cut.first), None, object)
     if not places.barriers:
@@ -291,7 +238,7 @@ def _barriers(cut: Cut, node: NDArray[np.int64], places: _Places) -> NDArray[Any
     return names
 
 
-def _properties(ways: _Ways, way: NDArray[np.int64], barriers: NDArray[Any]) -> pd.DataFrame:
+def _properties(ways: Ways, way: NDArray[np.int64], barriers: NDArray[Any]) -> pd.DataFrame:
     """Per edge the tags that some street has, osm_id, and barrier."""
     columns: dict[str, Any] = {"osm_id": ways.ids[way]}
     by_tag = zip(*ways.tags, strict=True)

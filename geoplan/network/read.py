@@ -23,10 +23,11 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit_layer
-from geoplan.network import from_osm
 from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
+from geoplan.network.from_osm import network_from_osm
 from geoplan.network.network import Network, check_mode
+from geoplan.network.osm_file import SUFFIXES
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -87,13 +88,13 @@ def read_network(
     if not path.exists():
         raise NetworkError(f"{path.name}: no such file.")
     name = path.name.lower()
-    if name.endswith((*from_osm.SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
+    if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
         raise UsageError(
             f"{path.name}: OpenStreetMap data is in WGS 84; datum={datum!r} goes with line layers "
             "only."
         )
-    if name.endswith(from_osm.SUFFIXES):
-        return from_osm.network_from_osm(
+    if name.endswith(SUFFIXES):
+        return network_from_osm(
             path, mode=mode, crs=crs, speed_m_s=speed_m_s, speeds_kmh=speeds_kmh, bounds=bounds
         )
     if name.endswith(".graphml"):
@@ -114,7 +115,7 @@ def read_network(
     else:
         raise NetworkError(
             f"{path.name}: this kind of file is not known. Readable are networks saved by geoplan, "
-            f"{', '.join(from_osm.SUFFIXES)}, .graphml, {', '.join(LINE_SUFFIXES)}, and "
+            f"{', '.join(SUFFIXES)}, .graphml, {', '.join(LINE_SUFFIXES)}, and "
             f"{', '.join(TABLE_SUFFIXES)} with a column of WKT lines."
         )
     return network_from_lines(

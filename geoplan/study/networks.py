@@ -14,7 +14,9 @@ from geoplan.errors import GeoplanError
 from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
+from geoplan.network.from_osm import networks_from_osm
 from geoplan.network.links import with_links
+from geoplan.network.osm_file import SUFFIXES
 from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
 from geoplan.words import say
@@ -92,23 +94,49 @@ def read_networks(
     config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
 ) -> dict[str, StudyNetwork]:
     """The networks of `modes` (default: all of the study), in the study's CRS."""
-    wanted = [m for m in config.network if modes is None or m in set(modes)]
-    return {mode: _read(config, base, mode, config.network[mode]) for mode in wanted}  # type: ignore[index]
+    sections = {str(m): s for m, s in config.network.items() if modes is None or m in set(modes)}
+    streets = _streets(config, base, sections)
+    return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
 
 
-def _read(config: StudyFile, base: Path, mode: str, section: NetworkSection) -> StudyNetwork:
+def _streets(
+    config: StudyFile, base: Path, sections: Mapping[str, NetworkSection]
+) -> dict[str, Network]:
+    """The networks as their files say; an OpenStreetMap file that modes share is read once."""
+    speeds = {m: s.speed_m_s if m == "walk" else None for m, s in sections.items()}
+    streets: dict[str, Network] = {}
+    for mode, section in sections.items():
+        if mode in streets:
+            continue
+        path = base / section.path
+        is_osm = path.is_file() and path.name.lower().endswith(SUFFIXES)
+        same = [
+            m
+            for m, s in sections.items()
+            if is_osm and base / s.path == path and s.datum in (None, "wgs84")
+        ]
+        if len(same) > 1 and mode in same:
+            streets |= networks_from_osm(path, modes=same, crs=config.study.crs, speeds_m_s=speeds)
+            continue
+        streets[mode] = read_network(
+            path,
+            mode=mode,
+            crs=config.study.crs,
+            source_crs=section.crs,
+            datum=section.datum,
+            layer=section.layer,
+            columns=dict(section.columns),
+            speed_m_s=speeds[mode],
+            encoding=section.encoding,
+        )
+    return streets
+
+
+def _checked(
+    config: StudyFile, base: Path, mode: str, section: NetworkSection, network: Network
+) -> StudyNetwork:
+    """What a what-if adds to the streets, and what is doubtful about them."""
     path = base / section.path
-    network = read_network(
-        path,
-        mode=mode,
-        crs=config.study.crs,
-        source_crs=section.crs,
-        datum=section.datum,
-        layer=section.layer,
-        columns=dict(section.columns),
-        speed_m_s=section.speed_m_s if mode == "walk" else None,
-        encoding=section.encoding,
-    )
     if section.links is not None:  # a bridge or a path that a what-if is about
         lines = pyogrio.read_dataframe(base / section.links).to_crs(config.study.crs)
         network = with_links(network, lines)

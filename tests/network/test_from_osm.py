@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import numpy as np
 import osmium
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from pyproj import Transformer
 
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
 from geoplan.inputs.plane import projected_crs_for
-from geoplan.network.from_osm import network_from_osm
+from geoplan.network.from_osm import network_from_osm, networks_from_osm
 from geoplan.network.osm_rules import RULES, direction, maxspeed_kmh, speed_kmh, why_left_out
 
 CRS = "EPSG:4548"
@@ -243,6 +247,43 @@ def test_osmnx_agrees_on_the_classes():
         assert set(excluded.split("|")) <= RULES[mode].not_highway
 
 
+def osmnx_keeps(mode):
+    """OSMnx's own filter, read from the text it sends to Overpass: patterns are not anchored."""
+    overpass = pytest.importorskip("osmnx._overpass")
+    text = overpass._get_network_filter(mode)
+    unlike = re.findall(r'\["([^"]+)"!~"([^"]+)"\]', text)
+    assert len(unlike) == text.count("!~")
+    assert unlike
+
+    def keeps(tags):
+        return "highway" in tags and not any(
+            key in tags and re.search(pattern, tags[key]) for key, pattern in unlike
+        )
+
+    return keeps
+
+
+def test_every_way_of_porto_alegre_as_osmnx_chooses_it(shared_data):
+    """Ours is OSMnx's choice without what the tags forbid; nothing else comes or goes."""
+    path = shared_data / "r5r_poa_spo" / "poa_osm.pbf"
+    keeps = {mode: osmnx_keeps(mode) for mode in ("walk", "drive")}
+    both, gone = Counter(), Counter()
+    streets = osmium.FileProcessor(str(path), osmium.osm.WAY)
+    for way in streets.with_filter(osmium.filter.KeyFilter("highway")):
+        tags = {tag.k: tag.v for tag in way.tags}
+        for mode, keep in keeps.items():
+            why = why_left_out(mode, tags.get)
+            if not why:
+                assert keep(tags), (mode, tags)  # never more than OSMnx
+                both[mode] += 1
+            elif keep(tags):
+                gone[mode, why] += 1
+                forbidden = {tags.get(key) for key in RULES[mode].access_keys}
+                assert forbidden & {"no", "private"} or tags.get("motorroad") == "yes", tags
+    assert both == {"walk": 14_084, "drive": 7_997}
+    assert gone == {("walk", "access"): 549, ("drive", "access"): 9}
+
+
 def test_speeds_and_directions():
     assert maxspeed_kmh("none") is None
     assert maxspeed_kmh("900") is None
@@ -262,8 +303,7 @@ def test_speeds_and_directions():
 
 def test_porto_alegre(shared_data):
     path = shared_data / "r5r_poa_spo" / "poa_osm.pbf"
-    walk = network_from_osm(path, mode="walk")
-    drive = network_from_osm(path, mode="drive")
+    walk, drive = networks_from_osm(path, modes=["walk", "drive"]).values()
     assert walk.crs.to_epsg() == 32722
     # the counts of `osmium tags-filter` and the source's note: 15,886 ways, 41,109 vertices
     assert walk.notes["ways"] + sum(walk.notes["left_out"].values()) == 15_886
@@ -272,3 +312,27 @@ def test_porto_alegre(shared_data):
     assert drive.oneway.mean() > 0.3
     assert 0.7 < drive.length_m.sum() / walk.length_m.sum() < 1
     assert np.allclose(shapely.length(walk.edge_lines()), walk.length_m)
+
+
+def test_one_reading_gives_what_each_mode_gives(town, monkeypatch):
+    from geoplan.network import osm_file
+
+    apart = {m: network_from_osm(town, mode=m, speed_m_s=s) for m, s in
+             (("walk", 0.8), ("drive", None))}  # fmt: skip
+    readings = []
+    processor = osm_file._processor
+    monkeypatch.setattr(
+        osm_file, "_processor", lambda *args: readings.append(args) or processor(*args)
+    )
+    both = networks_from_osm(town, modes=["walk", "drive"], speeds_m_s={"walk": 0.8})
+    assert len(readings) == 2  # once the ways, once their nodes
+    for mode, network in both.items():
+        alone = apart[mode]
+        assert network.mode == mode
+        assert network.speed_m_s == alone.speed_m_s
+        assert network.notes == alone.notes
+        assert network.crs == alone.crs
+        assert_geodataframe_equal(network.edges_frame(), alone.edges_frame())
+        assert_geodataframe_equal(network.nodes_frame(), alone.nodes_frame())
+    with pytest.raises(NetworkError, match="no such file"):
+        networks_from_osm(town.with_name("none.osm"), modes=["walk", "drive"])
