@@ -116,15 +116,27 @@ class Coverage:
         if level not in self.frame.columns:
             known = ", ".join(self.areas) or "none"
             raise UsageError(f"no area level {level!r} in this run; known levels: {known}.")
-        codes = self.frame[level].astype("string").fillna("")
-        table = self.frame[list(STATES)].groupby(codes.to_numpy()).sum()
-        names = self.areas[level].names.to_dict() if level in self.areas else {}
-        order = [*names, *[c for c in table.index if c not in names]]
-        if "" in order:
-            order = [*[c for c in order if c != ""], ""]
-        table = table.reindex(order, fill_value=0.0)
+        codes = pd.Index(self.frame[level].astype("string").fillna("").to_numpy(object))
+        known = pd.Index([], dtype=object)
+        names = np.empty(0, dtype=object)
+        if level in self.areas:
+            layer = self.areas[level].names
+            known, names = pd.Index(layer.index.to_numpy(object)), layer.to_numpy(object)
+        at = known.get_indexer(codes)
+        lost = at < 0
+        others = np.unique(codes[lost].to_numpy(str)).astype(object)
+        others = np.array(sorted(others, key=lambda code: (code == "", code)), dtype=object)
+        at[lost] = len(known) + pd.Index(others).get_indexer(codes[lost])
+        index = pd.Index([*known, *others])
+        table = pd.DataFrame(
+            {
+                state: np.bincount(at, self.frame[state].to_numpy(float), minlength=len(index))
+                for state in STATES
+            },
+            index=index,
+        )
         table.insert(0, "total", table[list(STATES)].sum(axis=1))
-        table.insert(0, "name", [names.get(code, "") for code in table.index])
+        table.insert(0, "name", [*names, *[""] * len(others)])
         table["covered_share"] = table["served"] / table["total"].where(table["total"] > 0)
         table.index.name = level
         return table
