@@ -26,7 +26,7 @@ from geoplan.words import say
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyInfo:
-    """What stands on every page: the study's name, CRS, language, stamps."""
+    """What stands on every page: the study's name, CRS, language, stamps, currency ("" = yuan)."""
 
     name: str
     crs: str
@@ -38,6 +38,7 @@ class StudyInfo:
     data_date: str = ""
     source: str = ""
     title: str = ""
+    currency: str = ""
 
 
 #: how the plan under test is called among the plans of `Robustness`

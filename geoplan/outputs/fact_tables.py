@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from geoplan.outputs.telling import (
     area_codes,
     area_names,
     clean,
+    currency_text,
     group_text,
     is_missing,
     kind_of_place_text,
@@ -117,7 +119,7 @@ def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> It
     if service.quota:
         yield quota_overview(service, lang=lang)
     if service.siting is not None and service.siting.phases is not None:
-        yield phase_table(service)
+        yield phase_table(results, service, lang=lang)
     if service.rates is not None:
         yield measure_table(results, service, lang=lang)
     if service.fund is not None:
@@ -125,6 +127,14 @@ def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> It
     if service.referral is not None and len(service.referral):
         yield chain_table(service, lang=lang)
         yield referral_table(service, lang=lang)
+
+
+def with_currency(
+    columns: tuple[Column, ...], results: RunResults, lang: str
+) -> tuple[Column, ...]:
+    """The columns with the study's currency behind the headings of money."""
+    unit = currency_text(lang, results.info.currency)
+    return tuple(replace(c, unit=unit) if c.name.startswith("money") else c for c in columns)
 
 
 def group_table(service: ServiceResult, *, lang: str) -> Table:
@@ -206,7 +216,9 @@ def referral_table(service: ServiceResult, *, lang: str) -> Table:
     frame = found.sort_values("within", kind="stable").copy()
     tiers = {tier.key: tier.name(lang) for tier in service.standard.tiers}
     frame["tier"] = [tiers.get(str(key), str(key)) for key in frame["tier"]]
-    frame["name"] = [clean(name) for name in frame["name"]]
+    frame["name"] = [
+        clean(name) or str(label) for label, name in zip(frame.index, frame["name"], strict=True)
+    ]
     told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
     frame["within"] = [told[bool(v)] for v in frame["within"]]
     frame["reason"] = [
@@ -223,7 +235,7 @@ def referral_table(service: ServiceResult, *, lang: str) -> Table:
     )
 
 
-def phase_table(service: ServiceResult) -> Table:
+def phase_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
     """What each phase builds, takes and reaches."""
     assert service.siting is not None
     assert service.siting.phases is not None
@@ -234,7 +246,7 @@ def phase_table(service: ServiceResult) -> Table:
         service=service.key,
         sheet="phases",
         frame=frame,
-        columns=_PHASES,
+        columns=with_currency(_PHASES, results, lang),
     )
 
 
@@ -257,8 +269,9 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     }  # fmt: skip
     frame.loc[len(frame)] = last
     return Table(
-        name=f"{service.key}_fund", service=service.key, sheet="fund", frame=frame, columns=_FUND
-    )
+        name=f"{service.key}_fund", service=service.key, sheet="fund", frame=frame,
+        columns=with_currency(_FUND, results, lang),
+    )  # fmt: skip
 
 
 def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:

@@ -262,7 +262,7 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
     if len(table) > 1:
         lines += ["", *_aligned(table)]
     for service in results.services.values():
-        lines += _extra_lines(service, lang)
+        lines += _extra_lines(service, lang, results.info.currency)
     lines += _findings_lines(results, lang)
     return "\n".join(lines)
 
@@ -300,7 +300,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     return lines
 
 
-def _extra_lines(service: ServiceResult, lang: str) -> list[str]:
+def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
     name, lines = clean(service.name(lang)), []
     if service.spacing is not None:
         told = length_dict(service.spacing)
@@ -333,8 +333,8 @@ def _extra_lines(service: ServiceResult, lang: str) -> list[str]:
     if service.fund is not None:
         fund = service.fund
         lines.append(
-            say(lang, "outputs.text_fund", name=name, money=money_text(lang, fund.money),
-                planned=money_text(lang, fund.planned))
+            say(lang, "outputs.text_fund", name=name, money=money_text(lang, fund.money, currency),
+                planned=money_text(lang, fund.planned, currency))
         )  # fmt: skip
     for level, table in service.quota.items():
         counts = quota_counts(table)

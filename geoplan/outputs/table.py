@@ -14,15 +14,19 @@ Kind = Literal["text", "count", "share", "number", "degrees"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column of a table: a stable name, what kind of value it holds, and its heading's word."""
+    """One column of a table: a stable name, kind of value, its heading's word, and a unit."""
 
     name: str
     kind: Kind = "text"
     word: str = ""
+    unit: str = ""
 
     def heading(self, lang: str) -> str:
         """The heading in `lang`."""
-        return known_word(lang, f"outputs.col_{self.word or self.name}", self.name)
+        told = known_word(lang, f"outputs.col_{self.word or self.name}", self.name)
+        if not self.unit:
+            return told
+        return f"{told}（{self.unit}）" if lang == "zh" else f"{told} ({self.unit})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
-from geoplan.outputs.fact_tables import fact_tables
+from geoplan.outputs.fact_tables import fact_tables, with_currency
 from geoplan.outputs.table import Column, Table
 from geoplan.outputs.telling import (
     area_codes,
@@ -103,7 +103,7 @@ def service_tables(results: RunResults, service: ServiceResult, *, lang: str) ->
     if service.gaps is not None:
         yield gap_table(service, lang=lang)
     if service.siting is not None:
-        yield site_table(service, lang=lang)
+        yield site_table(results, service, lang=lang)
         if service.siting.robustness is not None:
             yield closure_table(service, lang=lang)
     yield from fact_tables(results, service, lang=lang)
@@ -250,7 +250,7 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     )
 
 
-def site_table(service: ServiceResult, *, lang: str) -> Table:
+def site_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
     """Suggested sites in the order of building."""
     assert service.siting is not None
     sites = service.siting.sites
@@ -261,6 +261,7 @@ def site_table(service: ServiceResult, *, lang: str) -> Table:
     if "year" in frame.columns:
         frame["year"] = ["" if is_missing(year) else str(int(year)) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
+    columns = with_currency(columns, results, lang)
     return Table(
         name=f"{service.key}_sites",
         service=service.key,
@@ -284,7 +285,7 @@ def closure_table(service: ServiceResult, *, lang: str) -> Table:
         ranks = service.siting.sites["rank"].rename(index=str)
         new = part["name"].astype("string").fillna("").eq("") & part["id"].isin(ranks.index)
         part["name"] = [
-            say(lang, "outputs.closure_new", rank=int(ranks[label])) if is_new else name
+            say(lang, "outputs.closure_new", rank=int(ranks[label])) if is_new else name or label
             for label, name, is_new in zip(part["id"], part["name"], new, strict=True)
         ]
         parts.append(part)

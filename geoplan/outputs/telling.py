@@ -97,23 +97,30 @@ def number_text(value: Any, digits: int = 2) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def money_text(lang: str, value: Any) -> str:
-    """A sum of money: 万元 and 亿元 in Chinese, whole numbers in English.
+def currency_text(lang: str, currency: str) -> str:
+    """The currency as amounts name it; yuan where the study says nothing."""
+    return clean(currency) or say(lang, "outputs.yuan")
+
+
+def money_text(lang: str, value: Any, currency: str = "") -> str:
+    """A sum of money: in 万 and 亿 in Chinese, whole numbers in English.
 
     Examples
     --------
     >>> money_text("zh", 1722000000), money_text("zh", 350000), money_text("en", 350000)
     ('17.22亿元', '35万元', '350,000 yuan')
+    >>> money_text("en", 1200, "BRL")
+    '1,200 BRL'
     """
     if is_missing(value) or not np.isfinite(float(value)):
         return MISSING
-    amount = float(value)
-    if lang != "zh":
-        return say(lang, "outputs.money", money=count_text(amount))
-    for unit, word in ((1e8, "outputs.money_100m"), (1e4, "outputs.money_10k")):
-        if abs(amount) >= unit:
-            return say(lang, word, money=number_text(amount / unit, 2))
-    return say(lang, "outputs.money", money=count_text(amount))
+    amount, unit = float(value), currency_text(lang, currency)
+    if lang == "zh":
+        for size, word in ((1e8, "亿"), (1e4, "万")):
+            if abs(amount) >= size:
+                return f"{number_text(amount / size, 2)}{word}{unit}"
+        return f"{count_text(amount)}{unit}"
+    return f"{count_text(amount)} {unit}"
 
 
 def share_text(value: Any, digits: int = 1) -> str:

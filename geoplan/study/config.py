@@ -34,6 +34,7 @@ class StudySection(_Section):
     seed: int = 0
     data_date: str = ""
     source: str = ""
+    currency: str = ""
 
 
 class SourceSection(_Section):

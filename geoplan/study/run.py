@@ -72,6 +72,7 @@ def run_study(
         audience=audience,
         data_date=config.study.data_date,
         source=config.study.source,
+        currency=config.study.currency,
     )
     results = RunResults(
         info=info,

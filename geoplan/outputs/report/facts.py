@@ -157,12 +157,15 @@ def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
         line = say(lang, "report.referral", tier=clean(tier.name(lang)),
                    to=clean(tiers[str(tier.refers_to)].name(lang)),
                    limit=number_text(tier.refer_threshold_min, 1),
+                   mode=known_word(lang, f"common.{tier.refer_mode}", str(tier.refer_mode)),
                    within=count_text(row["within"]), total=count_text(row["stations"]),
                    share=share_text(row["share"]),
                    worst=number_text(row["farthest_min"], 1))  # fmt: skip
         late = found[(found["tier"] == key) & ~found["within"].astype(bool)]
         late = late.sort_values("cost_min", ascending=False, na_position="first", kind="stable")
-        line += _named(late["name"], lang, "report.referral_lacking")
+        names = late["name"].astype("string").fillna("")
+        names = names.where(names != "", late.index.astype("string"))
+        line += _named(names, lang, "report.referral_lacking")
         lines.append(line)
     yield Paragraph(text=say(lang, "report.referral_intro"))
     yield Listing(items=tuple(lines))
@@ -220,18 +223,18 @@ def _short(results: RunResults, service: ServiceResult, level: str) -> pd.Series
     return (names + " " + short["name"].astype("string")).str.strip()
 
 
-def phase_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+def phase_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     """What each phase builds and takes; every phase holds the sites of those before it."""
     siting = service.siting
     if siting is None:
         return
     if "money" in siting.sites.columns:
-        text = say(lang, "report.money", money=money_text(lang, siting.sites["money"].sum()))
-        yield Paragraph(text=text)
+        money = money_text(lang, siting.sites["money"].sum(), results.info.currency)
+        yield Paragraph(text=say(lang, "report.money", money=money))
     if siting.phases is None:
         return
     caption = say(lang, "report.c_phases", service=clean(service.name(lang)))
-    table = told_table(phase_table(service), caption, lang)
+    table = told_table(phase_table(results, service, lang=lang), caption, lang)
     if table is not None:
         yield table
     if siting.phases["lost"].notna().any():
@@ -250,12 +253,12 @@ def fund_blocks(results: RunResults, service: ServiceResult, lang: str) -> Itera
             f"{fund.years[0]} to {fund.years[-1]}"
         )  # fmt: skip
         years = say(lang, "report.fund_years", years=years)
-    share = fund.planned / fund.money
+    share, currency = fund.planned / fund.money, results.info.currency
     word = "report.fund" if fund.left >= 0 else "report.fund_short"
     yield Paragraph(
-        text=say(lang, word, money=money_text(lang, fund.money), years=years,
-                 planned=money_text(lang, fund.planned), share=share_text(share),
-                 left=money_text(lang, abs(fund.left)))
+        text=say(lang, word, money=money_text(lang, fund.money, currency), years=years,
+                 planned=money_text(lang, fund.planned, currency), share=share_text(share),
+                 left=money_text(lang, abs(fund.left), currency))
     )  # fmt: skip
     caption = say(lang, "report.c_fund", service=clean(service.name(lang)))
     if len(fund.spending):

@@ -54,7 +54,7 @@ def service_blocks(results: RunResults, service: ServiceResult, lang: str) -> It
     if service.coverage is not None:
         yield from _people(results, service, lang)
     elif service.spacing is not None:
-        yield from _lines(service, lang)
+        yield from _lines(results, service, lang)
     elif service.rates is not None:
         yield from _rates(results, service, lang)
     else:
@@ -121,7 +121,7 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
     yield from quota_blocks(results, service, lang)
     yield from capacity_blocks(results, service, lang)
     yield from _gaps(service, lang)
-    yield from _sites(service, lang)
+    yield from _sites(results, service, lang)
 
 
 def _gaps(service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -144,7 +144,7 @@ def _gaps(service: ServiceResult, lang: str) -> Iterator[Block]:
         yield table
 
 
-def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
+def _sites(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     siting = service.siting
     if siting is None:
         return
@@ -178,7 +178,9 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
     )
     if service.coverage is None:
         keep = ("rank", "name", "lon", "lat")
-    table = told_table(site_table(service, lang=lang), caption, lang, keep=keep, most=_MOST_SITES)
+    table = told_table(
+        site_table(results, service, lang=lang), caption, lang, keep=keep, most=_MOST_SITES
+    )
     if table is not None:
         yield table
     if len(siting.sites) > shown:
@@ -191,7 +193,7 @@ def _sites(service: ServiceResult, lang: str) -> Iterator[Block]:
             text=say(lang, "report.knee", sites=knee.sites, before=count_text(knee.before),
                      after=count_text(knee.after))
         )  # fmt: skip
-    yield from phase_blocks(service, lang)
+    yield from phase_blocks(results, service, lang)
     yield from _robustness(service, siting, lang)
     if siting.curve is not None:
         name = clean(service.name(lang))
@@ -255,7 +257,7 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, lang: str) -> s
     return text
 
 
-def _lines(service: ServiceResult, lang: str) -> Iterator[Block]:
+def _lines(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     spacing = service.spacing
     yield Paragraph(
         text=say(
@@ -277,7 +279,7 @@ def _lines(service: ServiceResult, lang: str) -> Iterator[Block]:
         map_key=service.key,
     )
     yield from _gaps(service, lang)
-    yield from _sites(service, lang)
+    yield from _sites(results, service, lang)
 
 
 def _rates(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:

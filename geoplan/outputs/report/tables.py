@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from geoplan.outputs.report.blocks import TableBlock
 from geoplan.outputs.table import Column, Table
@@ -48,7 +49,7 @@ def _silent(value: object) -> bool:
     return is_missing(value) or value == ""
 
 
-def _cell(value: object, column: Column) -> str:
+def _cell(value: Any, column: Column) -> str:
     if column.kind == "count":
         return count_text(value)
     if column.kind == "share":
@@ -56,5 +57,5 @@ def _cell(value: object, column: Column) -> str:
     if column.kind == "number":
         return number_text(value)
     if column.kind == "degrees":
-        return number_text(value, 5)
+        return number_text(value, 5) if is_missing(value) else f"{value:.5f}"
     return clean(value)
