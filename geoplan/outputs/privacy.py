@@ -8,7 +8,7 @@ shelters' and child-protection services only figures by street.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,47 +16,18 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.places import PlacesInReach
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.outputs.public_coverage import PublicCoverage, public_coverages
+from geoplan.outputs.public_record import file_name, gaps_by_area, public_facts
 from geoplan.outputs.suppression import blanks
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
 
 #: services whose users must not be found: no places finer than a street
 SENSITIVE = ("shelter", "child_protection_station")
-_CELLS = ("total", *STATES)
 _PUBLIC_COLUMNS = ("name", "capacity", "nursing_capacity", "tier", "status")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class PublicCoverage(Coverage):
-    """Coverage whose small numbers are NaN.
-
-    city : the six numbers of the whole city, NaN where blanked. tables : ledger by area, blanked.
-    """
-
-    city: Ledger = field(default_factory=Ledger)
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """A ledger with blanks cannot be added up."""
-
-    @property
-    def ledger(self) -> Ledger:
-        """The city's six numbers."""
-        return self.city
-
-    def people_by_site(self) -> pd.Series:
-        """Not told in public: a site's users are few."""
-        return pd.Series(dtype=float, name="people")
-
-    def by_area(self, level: str) -> pd.DataFrame:
-        """The ledger per area, NaN where blanked; see `Coverage.by_area`."""
-        if level not in self.tables:
-            known = ", ".join(self.tables) or "none"
-            raise UsageError(f"no area level {level!r} in this edition; known levels: {known}.")
-        return self.tables[level].copy()
 
 
 def edition(results: RunResults, *, audience: str) -> RunResults:
@@ -64,7 +35,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
 
     Parameters
     ----------
-    results : of a run, internal.
+    results : of a run, internal; a public edition is returned as it is.
     audience : ``"internal"`` (as they are) or ``"public"``.
 
     Raises
@@ -76,20 +47,65 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
         raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
     if audience == "internal":
         return results
+    if is_public(results):
+        return results
     below = float(results.info.suppress_below)
+    coverages = _coverages(results, below)
     return replace(
         results,
         info=replace(results.info, audience="public"),
+        inputs=tuple(replace(r, path=file_name(r.path), columns={}) for r in results.inputs),
         services={
-            key: _service(service, results.areas, below)
+            key: _service(service, results, coverages.get(key, {}), below)
             for key, service in results.services.items()
         },
         findings=results.findings.iloc[:0],
         set_aside={},
+        run=public_facts(results.run),
     )
 
 
-def _service(service: ServiceResult, areas: Mapping[str, AreaLayer], below: float) -> ServiceResult:
+def is_public(results: RunResults) -> bool:
+    """Whether `results` are a public edition already."""
+    told = [s.coverage for s in results.services.values() if s.coverage is not None]
+    return results.info.audience == "public" and any(isinstance(c, PublicCoverage) for c in told)
+
+
+def told_by_area(results: RunResults, key: str) -> bool:
+    """Whether gaps of the service are told by area only, because its users must not be found."""
+    return results.info.audience == "public" and key in SENSITIVE
+
+
+def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
+    """By service: "now", "after" and "tier KEY", all services of one demand blanked together."""
+    groups: dict[Any, dict[tuple[str, str], Coverage]] = {}
+    finest: dict[tuple[str, str], str | None] = {}
+    for key, service in results.services.items():
+        if service.coverage is None:
+            continue
+        whole = {"now": service.coverage, **{f"tier {k}": c for k, c in service.tiers.items()}}
+        if service.siting is not None and service.siting.coverage_after is not None:
+            whole["after"] = service.siting.coverage_after
+        frame = service.coverage.frame
+        levels = tuple(level for level in results.areas if level in frame.columns)
+        people = pd.util.hash_pandas_object(frame["people"]).to_numpy().tobytes()
+        for name, coverage in whole.items():
+            groups.setdefault((levels, people), {})[key, name] = coverage
+            finest[key, name] = _public_level(service, results.areas)
+    found: dict[str, dict[str, PublicCoverage]] = {}
+    for group in groups.values():
+        told = public_coverages(
+            group, results.areas, {name: finest[name] for name in group}, below=below
+        )
+        for (key, name), coverage in told.items():
+            found.setdefault(key, {})[name] = coverage
+    return found
+
+
+def _service(
+    service: ServiceResult, results: RunResults, public: Mapping[str, PublicCoverage], below: float
+) -> ServiceResult:
+    areas = results.areas
     told = replace(
         service,
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
@@ -100,12 +116,8 @@ def _service(service: ServiceResult, areas: Mapping[str, AreaLayer], below: floa
     )
     if service.coverage is None:
         return told
-    finest = _public_level(service, areas)
-    after = None if service.siting is None else service.siting.coverage_after
-    whole = {"now": service.coverage, **{f"tier {k}": c for k, c in service.tiers.items()}}
-    if after is not None:
-        whole["after"] = after
-    public = _coverages(whole, areas, finest, below)
+    if service.key in SENSITIVE and service.gaps is not None:
+        told = replace(told, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs))
     capacity, places = _capacity(service, public["now"])
     return replace(
         told,
@@ -115,7 +127,7 @@ def _service(service: ServiceResult, areas: Mapping[str, AreaLayer], below: floa
         places=places,
         coverage=public["now"],
         tiers={k: public[f"tier {k}"] for k in service.tiers},
-        siting=_siting(service.siting, public.get("after"), below),
+        siting=_siting(service.siting, public.get("after"), service.coverage.ledger.total, below),
     )
 
 
@@ -162,18 +174,25 @@ def _capacity(
 
 
 def _siting(
-    siting: SitingOutcome | None, after: PublicCoverage | None, below: float
+    siting: SitingOutcome | None, after: PublicCoverage | None, total: float, below: float
 ) -> SitingOutcome | None:
+    """People of sites in whole steps; so are shares and the curve: their differences would tell."""
     if siting is None or after is None:
         return siting
     sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
     assert sites is not None
+    if below > 1 and total > 0 and "share_after" in sites:
+        sites["share_after"] = (sites["share_after"] * total / below).round() * below / total
+    curve = siting.curve
+    if curve is not None and below > 1 and siting.objective == "max_coverage":
+        curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
         siting,
         sites=sites,
         phases=None
         if siting.phases is None
         else _in_steps(siting.phases, ("served", "best", "lost"), max(below, 1.0)),
+        curve=curve,
         coverage_after=after,
         people_after=after.ledger,
         robustness=_robustness(siting.robustness, below),
@@ -226,145 +245,3 @@ def _rates(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
     numbers = [c for c in ("count", "rate", "low", "high", "smoothed") if c in told]
     told.loc[small, numbers] = np.nan
     return told
-
-
-# -- coverage -------------------------------------------------------------------------------
-
-
-def _coverages(
-    whole: Mapping[str, Coverage], areas: Mapping[str, AreaLayer], finest: str | None, below: float
-) -> dict[str, PublicCoverage]:
-    """All coverages of one service with the same cells blanked."""
-    levels = list(areas)[: list(areas).index(finest) + 1] if finest is not None else []
-    tables = {key: {level: c.by_area(level) for level in levels} for key, c in whole.items()}
-    cities = {key: pd.Series(c.ledger.to_dict())[list(_CELLS)] for key, c in whole.items()}
-    first = next(iter(whole))
-    starts, sums = _system(tables[first], areas, levels)
-    cells = [
-        np.concatenate(
-            [cities[key].to_numpy(float)]
-            + [tables[key][level][list(_CELLS)].to_numpy(float).ravel() for level in levels]
-        )
-        for key in whole
-    ]
-    mask = blanks(cells, sums, below=below)
-    public = {}
-    for key, coverage in whole.items():
-        blanked = {
-            level: _blank(tables[key][level], mask[starts[level] : starts[level + "/end"]])
-            for level in levels
-        }
-        city = cities[key].where(~mask[: len(_CELLS)])
-        public[key] = PublicCoverage(
-            service=coverage.service,
-            standard=coverage.standard,
-            frame=_points(coverage, blanked.get(finest or ""), finest),
-            areas={level: areas[level] for level in levels},
-            city=Ledger(**{state: float(city[state]) for state in STATES}),
-            tables=blanked,
-        )
-    return public
-
-
-def _blank(table: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:
-    told = table.copy()
-    columns = list(_CELLS)
-    told[columns] = told[columns].astype(float).mask(mask.reshape(len(table), len(columns)))
-    told["covered_share"] = told["served"] / told["total"].where(told["total"] > 0)
-    return told
-
-
-def _system(
-    tables: Mapping[str, pd.DataFrame], areas: Mapping[str, AreaLayer], levels: list[str]
-) -> tuple[dict[str, int], sparse.csr_matrix]:
-    """Where each level's cells begin, and every sum among them and the city's."""
-    width = len(_CELLS)
-    starts: dict[str, int] = {}
-    at = width
-    for level in levels:
-        starts[level] = at
-        at += width * len(tables[level])
-        starts[level + "/end"] = at
-    rows, columns, signs = [], [], []
-    count = 0
-
-    def add(whole: int, parts: np.ndarray) -> None:
-        nonlocal count
-        rows.extend([count] * (len(parts) + 1))
-        columns.extend([whole, *parts.tolist()])
-        signs.extend([-1.0] + [1.0] * len(parts))
-        count += 1
-
-    heads = [0]
-    for level in levels:
-        heads += list(range(starts[level], starts[level + "/end"], width))
-    for start in heads:  # the states of an area sum to its total
-        add(start, np.arange(start + 1, start + width))
-    for depth, level in enumerate(levels):
-        table = tables[level]
-        own = starts[level] + width * np.arange(len(table))
-        if depth == 0 or areas[level].parent != levels[depth - 1]:
-            groups = {0: own}
-        else:
-            above = tables[levels[depth - 1]]
-            place = {
-                code: starts[levels[depth - 1]] + width * k for k, code in enumerate(above.index)
-            }
-            parent = areas[level].frame["parent"]
-            head = np.array(
-                [place.get(parent.get(code), place.get("", -1)) for code in table.index]
-            )
-            groups = {int(h): own[head == h] for h in np.unique(head) if h >= 0}
-        for whole, parts in groups.items():
-            for cell in range(width):
-                add(whole + cell, parts + cell)
-    shape = (count, at)
-    return starts, sparse.csr_matrix((signs, (rows, columns)), shape=shape)
-
-
-def _points(coverage: Coverage, table: pd.DataFrame | None, level: str | None) -> gpd.GeoDataFrame:
-    """One row per area of `level` in place of the demand rows; a blanked one has no place."""
-    source = coverage.frame
-    if table is None or level is None:
-        return source.iloc[:0].copy()
-    located = source[source.geometry.notna()]
-    codes = located[level].astype("string").fillna("")
-    weight = located["people"].to_numpy(float) + 1e-9
-    parts = pd.DataFrame(
-        {
-            "x": located.geometry.x.to_numpy() * weight,
-            "y": located.geometry.y.to_numpy() * weight,
-            "weight": weight,
-        }
-    )
-    middle = parts.groupby(codes.to_numpy()).sum()
-    x = (middle["x"] / middle["weight"]).reindex(table.index)
-    y = (middle["y"] / middle["weight"]).reindex(table.index)
-    told = table["total"].notna() & x.notna() & (table.index != "") & (table["total"] > 0)
-    points = gpd.GeoSeries(gpd.points_from_xy(x, y), index=table.index, crs=source.crs)
-    frame = gpd.GeoDataFrame(
-        {
-            "name": table["name"].astype(str),
-            "people": table["total"],
-            **{state: table[state] for state in STATES},
-            "site": pd.NA,
-            "cost": np.nan,
-            "reason": _reason(table),
-            level: table.index,
-        },
-        geometry=points.where(told),
-        crs=source.crs,
-    )
-    step, child = level, pd.Series(table.index, index=table.index, dtype=object)
-    layers = coverage.areas
-    while step in layers and layers[step].parent in layers:
-        child = child.map(layers[step].frame["parent"])
-        step = str(layers[step].parent)
-        frame[step] = child
-    return frame
-
-
-def _reason(table: pd.DataFrame) -> pd.Series:
-    """The state with most people among those not served; "" where all are served."""
-    missed = table[list(STATES[1:])].fillna(0.0)
-    return missed.idxmax(axis=1).where(missed.max(axis=1) > 0, "")

@@ -130,7 +130,7 @@ class Plan:
         >>> summary["services"]["meal_station"]["people"]["served"]
         150
         """
-        return outputs.summary_dict(self.results)
+        return outputs.summary_dict(self._told())
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
@@ -161,7 +161,7 @@ class Plan:
         if key not in self.results.services:
             known = ", ".join(self.results.services) or "-"
             raise UsageError(f"no service {key!r} in this run; there are: {known}.")
-        return outputs.service_map(self.results, key, **options)
+        return outputs.service_map(self._told(), key, **options)
 
     def save(
         self,
@@ -213,13 +213,14 @@ class Plan:
             raise
         return target
 
+    def _told(self) -> RunResults:
+        """The results as the plan's audience may see them: the same for every output."""
+        return outputs.edition(self.results, audience=self.results.info.audience)
+
     def _write(
         self, folder: Path, progress: Progress, *, basemap: str | None, tianditu_key: str | None
     ) -> None:
-        # a public edition leaves the same way for every output
-        results = self.results
-        if results.info.audience == "public":
-            results = outputs.edition(results, audience="public")
+        results = self._told()
         lang, audience = self.lang, results.info.audience
         stages = Stages(total=6, progress=progress)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,3 +99,71 @@ def test_the_public_edition_holds_no_small_number_and_no_column_of_the_office(re
             assert not ((told > 0) & (told < below)).any()
         told = service.coverage.frame["people"].to_numpy(float)
         assert not ((told > 0) & (told < below)).any()
+
+
+def test_services_of_the_same_people_do_not_give_each_other_away(fakes):
+    """What one service's table tells of the same people must not fill another one's blanks."""
+    results = fakes.fake_run(n=240)
+    rows = results.services["meal_station"].coverage.frame
+    assert rows["people"].equals(results.services["elderly_centre"].coverage.frame["people"])
+    public = edition(
+        replace(results, info=replace(results.info, suppress_below=400)), audience="public"
+    )
+    pair = ("meal_station", "elderly_centre")
+    tables = [public.services[key].coverage.by_area("street") for key in pair]
+    blanked = [table["total"].isna().to_numpy() for table in tables]
+    assert blanked[0].any()
+    assert (blanked[0] == blanked[1]).all()  # the total of the same people is told in both or none
+
+
+def sensitive(results):
+    """The made-up run with its first service as one whose users must not be found."""
+    service = results.services["meal_station"]
+    standard = replace(service.standard, service="shelter")
+    return replace(
+        results, services={"shelter": replace(service, key="shelter", standard=standard)}
+    )
+
+
+def test_gaps_of_shelters_are_told_no_finer_than_the_level_above_the_finest(results):
+    public = edition(sensitive(results), audience="public")
+    service = public.services["shelter"]
+    table, gaps = service.coverage.by_area("district"), service.gaps
+    assert set(service.coverage.areas) == {"district"}
+    assert set(gaps["area"]) <= set(table["name"]) | {"区划不明"}
+    by_cause = {"no_site": "beyond", "full": "full", "cut_off": "cut_off",
+                "off_network": "off_network", "no_data": "unlocated"}  # fmt: skip
+    for cause, state in by_cause.items():
+        assert gaps.loc[gaps["cause"] == cause, "people"].sum() == np.nansum(table[state])
+    streets = results.areas["street"].frame.geometry
+    assert not any(shape.within(street) for shape in gaps.geometry.dropna() for street in streets)
+    assert (gaps["rank"] == np.arange(1, len(gaps) + 1)).all()
+
+
+def test_an_edition_of_an_edition_is_the_same(results):
+    public = edition(results, audience="public")
+    assert edition(public, audience="public") is public
+
+
+def test_no_folder_heading_or_condition_of_the_office_is_told(results):
+    own = {"path": "/home/王某/名册.csv", "columns": {"lon": "经度"}, "where": "备注 = '低保'"}
+    record = replace(results.inputs[0], path="../../home/王某/名册.csv", columns={"x": "y"})
+    facts = {"settings": {"demand": {"a": own}}, "inputs": {"/home/王某/名册.csv": "ab"}}
+    public = edition(replace(results, inputs=(record,), run=facts), audience="public")
+    assert public.inputs[0].path == "名册.csv"
+    assert public.run == {
+        "settings": {"demand": {"a": {"path": "名册.csv"}}}, "inputs": {"名册.csv": "ab"},
+    }  # fmt: skip
+    assert "王某" not in repr(public.inputs) + repr(public.run)
+
+
+def test_differences_of_shares_and_of_the_curve_tell_no_small_number(results):
+    below = 50
+    internal = replace(results, info=replace(results.info, suppress_below=below))
+    siting = edition(internal, audience="public").services["meal_station"].siting
+    total = results.services["meal_station"].coverage.ledger.total
+    steps = siting.sites["share_after"].to_numpy() * total / below
+    assert np.allclose(steps, np.round(steps))
+    values = siting.curve["value"].to_numpy(float)
+    assert np.allclose(values % below, 0)
+    assert np.abs(values - results.services["meal_station"].siting.curve["value"]).max() <= below

@@ -29,6 +29,7 @@ from geoplan.outputs.maps.people import (
     suggested_content,
 )
 from geoplan.outputs.maps.values import number
+from geoplan.outputs.privacy import told_by_area
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import say
@@ -74,7 +75,7 @@ def map_content(
         "areas": areas_content(results, service, lang),
         "demand": demand,
         "sites": sites_content(service, lang),
-        "gaps": gaps_content(service, known),
+        "gaps": gaps_content(service, known, whole_areas=told_by_area(results, key)),
         "suggested": suggested_content(service, known),
         "reach": reach_content(service),
         "spacing": spacing_content(service),

@@ -115,8 +115,13 @@ def sites_content(service: ServiceResult, lang: str) -> dict[str, Any] | None:
     return content
 
 
-def gaps_content(service: ServiceResult, known: dict[str, int]) -> dict[str, Any] | None:
-    """Ranked gaps: shape (None where there is no place), people or length, cause, remedy."""
+def gaps_content(
+    service: ServiceResult, known: dict[str, int], *, whole_areas: bool = False
+) -> dict[str, Any] | None:
+    """Ranked gaps: shape (None where there is no place), people or length, cause, remedy.
+
+    whole_areas : gaps are told by area only, their shapes are the areas'.
+    """
     gaps = service.gaps
     if gaps is None:
         return None
@@ -125,6 +130,7 @@ def gaps_content(service: ServiceResult, known: dict[str, int]) -> dict[str, Any
         simple = simple.simplify(12.0)
     content: dict[str, Any] = {
         "rank": numbers(gaps["rank"]),
+        "whole_areas": whole_areas,
         "shape": encode_shapes(simple),
         "area": texts(column(gaps, "area", "")),
         "cause": texts(column(gaps, "cause", "")),

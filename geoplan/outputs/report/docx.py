@@ -79,6 +79,7 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
                     line.paragraph_format.first_line_indent = Pt(21)
     book.core_properties.title = document.title
     book.core_properties.author = "geoplan"
+    book.core_properties.comments = ""
     book.core_properties.created = book.core_properties.modified = _WRITTEN
     book.save(str(path))
     return path

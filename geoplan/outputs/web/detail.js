@@ -67,7 +67,7 @@
     }
     var closing = g.closing[i] >= m.offset && m.suggested ? g.closing[i] - m.offset : -1, markers = m.spacing ? within(m, shape) : [];
     var who = g.people ? (g.people[i] === null ? t("ui_withheld") :
-      t("ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) })) :
+      t(g.members[i] === null ? "ui_gap_who_only" : "ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) })) :
       g.length_m ? t("ui_gap_length", { n: gp.people(g.length_m[i]) }) : "";
     return [
       head(t("ui_gap_title", { rank: g.rank[i] }), g.area[i]),

@@ -93,7 +93,7 @@
         add("result", "unmarked", t("ui_layer_unmarked"), m.required.d.marked.length - marked, dot(C.gap, true), true);
         add("result", "marked", t("ui_layer_marked"), marked, dot(C.covered), true);
       }
-    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.filter(function (r, i) { return gp.open(m, i); }).length, hatched, true); }
+    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.filter(function (r, i) { return gp.open(m, i); }).length, hatched, !m.gaps.d.whole_areas); }
     if (m.reach.length) {
       var unit = data.demand && data.demand.unit === "min" ? "ui_within_min" : "ui_within_m";
       add("result", "reach", t("ui_layer_reach"), null, patch(C.reach[0], "#3f9aa3"), false, m.reach.map(function (band, k) {
@@ -108,12 +108,15 @@
       if (m.demand.now.indexOf(1) >= 0) { add("people", "full", t("ui_layer_full"), n.full, dot(C.full), true); }
       add("people", "missed", t("ui_layer_unserved"), n.missed, dot(C.missed, true), true);
     }
+    // gaps that are whole areas would cover them all: what they say is the colour of the finest areas
+    var finest = -1;
+    m.levels.forEach(function (entry, k) { if (entry.shapes && entry.level.value && m.gaps && m.gaps.d.whole_areas) { finest = k; } });
     m.levels.forEach(function (entry, k) {
       var level = entry.level;
       if (!entry.shapes || !level.value) { return; }
       var rate = level.kind === "rate";
       add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: gp.plain(data.meta.per) }),
-        null, patch(C.classes[5][3]), rate && k === 0, classes(app, level));
+        null, patch(C.classes[5][3]), rate ? k === 0 : k === finest, classes(app, level));
     });
     if (m.levels.some(function (e) { return e.shapes; })) {
       add("background", "boundaries", t("ui_layer_boundaries"), null, stroke(C.boundary, 1.3), true);
