@@ -63,7 +63,7 @@ def _full_names(results: RunResults, level: str, codes: pd.Index) -> list[str]:
     """Names of areas after that of the area which they are part of."""
     lang, parent = results.info.lang, results.areas[level].parent
     names = area_names(results, level, codes, lang)
-    if parent not in results.areas:
+    if parent is None or parent not in results.areas:
         return names
     above = results.areas[level].frame["parent"].reindex(codes)
     known = results.areas[parent].names
