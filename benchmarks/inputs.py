@@ -63,6 +63,26 @@ def write_rows(path: Path, rows: int) -> None:
     path.write_bytes(frame.to_csv(index=False).encode("gb18030"))
 
 
+def write_narrow(path: Path, rows: int) -> None:
+    """Five columns: as few bytes per row as a people table can have."""
+    rng = np.random.default_rng(0)
+    wgs = np.column_stack([rng.uniform(116.4, 117.6, rows), rng.uniform(36.1, 37.0, rows)])
+    lon, lat = from_wgs84(wgs, "gcj02").T
+    frame = pd.DataFrame(
+        {
+            "社区代码": np.arange(rows),
+            "街道": "解放路街道",
+            "经度": np.char.mod("%.6f", lon),
+            "纬度": np.char.mod("%.6f", lat),
+            "老年人口": rng.integers(60, 1800, rows).astype(str),
+        }
+    )
+    bad = rng.choice(rows, rows // 1000, replace=False)
+    frame.loc[bad[::2], "经度"] = ""
+    frame.loc[bad[1::2], "老年人口"] = "多"
+    path.write_bytes(frame.to_csv(index=False).encode("gb18030"))
+
+
 def one_by_one(lon: float, lat: float) -> tuple[float, float]:
     """GCJ-02 back to WGS 84 in plain Python, one pass, as snippets have it."""
     x, y = lon - 105.0, lat - 35.0
@@ -81,36 +101,62 @@ def one_by_one(lon: float, lat: float) -> tuple[float, float]:
     return lon - d_lon, lat - d_lat
 
 
+#: memory beyond what Python and the imports take: the high-water mark of a process of its own
+#: (VmHWM, not ru_maxrss, which a child inherits from its parent), less that after the imports
+_CHILD = """
+import time
+import geoplan.inputs.demand
+from geoplan.inputs import LayerSource, read_demand
+def high():
+    lines = open('/proc/self/status').read().splitlines()
+    return next(int(x.split()[1]) for x in lines if x.startswith('VmHWM')) / 1000
+base = high()
+start = time.perf_counter()
+one = read_demand(LayerSource(path={path!r}, datum='gcj02', columns={{'id': '社区代码'}}),
+                  key='d', crs='EPSG:4548', weight='老年人口')
+seconds = time.perf_counter() - start
+assert one.record.rows == {rows} and one.record.set_aside == {rows} // 1000
+print(seconds, high() - base)
+"""
+
+#: the same for nothing but as many points as shapely holds them
+_POINTS = """
+import numpy as np, shapely
+def now():
+    lines = open('/proc/self/status').read().splitlines()
+    return next(int(x.split()[1]) for x in lines if x.startswith('VmRSS')) / 1000
+at = np.random.default_rng(0).uniform(0, 1e6, ({rows}, 2))
+base = now()
+points = shapely.points(at)
+print(now() - base)
+"""
+
+
 def table(rows: int, folder: Path) -> list[tuple[str, float, str]]:
-    path = folder / "people.csv"
-    write_rows(path, rows)
-    size = path.stat().st_size / 1e6
-    # VmHWM and not ru_maxrss, which a child inherits from its parent
-    code = (
-        "import time\n"
-        "from geoplan.inputs import LayerSource, read_demand\n"
-        "def high():\n"
-        "    lines = open('/proc/self/status').read().splitlines()\n"
-        "    return next(int(x.split()[1]) for x in lines if x.startswith('VmHWM'))\n"
-        "base = high()\n"
-        "start = time.perf_counter()\n"
-        f"one = read_demand(LayerSource(path={str(path)!r}, datum='gcj02',"
-        " columns={'id': '社区代码'}), key='d', crs='EPSG:4548', weight='老年人口')\n"
-        "seconds = time.perf_counter() - start\n"
-        f"assert one.record.rows == {rows} and one.record.set_aside == {rows // 1000}\n"
-        "print(seconds, (high() - base) / 1000)\n"
-    )
+    told = []
+    points = float(_child(_POINTS.format(rows=rows)))
+    for columns, write in ((12, write_rows), (5, write_narrow)):
+        path = folder / f"people{columns}.csv"
+        write(path, rows)
+        size = path.stat().st_size / 1e6
+        seconds, peak = map(float, _child(_CHILD.format(path=str(path), rows=rows)).split())
+        start = time.perf_counter()
+        plain = pd.read_csv(path, encoding="gb18030", dtype=str, keep_default_na=False)
+        assert len(plain) == rows
+        peer = time.perf_counter() - start
+        told += [
+            (f"{rows:,} rows of {columns} columns ({size:.0f} MB) read, checked, placed", seconds,
+             "<= 15 s"),
+            ("  memory beyond Python and imports, times the file", peak / size, "<= 4"),
+            ("  of it the points alone, as shapely holds them, times the file", points / size, ""),
+            ("  pandas.read_csv of the same file, no check, no points", peer, ""),
+        ]  # fmt: skip
+    return told
+
+
+def _child(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    seconds, peak = map(float, done.stdout.split())
-    start = time.perf_counter()
-    plain = pd.read_csv(path, encoding="gb18030", dtype=str, keep_default_na=False)
-    assert len(plain) == rows
-    peer = time.perf_counter() - start
-    return [
-        (f"{rows:,} rows ({size:.0f} MB) read, checked, placed", seconds, "<= 15 s"),
-        ("  memory beyond the start, times the file", peak / size, "<= 4"),
-        ("  pandas.read_csv of the same file, no check", peer, ""),
-    ]
+    return done.stdout
 
 
 def datums() -> list[tuple[str, float, str]]:

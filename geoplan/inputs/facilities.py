@@ -19,6 +19,7 @@ from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.notes import NAMED_ROWS, Notes
 from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
 from geoplan.inputs.placing import place_rows
+from geoplan.inputs.repeats import repeated
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.streets import Streets
@@ -134,12 +135,13 @@ def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
     if column is None:
         return pd.Index(_made_ids(notes, key, np.arange(len(rows))), name="id")
     empty = is_empty(column)
-    twice = column.duplicated(keep=False).to_numpy() & ~empty
+    twice = repeated(column) & ~empty
     # a column that merely repeats a code on many rows is no id
     if len(rows) >= _MANY and twice.mean() > 0.5:
         notes.about_file("no_ids", "note", column=rows.heading("id"))
     else:
-        for position in np.flatnonzero(column.duplicated().to_numpy() & ~empty):
+        alike = column[twice]
+        for position in np.flatnonzero(twice)[alike.duplicated().to_numpy(bool)]:
             notes.about_row(
                 int(position), "same_id", "warning",
                 column=rows.heading("id"), value=column.iloc[position],
@@ -149,7 +151,7 @@ def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
         return pd.Index(column, name="id")
     ids = column.astype(object).to_numpy(copy=True)
     ids[needed] = _made_ids(notes, key, needed)
-    clash = np.flatnonzero(pd.Series(ids).duplicated(keep=False))
+    clash = np.flatnonzero(repeated(pd.Series(ids)))
     ids[clash] = _made_ids(notes, key, clash)
     return pd.Index(ids, name="id").astype("str")
 

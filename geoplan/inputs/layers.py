@@ -15,6 +15,7 @@ import pandas as pd
 
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
 from geoplan.inputs.plane import unfit_layer
+from geoplan.inputs.repeats import repeated
 
 
 def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
@@ -51,8 +52,10 @@ def _checked(frame: gpd.GeoDataFrame, what: str, needed: tuple[str, ...]) -> gpd
     if missing:
         raise InputError(f"{what} lacks the columns {', '.join(missing)}.")
     check_projected(frame, what)
-    if not frame.index.is_unique:
-        twice = frame.index[frame.index.duplicated()].unique()[:5].tolist()
+    # not `is_unique`, which keeps a table of all labels as long as the index lives
+    again = repeated(frame.index)
+    if again.any():
+        twice = frame.index[again].unique()[:5].tolist()
         raise InputError(f"{what} has ids more than once: {twice}.")
     return frame.copy()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from geoplan.words import level_word, say
 
 #: row numbers that a finding about many rows names
 NAMED_ROWS = 10
+#: rows from which memory is worth being given back
+_LARGE = 100_000
 
 
 def file_sha256(path: Path) -> str:
@@ -47,6 +49,8 @@ class Notes:
     roles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     why_aside: dict[int, str] = field(default_factory=dict)
+    dropped: pd.DataFrame | None = None
+    order: list[str] = field(default_factory=list)
     warned: set[int] = field(default_factory=set)
 
     def heading(self, role: str) -> str:
@@ -114,6 +118,18 @@ class Notes:
         mask[list(self.why_aside)] = True
         return mask
 
+    def drop_columns(self, headings: Sequence[str]) -> None:
+        """Take columns out of the rows' text, but for the rows set aside: it is shared with `Rows`.
+
+        Only large tables are worth it: whoever needs the cells of a small one finds them.
+        """
+        if len(self.text) < _LARGE:
+            return
+        self.dropped = self.text.loc[sorted(self.why_aside), list(headings)]
+        self.order = list(self.text.columns)
+        for heading in headings:
+            del self.text[heading]
+
     def let_go(self) -> None:
         """Keep the text of the rows set aside only; no further row may be set aside."""
         self.text = self.text.iloc[sorted(self.why_aside)]
@@ -146,7 +162,10 @@ class Notes:
         )
         if not len(self.text.columns):
             return front
-        rest = self.text.loc[places].reset_index(drop=True)
+        rest = self.text.loc[places]
+        if self.dropped is not None:
+            rest = rest.join(self.dropped)[self.order]
+        rest = rest.reset_index(drop=True)
         return pd.concat([front, rest], axis=1)
 
     def loaded(self, layer: Any, *, also: tuple[Loaded[Any], ...] = ()) -> Loaded[Any]:

@@ -23,6 +23,7 @@ from geoplan.inputs.source import LayerSource
 from geoplan.inputs.steps import step
 from geoplan.inputs.street_evidence import street_evidence
 from geoplan.inputs.streets import Streets
+from geoplan.inputs.table import give_back
 
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
@@ -99,7 +100,7 @@ def has_coordinates(rows: Rows) -> bool:
 
 
 def _has(rows: Rows, one: str, other: str) -> bool:
-    return rows.column(one) is not None and rows.column(other) is not None
+    return rows.heading(one) != "" and rows.heading(other) != ""
 
 
 def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
@@ -182,6 +183,11 @@ def _degrees(
     datum = source.datum or _datum_of_crs(source, lon[usable], lat[usable], notes)
     if datum is None:
         raise _no_datum(rows, lon, lat, usable, area, streets, crs=crs)
+    # the points need several times the room of their cells, which nobody asks for any more
+    headings = [rows.heading("lon"), rows.heading("lat")]
+    del lon_text, lat_text
+    notes.drop_columns(headings)
+    give_back()
     points = np.full(len(rows), None, object)
     to_study = step("EPSG:4326", crs)
     there = np.flatnonzero(usable)

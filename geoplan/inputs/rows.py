@@ -100,11 +100,12 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     for position in np.flatnonzero(skipped):
         # said before rows are renumbered; a sum of other rows is no row of its own
         notes.about_row(int(position), "total_row", "note")
-    if not keep.all():
-        text = text[keep].reset_index(drop=True)
     if geometry is not None:
         geometry = geometry[keep].reset_index(drop=True)
-    notes.with_rows(text, rows[keep], sheets[keep])
+    if not keep.all():
+        text = text[keep].reset_index(drop=True)
+        rows, sheets = rows[keep], sheets[keep]
+    notes.with_rows(text, rows, sheets)
     for code, mask in doubted.items():
         for position in np.flatnonzero(mask[keep]):
             notes.about_row(int(position), code, "warning")
@@ -121,7 +122,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     text = text.drop(columns=personal)
     text = _without_numbers_of_people(text, roles, taken, notes)
     roles = {h: r for h, r in roles.items() if h not in personal}
-    notes.with_rows(text, rows[keep], sheets[keep])
+    notes.with_rows(text, rows, sheets)
     notes.roles = roles
     give_back()
     return Rows(text=text, geometry=geometry, roles=roles)
@@ -158,10 +159,11 @@ def check_file(path: Path, suffix: str) -> None:
 
 def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """One table of all sheets, with row numbers and sheet names."""
+    if len(tables) == 1:
+        only = tables[0]
+        return only.frame, only.rows, np.broadcast_to(np.array(only.sheet, object), len(only))
     rows = np.concatenate([t.rows for t in tables])
     sheets = np.concatenate([np.full(len(t), t.sheet, object) for t in tables])
-    if len(tables) == 1:
-        return tables[0].frame, rows, sheets
     text = pd.concat([t.frame for t in tables], ignore_index=True).fillna("")
     return text, rows, sheets
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pytest
+from pandas.testing import assert_frame_equal
 from shapely.geometry import Point, Polygon, box
 
 from geoplan.inputs import (
@@ -301,3 +302,29 @@ def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypat
     assert all(c.data_type == "s" and c.quotePrefix for c in formulas)
     plain = [c for row in book["问题清单"].iter_rows(min_row=2) for c in row if c.value]
     assert not any(c.quotePrefix for c in plain)  # cells share styles, not the prefix
+
+
+def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
+    sites(tmp_path / "站点.xlsx")
+    lines = [
+        "名称,经度,纬度,街道,人口,地址",
+        "甲,117.02,36.62,东街街道,5,",
+        "乙,,,东街街道,3,某路1号",
+        "丙,0,0,西街街道,多,",
+    ]
+    (tmp_path / "p.csv").write_text("\n".join(lines), encoding="utf-8")
+
+    def both():
+        source = LayerSource(path=tmp_path / "站点.xlsx", datum="gcj02")
+        yield read_facilities(source, key="m", crs=CRS, areas=areas)
+        source = LayerSource(path=tmp_path / "p.csv", datum="gcj02")
+        yield read_demand(source, key="d", crs=CRS, areas=areas)
+
+    before = list(both())
+    for name in ("notes._LARGE", "repeats._PIECE", "table._LARGE"):
+        monkeypatch.setattr(f"geoplan.inputs.{name}", 1)
+    for one, other in zip(before, both(), strict=True):
+        assert_frame_equal(one.set_aside, other.set_aside)
+        assert_frame_equal(one.layer.frame, other.layer.frame)
+        assert one.findings == other.findings
+        assert "经度" in one.set_aside.columns

@@ -1,0 +1,28 @@
+"""Labels that occur more than once, against pandas, also where hashes meet."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoplan.inputs.repeats import repeated
+
+
+@pytest.mark.parametrize("piece", [3, 100_000])
+@pytest.mark.parametrize("seed", range(20))
+def test_as_pandas_has_it(monkeypatch, piece, seed):
+    monkeypatch.setattr("geoplan.inputs.repeats._PIECE", piece)
+    draw = random.Random(seed)
+    labels = [draw.choice(["", "甲", "a", "b", str(draw.randrange(40))]) for _ in range(30)]
+    for values in (pd.Series(labels), pd.Index(labels), pd.Series(labels, dtype=object)):
+        expected = pd.Series(labels).duplicated(keep=False).tolist()
+        assert repeated(values).tolist() == expected
+
+
+def test_hashes_that_meet_are_looked_at(monkeypatch):
+    monkeypatch.setattr("geoplan.inputs.repeats._PIECE", 2)
+    monkeypatch.setattr(pd.util, "hash_array", lambda values, **_: np.zeros(len(values), np.uint64))
+    assert repeated(pd.Series(["a", "b", "c", "b"])).tolist() == [False, True, False, True]
