@@ -56,6 +56,6 @@ def text_html(text: str) -> str:
     Examples
     --------
     >>> text_html("1 < 2")
-    '<pre>1 &lt; 2</pre>'
+    "<pre style='font-family:monospace'>1 &lt; 2</pre>"
     """
-    return f"<pre>{escape(text)}</pre>"
+    return f"<pre style='font-family:monospace'>{escape(text)}</pre>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,38 @@ def mapped_in_both(run_a: str | Path, run_b: str | Path) -> list[str]:
     return sorted((pages[0] & pages[1]) - {"index"})
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonMap:
+    """One self-contained page with two maps; shows in Jupyter without internet.
+
+    Parameters
+    ----------
+    page : the page's HTML.
+    height_px : how high it stands in a notebook.
+    """
+
+    page: str = field(repr=False)
+    height_px: int = 720
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page into one file.
+
+        Parameters
+        ----------
+        path : of the HTML file; its folder is made where it is missing.
+        """
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(self.page, encoding="utf-8", newline="\n")
+        return target
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.page)}" width="100%" height="{self.height_px}" '
+            'style="border:0"></iframe>'
+        )
+
+
 def write_comparison_map(
     run_a: str | Path, run_b: str | Path, service: str, path: str | Path, *, lang: str | None = None
 ) -> Path:
@@ -48,6 +81,25 @@ def write_comparison_map(
     UsageError
         One of the runs has no map of the service.
     """
+    return comparison_map(run_a, run_b, service, lang=lang).save(path)
+
+
+def comparison_map(
+    run_a: str | Path, run_b: str | Path, service: str, *, lang: str | None = None
+) -> ComparisonMap:
+    """The map of `service` in both runs, side by side; see `write_comparison_map`.
+
+    Parameters
+    ----------
+    run_a, run_b : folders made by ``geoplan run``.
+    service : key of a service in both.
+    lang : of the page's own words; default that of the first run's map.
+
+    Raises
+    ------
+    UsageError
+        One of the runs has no map of the service.
+    """
     contents = [_content(Path(run), service, lang or "zh") for run in (run_a, run_b)]
     told = lang or str(contents[0]["lang"])
     names = (Path(run_a).resolve().name, Path(run_b).resolve().name)
@@ -55,11 +107,7 @@ def write_comparison_map(
         ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
         for side, content in zip("ab", contents, strict=True)
     ]
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    page = _page(maps, names, str(contents[0]["meta"]["service"]), told)
-    target.write_text(page, encoding="utf-8", newline="\n")
-    return target
+    return ComparisonMap(page=_page(maps, names, str(contents[0]["meta"]["service"]), told))
 
 
 def _content(run: Path, service: str, lang: str) -> dict[str, Any]:

@@ -80,9 +80,9 @@ class SitingResult:
         }[self.status]
         lines = [f"{self.objective}: {self.status} ({proof})"]
         if self.status in ("optimal", "feasible"):
-            bound = "none" if self.bound is None else f"{self.bound:,.6g}"
+            bound = "none" if self.bound is None else _told(self.bound)
             gap = "not known" if self.gap is None else f"{self.gap:.3%}"
-            lines.append(f"value {self.value:,.6g}, bound {bound}, gap {gap}")
+            lines.append(f"value {_told(self.value)}, bound {bound}, gap {gap}")
             lines.append(f"{len(self.sites)} sites: " + ", ".join(map(str, self.sites[:12])))
         lines.extend(self.blocking)
         lines.append(f"{self.seconds:.2f} s with {self.solver}, seed {self.seed}")
@@ -94,6 +94,11 @@ class SitingResult:
     def __repr__(self) -> str:
         gap = "None" if self.gap is None else f"{self.gap:.4%}"
         return (
-            f"SitingResult({self.objective}: {self.status}, value={self.value:,.6g}, gap={gap}, "
+            f"SitingResult({self.objective}: {self.status}, value={_told(self.value)}, gap={gap}, "
             f"{len(self.sites)} sites)"
         )
+
+
+def _told(value: float) -> str:
+    """A number as people read it: whole where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"

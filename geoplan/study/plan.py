@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 
 from geoplan import outputs
 from geoplan.coverage.ledger import Coverage
@@ -33,7 +34,7 @@ RUN_MARK = "run.json"
 
 @completes(
     "coverage", "gaps", "in_language", "infeasible", "map", "results", "save", "services", "sites",
-    "summary", "to_dict",
+    "summary", "table", "to_dict",
 )  # fmt: skip
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Plan:
@@ -131,6 +132,35 @@ class Plan:
         150
         """
         return outputs.summary_dict(self._told())
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table as people read it: headings in the plan's language, numbers as text.
+
+        To calculate, take `coverage`, `gaps` and `sites` instead.
+
+        Parameters
+        ----------
+        name : as its file under ``tables/`` is called: ``"services"``, ``"meal_station_gaps"``, ...
+
+        Returns
+        -------
+        DataFrame of text, rows numbered from 1.
+
+        Raises
+        ------
+        UsageError
+            There is no such table; the message lists those there are.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> example_study().run().table("meal_station_sites").iloc[0]["People newly covered"]
+        '80'
+        """
+        results = self.results
+        if results.info.audience == "public":
+            results = outputs.edition(results, audience="public")
+        return outputs.reading_table(results, name, lang=self.lang)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
