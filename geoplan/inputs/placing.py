@@ -30,6 +30,8 @@ OUTSIDE_M = 2_000.0
 _PIECE = 100_000
 #: rows by which the kind of coordinates is told
 _LOOK = 5_000
+#: no angle is larger
+_MOST_DEGREES = 360
 
 
 def place_rows(
@@ -125,7 +127,7 @@ def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
     columns = ", ".join(rows.heading(role) for role in pair)
     to = ("x", "y") if metres[pair] > 0.5 else ("lon", "lat")
     if to == ("x", "y") and not projected:
-        if metres[pair] == 1.0:
+        if min(map(_smallest, cells[pair])) > _MOST_DEGREES:  # in every row both
             raise FileError("no_metres_crs", columns=columns)
         to = pair
     if to == ("lon", "lat") and projected and source.datum is None and len(cells[pair][0]):
@@ -151,7 +153,11 @@ def _looked_at(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray
 
 
 def _share_of_metres(a: np.ndarray, b: np.ndarray) -> float:
-    return float(((a > 360) | (b > 360)).mean()) if len(a) else 0.0
+    return float(((a > _MOST_DEGREES) | (b > _MOST_DEGREES)).mean()) if len(a) else 0.0
+
+
+def _smallest(sizes: np.ndarray) -> float:
+    return float(sizes.min()) if len(sizes) else 0.0
 
 
 def _northing_first(a: np.ndarray, b: np.ndarray) -> bool:
@@ -212,7 +218,7 @@ def _usable_degrees(
     unread = ~empty & (np.isnan(lon) | np.isnan(lat))
     with np.errstate(invalid="ignore"):
         zero = (lon == 0) & (lat == 0)
-        metres = (np.abs(lon) > 360) | (np.abs(lat) > 360)
+        metres = (np.abs(lon) > _MOST_DEGREES) | (np.abs(lat) > _MOST_DEGREES)
         swapped = ~metres & (np.abs(lat) > 90) & (np.abs(lon) <= 90)
         beyond = ~metres & ~swapped & ((np.abs(lon) > 180) | (np.abs(lat) > 90))
         likely = np.zeros(len(lon), bool)

@@ -57,7 +57,11 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     path.write_bytes(text.encode(encoding))
     source = LayerSource(path=path, datum="wgs84")
     one = read_demand(source, key="d", crs=CRS, areas=areas(), weight="人口", lang="en")
-    assert one.layer is not None, one.findings
+    if one.layer is None:  # nothing but metres, whose CRS nobody told: the file stops the run
+        assert [f.severity for f in one.findings] == ["error"]
+        placed = [row for row in rows if row[0] not in ("", "0") or row[1] not in ("", "0")]
+        assert any(row[:2] == ("500100", "4055000") for row in placed)
+        return
     record = one.record
     # a row with nothing in any cell is no row: spreadsheets end in many of them
     filled = [row for row in rows if any(row)]
@@ -83,3 +87,16 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     ]
     assert len(same.layer) == same.record.accepted + len(waiting)
     assert same.record.rows == same.record.accepted + same.record.set_aside == len(filled)
+
+
+@given(rows=st.lists(st.tuples(LON, LAT), min_size=1, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_a_file_stops_for_metres_only_where_every_row_has_them(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("metres") / "rows.csv"
+    text = "".join(f'"{lon}","{lat}",5\n' for lon, lat in [*rows, ("500100", "37.0")])
+    path.write_text("经度,纬度,人口\n" + text, encoding="utf-8")
+    one = read_demand(
+        LayerSource(path=path, datum="wgs84"), key="d", crs=CRS, weight="人口", lang="en"
+    )
+    assert one.layer is not None, one.findings
+    assert one.layer.total == 5 * (len(rows) + 1)
