@@ -14,6 +14,8 @@ from scipy.spatial import cKDTree
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.network import Network
+from geoplan.network.options import positive
+from geoplan.network.snapping import check_network
 
 
 def with_links(
@@ -52,10 +54,16 @@ def with_links(
     >>> joined.n_edges, int(joined.components.nunique()), float(joined.length_m[-1])
     (3, 1, 200.0)
     """
+    check_network(network)
     check_projected(lines, "the layer of new links")
+    max_gap_m = positive("max_gap_m", max_gap_m, "metres")
+    speed_kmh = positive("speed_kmh", speed_kmh, "km/h")
     if lines.crs != network.crs:
         lines = lines.to_crs(network.crs)
-    shapes = shapely.get_parts(shapely.line_merge(lines.geometry.to_numpy()))
+    drawn_lines = lines.geometry.to_numpy()
+    if not np.isfinite(shapely.get_coordinates(drawn_lines)).all():
+        raise NetworkError("new links have coordinates that are no numbers: draw them again.")
+    shapes = shapely.get_parts(shapely.line_merge(drawn_lines))
     if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
         raise NetworkError("new links must be lines, at least one.")
     corners = np.column_stack([network.x, network.y])

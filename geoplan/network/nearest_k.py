@@ -13,6 +13,7 @@ from geoplan.errors import UsageError
 from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.kernels import along, arrays
 from geoplan.network.network import Network
+from geoplan.network.options import number
 from geoplan.network.queries import Points, sites_by_edge
 
 
@@ -59,8 +60,8 @@ def k_nearest(
     0   home     1    a    10.0
     1   home     2    c    50.0
     """
-    if k < 1:
-        raise UsageError(f"k must be 1 or more, not {k!r}.")
+    if not (number(k) >= 1 and number(k).is_integer()):
+        raise UsageError(f"k must be a whole number, 1 or more, not {k!r}.")
     want = measure(cutoff_m, cutoff_min, unit)
     into = check_direction(direction)
     options: dict[str, Any] = {

@@ -118,6 +118,13 @@ class Network:
         ]
         if wrong:
             raise NetworkError(f"the network's arrays do not fit each other: {', '.join(wrong)}.")
+        with np.errstate(invalid="ignore"):
+            bad = ~(np.isfinite(self.length_m) & (self.length_m >= 0))
+        if bad.any():
+            raise NetworkError(
+                f"{int(bad.sum())} edges have a length that is negative or no number: lengths are "
+                "metres, 0 or more."
+            )
         if why := unfit(self.crs):
             raise GeographicCrsError(
                 f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "

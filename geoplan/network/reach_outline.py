@@ -21,6 +21,7 @@ from scipy.ndimage import distance_transform_edt
 from geoplan.errors import UsageError
 from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.network import Network
+from geoplan.network.options import positive
 from geoplan.network.queries import Points, node_costs
 
 #: finest grid, and most cells of it
@@ -74,10 +75,12 @@ def reach_outline(
     """
     if (cutoff_m is None) == (cutoff_min is None):
         raise UsageError("reach_outline: give cutoff_m or cutoff_min, and only one of them.")
-    if not (np.isfinite(width_m) and width_m > 0):
-        raise UsageError(f"reach_outline: width_m must be positive, not {width_m!r}.")
+    width_m = positive("reach_outline: width_m", width_m, "metres")
     unit = "m" if cutoff_m is not None else "min"
-    cutoff = float(cutoff_m if cutoff_m is not None else cutoff_min)  # type: ignore[arg-type]
+    cutoff = positive(
+        f"reach_outline: cutoff_{unit}", cutoff_m if unit == "m" else cutoff_min,
+        "metres" if unit == "m" else "minutes",
+    )  # fmt: skip
     xy = _reached(network, sites, cutoff, unit, max_snap_m, check_direction(direction), barriers)
     column = "cutoff_m" if unit == "m" else "cutoff_min"
     if len(xy) == 0:

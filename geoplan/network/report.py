@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.network.network import Network
+from geoplan.network.options import number
 from geoplan.network.queries import travel_costs
 from geoplan.network.snapping import AT_END_M, ON, SnappedPoints, edge_tree, snap_nodes
 from geoplan.shown import text_html
@@ -135,7 +136,7 @@ def network_report(
     wrong = [
         f"{name}={value!r}"
         for name, value in (("near_m", near_m), ("detour_m", detour_m), ("long_m", long_m))
-        if not (np.isfinite(value) and value > 0)
+        if not 0 < number(value) < np.inf
     ]
     if wrong:
         raise UsageError(f"these must be positive numbers of metres: {', '.join(wrong)}.")

@@ -15,7 +15,7 @@ from geoplan.network.graph import Graph
 from geoplan.network.kernels import along
 from geoplan.network.network import Network
 from geoplan.network.queries import spread
-from geoplan.network.snapping import ON, STATES, SnappedPoints
+from geoplan.network.snapping import ON, STATES, SnappedPoints, check_network
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -156,8 +156,13 @@ def _drawn(network: Network, edge: int, a: float, b: float) -> NDArray[np.float6
 def _one(
     network: Network, point: object, what: str, max_snap_m: float | None, barriers: object
 ) -> SnappedPoints:
-    if point is None or isinstance(point, shapely.Point):
+    check_network(network)
+    if point is None or isinstance(point, shapely.Geometry):
         point = gpd.GeoSeries([point], crs=network.crs)
+    if isinstance(point, tuple | list | np.ndarray):
+        raise UsageError(
+            f"{what} must be a point (shapely.Point(x, y)) or a GeoDataFrame with one row."
+        )
     if len(point) != 1:  # type: ignore[arg-type]
         raise UsageError(f"{what} must be one point, not {len(point)}.")  # type: ignore[arg-type]
     return placed(network, point, what, max_snap_m=max_snap_m, barriers=barriers)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from rasterio.errors import RasterioIOError
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
 from geoplan.network.network import Network
+from geoplan.network.options import number
 
 _log = logging.getLogger(__name__)
 
@@ -88,9 +89,9 @@ def with_slope(
     faults = []
     if network.mode != "walk":
         faults.append(f"slopes count on foot, but this network is for mode {network.mode!r}")
-    if not (np.isfinite(step_m) and step_m > 0):
+    if not 0 < number(step_m) < np.inf:
         faults.append(f"step_m must be a positive number of metres, not {step_m!r}")
-    if not (np.isfinite(steepest) and steepest > 0):
+    if not 0 < number(steepest) < np.inf:
         faults.append(f"steepest must be positive, not {steepest!r}")
     if faults:
         raise UsageError("; ".join(faults) + ".")

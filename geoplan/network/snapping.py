@@ -174,6 +174,8 @@ def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> Snapped
     if labels is None:
         index, at = network.node_ids, np.arange(network.n_nodes)
     else:
+        if isinstance(labels, str) or not isinstance(labels, Iterable):
+            raise UsageError(f"labels must be a list of node ids, not {labels!r}.")
         index = pd.Index(list(labels))
         at = network.node_ids.get_indexer(index)
         if (at < 0).any():
@@ -342,7 +344,14 @@ def _around_barriers(
     barriers: Any,
 ) -> None:
     """Move points whose way crosses a barrier to the nearest edge on their own side."""
-    walls = shapely.STRtree(np.asarray(barriers.geometry.dropna().array))
+    lines = np.asarray(barriers.geometry.dropna().array)
+    coords, row = shapely.get_coordinates(lines, return_index=True)
+    broken = len(np.unique(row[~np.isfinite(coords).all(axis=1)]))
+    if broken:
+        raise InputError(
+            f"the barriers hold {broken} rows with coordinates that are no numbers: mend them."
+        )
+    walls = shapely.STRtree(lines)
     on = np.flatnonzero(edge >= 0)
     wrong = on[_crosses(network, walls, origin[on], edge[on])]
     edge[wrong] = -1

@@ -26,14 +26,19 @@ from geoplan.errors import (
 from geoplan.inputs.plane import unfit
 from geoplan.network import (
     Network,
+    k_nearest,
     nearest_site,
     reach_areas,
     read_network,
+    route,
     snap,
     snap_nodes,
     travel_costs,
+    with_links,
 )
 from geoplan.network.from_graph import network_from_graph
+from geoplan.network.reach_outline import reach_outline
+from geoplan.network.slope import with_slope
 
 CRS = "EPSG:4548"
 
@@ -303,6 +308,36 @@ def ask(kind, network, demand=None, sites=None, **options):
 def test_wrong_questions_are_refused_in_our_words(street, kind, options, error, match):
     with pytest.raises(error, match=match):
         ask(kind, street, **options)
+
+
+def broken_line():
+    with np.errstate(invalid="ignore"):
+        return shapely.from_wkt("LINESTRING (0 0, nan 3, 200 0)")
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda n, p: route(n, p.iloc[0].buffer(1), p), "no points"),
+        (lambda n, p: route(n, (0, 0), p), "shapely.Point"),
+        (lambda n, p: route(None, p, p), "must be a geoplan Network"),
+        (lambda n, p: k_nearest(n, p, p, k="2"), "k must be a whole number"),
+        (lambda n, p: k_nearest(n, p, p, k=1.5), "k must be a whole number"),
+        (lambda n, p: reach_outline(n, p, cutoff_m="a"), "cutoff_m must be a positive number"),
+        (lambda n, p: reach_outline(n, p, cutoff_min=0), "number of minutes"),
+        (lambda n, p: reach_outline(n, p, cutoff_m=9, width_m="a"), "width_m must be a positive"),
+        (lambda n, p: with_links(n, gpd.GeoSeries([broken_line()], crs=CRS)), "no numbers"),
+        (lambda n, p: with_links(n, p, max_gap_m="a"), "max_gap_m must be a positive number"),
+        (lambda n, p: with_links(n, p, speed_kmh=0), "speed_kmh must be a positive number"),
+        (lambda n, p: with_slope(n, "x.tif", step_m="a"), "step_m must be a positive number"),
+        (lambda n, p: n.report(near_m="a", long_m=None), "near_m='a', long_m=None"),
+        (lambda n, p: snap_nodes(n, 5), "list of node ids"),
+        (lambda n, p: snap(n, p, barriers=gpd.GeoSeries([broken_line()], crs=CRS)), "barriers"),
+    ],
+)
+def test_wrong_options_of_the_other_questions_are_refused(street, call, match):
+    with pytest.raises((UsageError, InputError), match=match):
+        call(street, points([(10, 5)]))
 
 
 @pytest.mark.parametrize("kind", ["nearest", "costs", "reach"])
