@@ -19,7 +19,7 @@ from geoplan.network.kernels import FULL, bucket_width
 #: nodes in a block, as a power of two: their rows fit into a core's own cache
 BLOCK_BITS = 12
 #: buckets that a block runs ahead
-WINDOW = 32
+WINDOW = 64
 _MOST_HEADS = 1 << 22
 #: a block's rows are read beforehand when one node in so many stands in its queue
 _WORTH_READING = 64
