@@ -57,6 +57,8 @@ class Clock:
 
     def tell(self, text: str) -> None:
         """Tell the caller how far the time has run."""
+        if self.parent is not None:
+            self.parent.tell(text)
         if self.progress is not None:
             done = 100 if self.limit_s <= 0 else min(99, int(100 * self.seconds / self.limit_s))
             self.progress(done, 100, text)

@@ -104,6 +104,7 @@ class JourneysModel:
 
     def run(self, *, clock: Clock, gap: float, start: np.ndarray | None = None) -> Outcome:
         """HiGHS on the model as it stands."""
+        clock.tell("proof")
         found = self.model.solve(
             time_limit_s=clock.left, gap=gap, start=start, stop=lambda: clock.stopped
         )
