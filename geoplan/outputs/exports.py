@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import geopandas as gpd
@@ -70,15 +73,24 @@ def _folder(out: str | Path) -> Path:
     target = Path(out)
     if target.is_file():
         raise UsageError(f"{target} is a file: name a folder for one file per layer.")
-    target.mkdir(parents=True, exist_ok=True)
-    return target
+    return _made(target)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be made ({error.strerror}): name a folder that you may write to."
+        ) from error
+    return folder
 
 
 def _file(out: str | Path, suffix: str) -> Path:
     target = Path(out)
     if target.suffix.lower() != suffix:
         target = _folder(target) / f"layers{suffix}"
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _made(target.parent)
     return target
 
 
@@ -96,6 +108,7 @@ def _shp(source: Path, out: str | Path) -> list[Path | str]:
     target = _folder(out)
     written: list[Path | str] = []
     dictionary = []
+    meaning = _meanings(source)
     for name, frame in _each(source):
         names = short_names([c for c in frame.columns if c != frame.geometry.name])
         told = frame.rename(columns=names)
@@ -113,15 +126,46 @@ def _shp(source: Path, out: str | Path) -> list[Path | str]:
                         "file": path.name,
                         "field": short,
                         "name": original,
+                        "meaning": meaning.get((name, original), ""),
                         "type": str(frame[original].dtype),
                         "cut_values": cut[short],
                     }
                 )
-    table = target / "fields.csv"
-    frame = pd.DataFrame(dictionary)
-    table.write_bytes(frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
-    written.append(table)
+    written.append(_dictionary(pd.DataFrame(dictionary), target))
     return written
+
+
+def _dictionary(table: pd.DataFrame, folder: Path) -> Path:
+    path = folder / "fields.csv"
+    text = safe_cells(table).to_csv(index=False, lineterminator="\r\n")
+    path.write_bytes(text.encode("utf-8-sig"))
+    return path
+
+
+def _meanings(source: Path) -> dict[tuple[str, str], str]:
+    """What each layer's columns are called in the reader's language: the aliases of its style."""
+    found = {}
+    connection = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        rows = connection.execute(
+            "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return {}  # a file without styles: another program has written it
+    finally:
+        connection.close()
+    for layer, qml in rows:
+        for alias in ET.fromstring(qml).iter("alias"):
+            found[layer, alias.get("field", "")] = alias.get("name", "")
+    return found
+
+
+def _fields(source: Path, columns: dict[str, list[str]]) -> pd.DataFrame:
+    """Layer, field and meaning of every column."""
+    meaning = _meanings(source)
+    rows = [(layer, name, meaning.get((layer, name), "")) for layer in columns
+            for name in columns[layer]]  # fmt: skip
+    return pd.DataFrame(rows, columns=["layer", "field", "meaning"])
 
 
 def _cut_text(frame: gpd.GeoDataFrame, column: str) -> int:
@@ -174,11 +218,21 @@ def _kml(source: Path, out: str | Path) -> list[Path | str]:
     for name, frame in _each(source):
         path = target / f"{name}.kml"
         told = frame.to_crs("EPSG:4326")
-        if "name" in told.columns:
-            told = told.rename(columns={"name": "Name"})
+        told = _named(told)
         pyogrio.write_dataframe(told, path, driver="KML")
         written.append(path)
     return written
+
+
+def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A copy with the column ``Name`` that KML programs show: name, or rank and area."""
+    if "name" in frame.columns:
+        return frame.rename(columns={"name": "Name"})
+    if "area" not in frame.columns:
+        return frame
+    ranks = [f"{int(r)} " for r in frame["rank"]] if "rank" in frame else [""] * len(frame)
+    areas = frame["area"].fillna("")
+    return frame.assign(Name=[f"{r}{a}".strip() for r, a in zip(ranks, areas, strict=True)])
 
 
 def _fgb(source: Path, out: str | Path) -> list[Path | str]:
@@ -219,28 +273,36 @@ def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 def _csv(source: Path, out: str | Path) -> list[Path | str]:
     target = _folder(out)
     written: list[Path | str] = []
+    columns = {}
     for name, frame in _each(source):
         path = target / f"{name}.csv"
-        text = safe_cells(_flat(frame)).to_csv(index=False, lineterminator="\r\n")
+        table = _flat(frame)
+        columns[name] = list(map(str, table.columns))
+        text = safe_cells(table).to_csv(index=False, lineterminator="\r\n")
         path.write_bytes(text.encode("utf-8-sig"))
         written.append(path)
+    written.append(_dictionary(_fields(source, columns), target))
     return written
 
 
 def _xlsx(source: Path, out: str | Path) -> list[Path | str]:
-    """One sheet per layer; text that looks like a formula stays text."""
+    """One sheet per layer and one of the fields; text that looks like a formula stays text."""
     target = _file(out, ".xlsx")
-    names: dict[str, int] = {}
+    names: dict[str, int] = {"fields": 1}
+    columns = {}
     with pd.ExcelWriter(target, engine="openpyxl") as book:
         for name, frame in _each(source):
             title = name[:31]
             names[title] = names.get(title, 0) + 1
             if names[title] > 1:
                 title = f"{title[:28]}~{names[title]}"
-            safe_cells(_flat(frame)).to_excel(book, sheet_name=title, index=False)
+            table = _flat(frame)
+            columns[name] = list(map(str, table.columns))
+            safe_cells(table).to_excel(book, sheet_name=title, index=False)
             sheet = book.sheets[title]
             sheet.freeze_panes = "A2"
             sheet.auto_filter.ref = sheet.dimensions
+        safe_cells(_fields(source, columns)).to_excel(book, sheet_name="fields", index=False)
     return [target]
 
 
@@ -261,6 +323,9 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
         raise UsageError(
             "--out must be a database address such as postgresql://user:password@host/database."
         ) from error
+    if url.drivername == "postgresql":  # SQLAlchemy's own choice may be a driver that is not there
+        driver = next((d for d in ("psycopg2", "psycopg") if find_spec(d)), "psycopg2")
+        url = url.set(drivername=f"postgresql+{driver}")
     schema = url.query.get("schema")
     url = url.difference_update_query(["schema"])
     written: list[Path | str] = []
@@ -272,7 +337,7 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
             for name, frame in _each(source):
                 frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
                 written.append(f"{schema}.{name}" if schema else name)
-    except sqlalchemy.exc.SQLAlchemyError as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         first = str(error).splitlines()[0]
         raise GeoplanError(f"the layers could not be written to the database: {first}") from error
     return written

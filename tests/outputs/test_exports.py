@@ -11,7 +11,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from geoplan.errors import UsageError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
 from geoplan.outputs.exports import layer_names
 from geoplan.outputs.gis_names import short_names
@@ -43,6 +43,7 @@ def test_shapefile_round_trip_with_chinese_values(run, tmp_path):
         files = sorted({f for f in fields["file"] if f.startswith(layer)})
         assert files
         own = fields[fields["file"] == f"{layer}.shp"]
+        assert own["meaning"].notna().any() or layer.startswith("background_")
         if own.empty:
             continue
         assert (tmp_path / f"{layer}.cpg").read_text().strip() == "UTF-8"
@@ -83,6 +84,9 @@ def test_kml_opens_with_names(run, tmp_path):
     before = read(run, "areas_district")
     after = pyogrio.read_dataframe(tmp_path / "areas_district.kml")
     assert sorted(after["Name"]) == sorted(before["name"])
+    gaps = read(run, "meal_station_gaps")
+    told = pyogrio.read_dataframe(tmp_path / "meal_station_gaps.kml")["Name"]
+    assert told[0] == f"1 {gaps['area'][0]}".strip()
 
 
 def test_no_cell_is_a_formula(run, tmp_path):
@@ -90,11 +94,13 @@ def test_no_cell_is_a_formula(run, tmp_path):
     book = export_run(run, format="xlsx", out=tmp_path / "all.xlsx")[0]
     for path in (tmp_path / "csv").glob("*.csv"):
         cells = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        text = cells.drop(columns=["lon", "lat"]).to_numpy().ravel()
+        text = cells.drop(columns=["lon", "lat"], errors="ignore").to_numpy().ravel()
         risky = [t for t in text if t[:1] in ("=", "@") or (t[:1] in "+-" and not _number(t))]
         assert not risky
     sheets = pd.read_excel(book, sheet_name=None, engine="calamine")
-    assert len(sheets) == len(layer_names(run / "layers.gpkg"))
+    assert len(sheets) == len(layer_names(run / "layers.gpkg")) + 1
+    fields = sheets["fields"].set_index(["layer", "field"])["meaning"]
+    assert fields["meal_station_gaps", "people"] == "未覆盖人数"
 
 
 def _number(text: str) -> bool:
@@ -117,6 +123,15 @@ def test_wrong_calls_say_what_to_do(run, tmp_path):
         export_run(tmp_path, format="csv", out=tmp_path / "x")
     with pytest.raises(UsageError, match="postgresql://"):
         export_run(run, format="postgis", out="no address")
+    with pytest.raises(UsageError, match="may write to"):
+        export_run(run, format="csv", out="/proc/nowhere/at/all")
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(run):
+    pytest.importorskip("geoalchemy2")
+    with pytest.raises(GeoplanError, match="could not be written") as refused:
+        export_run(run, format="postgis", out="postgresql://me:secret@127.0.0.1:1/none")
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.postgis
@@ -126,7 +141,9 @@ def test_postgis_round_trip(run):
         pytest.skip("GEOPLAN_TEST_POSTGIS_URL is not set: no PostGIS server to write to")
     import sqlalchemy
 
-    written = export_run(run, format="postgis", out=f"{url}?schema=geoplan_run")
+    # the address as the documentation has it, without a driver
+    plain = url.replace("postgresql+psycopg2://", "postgresql://")
+    written = export_run(run, format="postgis", out=f"{plain}?schema=geoplan_run")
     assert f"{len(written)} tables" == f"{len(layer_names(run / 'layers.gpkg'))} tables"
     engine = sqlalchemy.create_engine(url)
     with engine.connect() as link:
