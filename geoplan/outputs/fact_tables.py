@@ -289,7 +289,9 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
             names = np.array(area_names(results, level, table.index, lang), dtype=object)
         rate = table["rate"].to_numpy(float)
         known = np.flatnonzero(np.isfinite(rate))
-        people, count = table["people"].sum(), table["count"].sum(min_count=1)
+        # an area that tells no count is no area without cases
+        told = table["count"].notna() | (table.index == "")
+        people, count = table.loc[told, "people"].sum(), table["count"].sum(min_count=1)
         city = count / people * service.standard.per if people > 0 else np.nan
         ends = [known[np.argmin(rate[known])], known[np.argmax(rate[known])]] if len(known) else []
         low, high = (

@@ -282,6 +282,9 @@ def _loose_ends(
         ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, ties)
         rate = entry.get("rate")
+        if isinstance(rate, Mapping):
+            level = rate.get("level", "district")
+            ties.one_of(("services", key, "rate", "level"), level, areas, "[areas]")
         others = rate.get("demand") if isinstance(rate, Mapping) else None
         for column, name in others.items() if isinstance(others, Mapping) else ():
             ties.one_of(("services", key, "rate", "demand", column), name, demand, "[demand]")

@@ -22,7 +22,7 @@ from geoplan.coverage import (
     spread_level,
     tier_counts,
 )
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.reach_outline import reach_outline
@@ -229,15 +229,19 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
         return ServiceResult(key=key, standard=standard)
     layer, labels = context.inputs.areas[rate.level], published_figures()[f"label_{context.lang}"]
     own = context.demand(key)
-    told = {
-        column: rate_by_area(
-            table.set_index("code")[column].astype(float),
-            _people_by(context.inputs.demand.get(rate.demand.get(column, ""), own), rate.level),
-            names=layer.names,
-            per=rate.per,
-        )
-        for column in rate.counts
-    }
+    told = {}
+    for column in rate.counts:
+        people = context.inputs.demand[rate.demand[column]] if column in rate.demand else own
+        try:
+            told[column] = rate_by_area(
+                table.set_index("code")[column].astype(float),
+                _people_by(people, rate.level),
+                names=layer.names,
+                per=rate.per,
+            )
+        except UsageError as error:
+            file = context.config.services[key].path
+            raise UsageError(f"services.{key}, {file}, {column}: {error}") from error
     section = context.config.services[key]
     return ServiceResult(
         key=key,

@@ -176,14 +176,16 @@ def load_inputs(
     used = {
         key
         for key in config.demand
-        if services is None or any(_demand_of(config, s) == key for s in wanted)
+        if services is None or any(key in _demands_of(config, s) for s in wanted)
     }
+    # a question may put its sites where another service stands
+    also = [s for s in _candidates_of(config, wanted) if s not in wanted]
     demand = {key: _demand(reader, key, config.demand[key], areas) for key in sorted(used)}
     facilities: dict[str, FacilityLayer] = {}
     lines: dict[str, LineLayer] = {}
     required: dict[str, FacilityLayer] = {}
     rates: dict[str, pd.DataFrame] = {}
-    for key in wanted:
+    for key in [*wanted, *also]:
         section = config.services[key]
         if standard_of(key, section).measure in ("rate", "budget"):
             if section.path:
@@ -228,6 +230,22 @@ def load_inputs(
 def _put(into: dict[str, Any], key: str, value: Any) -> None:
     if value is not None:
         into[key] = value
+
+
+def _demands_of(config: StudyFile, key: str) -> set[str | None]:
+    """The demand of one service, and that of single columns of a rate."""
+    rate = config.services[key].rate
+    return {_demand_of(config, key), *(() if rate is None else rate.demand.values())}
+
+
+def _candidates_of(config: StudyFile, keys: list[str]) -> list[str]:
+    """Services whose sites are the candidates of `keys`."""
+    start, names = "facilities:", []
+    for key in keys:
+        siting = config.services[key].siting
+        if siting is not None and siting.candidates.startswith(start):
+            names.append(siting.candidates.removeprefix(start))
+    return list(dict.fromkeys(names))
 
 
 def _demand_of(config: StudyFile, service: str) -> str | None:

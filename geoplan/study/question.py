@@ -57,7 +57,10 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     unserved, people = unserved_people(judged)
     candidates = candidate_points(context, judged, siting, unserved)
     costs = costs_within(context, unserved, candidates, judged.standard)
-    money = site_money(siting, candidates, context.demand(judged.key).located)
+    try:
+        money = site_money(siting, candidates, context.demand(judged.key).located)
+    except UsageError as error:
+        raise UsageError(f"services.{judged.key}.siting: {error}") from error
     thinned = _thin(costs, people.to_numpy(float), money, siting.max_candidates)
     most = siting.sites or len(thinned.kept)
     if siting.budget is not None and money is not None and len(money):

@@ -83,6 +83,8 @@ def test_all_faults_at_once_with_lines(tmp_path: Path) -> None:
         (('name = "test"\n', ""), "'study.name' is missing"),
         (("sites = 3", 'sites = 3, candidates = "parcles.gpkg"'), "neither a keyword nor a file"),
         (('objective = "max_coverage", sites = 3', 'objective = "p_median"'), "needs sites"),
+        (("sites = 3", "sites = 3, phases = [2, 1]"), "each larger than the one before"),
+        (("sites = 3", "sites = 3, years = [2025]"), "needs phases"),
         (('crs = "EPSG:4548"', 'crs = "EPSG:99999999"'), "is not known"),
         (('crs = "EPSG:4548"', 'crs = "EPSG:3857"'), "no metre on the ground"),
     ],

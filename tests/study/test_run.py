@@ -192,3 +192,25 @@ def test_the_median_of_some_candidates_is_not_called_proved(small_folder: Path) 
     assert (outcome.result.status, outcome.result.gap) == ("feasible", None)
     assert "were kept" in " ".join(outcome.notes)
     assert "not proved optimal" in suggestion_text(outcome, lang="en")
+
+
+def test_one_service_alone_may_use_the_sites_of_another(small_folder: Path) -> None:
+    """A library stands 1,500 m east, at C: asked for alone, the new meal station goes there."""
+    meals = (small_folder / "meals.csv").read_text(encoding="utf-8")
+    place = (small_folder / "people.csv").read_text(encoding="utf-8").splitlines()[3].split(",")
+    assert place[0] == "C"
+    row = f"L1,Library,{place[2]},{place[3]}"
+    text = meals.splitlines()[0] + "\n" + row + "\n"
+    (small_folder / "libraries.csv").write_text(text, encoding="utf-8")
+    study = Study.open(small_folder).replace(
+        {
+            "services.library": {
+                "path": "libraries.csv", "datum": "wgs84", "demand": "elderly_60",
+                "name": "Library", "standard": {"mode": "walk", "threshold_m": 800},
+            },
+            "services.meal_station.siting.candidates": "facilities:library",
+        }
+    )  # fmt: skip
+    plan = study.run(services=["meal_station"])
+    assert plan.services["meal_station"].siting.people_after.served == 230
+    assert list(plan.services) == ["meal_station"]

@@ -90,3 +90,37 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     from geoplan.outputs.privacy import _all_or_nothing
 
     assert _all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
+
+
+def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
+    """Two districts: West has 200 people (A, B, D, E), East 80 (C); F's 10 are in neither.
+
+    West tells no beds: the city's rate is East's 6 beds over the 80 people of East and the 10
+    whose area is not known. Visits are counted per the very old: 20 + 10 + 0 + 5 in West, 40 in
+    East and 5 in neither; 7 + 9 visits over all 80.
+    """
+    folder = write_small_study(tmp_path / "study")
+    people = pd.read_csv(folder / "people.csv")
+    people["pop80"] = [20, 10, 40, 0, 5, 5]
+    people.to_csv(folder / "people.csv", index=False)
+    (folder / "care.csv").write_text("code,beds,visits\n1,,7\n2,6,9\n", encoding="utf-8")
+    study = Study.open(folder).replace(
+        {
+            "demand.old": {"path": "people.csv", "weight": "pop80", "datum": "wgs84"},
+            "services.home_care": {
+                "path": "care.csv", "demand": "elderly_60",
+                "rate": {"count": ["beds", "visits"], "demand": {"visits": "old"}, "per": 100},
+            },
+        }
+    )  # fmt: skip
+    plan = study.run(services=["home_care"])
+    measures = plan.to_dict()["services"]["home_care"]["rate"]["measures"]
+    rates = {k: [row["rate"] for row in m["areas"]] for k, m in measures.items()}
+    assert rates == {"beds": [None, 7.5, None], "visits": [20, 22.5, None]}
+    people = [row["people"] for row in measures["beds"]["areas"]]
+    assert people == [200, 80, 10]  # nobody is lost
+    from geoplan.outputs.fact_tables import measure_table
+
+    table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
+    assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
+    assert table["lowest"].tolist() == ["East 7.5", "West 20"]
