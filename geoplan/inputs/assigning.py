@@ -21,8 +21,8 @@ import pandas as pd
 from geoplan.inputs.addresses import fill_from_addresses
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.notes import Notes
-from geoplan.inputs.numbers import is_empty
+from geoplan.inputs.notes import NAMED_ROWS, Notes
+from geoplan.inputs.numbers import is_empty, is_power
 from geoplan.inputs.rows import Rows
 
 #: a point this near its written area is not doubted: borders are drawn with some tolerance
@@ -61,7 +61,7 @@ def assign_areas(
     written: dict[str, Written] = {}
     for level, layer in areas.items():
         above = written.get(layer.parent or "")
-        found = _written(rows, notes, level, layer, None if above is None else above.codes)
+        found = _written(rows, notes, level, areas, None if above is None else above.codes)
         if found is not None:
             written[level] = found
     drawn = {level: drawn_codes(layer, geometry, index) for level, layer in areas.items()}
@@ -109,8 +109,13 @@ def _from_below(
 
 
 def _written(
-    rows: Rows, notes: Notes, level: str, layer: AreaLayer, above: pd.Series | None
+    rows: Rows,
+    notes: Notes,
+    level: str,
+    areas: Mapping[str, AreaLayer],
+    above: pd.Series | None,
 ) -> Written | None:
+    layer = areas[level]
     heading = area_heading(rows, level, layer)
     if heading is None:
         return None
@@ -128,8 +133,9 @@ def _written(
             if isinstance(parent, str):
                 codes.iloc[position] = lookup.within(cells.iloc[position], parent)
     codes = codes.where(codes.notna(), pd.NA)
-    _tell_old(notes, cells, codes, lookup, heading)
-    for position in np.flatnonzero(codes.isna().to_numpy() & ~empty):
+    _tell_old(notes, cells, codes, [lookup, *map(area_lookup, areas.values())], heading)
+    # codes whose last digits a spreadsheet has lost are told as such
+    for position in np.flatnonzero(codes.isna().to_numpy() & ~empty & ~is_power(cells)):
         notes.about_row(
             int(position), "unknown_area", "warning",
             column=heading, value=cells.iloc[position], level=level,
@@ -257,22 +263,29 @@ def successor(code: str) -> str | None:
 
 
 def _tell_old(
-    notes: Notes, cells: pd.Series, codes: pd.Series, lookup: AreaLookup, heading: str
+    notes: Notes, cells: pd.Series, codes: pd.Series, lookups: list[AreaLookup], heading: str
 ) -> None:
-    counts: dict[str, int] = {}
+    """Codes and names given up since, with their rows; `lookups` of this level and of all."""
+    lookup = lookups[0]
+    known = cells[codes.notna()]
+    rows: dict[str, list[np.ndarray]] = {}
     new: dict[str, str] = {}
-    for value, count in cells[codes.notna()].value_counts(sort=False).items():
+    for value in known.unique():
         text = str(value)
         old = text[:6] if text.isdigit() and text not in lookup.codes else plain(text)
         code = _successors().get(old) or _given_up()["names"].get(old)
         if code is None or old in lookup.names:
             continue
-        counts[old] = counts.get(old, 0) + int(count)
+        rows.setdefault(old, []).append(np.flatnonzero((cells == value) & codes.notna()))
         new[old] = code
-    for old in sorted(counts):
+    for old in sorted(rows):
+        at = np.sort(np.concatenate(rows[old]))
+        lines = ", ".join(str(r) for r in notes.rows[at[:NAMED_ROWS]])
+        more = " …" if len(at) > NAMED_ROWS else ""
+        name = next(filter(None, (one.name(new[old]) for one in lookups)), "")
         notes.about_file(
-            "old_code", "note", column=heading, value=old, count=counts[old], new=new[old],
-            name=lookup.name(new[old]),
+            "old_code", "note", column=heading, value=old, count=len(at), lines=lines + more,
+            new=f"{new[old]} {name}".strip(),
         )  # fmt: skip
 
 
@@ -305,13 +318,14 @@ def _contradictions(
         return
     told: set[int] = set()
     for level in reversed(list(areas)):
-        if level not in written or not areas[level].has_polygons:
+        said = _said_at(level, areas, written)
+        if said is None or not areas[level].has_polygons:
             continue
-        said, lies = written[level].codes, drawn[level]
-        differ = (said.notna() & lies.notna() & (said != lies)).fillna(False).to_numpy(bool)
+        codes, lies = said.codes, drawn[level]
+        differ = (codes.notna() & lies.notna() & (codes != lies)).fillna(False).to_numpy(bool)
         shapes, names = areas[level].frame.geometry, areas[level].frame["name"]
         for position in np.flatnonzero(differ):
-            home = shapes.get(said.iloc[position])
+            home = shapes.get(codes.iloc[position])
             if int(position) in told or home is None or home.is_empty:
                 continue
             if geometry.iloc[position].distance(home) <= BORDER_M:
@@ -319,6 +333,24 @@ def _contradictions(
             told.add(int(position))
             notes.about_row(
                 int(position), "other_area", "warning",
-                column=written[level].heading, value=names[said.iloc[position]],
-                actual=names[lies.iloc[position]],
+                column=said.heading, value=said.cells.iloc[position],
+                said=names[codes.iloc[position]], actual=names[lies.iloc[position]],
             )  # fmt: skip
+
+
+def _said_at(
+    level: str, areas: Mapping[str, AreaLayer], written: Mapping[str, Written]
+) -> Written | None:
+    """What the rows say about `level`: in a column of its own, or by the area below that they name.
+
+    A street without an outline still lies in a district that has one.
+    """
+    if level in written:
+        return written[level]
+    for child, layer in areas.items():
+        if layer.parent == level:
+            below = _said_at(child, areas, written)
+            if below is not None:
+                codes = below.codes.map(layer.frame["parent"]).astype(object)
+                return Written(cells=below.cells, heading=below.heading, codes=codes)
+    return None

@@ -62,6 +62,7 @@ class InputRecord:
     """One input file: rows = accepted + set_aside; `warned` rows are among the accepted.
 
     columns : what each heading was taken for, ``{"经度": "lon"}``.
+    sheet : of a workbook, where all rows stand on one.
     """
 
     path: str
@@ -72,6 +73,7 @@ class InputRecord:
     warned: int
     role: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -41,13 +41,13 @@ def place_metres(
         raise FileError("no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}")
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
-    x, y = _as_east_north(x, y, metres, declared, notes)
+    x, y, zone = _as_east_north(x, y, metres, declared, notes)
     to_study = step(declared, crs)
     to_x, to_y = to_study.transform(x, y)
     far = metres & ~_on_the_map(x, y, to_x, to_y)
     swapped = np.zeros(len(rows), bool)
     if area is not None and metres.any():
-        other_x, other_y = to_study.transform(y, x)
+        other_x, other_y = to_study.transform(_without_zone(y, zone), x)
         swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
     both_empty = is_empty(x_text) & is_empty(y_text)
     address = rows.column("address")
@@ -81,10 +81,10 @@ def place_metres(
 
 def _as_east_north(
     x: np.ndarray, y: np.ndarray, metres: np.ndarray, declared: pyproj.CRS, notes: Notes
-) -> tuple[np.ndarray, np.ndarray]:
-    """Easting and northing without zone number, as `declared` wants them."""
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Easting and northing as `declared` wants them, and the millions taken off eastings."""
     if not metres.any():
-        return x, y
+        return x, y, 0
     # surveyors in China call the northing X: the axis with 2 to 6 million metres is the northing
     east, north = float(np.median(x[metres])), float(np.median(y[metres]))
     if (east > 2e6 and north < 1.1e6) or (2e6 < east < 6.2e6 and north > 1.2e7):
@@ -96,7 +96,7 @@ def _as_east_north(
     if declared.coordinate_operation is None or (
         declared.coordinate_operation.method_name != "Transverse Mercator"
     ):
-        return x, y
+        return x, y, 0
     if 13 <= zone <= 45:
         meridian = zone * 3 if zone >= 24 else zone * 6 - 3
         should = _parameter(declared, "Longitude of natural origin")
@@ -106,12 +106,17 @@ def _as_east_north(
                 should=f"{should:g}",
             )  # fmt: skip
         if zone != own:
-            x = np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x)
             notes.about_file("zone_prefix", "note", zone=zone)
+            return np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x), y, zone - own
     elif zone == 0 and own:
         x = np.where(metres & (x // 1_000_000 == 0), x + own * 1e6, x)
         notes.about_file("zone_added", "note", zone=own, crs=declared.to_string())
-    return x, y
+    return x, y, 0
+
+
+def _without_zone(x: np.ndarray, zone: int) -> np.ndarray:
+    """`x` without `zone` millions, for eastings that stand in the other column."""
+    return np.where(x // 1_000_000 == zone, x - zone * 1e6, x) if zone > 0 else x
 
 
 def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:

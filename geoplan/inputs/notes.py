@@ -63,6 +63,7 @@ class Notes:
         self.findings.append(
             Finding(
                 file=self.source.label,
+                sheet=self._only_sheet(),
                 column=str(values.get("column", "")),
                 value=str(values.get("value", "")),
                 problem=say(self.lang, f"inputs.{code}", **values),
@@ -104,6 +105,14 @@ class Notes:
             self.why_aside.setdefault(position, problem)
         elif severity != "note":
             self.warned.add(position)
+
+    def _only_sheet(self) -> str:
+        """The sheet that all rows stand on; "" where there are several."""
+        if self.source.sheet is not None:
+            return self.source.sheet
+        if len(self.sheets) and (self.sheets == self.sheets[0]).all():
+            return str(self.sheets[0])
+        return ""
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         """`values` with what the level is called, where they name one."""
@@ -147,6 +156,7 @@ class Notes:
             warned=len(self.warned - set(self.why_aside)),
             role=self.source.role,
             columns=dict(self.roles),
+            sheet=self._only_sheet(),
         )
 
     def set_aside_frame(self) -> pd.DataFrame:
@@ -183,6 +193,7 @@ class Notes:
         self.findings.append(
             Finding(
                 file=self.source.label,
+                sheet=self._only_sheet(),
                 problem=told(error, self.lang),
                 advice=say(self.lang, "inputs.unusable_advice"),
                 severity="error",
@@ -200,6 +211,7 @@ class Notes:
             warned=0,
             role=self.source.role,
             columns=dict(self.roles),
+            sheet=self._only_sheet(),
         )
         return Loaded(
             layer=None,

@@ -75,6 +75,11 @@ def _one(text: object, decimal_comma: bool) -> float | None:
         return None
 
 
+def is_power(cells: pd.Series) -> np.ndarray:
+    """Bool per cell: a power of ten, which is what spreadsheets make of long codes."""
+    return cells.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").to_numpy(bool)
+
+
 def is_yes(cells: pd.Series) -> np.ndarray:
     """Bool per cell: 是, 有, 1, true, yes and their like."""
     yes = {"是", "有", "1", "true", "yes", "y", "√", "✓", "对"}

@@ -241,7 +241,7 @@ def _usable_degrees(
             name = "address_only" if code == "no_coordinates" and has_address else code
             given = [lon_text.iloc[position], lat_text.iloc[position]]
             shown = address.iloc[position] if name == "address_only" and address is not None else (
-                ", ".join(map(str, given)) if any(given) else ""
+                ", ".join(map(str, filter(None, given)))
             )  # fmt: skip
             notes.about_row(
                 int(position), name, severity,  # type: ignore[arg-type]

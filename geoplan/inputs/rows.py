@@ -15,7 +15,7 @@ import pandas as pd
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
 from geoplan.inputs.notes import NAMED_ROWS, Notes, roles_of
-from geoplan.inputs.numbers import read_numbers
+from geoplan.inputs.numbers import is_power, read_numbers
 from geoplan.inputs.personal import hide_personal, personal_columns
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, give_back, read_tables
@@ -23,7 +23,6 @@ from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
-_POWER = r"\d(\.\d+)?[eE]\+\d+"
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
     "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
@@ -220,7 +219,7 @@ def _lost_codes(text: pd.DataFrame, roles: dict[str, str], notes: Notes) -> None
         if heading is None:
             continue
         cells = text[heading]
-        for position in np.flatnonzero(cells.str.fullmatch(_POWER).to_numpy(bool)):
+        for position in np.flatnonzero(is_power(cells)):
             notes.about_row(
                 int(position), "lost_code", "warning",
                 column=heading, value=cells.iloc[position],

@@ -25,7 +25,8 @@ _WIDTH = {
 }  # fmt: skip
 #: rows of one sheet; nobody scrolls further, and spreadsheets become slow
 MOST_ROWS = 50_000
-_TO_GEOCODE = ("address_only",)
+_TO_GEOCODE = ("address_only", "no_coordinates")
+_AREAS = ("district", "street", "village")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 #: a workbook that says when it was made would differ from run to run
@@ -60,14 +61,14 @@ def write_findings(
     first = book.active
     assert first is not None
     first.title = _sheet_name(say(lang, "inputs.sheet_files"), names)
-    _files(first, loaded, every, lang)
+    _files(first, loaded, lang)
     _findings(_new(book, say(lang, "inputs.sheet_findings"), names), every, lang)
     for file in dict.fromkeys(f.file for f in every):
         own = [f for f in every if f.file == file]
         own.sort(key=lambda f: (f.sheet, f.row or 0))
         _findings(_new(book, Path(file).stem, names), own, lang)
     _set_aside(_new(book, say(lang, "inputs.sheet_aside"), names), loaded, lang)
-    _addresses(_new(book, say(lang, "inputs.sheet_geocode"), names), loaded, every, lang)
+    _addresses(_new(book, say(lang, "inputs.sheet_geocode"), names), loaded, lang)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
@@ -135,17 +136,19 @@ def _dress(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
 
 
-def _files(
-    sheet: Worksheet, loaded: Sequence[Loaded[Any]], every: list[Finding], lang: str
-) -> None:
-    columns = ("file", "rows", "accepted", "set_aside", "warned", "sha256")
+def _files(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
+    """A line per file and sheet; what was read for several layers once, with all their findings."""
+    columns = ("file", "sheet", "rows", "accepted", "set_aside", "warned", "sha256")
     _put(sheet, 1, [_head(lang, c) for c in columns] + [say(lang, f"inputs.{s}") for s in _ORDER])
-    records = list(dict.fromkeys((r.path, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
-                                 for r in (one.record for one in loaded)))  # fmt: skip
-    for k, record in enumerate(records, start=2):
-        counts = [sum(f.file == record[0] and f.severity == s for f in every) for s in _ORDER]
+    found: dict[tuple[Any, ...], dict[Finding, None]] = {}
+    for one in loaded:
+        r = one.record
+        key = (r.path, r.sheet, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
+        found.setdefault(key, {}).update(dict.fromkeys(one.findings))
+    for k, (record, findings) in enumerate(found.items(), start=2):
+        counts = [sum(f.severity == s for f in findings) for s in _ORDER]
         _put(sheet, k, [*record, *counts])
-    _dress(sheet, (30, 10, 10, 10, 10, 20, 8, 8, 8), len(records))
+    _dress(sheet, (30, 14, 10, 10, 10, 10, 20, 8, 8, 8), len(found))
 
 
 def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
@@ -194,18 +197,35 @@ def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
         sheet.column_dimensions[get_column_letter(k)].width = width
 
 
-def _addresses(
-    sheet: Worksheet, loaded: Sequence[Loaded[Any]], every: list[Finding], lang: str
-) -> None:
-    """Rows with an address and no coordinates, with empty columns to fill in."""
-    columns = ("file", "sheet", "row")
-    heads = [_head(lang, c) for c in columns]
-    heads += [say(lang, f"inputs.head_{c}") for c in ("address", "lon", "lat")]
-    _put(sheet, 1, heads)
-    rows = [f for f in every if f.code in _TO_GEOCODE][:MOST_ROWS]
-    for k, finding in enumerate(rows, start=2):
-        _put(sheet, k, [finding.file, finding.sheet, finding.row, finding.value, "", ""])
-    _dress(sheet, (24, 14, 8, 48, 14, 14), len(rows))
+def _addresses(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
+    """Rows without coordinates, by what they can be found, and empty columns to fill in."""
+    columns = ("file", "sheet", "row", "name", "area", "address", "lon", "lat")
+    _put(sheet, 1, [_head(lang, c) for c in columns])
+    rows = list(dict.fromkeys(row for one in loaded for row in _to_place(one)))
+    for k, row in enumerate(rows[:MOST_ROWS], start=2):
+        _put(sheet, k, row)
+    _dress(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MOST_ROWS]))
+    _and_more(sheet, len(rows[:MOST_ROWS]) + 2, len(rows) - MOST_ROWS, lang)
+
+
+def _to_place(one: Loaded[Any]) -> list[tuple[Any, ...]]:
+    """File, sheet, row, name, area and address of the rows that only lack coordinates."""
+    places = {(f.sheet, f.row) for f in one.findings if f.code in _TO_GEOCODE}
+    frame = one.set_aside
+    if len(frame) == 0 or not places:
+        return []
+    wanted = frame[[place in places for place in zip(frame["sheet"], frame["row"], strict=True)]]
+    heading = {role: h for h, role in one.record.columns.items() if h in frame.columns}
+
+    def cells(*roles: str) -> list[str]:
+        there = [wanted[heading[role]].astype(str) for role in roles if role in heading]
+        return [" ".join(filter(None, row)) for row in zip(*there, strict=True)] or (
+            [""] * len(wanted)
+        )
+
+    parts = (wanted["file"], wanted["sheet"], map(int, wanted["row"]), cells("name"),
+             cells(*_AREAS), cells("address"))  # fmt: skip
+    return list(zip(*parts, strict=True))
 
 
 def _cell(value: Any) -> Any:

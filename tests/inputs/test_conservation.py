@@ -34,6 +34,14 @@ def people_in(cell: str) -> int:
     return plain[cell] if cell in plain else int(cell)
 
 
+def is_degrees(cell: str) -> bool:
+    """Whether the cell is a number of degrees, but for the nought that stands for nothing."""
+    try:
+        return 0 < abs(float(cell)) <= 360
+    except ValueError:
+        return False
+
+
 @cache
 def areas() -> dict[str, AreaLayer]:
     shapes = gpd.GeoSeries([box(116.5, 36, 117, 37), box(117, 36, 117.5, 37)], crs=4326)
@@ -57,10 +65,11 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     path.write_bytes(text.encode(encoding))
     source = LayerSource(path=path, datum="wgs84")
     one = read_demand(source, key="d", crs=CRS, areas=areas(), weight="人口", lang="en")
-    if one.layer is None:  # nothing but metres, whose CRS nobody told: the file stops the run
-        assert [f.severity for f in one.findings] == ["error"]
-        placed = [row for row in rows if row[0] not in ("", "0") or row[1] not in ("", "0")]
-        assert any(row[:2] == ("500100", "4055000") for row in placed)
+    if one.layer is None:
+        # a table of nothing but metres stops the run, and says so, instead of losing its rows
+        assert "hold metres without a CRS" in one.findings[-1].problem
+        assert one.record.rows == one.record.set_aside
+        assert not [row for row in rows if is_degrees(row[0]) and is_degrees(row[1])]
         return
     record = one.record
     # a row with nothing in any cell is no row: spreadsheets end in many of them

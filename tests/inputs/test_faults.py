@@ -283,7 +283,7 @@ def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path
     assert not any(c.data_type == "f" for c in cells)
     assert "13812345678" not in {c.value for c in cells}
     to_place = [[c.value for c in row] for row in book["待定位"].iter_rows(min_row=2)]
-    assert [row[2] for row in to_place] == [5]
+    assert [row[2] for row in to_place] == [5, 6]  # one by its address, one by its street only
 
 
 def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypatch):
