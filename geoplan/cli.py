@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 # Typer brings its own click or uses the installed one, by its version
 USAGE_ERROR: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+#: exit code after Ctrl-C
+INTERRUPTED = 130
 network_app = typer.Typer(help="Street networks.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
 
@@ -355,6 +357,8 @@ def _code(arguments: list[str], *, debug: bool) -> int:
     command = typer.main.get_command(app)
     try:
         done: Any = command.main(args=arguments, prog_name="geoplan", standalone_mode=False)
+        if done == INTERRUPTED:  # typer has caught it
+            raise KeyboardInterrupt
         return done if isinstance(done, int) else 0
     except typer.Exit as error:
         return int(error.exit_code)
@@ -364,7 +368,7 @@ def _code(arguments: list[str], *, debug: bool) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         typer.echo(f"geoplan: {say_both('cli.interrupted')}", err=True)
-        return 130
+        return INTERRUPTED
     except GeoplanError as error:
         if debug:
             raise

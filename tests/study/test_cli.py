@@ -198,3 +198,15 @@ def test_progress_counts_from_one_to_the_end(small_folder: Path) -> None:
     done = geoplan("check", small_folder)
     steps = [line.split("] ")[1].split(" ")[0] for line in done.stderr.splitlines()]
     assert steps == [f"{k}/{len(steps)}" for k in range(1, len(steps) + 1)]
+
+
+def test_an_interrupted_command_says_so(
+    small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geoplan.study.study.load_inputs", stopped)
+    done = geoplan("check", small_folder)
+    assert done.returncode == 130
+    assert "已中断 / interrupted" in done.stderr
