@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import assign_areas, drawn_codes
@@ -127,6 +128,8 @@ def _of_rows(
     urban = rows.column("urban")
     if urban is not None and "urban" not in data:
         data["urban"] = urban
+    if name is not None:
+        _repeated(rows, notes, name, people, geometry)
     # the file's own text is as large as all that follows: it is given up first
     rows = rows.only("id")
     del name, urban
@@ -136,6 +139,30 @@ def _of_rows(
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
     frame.index = ids
     return frame[~unusable]
+
+
+def _repeated(
+    rows: Rows, notes: Notes, name: pd.Series, people: np.ndarray, geometry: gpd.GeoSeries
+) -> None:
+    """Rows alike in name, place and people: told, never deleted, for their people count twice."""
+    there = np.flatnonzero(
+        geometry.notna().to_numpy() & ~is_empty(name) & ~notes.aside & (people > 0)
+    )
+    xy = shapely.get_coordinates(geometry.iloc[there].to_numpy()).round(1)
+    keys = pd.DataFrame(
+        {"name": name.iloc[there].to_numpy(), "x": xy[:, 0], "y": xy[:, 1], "n": people[there]}
+    )
+    if not keys.duplicated().any():
+        return
+    first = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
+    lead = there[np.unique(first, return_index=True)[1]][first]
+    for position, twin in zip(there.tolist(), lead.tolist(), strict=True):
+        if position != twin:
+            notes.about_row(
+                position, "repeated_people", "warning", column=rows.heading("name"),
+                value=str(name.iloc[position]), other=int(notes.rows[twin]),
+                people=f"{people[position]:,.0f}",
+            )  # fmt: skip
 
 
 def _heading(rows: Rows, name: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -94,6 +94,15 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     if findings or config is None:
         raise _refused(path, findings, lang)
     return config
+
+
+def told_of(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
+    """The same faults told of another file, an overlay, with its own lines."""
+    lines = _key_lines(path.read_text(encoding="utf-8-sig"))
+    moved = [
+        replace(f, file=path.name, row=_line(lines, tuple(f.column.split(".")))) for f in findings
+    ]
+    return _refused(path, moved, lang)
 
 
 def _refused(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:

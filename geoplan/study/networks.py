@@ -9,8 +9,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
+from pyogrio.errors import DataSourceError
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, InputError, MissingCrsError
 from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
@@ -118,18 +119,37 @@ def _streets(
         if len(same) > 1 and mode in same:
             streets |= networks_from_osm(path, modes=same, crs=config.study.crs, speeds_m_s=speeds)
             continue
-        streets[mode] = read_network(
-            path,
-            mode=mode,
-            crs=config.study.crs,
-            source_crs=section.crs,
-            datum=section.datum,
-            layer=section.layer,
-            columns=dict(section.columns),
-            speed_m_s=speeds[mode],
-            encoding=section.encoding,
-        )
+        try:
+            streets[mode] = read_network(
+                path,
+                mode=mode,
+                crs=config.study.crs,
+                source_crs=section.crs,
+                datum=section.datum,
+                layer=section.layer,
+                columns=dict(section.columns),
+                speed_m_s=speeds[mode],
+                encoding=section.encoding,
+            )
+        except MissingCrsError as error:  # said in the words of a study file
+            text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
+            raise MissingCrsError(text) from error
     return streets
+
+
+def _lines(config: StudyFile, base: Path, name: str, path: str) -> gpd.GeoDataFrame:
+    """A line layer that a network's section names beside its streets."""
+    lang = config.study.lang
+    try:
+        lines = pyogrio.read_dataframe(base / path)
+    except DataSourceError as error:
+        text = say(lang, "study.lines_unreadable", name=name, path=path, why=error)
+        raise InputError(text) from error
+    if not isinstance(lines, gpd.GeoDataFrame):
+        raise InputError(say(lang, "study.lines_none", name=name, path=path))
+    if lines.crs is None:
+        raise MissingCrsError(say(lang, "study.lines_no_crs", name=name, path=path))
+    return lines.to_crs(config.study.crs)
 
 
 def _checked(
@@ -138,13 +158,12 @@ def _checked(
     """What a what-if adds to the streets, and what is doubtful about them."""
     path = base / section.path
     if section.links is not None:  # a bridge or a path that a what-if is about
-        lines = pyogrio.read_dataframe(base / section.links).to_crs(config.study.crs)
-        network = with_links(network, lines)
+        network = with_links(network, _lines(config, base, "links", section.links))
     if section.elevation is not None:
         network = with_slope(network, base / section.elevation)
     barriers = None
     if section.barriers is not None:
-        barriers = pyogrio.read_dataframe(base / section.barriers).to_crs(config.study.crs)
+        barriers = _lines(config, base, "barriers", section.barriers)
     lang = config.study.lang
     report = network_report(network)
     findings: list[Finding] = []

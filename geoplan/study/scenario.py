@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoplan.errors import StudyFileError
+from geoplan.study.config_check import told_of
 from geoplan.study.plan import Plan
 from geoplan.study.what_if import from_table
+from geoplan.words import say
 
 if TYPE_CHECKING:
     from geoplan.study.study import Study
 
 
-def read_overlay(path: str | Path) -> dict[str, Any]:
+def read_overlay(path: str | Path, *, lang: str = "en") -> dict[str, Any]:
     """The sections of a TOML overlay: any part of a `study.toml`, to lie over the study's own.
+
+    Parameters
+    ----------
+    path : the file.
+    lang : language of what is told, ``"zh"`` or ``"en"``.
 
     Raises
     ------
@@ -29,9 +36,10 @@ def read_overlay(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise StudyFileError(f"the overlay {file} is not there.") from error
+        raise StudyFileError(say(lang, "scenario.overlay_missing", file=file)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyFileError(f"the overlay {file} is no TOML in UTF-8: {error}.") from error
+        told = say(lang, "scenario.overlay_not_toml", file=file, why=error)
+        raise StudyFileError(told) from error
 
 
 def apply_overlay(study: Study, overlay: str | Path | Mapping[str, Any]) -> Study:
@@ -51,13 +59,21 @@ def apply_overlay(study: Study, overlay: str | Path | Mapping[str, Any]) -> Stud
     StudyFileError, UsageError
         The file is no overlay, or names what is not there.
     """
-    sections = dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay)
+    lang = study.config.study.lang
+    file = None if isinstance(overlay, Mapping) else Path(overlay)
+    sections = dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay, lang=lang)
     table = sections.pop("what_if", None)
-    changed = study.replace(**sections) if sections else study
+    try:
+        changed = study.replace(**sections) if sections else study
+    except StudyFileError as error:
+        if file is None:
+            raise
+        # the study itself was right: what is wrong stands in the overlay
+        raise told_of(file, error.findings, lang) from error
     if table is None:
         return changed
     if not isinstance(table, Mapping):
-        raise StudyFileError("what_if of an overlay must be a table: [what_if].")
+        raise StudyFileError(say(lang, "scenario.overlay_no_table"))
     return from_table(changed, table)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoplan.errors import UsageError
 from geoplan.study.config_check import standard_of
+from geoplan.words import say
 
 if TYPE_CHECKING:
     from geoplan.study.study import Study
@@ -136,7 +137,7 @@ def from_table(study: Study, table: Mapping[str, Any]) -> Study:
     """`what_if` by the ``[what_if]`` table of an overlay."""
     unknown = [name for name in table if name not in NAMES]
     if unknown:
-        raise UsageError(
-            f"[what_if] knows {', '.join(NAMES)}, not {', '.join(map(repr, unknown))}."
-        )
+        names, known = ", ".join(map(repr, unknown)), ", ".join(NAMES)
+        lang = study.config.study.lang
+        raise UsageError(say(lang, "scenario.what_if_unknown", unknown=names, known=known))
     return what_if(study, **table)

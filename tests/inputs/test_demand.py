@@ -48,3 +48,14 @@ def test_codes_in_the_people_column_are_not_people(tmp_path):
     one, told = read(tmp_path, text, weight="人口")
     assert told == {(2, "人口"): "absurd_people", (3, "人口"): "absurd_people"}
     assert one.layer.total == 7
+
+
+def test_rows_that_count_the_same_people_twice_are_told(tmp_path):
+    """The second is the first again; another number, another place or no name is not."""
+    text = (
+        "名称,经度,纬度,人口\n甲,117,36.6,10\n甲,117,36.6,１０\n甲,117,36.6,11\n甲,117.1,36.6,10\n"
+        ",117,36.7,5\n,117,36.7,5\n"
+    )
+    one, told = read(tmp_path, text, weight="人口")
+    assert [row for (row, _), code in told.items() if code == "repeated_people"] == [3]
+    assert one.layer.total == 51  # told, not taken away

@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString
 
-from geoplan.errors import NetworkError, StudyFileError, UsageError
+from geoplan.errors import (
+    InputError,
+    MissingCrsError,
+    NetworkError,
+    StudyFileError,
+    UsageError,
+)
 from geoplan.network import Network, with_links
 from geoplan.study import Study, apply_overlay, compare_plans, sweep, what_if
 from geoplan.study.config_check import standard_of
@@ -167,3 +173,32 @@ def test_what_ifs_that_make_no_sense_are_told_together(small_folder: Path) -> No
         apply_overlay(study, {"what_if": {"slow": 1}})
     with pytest.raises(StudyFileError, match="table"):
         apply_overlay(study, {"what_if": 1})
+
+
+def test_overlays_are_told_by_their_own_lines_and_in_the_study_s_language(
+    small_folder: Path, tmp_path: Path
+) -> None:
+    study = Study.open(small_folder).replace({"study.lang": "zh"})
+    typo = tmp_path / "what.toml"
+    typo.write_text("# one\n[services.meal_station]\nstandrad = {}\n", encoding="utf-8")
+    with pytest.raises(StudyFileError, match=r"(?s)what\.toml 有 1 处错误.*第 3 行.*standrad"):
+        study.overlay(typo)
+    with pytest.raises(StudyFileError, match="找不到叠加文件"):
+        study.overlay(tmp_path / "no.toml")
+    with pytest.raises(UsageError, match="没有 'slow'；可选：slower_walkers"):
+        apply_overlay(study, {"what_if": {"slow": 1}})
+    with pytest.raises(UsageError, match="不存在的站点：Nobody"):
+        what_if(study, closed={"meal_station": ["Nobody"]}).run()
+
+
+def test_a_network_or_a_link_without_crs_is_told_in_the_study_s_words(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    streets = gpd.read_file(small_folder / "streets.gpkg")
+    streets.to_file(small_folder / "bare.shp")
+    (small_folder / "bare.prj").unlink()
+    with pytest.raises(MissingCrsError, match=r"\[network\.walk\].*crs ="):
+        study.replace({"network.walk.path": "bare.shp"}).run()
+    with pytest.raises(MissingCrsError, match="links says no CRS"):
+        study.replace({"network.walk.links": "bare.shp"}).run()
+    with pytest.raises(InputError, match="links holds no lines"):
+        study.replace({"network.walk.links": "meals.csv"}).run()
