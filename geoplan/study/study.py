@@ -346,7 +346,9 @@ class Study:
         told = self._in(lang)
         told._known([service])
         told._judged_by_reach(service)
+        # one question: so many sites, without the years and the money that the study may plan by
         asked: dict[str, Any] = {"sites": sites, "curve": curve}
+        asked |= dict.fromkeys(("budget", "phases", "years"))
         if objective is not None:
             asked["objective"] = objective
         changed = self.replace({f"services.{service}.siting": asked})

@@ -214,3 +214,18 @@ def test_one_service_alone_may_use_the_sites_of_another(small_folder: Path) -> N
     plan = study.run(services=["meal_station"])
     assert plan.services["meal_station"].siting.people_after.served == 230
     assert list(plan.services) == ["meal_station"]
+
+
+def test_a_suggestion_asks_for_sites_whatever_years_and_money_the_study_plans_by(
+    small_folder: Path,
+) -> None:
+    planned = {
+        "objective": "max_coverage", "candidates": "network", "sites": 2, "site_cost": 10,
+        "phases": [1, 2], "years": [2025, 2026],
+    }  # fmt: skip
+    study = Study.open(small_folder)
+    by_years = study.replace({"services.meal_station.siting": planned})
+    assert len(by_years.suggest("meal_station", sites=1).sites) == 1
+    bought = {**planned, "sites": None, "phases": None, "years": None, "budget": 20}
+    by_money = study.replace({"services.meal_station.siting": bought})
+    assert len(by_money.suggest("meal_station", sites=1).sites) == 1
