@@ -9,8 +9,8 @@ demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
 
 test: $(VENV)/.installed-test lint
-	$(BIN)/python -m pytest -q
-	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
