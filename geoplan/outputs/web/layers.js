@@ -168,7 +168,7 @@
       if (x < -10 || y < -10 || x > view.width + 10 || y > view.height + 10) { return; }
       gp.glyph(ctx, gp.tierKind(m, i), x, y, m.sites.d.tier[i] === 0 && m.sites.d.tiers.length > 1 ? r * 1.3 : r);
       ctx.fill();
-      if (r >= 2) { ctx.stroke(); }
+      if (r >= 1.6) { ctx.stroke(); }
     });
   }
 
