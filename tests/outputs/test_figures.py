@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from itertools import combinations
 
@@ -15,14 +16,16 @@ from hypothesis import strategies as st
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from PIL import Image, ImageColor
 from scipy.spatial.distance import pdist
 
-from geoplan.outputs import write_figures
+from geoplan.outputs import palette, write_figures
 from geoplan.outputs.figure_ground import Ground
 from geoplan.outputs.figure_maps import apart
 from geoplan.outputs.figure_sheet import fit
 from geoplan.outputs.figures import figure_list
 from geoplan.outputs.fonts import cjk_fonts
+from geoplan.outputs.report.html import _screen_size
 
 LONG = "a bureau's own survey of every street and community, checked by hand 由街道逐户核对 " * 3
 
@@ -127,3 +130,15 @@ def test_the_same_results_give_the_same_bytes(fakes, tmp_path):
     only = replace(results, services={"meal_station": results.services["meal_station"]})
     one, two = write_figures(only, tmp_path / "a"), write_figures(only, tmp_path / "b")
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
+
+
+def test_the_report_keeps_the_colour_of_a_small_patch(tmp_path):
+    """A legend's patch has few pixels among many shades; its colour must stay that of the bars."""
+    y, x = np.mgrid[0:600, 0:1000]
+    shades = np.stack([x // 8, 90 + y // 6, 255 - x // 16], axis=2).astype(np.uint8)
+    colour = ImageColor.getrgb(palette.STATE_COLOURS["cut_off"])
+    shades[100:116, 200:226] = colour
+    Image.fromarray(shades).save(tmp_path / "a.png")
+    with Image.open(io.BytesIO(_screen_size(tmp_path / "a.png"))) as picture:
+        kept = picture.convert("RGB").getpixel((210, 108))
+    assert max(abs(a - b) for a, b in zip(colour, kept, strict=True)) <= 16

@@ -152,12 +152,17 @@ def _figure(block: FigureBlock, number: int, file: Path, maps: Path, lang: str) 
 
 
 def _screen_size(file: Path) -> bytes:
-    """The picture at screen size with a palette: a tenth of the bytes."""
+    """The picture at screen size with a palette: a tenth of the bytes.
+
+    By octree: a colour of few pixels, that of a legend's patch, stays what it is; the median cut
+    would lose it among the many.
+    """
     with Image.open(file) as picture:
         image = picture.convert("RGB")
     if image.width > _PIXELS:
         height = round(image.height * _PIXELS / image.width)
         image = image.resize((_PIXELS, height), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    image.quantize(96, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(out, "PNG", optimize=True)
     return out.getvalue()
