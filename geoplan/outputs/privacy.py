@@ -181,17 +181,18 @@ def _siting(
         return siting
     sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
     assert sites is not None
-    if below > 1 and total > 0 and "share_after" in sites:
-        sites["share_after"] = (sites["share_after"] * total / below).round() * below / total
+    sites = _share_in_steps(sites, total, below)
+    phases = siting.phases
+    if phases is not None and below > 1:
+        phases = _in_steps(phases, ("served", "best", "lost"), below)
+        phases = _share_in_steps(phases, total, below)
     curve = siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
         siting,
         sites=sites,
-        phases=None
-        if siting.phases is None
-        else _in_steps(siting.phases, ("served", "best", "lost"), max(below, 1.0)),
+        phases=phases,
         curve=curve,
         coverage_after=after,
         people_after=after.ledger,
@@ -232,6 +233,14 @@ def _told_rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
     told = _rates(table, below)
     assert told is not None
     return told
+
+
+def _share_in_steps(frame: Any, total: float, below: float) -> Any:
+    """A copy whose ``share_after`` stands for people in whole steps."""
+    if below <= 1 or total <= 0 or "share_after" not in frame.columns:
+        return frame
+    shares = (frame["share_after"].astype(float) * total / below).round() * below / total
+    return frame.assign(share_after=shares)
 
 
 def _rates(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
