@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from geoplan.inputs.datum import from_wgs84, to_wgs84
     from geoplan.inputs.demand import read_demand
     from geoplan.inputs.facilities import read_facilities
+    from geoplan.inputs.geocode import geocode_missing
     from geoplan.inputs.lines import read_lines
     from geoplan.inputs.plain import read_plain_table
     from geoplan.inputs.source import LayerSource, SumTo
@@ -22,6 +23,7 @@ __all__ = [
     "Streets",
     "SumTo",
     "from_wgs84",
+    "geocode_missing",
     "read_areas",
     "read_demand",
     "read_facilities",
@@ -38,6 +40,7 @@ __getattr__, __dir__ = lazy_names(
         "Streets": "streets",
         "SumTo": "source",
         "from_wgs84": "datum",
+        "geocode_missing": "geocode",
         "read_areas": "areas",
         "read_demand": "demand",
         "read_facilities": "facilities",

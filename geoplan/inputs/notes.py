@@ -201,10 +201,13 @@ class Notes:
             )
         )
         path = Path(str(self.source.path))
-        there = not self.source.is_url and path.exists()
+        try:
+            digest = "" if self.source.is_url or not path.exists() else file_sha256(path)
+        except OSError:  # it may not be read, which is what is told
+            digest = ""
         record = InputRecord(
             path=self.source.label,
-            sha256=file_sha256(path) if there else "",
+            sha256=digest,
             rows=len(self.rows),
             accepted=0,
             set_aside=len(self.rows),

@@ -23,6 +23,9 @@ from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
+#: what is only told about a file
+_TOLD = ("sheets_skipped", "driver_says")
+_REPEATED = re.compile(r".+\.\d+")
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
     "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
@@ -86,9 +89,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
         raise FileError("columns_missing", missing=", ".join(missing), headings=", ".join(headings))
     taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}
     free = [h for h in headings if h not in given and h not in taken]
-    wanted = [r for r in known_roles() if r not in given.values()]
-    roles = {**given, **find_roles(free, wanted=wanted)}
-    roles = {h: roles[h] for h in headings if h in roles}
+    roles = _roles(text, given, free)
     keep = np.ones(len(text), bool)
     if source.where is not None:
         keep &= condition(text, source.where)
@@ -108,8 +109,9 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     for code, mask in doubted.items():
         for position in np.flatnonzero(mask[keep]):
             notes.about_row(int(position), code, "warning")
+    _same_headings(text, roles, given, notes)
     for code, values in doubts:
-        notes.about_file(code, "note" if code == "sheets_skipped" else "warning", **values)
+        notes.about_file(code, "note" if code in _TOLD else "warning", **values)
     if unnamed:
         notes.about_file("unnamed_columns", "note", count=unnamed)
     _lost_codes(text, roles, notes)
@@ -125,6 +127,30 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     notes.roles = roles
     give_back()
     return Rows(text=text, geometry=geometry, roles=roles)
+
+
+def _roles(text: pd.DataFrame, given: dict[str, str], free: list[str]) -> dict[str, str]:
+    """Role by heading: as given, then as the headings say, filled columns before empty ones.
+
+    An empty column has a role only where no filled one has it: KML's own Name beside 名称.
+    """
+    roles = dict(given)
+    empty = {h for h in free if not (text[h] != "").any()}
+    for some in ([h for h in free if h not in empty], [h for h in free if h in empty]):
+        roles |= find_roles(some, wanted=[r for r in known_roles() if r not in roles.values()])
+    return {h: roles[h] for h in map(str, text.columns) if h in roles}
+
+
+def _same_headings(
+    text: pd.DataFrame, roles: dict[str, str], given: dict[str, str], notes: Notes
+) -> None:
+    """A heading that stands twice over different cells: one of them is used, which is told."""
+    for heading in map(str, text.columns):
+        twin = heading.rpartition(".")[0]
+        if heading in given or twin not in roles or not _REPEATED.fullmatch(heading):
+            continue
+        if ((text[heading] != text[twin]) & (text[heading] != "")).any():
+            notes.about_file("same_heading", "warning", column=twin)
 
 
 def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
@@ -146,14 +172,21 @@ def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
 
 
 def check_file(path: Path, suffix: str) -> None:
-    """Raise unless there is a file with something in it (or a file geodatabase)."""
+    """Raise unless there is a file with something in it that may be read (or a geodatabase)."""
     if not path.exists():
         raise FileError("not_there")
     if path.is_dir() and suffix != ".gdb":
         inside = sorted(p.name for p in path.iterdir())[:8]
         raise FileError("folder", inside=", ".join(inside) or "-")
-    if path.is_file() and path.stat().st_size == 0:
+    if not path.is_file():
+        return
+    if path.stat().st_size == 0:
         raise FileError("empty")
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError as error:
+        raise FileError("unreadable", error=error.strerror or error) from error
 
 
 def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from geoplan.inputs.database import is_address, without_password
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayerSource:
@@ -37,13 +39,13 @@ class LayerSource:
 
     @property
     def label(self) -> str:
-        """How findings call the file."""
-        return self.name or str(self.path)
+        """How findings call the file; a database without its password."""
+        return without_password(self.name or str(self.path))
 
     @property
     def is_url(self) -> bool:
         """Whether the layer stands in a database."""
-        return str(self.path).startswith(("postgresql://", "postgresql+", "postgis://"))
+        return is_address(self.path)
 
     @property
     def suffix(self) -> str:

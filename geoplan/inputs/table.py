@@ -82,6 +82,8 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
     try:
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        if _is_text(path):
+            raise FileError("text_as_book", ending=path.suffix) from error
         raise FileError("book_broken", error=error) from error
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
@@ -102,6 +104,13 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         told = ("sheets_skipped", {"sheets": ", ".join(skipped)})
         tables[0] = replace(tables[0], doubts=(told,))
     return tables
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file that is no workbook begins like a table of text or a web page."""
+    with path.open("rb") as stream:
+        head = stream.read(400)
+    return bool(head.strip()) and not any(b < 9 or 13 < b < 32 for b in head)
 
 
 def _read_sheet(

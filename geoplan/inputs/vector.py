@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from geoplan.errors import MissingExtraError
+from geoplan.inputs.archive import shapefile_inside
+from geoplan.inputs.database import engine_address, without_password
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.table import RawTable
@@ -40,14 +44,24 @@ def read_vector(source: LayerSource) -> RawLayer:
         The file is no such file, is broken, lacks a part, or holds several layers and none is
         named.
     """
-    frame = _read_database(source) if source.is_url else _read_file(source)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", RuntimeWarning)  # a driver's, not Python's: for the clerk
+        frame = _read_database(source) if source.is_url else _read_file(source)
+    name = Path(str(source.path)).name
+    said = dict.fromkeys(
+        str(w.message).splitlines()[0].replace(str(source.path), name) for w in told
+        if issubclass(w.category, RuntimeWarning)
+    )  # fmt: skip
     geometry = frame.geometry.reset_index(drop=True)
     if geometry.crs is None and source.crs is not None:
         geometry = geometry.set_crs(source.crs)
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
     attributes.columns = pd.Index([str(c) for c in attributes.columns])
     text = attributes.apply(_as_text) if attributes.shape[1] else attributes
-    table = RawTable(frame=text, rows=np.arange(1, len(text) + 1), sheet=source.layer or "")
+    table = RawTable(
+        frame=text, rows=np.arange(1, len(text) + 1), sheet=source.layer or "",
+        doubts=tuple(("driver_says", {"text": one}) for one in said),
+    )  # fmt: skip
     return RawLayer(table=table, geometry=geometry)
 
 
@@ -67,18 +81,27 @@ def _read_file(source: LayerSource) -> gpd.GeoDataFrame:
     path = Path(source.path)
     if source.suffix in (".parquet", ".geoparquet"):
         return _read_parquet(path)
-    target: str | bytes = str(path)
     if source.suffix == ".kmz":
-        target = _kml_inside(path)
+        return _read_driver(_kml_inside(path), source)
+    if source.suffix in (".zip", ".shp.zip"):
+        with shapefile_inside(path, source.layer) as inside:
+            if inside is not None:
+                return _read_driver(str(inside), source)
+    return _read_driver(str(path), source)
+
+
+def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
     options: dict[str, str] = {}
-    encoding = source.encoding or _shapefile_encoding(path, source.suffix)
+    encoding = source.encoding
+    if encoding is None and isinstance(target, str) and target.lower().endswith(".shp"):
+        encoding = _shapefile_encoding(Path(target))
     if encoding is not None:
         options["encoding"] = encoding
     layer = _layer(target, source)
     try:
         frame = pyogrio.read_dataframe(target, layer=layer, **options)
     except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
-        raise _told(path, error) from error
+        raise _told(Path(source.path), error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError("table_without_geometry")
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
@@ -141,23 +164,12 @@ def _kml_inside(path: Path) -> bytes:
         raise FileError("no_archive", ending=".kmz") from error
 
 
-def _shapefile_encoding(path: Path, suffix: str) -> str | None:
+def _shapefile_encoding(path: Path) -> str | None:
     """UTF-8 or GB18030, for a Shapefile whose encoding stands nowhere (no .cpg)."""
-    if suffix == ".shp":
-        parts = {p.suffix.lower(): p for p in path.parent.glob(f"{path.stem}.*")}
-        if ".cpg" in parts or ".dbf" not in parts:
-            return None
-        return _dbf_encoding(parts[".dbf"].read_bytes())
-    if suffix in (".zip", ".shp.zip"):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = {Path(n).suffix.lower(): n for n in archive.namelist()}
-                if ".cpg" in names or ".dbf" not in names:
-                    return None
-                return _dbf_encoding(archive.read(names[".dbf"]))
-        except zipfile.BadZipFile as error:
-            raise FileError("no_archive", ending=".zip") from error
-    return None
+    parts = {p.suffix.lower(): p for p in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    if ".cpg" in parts or ".dbf" not in parts:
+        return None
+    return _dbf_encoding(parts[".dbf"].read_bytes())
 
 
 def _dbf_encoding(raw: bytes) -> str:
@@ -183,11 +195,20 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
     if source.layer is None:
         raise FileError("postgis_no_layer")
     schema, _, table = source.layer.rpartition(".")
-    url = str(source.path).replace("postgis://", "postgresql://", 1)
     try:
-        engine = sqlalchemy.create_engine(url)
+        engine = sqlalchemy.create_engine(engine_address(str(source.path)))
         with engine.connect() as link:
-            columns = sqlalchemy.inspect(link).get_columns(table, schema=schema or None)
+            look = sqlalchemy.inspect(link)
+            try:
+                columns = look.get_columns(table, schema=schema or None)
+            except sqlalchemy.exc.NoSuchTableError as error:
+                there = [
+                    *look.get_table_names(schema or None),
+                    *look.get_view_names(schema or None),
+                ]
+                raise FileError(
+                    "postgis_no_table", table=source.layer, tables=", ".join(sorted(there)) or "-"
+                ) from error
             shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
             if not shapes:
                 raise FileError("postgis_no_geometry", table=source.layer)
@@ -195,6 +216,10 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
             chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
             return gpd.read_postgis(query, link, geom_col=shapes[0])
+    except ImportError as error:
+        raise MissingExtraError(
+            "a PostGIS table needs a driver: pip install 'geoplan[postgis]'."
+        ) from error
     except sqlalchemy.exc.SQLAlchemyError as error:
-        first = str(error).splitlines()[0]
+        first = without_password(str(error).splitlines()[0])
         raise FileError("postgis_broken", table=source.layer, error=first) from error

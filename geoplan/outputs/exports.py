@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +15,7 @@ import pyogrio
 import shapely
 
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
+from geoplan.inputs.database import engine_address, without_password
 from geoplan.outputs.gis_names import short_names
 from geoplan.outputs.telling import safe_cells
 from geoplan.words import say_both
@@ -318,14 +318,11 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
             "PostGIS needs the extra 'postgis': pip install 'geoplan[postgis]'."
         ) from error
     try:
-        url = sqlalchemy.engine.make_url(str(out).replace("postgis://", "postgresql://", 1))
+        url = sqlalchemy.engine.make_url(engine_address(str(out)))
     except sqlalchemy.exc.ArgumentError as error:
         raise UsageError(
             "--out must be a database address such as postgresql://user:password@host/database."
         ) from error
-    if url.drivername == "postgresql":  # SQLAlchemy's own choice may be a driver that is not there
-        driver = next((d for d in ("psycopg2", "psycopg") if find_spec(d)), "psycopg2")
-        url = url.set(drivername=f"postgresql+{driver}")
     schema = url.query.get("schema")
     url = url.difference_update_query(["schema"])
     written: list[Path | str] = []
@@ -338,6 +335,6 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
                 frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
                 written.append(f"{schema}.{name}" if schema else name)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-        first = str(error).splitlines()[0]
+        first = without_password(str(error).splitlines()[0])
         raise GeoplanError(f"the layers could not be written to the database: {first}") from error
     return written

@@ -15,6 +15,7 @@ import pyproj
 from pydantic import BaseModel, ValidationError
 
 from geoplan.errors import StudyFileError, UsageError
+from geoplan.inputs.database import is_address
 from geoplan.inputs.findings import Finding
 from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
@@ -254,7 +255,7 @@ class _Ties:
 
     def file_at(self, where: Location, name: Any) -> None:
         for one in name if isinstance(name, list) else [name]:
-            if not isinstance(one, str) or one.startswith(("postgresql://", "postgis://")):
+            if not isinstance(one, str) or is_address(one):
                 continue
             if not (self.path.parent / one).exists():
                 folder = self.path.parent.name or "."

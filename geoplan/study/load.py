@@ -21,6 +21,7 @@ from geoplan.inputs import (
     read_lines,
     read_plain_table,
 )
+from geoplan.inputs.database import is_address
 from geoplan.inputs.findings import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.inputs.spread import largest_remainder
@@ -92,9 +93,8 @@ class _Reader:
 
     def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
         name = path if path is not None else section.path
-        is_url = name.startswith(("postgresql://", "postgis://"))
         return LayerSource(
-            path=name if is_url else self.base / name,
+            path=name if is_address(name) else self.base / name,
             name=name,
             layer=section.layer,
             sheet=section.sheet,

@@ -10,6 +10,7 @@ from typing import Any
 
 from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
+from geoplan.inputs.database import hide_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.background import background_layers
 from geoplan.study.breakdown import with_breakdowns
@@ -192,7 +193,7 @@ def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[st
         "libraries": {name: version(name) for name in LIBRARIES},
         "study": study.file.name,
         "seed": study.config.study.seed,
-        "settings": study.config.model_dump(mode="json", exclude_none=True),
+        "settings": hide_passwords(study.config.model_dump(mode="json", exclude_none=True)),
         "inputs": {r.path: r.sha256 for r in records},
         "seconds": dict(stages.seconds),
         "peak_memory_mb": dict(stages.peak_mb),

@@ -1,0 +1,63 @@
+"""Addresses of PostGIS databases: told apart from files, given a driver, shown without password."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from typing import Any
+
+_ADDRESS = re.compile(r"^(postgres|postgresql|postgis)(\+\w+)?://", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=://)([^/@\s]*?):[^/\s]*@")
+_PARAMETER = re.compile(r"([?&]password=)[^&\s]*", re.IGNORECASE)
+_DRIVERS = ("psycopg2", "psycopg")
+
+
+def is_address(path: object) -> bool:
+    """Whether `path` is the address of a database.
+
+    Examples
+    --------
+    >>> is_address("postgis://gis@db/city"), is_address("postgresql/data.csv")
+    (True, False)
+    """
+    return bool(_ADDRESS.match(str(path)))
+
+
+def without_password(text: str) -> str:
+    """`text` with the passwords of addresses in it hidden.
+
+    Examples
+    --------
+    >>> without_password("postgresql://gis:se:cr@t@db/city?password=x")
+    'postgresql://gis:***@db/city?password=***'
+    """
+    return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
+
+
+def hide_passwords(value: Any) -> Any:
+    """A tree of settings with the passwords of all addresses in it hidden."""
+    if isinstance(value, dict):
+        return {key: hide_passwords(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [hide_passwords(one) for one in value]
+    return without_password(value) if isinstance(value, str) and is_address(value) else value
+
+
+def engine_address(address: str) -> str:
+    """`address` as SQLAlchemy takes it: with a driver that is installed, where it names none.
+
+    Which driver SQLAlchemy takes by itself changed between its versions.
+
+    Examples
+    --------
+    >>> engine_address("postgis+psycopg2://gis@db/city")
+    'postgresql+psycopg2://gis@db/city'
+    """
+    match = _ADDRESS.match(address)
+    if match is None:
+        return address
+    driver = match.group(2)
+    if driver is None:
+        there = next((name for name in _DRIVERS if find_spec(name) is not None), None)
+        driver = "" if there is None else f"+{there}"
+    return f"postgresql{driver}://{address[match.end() :]}"
