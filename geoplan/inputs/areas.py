@@ -12,7 +12,7 @@ from geoplan.inputs.assigning import area_lookup, drawn_codes
 from geoplan.inputs.faults import FileError
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.notes import Notes
+from geoplan.inputs.notes import NAMED_ROWS, Notes
 from geoplan.inputs.numbers import is_empty, is_yes
 from geoplan.inputs.placing import has_coordinates, place_rows
 from geoplan.inputs.rows import Rows, open_rows
@@ -68,6 +68,7 @@ def _read(
         # an area without a usable place is still an area
         notes.warned |= set(notes.why_aside)
         notes.why_aside.clear()
+        _sum_up_without_place(notes)
     for position in np.flatnonzero(is_empty(codes)):
         notes.about_row(int(position), "no_code", "error", column=rows.heading("code"), aside=True)
     twice = codes.duplicated().to_numpy() & ~is_empty(codes)
@@ -90,6 +91,23 @@ def _read(
         frame["urban"] = urban
     frame.index = pd.Index(codes.astype(str), name="code")
     return AreaLayer(level=level, frame=frame[~notes.aside], parent=parent)
+
+
+def _sum_up_without_place(notes: Notes) -> None:
+    """Areas need no coordinates: those of a table without any are told once, with their number."""
+    bare = [f for f in notes.findings if f.code in ("no_coordinates", "address_only")]
+    if not bare:
+        return
+    notes.findings[:] = [f for f in notes.findings if f not in set(bare)]
+    positions = {(str(s), int(r)): k for k, (s, r) in enumerate(
+        zip(notes.sheets, notes.rows, strict=True))}  # fmt: skip
+    notes.warned -= {positions[f.sheet, int(f.row)] for f in bare if f.row is not None}
+    lines = ", ".join(str(f.row) for f in bare[:NAMED_ROWS])
+    more = " …" if len(bare) > NAMED_ROWS else ""
+    notes.about_file(
+        "areas_without_place", "note", count=f"{len(bare):,}", rows=f"{len(notes.rows):,}",
+        lines=lines + more,
+    )  # fmt: skip
 
 
 def _codes(rows: Rows) -> pd.Series:

@@ -21,7 +21,7 @@ from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.source import LayerSource
 from geoplan.inputs.steps import step
-from geoplan.inputs.street_evidence import street_evidence
+from geoplan.inputs.street_evidence import Shift, street_evidence
 from geoplan.inputs.streets import Streets
 from geoplan.inputs.table import give_back
 
@@ -282,23 +282,27 @@ def _no_datum(
         x, y = to_wgs84((known_lon, known_lat), datum)
         east = float(np.mean((known_lon - x) * np.cos(np.radians(known_lat)))) * 111_320.0
         north = float(np.mean(known_lat - y)) * 110_950.0
-        shifts[datum] = f"{np.hypot(east, north):.0f} m ({_compass(east, north)})"
+        off = Shift(east_m=east, north_m=north)
+        shifts[datum] = FileError(
+            "off_by", shift=f"{off.metres:,.0f}", direction=FileError(f"towards_{off.direction}")
+        )
     inside: FileError | str = ""
     named: FileError | str = ""
     beside: FileError | str = ""
+    found = None
     places = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
     if area is not None:
         share = float(area.holds_degrees(known_lon, known_lat).mean())
         inside = FileError("share_inside", share=f"{share:.0%}")
         found = datum_evidence(rows, *places, area.areas, crs=crs)
         named = "" if found is None else found.as_words()
+    clash: FileError | str = ""
     if streets is not None:
-        beside = street_words(street_evidence(*places, streets))
-    return FileError("no_datum", **shifts, inside=inside, named=named, beside=beside)
-
-
-def _compass(east: float, north: float) -> str:
-    return ("N" if north > 0 else "S") + ("E" if east > 0 else "W")
+        by_streets = street_evidence(*places, streets)
+        beside = street_words(by_streets)
+        if found is not None and by_streets is not None and by_streets.contradicts(found.best):
+            clash = FileError("witnesses_disagree", streets=by_streets.best, areas=found.best)
+    return FileError("no_datum", **shifts, inside=inside, named=named, beside=beside, clash=clash)
 
 
 def _outside(geometry: gpd.GeoSeries, notes: Notes, area: StudyArea) -> None:

@@ -142,6 +142,10 @@ class StreetEvidence:
         """Whether the best reading is nearer than `taken`, beyond chance."""
         return self.best != taken and self.chance(self.best, taken) < _CHANCE
 
+    def contradicts(self, datum: str) -> bool:
+        """Whether another datum is nearer to the streets, and probably not by chance."""
+        return self.best != datum and self.chance(self.best, datum) < LIKELY
+
     def _apart(self, one: str, other: str) -> float:
         return float(np.mean(np.hypot(self.x[one] - self.x[other], self.y[one] - self.y[other])))
 

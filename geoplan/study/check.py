@@ -14,6 +14,9 @@ from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words import say
 
+#: findings of one kind in one file that are shown in full
+_ALIKE = 3
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CheckReport:
@@ -109,6 +112,15 @@ def check_report(report: CheckReport, *, most: int = 40) -> str:
     return "\n".join(_lines(report, most))
 
 
+def _line(f: Finding, lang: str) -> str:
+    """One finding: how bad, where, what, what to do."""
+    row = "" if f.row is None else say(lang, "study.check_row", row=f.row)
+    place = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
+    value = f" [{f.value}]" if f.value else ""
+    severity = say(lang, f"study.severity_{f.severity}")
+    return f"{severity} {place}{value}: {f.problem} {f.advice}".rstrip()
+
+
 def _lines(report: CheckReport, most: int) -> Iterator[str]:
     def word(key: str, **values: object) -> str:
         return say(report.lang, f"study.{key}", **values)
@@ -127,21 +139,26 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
         if taken:
             yield "    " + word("check_columns", columns=taken)
     ranked = sorted(report.findings, key=lambda f: ("error", "warning", "note").index(f.severity))
-    for f in ranked[:most]:
-        place = ", ".join(
-            str(part)
-            for part in (
-                f.file,
-                f.sheet,
-                word("check_row", row=f.row) if f.row is not None else "",
-                f.column,
-            )
-            if part
-        )
-        value = f" [{f.value}]" if f.value else ""
-        yield f"{word('severity_' + f.severity)} {place}{value}: {f.problem} {f.advice}".rstrip()
-    if len(ranked) > most:
-        yield word("check_more", count=len(ranked) - most)
+    kinds: dict[tuple[str, str, str], list[Finding]] = {}
+    for f in ranked:
+        kinds.setdefault((f.file, f.sheet, f.code), []).append(f)
+    lines = told = 0
+    for alike in kinds.values():
+        if lines >= most:
+            break
+        # thousands of rows with one fault would hide all the others
+        cut = len(alike) > _ALIKE + 1 and alike[-1].row is not None
+        few = alike[:_ALIKE] if cut else alike
+        for f in few:
+            yield _line(f, report.lang)
+        if cut:
+            rest = alike[_ALIKE:]
+            rows = ", ".join(str(f.row) for f in rest[:10]) + (" …" if len(rest) > 10 else "")
+            yield "  " + word("check_alike", count=f"{len(rest):,}", rows=rows)
+        lines += len(few)
+        told += len(alike)
+    if len(ranked) > told:
+        yield word("check_more", count=len(ranked) - told)
     counts = {s: sum(f.severity == s for f in ranked) for s in ("error", "warning", "note")}
     if report.unwritten:
         yield word("check_unwritten", path=report.written, why=report.unwritten, **counts)

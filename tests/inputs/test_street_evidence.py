@@ -287,3 +287,24 @@ def test_areas_that_contradict_the_streets_are_doubted_themselves(tmp_path):
     doubts = datum_codes(read(path, datum="gcj02", areas=areas))
     assert set(doubts) == {"areas_doubt"}
     assert "rather the datum of the outlines" in doubts["areas_doubt"].problem
+
+
+def test_witnesses_that_disagree_about_an_undeclared_datum_are_told(tmp_path):
+    """Points and outlines both from a map website, and neither says so: the outlines agree."""
+    x, y = sites(250, 14)
+    lon, lat = map(np.asarray, MADE["gcj02"](BACK.transform(x, y)))
+    east, north = TO.transform(lon, lat)
+    cells = [(i, j) for i in range(8) for j in range(8)]
+    frame = gpd.GeoDataFrame(
+        {"name": [f"第{i}{j}街道" for i, j in cells], "parent": pd.NA},
+        geometry=[box(X + i * 2000, Y + j * 2000, X + i * 2000 + 2000, Y + j * 2000 + 2000)
+                  for i, j in cells],
+        index=[f"3701020{i}{j}" for i, j in cells], crs=CRS,
+    )  # fmt: skip
+    named = [f"第{int((a - X) // 2000)}{int((b - Y) // 2000)}街道"
+             for a, b in zip(east, north, strict=True)]  # fmt: skip
+    path = write(tmp_path / "s.csv", (lon, lat), 街道=named)
+    (finding,) = read(path, areas={"street": AreaLayer(level="street", frame=frame)}).findings
+    assert 'surely datum = "wgs84", provided that the areas' in finding.problem
+    assert 'surely datum = "gcj02", provided that the streets' in finding.problem
+    assert "disagree (areas: wgs84, streets: gcj02)" in finding.problem

@@ -12,7 +12,13 @@ import pytest
 from shapely.geometry import box
 
 from geoplan.coverage import quota_by_area
-from geoplan.inputs import LayerSource, read_demand, read_facilities, write_findings
+from geoplan.inputs import (
+    LayerSource,
+    read_areas,
+    read_demand,
+    read_facilities,
+    write_findings,
+)
 from geoplan.inputs.addresses import fill_from_addresses
 from geoplan.inputs.layers import AreaLayer
 from geoplan.services import standard_for
@@ -137,3 +143,14 @@ def test_people_without_coordinates_belong_to_the_area_of_their_address(areas, t
     )  # fmt: skip
     assert one.layer.total == 12
     assert one.layer.located.empty
+
+
+def test_areas_without_coordinates_are_told_once(tmp_path):
+    path = tmp_path / "v.csv"
+    rows = "".join(f"37010200{k:04d},村{k},,\n" for k in range(30))
+    path.write_text(f"code,name,lon,lat\n{rows}370102009999,村,117.0,36.6\n", encoding="utf-8")
+    one = read_areas(LayerSource(path=path, datum="wgs84"), level="village", crs=CRS, lang="en")
+    (finding,) = one.findings
+    assert (finding.code, finding.severity, finding.row) == ("areas_without_place", "note", None)
+    assert finding.problem.startswith("30 of 31 areas have no coordinates (row 2, 3,")
+    assert (one.record.accepted, one.record.warned, len(one.layer)) == (31, 0, 31)

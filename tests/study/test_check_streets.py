@@ -15,7 +15,7 @@ from shapely.geometry import LineString
 from geoplan.errors import GeoplanError
 from geoplan.inputs import from_wgs84
 from geoplan.study import Study
-from geoplan.study.check import check_study
+from geoplan.study.check import check_report, check_study
 
 CRS = "EPSG:4548"
 X, Y, SIDE = 496_000.0, 4_050_000.0, 8_000.0
@@ -95,3 +95,19 @@ def test_a_network_that_cannot_be_read_stops_no_other_check(town, tmp_path):
     assert report.findings[1].problem in cells
     with pytest.raises(GeoplanError, match=r"streets\.gpkg"):
         Study.open(tmp_path).run()
+
+
+def test_thousands_of_rows_with_one_fault_do_not_hide_the_others(town, tmp_path):
+    for path in town.iterdir():
+        if path.suffix in (".csv", ".toml", ".gpkg"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    rows = "".join(f"m{k},,\n" for k in range(100)) + "m100,0,0\nm101,x,36.6\nm102,117.0,36.6\n"
+    (tmp_path / "meals.csv").write_text(f"name,lon,lat\n{rows}", encoding="utf-8")
+    report = check_study(tmp_path)
+    told = check_report(report).splitlines()
+    bare = [line for line in told if "There are no coordinates" in line]
+    assert len(bare) == 3
+    assert any("97 more rows alike (row 5, 6, 7," in line for line in told)
+    assert any("row 102" in line and "0, 0" in line for line in told)
+    assert any("row 103" in line for line in told)
+    assert "100 warnings" in told[-1]
