@@ -218,7 +218,9 @@ def _two_ways(
     if directed is None and share < MIRRORED_SHARE:
         return lines, row, oneway
     if directed is None:
-        _log.warning(
+        # on foot every street goes both ways, whatever this guess
+        _log.log(
+            logging.INFO if mode == "walk" else logging.WARNING,
             "%.0f %% of the lines have a mirror image and no column says one-way: each line is "
             "taken for one direction of travel (say directed=False or True to settle it)",
             100 * share,

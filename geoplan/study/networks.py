@@ -183,6 +183,7 @@ def _checked(
                 code="network_islands",
             )
         )
+    findings += _notes(section.path, mode, network, lang)
     record = InputRecord(
         path=section.path,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -199,3 +200,25 @@ def _checked(
         findings=tuple(findings),
         barriers=barriers,
     )
+
+
+def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
+    """What was left out or guessed while the network was built."""
+    told = []
+    left = network.notes.get("rows_without_line")
+    if left:
+        count = sum(left.values()) if isinstance(left, Mapping) else left
+        told.append(("network_rows_without_line", {"count": count}))
+    directed = network.notes.get("directed_lines")
+    if directed and mode != "walk":  # on foot every street goes both ways
+        told.append(("network_directed", dict(directed)))
+    return [
+        Finding(
+            file=file,
+            problem=say(lang, f"study.{code}", **values),
+            advice=say(lang, f"study.{code}_advice"),
+            severity="warning",
+            code=code,
+        )
+        for code, values in told
+    ]

@@ -142,9 +142,8 @@ def _notes(
         notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
     asked = question.siting.sites
     if result.status == "optimal" and asked is not None and len(explained) < asked:
-        notes.append(
-            say(context.lang, "study.enough", asked=f"{asked:,}", enough=f"{len(explained):,}")
-        )
+        key = "study.enough" if len(explained) else "study.enough_none"
+        notes.append(say(context.lang, key, asked=f"{asked:,}", enough=f"{len(explained):,}"))
     return notes
 
 

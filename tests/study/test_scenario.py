@@ -202,3 +202,19 @@ def test_a_network_or_a_link_without_crs_is_told_in_the_study_s_words(small_fold
         study.replace({"network.walk.links": "bare.shp"}).run()
     with pytest.raises(InputError, match="links holds no lines"):
         study.replace({"network.walk.links": "meals.csv"}).run()
+
+
+def test_what_was_guessed_about_lines_is_a_finding_where_people_drive(small_folder: Path) -> None:
+    streets = gpd.read_file(small_folder / "streets.gpkg")
+    both = pd.concat([streets, streets.assign(geometry=streets.geometry.reverse())])
+    both.to_file(small_folder / "both.gpkg", driver="GPKG")
+    study = Study.open(small_folder)
+    walking = study.replace({"network.walk.path": "both.gpkg"}).run()
+    driving = {"network": {"walk": None, "drive": {"path": "both.gpkg"}}}
+    driven = study.replace(
+        **driving, services={"meal_station": {"standard": {"mode": "drive"}}}
+    ).run()
+    codes = [set(plan.results.findings["code"]) for plan in (walking, driven)]
+    assert ["network_directed" in found for found in codes] == [False, True]
+    # every street has both directions, so nothing changes for those who walk
+    assert walking.coverage["meal_station"].ledger.served == 150
