@@ -6,6 +6,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import pytest
 
 import geoplan as gp
 from geoplan.study import example_study
+from geoplan.study.starter import TEMPLATES
+from geoplan.study.what_if import NAMES
 
 ROOMS = ("coverage", "inputs", "network", "outputs", "services", "siting", "study")
 
@@ -147,3 +151,13 @@ def test_the_reference_page_has_every_public_name(checkout: Path) -> None:
     page = (checkout / "docs" / "api.md").read_text(encoding="utf-8")
     names = {name.split(".")[-1] for name, _ in [*of_geoplan(), *of_rooms()]}
     assert not [name for name in sorted(names) if not re.search(rf"`(\w*\.)?{name}\b", page)]
+
+
+def test_the_page_on_data_names_the_templates_and_what_ifs_as_they_are(checkout: Path) -> None:
+    page = (checkout / "docs" / "data-preparation.md").read_text(encoding="utf-8")
+    for name, (headings, _) in TEMPLATES.items():
+        assert f"| `{name}` | {', '.join(headings.split(','))} |" in page
+    block = re.search(r"^    \[what_if\]\n(?:    .*\n)+", page, re.M)
+    assert block is not None
+    written = tomllib.loads(textwrap.dedent(block.group()))["what_if"]
+    assert set(written) == set(NAMES)
