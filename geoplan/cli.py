@@ -179,6 +179,8 @@ def run(
             scheduler=scheduler,
             progress=progress,
         )
+        if plan.interrupted:
+            raise KeyboardInterrupt
         folder = plan.save(target, progress=progress, basemap=basemap, tianditu_key=key)
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
@@ -217,6 +219,8 @@ def suggest(
     typer.echo(suggestion_text(outcome, lang=lang or opened.config.study.lang))
     if outcome.result.status == "infeasible":
         raise typer.Exit(3)
+    if outcome.result.detail.get("interrupted"):
+        raise typer.Exit(130)
 
 
 @app.command()

@@ -120,7 +120,13 @@ def too_close(candidates: gpd.GeoDataFrame, *, min_distance_m: float) -> np.ndar
 
 
 def thin(
-    cover: sparse.spmatrix, weights: np.ndarray, *, limit: int, always: Sequence[int] = ()
+    cover: sparse.spmatrix,
+    weights: np.ndarray,
+    *,
+    limit: int,
+    always: Sequence[int] = (),
+    kind: np.ndarray | None = None,
+    alike: bool = True,
 ) -> Thinned:
     """Keep at most about `limit` candidates so that nobody loses reach.
 
@@ -135,12 +141,18 @@ def thin(
     weights : people per demand row, >= 0.
     limit : wanted number; exceeded only where reach demands it.
     always : candidates that stay.
+    kind : a number per candidate (its area, say); one only gives way to another of its kind.
+    alike : False where two sites that reach the same people are not worth the same (places that
+        end, distances to keep): then none is dropped for another that reaches as many.
     """
     columns = sparse.csc_matrix(cover, dtype=np.float64)
     columns.data[:] = 1.0
     weights = np.asarray(weights, float)
     reached = np.asarray(columns.T @ weights).ravel()
-    kept = _undominated(columns, reached, np.asarray(always, int))
+    kept = np.flatnonzero(reached > 0)
+    if alike:
+        kept = _undominated(columns, np.asarray(always, int), kind)
+    kept = np.union1d(kept, np.asarray(always, np.int64))
     if len(kept) <= limit:
         return Thinned(kept=kept, loss=np.empty(0))
     strongest_first = kept[np.argsort(-reached[kept], kind="stable")]
@@ -160,7 +172,9 @@ def thin(
     return Thinned(kept=np.sort(stay), loss=np.maximum(loss, 0.0))
 
 
-def _undominated(columns: sparse.csc_matrix, reached: np.ndarray, always: np.ndarray) -> np.ndarray:
+def _undominated(
+    columns: sparse.csc_matrix, always: np.ndarray, kind: np.ndarray | None
+) -> np.ndarray:
     """Positions of candidates whose rows are no subset of another one's (one of equals stays)."""
     size = np.diff(columns.indptr)
     overlap = (columns.T @ columns).tocoo()
@@ -168,6 +182,8 @@ def _undominated(columns: sparse.csc_matrix, reached: np.ndarray, always: np.nda
     inside = (i != j) & (both == size[i])
     # of two equal candidates the first stays
     inside &= (size[j] > size[i]) | (j < i)
+    if kind is not None:
+        inside &= kind[i] == kind[j]
     gone = np.zeros(columns.shape[1], bool)
     gone[i[inside]] = True
     gone |= size == 0

@@ -27,7 +27,7 @@ from geoplan.siting.median_solve import (
     search_median,
     settle_sites,
 )
-from geoplan.siting.median_swap import SiteLimits, swap_ruled
+from geoplan.siting.median_swap import SiteLimits, swap_ruled, without_idle
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled_solve import rules_told
@@ -113,6 +113,7 @@ def _sites_only(
 
     def improve(is_open: np.ndarray) -> tuple[np.ndarray, float]:
         better = swap_ruled(a, is_open, fixed=fixed, allowed=allowed, limits=limits, clock=clock)
+        better = without_idle(a, better, keep=problem_free(problem), limits=limits)
         return better, cost_of(a, better)
 
     is_open, value = improve(start)

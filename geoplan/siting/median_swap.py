@@ -137,3 +137,32 @@ def swap_ruled(
         is_open[coming[row]] = True
         is_open[opened[going[column]]] = False
     return is_open
+
+
+def without_idle(
+    a: MedianArrays, is_open: np.ndarray, *, keep: np.ndarray, limits: SiteLimits
+) -> np.ndarray:
+    """`is_open` without new sites that nobody goes to and no area asks for, dearest first."""
+    kept = is_open.copy()
+    chosen = np.flatnonzero(is_open & ~keep)
+    for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
+        count = int((kept & (limits.area == limits.area[j])).sum())
+        if limits.area[j] and count <= limits.least[limits.area[j]]:
+            continue
+        kept[j] = False
+        # who goes there, and what their next best would cost them more: nearly always a lot
+        rows = a.col_demand[a.col_ptr[j] : a.col_ptr[j + 1]]
+        own = a.col_cost[a.col_ptr[j] : a.col_ptr[j + 1]]
+        lost = 0.0
+        for i, cost in zip(rows, own, strict=True):
+            lost += max(_cheapest(a, i, kept) - cost, 0.0)
+            if lost > 1e-3:  # in people x metres or minutes: a matter of rounding below
+                kept[j] = True
+                break
+    return kept
+
+
+def _cheapest(a: MedianArrays, row: int, is_open: np.ndarray) -> float:
+    here = slice(a.row_ptr[row], a.row_ptr[row + 1])
+    at = np.flatnonzero(is_open[a.row_site[here]])
+    return float(a.row_cost[here][at[0]]) if len(at) else np.inf

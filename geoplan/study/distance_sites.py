@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,14 +20,22 @@ from geoplan.siting import (
     p_center,
     p_median,
     thin,
+    too_close,
 )
 from geoplan.study.answer import ledger_after, sites_frame
 from geoplan.study.candidates import candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within, open_sites
-from geoplan.study.money import phase_table, with_money
-from geoplan.study.question import cover_of, rows_of, unserved_people
+from geoplan.study.money import phase_table, site_money, with_money
+from geoplan.study.question import (
+    codes_at,
+    cover_of,
+    must_stay,
+    new_sites_needed,
+    rows_of,
+    unserved_people,
+)
 from geoplan.words import say
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
@@ -46,11 +55,16 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     weights = placed["people"]
     every = len(points)
     limit = min(siting.max_candidates, MOST_CANDIDATES)
+    level, needs = new_sites_needed(context, judged, siting)
+    codes = codes_at(context, points, level, placed) if needs else None
+    money = site_money(siting, points, context.demand(judged.key).located)
     if every > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved
-        near = costs_within(context, placed, points, standard)
-        points = points.iloc[thin(cover_of(near), weights.to_numpy(float), limit=limit).kept]
+        near = cover_of(costs_within(context, placed, points, standard))
+        stay = must_stay(near, weights.to_numpy(float), codes, needs)
+        kept = thin(near, weights.to_numpy(float), limit=limit, **stay).kept
+        points, codes = points.iloc[kept], None if codes is None else codes[kept]
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
@@ -58,12 +72,17 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
     problem = SitingProblem.from_costs(
-        rows_of(costs, reached), weights[reached], fixed=list(existing.index)
+        rows_of(costs, reached),
+        weights[reached],
+        fixed=list(existing.index),
+        **_rules(siting, existing, points, codes, money),
     )
     solve = p_median if siting.objective == "p_median" else p_center
     result = solve(
         problem,
-        sites=len(existing) + (siting.sites or 0),
+        sites=None if siting.sites is None else len(existing) + siting.sites,
+        budget=siting.budget,
+        per_area_minimum=needs or None,
         time_limit_s=siting.time_limit_s,
         gap=max(siting.gap, 1e-3),
         seed=context.config.study.seed,
@@ -120,6 +139,27 @@ def _notes(
             unit=say(context.lang, f"study.unit_p_center_{judged.standard.unit}"),
         ),
     )
+
+
+def _rules(
+    siting: SitingSection,
+    existing: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    codes: np.ndarray | None,
+    money: pd.Series | None,
+) -> dict[str, Any]:
+    """Money, distances and areas of the new sites; those that stand count in no area's need."""
+    rules: dict[str, Any] = {}
+    if money is not None:
+        standing = pd.Series(0.0, index=existing.index)
+        rules["site_costs"] = pd.concat([standing, money.loc[points.index]])
+    if siting.min_distance_m > 0:
+        labels = points.index.to_numpy(object)
+        pairs = too_close(points, min_distance_m=siting.min_distance_m)
+        rules["conflicts"] = [(labels[i], labels[j]) for i, j in pairs]
+    if codes is not None:
+        rules["site_areas"] = [*[None] * len(existing), *codes]
+    return rules
 
 
 def _joined(matrix: sparse.csr_matrix, people: np.ndarray, existing: int) -> np.ndarray:

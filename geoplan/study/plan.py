@@ -101,6 +101,12 @@ class Plan:
                 told.append(f"{service.name(self.lang)} ({key}): {blocking}")
         return tuple(told)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended a search for sites before its time."""
+        found = [s.siting for s in self.results.services.values() if s.siting is not None]
+        return any(siting.result.detail.get("interrupted", False) for siting in found)
+
     def summary(self) -> str:
         """The headline numbers as text, in the plan's language.
 

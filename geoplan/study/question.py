@@ -61,7 +61,17 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         money = site_money(siting, candidates, context.demand(judged.key).located)
     except UsageError as error:
         raise UsageError(f"services.{judged.key}.siting: {error}") from error
-    thinned = _thin(costs, people.to_numpy(float), money, siting.max_candidates)
+    level, needs = new_sites_needed(context, judged, siting)
+    codes = codes_at(context, candidates, level, unserved) if needs else None
+    capped = siting.capacity is not None and judged.standard.capacity_limits
+    thinned = _thin(
+        costs,
+        people.to_numpy(float),
+        money,
+        siting.max_candidates,
+        alike=not capped and siting.min_distance_m == 0,
+        **must_stay(cover_of(costs), people.to_numpy(float), codes, needs),
+    )
     most = siting.sites or len(thinned.kept)
     if siting.budget is not None and money is not None and len(money):
         most = int(siting.budget // float(money.min()))
@@ -70,14 +80,13 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         whole = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
     costs = columns_of(costs, thinned.kept)
     candidates = candidates.iloc[thinned.kept]
-    level, needs = _needs(context, judged, siting)
     rules: dict[str, Any] = {}
     if money is not None:
         rules["site_costs"] = money.loc[candidates.index]
-    if siting.capacity is not None and judged.standard.capacity_limits:
+    if capped:
         rules["capacities"] = siting.capacity
-    if needs:
-        rules["site_areas"] = _codes_at(context, candidates, level, unserved)
+    if codes is not None:
+        rules["site_areas"] = codes[thinned.kept]
     if siting.min_distance_m > 0:
         pairs = too_close(candidates, min_distance_m=siting.min_distance_m)
         labels = candidates.index.to_numpy(object)
@@ -96,21 +105,53 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     )
 
 
-def _thin(costs: TravelCosts, people: np.ndarray, money: pd.Series | None, limit: int) -> Thinned:
+def _thin(
+    costs: TravelCosts,
+    people: np.ndarray,
+    money: pd.Series | None,
+    limit: int,
+    *,
+    alike: bool,
+    always: list[int] | None = None,
+    kind: np.ndarray | None = None,
+) -> Thinned:
     """Fewer candidates; only such as cost the same may stand for one another."""
     cover = cover_of(costs)
+    stay = [] if always is None else always
     prices = np.zeros(cover.shape[1]) if money is None else money.to_numpy(float)
     if len(np.unique(prices)) <= 1:
-        return thin(cover, people, limit=limit)
+        return thin(cover, people, limit=limit, always=stay, kind=kind, alike=alike)
     kept, losses = [], []
     columns = cover.tocsc()
     for price in np.unique(prices):
         mine = np.flatnonzero(prices == price)
         share = max(int(np.ceil(limit * len(mine) / len(prices))), 1)
-        part = thin(columns[:, mine], people, limit=share)
+        part = thin(
+            columns[:, mine],
+            people,
+            limit=share,
+            always=np.flatnonzero(np.isin(mine, stay)).tolist(),
+            kind=None if kind is None else kind[mine],
+            alike=alike,
+        )
         kept.append(mine[part.kept])
         losses.append(part.loss)
     return Thinned(kept=np.sort(np.concatenate(kept)), loss=np.sort(np.concatenate(losses))[::-1])
+
+
+def must_stay(
+    cover: sparse.csr_matrix, people: np.ndarray, codes: np.ndarray | None, needs: Mapping[str, int]
+) -> dict[str, Any]:
+    """What thinning must leave where areas must have sites: the strongest ones of each."""
+    if codes is None:
+        return {}
+    reached = np.asarray(cover.T @ people).ravel()
+    number = {code: k for k, code in enumerate(dict.fromkeys(codes))}
+    always: list[int] = []
+    for code, least in needs.items():
+        here = np.flatnonzero(np.array([c == code for c in codes], bool))
+        always += here[np.argsort(-reached[here], kind="stable")][:least].tolist()
+    return {"always": always, "kind": np.array([number[c] for c in codes], np.int64)}
 
 
 def unserved_people(judged: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]:
@@ -122,9 +163,10 @@ def unserved_people(judged: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]
     return rows, people[rows.index]
 
 
-def _needs(
+def new_sites_needed(
     context: Context, judged: ServiceResult, siting: SitingSection
 ) -> tuple[str, dict[str, int]]:
+    """The level whose areas must have sites, and how many new ones each still needs."""
     if not siting.per_area_minimum:
         return "", {}
     needs = area_needs(context, judged, siting.per_area_minimum)
@@ -136,7 +178,7 @@ def _needs(
     return next(iter(needs.items()), ("", {}))
 
 
-def _codes_at(
+def codes_at(
     context: Context, points: gpd.GeoDataFrame, level: str, demand: gpd.GeoDataFrame
 ) -> np.ndarray:
     """Area code of every candidate: by polygon, else that of the nearest demand point."""

@@ -116,6 +116,9 @@ def _plan_all(
             continue
         with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
             planned[key] = finished(context, with_sites(context, judged))
+        siting = planned[key].siting
+        if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):
+            raise KeyboardInterrupt  # a run that somebody stops ends; one question has its best
     return planned
 
 

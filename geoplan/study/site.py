@@ -49,6 +49,8 @@ def suggest_sites(context: Context, judged: ServiceResult, siting: SitingSection
     question = ask(context, judged, siting)
     result = _solve(context, question)
     outcome = _outcome(context, judged, question, result)
+    if result.detail.get("interrupted"):  # somebody waits: no curve, no redraws
+        return outcome
     return with_redraws(context, judged, outcome, question)
 
 
@@ -59,16 +61,21 @@ def _solve(context: Context, question: Question) -> SitingResult:
         "gap": siting.gap,
         "seed": context.config.study.seed,
     }
+    if question.per_area_minimum:
+        blocked = _areas_without_candidates(context, question)
+        if blocked is not None:
+            return blocked
+        options["per_area_minimum"] = dict(question.per_area_minimum)
     if siting.objective == "min_sites":
         open_people = float(np.sum(question.problem.weights))
         wanted = (siting.share or 1.0) * question.total - question.base
-        if wanted <= 0:
+        if wanted <= 0 and not question.per_area_minimum:
             return max_coverage(question.problem, sites=0, **options)
         if wanted > open_people + 1e-6:
             return _out_of_reach(context, question, open_people)
-        return min_sites(question.problem, share=min(wanted / open_people, 1.0), **options)
-    if question.per_area_minimum:
-        options["per_area_minimum"] = dict(question.per_area_minimum)
+        return min_sites(
+            question.problem, share=min(max(wanted, 0.0) / (open_people or 1.0), 1.0), **options
+        )
     if siting.budget is not None:
         return max_coverage(question.problem, budget=siting.budget, **options)
     return max_coverage(question.problem, sites=siting.sites or 0, **options)
@@ -77,15 +84,34 @@ def _solve(context: Context, question: Question) -> SitingResult:
 def _out_of_reach(context: Context, question: Question, open_people: float) -> SitingResult:
     """The share that is asked for includes people whom no site could serve."""
     most = (question.base + open_people) / question.total
-    text = say(
-        context.lang,
-        "study.share_out_of_reach",
-        share=f"{question.siting.share or 1.0:.2%}",
-        people=f"{question.total - question.base - open_people:,.0f}",
-        most=f"{np.floor(most * 1e4) / 1e4:.2%}",
+    return _impossible(
+        context,
+        question,
+        say(
+            context.lang,
+            "study.share_out_of_reach",
+            share=f"{question.siting.share or 1.0:.2%}",
+            people=f"{question.total - question.base - open_people:,.0f}",
+            most=f"{np.floor(most * 1e4) / 1e4:.2%}",
+        ),
     )
+
+
+def _areas_without_candidates(context: Context, question: Question) -> SitingResult | None:
+    """Areas that must have sites, and no candidate stands in them."""
+    assert question.problem.site_areas is not None
+    there = set(question.problem.site_areas)
+    empty = [c for c, least in question.per_area_minimum.items() if least > 0 and c not in there]
+    if not empty:
+        return None
+    return _impossible(
+        context, question, say(context.lang, "study.no_candidate_in", areas=", ".join(empty))
+    )
+
+
+def _impossible(context: Context, question: Question, text: str) -> SitingResult:
     return SitingResult(
-        objective="min_sites",
+        objective=question.siting.objective,
         status="infeasible",
         value=float("nan"),
         bound=None,
@@ -184,6 +210,8 @@ def _curve(
     """
     siting = question.siting
     if not siting.curve or siting.objective != "max_coverage" or result.status == "infeasible":
+        return None
+    if result.detail.get("interrupted"):
         return None
     count = len(result.sites) if siting.sites is None else siting.sites
     if result.status == "optimal":

@@ -51,6 +51,8 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
         )  # fmt: skip
     else:
         lines += [proof, *result.blocking]
+    if result.detail.get("interrupted"):
+        lines.append(word("interrupted"))
     lines.extend(outcome.notes)
     if outcome.robustness is not None:
         lines += ["", *outcome.robustness.summary(lang).splitlines()]
