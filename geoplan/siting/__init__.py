@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from geoplan.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from geoplan.siting.alternatives import Alternatives, alternative_sites
     from geoplan.siting.candidates import (
         cluster_points,
         junction_points,
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from geoplan.siting.median import p_median
     from geoplan.siting.problem import SitingProblem
     from geoplan.siting.result import SitingResult
+    from geoplan.siting.together import TogetherResult, plan_together
 
 __all__ = [
+    "Alternatives",
     "Knee",
     "SitingProblem",
     "SitingResult",
+    "TogetherResult",
+    "alternative_sites",
     "cluster_points",
     "coverage_curve",
     "curve_knee",
@@ -38,6 +43,7 @@ __all__ = [
     "p_center",
     "p_median",
     "phased_sites",
+    "plan_together",
     "thin",
     "too_close",
 ]
@@ -45,9 +51,12 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "Alternatives": "alternatives",
         "Knee": "knee",
         "SitingProblem": "problem",
         "SitingResult": "result",
+        "TogetherResult": "together",
+        "alternative_sites": "alternatives",
         "cluster_points": "candidates",
         "coverage_curve": "curve",
         "curve_knee": "knee",
@@ -59,6 +68,7 @@ __getattr__, __dir__ = lazy_names(
         "p_center": "center",
         "p_median": "median",
         "phased_sites": "curve",
+        "plan_together": "together",
         "thin": "candidates",
         "too_close": "candidates",
     },

@@ -61,8 +61,11 @@ class RuledModel:
         return float(self.problem.weights[self.group_of_row == group].sum())
 
 
-def build(problem: SitingProblem, rules: Rules) -> RuledModel:
-    """The model without a goal: what may be open, who is then served, the rules."""
+def build(problem: SitingProblem, rules: Rules, *, every_site: bool = False) -> RuledModel:
+    """The model without a goal: what may be open, who is then served, the rules.
+
+    `every_site` keeps sites in it that others are as good as.
+    """
     by_area = bool(rules.area_share) or rules.equity
     groups, codes = area_codes(problem)
     kind = None
@@ -73,7 +76,8 @@ def build(problem: SitingProblem, rules: Rules) -> RuledModel:
     # a dominated site may still be wanted: for its places, as a backup, to keep apart, to make up
     # an area's number
     alike = (
-        problem.capacities is None
+        not every_site
+        and problem.capacities is None
         and not rules.backup
         and not len(problem.conflicts)
         and not rules.area_sites

@@ -1,0 +1,179 @@
+"""Other plans that are as good: how many there are, and how different they can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import SitingError
+from geoplan.siting.clock import Clock, Progress
+from geoplan.siting.covering import check_limits
+from geoplan.siting.finish import covered_people, is_whole
+from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem_input import Faults
+from geoplan.siting.result import SitingResult
+from geoplan.siting.ruled import RuledModel, add_need, aim, build, picked, run
+from geoplan.siting.rules import read_rules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Alternatives:
+    """Plans as good as an answer, the most different first.
+
+    Parameters
+    ----------
+    table : DataFrame with the columns ``sites`` (labels, fixed first), ``value`` (people covered,
+        for `min_sites` too) and ``changed`` (its sites that the answer has not).
+    complete : whether these are all; otherwise there may be more.
+    kept : labels of sites that are in the answer and in every plan of a complete table: they are
+        not a matter of taste.
+    """
+
+    table: pd.DataFrame
+    complete: bool
+    kept: list[Any]
+
+    def summary(self) -> str:
+        """How many, how different."""
+        count = len(self.table)
+        if not count:
+            return "no other plan is as good" if self.complete else "none was found in the time"
+        more = "" if self.complete else " or more"
+        most = int(self.table["changed"].max())
+        return f"{count}{more} other plans are as good; they change up to {most} sites"
+
+
+def alternative_sites(
+    problem: SitingProblem,
+    result: SitingResult,
+    *,
+    within: float = 0.0,
+    most: int = 20,
+    budget: float | None = None,
+    per_area_minimum: Any = None,
+    backup: bool = False,
+    time_limit_s: float = 60,
+    progress: Progress | None = None,
+) -> Alternatives:
+    """Plans with no more sites that cover as many people as `result`.
+
+    Parameters
+    ----------
+    problem, result : what `max_coverage` or `min_sites` was asked, and its answer.
+    within : share of the people covered that a plan may lose and still count (0.01 = 1 %).
+    most : how many plans to look for.
+    budget, per_area_minimum, backup : the rules that the answer was found under.
+
+    Returns
+    -------
+    Alternatives
+        A plan that only adds idle sites to another one is not counted.
+
+    Raises
+    ------
+    SitingError
+        For another objective, or an answer without sites to compare with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geoplan.siting import max_coverage
+    >>> cover = np.array([[1, 1, 0], [0, 0, 1], [1, 1, 0]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [5, 9, 2], site_index=["A", "B", "C"])
+    >>> others = alternative_sites(problem, max_coverage(problem, sites=2))
+    >>> others.table.to_dict("records"), others.kept
+    ([{'sites': ['B', 'C'], 'value': 16.0, 'changed': 1}], ['C'])
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=0.0, faults=faults)
+    if result.objective not in ("max_coverage", "min_sites"):
+        faults.add(f"alternatives are told of max_coverage and min_sites, not {result.objective}")
+    if result.status not in ("optimal", "feasible"):
+        faults.add(f"there is no answer to compare with: it is {result.status}")
+    if not 0 <= within < 1:
+        faults.add(f"within must be a share from 0 to below 1, not {within}")
+    if most < 1:
+        faults.add(f"most must be 1 or more, not {most}")
+    rules = read_rules(
+        problem, sites=len(result.sites), budget=budget, per_area_minimum=per_area_minimum,
+        backup=backup, equity=False, faults=faults,
+    )  # fmt: skip
+    faults.raise_all()
+    chosen = problem.positions(result.sites)
+    ruled = build(problem, rules, every_site=True)
+    add_need(ruled, _least(problem, result, within, chosen, times=2 if backup else 1))
+    with clock.listening():
+        return _look(ruled, chosen, most, clock, times=2 if backup else 1)
+
+
+def _least(
+    problem: SitingProblem, result: SitingResult, within: float, chosen: np.ndarray, *, times: int
+) -> float:
+    """People that a plan must serve to count."""
+    if result.objective == "min_sites":
+        people = result.detail.get("people_needed")
+        if people is None:
+            raise SitingError("this answer does not say how many people it had to cover.")
+    elif problem.capacities is not None:
+        people = result.value
+    else:
+        people = covered_people(problem, chosen, times=times)
+    least = float(people) * (1 - within)
+    if is_whole(problem.weights) and problem.full_within is None:
+        return float(np.ceil(least - 1e-6))
+    return least - 1e-7 * max(1.0, least)
+
+
+def _look(
+    ruled: RuledModel, chosen: np.ndarray, most: int, clock: Clock, *, times: int
+) -> Alternatives:
+    """One plan after another, each as different from the answer as can be."""
+    problem, core = ruled.problem, ruled.core
+    mine = np.isin(core.sites, chosen)
+    aim(ruled, ruled.y[mine], 1.0)
+    rows: list[dict[str, Any]] = []
+    kept, complete = set(chosen.tolist()), False
+    _forbid(ruled, chosen)
+    while len(rows) < most and clock.left > 0:
+        found = run(ruled, clock=clock, gap=0.0, whole_goal=True)
+        if found.status == "infeasible":
+            complete = True
+            break
+        if found.x is None:
+            break
+        plan = _needed(ruled, picked(ruled, found), times)
+        _forbid(ruled, plan)
+        kept &= set(plan.tolist())
+        rows.append(
+            {
+                "sites": problem.in_order(plan),
+                "value": covered_people(problem, plan, times=times),
+                "changed": int((~np.isin(plan, chosen)).sum()),
+            }
+        )
+    table = pd.DataFrame(rows, columns=["sites", "value", "changed"])
+    names = problem.in_order(np.array(sorted(kept), np.int64)) if complete else []
+    return Alternatives(table=table, complete=complete, kept=names)
+
+
+def _needed(ruled: RuledModel, plan: np.ndarray, times: int) -> np.ndarray:
+    """`plan` without new sites that change nothing for anybody."""
+    problem, rules = ruled.problem, ruled.rules
+    if problem.capacities is not None or rules.area_sites or rules.area_share:
+        return plan
+    value = covered_people(problem, plan, times=times)
+    for j in np.setdiff1d(plan, problem.fixed):
+        fewer = plan[plan != j]
+        if covered_people(problem, fewer, times=times) >= value - 1e-9 * max(1.0, value):
+            plan = fewer
+    return plan
+
+
+def _forbid(ruled: RuledModel, plan: np.ndarray) -> None:
+    """Row: not all of these sites together (nor with others beside them)."""
+    here = np.isin(ruled.core.sites, plan)
+    ruled.model.add_row(ruled.y[here], upper=float(here.sum() - 1))
