@@ -24,6 +24,7 @@ from geoplan.outputs.public_coverage import PublicCoverage, public_coverages
 from geoplan.outputs.public_record import file_name, gaps_by_area, public_facts
 from geoplan.outputs.suppression import blanks
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
+from geoplan.siting.knee import Knee
 
 #: services whose users must not be found: no places finer than a street
 SENSITIVE = ("shelter", "child_protection_station")
@@ -182,21 +183,42 @@ def _siting(
     sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
     assert sites is not None
     sites = _share_in_steps(sites, total, below)
-    phases = siting.phases
-    if phases is not None and below > 1:
-        phases = _in_steps(phases, ("served", "best", "lost"), below)
-        phases = _share_in_steps(phases, total, below)
     curve = siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
         siting,
         sites=sites,
-        phases=phases,
+        phases=_phases(siting.phases, total, below),
         curve=curve,
+        knee=_knee(siting.knee, curve),
         coverage_after=after,
         people_after=after.ledger,
         robustness=_robustness(siting.robustness, below),
+    )
+
+
+def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:
+    if table is None or below <= 1:
+        return table
+    told = _in_steps(table, ("served", "best"), below)
+    told["lost"] = (told["best"] - told["served"]).clip(lower=0.0)
+    told["share_after"] = told["served"] / total if total > 0 else np.nan
+    return told
+
+
+def _knee(knee: Knee | None, curve: pd.DataFrame | None) -> Knee | None:
+    """The same knee with the numbers of the curve that is told."""
+    if knee is None or curve is None:
+        return knee
+    told = curve.set_index("sites")["value"].dropna().sort_index()
+    first, last = int(told.index[0]), int(told.index[-1])
+    value = float(told.loc[knee.sites])
+    return replace(
+        knee,
+        value=value,
+        before=(value - float(told.loc[first])) / (knee.sites - first),
+        after=(float(told.loc[last]) - value) / (last - knee.sites),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -236,3 +237,25 @@ def test_differences_of_shares_and_of_the_curve_tell_no_small_number(results):
     values = siting.curve["value"].to_numpy(float)
     assert np.allclose(values % below, 0)
     assert np.abs(values - results.services["meal_station"].siting.curve["value"]).max() <= below
+
+
+def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(results):
+    """What follows from a withheld number is in whole steps of ten as the curve itself is."""
+    meal = results.services["meal_station"]
+    phases = pd.DataFrame(
+        {"year": [2025, 2026], "new_sites": [2, 2], "sites": [2, 4], "served": [1234.0, 1261.0],
+         "share_after": [0.1234, 0.1261], "best": [1249.0, 1261.0], "lost": [15.0, 0.0]}
+    )  # fmt: skip
+    siting = replace(meal.siting, phases=phases)
+    services = {**results.services, "meal_station": replace(meal, siting=siting)}
+    public = edition(replace(results, services=services), audience="public")
+    told = public.services["meal_station"].siting
+    assert told.phases["served"].tolist() == [1230, 1260]
+    assert told.phases["lost"].tolist() == [20, 0]  # 1,250 less 1,230: what a reader can subtract
+    total = meal.coverage.ledger.total
+    assert told.phases["share_after"].tolist() == [1230 / total, 1260 / total]
+    curve = told.curve.set_index("sites")["value"]
+    assert told.knee.value == curve[2]
+    assert told.knee.before == (curve[2] - curve[0]) / 2
+    assert told.knee.after == (curve[4] - curve[2]) / 2
+    assert public.services["elderly_centre"].places.rows is None
