@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage import Coverage
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import (
     SitingResult,
@@ -137,6 +139,8 @@ def _outcome(
     explained = explain_sites(question.problem, result)
     chosen = question.candidates.loc[list(explained.index)]
     after = ledger_after(context, judged, chosen, siting)
+    if question.problem.capacities is not None and len(chosen):
+        explained = _with_places(context, judged, explained, chosen, siting, after)
     sites = sites_frame(
         context, judged, explained, chosen, base=question.base, total=question.total
     )
@@ -156,6 +160,28 @@ def _outcome(
     )
 
 
+def _with_places(
+    context: Context,
+    judged: ServiceResult,
+    explained: pd.DataFrame,
+    chosen: gpd.GeoDataFrame,
+    siting: SitingSection,
+    after: Coverage,
+) -> pd.DataFrame:
+    """What each site adds when its places are few: measured again, site after site.
+
+    Whom the next-best place would serve depends on all other places then: it is not told.
+    """
+    assert judged.coverage is not None
+    served = [judged.coverage.ledger.served]
+    for count in range(1, len(chosen)):
+        served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
+    served.append(after.ledger.served)
+    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
+    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
+    return told
+
+
 def _notes(
     context: Context,
     question: Question,
@@ -166,6 +192,8 @@ def _notes(
     notes = []
     if missed >= 0.5:
         notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
+    if question.problem.capacities is not None:
+        notes.append(say(context.lang, "study.few_places"))
     asked = question.siting.sites
     if result.status == "optimal" and asked is not None and len(explained) < asked:
         key = "study.enough" if len(explained) else "study.enough_none"
@@ -212,6 +240,8 @@ def _curve(
     if not siting.curve or siting.objective != "max_coverage" or result.status == "infeasible":
         return None
     if result.detail.get("interrupted"):
+        return None
+    if question.problem.capacities is not None:  # the curve knows reach, not places
         return None
     count = len(result.sites) if siting.sites is None else siting.sites
     if result.status == "optimal":

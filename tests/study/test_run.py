@@ -229,3 +229,32 @@ def test_a_suggestion_asks_for_sites_whatever_years_and_money_the_study_plans_by
     bought = {**planned, "sites": None, "phases": None, "years": None, "budget": 20}
     by_money = study.replace({"services.meal_station.siting": bought})
     assert len(by_money.suggest("meal_station", sites=1).sites) == 1
+
+
+def test_places_that_run_out_are_told_alike_everywhere(small_folder: Path) -> None:
+    """The station has 120 places: of A's 100 and B's 50 people 30 find it full. New sites take 60.
+
+    The one near B and C takes 60 of B's 30 and C's 80; the one on the second street D's 30: of 290
+    people 120 + 60 + 30 = 210 are served, 50 find all full, 20 live off every street and 10 have
+    no place. The gap of the full is B's, the gap of C is closed but for 50.
+    """
+    meals = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()
+    text = f"{meals[0]},capacity\n{meals[1]},120\n"
+    (small_folder / "meals.csv").write_text(text, encoding="utf-8")
+    limited = {"mode": "walk", "threshold_m": 800, "capacity_limits": True}
+    asked = {"sites": 2, "capacity": 60}
+    study = Study.open(small_folder).replace(
+        {"services.meal_station.standard": limited, "services.meal_station.siting": asked}
+    )
+    told = study.run().to_dict()["services"]["meal_station"]
+    assert (told["people"]["served"], told["people"]["full"]) == (120, 30)
+    siting = told["siting"]
+    assert siting["value"] == siting["people_after"]["served"] == 210
+    assert siting["people_after"]["full"] == 50
+    assert [site["added_people"] for site in siting["sites"]] == [60, 30]
+    assert siting["sites"][-1]["share_after"] == pytest.approx(210 / 290)
+    causes = {gap["cause"]: (gap["people"], gap["remedy"]) for gap in told["gaps"]}
+    assert causes["full"] == (30, "add_capacity")
+    assert causes["no_site"] == (80, "add_site")
+    none = study.replace({"services.meal_station.siting.sites": 0}).run()
+    assert none.services["meal_station"].siting.people_after.served == 120
