@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,28 +18,18 @@ from geoplan.errors import UsageError
 from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.network import Network
 from geoplan.network.options import number, numbers
-from geoplan.network.order import hilbert_order
 from geoplan.network.queries import Points, node_costs, travel_costs
-from geoplan.network.reach_kernels import reached_cells
+from geoplan.network.reach_kernels import clipped_cells, reached_cells
+from geoplan.network.reach_shapes import outline, rings_between
 from geoplan.network.snapping import ON, SnappedPoints, run, snap_nodes
 from geoplan.network.street_cells import StreetCells, street_cells
 
 _log = logging.getLogger(__name__)
 
-#: coordinates of the polygons are rounded to this
-GRID_M = 0.001
-#: grids on which a union is tried, finest first
-_GRIDS = (None, GRID_M, 0.01, 0.1)
-#: smaller holes and parts come from rounding, not from the streets
-SLIVER_M2 = 0.5
-#: cracks and needles narrower than this come from rounding as well
-CRACK_M = 0.1
 #: side of the tiles by which streets near the reached ones are found
 _TILE_M = 250.0
 #: sites whose node costs are held at one time
 _CHUNK = 256
-#: parts of cells put together at one time
-_PARTS = 512
 
 
 def reach_areas(
@@ -121,9 +111,9 @@ def reach_areas(
     labels: list[Any] = []
     shapes: list[Any] = []
     for names, ways in groups:
-        cells = _cells_near(ask, ways)
+        cells, clipped = _clipped(ask, _cells_near(ask, ways))
         jobs = [(way, cutoff) for way in ways for cutoff in sorted(set(cutoffs))]
-        drawn = run(partial(_area, ask, cells), jobs, threads=threads)
+        drawn = run(partial(_area, ask, cells, clipped), jobs, threads=threads)
         labels.extend(names)
         shapes.extend(drawn)
     steps = sorted(set(cutoffs))
@@ -139,7 +129,7 @@ def reach_areas(
         geometry=np.array(shapes, object),
         crs=network.crs,
     )
-    return _rings(frame, len(steps)) if disjoint else frame
+    return rings_between(frame, len(steps)) if disjoint else frame
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -286,6 +276,12 @@ def _cells_near(ask: _Question, ways: list[_Ways]) -> StreetCells:
     return street_cells(network, near, margin_m=ask.span_m)
 
 
+def _clipped(ask: _Question, cells: StreetCells) -> tuple[StreetCells, NDArray[np.bool_]]:
+    """The cells without the ground beyond the width, once for all; which of them were clipped."""
+    corner, corners, clipped = clipped_cells(cells.ends, cells.corner, cells.corners, ask.width)
+    return replace(cells, corner=corner, corners=corners), clipped
+
+
 def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -> NDArray[np.int64]:
     """Edges whose box comes within `distance_m` of the boxes of `edges` (and some more)."""
     if len(edges) == 0:
@@ -313,7 +309,9 @@ def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -
     return np.flatnonzero(hits > 0)
 
 
-def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
+def _area(
+    ask: _Question, cells: StreetCells, clipped: NDArray[np.bool_], job: tuple[_Ways, float]
+) -> Any:
     """The polygon of one site (or of all of them) at one cutoff."""
     ways, cutoff = job
     forward, backward = ask.network.edge_costs(ask.unit)
@@ -321,97 +319,11 @@ def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
         ways.edges, ways.from_u, ways.from_v, forward, backward,
         ways.arm_edge, ways.arm_at, ways.arm_cost,
         cells.first, cells.place, cells.ends, cells.corner, cells.corners,
-        ask.into, cutoff, ask.leg, ask.width,
+        ask.into, cutoff, ask.leg, np.inf,
     )  # fmt: skip
     if len(whole) == 0 and len(start) == 1:
         return shapely.Polygon()
     part = np.repeat(np.arange(len(start) - 1), np.diff(start))
     parts = shapely.polygons(shapely.linearrings(corners, indices=part))
-    shapes = [_union(chunk) for chunk in _chunks(parts)]
-    if len(whole):
-        shapes.append(_together(cells.polygons(whole)))
-    return _without_slivers(_mended(_union(shapes), CRACK_M))
-
-
-def _chunks(parts: NDArray[Any]) -> list[NDArray[Any]]:
-    """Neighbouring parts together: many small unions are quicker than one."""
-    if len(parts) == 0:
-        return []
-    corner = shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(parts), 0))
-    parts = parts[hilbert_order(corner[:, 0], corner[:, 1])]
-    return [parts[i : i + _PARTS] for i in range(0, len(parts), _PARTS)]
-
-
-def _union(parts: NDArray[Any] | list[Any]) -> Any:
-    """Rounding can make neighbours overlap by a hair: then the union is made on a coarser grid."""
-    for grid_m in _GRIDS:
-        try:
-            return shapely.union_all(parts, grid_size=grid_m)
-        except shapely.GEOSException as error:
-            _log.debug("union on a grid of %s m: %s", grid_m, error)
-    # the outline of all of them at once, which no overlap disturbs
-    return shapely.buffer(shapely.geometrycollections(np.asarray(parts, object)), 0.0)
-
-
-def _together(cells: NDArray[Any]) -> Any:
-    """Whole cells as one shape: they fit each other, but for a hair where rounding moved one."""
-    try:
-        joined = shapely.coverage_union_all(cells)
-        if shapely.is_valid(joined):
-            return joined
-    except shapely.GEOSException as error:
-        _log.debug("cells that do not quite fit: %s", error)
-    return _union([_union(chunk) for chunk in _chunks(cells)])
-
-
-def _mended(shape: Any, width_m: float) -> Any:
-    """The shape without what is narrower than `width_m`: cracks (positive) or needles (negative).
-
-    Cells come within centimetres of the exact ground, so cracks open between two that are both
-    reached. Corners stay where they are.
-    """
-    style: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 10.0}
-    there = shapely.buffer(shape, width_m / 2, **style)
-    back = shapely.buffer(there, -width_m / 2, **style)
-    rounded = shapely.set_precision(back, GRID_M, mode="pointwise")
-    for shape in (rounded, back):
-        if shapely.is_valid(shape):
-            return shape
-    return shapely.make_valid(back, method="structure")
-
-
-def _without_slivers(shape: Any) -> Any:
-    """The polygons without specks and pinholes that rounding left."""
-    polygons = shapely.get_parts(shape)
-    polygons = polygons[(shapely.get_type_id(polygons) == 3) & (shapely.area(polygons) > SLIVER_M2)]
-    if len(polygons) == 0:
-        return shapely.Polygon()
-    rings, owner = shapely.get_rings(polygons, return_index=True)
-    outer = np.diff(owner, prepend=-1) > 0
-    keep = outer | (shapely.area(shapely.polygons(rings)) > SLIVER_M2)
-    if not keep.all():
-        polygons = shapely.polygons(
-            rings[outer], _holes(rings[keep & ~outer], owner[keep & ~outer], len(polygons))
-        )
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
-
-
-def _holes(rings: NDArray[Any], owner: NDArray[np.int64], count: int) -> NDArray[Any]:
-    """Rings by polygon, as a table padded with None."""
-    order = np.bincount(owner, minlength=count)
-    table = np.full((count, max(int(order.max(initial=0)), 1)), None, object)
-    column = np.arange(len(owner)) - np.repeat(np.cumsum(order) - order, order)
-    table[owner, column] = rings
-    return table
-
-
-def _rings(frame: gpd.GeoDataFrame, steps: int) -> gpd.GeoDataFrame:
-    """Each cutoff's polygon without the next smaller one's."""
-    shapes = np.asarray(frame.geometry.array)
-    inner = np.concatenate([[shapely.Polygon()], shapes[:-1]])
-    inner[::steps] = shapely.Polygon()
-    cut = [
-        _without_slivers(_mended(shapely.difference(a, b, grid_size=GRID_M), -CRACK_M))
-        for a, b in zip(shapes, inner, strict=True)
-    ]
-    return frame.set_geometry(gpd.GeoSeries(cut, index=frame.index, crs=frame.crs))
+    cut = clipped[whole]
+    return outline(np.append(parts, cells.polygons(whole[cut])), cells.polygons(whole[~cut]))

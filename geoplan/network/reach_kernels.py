@@ -81,6 +81,58 @@ def _circle(work, n, radius):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def clipped_cells(ends, corner, corners, width):  # type: ignore[no-untyped-def]
+    """Cells without the ground farther than `width` from their stretch.
+
+    What is left is convex: the strip beside the stretch and round ends. Returns offsets, corners,
+    and which cells were clipped: those no longer fit their neighbours to the very corner.
+    """
+    clipped = np.zeros(len(ends), np.bool_)
+    start = np.zeros(len(corner), np.int64)
+    out = np.empty((2 * len(corners) + 64, 2))
+    used = 0
+    work = np.empty((4, 1024))
+    sides = max(int(np.ceil(np.pi / np.sqrt(2.0 * min(CIRCLE_M / width, 0.5)))), 8)
+    reach = width * (1.0 + np.cos(np.pi / sides)) / 2.0
+    for i in range(len(ends)):
+        n = corner[i + 1] - corner[i]
+        ax, ay = ends[i, 0], ends[i, 1]
+        length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
+        far = 0.0
+        for j in range(n):
+            work[0, j] = corners[corner[i] + j, 0] - ax
+            work[1, j] = corners[corner[i] + j, 1] - ay
+            far = max(far, np.hypot(work[0, j], work[1, j]))
+        if n >= 3 and far > width:
+            cx, cy = (ends[i, 2] - ax) / length, (ends[i, 3] - ay) / length
+            n, left = _keep(work, n, -cy, cx, width)
+            n, right = _keep(work, n, cy, -cx, width)
+            clipped[i] = left or right
+            for k in range(sides):
+                if n < 3:
+                    break
+                t = 2.0 * np.pi * (k + 0.5) / sides
+                a, b = np.cos(t), np.sin(t)
+                towards = a * cx + b * cy  # which of the two ends this side is beyond
+                n, hit = _keep(work, n, a, b, reach + max(0.0, towards * length))
+                clipped[i] = clipped[i] or hit
+        if n < 3:
+            n = 0
+        if used + n > len(out):
+            grown = np.empty((2 * len(out) + n, 2))
+            grown[:used] = out[:used]
+            out = grown
+        for j in range(n):
+            if clipped[i]:
+                out[used + j, 0], out[used + j, 1] = ax + work[0, j], ay + work[1, j]
+            else:
+                out[used + j] = corners[corner[i] + j]
+        used += n
+        start[i + 1] = used
+    return start, out[:used].copy(), clipped
+
+
+@_jit
 def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
     edges, from_u, from_v, forward, backward, arm_edge, arm_at, arm_cost,
     first, place, ends, corner, corners, into_site, cutoff, leg, width,
