@@ -6,7 +6,8 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,3 +64,25 @@ def _absent(reason: str) -> None:
 def results(fakes: ModuleType) -> Any:
     """A small made-up run with every kind of service."""
     return fakes.fake_run()
+
+
+@pytest.fixture(scope="session")
+def whole_run(
+    fakes: ModuleType, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Any, Path]]:
+    """`whole_run("internal")`: results of the made-up run and its folder, written once for all."""
+
+    @cache
+    def written(audience: str) -> tuple[Any, Path]:
+        from geoplan import outputs
+
+        results = outputs.edition(fakes.fake_run(), audience=audience)
+        folder = tmp_path_factory.mktemp(audience)
+        outputs.write_figures(results, folder / "figures")
+        outputs.write_maps(results, folder / "maps")
+        outputs.write_layers(results, folder / "layers.gpkg")
+        outputs.write_tables(results, folder)
+        outputs.write_report(results, folder)
+        return results, folder
+
+    return written

@@ -11,28 +11,16 @@ import pyogrio
 import pytest
 
 from geoplan.outputs import (
-    edition,
     summary_dict,
-    write_figures,
-    write_layers,
-    write_maps,
-    write_report,
-    write_tables,
 )
 
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 
 
 @pytest.fixture(scope="module", params=["internal", "public"])
-def saved(request, fakes, tmp_path_factory):
+def saved(request, whole_run):
     """A made-up run in one edition with all its files."""
-    results = edition(fakes.fake_run(), audience=request.param)
-    folder = tmp_path_factory.mktemp(request.param)
-    write_figures(results, folder / "figures")
-    write_maps(results, folder / "maps")
-    write_layers(results, folder / "layers.gpkg")
-    write_tables(results, folder)
-    write_report(results, folder)
+    results, folder = whole_run(request.param)
     return results, summary_dict(results), folder
 
 

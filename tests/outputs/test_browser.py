@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from geoplan.outputs import service_map, summary_dict, write_figures, write_maps, write_report
+from geoplan.outputs import service_map, summary_dict, write_maps
 from geoplan.outputs.maps import write_map
 
 pytestmark = pytest.mark.browser
@@ -15,11 +15,11 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def pages(fakes, tmp_path_factory):
+def pages(fakes, whole_run, tmp_path_factory):
     """Maps of a made-up run, plain and with hostile names."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, hostile in (("plain", False), ("hostile", True)):
-        write_maps(fakes.fake_run(hostile=hostile), folder / name)
+    write_maps(fakes.fake_run(hostile=True), folder / "hostile")
+    (folder / "plain").symlink_to(whole_run("internal")[1] / "maps", target_is_directory=True)
     return folder
 
 
@@ -218,11 +218,8 @@ def test_a_notebook_shows_the_map(browser, fakes, tmp_path):
         assert visit.outside == []
 
 
-def test_the_report_opens_its_maps_without_a_network(browser, fakes, tmp_path):
-    results = fakes.fake_run()
-    write_figures(results, tmp_path / "figures")
-    write_maps(results, tmp_path / "maps")
-    page_path, _ = write_report(results, tmp_path)
+def test_the_report_opens_its_maps_without_a_network(browser, whole_run):
+    page_path = whole_run("internal")[1] / "report.html"
     for viewport in (DESKTOP, PHONE):
         with Visit(browser, page_path, viewport) as visit:
             button = visit.page.locator("button.map").first

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from geoplan.outputs import write_layers
-
 pytestmark = pytest.mark.qgis
 PYTHON = "/usr/bin/python3"
 
@@ -73,7 +71,7 @@ def _absent(reason):
 
 
 @pytest.fixture(scope="module")
-def seen(fakes, tmp_path_factory):
+def seen(whole_run, tmp_path_factory):
     """What QGIS finds in the layers of the made-up run, and the picture that it draws."""
     if not Path(PYTHON).exists():
         _absent(f"no {PYTHON} that could have PyQGIS")
@@ -84,7 +82,7 @@ def seen(fakes, tmp_path_factory):
         _absent("PyQGIS is not installed: apt-get install python3-qgis")
     folder = tmp_path_factory.mktemp("qgis")
     env["HOME"] = str(folder)
-    gpkg = write_layers(fakes.fake_run(), folder / "layers.gpkg")
+    gpkg = whole_run("internal")[1] / "layers.gpkg"
     done = subprocess.run(
         [PYTHON, "-c", _LOOK, str(gpkg), str(folder / "map.png")],
         env=env, capture_output=True, text=True, timeout=240,
