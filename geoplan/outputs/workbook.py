@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from geoplan.outputs.steady import without_clock
 from geoplan.outputs.table import Column, Kind, Table
 from geoplan.outputs.tables import table_list
 from geoplan.outputs.telling import (
@@ -118,6 +119,7 @@ def write_workbook(
     target.parent.mkdir(parents=True, exist_ok=True)
     _fix_dates(book)
     book.save(target)
+    without_clock(Path(target))
     return target
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from zipfile import ZipFile
 
 import docx
 import pandas as pd
@@ -112,3 +113,14 @@ def test_the_report_is_one_file_and_asks_for_nothing(saved):
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', outside)
     assert "url(" not in outside
     assert "演示数据" in page
+
+
+def test_office_files_hold_no_clock(saved):
+    """The same run gives the same files tomorrow."""
+    _, _, folder = saved
+    for name in ("report.docx", "tables.xlsx"):
+        with ZipFile(folder / name) as archive:
+            assert archive.testzip() is None
+            assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            core = archive.read("docProps/core.xml").decode()
+        assert set(re.findall(r"(\d{4})-\d\d-\d\dT", core)) == {"2000"}

@@ -21,6 +21,7 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
     TableBlock,
 )
+from geoplan.outputs.steady import without_clock
 from geoplan.words import say
 
 _BODY, _HEADS = "宋体", "黑体"
@@ -82,7 +83,7 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
     book.core_properties.comments = ""
     book.core_properties.created = book.core_properties.modified = _WRITTEN
     book.save(str(path))
-    return path
+    return without_clock(Path(path))
 
 
 def _styles(book: Any) -> None:
