@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
@@ -106,7 +106,8 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     assert curve is not None
     title = say(lang, "figures.title_curve", service=clean(service.name(lang)))
     figure, ax = _chart(title, 2.9)
-    unit = 10_000 if lang == "zh" else 1_000
+    few = float(curve["bound"].max()) < 20_000  # thousandths of a thousand are hard to read
+    unit = 1 if few else 10_000 if lang == "zh" else 1_000
     x = curve["sites"].to_numpy()
     value, bound = curve["value"].to_numpy() / unit, curve["bound"].to_numpy() / unit
     ax.fill_between(x, value, bound, color=palette.REACH, alpha=0.6, lw=0)
@@ -114,7 +115,10 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     ax.plot(x, value, color=palette.COVERED, lw=1.8, marker="o", ms=2.4, clip_on=False,
             label=say(lang, "figures.curve_value"))  # fmt: skip
     ax.set_xlabel(say(lang, "figures.curve_x"))
-    ax.set_ylabel(say(lang, "figures.curve_y"))
+    ax.set_ylabel(say(lang, "figures.curve_y_people" if few else "figures.curve_y"))
+    if few:
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlim(0, max(float(x.max()), 1.0))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y", color=palette.HAIRLINE, lw=0.6)
