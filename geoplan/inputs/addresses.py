@@ -36,35 +36,40 @@ def fill_from_addresses(
     泉城路) and no longer name covers it; of several areas of one name only that inside the row's
     area above. Where more than one is left, none is taken.
     """
-    found = {level: codes.copy() for level, codes in assigned.items()}
+    found = {level: codes.to_numpy(object, copy=True) for level, codes in assigned.items()}
     lookups = {level: _by_name(layer) for level, layer in areas.items()}
+    parents = {level: layer.frame["parent"].to_dict() for level, layer in areas.items()}
     rows = np.flatnonzero(where & (addresses != "").to_numpy(bool))
-    for position in rows:
-        text = plain(addresses.iloc[position])
+    for position, address in zip(rows, addresses.iloc[rows], strict=True):
+        text = plain(address)
         for level, layer in areas.items():
-            codes = found[level]
-            if pd.notna(codes.iloc[position]):
+            if pd.notna(found[level][position]):
                 continue
-            above = found[layer.parent].iloc[position] if layer.parent in found else pd.NA
             fitting = _named(text, *lookups[level])
+            above = found[layer.parent][position] if layer.parent in found else pd.NA
             if pd.notna(above):
-                parents = layer.frame["parent"]
-                fitting = [code for code in fitting if parents.get(code) == above]
+                fitting = [code for code in fitting if parents[level].get(code) == above]
             if len(fitting) == 1:
-                codes.iloc[position] = fitting[0]
-                _fill_above(found, areas, level, int(position))
-    return found
+                found[level][position] = fitting[0]
+                _fill_above(found, areas, parents, level, int(position))
+    return {
+        level: pd.Series(codes, index=assigned[level].index, dtype=object)
+        for level, codes in found.items()
+    }
 
 
 def _fill_above(
-    found: dict[str, pd.Series], areas: Mapping[str, AreaLayer], level: str, position: int
+    found: dict[str, np.ndarray],
+    areas: Mapping[str, AreaLayer],
+    parents: Mapping[str, Mapping[str, object]],
+    level: str,
+    position: int,
 ) -> None:
     """The areas that hold the row's area of `level`, where they are not known."""
     above = areas[level].parent
     while above is not None and above in found:
-        if pd.isna(found[above].iloc[position]):
-            parent = areas[level].frame["parent"].get(found[level].iloc[position])
-            found[above].iloc[position] = pd.NA if parent is None else parent
+        if pd.isna(found[above][position]):
+            found[above][position] = parents[level].get(found[level][position], pd.NA)
         level, above = above, areas[above].parent
 
 

@@ -96,8 +96,7 @@ def has_coordinates(rows: Rows) -> bool:
     return (
         rows.geometry is not None
         or rows.column("wkt") is not None
-        or _has(rows, "lon", "lat")
-        or _has(rows, "x", "y")
+        or any(_has(rows, a, b) for a in ("lon", "x") for b in ("lat", "y"))
     )
 
 
@@ -116,6 +115,7 @@ def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
     FileError
         All cells are metres and nobody says their CRS; or degrees and the CRS is one of metres.
     """
+    rows = _completed(rows)
     pairs = [p for p in (("lon", "lat"), ("x", "y")) if _has(rows, *p)]
     if rows.geometry is not None or not pairs:
         return rows
@@ -139,6 +139,19 @@ def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
     others = {role for p in pairs for role in p} - set(pair)
     roles = {h: names.get(r, r) for h, r in rows.roles.items() if r not in others}
     return replace(rows, roles=roles)
+
+
+def _completed(rows: Rows) -> Rows:
+    """`rows` with a pair where the study names one column only: lon = "X坐标" beside Y坐标."""
+    if _has(rows, "lon", "lat") or _has(rows, "x", "y"):
+        return rows
+    for one, other, instead in (
+        ("lon", "y", "lat"), ("x", "lat", "y"), ("lat", "x", "lon"), ("y", "lon", "x"),
+    ):  # fmt: skip
+        if _has(rows, one, other):
+            roles = {h: instead if r == other else r for h, r in rows.roles.items()}
+            return replace(rows, roles=roles)
+    return rows
 
 
 def _looked_at(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:

@@ -32,6 +32,7 @@ LIKELY = 0.01
 _LEAST_POINTS = 12
 _MOST_POINTS = 600
 _MOST_LATTICES = 300
+_MOST_LOOKED_AT = 20_000
 #: points nearer to each other see the same streets and are no two witnesses
 _APART_M = 200.0
 #: below this a distance to a centre line says nothing
@@ -232,6 +233,8 @@ def _lattice_shift(cells: NDArray[np.int64], side: int) -> Floats:
 def _spread(x: Floats, y: Floats, *, most: int = _MOST_POINTS) -> NDArray[np.int64]:
     """Positions of at most `most` points, one per square of `_APART_M`, over the whole."""
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if len(known) > _MOST_LOOKED_AT:
+        known = np.random.default_rng(0).choice(known, _MOST_LOOKED_AT, replace=False)
     squares = np.floor(np.column_stack([x[known], y[known]]) / _APART_M)
     first = known[np.unique(squares, axis=0, return_index=True)[1]]
     if len(first) > most:

@@ -167,6 +167,17 @@ def test_metres_are_metres_whatever_the_columns_are_called(
     assert headings.split(",")[0] in one.findings[-1].problem
 
 
+@pytest.mark.parametrize("role", ["lon", "lat", "x", "y"])
+def test_one_column_named_by_the_study_is_enough(tmp_path, areas, role):
+    named = "X坐标" if role in ("lon", "x") else "Y坐标"
+    head = "名称,X坐标,Y坐标".replace(named, f"{named}甲")
+    path = tmp_path / "m.csv"
+    path.write_text(f"{head}\n甲,{ROAD_EAST},{ROAD_NORTH}\n", "utf-8")
+    one = read(path, areas, crs=CRS, columns={role: f"{named}甲"})
+    point = one.layer.frame.geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((ROAD_EAST, ROAD_NORTH))
+
+
 @pytest.mark.parametrize("order", [("X坐标", "Y坐标"), ("Y坐标", "X坐标")])
 def test_degrees_under_headings_for_metres(tmp_path, areas, order):
     path = tmp_path / "d.csv"
