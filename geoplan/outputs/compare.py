@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class RunComparison:
     sites, gaps : see `compare_places.site_changes` and `compare_places.gap_changes`.
     only_a, only_b : services of one run alone.
     lang : of the first run.
+    names : service key -> language -> what the runs call it.
     """
 
     name_a: str
@@ -62,6 +63,7 @@ class RunComparison:
     only_a: tuple[str, ...] = ()
     only_b: tuple[str, ...] = ()
     lang: str = "zh"
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> pd.DataFrame:
@@ -80,6 +82,11 @@ class RunComparison:
 
     def _repr_html_(self) -> str:
         return text_html(self.text())
+
+    def service_name(self, key: str, lang: str) -> str:
+        """What the runs call a service, else the catalogue, else its key."""
+        name = self.names.get(key, {}).get(lang)
+        return service_name(key, lang) if name is None else clean(name)
 
     def text(self, lang: str | None = None) -> str:
         """What changed, as aligned text."""
@@ -103,7 +110,7 @@ class RunComparison:
         gaps["cause"] = [cause_text(told, c) for c in gaps["cause"]]
         tables = {"changes": changes, "areas": areas, "sites": sites, "gaps": gaps}
         for name, frame in tables.items():
-            frame["service"] = [service_name(s, told) for s in frame["service"]]
+            frame["service"] = [self.service_name(str(s), told) for s in frame["service"]]
             tables[name] = frame.rename(columns=lambda c: say(told, f"compare.col_{c}"))
         return tables
 
@@ -135,7 +142,7 @@ class RunComparison:
         yield say(lang, "compare.title", a=self.name_a, b=self.name_b)
         for key, services in (("only_a", self.only_a), ("only_b", self.only_b)):
             if services:
-                names = [service_name(s, lang) for s in services]
+                names = [self.service_name(s, lang) for s in services]
                 yield say(lang, f"compare.{key}", services=", ".join(names))
         if self.is_same:
             yield say(lang, "compare.same")
@@ -145,7 +152,7 @@ class RunComparison:
         for row in self.changed.itertuples():
             told = share_text if row.measure == "covered_share" else count_text
             change = "" if pd.isna(row.change) else _signed(row.change, row.measure)
-            name = service_name(row.service, lang) if row.service != last else ""
+            name = self.service_name(str(row.service), lang) if row.service != last else ""
             last = row.service
             measure = measure_text(lang, str(row.measure))
             rows.append([name, measure, told(row.a), told(row.b), change])
@@ -174,7 +181,7 @@ class RunComparison:
             yield say(
                 lang,
                 "compare.answer",
-                service=service_name(str(row.service), lang),
+                service=self.service_name(str(row.service), lang),
                 a=_answer(lang, row.objective_a, row.status_a, row.gap_a),
                 b=_answer(lang, row.objective_b, row.status_b, row.gap_b),
             )
@@ -185,7 +192,7 @@ class RunComparison:
         ):
             yield ""
             title = f"{say(lang, f'compare.kind_{kind}')} · {say(lang, f'compare.site_{change}')}"
-            yield f"{service_name(str(service), lang)} · {title} ({len(table):,})"
+            yield f"{self.service_name(str(service), lang)} · {title} ({len(table):,})"
             for row in table.head(_MOST_NAMED).itertuples():
                 people = "" if pd.isna(row.people) else _people(lang, row.people)
                 yield f"  {clean(row.name) or clean(row.id)}{people}"
@@ -194,7 +201,7 @@ class RunComparison:
         for (service, change), table in self.gaps.groupby(["service", "change"], sort=False):
             yield ""
             title = say(lang, f"compare.gap_{change}")
-            yield f"{service_name(str(service), lang)} · {title} ({len(table):,})"
+            yield f"{self.service_name(str(service), lang)} · {title} ({len(table):,})"
             for row in table.head(_MOST_NAMED).itertuples():
                 size = (
                     _people(lang, row.people)
@@ -208,7 +215,7 @@ class RunComparison:
             most = table.reindex(table["change"].abs().sort_values(ascending=False).index)
             yield ""
             title = say(lang, "compare.areas_title", level=level_text(lang, str(level)))
-            yield f"{service_name(str(service), lang)} · {title}"
+            yield f"{self.service_name(str(service), lang)} · {title}"
             for row in most.head(_MOST_NAMED).itertuples():
                 yield "  " + say(
                     lang,
@@ -249,6 +256,7 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
         only_a=tuple(k for k in services_a if k not in services_b),
         only_b=tuple(k for k in services_b if k not in services_a),
         lang=_language(Path(run_a)),
+        names=_facts(Path(run_a)).get("names", {}) | _facts(Path(run_b)).get("names", {}),
     )
 
 
@@ -256,6 +264,12 @@ def service_name(key: str, lang: str) -> str:
     """A service's name in the catalogue; its key where the study added it."""
     known = load_catalogue().get(key)
     return key if known is None else known.name(lang)
+
+
+def _facts(run: Path) -> dict[str, Any]:
+    """What `run.json` holds; empty where an older run has none."""
+    path = run / "run.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def measure_text(lang: str, measure: str) -> str:

@@ -288,6 +288,10 @@ class Plan:
         facts = dict(results.run)
         facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
         facts["peak_memory_mb"] = {**facts.get("peak_memory_mb", {}), **stages.peak_mb}
+        facts["names"] = {
+            key: {told: service.name(told) for told in ("zh", "en")}
+            for key, service in results.services.items()
+        }
         _write_json(folder / RUN_MARK, facts)
 
     def in_language(self, lang: str) -> Plan:

@@ -74,6 +74,20 @@ def test_services_of_one_run_only_are_named(results, tmp_path):
     assert told.only_b == ()
 
 
+def test_services_are_called_what_the_runs_call_them(results, tmp_path):
+    fewer, _ = with_served(
+        results, "meal_station",
+        results.services["meal_station"].coverage.frame["district"].dropna().iloc[0], 0.5,
+    )  # fmt: skip
+    a, b = save(results, tmp_path / "a"), save(fewer, tmp_path / "b")
+    names = {"meal_station": {"zh": "社区食堂", "en": "Canteens"}}
+    (a / "run.json").write_text(json.dumps({"names": names}), encoding="utf-8")
+    told = compare_runs(a, b)
+    assert "Canteens" in told.text(lang="en")
+    assert "社区食堂" in told.text(lang="zh")
+    assert told.tables(lang="en")["changes"].iloc[0, 0] != "meal_station"
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({}))
     with pytest.raises(UsageError, match=r"summary\.json"):
