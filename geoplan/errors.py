@@ -57,6 +57,13 @@ class UsageError(GeoplanError, ValueError):
     exit_code = 2
 
 
+class UnknownServiceError(UsageError, KeyError):
+    """A service key that a plan does not have, or has nothing of this kind for."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show it in quotes
+
+
 class MissingAssetError(GeoplanError, RuntimeError):
     """A file that belongs to the installation (Leaflet, a font) is not there."""
 

@@ -226,8 +226,31 @@ def _shape_fault(
         problem = f"{_dotted(where)}: {fault['ctx']['error']}."
     else:
         shown = "" if isinstance(value, dict | list) else str(value)
-        problem = say(lang, "study.wrong_value", key=_dotted(where), value=shown, why=fault["msg"])
+        problem = say(
+            lang, "study.wrong_value", key=_dotted(where), value=shown, why=_why(fault, lang)
+        )
     return _finding(path, problem, advice, _line(lines, where), column=_dotted(where), value=shown)
+
+
+#: what the checker calls a fault, and our words for it
+_WHYS = {
+    "int_parsing": "whole", "int_type": "whole", "int_from_float": "whole",
+    "float_parsing": "number", "float_type": "number", "finite_number": "number",
+    "greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt",
+    "string_type": "text", "bool_type": "bool", "bool_parsing": "bool", "list_type": "list",
+    "dict_type": "table", "model_type": "table", "model_attributes_type": "table",
+}  # fmt: skip
+
+
+def _why(fault: Mapping[str, Any], lang: str) -> str:
+    """What is wrong with a value, in the reader's language."""
+    why = _WHYS.get(str(fault["type"]))
+    if why is None:
+        return str(fault["msg"])
+    limits = {k: f"{v:g}" for k, v in fault.get("ctx", {}).items() if isinstance(v, int | float)}
+    return (
+        say(lang, f"study.why_{why}", **limits) if limits else say(lang, f"study.why_{why}", x="")
+    )
 
 
 def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from errno import EACCES, ENOTDIR
 from os import W_OK, access, strerror
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
 from geoplan import outputs
 from geoplan.coverage.ledger import Coverage
-from geoplan.errors import UsageError
+from geoplan.errors import UnknownServiceError, UsageError
 from geoplan.inputs import write_findings
 from geoplan.results import RunResults, ServiceResult
 from geoplan.shown import completes, facts_html
@@ -28,8 +28,18 @@ from geoplan.words import say
 if TYPE_CHECKING:
     import folium
 
+T = TypeVar("T")
+
 #: what a run's folder holds; a folder with other things in it is not written over
 RUN_MARK = "run.json"
+
+
+class ByService(dict[str, T]):
+    """Results by service key; a key that is not there is told with those that are."""
+
+    def __missing__(self, key: str) -> T:
+        known = ", ".join(self) or "-"
+        raise UnknownServiceError(f"no service {key!r} here; there are: {known}.")
 
 
 @completes(
@@ -71,25 +81,25 @@ class Plan:
     @property
     def services(self) -> Mapping[str, ServiceResult]:
         """Everything found, by service key."""
-        return self.results.services
+        return ByService(self.results.services)
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
         """Coverage by service key, for the services that people reach."""
         found = {k: s.coverage for k, s in self.results.services.items()}
-        return {k: c for k, c in found.items() if c is not None}
+        return ByService({k: c for k, c in found.items() if c is not None})
 
     @property
     def gaps(self) -> Mapping[str, gpd.GeoDataFrame]:
         """Ranked gap areas by service key."""
         found = {k: s.gaps for k, s in self.results.services.items()}
-        return {k: g for k, g in found.items() if g is not None}
+        return ByService({k: g for k, g in found.items() if g is not None})
 
     @property
     def sites(self) -> Mapping[str, gpd.GeoDataFrame]:
         """Suggested sites by service key."""
         found = {k: s.siting for k, s in self.results.services.items()}
-        return {k: s.sites for k, s in found.items() if s is not None}
+        return ByService({k: s.sites for k, s in found.items() if s is not None})
 
     @property
     def infeasible(self) -> tuple[str, ...]:

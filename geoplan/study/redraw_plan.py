@@ -108,7 +108,7 @@ def robustness_of(
 
 def _refuse_nonsense(redraws: int, chance: Chance) -> None:
     faults = []
-    if redraws < 1:
+    if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
         faults.append(f"redraws must be 1 or more, not {redraws}")
     faults += [
         f"{name} must be 0 or more, not {value}"

@@ -384,7 +384,8 @@ class Study:
             )
 
     def _known(self, services: Iterable[str]) -> list[str]:
-        wanted = list(dict.fromkeys(services))
+        # one key alone is meant as one, not as its letters
+        wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
         unknown = [key for key in wanted if key not in self.config.services]
         if unknown and not self.services:
             raise UsageError(say(self.config.study.lang, "study.no_service_yet"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from geoplan.errors import StudyFileError, UsageError
+from geoplan.study import Study
 from geoplan.study.config_check import checked, read_study_file, study_path
 
 GOOD = """\
@@ -108,3 +109,23 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 def test_no_study(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"study\.toml"):
         study_path(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        ("-1", "不能小于 0", "at least 0"),
+        ("1.5", "应为整数", "a whole number"),
+        ('"many"', "应为整数", "a whole number"),
+        ("[1]", "应为整数", "a whole number"),
+    ],
+)
+def test_values_are_told_in_words_of_our_own(small_folder, value, zh, en) -> None:
+    text = (small_folder / "study.toml").read_text(encoding="utf-8")
+    text = text.replace("sites = 1,", f"sites = {value},")
+    for lang, told in (("en", en), ("zh", zh)):
+        changed = text.replace('lang = "en"', f'lang = "{lang}"')
+        (small_folder / "study.toml").write_text(changed, encoding="utf-8")
+        with pytest.raises(StudyFileError, match=told) as caught:
+            Study.open(small_folder)
+        assert "Input should" not in str(caught.value)

@@ -258,3 +258,17 @@ def test_places_that_run_out_are_told_alike_everywhere(small_folder: Path) -> No
     assert causes["no_site"] == (80, "add_site")
     none = study.replace({"services.meal_station.siting.sites": 0}).run()
     assert none.services["meal_station"].siting.people_after.served == 120
+
+
+def test_a_service_that_is_not_there_is_told_with_those_that_are(small_plan: Plan) -> None:
+    for found in (small_plan.coverage, small_plan.gaps, small_plan.sites, small_plan.services):
+        with pytest.raises(UsageError, match="'meals' here; there are: meal_station"):
+            found["meals"]
+        with pytest.raises(KeyError):
+            found["meals"]
+        assert found.get("meals") is None
+        assert list(found) == ["meal_station"]
+
+
+def test_one_key_alone_is_one_service(small_folder: Path) -> None:
+    assert list(Study.open(small_folder).run(services="meal_station").coverage) == ["meal_station"]
