@@ -173,10 +173,7 @@ class Plan:
         >>> example_study().run().table("meal_station_sites").iloc[0]["People newly covered"]
         '80'
         """
-        results = self.results
-        if results.info.audience == "public":
-            results = outputs.edition(results, audience="public")
-        return outputs.reading_table(results, name, lang=self.lang)
+        return outputs.reading_table(self._told(), name, lang=self.lang)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
@@ -207,6 +204,8 @@ class Plan:
         if key not in self.results.services:
             known = ", ".join(self.results.services) or "-"
             raise UsageError(f"no service {key!r} in this run; there are: {known}.")
+        if options.get("lang") not in (None, "zh", "en"):
+            raise UsageError(f"lang must be 'zh' or 'en', not {options['lang']!r}.")
         return outputs.service_map(self._told(), key, **options)
 
     def save(

@@ -272,3 +272,14 @@ def test_a_service_that_is_not_there_is_told_with_those_that_are(small_plan: Pla
 
 def test_one_key_alone_is_one_service(small_folder: Path) -> None:
     assert list(Study.open(small_folder).run(services="meal_station").coverage) == ["meal_station"]
+
+
+def test_tables_to_read_are_those_of_the_edition(small_plan: Plan, small_folder: Path) -> None:
+    assert small_plan.table("services").loc[1, "Served"] == "150"
+    assert small_plan.table("meal_station_by_district").loc[1, "Served"] == "150"
+    with pytest.raises(UsageError, match=r"no table 'x'.*meal_station_gaps"):
+        small_plan.table("x")
+    with pytest.raises(UsageError, match="'fr'"):
+        small_plan.map("meal_station", lang="fr")
+    public = Study.open(small_folder).replace({"study.suppress_below": 60}).run(audience="public")
+    assert public.table("meal_station_by_district").loc[1, "Cut off"] != "30"
