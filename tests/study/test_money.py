@@ -12,6 +12,7 @@ from shapely.geometry import Point
 from small_study import write_small_study
 
 from geoplan.errors import UsageError
+from geoplan.outputs.maps.content import map_content
 from geoplan.study import Study
 from geoplan.study.config import SitingSection
 from geoplan.study.money import phase_numbers, phase_table, site_money
@@ -165,3 +166,18 @@ def test_the_fund_pays_and_the_published_sum_stands_beside_it(plan, tmp_path):
     assert "take 4 yuan (40.0%), and 6 yuan are left" in page
     table = pd.read_csv(out / "tables" / "lottery_fund_fund.csv", encoding="utf-8-sig")
     assert table.iloc[:, 3].tolist() == [1, 3, 4]
+
+
+def test_the_map_of_the_fund_shows_what_it_pays_for(plan):
+    content = map_content(plan.results, "lottery_fund", lang="en")
+    assert content["headline"]["text"] == "10 yuan"
+    meals = plan.services["meal_station"]
+    name = meals.name("en")
+    assert content["headline"]["facts"] == [
+        ["Suggested sites take", "4 yuan"], ["Left", "6 yuan"], [name, "2 sites, 4 yuan"],
+    ]  # fmt: skip
+    shown = content["suggested"]
+    assert shown["rank"] == [1, 2]
+    assert shown["added"] == meals.siting.sites["added_people"].tolist()
+    assert all(text.startswith(f"{name} · ") for text in shown["names"])
+    assert shown["share"] == [None, None]

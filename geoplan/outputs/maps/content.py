@@ -16,6 +16,7 @@ from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.maps.areas import areas_content, level_name
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
+from geoplan.outputs.maps.funds import fund_facts, fund_head, funded_sites
 from geoplan.outputs.maps.lines import spacing_content
 from geoplan.outputs.maps.people import (
     MOST_NAMES,
@@ -76,7 +77,9 @@ def map_content(
         "demand": demand,
         "sites": sites_content(service, lang),
         "gaps": gaps_content(service, known, whole_areas=told_by_area(results, key)),
-        "suggested": suggested_content(service, known),
+        "suggested": suggested_content(
+            service.siting.sites if service.siting else funded_sites(results, service, lang), known
+        ),
         "reach": reach_content(service),
         "spacing": spacing_content(service),
         "curve": curve_content(service),
@@ -181,6 +184,9 @@ def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str
             "label": say(lang, "maps.head_rate", per=f"{per:,.6g}"),
             "rate": number(rate, 2),
         }
+    elif service.fund is not None:
+        head |= fund_head(results, service, lang)
+        head["facts"] += fund_facts(results, service, lang)
     return head
 
 

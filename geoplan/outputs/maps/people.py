@@ -146,11 +146,12 @@ def gaps_content(
     return content
 
 
-def suggested_content(service: ServiceResult, known: dict[str, int]) -> dict[str, Any] | None:
+def suggested_content(
+    sites: gpd.GeoDataFrame | None, known: dict[str, int]
+) -> dict[str, Any] | None:
     """Suggested sites in the order of their rank, with what each adds."""
-    if service.siting is None or service.siting.sites.empty:
+    if sites is None or sites.empty:
         return None
-    sites = service.siting.sites
     return {
         "at": encode_points(sites.geometry),
         "rank": numbers(column(sites, "rank", np.nan)),

@@ -63,6 +63,8 @@
       box.appendChild(bar([[C.covered, covered || 0, t("ui_layer_line_covered")], [C.gap, covered === null ? 0 : 1 - covered, t("ui_layer_line_gaps")]]));
     } else if (head.rate !== undefined && head.rate !== null) {
       box.appendChild(big(gp.plain(head.rate), head.label));
+    } else if (head.text) {
+      box.appendChild(big(head.text, head.label));
     }
     var facts = el("dl", { "class": "gp-facts" });
     head.facts.forEach(function (fact) {
@@ -101,15 +103,16 @@
       });
     }
     if (m.suggested) {
-      var s = m.suggested.d, marker = s.added.every(function (v) { return v === null; });
+      var s = m.suggested.d, none = function (v) { return v === null; };
+      var marker = s.added.every(none), shares = !s.share.every(none);
       found.push({
         key: "suggested", kind: "suggested", title: t(m.spacing ? "ui_tab_markers" : "ui_tab_sites"), n: s.rank.length, curve: app.data.curve,
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
-          [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added"), t("ui_col_share_after")],
+          [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added")].concat(shares ? t("ui_col_share_after") : []),
         cells: function (i) {
           var place = [s.names[i] || s.line[i] || s.area[i] || "–", s.area[i] !== s.names[i] ? s.area[i] : ""];
           return marker ? [s.rank[i], place, gp.people(s.chainage[i])] :
-            [s.rank[i], place, "+" + gp.people(s.added[i]), gp.share(s.share[i])];
+            [s.rank[i], place, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
         },
         placed: function () { return true; }
       });

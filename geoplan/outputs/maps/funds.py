@@ -1,0 +1,64 @@
+"""The map of a fund: what it holds, and the suggested sites that it pays for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.outputs.telling import money_text
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+
+def fund_head(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any]:
+    """The large number of a fund's page: its money."""
+    assert service.fund is not None
+    money = money_text(lang, service.fund.money, results.info.currency)
+    return {"label": say(lang, "maps.head_fund"), "text": money}
+
+
+def fund_facts(results: RunResults, service: ServiceResult, lang: str) -> list[list[str]]:
+    """Pairs of label and value: what the plans take, by service, and what is left."""
+    fund = service.fund
+    assert fund is not None
+    currency = results.info.currency
+    told = [
+        [say(lang, "maps.fact_fund_planned"), money_text(lang, fund.planned, currency)],
+        [say(lang, "maps.fact_fund_left"), money_text(lang, fund.left, currency)],
+    ]
+    for key, part in fund.spending.groupby("service", sort=False):
+        money = money_text(lang, float(part["money"].sum()), currency)
+        value = say(lang, "maps.fund_part", sites=f"{int(part['sites'].sum()):,}", money=money)
+        told.append([_name(results, str(key), lang), value])
+    return told
+
+
+def funded_sites(results: RunResults, service: ServiceResult, lang: str) -> gpd.GeoDataFrame | None:
+    """The suggested sites that the fund pays for, service by service, numbered through.
+
+    Returns
+    -------
+    The columns of `SitingOutcome.sites`; the name says the service too, ``share_after`` is NaN as
+    the services have no share in common. None where nothing is paid.
+    """
+    fund = service.fund
+    if fund is None:
+        return None
+    parts = []
+    for key in dict.fromkeys(fund.spending["service"]):
+        siting = results.services[key].siting
+        assert siting is not None
+        sites = siting.sites.sort_values("rank")
+        place = sites["name"].where(sites["name"].ne(""), sites["area"]) if "name" in sites else ""
+        parts.append(sites.assign(name=_name(results, key, lang) + " · " + place))
+    if not parts:
+        return None
+    whole = pd.concat(parts)
+    return whole.assign(rank=np.arange(1, len(whole) + 1), share_after=np.nan)
+
+
+def _name(results: RunResults, key: str, lang: str) -> str:
+    return results.services[key].name(lang) if key in results.services else key
