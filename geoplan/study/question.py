@@ -37,6 +37,8 @@ class Question:
     whole : the same question over all candidates, where thinning may have cost people; its bound
         holds for the answer. thinned : what thinning can cost by itself.
     most_sites : with a budget, no answer has more new sites; else 0.
+    free : the question without rules of distance, area and places, where candidates were left out
+        that such rules may want; its bound holds over all candidates.
     """
 
     siting: SitingSection
@@ -48,6 +50,7 @@ class Question:
     whole: SitingProblem | None = None
     thinned: Thinned | None = None
     most_sites: int = 0
+    free: SitingProblem | None = None
 
 
 def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
@@ -83,6 +86,9 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     rules: dict[str, Any] = {}
     if money is not None:
         rules["site_costs"] = money.loc[candidates.index]
+    free = None
+    if len(thinned.loss) and (capped or needs or siting.min_distance_m > 0):
+        free = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
     if capped:
         rules["capacities"] = siting.capacity
     if codes is not None:
@@ -102,6 +108,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         whole=whole,
         thinned=thinned,
         most_sites=0 if siting.budget is None else most,
+        free=free,
     )
 
 

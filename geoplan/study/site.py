@@ -49,7 +49,7 @@ def suggest_sites(context: Context, judged: ServiceResult, siting: SitingSection
     if siting.objective in ("p_median", "p_center"):
         return distance_sites(context, judged, siting)
     question = ask(context, judged, siting)
-    result = _solve(context, question)
+    result = _over_all(context, question, _solve(context, question))
     outcome = _outcome(context, judged, question, result)
     if result.detail.get("interrupted"):  # somebody waits: no curve, no redraws
         return outcome
@@ -81,6 +81,25 @@ def _solve(context: Context, question: Question) -> SitingResult:
     if siting.budget is not None:
         return max_coverage(question.problem, budget=siting.budget, **options)
     return max_coverage(question.problem, sites=siting.sites or 0, **options)
+
+
+def _over_all(context: Context, question: Question, result: SitingResult) -> SitingResult:
+    """The answer with a bound over all candidates, where rules may want some that were left out.
+
+    Dropping a place that another one outdoes costs nobody, unless distances, areas or places speak
+    for it. Without those rules the question over the candidates left bounds that over all.
+    """
+    if question.free is None or result.bound is None or not result.value > 0:
+        return result
+    free = _solve(context, replace(question, problem=question.free, per_area_minimum={}))
+    if free.bound is None:
+        return result
+    fewest = question.siting.objective == "min_sites"
+    bound = min(free.bound, result.bound) if fewest else max(free.bound, result.bound)
+    gap = abs(bound - result.value) / result.value
+    if gap <= 1e-6:
+        return result
+    return replace(result, status="feasible", bound=bound, gap=gap)
 
 
 def _out_of_reach(context: Context, question: Question, open_people: float) -> SitingResult:
@@ -192,6 +211,8 @@ def _notes(
     notes = []
     if missed >= 0.5:
         notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
+    if question.free is not None and result.status == "feasible" and result.bound is not None:
+        notes.append(say(context.lang, "study.thinned_rules"))
     if question.problem.capacities is not None:
         notes.append(say(context.lang, "study.few_places"))
     asked = question.siting.sites

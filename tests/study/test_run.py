@@ -234,9 +234,9 @@ def test_a_suggestion_asks_for_sites_whatever_years_and_money_the_study_plans_by
 def test_places_that_run_out_are_told_alike_everywhere(small_folder: Path) -> None:
     """The station has 120 places: of A's 100 and B's 50 people 30 find it full. New sites take 60.
 
-    The one near B and C takes 60 of B's 30 and C's 80; the one on the second street D's 30: of 290
-    people 120 + 60 + 30 = 210 are served, 50 find all full, 20 live off every street and 10 have
-    no place. The gap of the full is B's, the gap of C is closed but for 50.
+    Two beside each other reach B's 30 and C's 80: of 290 people 120 + 110 = 230 are served, D's 30
+    are cut off, 20 live off every street and 10 have no place. (One of them and one on the second
+    street would serve 120 + 60 + 30 = 210.)
     """
     meals = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()
     text = f"{meals[0]},capacity\n{meals[1]},120\n"
@@ -249,10 +249,10 @@ def test_places_that_run_out_are_told_alike_everywhere(small_folder: Path) -> No
     told = study.run().to_dict()["services"]["meal_station"]
     assert (told["people"]["served"], told["people"]["full"]) == (120, 30)
     siting = told["siting"]
-    assert siting["value"] == siting["people_after"]["served"] == 210
-    assert siting["people_after"]["full"] == 50
-    assert [site["added_people"] for site in siting["sites"]] == [60, 30]
-    assert siting["sites"][-1]["share_after"] == pytest.approx(210 / 290)
+    assert siting["value"] == siting["people_after"]["served"] == 230
+    assert siting["people_after"]["full"] == 0
+    assert [site["added_people"] for site in siting["sites"]] == [60, 50]
+    assert siting["sites"][-1]["share_after"] == pytest.approx(230 / 290)
     causes = {gap["cause"]: (gap["people"], gap["remedy"]) for gap in told["gaps"]}
     assert causes["full"] == (30, "add_capacity")
     assert causes["no_site"] == (80, "add_site")
@@ -283,3 +283,39 @@ def test_tables_to_read_are_those_of_the_edition(small_plan: Plan, small_folder:
         small_plan.map("meal_station", lang="fr")
     public = Study.open(small_folder).replace({"study.suppress_below": 60}).run(audience="public")
     assert public.table("meal_station_by_district").loc[1, "Cut off"] != "30"
+
+
+def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folder: Path) -> None:
+    """G (10 people) and H (5) live 2,400 and 3,000 m east; C (80) at 1,500 m.
+
+    Of the candidates, p0 at 1,900 m reaches C and G, p1 at 1,100 m only C, p2 at 2,350 m G and H.
+    p0 outdoes p1, but stands 450 m from p2 and new sites are to keep 500 m: the best two are p1 and
+    p2 with 95 people more. Where p1 is left out, p0 alone (90) is the best, and the bound says 95.
+    """
+    people = (small_folder / "people.csv").read_text(encoding="utf-8").splitlines()
+    at = {line.split(",")[0]: line.split(",") for line in people}
+    first, lat = float(at["A"][2]), at["A"][3]
+    step = (float(at["C"][2]) - first) / 1500
+    for name, metres, count in (("G", 2400, 10), ("H", 3000, 5)):
+        people.append(f"{name},{name},{first + step * metres:.9f},{lat},{count},1 Some Road")
+    (small_folder / "people.csv").write_text("\n".join(people) + "\n", encoding="utf-8")
+    rows = [f"p{k},P{k},{first + step * x:.9f},{lat}" for k, x in enumerate((1900, 1100, 2350))]
+    text = "\n".join(["id,name,lon,lat", *rows]) + "\n"
+    (small_folder / "places.csv").write_text(text, encoding="utf-8")
+    study = Study.open(small_folder).replace(
+        {
+            "services.place": {
+                "path": "places.csv", "datum": "wgs84", "demand": "elderly_60", "name": "Place",
+                "standard": {"mode": "walk", "threshold_m": 800},
+            },
+            "services.meal_station.siting": {
+                "sites": 2, "candidates": "facilities:place", "min_distance_m": 500
+            },
+        }
+    )  # fmt: skip
+    every = study.run(services=["meal_station"]).services["meal_station"].siting
+    assert (every.result.status, every.people_after.served) == ("optimal", 245)
+    some = study.replace({"services.meal_station.siting.max_candidates": 1})
+    few = some.run(services=["meal_station"]).services["meal_station"].siting
+    assert (few.result.status, few.people_after.served, few.result.bound) == ("feasible", 240, 245)
+    assert "max_candidates" in " ".join(few.notes)
