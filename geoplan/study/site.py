@@ -53,7 +53,11 @@ def suggest_sites(context: Context, judged: ServiceResult, siting: SitingSection
     outcome = _outcome(context, judged, question, result)
     if result.detail.get("interrupted"):  # somebody waits: no curve, no redraws
         return outcome
-    return with_redraws(context, judged, outcome, question)
+    try:
+        return with_redraws(context, judged, outcome, question)
+    except KeyboardInterrupt:  # the answer is there: hand it over without its redraws
+        told = {**outcome.result.detail, "interrupted": True}
+        return replace(outcome, result=replace(outcome.result, detail=told))
 
 
 def _solve(context: Context, question: Question) -> SitingResult:
