@@ -87,7 +87,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     if money is not None:
         rules["site_costs"] = money.loc[candidates.index]
     free = None
-    if len(thinned.loss) and (capped or needs or siting.min_distance_m > 0):
+    if len(thinned.loss) and (capped or siting.min_distance_m > 0 or needs):
         free = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
     if capped:
         rules["capacities"] = siting.capacity
