@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 #: coordinates of the polygons are rounded to this
 GRID_M = 0.001
 #: grids on which a union is tried, finest first
-_GRIDS = (GRID_M, 0.01, None)
+_GRIDS = (None, GRID_M, 0.01)
 #: smaller holes and parts come from rounding, not from the streets
 SLIVER_M2 = 0.5
 #: cracks and needles narrower than this come from rounding as well
@@ -47,8 +47,8 @@ def union(parts: NDArray[Any] | list[Any]) -> Any:
     """All parts as one shape.
 
     Neighbours that overlap by a hair can end the union of the geometry library in an error, or let
-    it lose ground without a word (in floating point; seen with GEOS 3.14). So it is made on a
-    grid, and looked at: a place inside each part must be inside the whole.
+    it lose ground without a word (in floating point; seen with GEOS 3.14). So it is looked at: a
+    place inside each part must be inside the whole. Where one is not, a grid helps.
     """
     parts = np.asarray(parts, object)
     large = parts[shapely.area(parts) > SLIVER_M2]
