@@ -72,9 +72,17 @@ def is_public(results: RunResults) -> bool:
     return results.info.audience == "public" and any(isinstance(c, PublicCoverage) for c in told)
 
 
-def told_by_area(results: RunResults, key: str) -> bool:
-    """Whether gaps of the service are told by area only, because its users must not be found."""
-    return results.info.audience == "public" and key in SENSITIVE
+def told_by_area(service: ServiceResult) -> bool:
+    """Whether gaps of the service are told by area only (then none says of how many places)."""
+    gaps = service.gaps
+    return gaps is not None and "members" in gaps and bool(gaps["members"].isna().all())
+
+
+def _households(service: ServiceResult, below: float) -> bool:
+    """Whether demand rows are finer than communities: most hold fewer people than may be told."""
+    assert service.coverage is not None
+    people = service.coverage.frame["people"]
+    return bool(people[people > 0].median() < below)
 
 
 def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
@@ -117,8 +125,13 @@ def _service(
     )
     if service.coverage is None:
         return told
-    if service.key in SENSITIVE and service.gaps is not None:
+    fine = _households(service, below)
+    if (fine or service.key in SENSITIVE) and service.gaps is not None:
         told = replace(told, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs))
+    siting = _siting(service.siting, public.get("after"), service.coverage.ledger.total, below)
+    if fine and siting is not None and "name" in siting.sites:
+        # a place is called after the nearest demand row: a household
+        siting = replace(siting, sites=siting.sites.assign(name=""))
     capacity, places = _capacity(service, public["now"])
     return replace(
         told,
@@ -128,7 +141,7 @@ def _service(
         places=places,
         coverage=public["now"],
         tiers={k: public[f"tier {k}"] for k in service.tiers},
-        siting=_siting(service.siting, public.get("after"), service.coverage.ledger.total, below),
+        siting=siting,
     )
 
 

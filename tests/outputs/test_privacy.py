@@ -259,3 +259,24 @@ def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(resul
     assert told.knee.before == (curve[2] - curve[0]) / 2
     assert told.knee.after == (curve[4] - curve[2]) / 2
     assert public.services["elderly_centre"].places.rows is None
+
+
+def test_demand_rows_that_are_households_are_told_by_area_only(results):
+    service = results.services["meal_station"]
+    frame = service.coverage.frame.copy()
+    people = frame["people"].to_numpy()
+    frame[list(CELLS[1:])] = frame[list(CELLS[1:])].to_numpy() * (4.0 / people)[:, None]
+    frame["people"] = 4.0
+    frame["name"] = [f"王小明{k}号家" for k in range(len(frame))]
+    gaps = service.gaps.assign(area="王小明3号家")
+    sites = service.siting.sites.assign(name="王小明5号家附近")
+    coverage = replace(service.coverage, frame=frame)
+    siting = replace(service.siting, sites=sites, coverage_after=coverage)
+    service = replace(service, coverage=coverage, gaps=gaps, siting=siting, tiers={})
+    public = edition(replace(results, services={"meal_station": service}), audience="public")
+    told = public.services["meal_station"]
+    assert set(told.coverage.frame.index) <= set(results.areas["street"].frame.index) | {""}
+    for table in (told.coverage.frame, told.gaps, told.siting.sites):
+        text = map(str, table.drop(columns="geometry").to_numpy(object).ravel())
+        assert not [t for t in text if "王小明" in t]
+    assert len(told.gaps) > 0

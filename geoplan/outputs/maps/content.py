@@ -76,7 +76,7 @@ def map_content(
         "areas": areas_content(results, service, lang),
         "demand": demand,
         "sites": sites_content(service, lang),
-        "gaps": gaps_content(service, known, whole_areas=told_by_area(results, key)),
+        "gaps": gaps_content(service, known, whole_areas=told_by_area(service)),
         "suggested": suggested_content(
             service.siting.sites if service.siting else funded_sites(results, service, lang), known
         ),
