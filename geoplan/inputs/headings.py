@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 _NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"'“”‘’*#℃°]+")
+_LEVELS = ("parent", "district", "street", "village")
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
 
 
@@ -92,6 +93,27 @@ def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
         return 0
     exact = {plain(h) for h in given.values()}
     return len(find_roles(texts)) + 2 * sum(plain(t) in exact for t in texts)
+
+
+def by_role(given: Mapping[str, str]) -> dict[str, str]:
+    """The study's ``columns`` with roles by their own names, where they are called otherwise.
+
+    Area levels keep the names that the study gives them: ``county`` may be a level of its own.
+
+    Examples
+    --------
+    >>> by_role({"经度": "X坐标", "latitude": "Y坐标", "name": "站"})
+    {'lon': 'X坐标', 'lat': 'Y坐标', 'name': '站'}
+    >>> by_role({"county": "县"})
+    {'county': '县'}
+    """
+    roles = _aliases()["roles"]
+    own = [role for role in roles if role not in _LEVELS]
+    named: dict[str, str] = {}
+    for word, heading in given.items():
+        found = word if word in roles else find_roles([word], wanted=own).get(word, word)
+        named[word if found in given and found != word else found] = heading
+    return named
 
 
 def match_given(

@@ -44,7 +44,7 @@ def read_plain_table(
 
 
 def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
-    rows = open_rows(source, notes)
+    rows = open_rows(source, notes, figures=True)
     # only codes and names are taken for what they are; any other heading may be a figure
     known = {h: r for h, r in rows.roles.items() if r in source.columns or r in _TEXT}
     data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}

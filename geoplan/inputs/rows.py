@@ -13,7 +13,14 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.faults import FileError
-from geoplan.inputs.headings import find_roles, known_roles, match_given, plain, total_words
+from geoplan.inputs.headings import (
+    by_role,
+    find_roles,
+    known_roles,
+    match_given,
+    plain,
+    total_words,
+)
 from geoplan.inputs.notes import NAMED_ROWS, Notes, roles_of
 from geoplan.inputs.numbers import is_power, read_numbers
 from geoplan.inputs.personal import hide_personal, personal_columns
@@ -64,12 +71,15 @@ class Rows:
         return Rows(text=self.text[list(kept)], geometry=None, roles=kept)
 
 
-def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -> Rows:
+def open_rows(
+    source: LayerSource, notes: Notes, *, extra: Iterable[str] = (), figures: bool = False
+) -> Rows:
     """Read the file, find the roles, leave out personal columns, totals and rows not asked for.
 
     Parameters
     ----------
     extra : headings that are wanted for themselves (people columns): never taken for a role.
+    figures : True where the study's ``columns`` name figures of its own and not roles.
 
     Raises
     ------
@@ -84,7 +94,7 @@ def open_rows(source: LayerSource, notes: Notes, *, extra: Iterable[str] = ()) -
     del tables
     give_back()
     headings = [str(c) for c in text.columns]
-    given, missing = match_given(headings, source.columns)
+    given, missing = match_given(headings, source.columns if figures else by_role(source.columns))
     if missing:
         raise FileError("columns_missing", missing=", ".join(missing), headings=", ".join(headings))
     taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}

@@ -178,6 +178,15 @@ def test_one_column_named_by_the_study_is_enough(tmp_path, areas, role):
     assert (point.x, point.y) == pytest.approx((ROAD_EAST, ROAD_NORTH))
 
 
+@pytest.mark.parametrize("roles", [("经度", "纬度"), ("longitude", "latitude"), ("lng", "lat")])
+def test_roles_may_be_called_as_offices_call_them(tmp_path, areas, roles):
+    path = tmp_path / "m.csv"
+    path.write_text("名称,甲,乙\n站,117.02,36.65\n", "utf-8")
+    one = read(path, areas, datum="wgs84", columns=dict(zip(roles, ("甲", "乙"), strict=True)))
+    assert one.record.columns == {"名称": "name", "甲": "lon", "乙": "lat"}
+    assert codes(one) == {}
+
+
 @pytest.mark.parametrize("order", [("X坐标", "Y坐标"), ("Y坐标", "X坐标")])
 def test_degrees_under_headings_for_metres(tmp_path, areas, order):
     path = tmp_path / "d.csv"
