@@ -10,6 +10,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from geoplan.words import say
+
+
+class ToldError(ValueError):
+    """A fault that is told by a sentence of `words/study.toml`, in the study's language."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.key, self.values = f"study.{key}", values
+        super().__init__(say("en", self.key, **values))
+
+    def text(self, lang: str) -> str:
+        """The sentence in `lang`."""
+        return say(lang, self.key, **self.values)
+
+
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 Mode = Literal["walk", "drive"]
 Objective = Literal["max_coverage", "min_sites", "p_median", "p_center"]
@@ -122,18 +137,18 @@ class SitingSection(_Section):
         if self.objective in ("max_coverage", "p_median", "p_center") and (
             self.sites is None and self.budget is None
         ):
-            raise ValueError(f"objective {self.objective!r} needs sites = N or budget = money")
+            raise ToldError("objective_needs_sites", objective=self.objective)
         own_prices = self.candidates not in ("network", "demand")
         if self.budget is not None and self.site_cost is None and not own_prices:
-            raise ValueError("budget needs site_cost, the money one site takes")
+            raise ToldError("budget_needs_cost")
         if self.phases != sorted(set(self.phases)):
-            raise ValueError("phases are numbers of sites so far: each larger than the one before")
+            raise ToldError("phases_rise")
         if self.years != sorted(set(self.years)):
-            raise ValueError("years must follow one another")
+            raise ToldError("years_rise")
         if self.years and self.phases and len(self.years) != len(self.phases):
-            raise ValueError("years names the phases: give as many years as phases")
+            raise ToldError("years_name_phases")
         if self.years and not self.phases and self.budget is None:
-            raise ValueError("years needs phases = [...] or a budget to share out")
+            raise ToldError("years_need_phases")
         return self
 
 
@@ -166,7 +181,7 @@ class CatchmentSection(_Section):
     @model_validator(mode="after")
     def _one_threshold(self) -> CatchmentSection:
         if (self.threshold_m is None) == (self.threshold_min is None):
-            raise ValueError("give exactly one of threshold_m (metres) and threshold_min (minutes)")
+            raise ToldError("one_threshold")
         return self
 
 

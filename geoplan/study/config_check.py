@@ -20,7 +20,7 @@ from geoplan.inputs.findings import Finding
 from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
-from geoplan.study.config import StudyFile
+from geoplan.study.config import StudyFile, ToldError
 from geoplan.words import say, say_both
 
 Location = tuple[str | int, ...]
@@ -223,7 +223,10 @@ def _shape_fault(
         advice = _choices(shown, valid, lang)
     elif kind == "value_error":
         shown = ""
-        problem = f"{_dotted(where)}: {fault['ctx']['error']}."
+        error = fault["ctx"]["error"]
+        problem = (
+            f"{_dotted(where)}: {error.text(lang) if isinstance(error, ToldError) else error}."
+        )
     else:
         shown = "" if isinstance(value, dict | list) else str(value)
         problem = say(
