@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -16,9 +17,13 @@ from geoplan.siting.clock import Clock
 
 #: hard questions that no machine answers in the time given; each says when its proof has begun
 SCRIPT = """
+import signal
+
 import numpy as np
 from geoplan.siting import SitingProblem, coverage_curve, max_coverage, min_sites, p_median
 
+# a shell that starts its jobs in the background has them ignore the signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 rng = np.random.default_rng(1)
 people, places = rng.random((8000, 2)), rng.random((900, 2))
 near = np.linalg.norm(people[:, None] - places[None], axis=2) < 0.06
@@ -60,6 +65,14 @@ run("curve", lambda p: coverage_curve(few, sites=range(40, 60), progress=p, **op
     lambda text: text == "40")
 print("left", flush=True)
 """
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """The signal is heard in this process too, however the tests were started."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_signal_ends_every_search_with_its_best() -> None:
