@@ -37,5 +37,5 @@ def add_site_rules(
         pairs = pairs[(pairs >= 0).all(axis=1)]
         if len(pairs):
             at = model.add_rows(np.arange(len(pairs) + 1) * 2, y[pairs].ravel(), 1.0, upper=1.0)
-            names = problem.site_index
-            model.tag("conflicts", at, [tuple(names[sites[p]]) for p in pairs])
+            names = problem.site_index.to_numpy(object)[sites]
+            model.tag("conflicts", at, list(map(tuple, names[pairs])))
