@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import geopandas as gpd
@@ -165,6 +165,7 @@ def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
     return None
 
 
+@lru_cache(maxsize=8)  # a layer is never written to, and asked about by every file of a study
 def area_lookup(layer: AreaLayer) -> AreaLookup:
     """What codes and names of `layer` may be written as."""
     return AreaLookup(layer)
