@@ -59,7 +59,16 @@ def capacity_facts(
 
     Examples
     --------
-    See `capacity_by_area`, which takes the same figures area by area.
+    >>> import geopandas as gpd
+    >>> from geoplan.services import standard_for
+    >>> homes = FacilityLayer(key="elderly_centre", frame=gpd.GeoDataFrame(
+    ...     {"name": ["h", "i", "j"], "capacity": [30.0, 12.0, None], "tier": None},
+    ...     geometry=[None] * 3, crs="EPSG:4548"))
+    >>> facts = capacity_facts(homes, standard_for("elderly_centre"), 2_000)
+    >>> facts["places"], facts["facilities_unknown"], facts["small"]
+    (42.0, 1.0, 1.0)
+    >>> facts["places_per_1000"], facts["required_places"], facts["places_lacking"]
+    (21.0, 80.0, 38.0)
     """
     people = people.total if isinstance(people, Demand) else people
     there = [c for c in NURSING_COLUMNS if c in facilities.frame.columns]
@@ -100,11 +109,24 @@ def capacity_by_area(
 ) -> pd.DataFrame:
     """Places per 1,000 people in every area of one level.
 
+    Parameters
+    ----------
+    facilities : with ``capacity`` (places; NaN = not known) and a column `level` of area codes.
+    demand : the people of the group, with a column `level` of area codes.
+    standard : ``capacity_per_1000``, where it has one.
+    areas : area layers by level.
+    level : the level to tell.
+
     Returns
     -------
     DataFrame, index = area code (a last row ``""`` holds what has no known area), columns ``name``,
     ``people``, ``places``, ``facilities``, ``facilities_unknown``, ``places_per_1000``,
     ``required``, ``lacking`` (NaN without a standard). People and places sum to the city's.
+
+    Raises
+    ------
+    UsageError
+        A level that has no areas, or that either table has no column for.
 
     Examples
     --------

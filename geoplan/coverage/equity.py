@@ -56,6 +56,16 @@ def palma_ratio(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray)
     Rows on the border of a tenth are split (Palma 2011). 0.25 = everyone has the same. NaN when
     nobody is left, inf when the worst-off have nothing.
 
+    Parameters
+    ----------
+    values : 0 or more, per row (a covered share, say); NaN rows are left out.
+    weights : people per row.
+
+    Returns
+    -------
+    float
+        0.25 = everyone has the same; NaN when nobody is left, inf when the worst-off have nothing.
+
     Examples
     --------
     >>> float(palma_ratio(np.ones(10), np.ones(10)))
@@ -73,6 +83,16 @@ def palma_ratio(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray)
 
 def worst_tenth(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
     """The mean value among the worst-off tenth of the people; rows on the border are split.
+
+    Parameters
+    ----------
+    values : per row (a covered share, say); NaN rows are left out.
+    weights : people per row.
+
+    Returns
+    -------
+    float
+        In the unit of `values`; NaN when nobody is left.
 
     Examples
     --------
@@ -101,6 +121,21 @@ def equity_facts(
     dict with ``gini``, ``palma`` and ``worst_tenth_share`` (covered share among the tenth of the
     people in the areas worst served), ``best_area_share`` and ``worst_area_share``; with `after`
     the same with ``_after``. NaN where a measure is not defined, so that it is not taken for 0.
+
+    Raises
+    ------
+    UsageError
+        A level that the ledger has no column for.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> plan = example_study().run()
+    >>> facts = equity_facts(plan.coverage["meal_station"], level="district")
+    >>> facts["best_area_share"], facts["worst_area_share"]
+    (0.75, 0.0)
+    >>> round(facts["gini"], 3)
+    X
     """
     facts = _facts(coverage, level)
     if after is not None:
@@ -118,11 +153,21 @@ def spread_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
 
     Parameters
     ----------
+    coverage : the ledger of one service, with a column per area level.
     levels : area levels, coarsest first; those that the frame has no column for are passed over.
 
     Returns
     -------
     A level with two areas or more and at least two inhabited rows per area on average, or None.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> coverage = example_study().run().coverage["meal_station"]
+    >>> spread_level(coverage, ["district"])
+    'district'
+    >>> spread_level(coverage, ["city"]) is None
+    True
     """
     lived = coverage.frame[coverage.frame["people"] > 0]
     for level in reversed(list(levels)):
@@ -135,7 +180,32 @@ def spread_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
 
 
 def coverage_by_group(coverage: Coverage, groups: Sequence[str] = ()) -> dict[str, float]:
-    """Covered share of every sub-group, ``{"covered_share_pop80": 0.71}``; see `group_table`."""
+    """Covered share of every sub-group, ``{"covered_share_pop80": 0.71}``; see `group_table`.
+
+    Parameters
+    ----------
+    coverage : its frame carries the sub-group columns (people of that group per row).
+    groups : sub-group columns.
+
+    Returns
+    -------
+    dict
+        ``covered_share_<group>`` -> share from 0 to 1, NaN where the group has nobody.
+
+    Raises
+    ------
+    UsageError
+        Groups that the ledger has no column for.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from geoplan.study import example_study
+    >>> coverage = example_study().run().coverage["meal_station"]
+    >>> older = coverage.frame.assign(pop80=[10, 10, 5, 0, 0, 0])
+    >>> coverage_by_group(replace(coverage, frame=older), ["pop80"])
+    {'covered_share_pop80': 0.8}
+    """
     shares = group_table(coverage, groups=groups)["covered_share"]
     return {f"covered_share_{group}": float(shares[group]) for group in groups}
 
@@ -163,6 +233,18 @@ def group_table(
     DataFrame, index = group name (``"people"`` = all) or value of `by` (``""`` = not known),
     columns ``total``, ``served``, ``covered_share`` (and ``served_after``,
     ``covered_share_after``).
+
+    Raises
+    ------
+    UsageError
+        Groups or a `by` that the ledger has no column for.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> coverage = example_study().run().coverage["meal_station"]
+    >>> group_table(coverage, by="district")[["total", "served"]].to_dict("index")
+    X
     """
     named = [by] if isinstance(by, str) else []
     missing = [c for c in [*groups, *named] if c not in coverage.frame.columns]
@@ -185,6 +267,15 @@ def kinds_of_place(texts: pd.Series) -> pd.Series:
     Known are the codes of the statistical bureau (统计用城乡分类代码: 1.. town, 2.. country), words
     (城镇, 乡村, 街道, 村, urban, town, rural, village), and yes or no where a column asks whether a
     place is urban.
+
+    Parameters
+    ----------
+    texts : what the table says, any type of cell.
+
+    Returns
+    -------
+    Series
+        Named ``kind``, on the caller's index.
 
     Examples
     --------

@@ -103,6 +103,15 @@ def gap_areas(
     ------
     UsageError
         An unknown `within`, or distances that are not above 0.
+
+    Examples
+    --------
+    The example's 140 people who are not served, with what would help each:
+
+    >>> from geoplan.study import example_study
+    >>> gaps = gap_areas(example_study().run().coverage["meal_station"], lang="en")
+    >>> gaps[["people", "cause", "remedy"]].to_numpy().tolist()
+    X
     """
     layers = dict(coverage.areas if areas is None else areas)
     plan = _plan(coverage, layers, merge_distance_m, max_extent_m, within, lang)

@@ -24,7 +24,23 @@ STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger:
-    """Six numbers of people and their total."""
+    """Six numbers of people and their total.
+
+    Parameters
+    ----------
+    served : people within reach of a site that has room for them.
+    full : people within reach whose sites have no place left (only where capacity limits).
+    beyond : people whose nearest site is farther than the threshold.
+    cut_off : people on the network whom no path joins to any site.
+    off_network : people too far from any street to be measured.
+    unlocated : people whose place is not known.
+
+    Examples
+    --------
+    >>> ledger = Ledger(served=150, beyond=80, cut_off=30, off_network=20, unlocated=10)
+    >>> ledger.total, ledger.unserved, round(ledger.covered_share, 3)
+    (290.0, 140.0, 0.517)
+    """
 
     served: float = 0.0
     full: float = 0.0
@@ -69,6 +85,24 @@ class Coverage:
     areas : area layers by level (finest last), for names.
     assignment : with limited capacities, who is served where: columns ``demand``, ``site``,
         ``people``, ``cost``; None when every row is served by its nearest site.
+
+    Raises
+    ------
+    UsageError
+        A row whose six numbers do not sum to its people.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> coverage = example_study().run().coverage["meal_station"]
+    >>> coverage
+    Coverage('meal_station': 150 of 290 people served, 51.7%)
+    >>> coverage.frame[["people", "served", "reason"]].head(3).to_dict("list")
+    {'people': [100.0, 50.0, 80.0], 'served': [100.0, 50.0, 0.0], 'reason': ['', '', 'beyond']}
+    >>> coverage.by_area("district")[["name", "total", "served"]].to_numpy().tolist()
+    [['West', 200.0, 150.0], ['East', 80.0, 0.0], ['', 10.0, 0.0]]
+    >>> coverage.people_by_site().to_dict()
+    {'M1': 150.0}
     """
 
     service: str

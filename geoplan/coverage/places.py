@@ -35,6 +35,15 @@ class PlacesInReach:
     areas : per level: index = area code (``""`` = not known), columns of `PLACE_COLUMNS`;
         ``places_per_1000`` is the people's mean.
     rows : per demand row; None where rows may not be told.
+
+    Examples
+    --------
+    See `places_in_reach`, which makes it:
+
+    >>> found = PlacesInReach(
+    ...     method="e2sfca", mode="walk", cutoff=1000.0, unit="m", facts={"mean": 30.0})
+    >>> found.facts["mean"], found.rows is None
+    (30.0, True)
     """
 
     method: str
@@ -68,6 +77,11 @@ def places_in_reach(
     method : see `floating_catchment`.
     areas, levels : the area levels to tell.
 
+    Returns
+    -------
+    PlacesInReach
+        Its rows stand on the demand's labels, in places per 1,000 people.
+
     Raises
     ------
     UsageError
@@ -77,6 +91,25 @@ def places_in_reach(
     -----
     2SFCA, E2SFCA and 3SFCA hand out every place that somebody reaches exactly once:
     ``mean`` x people / 1,000 = ``places_reached``. The balanced method hands out levels of service.
+
+    Examples
+    --------
+    A home of 10 beds that two villages reach, and a third village that reaches none:
+
+    >>> from scipy import sparse
+    >>> villages = gpd.GeoDataFrame(
+    ...     {"people": [100, 100, 200]}, index=["a", "b", "c"], geometry=[None] * 3,
+    ...     crs="EPSG:4548")
+    >>> costs = TravelCosts(
+    ...     matrix=sparse.csr_matrix(([0.0, 500.0], ([0, 1], [0, 0])), shape=(3, 1)),
+    ...     demand_index=villages.index, site_index=pd.Index(["home"]),
+    ...     unit="m", method="by hand", cutoff=1000.0)
+    >>> found = places_in_reach(
+    ...     villages, costs, pd.Series({"home": 10.0}), mode="walk", method="2sfca")
+    >>> found.rows.to_dict()
+    {'a': 50.0, 'b': 50.0, 'c': 0.0}
+    >>> found.facts["mean"], found.facts["none_share"]
+    (25.0, 0.5)
     """
     faults = []
     if costs.cutoff is None:

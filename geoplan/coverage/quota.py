@@ -55,6 +55,17 @@ def quota_by_area(
     ------
     UsageError
         A level of `levels` that has no area layer; a facility table without that level's column.
+
+    Examples
+    --------
+    One station in West, none in East, and each should have one:
+
+    >>> from geoplan.study import example_study
+    >>> plan = example_study().run()
+    >>> service = plan.services["meal_station"]
+    >>> table = quota_by_area(service.facilities, service.standard, plan.inputs.areas)["district"]
+    >>> table[["name", "sites", "required", "meets"]].to_numpy().tolist()
+    [['West', 1, 1, True], ['East', 0, 1, False]]
     """
     quotas = standard.all_quotas
     there = [level for level in areas if level in facilities.frame.columns]
@@ -69,7 +80,24 @@ def quota_by_area(
 
 
 def unjudged_quotas(standard: ServiceStandard, areas: Mapping[str, AreaLayer]) -> list[Quota]:
-    """The quotas of levels that the study has no areas for."""
+    """The quotas of levels that the study has no areas for.
+
+    Parameters
+    ----------
+    standard : its quotas and those of its tiers.
+    areas : the study's area layers by level.
+
+    Returns
+    -------
+    list of Quota
+
+    Examples
+    --------
+    >>> from geoplan.services import standard_for
+    >>> standard = standard_for("meal_station", {"quotas": [{"level": "village", "minimum": 1}]})
+    >>> [quota.level for quota in unjudged_quotas(standard, {})]
+    ['village']
+    """
     return [quota for quota in standard.all_quotas if quota.level not in areas]
 
 
@@ -78,6 +106,22 @@ def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
 
     ``with_site`` counts areas with a site; ``meeting_quota`` is None where the level has no quota.
     The row of sites without a known area counts for nothing.
+
+    Parameters
+    ----------
+    table : one level's table of `quota_by_area`.
+
+    Returns
+    -------
+    dict
+        Numbers of areas.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"sites": [1, 0, 3], "meets": [True, False, pd.NA]}, index=["1", "2", ""])
+    >>> quota_counts(table)
+    {'total': 2, 'with_site': 1, 'meeting_quota': 1}
     """
     areas = table[table.index != ""]
     judged = areas["meets"].notna()
@@ -91,11 +135,24 @@ def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
 def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard) -> pd.DataFrame:
     """One row per level: how many areas meet the quota, and the share that should.
 
+    Parameters
+    ----------
+    tables : level -> table, as `quota_by_area` gives them.
+    standard : the standard that they were judged by.
+
     Returns
     -------
     DataFrame with index = level and the columns ``total``, ``with_site``, ``meeting_quota``,
     ``with_site_share``, ``meeting_share``, ``target_share``, ``on_target`` (missing where there
     is no quota), ``lacking`` (areas that do not meet it).
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> service = example_study().run().services["meal_station"]
+    >>> row = quota_summary(service.quota, service.standard).loc["district"]
+    >>> row["total"], row["meeting_quota"], row["meeting_share"], row["on_target"], row["lacking"]
+    X
     """
     rows = {}
     for level, table in tables.items():
@@ -118,7 +175,26 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
 
 
 def lacking(table: pd.DataFrame) -> pd.DataFrame:
-    """The areas of one level's table that do not meet its quota, fewest counted sites first."""
+    """The areas of one level's table that do not meet its quota, fewest counted sites first.
+
+    Parameters
+    ----------
+    table : one level's table of `quota_by_area`; not changed.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `table`. Areas that no quota asks anything of, and sites without a known area, are
+        left out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"name": ["West", "East"], "counted": [1, 0], "meets": [True, False]},
+    ...     index=["1", "2"])
+    >>> lacking(table)["name"].tolist()
+    ['East']
+    """
     short = table[(table.index != "") & (~table["meets"].fillna(True).astype(bool))]
     return short.sort_values("counted", kind="stable")
 

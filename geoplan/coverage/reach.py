@@ -69,6 +69,19 @@ def judge_reach(
     -----
     A cost equal to the threshold is within it. With capacities the people are assigned by
     `assign_people`; ``site`` and ``cost`` then name the site that serves most of the row.
+
+    Examples
+    --------
+    >>> from geoplan.services import standard_for
+    >>> people = gpd.GeoDataFrame(
+    ...     {"name": ["a", "b", "c"], "people": [30, 60, 10]}, index=["a", "b", "c"],
+    ...     geometry=[*gpd.points_from_xy([0, 900], [0, 0]), None], crs="EPSG:4548")
+    >>> near = pd.DataFrame(
+    ...     {"site": ["s", "s"], "cost_m": [250.0, 1150.0], "reason": ""}, index=["a", "b"])
+    >>> found = judge_reach(
+    ...     Demand(key="all", frame=people), standard_for("meal_station"), near=near)
+    >>> found.ledger
+    Ledger(served=30.0, full=0.0, beyond=60.0, cut_off=0.0, off_network=0.0, unlocated=10.0)
     """
     near = _checked_near(demand, standard, near)
     limited = bool(standard.capacity_limits and capacities is not None)
@@ -113,6 +126,38 @@ def coverage_from_costs(
     Bounded costs do not know whether a longer path exists: whoever reaches no site within the
     cutoff counts as ``beyond``, never as ``cut_off``. `judge_reach` with `nearest_site` tells the
     two apart.
+
+    Parameters
+    ----------
+    demand : the people.
+    standard : a standard of reach; its threshold is no longer than the costs' cutoff.
+    costs : demand x sites in the standard's unit; every located demand label has a row.
+    capacities : people that each site can serve, by site label (NaN = not known, no limit); used
+        only where ``standard.capacity_limits``.
+    areas : area layers by level, for the names in tables.
+
+    Returns
+    -------
+    Coverage
+        Its six numbers sum to `demand.total`.
+
+    Raises
+    ------
+    UsageError
+        Labels that are missing, another unit, or costs that end before the threshold.
+
+    Examples
+    --------
+    >>> from geoplan.services import standard_for
+    >>> people = gpd.GeoDataFrame(
+    ...     {"name": ["a", "b"], "people": [30, 70]}, index=["a", "b"],
+    ...     geometry=gpd.points_from_xy([0, 900], [0, 0]), crs="EPSG:4548")
+    >>> costs = TravelCosts(
+    ...     matrix=sparse.csr_matrix([[250.0], [0.0]]), demand_index=people.index,
+    ...     site_index=pd.Index(["s"]), unit="m", method="by hand", cutoff=1000.0)
+    >>> costs.matrix.eliminate_zeros()
+    >>> coverage_from_costs(Demand(key="all", frame=people), standard_for("meal_station"), costs)
+    Coverage('meal_station': 30 of 100 people served, 30.0%)
     """
     return judge_reach(
         demand, standard, near=near_from_costs(costs), costs=costs, capacities=capacities,
@@ -132,6 +177,24 @@ def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> p
     -------
     DataFrame on the demand labels: ``site``, ``cost`` (in `costs.unit`), ``reason`` (``""``,
     ``"beyond"``, or the state of a demand label that is not on the network).
+
+    Raises
+    ------
+    UsageError
+        Labels in `sites` that the costs do not know.
+
+    Examples
+    --------
+    >>> costs = TravelCosts(
+    ...     matrix=sparse.csr_matrix(([9.0, 4.0], ([0, 0], [0, 1])), shape=(2, 2)),
+    ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s", "t"]),
+    ...     unit="min", method="by hand")
+    >>> near_from_costs(costs).iloc[0].tolist()
+    ['t', 4.0, '']
+    >>> near_from_costs(costs, ["s"])["cost"].tolist()
+    [9.0, nan]
+    >>> near_from_costs(costs)["reason"].tolist()
+    ['', 'beyond']
     """
     matrix, index = costs.matrix.tocsr(), costs.site_index
     if sites is not None:
@@ -164,6 +227,7 @@ def after_sites(
 
     Parameters
     ----------
+    demand : the people that `before` was made from.
     before : coverage by the existing sites, made from the same `demand`.
     near_new : nearest *new* site of every demand label: `near_from_costs` on the chosen candidates,
         or `nearest_site` on the new sites alone.
@@ -174,6 +238,27 @@ def after_sites(
     -------
     Coverage of the same people by existing and new sites together. ``site`` names the nearer of
     the two (an existing site where they are equally near).
+
+    Raises
+    ------
+    UsageError
+        Labels that are missing, another unit, or capacities without costs.
+
+    Examples
+    --------
+    A second station at the corner 2,000 m east of the first serves C's 80 people, 500 m away:
+
+    >>> from geoplan.study import example_study
+    >>> plan = example_study().run()
+    >>> before, demand = plan.coverage["meal_station"], plan.inputs.demand["elderly_60"]
+    >>> near_new = pd.DataFrame(
+    ...     {"site": ["N", "N", "N"], "cost": [2000.0, 1300.0, 500.0], "reason": ""},
+    ...     index=["A", "B", "C"]).reindex(demand.frame.index)
+    >>> after = after_sites(before, demand, near_new=near_new)
+    >>> after
+    Coverage('meal_station': 230 of 290 people served, 79.3%)
+    >>> after.frame["site"].head(3).tolist()
+    ['M1', 'M1', 'N']
     """
     standard = before.standard
     new = _checked_near(demand, standard, near_new)
@@ -197,10 +282,30 @@ def after_sites(
 def stack_costs(*parts: TravelCosts) -> TravelCosts:
     """Costs to several sets of sites side by side.
 
+    Parameters
+    ----------
+    parts : costs from the same demand labels, in the same order and unit; not changed.
+
+    Returns
+    -------
+    TravelCosts
+        Demand x all sites, in the order given. Its cutoff is the least of the parts' (None where
+        one has none): what all parts have looked for.
+
     Raises
     ------
     UsageError
         Different demand labels or units, or site labels that occur twice.
+
+    Examples
+    --------
+    >>> def costs(site, metres):
+    ...     return TravelCosts(
+    ...         matrix=sparse.csr_matrix([[metres]]), demand_index=pd.Index(["a"]),
+    ...         site_index=pd.Index([site]), unit="m", method="by hand")
+    >>> both = stack_costs(costs("old", 700.0), costs("new", 200.0))
+    >>> both.site_index.tolist(), both.matrix.toarray().tolist()
+    (['old', 'new'], [[700.0, 200.0]])
     """
     first = parts[0]
     faults = []

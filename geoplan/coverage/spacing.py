@@ -58,6 +58,21 @@ class SpacingCoverage:
     shared : DataFrame ``line``, ``from_m``, ``to_m``, ``owner``: stretches counted once, with the
         owner.
     max_spacing_m, tolerance_m : what was asked.
+
+    Examples
+    --------
+    A border of 2 km with markers every 500 m, but for one that is missing:
+
+    >>> from shapely import LineString, Point
+    >>> from geoplan.coverage import spacing_coverage
+    >>> border = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (2000, 0)])], crs="EPSG:4548")
+    >>> markers = gpd.GeoDataFrame(
+    ...     geometry=[Point(x, 0) for x in (0, 500, 1500, 2000)], crs="EPSG:4548")
+    >>> spacing = spacing_coverage(border, markers, max_spacing_m=600, tolerance_m=20)
+    >>> spacing.covered_m, spacing.gap_m, spacing.covered_share
+    (1000.0, 1000.0, 0.5)
+    >>> spacing.gaps[["from_m", "to_m"]].to_numpy().tolist()
+    [[500.0, 1500.0]]
     """
 
     intervals: gpd.GeoDataFrame

@@ -53,6 +53,19 @@ def gap_stretches(
     GeoDataFrame with the columns of `STRETCH_GAP_COLUMNS` and ``geometry``. ``cause`` is no_site,
     ``remedy`` add_site. ``line``, ``from_m``, ``to_m`` are those of the stretch's longest part,
     ``members`` counts its parts. The lengths sum to `spacing.gap_m`.
+
+    Examples
+    --------
+    >>> from shapely import LineString, Point
+    >>> from geoplan.coverage import spacing_coverage
+    >>> border = gpd.GeoDataFrame(
+    ...     geometry=[LineString([(0, 0), (2000, 0)])], index=["B1"], crs="EPSG:4548")
+    >>> markers = gpd.GeoDataFrame(
+    ...     geometry=[Point(x, 0) for x in (0, 500, 1500, 2000)], crs="EPSG:4548")
+    >>> spacing = spacing_coverage(border, markers, max_spacing_m=600, tolerance_m=20)
+    >>> gaps = gap_stretches(spacing, names={"B1": "North border"}, lang="en")
+    >>> gaps[["length_m", "area"]].to_numpy().tolist()
+    X
     """
     rows = []
     for _, parts in spacing.gaps.groupby("stretch", sort=True):

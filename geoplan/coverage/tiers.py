@@ -25,7 +25,28 @@ REFERRAL_COLUMNS = (
 
 
 def tier_of(facilities: FacilityLayer, standard: ServiceStandard) -> pd.Series:
-    """The tier key of every facility (<NA> where the table's word is empty or no tier's name)."""
+    """The tier key of every facility (<NA> where the table's word is empty or no tier's name).
+
+    Parameters
+    ----------
+    facilities : with ``tier``, the table's own word.
+    standard : its tiers, with their names and aliases.
+
+    Returns
+    -------
+    Series of str
+        Named ``tier``, on the facility ids.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from geoplan.services import standard_for
+    >>> sites = FacilityLayer(key="shelter", frame=gpd.GeoDataFrame(
+    ...     {"name": ["a", "b", "c"], "capacity": np.nan, "tier": ["避风港", "partner", "?"]},
+    ...     index=["a", "b", "c"], geometry=[None] * 3, crs="EPSG:4548"))
+    >>> tier_of(sites, standard_for("shelter")).tolist()
+    ['haven', 'partner', <NA>]
+    """
     frame = facilities.frame
     keys = [standard.tier_key(text) if pd.notna(text) else None for text in frame["tier"]]
     return pd.Series(
@@ -45,7 +66,29 @@ def sites_of_tier(
 
     Parameters
     ----------
+    facilities : all of the service; not changed.
+    standard : its tiers.
+    key : the tier's key.
     substitutes : False = the tier's own sites only.
+
+    Returns
+    -------
+    FacilityLayer
+
+    Raises
+    ------
+    UsageError
+        A tier that the standard has not.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from geoplan.services import standard_for
+    >>> sites = FacilityLayer(key="shelter", frame=gpd.GeoDataFrame(
+    ...     {"name": ["a", "b", "c"], "capacity": np.nan, "tier": ["避风港", "partner", "?"]},
+    ...     index=["a", "b", "c"], geometry=[None] * 3, crs="EPSG:4548"))
+    >>> sites_of_tier(sites, standard_for("shelter"), "haven").frame.index.tolist()
+    ['a']
     """
     standard.tier(key)
     keys = {key}
@@ -56,7 +99,28 @@ def sites_of_tier(
 
 
 def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[str, int]:
-    """Facilities per tier, in the standard's order; ``""`` counts those of no known tier."""
+    """Facilities per tier, in the standard's order; ``""`` counts those of no known tier.
+
+    Parameters
+    ----------
+    facilities : all of the service.
+    standard : its tiers.
+
+    Returns
+    -------
+    dict
+        Tier key -> number of facilities.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from geoplan.services import standard_for
+    >>> sites = FacilityLayer(key="shelter", frame=gpd.GeoDataFrame(
+    ...     {"name": ["a", "b", "c"], "capacity": np.nan, "tier": ["避风港", "partner", "?"]},
+    ...     index=["a", "b", "c"], geometry=[None] * 3, crs="EPSG:4548"))
+    >>> tier_counts(sites, standard_for("shelter"))
+    {'rescue_station': 0, 'haven': 1, 'partner': 1, '': 1}
+    """
     tiers = tier_of(facilities, standard)
     counts = {tier.key: int((tiers == tier.key).sum()) for tier in standard.tiers}
     unknown = int(tiers.isna().sum())
@@ -76,6 +140,8 @@ def judge_tiers(
 
     Parameters
     ----------
+    demand : the people.
+    standard : its tiers.
     near : per tier key: nearest site among `sites_of_tier`, measured by that tier's mode and in its
         unit (`standard.of_tier(key)`).
     costs, capacities, areas : as in `judge_reach`; costs per tier key.
@@ -89,6 +155,28 @@ def judge_tiers(
     ------
     UsageError
         When `near` lacks a tier that has a reach standard, or names one that has none.
+
+    Examples
+    --------
+    Upper tier within 30 minutes by car, lower tier within 1,000 m on foot:
+
+    >>> import geopandas as gpd
+    >>> from geoplan.services.standard import Tier
+    >>> standard = ServiceStandard(
+    ...     service="care", name_zh="照料", name_en="Care", measure="quota" and "budget",
+    ...     tiers=(Tier(key="centre", name_zh="中心", name_en="Centre", mode="drive",
+    ...                 threshold_min=30.0),
+    ...            Tier(key="stop", name_zh="驿站", name_en="Stop", mode="walk",
+    ...                 threshold_m=1000.0)))
+    >>> people = gpd.GeoDataFrame(
+    ...     {"name": ["a"], "people": [30]}, index=["a"],
+    ...     geometry=gpd.points_from_xy([0], [0]), crs="EPSG:4548")
+    >>> near = {
+    ...     "centre": pd.DataFrame({"site": "C", "cost_min": 12.0, "reason": ""}, index=["a"]),
+    ...     "stop": pd.DataFrame({"site": "S", "cost_m": 1400.0, "reason": ""}, index=["a"])}
+    >>> ledgers = judge_tiers(Demand(key="all", frame=people), standard, near=near)
+    >>> {key: found.covered_share for key, found in ledgers.items()}
+    {'centre': 1.0, 'stop': 0.0}
     """
     own = {tier.key: standard.of_tier(tier.key) for tier in standard.tiers}
     judged = {key: alone for key, alone in own.items() if alone is not None}
@@ -123,6 +211,7 @@ def referral(
 
     Parameters
     ----------
+    standard : the service's, with its tiers.
     facilities : all of the service.
     key : the referring tier, for example ``"station"``; its standard names ``refers_to`` and
         ``refer_threshold_min``.
@@ -140,6 +229,13 @@ def referral(
     ------
     UsageError
         A tier that refers to none, neither or both of near and costs, another unit than minutes.
+
+    Examples
+    --------
+    >>> from geoplan.services import standard_for
+    >>> standard = standard_for("child_protection_station")
+    >>> [(tier.key, tier.refers_to, tier.refer_threshold_min) for tier in standard.tiers]
+    X
     """
     tier = standard.tier(key)
     stations = sites_of_tier(facilities, standard, key, substitutes=False).frame
@@ -190,6 +286,19 @@ def referral_summary(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : one or several tables of `referral`, one below the other.
+
+    Returns
+    -------
+    DataFrame
+        Index = tier key; columns ``stations``, ``within`` (numbers), ``share`` (0 to 1),
+        ``farthest_min`` (minutes, NaN where no station reaches a centre).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"tier": "station", "cost_min": [12.0, 48.0, np.nan], "within": [True, False, False]})
+    >>> referral_summary(table).loc["station"].tolist()
+    [3.0, 1.0, 0.3333333333333333, 48.0]
     """
     groups = table.groupby("tier", sort=False)
     result = pd.DataFrame(

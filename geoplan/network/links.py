@@ -29,10 +29,16 @@ def with_links(
 
     Parameters
     ----------
+    network : the street network; it is not changed.
     lines : LineStrings in the network's CRS, in metres.
     max_gap_m : each end of a line must lie this near to a corner of the network; the line is drawn
         on to it, and that stretch counts.
     speed_kmh : of the new streets, where the network knows minutes.
+
+    Returns
+    -------
+    Network
+        The same network with the new edges last, labelled ``link-1``, ``link-2``, ...
 
     Raises
     ------

@@ -217,10 +217,26 @@ def one_to_all(
 ) -> pd.Series:
     """Cost between every node of the network and the nearest of `sites` (often just one).
 
+    Parameters
+    ----------
+    network : the street network.
+    sites : points in the network's CRS, or `SnappedPoints`.
+    cutoff_m, cutoff_min : limit; nodes farther than it have NaN. At most one of the two.
+    unit : ``"m"`` or ``"min"``; follows from the cutoff when None, else metres.
+    max_snap_m, barriers : as for `snap`.
+    direction : ``"from_sites"`` or ``"to_sites"``: which way one-way streets are taken.
+
     Returns
     -------
     Series by node id, named ``cost_m`` or ``cost_min``; NaN where no path exists or the cutoff
     is passed.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError, CrsMismatchError
+        Sites without a CRS, in degrees, or in another CRS than the network's.
+    UsageError
+        Two cutoffs, a unit that does not fit the cutoff, an unknown direction.
 
     Examples
     --------

@@ -71,6 +71,11 @@ def read_network(
     bounds : for OSM, west, south, east, north in degrees to cut off beyond.
     split_crossings, directed, all_classes : see `network_from_lines`.
 
+    Returns
+    -------
+    Network
+        In a projected CRS, edges in metres (and minutes where speeds are known).
+
     Raises
     ------
     NetworkError
@@ -82,6 +87,10 @@ def read_network(
     >>> read_network("roads.dwg", mode="walk")
     Traceback (most recent call last):
     geoplan.errors.NetworkError: roads.dwg: no such file.
+
+    >>> from geoplan.study import example_study
+    >>> read_network(example_study().folder / "streets.gpkg", mode="walk")
+    Network(walk, 9 nodes, 7 edges, 3.4 km, EPSG:4548)
     """
     check_mode(mode)
     path = Path(path)

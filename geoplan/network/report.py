@@ -39,6 +39,19 @@ class NetworkReport:
     zero_length, long_edges, self_loops : GeoDataFrames of edges with ``u``, ``v``, ``length_m``.
     dead_ends : number of nodes with a single street.
     steps_m, barriers : length of steps, and number of edges with a barrier (gate, bollard, ...).
+
+    Examples
+    --------
+    >>> from geoplan.network import network_report, read_network
+    >>> from geoplan.study import example_study
+    >>> folder = example_study().folder
+    >>> report = network_report(read_network(folder / "streets.gpkg", mode="walk"))
+    >>> report
+    NetworkReport('streets.gpkg', walk, 1 islands)
+    >>> report.length_m, round(report.largest_share, 3)
+    (3400.0, 0.882)
+    >>> report.islands[["nodes", "length_m"]].to_numpy().tolist()
+    [[2.0, 400.0]]
     """
 
     name: str
@@ -110,10 +123,22 @@ def network_report(
 
     Parameters
     ----------
+    network : the street network to look at; it is not changed.
     near_m : a dead end within this of another street ...
     detour_m : ... that is at least this far off on the network (or not joined) is a near miss.
         Steps between heights are told apart only where edges have the property ``layer``.
     long_m : edges longer than this are listed.
+
+    Returns
+    -------
+    NetworkReport
+        Islands, traps of one-way streets, near misses, and edges of odd length, each with its
+        place in the network's CRS.
+
+    Raises
+    ------
+    UsageError
+        A distance that is no number above 0.
 
     Examples
     --------

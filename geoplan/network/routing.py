@@ -30,6 +30,20 @@ class Route:
     unit : ``"m"`` or ``"min"``.
     edges : positions of the edges on the way, in order (the first and last are used in part).
     reason : ``""``, ``"cut_off"``, ``"off_network"`` or ``"unlocated"``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network, route
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 900, 900]), crs="EPSG:4548")
+    >>> edges = pd.DataFrame({"u": [0, 2], "v": [1, 3], "length_m": [100.0, 100.0]})
+    >>> network = Network.from_edges(nodes, edges, mode="walk")
+    >>> route(network, shapely.Point(20, 0), shapely.Point(90, 0)).cost
+    70.0
+    >>> none = route(network, shapely.Point(20, 0), shapely.Point(90, 900))
+    >>> none, none.geometry is None, none.cost
+    (Route(none: cut_off), True, nan)
     """
 
     geometry: shapely.LineString | None
@@ -57,9 +71,23 @@ def route(
 
     Parameters
     ----------
+    network : the street network.
     origin, destination : a point in the network's CRS, or a frame with one row.
     unit : ``"m"`` for the shortest way, ``"min"`` for the quickest.
     max_snap_m, barriers : as for `travel_costs`; the cost is the one that `travel_costs` gives.
+
+    Returns
+    -------
+    Route
+        With its line in the network's CRS and its cost in `unit`; where there is no way, a route
+        without a line, with a cost of NaN and a reason.
+
+    Raises
+    ------
+    MissingCrsError, CrsMismatchError
+        A frame without a CRS, or in another one than the network's.
+    UsageError
+        A unit that is neither ``"m"`` nor ``"min"``, or not exactly one point at either end.
 
     Examples
     --------

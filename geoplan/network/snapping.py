@@ -49,6 +49,24 @@ class SnappedPoints:
     state : int8, 0 on the network, 1 off the network, 2 without a place.
     xy : float64 (points, 2), the place on the edge (NaN off the network).
     origin : float64 (points, 2), the points themselves.
+
+    Examples
+    --------
+    Points are snapped once and asked about many times:
+
+    >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network, nearest_site, snap
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> network = Network.from_edges(
+    ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
+    >>> homes = gpd.GeoSeries(
+    ...     [shapely.Point(30, 4), shapely.Point(30, 900), None], crs="EPSG:4548")
+    >>> placed = snap(network, homes)
+    >>> placed.states.tolist()
+    ['', 'off_network', 'unlocated']
+    >>> placed.edge.tolist(), placed.snap_m.tolist()
+    ([0, -1, -1], [4.0, nan, nan])
     """
 
     index: pd.Index
@@ -93,11 +111,17 @@ def snap(
 
     Parameters
     ----------
+    network : the street network.
     points : points in the network's CRS; a missing geometry makes the row ``unlocated``.
     max_snap_m : a point farther than this from every edge is ``off_network``; None = no limit.
     barriers : lines (a river, a railway) that the way from a point to its edge must not cross:
         the nearest edge on the point's own side is taken. An edge counts by its nearest place.
     threads : does not change the result.
+
+    Returns
+    -------
+    SnappedPoints
+        One row per point, on the points' labels and in their order; none is left out.
 
     Raises
     ------
@@ -160,6 +184,23 @@ def snap(
 
 def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> SnappedPoints:
     """The network's own nodes (all, or those with `labels`) as points to ask about.
+
+    Parameters
+    ----------
+    network : the street network.
+    labels : node ids; None = every node, in the network's order.
+
+    Returns
+    -------
+    SnappedPoints
+        On the node ids, each at its node with a snap distance of 0.
+
+    Raises
+    ------
+    InputError
+        Labels that are no nodes of the network.
+    UsageError
+        Labels that are no list.
 
     Examples
     --------
