@@ -110,8 +110,10 @@ def gap_areas(
 
     >>> from geoplan.study import example_study
     >>> gaps = gap_areas(example_study().run().coverage["meal_station"], lang="en")
-    >>> gaps[["people", "cause", "remedy"]].to_numpy().tolist()
-    X
+    >>> gaps[["people", "cause"]].to_numpy().tolist()
+    [[80.0, 'no_site'], [30.0, 'cut_off'], [20.0, 'off_network'], [10.0, 'no_data']]
+    >>> gaps["remedy"].tolist()
+    ['add_site', 'mend_link', 'mend_link', 'mend_data']
     """
     layers = dict(coverage.areas if areas is None else areas)
     plan = _plan(coverage, layers, merge_distance_m, max_extent_m, within, lang)

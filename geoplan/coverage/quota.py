@@ -150,9 +150,11 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
     --------
     >>> from geoplan.study import example_study
     >>> service = example_study().run().services["meal_station"]
-    >>> row = quota_summary(service.quota, service.standard).loc["district"]
-    >>> row["total"], row["meeting_quota"], row["meeting_share"], row["on_target"], row["lacking"]
-    X
+    >>> told = quota_summary(service.quota, service.standard)
+    >>> told[["total", "meeting_quota", "lacking"]].loc["district"].tolist()
+    [2, 1, 1]
+    >>> told["meeting_share"].tolist(), told["on_target"].tolist()
+    ([0.5], [False])
     """
     rows = {}
     for level, table in tables.items():

@@ -72,6 +72,7 @@ def judge_reach(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from geoplan.services import standard_for
     >>> people = gpd.GeoDataFrame(
     ...     {"name": ["a", "b", "c"], "people": [30, 60, 10]}, index=["a", "b", "c"],
@@ -148,6 +149,7 @@ def coverage_from_costs(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from geoplan.services import standard_for
     >>> people = gpd.GeoDataFrame(
     ...     {"name": ["a", "b"], "people": [30, 70]}, index=["a", "b"],
@@ -189,8 +191,8 @@ def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> p
     ...     matrix=sparse.csr_matrix(([9.0, 4.0], ([0, 0], [0, 1])), shape=(2, 2)),
     ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s", "t"]),
     ...     unit="min", method="by hand")
-    >>> near_from_costs(costs).iloc[0].tolist()
-    ['t', 4.0, '']
+    >>> near_from_costs(costs)["site"].iloc[0]
+    't'
     >>> near_from_costs(costs, ["s"])["cost"].tolist()
     [9.0, nan]
     >>> near_from_costs(costs)["reason"].tolist()

@@ -65,7 +65,7 @@ def gap_stretches(
     >>> spacing = spacing_coverage(border, markers, max_spacing_m=600, tolerance_m=20)
     >>> gaps = gap_stretches(spacing, names={"B1": "North border"}, lang="en")
     >>> gaps[["length_m", "area"]].to_numpy().tolist()
-    X
+    [[1000.0, 'North border K0+500 to K1+500']]
     """
     rows = []
     for _, parts in spacing.gaps.groupby("stretch", sort=True):

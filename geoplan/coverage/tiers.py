@@ -88,7 +88,9 @@ def sites_of_tier(
     ...     {"name": ["a", "b", "c"], "capacity": np.nan, "tier": ["避风港", "partner", "?"]},
     ...     index=["a", "b", "c"], geometry=[None] * 3, crs="EPSG:4548"))
     >>> sites_of_tier(sites, standard_for("shelter"), "haven").frame.index.tolist()
-    ['a']
+    ['a', 'b']
+    >>> sites_of_tier(sites, standard_for("shelter"), "haven", substitutes=False)
+    FacilityLayer('shelter': 1 sites)
     """
     standard.tier(key)
     keys = {key}
@@ -163,7 +165,8 @@ def judge_tiers(
     >>> import geopandas as gpd
     >>> from geoplan.services.standard import Tier
     >>> standard = ServiceStandard(
-    ...     service="care", name_zh="照料", name_en="Care", measure="quota" and "budget",
+    ...     service="care", name_zh="照料", name_en="Care", measure="reach",
+    ...     mode="drive", threshold_min=30.0,
     ...     tiers=(Tier(key="centre", name_zh="中心", name_en="Centre", mode="drive",
     ...                 threshold_min=30.0),
     ...            Tier(key="stop", name_zh="驿站", name_en="Stop", mode="walk",
@@ -232,10 +235,19 @@ def referral(
 
     Examples
     --------
+    A station may be 30 minutes by car from its centre; one is, the other is not:
+
+    >>> import geopandas as gpd
     >>> from geoplan.services import standard_for
-    >>> standard = standard_for("child_protection_station")
-    >>> [(tier.key, tier.refers_to, tier.refer_threshold_min) for tier in standard.tiers]
-    X
+    >>> sites = FacilityLayer(key="child_protection_station", frame=gpd.GeoDataFrame(
+    ...     {"name": ["A", "B", "C"], "capacity": np.nan, "tier": ["centre", "station", "station"]},
+    ...     index=["a", "b", "c"], geometry=gpd.points_from_xy([0, 1, 2], [0, 0, 0]),
+    ...     crs="EPSG:4548"))
+    >>> near = pd.DataFrame(
+    ...     {"site": "a", "cost_min": [12.0, 48.0], "reason": ""}, index=["b", "c"])
+    >>> table = referral(sites, standard_for("child_protection_station"), "station", near=near)
+    >>> table[["centre_name", "cost_min", "within", "reason"]].to_numpy().tolist()
+    [['A', 12.0, True, ''], ['A', 48.0, False, 'beyond']]
     """
     tier = standard.tier(key)
     stations = sites_of_tier(facilities, standard, key, substitutes=False).frame
