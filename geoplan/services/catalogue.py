@@ -194,6 +194,11 @@ def _catalogue() -> dict[str, ServiceStandard]:
 def load_catalogue() -> dict[str, ServiceStandard]:
     """Every standard that comes with geoplan, by service key, in the catalogue's order.
 
+    Returns
+    -------
+    dict of ServiceStandard
+        A new dict at every call; the standards in it cannot be changed.
+
     Examples
     --------
     >>> catalogue = load_catalogue()
@@ -228,6 +233,10 @@ def standard_for(
         ``threshold_m`` takes the place of a catalogue's ``threshold_min`` and the other way round.
     name, name_en : the service's names, where the study gives them.
 
+    Returns
+    -------
+    ServiceStandard
+
     Raises
     ------
     UsageError
@@ -255,11 +264,20 @@ def standard_for(
 def published_figures(*services: str) -> pd.DataFrame:
     """The published figures of the catalogue, for all services or those named.
 
+    Parameters
+    ----------
+    services : service keys; none = all.
+
     Returns
     -------
     DataFrame with index = figure key (``"meal_station.facilities"``) and the columns of
     `PUBLISHED_COLUMNS`: ``definition`` names what is known to differ from a count by geoplan
     (``"rounded"``, ``"at_least"``, ...; see `geoplan.coverage.figures`), "" when nothing is.
+
+    Raises
+    ------
+    UsageError
+        A service that the catalogue does not have; the message lists those it has.
 
     Examples
     --------

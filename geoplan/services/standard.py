@@ -17,10 +17,22 @@ MODES = ("walk", "drive")
 class Quota:
     """At least `minimum` sites in every area of `level`.
 
-    `designated_counts`: a row that names staff instead of a site fulfils the quota
-    (a township may set up a station *or* name staff: minors' protection law, art. 81).
-    `target_share`: the share of areas that must meet the quota (1.0 = all).
-    `tier`: only sites of this tier count; None = any site.
+    Parameters
+    ----------
+    level : an area level of the study, for example ``"street"``.
+    minimum : sites per area, 0 or more.
+    designated_counts : a row that names staff instead of a site fulfils the quota (a township may
+        set up a station *or* name staff: minors' protection law, art. 81).
+    target_share : the share of areas that must meet the quota, above 0 and at most 1 (all).
+    tier : only sites of this tier count; None = any site.
+
+    Examples
+    --------
+    >>> quota = Quota(level="street", minimum=1, target_share=0.9)
+    >>> list(quota.faults())
+    []
+    >>> list(Quota(level="street", target_share=90).faults())
+    ['the quota per street: target_share must be above 0 and at most 1, not 90']
     """
 
     level: str
@@ -44,10 +56,22 @@ class Quota:
 class Tier:
     """One tier of a service; tiers do not replace one another unless `substitutes` says so.
 
-    `substitutes`: the tiers whose sites this tier's sites may stand in for.
-    `refers_to`: the tier that a site of this one hands people on to, within `refer_threshold_min`
-    by `refer_mode`.
-    `aliases`: what tables call this tier, besides its key and names.
+    Parameters
+    ----------
+    key, name_zh, name_en : how the tier is called.
+    mode : ``"walk"`` or ``"drive"``; None = not judged by reach.
+    threshold_m, threshold_min : at most one of the two, metres or minutes.
+    quota : sites of this tier per area.
+    substitutes : the tiers whose sites this tier's sites may stand in for.
+    refers_to : the tier that a site of this one hands people on to.
+    refer_mode, refer_threshold_min : how that way is measured, and its limit in minutes.
+    aliases : what tables call this tier, besides its key and names.
+
+    Examples
+    --------
+    >>> tier = Tier(key="haven", name_zh="避风港", name_en="Haven", mode="walk", threshold_m=1000)
+    >>> tier.judged_by_reach, tier.name("zh")
+    (True, '避风港')
     """
 
     key: str
@@ -113,6 +137,25 @@ class ServiceStandard:
     tiers : from the highest to the lowest.
     source, source_en, year, confidence : where the figures come from.
     per : heads that a rate is told for (rates); target_rate : the rate to reach.
+    name_zh, name_en : the service's names.
+    note_zh, note_en : what the source leaves open.
+
+    Raises
+    ------
+    UsageError
+        All faults at once: figures out of range, a threshold without its unit, tiers that name
+        tiers that are not there.
+
+    Examples
+    --------
+    >>> standard = ServiceStandard(
+    ...     service="book_corner", name_zh="书角", name_en="Book corners", measure="reach",
+    ...     mode="walk", threshold_m=500, source="by hand", confidence="low")
+    >>> standard.threshold, standard.unit, standard.name("en")
+    (500, 'm', 'Book corners')
+    >>> ServiceStandard(service="x", name_zh="", name_en="", measure="reach", mode="walk")
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: the standard of 'x': give exactly one of threshold_m ...
     """
 
     service: str

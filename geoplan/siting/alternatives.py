@@ -30,6 +30,20 @@ class Alternatives:
     complete : whether these are all; otherwise there may be more.
     kept : labels of sites that are in the answer and in every plan of a complete table: they are
         not a matter of taste.
+
+    Examples
+    --------
+    Two halls reach the same 70 people, so that either plan of one site is as good:
+
+    >>> import numpy as np
+    >>> from geoplan.siting import alternative_sites, max_coverage
+    >>> cover = np.array([[1, 1, 0], [0, 0, 1]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [70, 20], site_index=["A", "B", "C"])
+    >>> others = alternative_sites(problem, max_coverage(problem, sites=1))
+    >>> others.complete, others.kept
+    (True, [])
+    >>> others.summary()
+    '1 other plans are as good; they change up to 1 sites'
     """
 
     table: pd.DataFrame

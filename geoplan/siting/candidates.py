@@ -43,9 +43,24 @@ def junction_points(
 ) -> gpd.GeoDataFrame:
     """Junctions of a network (`x`, `y`, metres) no farther than `within_m` from any of `near`.
 
+    Parameters
+    ----------
+    x, y : float64, metres in `crs`.
+    crs : projected CRS of the coordinates.
+    near : points in the same CRS (demand, say); rows without a place are left aside.
+    within_m : metres; a junction exactly so far away is kept.
+
     Returns
     -------
     GeoDataFrame of points, index ``"n<position>"``.
+
+    Examples
+    --------
+    >>> homes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([90], [0]), crs="EPSG:4548")
+    >>> found = junction_points(
+    ...     np.array([0.0, 100.0, 900.0]), np.zeros(3), crs="EPSG:4548", near=homes, within_m=50)
+    >>> found.index.tolist(), found.geometry.iloc[0].wkt
+    (['n1'], 'POINT (100 0)')
     """
     points = shapely.points(x, y)
     tree = shapely.STRtree(points)
@@ -64,10 +79,30 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
     ----------
     demand : points with people; rows without a place or without people are left aside.
     clusters : number of centres; fewer where there are fewer distinct places.
+    seed : of the first centres; the same seed gives the same centres.
 
     Returns
     -------
     GeoDataFrame with the columns ``people`` (in the cluster) and ``geometry``.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError
+        Demand without a CRS, or in degrees.
+
+    Notes
+    -----
+    Lloyd's algorithm with people as weights (Lloyd 1982), started by k-means++ (Arthur and
+    Vassilvitskii 2007). The centres are places to look around, not places proved best.
+
+    Examples
+    --------
+    >>> people = gpd.GeoDataFrame(
+    ...     {"people": [30, 10, 50]}, geometry=gpd.points_from_xy([0, 40, 9000], [0, 0, 0]),
+    ...     crs="EPSG:4548")
+    >>> centres = cluster_points(people, clusters=2)
+    >>> sorted(zip(centres.geometry.x.round(6), centres["people"]))
+    [(10.0, 40.0), (9000.0, 50.0)]
     """
     check_projected(demand, "the demand")
     used = demand[demand.geometry.notna() & (demand["people"] > 0)]
@@ -91,10 +126,29 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
 def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The candidates that lie in none of the `forbidden` polygons.
 
+    Parameters
+    ----------
+    candidates : points; not changed.
+    forbidden : polygons in the same CRS; their borders are forbidden too.
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of `candidates`, in their order.
+
     Raises
     ------
     UsageError
         When the CRS differ.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> points = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 50], [0, 50]), index=["a", "b"], crs="EPSG:4548")
+    >>> water = gpd.GeoDataFrame(geometry=[box(40, 40, 60, 60)], crs="EPSG:4548")
+    >>> outside(points, water).index.tolist()
+    ['a']
     """
     if candidates.crs != forbidden.crs:
         raise UsageError(
@@ -110,7 +164,25 @@ def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.Ge
 
 
 def too_close(candidates: gpd.GeoDataFrame, *, min_distance_m: float) -> np.ndarray:
-    """Pairs (positions, shape (k, 2), i < j) that stand closer than `min_distance_m`."""
+    """Pairs (positions, shape (k, 2), i < j) that stand closer than `min_distance_m`.
+
+    Parameters
+    ----------
+    candidates : points in a projected CRS, metres.
+    min_distance_m : metres; a pair exactly so far apart is not too close.
+
+    Returns
+    -------
+    int64 array, shape (k, 2)
+        Positions in `candidates`, i < j, for `SitingProblem`'s conflicts.
+
+    Examples
+    --------
+    >>> points = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 300, 800], [0, 0, 0]), crs="EPSG:4548")
+    >>> too_close(points, min_distance_m=500).tolist()
+    [[0, 1]]
+    """
     points = candidates.geometry.to_numpy()
     tree = shapely.STRtree(points)
     i, j = tree.query(points, predicate="dwithin", distance=min_distance_m)
@@ -144,6 +216,20 @@ def thin(
     kind : a number per candidate (its area, say); one only gives way to another of its kind.
     alike : False where two sites that reach the same people are not worth the same (places that
         end, distances to keep): then none is dropped for another that reaches as many.
+
+    Returns
+    -------
+    Thinned
+        Positions kept, and an upper bound on what dropping the others can cost.
+
+    Examples
+    --------
+    The second candidate reaches no one whom the first does not reach:
+
+    >>> cover = sparse.csc_matrix(np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]], bool))
+    >>> thinned = thin(cover, np.array([10, 20, 5]), limit=2)
+    >>> thinned.kept.tolist(), thinned.bound_loss(2)
+    ([0, 2], 0.0)
     """
     columns = sparse.csc_matrix(cover, dtype=np.float64)
     columns.data[:] = 1.0

@@ -13,6 +13,11 @@ from geoplan.siting.result import SitingResult
 def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     """The new sites of a result, in the order in which they add most people.
 
+    Parameters
+    ----------
+    problem : the question that `result` answers.
+    result : an answer to it; its sites are judged by the people that they cover.
+
     Returns
     -------
     DataFrame, index = site label (name ``site``), one row per chosen site that is not fixed:

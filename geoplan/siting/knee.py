@@ -23,6 +23,15 @@ class Knee:
     bend : how far the curve stands above the straight line from its first to its last number there,
         as a share of its whole rise (0..1).
     before, after : people that one more site brings on average up to the knee, and beyond it.
+
+    Examples
+    --------
+    Five sites bring 10 people each, all after them 1:
+
+    >>> knee = curve_knee(pd.DataFrame(
+    ...     {"sites": range(8), "value": [0, 10, 20, 30, 40, 50, 51, 52]}))
+    >>> knee.sites, knee.value, knee.before, knee.after
+    (5, 50.0, 10.0, 1.0)
     """
 
     sites: int

@@ -40,6 +40,20 @@ class TogetherResult:
     results : service -> its own `SitingResult`; its bound is None, only the sum is proved.
     shared : labels of buildings where a new site of one service stands with another service.
     money : what is spent; saved : what sharing saves in it.
+    seconds : wall-clock time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> problems = {
+    ...     name: SitingProblem.from_cover(
+    ...         np.eye(2, dtype=bool), people, site_index=["school", "hall"], site_costs=10)
+    ...     for name, people in (("meals", [50, 60]), ("care", [30, 5]))}
+    >>> both = plan_together(problems, budget=16, saving=4)
+    >>> both.status, both.value, both.money
+    ('optimal', 80.0, 16.0)
+    >>> {name: result.sites for name, result in both.results.items()}
+    {'meals': ['school'], 'care': ['school']}
     """
 
     status: Status
@@ -75,6 +89,11 @@ def plan_together(
         a service moving in beside one that stands saves it too. Never more than the site costs.
     sites : service -> most sites in all, where that is limited.
     time_limit_s, gap, seed, progress : as in `max_coverage`.
+
+    Returns
+    -------
+    TogetherResult
+        With the bound that proves its sum, or a gap where the time did not suffice.
 
     Raises
     ------
