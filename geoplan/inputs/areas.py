@@ -44,6 +44,19 @@ def read_areas(
     Loaded[AreaLayer]
         Rows without a code, and further rows with the same code, are set aside. An area whose
         place is not known stays: its people count.
+
+    Notes
+    -----
+    A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> folder = example_study().folder
+    >>> loaded = read_areas(
+    ...     LayerSource(path=folder / "districts.gpkg"), level="district", crs="EPSG:4548")
+    >>> loaded.layer, loaded.layer.frame["name"].to_dict(), loaded.findings
+    (AreaLayer('district': 2 areas), {'1': 'West', '2': 'East'}, ())
     """
     notes = Notes(source=source, lang=lang)
     try:

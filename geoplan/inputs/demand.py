@@ -68,6 +68,23 @@ def read_demand(
         A row whose place cannot be used is set aside as to its place, but its people stay in the
         layer without geometry: `unlocated`. A row whose number of people cannot be used is set
         aside whole.
+
+    Notes
+    -----
+    A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    One of six communities has an address and no coordinates; its 10 people still count:
+
+    >>> from geoplan.study import example_study
+    >>> source = LayerSource(path=example_study().folder / "people.csv", datum="wgs84")
+    >>> loaded = read_demand(
+    ...     source, key="elderly_60", crs="EPSG:4548", weight="pop60", lang="en")
+    >>> loaded.layer, len(loaded.layer.located)
+    (Demand('elderly_60': 6 rows, 290 people), 5)
+    >>> [(finding.row, finding.code) for finding in loaded.findings]
+    [(7, 'address_only')]
     """
     sources = [source] if isinstance(source, LayerSource) else list(source)
     notes = Notes(source=sources[0], lang=lang)

@@ -61,6 +61,20 @@ def read_facilities(
         without geometry and counts for that area's quota: it is there, only nobody can walk to it
         on the map. Rows that name staff instead of a site (``designated``) have no place and need
         none. Columns that are not known are carried along, personal data are not.
+
+    Notes
+    -----
+    A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> source = LayerSource(path=example_study().folder / "meals.csv", datum="wgs84")
+    >>> loaded = read_facilities(source, key="meal_station", crs="EPSG:4548")
+    >>> loaded.layer, loaded.record.rows, loaded.record.set_aside
+    (FacilityLayer('meal_station': 1 sites), 1, 0)
+    >>> [round(metres) for metres in loaded.layer.frame.geometry.iloc[0].coords[0]]
+    [500000, 4055000]
     """
     notes = Notes(source=source, lang=lang)
     try:

@@ -36,6 +36,20 @@ def read_lines(
     lang : of the findings.
     any_geometry : True for a background: polygons and points are fine as well; False sets them
         aside.
+
+    Returns
+    -------
+    Loaded[LineLayer]
+        In `crs`, with ``name`` and the file's other columns as text. A file that cannot be used
+        raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> source = LayerSource(path=example_study().folder / "streets.gpkg")
+    >>> loaded = read_lines(source, key="streets", crs="EPSG:4548")
+    >>> loaded.layer, float(loaded.layer.frame.length.sum())
+    (LineLayer('streets': 7 lines), 3400.0)
     """
     notes = Notes(source=source, lang=lang)
     try:

@@ -35,6 +35,21 @@ def read_plain_table(
         Columns named by the role that the study gives them, else by their heading. `code` and names
         are text; every other column whose filled cells are numbers is a number. A row with an
         unreadable needed figure is set aside.
+
+    Notes
+    -----
+    A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> source = LayerSource(path=example_study().folder / "people.csv")
+    >>> table = read_plain_table(source, needed=["pop60"]).layer
+    >>> table["pop60"].tolist()
+    [100.0, 50.0, 80.0, 30.0, 20.0, 10.0]
+    >>> loaded = read_plain_table(source, needed=["beds"], lang="en")
+    >>> loaded.layer is None, loaded.findings[0].severity
+    (True, 'error')
     """
     notes = Notes(source=source, lang=lang)
     try:

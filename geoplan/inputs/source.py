@@ -24,6 +24,14 @@ class LayerSource:
     columns : role -> heading, where the heading is not one of the known ones.
     where : a simple condition on the file's own columns; only rows that meet it are read.
     role : what the layer is for, told in the input's record.
+
+    Examples
+    --------
+    >>> source = LayerSource(path="people.csv", datum="wgs84", columns={"people": "pop60"})
+    >>> source.label, source.suffix, source.is_url
+    ('people.csv', '.csv', False)
+    >>> LayerSource(path="postgresql://me:secret@host/city", layer="people").label
+    'postgresql://me:***@host/city'
     """
 
     path: Path | str
@@ -56,7 +64,20 @@ class LayerSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SumTo:
-    """A census table that people are scaled to: `weight` per area of `level`."""
+    """A census table that people are scaled to: `weight` per area of `level`.
+
+    Parameters
+    ----------
+    source : the census table, one row per area, with the area's code or name.
+    level : area level of its rows, for example ``"district"``.
+    weight : heading of its people column.
+
+    Examples
+    --------
+    >>> census = SumTo(source=LayerSource(path="census.csv"), level="district", weight="pop60")
+    >>> census.level, census.source.suffix
+    ('district', '.csv')
+    """
 
     source: LayerSource
     level: str

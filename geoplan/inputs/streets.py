@@ -30,6 +30,14 @@ class Streets:
     Raises
     ------
     MissingCrsError, GeographicCrsError
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> lines = gpd.GeoSeries([LineString([(0, 0), (900, 0)])], crs="EPSG:4548")
+    >>> streets = Streets(lines)
+    >>> streets.distances(np.array([100.0, 100.0]), np.array([40.0, 4000.0])).tolist()
+    [40.0, inf]
     """
 
     def __init__(self, lines: gpd.GeoSeries) -> None:

@@ -52,6 +52,25 @@ def write_findings(
     loaded : what the readers returned.
     further : findings about other files (networks).
     lang : ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    Path
+        The file written; its folder is made where it is missing.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written (a read-only folder, or it is open in a spreadsheet).
+
+    Examples
+    --------
+    >>> from geoplan.inputs import LayerSource, read_plain_table
+    >>> from geoplan.study import example_study
+    >>> folder = example_study().folder
+    >>> loaded = read_plain_table(LayerSource(path=folder / "people.csv"), needed=["beds"])
+    >>> write_findings(folder / "findings.xlsx", [loaded], lang="en").name
+    'findings.xlsx'
     """
     every = list(dict.fromkeys([*(f for one in loaded for f in one.findings), *further]))
     every.sort(key=lambda f: _ORDER[f.severity])
