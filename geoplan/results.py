@@ -65,6 +65,15 @@ class Robustness:
         most first.
     critical_after : the same once the plan is built, new sites included (their name is empty).
     chance : how far a draw may lie from the study: ``reach_cv``, ``people_cv``, ``closure_share``.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study, robustness
+    >>> found = robustness(example_study(), "meal_station", redraws=4)
+    >>> found, found.steady
+    (Robustness(meal_station: 1 sites, 4 draws, worst regret 0 people), 1)
+    >>> found.chosen["share"].head(1).to_dict(), found.steadiest
+    ({'n2': 1.0}, ['n2'])
     """
 
     service: str

@@ -51,6 +51,25 @@ class RunComparison:
     only_a, only_b : services of one run alone.
     lang : of the first run.
     names : service key -> language -> what the runs call it.
+
+    Examples
+    --------
+    See `compare_runs`, which makes it from two folders.
+
+    >>> import json
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> facts = study.run().to_dict()
+    >>> for name, served in (("now", 150), ("then", 230)):
+    ...     (study.folder / name).mkdir()
+    ...     facts["services"]["meal_station"]["people"]["served"] = served
+    ...     text = json.dumps(facts)
+    ...     written = (study.folder / name / "summary.json").write_text(text, encoding="utf-8")
+    >>> comparison = compare_runs(study.folder / "now", study.folder / "then")
+    >>> comparison
+    RunComparison(now -> then: changed meal_station)
+    >>> comparison.changed[["measure", "a", "b", "change"]].to_numpy().tolist()
+    [['served', 150.0, 230.0, 80.0]]
     """
 
     name_a: str
@@ -230,10 +249,37 @@ class RunComparison:
 def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     """Compare two folders made by ``geoplan run``.
 
+    Parameters
+    ----------
+    run_a, run_b : folders made by ``geoplan run`` or `Plan.save`.
+
+    Returns
+    -------
+    RunComparison
+        Changes are told as b - a.
+
     Raises
     ------
     UsageError
         One of them is no run.
+
+    Examples
+    --------
+    Folders hold more than this; ``summary.json`` is what is compared first:
+
+    >>> import json
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> for name, metres in (("now", 800), ("stricter", 600)):
+    ...     standard = {"services.meal_station.standard.threshold_m": metres}
+    ...     facts = study.replace(standard).run().to_dict()
+    ...     (study.folder / name).mkdir()
+    ...     text = json.dumps(facts)
+    ...     written = (study.folder / name / "summary.json").write_text(text, encoding="utf-8")
+    >>> comparison = compare_runs(study.folder / "now", study.folder / "stricter")
+    >>> changed = comparison.changed.set_index("measure")
+    >>> changed.loc["served", ["a", "b", "change"]].tolist()
+    [150.0, 100.0, -50.0]
     """
     first, second = _summary(Path(run_a)), _summary(Path(run_b))
     services_a, services_b = first["services"], second["services"]

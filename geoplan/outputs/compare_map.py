@@ -25,7 +25,28 @@ _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</sc
 
 
 def mapped_in_both(run_a: str | Path, run_b: str | Path) -> list[str]:
-    """Keys of the services that have a map in both runs, in the order of their names."""
+    """Keys of the services that have a map in both runs, in the order of their names.
+
+    Parameters
+    ----------
+    run_a, run_b : folders made by ``geoplan run``.
+
+    Returns
+    -------
+    list of str
+        Empty where one of the runs has no maps.
+
+    Examples
+    --------
+    >>> from geoplan.outputs import write_maps
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> results = study.run().results
+    >>> for name in ("now", "then"):
+    ...     written = write_maps(results, study.folder / name / "maps")
+    >>> mapped_in_both(study.folder / "now", study.folder / "then")
+    ['meal_station']
+    """
     pages = [{p.stem for p in (Path(run) / "maps").glob("*.html")} for run in (run_a, run_b)]
     return sorted((pages[0] & pages[1]) - {"index"})
 
@@ -38,6 +59,15 @@ class ComparisonMap:
     ----------
     page : the page's HTML.
     height_px : how high it stands in a notebook.
+
+    Examples
+    --------
+    Made by `comparison_map`; in a notebook it shows itself:
+
+    >>> import tempfile
+    >>> both = ComparisonMap(page="<!doctype html><p>two maps")
+    >>> both.height_px, both.save(Path(tempfile.mkdtemp()) / "both.html").name
+    (720, 'both.html')
     """
 
     page: str = field(repr=False)
@@ -76,10 +106,25 @@ def write_comparison_map(
     service : key of a service in both.
     path : of the HTML file. lang : of the page's own words; default that of the first run's map.
 
+    Returns
+    -------
+    Path
+        The file written.
+
     Raises
     ------
     UsageError
         One of the runs has no map of the service.
+
+    Examples
+    --------
+    >>> from geoplan.outputs import write_maps
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> run = study.folder / "now"
+    >>> written = write_maps(study.run().results, run / "maps")
+    >>> write_comparison_map(run, run, "meal_station", study.folder / "both.html").name
+    'both.html'
     """
     return comparison_map(run_a, run_b, service, lang=lang).save(path)
 
@@ -95,10 +140,25 @@ def comparison_map(
     service : key of a service in both.
     lang : of the page's own words; default that of the first run's map.
 
+    Returns
+    -------
+    ComparisonMap
+        One page that needs no internet, unless the runs' own maps had a basemap that does.
+
     Raises
     ------
     UsageError
         One of the runs has no map of the service.
+
+    Examples
+    --------
+    >>> from geoplan.outputs import write_maps
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> run = study.folder / "now"
+    >>> written = write_maps(study.run().results, run / "maps")
+    >>> comparison_map(run, run, "meal_station", lang="en")
+    ComparisonMap(height_px=720)
     """
     contents = [_content(Path(run), service, lang or "zh") for run in (run_a, run_b)]
     told = lang or str(contents[0]["lang"])

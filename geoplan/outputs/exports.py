@@ -47,6 +47,20 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
         No run there, or an unknown format.
     MissingExtraError
         ``postgis`` without the extra of that name.
+
+    Examples
+    --------
+    >>> from geoplan.outputs import write_layers
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> run = study.folder / "out"
+    >>> layers = write_layers(study.run().results, run / "layers.gpkg")
+    >>> files = export_run(run, format="geojson", out=study.folder / "geojson")
+    >>> "meal_station_gaps.geojson" in {path.name for path in files}
+    True
+    >>> export_run(run, format="dwg", out=study.folder)
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: format must be one of gpkg, shp, geojson, ... not 'dwg'.
     """
     writers: dict[str, Callable[[Path, str | Path], list[Path | str]]] = {
         "gpkg": _gpkg, "shp": _shp, "geojson": _geojson, "kml": _kml, "fgb": _fgb,

@@ -39,10 +39,23 @@ def write_figures(
     folder : made if it is not there.
     lang : ``"zh"`` or ``"en"``; None = the study's.
 
+    Returns
+    -------
+    list of Path
+        The PNG files written, 300 dots per inch.
+
     Raises
     ------
     MissingGlyphError
         No installed font can write the names; the message names the package.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> written = write_figures(study.run().results, study.folder / "figures")
+    >>> sorted(path.name for path in written)
+    ['meal_station_areas.png', 'meal_station_curve.png', 'meal_station_map.png']
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

@@ -46,10 +46,25 @@ def write_layers(
     lang : language of labels and causes; None = the study's.
     audience : ``"internal"`` or ``"public"``; None = that of the results.
 
+    Returns
+    -------
+    Path
+        The file written, in the study's CRS; the same results give the same bytes.
+
     Raises
     ------
     UsageError
         A public file is asked for from results that are not a public edition.
+
+    Examples
+    --------
+    >>> import pyogrio
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> path = write_layers(study.run().results, study.folder / "layers.gpkg")
+    >>> gaps = pyogrio.read_dataframe(path, layer="meal_station_gaps")
+    >>> gaps["people"].tolist(), gaps.crs.to_string()
+    ([80.0, 30.0, 20.0, 10.0], 'EPSG:4548')
     """
     told = lang or results.info.lang
     if audience == "public" and results.info.audience != "public":

@@ -39,10 +39,26 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
     results : of a run, internal; a public edition is returned as it is.
     audience : ``"internal"`` (as they are) or ``"public"``.
 
+    Returns
+    -------
+    RunResults
+        The public edition holds no row finer than a community, no small number (nor one that
+        subtraction gives back), no findings and no column that the office carried along; of
+        shelters and child-protection services it has figures by street only.
+
     Raises
     ------
     UsageError
         Another audience.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> public = edition(example_study().run().results, audience="public")
+    >>> public.info.audience, len(public.findings)
+    ('public', 0)
+    >>> edition(public, audience="public") is public
+    True
     """
     if audience not in ("internal", "public"):
         raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")

@@ -31,6 +31,14 @@ def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.Dat
     ------
     UsageError
         There is no such table; the message lists those there are.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> results = example_study().run().results
+    >>> table = reading_table(results, "meal_station_by_district", lang="en")
+    >>> table[["Area", "People", "Served", "Covered share"]].iloc[0].tolist()
+    ['West', '200', '150', '75.0%']
     """
     tables = {table.name: table for table in table_list(results, lang=lang)}
     if name not in tables:

@@ -253,6 +253,18 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
     ----------
     results : a run's results.
     lang : ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        Lines without a last line break; Chinese characters count as two columns.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> text = summary_text(example_study().run().results, "en")
+    >>> print(text.splitlines()[0], "|", text.splitlines()[-1])
+    Small | 4 input files, 16 rows; 1 set aside, 2 findings
     """
     info = results.info
     lines = [clean(info.title or info.name)]

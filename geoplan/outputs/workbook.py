@@ -52,6 +52,14 @@ def write_tables(
     Returns
     -------
     The files written. No cell is a formula: text that could be one gets a leading apostrophe.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> written = write_tables(study.run().results, study.folder / "out", lang="en")
+    >>> written[-1].name, "services.csv" in {path.name for path in written}
+    ('tables.xlsx', True)
     """
     told = lang or results.info.lang
     tables = table_list(results, lang=told)

@@ -30,6 +30,15 @@ class CheckReport:
     written : where `findings.xlsx` stands.
     unwritten : why it could not be written; empty when it was.
     has_services : False for a study with nothing to judge yet.
+
+    Examples
+    --------
+    >>> from geoplan.study import check_study, example_study
+    >>> report = check_study(example_study().folder)
+    >>> report
+    CheckReport(Small: 4 files, 2 findings, 0 errors)
+    >>> report.has_errors, report.written.name
+    (False, 'findings.xlsx')
     """
 
     study: str
@@ -82,10 +91,29 @@ def check_study(
 ) -> CheckReport:
     """Read every input of the study at `where` and write `findings.xlsx` beside it.
 
+    Parameters
+    ----------
+    where : the study's folder, or its ``study.toml``.
+    lang : of the texts, ``"zh"`` or ``"en"``; None = the study's.
+    progress : called with (done, total, text).
+
+    Returns
+    -------
+    CheckReport
+        Faults of the inputs stand in its findings and raise nothing. Where the workbook cannot be
+        written, `unwritten` says why.
+
     Raises
     ------
     StudyFileError, UsageError
         The study file itself holds errors, or is not there.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> report = check_study(example_study().folder)
+    >>> [(record.role, record.rows, record.set_aside) for record in report.records][:2]
+    [('areas.district', 2, 0), ('demand.elderly_60', 6, 1)]
     """
     study = Study.open(where)
     inputs = study.check(lang=lang, progress=progress)
@@ -108,7 +136,25 @@ def check_study(
 
 
 def check_report(report: CheckReport, *, most: int = 40) -> str:
-    """The findings as text: files, then what was doubted, then where the rest stands."""
+    """The findings as text: files, then what was doubted, then where the rest stands.
+
+    Parameters
+    ----------
+    report : what `check_study` found.
+    most : about as many findings as are told one by one; the workbook has them all.
+
+    Returns
+    -------
+    str
+        Lines without a last line break, in the report's language.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> text = check_report(check_study(example_study().folder))
+    >>> print(text.splitlines()[1].strip())
+    districts.gpkg: 2 rows = 2 accepted + 0 set aside (0 doubted)
+    """
     return "\n".join(_lines(report, most))
 
 

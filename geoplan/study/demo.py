@@ -21,10 +21,31 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
 
     The city is made up on Jinan's published facts; its files say ``synthetic = true``.
 
+    Parameters
+    ----------
+    folder : a folder that is empty, missing, or holds a demo study, which is replaced.
+    progress : called with (done, total, text).
+
+    Returns
+    -------
+    Study
+
     Raises
     ------
     UsageError
         `folder` holds something that is no demo study.
+
+    Examples
+    --------
+    The city takes some seconds to make:
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> demo_study(folder / "city").run(services=["shelter"])  # doctest: +SKIP
+    >>> new = (folder / "study.toml").write_text("[study]", encoding="utf-8")
+    >>> demo_study(folder)
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: ... holds a study that is not the demo city and is not written over: ...
     """
     from geoplan.study.demo_city import generate
 

@@ -84,6 +84,10 @@ def example_study(folder: str | Path | None = None) -> Study:
     ----------
     folder : where its files go; default a new temporary folder.
 
+    Returns
+    -------
+    Study
+
     Raises
     ------
     UsageError

@@ -47,6 +47,7 @@ def apply_overlay(study: Study, overlay: str | Path | Mapping[str, Any]) -> Stud
 
     Parameters
     ----------
+    study : the study as it is; not changed.
     overlay : a TOML file or its content: any part of `study.toml`, and a table ``[what_if]`` with
         what `geoplan.study.what_if` takes (``slower_walkers = 0.8``,
         ``people = { elderly_60 = 1.2 }``, ``closed = { meal_station = ["name"] }``,
@@ -54,10 +55,21 @@ def apply_overlay(study: Study, overlay: str | Path | Mapping[str, Any]) -> Stud
         ``standards = { meal_station = { threshold_m = 800 } }``).
         Its paths are relative to the study's folder. The sections come first, the what-ifs then.
 
+    Returns
+    -------
+    Study
+
     Raises
     ------
     StudyFileError, UsageError
         The file is no overlay, or names what is not there.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> slower = apply_overlay(example_study(), {"what_if": {"slower_walkers": 0.8}})
+    >>> slower.run().coverage["meal_station"].ledger.served
+    100.0
     """
     lang = study.config.study.lang
     file = None if isinstance(overlay, Mapping) else Path(overlay)
@@ -84,9 +96,27 @@ def sweep(
 
     Parameters
     ----------
+    study : the study as it is.
     scenarios : name -> changes as `Study.replace` takes them (dotted keys), with ``what_if`` as in
         `apply_overlay` where wanted.
     run_options : of `Study.run`, for example ``services=["meal_station"]``.
+
+    Returns
+    -------
+    dict of Plan
+        ``"base"`` first, then the scenarios in their order.
+
+    Raises
+    ------
+    StudyFileError, UsageError
+        A scenario names what the study does not have, or makes no study.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> plans = sweep(example_study(), {"slower": {"what_if": {"slower_walkers": 0.8}}})
+    >>> {name: plan.coverage["meal_station"].ledger.served for name, plan in plans.items()}
+    {'base': 150.0, 'slower': 100.0}
     """
     plans = {"base": study.run(**run_options)}
     for name, changes in scenarios.items():
@@ -101,11 +131,24 @@ def sweep(
 def compare_plans(plans: Mapping[str, Plan]) -> pd.DataFrame:
     """Headline numbers of several plans, one row per service and plan.
 
+    Parameters
+    ----------
+    plans : name -> plan, as `sweep` gives them; changes are told against the first.
+
     Returns
     -------
     DataFrame with index (``service``, ``plan``) and columns ``people``, ``served``,
     ``covered_share``, ``unserved``, ``change`` (people served against the first plan),
     ``new_sites``, ``served_after``, ``share_after``.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> strict = study.replace({"services.meal_station.standard.threshold_m": 600})
+    >>> table = compare_plans({"now": study.run(), "strict": strict.run()})
+    >>> table[["served", "change", "served_after"]].to_numpy().tolist()
+    [[150.0, 0.0, 230.0], [100.0, -50.0, 230.0]]
     """
     rows = []
     first: dict[str, float] = {}

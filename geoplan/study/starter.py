@@ -42,6 +42,10 @@ def new_study(folder: str | Path) -> list[Path]:
     Template tables are CSV in UTF-8 with a byte order mark, which Excel opens right. Their one
     example row is to be replaced.
 
+    Parameters
+    ----------
+    folder : made where it is missing; other files in it are left alone.
+
     Returns
     -------
     The files written, `study.toml` first.
@@ -50,6 +54,14 @@ def new_study(folder: str | Path) -> list[Path]:
     ------
     UsageError
         A file of that name is there already: nothing is written over.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = new_study(folder / "city")
+    >>> written[0].name, len(written)
+    ('study.toml', 9)
     """
     target = Path(folder)
     text = files(__package__).joinpath("new_study.toml").read_text(encoding="utf-8")

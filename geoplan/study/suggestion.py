@@ -11,7 +11,25 @@ from geoplan.words import say
 
 
 def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
-    """Rank, place, people added, share after, next best and its loss; then the proof."""
+    """Rank, place, people added, share after, next best and its loss; then the proof.
+
+    Parameters
+    ----------
+    outcome : a service's answer, as ``plan.services[key].siting``.
+    lang : ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        Lines without a last line break.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> siting = example_study().run().services["meal_station"].siting
+    >>> print(suggestion_text(siting, lang="en").splitlines()[2])
+    value 230 people, bound 230: proved optimal
+    """
     sites = outcome.sites
 
     def word(key: str, **values: object) -> str:

@@ -29,6 +29,7 @@ def what_if(
 
     Parameters
     ----------
+    study : the study as it is; not changed.
     slower_walkers : factor on walking speed, for example 0.8. Every threshold in metres on foot
         stands for a time and shrinks by the same factor, tiers included.
     people : demand key -> factor, for example ``{"elderly_60": 1.2}`` for an ageing city; on top of
@@ -39,6 +40,10 @@ def what_if(
     standards : service -> figures of its standard, for example
         ``{"meal_station": {"threshold_m": 800}}``. They are taken as given, not slowed.
 
+    Returns
+    -------
+    Study
+
     Raises
     ------
     UsageError
@@ -48,9 +53,10 @@ def what_if(
 
     Examples
     --------
-    >>> from geoplan.study import Study, what_if
-    >>> study = Study.open("data/jinan_demo")  # doctest: +SKIP
-    >>> plan = what_if(study, slower_walkers=0.8).run()  # doctest: +SKIP
+    >>> from geoplan.study import example_study, what_if
+    >>> older = what_if(example_study(), people={"elderly_60": 1.2})
+    >>> older.run().coverage["meal_station"].ledger.total
+    348.0
     """
     people, closed, links = dict(people or {}), dict(closed or {}), dict(links or {})
     standards = dict(standards or {})

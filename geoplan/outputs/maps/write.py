@@ -57,6 +57,13 @@ def service_map(
         A key that is not in the run, an unknown basemap, or one that no public map may have.
     MissingAssetError
         Leaflet is missing from the installation.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> page = service_map(example_study().run().results, "meal_station", lang="en")
+    >>> "Meal stations" in page.page, "<script src=" in page.page
+    (True, False)
     """
     if key not in results.services:
         raise UsageError(
@@ -105,12 +112,27 @@ def write_maps(
 
     Parameters
     ----------
+    results : a run's results; for the public, their public edition.
+    folder : usually ``maps`` in the run's folder; made where it is missing.
+    lang, basemap, tianditu_key : as for `service_map`.
     audience : ``"internal"`` or ``"public"``; a public map is only made from the public edition.
+
+    Returns
+    -------
+    list of Path
+        The files written, ``index.html`` last.
 
     Raises
     ------
     UsageError
         `audience` is ``"public"`` and `results` are not the public edition.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> [path.name for path in write_maps(study.run().results, study.folder / "maps")]
+    ['meal_station.html', 'index.html']
     """
     if audience == "public" and results.info.audience != "public":
         raise UsageError(

@@ -23,21 +23,35 @@ def write_report(
     Parameters
     ----------
     results : a run's results; for the public, their public edition.
-    folder : the run's folder; pictures are taken from ``figures/``, interactive maps from
-        ``maps/``, as far as they are there.
+    folder : the run's folder, made where it is missing; pictures are taken from ``figures/``,
+        interactive maps from ``maps/``, as far as they are there.
     lang : ``"zh"`` or ``"en"``; None = the study's.
     audience : ``"public"`` refuses results that are not the public edition.
+
+    Returns
+    -------
+    tuple of Path
+        The page and the Word file.
 
     Raises
     ------
     UsageError
         As said under `audience`.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> page, book = write_report(study.run().results, study.folder / "out")
+    >>> page.name, book.name
+    ('report.html', 'report.docx')
     """
     if audience == "public" and results.info.audience != "public":
         raise UsageError(
             "these results are the internal edition: take edition(results, audience='public')."
         )
     target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
     document = compose(results, lang=lang or results.info.lang)
     page = write_html(document, target / "report.html", figures=target / "figures",
                       maps=target / "maps")  # fmt: skip
