@@ -28,7 +28,8 @@ class PlacesInReach:
 
     Parameters
     ----------
-    method : of `floating_catchment`. mode, cutoff, unit : the catchment, in metres or minutes.
+    method : of `floating_catchment`.
+    mode, cutoff, unit : the catchment, in metres or minutes.
     facts : ``places`` (with a known place and number), ``places_reached`` (that somebody reaches),
         ``mean`` (places per 1,000 people: those reached over all people), ``median`` and
         ``worst_tenth`` (of the people), ``none_share`` (share of people who reach no place at all).

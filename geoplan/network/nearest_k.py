@@ -37,13 +37,28 @@ def k_nearest(
 
     Parameters
     ----------
-    As for `travel_costs`; `k` is 1 or more.
+    network : the street network.
+    demand, sites : points in the network's CRS, or `SnappedPoints`.
+    k : sites wanted per demand point, 1 or more.
+    cutoff_m, cutoff_min : sites farther than this have no row. At most one of the two.
+    unit : ``"m"`` or ``"min"``; follows from the cutoff when None, else metres.
+    max_snap_m : points farther than this from every edge are off the network; None = no limit.
+    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
+    barriers : lines that the way from a point to its edge must not cross.
+    threads : number of threads; it does not change the result.
 
     Returns
     -------
     DataFrame, one row per demand point and site, in demand's order and by cost: ``demand``
     (label), ``rank`` (1 = nearest), ``site`` (label), ``cost_m`` (or ``cost_min``). Demand
     without a site has no row; `nearest_site` tells why.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError, CrsMismatchError
+        Points without a CRS, in degrees, or in another CRS than the network's.
+    UsageError
+        A `k` that is no whole number from 1, two cutoffs, an unknown unit or direction.
 
     Examples
     --------

@@ -116,7 +116,8 @@ def snap(
     max_snap_m : a point farther than this from every edge is ``off_network``; None = no limit.
     barriers : lines (a river, a railway) that the way from a point to its edge must not cross:
         the nearest edge on the point's own side is taken. An edge counts by its nearest place.
-    threads : does not change the result.
+    what : how errors call the points.
+    threads : number of threads; it does not change the result.
 
     Returns
     -------

@@ -104,7 +104,8 @@ def write_comparison_map(
     ----------
     run_a, run_b : folders made by ``geoplan run``.
     service : key of a service in both.
-    path : of the HTML file. lang : of the page's own words; default that of the first run's map.
+    path : of the HTML file.
+    lang : of the page's own words; default that of the first run's map.
 
     Returns
     -------

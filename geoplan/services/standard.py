@@ -136,7 +136,8 @@ class ServiceStandard:
     max_spacing_m, tolerance_m : for spacing.
     tiers : from the highest to the lowest.
     source, source_en, year, confidence : where the figures come from.
-    per : heads that a rate is told for (rates); target_rate : the rate to reach.
+    per : heads that a rate is told for.
+    target_rate : the rate to reach.
     name_zh, name_en : the service's names.
     note_zh, note_en : what the source leaves open.
 

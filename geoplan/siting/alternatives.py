@@ -80,6 +80,7 @@ def alternative_sites(
     within : share of the people covered that a plan may lose and still count (0.01 = 1 %).
     most : how many plans to look for.
     budget, per_area_minimum, backup : the rules that the answer was found under.
+    time_limit_s, progress : as in `max_coverage`.
 
     Returns
     -------

@@ -160,13 +160,20 @@ def phased_sites(
 
     Parameters
     ----------
+    problem : the question, with its fixed sites.
     phases : numbers of sites in all (fixed included) at the end of each phase, ascending.
+    time_limit_s, gap, seed, progress : as in `max_coverage`.
 
     Returns
     -------
     DataFrame with the columns ``phase`` (1..), ``sites``, ``value``, ``new`` (labels added in this
     phase), ``chosen`` (all labels), ``best_value`` (without nesting), ``bound`` and
     ``nesting_cost`` (people: best_value - value).
+
+    Raises
+    ------
+    SitingError
+        Phases that do not ascend, or numbers of sites that cannot be; all at once.
 
     Examples
     --------

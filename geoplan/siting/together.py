@@ -39,7 +39,8 @@ class TogetherResult:
         own people), as in `SitingResult`.
     results : service -> its own `SitingResult`; its bound is None, only the sum is proved.
     shared : labels of buildings where a new site of one service stands with another service.
-    money : what is spent; saved : what sharing saves in it.
+    money : what is spent.
+    saved : what sharing saves in it.
     seconds : wall-clock time.
 
     Examples

@@ -45,7 +45,7 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     >>> new = (folder / "study.toml").write_text("[study]", encoding="utf-8")
     >>> demo_study(folder)
     Traceback (most recent call last):
-    geoplan.errors.UsageError: ... holds a study that is not the demo city and is not written over: ...
+    geoplan.errors.UsageError: ... holds a study that is not the demo city ...
     """
     from geoplan.study.demo_city import generate
 

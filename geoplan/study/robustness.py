@@ -47,8 +47,8 @@ def robustness(
     service : key.
     redraws : number of draws.
     reach_cv, people_cv, closure_share : see `geoplan.study.redraws.Chance`.
-    seed : everything follows from it, whatever the number of `workers` (threads), as long as no
-        draw needs the 20 s that it may take.
+    seed : everything follows from it, as long as no draw needs the 20 s that it may take.
+    workers : number of threads; it does not change the result.
 
     Returns
     -------

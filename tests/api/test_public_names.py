@@ -80,23 +80,53 @@ HELPERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [n for n, _ in of_geoplan()])
-def test_everything_in_geoplan_is_documented(name: str) -> None:
-    value = dict(of_geoplan())[name]
+def faults_of(value: Any) -> list[str]:
+    """What the docstring leaves unsaid."""
     doc = inspect.getdoc(value) or ""
-    assert doc, f"{name} has no docstring"
-    if name in HELPERS:
-        return
-    missing = [p for p in parameters(value) if p not in documented(doc)]
-    assert not missing, f"{name}: parameters without a word: {missing}"
-    assert not example_faults(doc), f"{name}: {example_faults(doc)}"
+    if not doc:
+        return ["no docstring"]
+    faults = [f"no word of {p!r}" for p in parameters(value) if p not in documented(doc)]
+    faults += example_faults(doc)
     returns = inspect.signature(value).return_annotation
     if not inspect.isclass(value) and returns not in (None, "None"):
-        assert re.search(r"^Returns$", doc, re.M), f"{name} does not say what it returns"
+        faults += [] if re.search(r"^Returns$", doc, re.M) else ["no word of what it returns"]
+    return faults
 
 
-def test_everything_in_the_rooms_has_a_docstring() -> None:
-    assert not [name for name, value in of_rooms() if not inspect.getdoc(value)]
+@pytest.mark.parametrize("name", [n for n, _ in of_geoplan() if n not in HELPERS])
+def test_everything_in_geoplan_is_documented(name: str) -> None:
+    assert not faults_of(dict(of_geoplan())[name])
+
+
+@pytest.mark.parametrize("name", [n for n, _ in of_rooms()])
+def test_everything_in_the_rooms_is_documented(name: str) -> None:
+    assert not faults_of(dict(of_rooms())[name])
+
+
+def test_small_helpers_say_what_they_are() -> None:
+    every = dict(of_geoplan())
+    assert not [name for name in HELPERS if not inspect.getdoc(every[name])]
+
+
+def test_a_docstring_that_leaves_something_unsaid_is_found() -> None:
+    def short(metres: float) -> float:
+        """Only a heading."""
+        return metres
+
+    def skipped(metres: float) -> None:
+        """Its example never runs.
+
+        Parameters
+        ----------
+        metres : a length.
+
+        Examples
+        --------
+        >>> skipped(1.0)  # doctest: +SKIP
+        """
+
+    assert faults_of(short) == ["no word of 'metres'", "no example", "no word of what it returns"]
+    assert faults_of(skipped) == ["its example is never run"]
 
 
 def test_tab_completion_is_short() -> None:
