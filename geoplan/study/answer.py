@@ -46,3 +46,25 @@ def sites_frame(
     served = base + frame["added_people"].cumsum()
     frame["share_after"] = served / total if total > 0 else np.nan
     return place_names(context, frame, context.demand(judged.key))
+
+
+def added_by_places(
+    context: Context,
+    judged: ServiceResult,
+    explained: pd.DataFrame,
+    chosen: gpd.GeoDataFrame,
+    siting: SitingSection,
+    after: Coverage,
+) -> pd.DataFrame:
+    """What each site adds when its places are few: measured again, site after site.
+
+    Whom the next-best place would serve depends on all other places then: it is not told.
+    """
+    assert judged.coverage is not None
+    served = [judged.coverage.ledger.served]
+    for count in range(1, len(chosen)):
+        served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
+    served.append(after.ledger.served)
+    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
+    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
+    return told

@@ -22,7 +22,8 @@ from geoplan.siting import (
     thin,
     too_close,
 )
-from geoplan.study.answer import ledger_after, sites_frame
+from geoplan.siting.finish import is_whole
+from geoplan.study.answer import added_by_places, ledger_after, sites_frame
 from geoplan.study.candidates import candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
@@ -41,6 +42,8 @@ from geoplan.words import say
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
 #: minutes and move a site by a street corner
 MOST_CANDIDATES = 300
+#: farther than any journey, in metres or minutes
+_ANYWHERE = 1e9
 
 
 def distance_sites(context: Context, judged: ServiceResult, siting: SitingSection) -> SitingOutcome:
@@ -68,13 +71,17 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
-    longest = {f"threshold_{standard.unit}": _longest(judged.coverage, standard.threshold)}
+    places = _places(judged, siting, existing, points, whole=is_whole(weights.to_numpy(float)))
+    # whoever finds the near sites full goes on to any other
+    far = _longest(judged.coverage, standard.threshold) if places is None else _ANYWHERE
+    longest = {f"threshold_{standard.unit}": far}
     costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
     problem = SitingProblem.from_costs(
         rows_of(costs, reached),
         weights[reached],
         fixed=list(existing.index),
+        capacities=places,
         **_rules(siting, existing, points, codes, money),
     )
     solve = p_median if siting.objective == "p_median" else p_center
@@ -87,7 +94,7 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         gap=max(siting.gap, 1e-3),
         seed=context.config.study.seed,
     )
-    notes = _notes(context, judged, result, placed.loc[reached])
+    notes = _notes(context, judged, siting, result, placed.loc[reached], limited=places is not None)
     if len(points) < every and result.status in ("optimal", "feasible"):
         result = replace(result, status="feasible", bound=None, gap=None)
         notes += (
@@ -97,6 +104,9 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     chosen = points.loc[[label for label in result.sites if label not in standing]]
     after = ledger_after(context, judged, chosen, siting)
     added = _added_in_order(context, judged, chosen)
+    if standard.capacity_limits and len(chosen):
+        order = chosen.loc[list(added.index)]
+        added = added_by_places(context, judged, added, order, siting, after)
     sites = sites_frame(
         context,
         judged,
@@ -119,17 +129,29 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
 
 
 def _notes(
-    context: Context, judged: ServiceResult, result: SitingResult, counted: gpd.GeoDataFrame
+    context: Context,
+    judged: ServiceResult,
+    siting: SitingSection,
+    result: SitingResult,
+    counted: gpd.GeoDataFrame,
+    *,
+    limited: bool,
 ) -> tuple[str, ...]:
     """The mean journey before and after: a sum of person-metres tells nobody anything."""
     people = float(counted["people"].sum())
     today = counted["cost"]
+    notes: tuple[str, ...] = ()
+    if limited:
+        notes += (say(context.lang, "study.few_places_distance"),)
+    elif siting.capacity is not None and not judged.standard.capacity_limits:
+        notes += (say(context.lang, "study.capacity_unheeded"),)
     if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
-        return ()
-    before = "-"
-    if today.notna().all():
+        return notes
+    before = "-"  # whoever finds no place today makes no journey that could be told
+    if today.notna().all() and not limited:
         before = f"{float((today * counted['people']).sum()) / people:,.0f}"
     return (
+        *notes,
         say(
             context.lang,
             "study.mean_journey",
@@ -139,6 +161,25 @@ def _notes(
             unit=say(context.lang, f"study.unit_p_center_{judged.standard.unit}"),
         ),
     )
+
+
+def _places(
+    judged: ServiceResult,
+    siting: SitingSection,
+    existing: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    *,
+    whole: bool,
+) -> pd.Series | None:
+    """People whom each old and new site takes, as the ledger counts them; None: nothing limits."""
+    if not judged.standard.capacity_limits:
+        return None
+    new = np.inf if siting.capacity is None else siting.capacity
+    old = existing["capacity"].astype(float).fillna(np.inf)
+    places = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
+    if np.isinf(places).all():
+        return None
+    return np.floor(places + 1e-9) if whole else places
 
 
 def _rules(

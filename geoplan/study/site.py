@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage import Coverage
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import (
     SitingResult,
@@ -20,7 +18,7 @@ from geoplan.siting import (
     min_sites,
 )
 from geoplan.siting.relaxed import coverage_bounds
-from geoplan.study.answer import ledger_after, sites_frame
+from geoplan.study.answer import added_by_places, ledger_after, sites_frame
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
@@ -162,8 +160,8 @@ def _outcome(
     explained = explain_sites(question.problem, result)
     chosen = question.candidates.loc[list(explained.index)]
     after = ledger_after(context, judged, chosen, siting)
-    if question.problem.capacities is not None and len(chosen):
-        explained = _with_places(context, judged, explained, chosen, siting, after)
+    if judged.standard.capacity_limits and len(chosen):
+        explained = added_by_places(context, judged, explained, chosen, siting, after)
     sites = sites_frame(
         context, judged, explained, chosen, base=question.base, total=question.total
     )
@@ -183,28 +181,6 @@ def _outcome(
     )
 
 
-def _with_places(
-    context: Context,
-    judged: ServiceResult,
-    explained: pd.DataFrame,
-    chosen: gpd.GeoDataFrame,
-    siting: SitingSection,
-    after: Coverage,
-) -> pd.DataFrame:
-    """What each site adds when its places are few: measured again, site after site.
-
-    Whom the next-best place would serve depends on all other places then: it is not told.
-    """
-    assert judged.coverage is not None
-    served = [judged.coverage.ledger.served]
-    for count in range(1, len(chosen)):
-        served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
-    served.append(after.ledger.served)
-    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
-    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
-    return told
-
-
 def _notes(
     context: Context,
     question: Question,
@@ -219,6 +195,8 @@ def _notes(
         notes.append(say(context.lang, "study.thinned_rules"))
     if question.problem.capacities is not None:
         notes.append(say(context.lang, "study.few_places"))
+    elif question.siting.capacity is not None:
+        notes.append(say(context.lang, "study.capacity_unheeded"))
     asked = question.siting.sites
     if result.status == "optimal" and asked is not None and len(explained) < asked:
         key = "study.enough" if len(explained) else "study.enough_none"

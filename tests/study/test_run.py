@@ -260,6 +260,45 @@ def test_places_that_run_out_are_told_alike_everywhere(small_folder: Path) -> No
     assert none.services["meal_station"].siting.people_after.served == 120
 
 
+def test_the_median_and_the_centre_heed_places(small_folder: Path) -> None:
+    """The station has 120 places, the new site 110: just enough for the 230 of A, B and C.
+
+    Least metres: a site at C takes its 80 and 30 of B (800 m each), 20 of B walk 700 m: 38,000.
+    Shortest longest walk: a site at 1,000 m, 20 of B still walk 700 m (300 m, had it more places).
+    With 60 places 50 people find none anywhere.
+    """
+    meals = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()
+    text = f"{meals[0]},capacity\n{meals[1]},120\n"
+    (small_folder / "meals.csv").write_text(text, encoding="utf-8")
+    limited = {"mode": "walk", "threshold_m": 900, "capacity_limits": True}
+    study = Study.open(small_folder).replace({"services.meal_station.standard": limited})
+
+    def asked(objective: str, places: int | None) -> Study:
+        siting = {"objective": objective, "sites": 1, "capacity": places}
+        return study.replace({"services.meal_station.siting": siting})
+
+    for objective, value in (("p_median", 38_000), ("p_center", 700)):
+        told = asked(objective, 110).run().to_dict()["services"]["meal_station"]["siting"]
+        assert (told["status"], told["value"]) == ("optimal", pytest.approx(value, abs=1))
+        assert told["people_after"]["served"] == 230
+        assert told["people_after"]["full"] == 0
+        assert [site["added_people"] for site in told["sites"]] == [110]  # 120 are served today
+        free = asked(objective, None).run().services["meal_station"].siting
+        with_room = {"p_median": 38_000, "p_center": 500}  # the station's 120 bind as before
+        assert free.result.value == pytest.approx(with_room[objective], abs=1)
+        assert free.people_after.served == 120 + free.sites["added_people"].sum() == 230
+        few = asked(objective, 60).run().services["meal_station"].siting
+        assert few.result.status == "infeasible"
+        assert any("50 more places" in line for line in few.result.blocking)
+    heeded = asked("p_median", 110).suggest("meal_station", sites=1, objective="p_median")
+    assert "goes on to one with room" in " ".join(heeded.notes)
+    unlimited = {**limited, "capacity_limits": False}
+    for objective in ("p_median", "max_coverage"):
+        plain = asked(objective, 60).replace({"services.meal_station.standard": unlimited})
+        notes = plain.run().services["meal_station"].siting.notes
+        assert "siting.capacity plays no part" in " ".join(notes)
+
+
 def test_a_service_that_is_not_there_is_told_with_those_that_are(small_plan: Plan) -> None:
     for found in (small_plan.coverage, small_plan.gaps, small_plan.sites, small_plan.services):
         with pytest.raises(UsageError, match="'meals' here; there are: meal_station"):
