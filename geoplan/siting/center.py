@@ -31,7 +31,7 @@ from geoplan.siting.median_ruled import conflicting
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults
 from geoplan.siting.result import SitingResult
-from geoplan.siting.rules import Rules, early_blocks
+from geoplan.siting.rules import Rules, early_blocks, problem_free, site_money
 
 SOLVER = "search over costs with set covering"
 
@@ -170,6 +170,11 @@ def _ruled(
     if not len(way.rows):
         return _answer(problem, first, bound=0.0, clock=clock, gap=gap, seed=seed)
     best, bound = _halve(way, first, decide, times=times, gap=gap, clock=clock)
+    if rules.budget is not None and clock.left > 0:
+        # within this largest cost money should buy no site that does not keep it
+        cheap, _ = _feasible(problem, way, rules, best.value, clock, cheapest=True)
+        if cheap is not None and _spent(problem, cheap) < _spent(problem, best):
+            best = cheap
     return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
 
 
@@ -245,10 +250,23 @@ def _enough(
     return None, fewest.bound is not None and np.ceil(fewest.bound - 1e-9) > count
 
 
+def _spent(problem: SitingProblem, found: _Found) -> float:
+    return float(site_money(problem)[found.is_open & ~problem_free(problem)].sum())
+
+
 def _feasible(
-    problem: SitingProblem, way: Journeys, rules: Rules, radius: float, clock: Clock
+    problem: SitingProblem,
+    way: Journeys,
+    rules: Rules,
+    radius: float,
+    clock: Clock,
+    *,
+    cheapest: bool = False,
 ) -> tuple[_Found | None, bool]:
-    """Sites that keep the rules and serve all rows within `radius`; else whether there are none."""
+    """Sites that keep the rules and serve all rows within `radius`; else whether there are none.
+
+    `cheapest` : of all such sites those that take least money.
+    """
     times = 2 if rules.backup else 1
     near = _within(way, radius)
     if (np.diff(near.costs.indptr) < times).any():
@@ -259,6 +277,10 @@ def _feasible(
     else:
         journeys_of = journeys_model(problem, near, rules)
         model = journeys_of.model
+    if cheapest:
+        cost = np.zeros(model.columns)
+        cost[: problem.n_sites] = np.where(problem_free(problem), 0.0, site_money(problem))
+        model.cost = [cost]
     found = model.solve(time_limit_s=clock.left, stop=lambda: clock.stopped)
     if found.stopped:
         clock.stop()

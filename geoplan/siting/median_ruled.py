@@ -78,7 +78,9 @@ def median_ruled(
         )
         return _answer(problem, proof.is_open, None, bound=proof.bound, clock=clock, gap=gap,
                        seed=seed)  # fmt: skip
-    return _with_journeys(problem, way, rules, start, bound=bound, clock=clock, gap=gap, seed=seed)
+    return _with_journeys(
+        problem, a, way, rules, start, bound=bound, most=most, clock=clock, gap=gap, seed=seed
+    )
 
 
 def most_sites(problem: SitingProblem, rules: Rules) -> int:
@@ -133,11 +135,13 @@ def _sites_only(
 
 def _with_journeys(
     problem: SitingProblem,
+    a: MedianArrays,
     way: Journeys,
     rules: Rules,
     start: np.ndarray,
     *,
     bound: float,
+    most: int,
     clock: Clock,
     gap: float,
     seed: int,
@@ -162,10 +166,50 @@ def _with_journeys(
     if found.bound is not None:
         bound = max(bound, found.bound)
     is_open = x[: problem.n_sites] > 0.5
+    limits = SiteLimits.of(problem, rules, most)
+    if problem.capacities is None:
+        # whoever has no longer way keeps shares and the worst-off area as they are
+        is_open = without_idle(a, is_open, keep=problem_free(problem), limits=limits)
+    else:
+        x = _without_unused(problem, model, rules, limits, x, clock)
+        is_open = x[: problem.n_sites] > 0.5
     return _answer(
         problem, is_open, x if problem.capacities is not None else None, bound=bound, clock=clock,
         gap=gap, seed=seed, model=model, facts=facts,
     )  # fmt: skip
+
+
+def _without_unused(
+    problem: SitingProblem,
+    model: JourneysModel,
+    rules: Rules,
+    limits: SiteLimits,
+    x: np.ndarray,
+    clock: Clock,
+) -> np.ndarray:
+    """The answer `x` without new sites that it costs nobody anything to do without, dearest first.
+
+    A site that nobody goes to always is one. Of the others, where shares and equity do not tie
+    people to sites, the journeys without it are solved anew.
+    """
+    x = x.copy()
+    free = problem_free(problem)
+    chosen = np.flatnonzero((x[: problem.n_sites] > 0.5) & ~free)
+    tied = rules.equity or bool(rules.area_share)
+    for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
+        is_open = x[: problem.n_sites] > 0.5
+        is_open[j] = False
+        in_area = int((is_open & (limits.area == limits.area[j])).sum())
+        if limits.area[j] and in_area < limits.least[limits.area[j]]:
+            continue
+        if x[model.x[model.site == j]].sum() <= 1e-7:
+            x[model.y[j]] = 0.0
+        elif not tied and clock.left > 0:
+            other = model.start(is_open)
+            cost = float(model.cost @ x[model.x])
+            if other is not None and model.cost @ other[model.x] <= cost + 1e-9 * max(1.0, cost):
+                x = other
+    return x
 
 
 def _fairest(model: JourneysModel, clock: Clock, gap: float) -> dict[str, Any] | None:

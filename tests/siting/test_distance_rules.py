@@ -368,3 +368,39 @@ def test_places_that_are_missing_are_counted() -> None:
     left_out = ways["reach"]
     assert sum(left_out.values()) == pytest.approx(5)
     assert "5 more places" in " ".join(found.blocking)
+
+
+BOUGHT = [
+    (p_median, {}, {}),
+    (p_median, {"capacities": True}, {}),
+    (p_median, {"areas": True}, {"per_area_minimum": 0.5}),
+    (p_median, {"areas": True}, {"equity": True}),
+    (p_center, {}, {}),
+    (p_center, {"capacities": True}, {}),
+]
+
+
+@pytest.mark.parametrize(("solve", "given", "asked"), BOUGHT)
+def test_money_buys_no_site_that_changes_nothing(solve, given: dict, asked: dict) -> None:
+    """Any new site left out makes the value worse: tried by forbidding all but the others."""
+    bought = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        people, places = rng.integers(0, 6, (12, 2)) * 100.0, rng.integers(0, 6, (8, 2)) * 100.0
+        costs = np.abs(people[:, None] - places[None]).sum(-1)
+        weights = rng.integers(1, 9, 12).astype(float)
+        options = {"fixed": [0], "site_costs": rng.integers(1, 5, 8).astype(float), "unit": "m"}
+        if "capacities" in given:
+            options["capacities"] = float(np.ceil(weights.sum() / 2))
+        if "areas" in given:
+            options |= {"areas": list(rng.integers(0, 2, 12)), "threshold": 200.0}
+        found = solve(SitingProblem.from_costs(costs, weights, **options), budget=12, **asked)
+        if not np.isfinite(found.value):
+            continue
+        for out in found.sites[1:]:
+            bought += 1
+            never = [j for j in range(8) if j == out or j not in found.sites]
+            less = SitingProblem.from_costs(costs, weights, forbidden=never, **options)
+            without = solve(less, budget=12, **asked)
+            assert not without.value <= found.value + 1e-6, (seed, out)
+    assert bought > 10
