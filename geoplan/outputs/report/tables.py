@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from geoplan.outputs.report.blocks import TableBlock
@@ -35,10 +35,8 @@ def told_table(
     if len(frame) == 0 or not names:
         return None
     columns = [by_name[n] for n in names]
-    rows = tuple(
-        tuple(_cell(value, column) for value, column in zip(row, columns, strict=True))
-        for row in frame[names].itertuples(index=False, name=None)
-    )
+    told = [_cells(frame[column.name], column) for column in columns]
+    rows = tuple(zip(*told, strict=True))
     right = frozenset(k for k, c in enumerate(columns) if c.kind != "text")
     return TableBlock(
         caption=caption, heads=tuple(c.heading(lang) for c in columns), rows=rows, right=right
@@ -49,13 +47,32 @@ def _silent(value: object) -> bool:
     return is_missing(value) or value == ""
 
 
-def _cell(value: Any, column: Column) -> str:
+def _cells(values: Iterable[Any], column: Column) -> list[str]:
+    """A column as text; its numbers have as many decimals as the one that needs most, at most 2."""
     if column.kind == "count":
-        return count_text(value)
+        return [count_text(value) for value in values]
     if column.kind == "share":
-        return share_text(value)
+        return [share_text(value) for value in values]
     if column.kind == "number":
-        return number_text(value)
+        told = [number_text(value) for value in values]
+        most = max((len(text.partition(".")[2]) for text in told if _is_number(text)), default=0)
+        return [_with_decimals(text, most) if _is_number(text) else text for text in told]
     if column.kind == "degrees":
-        return number_text(value, 5) if is_missing(value) else f"{value:.5f}"
-    return clean(value)
+        return [number_text(v, 5) if is_missing(v) else f"{v:.5f}" for v in values]
+    return [clean(value) for value in values]
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def _with_decimals(text: str, count: int) -> str:
+    """`text` with noughts behind it.
+
+    Examples
+    --------
+    >>> _with_decimals("1,234.5", 2), _with_decimals("7", 1), _with_decimals("7", 0)
+    ('1,234.50', '7.0', '7')
+    """
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.ljust(count, '0')}" if count else whole
