@@ -158,6 +158,18 @@ def _of_rows(
     return frame[~unusable]
 
 
+def _met_again(points: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Bool per row: another row seems to have its place and people (hashes take little room)."""
+    mixed = pd.util.hash_array(np.ascontiguousarray(people, np.float64))
+    for coordinate in (shapely.get_x, shapely.get_y):
+        values = coordinate(points)
+        mixed *= np.uint64(0x100000001B3)
+        mixed ^= pd.util.hash_array(np.round(values, 1, out=values))
+    ordered = np.sort(mixed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.isin(mixed, twice) if len(twice) else np.zeros(len(mixed), bool)
+
+
 def _repeated(
     rows: Rows, notes: Notes, name: pd.Series, people: np.ndarray, geometry: gpd.GeoSeries
 ) -> None:
@@ -165,7 +177,11 @@ def _repeated(
     there = np.flatnonzero(
         geometry.notna().to_numpy() & ~is_empty(name) & ~notes.aside & (people > 0)
     )
-    xy = shapely.get_coordinates(geometry.iloc[there].to_numpy()).round(1)
+    points = np.asarray(geometry.array)
+    there = there[_met_again(points[there], people[there])]  # few: most rows are alone at once
+    if not len(there):
+        return
+    xy = shapely.get_coordinates(points[there]).round(1)
     keys = pd.DataFrame(
         {"name": name.iloc[there].to_numpy(), "x": xy[:, 0], "y": xy[:, 1], "n": people[there]}
     )

@@ -20,6 +20,8 @@ Total 290, served 150. One new site: C's 80 people are the most that any junctio
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -104,7 +106,10 @@ def example_study(folder: str | Path | None = None) -> Study:
     """
     if folder is not None and (Path(folder) / "study.toml").exists():
         raise UsageError(f"{folder} holds a study already: name an empty or a new folder.")
-    target = Path(tempfile.mkdtemp(prefix="geoplan-example-")) if folder is None else Path(folder)
+    if folder is not None:
+        return Study.open(write_example(Path(folder)))
+    target = Path(tempfile.mkdtemp(prefix="geoplan-example-"))
+    atexit.register(shutil.rmtree, target, ignore_errors=True)
     return Study.open(write_example(target))
 
 
