@@ -6,11 +6,15 @@ without a traceback and leaves with `exit_code`.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GeoplanError(Exception):
     """Base of all errors that geoplan raises on purpose."""
 
     exit_code = 1
+    #: key in `geoplan.words` and its values, where the message can be said in other languages
+    said: tuple[str, dict[str, Any]] | None = None
 
 
 class InputError(GeoplanError, ValueError):

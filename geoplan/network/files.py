@@ -22,6 +22,7 @@ from pyarrow import feather
 from pyproj import CRS
 
 from geoplan.errors import NetworkError
+from geoplan.network.faults import fault
 
 if TYPE_CHECKING:
     from geoplan.network.network import Network
@@ -108,10 +109,7 @@ def load_network(path: str | PathLike[str]) -> Network:
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, pa.ArrowInvalid) as error:
         if isinstance(error, NetworkError):
             raise
-        raise NetworkError(
-            f"{source} is no network file or is damaged ({error}): build it again with "
-            "`geoplan network build` or Network.save."
-        ) from error
+        raise fault(NetworkError, "damaged", name=source, why=error) from error
     carried = [c for c in edges.columns if c.startswith("p:")]
     properties = edges[carried].rename(columns=lambda c: c[2:]) if meta["properties"] else None
     return Network(
@@ -141,10 +139,7 @@ def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     if meta.get("format") != FORMAT:
         raise NetworkError(f"{source} is not a network file: make one with Network.save.")
     if meta["version"] != VERSION:
-        raise NetworkError(
-            f"{source} is of format version {meta['version']}, this geoplan reads version "
-            f"{VERSION}: build the network again with `geoplan network build`, or update geoplan."
-        )
+        raise fault(NetworkError, "version", name=source, found=meta["version"], version=VERSION)
     return meta
 
 

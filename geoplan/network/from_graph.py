@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 
 from geoplan.errors import MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit
+from geoplan.network.faults import fault, left_out_by
 from geoplan.network.network import Network, check_mode
 from geoplan.network.options import checked_speeds
 from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh, why_left_out
@@ -54,10 +55,7 @@ def network_from_graphml(
     try:
         graph = osmnx.load_graphml(path)
     except Exception as error:
-        raise NetworkError(
-            f"{path.name} cannot be read as an OSMnx GraphML file ({error}). Save it with "
-            "osmnx.save_graphml, or read the graph yourself and use Network.from_graph."
-        ) from error
+        raise fault(NetworkError, "graphml", name=path.name, why=error) from error
     return network_from_graph(
         graph,
         mode=mode,
@@ -133,11 +131,8 @@ def network_from_graph(
     used = np.array([why == "" for why in whys])
     left_out = dict(Counter(why for why in whys if why))
     if not used.any():
-        told = ", ".join(f"{count} by {why}" for why, count in sorted(left_out.items()))
-        raise NetworkError(
-            f"the graph holds no street for mode {mode!r}: its {len(used)} edges were left out "
-            f"({told}). Download it with network_type={mode!r}, or pass all_classes=True."
-        )
+        told = left_out_by(left_out)
+        raise fault(NetworkError, "graph_no_street", mode=mode, count=len(used), whys=told)
     if left_out:
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
+from geoplan.network.faults import fault, left_out_by
 from geoplan.network.line_columns import ROLES, LineColumns, line_columns
 from geoplan.network.line_vertices import nodes_by_level, with_crossings
 from geoplan.network.network import Network, check_mode
@@ -104,7 +105,7 @@ def network_from_lines(
     used = (facts.left_out[row] == "") | all_classes
     left_out = Counter(facts.left_out[row][~used].tolist())
     if not used.any():
-        raise NetworkError(_nothing(frame, mode, facts, dict(left_out)))
+        raise _nothing(frame, mode, facts, dict(left_out))
     if left_out:
         notes["left_out"] = dict(left_out)
     lines, row = lines[used], row[used]
@@ -123,7 +124,7 @@ def network_from_lines(
     row, oneway = row[stays], oneway[stays]
     offsets = np.concatenate([[0], offsets[1:][stays]])
     if len(row) == 0:
-        raise NetworkError("the line layer holds only lines without length.")
+        raise fault(NetworkError, "no_length")
     node, apart = nodes_by_level(place, offsets, facts.level[row])
     if apart:
         notes["stacked_places"] = apart
@@ -168,16 +169,14 @@ def _plain_lines(
     kinds[broken] = "broken coordinates"
     if lost.any():
         notes["rows_without_line"] = dict(Counter(kinds[lost].tolist()))
-        _log.warning("the line layer: rows left out: %s", notes["rows_without_line"])
+        if good.any():
+            _log.warning("the line layer: rows left out: %s", notes["rows_without_line"])
     partly = broken & ~lost
     if partly.any():
         notes["parts_with_broken_coordinates"] = int((line & ~finite & ~lost[row]).sum())
     if not good.any():
         held = ", ".join(sorted(set(kinds.tolist()))) or "no rows"
-        raise NetworkError(
-            f"the line layer holds no line (it holds: {held}). A network is built from "
-            "LineStrings or MultiLineStrings: choose the road layer with layer=."
-        )
+        raise fault(NetworkError, "no_line", held=held)
     return parts[good], row[good], notes
 
 
@@ -248,12 +247,15 @@ def _properties(
 
 def _nothing(
     frame: gpd.GeoDataFrame, mode: str, facts: LineColumns, left_out: dict[str, int]
-) -> str:
-    whys = ", ".join(f"{count} by {why}" for why, count in sorted(left_out.items()))
-    text = f"the line layer holds no street for mode {mode!r}: {sum(left_out.values())} lines were"
-    text += f" left out ({whys})"
-    if "highway" in facts.found:
-        name = facts.found["highway"]
-        classes = ", ".join(sorted({str(v) for v in frame[name].dropna().unique()})[:10])
-        text += f"; its road classes (column {name!r}) are {classes}"
-    return f"{text}. Take another layer, or mode={'drive' if mode == 'walk' else 'walk'!r}."
+) -> NetworkError:
+    values = {
+        "mode": mode,
+        "other": "drive" if mode == "walk" else "walk",
+        "count": sum(left_out.values()),
+        "whys": left_out_by(left_out),
+    }
+    if "highway" not in facts.found:
+        return fault(NetworkError, "no_street", **values)
+    name = facts.found["highway"]
+    classes = ", ".join(sorted({str(v) for v in frame[name].dropna().unique()})[:10])
+    return fault(NetworkError, "no_street_classes", column=name, classes=classes, **values)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.plane import checked_crs, project_lonlat, projected_crs_for
+from geoplan.network.faults import Parts, fault, left_out_by
 from geoplan.network.network import Network, check_mode
 from geoplan.network.options import checked_speeds, numbers
 from geoplan.network.osm_file import Places, Ways, read_osm
@@ -134,7 +135,7 @@ def _network(
 ) -> Network:
     vertices = _vertices(ways, places, bounds)
     if len(vertices.node) == 0:
-        raise NetworkError(_nothing(path, mode, ways.left_out, bounds))
+        raise _nothing(path, mode, ways.left_out, bounds)
     notes: dict[str, Any] = {"left_out": ways.left_out, "ways": len(ways.ids)}
     if vertices.missing:
         notes["nodes_missing"] = vertices.missing
@@ -255,15 +256,13 @@ def _nothing(
     mode: str,
     left_out: dict[str, int],
     bounds: tuple[float, float, float, float] | None,
-) -> str:
-    seen = sum(left_out.values())
-    text = f"{path.name} holds no street for mode {mode!r}"
-    if bounds is not None:
-        text += f" within west, south, east, north = {bounds} (degrees, WGS 84)"
-    if seen:
-        whys = ", ".join(f"{count} by {why}" for why, count in sorted(left_out.items()))
-        text += f"; {seen} ways with a highway tag were left out ({whys})"
-    else:
-        text += " and no way with a highway tag that could be used"
-    other = "drive" if mode == "walk" else "walk"
-    return f"{text}. Try mode={other!r}, or take an extract that holds the streets of the city."
+) -> NetworkError:
+    values = {
+        "name": path.name,
+        "mode": mode,
+        "other": "drive" if mode == "walk" else "walk",
+        "within": Parts([] if bounds is None else [("within", {"bounds": bounds})]),
+        "count": sum(left_out.values()),
+        "whys": left_out_by(left_out),
+    }
+    return fault(NetworkError, "osm_no_street" if values["count"] else "osm_no_way", **values)

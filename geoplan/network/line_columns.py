@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
+from geoplan.network.faults import Parts, fault
 from geoplan.network.osm_rules import direction, speed_kmh, why_left_out
 
 #: usual names of the columns, lower case; the first that is there counts
@@ -79,14 +80,15 @@ def find_columns(frame: pd.DataFrame, columns: Mapping[str, str] | None) -> dict
     if clash := [
         str(name) for name in dict.fromkeys(twice) if name in used or _plain(name) in used
     ]:
-        faults.append(f"columns stand twice: {', '.join(clash)}: rename one of each")
+        faults.append(("columns_twice", {"names": ", ".join(clash)}))
     if unknown := [role for role in given if role not in ROLES]:
-        faults.append(f"no such role: {', '.join(unknown)} (roles are {', '.join(ROLES)})")
+        values = {"names": ", ".join(unknown), "known": ", ".join(ROLES)}
+        faults.append(("columns_role", values))
     if absent := [name for name in given.values() if name not in frame.columns]:
         there = ", ".join(str(c) for c in frame.columns)
-        faults.append(f"no such column: {', '.join(absent)} (the layer has {there})")
+        faults.append(("columns_absent", {"names": ", ".join(absent), "there": there}))
     if faults:
-        raise UsageError(f"columns= does not fit the line layer: {'; '.join(faults)}.")
+        raise fault(UsageError, "columns", faults=Parts(faults))
     by_name = {_plain(name): name for name in reversed(list(frame.columns))}
     found: dict[str, str] = {}
     for role, usual in ROLES.items():
@@ -123,11 +125,8 @@ def _oneway(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.int8]:
         meaning |= {"f": 1, "t": -1} if "b" in set(text.unique()) else {"f": 0, "t": 1}
     unknown = sorted(set(text.unique()) - set(meaning))
     if unknown:
-        raise UsageError(
-            f"the one-way column {found['oneway']!r} holds {', '.join(map(repr, unknown[:5]))}: "
-            "write yes, no or -1 (against the line), or 是/否, or leave it out with another "
-            "column in columns={'oneway': ...}."
-        )
+        values = ", ".join(map(repr, unknown[:5]))
+        raise fault(UsageError, "oneway", column=found["oneway"], values=values)
     return np.asarray(text.map(meaning), np.int8)
 
 

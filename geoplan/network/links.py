@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
+from geoplan.network.faults import Parts, fault
 from geoplan.network.network import Network
 from geoplan.network.options import positive
 from geoplan.network.snapping import check_network
@@ -68,10 +69,10 @@ def with_links(
         lines = lines.to_crs(network.crs)
     drawn_lines = lines.geometry.to_numpy()
     if not np.isfinite(shapely.get_coordinates(drawn_lines)).all():
-        raise NetworkError("new links have coordinates that are no numbers: draw them again.")
+        raise fault(NetworkError, "link_numbers")
     shapes = shapely.get_parts(shapely.line_merge(drawn_lines))
     if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
-        raise NetworkError("new links must be lines, at least one.")
+        raise fault(NetworkError, "link_lines")
     corners = np.column_stack([network.x, network.y])
     ends = np.column_stack(
         [
@@ -82,11 +83,8 @@ def with_links(
     gap, corner = cKDTree(corners).query(ends)
     far = np.flatnonzero(gap > max_gap_m)
     if len(far):
-        told = "; ".join(f"({ends[k, 0]:.0f}, {ends[k, 1]:.0f}) is {gap[k]:.0f} m off" for k in far)
-        raise NetworkError(
-            f"ends of new links lie farther than {max_gap_m:g} m from every corner of the network: "
-            f"{told}. Draw them on to a corner, or give a larger max_gap_m."
-        )
+        lost = Parts(("link_end", {"x": ends[k, 0], "y": ends[k, 1], "gap": gap[k]}) for k in far)
+        raise fault(NetworkError, "link_far", gap=max_gap_m, ends=lost)
     u, v = corner[::2].astype(np.int32), corner[1::2].astype(np.int32)
     drawn = [
         np.vstack([corners[a], shapely.get_coordinates(shape), corners[b]])

@@ -14,6 +14,7 @@ import osmium
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
+from geoplan.network.faults import fault
 from geoplan.network.osm_rules import KEPT_TAGS, direction, why_left_out
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
@@ -82,10 +83,7 @@ def _processor(path: Path, what: Any) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> NetworkError:
-    return NetworkError(
-        f"{path.name} cannot be read as OpenStreetMap data ({error}). Readable are "
-        f"{', '.join(SUFFIXES)}; for GraphML and line layers use read_network."
-    )
+    return fault(NetworkError, "osm_unreadable", name=path.name, why=error, osm=", ".join(SUFFIXES))
 
 
 def _read_ways(path: Path, found: list[_Found]) -> Any:

@@ -23,6 +23,7 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit_layer
+from geoplan.network.faults import fault
 from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.from_osm import network_from_osm
@@ -95,13 +96,10 @@ def read_network(
     check_mode(mode)
     path = Path(path)
     if not path.exists():
-        raise NetworkError(f"{path.name}: no such file.")
+        raise fault(NetworkError, "no_file", name=path.name)
     name = path.name.lower()
     if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
-        raise UsageError(
-            f"{path.name}: OpenStreetMap data is in WGS 84; datum={datum!r} goes with line layers "
-            "only."
-        )
+        raise fault(UsageError, "osm_datum", name=path.name, datum=datum)
     if name.endswith(SUFFIXES):
         return network_from_osm(
             path, mode=mode, crs=crs, speed_m_s=speed_m_s, speeds_kmh=speeds_kmh, bounds=bounds
@@ -122,11 +120,10 @@ def read_network(
     elif name.endswith(LINE_SUFFIXES):
         frame = _read_layer(path, layer, encoding)
     else:
-        raise NetworkError(
-            f"{path.name}: this kind of file is not known. Readable are networks saved by geoplan, "
-            f"{', '.join(SUFFIXES)}, .graphml, {', '.join(LINE_SUFFIXES)}, and "
-            f"{', '.join(TABLE_SUFFIXES)} with a column of WKT lines."
-        )
+        raise fault(
+            NetworkError, "unknown_kind", name=path.name, osm=", ".join(SUFFIXES),
+            lines=", ".join(LINE_SUFFIXES), tables=", ".join(TABLE_SUFFIXES),
+        )  # fmt: skip
     return network_from_lines(
         in_plane(frame, path.name, crs=crs, source_crs=source_crs, datum=datum),
         mode=mode,
@@ -146,10 +143,7 @@ def in_plane(
     """A layer in a projected CRS: its own CRS checked, its datum mended, then projected."""
     if frame.crs is None:
         if source_crs is None:
-            raise MissingCrsError(
-                f"{name} says no CRS: name it with source_crs=, for example 'EPSG:4326' for "
-                "degrees, 'EPSG:4548' for Jinan's metres."
-            )
+            raise fault(MissingCrsError, "no_crs", name=name)
         frame = frame.set_crs(_named_crs(source_crs))
     if frame.crs.is_projected and (crs is not None or not unfit_layer(frame.geometry)[0]):
         return frame if crs is None else frame.to_crs(checked_crs(crs))
@@ -160,7 +154,7 @@ def in_plane(
     if crs is None:
         middle = shapely.get_coordinates(frame.geometry.array)
         if len(middle) == 0:
-            raise NetworkError(f"{name} holds no line.")
+            raise fault(NetworkError, "empty", name=name)
         lonlat = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
         x, y = pd.DataFrame(middle).median()
         return frame.to_crs(projected_crs_for(*lonlat.transform(x, y)))
@@ -171,10 +165,7 @@ def _named_crs(source_crs: Any) -> CRS:
     try:
         return CRS.from_user_input(source_crs)
     except CRSError as error:
-        raise UsageError(
-            f"source_crs={source_crs!r} is no coordinate reference system; write for example "
-            "'EPSG:4326'."
-        ) from error
+        raise fault(UsageError, "bad_crs", crs=source_crs) from error
 
 
 def _is_saved(path: Path) -> bool:
@@ -188,15 +179,12 @@ def _is_saved(path: Path) -> bool:
 def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> Network:
     network = Network.load(path)
     if network.mode != mode:
-        raise NetworkError(
-            f"{path.name} is a network for mode {network.mode!r}, not {mode!r}: build one from the "
-            "streets with `geoplan network build`."
-        )
+        raise fault(NetworkError, "other_mode", name=path.name, found=network.mode, mode=mode)
     if crs is not None and network.crs != checked_crs(crs):
-        raise CrsMismatchError(
-            f"{path.name} is measured in {network.crs.to_string()}, the study in "
-            f"{checked_crs(crs).to_string()}: build the network again in the study's CRS."
-        )
+        raise fault(
+            CrsMismatchError, "other_crs", name=path.name, found=network.crs.to_string(),
+            crs=checked_crs(crs).to_string(),
+        )  # fmt: skip
     if speed_m_s is None or speed_m_s == network.speed_m_s:
         return network
     return with_speed(network, speed_m_s)
@@ -229,22 +217,19 @@ def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.Geo
     )
     by_name = {str(name).strip().lower(): name for name in reversed(list(table.columns))}
     hits = [by_name[name] for name in WKT_COLUMNS if name in by_name]
+    there = ", ".join(str(name) for name in table.columns[:12])
     if column is None and not hits:
-        there = ", ".join(str(name) for name in table.columns[:12])
-        raise NetworkError(
-            f"{path.name} has no column of WKT lines (it has {there}): name it with "
-            "columns={'wkt': ...}."
-        )
+        raise fault(NetworkError, "no_wkt_column", name=path.name, there=there)
     name = column if column is not None else hits[0]
     if name not in table.columns:
-        raise UsageError(f"{path.name} has no column {name!r}.")
+        raise fault(UsageError, "no_column", name=path.name, column=name, there=there)
     texts = table[name].to_numpy(object)
     shapes = shapely.from_wkt(
         [t if isinstance(t, str) else None for t in texts], on_invalid="ignore"
     )
     wrong = [i for i, (t, s) in enumerate(zip(texts, shapes, strict=True)) if s is None]
     if len(wrong) == len(table):
-        raise NetworkError(f"{path.name}: column {name!r} holds no WKT.")
+        raise fault(NetworkError, "no_wkt", name=path.name, column=name)
     return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
 
 
@@ -255,8 +240,8 @@ def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) 
         except UnicodeDecodeError:
             continue
         except (ValueError, LookupError) as error:
-            raise NetworkError(f"{path.name} cannot be read as a table: {error}") from error
-    raise NetworkError(f"{path.name} is in no encoding of {', '.join(codes)}: name it.")
+            raise fault(NetworkError, "no_table", name=path.name, why=error) from error
+    raise fault(NetworkError, "no_encoding", name=path.name, codes=", ".join(codes))
 
 
 def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -264,14 +249,14 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
         try:
             return gpd.read_parquet(path)
         except (ValueError, OSError) as error:
-            raise NetworkError(f"{path.name} is no GeoParquet file: {error}") from error
+            raise fault(NetworkError, "no_parquet", name=path.name, why=error) from error
     try:
         layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
         chosen = _layer(path.name, layers, layer)
         options = {"encoding": encoding} if encoding else {}
         return pyogrio.read_dataframe(path, layer=chosen, **options)
     except pyogrio.errors.DataSourceError as error:
-        raise NetworkError(f"{path.name} cannot be read: {error}") from error
+        raise fault(NetworkError, "unreadable", name=path.name, why=error) from error
 
 
 def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
@@ -279,9 +264,9 @@ def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
     listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
     if asked is not None:
         if asked not in layers:
-            raise InputError(f"{name} has no layer {asked!r}; it has {listed}.")
+            raise fault(InputError, "no_layer", name=name, layer=asked, there=listed)
         return asked
     lines = [layer for layer, kind in layers.items() if "LineString" in kind] or list(layers)
     if len(lines) != 1:
-        raise InputError(f"{name} holds several layers: name one with layer=. It has {listed}.")
+        raise fault(InputError, "several_layers", name=name, there=listed)
     return lines[0]

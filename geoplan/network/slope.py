@@ -16,6 +16,7 @@ from pyproj import CRS, Transformer
 from rasterio.errors import RasterioIOError
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
+from geoplan.network.faults import fault
 from geoplan.network.network import Network
 from geoplan.network.options import number
 
@@ -106,10 +107,7 @@ def with_slope(
     height = heights_at(shapely.get_coordinates(places), network.crs, elevation)
     unknown = ~np.isfinite(height)
     if unknown.all():
-        raise InputError(
-            f"{Path(elevation).name} holds no height anywhere on the network: it lies elsewhere, "
-            "or its CRS is wrong."
-        )
+        raise fault(InputError, "no_height", name=Path(elevation).name)
     inner = edge[1:] == edge[:-1]
     run = (network.length_m / pieces)[edge[1:]][inner]
     rise = np.diff(height)[inner]
@@ -165,11 +163,11 @@ def heights_at(
     try:
         with rasterio.open(elevation) as raster:
             if raster.crs is None:
-                raise MissingCrsError(f"{name} names no CRS: write one into it (gdal_edit -a_srs).")
+                raise fault(MissingCrsError, "raster_crs", name=name)
             values = raster.read(1, masked=True).astype(np.float64).filled(np.nan)
             to_cell, raster_crs = ~raster.transform, CRS.from_user_input(raster.crs)
     except RasterioIOError as error:
-        raise InputError(f"{name} cannot be read as a raster: {error}") from error
+        raise fault(InputError, "raster", name=name, why=error) from error
     x, y = Transformer.from_crs(crs, raster_crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
     # by hand: affine's own operator changes between its versions
     column = to_cell.a * x + to_cell.b * y + to_cell.c

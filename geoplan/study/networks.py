@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from geoplan.errors import GeoplanError, InputError, MissingCrsError
 from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
+from geoplan.network.faults import told
 from geoplan.network.from_osm import networks_from_osm
 from geoplan.network.links import with_links
 from geoplan.network.osm_file import SUFFIXES
@@ -55,9 +57,9 @@ class StudyNetworks:
 
     def findings(self, file: str, lang: str) -> tuple[Finding, ...]:
         """What is doubted about the networks; `file` is the study's own, for one that is broken."""
-        told = tuple(f for n in self.networks.values() for f in n.findings)
+        doubted = tuple(f for n in self.networks.values() for f in n.findings)
         if self.error is None:
-            return told
+            return doubted
         broken = Finding(
             file=file,
             column="network",
@@ -66,7 +68,7 @@ class StudyNetworks:
             severity="error",
             code="network",
         )
-        return (*told, broken)
+        return (*doubted, broken)
 
     def read(self) -> Mapping[str, StudyNetwork]:
         """The networks.
@@ -100,6 +102,19 @@ def read_networks(
     return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
 
 
+@contextmanager
+def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
+    """What is wrong with a street file, in the study's language and with its section and name."""
+    try:
+        yield
+    except GeoplanError as error:
+        if error.said is None:
+            raise
+        text = told(error, config.study.lang)
+        where = "" if Path(path).name in text else f" {path}:"
+        raise type(error)(f"[network.{mode}]{where} {text}") from error
+
+
 def _streets(
     config: StudyFile, base: Path, sections: Mapping[str, NetworkSection]
 ) -> dict[str, Network]:
@@ -117,23 +132,27 @@ def _streets(
             if is_osm and base / s.path == path and s.datum in (None, "wgs84")
         ]
         if len(same) > 1 and mode in same:
-            streets |= networks_from_osm(path, modes=same, crs=config.study.crs, speeds_m_s=speeds)
+            with _told(config, mode, section.path):
+                streets |= networks_from_osm(
+                    path, modes=same, crs=config.study.crs, speeds_m_s=speeds
+                )
             continue
-        try:
-            streets[mode] = read_network(
-                path,
-                mode=mode,
-                crs=config.study.crs,
-                source_crs=section.crs,
-                datum=section.datum,
-                layer=section.layer,
-                columns=dict(section.columns),
-                speed_m_s=speeds[mode],
-                encoding=section.encoding,
-            )
-        except MissingCrsError as error:  # said in the words of a study file
-            text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
-            raise MissingCrsError(text) from error
+        with _told(config, mode, section.path):
+            try:
+                streets[mode] = read_network(
+                    path,
+                    mode=mode,
+                    crs=config.study.crs,
+                    source_crs=section.crs,
+                    datum=section.datum,
+                    layer=section.layer,
+                    columns=dict(section.columns),
+                    speed_m_s=speeds[mode],
+                    encoding=section.encoding,
+                )
+            except MissingCrsError as error:  # said in the words of a study file
+                text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
+                raise MissingCrsError(text) from error
     return streets
 
 
@@ -158,9 +177,12 @@ def _checked(
     """What a what-if adds to the streets, and what is doubtful about them."""
     path = base / section.path
     if section.links is not None:  # a bridge or a path that a what-if is about
-        network = with_links(network, _lines(config, base, "links", section.links))
+        lines = _lines(config, base, "links", section.links)
+        with _told(config, mode, section.links):
+            network = with_links(network, lines)
     if section.elevation is not None:
-        network = with_slope(network, base / section.elevation)
+        with _told(config, mode, section.elevation):
+            network = with_slope(network, base / section.elevation)
     barriers = None
     if section.barriers is not None:
         barriers = _lines(config, base, "barriers", section.barriers)
@@ -204,14 +226,14 @@ def _checked(
 
 def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
     """What was left out or guessed while the network was built."""
-    told = []
+    notes = []
     left = network.notes.get("rows_without_line")
     if left:
         count = sum(left.values()) if isinstance(left, Mapping) else left
-        told.append(("network_rows_without_line", {"count": count}))
+        notes.append(("network_rows_without_line", {"count": count}))
     directed = network.notes.get("directed_lines")
     if directed and mode != "walk":  # on foot every street goes both ways
-        told.append(("network_directed", dict(directed)))
+        notes.append(("network_directed", dict(directed)))
     return [
         Finding(
             file=file,
@@ -220,5 +242,5 @@ def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
             severity="warning",
             code=code,
         )
-        for code, values in told
+        for code, values in notes
     ]

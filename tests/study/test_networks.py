@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+import tomllib
+from importlib.resources import files
 
-from geoplan.errors import NetworkError
+import geopandas as gpd
+import pytest
+import shapely
+
+from geoplan.errors import InputError, NetworkError, UsageError
 from geoplan.network import osm_file, read_network
 from geoplan.study.config import StudyFile
 from geoplan.study.networks import read_networks
@@ -50,5 +56,85 @@ def test_each_mode_may_have_its_own_file(tmp_path):
     (tmp_path / "drive.osm").write_text(STREETS.replace("footway", "primary"))
     own = read_networks(config_of(walk={"path": "walk.osm"}, drive={"path": "drive.osm"}), tmp_path)
     assert [own[m].network.n_edges for m in ("walk", "drive")] == [2, 2]
-    with pytest.raises(NetworkError, match="no such file"):
+    with pytest.raises(NetworkError, match=r"^\[network.walk\] 找不到路网文件“none.osm”"):
         read_networks(config_of(walk={"path": "none.osm"}, drive={"path": "none.osm"}), tmp_path)
+
+
+def layer_of(path, *shapes, layer="roads", **columns):
+    columns = {name: [text] * len(shapes) for name, text in columns.items()}
+    frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs="EPSG:4548")
+    frame.to_file(path, driver="GPKG", layer=layer)
+
+
+ROAD = shapely.LineString([(500_000, 4_055_000), (500_300, 4_055_000)])
+FAULTS = {
+    "points": ("图层里没有线（现有：Point）", "holds no line (it holds: Point)"),
+    "motorways": (
+        "1 条线都未采用（道路等级 1 条）；“highway”列中的道路等级有：motorway",
+        "1 lines were left out (1 by class); its road classes (column 'highway') are motorway",
+    ),
+    "two layers": ("请用 layer 指明一个", "name one with layer="),
+    "other layer": ("没有图层“道路”；现有图层：roads", "no layer '道路'; it has roads"),
+    "other column": ("没有这样的列：单行（图层有：", "no such column: 单行 (the layer has"),
+    "damaged": ("无法读取，可能已损坏", "cannot be read"),
+    "damaged.osm": ("不能作为 OpenStreetMap 数据读取", "cannot be read as OpenStreetMap"),
+    "kind": ("不认识这种文件", "this kind of file is not known"),
+    "no streets.osm": (
+        "道路；1 条带 highway 标签的线未采用",
+        "1 ways with a highway tag were left",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_street_file_of_no_use_is_told_in_the_study_s_language(tmp_path, what):
+    path = tmp_path / "streets.gpkg"
+    section = {"path": path.name}
+    layer_of(path, ROAD) if what != "points" else layer_of(path, shapely.Point(ROAD.coords[0]))
+    if what == "motorways":
+        layer_of(path, ROAD, highway="motorway")
+    elif what == "two layers":
+        layer_of(path, ROAD, layer="more")
+    elif what == "other layer":
+        section["layer"] = "道路"
+    elif what == "other column":
+        section["columns"] = {"oneway": "单行"}
+    elif what == "damaged":
+        path.write_bytes(b"nothing that anybody reads")
+    elif what == "kind":
+        path = path.rename(tmp_path / "streets.dwg")
+    elif what.endswith(".osm"):
+        path = tmp_path / "streets.osm"
+        path.write_text(
+            STREETS[:300].partition("<way")[0]
+            + '<way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="motorway"/></way></osm>'
+            * (what != "damaged.osm")
+        )
+    section["path"] = path.name
+    config = config_of(walk=section)
+    for lang, words in zip(("zh", "en"), FAULTS[what], strict=True):
+        told = config.model_copy(update={"study": config.study.model_copy(update={"lang": lang})})
+        with pytest.raises((InputError, UsageError)) as caught:
+            read_networks(told, tmp_path)
+        assert words in str(caught.value)
+        assert str(caught.value).startswith("[network.walk]")
+        assert path.name in str(caught.value)
+
+
+def test_new_links_that_end_nowhere_are_told_in_the_study_s_language(tmp_path):
+    layer_of(tmp_path / "streets.gpkg", ROAD)
+    layer_of(tmp_path / "bridge.gpkg", shapely.LineString([(500_000, 4_055_000), (500_000, 0)]))
+    config = config_of(walk={"path": "streets.gpkg", "links": "bridge.gpkg"})
+    with pytest.raises(
+        NetworkError, match=r"^\[network.walk\] bridge.gpkg: 新增连接线的端点.*50 米：（"
+    ):
+        read_networks(config, tmp_path)
+
+
+def test_the_sentences_need_the_same_in_both_languages():
+    text = (files("geoplan.words") / "network_faults.toml").read_text(encoding="utf-8")
+    needs = [
+        {lang: set(re.findall(r"{(\w+)", said[lang].replace("{{", ""))) for lang in ("zh", "en")}
+        for said in tomllib.loads(text).values()
+    ]
+    assert all(need["zh"] == need["en"] for need in needs), needs
