@@ -179,11 +179,19 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
         except UsageError:
             instead = ""
         take = f"take {instead}" if instead else "take a projected one (for Jinan EPSG:4548)"
-        raise GeographicCrsError(
+        wrong = GeographicCrsError(
             f"crs={crs!r} ({found.name}) {why}, so no length can be measured in it: {take}, or "
             "leave crs out to have it chosen."
         )
+        values = {"crs": crs, "name": found.name, "instead": instead or "EPSG:4548"}
+        wrong.said = ("file_faults.unfit_crs", values)
+        raise wrong
     return found
+
+
+def middle_of(layer: gpd.GeoSeries) -> tuple[float, float] | None:
+    """Longitude and latitude of the middle of a layer; None where it has none."""
+    return _middle(layer.crs, layer.total_bounds)
 
 
 def project_lonlat(lon: NDArray[Any], lat: NDArray[Any], crs: CRS) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from geoplan.errors import (
     NetworkError,
     UsageError,
 )
-from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit_layer
+from geoplan.inputs.plane import checked_crs, middle_of, projected_crs_for, unfit_layer
 from geoplan.network.faults import fault
 from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
@@ -146,7 +146,9 @@ def in_plane(
             raise fault(MissingCrsError, "no_crs", name=name)
         frame = frame.set_crs(_named_crs(source_crs))
     if frame.crs.is_projected and (crs is not None or not unfit_layer(frame.geometry)[0]):
-        return frame if crs is None else frame.to_crs(checked_crs(crs))
+        if crs is None:
+            return frame
+        return frame.to_crs(checked_crs(crs, middle_of(frame.geometry)))
     if datum not in (None, "wgs84") and not frame.crs.is_projected:
         from geoplan.inputs.datum import to_wgs84
 
@@ -158,7 +160,7 @@ def in_plane(
         lonlat = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
         x, y = pd.DataFrame(middle).median()
         return frame.to_crs(projected_crs_for(*lonlat.transform(x, y)))
-    return frame.to_crs(checked_crs(crs))
+    return frame.to_crs(checked_crs(crs, middle_of(frame.geometry)))
 
 
 def _named_crs(source_crs: Any) -> CRS:

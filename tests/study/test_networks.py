@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from geoplan.errors import InputError, NetworkError, UsageError
+from geoplan.errors import GeographicCrsError, InputError, NetworkError, UsageError
 from geoplan.network import osm_file, read_network
 from geoplan.study.config import StudyFile
 from geoplan.study.networks import read_networks
@@ -119,6 +119,16 @@ def test_a_street_file_of_no_use_is_told_in_the_study_s_language(tmp_path, what)
         assert words in str(caught.value)
         assert str(caught.value).startswith("[network.walk]")
         assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["streets.gpkg", "streets.osm"])
+def test_a_crs_made_for_another_place_is_refused_for_every_kind_of_file(tmp_path, file):
+    layer_of(tmp_path / "streets.gpkg", ROAD)
+    (tmp_path / "streets.osm").write_text(STREETS)
+    config = config_of(walk={"path": file})
+    study = config.study.model_copy(update={"crs": "EPSG:32647"})  # 18 degrees farther west
+    with pytest.raises(GeographicCrsError, match=rf"walk\] {file}: 坐标系“EPSG:32647”.*EPSG:4548"):
+        read_networks(config.model_copy(update={"study": study}), tmp_path)
 
 
 def test_new_links_that_end_nowhere_are_told_in_the_study_s_language(tmp_path):
