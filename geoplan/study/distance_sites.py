@@ -60,7 +60,7 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     limit = min(siting.max_candidates, MOST_CANDIDATES)
     level, needs = new_sites_needed(context, judged, siting)
     codes = codes_at(context, points, level, placed) if needs else None
-    money = site_money(siting, points, context.demand(judged.key).located)
+    money = site_money(siting, points, context.demand(judged.key).located, lang=context.lang)
     if every > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved

@@ -14,6 +14,7 @@ from geoplan.errors import UsageError
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
+from geoplan.words import say
 
 #: columns of a file of candidates that tell a site's own price, or its kind
 COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
@@ -43,7 +44,11 @@ def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Ser
 
 
 def site_money(
-    siting: SitingSection, candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame
+    siting: SitingSection,
+    candidates: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    lang: str = "en",
 ) -> pd.Series | None:
     """What each candidate costs; None where the study does not say.
 
@@ -60,7 +65,7 @@ def site_money(
             money = pd.to_numeric(candidates[column], errors="coerce")
             if not (money > 0).all():
                 bad = candidates.index[~(money > 0)][:5].tolist()
-                raise UsageError(f"the candidates' column {column!r} holds no price at {bad}.")
+                raise UsageError(say(lang, "study.price_none", column=column, sites=bad))
             return money.rename("money")
     price = siting.site_cost
     if price is None:
@@ -69,14 +74,12 @@ def site_money(
         return pd.Series(float(price), index=candidates.index, name="money")
     kinds = site_kinds(candidates, demand)
     if kinds is None:
-        raise UsageError(
-            "site_cost has a price per kind of site, but nothing tells the kinds: give the demand "
-            "table a column 城乡 (urban), or the candidates' file a column 类型 (kind)."
-        )
+        raise UsageError(say(lang, "study.price_no_kind"))
     money = kinds.map(dict(price)).astype(float)
     if money.isna().any():
         lost = ", ".join(repr(k) for k in kinds[money.isna()].unique()[:5])
-        raise UsageError(f"site_cost has no price for {lost}; it has: {', '.join(price)}.")
+        there = ", ".join(price)
+        raise UsageError(say(lang, "study.price_missing", kinds=lost, there=there))
     return money.rename("money")
 
 

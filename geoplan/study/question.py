@@ -22,6 +22,7 @@ from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within
 from geoplan.study.money import site_money
+from geoplan.words import say
 
 #: people who a new site could serve; those off the network or without a place cannot be
 REACHABLE = ("full", "beyond", "cut_off")
@@ -61,7 +62,9 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     candidates = candidate_points(context, judged, siting, unserved)
     costs = costs_within(context, unserved, candidates, judged.standard)
     try:
-        money = site_money(siting, candidates, context.demand(judged.key).located)
+        money = site_money(
+            siting, candidates, context.demand(judged.key).located, lang=context.lang
+        )
     except UsageError as error:
         raise UsageError(f"services.{judged.key}.siting: {error}") from error
     level, needs = new_sites_needed(context, judged, siting)
@@ -178,10 +181,8 @@ def new_sites_needed(
         return "", {}
     needs = area_needs(context, judged, siting.per_area_minimum)
     if len(needs) > 1:
-        raise UsageError(
-            f"services.{judged.key}.siting.per_area_minimum mixes the levels "
-            f"{', '.join(needs)}: name areas of one level."
-        )
+        levels = ", ".join(needs)
+        raise UsageError(say(context.lang, "study.mixed_levels", key=judged.key, levels=levels))
     return next(iter(needs.items()), ("", {}))
 
 

@@ -62,7 +62,9 @@ def what_if(
     standards = dict(standards or {})
     faults = list(_faults(study, slower_walkers, people, closed, links, standards))
     if faults:
-        raise UsageError("the what-if: " + "; ".join(faults) + ".")
+        lang = study.config.study.lang
+        told = ("；" if lang == "zh" else "; ").join(faults)
+        raise UsageError(say(lang, "scenario.what_if_faults", faults=told))
     config = study.config
     changed = study
     if slower_walkers is not None:
@@ -88,7 +90,7 @@ def _faults(
     links: Mapping[str, Any],
     standards: Mapping[str, Any],
 ) -> Iterator[str]:
-    config = study.config
+    config, lang = study.config, study.config.study.lang
     known = (
         ("people", people, list(config.demand)),
         ("closed", closed, list(config.services)),
@@ -98,16 +100,17 @@ def _faults(
     for name, given, there in known:
         for key in given:
             if key not in there:
-                yield f"{name} names {key!r}; there are: {', '.join(map(str, there)) or 'none'}"
+                told = ", ".join(map(str, there)) or "-"
+                yield say(lang, "scenario.what_if_names", name=name, key=key, there=told)
     factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in people.items()}}
     for name, factor in factors.items():
         if factor is None:
             continue
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor > 0:
-            yield f"{name} must be a factor above 0, not {factor!r}"
+            yield say(lang, "scenario.what_if_factor", name=name, factor=factor)
     for key, sites in closed.items():
         if isinstance(sites, str):
-            yield f"closed.{key} must be a list of ids or names, not {sites!r}"
+            yield say(lang, "scenario.what_if_list", key=key, sites=sites)
 
 
 def _slower(study: Study, factor: float) -> Study:

@@ -49,6 +49,8 @@ def test_a_kind_without_a_price_and_a_price_that_is_none_are_told():
         site_money(by_kind, points(3), PEOPLE.drop(columns="urban"))
     with pytest.raises(UsageError, match=r"'cost' holds no price at \['c1'\]"):
         site_money(by_kind, points(2, cost=["5", "-"]), PEOPLE)
+    with pytest.raises(UsageError, match="没有 'rural' 的造价；现有：urban"):
+        site_money(by_kind, points(3), PEOPLE, lang="zh")
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,9 @@ def test_what_ifs_that_make_no_sense_are_told_together(small_folder: Path) -> No
             study, slower_walkers=0, people={"elder": 2}, links={"drive": "x"},
             closed={"meal_station": "First"},
         )  # fmt: skip
+    chinese = study.replace({"study.lang": "zh"})
+    with pytest.raises(UsageError, match=r"^\[what_if\] 有误：people 中的“elder”.*大于 0 的倍数"):
+        what_if(chinese, slower_walkers=0, people={"elder": 2})
     with pytest.raises(UsageError, match="'slow'"):
         apply_overlay(study, {"what_if": {"slow": 1}})
     with pytest.raises(StudyFileError, match="table"):
