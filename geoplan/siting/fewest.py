@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from geoplan.siting.anneal import anneal, moves_in
 from geoplan.siting.bounds import Prices, price_out
 from geoplan.siting.clock import Clock
-from geoplan.siting.heuristics import drop_idle
+from geoplan.siting.heuristics import drop_idle, swap
 from geoplan.siting.reduction import Core
-from geoplan.siting.search import most_people
+from geoplan.siting.search import KERNEL_PAIRS, most_people
+from geoplan.siting.shake import random_state
 
 #: share of the time left that one number of sites may take
 _SHARE = 0.15
 #: how often what stayed open is asked again
 _TURNS = 12
+#: moves of annealing while numbers are halved, and for each further site less
+_MOVES, _LAST_MOVES = 1_000_000, 4_000_000
 
 
 def fewest_for(
@@ -40,6 +44,8 @@ def fewest_for(
     best, prices = start, None
     slack = 1e-9 * max(1.0, need)
     below, prices = _priced(core, len(start), need - slack, clock)
+    if core.pairs > KERNEL_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
+        best = _annealed(core, best, prices, below, need - slack, clock.part(clock.left / 2), seed)
     open_from = below  # numbers above `below` and up to here could not be decided
     share, turns = _SHARE, 0
     while clock.left > 0 and len(best) - below - 1 > gap * len(best) + 1e-9:
@@ -66,6 +72,42 @@ def fewest_for(
             prices = found.prices
             below = max(below, _proved(prices, len(best), need - slack))
     return best, float(min(below + 1, len(best)))
+
+
+def _annealed(
+    core: Core,
+    best: np.ndarray,
+    prices: Prices,
+    below: int,
+    need: float,
+    clock: Clock,
+    seed: int,
+) -> np.ndarray:
+    """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
+    clock.tell("improve")
+    state = random_state(seed)
+    order = best if prices.shares is None else np.argsort(-prices.shares, kind="stable")
+    failed = below
+    affordable = moves_in(core, 0.1 * clock.limit_s)
+
+    def tried(count: int, moves: int) -> bool:
+        nonlocal best, failed
+        found = anneal(
+            core, swap(core, order[:count]), moves=min(moves, affordable), clock=clock,
+            state=state, need=need, warmth=0.05,
+        )  # fmt: skip
+        if core.covered(found) < need:
+            failed = max(failed, count)
+            return False
+        fewer = drop_idle(core, found)
+        best = fewer if core.covered(fewer) >= need else found
+        return True
+
+    while clock.left > 0 and len(best) - failed > 1:
+        tried((failed + len(best)) // 2, _MOVES)
+    while clock.left > 0 and len(best) - below > 1 and tried(len(best) - 1, _LAST_MOVES):
+        pass
+    return best
 
 
 def _priced(core: Core, most: int, need: float, clock: Clock) -> tuple[int, Prices]:

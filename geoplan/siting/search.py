@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from geoplan.siting.anneal import anneal, moves_in
 from geoplan.siting.bounds import Prices, price_out, settle
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import best_coverage
@@ -23,6 +24,8 @@ from geoplan.siting.shake import random_state, shake
 
 #: covering pairs of the first kernel; HiGHS proves such ones in a second or so
 KERNEL_PAIRS = 20_000
+#: moves of annealing where HiGHS does not finish a kernel, or will not
+ANNEAL_MOVES = 4_000_000
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -183,7 +186,8 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
     ceiling = prices.bound(ask.take)
     state = random_state(ask.seed)
     size = KERNEL_PAIRS
-    shaken = False
+    shaken = unfinished = False
+    annealed = 0
     while clock.left > 0 and not ask.answered(best):
         lowest = best.value + ask.unit
         kernel, need = _sized_kernel(core, prices, ask.take, ceiling, lowest, size)
@@ -195,9 +199,22 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
             if best.take_better(core, other):
                 best.steps.append(f"shaken: {helped} of 60 helped")
                 continue
+        hopeless = kernel.core.pairs > 10 * KERNEL_PAIRS
+        if annealed < (2 if hopeless else 1 if unfinished else 0):
+            annealed += 1
+            clock.tell("improve")
+            moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * clock.limit_s))
+            other = anneal(
+                core, best.chosen, moves=moves, clock=clock, state=state, allowed=kernel.may,
+                warmth=0.2 / annealed,
+            )  # fmt: skip
+            if best.take_better(core, other):
+                best.steps.append(f"annealed: {best.value:.0f}")
+                continue
         clock.tell("proof")
         before = best.value
         bound, proved = _solve_kernel(core, best, kernel, ask, clock, last=whole_rest)
+        unfinished = not proved
         outside = best.value if whole_rest else need
         best.bound = min(best.bound, max(best.value, bound, outside))
         best.steps.append(
