@@ -23,6 +23,8 @@ _SHARE = 0.15
 _TURNS = 12
 #: moves of annealing while numbers are halved, and for each further site less
 _MOVES, _LAST_MOVES = 1_000_000, 4_000_000
+#: that one site less was not found so many times ends it
+_VAIN = 3
 
 
 def fewest_for(
@@ -86,7 +88,11 @@ def _annealed(
     """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
     clock.tell("improve")
     state = random_state(seed)
-    order = best if prices.shares is None else np.argsort(-prices.shares, kind="stable")
+    # shares that are worth rounding come with prices walked to their end
+    ripe = price_out(
+        core, take=below + 1, target=0.0, clock=clock, start=prices.price, rounds=4000
+    )  # fmt: skip
+    order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
     failed = below
     affordable = moves_in(core, 0.1 * clock.limit_s)
 
@@ -105,8 +111,9 @@ def _annealed(
 
     while clock.left > 0 and len(best) - failed > 1:
         tried((failed + len(best)) // 2, _MOVES)
-    while clock.left > 0 and len(best) - below > 1 and tried(len(best) - 1, _LAST_MOVES):
-        pass
+    vain = 0
+    while clock.left > 0 and len(best) - below > 1 and vain < _VAIN:
+        vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
     return best
 
 

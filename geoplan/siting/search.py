@@ -204,8 +204,9 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
             annealed += 1
             clock.tell("improve")
             moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * clock.limit_s))
+            never, _ = settle(prices, take=ask.take, need=lowest)
             other = anneal(
-                core, best.chosen, moves=moves, clock=clock, state=state, allowed=kernel.may,
+                core, best.chosen, moves=moves, clock=clock, state=state, allowed=~never,
                 warmth=0.2 / annealed,
             )  # fmt: skip
             if best.take_better(core, other):
