@@ -24,6 +24,7 @@ from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
 from geoplan.study.judge import equity_of
 from geoplan.study.money import phase_table, with_money
+from geoplan.study.moves import with_moves
 from geoplan.study.question import Question, ask
 from geoplan.study.redraw_plan import with_redraws
 from geoplan.words import say
@@ -162,6 +163,9 @@ def _outcome(
     after = ledger_after(context, judged, chosen, siting)
     if judged.standard.capacity_limits and len(chosen):
         explained = added_by_places(context, judged, explained, chosen, siting, after)
+    plain = told
+    if siting.objective == "max_coverage" and coverage.ledger.full > 0:
+        told = with_moves(told, question, coverage, after)
     sites = sites_frame(
         context, judged, explained, chosen, base=question.base, total=question.total
     )
@@ -177,7 +181,9 @@ def _outcome(
         curve=curve,
         knee=None if curve is None else curve_knee(curve),
         phases=phases,
-        notes=tuple(_notes(context, question, result, explained, missed)),
+        notes=tuple(
+            _notes(context, question, result, explained, missed, moves=told.bound != plain.bound)
+        ),
     )
 
 
@@ -187,8 +193,12 @@ def _notes(
     result: SitingResult,
     explained: pd.DataFrame,
     missed: float,
+    *,
+    moves: bool,
 ) -> list[str]:
     notes = []
+    if moves:
+        notes.append(say(context.lang, "study.moves"))
     if missed >= 0.5:
         notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
     if question.free is not None and result.status == "feasible" and result.bound is not None:

@@ -358,3 +358,38 @@ def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folde
     few = some.run(services=["meal_station"]).services["meal_station"].siting
     assert (few.result.status, few.people_after.served, few.result.bound) == ("feasible", 240, 245)
     assert "max_candidates" in " ".join(few.notes)
+
+
+def test_a_full_site_may_hand_its_people_on(small_folder: Path) -> None:
+    """The station stands at C with 80 places, which C's own 80 people take: B's 50 find it full.
+
+    A site at 2,000 m reaches C and not B. If C's people went there B's could have the station: 130
+    may be served. The search does not see it, so its 80 are not called proved.
+    """
+    at = {
+        line.split(",")[0]: line.split(",")
+        for line in (small_folder / "people.csv").read_text(encoding="utf-8").splitlines()
+    }
+    first, lat = float(at["A"][2]), at["A"][3]
+    step = (float(at["C"][2]) - first) / 1500
+    head = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()[0]
+    station = f"{head},capacity\nM1,First,{first + step * 1500:.9f},{lat},80\n"
+    (small_folder / "meals.csv").write_text(station, encoding="utf-8")
+    place = f"id,name,lon,lat\np0,P0,{first + step * 2000:.9f},{lat}\n"
+    (small_folder / "places.csv").write_text(place, encoding="utf-8")
+    study = Study.open(small_folder).replace(
+        {
+            "services.place": {
+                "path": "places.csv", "datum": "wgs84", "demand": "elderly_60", "name": "Place",
+                "standard": {"mode": "walk", "threshold_m": 810},
+            },
+            "services.meal_station.standard": {
+                "mode": "walk", "threshold_m": 810, "capacity_limits": True
+            },
+            "services.meal_station.siting": {"sites": 1, "candidates": "facilities:place"},
+        }
+    )  # fmt: skip
+    siting = study.run(services=["meal_station"]).services["meal_station"].siting
+    assert (siting.result.status, siting.result.value, siting.result.bound) == ("feasible", 80, 130)
+    assert siting.people_after.served == 80
+    assert "leave their place" in " ".join(siting.notes)
