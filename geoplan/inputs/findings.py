@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 import pandas as pd
@@ -52,9 +52,10 @@ class Finding:
 
 
 def findings_frame(findings: list[Finding] | tuple[Finding, ...]) -> pd.DataFrame:
-    """One row per finding: the eight public columns and ``code``."""
+    """One row per finding: the eight public columns and ``code``; ``row`` <NA> for a whole file."""
     columns = [*FINDING_COLUMNS, "code"]
-    return pd.DataFrame([{c: asdict(f)[c] for c in columns} for f in findings], columns=columns)
+    rows = [[getattr(f, c) for c in columns] for f in findings]
+    return pd.DataFrame(rows, columns=columns).astype({"row": "Int64"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
