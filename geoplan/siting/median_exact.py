@@ -95,9 +95,10 @@ class _Master:
             self.highs.changeColsBounds(len(places), places, level, level)
 
     def run(self, clock: Clock) -> np.ndarray:
-        # HiGHS counts its time limit over all runs of one model
+        # HiGHS counts its time limit over all linear runs of a model, but anew for one in whole
+        # numbers: the later of the two is set, and the clock ends what goes on beyond it
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(clock.left, 0.05))
-        if run_highs(self.highs, lambda: clock.stopped):
+        if run_highs(self.highs, lambda: clock.left <= 0) and clock.left > 0:
             clock.stop()
         return np.array(self.highs.getSolution().col_value)
 

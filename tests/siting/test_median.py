@@ -14,7 +14,9 @@ from scipy import optimize, sparse
 from scipy.sparse.csgraph import dijkstra
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, p_center, p_median
+from geoplan.siting import SitingProblem, median_exact, p_center, p_median
+from geoplan.siting.clock import Clock
+from geoplan.siting.median_search import median_arrays
 
 
 def _instance(seed: int) -> tuple[np.ndarray, np.ndarray, int, list[int], list[int]]:
@@ -166,3 +168,29 @@ def test_another_model_in_the_process_does_not_matter() -> None:
     costs = rng.integers(1, 1000, (60, 40)).astype(float)
     answer = p_median(SitingProblem.from_costs(costs, np.ones(60), unit="m"), sites=5)
     assert answer.status == "optimal"
+
+
+def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """HiGHS counts seconds anew in a whole-number run; what ends it is the search's own clock."""
+    clock = Clock(limit_s=1000.0)
+    asked = []
+
+    def ignores_its_limit(highs, stop) -> bool:
+        asked.append(stop())
+        clock.started -= 2000.0  # the time runs out while it works
+        asked.append(stop())
+        return True
+
+    monkeypatch.setattr(median_exact, "run_highs", ignores_its_limit)
+    costs = np.random.default_rng(0).random((30, 20))
+    arrays = median_arrays(sparse.csr_matrix(costs), np.ones(30))
+    every = np.ones(20, bool)
+    proof = median_exact.prove_median(
+        arrays, sites=3, allowed=every, fixed=~every, start=every, value=1e9,
+        prices=np.full(30, 1.0), bound=0.0, gap=0.0, step=0.0, clock=clock,
+    )  # fmt: skip
+    assert asked == [False, True]
+    assert not clock.stopped  # the time was over: nobody interrupted
+    assert (proof.value, proof.bound) == (1e9, 0.0)
