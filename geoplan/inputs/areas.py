@@ -10,9 +10,9 @@ import pyproj
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import area_lookup, drawn_codes
 from geoplan.inputs.faults import FileError
-from geoplan.inputs.findings import Loaded
+from geoplan.inputs.findings import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.notes import NAMED_ROWS, Notes
+from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, is_yes
 from geoplan.inputs.placing import has_coordinates, place_rows
 from geoplan.inputs.rows import Rows, open_rows
@@ -108,18 +108,16 @@ def _read(
 
 def _sum_up_without_place(notes: Notes) -> None:
     """Areas need no coordinates: those of a table without any are told once, with their number."""
-    bare = [f for f in notes.findings if f.code in ("no_coordinates", "address_only")]
+    bare = {(f.sheet, f.row) for f in notes.findings if f.code in WITHOUT_COORDINATES}
     if not bare:
         return
-    notes.findings[:] = [f for f in notes.findings if f not in set(bare)]
-    positions = {(str(s), int(r)): k for k, (s, r) in enumerate(
-        zip(notes.sheets, notes.rows, strict=True))}  # fmt: skip
-    notes.warned -= {positions[f.sheet, int(f.row)] for f in bare if f.row is not None}
-    lines = ", ".join(str(f.row) for f in bare[:NAMED_ROWS])
-    more = " …" if len(bare) > NAMED_ROWS else ""
+    notes.findings[:] = [f for f in notes.findings if f.code not in WITHOUT_COORDINATES]
+    places = zip(map(str, notes.sheets), map(int, notes.rows), strict=True)
+    at = np.flatnonzero([place in bare for place in places])
+    notes.warned -= set(at.tolist())
     notes.about_file(
-        "areas_without_place", "note", count=f"{len(bare):,}", rows=f"{len(notes.rows):,}",
-        lines=lines + more,
+        "areas_without_place", "note", count=f"{len(at):,}", rows=f"{len(notes.rows):,}",
+        lines=notes.lines(at),
     )  # fmt: skip
 
 

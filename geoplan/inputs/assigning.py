@@ -21,7 +21,7 @@ import pandas as pd
 from geoplan.inputs.addresses import fill_from_addresses
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.notes import NAMED_ROWS, Notes
+from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, is_power
 from geoplan.inputs.rows import Rows
 
@@ -281,11 +281,9 @@ def _tell_old(
         new[old] = code
     for old in sorted(rows):
         at = np.sort(np.concatenate(rows[old]))
-        lines = ", ".join(str(r) for r in notes.rows[at[:NAMED_ROWS]])
-        more = " …" if len(at) > NAMED_ROWS else ""
         name = next(filter(None, (one.name(new[old]) for one in lookups)), "")
         notes.about_file(
-            "old_code", "note", column=heading, value=old, count=len(at), lines=lines + more,
+            "old_code", "note", column=heading, value=old, count=len(at), lines=notes.lines(at),
             new=f"{new[old]} {name}".strip(),
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from geoplan.inputs.extent import study_area
 from geoplan.inputs.findings import Loaded
 from geoplan.inputs.headings import plain
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.inputs.notes import NAMED_ROWS, Notes
+from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
 from geoplan.inputs.placing import place_rows
 from geoplan.inputs.repeats import repeated
@@ -123,11 +123,9 @@ def _named_without_place(codes: Mapping[str, pd.Series], notes: Notes) -> np.nda
     for known in codes.values():
         waiting |= known.notna().to_numpy(bool)
     waiting &= notes.aside
-    count = int(waiting.sum())
-    if count:
-        lines = ", ".join(str(r) for r in notes.rows[waiting][:NAMED_ROWS])
-        more = " …" if count > NAMED_ROWS else ""
-        notes.about_file("counts_for_quota", "note", count=f"{count:,}", lines=lines + more)
+    at = np.flatnonzero(waiting)
+    if len(at):
+        notes.about_file("counts_for_quota", "note", count=f"{len(at):,}", lines=notes.lines(at))
     return waiting
 
 

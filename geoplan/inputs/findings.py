@@ -21,6 +21,9 @@ FINDING_COLUMNS = (
     "severity",
 )
 
+#: findings about rows that only lack coordinates
+WITHOUT_COORDINATES = ("address_only", "no_coordinates")
+
 LayerT = TypeVar("LayerT")
 
 

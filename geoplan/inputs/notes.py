@@ -17,7 +17,7 @@ from geoplan.inputs.source import LayerSource
 from geoplan.words import level_word, say
 
 #: row numbers that a finding about many rows names
-NAMED_ROWS = 10
+_NAMED_ROWS = 10
 #: rows from which memory is worth being given back
 _LARGE = 100_000
 
@@ -119,6 +119,11 @@ class Notes:
         if "level" not in values:
             return values
         return {**values, "level_name": level_word(self.lang, values["level"])}
+
+    def lines(self, positions: np.ndarray) -> str:
+        """The row numbers of the first few `positions`, for a finding about many rows."""
+        more = " …" if len(positions) > _NAMED_ROWS else ""
+        return ", ".join(str(r) for r in self.rows[positions[:_NAMED_ROWS]]) + more
 
     @property
     def aside(self) -> np.ndarray:

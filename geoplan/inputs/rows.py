@@ -21,7 +21,7 @@ from geoplan.inputs.headings import (
     plain,
     total_words,
 )
-from geoplan.inputs.notes import NAMED_ROWS, Notes, roles_of
+from geoplan.inputs.notes import Notes, roles_of
 from geoplan.inputs.numbers import is_power, read_numbers
 from geoplan.inputs.personal import hide_personal, personal_columns
 from geoplan.inputs.source import LayerSource
@@ -246,11 +246,9 @@ def _without_numbers_of_people(
         cells, where = hide_personal(text[heading])
         if len(where):
             hidden[heading] = cells
-            lines = ", ".join(str(r) for r in notes.rows[where[:NAMED_ROWS]])
-            more = " …" if len(where) > NAMED_ROWS else ""
             notes.about_file(
                 "personal_cells", "warning",
-                column=heading, count=f"{len(where):,}", lines=lines + more,
+                column=heading, count=f"{len(where):,}", lines=notes.lines(where),
             )  # fmt: skip
     return text.assign(**hidden) if hidden else text
 

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geoplan.inputs.findings import FINDING_COLUMNS, Finding, Loaded
+from geoplan.inputs.findings import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
 from geoplan.words import say
 
 _FILL = {"error": "F8D7DA", "warning": "FFF3CD", "note": "E2EEF7"}
@@ -25,7 +25,6 @@ _WIDTH = {
 }  # fmt: skip
 #: rows of one sheet; nobody scrolls further, and spreadsheets become slow
 MOST_ROWS = 50_000
-_TO_GEOCODE = ("address_only", "no_coordinates")
 _AREAS = ("district", "street", "village")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -229,7 +228,7 @@ def _addresses(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
 
 def _to_place(one: Loaded[Any]) -> list[tuple[Any, ...]]:
     """File, sheet, row, name, area and address of the rows that only lack coordinates."""
-    places = {(f.sheet, f.row) for f in one.findings if f.code in _TO_GEOCODE}
+    places = {(f.sheet, f.row) for f in one.findings if f.code in WITHOUT_COORDINATES}
     frame = one.set_aside
     if len(frame) == 0 or not places:
         return []
