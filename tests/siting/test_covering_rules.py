@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import combinations
-
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import maximum_flow
+from small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, max_coverage, min_sites
 
-ROWS, SITES = 9, 6
+ROWS = 9
 AREAS = np.array(["n"] * 5 + ["s"] * 4, object)
-PLACES = np.array(["n", "n", "n", "s", "s", "s"], object)
 
 RULES = [
     "none", "gradual", "budget", "closable budget", "apart", "area sites", "area shares", "places",
@@ -29,13 +26,7 @@ RULES = [
 NO_SENSE = ["gradual places", "gradual backup", "places backup"]
 
 
-@dataclass
-class Case:
-    costs: np.ndarray
-    weights: np.ndarray
-    problem: dict = field(default_factory=dict)
-    asked: dict = field(default_factory=dict)
-
+class Case(SmallCase):
     def level(self) -> np.ndarray:
         """How far each site covers each row, 0..1."""
         full = self.problem.get("full_within")
@@ -44,19 +35,9 @@ class Case:
         return np.clip((20 - self.costs) / (20 - full), 0.0, 1.0)
 
     def allows(self, c: list[int]) -> bool:
-        fixed, closable = self.problem.get("fixed", []), self.problem.get("closable", [])
-        if not set(fixed) <= set(c) or set(self.problem.get("forbidden", [])) & set(c):
-            return False
-        if len(c) > self.asked.get("sites", SITES):
-            return False
-        new = [j for j in c if j not in fixed and j not in closable]
-        if "budget" in self.asked and self.problem["site_costs"][new].sum() > self.asked["budget"]:
-            return False
-        if any(a in c and b in c for a, b in self.problem.get("conflicts", [])):
+        if not super().allows(c):
             return False
         least = self.asked.get("per_area_minimum")
-        if isinstance(least, dict):
-            return all((PLACES[c] == a).sum() >= count for a, count in least.items())
         if isinstance(least, float) and "capacities" not in self.problem:
             once = self.weights * (self.level()[:, c].max(axis=1) if c else np.zeros(ROWS))
             for area in "ns":
@@ -96,46 +77,21 @@ def case(seed: int, rules: str) -> Case:
     weights = rng.integers(1, 30, ROWS).astype(float)
     made = Case(costs=costs, weights=weights, asked={"sites": int(rng.integers(2, 5))})
     made.problem["threshold"] = 20
-    if rng.random() < 0.4:
-        made.problem["fixed"] = [0]
-    if rng.random() < 0.3:
-        made.problem["forbidden"] = [5]
+    add_site_rules(made, rules, rng, AREAS)
     if "gradual" in rules:
         made.problem["full_within"] = 5
-    if "budget" in rules:
-        made.problem["site_costs"] = rng.integers(1, 6, SITES).astype(float)
-        made.asked["budget"] = float(rng.integers(4, 11))
-        if seed % 2:
-            del made.asked["sites"]
-    if "closable" in rules:
-        made.problem["closable"] = [1, 2]
-    if "apart" in rules:
-        made.problem["conflicts"] = [(0, 1), (1, 2), (3, 4)]
-    if "area sites" in rules:
-        made.problem |= {"site_areas": PLACES, "areas": AREAS}
-        made.asked["per_area_minimum"] = {"n": 1, "s": int(rng.integers(1, 3))}
+    if "budget" in rules and seed % 2:
+        del made.asked["sites"]
     if "area shares" in rules:
         made.problem["areas"] = AREAS
         made.asked["per_area_minimum"] = 0.3
-    if "equity" in rules:
-        made.problem["areas"] = AREAS
-        made.asked["equity"] = True
     if "places" in rules:
         made.problem["capacities"] = rng.integers(5, 60, SITES).astype(float)
-    if "backup" in rules:
-        made.asked["backup"] = True
     return made
 
 
 def stated(made: Case) -> SitingProblem:
     return SitingProblem.from_costs(made.costs, made.weights, unit="m", **made.problem)
-
-
-def choices(made: Case):
-    for count in range(SITES + 1):
-        for c in combinations(range(SITES), count):
-            if made.allows(list(c)):
-                yield list(c)
 
 
 class Textbook:

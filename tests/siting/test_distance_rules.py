@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import combinations
-
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse.csgraph import maximum_bipartite_matching
+from small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 
-ROWS, SITES = 8, 6
+ROWS = 8
 AREAS = np.array(["n"] * 4 + ["s"] * 4, object)
-PLACES = np.array(["n", "n", "n", "s", "s", "s"], object)
 
 #: one set of rules each; every problem is asked under every one that makes sense there
 RULES = [
@@ -28,32 +25,7 @@ RULES = [
 NO_SENSE = {"p_median": ("backup",), "p_center": ("area shares", "equity")}
 
 
-@dataclass
-class Case:
-    """A small instance: its data, what the problem holds, what the question adds."""
-
-    costs: np.ndarray
-    weights: np.ndarray
-    rules: str
-    problem: dict = field(default_factory=dict)
-    asked: dict = field(default_factory=dict)
-
-    def allows(self, c: list[int]) -> bool:
-        fixed, closable = self.problem.get("fixed", []), self.problem.get("closable", [])
-        if not set(fixed) <= set(c) or set(self.problem.get("forbidden", [])) & set(c):
-            return False
-        if len(c) > self.asked.get("sites", SITES):
-            return False
-        new = [j for j in c if j not in fixed and j not in closable]
-        if "budget" in self.asked and self.problem["site_costs"][new].sum() > self.asked["budget"]:
-            return False
-        if any(a in c and b in c for a, b in self.problem.get("conflicts", [])):
-            return False
-        least = self.asked.get("per_area_minimum")
-        return not isinstance(least, dict) or all(
-            (PLACES[c] == area).sum() >= count for area, count in least.items()
-        )
-
+class Case(SmallCase):
     def median(self, c: list[int]) -> float:
         """Least total cost with the sites `c`, inf where it cannot be."""
         if not c:
@@ -105,33 +77,15 @@ def case(seed: int, rules: str) -> Case:
     costs = rng.integers(0, 30, (ROWS, SITES)).astype(float)
     costs[rng.random(costs.shape) < 0.15] = np.inf
     weights = rng.integers(1, 4, ROWS).astype(float)
-    made = Case(costs=costs, weights=weights, rules=rules, asked={"sites": int(rng.integers(2, 5))})
-    if rng.random() < 0.4:
-        made.problem["fixed"] = [0]
-    if rng.random() < 0.3:
-        made.problem["forbidden"] = [5]
-    if "budget" in rules:
-        made.problem["site_costs"] = rng.integers(1, 6, SITES).astype(float)
-        made.asked["budget"] = float(rng.integers(4, 11))
-        if rules in ("budget", "closable budget"):
-            del made.asked["sites"]
-    if "closable" in rules:
-        made.problem["closable"] = [1, 2]
-    if "apart" in rules:
-        made.problem["conflicts"] = [(0, 1), (1, 2), (3, 4)]
-    if "area sites" in rules:
-        made.problem |= {"site_areas": PLACES, "areas": AREAS}
-        made.asked["per_area_minimum"] = {"n": 1, "s": int(rng.integers(1, 3))}
+    made = Case(costs=costs, weights=weights, asked={"sites": int(rng.integers(2, 5))})
+    add_site_rules(made, rules, rng, AREAS)
+    if rules in ("budget", "closable budget"):
+        del made.asked["sites"]
     if "area shares" in rules:
         made.problem |= {"areas": AREAS, "threshold": 15}
         made.asked["per_area_minimum"] = 0.6
-    if "equity" in rules:
-        made.problem["areas"] = AREAS
-        made.asked["equity"] = True
     if "places" in rules:
         made.problem["capacities"] = rng.integers(3, 11, SITES).astype(float)
-    if "backup" in rules:
-        made.asked["backup"] = True
     return made
 
 
@@ -139,13 +93,6 @@ def asked_of(made: Case, kind: str, **options):
     problem = SitingProblem.from_costs(made.costs, made.weights, unit="m", **made.problem)
     solve = p_median if kind == "p_median" else p_center
     return solve(problem, **made.asked, **options)
-
-
-def choices(made: Case):
-    for count in range(SITES + 1):
-        for c in combinations(range(SITES), count):
-            if made.allows(list(c)):
-                yield list(c)
 
 
 def by_brute_force(made: Case, kind: str) -> float:
