@@ -10,10 +10,10 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from geoplan.siting.chance import below, next_bits
 from geoplan.siting.clock import Clock
 from geoplan.siting.heuristics import swap
 from geoplan.siting.reduction import Core
-from geoplan.siting.shake import _below, _next
 
 #: moves between looks at the clock
 _PART = 100_000
@@ -34,14 +34,14 @@ def _moves(  # type: ignore[no-untyped-def]  # noqa: C901
     top = marks[1]
     for _ in range(moves):
         heat *= cooling
-        a = _below(state, p)
+        a = below(state, p)
         out = chosen[a]
         size = site_ptr[out + 1] - site_ptr[out]
-        if size == 0 or _below(state, 16) == 0:
-            into = _below(state, m)
+        if size == 0 or below(state, 16) == 0:
+            into = below(state, m)
         else:  # a site that reaches one of the same people
-            i = site_idx[site_ptr[out] + _below(state, size)]
-            into = row_idx[row_ptr[i] + _below(state, row_ptr[i + 1] - row_ptr[i])]
+            i = site_idx[site_ptr[out] + below(state, size)]
+            into = row_idx[row_ptr[i] + below(state, row_ptr[i + 1] - row_ptr[i])]
         if is_open[into] or not allowed[into]:
             continue
         change = 0.0
@@ -54,7 +54,7 @@ def _moves(  # type: ignore[no-untyped-def]  # noqa: C901
             i = site_idx[t]
             if count[i] == 0:
                 change += weight[i]
-        u = (np.float64(_next(state) >> np.uint64(11)) + 1.0) * 2.0**-53
+        u = (np.float64(next_bits(state) >> np.uint64(11)) + 1.0) * 2.0**-53
         if change >= heat * np.log(u):
             for t in range(site_ptr[into], site_ptr[into + 1]):
                 count[site_idx[t]] += 1
@@ -97,7 +97,7 @@ def anneal(
     ----------
     core : reduced problem. chosen : positions to begin with.
     moves : the work is counted, not timed; the clock only ends it.
-    state : of the random numbers (`shake.random_state`); moves on.
+    state : of the random numbers (`chance.random_state`); moves on.
     allowed : bool per site: may be opened.
     need : enough as soon as so many people are covered.
     warmth : temperature at first, as a share of what one site of `chosen` covers on average; it

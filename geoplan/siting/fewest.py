@@ -11,11 +11,11 @@ import numpy as np
 
 from geoplan.siting.anneal import anneal, moves_in
 from geoplan.siting.bounds import Prices, price_out
+from geoplan.siting.chance import random_state
 from geoplan.siting.clock import Clock
 from geoplan.siting.heuristics import drop_idle, swap
 from geoplan.siting.reduction import Core
 from geoplan.siting.search import KERNEL_PAIRS, most_people
-from geoplan.siting.shake import random_state
 
 #: share of the time left that one number of sites may take
 _SHARE = 0.15

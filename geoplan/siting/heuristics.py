@@ -58,7 +58,7 @@ def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allo
 
 
 @nb.njit(cache=True, nogil=True)
-def _swap(  # type: ignore[no-untyped-def]  # noqa: C901
+def swap_kernel(  # type: ignore[no-untyped-def]  # noqa: C901
     weight, site_ptr, site_idx, row_ptr, row_idx, chosen, count, is_open, allowed, rounds
 ):
     """Swap one open for one closed site while more people are covered; best swap first.
@@ -203,7 +203,7 @@ def swap(
     is_open = np.zeros(core.m, bool)
     _open(core.site_ptr, core.site_idx, chosen, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
-    _swap(
+    swap_kernel(
         core.weight, core.site_ptr, core.site_idx, core.row_ptr, core.row_idx, chosen, count,
         is_open, may, rounds,
     )  # fmt: skip

@@ -15,12 +15,13 @@ import numpy as np
 
 from geoplan.siting.anneal import anneal, moves_in
 from geoplan.siting.bounds import Prices, price_out, settle
+from geoplan.siting.chance import random_state
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import best_coverage
 from geoplan.siting.finish import is_whole, rounded_up
 from geoplan.siting.heuristics import greedy, swap
 from geoplan.siting.reduction import Core, dominated_sites, restrict
-from geoplan.siting.shake import random_state, shake
+from geoplan.siting.shake import shake
 
 #: covering pairs of the first kernel; HiGHS proves such ones in a second or so
 KERNEL_PAIRS = 20_000

@@ -1,6 +1,6 @@
 """Iterated local search: close a few neighbouring sites, fill up greedily, swap, keep if better.
 
-The random numbers are its own (splitmix64), so a seed gives the same answer on every machine.
+Its random numbers are those of `geoplan.siting.chance`.
 """
 
 from __future__ import annotations
@@ -8,23 +8,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from geoplan.siting.heuristics import _swap
+from geoplan.siting.chance import below, next_bits
+from geoplan.siting.heuristics import swap_kernel
 from geoplan.siting.reduction import Core
-
-
-@nb.njit(cache=True, nogil=True)
-def _next(state):  # type: ignore[no-untyped-def]
-    """The next 64 random bits (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
-    state[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@nb.njit(cache=True, nogil=True)
-def _below(state, n):  # type: ignore[no-untyped-def]
-    return np.int64(_next(state) % np.uint64(n))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -52,9 +38,9 @@ def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
         trial = chosen.copy()
         open2 = is_open.copy()
         count2 = count.copy()
-        k = min(p, least + _below(state, most - least + 1))
+        k = min(p, least + below(state, most - least + 1))
         # a random site, and the open sites that share most people with its surroundings
-        centre = _below(state, m)
+        centre = below(state, m)
         near[:] = 0.0
         for t in range(site_ptr[centre], site_ptr[centre + 1]):
             i = site_idx[t]
@@ -70,7 +56,7 @@ def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
                     top = near[j]
                     pick = a
             if top <= 0:  # nobody near is left: any open site
-                pick = _below(state, p)
+                pick = below(state, p)
                 while trial[pick] < 0:
                     pick = (pick + 1) % p
             j = trial[pick]
@@ -93,7 +79,7 @@ def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
                     continue
                 if near[j] <= 0 and top > 0:
                     continue
-                if _next(state) % np.uint64(10) == 0:
+                if next_bits(state) % np.uint64(10) == 0:
                     continue
                 s = 0.0
                 for t in range(site_ptr[j], site_ptr[j + 1]):
@@ -111,7 +97,9 @@ def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
             open2[pick] = True
             for t in range(site_ptr[pick], site_ptr[pick + 1]):
                 count2[site_idx[t]] += 1
-        _swap(weight, site_ptr, site_idx, row_ptr, row_idx, trial, count2, open2, allowed, 10_000)
+        swap_kernel(
+            weight, site_ptr, site_idx, row_ptr, row_idx, trial, count2, open2, allowed, 10_000
+        )
         value = 0.0
         for i in range(n):
             if count2[i] > 0:
@@ -145,8 +133,3 @@ def shake(
         rounds, least, most, state,
     )  # fmt: skip
     return chosen, helped
-
-
-def random_state(seed: int) -> np.ndarray:
-    """A random state to hand to `shake`."""
-    return np.array([(int(seed) * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64], np.uint64)

@@ -9,9 +9,9 @@ import pytest
 
 from geoplan.siting import SitingProblem, fewest, max_coverage, min_sites, search
 from geoplan.siting.anneal import anneal, moves_in
+from geoplan.siting.chance import random_state
 from geoplan.siting.clock import Clock
 from geoplan.siting.reduction import reduce_problem
-from geoplan.siting.shake import random_state
 
 
 def overlapping(seed: int, rows: int = 60, sites: int = 12) -> SitingProblem:
