@@ -14,20 +14,18 @@ import pyogrio
 from geoplan.errors import UsageError
 from geoplan.outputs.compare_places import gap_changes, site_changes
 from geoplan.outputs.telling import (
+    aligned,
     cause_text,
     clean,
     count_text,
-    level_text,
     objective_text,
-    pad,
     safe_cells,
     share_text,
     status_text,
 )
-from geoplan.outputs.telling import display_width as width
 from geoplan.services.catalogue import load_catalogue
 from geoplan.shown import text_html
-from geoplan.words import say, say_both
+from geoplan.words import level_word, say, say_both
 
 _LEDGER = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
 #: areas, sites and gaps named per service in the text; the tables have them all
@@ -121,7 +119,7 @@ class RunComparison:
         changes = self.services.copy()
         changes["measure"] = [measure_text(told, m) for m in changes["measure"]]
         areas = self.areas.copy()
-        areas["level"] = [level_text(told, str(level)) for level in areas["level"]]
+        areas["level"] = [level_word(told, str(level)) for level in areas["level"]]
         sites, gaps = self.sites.copy(), self.gaps.copy()
         sites["kind"] = [say(told, f"compare.kind_{k}") for k in sites["kind"]]
         sites["change"] = [say(told, f"compare.site_{c}") for c in sites["change"]]
@@ -176,7 +174,7 @@ class RunComparison:
             measure = measure_text(lang, str(row.measure))
             rows.append([name, measure, told(row.a), told(row.b), change])
         if len(rows) > 1:
-            yield from _aligned(rows)
+            yield from aligned(rows, left=2)
         yield from self._answer_lines(lang)
         yield from self._site_lines(lang)
         yield from self._gap_lines(lang)
@@ -233,7 +231,7 @@ class RunComparison:
         for (service, level), table in self.areas.groupby(["service", "level"], sort=False):
             most = table.reindex(table["change"].abs().sort_values(ascending=False).index)
             yield ""
-            title = say(lang, "compare.areas_title", level=level_text(lang, str(level)))
+            title = say(lang, "compare.areas_title", level=level_word(lang, str(level)))
             yield f"{self.service_name(str(service), lang)} · {title}"
             for row in most.head(_MOST_NAMED).itertuples():
                 yield "  " + say(
@@ -321,7 +319,7 @@ def _facts(run: Path) -> dict[str, Any]:
 def measure_text(lang: str, measure: str) -> str:
     """A measure in words; ``meeting_quota:street`` is one of a level."""
     name, _, level = measure.partition(":")
-    return say(lang, f"compare.m_{name}", **({"level": level_text(lang, level)} if level else {}))
+    return say(lang, f"compare.m_{name}", **({"level": level_word(lang, level)} if level else {}))
 
 
 def _summary(folder: Path) -> dict[str, Any]:
@@ -462,11 +460,3 @@ def _signed(value: float, measure: str) -> str:
     if measure == "covered_share":
         return f"{value * 100:+.1f} pp"
     return f"{value:+,.0f}"
-
-
-def _aligned(rows: list[list[str]]) -> Iterator[str]:
-    widths = [max(width(row[k]) for row in rows) for k in range(len(rows[0]))]
-    for n, row in enumerate(rows):
-        yield "  ".join(pad(c, widths[k], right=k > 1) for k, c in enumerate(row)).rstrip()
-        if n == 0:
-            yield "  ".join("─" * w for w in widths)

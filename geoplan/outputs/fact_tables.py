@@ -17,14 +17,14 @@ from geoplan.outputs.telling import (
     clean,
     currency_text,
     group_text,
-    is_missing,
     kind_of_place_text,
     known_word,
-    level_text,
     number_text,
+    year_text,
+    yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 _CODE = (Column(name="code"), Column(name="name", word="area_name"))
 _GROUPS = (
@@ -179,9 +179,8 @@ def capacity_table(results: RunResults, service: ServiceResult, level: str, *, l
 def quota_overview(service: ServiceResult, *, lang: str) -> Table:
     """Per level: areas with a site, areas that meet the quota, and the share that should."""
     frame = quota_summary(service.quota, service.standard)
-    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
-    frame["on_target"] = ["" if is_missing(v) else told[bool(v)] for v in frame["on_target"]]
-    frame.insert(0, "level", [level_text(lang, str(level)) for level in frame.index])
+    frame["on_target"] = [yes_no_text(lang, v) for v in frame["on_target"]]
+    frame.insert(0, "level", [level_word(lang, str(level)) for level in frame.index])
     return Table(
         name=f"{service.key}_quotas",
         service=service.key,
@@ -219,8 +218,7 @@ def referral_table(service: ServiceResult, *, lang: str) -> Table:
     frame["name"] = [
         clean(name) or str(label) for label, name in zip(frame.index, frame["name"], strict=True)
     ]
-    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
-    frame["within"] = [told[bool(v)] for v in frame["within"]]
+    frame["within"] = [yes_no_text(lang, v) for v in frame["within"]]
     frame["reason"] = [
         "" if reason == "" else known_word(lang, f"outputs.referral_{reason}", str(reason))
         for reason in frame["reason"]
@@ -240,7 +238,7 @@ def phase_table(results: RunResults, service: ServiceResult, *, lang: str) -> Ta
     assert service.siting is not None
     assert service.siting.phases is not None
     frame = service.siting.phases.reset_index()
-    frame["year"] = ["" if is_missing(year) else str(int(year)) for year in frame["year"]]
+    frame["year"] = [year_text(year) for year in frame["year"]]
     return Table(
         name=f"{service.key}_phases",
         service=service.key,
@@ -258,7 +256,7 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     frame = pd.DataFrame(
         {
             "service": [clean(names.get(key, key)) for key in spending["service"]],
-            "year": ["" if is_missing(year) else str(int(year)) for year in spending["year"]],
+            "year": [year_text(year) for year in spending["year"]],
             "sites": spending["sites"].astype(float),
             "money": spending["money"].astype(float),
         }

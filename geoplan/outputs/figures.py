@@ -21,9 +21,9 @@ from geoplan.outputs.figure_ground import Ground
 from geoplan.outputs.figure_maps import coverage_map, line_map
 from geoplan.outputs.figure_sheet import BOLD, WIDTH_IN
 from geoplan.outputs.fonts import check_glyphs, cjk_fonts
-from geoplan.outputs.telling import clean, count_text, level_text
+from geoplan.outputs.telling import clean, count_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 DPI = 300
 
@@ -146,7 +146,7 @@ def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -
     table = service.coverage.by_area(level)
     table = table[(table["total"] > 0) & (table.index != "")]
     title = say(lang, "figures.title_areas", service=clean(service.name(lang)),
-                level=level_text(lang, level))  # fmt: skip
+                level=level_word(lang, level))  # fmt: skip
     figure, ax = _chart(title, 0.95 + 0.21 * max(len(table), 3), pad=22.0)
     left = np.zeros(len(table))
     rows = np.arange(len(table))[::-1]

@@ -19,11 +19,11 @@ from geoplan.outputs.telling import (
     clean,
     is_missing,
     kind_text,
-    level_text,
+    known_word,
     remedy_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import has_word, say
+from geoplan.words import has_word, level_word, say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -106,7 +106,7 @@ def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
             name=f"areas_{level}",
             frame=frame,
             style=every[0][1] if every else style,
-            title=level_text(lang, level),
+            title=level_word(lang, level),
             styles=tuple(every[1:]),
         )
 
@@ -127,7 +127,7 @@ def aliases(results: RunResults, layer: Layer, lang: str) -> dict[str, str]:
             name, name
         )
         if column in results.areas:
-            told[column] = level_text(lang, column)
+            told[column] = level_word(lang, column)
         elif has_word(f"outputs.col_{plain}"):
             word = say(lang, f"outputs.col_{plain}")
             told[column] = word if key is None else f"{results.services[key].name(lang)} {word}"
@@ -141,9 +141,7 @@ def layer_title(results: RunResults, layer: Layer, lang: str) -> str:
         if kind != layer.name and has_word(f"outputs.layer_{kind}"):
             return f"{service.name(lang)}：{say(lang, f'outputs.layer_{kind}')}"
     kind = layer.name.removeprefix("background_")
-    return layer.title or (
-        say(lang, f"outputs.layer_{kind}") if has_word(f"outputs.layer_{kind}") else layer.name
-    )
+    return layer.title or known_word(lang, f"outputs.layer_{kind}", layer.name)
 
 
 def _area_columns(results: RunResults, service: ServiceResult, level: str) -> dict[str, pd.Series]:

@@ -12,21 +12,19 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.summary_facts import service_facts, siting_facts
 from geoplan.outputs.telling import (
+    aligned,
     area_codes,
     clean,
     count_text,
-    level_text,
     money_text,
     number_text,
-    pad,
     plain,
     share_text,
     standard_text,
     status_text,
 )
-from geoplan.outputs.telling import display_width as width
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 _FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
 #: sites whose closure costs most, in `summary.json`
@@ -171,8 +169,7 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
         "seconds": plain(result.seconds, 3),
         "sites": sites,
     }
-    if siting.people_after is not None:
-        told["people_after"] = people_dict(siting.people_after)
+    told["people_after"] = people_dict(siting.people_after)
     told |= siting_facts(siting)
     if siting.robustness is not None:
         told["robustness"] = _robustness(siting.robustness)
@@ -272,7 +269,7 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
         lines.append(say(lang, "common.synthetic"))
     table = _people_rows(results, lang)
     if len(table) > 1:
-        lines += ["", *_aligned(table)]
+        lines += ["", *aligned(table)]
     for service in results.services.values():
         lines += _extra_lines(service, lang, results.info.currency)
     lines += _findings_lines(results, lang)
@@ -299,17 +296,6 @@ def _people_rows(results: RunResults, lang: str) -> list[list[str]]:
             ]
         )
     return rows
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(width(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = []
-    for n, row in enumerate(rows):
-        cells = [pad(cell, widths[k], right=k > 0) for k, cell in enumerate(row)]
-        lines.append("  ".join(cells).rstrip())
-        if n == 0:
-            lines.append("  ".join("─" * w for w in widths))
-    return lines
 
 
 def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
@@ -357,7 +343,7 @@ def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
                 lang,
                 "outputs.text_quota",
                 name=name,
-                level=level_text(lang, level),
+                level=level_word(lang, level),
                 meeting=counts["meeting_quota"],
                 total=counts["total"],
             )

@@ -24,6 +24,8 @@ from geoplan.outputs.telling import (
     site_kind_text,
     standard_text,
     status_text,
+    year_text,
+    yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
@@ -156,9 +158,8 @@ def _overview_row(service: ServiceResult, lang: str) -> dict[str, Any]:
         result = service.siting.result
         row["new_sites"] = len(service.siting.sites)
         row["proof"] = status_text(lang, result.status, result.gap)
-        if service.siting.people_after is not None:
-            row["served_after"] = service.siting.people_after.served
-            row["share_after"] = service.siting.people_after.covered_share
+        row["served_after"] = service.siting.people_after.served
+        row["share_after"] = service.siting.people_after.covered_share
     return row
 
 
@@ -259,7 +260,7 @@ def site_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     if "kind" in frame.columns:
         frame["kind"] = [site_kind_text(lang, kind) for kind in frame["kind"]]
     if "year" in frame.columns:
-        frame["year"] = ["" if is_missing(year) else str(int(year)) for year in frame["year"]]
+        frame["year"] = [year_text(year) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
     columns = with_currency(columns, results, lang)
     return Table(
@@ -309,8 +310,7 @@ def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang
     """Sites and quota of every area of one level."""
     frame = service.quota[level].copy()
     frame["name"] = area_names(results, level, frame.index, lang)
-    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
-    frame["meets"] = ["" if is_missing(m) else told[bool(m)] for m in frame["meets"]]
+    frame["meets"] = [yes_no_text(lang, m) for m in frame["meets"]]
     frame.insert(0, "code", frame.index.astype(str))
     return Table(
         name=f"{service.key}_quota_{level}",
@@ -374,8 +374,7 @@ def required_table(service: ServiceResult, *, lang: str) -> Table:
     frame = pd.DataFrame(required.drop(columns=required.geometry.name))
     frame["line"] = frame["line"].map(clean) if "line" in frame.columns else ""
     frame["kind"] = [kind_text(lang, k) for k in required["kind"]]
-    told = {True: say(lang, "outputs.yes"), False: say(lang, "outputs.no")}
-    frame["marked"] = [told[bool(m)] for m in required["marked"]]
+    frame["marked"] = [yes_no_text(lang, m) for m in required["marked"]]
     columns = (Column(name="line"), Column(name="kind"), Column(name="marked"))
     return Table(
         name=f"{service.key}_required",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.results import RunResults, ServiceResult
+from geoplan.results import RunResults
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import has_word, say
 
@@ -221,17 +221,25 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+def aligned(rows: list[list[str]], *, left: int = 1) -> list[str]:
+    """Lines of columns, the first row underlined as their heads; `left` columns of text lead.
+
+    Examples
+    --------
+    >>> aligned([["name", "n"], ["助餐点", "12"]])
+    ['name     n', '──────  ──', '助餐点  12']
+    """
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(pad(cell, widths[k], right=k >= left) for k, cell in enumerate(row)).rstrip()
+        for row in rows
+    ]
+    return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
+
+
 def known_word(lang: str, key: str, fallback: str) -> str:
     """The word ``room.key``, or `fallback` where there is none."""
-    return say(lang, key) if has_word_in(key) else fallback
-
-
-def has_word_in(key: str) -> bool:
-    """Whether the sentence exists (a room without a file has none)."""
-    try:
-        return has_word(key)
-    except (FileNotFoundError, ModuleNotFoundError):
-        return False
+    return say(lang, key) if has_word(key) else fallback
 
 
 def cause_text(lang: str, cause: Any) -> str:
@@ -244,11 +252,6 @@ def remedy_text(lang: str, remedy: Any) -> str:
     return "" if is_missing(remedy) else known_word(lang, f"coverage.remedy_{remedy}", str(remedy))
 
 
-def level_text(lang: str, level: str) -> str:
-    """An area level's name; the study's own word for a level that geoplan does not know."""
-    return known_word(lang, f"common.{level}", level)
-
-
 def kind_of_place_text(lang: str, kind: str) -> str:
     """Town, country, or not known."""
     return say(lang, f"outputs.place_{kind or 'unknown'}")
@@ -258,6 +261,22 @@ def site_kind_text(lang: str, kind: Any) -> str:
     """A suggested site's kind: town or country in words, or what the candidates' file says."""
     known = ("", "urban", "rural")
     return kind_of_place_text(lang, str(kind)) if kind in known else clean(kind)
+
+
+def yes_no_text(lang: str, value: Any) -> str:
+    """Yes or no; nothing where it is not known."""
+    return "" if is_missing(value) else say(lang, "outputs.yes" if value else "outputs.no")
+
+
+def year_text(year: Any) -> str:
+    """A year without separators; nothing where it is not known.
+
+    Examples
+    --------
+    >>> year_text(2027.0), year_text(None)
+    ('2027', '')
+    """
+    return "" if is_missing(year) else str(int(year))
 
 
 _AGES = re.compile(r"(\d+)\s*(?:[-—–~～至到]\s*(\d+))?\s*(?:周?岁)(?:及)?(以上|以下)?")
@@ -340,8 +359,3 @@ def area_names(results: RunResults, level: str, codes: Iterable[Any], lang: str)
         unknown if is_missing(code) or code == "" else clean(known.get(code, "")) or str(code)
         for code in codes
     ]
-
-
-def has_coverage(service: ServiceResult) -> bool:
-    """Whether the service is judged by people in reach."""
-    return service.coverage is not None

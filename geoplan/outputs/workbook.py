@@ -21,12 +21,11 @@ from geoplan.outputs.telling import (
     display_width,
     is_missing,
     known_word,
-    level_text,
     plain,
     safe_cells,
 )
 from geoplan.results import RunResults
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
@@ -143,7 +142,7 @@ def _fix_dates(book: Workbook) -> None:
 def _sheet_title(key: str, lang: str) -> str:
     base, _, level = key.partition("_")
     if base in ("by", "quota", "capacity"):
-        told = say(lang, f"outputs.sheet_{base}", level=level_text(lang, level))
+        told = say(lang, f"outputs.sheet_{base}", level=level_word(lang, level))
     else:
         told = known_word(lang, f"outputs.sheet_{key}", key)
     for bad in "[]:*?/\\":

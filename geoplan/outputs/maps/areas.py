@@ -13,7 +13,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.outputs.maps.encode import encode_shapes
 from geoplan.outputs.maps.values import number, numbers, texts
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import has_word, say
+from geoplan.words import level_word, say
 
 #: more polygons than this are not drawn
 MOST_POLYGONS = 8_000
@@ -24,12 +24,6 @@ MOST_ROWS = 2_500
 
 #: bounds of the classes of a covered share: the same for every service, so that maps compare
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)
-
-
-def level_name(lang: str, level: str) -> str:
-    """What a level is called."""
-    key = f"common.{level}"
-    return say(lang, key) if has_word(key) else level
 
 
 def boundaries(layer: AreaLayer) -> list[list[str] | None]:
@@ -60,7 +54,7 @@ def areas_content(results: RunResults, service: ServiceResult, lang: str) -> lis
         rows = codes if table is None else codes.append(table.index.difference(codes, sort=False))
         entry: dict[str, Any] = {
             "level": level,
-            "name": level_name(lang, level),
+            "name": level_word(lang, level),
             "names": [layer.names.get(code) or say(lang, "maps.unknown_area") for code in rows],
             "rings": boundaries(layer) if drawn else None,
         }

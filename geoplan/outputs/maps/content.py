@@ -13,7 +13,7 @@ import shapely
 
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
-from geoplan.outputs.maps.areas import areas_content, level_name
+from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
 from geoplan.outputs.maps.funds import fund_facts, fund_head, funded_sites
@@ -33,7 +33,7 @@ from geoplan.outputs.maps.values import number
 from geoplan.outputs.privacy import told_by_area
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 
 def map_content(
@@ -221,7 +221,7 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
         if counts["meeting_quota"] is not None:  # a level without a quota has nothing to meet
             part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
             tell("fact_quota", say(lang, "maps.of", part=part, whole=whole),
-                 level=level_name(lang, level))  # fmt: skip
+                 level=level_word(lang, level))  # fmt: skip
     if service.rates is not None and len(service.rates):
         tell("fact_count", f"{service.rates['count'].sum():,.0f}")
         tell("fact_people", f"{service.rates['people'].sum():,.0f}")

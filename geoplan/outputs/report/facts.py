@@ -16,14 +16,13 @@ from geoplan.outputs.telling import (
     count_text,
     is_missing,
     known_word,
-    level_text,
     money_text,
     number_text,
     share_text,
     standard_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 #: names told of areas or sites that lack something
 _NAMES = 8
@@ -58,7 +57,7 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
     levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= _MOST_AREAS]
     if levels:
         caption = say(lang, "report.c_capacity", service=clean(service.name(lang)),
-                      level=level_text(lang, levels[0]))  # fmt: skip
+                      level=level_word(lang, levels[0]))  # fmt: skip
         keep = ("name", "people", "places", "places_per_1000", "required", "lacking",
                 "reach_per_1000", "none_share")  # fmt: skip
         table = told_table(
@@ -188,7 +187,7 @@ def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iter
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
-        line = say(lang, "report.quota", level=level_text(lang, str(level)),
+        line = say(lang, "report.quota", level=level_word(lang, str(level)),
                    meeting=count_text(row["meeting_quota"]), total=count_text(row["total"]),
                    share=share_text(row["meeting_share"]))  # fmt: skip
         if row["target_share"] < 1:

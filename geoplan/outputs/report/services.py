@@ -32,7 +32,6 @@ from geoplan.outputs.telling import (
     clean,
     cost_unit_text,
     count_text,
-    level_text,
     number_text,
     objective_text,
     share_text,
@@ -40,7 +39,7 @@ from geoplan.outputs.telling import (
     status_text,
 )
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
-from geoplan.words import say
+from geoplan.words import level_word, say
 
 _MOST_GAPS = 10
 _MOST_SITES = 30
@@ -105,7 +104,7 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
     )
     levels = [v for v in results.areas if v in service.coverage.areas]
     if levels and len(results.areas[levels[0]]) <= _MOST_AREAS:
-        caption = say(lang, "report.c_areas", service=name, level=level_text(lang, levels[0]))
+        caption = say(lang, "report.c_areas", service=name, level=level_word(lang, levels[0]))
         keep = ("name", "total", *STATES, "covered_share", "share_after")
         table = told_table(
             area_table(results, service, levels[0], lang=lang), caption, lang, keep=keep
