@@ -220,7 +220,7 @@ def suggest(
     if outcome.result.status == "infeasible":
         raise typer.Exit(3)
     if outcome.result.detail.get("interrupted"):
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()

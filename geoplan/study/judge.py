@@ -67,18 +67,14 @@ def costs_within(
 ) -> TravelCosts:
     """All pairs within the threshold of a standard or a tier."""
     chosen = context.network(by.mode)
-    cutoff = (
-        {"cutoff_m": by.threshold_m}
-        if by.threshold_m is not None
-        else {"cutoff_min": by.threshold_min}
-    )
     return travel_costs(
         chosen.network,
         demand[["geometry"]],
         sites[["geometry"]],
         max_snap_m=chosen.max_snap_m,
         barriers=chosen.barriers,
-        **cutoff,
+        cutoff_m=by.threshold_m,
+        cutoff_min=by.threshold_min,
     )
 
 
@@ -207,17 +203,13 @@ def _reach(
     if len(sites) == 0 or standard.threshold is None:
         return None
     chosen = context.network(standard.mode)
-    cutoff = (
-        {"cutoff_m": standard.threshold_m}
-        if standard.threshold_m is not None
-        else {"cutoff_min": standard.threshold_min}
-    )
     drawn = reach_outline(
         chosen.network,
         sites[["geometry"]],
         max_snap_m=chosen.max_snap_m,
         barriers=chosen.barriers,
-        **cutoff,
+        cutoff_m=standard.threshold_m,
+        cutoff_min=standard.threshold_min,
     )
     return drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pyogrio.errors import DataSourceError
 from geoplan.errors import GeoplanError, InputError, MissingCrsError
 from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
+from geoplan.inputs.notes import file_sha256
 from geoplan.network import Network, network_report, read_network
 from geoplan.network.faults import told
 from geoplan.network.from_osm import networks_from_osm
@@ -175,7 +175,6 @@ def _checked(
     config: StudyFile, base: Path, mode: str, section: NetworkSection, network: Network
 ) -> StudyNetwork:
     """What a what-if adds to the streets, and what is doubtful about them."""
-    path = base / section.path
     if section.links is not None:  # a bridge or a path that a what-if is about
         lines = _lines(config, base, "links", section.links)
         with _told(config, mode, section.links):
@@ -208,7 +207,7 @@ def _checked(
     findings += _notes(section.path, mode, network, lang)
     record = InputRecord(
         path=section.path,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=file_sha256(base / section.path),
         rows=network.n_edges,
         accepted=network.n_edges,
         set_aside=0,

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from geoplan.coverage import compare_figures, quota_counts
+from geoplan.inputs.numbers import is_yes
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import published_figures
 from geoplan.study.breakdown import kind_of_rows
 from geoplan.study.context import Context
-from geoplan.study.judge import NOT_YET_OPEN
+from geoplan.study.judge import in_service
 
 
 def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd.DataFrame:
@@ -66,12 +67,9 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
         yield f"{key}.facilities", float(len(frame))
         for flag in ("up_to_standard", "extended"):
             if flag in frame.columns:
-                told = frame[flag].astype("string").fillna("")
-                count = float(told.isin(["是", "true", "True", "1", "yes"]).sum())
-                yield f"{key}.facilities.{flag}", count
-        open_now = frame
-        if "status" in frame.columns:
-            open_now = frame[~frame["status"].astype("string").fillna("").isin(NOT_YET_OPEN)]
+                yes = is_yes(frame[flag].astype("string").fillna(""))
+                yield f"{key}.facilities.{flag}", float(yes.sum())
+        open_now = in_service(service.facilities).frame
         tiers = open_now["tier"].map(service.standard.tier_key, na_action="ignore")
         for tier, count in tiers.value_counts().items():
             yield f"{key}.facilities.{tier}", float(count)

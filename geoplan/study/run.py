@@ -15,6 +15,7 @@ from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.background import background_layers
 from geoplan.study.breakdown import with_breakdowns
 from geoplan.study.config import ServiceSection
+from geoplan.study.config_check import standard_of
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
@@ -159,8 +160,6 @@ def _all(study: Study, keys: list[str]) -> bool:
 
 
 def _modes(study: Study, keys: list[str]) -> list[str]:
-    from geoplan.study.config_check import standard_of
-
     modes: dict[str, None] = {}
     for key in keys:
         section = study.config.services[key]
