@@ -45,6 +45,7 @@ class _Master:
         self.arrays = arrays
         n, m = arrays.n_demand, arrays.n_sites
         self.m = m
+        self.is_whole = False
         self.highs = QuietHighs()
         # no number of threads: HiGHS refuses to run when another model in the process has set one
         for name, value in (("output_flag", False), ("random_seed", 0)):
@@ -87,6 +88,7 @@ class _Master:
         kinds = np.array([highspy.HighsVarType.kInteger] * self.m)
         self.highs.changeColsIntegrality(self.m, np.arange(self.m, dtype=np.int32), kinds)
         self.highs.setOptionValue("mip_rel_gap", gap)
+        self.is_whole = True
 
     def bound_sites(self, where: np.ndarray, value: float) -> None:
         places = np.flatnonzero(where).astype(np.int32)
@@ -95,9 +97,10 @@ class _Master:
             self.highs.changeColsBounds(len(places), places, level, level)
 
     def run(self, clock: Clock) -> np.ndarray:
-        # HiGHS counts its time limit over all linear runs of a model, but anew for one in whole
-        # numbers: the later of the two is set, and the clock ends what goes on beyond it
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(clock.left, 0.05))
+        # HiGHS counts its time limit over all linear runs of a model, but anew in whole numbers,
+        # where it hears no interrupt for a while; the clock ends what goes on beyond the limit
+        spent = 0.0 if self.is_whole else self.highs.getRunTime()
+        self.highs.setOptionValue("time_limit", spent + max(clock.left, 0.05))
         if run_highs(self.highs, lambda: clock.left <= 0) and clock.left > 0:
             clock.stop()
         return np.array(self.highs.getSolution().col_value)
