@@ -156,11 +156,11 @@ def _completed(rows: Rows) -> Rows:
 
 def _looked_at(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
     """Sizes of the coordinates of some rows, spread over the table, that have them."""
-    step = max(len(rows) // _LOOK, 1)
+    every = max(len(rows) // _LOOK, 1)
     first, second = rows.column(one), rows.column(other)
     assert first is not None
     assert second is not None
-    a, b = (np.abs(read_numbers(c.iloc[::step], decimal_comma=True)[0]) for c in (first, second))
+    a, b = (np.abs(read_numbers(c.iloc[::every], decimal_comma=True)[0]) for c in (first, second))
     known = np.isfinite(a) & np.isfinite(b) & ((a > 0) | (b > 0))
     return a[known], b[known]
 

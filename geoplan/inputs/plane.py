@@ -10,10 +10,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj
 from pyproj.exceptions import CRSError, ProjError
 
 from geoplan.errors import GeographicCrsError, UsageError
+from geoplan.inputs.steps import step
 
 _log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def _middle(crs: CRS, bounds: NDArray[Any]) -> tuple[float, float] | None:
     if not (np.isfinite(x) and np.isfinite(y)):
         return None
     try:
-        lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
+        lon, lat = step(crs, "EPSG:4326").transform(x, y)
     except ProjError:
         return None
     return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
@@ -196,6 +197,5 @@ def middle_of(layer: gpd.GeoSeries) -> tuple[float, float] | None:
 
 def project_lonlat(lon: NDArray[Any], lat: NDArray[Any], crs: CRS) -> NDArray[np.float64]:
     """WGS 84 degrees as (n, 2) metres in `crs`."""
-    to_plane = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    x, y = to_plane.transform(lon, lat)
+    x, y = step("EPSG:4326", crs).transform(lon, lat)
     return np.column_stack([x, y]).astype(np.float64)

@@ -73,7 +73,7 @@ READINGS: Mapping[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Shift:
-    """How points lie relative to where they belong: metres east and north; median distances."""
+    """How points lie relative to where they belong."""
 
     east_m: float
     north_m: float

@@ -41,7 +41,7 @@ class Streets:
     """
 
     def __init__(self, lines: gpd.GeoSeries) -> None:
-        check_projected(gpd.GeoDataFrame(geometry=lines), "the street layer")
+        check_projected(lines, "the street layer")
         self.crs = lines.crs
         shapes = lines.to_numpy()
         self._lines = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]

@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 
 from geoplan.errors import MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit
+from geoplan.inputs.steps import step
 from geoplan.network.faults import fault, left_out_by
 from geoplan.network.network import Network, check_mode
 from geoplan.network.options import checked_speeds
@@ -137,7 +138,7 @@ def network_from_graph(
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
     lengths, given = lengths[used], given[used]
-    to_plane = Transformer.from_crs(own, plane, always_xy=True)
+    to_plane = step(own, plane)
     nodes = _nodes(places, to_plane, plane)
     shapes = _shapes(frame, given, nodes, to_plane, same=plane == own)
     frame["geometry"] = shapes
@@ -215,7 +216,7 @@ def _edges(
     lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(lengths) | (lengths < 0)
     tell(told.notna().to_numpy() & wrong, "a length that is negative or no number")
-    shapes = np.array([_line(tags.get("geometry")) for tags in data] or [None], object)[: len(data)]
+    shapes = np.array([_line(tags.get("geometry")) for tags in data], object)
     tell(np.array([s is False for s in shapes], bool), "a geometry that is no line")
     return {"u": u, "v": v, "data": data}, lengths, shapes, faults
 
@@ -237,8 +238,7 @@ def _line(geometry: Any) -> shapely.LineString | bool | None:
 
 def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
     middle = places.median()
-    lonlat = Transformer.from_crs(own, "EPSG:4326", always_xy=True)
-    lon, lat = lonlat.transform(middle["x"], middle["y"])
+    lon, lat = step(own, "EPSG:4326").transform(middle["x"], middle["y"])
     known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
     if crs is not None:
         return checked_crs(crs, known)

@@ -26,8 +26,6 @@ _log = logging.getLogger(__name__)
 
 #: without a one-way column, this share of mirrored lines says that each line is one direction
 MIRRORED_SHARE = 0.25
-_KIND = {-1: "missing", 0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "MultiPoint",
-         5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection"}  # fmt: skip
 
 
 def network_from_lines(
@@ -161,8 +159,8 @@ def _plain_lines(
     notes: dict[str, Any] = {}
     lost = np.ones(len(frame), bool)
     lost[row[good]] = False
-    kinds: NDArray[Any] = np.full(len(frame), "", object)
-    kinds[:] = [_KIND.get(k, "GeometryCollection") for k in shapely.get_type_id(geometry).tolist()]
+    kinds = frame.geometry.geom_type.to_numpy(object, copy=True)
+    kinds[shapely.is_missing(geometry)] = "missing"
     kinds[shapely.is_empty(geometry)] = "empty"
     broken = np.zeros(len(frame), bool)
     broken[row[line & ~finite]] = True

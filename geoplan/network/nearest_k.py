@@ -9,11 +9,10 @@ import numba as nb
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import UsageError
 from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.kernels import along, arrays
 from geoplan.network.network import Network
-from geoplan.network.options import number
+from geoplan.network.options import whole
 from geoplan.network.queries import Points, sites_by_edge
 
 
@@ -75,8 +74,7 @@ def k_nearest(
     0   home     1    a    10.0
     1   home     2    c    50.0
     """
-    if not (number(k) >= 1 and number(k).is_integer()):
-        raise UsageError(f"k must be a whole number, 1 or more, not {k!r}.")
+    k = whole("k", k)
     want = measure(cutoff_m, cutoff_min, unit)
     into = check_direction(direction)
     options: dict[str, Any] = {
@@ -86,7 +84,7 @@ def k_nearest(
     }
     homes = placed(network, demand, "the demand points", **options)
     goals = placed(network, sites, "the sites", **options)
-    k = min(int(k), max(len(goals), 1))
+    k = min(k, max(len(goals), 1))
     ways = access(network, homes, unit=want.unit, leaving=into)
     seeds = access(network, goals, unit=want.unit, leaving=not into)
     graph = network.graph(want.unit, reverse=into)

@@ -98,8 +98,7 @@ class Network:
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise UsageError(f"mode must be one of {', '.join(MODES)}, not {self.mode!r}.")
+        check_mode(self.mode)
         positive("speed_m_s", self.speed_m_s, "metres per second")
         n, m = len(self.node_ids), len(self.u)
         sizes = {"x": n, "y": n, "v": m, "length_m": m, "oneway": m, "edge_ids": m}

@@ -45,6 +45,19 @@ def positive(name: str, value: Any, unit: str) -> float:
     return found
 
 
+def whole(name: str, value: Any) -> int:
+    """`value` as a whole number, 1 or more.
+
+    Raises
+    ------
+    UsageError
+    """
+    found = number(value)
+    if not (found >= 1 and found.is_integer()):
+        raise UsageError(f"{name} must be a whole number, 1 or more, not {value!r}.")
+    return int(found)
+
+
 def checked_speeds(speeds: Mapping[str, float] | None) -> Mapping[str, float] | None:
     """Speeds by road class, all of them positive.
 

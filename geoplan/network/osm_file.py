@@ -105,9 +105,11 @@ def _read_ways(path: Path, found: list[_Found]) -> Any:
                 each.counts.append(len(refs))
                 each.oneway.append(direction(each.mode, tag))
                 each.tags.append(tuple([tag(key) for key in KEPT_TAGS]))
-            if refs and tracker is not None and min(refs) < 0:
+            if not refs or tracker is None:
+                continue
+            if min(refs) < 0:
                 tracker = None  # ids of an editor that were never uploaded: osmium takes none
-            if refs and tracker is not None:
+            else:
                 tracker.add_references(way)
     except RuntimeError as error:
         raise _unreadable(path, error) from error
@@ -133,10 +135,9 @@ def _read_nodes(path: Path, tracker: Any) -> Places:
     # the last of several versions of a node counts
     unique, from_end = np.unique(all_ids[::-1], return_index=True)
     at = len(all_ids) - 1 - from_end
-    position = {int(i): kind for i, kind in barriers.items()}
     return Places(
         unique,
         np.array(lon, np.float64)[at],
         np.array(lat, np.float64)[at],
-        {int(np.searchsorted(unique, i)): kind for i, kind in position.items()},
+        {int(np.searchsorted(unique, i)): kind for i, kind in barriers.items()},
     )

@@ -319,7 +319,7 @@ def _area(
         ways.edges, ways.from_u, ways.from_v, forward, backward,
         ways.arm_edge, ways.arm_at, ways.arm_cost,
         cells.first, cells.place, cells.ends, cells.corner, cells.corners,
-        ask.into, cutoff, ask.leg, np.inf,
+        ask.into, cutoff, ask.leg,
     )  # fmt: skip
     if len(whole) == 0 and len(start) == 1:
         return shapely.Polygon()

@@ -135,7 +135,7 @@ def clipped_cells(ends, corner, corners, width):  # type: ignore[no-untyped-def]
 @_jit
 def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
     edges, from_u, from_v, forward, backward, arm_edge, arm_at, arm_cost,
-    first, place, ends, corner, corners, into_site, cutoff, leg, width,
+    first, place, ends, corner, corners, into_site, cutoff, leg,
 ):  # fmt: skip
     """The reached ground of `edges`: cells taken whole, and the parts of others.
 
@@ -146,9 +146,9 @@ def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
     forward, backward : cost of every edge of the network each way (inf = not allowed).
     arm_edge, arm_at, arm_cost : sites mid-edge (index into `edges`, fraction, cost of the snap
         leg), by edge.
-    first .. corners : `StreetCells`.
+    first .. corners : `StreetCells`, clipped to the width (`clipped_cells`).
     into_site : travel goes to the sites.
-    cutoff, leg, width : largest cost, cost of a metre off the street, metres off it at most.
+    cutoff, leg : largest cost, cost of a metre off the street.
 
     Returns
     -------
@@ -243,7 +243,6 @@ def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
                         work[0, j] = dx * cx + dy * cy
                         work[1, j] = dy * cx - dx * cy
                     cut = False
-                    hit = False
                     if part == 0:
                         n, _ = _keep(work, n, 1.0, 0.0, 0.0)
                     elif part == 2:
@@ -259,13 +258,9 @@ def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
                         n, cut = _keep(work, n, rate, 1.0, room)
                         n, hit = _keep(work, n, rate, -1.0, room)
                         cut = cut or hit
-                        n, hit = _keep(work, n, 0.0, 1.0, width)
-                        cut = cut or hit
-                        n, hit = _keep(work, n, 0.0, -1.0, width)
-                        cut = cut or hit
                     else:
                         middle = 0.0 if part == 0 else length
-                        radius = min(width, (cutoff - (ca if part == 0 else cb)) / leg)
+                        radius = (cutoff - (ca if part == 0 else cb)) / leg
                         if radius <= 0.0:
                             complete = False
                             continue

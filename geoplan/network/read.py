@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geoplan.errors import (
@@ -23,6 +23,7 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.inputs.plane import checked_crs, middle_of, projected_crs_for, unfit_layer
+from geoplan.inputs.steps import step
 from geoplan.network.faults import fault
 from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
@@ -157,9 +158,9 @@ def in_plane(
         middle = shapely.get_coordinates(frame.geometry.array)
         if len(middle) == 0:
             raise fault(NetworkError, "empty", name=name)
-        lonlat = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
         x, y = pd.DataFrame(middle).median()
-        return frame.to_crs(projected_crs_for(*lonlat.transform(x, y)))
+        lonlat = step(frame.crs, "EPSG:4326").transform(x, y)
+        return frame.to_crs(projected_crs_for(*lonlat))
     return frame.to_crs(checked_crs(crs, middle_of(frame.geometry)))
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.errors import RasterioIOError
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
+from geoplan.inputs.steps import step
 from geoplan.network.faults import fault
 from geoplan.network.network import Network
 from geoplan.network.options import number
@@ -168,7 +169,7 @@ def heights_at(
             to_cell, raster_crs = ~raster.transform, CRS.from_user_input(raster.crs)
     except RasterioIOError as error:
         raise fault(InputError, "raster", name=name, why=error) from error
-    x, y = Transformer.from_crs(crs, raster_crs, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    x, y = step(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
     # by hand: affine's own operator changes between its versions
     column = to_cell.a * x + to_cell.b * y + to_cell.c
     row = to_cell.d * x + to_cell.e * y + to_cell.f

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.network import Network
-from geoplan.network.options import number
+from geoplan.network.options import number, whole
 from geoplan.network.order import hilbert_order
 
 #: a place this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
@@ -260,9 +260,7 @@ def edge_tree(network: Network) -> shapely.STRtree:
 def worker_count(threads: int | None) -> int:
     """How many threads to use: what was asked for, else what the machine allows."""
     if threads is not None:
-        if not (number(threads) >= 1 and number(threads).is_integer()):
-            raise UsageError(f"threads must be a whole number, 1 or more, not {threads!r}.")
-        return int(threads)
+        return whole("threads", threads)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every platform
