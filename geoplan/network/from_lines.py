@@ -19,10 +19,9 @@ from geoplan.network.faults import fault, left_out_by
 from geoplan.network.line_columns import ROLES, LineColumns, line_columns
 from geoplan.network.line_vertices import nodes_by_level, with_crossings
 from geoplan.network.network import Network, check_mode
+from geoplan.network.noted import log_note
 from geoplan.network.options import checked_speeds, positive
 from geoplan.network.split import cut_at_junctions, edge_tables, without_repeats
-
-_log = logging.getLogger(__name__)
 
 #: without a one-way column, this share of mirrored lines says that each line is one direction
 MIRRORED_SHARE = 0.25
@@ -168,10 +167,12 @@ def _plain_lines(
     if lost.any():
         notes["rows_without_line"] = dict(Counter(kinds[lost].tolist()))
         if good.any():
-            _log.warning("the line layer: rows left out: %s", notes["rows_without_line"])
+            log_note("the line layer: rows left out: %s", notes["rows_without_line"])
     partly = broken & ~lost
     if partly.any():
-        notes["parts_with_broken_coordinates"] = int((line & ~finite & ~lost[row]).sum())
+        count = int((line & ~finite & ~lost[row]).sum())
+        notes["parts_with_broken_coordinates"] = count
+        log_note("the line layer: %d parts of lines with broken coordinates left out", count)
     if not good.any():
         held = ", ".join(sorted(set(kinds.tolist()))) or "no rows"
         raise fault(NetworkError, "no_line", held=held)
@@ -216,11 +217,11 @@ def _two_ways(
         return lines, row, oneway
     if directed is None:
         # on foot every street goes both ways, whatever this guess
-        _log.log(
-            logging.INFO if mode == "walk" else logging.WARNING,
+        log_note(
             "%.0f %% of the lines have a mirror image and no column says one-way: each line is "
             "taken for one direction of travel (say directed=False or True to settle it)",
             100 * share,
+            level=logging.INFO if mode == "walk" else logging.WARNING,
         )
     notes["directed_lines"] = {"mirrored": int(has_twin.sum()), "single": int((~has_twin).sum())}
     keep = frame.index.isin(first.index) & ~(has_twin & (np.nan_to_num(twin, nan=0) < own))

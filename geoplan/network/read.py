@@ -29,6 +29,7 @@ from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.from_osm import network_from_osm
 from geoplan.network.network import Network, check_mode
+from geoplan.network.noted import log_note
 from geoplan.network.osm_file import SUFFIXES
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
@@ -66,7 +67,8 @@ def read_network(
         own, but for Web Mercator, whose metres are none). A saved network must be in it already.
     layer : which layer of a file that holds several.
     source_crs : CRS of a line layer that does not say its own.
-    datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``.
+    datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where a
+        layer's own CRS leaves one of these two without use, ``notes["unused"]`` and a log say so.
     columns : roles of a line layer's columns (see `network_from_lines`), and ``wkt``.
     speed_m_s, speeds_kmh : speeds; for a saved network None keeps its own.
     encoding : of a CSV table or a Shapefile; found out for CSV when None.
@@ -125,7 +127,10 @@ def read_network(
             NetworkError, "unknown_kind", name=path.name, osm=", ".join(SUFFIXES),
             lines=", ".join(LINE_SUFFIXES), tables=", ".join(TABLE_SUFFIXES),
         )  # fmt: skip
-    return network_from_lines(
+    unused = _unused(frame.crs, source_crs, datum)
+    for option, (given, own) in unused.items():
+        log_note("%s: %s=%r is not used, the layer is in %s", path.name, option, given, own)
+    network = network_from_lines(
         in_plane(frame, path.name, crs=crs, source_crs=source_crs, datum=datum),
         mode=mode,
         speed_m_s=speed_m_s,
@@ -136,6 +141,24 @@ def read_network(
         all_classes=all_classes,
         source=path.name,
     )
+    if unused:
+        network.notes["unused"] = unused
+    return network
+
+
+def _unused(own: CRS | None, source_crs: Any, datum: str | None) -> dict[str, list[str]]:
+    """Options that say something else than the layer does: what was given, and the layer's CRS."""
+    given = None if source_crs is None else _named_crs(source_crs)
+    crs = given if own is None else own
+    if crs is None:
+        return {}
+    name = crs.to_string() if crs.to_epsg() else crs.name
+    unused = {}
+    if given is not None and not given.equals(crs, ignore_axis_order=True):
+        unused["source_crs"] = [str(source_crs), name]
+    if datum not in (None, "wgs84", "cgcs2000") and crs.is_projected:
+        unused["datum"] = [str(datum), name]
+    return unused
 
 
 def in_plane(

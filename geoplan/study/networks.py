@@ -19,6 +19,7 @@ from geoplan.network import Network, network_report, read_network
 from geoplan.network.faults import told
 from geoplan.network.from_osm import networks_from_osm
 from geoplan.network.links import with_links
+from geoplan.network.noted import told_by_caller
 from geoplan.network.osm_file import SUFFIXES
 from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
@@ -106,7 +107,8 @@ def read_networks(
 def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     """What is wrong with a street file, in the study's language and with its section and name."""
     try:
-        yield
+        with told_by_caller():  # by `_notes`
+            yield
     except GeoplanError as error:
         if error.said is None:
             raise
@@ -230,6 +232,12 @@ def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
     if left:
         count = sum(left.values()) if isinstance(left, Mapping) else left
         notes.append(("network_rows_without_line", {"count": count}))
+    broken = network.notes.get("parts_with_broken_coordinates")
+    if broken:
+        notes.append(("network_broken_parts", {"count": broken}))
+    for option, (given, own) in network.notes.get("unused", {}).items():
+        code = "network_datum_unused" if option == "datum" else "network_crs_unused"
+        notes.append((code, {"mode": mode, "given": given, "own": own}))
     directed = network.notes.get("directed_lines")
     if directed and mode != "walk":  # on foot every street goes both ways
         notes.append(("network_directed", dict(directed)))
@@ -237,7 +245,7 @@ def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
         Finding(
             file=file,
             problem=say(lang, f"study.{code}", **values),
-            advice=say(lang, f"study.{code}_advice"),
+            advice=say(lang, f"study.{code}_advice", **values),
             severity="warning",
             code=code,
         )

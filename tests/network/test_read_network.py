@@ -8,6 +8,7 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.network.from_lines import network_from_lines
+from geoplan.network.noted import told_by_caller
 from geoplan.network.read import read_network, with_speed
 
 CRS = "EPSG:4548"
@@ -61,6 +62,33 @@ def test_degrees_are_projected_by_place_and_datum(tmp_path, roads):
     plain = read_network(path, mode="walk", crs=CRS)
     shifted = read_network(path, mode="walk", crs=CRS, datum="gcj02")
     assert 300 < abs(plain.bounds[0] - shifted.bounds[0]) < 800
+
+
+@pytest.mark.parametrize(
+    ("own", "options", "unused"),
+    [
+        (CRS, {"source_crs": "EPSG:4326"}, {"source_crs": ["EPSG:4326", CRS]}),
+        (CRS, {"source_crs": CRS, "datum": "wgs84"}, None),
+        (CRS, {"datum": "gcj02"}, {"datum": ["gcj02", CRS]}),
+        ("EPSG:4326", {"datum": "gcj02", "source_crs": 4326}, None),
+        (None, {"source_crs": CRS, "datum": "bd09"}, {"datum": ["bd09", CRS]}),
+        (None, {"source_crs": CRS}, None),
+    ],
+)
+def test_what_the_layer_leaves_without_use_is_told(tmp_path, roads, caplog, own, options, unused):
+    path = tmp_path / "roads.parquet"
+    layer = roads.set_crs(None, allow_override=True) if own is None else roads.to_crs(own)
+    layer.to_parquet(path)
+    network = read_network(path, mode="walk", crs=CRS, **options)
+    assert network.notes.get("unused") == unused
+    for option in ("source_crs", "datum"):
+        assert (f"{option}=" in caplog.text) == (option in (unused or {}))
+    network.save(tmp_path / "a.network")
+    assert read_network(tmp_path / "a.network", mode="walk").notes.get("unused") == unused
+    caplog.clear()
+    with told_by_caller():
+        read_network(path, mode="walk", crs=CRS, **options)
+    assert caplog.text == ""
 
 
 def test_layers_of_one_file(tmp_path, roads):

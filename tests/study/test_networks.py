@@ -141,6 +141,24 @@ def test_new_links_that_end_nowhere_are_told_in_the_study_s_language(tmp_path):
         read_networks(config, tmp_path)
 
 
+def test_what_is_a_finding_is_not_logged_as_well(tmp_path, caplog):
+    ends = [(500_000, 4_055_000), (500_400, 4_055_000)]
+    rows = [shapely.LineString(ends), shapely.Point(ends[0])]
+    gpd.GeoDataFrame(geometry=rows, crs="EPSG:4548").to_file(tmp_path / "streets.gpkg")
+    section = {"path": "streets.gpkg", "crs": "EPSG:4326", "datum": "gcj02"}
+    found = read_networks(config_of(walk=section), tmp_path)["walk"].findings
+    assert {f.code for f in found} == {
+        "network_rows_without_line", "network_crs_unused", "network_datum_unused",
+    }  # fmt: skip
+    told = {f.code: f.problem for f in found}
+    assert 'crs = "EPSG:4326"，但文件自带坐标系 EPSG:4548' in told["network_crs_unused"]
+    assert 'datum = "gcj02"' in told["network_datum_unused"]
+    assert caplog.text == ""
+    right = config_of(walk={"path": "streets.gpkg", "crs": "EPSG:4548"})
+    codes = [f.code for f in read_networks(right, tmp_path)["walk"].findings]
+    assert codes == ["network_rows_without_line"]
+
+
 def test_the_sentences_need_the_same_in_both_languages():
     text = (files("geoplan.words") / "network_faults.toml").read_text(encoding="utf-8")
     needs = [
