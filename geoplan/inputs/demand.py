@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
 
 from geoplan.errors import InputError
 from geoplan.inputs.assigning import assign_areas, drawn_codes
@@ -24,6 +23,7 @@ from geoplan.inputs.notes import Notes
 from geoplan.inputs.numbers import is_empty, read_numbers
 from geoplan.inputs.placing import place_rows
 from geoplan.inputs.raster import SUFFIXES, people_by_area, read_population
+from geoplan.inputs.repeated_people import tell_repeated
 from geoplan.inputs.rows import Rows, check_file, open_rows
 from geoplan.inputs.source import LayerSource, SumTo
 from geoplan.inputs.spread import read_census, spread
@@ -146,7 +146,7 @@ def _of_rows(
     if urban is not None and "urban" not in data:
         data["urban"] = urban
     if name is not None:
-        _repeated(rows, notes, name, people, geometry)
+        tell_repeated(rows, notes, name, people, geometry)
     # the file's own text is as large as all that follows: it is given up first
     rows = rows.only("id")
     del name, urban
@@ -156,46 +156,6 @@ def _of_rows(
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
     frame.index = ids
     return frame[~unusable]
-
-
-def _met_again(points: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Bool per row: another row seems to have its place and people (hashes take little room)."""
-    mixed = pd.util.hash_array(np.ascontiguousarray(people, np.float64))
-    for coordinate in (shapely.get_x, shapely.get_y):
-        values = coordinate(points)
-        mixed *= np.uint64(0x100000001B3)
-        mixed ^= pd.util.hash_array(np.round(values, 1, out=values))
-    ordered = np.sort(mixed)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.isin(mixed, twice) if len(twice) else np.zeros(len(mixed), bool)
-
-
-def _repeated(
-    rows: Rows, notes: Notes, name: pd.Series, people: np.ndarray, geometry: gpd.GeoSeries
-) -> None:
-    """Rows alike in name, place and people: told, never deleted, for their people count twice."""
-    there = np.flatnonzero(
-        geometry.notna().to_numpy() & ~is_empty(name) & ~notes.aside & (people > 0)
-    )
-    points = np.asarray(geometry.array)
-    there = there[_met_again(points[there], people[there])]  # few: most rows are alone at once
-    if not len(there):
-        return
-    xy = shapely.get_coordinates(points[there]).round(1)
-    keys = pd.DataFrame(
-        {"name": name.iloc[there].to_numpy(), "x": xy[:, 0], "y": xy[:, 1], "n": people[there]}
-    )
-    if not keys.duplicated().any():
-        return
-    first = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
-    lead = there[np.unique(first, return_index=True)[1]][first]
-    for position, twin in zip(there.tolist(), lead.tolist(), strict=True):
-        if position != twin:
-            notes.about_row(
-                position, "repeated_people", "warning", column=rows.heading("name"),
-                value=str(name.iloc[position]), other=int(notes.rows[twin]),
-                people=f"{people[position]:,.0f}",
-            )  # fmt: skip
 
 
 def _heading(rows: Rows, name: str) -> str:
