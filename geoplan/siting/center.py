@@ -18,16 +18,22 @@ from geoplan.siting.distance import (
     Journeys,
     as_cover,
     journeys,
-    nearest_site,
     reaching_start,
     read_distance_rules,
     stranded,
     take_pairs,
+    to_nearest,
     too_few,
 )
 from geoplan.siting.finish import make_result, no_result
-from geoplan.siting.journeys_model import JourneysModel, flows_between, journeys_model, site_model
-from geoplan.siting.median_ruled import conflicting
+from geoplan.siting.journeys_model import (
+    JourneysModel,
+    conflicting,
+    flows_between,
+    journeys_model,
+    site_model,
+    to_most,
+)
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults
 from geoplan.siting.result import SitingResult
@@ -164,7 +170,7 @@ def _ruled(
     decide = partial(_feasible, problem, way, rules)
     first, impossible = decide(np.inf, clock.part(clock.left / 2))
     if first is None and impossible:
-        return conflicting(problem, way, rules, "p_center", clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_center", solver=SOLVER, clock=clock, seed=seed)
     if first is None:
         return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
     if not len(way.rows):
@@ -315,12 +321,10 @@ def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> fl
 def _answer(
     problem: SitingProblem, best: _Found, *, bound: float, clock: Clock, gap: float, seed: int
 ) -> SitingResult:
-    assignment = nearest_site(problem, best.is_open)
+    assignment, _ = to_nearest(problem, best.is_open)
     detail: dict[str, Any] = {}
     if best.flows is not None:
-        most = best.flows.sort_values("people", ascending=False, kind="stable")
-        most = most.drop_duplicates("demand").set_index("demand")["site"]
-        assignment.loc[most.index] = most.to_numpy(object)
+        assignment = to_most(assignment, best.flows)
         detail["flows"] = best.flows
     return make_result(
         problem, "p_center", np.flatnonzero(best.is_open), value=best.value,

@@ -36,13 +36,13 @@ def check_limits(*, time_limit_s: float, gap: float, faults: Faults) -> None:
         faults.add(f"gap must be from 0 to below 1, not {gap}")
 
 
-def check_count(problem: SitingProblem, sites: Any, faults: Faults) -> int:
-    """`sites` as a whole number that leaves room for the fixed ones."""
+def check_count(problem: SitingProblem, sites: Any, faults: Faults, *, least: int = 0) -> int:
+    """`sites` as a whole number, `least` or more, that leaves room for the fixed ones."""
     if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
         faults.add(f"sites must be a whole number, not {sites!r}")
         return 0
-    if sites < 0:
-        faults.add(f"sites must be 0 or more, not {sites}")
+    if sites < least:
+        faults.add(f"sites must be {least} or more, not {sites}")
     elif sites < len(problem.fixed):
         faults.add(
             f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
@@ -177,6 +177,7 @@ def min_sites(
     Raises
     ------
     SitingError
+        Options that are wrong or make no sense together, all at once.
 
     Examples
     --------

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.siting.clock import Clock
-from geoplan.siting.covering import max_coverage, min_sites
-from geoplan.siting.finish import labelled, no_result
+from geoplan.siting.covering import check_count, max_coverage, min_sites
+from geoplan.siting.finish import cheapest_open, labelled, no_result
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults, share_told, sites_told
 from geoplan.siting.result import SitingResult
@@ -62,7 +62,7 @@ def read_distance_rules(
     """The rules of a distance question; what makes no sense there is told with the reason."""
     if sites is None and budget is None:
         faults.add("say how many: sites = N, or budget = money")
-    count = None if sites is None else _count(problem, sites, faults)
+    count = None if sites is None else check_count(problem, sites, faults, least=1)
     rules = read_rules(
         problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
         equity=equity, faults=faults,
@@ -97,39 +97,12 @@ def read_distance_rules(
     return rules
 
 
-def _count(problem: SitingProblem, sites: Any, faults: Faults) -> int:
-    if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
-        faults.add(f"sites must be a whole number, not {sites!r}")
-        return 0
-    if sites < 1:
-        faults.add(f"sites must be 1 or more, not {sites}")
-    elif sites < len(problem.fixed):
-        faults.add(
-            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
-            f"give at least {len(problem.fixed)}, or make some of them closable"
-        )
-    return int(sites)
-
-
-def cheapest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Per demand row the cheapest open site (position, -1 = none) and its cost (NaN = none)."""
-    at = np.flatnonzero(is_open[costs.indices])
-    row = np.searchsorted(costs.indptr, at, side="right") - 1
-    col, data = costs.indices[at], costs.data[at]
-    order = np.lexsort((col, data, row))
-    row, col, data = row[order], col[order], data[order]
-    first = np.ones(len(row), bool)
-    first[1:] = row[1:] != row[:-1]
-    site = np.full(costs.shape[0], -1, np.int64)
-    cost = np.full(costs.shape[0], np.nan)
-    site[row[first]], cost[row[first]] = col[first], data[first]
-    return site, cost
-
-
-def nearest_site(problem: SitingProblem, is_open: np.ndarray) -> pd.Series:
-    """Demand label -> label of the cheapest open site, <NA> where none is in reach."""
+def to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
+    """Demand label -> label of the cheapest open site (<NA> = none), and what all people pay."""
     assert problem.costs is not None
-    return labelled(problem, cheapest_open(problem.costs, is_open)[0])
+    site, cost = cheapest_open(problem.costs, is_open)
+    counted = problem.weights > 0
+    return labelled(problem, site), float((problem.weights[counted] * cost[counted]).sum())
 
 
 def stranded(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.problem import SitingProblem
@@ -41,20 +42,29 @@ def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
     cover = problem.cover
-    at = np.flatnonzero(is_open[cover.indices])
-    row = np.searchsorted(cover.indptr, at, side="right") - 1
-    site = cover.indices[at]
-    if problem.costs is not None:
-        cost = problem.costs.data
-        if problem.threshold is not None:
-            cost = cost[cost <= problem.threshold]
-        order = np.lexsort((site, cost[at], row))
-        row, site = row[order], site[order]
+    cost = np.zeros(cover.nnz) if problem.costs is None else problem.costs.data
+    if problem.costs is not None and problem.threshold is not None:
+        cost = cost[cost <= problem.threshold]
+    costs = sparse.csr_matrix((cost, cover.indices, cover.indptr), shape=cover.shape)
+    return labelled(problem, cheapest_open(costs, is_open)[0])
+
+
+def cheapest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per demand row the cheapest open site (position, -1 = none) and its cost (NaN = none).
+
+    Of equally cheap ones the first.
+    """
+    at = np.flatnonzero(is_open[costs.indices])
+    row = np.searchsorted(costs.indptr, at, side="right") - 1
+    col, data = costs.indices[at], costs.data[at]
+    order = np.lexsort((col, data, row))
+    row, col, data = row[order], col[order], data[order]
     first = np.ones(len(row), bool)
     first[1:] = row[1:] != row[:-1]
-    where = np.full(problem.n_demand, -1, np.int64)
-    where[row[first]] = site[first]
-    return labelled(problem, where)
+    site = np.full(costs.shape[0], -1, np.int64)
+    cost = np.full(costs.shape[0], np.nan)
+    site[row[first]], cost[row[first]] = col[first], data[first]
+    return site, cost
 
 
 def labelled(problem: SitingProblem, where: np.ndarray) -> pd.Series:

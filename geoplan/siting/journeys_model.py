@@ -10,9 +10,12 @@ import pandas as pd
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.distance import Journeys
-from geoplan.siting.finish import is_whole
+from geoplan.siting.finish import is_whole, no_result
+from geoplan.siting.loosen import ways_out
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import implied_rows, transpose
+from geoplan.siting.result import SitingResult
+from geoplan.siting.ruled_solve import rules_told
 from geoplan.siting.rules import Rules, least_people
 from geoplan.siting.site_rules import add_site_rules
 from geoplan.siting.solver import Model, Outcome
@@ -212,3 +215,36 @@ def flows_between(problem: SitingProblem, journeys: JourneysModel, x: np.ndarray
         "cost": journeys.cost[used],
     }
     return pd.DataFrame(told)
+
+
+def to_most(assignment: pd.Series, flows: pd.DataFrame) -> pd.Series:
+    """`assignment` with every row of `flows` at the site that takes most of its people."""
+    most = flows.sort_values("people", ascending=False, kind="stable")
+    most = most.drop_duplicates("demand").set_index("demand")["site"]
+    told = assignment.copy()
+    told.loc[most.index] = most.to_numpy(object)
+    return told
+
+
+def conflicting(
+    problem: SitingProblem,
+    way: Journeys,
+    rules: Rules,
+    objective: str,
+    *,
+    solver: str,
+    clock: Clock,
+    seed: int,
+) -> SitingResult:
+    """Everybody served and all rules cannot be had together: what to loosen."""
+    if problem.capacities is None and not rules.area_share:
+        model = site_model(problem, way, rules, every_row=True)
+    else:
+        model = journeys_model(problem, way, rules).model
+    ways = ways_out(model, problem, rules, clock=clock)
+    told = rules_told(problem, rules)
+    return no_result(
+        problem, objective, "infeasible", clock=clock, solver=solver, seed=seed,
+        blocking=(f"everybody cannot be served under these rules: {told}", *ways.text),
+        detail=ways.facts,
+    )  # fmt: skip

@@ -10,12 +10,11 @@ from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.covering import check_limits
 from geoplan.siting.distance import (
     Journeys,
-    cheapest_open,
     journeys,
-    nearest_site,
     reaching_start,
     read_distance_rules,
     stranded,
+    to_nearest,
     too_few,
 )
 from geoplan.siting.finish import make_result, no_result
@@ -152,17 +151,13 @@ def _answer(
     seed: int,
     found: Median | None = None,
 ) -> SitingResult:
-    assert problem.costs is not None
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
-    _, cost = cheapest_open(problem.costs, is_open)
-    counted = problem.weights > 0
-    value = float((problem.weights[counted] * cost[counted]).sum())
+    assignment, value = to_nearest(problem, is_open)
     near = value - bound <= 1e-9 * abs(value)
     return make_result(
         problem, "p_median", chosen, value=value, bound=value if near else min(bound, value),
         gap=gap, clock=clock, solver=SOLVER, seed=seed,
         greedy_value=None if found is None else found.greedy,
-        assignment=nearest_site(problem, is_open),
-        detail={} if found is None else found.facts,
+        assignment=assignment, detail={} if found is None else found.facts,
     )  # fmt: skip

@@ -13,10 +13,16 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.clock import Clock
-from geoplan.siting.distance import Journeys, cheapest_open, nearest_site
+from geoplan.siting.distance import Journeys, to_nearest
 from geoplan.siting.finish import make_result, no_result
-from geoplan.siting.journeys_model import JourneysModel, flows_between, journeys_model, site_model
-from geoplan.siting.loosen import ways_out
+from geoplan.siting.journeys_model import (
+    JourneysModel,
+    conflicting,
+    flows_between,
+    journeys_model,
+    site_model,
+    to_most,
+)
 from geoplan.siting.median_exact import prove_median
 from geoplan.siting.median_search import MedianArrays, MedianPrices, lagrangean_bound, median_arrays
 from geoplan.siting.median_solve import (
@@ -30,7 +36,6 @@ from geoplan.siting.median_solve import (
 from geoplan.siting.median_swap import SiteLimits, swap_ruled, without_idle
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled_solve import rules_told
 from geoplan.siting.rules import Rules, early_blocks, problem_free, site_money
 
 SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
@@ -63,7 +68,7 @@ def median_ruled(
     model.cost = [np.zeros(problem.n_sites) if prices is None else prices.reduced]
     found = model.solve(time_limit_s=max(clock.left / 4, 0.1), gap=1e-4, stop=lambda: clock.stopped)
     if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
     if found.x is None:
         return no_result(problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed)
     start = found.x > 0.5
@@ -152,13 +157,15 @@ def _with_journeys(
     if rules.equity:
         told = _fairest(model, clock, gap)
         if told is None:
-            return conflicting(problem, way, rules, "p_median", clock=clock, seed=seed)
+            return conflicting(
+                problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed
+            )
         facts.update(told)
     model.aim_at_cost()
     begin = None if rules.equity else model.start(start)
     found = model.run(clock=clock, gap=gap, start=begin)
     if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
     x = found.x if found.x is not None else begin
     if x is None:
         return no_result(problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed,
@@ -227,29 +234,6 @@ def _fairest(model: JourneysModel, clock: Clock, gap: float) -> dict[str, Any] |
     return told
 
 
-def conflicting(
-    problem: SitingProblem,
-    way: Journeys,
-    rules: Rules,
-    objective: str,
-    *,
-    clock: Clock,
-    seed: int,
-) -> SitingResult:
-    """Everybody served and all rules cannot be had together: what to loosen."""
-    if problem.capacities is None and not rules.area_share:
-        model = site_model(problem, way, rules, every_row=True)
-    else:
-        model = journeys_model(problem, way, rules).model
-    ways = ways_out(model, problem, rules, clock=clock)
-    told = rules_told(problem, rules)
-    return no_result(
-        problem, objective, "infeasible", clock=clock, solver=SOLVER, seed=seed,
-        blocking=(f"everybody cannot be served under these rules: {told}", *ways.text),
-        detail=ways.facts,
-    )  # fmt: skip
-
-
 def _answer(
     problem: SitingProblem,
     is_open: np.ndarray,
@@ -262,20 +246,13 @@ def _answer(
     model: JourneysModel | None = None,
     facts: dict[str, Any] | None = None,
 ) -> SitingResult:
-    assert problem.costs is not None
-    assignment = nearest_site(problem, is_open)
+    assignment, value = to_nearest(problem, is_open)
     detail = dict(facts or {})
     if x is not None and model is not None:
         flows = flows_between(problem, model, x)
         value = float((flows["people"] * flows["cost"]).sum())
-        most = flows.sort_values("people", ascending=False, kind="stable")
-        most = most.drop_duplicates("demand").set_index("demand")["site"]
-        assignment.loc[most.index] = most.to_numpy(object)
+        assignment = to_most(assignment, flows)
         detail["flows"] = flows
-    else:
-        _, cost = cheapest_open(problem.costs, is_open)
-        counted = problem.weights > 0
-        value = float((problem.weights[counted] * cost[counted]).sum())
     near = value - bound <= 1e-7 * abs(value)
     return make_result(
         problem, "p_median", np.flatnonzero(is_open), value=value,
