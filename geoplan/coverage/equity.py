@@ -53,8 +53,7 @@ def weighted_gini(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarra
 def palma_ratio(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
     """What the best-off tenth of the people have, over what the worst-off four tenths have.
 
-    Rows on the border of a tenth are split (Palma 2011). 0.25 = everyone has the same. NaN when
-    nobody is left, inf when the worst-off have nothing.
+    Rows on the border of a tenth are split (Palma 2011).
 
     Parameters
     ----------

@@ -76,6 +76,7 @@ def gap_areas(
         touch (within 1 m).
     merge_distance_m : natural neighbours farther apart are not joined. None = twice the standard's
         threshold in metres (a site between two places so far apart serves both), at most 2,000 m.
+        For this a threshold in minutes counts as 60 m each, by car as 500 m.
     max_extent_m : neighbours are joined, the nearest first, as long as the gap is no wider than
         this. None = four times the threshold: a patch to walk across, which one or two new sites
         serve.
