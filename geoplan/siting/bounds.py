@@ -218,14 +218,6 @@ def price_out(
     return Prices(price=price, worth=worth, free=free, shares=shares)
 
 
-def price_of(core: Core, price: np.ndarray) -> Prices:
-    """`Prices` from given prices (for example the duals of a linear relaxation)."""
-    price = np.clip(price, 0.0, core.weight)
-    worth = np.empty(core.m)
-    _worth(core.site_ptr, core.site_idx, price, worth)
-    return Prices(price=price, worth=worth, free=float((core.weight - price).sum()))
-
-
 def settle(prices: Prices, *, take: int, need: float) -> tuple[np.ndarray, np.ndarray]:
     """Sites that no answer of at least `need` people opens, and sites that every such one does.
 

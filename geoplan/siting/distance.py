@@ -12,7 +12,7 @@ from scipy import sparse
 from geoplan.siting.clock import Clock
 from geoplan.siting.covering import check_count, max_coverage, min_sites
 from geoplan.siting.finish import cheapest_open, labelled, no_result
-from geoplan.siting.problem import SitingProblem
+from geoplan.siting.problem import SitingProblem, within
 from geoplan.siting.problem_input import Faults, share_told, sites_told
 from geoplan.siting.result import SitingResult
 from geoplan.siting.rules import Rules, read_rules
@@ -136,12 +136,8 @@ def as_cover(
     problem: SitingProblem, way: Journeys, radius: float = np.inf, *, people: bool = False
 ) -> SitingProblem:
     """Who reaches whom within `radius`, a row counting one or its people; sites by position."""
-    near = take_pairs(way.costs, way.costs.data <= radius)
-    cover = sparse.csr_matrix(
-        (np.ones(near.nnz, bool), near.indices, near.indptr), shape=near.shape
-    )
     return SitingProblem.from_cover(
-        cover,
+        within(way.costs, radius),
         way.people if people else np.ones(len(way.rows)),
         fixed=list(problem.fixed),
         forbidden=list(problem.forbidden),

@@ -10,16 +10,16 @@ from geoplan.siting.reduction import Core, implied_rows
 from geoplan.siting.solver import Model, Outcome
 
 
-def coverage_model(core: Core, *, linear: bool = False) -> tuple[Model, np.ndarray, np.ndarray]:
+def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
     """Columns: open (per site, whole), then covered (per class, 0..1); most people covered.
 
-    Row per class: covered <= sum of the sites that cover it.
+    Row per class: covered <= sum of the sites that cover it. Beside it, the columns of sites.
     """
     model = Model()
-    y = model.add_columns(core.m, whole=not linear)
+    y = model.add_columns(core.m, whole=True)
     z = model.add_columns(core.n, cost=-core.weight)
     link(model, core, y, z)
-    return model, y, z
+    return model, y
 
 
 def link(model: Model, core: Core, y: np.ndarray, z: np.ndarray, *, times: int = 1) -> None:
@@ -46,7 +46,7 @@ def best_coverage(
     max_nodes: int | None = None,
 ) -> tuple[np.ndarray, float, bool]:
     """At most `take` sites covering most people: (positions, upper bound, proved)."""
-    model, y, _ = coverage_model(core)
+    model, y = coverage_model(core)
     model.add_row(y, upper=float(take))
     options: dict[str, object] = {}
     if is_whole(core.weight):
@@ -79,24 +79,6 @@ def _start_vector(core: Core, chosen: np.ndarray) -> np.ndarray:
     return start
 
 
-def relaxed_prices(core: Core, *, take: int, clock: Clock) -> np.ndarray | None:
-    """Prices per class from the linear relaxation by interior point, or None out of time.
-
-    They need not be exact: any prices prove a bound (see `bounds.price_of`).
-    """
-    model, y, _ = coverage_model(core, linear=True)
-    model.add_row(y, upper=float(take))
-    found = model.solve(
-        time_limit_s=clock.left,
-        linear=True,
-        options={"solver": "ipm", "run_crossover": "off"},
-        stop=lambda: clock.stopped,
-    )
-    if found.stopped:
-        clock.stop()
-    return None if found.duals is None else -found.duals[: core.n]
-
-
 def cover_everyone(
     core: Core, *, start: np.ndarray, clock: Clock, gap: float
 ) -> tuple[np.ndarray, float, bool]:
@@ -110,24 +92,6 @@ def cover_everyone(
     model.add_rows(ptr, y[core.row_idx[take]], 1.0, lower=1.0)
     vector = np.zeros(core.m)
     vector[start] = 1.0
-    return _cheapest(core, model, vector, start, clock=clock, gap=gap)
-
-
-def cover_share(
-    core: Core, *, need: float, start: np.ndarray, clock: Clock, gap: float
-) -> tuple[np.ndarray, float, bool]:
-    """Cheapest sites that cover `need` people of the classes: as `cover_everyone`."""
-    model = Model()
-    y = model.add_columns(core.m, cost=core.cost, whole=True)
-    z = model.add_columns(core.n)
-    link(model, core, y, z)
-    model.add_row(z, core.weight, lower=need)
-    return _cheapest(core, model, _start_vector(core, start), start, clock=clock, gap=gap)
-
-
-def _cheapest(
-    core: Core, model: Model, vector: np.ndarray, start: np.ndarray, *, clock: Clock, gap: float
-) -> tuple[np.ndarray, float, bool]:
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
     found: Outcome = model.solve(
         time_limit_s=clock.left, gap=gap, start=vector, options=options, stop=lambda: clock.stopped

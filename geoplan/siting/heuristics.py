@@ -16,8 +16,8 @@ from geoplan.siting.reduction import Core
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allowed):  # type: ignore[no-untyped-def]  # noqa: C901
-    """Open sites by people added (per money); `count` and `is_open` are written to."""
+def _greedy(weight, site_ptr, site_idx, take, count, is_open, allowed):  # type: ignore[no-untyped-def]
+    """Open sites by people added; `count` and `is_open` are written to."""
     m = len(site_ptr) - 1
     heap = [(0.0, -1)]
     heap.pop()
@@ -29,16 +29,13 @@ def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allo
             if count[site_idx[t]] == 0:
                 s += weight[site_idx[t]]
         if s > 0:
-            heap.append((-s / max(cost[j], 1e-12), j))
+            heap.append((-s, j))
     heapq.heapify(heap)
     order = np.empty(max(0, min(take, m)), np.int64)
     k = 0
-    left = budget
     stamp = np.full(m, 0, np.int64)
     while k < len(order) and len(heap) > 0:
         _, j = heapq.heappop(heap)
-        if cost[j] > left + 1e-9:
-            continue
         if stamp[j] != k:
             s = 0.0
             for t in range(site_ptr[j], site_ptr[j + 1]):
@@ -46,10 +43,9 @@ def _greedy(weight, site_ptr, site_idx, cost, take, budget, count, is_open, allo
                     s += weight[site_idx[t]]
             stamp[j] = k
             if s > 0:
-                heapq.heappush(heap, (-s / max(cost[j], 1e-12), j))
+                heapq.heappush(heap, (-s, j))
             continue
         is_open[j] = True
-        left -= cost[j]
         for t in range(site_ptr[j], site_ptr[j + 1]):
             count[site_idx[t]] += 1
         order[k] = j
@@ -172,22 +168,19 @@ def greedy(
     *,
     take: int,
     start: np.ndarray | None = None,
-    budget: float = np.inf,
     allowed: np.ndarray | None = None,
 ) -> np.ndarray:
     """Positions of at most `take` sites, `start` among them, in the order of opening.
 
-    Sites that add nobody are not opened. With a `budget`, people per money decide.
+    Sites that add nobody are not opened.
     """
     count = np.zeros(core.n, np.int32)
     is_open = np.zeros(core.m, bool)
     first = np.empty(0, np.int64) if start is None else np.asarray(start, np.int64)
     _open(core.site_ptr, core.site_idx, first, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
-    money = core.cost if np.isfinite(budget) else np.ones(core.m)
     more = _greedy(
-        core.weight, core.site_ptr, core.site_idx, money, take - len(first),
-        budget - float(core.cost[first].sum()), count, is_open, may,
+        core.weight, core.site_ptr, core.site_idx, take - len(first), count, is_open, may,
     )  # fmt: skip
     return np.concatenate([first, more])
 

@@ -18,20 +18,6 @@ from geoplan.siting.site_rules import add_site_rules
 from geoplan.siting.solver import Model, Outcome
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Ruled:
-    """An answer: positions, what was reached, its bound (None = not known), and by whom served.
-
-    flows : with capacities, columns ``demand``, ``site``, ``people`` (labels); else None.
-    """
-
-    status: str
-    chosen: np.ndarray
-    bound: float | None
-    flows: pd.DataFrame | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
 @dataclass(kw_only=True, slots=True, eq=False)
 class RuledModel:
     """Columns and rows of one question: open sites, and served people as a linear expression.
