@@ -113,10 +113,15 @@ def make_result(
     greedy_value: float | None = None,
     assignment: pd.Series | None = None,
     detail: dict[str, Any] | None = None,
+    first_proved: bool = True,
 ) -> SitingResult:
-    """The result of a search that found something; optimal only when within `gap` of the bound."""
+    """The result of a search that found something; optimal only when within `gap` of the bound.
+
+    first_proved : False where something that comes before the value (the worst-off area) was not
+    made as good as can be for sure: then the answer is not proved optimal either.
+    """
     found = relative_gap(value, bound)
-    proved = found is not None and found <= gap + 1e-12
+    proved = first_proved and found is not None and found <= gap + 1e-12
     status: Status = "optimal" if proved else "feasible"
     facts = dict(detail or {})
     if clock.stopped:

@@ -220,15 +220,19 @@ def _without_unused(
 
 
 def _fairest(model: JourneysModel, clock: Clock, gap: float) -> dict[str, Any] | None:
-    """Make the largest mean cost of any area as small as can be, and keep it as a rule."""
+    """Make the largest mean cost of any area as small as can be, and keep it as a rule.
+
+    ``worst_area_bound`` is told where it is not proved to be as small as can be.
+    """
     worst = model.add_worst_area()
     model.aim(worst, 1.0)
     found = model.run(clock=clock.part(clock.left / 2), gap=gap)
-    if found.x is None:
-        return None if found.status == "infeasible" else {}
-    mean = float(found.x[worst[0]])
-    model.model.add_row(worst, upper=mean * (1 + 1e-9) + 1e-9)
-    told: dict[str, Any] = {"worst_area_mean": mean}
+    if found.status == "infeasible":
+        return None
+    told: dict[str, Any] = {}
+    if found.x is not None:
+        told["worst_area_mean"] = mean = float(found.x[worst[0]])
+        model.model.add_row(worst, upper=mean * (1 + 1e-9) + 1e-9)
     if found.status != "optimal":
         told["worst_area_bound"] = found.bound
     return told
@@ -257,5 +261,5 @@ def _answer(
     return make_result(
         problem, "p_median", np.flatnonzero(is_open), value=value,
         bound=value if near else min(bound, value), gap=gap, clock=clock, solver=SOLVER, seed=seed,
-        assignment=assignment, detail=detail,
+        assignment=assignment, detail=detail, first_proved="worst_area_bound" not in detail,
     )  # fmt: skip

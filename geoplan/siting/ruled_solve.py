@@ -96,13 +96,14 @@ def most_people_ruled(
         problem, "max_coverage", chosen, value=value,
         bound=rounded_up(bound, value, whole=whole), gap=gap, clock=clock, solver=SOLVER,
         seed=seed, greedy_value=greedy, assignment=assignment, detail=detail,
+        first_proved="worst_area_bound" not in fairest,
     )  # fmt: skip
 
 
 def fewest_sites_ruled(
     problem: SitingProblem, rules: Rules, *, need: float, clock: Clock, gap: float, seed: int
 ) -> SitingResult:
-    """Fewest sites (or least money, where sites have costs) that serve `need` people."""
+    """Fewest sites that serve `need` people."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
         return _nothing(problem, "min_sites", blocked, facts, clock, seed)
@@ -227,6 +228,7 @@ def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, 
     """Make the smallest share of any area as large as can be, and keep it as a rule.
 
     Areas of which nobody can be reached would hold it at nothing: they are left out and told.
+    ``worst_area_bound`` is told where it is not proved to be as large as can be.
     """
     core = ruled.core
     groups = [g for g in range(1, len(ruled.codes)) if ruled.area_people(g) > 0]
@@ -245,11 +247,12 @@ def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, 
     aim(ruled, worst, -1.0)
     half = clock.part(clock.left / 2)
     found = run(ruled, clock=half, gap=gap, whole_goal=False)
-    if found.x is None:
-        return None if found.status == "infeasible" else {}
-    share = float(found.x[worst[0]])
-    ruled.model.add_row(worst, lower=share - 1e-9)
-    told = {"worst_area_share": share, "areas_out_of_reach": hopeless}
+    if found.status == "infeasible":
+        return None
+    told: dict[str, Any] = {"areas_out_of_reach": hopeless}
+    if found.x is not None:
+        told["worst_area_share"] = share = float(found.x[worst[0]])
+        ruled.model.add_row(worst, lower=share - 1e-9)
     if found.status != "optimal":
         told["worst_area_bound"] = None if found.bound is None else -found.bound
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage, min_sites
+from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median, ruled_solve
+from geoplan.siting.journeys_model import JourneysModel
 
 ROWS, SITES = 9, 6
 
@@ -139,6 +141,34 @@ def test_the_worst_off_area_comes_first(seed):
     total = max(served(cover, weights, c) for c in every if worst(c) >= best - 1e-9)
     assert found.detail["worst_area_share"] == pytest.approx(best)
     assert found.value == total
+
+
+@pytest.mark.parametrize("lost", [{}, {"x": None, "bound": None}], ids=["found", "nothing found"])
+def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, lost):
+    """The first stage is cut short; the second proves its own number, which is not enough."""
+    where = np.array(["n"] * 5 + ["s"] * 4, object)
+    _, _, covering = instance(1, areas=where)
+    costs = np.random.default_rng(1).random((ROWS, SITES))
+    distance = SitingProblem.from_costs(costs, np.ones(ROWS), areas=where, unit="m")
+    for at, solve, problem in (
+        (ruled_solve, max_coverage, covering),
+        (JourneysModel, p_median, distance),
+    ):
+        assert solve(problem, sites=2, equity=True).status == "optimal"
+        asked = []
+
+        def cut_short(model, *, usual=at.run, asked=asked, **options):
+            asked.append(usual(model, **options))
+            first = len(asked) == 1
+            return replace(asked[-1], status="feasible", **lost) if first else asked[-1]
+
+        with monkeypatch.context() as patch:
+            patch.setattr(at, "run", cut_short)
+            found = solve(problem, sites=2, equity=True)
+        assert len(asked) == 2
+        assert asked[1].status == "optimal"
+        assert found.status == "feasible"
+        assert "worst_area_bound" in found.detail
 
 
 @pytest.mark.parametrize("seed", range(10))
