@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.quota import quota_summary
 from geoplan.coverage.tiers import referral_summary
-from geoplan.outputs.table import Column, Table
+from geoplan.outputs.table import AREA, Column, Table
 from geoplan.outputs.telling import (
     area_codes,
     area_names,
@@ -26,7 +26,6 @@ from geoplan.outputs.telling import (
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import level_word, say
 
-_CODE = (Column(name="code"), Column(name="name", word="area_name"))
 _GROUPS = (
     Column(name="division"),
     Column(name="group"),
@@ -37,7 +36,7 @@ _GROUPS = (
     Column(name="covered_share_after", kind="share", word="share_after"),
 )
 _CAPACITY = (
-    *_CODE,
+    *AREA,
     Column(name="people", kind="count"),
     Column(name="facilities", kind="count"),
     Column(name="facilities_unknown", kind="count"),
@@ -149,12 +148,8 @@ def group_table(service: ServiceResult, *, lang: str) -> Table:
         part.insert(0, "division", say(lang, f"outputs.division_{division}"))
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    return Table(
-        name=f"{service.key}_groups",
-        service=service.key,
-        sheet="groups",
-        frame=frame,
-        columns=tuple(c for c in _GROUPS if c.name in frame.columns),
+    return Table.of(
+        service.key, "groups", frame, tuple(c for c in _GROUPS if c.name in frame.columns)
     )
 
 
@@ -167,12 +162,12 @@ def capacity_table(results: RunResults, service: ServiceResult, level: str, *, l
         frame["none_share"] = reached["none_share"]
     frame["name"] = area_names(results, level, frame.index, lang)
     frame.insert(0, "code", frame.index.astype(str))
-    return Table(
-        name=f"{service.key}_capacity_by_{level}",
-        service=service.key,
+    return Table.of(
+        service.key,
+        f"capacity_by_{level}",
+        frame,
+        tuple(c for c in _CAPACITY if c.name in frame.columns),
         sheet=f"capacity_{level}",
-        frame=frame,
-        columns=tuple(c for c in _CAPACITY if c.name in frame.columns),
     )
 
 
@@ -181,13 +176,7 @@ def quota_overview(service: ServiceResult, *, lang: str) -> Table:
     frame = quota_summary(service.quota, service.standard)
     frame["on_target"] = [yes_no_text(lang, v) for v in frame["on_target"]]
     frame.insert(0, "level", [level_word(lang, str(level)) for level in frame.index])
-    return Table(
-        name=f"{service.key}_quotas",
-        service=service.key,
-        sheet="quotas",
-        frame=frame.reset_index(drop=True),
-        columns=_QUOTAS,
-    )
+    return Table.of(service.key, "quotas", frame.reset_index(drop=True), _QUOTAS)
 
 
 def chain_table(service: ServiceResult, *, lang: str) -> Table:
@@ -199,13 +188,7 @@ def chain_table(service: ServiceResult, *, lang: str) -> Table:
     frame["limit_min"] = [tiers[key].refer_threshold_min for key in keys]
     frame["to"] = [tiers[str(tiers[key].refers_to)].name(lang) for key in keys]
     frame.insert(0, "tier", [tiers[key].name(lang) for key in keys])
-    return Table(
-        name=f"{service.key}_referral_chain",
-        service=service.key,
-        sheet="referral_chain",
-        frame=frame.reset_index(drop=True),
-        columns=_CHAIN,
-    )
+    return Table.of(service.key, "referral_chain", frame.reset_index(drop=True), _CHAIN)
 
 
 def referral_table(service: ServiceResult, *, lang: str) -> Table:
@@ -224,13 +207,7 @@ def referral_table(service: ServiceResult, *, lang: str) -> Table:
         for reason in frame["reason"]
     ]
     frame.insert(0, "id", frame.index.astype(str))
-    return Table(
-        name=f"{service.key}_referral",
-        service=service.key,
-        sheet="referral",
-        frame=frame.reset_index(drop=True),
-        columns=_REFERRAL,
-    )
+    return Table.of(service.key, "referral", frame.reset_index(drop=True), _REFERRAL)
 
 
 def phase_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
@@ -239,13 +216,7 @@ def phase_table(results: RunResults, service: ServiceResult, *, lang: str) -> Ta
     assert service.siting.phases is not None
     frame = service.siting.phases.reset_index()
     frame["year"] = [year_text(year) for year in frame["year"]]
-    return Table(
-        name=f"{service.key}_phases",
-        service=service.key,
-        sheet="phases",
-        frame=frame,
-        columns=with_currency(_PHASES, results, lang),
-    )
+    return Table.of(service.key, "phases", frame, with_currency(_PHASES, results, lang))
 
 
 def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
@@ -266,10 +237,7 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
         "sites": frame["sites"].sum(), "money": frame["money"].sum(),
     }  # fmt: skip
     frame.loc[len(frame)] = last
-    return Table(
-        name=f"{service.key}_fund", service=service.key, sheet="fund", frame=frame,
-        columns=with_currency(_FUND, results, lang),
-    )  # fmt: skip
+    return Table.of(service.key, "fund", frame, with_currency(_FUND, results, lang))
 
 
 def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
@@ -309,10 +277,4 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
                 "apart": None if money else int(outside.sum()),
             }
         )
-    return Table(
-        name=f"{service.key}_measures",
-        service=service.key,
-        sheet="measures",
-        frame=pd.DataFrame(rows),
-        columns=_MEASURES,
-    )
+    return Table.of(service.key, "measures", pd.DataFrame(rows), _MEASURES)

@@ -29,6 +29,10 @@ class Column:
         return f"{told}（{self.unit}）" if lang == "zh" else f"{told} ({self.unit})"
 
 
+#: columns that say which area a row is of
+AREA = (Column(name="code"), Column(name="name", word="area_name"))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Table:
     """One table of a run: values as they are, told by `columns`.
@@ -42,6 +46,25 @@ class Table:
     sheet: str
     frame: pd.DataFrame
     columns: tuple[Column, ...]
+
+    @classmethod
+    def of(
+        cls,
+        service: str,
+        name: str,
+        frame: pd.DataFrame,
+        columns: tuple[Column, ...],
+        *,
+        sheet: str = "",
+    ) -> Table:
+        """A table of one service; it goes to the sheet of its name unless `sheet` names another."""
+        return cls(
+            name=f"{service}_{name}",
+            service=service,
+            sheet=sheet or name,
+            frame=frame,
+            columns=columns,
+        )
 
     def told(self, lang: str) -> pd.DataFrame:
         """The frame under headings in `lang`."""

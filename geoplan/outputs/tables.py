@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs.fact_tables import fact_tables, with_currency
-from geoplan.outputs.table import Column, Table
+from geoplan.outputs.table import AREA, Column, Table
 from geoplan.outputs.telling import (
     area_codes,
     area_names,
@@ -32,10 +32,9 @@ from geoplan.words import say
 
 #: closures told, today and after the plan
 _MOST_CLOSURES = 20
-_CODE = (Column(name="code"), Column(name="name", word="area_name"))
 _STATES = tuple(Column(name=state, kind="count") for state in STATES)
 _LEDGER = (
-    *_CODE,
+    *AREA,
     Column(name="parent"),
     Column(name="total", kind="count"),
     *_STATES,
@@ -43,7 +42,7 @@ _LEDGER = (
 )
 _AFTER = (Column(name="served_after", kind="count"), Column(name="share_after", kind="share"))
 _QUOTA = (
-    *_CODE,
+    *AREA,
     Column(name="sites", kind="count"),
     Column(name="designated", kind="count"),
     Column(name="required", kind="count"),
@@ -51,7 +50,7 @@ _QUOTA = (
 )
 _RATES = (
     Column(name="measure"),
-    *_CODE,
+    *AREA,
     Column(name="count", kind="count"),
     Column(name="people", kind="count"),
     Column(name="rate", kind="number"),
@@ -185,13 +184,7 @@ def area_table(results: RunResults, service: ServiceResult, level: str, *, lang:
         columns = tuple(c for c in columns if c.name != "parent")
     frame["name"] = area_names(results, level, frame.index, lang)
     frame.insert(0, "code", frame.index.astype(str))
-    return Table(
-        name=f"{service.key}_by_{level}",
-        service=service.key,
-        sheet=f"by_{level}",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, f"by_{level}", frame, columns)
 
 
 def tier_table(results: RunResults, service: ServiceResult, tier: str, *, lang: str) -> Table:
@@ -209,13 +202,7 @@ def tier_table(results: RunResults, service: ServiceResult, tier: str, *, lang: 
         frame["code"], frame["name"] = "", results.info.name
     frame.insert(0, "tier", named.get(tier, tier))
     columns = (Column(name="tier"), *(c for c in _LEDGER if c.name != "parent"))
-    return Table(
-        name=f"{service.key}_tier_{tier}",
-        service=service.key,
-        sheet="tiers",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, f"tier_{tier}", frame, columns, sheet="tiers")
 
 
 def gap_table(service: ServiceResult, *, lang: str) -> Table:
@@ -242,12 +229,12 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     )
     if "length_m" in frame.columns:  # a stretch of line has no residents
         columns = tuple(c for c in columns if c.name != "members")
-    return Table(
-        name=f"{service.key}_gaps",
-        service=service.key,
+    return Table.of(
+        service.key,
+        "gaps",
+        frame,
+        columns,
         sheet="gaps" if "length_m" not in frame.columns else "line_gaps",
-        frame=frame,
-        columns=columns,
     )
 
 
@@ -263,13 +250,7 @@ def site_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
         frame["year"] = [year_text(year) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
     columns = with_currency(columns, results, lang)
-    return Table(
-        name=f"{service.key}_sites",
-        service=service.key,
-        sheet="sites",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, "sites", frame, columns)
 
 
 def closure_table(service: ServiceResult, *, lang: str) -> Table:
@@ -297,13 +278,7 @@ def closure_table(service: ServiceResult, *, lang: str) -> Table:
         Column(name="name", word="site_name"),
         Column(name="people", kind="count", word="closure_people"),
     )
-    return Table(
-        name=f"{service.key}_closures",
-        service=service.key,
-        sheet="closures",
-        frame=pd.concat(parts, ignore_index=True),
-        columns=columns,
-    )
+    return Table.of(service.key, "closures", pd.concat(parts, ignore_index=True), columns)
 
 
 def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
@@ -312,13 +287,7 @@ def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang
     frame["name"] = area_names(results, level, frame.index, lang)
     frame["meets"] = [yes_no_text(lang, m) for m in frame["meets"]]
     frame.insert(0, "code", frame.index.astype(str))
-    return Table(
-        name=f"{service.key}_quota_{level}",
-        service=service.key,
-        sheet=f"quota_{level}",
-        frame=frame,
-        columns=_QUOTA,
-    )
+    return Table.of(service.key, f"quota_{level}", frame, _QUOTA)
 
 
 def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
@@ -337,13 +306,7 @@ def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     columns = tuple(c for c in _RATES if c.name in frame.columns)
     if len(parts) == 1:
         columns = tuple(c for c in columns if c.name != "measure")
-    return Table(
-        name=f"{service.key}_rates",
-        service=service.key,
-        sheet="rates",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, "rates", frame, columns)
 
 
 def stretch_table(service: ServiceResult, *, lang: str) -> Table:
@@ -359,13 +322,7 @@ def stretch_table(service: ServiceResult, *, lang: str) -> Table:
         Column(name="length_m", kind="count"),
         Column(name="status"),
     )
-    return Table(
-        name=f"{service.key}_stretches",
-        service=service.key,
-        sheet="stretches",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, "stretches", frame, columns)
 
 
 def required_table(service: ServiceResult, *, lang: str) -> Table:
@@ -376,23 +333,16 @@ def required_table(service: ServiceResult, *, lang: str) -> Table:
     frame["kind"] = [kind_text(lang, k) for k in required["kind"]]
     frame["marked"] = [yes_no_text(lang, m) for m in required["marked"]]
     columns = (Column(name="line"), Column(name="kind"), Column(name="marked"))
-    return Table(
-        name=f"{service.key}_required",
-        service=service.key,
-        sheet="required",
-        frame=frame,
-        columns=columns,
-    )
+    return Table.of(service.key, "required", frame, columns)
 
 
 def figures_table(results: RunResults) -> Table:
     """Published figures beside computed ones."""
-    frame = results.figures.copy()
+    frame = results.figures
     wanted = ("label", "published", "computed", "difference", "cause", "source", "key")
     columns = tuple(
         Column(name=n, kind="number" if n in wanted[1:4] else "text", word=f"figure_{n}")
         for n in wanted
         if n in frame.columns
     )
-    frame["cause"] = frame["cause"] if "cause" in frame.columns else ""
     return Table(name="figures", service="", sheet="figures", frame=frame, columns=columns)
