@@ -10,15 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import UsageError
-from geoplan.outputs.assets import (
-    app_script,
-    data_uri,
-    leaflet_licence,
-    leaflet_script,
-    leaflet_style,
-    web_text,
-)
-from geoplan.outputs.maps.page import ServiceMap, json_for_page, page_policy
+from geoplan.outputs.maps.page import ServiceMap, whole_page
 from geoplan.words import say
 
 _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
@@ -183,32 +175,24 @@ def _content(run: Path, service: str, lang: str) -> dict[str, Any]:
 
 
 def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, lang: str) -> str:
-    title = html.escape(say(lang, "compare.map_title", service=service, a=names[0], b=names[1]))
+    title = say(lang, "compare.map_title", service=service, a=names[0], b=names[1])
     sides = "\n".join(
         f'<section class="gp-side"><p class="gp-run">{letter} · {html.escape(name)}</p>\n'
         f"{made.body()}</section>"
         for letter, name, made in zip("AB", names, maps, strict=True)
     )
-    library = f"{leaflet_script()}\n{app_script()}\n{web_text('compare.js')}"
-    icons = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
     mounted = ", ".join(f"geoplan.mount({made.mount_point()})" for made in maps)
-    start = (
-        f'geoplan.icons({icons});\ngeoplan.pair({mounted}, document.getElementById("gp_together"));'
-    )
     origins = sorted({str(made.basemap["origin"]) for made in maps if made.basemap})
-    policy = page_policy([library, start], {"origin": " ".join(origins)} if origins else None)
-    return (
-        "<!DOCTYPE html>\n"
-        f'<html lang="{"en" if lang == "en" else "zh-CN"}">\n<head>\n<meta charset="utf-8">\n'
-        f"{policy}"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n<meta name="generator" content="geoplan">\n'
-        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n'
-        f"<!-- Leaflet:\n{leaflet_licence()}\n-->\n"
-        f"<style>{leaflet_style()}\n{web_text('map.css')}\n{web_text('compare.css')}</style>\n"
-        f'</head>\n<body>\n<div class="gp-compare">\n<header class="gp-bar2"><h1>{title}</h1>\n'
+    return whole_page(
+        '<div class="gp-compare">\n<header class="gp-bar2"><h1>'
+        f"{html.escape(title)}</h1>\n"
         '<label><input type="checkbox" id="gp_together" checked>'
         f"{html.escape(say(lang, 'compare.map_lock'))}</label></header>\n"
-        f'<div class="gp-pair">\n{sides}\n</div>\n</div>\n'
-        f"<script>{library}</script>\n<script>{start}</script>\n</body>\n</html>\n"
+        f'<div class="gp-pair">\n{sides}\n</div>\n</div>',
+        f'geoplan.pair({mounted}, document.getElementById("gp_together"));',
+        lang=lang,
+        title=title,
+        basemap={"origin": " ".join(origins)} if origins else None,
+        style="compare.css",
+        script="compare.js",
     )

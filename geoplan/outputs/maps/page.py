@@ -135,9 +135,6 @@ class _Page(Figure):
         """The page as HTML."""
         for child in self._children.values():
             child.render(**kwargs)
-        library = f"{leaflet_script()}\n{app_script()}"
-        icon = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
-        start = f"geoplan.icons({icon});\n{self.script.render(**kwargs)}"
         # parts that a user added (a folium.Marker, a plugin) bring their own heads
         own = {"meta_http"}
         extra = "".join(
@@ -145,22 +142,62 @@ class _Page(Figure):
             for name, child in self.header._children.items()
             if name not in own
         )
-        policy = "" if extra else page_policy([library, start], self.owner.basemap)
-        return (
-            "<!DOCTYPE html>\n"
-            f'<html lang="{"en" if self.lang == "en" else "zh-CN"}">\n<head>\n'
-            '<meta charset="utf-8">\n'
-            f"{policy}"
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            '<meta name="referrer" content="no-referrer">\n'
-            '<meta name="generator" content="geoplan">\n'
-            '<link rel="icon" href="data:,">\n'
-            f"<title>{html.escape(self.title or '')}</title>\n"
-            f"<!-- Leaflet:\n{leaflet_licence()}\n-->\n"
-            f"<style>{leaflet_style()}\n{web_text('map.css')}</style>\n{extra}</head>\n"
-            f"<body>\n{self.html.render(**kwargs)}\n"
-            f"<script>{library}</script>\n<script>{start}</script>\n</body>\n</html>\n"
+        return whole_page(
+            self.html.render(**kwargs),
+            self.script.render(**kwargs),
+            lang=self.lang,
+            title=self.title or "",
+            basemap=self.owner.basemap,
+            head=extra,
         )
+
+
+def whole_page(
+    body: str,
+    start: str,
+    *,
+    lang: str,
+    title: str,
+    basemap: dict[str, Any] | None,
+    head: str = "",
+    style: str = "",
+    script: str = "",
+) -> str:
+    """A page with Leaflet, our scripts and styles inside it.
+
+    Parameters
+    ----------
+    body : the visible page and its data, as HTML.
+    start : the script that sets it going.
+    lang, title : of the page; the title is text.
+    basemap : what `basemap_layer` made, or None: the only place that the page may ask.
+    head : HTML for the page's head; with it the page has no policy, as nobody knows what it loads.
+    style, script : names of our own page parts wanted beside the map's.
+    """
+    library = f"{leaflet_script()}\n{app_script()}"
+    if script:
+        library += f"\n{web_text(script)}"
+    css = f"{leaflet_style()}\n{web_text('map.css')}"
+    if style:
+        css += f"\n{web_text(style)}"
+    icons = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
+    start = f"geoplan.icons({icons});\n{start}"
+    policy = "" if head else page_policy([library, start], basemap)
+    return (
+        "<!DOCTYPE html>\n"
+        f'<html lang="{"en" if lang == "en" else "zh-CN"}">\n<head>\n'
+        '<meta charset="utf-8">\n'
+        f"{policy}"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        '<meta name="generator" content="geoplan">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{html.escape(title)}</title>\n"
+        f"<!-- Leaflet:\n{leaflet_licence()}\n-->\n"
+        f"<style>{css}</style>\n{head}</head>\n"
+        f"<body>\n{body}\n"
+        f"<script>{library}</script>\n<script>{start}</script>\n</body>\n</html>\n"
+    )
 
 
 def page_policy(scripts: list[str], basemap: dict[str, Any] | None) -> str:
