@@ -20,7 +20,6 @@ from geoplan.siting import (
     p_center,
     p_median,
     thin,
-    too_close,
 )
 from geoplan.siting.finish import is_whole
 from geoplan.study.answer import added_by_places, ledger_after, sites_frame
@@ -28,8 +27,9 @@ from geoplan.study.candidates import candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within, open_sites
-from geoplan.study.money import phase_table, site_money, with_money
+from geoplan.study.money import phase_table, prices_of, with_money
 from geoplan.study.question import (
+    apart,
     codes_at,
     cover_of,
     must_stay,
@@ -51,7 +51,7 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     assert judged.coverage is not None
     assert judged.facilities is not None
     standard = judged.standard
-    frame = judged.coverage.frame
+    frame, ledger = judged.coverage.frame, judged.coverage.ledger
     placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
     existing = open_sites(judged.facilities)
     points = candidate_points(context, judged, siting, placed)
@@ -60,7 +60,7 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     limit = min(siting.max_candidates, MOST_CANDIDATES)
     level, needs = new_sites_needed(context, judged, siting)
     codes = codes_at(context, points, level, placed) if needs else None
-    money = site_money(siting, points, context.demand(judged.key).located, lang=context.lang)
+    money = prices_of(context, judged.key, siting, points)
     if every > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved
@@ -112,10 +112,9 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         judged,
         added,
         chosen.loc[list(added.index)],
-        base=judged.coverage.ledger.served,
-        total=judged.coverage.ledger.total,
+        base=ledger.served,
+        total=ledger.total,
     )
-    ledger = judged.coverage.ledger
     sites = with_money(context, judged.key, siting, sites, chosen)
     return SitingOutcome(
         result=result,
@@ -190,14 +189,10 @@ def _rules(
     money: pd.Series | None,
 ) -> dict[str, Any]:
     """Money, distances and areas of the new sites; those that stand count in no area's need."""
-    rules: dict[str, Any] = {}
+    rules = apart(points, siting)
     if money is not None:
         standing = pd.Series(0.0, index=existing.index)
         rules["site_costs"] = pd.concat([standing, money.loc[points.index]])
-    if siting.min_distance_m > 0:
-        labels = points.index.to_numpy(object)
-        pairs = too_close(points, min_distance_m=siting.min_distance_m)
-        rules["conflicts"] = [(labels[i], labels[j]) for i, j in pairs]
     if codes is not None:
         rules["site_areas"] = [*[None] * len(existing), *codes]
     return rules

@@ -83,6 +83,17 @@ def site_money(
     return money.rename("money")
 
 
+def prices_of(
+    context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
+) -> pd.Series | None:
+    """`site_money` of one service; what is wrong is told with its section of the study."""
+    people = context.demand(key).located
+    try:
+        return site_money(siting, candidates, people, lang=context.lang)
+    except UsageError as error:
+        raise UsageError(f"services.{key}.siting: {error}") from error
+
+
 def with_money(
     context: Context,
     key: str,
@@ -94,10 +105,10 @@ def with_money(
 
     chosen : the same sites as candidates, with what their file tells of them.
     """
-    told, people = sites.copy(), context.demand(key).located
-    money = site_money(siting, chosen, people)
+    told = sites.copy()
+    money = prices_of(context, key, siting, chosen)
     if money is not None:
-        kinds = site_kinds(chosen, people)
+        kinds = site_kinds(chosen, context.demand(key).located)
         if kinds is not None:
             told["kind"] = kinds
         told["money"] = money

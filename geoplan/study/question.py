@@ -21,7 +21,7 @@ from geoplan.study.candidates import area_needs, candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within
-from geoplan.study.money import site_money
+from geoplan.study.money import prices_of
 from geoplan.words import say
 
 #: people who a new site could serve; those off the network or without a place cannot be
@@ -61,12 +61,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     unserved, people = unserved_people(judged)
     candidates = candidate_points(context, judged, siting, unserved)
     costs = costs_within(context, unserved, candidates, judged.standard)
-    try:
-        money = site_money(
-            siting, candidates, context.demand(judged.key).located, lang=context.lang
-        )
-    except UsageError as error:
-        raise UsageError(f"services.{judged.key}.siting: {error}") from error
+    money = prices_of(context, judged.key, siting, candidates)
     level, needs = new_sites_needed(context, judged, siting)
     codes = codes_at(context, candidates, level, unserved) if needs else None
     capped = siting.capacity is not None and judged.standard.capacity_limits
@@ -96,10 +91,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         rules["capacities"] = siting.capacity
     if codes is not None:
         rules["site_areas"] = codes[thinned.kept]
-    if siting.min_distance_m > 0:
-        pairs = too_close(candidates, min_distance_m=siting.min_distance_m)
-        labels = candidates.index.to_numpy(object)
-        rules["conflicts"] = [(labels[i], labels[j]) for i, j in pairs]
+    rules |= apart(candidates, siting)
     problem = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
     return Question(
         siting=siting,
@@ -184,6 +176,15 @@ def new_sites_needed(
         levels = ", ".join(needs)
         raise UsageError(say(context.lang, "study.mixed_levels", key=judged.key, levels=levels))
     return next(iter(needs.items()), ("", {}))
+
+
+def apart(points: gpd.GeoDataFrame, siting: SitingSection) -> dict[str, Any]:
+    """The rule that forbids two new sites nearer than the study's least distance, if it has one."""
+    if siting.min_distance_m == 0:
+        return {}
+    labels = points.index.to_numpy(object)
+    pairs = too_close(points, min_distance_m=siting.min_distance_m)
+    return {"conflicts": [(labels[i], labels[j]) for i, j in pairs]}
 
 
 def codes_at(

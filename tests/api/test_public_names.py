@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
+import runpy
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -157,6 +159,20 @@ def test_lazy_names_hide_no_module(room: str) -> None:
         package.nonsense  # noqa: B018
 
 
+@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
+def test_type_checkers_see_what_lazy_names_load(room: str) -> None:
+    """Names stand in TYPE_CHECKING's imports, in __all__ and in the map: three times the same."""
+    package = importlib.import_module(f"geoplan{room}")
+    if "__getattr__" not in vars(package):
+        return
+    tree = ast.parse(inspect.getsource(package))
+    block = next(n for n in tree.body if isinstance(n, ast.If))
+    seen = {a.name: n.module for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert set(seen) == set(package.__all__) == set(dir(package)) - {"__version__"}
+    for name, module in seen.items():
+        assert getattr(package, name) is getattr(importlib.import_module(module), name), name
+
+
 def test_nouns_show_themselves_in_a_line_and_as_safe_html() -> None:
     study = example_study().replace({"study.name": "<b>Small</b>"})
     plan = study.run()
@@ -172,9 +188,14 @@ def test_nouns_show_themselves_in_a_line_and_as_safe_html() -> None:
         assert repr(value).startswith(type(value).__name__ + "("), type(value)
         html = getattr(value, "_repr_html_", None)
         if html is not None:
-            assert "<b>Small</b>" not in html().replace("<caption><b>", "").split("</caption>")[-1]
+            assert "<b>Small</b>" not in html()
     assert "&lt;b&gt;Small" in study._repr_html_()
     assert "150 / 290 people (51.7%)" in plan._repr_html_()
+
+
+def test_the_reference_page_is_what_the_docstrings_say(checkout: Path) -> None:
+    told = runpy.run_path(str(checkout / "docs" / "make_api.py"))["page"]()
+    assert told == (checkout / "docs" / "api.md").read_text(encoding="utf-8"), "run make docs"
 
 
 def test_the_reference_page_has_every_public_name(checkout: Path) -> None:
