@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -14,19 +13,23 @@ from typing import Any, Union, get_args, get_origin
 import pyproj
 from pydantic import BaseModel, ValidationError
 
-from geoplan.errors import StudyFileError, UsageError
+from geoplan.errors import UsageError
 from geoplan.inputs.database import is_address
 from geoplan.inputs.findings import Finding
 from geoplan.inputs.plane import unfit
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config import StudyFile, ToldError
+from geoplan.study.toml_faults import (
+    Location,
+    choices_told,
+    dotted,
+    file_finding,
+    key_lines,
+    line_of,
+    refused,
+)
 from geoplan.words import say, say_both
-
-Location = tuple[str | int, ...]
-
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"""^\s*("[^"]+"|'[^']+'|[\w.\-]+)\s*=""")
 
 
 def study_path(where: str | Path) -> Path:
@@ -58,12 +61,12 @@ def read_study_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         problem = say("zh", "study.not_utf8") + " / " + say("en", "study.not_utf8")
-        raise _refused(path, [_finding(path, problem, "", None)], "en") from error
+        raise refused(path, [file_finding(path, problem, "", None)], "en") from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         problem = say("zh", "study.not_toml") + " / " + say("en", "study.not_toml") + f": {error}"
-        finding = _finding(path, problem, "", int(line.group(1)) if line else None)
-        raise _refused(path, [finding], "en") from error
+        finding = file_finding(path, problem, "", int(line.group(1)) if line else None)
+        raise refused(path, [finding], "en") from error
 
 
 def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
@@ -82,7 +85,7 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     study = raw.get("study")
     lang = study.get("lang", "zh") if isinstance(study, Mapping) else "zh"
     lang = lang if lang in ("zh", "en") else "zh"
-    lines = _key_lines(text)
+    lines = key_lines(text)
     config: StudyFile | None = None
     findings: list[Finding] = []
     try:
@@ -93,86 +96,8 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     # ties are looked at even where shapes are wrong, so that one round mends everything
     findings.extend(_loose_ends(raw, path=path, lines=lines, lang=lang))
     if findings or config is None:
-        raise _refused(path, findings, lang)
+        raise refused(path, findings, lang)
     return config
-
-
-def told_of(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
-    """The same faults told of another file, an overlay, with its own lines."""
-    lines = _key_lines(path.read_text(encoding="utf-8-sig"))
-    moved = [
-        replace(f, file=path.name, row=_line(lines, tuple(f.column.split(".")))) for f in findings
-    ]
-    return _refused(path, moved, lang)
-
-
-def _refused(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
-    # by line, as one goes through the file with an editor
-    findings = sorted(findings, key=lambda f: f.row or 0)
-    rows = tuple(findings)
-    told = [say(lang, "study.file_faults", path=path, count=len(rows))]
-    for f in rows:
-        line = say(lang, "study.file_line", row=f.row) if f.row else ""
-        place = ", ".join(part for part in (path.name, line, f.column) if part)
-        told.append(f"  {place}: {f.problem} {f.advice}".rstrip())
-    return StudyFileError("\n".join(told), findings=rows)
-
-
-def _finding(
-    path: Path, problem: str, advice: str, row: int | None, *, column: str = "", value: str = ""
-) -> Finding:
-    return Finding(
-        file=path.name,
-        row=row,
-        column=column,
-        value=value,
-        problem=problem,
-        advice=advice,
-        severity="error",
-        code="study_file",
-    )
-
-
-def _parts(dotted: str) -> Location:
-    found = re.findall(r""""([^"]+)"|'([^']+)'|([^.\s]+)""", dotted)
-    return tuple(next(group for group in groups if group) for groups in found)
-
-
-def _key_lines(text: str) -> dict[Location, int]:
-    """Line (1 = first) of every table header and key."""
-    lines: dict[Location, int] = {}
-    section: Location = ()
-    counts: dict[Location, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.match(line)
-        if header:
-            section = _parts(header.group(2))
-            if header.group(1) == "[[":
-                index = counts.get(section, -1) + 1
-                counts[section] = index
-                section = (*section, index)
-            lines.setdefault(section, number)
-        elif key := _KEY.match(line):
-            lines.setdefault((*section, *_parts(key.group(1))), number)
-    return lines
-
-
-def _line(lines: Mapping[Location, int], where: Location) -> int | None:
-    for stop in range(len(where), 0, -1):
-        if where[:stop] in lines:
-            return lines[where[:stop]]
-    return None
-
-
-def _dotted(where: Location) -> str:
-    return ".".join(str(part) for part in where)
-
-
-def _choices(value: str, valid: Iterable[str], lang: str) -> str:
-    valid = sorted(valid)
-    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.6)
-    told = say(lang, "study.valid_choices", choices=", ".join(valid) or "-")
-    return (say(lang, "study.did_you_mean", near=near[0]) + " " + told) if near else told
 
 
 def _model_at(where: Location) -> type[BaseModel] | None:
@@ -209,30 +134,30 @@ def _shape_fault(
     model = _model_at(where[:-1])
     advice = ""
     if kind == "extra_forbidden":
-        problem = say(lang, "study.unknown_key", key=_dotted(where))
-        advice = _choices(key, model.model_fields if model else (), lang)
+        problem = say(lang, "study.unknown_key", key=dotted(where))
+        advice = choices_told(key, model.model_fields if model else (), lang)
         shown = ""
     elif kind == "missing":
-        problem = say(lang, "study.missing_key", key=_dotted(where))
+        problem = say(lang, "study.missing_key", key=dotted(where))
         advice = say(lang, f"study.hint_{key}") if key in ("crs", "name", "path") else ""
         shown = ""
     elif kind == "literal_error":
         shown = str(value)
-        problem = say(lang, "study.not_a_choice", key=_dotted(where), value=shown)
+        problem = say(lang, "study.not_a_choice", key=dotted(where), value=shown)
         valid = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
-        advice = _choices(shown, valid, lang)
+        advice = choices_told(shown, valid, lang)
     elif kind == "value_error":
         shown = ""
         error = fault["ctx"]["error"]
-        problem = (
-            f"{_dotted(where)}: {error.text(lang) if isinstance(error, ToldError) else error}."
-        )
+        problem = f"{dotted(where)}: {error.text(lang) if isinstance(error, ToldError) else error}."
     else:
         shown = "" if isinstance(value, dict | list) else str(value)
         problem = say(
-            lang, "study.wrong_value", key=_dotted(where), value=shown, why=_why(fault, lang)
+            lang, "study.wrong_value", key=dotted(where), value=shown, why=_why(fault, lang)
         )
-    return _finding(path, problem, advice, _line(lines, where), column=_dotted(where), value=shown)
+    return file_finding(
+        path, problem, advice, line_of(lines, where), column=dotted(where), value=shown
+    )
 
 
 #: what the checker calls a fault, and our words for it
@@ -274,9 +199,9 @@ class _Ties:
     found: list[Finding] = field(default_factory=list)
 
     def tell(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
-        row = _line(self.lines, where)
+        row = line_of(self.lines, where)
         self.found.append(
-            _finding(self.path, problem, advice, row, column=_dotted(where), value=str(value))
+            file_finding(self.path, problem, advice, row, column=dotted(where), value=str(value))
         )
 
     def file_at(self, where: Location, name: Any) -> None:
@@ -291,9 +216,9 @@ class _Ties:
     def one_of(self, where: Location, value: Any, valid: Iterable[str], what: str) -> None:
         valid = list(valid)
         if isinstance(value, str) and value not in valid:
-            key = _dotted(where)
+            key = dotted(where)
             problem = say(self.lang, "study.points_nowhere", key=key, value=value, what=what)
-            self.tell(where, problem, _choices(value, valid, self.lang), value)
+            self.tell(where, problem, choices_told(value, valid, self.lang), value)
 
 
 def _loose_ends(
@@ -371,7 +296,7 @@ def _check_siting(
     elif not (ties.path.parent / candidates).exists():
         valid = ("network", "demand", "facilities:KEY", "a file")
         problem = say(ties.lang, "study.bad_candidates", value=candidates)
-        ties.tell(where, problem, _choices(candidates, valid, ties.lang), candidates)
+        ties.tell(where, problem, choices_told(candidates, valid, ties.lang), candidates)
 
 
 def standard_of(key: str, entry: Any) -> ServiceStandard:
@@ -415,15 +340,15 @@ def _check_standard(
             ties.tell(here, say(lang, "study.service_without_path", key=key))
         if standard.mode not in networks:
             problem = say(lang, "study.no_network", key=key, mode=standard.mode)
-            choices = _choices(str(standard.mode), networks, lang)
+            choices = choices_told(str(standard.mode), networks, lang)
             ties.tell((*here, "standard"), problem, choices, standard.mode)
         if entry.get("demand") is None and standard.group not in demand:
             problem = say(lang, "study.no_demand", key=key)
-            ties.tell(here, problem, _choices(standard.group or "", demand, lang))
+            ties.tell(here, problem, choices_told(standard.group or "", demand, lang))
     catchment = entry.get("catchment")
     mode = catchment.get("mode", "drive") if isinstance(catchment, Mapping) else None
     if mode in MODES and mode not in networks:
         problem = say(lang, "study.no_network", key=f"{key}.catchment", mode=mode)
-        ties.tell((*here, "catchment", "mode"), problem, _choices(mode, networks, lang), mode)
+        ties.tell((*here, "catchment", "mode"), problem, choices_told(mode, networks, lang), mode)
     if standard.measure == "spacing" and not entry.get("lines"):
         ties.tell(here, say(lang, "study.no_lines", key=key))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geoplan.errors import StudyFileError
-from geoplan.study.config_check import told_of
 from geoplan.study.plan import Plan
+from geoplan.study.toml_faults import told_of
 from geoplan.study.what_if import from_table
 from geoplan.words import say
 
