@@ -16,7 +16,6 @@ import pandas as pd
 from geoplan.siting.clock import Clock
 from geoplan.siting.finish import (
     covered_people,
-    covered_share,
     is_whole,
     labelled,
     make_result,
@@ -263,14 +262,7 @@ def _served(
 ) -> tuple[float, pd.Series | None, pd.DataFrame | None]:
     """People served, and with places who takes one where."""
     if problem.capacities is None:
-        value = covered_people(problem, chosen, times=times)
-        if times == 1:
-            return value, None, None
-        twice = covered_share(problem, chosen, times=times) > 0
-        where = np.where(twice, 0, -1)
-        if not twice.any():
-            return value, labelled(problem, where), None
-        return value, None, None
+        return covered_people(problem, chosen, times=times), None, None
     flows = flows_of(ruled, found)
     most = flows.sort_values("people", ascending=False).drop_duplicates("demand")
     where = np.full(problem.n_demand, -1, np.int64)

@@ -106,6 +106,8 @@ def test_backup_counts_only_people_reached_twice(seed):
     found = max_coverage(problem, sites=3, backup=True)
     best = max(served(cover, weights, c, times=2) for c in choices(0, 3))
     assert (found.status, found.value) == ("optimal", best)
+    reached = cover[:, found.sites].any(axis=1)  # once is enough to have a site to go to
+    assert (found.assignment.notna() == reached).all()
 
 
 @pytest.mark.parametrize("seed", range(10))
