@@ -26,6 +26,7 @@ from geoplan.siting.distance import (
     too_few,
 )
 from geoplan.siting.finish import make_result, no_result
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.journeys_model import (
     JourneysModel,
     conflicting,
@@ -287,9 +288,7 @@ def _feasible(
         cost = np.zeros(model.columns)
         cost[: problem.n_sites] = np.where(problem_free(problem), 0.0, site_money(problem))
         model.cost = [cost]
-    found = model.solve(time_limit_s=clock.left, stop=lambda: clock.stopped)
-    if found.stopped:
-        clock.stop()
+    found = solve_in_time(model, clock)
     if found.x is None:
         return None, found.status == "infeasible"
     is_open = found.x[: problem.n_sites] > 0.5

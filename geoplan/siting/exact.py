@@ -6,8 +6,9 @@ import numpy as np
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.finish import is_whole
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.reduction import Core, implied_rows
-from geoplan.siting.solver import Model, Outcome
+from geoplan.siting.solver import Model
 
 
 def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
@@ -52,16 +53,15 @@ def best_coverage(
     if is_whole(core.weight):
         options["mip_abs_gap"] = 0.99
     limit = clock.left if seconds is None else min(seconds, clock.left)
-    found = model.solve(
-        time_limit_s=limit,
+    found = solve_in_time(
+        model,
+        clock,
+        seconds=limit,
         gap=gap,
         start=_start_vector(core, start),
         max_nodes=max_nodes,
         options=options,
-        stop=lambda: clock.stopped,
     )
-    if found.stopped:
-        clock.stop()
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)
@@ -93,11 +93,7 @@ def cover_everyone(
     vector = np.zeros(core.m)
     vector[start] = 1.0
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
-    found: Outcome = model.solve(
-        time_limit_s=clock.left, gap=gap, start=vector, options=options, stop=lambda: clock.stopped
-    )
-    if found.stopped:
-        clock.stop()
+    found = solve_in_time(model, clock, gap=gap, start=vector, options=options)
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)

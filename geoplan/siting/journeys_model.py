@@ -11,6 +11,7 @@ import pandas as pd
 from geoplan.siting.clock import Clock
 from geoplan.siting.distance import Journeys
 from geoplan.siting.finish import is_whole, no_result
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.loosen import ways_out
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import implied_rows, transpose
@@ -108,12 +109,7 @@ class JourneysModel:
     def run(self, *, clock: Clock, gap: float, start: np.ndarray | None = None) -> Outcome:
         """HiGHS on the model as it stands."""
         clock.tell("proof")
-        found = self.model.solve(
-            time_limit_s=clock.left, gap=gap, start=start, stop=lambda: clock.stopped
-        )
-        if found.stopped:
-            clock.stop()
-        return found
+        return solve_in_time(self.model, clock, gap=gap, start=start)
 
     def add_worst_area(self) -> np.ndarray:
         """A column that is at least the mean cost of every area with people."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.finish import is_whole
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults, share_told, sites_told
 from geoplan.siting.rules import Rules, least_people
@@ -52,10 +53,10 @@ def ways_out(
     """
     families = list(dict.fromkeys(family for family, rows, _ in model.tags if len(rows)))
     least = max(clock.left / (len(families) + 1), 1.0)
-    found = [_loosen(model, [family], least) for family in families]
+    found = [_loosen(model, [family], least, clock) for family in families]
     ways = [way for way in found if way is not None]
     if not ways and len(families) > 1:
-        every = _loosen(model, families, least)
+        every = _loosen(model, families, least, clock)
         ways = [] if every is None else [every]
     lines = []
     for way in ways:
@@ -73,9 +74,9 @@ def ways_out(
     )
 
 
-def _loosen(model: Model, families: list[str], seconds: float) -> Loosening | None:
+def _loosen(model: Model, families: list[str], seconds: float, clock: Clock) -> Loosening | None:
     loose, columns = model.elastic(families)
-    found = loose.solve(time_limit_s=seconds)
+    found = solve_in_time(loose, clock, seconds=seconds)
     if found.x is None:
         return None
     broken: dict[str, dict[Any, float]] = {}

@@ -15,6 +15,7 @@ import numpy as np
 from geoplan.siting.clock import Clock
 from geoplan.siting.distance import Journeys, to_nearest
 from geoplan.siting.finish import make_result, no_result
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.journeys_model import (
     JourneysModel,
     conflicting,
@@ -66,7 +67,7 @@ def median_ruled(
     # worth of sites at these prices, with all rules about sites: a start, and a better bound
     model = site_model(problem, way, rules)
     model.cost = [np.zeros(problem.n_sites) if prices is None else prices.reduced]
-    found = model.solve(time_limit_s=max(clock.left / 4, 0.1), gap=1e-4, stop=lambda: clock.stopped)
+    found = solve_in_time(model, clock, seconds=max(clock.left / 4, 0.1), gap=1e-4)
     if found.status == "infeasible":
         return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
     if found.x is None:

@@ -11,6 +11,7 @@ import pandas as pd
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import link
 from geoplan.siting.finish import is_whole
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.rules import Rules, area_codes, least_people, problem_free, site_money
@@ -161,12 +162,7 @@ def run(
     """HiGHS on the model as it stands."""
     clock.tell("proof")
     options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-    found = ruled.model.solve(
-        time_limit_s=clock.left, gap=gap, options=options, start=start, stop=lambda: clock.stopped
-    )
-    if found.stopped:
-        clock.stop()
-    return found
+    return solve_in_time(ruled.model, clock, gap=gap, options=options, start=start)
 
 
 def picked(ruled: RuledModel, found: Outcome) -> np.ndarray:

@@ -19,6 +19,7 @@ from geoplan.siting.finish import (
     relative_gap,
     rounded_up,
 )
+from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults
 from geoplan.siting.reduction import Core, reduce_problem
@@ -196,12 +197,7 @@ def _solve(
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
     clock.tell("proof")
-    found = model.solve(
-        time_limit_s=clock.left, gap=gap, options={"mip_abs_gap": 0.99} if whole else {},
-        stop=lambda: clock.stopped,
-    )  # fmt: skip
-    if found.stopped:
-        clock.stop()
+    found = solve_in_time(model, clock, gap=gap, options={"mip_abs_gap": 0.99} if whole else {})
     if found.x is None:
         return _nothing(problems, clock, seed, found.status, found.bound)
     results = {}
