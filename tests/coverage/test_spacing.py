@@ -55,6 +55,9 @@ def test_a_stretch_longer_than_the_spacing_is_a_gap_over_its_whole_length():
     }
     row = found.gaps.iloc[0]
     assert (row["start_marker"], row["end_marker"], row["stretch_m"]) == ("m1", "m2", 600)
+    by_line = found.by_line()
+    assert by_line.loc["L", ["total_m", "covered_m", "gap_m"]].tolist() == [1500, 900, 600]
+    assert by_line["covered_share"].tolist() == [pytest.approx(0.6)]
 
 
 def test_the_stretch_to_an_open_end_counts_like_any_other():
