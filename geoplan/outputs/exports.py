@@ -17,6 +17,7 @@ import shapely
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.database import engine_address, without_password
 from geoplan.outputs.gis_names import short_names
+from geoplan.outputs.steady import without_clock, write_csv
 from geoplan.outputs.telling import safe_cells
 from geoplan.words import say_both
 
@@ -150,10 +151,7 @@ def _shp(source: Path, out: str | Path) -> list[Path | str]:
 
 
 def _dictionary(table: pd.DataFrame, folder: Path) -> Path:
-    path = folder / "fields.csv"
-    text = safe_cells(table).to_csv(index=False, lineterminator="\r\n")
-    path.write_bytes(text.encode("utf-8-sig"))
-    return path
+    return write_csv(table, folder / "fields.csv")
 
 
 def _meanings(source: Path) -> dict[tuple[str, str], str]:
@@ -289,12 +287,9 @@ def _csv(source: Path, out: str | Path) -> list[Path | str]:
     written: list[Path | str] = []
     columns = {}
     for name, frame in _each(source):
-        path = target / f"{name}.csv"
         table = _flat(frame)
         columns[name] = list(map(str, table.columns))
-        text = safe_cells(table).to_csv(index=False, lineterminator="\r\n")
-        path.write_bytes(text.encode("utf-8-sig"))
-        written.append(path)
+        written.append(write_csv(table, target / f"{name}.csv"))
     written.append(_dictionary(_fields(source, columns), target))
     return written
 
@@ -317,7 +312,7 @@ def _xlsx(source: Path, out: str | Path) -> list[Path | str]:
             sheet.freeze_panes = "A2"
             sheet.auto_filter.ref = sheet.dimensions
         safe_cells(_fields(source, columns)).to_excel(book, sheet_name="fields", index=False)
-    return [target]
+    return [without_clock(target)]
 
 
 # -- PostGIS --------------------------------------------------------------------------------

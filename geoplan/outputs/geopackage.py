@@ -16,10 +16,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-from shapely import force_2d
+import shapely
 
 from geoplan.errors import UsageError
 from geoplan.outputs.layers import aliases, layer_list, layer_title
+from geoplan.outputs.privacy import refuse_internal
 from geoplan.outputs.qml import with_aliases
 from geoplan.outputs.telling import clean, is_missing
 from geoplan.results import RunResults
@@ -67,11 +68,7 @@ def write_layers(
     ([80.0, 30.0, 20.0, 10.0], 'EPSG:4548')
     """
     told = lang or results.info.lang
-    if audience == "public" and results.info.audience != "public":
-        raise UsageError(
-            "these results are the internal edition: take edition(results, audience='public') "
-            "first."
-        )
+    refuse_internal(results, audience)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
@@ -135,7 +132,7 @@ def storable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if name == frame.geometry.name:
             continue
         stored[str(name)] = _storable_column(frame[name]).reset_index(drop=True)
-    geometry = force_2d(frame.geometry.to_numpy())
+    geometry = shapely.force_2d(frame.geometry.to_numpy())
     shapes = gpd.GeoSeries(_one_family(geometry), crs=frame.crs, name="geometry")
     return gpd.GeoDataFrame(stored, geometry=shapes, crs=frame.crs)
 
@@ -163,15 +160,11 @@ _SINGLE = {0: "Point", 1: "LineString", 2: "Polygon"}
 
 
 def _families(shapes: np.ndarray) -> set[int]:
-    from shapely import get_type_id
-
-    return {int(k) for k in np.unique(get_type_id(shapes)) if k >= 0}
+    return {int(k) for k in np.unique(shapely.get_type_id(shapes)) if k >= 0}
 
 
 def _one_family(shapes: np.ndarray) -> np.ndarray:
     """Single and several-part shapes of one kind become several-part ones."""
-    import shapely
-
     types = _families(shapes)
     if len(types) < 2 or len({_FAMILY.get(k) for k in types}) > 1:
         return shapes

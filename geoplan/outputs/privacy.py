@@ -82,6 +82,21 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
     )
 
 
+def refuse_internal(results: RunResults, audience: str | None) -> None:
+    """What every writer does first: nothing internal is written where the public is named.
+
+    Raises
+    ------
+    UsageError
+        `audience` is ``"public"`` and `results` are not a public edition.
+    """
+    if audience == "public" and results.info.audience != "public":
+        raise UsageError(
+            "these results are the internal edition: take edition(results, audience='public') "
+            "first."
+        )
+
+
 def is_public(results: RunResults) -> bool:
     """Whether `results` are a public edition already."""
     told = [s.coverage for s in results.services.values() if s.coverage is not None]
@@ -135,8 +150,8 @@ def _service(
         service,
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
         gaps=_rounded(service.gaps, ("people", "people_after"), below),
-        rates=_rates(service.rates, below),
-        all_rates={key: _told_rates(t, below) for key, t in service.all_rates.items()},
+        rates=None if service.rates is None else _rates(service.rates, below),
+        all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
         referral=None,
     )
     if service.coverage is None:
@@ -280,12 +295,6 @@ def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> An
     return told
 
 
-def _told_rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
-    told = _rates(table, below)
-    assert told is not None
-    return told
-
-
 def _share_in_steps(frame: Any, total: float, below: float) -> Any:
     """A copy whose ``share_after`` stands for people in whole steps."""
     if below <= 1 or total <= 0 or "share_after" not in frame.columns:
@@ -294,8 +303,8 @@ def _share_in_steps(frame: Any, total: float, below: float) -> Any:
     return frame.assign(share_after=shares)
 
 
-def _rates(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
-    if table is None or below <= 1:
+def _rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
+    if below <= 1:
         return table
     told = table.copy()
     counts = told["count"].to_numpy(float)

@@ -1,4 +1,4 @@
-"""Office files that are the same whenever they are written: no clock inside."""
+"""Office files as programs want them, the same whenever they are written: no clock inside."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import re
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+import pandas as pd
+
+from geoplan.outputs.telling import safe_cells
+
 #: the earliest moment that a zip archive can tell
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _CLOCK = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:\2>)")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> Path:
+    """Write `frame` as CSV that Excel opens: UTF-8 with BOM, no cell a formula; returns `path`."""
+    text = safe_cells(frame).to_csv(index=False, lineterminator="\r\n")
+    path.write_bytes(text.encode("utf-8-sig"))
+    return path
 
 
 def without_clock(path: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from geoplan.outputs.steady import without_clock
+from geoplan.outputs.privacy import refuse_internal
+from geoplan.outputs.steady import without_clock, write_csv
 from geoplan.outputs.table import Column, Kind, Table
 from geoplan.outputs.tables import table_list
 from geoplan.outputs.telling import (
@@ -22,7 +25,6 @@ from geoplan.outputs.telling import (
     is_missing,
     known_word,
     plain,
-    safe_cells,
 )
 from geoplan.results import RunResults
 from geoplan.words import level_word, say
@@ -46,11 +48,16 @@ def write_tables(
     results : a run's results; for the public, their public edition.
     folder : the run's folder.
     lang : ``"zh"`` or ``"en"``; None = the study's.
-    audience : named for symmetry with the other writers; the edition decides what is told.
+    audience : ``"public"`` refuses results that are not the public edition.
 
     Returns
     -------
     The files written. No cell is a formula: text that could be one gets a leading apostrophe.
+
+    Raises
+    ------
+    UsageError
+        As said under `audience`.
 
     Examples
     --------
@@ -60,6 +67,7 @@ def write_tables(
     >>> written[-1].name, "services.csv" in {path.name for path in written}
     ('tables.xlsx', True)
     """
+    refuse_internal(results, audience)
     told = lang or results.info.lang
     tables = table_list(results, lang=told)
     target = Path(folder) / "tables"
@@ -67,9 +75,7 @@ def write_tables(
     written = []
     for table in tables:
         path = target / f"{table.name}.csv"
-        frame = safe_cells(_rounded(table).told(told))
-        path.write_bytes(frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig"))
-        written.append(path)
+        written.append(write_csv(_rounded(table).told(told), path))
     book = Path(folder) / "tables.xlsx"
     write_workbook(results, tables, book, lang=told)
     return [*written, book]
@@ -94,13 +100,7 @@ def _rounded(table: Table) -> Table:
             index=frame.index,
             dtype=object,
         )
-    return Table(
-        name=table.name,
-        service=table.service,
-        sheet=table.sheet,
-        frame=frame,
-        columns=table.columns,
-    )
+    return replace(table, frame=frame)
 
 
 _HEAD_FILL = PatternFill("solid", fgColor="1F4E5F")
@@ -132,11 +132,9 @@ def write_workbook(
 
 def _fix_dates(book: Workbook) -> None:
     """The same results give the same workbook, whenever it is written."""
-    import datetime
-
     book.properties.creator = "geoplan"
-    book.properties.created = datetime.datetime(2000, 1, 1)
-    book.properties.modified = datetime.datetime(2000, 1, 1)
+    book.properties.created = datetime(2000, 1, 1)
+    book.properties.modified = datetime(2000, 1, 1)
 
 
 def _sheet_title(key: str, lang: str) -> str:

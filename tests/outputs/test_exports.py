@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+from openpyxl import load_workbook
 
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
@@ -97,6 +99,7 @@ def test_no_cell_is_a_formula(run, tmp_path):
         text = cells.drop(columns=["lon", "lat"], errors="ignore").to_numpy().ravel()
         risky = [t for t in text if t[:1] in ("=", "@") or (t[:1] in "+-" and not _number(t))]
         assert not risky
+    assert load_workbook(book).properties.modified == datetime(2000, 1, 1)
     sheets = pd.read_excel(book, sheet_name=None, engine="calamine")
     assert len(sheets) == len(layer_names(run / "layers.gpkg")) + 1
     fields = sheets["fields"].set_index(["layer", "field"])["meaning"]

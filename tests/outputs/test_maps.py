@@ -16,14 +16,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoplan.coverage.ledger import STATES
 from geoplan.errors import UsageError
 from geoplan.outputs import edition
+from geoplan.outputs.assets import web_text
 from geoplan.outputs.maps import service_map, write_map, write_maps
 from geoplan.outputs.maps import write as writing
 from geoplan.outputs.maps.areas import boundaries
 from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
 from geoplan.outputs.maps.page import json_for_page
+from geoplan.outputs.palette import RAMPS
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -169,9 +172,12 @@ def test_stamps_and_approval(fakes):
     assert "示意图" in page
 
 
-def test_a_public_map_wants_the_public_edition(fakes, tmp_path: Path):
-    with pytest.raises(UsageError, match="internal edition"):
-        write_maps(fakes.fake_run(), tmp_path, audience="public")
+def test_the_script_knows_the_same_states_and_class_colours():
+    script = web_text("core.js")
+    ramps = re.search(r"classes: \{(.*?)\}", script, re.DOTALL)[1]
+    told = {int(n): tuple(json.loads(row)) for n, row in re.findall(r"(\d): (\[.*?\])", ramps)}
+    assert told == RAMPS
+    assert tuple(json.loads(re.search(r"gp.STATES = (\[.*?\]);", script)[1])) == STATES
 
 
 def test_unknown_service_and_basemap(fakes):

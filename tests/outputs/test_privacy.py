@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,16 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from geoplan.errors import UsageError
+from geoplan.outputs import write_layers, write_maps, write_report, write_tables
 from geoplan.outputs.privacy import edition
 from geoplan.outputs.suppression import blanks
+
+
+@pytest.mark.parametrize("write", [write_layers, write_maps, write_report, write_tables])
+def test_no_writer_takes_internal_results_for_the_public(fakes, tmp_path: Path, write):
+    with pytest.raises(UsageError, match="internal edition"):
+        write(fakes.fake_run(), tmp_path / "out", audience="public")
+    assert list(tmp_path.iterdir()) == []
 
 
 def system(rows: int, columns: int) -> sparse.csr_matrix:

@@ -14,6 +14,7 @@ from geoplan.outputs.maps.basemap import basemap_layer
 from geoplan.outputs.maps.content import extent_m, map_content
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import ServiceMap, json_for_page
+from geoplan.outputs.privacy import refuse_internal
 from geoplan.results import RunResults
 
 logger = logging.getLogger(__name__)
@@ -134,10 +135,7 @@ def write_maps(
     >>> [path.name for path in write_maps(study.run().results, study.folder / "maps")]
     ['meal_station.html', 'index.html']
     """
-    if audience == "public" and results.info.audience != "public":
-        raise UsageError(
-            "these results are the internal edition: take edition(results, audience='public')."
-        )
+    refuse_internal(results, audience)
     told = lang or results.info.lang
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geoplan.errors import UsageError
+from geoplan.outputs.privacy import refuse_internal
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.docx import write_docx
 from geoplan.outputs.report.html import write_html
@@ -46,10 +46,7 @@ def write_report(
     >>> page.name, book.name
     ('report.html', 'report.docx')
     """
-    if audience == "public" and results.info.audience != "public":
-        raise UsageError(
-            "these results are the internal edition: take edition(results, audience='public')."
-        )
+    refuse_internal(results, audience)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     document = compose(results, lang=lang or results.info.lang)
