@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyogrio
 
 from geoplan.errors import UsageError
+from geoplan.outputs.compare_numbers import area_changes, both_answers, measure_changes
 from geoplan.outputs.compare_places import gap_changes, site_changes
+from geoplan.outputs.steady import without_clock, write_csv
 from geoplan.outputs.telling import (
     aligned,
     cause_text,
@@ -27,7 +28,6 @@ from geoplan.services.catalogue import load_catalogue
 from geoplan.shown import text_html
 from geoplan.words import level_word, say, say_both
 
-_LEDGER = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
 #: areas, sites and gaps named per service in the text; the tables have them all
 _MOST_NAMED = 5
 
@@ -141,19 +141,16 @@ class RunComparison:
         target.mkdir(parents=True, exist_ok=True)
         text = target / "comparison.txt"
         text.write_text(self.text(told) + "\n", encoding="utf-8")
-        tables = {name: safe_cells(frame) for name, frame in self.tables(told).items()}
+        tables = self.tables(told)
         written = [text]
         for name, frame in tables.items():
-            path = target / f"comparison_{name}.csv"
-            content = frame.to_csv(index=False, lineterminator="\r\n")
-            path.write_bytes(content.encode("utf-8-sig"))
-            written.append(path)
+            written.append(write_csv(frame, target / f"comparison_{name}.csv"))
         book = target / "comparison.xlsx"
         with pd.ExcelWriter(book, engine="openpyxl") as writer:
             for name, frame in tables.items():
                 sheet = say(told, f"compare.sheet_{name}")
-                frame.to_excel(writer, sheet_name=sheet, index=False)
-        return [*written, book]
+                safe_cells(frame).to_excel(writer, sheet_name=sheet, index=False)
+        return [*written, without_clock(book)]
 
     def _lines(self, lang: str) -> Iterator[str]:
         yield say(lang, "compare.title", a=self.name_a, b=self.name_b)
@@ -280,27 +277,21 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     [150.0, 100.0, -50.0]
     """
     first, second = _summary(Path(run_a)), _summary(Path(run_b))
+    facts_a, facts_b = _facts(Path(run_a)), _facts(Path(run_b))
     services_a, services_b = first["services"], second["services"]
     both = [key for key in services_a if key in services_b]
-    rows = [
-        {"service": key, "measure": measure, "a": a, "b": b, "change": _difference(a, b)}
-        for key in both
-        for measure, a, b in _measures(services_a[key], services_b[key])
-    ]
-    columns = ["service", "measure", "a", "b", "change"]
-    frame = pd.DataFrame(rows, columns=columns).astype({"a": float, "b": float, "change": float})
     return RunComparison(
         name_a=Path(run_a).name,
         name_b=Path(run_b).name,
-        services=frame,
-        areas=_areas(Path(run_a), Path(run_b), both),
-        answers=_answers(services_a, services_b, both),
+        services=measure_changes(services_a, services_b, both),
+        areas=area_changes(Path(run_a), Path(run_b), both),
+        answers=both_answers(services_a, services_b, both),
         sites=site_changes(Path(run_a), Path(run_b), both),
         gaps=gap_changes(Path(run_a), Path(run_b), both),
         only_a=tuple(k for k in services_a if k not in services_b),
         only_b=tuple(k for k in services_b if k not in services_a),
-        lang=_language(Path(run_a)),
-        names=_facts(Path(run_a)).get("names", {}) | _facts(Path(run_b)).get("names", {}),
+        lang=str(facts_a.get("settings", {}).get("study", {}).get("lang", "zh")),
+        names=facts_a.get("names", {}) | facts_b.get("names", {}),
     )
 
 
@@ -329,131 +320,12 @@ def _summary(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _language(folder: Path) -> str:
-    path = folder / "run.json"
-    if not path.exists():
-        return "zh"
-    settings = json.loads(path.read_text(encoding="utf-8")).get("settings", {})
-    return str(settings.get("study", {}).get("lang", "zh"))
-
-
-def _difference(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else round(b - a, 9)
-
-
-def _measures(
-    a: Mapping[str, Any], b: Mapping[str, Any]
-) -> Iterator[tuple[str, float | None, float | None]]:
-    """Every number that both or either tell: (measure, of a, of b)."""
-    for measure, read in _READERS.items():
-        values = read(a), read(b)
-        if values != (None, None):
-            yield measure, *values
-    levels = dict.fromkeys([*a.get("areas", {}), *b.get("areas", {})])
-    for level in levels:
-        for name in ("with_site", "meeting_quota"):
-            values = tuple(_of("areas", level, name)(run) for run in (a, b))
-            if values != (None, None):
-                yield f"{name}:{level}", *values
-
-
-def _answers(a: Mapping[str, Any], b: Mapping[str, Any], both: list[str]) -> pd.DataFrame:
-    rows = []
-    for key in both:
-        answers = a[key].get("siting"), b[key].get("siting")
-        if answers[0] is not None and answers[1] is not None:
-            row = {"service": key}
-            for side, answer in zip("ab", answers, strict=True):
-                row |= {f"{n}_{side}": answer.get(n) for n in ("objective", "status", "gap")}
-            rows.append(row)
-    columns = ["service"] + [f"{n}_{s}" for n in ("objective", "status", "gap") for s in "ab"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def _answer(lang: str, objective: Any, status: Any, gap: Any) -> str:
     return f"{objective_text(lang, str(objective))}, {status_text(lang, str(status), gap)}"
 
 
 def _people(lang: str, people: float) -> str:
     return say(lang, "compare.people", people=f"{people:,.0f}")
-
-
-def _of(*path: str) -> Any:
-    def read(service: Mapping[str, Any]) -> float | None:
-        value: Any = service
-        for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        return None if value is None else float(value)
-
-    return read
-
-
-def _count(name: str) -> Any:
-    def read(service: Mapping[str, Any]) -> float | None:
-        value: Any = service.get(name)
-        if name == "sites":
-            value = None if "siting" not in service else service["siting"].get("sites")
-        return None if value is None else float(len(value))
-
-    return read
-
-
-_READERS = {
-    "facilities": _of("facilities"),
-    **{state: _of("people", state) for state in _LEDGER},
-    "covered_share": _of("covered_share"),
-    "served_after": _of("siting", "people_after", "served"),
-    "gaps": _count("gaps"),
-    "sites": _count("sites"),
-    "length_total": _of("length_m", "total"),
-    "length_covered": _of("length_m", "covered"),
-    "required_marked": _of("required_points", "marked"),
-}
-
-
-def _areas(run_a: Path, run_b: Path, services: list[str]) -> pd.DataFrame:
-    """Areas whose served people differ, from the area layers of both runs."""
-    columns = ["service", "level", "code", "name", "served_a", "served_b", "change", "share_a",
-               "share_b"]  # fmt: skip
-    tables = [_area_layers(run_a), _area_layers(run_b)]
-    found = []
-    for level in tables[0]:
-        if level not in tables[1]:
-            continue
-        a, b = (t[level].set_index("code") for t in tables)
-        codes = a.index.intersection(b.index)
-        for key in services:
-            served, share = f"{key}_served", f"{key}_share"
-            if served not in a or served not in b:
-                continue
-            part = pd.DataFrame(
-                {
-                    "service": key,
-                    "level": level,
-                    "code": codes,
-                    "name": a.loc[codes, "name"].to_numpy(),
-                    "served_a": a.loc[codes, served].to_numpy(float),
-                    "served_b": b.loc[codes, served].to_numpy(float),
-                    "share_a": a.loc[codes, share].to_numpy(float),
-                    "share_b": b.loc[codes, share].to_numpy(float),
-                }
-            )
-            part["change"] = part["served_b"] - part["served_a"]
-            found.append(part[part["change"].abs() > 1e-9])
-    if not found:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(found, ignore_index=True)[columns]
-
-
-def _area_layers(run: Path) -> dict[str, pd.DataFrame]:
-    path = run / "layers.gpkg"
-    if not path.exists():
-        return {}
-    names = [str(n) for n in pyogrio.list_layers(path)[:, 0] if str(n).startswith("areas_")]
-    return {
-        n.removeprefix("areas_"): pyogrio.read_dataframe(path, layer=n, read_geometry=False)
-        for n in names
-    }
 
 
 def _signed(value: float, measure: str) -> str:

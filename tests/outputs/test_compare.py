@@ -6,12 +6,14 @@ import dataclasses
 import html
 import json
 import re
+from datetime import datetime
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from openpyxl import load_workbook
 
 from geoplan.errors import UsageError
 from geoplan.outputs import compare_runs, write_comparison_map, write_layers, write_maps
@@ -190,6 +192,8 @@ def test_tables_and_text_are_written(results, tmp_path):
     book = pd.read_excel(written["comparison.xlsx"], sheet_name=None, engine="openpyxl")
     assert list(book) == ["指标变化", "分区变化", "站点变化", "缺口变化"]
     assert len(book["站点变化"]) == 3
+    stamp = load_workbook(written["comparison.xlsx"]).properties
+    assert stamp.created == stamp.modified == datetime(2000, 1, 1)  # the same runs, the same file
     assert written["comparison.txt"].read_text("utf-8").startswith("两次运行对比")
 
 

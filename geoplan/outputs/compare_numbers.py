@@ -1,0 +1,151 @@
+"""What changed in numbers between two runs: of a service, of its answer and of each area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyogrio
+
+from geoplan.coverage.ledger import STATES
+from geoplan.outputs.compare_places import layer_names
+
+_LEDGER = ("total", *STATES)
+
+
+def measure_changes(
+    a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
+) -> pd.DataFrame:
+    """Every number that either run tells of `services`, which both have.
+
+    Parameters
+    ----------
+    a, b : ``services`` of each run's ``summary.json``.
+
+    Returns
+    -------
+    DataFrame with the columns ``service``, ``measure``, ``a``, ``b``, ``change`` (b - a).
+    """
+    rows = [
+        {"service": key, "measure": measure, "a": in_a, "b": in_b,
+         "change": _difference(in_a, in_b)}
+        for key in services
+        for measure, in_a, in_b in _measures(a[key], b[key])
+    ]  # fmt: skip
+    columns = ["service", "measure", "a", "b", "change"]
+    return pd.DataFrame(rows, columns=columns).astype({"a": float, "b": float, "change": float})
+
+
+def _difference(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else round(b - a, 9)
+
+
+def _measures(
+    a: Mapping[str, Any], b: Mapping[str, Any]
+) -> Iterator[tuple[str, float | None, float | None]]:
+    """Every number that both or either tell: (measure, of a, of b)."""
+    for measure, read in _READERS.items():
+        values = read(a), read(b)
+        if values != (None, None):
+            yield measure, *values
+    levels = dict.fromkeys([*a.get("areas", {}), *b.get("areas", {})])
+    for level in levels:
+        for name in ("with_site", "meeting_quota"):
+            values = tuple(_of("areas", level, name)(run) for run in (a, b))
+            if values != (None, None):
+                yield f"{name}:{level}", *values
+
+
+def _of(*path: str) -> Any:
+    def read(service: Mapping[str, Any]) -> float | None:
+        value: Any = service
+        for step in path:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return None if value is None else float(value)
+
+    return read
+
+
+def _count(name: str) -> Any:
+    def read(service: Mapping[str, Any]) -> float | None:
+        value: Any = service.get(name)
+        if name == "sites":
+            value = None if "siting" not in service else service["siting"].get("sites")
+        return None if value is None else float(len(value))
+
+    return read
+
+
+_READERS = {
+    "facilities": _of("facilities"),
+    **{state: _of("people", state) for state in _LEDGER},
+    "covered_share": _of("covered_share"),
+    "served_after": _of("siting", "people_after", "served"),
+    "gaps": _count("gaps"),
+    "sites": _count("sites"),
+    "length_total": _of("length_m", "total"),
+    "length_covered": _of("length_m", "covered"),
+    "required_marked": _of("required_points", "marked"),
+}
+
+
+def both_answers(
+    a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
+) -> pd.DataFrame:
+    """Objective, status and gap of siting in both runs, where both were asked for sites."""
+    rows = []
+    for key in services:
+        answers = a[key].get("siting"), b[key].get("siting")
+        if answers[0] is not None and answers[1] is not None:
+            row = {"service": key}
+            for side, answer in zip("ab", answers, strict=True):
+                row |= {f"{n}_{side}": answer.get(n) for n in ("objective", "status", "gap")}
+            rows.append(row)
+    columns = ["service"] + [f"{n}_{s}" for n in ("objective", "status", "gap") for s in "ab"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def area_changes(run_a: Path, run_b: Path, services: list[str]) -> pd.DataFrame:
+    """Areas whose served people differ, from the area layers of both runs."""
+    columns = ["service", "level", "code", "name", "served_a", "served_b", "change", "share_a",
+               "share_b"]  # fmt: skip
+    tables = [_area_layers(run_a), _area_layers(run_b)]
+    found = []
+    for level in tables[0]:
+        if level not in tables[1]:
+            continue
+        a, b = (t[level].set_index("code") for t in tables)
+        codes = a.index.intersection(b.index)
+        for key in services:
+            served, share = f"{key}_served", f"{key}_share"
+            if served not in a or served not in b:
+                continue
+            part = pd.DataFrame(
+                {
+                    "service": key,
+                    "level": level,
+                    "code": codes,
+                    "name": a.loc[codes, "name"].to_numpy(),
+                    "served_a": a.loc[codes, served].to_numpy(float),
+                    "served_b": b.loc[codes, served].to_numpy(float),
+                    "share_a": a.loc[codes, share].to_numpy(float),
+                    "share_b": b.loc[codes, share].to_numpy(float),
+                }
+            )
+            part["change"] = part["served_b"] - part["served_a"]
+            found.append(part[part["change"].abs() > 1e-9])
+    if not found:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(found, ignore_index=True)[columns]
+
+
+def _area_layers(run: Path) -> dict[str, pd.DataFrame]:
+    return {
+        name.removeprefix("areas_"): pyogrio.read_dataframe(
+            run / "layers.gpkg", layer=name, read_geometry=False
+        )
+        for name in layer_names(run)
+        if name.startswith("areas_")
+    }
