@@ -25,12 +25,13 @@ from scipy.spatial import cKDTree
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.outputs.maps import service_map, write_map
+from geoplan.outputs.maps.write import LARGE_BYTES
 from geoplan.results import RunResults, ServiceResult, SitingOutcome, StudyInfo
 from geoplan.services.standard import ServiceStandard
 from geoplan.siting.result import SitingResult
 
 CRS, X0, Y0, SIDE_M = "EPSG:4548", 480_000.0, 4_030_000.0, 60_000.0
-MARK_LOAD_S, MARK_PAN_S, MARK_MB = 3.0, 0.3, 10.0
+MARK_LOAD_S, MARK_PAN_S = 3.0, 0.3
 
 
 def towns(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -112,8 +113,8 @@ def city(n: int, seed: int = 0) -> RunResults:
     )  # fmt: skip
     info = StudyInfo(name="十万点", crs=CRS, synthetic=True)
     return RunResults(
-        info=info, inputs=(), findings=(), set_aside=0, figures=(), areas=areas,
-        services={"meal_station": service},
+        info=info, inputs=(), findings=pd.DataFrame(), set_aside={}, figures=pd.DataFrame(),
+        areas=areas, services={"meal_station": service},
         background={"roads": streets()},
     )  # fmt: skip
 
@@ -246,7 +247,9 @@ def main() -> None:
                 context.close()
             browser.close()
         size = path.stat().st_size / 1e6
-    print(f"{wanted.points:,} demand points: {size:.1f} MB (a run warns at {MARK_MB:.0f})")
+    print(
+        f"{wanted.points:,} demand points: {size:.1f} MB (a run warns at {LARGE_BYTES / 1e6:.0f})"
+    )
     print(f"{'made':<24}{made:8.3f} s")
     for key in rounds[0]:
         value = statistics.median(r[key] for r in rounds)
