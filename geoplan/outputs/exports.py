@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -80,8 +80,10 @@ def layer_names(source: Path) -> list[str]:
     return [str(n) for n, kind in pyogrio.list_layers(source) if kind is not None]
 
 
-def _each(source: Path) -> list[tuple[str, gpd.GeoDataFrame]]:
-    return [(n, pyogrio.read_dataframe(source, layer=n)) for n in layer_names(source)]
+def _each(source: Path) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    """Name and features of one layer after the other: a city's layers need not fit together."""
+    for name in layer_names(source):
+        yield name, pyogrio.read_dataframe(source, layer=name)
 
 
 def _folder(out: str | Path) -> Path:
@@ -210,30 +212,35 @@ def _by_family(frame: gpd.GeoDataFrame) -> list[tuple[str | None, gpd.GeoDataFra
 # -- one file per layer ---------------------------------------------------------------------
 
 
-def _geojson(source: Path, out: str | Path) -> list[Path | str]:
-    """RFC 7946: WGS 84, outer rings counter-clockwise, seven decimals."""
+def _per_layer(
+    source: Path, out: str | Path, ending: str, write: Callable[[gpd.GeoDataFrame, Path], None]
+) -> list[Path | str]:
     target = _folder(out)
     written: list[Path | str] = []
     for name, frame in _each(source):
-        path = target / f"{name}.geojson"
+        path = target / f"{name}.{ending}"
+        write(frame, path)
+        written.append(path)
+    return written
+
+
+def _geojson(source: Path, out: str | Path) -> list[Path | str]:
+    """RFC 7946: WGS 84, outer rings counter-clockwise, seven decimals."""
+
+    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         pyogrio.write_dataframe(
             frame.to_crs("EPSG:4326"), path, driver="GeoJSON",
             layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": 7, "WRITE_NAME": "NO"},
         )  # fmt: skip
-        written.append(path)
-    return written
+
+    return _per_layer(source, out, "geojson", write)
 
 
 def _kml(source: Path, out: str | Path) -> list[Path | str]:
-    target = _folder(out)
-    written: list[Path | str] = []
-    for name, frame in _each(source):
-        path = target / f"{name}.kml"
-        told = frame.to_crs("EPSG:4326")
-        told = _named(told)
-        pyogrio.write_dataframe(told, path, driver="KML")
-        written.append(path)
-    return written
+    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
+        pyogrio.write_dataframe(_named(frame.to_crs("EPSG:4326")), path, driver="KML")
+
+    return _per_layer(source, out, "kml", write)
 
 
 def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -248,10 +255,7 @@ def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _fgb(source: Path, out: str | Path) -> list[Path | str]:
-    target = _folder(out)
-    written: list[Path | str] = []
-    for name, frame in _each(source):
-        path = target / f"{name}.fgb"
+    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         # without its own index a FlatGeobuf keeps the order, and rows without a place
         options = {"SPATIAL_INDEX": "YES" if frame.geometry.notna().all() else "NO"}
         kinds = set(frame.geometry.dropna().geom_type)
@@ -259,18 +263,15 @@ def _fgb(source: Path, out: str | Path) -> list[Path | str]:
             frame, path, driver="FlatGeobuf", promote_to_multi=len(kinds) > 1,
             layer_options=options,
         )  # fmt: skip
-        written.append(path)
-    return written
+
+    return _per_layer(source, out, "fgb", write)
 
 
 def _parquet(source: Path, out: str | Path) -> list[Path | str]:
-    target = _folder(out)
-    written: list[Path | str] = []
-    for name, frame in _each(source):
-        path = target / f"{name}.parquet"
+    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         frame.to_parquet(path, index=False)
-        written.append(path)
-    return written
+
+    return _per_layer(source, out, "parquet", write)
 
 
 def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
