@@ -21,6 +21,7 @@ from geoplan.outputs.figure_ground import Ground
 from geoplan.outputs.figure_maps import coverage_map, line_map
 from geoplan.outputs.figure_sheet import BOLD, WIDTH_IN
 from geoplan.outputs.fonts import check_glyphs, cjk_fonts
+from geoplan.outputs.table import MOST_AREAS
 from geoplan.outputs.telling import clean, count_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import level_word, say
@@ -96,7 +97,7 @@ def figure_list(results: RunResults, *, lang: str) -> Iterator[tuple[str, Callab
 def _top_level(results: RunResults, service: ServiceResult) -> str | None:
     assert service.coverage is not None
     levels = [v for v in results.areas if v in service.coverage.areas]
-    return levels[0] if levels and len(results.areas[levels[0]]) <= 40 else None
+    return levels[0] if levels and len(results.areas[levels[0]]) <= MOST_AREAS else None
 
 
 # -- charts ---------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ class Column:
         return f"{told}（{self.unit}）" if lang == "zh" else f"{told} ({self.unit})"
 
 
+#: areas that a table of the report, or the figure beside it, may have
+MOST_AREAS = 40
 #: columns that say which area a row is of
 AREA = (Column(name="code"), Column(name="name", word="area_name"))
 

@@ -11,6 +11,7 @@ from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.fact_tables import capacity_table, fund_table, group_table, phase_table
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.table import MOST_AREAS
 from geoplan.outputs.telling import (
     clean,
     count_text,
@@ -26,8 +27,6 @@ from geoplan.words import level_word, say
 
 #: names told of areas or sites that lack something
 _NAMES = 8
-#: areas that a table of the report may have
-_MOST_AREAS = 40
 
 
 def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -54,7 +53,7 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
     yield Paragraph(text=text)
     if service.places is not None:
         yield Paragraph(text=_places_text(service, lang))
-    levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= _MOST_AREAS]
+    levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= MOST_AREAS]
     if levels:
         caption = say(lang, "report.c_capacity", service=clean(service.name(lang)),
                       level=level_word(lang, levels[0]))  # fmt: skip

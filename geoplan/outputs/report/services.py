@@ -27,6 +27,7 @@ from geoplan.outputs.report.facts import (
     tier_blocks,
 )
 from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.table import MOST_AREAS
 from geoplan.outputs.tables import area_table, closure_table, gap_table, rate_table, site_table
 from geoplan.outputs.telling import (
     clean,
@@ -43,7 +44,6 @@ from geoplan.words import level_word, say
 
 _MOST_GAPS = 10
 _MOST_SITES = 30
-_MOST_AREAS = 40
 _MOST_CLOSURES = 3
 
 
@@ -103,7 +103,7 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
         map_key=service.key,
     )
     levels = [v for v in results.areas if v in service.coverage.areas]
-    if levels and len(results.areas[levels[0]]) <= _MOST_AREAS:
+    if levels and len(results.areas[levels[0]]) <= MOST_AREAS:
         caption = say(lang, "report.c_areas", service=name, level=level_word(lang, levels[0]))
         keep = ("name", "total", *STATES, "covered_share", "share_after")
         table = told_table(
