@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geoplan.outputs.report.blocks import TableBlock
@@ -16,6 +16,8 @@ numbers = st.integers(0, 99_999_999).map(lambda n: f"{n:,}")
 words = st.text(alphabet="社区街道养老服务站点", min_size=1, max_size=60)
 
 
+# how fast a busy machine draws its examples says nothing of the widths
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(words, words, numbers, numbers), min_size=1, max_size=8))
 def test_numbers_stand_on_one_line(rows):
     block = TableBlock(
