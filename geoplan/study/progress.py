@@ -44,17 +44,19 @@ class Stages:
         finally:
             took = time.perf_counter() - start
             self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
-            self.peak_mb[name] = peak_memory_mb()
+            peak = peak_memory_mb()
+            if peak is not None:
+                self.peak_mb[name] = peak
             self.done += steps
             self.progress(self.done, self.total, text)
 
 
-def peak_memory_mb() -> float:
-    """Largest memory that this process has held so far, in MB (10^6 bytes); NaN on Windows."""
+def peak_memory_mb() -> float | None:
+    """Largest memory that this process has held so far, in MB (10^6 bytes); None on Windows."""
     try:
         import resource
     except ImportError:  # Windows has no such count in the standard library
-        return float("nan")
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts kibibytes, macOS bytes
     return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)

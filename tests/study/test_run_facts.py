@@ -8,11 +8,15 @@ and C are in town, B, D and E in the country, and F does not say. The old of 80 
 
 from __future__ import annotations
 
+import json
+import sys
+
 import pandas as pd
 import pytest
 from small_study import write_small_study
 
 from geoplan.study import Study
+from geoplan.study.progress import Stages
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +94,15 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     from geoplan.outputs.privacy import _all_or_nothing
 
     assert _all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
+
+
+def test_a_system_that_does_not_count_memory_has_none_in_its_json(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    stages = Stages(total=1)
+    with stages.stage("maps", "maps"):
+        pass
+    assert list(stages.seconds) == ["maps"]
+    assert json.dumps(stages.peak_mb, allow_nan=False) == "{}"
 
 
 def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
