@@ -8,6 +8,7 @@ beside the marks it is to keep (60 s, 2.5 GB on 2 cores).
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import subprocess
@@ -32,6 +33,7 @@ def run_once(folder: Path) -> tuple[float, float]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         cold, _ = run_once(Path(name) / "first")
         warm, peak = run_once(Path(name) / "second")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from geoplan.results import ServiceResult
@@ -15,13 +14,15 @@ from geoplan.siting import junction_points, outside
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import open_sites
+from geoplan.study.side_layers import side_layer
 
 
 def candidate_points(
     context: Context, judged: ServiceResult, siting: SitingSection, unserved: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Where new sites may stand, in the study's CRS; index = candidate id."""
-    crs = context.config.study.crs
+    config, base = context.config, context.inputs.base
+    at = f"services.{judged.key}.siting"
     source = siting.candidates
     if source == "demand":
         points = unserved[["geometry"]].copy()
@@ -29,15 +30,19 @@ def candidate_points(
         other = source.removeprefix("facilities:")
         points = open_sites(context.inputs.facilities[other])[["name", "geometry"]].copy()
     elif source != "network":
-        points = pyogrio.read_dataframe(context.inputs.base / source).to_crs(crs)
+        points = side_layer(config, base, f"{at}.candidates", source, kind="layer")
         points["geometry"] = points.geometry.representative_point()
     else:
         network = context.network(judged.standard.mode).network
         points = junction_points(
-            network.x, network.y, crs=crs, near=unserved, within_m=straight_m(context, judged)
+            network.x,
+            network.y,
+            crs=config.study.crs,
+            near=unserved,
+            within_m=straight_m(context, judged),
         )
     if siting.forbidden is not None:
-        zones = pyogrio.read_dataframe(context.inputs.base / siting.forbidden).to_crs(crs)
+        zones = side_layer(config, base, f"{at}.forbidden", siting.forbidden, kind="layer")
         points = outside(points, zones)
     points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
     taken = set() if judged.facilities is None else set(judged.facilities.frame.index)

@@ -196,17 +196,10 @@ class FundSection(_Section):
     pays: list[str] = Field(default_factory=list)
 
 
-class ServiceSection(_Section):
+class ServiceSection(SourceSection):
     """``[services.KEY]``: one service's sites and how it is judged."""
 
-    path: str | None = None
-    layer: str | None = None
-    sheet: str | None = None
-    datum: Datum | None = None
-    crs: str | None = None
-    encoding: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    where: str | None = None
+    path: str | None = None  # type: ignore[assignment]
     demand: str | None = None
     name: str | None = None
     name_en: str | None = None

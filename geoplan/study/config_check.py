@@ -287,6 +287,7 @@ def _check_siting(
     siting = entry.get("siting")
     if not isinstance(siting, Mapping):
         return
+    ties.file_at(("services", key, "siting", "forbidden"), siting.get("forbidden"))
     candidates = siting.get("candidates", "network")
     where = ("services", key, "siting", "candidates")
     if not isinstance(candidates, str) or candidates in ("network", "demand"):

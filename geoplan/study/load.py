@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geoplan.errors import UsageError
+from geoplan.errors import InputError, UsageError
 from geoplan.inputs import (
     LayerSource,
     Streets,
@@ -224,6 +224,17 @@ def load_inputs(
         records=records,
         findings=findings,
         loaded=tuple(reader.loaded),
+    )
+
+
+def refuse_blocked(inputs: StudyInputs, lang: str) -> None:
+    """Raise `InputError` when a whole file cannot be used."""
+    if not inputs.blocking:
+        return
+    told = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
+    raise InputError(
+        say(lang, "study.blocked", count=len(inputs.blocking)) + "\n" + told,
+        findings=inputs.findings,
     )
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
-import pyogrio
-from pyogrio.errors import DataSourceError
 
-from geoplan.errors import GeoplanError, InputError, MissingCrsError
+from geoplan.errors import GeoplanError, MissingCrsError
 from geoplan.inputs import Streets
 from geoplan.inputs.findings import Finding, InputRecord
 from geoplan.inputs.notes import file_sha256
@@ -23,6 +21,8 @@ from geoplan.network.noted import told_by_caller
 from geoplan.network.osm_file import SUFFIXES
 from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
+from geoplan.study.config_check import standard_of
+from geoplan.study.side_layers import side_layer
 from geoplan.words import say
 
 
@@ -103,6 +103,23 @@ def read_networks(
     return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
 
 
+def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
+    """The modes that have a network and that judging `services` asks for."""
+    modes: dict[str, None] = {}
+    for key in services:
+        section = config.services[key]
+        standard = standard_of(key, section)
+        for mode in (
+            standard.mode,
+            None if section.catchment is None else section.catchment.mode,
+            *(t.mode for t in standard.tiers),
+            *(t.refer_mode for t in standard.tiers),
+        ):
+            if mode in config.network:
+                modes[str(mode)] = None
+    return list(modes)
+
+
 @contextmanager
 def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     """What is wrong with a street file, in the study's language and with its section and name."""
@@ -158,27 +175,12 @@ def _streets(
     return streets
 
 
-def _lines(config: StudyFile, base: Path, name: str, path: str) -> gpd.GeoDataFrame:
-    """A line layer that a network's section names beside its streets."""
-    lang = config.study.lang
-    try:
-        lines = pyogrio.read_dataframe(base / path)
-    except DataSourceError as error:
-        text = say(lang, "study.lines_unreadable", name=name, path=path, why=error)
-        raise InputError(text) from error
-    if not isinstance(lines, gpd.GeoDataFrame):
-        raise InputError(say(lang, "study.lines_none", name=name, path=path))
-    if lines.crs is None:
-        raise MissingCrsError(say(lang, "study.lines_no_crs", name=name, path=path))
-    return lines.to_crs(config.study.crs)
-
-
 def _checked(
     config: StudyFile, base: Path, mode: str, section: NetworkSection, network: Network
 ) -> StudyNetwork:
     """What a what-if adds to the streets, and what is doubtful about them."""
     if section.links is not None:  # a bridge or a path that a what-if is about
-        lines = _lines(config, base, "links", section.links)
+        lines = side_layer(config, base, "links", section.links, kind="lines")
         with _told(config, mode, section.links):
             network = with_links(network, lines)
     if section.elevation is not None:
@@ -186,7 +188,7 @@ def _checked(
             network = with_slope(network, base / section.elevation)
     barriers = None
     if section.barriers is not None:
-        barriers = _lines(config, base, "barriers", section.barriers)
+        barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
     lang = config.study.lang
     report = network_report(network)
     findings: list[Finding] = []

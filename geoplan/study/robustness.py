@@ -9,20 +9,17 @@ follows from the seed.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from geoplan.errors import UsageError
 from geoplan.results import Robustness
 from geoplan.study.context import Context
 from geoplan.study.judge import judge
-from geoplan.study.load import load_inputs
-from geoplan.study.networks import read_networks
+from geoplan.study.load import load_inputs, refuse_blocked
+from geoplan.study.networks import modes_of, read_networks
 from geoplan.study.redraw_plan import COVERING, robustness_of
 from geoplan.study.redraws import Chance
 from geoplan.study.site import suggest_sites
-
-if TYPE_CHECKING:
-    from geoplan.study.study import Study
+from geoplan.study.study import Study, known_services
 
 
 def robustness(
@@ -56,6 +53,8 @@ def robustness(
 
     Raises
     ------
+    InputError
+        A file cannot be used at all.
     UsageError
         The service has no such question, or an option makes no sense.
 
@@ -73,17 +72,18 @@ def robustness(
     >>> found.critical[["name", "people"]].to_dict("index")
     {'M1': {'name': 'First', 'people': 150.0}}
     """
-    study._known([service])
-    siting = study.config.services[service].siting
+    known_services(study, [service])
+    config = study.config
+    siting = config.services[service].siting
     if siting is None or siting.objective not in COVERING:
         raise UsageError(
             'robustness needs siting = { objective = "max_coverage", sites = N } or "min_sites" '
             f"for the service {service!r}."
         )
-    inputs = load_inputs(study.config, study.folder, services=[service])
-    context = Context(
-        config=study.config, inputs=inputs, networks=read_networks(study.config, study.folder)
-    )
+    inputs = load_inputs(config, study.folder, services=[service])
+    refuse_blocked(inputs, config.study.lang)
+    networks = read_networks(config, study.folder, modes=modes_of(config, [service]))
+    context = Context(config=config, inputs=inputs, networks=networks)
     judged = judge(context, service)
     # what every number of sites would do is not asked here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})
@@ -99,4 +99,4 @@ def robustness(
     )
 
 
-__all__ = ["Robustness", "robustness", "robustness_of"]
+__all__ = ["Robustness", "robustness"]

@@ -15,18 +15,17 @@ from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.background import background_layers
 from geoplan.study.breakdown import with_breakdowns
 from geoplan.study.config import ServiceSection
-from geoplan.study.config_check import standard_of
 from geoplan.study.context import Context
 from geoplan.study.gaps import with_gaps
 from geoplan.study.judge import judge
-from geoplan.study.load import load_inputs
+from geoplan.study.load import load_inputs, refuse_blocked
 from geoplan.study.money import with_funds
-from geoplan.study.networks import try_networks
+from geoplan.study.networks import modes_of, try_networks
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.published import figures_table
 from geoplan.study.site import with_sites
-from geoplan.study.study import Study, refuse_blocked
+from geoplan.study.study import Study
 from geoplan.words import say
 
 #: how long a cluster may take to answer
@@ -48,7 +47,7 @@ def run_study(
     asked = sum(_sites_asked(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + asked, progress=progress)
     with stages.stage("networks", say(lang, "study.stage_networks")):
-        read = try_networks(config, study.folder, modes=_modes(study, keys))
+        read = try_networks(config, study.folder, modes=modes_of(config, keys))
     with stages.stage("inputs", say(lang, "study.stage_inputs")):
         inputs = load_inputs(
             config,
@@ -157,22 +156,6 @@ def _sites_asked(service: ServiceSection) -> bool:
 
 def _all(study: Study, keys: list[str]) -> bool:
     return set(keys) == set(study.services)
-
-
-def _modes(study: Study, keys: list[str]) -> list[str]:
-    modes: dict[str, None] = {}
-    for key in keys:
-        section = study.config.services[key]
-        standard = standard_of(key, section)
-        for mode in (
-            standard.mode,
-            None if section.catchment is None else section.catchment.mode,
-            *(t.mode for t in standard.tiers),
-            *(t.refer_mode for t in standard.tiers),
-        ):
-            if mode in study.config.network:
-                modes[str(mode)] = None
-    return list(modes)
 
 
 def _once(records: list[Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geoplan.errors import InputError, UsageError
+from geoplan.errors import UsageError
 from geoplan.results import SitingOutcome
 from geoplan.shown import completes, facts_html
 from geoplan.study.config import StudyFile
@@ -178,6 +178,8 @@ class Study:
 
         Raises
         ------
+        InputError
+            A file cannot be used at all.
         UsageError
             The service asks no siting question, or options make no sense.
 
@@ -245,7 +247,7 @@ class Study:
         inputs = load_inputs(
             config,
             study.folder,
-            services=None if services is None else study._known(services),
+            services=None if services is None else known_services(study, services),
             streets=networks.streets,
             tell=tell,
         )
@@ -298,7 +300,7 @@ class Study:
         if audience not in ("internal", "public"):
             raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
         told = self._in(lang)
-        keys = self.services if services is None else told._known(services)
+        keys = self.services if services is None else known_services(told, services)
         return run_study(told, keys, audience=audience, scheduler=scheduler, progress=progress)
 
     def suggest(
@@ -344,7 +346,7 @@ class Study:
         [80.0]
         """
         told = self._in(lang)
-        told._known([service])
+        known_services(told, [service])
         told._judged_by_reach(service)
         # one question: so many sites, without the years and the money that the study may plan by
         asked: dict[str, Any] = {"sites": sites, "curve": curve}
@@ -383,19 +385,6 @@ class Study:
                 say(self.config.study.lang, "study.not_by_reach", key=service, there=there)
             )
 
-    def _known(self, services: Iterable[str]) -> list[str]:
-        # one key alone is meant as one, not as its letters
-        wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
-        unknown = [key for key in wanted if key not in self.config.services]
-        if unknown and not self.services:
-            raise UsageError(say(self.config.study.lang, "study.no_service_yet"))
-        if unknown:
-            keys, there = ", ".join(map(repr, unknown)), ", ".join(self.services)
-            raise UsageError(
-                say(self.config.study.lang, "study.unknown_service", keys=keys, there=there)
-            )
-        return wanted
-
     def _in(self, lang: str | None) -> Study:
         if lang is None or lang == self.config.study.lang:
             return self
@@ -422,15 +411,24 @@ class Study:
         return f"Study({self.name!r}, {len(self.services)} services, {self.config.study.crs})"
 
 
-def refuse_blocked(inputs: StudyInputs, lang: str) -> None:
-    """Raise `InputError` when a whole file cannot be used."""
-    if not inputs.blocking:
-        return
-    told = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
-    raise InputError(
-        say(lang, "study.blocked", count=len(inputs.blocking)) + "\n" + told,
-        findings=inputs.findings,
-    )
+def known_services(study: Study, services: Iterable[str]) -> list[str]:
+    """The keys as a list, each once.
+
+    Raises
+    ------
+    UsageError
+        Services that the study does not have.
+    """
+    # one key alone is meant as one, not as its letters
+    wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
+    unknown = [key for key in wanted if key not in study.config.services]
+    lang = study.config.study.lang
+    if unknown and not study.services:
+        raise UsageError(say(lang, "study.no_service_yet"))
+    if unknown:
+        keys, there = ", ".join(map(repr, unknown)), ", ".join(study.services)
+        raise UsageError(say(lang, "study.unknown_service", keys=keys, there=there))
+    return wanted
 
 
 def _nested(parts: list[str], value: Any) -> dict[str, Any]:

@@ -86,6 +86,10 @@ def test_all_faults_at_once_with_lines(tmp_path: Path) -> None:
         (('objective = "max_coverage", sites = 3', 'objective = "p_median"'), "needs sites"),
         (("sites = 3", "sites = 3, phases = [2, 1]"), "each larger than the one before"),
         (("sites = 3", "sites = 3, years = [2025]"), "needs phases"),
+        (
+            ("sites = 3", 'sites = 3, forbidden = "park.gpkg"'),
+            "siting.forbidden: The file 'park.gpkg'",
+        ),
         (('crs = "EPSG:4548"', 'crs = "EPSG:99999999"'), "is not known"),
         (('crs = "EPSG:4548"', 'crs = "EPSG:3857"'), "no metre on the ground"),
     ],

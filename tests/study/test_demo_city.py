@@ -25,7 +25,7 @@ from geoplan.study.demo_city.__main__ import main
 from geoplan.study.demo_city.geography import table
 from geoplan.study.demo_city.names import village_names
 from geoplan.study.demo_city.noise import Warp
-from geoplan.study.demo_city.people import _within
+from geoplan.study.demo_city.people import within
 from geoplan.study.demo_city.places import shares
 
 TEXT = (".csv", ".toml", ".geojson")
@@ -245,7 +245,7 @@ def test_shares_is_the_largest_remainder() -> None:
 
 def test_within_moves_what_does_not_fit() -> None:
     # a third of 9 is 3, but the first holds only 1
-    assert _within(np.ones(3), 9, np.array([1, 9, 9])).tolist() == [1, 4, 4]
+    assert within(np.ones(3), 9, np.array([1, 9, 9])).tolist() == [1, 4, 4]
 
 
 def test_warp_is_undone() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from geoplan.errors import UsageError
+from geoplan.errors import InputError, UsageError
 from geoplan.network import TravelCosts
 from geoplan.study import Study
 from geoplan.study.redraws import Chance, World, draw_all, how_often, losses, try_plans
@@ -198,6 +198,12 @@ def test_a_run_tells_how_sure_its_suggestion_is(small_folder: Path) -> None:
     plain = without.to_dict()["services"]["meal_station"]["siting"]
     assert "robustness" not in plain
     assert [s["id"] for s in plain["sites"]] == [s["id"] for s in told["sites"]]
+
+
+def test_a_file_that_cannot_be_used_is_told(small_folder: Path) -> None:
+    (small_folder / "people.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"people\.csv.*pop60"):
+        Study.open(small_folder).robustness("meal_station", redraws=1)
 
 
 def test_robustness_needs_a_question(small_folder: Path) -> None:

@@ -42,22 +42,22 @@ def people_table(land: Land, communities: pd.DataFrame, rng: np.random.Generator
                 table.loc[rows, "people"] = shares(size[rows], int(census[column]), least=least)
         rows = np.nonzero(here)[0]
         people = table.loc[rows, "people"].to_numpy()
-        e60 = _within(people * old[rows], int(census["elderly_60"]), (people * 0.62).astype(int))
+        e60 = within(people * old[rows], int(census["elderly_60"]), (people * 0.62).astype(int))
         age = np.exp(rng.normal(0, 0.05, len(rows)))
-        e65 = _within(e60 * age, int(census["elderly_65"]), e60)
-        e80 = _within(e65 * age**2, int(census["elderly_80"]), e65)
+        e65 = within(e60 * age, int(census["elderly_65"]), e60)
+        e80 = within(e65 * age**2, int(census["elderly_80"]), e65)
         young = np.exp(rng.normal(0, 0.16, len(rows)))
-        children = _within(people * young, int(census["children"]), people - e60)
+        children = within(people * young, int(census["children"]), people - e60)
         for column, values in (
             ("elderly_60", e60), ("elderly_65", e65), ("elderly_80", e80), ("children", children),
         ):  # fmt: skip
             table.loc[rows, column] = values
     need = table["people"] * np.where(urban, 0.7, 2.1) * np.exp(rng.normal(0, 0.4, n))
-    table["hardship"] = _within(need.to_numpy(float), HARDSHIP, table["people"].to_numpy() // 3)
+    table["hardship"] = within(need.to_numpy(float), HARDSHIP, table["people"].to_numpy() // 3)
     return _named(land, table, rng)
 
 
-def _within(weights: NDArray[Any], total: int, most: Ints) -> Ints:
+def within(weights: NDArray[Any], total: int, most: Ints) -> Ints:
     """`total` split by `weights`, nowhere above `most`; what does not fit goes to the others."""
     given = np.minimum(shares(np.asarray(weights, float), total), most)
     while (rest := total - int(given.sum())) > 0:
