@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geoplan.errors import UsageError
 from geoplan.results import ServiceResult
 from geoplan.siting import junction_points, outside
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import open_sites
 from geoplan.study.side_layers import side_layer
+from geoplan.words import say
 
 
 def candidate_points(
@@ -74,12 +76,24 @@ def area_needs(
     """New sites still needed per area, by level: the least number less what stands there.
 
     `minimum` names a level (every one of its areas) or single areas by code.
+
+    Raises
+    ------
+    UsageError
+        Names that are neither.
     """
     assert judged.facilities is not None
+    layers = context.inputs.areas
+    known = set(layers).union(*(layer.frame.index for layer in layers.values()))
+    if unknown := [name for name in minimum if name not in known]:
+        names, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
+        raise UsageError(
+            say(context.lang, "study.unknown_areas", key=judged.key, names=names, levels=levels)
+        )
     standing = open_sites(judged.facilities)
     needs: dict[str, dict[str, int]] = {}
     for name, least in minimum.items():
-        for level, layer in context.inputs.areas.items():
+        for level, layer in layers.items():
             codes = list(layer.frame.index) if name == level else [name]
             codes = [c for c in codes if c in layer.frame.index]
             counts = standing[level].value_counts() if level in standing else pd.Series(dtype=int)

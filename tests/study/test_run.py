@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geoplan.errors import InputError, StudyFileError, UsageError
@@ -324,6 +325,13 @@ def test_tables_to_read_are_those_of_the_edition(small_plan: Plan, small_folder:
     assert public.table("meal_station_by_district").loc[1, "Cut off"] != "30"
 
 
+def along_the_street(folder: Path) -> tuple[float, float, str]:
+    """Longitude of A, degrees per metre east of it, and the street's latitude as it is written."""
+    people = pd.read_csv(folder / "people.csv", index_col="id", dtype=str)
+    first, third = (float(people.loc[name, "lon"]) for name in ("A", "C"))
+    return first, (third - first) / 1500, people.loc["A", "lat"]
+
+
 def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folder: Path) -> None:
     """G (10 people) and H (5) live 2,400 and 3,000 m east; C (80) at 1,500 m.
 
@@ -332,9 +340,7 @@ def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folde
     p2 with 95 people more. Where p1 is left out, p0 alone (90) is the best, and the bound says 95.
     """
     people = (small_folder / "people.csv").read_text(encoding="utf-8").splitlines()
-    at = {line.split(",")[0]: line.split(",") for line in people}
-    first, lat = float(at["A"][2]), at["A"][3]
-    step = (float(at["C"][2]) - first) / 1500
+    first, step, lat = along_the_street(small_folder)
     for name, metres, count in (("G", 2400, 10), ("H", 3000, 5)):
         people.append(f"{name},{name},{first + step * metres:.9f},{lat},{count},1 Some Road")
     (small_folder / "people.csv").write_text("\n".join(people) + "\n", encoding="utf-8")
@@ -366,12 +372,7 @@ def test_a_full_site_may_hand_its_people_on(small_folder: Path) -> None:
     A site at 2,000 m reaches C and not B. If C's people went there B's could have the station: 130
     may be served. The search does not see it, so its 80 are not called proved.
     """
-    at = {
-        line.split(",")[0]: line.split(",")
-        for line in (small_folder / "people.csv").read_text(encoding="utf-8").splitlines()
-    }
-    first, lat = float(at["A"][2]), at["A"][3]
-    step = (float(at["C"][2]) - first) / 1500
+    first, step, lat = along_the_street(small_folder)
     head = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()[0]
     station = f"{head},capacity\nM1,First,{first + step * 1500:.9f},{lat},80\n"
     (small_folder / "meals.csv").write_text(station, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Layers beside the main files of a study: what is wrong with one is told, not thrown."""
+"""Layers and areas that a question names: what is wrong with one is told, not thrown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from shapely.geometry import LineString, box
 from small_study import CRS, X, Y
 
-from geoplan.errors import InputError
+from geoplan.errors import InputError, UsageError
 from geoplan.study import Study
 from geoplan.study.side_layers import side_layer
 
@@ -55,6 +55,12 @@ def test_a_question_names_the_section_of_its_layer(folder: Path, key: str) -> No
     study = Study.open(folder).replace({f"{SITING}.{key}": "table.csv"})
     with pytest.raises(InputError, match=rf"'table.csv' of {SITING}.{key} holds no geometry"):
         study.run()
+
+
+def test_areas_that_nobody_knows_are_no_rule(small_folder: Path) -> None:
+    rule = {f"{SITING}.per_area_minimum": {"stret": 1, "district": 1}}
+    with pytest.raises(UsageError, match=r"'stret' is neither a level \(district"):
+        Study.open(small_folder).replace(rule).run()
 
 
 def test_nothing_is_built_on_forbidden_ground(folder: Path) -> None:
