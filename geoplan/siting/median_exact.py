@@ -15,7 +15,8 @@ import highspy
 import numpy as np
 
 from geoplan.siting.clock import Clock
-from geoplan.siting.median_search import MedianArrays, benders_prices
+from geoplan.siting.median_prices import benders_prices
+from geoplan.siting.median_search import MedianArrays
 from geoplan.siting.quiet import QuietHighs
 from geoplan.siting.solver import Model, run_highs
 

@@ -25,7 +25,8 @@ from geoplan.siting.journeys_model import (
     to_most,
 )
 from geoplan.siting.median_exact import prove_median
-from geoplan.siting.median_search import MedianArrays, MedianPrices, lagrangean_bound, median_arrays
+from geoplan.siting.median_prices import MedianPrices, lagrangean_bound
+from geoplan.siting.median_search import MedianArrays, median_arrays
 from geoplan.siting.median_solve import (
     Median,
     cost_of,

@@ -10,13 +10,8 @@ import numpy as np
 from geoplan.siting.clock import Clock
 from geoplan.siting.median_branch import branch
 from geoplan.siting.median_exact import prove_median
-from geoplan.siting.median_search import (
-    MedianArrays,
-    MedianPrices,
-    greedy_add,
-    interchange,
-    lagrangean_bound,
-)
+from geoplan.siting.median_prices import MedianPrices, lagrangean_bound
+from geoplan.siting.median_search import MedianArrays, greedy_add, interchange
 
 #: free sites, and prices kept (sites x rows), up to which the tree is tried
 _TREE_SITES, _TREE_PRICES = 600, 20_000_000

@@ -28,7 +28,6 @@ class Outcome:
 
     status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
     x : column values, or None. value : objective at x. bound : what no answer can beat, or None.
-    reduced, duals : reduced costs and row duals (linear models only).
     stopped : the run was told to end, or a KeyboardInterrupt ended it.
     """
 
@@ -36,8 +35,6 @@ class Outcome:
     x: np.ndarray | None
     value: float
     bound: float | None
-    reduced: np.ndarray | None = None
-    duals: np.ndarray | None = None
     stopped: bool = False
 
 
@@ -268,8 +265,6 @@ def _outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
             x=x,
             value=value,
             bound=value if done else None,
-            reduced=np.array(solution.col_dual) if done else None,
-            duals=np.array(solution.row_dual) if solution.dual_valid else None,
             stopped=stopped,
         )
     bound = float(info.mip_dual_bound)
