@@ -166,8 +166,8 @@ def _service(
     capacity, places = _capacity(service, public["now"])
     return replace(
         told,
-        by_group=_all_or_nothing(service.by_group, below),
-        by_kind=_all_or_nothing(service.by_kind, below),
+        by_group=all_or_nothing(service.by_group, below),
+        by_kind=all_or_nothing(service.by_kind, below),
         capacity_areas=capacity,
         places=places,
         coverage=public["now"],
@@ -191,7 +191,7 @@ def _facilities(layer: FacilityLayer, areas: Mapping[str, AreaLayer]) -> Facilit
     return FacilityLayer(key=layer.key, frame=layer.frame[keep])
 
 
-def _all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
+def all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
     """Few rows that sum to the city: one small number, or one small rest, withholds them all."""
     if table is None:
         return None

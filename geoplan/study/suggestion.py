@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from unicodedata import east_asian_width
-
 import pandas as pd
 
+from geoplan.outputs.telling import display_width, pad
 from geoplan.results import SitingOutcome
 from geoplan.words import say
 
@@ -102,18 +101,8 @@ def _unit(outcome: SitingOutcome, lang: str) -> str:
 def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:
     """Aligned columns; Chinese characters count as two."""
     every = [heads, *rows]
-    widths = [max(_width(row[i]) for row in every) for i in range(len(heads))]
-    lines = []
-    for row in every:
-        cells = [
-            " " * (widths[i] - _width(cell)) + cell
-            if i in right
-            else cell + " " * (widths[i] - _width(cell))
-            for i, cell in enumerate(row)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    widths = [max(map(display_width, column)) for column in zip(*every, strict=True)]
+    return [
+        "  ".join(pad(cell, widths[k], right=k in right) for k, cell in enumerate(row)).rstrip()
+        for row in every
+    ]

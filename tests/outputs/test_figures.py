@@ -25,7 +25,7 @@ from geoplan.outputs.figure_maps import apart
 from geoplan.outputs.figure_sheet import fit
 from geoplan.outputs.figures import figure_list
 from geoplan.outputs.fonts import cjk_fonts
-from geoplan.outputs.report.html import _screen_size
+from geoplan.outputs.report.html import screen_size
 
 LONG = "a bureau's own survey of every street and community, checked by hand 由街道逐户核对 " * 3
 
@@ -139,6 +139,6 @@ def test_the_report_keeps_the_colour_of_a_small_patch(tmp_path):
     colour = ImageColor.getrgb(palette.STATE_COLOURS["cut_off"])
     shades[100:116, 200:226] = colour
     Image.fromarray(shades).save(tmp_path / "a.png")
-    with Image.open(io.BytesIO(_screen_size(tmp_path / "a.png"))) as picture:
+    with Image.open(io.BytesIO(screen_size(tmp_path / "a.png"))) as picture:
         kept = picture.convert("RGB").getpixel((210, 108))
     assert max(abs(a - b) for a, b in zip(colour, kept, strict=True)) <= 16

@@ -132,7 +132,7 @@ def _table(block: TableBlock, number: int, lang: str) -> str:
 
 def _figure(block: FigureBlock, number: int, file: Path, maps: Path, lang: str) -> str:
     caption = escape(say(lang, "report.figure", number=number, caption=block.caption))
-    picture = base64.b64encode(_screen_size(file)).decode("ascii")
+    picture = base64.b64encode(screen_size(file)).decode("ascii")
     page = maps / f"{block.map_key}.html"
     button = store = ""
     if block.map_key and page.exists():
@@ -151,7 +151,7 @@ def _figure(block: FigureBlock, number: int, file: Path, maps: Path, lang: str) 
     )
 
 
-def _screen_size(file: Path) -> bytes:
+def screen_size(file: Path) -> bytes:
     """The picture at screen size with a palette: a tenth of the bytes.
 
     By octree: a colour of few pixels, that of a legend's patch, stays what it is; the median cut
