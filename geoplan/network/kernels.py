@@ -13,7 +13,9 @@ they do not depend on the order of work, so neither on threads nor on chunks.
 Arrays are never grown inside a search, because reassigning an array keeps the compiler from
 holding its address in a register (measured: 5 times slower). A full queue ends the search with
 a code instead, and the caller comes back with more room. Positions are unsigned, because a
-signed one is first asked whether it counts from the end (measured: 1.3 times slower).
+signed one is first asked whether it counts from the end (measured: 1.3 times slower). Nor is
+there a branch on whether an arc leads to something better: half of them do, and a processor
+guesses that wrongly every other time (measured: 1.4 to 1.8 times slower).
 """
 
 from __future__ import annotations
@@ -143,17 +145,23 @@ def _search(  # type: ignore[no-untyped-def]  # noqa: C901
             if k != dist[v]:
                 continue
             p, end = np.uint64(indptr[v]), np.uint64(indptr[v + one])
-            while p < end:
+            if used + (end - p) > room:
+                return FULL
+            while p < end:  # every arc is written as if it were better, and kept if it is
                 nd, w = k + weights[p], np.uint64(indices[p])
                 p += one
                 dw = dist[w]
-                if nd < min(past, dw):
-                    touched[met] = w
-                    met += np.uint64(dw == np.inf)
-                    dist[w] = nd
-                    if used == room:
-                        return FULL
-                    used = _push(nd, w, scale, mask, head, keys, nodes, nexts, used)
+                better = np.uint64(nd < min(past, dw))
+                touched[met] = w
+                met += better & np.uint64(dw == np.inf)
+                dist[w] = nd if better else dw
+                q = np.uint64(np.int64(nd * scale)) & mask
+                was = head[q]
+                keys[used] = nd
+                nodes[used] = w
+                nexts[used] = was
+                head[q] = np.int32(used) if better else was
+                used += better
     return np.int64(met)
 
 
