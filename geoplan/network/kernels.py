@@ -226,7 +226,7 @@ def many_to_many(  # type: ignore[no-untyped-def]
             forward, backward, into_site, best, met_points, points, costs, total,
         )  # fmt: skip
         starts[k + 1] = total
-    return True, starts, points[:total].copy(), costs[:total].copy()
+    return True, starts, points[:total], costs[:total]
 
 
 @_jit

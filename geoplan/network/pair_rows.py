@@ -1,0 +1,153 @@
+"""From pairs by site to rows of demand with columns in order, without sorting a single row.
+
+Demand points are numbered along the ground and taken in blocks of neighbours. Each chunk of sites
+sorts its pairs by block while they are in the processor's cache (`by_block`). Then each block is
+filled by itself: its sites in the order of their columns, so that every row comes out in order,
+and its rows, few enough to stay in the cache. Blocks share no row, so that threads take them as
+they come, and a chunk is let go of with its last block.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from geoplan.network.snapping import run
+
+_jit = nb.njit(cache=True, nogil=True)
+#: points in a block, as a power of two: at most, and so many that there are this many blocks
+_MOST_BITS, _LEAST_BLOCKS = 13, 32
+
+
+class Chunk(NamedTuple):
+    """The pairs of some sites, by block and, inside a block, by site.
+
+    sites : columns, ascending. first : the first block. counts : (blocks, sites) number of pairs.
+    starts : (blocks + 1,) where each block's pairs stand in `points` and `costs`.
+    """
+
+    sites: NDArray[np.int32]
+    first: int
+    counts: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    points: NDArray[np.int32]
+    costs: NDArray[np.float64]
+
+
+def block_bits(n_points: int) -> int:
+    """Size of a block of points, as a power of two."""
+    return min(_MOST_BITS, (n_points // _LEAST_BLOCKS).bit_length())
+
+
+def as_matrix(
+    chunks: list[Chunk],
+    counts: NDArray[np.int64],
+    order: NDArray[np.int64],
+    bits: int,
+    shape: tuple[int, int],
+    *,
+    threads: int | None = None,
+) -> sparse.csr_matrix:
+    """Rows of demand from all chunks; `chunks` is emptied.
+
+    `counts` : pairs of each point. `order` : row of each point. `bits` : size of a block.
+    """
+    indptr = np.zeros(shape[0] + 1, np.int64)
+    indptr[order + 1] = counts
+    np.cumsum(indptr, out=indptr)
+    columns, values = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float64)
+    at = indptr[order]
+    blocks: list[list[tuple[Chunk, int]]] = [[] for _ in range((len(order) >> bits) + 1)]
+    while chunks:
+        chunk = chunks.pop()
+        for i in range(len(chunk.counts)):
+            blocks[chunk.first + i].append((chunk, i))
+
+    def fill(block: list[tuple[Chunk, int]]) -> None:
+        some = [(chunk, i, slice(*chunk.starts[i : i + 2])) for chunk, i in block]
+        block.clear()
+        sites = np.concatenate([chunk.sites for chunk, _, _ in some])
+        fill_rows(
+            sites,
+            np.argsort(sites),
+            np.concatenate([chunk.counts[i] for chunk, i, _ in some]),
+            np.concatenate([chunk.points[part] for chunk, _, part in some]),
+            np.concatenate([chunk.costs[part] for chunk, _, part in some]),
+            at, columns, values,
+        )  # fmt: skip
+
+    run(fill, [block for block in blocks if block], threads=threads)
+    if indptr[-1] < np.iinfo(np.int32).max:
+        indptr = indptr.astype(np.int32)
+    matrix = sparse.csr_matrix((values, columns, indptr), shape=shape)
+    matrix.has_sorted_indices = True
+    return matrix
+
+
+@_jit
+def by_block(starts, points, costs, bits, counts):  # type: ignore[no-untyped-def]
+    """A chunk's pairs by block: (first block, counts, starts, points, costs) as in `Chunk`.
+
+    `starts` : where each site's pairs start. The pairs of each point are added to `counts`.
+    """
+    one, shift = np.uint64(1), np.uint64(bits)
+    total, n_sites = starts[-1], len(starts) - 1
+    low, high = len(counts), 0
+    for i in range(total):
+        low = min(low, points[i])
+        high = max(high, points[i])
+    if total == 0:
+        low = high = 0
+    first, last = low >> bits, high >> bits
+    table = np.zeros((last - first + 1, n_sites), np.int32)
+    for k in range(n_sites):
+        for i in range(starts[k], starts[k + 1]):
+            table[(points[i] >> bits) - first, k] += 1
+    ends = np.zeros(last - first + 2, np.int64)
+    for b in range(last - first + 1):
+        ends[b + 1] = ends[b] + table[b].sum()
+    at = ends[:-1].copy()
+    to_points, to_costs = np.empty(total, np.int32), np.empty(total, np.float64)
+    base = np.uint64(first)
+    for i in range(np.uint64(total)):
+        p = np.uint64(points[i])
+        b = (p >> shift) - base
+        j = np.uint64(at[b])
+        at[b] += 1
+        to_points[j] = p
+        to_costs[j] = costs[i]
+    return first, table, ends, to_points, to_costs
+
+
+@_jit
+def count_rows(points, counts):  # type: ignore[no-untyped-def]
+    """Add the pairs of each point to `counts`."""
+    for p in points:
+        counts[p] += 1
+
+
+@_jit
+def fill_rows(sites, by_column, sizes, points, costs, at, columns, values):  # type: ignore[no-untyped-def]
+    """Put a block's pairs into the rows of the answer.
+
+    `sizes` : pairs of each site. `by_column` : the sites' order. `at` : where each point's next
+    pair goes.
+    """
+    one = np.uint64(1)
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    for k in range(len(sizes)):
+        starts[k + 1] = starts[k] + sizes[k]
+    for k in by_column:
+        site = sites[k]
+        i, end = np.uint64(starts[k]), np.uint64(starts[k + 1])
+        while i < end:
+            p = np.uint64(points[i])
+            j = np.uint64(at[p])
+            at[p] += 1
+            columns[j] = site
+            values[j] = costs[i]
+            i += one
