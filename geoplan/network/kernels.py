@@ -55,6 +55,7 @@ class Workspace:
         self.touched = np.empty(n + 1, np.int32)  # written before it is known whether it counts
         self.best = np.full(n_points, np.inf)
         self.met = np.empty(n_points, np.int32)
+        self.points, self.costs = np.empty(0, np.int32), np.empty(0)
         # only the pages that a search reaches are ever in memory
         self.room(len(graph.indices) + 2 * n + 16)
 
@@ -179,22 +180,28 @@ def _first_from(values, least):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def _longer(values, used, size):  # type: ignore[no-untyped-def]
+    longer = np.empty(size, values.dtype)
+    longer[:used] = values[:used]
+    return longer
+
+
+@_jit
 def many_to_many(  # type: ignore[no-untyped-def]
     indptr, indices, weights, order, seed_node, seed_cost,
     site_edge, site_place, site_snap, cutoff, limit, steps,
     stop_ptr, stop_point, stop_cost,
     mid_edge, mid_point, mid_place, mid_snap, forward, backward, into_site,
-    scale, head, keys, nodes, nexts, dist, touched, best, met_points,
+    scale, head, keys, nodes, nexts, dist, touched, best, met_points, n_points, points, costs,
 ):  # fmt: skip
     """Costs between the sites in `order` and all points within `cutoff`, in whole `steps`.
 
-    Returns (ok, start of each site's pairs, points, costs): pairs in no special order.
+    Returns (ok, start of each site's pairs, points, costs): pairs in no special order, written
+    to `points` and `costs` or, where these are too short, to longer arrays.
     A stop is a way from a node to a point: `stop_point` is the point's position p when that
     is its only way, ``~p`` when its cost is the best of several.
     """
     starts = np.zeros(len(order) + 1, np.int64)
-    points = np.empty(1024, np.int32)
-    costs = np.empty(1024, np.float64)
     total = 0
     for k in range(len(order)):
         s = order[k]
@@ -203,30 +210,20 @@ def many_to_many(  # type: ignore[no-untyped-def]
             scale, head, keys, nodes, nexts, dist, touched,
         )  # fmt: skip
         if met == FULL:
-            return False, starts, points[:0], costs[:0]
-        need = total
-        for i in range(met):
-            v = np.uint64(touched[np.uint64(i)])
-            need += stop_ptr[v + np.uint64(1)] - stop_ptr[v]
+            return False, starts, points, costs
         e = site_edge[s]
         lo = _first_from(mid_edge, e) if e >= 0 else 0
         hi = _first_from(mid_edge, e + 1) if e >= 0 else 0
-        need += hi - lo
-        if need > len(points):
-            size = max(2 * len(points), need)
-            grown = np.empty(size, np.int32)
-            grown[:total] = points[:total]
-            points = grown
-            grown_costs = np.empty(size, np.float64)
-            grown_costs[:total] = costs[:total]
-            costs = grown_costs
+        if total + n_points >= len(points):  # a page that is not reached is not in memory
+            points = _longer(points, total, 2 * total + n_points + 1)
+            costs = _longer(costs, total, len(points))
         total = _collect(
             met, touched, dist, cutoff, limit, steps, stop_ptr, stop_point, stop_cost,
             lo, hi, e, site_place[s], site_snap[s], mid_point, mid_place, mid_snap,
             forward, backward, into_site, best, met_points, points, costs, total,
         )  # fmt: skip
         starts[k + 1] = total
-    return True, starts, points[:total], costs[:total]
+    return True, starts, points, costs
 
 
 @_jit
@@ -251,6 +248,7 @@ def _collect(  # type: ignore[no-untyped-def]
     one = np.uint64(1)
     total = np.uint64(filled)
     several = np.uint64(0)
+    past = np.nextafter(limit, np.inf)
     for i in range(lo, hi):  # points on the site's own edge, joined along it
         p = mid_point[i]
         if into_site:
@@ -271,15 +269,13 @@ def _collect(  # type: ignore[no-untyped-def]
             c = d + stop_cost[q]
             at = stop_point[q]
             q += one
-            if c > limit:
-                continue
             if at >= 0:
                 points[total] = at
-                costs[total] = min(np.rint(c * steps) / steps, cutoff)
-                total += one
+                costs[total] = c
+                total += np.uint64(c <= limit)
             else:
                 p = np.uint64(~at)
-                if c < best[p]:
+                if c < min(past, best[p]):
                     if best[p] == np.inf:
                         met_points[several] = p
                         several += one
@@ -287,9 +283,11 @@ def _collect(  # type: ignore[no-untyped-def]
     for k in range(np.int64(several)):
         p = np.uint64(met_points[np.uint64(k)])
         points[total] = p
-        costs[total] = min(np.rint(best[p] * steps) / steps, cutoff)
+        costs[total] = best[p]
         best[p] = np.inf
         total += one
+    for i in range(filled, np.int64(total)):
+        costs[np.uint64(i)] = min(np.rint(costs[np.uint64(i)] * steps) / steps, cutoff)
     return np.int64(total)
 
 

@@ -89,14 +89,14 @@ def as_matrix(
 
 
 @_jit
-def by_block(starts, points, costs, bits, counts):  # type: ignore[no-untyped-def]
+def by_block(starts, points, costs, bits, n_points):  # type: ignore[no-untyped-def]
     """A chunk's pairs by block: (first block, counts, starts, points, costs) as in `Chunk`.
 
-    `starts` : where each site's pairs start. The pairs of each point are added to `counts`.
+    `starts` : where each site's pairs start.
     """
     one, shift = np.uint64(1), np.uint64(bits)
     total, n_sites = starts[-1], len(starts) - 1
-    low, high = len(counts), 0
+    low, high = n_points, 0
     for i in range(total):
         low = min(low, points[i])
         high = max(high, points[i])

@@ -52,16 +52,17 @@ def all_pairs(
                 n_points=len(order) if len(mid) else 0,
             )
         while True:
-            ok, starts, points, costs = kernels.many_to_many(  # type: ignore[call-arg]
+            ok, starts, work.points, work.costs = kernels.many_to_many(  # type: ignore[call-arg]
                 *kernels.arrays(graph), part, seeds.node, seeds.cost,
                 seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
                 *stop, same.edge, mid, same.place, same.snap,
                 forward, backward, into,
                 work.scale, work.head, work.key, work.node, work.next,
                 work.dist, work.touched, work.best, work.met,
+                len(order), work.points, work.costs,
             )  # fmt: skip
             if ok:
-                chunk = Chunk(part, *by_block(starts, points, costs, bits, counts))
+                chunk = Chunk(part, *by_block(starts, work.points, work.costs, bits, len(order)))
                 spare.put(work)
                 with counting:
                     count_rows(chunk.points, counts)
