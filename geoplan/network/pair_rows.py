@@ -56,11 +56,8 @@ def as_matrix(
 
     `counts` : pairs of each point. `order` : row of each point. `bits` : size of a block.
     """
-    indptr = np.zeros(shape[0] + 1, np.int64)
-    indptr[order + 1] = counts
-    np.cumsum(indptr, out=indptr)
+    indptr, at = row_starts(counts, order, shape[0])
     columns, values = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float64)
-    at = indptr[order]
     blocks: list[list[tuple[Chunk, int]]] = [[] for _ in range((len(order) >> bits) + 1)]
     while chunks:
         chunk = chunks.pop()
@@ -128,6 +125,20 @@ def count_rows(points, counts):  # type: ignore[no-untyped-def]
     """Add the pairs of each point to `counts`."""
     for p in points:
         counts[p] += 1
+
+
+@_jit
+def row_starts(counts, order, n_rows):  # type: ignore[no-untyped-def]
+    """Where each row starts, and where the row of each point does."""
+    indptr = np.zeros(n_rows + 1, np.int64)
+    for k in range(len(order)):
+        indptr[order[k] + 1] = counts[k]
+    for r in range(n_rows):
+        indptr[r + 1] += indptr[r]
+    at = np.empty(len(order), np.int64)
+    for k in range(len(order)):
+        at[k] = indptr[order[k]]
+    return indptr, at
 
 
 @_jit
