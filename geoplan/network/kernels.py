@@ -106,7 +106,7 @@ def _push(key, node, scale, mask, head, keys, nodes, nexts, used):  # type: igno
 
 
 @_jit
-def _search(  # type: ignore[no-untyped-def]  # noqa: C901
+def _search(  # type: ignore[no-untyped-def]
     indptr, indices, weights, seed_node, seed_cost, limit,
     scale, head, keys, nodes, nexts, dist, touched,
 ):  # fmt: skip

@@ -19,20 +19,21 @@ from scipy import sparse
 from geoplan.network.snapping import run
 
 _jit = nb.njit(cache=True, nogil=True)
-#: points in a block, as a power of two: at most, and so many that there are this many blocks
+#: a block has 2**13 points at most (its rows stay in a core's cache), fewer where that would
+#: leave too few blocks for the threads
 _MOST_BITS, _LEAST_BLOCKS = 13, 32
 
 
 class Chunk(NamedTuple):
     """The pairs of some sites, by block and, inside a block, by site.
 
-    sites : columns, ascending. first : the first block. counts : (blocks, sites) number of pairs.
+    sites : columns, ascending. first : the first block. sizes : (blocks, sites) numbers of pairs.
     starts : (blocks + 1,) where each block's pairs stand in `points` and `costs`.
     """
 
     sites: NDArray[np.int32]
     first: int
-    counts: NDArray[np.int32]
+    sizes: NDArray[np.int32]
     starts: NDArray[np.int64]
     points: NDArray[np.int32]
     costs: NDArray[np.float64]
@@ -61,7 +62,7 @@ def as_matrix(
     blocks: list[list[tuple[Chunk, int]]] = [[] for _ in range((len(order) >> bits) + 1)]
     while chunks:
         chunk = chunks.pop()
-        for i in range(len(chunk.counts)):
+        for i in range(len(chunk.sizes)):
             blocks[chunk.first + i].append((chunk, i))
 
     def fill(block: list[tuple[Chunk, int]]) -> None:
@@ -71,7 +72,7 @@ def as_matrix(
         fill_rows(
             sites,
             np.argsort(sites),
-            np.concatenate([chunk.counts[i] for chunk, i, _ in some]),
+            np.concatenate([chunk.sizes[i] for chunk, i, _ in some]),
             np.concatenate([chunk.points[part] for chunk, _, part in some]),
             np.concatenate([chunk.costs[part] for chunk, _, part in some]),
             at, columns, values,
@@ -87,37 +88,33 @@ def as_matrix(
 
 @_jit
 def by_block(starts, points, costs, bits, n_points):  # type: ignore[no-untyped-def]
-    """A chunk's pairs by block: (first block, counts, starts, points, costs) as in `Chunk`.
+    """A chunk's pairs by block: all of a `Chunk` but its sites.
 
-    `starts` : where each site's pairs start.
+    `starts` : where each site's pairs start. `n_points` : number of points there are.
     """
-    one, shift = np.uint64(1), np.uint64(bits)
     total, n_sites = starts[-1], len(starts) - 1
     low, high = n_points, 0
     for i in range(total):
-        low = min(low, points[i])
-        high = max(high, points[i])
-    if total == 0:
-        low = high = 0
-    first, last = low >> bits, high >> bits
-    table = np.zeros((last - first + 1, n_sites), np.int32)
+        low, high = min(low, points[i]), max(high, points[i])
+    first = min(low, high) >> bits
+    sizes = np.zeros(((high >> bits) - first + 1, n_sites), np.int32)
     for k in range(n_sites):
         for i in range(starts[k], starts[k + 1]):
-            table[(points[i] >> bits) - first, k] += 1
-    ends = np.zeros(last - first + 2, np.int64)
-    for b in range(last - first + 1):
-        ends[b + 1] = ends[b] + table[b].sum()
+            sizes[(points[i] >> bits) - first, k] += 1
+    ends = np.zeros(len(sizes) + 1, np.int64)
+    for b in range(len(sizes)):
+        ends[b + 1] = ends[b] + sizes[b].sum()
     at = ends[:-1].copy()
-    to_points, to_costs = np.empty(total, np.int32), np.empty(total, np.float64)
-    base = np.uint64(first)
+    sorted_points, sorted_costs = np.empty(total, np.int32), np.empty(total, np.float64)
+    shift, base = np.uint64(bits), np.uint64(first)
     for i in range(np.uint64(total)):
-        p = np.uint64(points[i])
-        b = (p >> shift) - base
+        p = points[i]
+        b = (np.uint64(p) >> shift) - base
         j = np.uint64(at[b])
         at[b] += 1
-        to_points[j] = p
-        to_costs[j] = costs[i]
-    return first, table, ends, to_points, to_costs
+        sorted_points[j] = p
+        sorted_costs[j] = costs[i]
+    return first, sizes, ends, sorted_points, sorted_costs
 
 
 @_jit

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +11,6 @@ from scipy.sparse import csgraph
 
 from geoplan.network import blocks, kernels
 from geoplan.network.graph import build_graph
-from geoplan.network.pairs import sort_rows
 
 
 def random_graph(seed, n, m, weights):
@@ -86,6 +83,31 @@ def test_distances_agree_with_scipy(kind, seed, n, density):
     np.testing.assert_allclose(
         dist, scipy_costs(v, u, forward, backward, n, 0), rtol=1e-12, atol=1e-200
     )
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), n=st.integers(2, 40), limit=st.sampled_from([np.inf, 60.0, 0.0])
+)
+def test_bounded_searches_agree_with_scipy(kind, seed, n, limit):
+    """One workspace for all sources: each search leaves what the next one needs."""
+    edges = random_graph(seed, n, 2 * n, WEIGHTS[kind])
+    graph = build_graph(*edges, n)
+    bound = min(limit, np.finfo(float).max)
+    work = kernels.Workspace(graph, limit=bound)
+    whole = scipy_costs(*edges, n, np.arange(n))
+    for source in range(n):
+        met = kernels._search(
+            *kernels.arrays(graph), np.array([source, -1], np.int32), np.array([0.0, np.inf]),
+            bound, work.scale, work.head, work.key, work.node, work.next, work.dist, work.touched,
+        )  # fmt: skip
+        found = work.touched[:met]
+        assert set(found) == set(np.flatnonzero(whole[source] <= bound + 1e-200))
+        np.testing.assert_allclose(work.dist[found], whole[source][found], rtol=1e-12, atol=1e-200)
+        work.dist[found] = np.inf
+        assert np.isinf(work.dist).all()
+        assert (work.head == -1).all()
 
 
 @pytest.mark.parametrize("kind", WEIGHTS)
@@ -188,15 +210,3 @@ def test_bucket_width_is_bounded():
     assert buckets <= 1 << 17
     assert buckets * width > 1e9
     assert kernels.bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0
-
-
-def test_rows_are_sorted():
-    rng = np.random.default_rng(0)
-    sizes = np.array([0, 1, 2, 5, 63, 64, 65, 200])
-    indptr = np.concatenate([[0], np.cumsum(sizes)])
-    columns = np.concatenate([rng.permutation(1000)[:s] for s in sizes]).astype(np.int32)
-    values = columns * 2.0
-    sort_rows(indptr, columns, values, 0, len(sizes))
-    for a, b in pairwise(indptr):
-        assert (np.diff(columns[a:b]) > 0).all()
-    np.testing.assert_array_equal(values, columns * 2.0)
