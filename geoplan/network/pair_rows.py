@@ -19,9 +19,9 @@ from scipy import sparse
 from geoplan.network.snapping import run
 
 _jit = nb.njit(cache=True, nogil=True)
-#: a block has 2**13 points at most (its rows stay in a core's cache), fewer where that would
-#: leave too few blocks for the threads
-_MOST_BITS, _LEAST_BLOCKS = 13, 32
+#: a block has 2**10 to 2**13 points: at most what stays in a core's cache, at least what is worth
+#: a call, and in between so few that there are blocks enough for all threads
+_LEAST_BITS, _MOST_BITS, _ENOUGH = 10, 13, 32
 
 
 class Chunk(NamedTuple):
@@ -41,7 +41,7 @@ class Chunk(NamedTuple):
 
 def block_bits(n_points: int) -> int:
     """Size of a block of points, as a power of two."""
-    return min(_MOST_BITS, (n_points // _LEAST_BLOCKS).bit_length())
+    return max(_LEAST_BITS, min(_MOST_BITS, (n_points // _ENOUGH).bit_length()))
 
 
 def as_matrix(
@@ -109,9 +109,9 @@ def by_block(starts, points, costs, bits, n_points):  # type: ignore[no-untyped-
     shift, base = np.uint64(bits), np.uint64(first)
     for i in range(np.uint64(total)):
         p = points[i]
-        b = (np.uint64(p) >> shift) - base
-        j = np.uint64(at[b])
-        at[b] += 1
+        block = (np.uint64(p) >> shift) - base
+        j = np.uint64(at[block])
+        at[block] += 1
         sorted_points[j] = p
         sorted_costs[j] = costs[i]
     return first, sizes, ends, sorted_points, sorted_costs

@@ -70,4 +70,4 @@ def test_chunks_are_let_go_of():
 def test_blocks_are_many_and_not_large(points):
     size = 1 << block_bits(points)
     assert size <= 8192
-    assert points // size >= 16 or size == 1
+    assert points // size >= 16 or size == 1024
