@@ -3,6 +3,8 @@
     python benchmarks/travel.py            everything (a quarter of an hour, mostly the peers)
     python benchmarks/travel.py --quick    a 20,000-node graph, fewer sources (half a minute)
     python benchmarks/travel.py --json FILE
+    python benchmarks/travel.py --older-scipy PYTHON    an interpreter with another scipy, as a
+                                                        peer of its own: 1.16 became 2.7 x quicker
 
 All engines get the same graph, the same sources and the same question in one run. Results are
 compared for equality before anything is timed: pandana keeps whole millimetres per edge, so costs
@@ -24,6 +26,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -133,6 +136,48 @@ class Peers:
 
     def __contains__(self, name: str) -> bool:
         return hasattr(self, name)
+
+
+class OlderScipy:
+    """scipy's job in another interpreter, one round for each line that it is sent."""
+
+    code = """if True:
+        import sys
+        import numpy as np, scipy
+        from scipy.sparse import csgraph, csr_array
+        given, answer, limit = np.load(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+        graph = csr_array((given["data"], given["indices"], given["indptr"]))
+        few = given["few"]
+        np.save(answer, csgraph.dijkstra(graph, indices=few[:50], limit=limit))
+        print(scipy.__version__, flush=True)
+        for line in sys.stdin:
+            for start in range(0, len(few), 50):
+                csgraph.dijkstra(graph, indices=few[start : start + 50], limit=limit)
+            print(flush=True)
+    """
+
+    def __init__(self, python: str, graph: sparse.csr_array, few: np.ndarray, limit: float):
+        with tempfile.TemporaryDirectory() as folder:
+            given, answer = Path(folder) / "given.npz", Path(folder) / "answer.npy"
+            np.savez(given, data=graph.data, indices=graph.indices, indptr=graph.indptr, few=few)
+            self.process = subprocess.Popen(
+                [python, "-c", self.code, given, answer, str(limit)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+            )  # fmt: skip
+            version = self.process.stdout.readline().strip()
+            if not version:
+                raise SystemExit(f"{python} did not run scipy's job")
+            self.found = np.load(answer)
+        self.name = f"scipy {version} (its own process)"
+
+    def job(self) -> None:
+        print(file=self.process.stdin, flush=True)
+        self.process.stdout.readline()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
 
 
 # -- measuring -----------------------------------------------------------------------------
@@ -249,10 +294,17 @@ def ratios(table: Table, seconds: dict[str, float], ours: float, wanted: dict[st
     table.add("   times slower than geoplan", "", cells, verdict)
 
 
+def asked(ratio: float, wanted: float | None) -> str:
+    verdict = f"{ratio:,.0f} x slower than geoplan"
+    if wanted is not None:
+        verdict += f", {wanted:g} x wanted: " + ("reached" if ratio >= wanted else "MISSED")
+    return verdict
+
+
 # -- the questions ---------------------------------------------------------------------------
 
 
-def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
+def many_to_many(table, label, network, peers, sites, wanted, sample, older=None) -> None:
     """Every node within 1 km of each site."""
     homes, goals = gn.snap_nodes(network), gn.snap_nodes(network, sites)
 
@@ -300,6 +352,10 @@ def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
     jobs = {"geoplan": ours, "1 thread": lambda: ours(1), "scipy": scipy_job}
     part = len(sites) / max(1, sample // 10)
     scale = {"scipy": len(sites) / len(few)}
+    if older:
+        older = OlderScipy(older, peers.scipy, few, REACH_M)
+        close(older.name, dense[:50], np.where(np.isinf(older.found), np.nan, older.found), 1e-6)
+        jobs[older.name], scale[older.name] = older.job, scale["scipy"]
     if "pandana" in peers:
         with quiet():
             found = peers.pandana.nodes_in_range(sites.tolist(), REACH_M)
@@ -328,14 +384,14 @@ def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
         jobs["igraph"], scale["igraph"] = igraph_job, part
     with quiet():
         took = in_turns(jobs, 5)
-        alike = {
-            name: job for name, job in jobs.items() if name not in ("geoplan", "pandana", "igraph")
-        }
+        alike = {name: jobs[name] for name in ("1 thread", "scipy", "networkx", "osmnx")
+                 if name in jobs}  # fmt: skip
         spent = in_turns(alike, 3, clock=time.process_time)
     seconds = {name: s * scale.get(name, 1) for name, s in took.items()}
     spent = {name: s * scale.get(name, 1) for name, s in spent.items()}
     mine, alone = seconds.pop("geoplan"), seconds.pop("1 thread")
     osmnx = seconds.pop("osmnx", 0.0)
+    old = seconds.pop(older.name) if older else 0.0
     work = f"{label}: {len(sites):,} sites x 1 km"
     table.add(
         work,
@@ -347,19 +403,18 @@ def many_to_many(table, label, network, peers, sites, wanted, sample) -> None:
     told = ", ".join(f"{name} {s / cpu:,.0f} x" for name, s in spent.items())
     table.add("   CPU time, all of them on one thread", duration(cpu), None, told)
     osmnx_wanted = wanted.get("networkx")
+    if older:
+        older.close()
+        table.add(f"   {older.name}", "", {"scipy": "~" + duration(old)},
+                  asked(old / mine, wanted.get("scipy")))  # fmt: skip
     ratios(table, seconds, mine, {p: least for p, least in wanted.items() if p != "networkx"})
     if "networkx" in peers:
         # OSMnx's documented reach: a subgraph by networkx.ego_graph, which holds the same nodes
-        ratio = osmnx / mine
-        verdict = f"{ratio:,.0f} x slower than geoplan"
-        if osmnx_wanted is not None:
-            verdict += f", {osmnx_wanted:g} x wanted: "
-            verdict += "reached" if ratio >= osmnx_wanted else "MISSED"
         table.add(
             "   networkx the OSMnx way (ego_graph)",
             "",
             {"networkx": "~" + duration(osmnx)},
-            verdict,
+            asked(osmnx / mine, osmnx_wanted),
         )
 
 
@@ -582,6 +637,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small graph, fewer sources")
     parser.add_argument("--json", type=Path, help="write the rows to this file as well")
+    parser.add_argument("--older-scipy", metavar="PYTHON", help="an interpreter as another peer")
     options = parser.parse_args()
     nodes, count = (20_000, 500) if options.quick else (200_000, 5_000)
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -599,8 +655,8 @@ def main() -> None:
     table.add(f"building the graph, {network.n_nodes:,} nodes", duration(built),
               {p: duration(s) for p, s in peers.seconds.items()})  # fmt: skip
     sites = rng.choice(network.n_nodes, count, replace=False)
-    many_to_many(table, "streets", network, peers, sites,
-                 {"pandana": 10, "scipy": 60, "networkx": 500}, 200)  # fmt: skip
+    floors = {"pandana": 10, "scipy": 60, "networkx": 500}
+    many_to_many(table, "streets", network, peers, sites, floors, 200, options.older_scipy)
     nearest(table, "streets", network, peers, xy, sites[:400], {"pandana": 20})
     del peers
     gc.collect()
@@ -614,7 +670,7 @@ def main() -> None:
         real = network_of(xy, edges)
         peers = Peers(xy, edges)
         sites = rng.choice(real.n_nodes, min(count, real.n_nodes), replace=False)
-        many_to_many(table, "Jinan roads", real, peers, sites, {}, 200)
+        many_to_many(table, "Jinan roads", real, peers, sites, {}, 200, options.older_scipy)
         nearest(table, "Jinan roads", real, peers, xy, sites[:400], {})
     else:
         print("the real roads of Jinan are absent: rows left out")
