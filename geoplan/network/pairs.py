@@ -31,6 +31,24 @@ def all_pairs(
     threads: int | None,
 ) -> sparse.csr_matrix:
     """All pairs within the limit, as rows of demand."""
+    # by a call of its own, so that what the search worked with is let go of before rows are filled
+    found = _found(network, homes, goals, want, into=into, threads=threads)
+    return as_matrix(*found, (len(homes), len(goals)), threads=threads)
+
+
+def _found(
+    network: Network,
+    homes: SnappedPoints,
+    goals: SnappedPoints,
+    want: Measure,
+    *,
+    into: bool,
+    threads: int | None,
+) -> tuple[list[Chunk], NDArray[np.int64], NDArray[np.int64], int]:
+    """Chunks of pairs, one bounded search per site; points are numbered by rank in the order.
+
+    Returns (chunks, pairs of each point, order, size of a block).
+    """
     seeds = access(network, goals, unit=want.unit, leaving=not into)
     graph = network.graph(want.unit, reverse=into)
     order, stop, mid, same = _demand_side(network, homes, want, into=into)
@@ -72,8 +90,7 @@ def all_pairs(
     at = by_node(seeds, network.n_nodes).astype(np.int32)
     size = min(256, max(1, len(at) // 32))  # the same chunks for any number of threads
     parts = [np.sort(at[i : i + size]) for i in range(0, len(at), size)]
-    chunks = run(search, parts, threads=threads)
-    return as_matrix(chunks, counts, order, bits, (len(homes), len(goals)), threads=threads)
+    return run(search, parts, threads=threads), counts, order, bits
 
 
 def _demand_side(
