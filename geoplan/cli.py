@@ -288,15 +288,18 @@ def network_build(
             "Default: 1.0 on foot, 8.3 (30 km/h) driving.",
         ),
     ] = None,
+    lang: Annotated[
+        Lang | None,
+        typer.Option("--lang", help="Language of the report; default: zh, errors in both."),
+    ] = None,
 ) -> None:
     """Build a network once, for many runs."""
-    from geoplan.network import network_report, read_network
+    from geoplan.network.build import build_network
 
     if not source.exists():
-        raise UsageError(f"no file {source}: SOURCE is .osm.pbf, .osm, GraphML or a line layer.")
-    network = read_network(source, mode=mode, crs=crs, speed_m_s=speed_m_s)
-    network.save(out)
-    typer.echo(network_report(network).summary())
+        said = say_both("cli.no_source", path=source)
+        raise UsageError(said if lang is None else say(lang, "cli.no_source", path=source))
+    typer.echo(build_network(source, out, mode=mode, crs=crs, speed_m_s=speed_m_s, lang=lang))
     typer.echo(str(out))
 
 

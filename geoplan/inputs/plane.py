@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -15,8 +15,6 @@ from pyproj.exceptions import CRSError, ProjError
 
 from geoplan.errors import GeographicCrsError, UsageError
 from geoplan.inputs.steps import step
-
-_log = logging.getLogger(__name__)
 
 #: a map whose metres differ from the ground's by more than this share measures nothing
 MOST_STRETCH = 0.03
@@ -57,10 +55,12 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
     (4548, 32722)
     """
     if not (-180 <= lon <= 180 and -84 <= lat <= 84):
-        raise UsageError(
+        no_grid = UsageError(
             f"no metric grid is known at longitude {lon:g}, latitude {lat:g}: name a projected "
             "CRS with crs=."
         )
+        no_grid.said = ("file_faults.no_grid", {"lon": lon, "lat": lat})
+        raise no_grid
     if shapely.contains_xy(_CHINA, lon, lat):
         meridian = min(max(3 * round(lon / 3), 75), 135)
         return CRS.from_epsg(4534 + (meridian - 75) // 3)
@@ -107,7 +107,7 @@ def unfit_layer(layer: gpd.GeoSeries) -> tuple[str, str]:
     trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
     if trusted and not unfit(crs):
         return "", ""
-    lonlat = _middle(crs, layer.total_bounds)
+    lonlat = middle_of_bounds(crs, layer.total_bounds)
     why = unfit(crs, None if trusted else lonlat)
     if not why or lonlat is None:
         return why, ""
@@ -123,7 +123,9 @@ def _method(crs: CRS) -> str:
     return "" if "transverse" in name or "oblique" in name else name
 
 
-def _middle(crs: CRS, bounds: NDArray[Any]) -> tuple[float, float] | None:
+def middle_of_bounds(
+    crs: CRS, bounds: Sequence[float] | NDArray[Any]
+) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of `bounds`."""
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     if not (np.isfinite(x) and np.isfinite(y)):
@@ -147,6 +149,20 @@ def _stretch(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
     return max(both, key=lambda k: abs(k - 1)) if np.isfinite(both).all() else None
 
 
+def off_by(crs: CRS, lonlat: tuple[float, float] | None) -> float:
+    """Share by which lengths in `crs` are off at a place, where that is worth telling; else 0.
+
+    Above zero they are too long. From 0.5 % on it is told; see `unfit` for what is refused.
+
+    Examples
+    --------
+    >>> round(off_by(CRS("EPSG:4551"), (117.0, 36.65)), 4)  # made for 126 degrees east
+    0.008
+    """
+    stretch = _stretch(crs, lonlat)
+    return 0.0 if stretch is None or abs(stretch - 1) <= _TOLD_STRETCH else stretch - 1
+
+
 def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
     """`crs` as a pyproj CRS, projected and in metres that are metres on the ground.
 
@@ -164,17 +180,12 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
     try:
         found = CRS.from_user_input(crs)
     except CRSError as error:
-        raise UsageError(
+        unknown = UsageError(
             f"crs={crs!r} is no coordinate reference system; write for example 'EPSG:4548'."
-        ) from error
-    why = unfit(found, lonlat)
-    stretch = _stretch(found, lonlat)
-    if not why and stretch is not None and abs(stretch - 1) > _TOLD_STRETCH:
-        _log.warning(
-            "lengths in %s (%s) are off by %.1f %% here: it is made for another place",
-            crs, found.name, 100 * abs(stretch - 1),
-        )  # fmt: skip
-    if why:
+        )
+        unknown.said = ("file_faults.bad_crs", {"error": crs})
+        raise unknown from error
+    if why := unfit(found, lonlat):
         try:
             instead = "" if lonlat is None else projected_crs_for(*lonlat).to_string()
         except UsageError:
@@ -192,7 +203,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
 
 def middle_of(layer: gpd.GeoSeries) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of a layer; None where it has none."""
-    return _middle(layer.crs, layer.total_bounds)
+    return middle_of_bounds(layer.crs, layer.total_bounds)
 
 
 def project_lonlat(lon: NDArray[Any], lat: NDArray[Any], crs: CRS) -> NDArray[np.float64]:

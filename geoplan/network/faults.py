@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from geoplan.errors import GeoplanError
 from geoplan.words import say
 
 Kind = TypeVar("Kind", bound=GeoplanError)
+#: several faults of one input: key in ``words/network_faults.toml`` and what the sentence needs
+Faults = list[tuple[str, Mapping[str, Any]]]
 
 
 def fault(kind: type[Kind], code: str, /, **values: Any) -> Kind:
@@ -63,6 +67,21 @@ class Parts:
     def __format__(self, lang: str) -> str:
         said = [say(lang, f"network_faults.{code}", **values) for code, values in self.parts]
         return ("；" if lang == "zh" else self.join).join(said)
+
+
+def some(values: Iterable[Any]) -> Parts:
+    """The first few of `values`, each once, and how many more there are.
+
+    Examples
+    --------
+    >>> f"{some([7, 7, 8]):en}", f"{some(range(9)):en}", f"{some(range(9)):zh}"
+    ('7, 8', '0, 1, 2, 3, 4 and 4 more', '0, 1, 2, 3, 4，另有 4 个')
+    """
+    listed = list(dict.fromkeys(v.item() if isinstance(v, np.generic) else v for v in values))
+    names = ", ".join(map(repr, listed[:5]))
+    if len(listed) <= 5:
+        return Parts([("some", {"names": names})])
+    return Parts([("some_more", {"names": names, "more": len(listed) - 5})])
 
 
 def left_out_by(left_out: Mapping[str, int]) -> Parts:

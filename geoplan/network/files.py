@@ -43,10 +43,7 @@ def save_network(network: Network, path: str | PathLike[str]) -> None:
         The folder does not exist, or labels or properties mix types that no table can hold.
     """
     target = Path(path)
-    if target.is_dir():
-        raise NetworkError(f"{target} is a folder: name a file in it.")
-    if not target.parent.is_dir():
-        raise NetworkError(f"the folder {target.parent} does not exist: make it first.")
+    check_target(target)
     meta = {
         "format": FORMAT,
         "version": VERSION,
@@ -82,6 +79,20 @@ def save_network(network: Network, path: str | PathLike[str]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def check_target(target: Path) -> None:
+    """Refuse a place where no network file can be written.
+
+    Raises
+    ------
+    NetworkError
+        It is a folder, or its folder does not exist.
+    """
+    if target.is_dir():
+        raise fault(NetworkError, "out_is_folder", name=target)
+    if not target.parent.is_dir():
+        raise fault(NetworkError, "out_no_folder", name=target.parent)
+
+
 def load_network(path: str | PathLike[str]) -> Network:
     """Read a network that `save_network` wrote.
 
@@ -94,7 +105,7 @@ def load_network(path: str | PathLike[str]) -> Network:
 
     source = Path(path)
     if not source.is_file():
-        raise NetworkError(f"there is no network file {source}: check the path.")
+        raise fault(NetworkError, "no_network_file", name=source)
     try:
         with zipfile.ZipFile(source) as archive:
             meta = _meta(archive, source)
@@ -137,7 +148,7 @@ def is_network_file(path: str | PathLike[str]) -> bool:
 def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     meta = json.loads(archive.read("meta.json"))
     if meta.get("format") != FORMAT:
-        raise NetworkError(f"{source} is not a network file: make one with Network.save.")
+        raise fault(NetworkError, "not_network_file", name=source)
     if meta["version"] != VERSION:
         raise fault(NetworkError, "version", name=source, found=meta["version"], version=VERSION)
     return meta
@@ -170,10 +181,7 @@ def _table_bytes(frame: pd.DataFrame, what: str) -> bytes:
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowException, OverflowError) as error:
-        raise NetworkError(
-            f"the {what} mix types that a table cannot hold ({error}): make each column all "
-            "numbers or all text."
-        ) from error
+        raise fault(NetworkError, "mixed_types", what=what, why=error) from error
     feather.write_feather(table, buffer, compression="uncompressed")
     return buffer.getvalue()
 

@@ -19,10 +19,11 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from geoplan.errors import MissingCrsError, NetworkError, UsageError
-from geoplan.inputs.plane import checked_crs, projected_crs_for, unfit
+from geoplan.inputs.plane import projected_crs_for, unfit
 from geoplan.inputs.steps import step
-from geoplan.network.faults import fault, left_out_by
+from geoplan.network.faults import Faults, Parts, fault, left_out_by, some
 from geoplan.network.network import Network, check_mode
+from geoplan.network.noted import measured_in
 from geoplan.network.options import checked_speeds
 from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh, why_left_out
 
@@ -50,7 +51,7 @@ def network_from_graphml(
     """
     path = Path(path)
     if not path.is_file():
-        raise NetworkError(f"{path.name}: no such file.")
+        raise fault(NetworkError, "no_file", name=path.name)
     import osmnx  # here, as it takes a second to import and only this needs it
 
     try:
@@ -120,9 +121,9 @@ def network_from_graph(
     edges, lengths, given, edge_faults = _edges(graph)
     faults += edge_faults
     if faults:
-        raise NetworkError(f"the graph does not make a network: {'; '.join(faults)}.")
+        raise fault(NetworkError, "graph", faults=Parts(faults))
     plane = _plane(own, places, crs)
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = {"own_crs": own.to_string()}
     if crs is None and plane != own:
         notes["crs_chosen"] = plane.to_string()
         _log.info("%s: measured in %s, as no CRS was named", source, plane.to_string())
@@ -164,18 +165,15 @@ def _own_crs(graph: nx.Graph) -> CRS:
     if not isinstance(graph, nx.Graph):
         raise UsageError(f"graph must be a networkx graph, not {type(graph).__name__}.")
     if graph.graph.get("crs") is None:
-        raise MissingCrsError(
-            "the graph says no CRS: set graph.graph['crs'], for example 'EPSG:4326' for degrees."
-        )
+        raise fault(MissingCrsError, "graph_no_crs")
+    crs = graph.graph["crs"]
     try:
-        return CRS.from_user_input(graph.graph["crs"])
+        return CRS.from_user_input(crs)
     except CRSError as error:
-        raise UsageError(
-            f"graph.graph['crs'] is {graph.graph['crs']!r}: no coordinate reference system."
-        ) from error
+        raise fault(UsageError, "graph_bad_crs", crs=crs) from error
 
 
-def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, list[str]]:
+def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, Faults]:
     """X and y by node, and what is wrong with them."""
     frame = pd.DataFrame(
         [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
@@ -184,40 +182,37 @@ def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, list[str]]:
     ).apply(pd.to_numeric, errors="coerce")
     xy = frame.to_numpy(np.float64)
     known = np.isfinite(xy).all(axis=1)
-    faults = []
+    faults: Faults = []
     if not known.all():
-        some = frame.index[~known][:5].tolist()
-        faults.append(f"{int((~known).sum())} nodes lack x or y as finite numbers: {some}")
+        lost = {"count": int((~known).sum()), "some": some(frame.index[~known])}
+        faults.append(("graph_xy", lost))
     if own.is_geographic:
         off = known & ((np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90))
         if off.any():
-            some = frame.index[off][:5].tolist()
-            faults.append(
-                f"{int(off.sum())} nodes lie outside the degrees of {own.name} ({some}): x is the "
-                "longitude, y the latitude, or graph.graph['crs'] must say another CRS"
-            )
+            lost = {"count": int(off.sum()), "some": some(frame.index[off]), "crs": own.name}
+            faults.append(("graph_degrees", lost))
     return frame, faults
 
 
 def _edges(
     graph: nx.Graph,
-) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any], list[str]]:
+) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any], Faults]:
     """Ends and tags of the edges, lengths as given (NaN = not), lines as given, what is wrong."""
     ends = list(graph.edges(data=True))
     u, v, data = ([end[k] for end in ends] for k in range(3))
-    faults = [] if ends else ["it has no edges: a network needs at least one street"]
+    faults: Faults = [] if ends else [("graph_no_edges", {})]
 
-    def tell(bad: NDArray[np.bool_], what: str) -> None:
+    def tell(bad: NDArray[np.bool_], code: str) -> None:
         if bad.any():
-            some = [(u[i], v[i]) for i in np.flatnonzero(bad)[:5]]
-            faults.append(f"{int(bad.sum())} edges have {what} (edges {some})")
+            at = some((u[i], v[i]) for i in np.flatnonzero(bad))
+            faults.append((code, {"count": int(bad.sum()), "some": at}))
 
     told = pd.Series([tags.get("length") for tags in data], dtype=object)
     lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(lengths) | (lengths < 0)
-    tell(told.notna().to_numpy() & wrong, "a length that is negative or no number")
+    tell(told.notna().to_numpy() & wrong, "graph_length")
     shapes = np.array([_line(tags.get("geometry")) for tags in data], object)
-    tell(np.array([s is False for s in shapes], bool), "a geometry that is no line")
+    tell(np.array([s is False for s in shapes], bool), "graph_geometry")
     return {"u": u, "v": v, "data": data}, lengths, shapes, faults
 
 
@@ -241,9 +236,9 @@ def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
     lon, lat = step(own, "EPSG:4326").transform(middle["x"], middle["y"])
     known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
     if crs is not None:
-        return checked_crs(crs, known)
+        return measured_in(crs, known)
     if own.is_projected and (known is None or not unfit(own, known)):
-        return checked_crs(own)
+        return measured_in(own, known)
     return projected_crs_for(lon, lat)
 
 

@@ -17,6 +17,7 @@ from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.plane import checked_crs, project_lonlat, projected_crs_for
 from geoplan.network.faults import Parts, fault, left_out_by
 from geoplan.network.network import Network, check_mode
+from geoplan.network.noted import measured_in
 from geoplan.network.options import checked_speeds, numbers
 from geoplan.network.osm_file import Places, Ways, read_osm
 from geoplan.network.osm_rules import KEPT_TAGS, speed_kmh
@@ -143,7 +144,7 @@ def _network(
     used = np.unique(vertices.node)
     middle = float(np.median(places.lon[used])), float(np.median(places.lat[used]))
     if crs is not None:
-        plane = checked_crs(crs, middle)
+        plane = measured_in(crs, middle)
     else:
         plane = projected_crs_for(*middle)
         notes["crs_chosen"] = plane.to_string()

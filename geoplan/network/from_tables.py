@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
+from geoplan.network.faults import Faults, Parts, fault, some
 from geoplan.network.order import hilbert_order
 
 #: how far an edge's geometry may end from its node before it is called a fault
@@ -20,25 +21,17 @@ END_TOLERANCE_M = 1.0
 _READ = ("u", "v", "length_m", "oneway", "minutes", "minutes_back", "geometry")
 
 
-def _some(values: Any) -> str:
-    listed = list(dict.fromkeys(v.item() if isinstance(v, np.generic) else v for v in values))
-    more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
-    return ", ".join(repr(v) for v in listed[:5]) + more
-
-
-def _numbers(edges: pd.DataFrame, column: str, faults: list[str]) -> NDArray[np.float64]:
+def _numbers(edges: pd.DataFrame, column: str, faults: Faults) -> NDArray[np.float64]:
     """A column of costs as finite floats >= 0."""
     values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~(np.isfinite(values) & (values >= 0))
     if bad.any():
-        faults.append(
-            f"{int(bad.sum())} edges have a {column} that is missing, negative or no number "
-            f"(edges {_some(edges.index[bad])})"
-        )
+        at = some(edges.index[bad])
+        faults.append(("edges_number", {"count": int(bad.sum()), "column": column, "some": at}))
     return values.astype(np.float64, copy=True)
 
 
-def _oneway(edges: pd.DataFrame, faults: list[str]) -> NDArray[np.int8]:
+def _oneway(edges: pd.DataFrame, faults: Faults) -> NDArray[np.int8]:
     """1 = only u -> v, -1 = only v -> u, 0 = both."""
     if "oneway" not in edges.columns:
         return np.zeros(len(edges), np.int8)
@@ -46,27 +39,26 @@ def _oneway(edges: pd.DataFrame, faults: list[str]) -> NDArray[np.int8]:
     values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
     bad = ~np.isin(values, (-1.0, 0.0, 1.0))
     if bad.any():
-        faults.append(
-            f"oneway must be True, False or -1 (only v to u), not {_some(raw[bad].tolist())}"
-        )
+        faults.append(("edges_oneway", {"some": some(raw[bad])}))
     return np.where(bad, 0, values).astype(np.int8)
 
 
 def _positions(
-    labels: pd.Series, node_ids: pd.Index, name: str, faults: list[str]
+    labels: pd.Series, node_ids: pd.Index, name: str, faults: Faults
 ) -> NDArray[np.int64]:
     if not node_ids.is_unique:
         return np.zeros(len(labels), np.int64)
     at = node_ids.get_indexer(pd.Index(labels))
     if (at < 0).any():
         unknown = pd.unique(labels[at < 0])
-        text = f"{name} names {len(unknown)} nodes that do not exist: {_some(unknown)}"
-        if len(node_ids) and set(map(str, unknown)) & set(map(str, node_ids)):
-            text += (
-                f" (the node ids are {node_ids.inferred_type}, {name} is "
-                f"{pd.Index(labels).inferred_type}: make both the same, with .astype(...))"
+        types = {"nodes": node_ids.inferred_type, "edges": pd.Index(labels).inferred_type}
+        alike = set(map(str, unknown)) & set(map(str, node_ids))
+        faults.append(
+            (
+                "edges_other_type" if alike else "edges_nowhere",
+                {"column": name, "count": len(unknown), "some": some(unknown), **types},
             )
-        faults.append(text)
+        )
     return np.asarray(at, np.int64)
 
 
@@ -128,28 +120,26 @@ def arrays_from_tables(
     if not isinstance(edges, pd.DataFrame):
         raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
     keep = [keep] if isinstance(keep, str) else list(keep)
-    faults: list[str] = []
+    faults: Faults = []
     if not nodes.index.is_unique:
-        faults.append(f"node ids stand twice: {_some(nodes.index[nodes.index.duplicated()])}")
+        faults.append(("nodes_twice", {"some": some(nodes.index[nodes.index.duplicated()])}))
     points = np.asarray(nodes.geometry.array)
     bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
     bad_nodes |= shapely.get_type_id(points) != 0
     bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
     if bad_nodes.any():
-        faults.append(
-            f"{int(bad_nodes.sum())} nodes have no point with finite coordinates "
-            f"({_some(nodes.index[bad_nodes])})"
-        )
+        at = some(nodes.index[bad_nodes])
+        faults.append(("nodes_no_point", {"count": int(bad_nodes.sum()), "some": at}))
     lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
     if lacking:
-        faults.append(f"the edges lack the columns {', '.join(lacking)}")
+        faults.append(("edges_lack", {"names": ", ".join(lacking)}))
         if {"u", "v"} <= set(lacking) & set(edges.index.names):
-            faults.append("u and v stand in their index: call .reset_index() first")
+            faults.append(("edges_index", {}))
     twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
     if twice:
-        faults.append(f"the edges have columns that stand twice: {', '.join(map(str, twice))}")
+        faults.append(("edges_twice", {"names": ", ".join(map(str, twice))}))
     if len(edges) == 0:
-        faults.append("there are no edges")
+        faults.append(("no_edges", {}))
     if faults:
         _refuse(faults)
     u = _positions(edges["u"], nodes.index, "u", faults)
@@ -162,7 +152,7 @@ def arrays_from_tables(
     }
     geometry = _geometry(edges, nodes, faults)
     if "minutes_back" in costs and "minutes" not in costs:
-        faults.append("minutes_back is given without minutes")
+        faults.append(("edges_back_only", {}))
     if faults:
         _refuse(faults)
     xy = shapely.get_coordinates(points)
@@ -199,42 +189,31 @@ def arrays_from_tables(
     }
 
 
-def _refuse(faults: list[str]) -> None:
-    raise NetworkError(
-        "the tables do not make a network: "
-        + "; ".join(faults)
-        + ". Mend the tables: nodes need unique ids and points, edges need u, v (node ids) and "
-        "length_m >= 0."
-    )
+def _refuse(faults: Faults) -> None:
+    raise fault(NetworkError, "tables", faults=Parts(faults))
 
 
-def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: list[str]) -> NDArray[Any]:
+def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: Faults) -> NDArray[Any]:
     if "geometry" not in edges.columns:
         return np.full(len(edges), None, object)
     crs = getattr(edges["geometry"], "crs", None)
     if crs is not None and crs != nodes.crs:
-        faults.append(
-            f"the edges are in {crs.name}, the nodes in {nodes.crs.name}: convert with to_crs"
-        )
+        faults.append(("edges_crs", {"edges": crs.name, "nodes": nodes.crs.name}))
     geometry = np.array(edges["geometry"].array, dtype=object)
     geometry[np.asarray(edges["geometry"].isna())] = None
     if not all(g is None or isinstance(g, shapely.Geometry) for g in geometry):
-        faults.append("geometry must hold lines, not text: read it with shapely.from_wkt first")
+        faults.append(("edges_text", {}))
         return np.full(len(edges), None, object)
     drawn = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     bad = drawn & (shapely.get_type_id(geometry) != 1)
     if bad.any():
-        faults.append(
-            f"{int(bad.sum())} edges are no LineString (edges {_some(edges.index[bad])}): "
-            "explode multi-part lines first"
-        )
+        at = some(edges.index[bad])
+        faults.append(("edges_no_line", {"count": int(bad.sum()), "some": at}))
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
     broken = np.unique(owner[~np.isfinite(coords).all(axis=1)])
     if len(broken):
-        faults.append(
-            f"{len(broken)} edges have coordinates that are no numbers "
-            f"(edges {_some(edges.index[broken])})"
-        )
+        at = some(edges.index[broken])
+        faults.append(("edges_no_numbers", {"count": len(broken), "some": at}))
     return geometry
 
 
@@ -255,11 +234,7 @@ def _from_u_to_v(
     straight, turned = off(first, last), off(last, first)
     stray = np.minimum(straight, turned) > END_TOLERANCE_M
     if stray.any():
-        _refuse(
-            [
-                f"{int(stray.sum())} edges have a geometry that does not end at their nodes "
-                f"(edges {_some(edge_ids[stray])}, off by up to "
-                f"{np.minimum(straight, turned).max():.1f} m)"
-            ]
-        )
+        off_by = float(np.minimum(straight, turned).max())
+        told = {"count": int(stray.sum()), "some": some(edge_ids[stray]), "off": off_by}
+        _refuse([("edges_stray", told)])
     return reversed_lines(coords, offsets, turned < straight)

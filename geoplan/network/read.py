@@ -29,11 +29,13 @@ from geoplan.network.from_graph import network_from_graphml
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.from_osm import network_from_osm
 from geoplan.network.network import Network, check_mode
-from geoplan.network.noted import log_note
+from geoplan.network.noted import measured_in, note_unused
 from geoplan.network.osm_file import SUFFIXES
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+#: of every OpenStreetMap file
+OSM_CRS = CRS.from_epsg(4326)
 #: usual names of a column of geometries as text, lower case
 WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "几何")
 
@@ -67,8 +69,9 @@ def read_network(
         own, but for Web Mercator, whose metres are none). A saved network must be in it already.
     layer : which layer of a file that holds several.
     source_crs : CRS of a line layer that does not say its own.
-    datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where a
-        layer's own CRS leaves one of these two without use, ``notes["unused"]`` and a log say so.
+    datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where
+        the file's own CRS leaves one of these two without use, ``notes["unused"]`` and a log say
+        so (OSM and GraphML files in another datum are refused).
     columns : roles of a line layer's columns (see `network_from_lines`), and ``wkt``.
     speed_m_s, speeds_kmh : speeds; for a saved network None keeps its own.
     encoding : of a CSV table or a Shapefile; found out for CSV when None.
@@ -103,12 +106,14 @@ def read_network(
     name = path.name.lower()
     if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
         raise fault(UsageError, "osm_datum", name=path.name, datum=datum)
+    given = named_crs(source_crs)
     if name.endswith(SUFFIXES):
-        return network_from_osm(
+        network = network_from_osm(
             path, mode=mode, crs=crs, speed_m_s=speed_m_s, speeds_kmh=speeds_kmh, bounds=bounds
         )
-    if name.endswith(".graphml"):
-        return network_from_graphml(
+        own: CRS | None = OSM_CRS
+    elif name.endswith(".graphml"):
+        network = network_from_graphml(
             path,
             mode=mode,
             crs=crs,
@@ -116,63 +121,40 @@ def read_network(
             speeds_kmh=speeds_kmh,
             all_classes=all_classes,
         )
-    if _is_saved(path):
-        return _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
-    if name.endswith(TABLE_SUFFIXES):
-        frame = _read_table(path, encoding, (columns or {}).get("wkt"))
-    elif name.endswith(LINE_SUFFIXES):
-        frame = _read_layer(path, layer, encoding)
+        own = CRS.from_user_input(network.notes["own_crs"])
+    elif _is_saved(path):
+        network = _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
+        own = network.crs
     else:
-        raise fault(
-            NetworkError, "unknown_kind", name=path.name, osm=", ".join(SUFFIXES),
-            lines=", ".join(LINE_SUFFIXES), tables=", ".join(TABLE_SUFFIXES),
-        )  # fmt: skip
-    unused = _unused(frame.crs, source_crs, datum)
-    for option, (given, own) in unused.items():
-        log_note("%s: %s=%r is not used, the layer is in %s", path.name, option, given, own)
-    network = network_from_lines(
-        in_plane(frame, path.name, crs=crs, source_crs=source_crs, datum=datum),
-        mode=mode,
-        speed_m_s=speed_m_s,
-        speeds_kmh=speeds_kmh,
-        columns={k: v for k, v in (columns or {}).items() if k != "wkt"},
-        split_crossings=split_crossings,
-        directed=directed,
-        all_classes=all_classes,
-        source=path.name,
-    )
-    if unused:
-        network.notes["unused"] = unused
+        frame = _read_frame(path, layer, encoding, (columns or {}).get("wkt"))
+        network = network_from_lines(
+            in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum),
+            mode=mode,
+            speed_m_s=speed_m_s,
+            speeds_kmh=speeds_kmh,
+            columns={k: v for k, v in (columns or {}).items() if k != "wkt"},
+            split_crossings=split_crossings,
+            directed=directed,
+            all_classes=all_classes,
+            source=path.name,
+        )
+        own = frame.crs
+    note_unused(network, own, source_crs=given, datum=datum)
     return network
 
 
-def _unused(own: CRS | None, source_crs: Any, datum: str | None) -> dict[str, list[str]]:
-    """Options that say something else than the layer does: what was given, and the layer's CRS."""
-    given = None if source_crs is None else _named_crs(source_crs)
-    crs = given if own is None else own
-    if crs is None:
-        return {}
-    name = crs.to_string() if crs.to_epsg() else crs.name
-    unused = {}
-    if given is not None and not given.equals(crs, ignore_axis_order=True):
-        unused["source_crs"] = [str(source_crs), name]
-    if datum not in (None, "wgs84", "cgcs2000") and crs.is_projected:
-        unused["datum"] = [str(datum), name]
-    return unused
-
-
 def in_plane(
-    frame: gpd.GeoDataFrame, name: str, *, crs: Any, source_crs: Any, datum: str | None
+    frame: gpd.GeoDataFrame, name: str, *, crs: Any, source_crs: CRS | None, datum: str | None
 ) -> gpd.GeoDataFrame:
     """A layer in a projected CRS: its own CRS checked, its datum mended, then projected."""
     if frame.crs is None:
         if source_crs is None:
             raise fault(MissingCrsError, "no_crs", name=name)
-        frame = frame.set_crs(_named_crs(source_crs))
+        frame = frame.set_crs(source_crs)
     if frame.crs.is_projected and (crs is not None or not unfit_layer(frame.geometry)[0]):
         if crs is None:
             return frame
-        return frame.to_crs(checked_crs(crs, middle_of(frame.geometry)))
+        return frame.to_crs(measured_in(crs, middle_of(frame.geometry)))
     if datum not in (None, "wgs84") and not frame.crs.is_projected:
         from geoplan.inputs.datum import to_wgs84
 
@@ -184,10 +166,13 @@ def in_plane(
         x, y = pd.DataFrame(middle).median()
         lonlat = step(frame.crs, "EPSG:4326").transform(x, y)
         return frame.to_crs(projected_crs_for(*lonlat))
-    return frame.to_crs(checked_crs(crs, middle_of(frame.geometry)))
+    return frame.to_crs(measured_in(crs, middle_of(frame.geometry)))
 
 
-def _named_crs(source_crs: Any) -> CRS:
+def named_crs(source_crs: Any) -> CRS | None:
+    """The CRS that a user named, None for none."""
+    if source_crs is None:
+        return None
     try:
         return CRS.from_user_input(source_crs)
     except CRSError as error:
@@ -204,6 +189,7 @@ def _is_saved(path: Path) -> bool:
 
 def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> Network:
     network = Network.load(path)
+    network.notes.pop("unused", None)  # of the options that it was built with
     if network.mode != mode:
         raise fault(NetworkError, "other_mode", name=path.name, found=network.mode, mode=mode)
     if crs is not None and network.crs != checked_crs(crs):
@@ -231,6 +217,21 @@ def with_speed(network: Network, speed_m_s: float) -> Network:
     import dataclasses
 
     return dataclasses.replace(network, speed_m_s=float(speed_m_s))
+
+
+def _read_frame(
+    path: Path, layer: str | None, encoding: str | None, wkt: str | None
+) -> gpd.GeoDataFrame:
+    """The rows of a line layer or of a table of WKT, by the file's ending."""
+    name = path.name.lower()
+    if name.endswith(TABLE_SUFFIXES):
+        return _read_table(path, encoding, wkt)
+    if name.endswith(LINE_SUFFIXES):
+        return _read_layer(path, layer, encoding)
+    raise fault(
+        NetworkError, "unknown_kind", name=path.name, osm=", ".join(SUFFIXES),
+        lines=", ".join(LINE_SUFFIXES), tables=", ".join(TABLE_SUFFIXES),
+    )  # fmt: skip
 
 
 def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.GeoDataFrame:

@@ -17,8 +17,9 @@ from geoplan.network import Network, network_report, read_network
 from geoplan.network.faults import told
 from geoplan.network.from_osm import networks_from_osm
 from geoplan.network.links import with_links
-from geoplan.network.noted import told_by_caller
+from geoplan.network.noted import note_unused, notes_told, told_by_caller
 from geoplan.network.osm_file import SUFFIXES
+from geoplan.network.read import OSM_CRS, named_crs
 from geoplan.network.slope import with_slope
 from geoplan.study.config import NetworkSection, StudyFile
 from geoplan.study.config_check import standard_of
@@ -124,7 +125,7 @@ def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
 def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     """What is wrong with a street file, in the study's language and with its section and name."""
     try:
-        with told_by_caller():  # by `_notes`
+        with told_by_caller():  # by `notes_told`
             yield
     except GeoplanError as error:
         if error.said is None:
@@ -152,9 +153,12 @@ def _streets(
         ]
         if len(same) > 1 and mode in same:
             with _told(config, mode, section.path):
-                streets |= networks_from_osm(
+                shared = networks_from_osm(
                     path, modes=same, crs=config.study.crs, speeds_m_s=speeds
                 )
+                for one, network in shared.items():
+                    note_unused(network, OSM_CRS, source_crs=named_crs(sections[one].crs))
+            streets |= shared
             continue
         with _told(config, mode, section.path):
             try:
@@ -169,7 +173,10 @@ def _streets(
                     speed_m_s=speeds[mode],
                     encoding=section.encoding,
                 )
-            except MissingCrsError as error:  # said in the words of a study file
+            except MissingCrsError as error:
+                if error.said is None or error.said[0] != "network_faults.no_crs":
+                    raise  # of a graph, where the section's crs is of no use
+                # said in the words of a study file
                 text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
                 raise MissingCrsError(text) from error
     return streets
@@ -208,7 +215,16 @@ def _checked(
                 code="network_islands",
             )
         )
-    findings += _notes(section.path, mode, network, lang)
+    findings += [
+        Finding(
+            file=section.path,
+            problem=problem,
+            advice=advice,
+            severity="warning",
+            code=f"network_{code}",
+        )
+        for code, problem, advice in notes_told(network, lang)
+    ]
     record = InputRecord(
         path=section.path,
         sha256=file_sha256(base / section.path),
@@ -225,31 +241,3 @@ def _checked(
         findings=tuple(findings),
         barriers=barriers,
     )
-
-
-def _notes(file: str, mode: str, network: Network, lang: str) -> list[Finding]:
-    """What was left out or guessed while the network was built."""
-    notes = []
-    left = network.notes.get("rows_without_line")
-    if left:
-        count = sum(left.values()) if isinstance(left, Mapping) else left
-        notes.append(("network_rows_without_line", {"count": count}))
-    broken = network.notes.get("parts_with_broken_coordinates")
-    if broken:
-        notes.append(("network_broken_parts", {"count": broken}))
-    for option, (given, own) in network.notes.get("unused", {}).items():
-        code = "network_datum_unused" if option == "datum" else "network_crs_unused"
-        notes.append((code, {"mode": mode, "given": given, "own": own}))
-    directed = network.notes.get("directed_lines")
-    if directed and mode != "walk":  # on foot every street goes both ways
-        notes.append(("network_directed", dict(directed)))
-    return [
-        Finding(
-            file=file,
-            problem=say(lang, f"study.{code}", **values),
-            advice=say(lang, f"study.{code}_advice", **values),
-            severity="warning",
-            code=code,
-        )
-        for code, values in notes
-    ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import networkx as nx
 import pytest
 from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.network import Network
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.noted import told_by_caller
 from geoplan.network.read import read_network, with_speed
@@ -84,11 +86,35 @@ def test_what_the_layer_leaves_without_use_is_told(tmp_path, roads, caplog, own,
     for option in ("source_crs", "datum"):
         assert (f"{option}=" in caplog.text) == (option in (unused or {}))
     network.save(tmp_path / "a.network")
-    assert read_network(tmp_path / "a.network", mode="walk").notes.get("unused") == unused
+    assert Network.load(tmp_path / "a.network").notes.get("unused") == unused
+    # of this reading: a study would tell its reader of a crs that it does not name
+    assert "unused" not in read_network(tmp_path / "a.network", mode="walk").notes
     caplog.clear()
     with told_by_caller():
         read_network(path, mode="walk", crs=CRS, **options)
     assert caplog.text == ""
+
+
+def test_what_osm_graphml_and_saved_files_leave_without_use_is_told(tmp_path, roads, caplog):
+    osmnx = pytest.importorskip("osmnx")
+    (tmp_path / "a.osm").write_text(
+        '<osm version="0.6"><node id="1" lon="117" lat="36.65"/><node id="2" lon="117.001" '
+        'lat="36.65"/><way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way></osm>'
+    )
+    graph = nx.MultiDiGraph(crs="EPSG:4490")
+    graph.add_nodes_from([(1, {"x": 117.0, "y": 36.65}), (2, {"x": 117.001, "y": 36.65})])
+    graph.add_edge(1, 2, length=89.0)
+    osmnx.save_graphml(graph, tmp_path / "a.graphml")
+    network_from_lines(roads, mode="walk").save(tmp_path / "a.network")
+    own = {"a.osm": "EPSG:4326", "a.graphml": "EPSG:4490", "a.network": CRS}
+    for name, crs in own.items():
+        said = read_network(tmp_path / name, mode="walk", crs=CRS, source_crs="EPSG:32650")
+        assert said.notes["unused"] == {"source_crs": ["EPSG:32650", crs]}
+        right = read_network(tmp_path / name, mode="walk", crs=CRS, source_crs=crs, datum="wgs84")
+        assert "unused" not in right.notes
+    moved = read_network(tmp_path / "a.network", mode="walk", datum="gcj02")
+    assert moved.notes["unused"] == {"datum": ["gcj02", CRS]}
+    assert caplog.text.count("is not used") == 4
 
 
 def test_layers_of_one_file(tmp_path, roads):

@@ -10,7 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from shapely import LineString, Point
 
 from geoplan.cli import main
 
@@ -124,6 +126,39 @@ def test_errors_are_sentences(small_folder: Path, tmp_path: Path) -> None:
     done = geoplan("check", small_folder, "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["findings"][0]["row"] is not None
+
+
+def test_a_network_is_told_of_in_the_language_asked_for(tmp_path: Path) -> None:
+    roads = tmp_path / "roads.gpkg"
+    shapes = [LineString([(500_000, 4_055_000), (500_300, 4_055_000)]), Point(500_000, 4_055_000)]
+    gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4548").to_file(roads)
+
+    def build(*more: str, source: Path = roads) -> Done:
+        out = tmp_path / "walk.geoplan"
+        return geoplan("network", "build", source, "--mode", "walk", "--out", out, *more)
+
+    chinese, english = (
+        ("步行路网", "1 行没有可用的线"),
+        ("(walking)", "1 rows of the network layer"),
+    )
+    for more, told, other in (
+        ((), chinese, english), (("--lang", "zh"), chinese, english),
+        (("--lang", "en"), english, chinese),
+    ):  # fmt: skip
+        done = build(*more)
+        assert (done.returncode, done.stderr) == (0, "")  # nothing is logged beside it
+        assert all(words in done.stdout for words in told)
+        assert not any(words in done.stdout for words in other)
+    zh, en = "无法识别坐标系（EPSG:99）", "the CRS is not known (EPSG:99)"
+    for more, told, other in (((), (zh, en), ()), (("--lang", "zh"), (zh,), (en,)),
+                              (("--lang", "en"), (en,), (zh,))):  # fmt: skip
+        done = build("--crs", "EPSG:99", *more)
+        assert done.returncode == 2
+        assert all(words in done.stderr for words in told)
+        assert not any(words in done.stderr for words in other)
+    lost = build("--lang", "zh", source=tmp_path / "none.osm")
+    assert "找不到" in lost.stderr
+    assert "no file" not in lost.stderr
 
 
 def test_infeasible_leaves_with_three(small_folder: Path, tmp_path: Path) -> None:

@@ -7,10 +7,17 @@ import tomllib
 from importlib.resources import files
 
 import geopandas as gpd
+import networkx as nx
 import pytest
 import shapely
 
-from geoplan.errors import GeographicCrsError, InputError, NetworkError, UsageError
+from geoplan.errors import (
+    GeographicCrsError,
+    InputError,
+    MissingCrsError,
+    NetworkError,
+    UsageError,
+)
 from geoplan.network import osm_file, read_network
 from geoplan.study.config import StudyFile
 from geoplan.study.networks import read_networks
@@ -121,6 +128,87 @@ def test_a_street_file_of_no_use_is_told_in_the_study_s_language(tmp_path, what)
         assert path.name in str(caught.value)
 
 
+def in_lang(config, lang, **study):
+    changed = config.study.model_copy(update={"lang": lang, **study})
+    return config.model_copy(update={"study": changed})
+
+
+def graphml_of(path, nodes, edges, **attributes):
+    osmnx = pytest.importorskip("osmnx")
+    graph = nx.MultiDiGraph(**attributes)
+    graph.add_nodes_from((k + 1, {"x": x, "y": y}) for k, (x, y) in enumerate(nodes))
+    graph.add_edges_from(edges)
+    osmnx.save_graphml(graph, path)
+
+
+def test_the_faults_of_a_graph_are_told_in_the_study_s_language(tmp_path):
+    path = tmp_path / "streets.graphml"
+    bow = shapely.LineString([(117.0, 36.65), (117.02, 36.65)])  # ends 0.9 km past its node
+    edge = (1, 2, {"length": 890.0})
+    cases = (
+        (
+            [(117.0, 36.65), (36.65, 117.0)], [(1, 2, {"length": -5.0})], {"crs": "EPSG:4326"},
+            "图不能构成路网：1 个节点超出 WGS 84 的经纬度范围（2）：.*；1 条边的 length 为负",
+            "does not make a network: 1 nodes lie outside the degrees.*; 1 edges have a length",
+        ),
+        (
+            [(117.0, 36.65), (117.01, 36.65)], [(1, 2, {"geometry": bow})], {"crs": "EPSG:4326"},
+            "1 条边画的线没有接到它的两个节点（边 0，最多差 [89]",
+            "1 edges have a geometry that does not end at their nodes",
+        ),
+        (
+            [(117.0, 36.65), (117.01, 36.65)], [edge], {"crs": "EPSG:4326"},
+            None, None,
+        ),
+    )  # fmt: skip
+    config = config_of(walk={"path": path.name, "crs": "EPSG:4326"})
+    for nodes, edges, attributes, zh, en in cases:
+        graphml_of(path, nodes, edges, **attributes)
+        for lang, words in (("zh", zh), ("en", en)):
+            told = in_lang(config, lang)
+            if words is None:
+                assert read_networks(told, tmp_path)["walk"].findings == ()
+                continue
+            with pytest.raises(NetworkError, match=rf"^\[network.walk\] {path.name}: .*{words}"):
+                read_networks(told, tmp_path)
+    # its own crs= would not help: the graph must say it
+    path.write_text(re.sub(r'<data key="d\d+">EPSG:4326</data>', "", path.read_text()))
+    with pytest.raises(MissingCrsError, match=r"图没有坐标系说明.*重新保存"):
+        read_networks(config, tmp_path)
+
+
+@pytest.mark.parametrize("file", ["streets.gpkg", "streets.osm"])
+def test_lengths_that_are_somewhat_off_are_a_finding(tmp_path, caplog, file):
+    """12 degrees east of the map's meridian its metres are 1.4 % too many."""
+    layer_of(tmp_path / "streets.gpkg", ROAD)
+    (tmp_path / "streets.osm").write_text(STREETS)
+    config = config_of(walk={"path": file})
+    (found,) = read_networks(in_lang(config, "zh", crs="EPSG:4544"), tmp_path)["walk"].findings
+    assert (found.code, found.severity) == ("network_lengths_long", "warning")
+    assert "EPSG:4544 量出的长度在这里偏长 1.4%" in found.problem
+    assert "EPSG:4548" in found.advice
+    true, long = (
+        read_networks(in_lang(config, "zh", crs=crs), tmp_path)["walk"].network.length_m.sum()
+        for crs in ("EPSG:4548", "EPSG:4544")
+    )
+    assert long / true == pytest.approx(1.014, abs=0.001)  # as the sentence says
+    assert caplog.text == ""
+
+
+def test_a_crs_that_an_osm_file_leaves_without_use_is_told_for_both_modes(tmp_path, caplog):
+    (tmp_path / "city.osm").write_text(STREETS)
+    section = {"path": "city.osm", "crs": "EPSG:4548"}
+    both = read_networks(config_of(walk=section, drive=section), tmp_path)
+    for mode in ("walk", "drive"):
+        codes = {f.code: f.problem for f in both[mode].findings}
+        assert f"[network.{mode}]" in codes["network_crs_unused"]
+        assert "自带坐标系 EPSG:4326" in codes["network_crs_unused"]
+    assert caplog.text == ""
+    section["crs"] = "EPSG:4326"
+    both = read_networks(config_of(walk=section, drive=section), tmp_path)
+    assert not any(n.findings for n in both.values())
+
+
 @pytest.mark.parametrize("file", ["streets.gpkg", "streets.osm"])
 def test_a_crs_made_for_another_place_is_refused_for_every_kind_of_file(tmp_path, file):
     layer_of(tmp_path / "streets.gpkg", ROAD)
@@ -160,9 +248,10 @@ def test_what_is_a_finding_is_not_logged_as_well(tmp_path, caplog):
 
 
 def test_the_sentences_need_the_same_in_both_languages():
-    text = (files("geoplan.words") / "network_faults.toml").read_text(encoding="utf-8")
+    rooms = [files("geoplan.words") / f"{room}.toml" for room in ("network_faults", "network")]
     needs = [
         {lang: set(re.findall(r"{(\w+)", said[lang].replace("{{", ""))) for lang in ("zh", "en")}
-        for said in tomllib.loads(text).values()
+        for room in rooms
+        for said in tomllib.loads(room.read_text(encoding="utf-8")).values()
     ]
     assert all(need["zh"] == need["en"] for need in needs), needs
