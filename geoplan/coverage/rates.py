@@ -24,6 +24,7 @@ def rate_by_area(
     per: float = 1000.0,
     confidence: float = 0.95,
     smooth: bool = True,
+    money: bool = False,
 ) -> pd.DataFrame:
     """Rate per `per` people of every area, with its interval.
 
@@ -36,6 +37,8 @@ def rate_by_area(
     per : heads that the rate is told for.
     confidence : of the interval, for example 0.95.
     smooth : whether to fill ``smoothed``.
+    money : the counts are sums of money and no cases: chance says nothing of them, so ``low``,
+        ``high`` and ``smoothed`` are NaN.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def rate_by_area(
     cases = counts.reindex(index).to_numpy(float, na_value=np.nan)
     heads = people.reindex(index).fillna(0.0).to_numpy(float)
     usable = (heads > 0) & np.isfinite(cases)
-    low, high = poisson_limits(cases, confidence)
+    low, high = poisson_limits(np.full(len(cases), np.nan) if money else cases, confidence)
     table = pd.DataFrame(
         {
             "name": ["" if names is None else names.get(code, "") for code in index],
@@ -75,7 +78,7 @@ def rate_by_area(
         },
         index=index,
     )
-    if smooth and usable.any():
+    if smooth and not money and usable.any():
         table.loc[usable, "smoothed"] = per * empirical_bayes(cases[usable], heads[usable])
     return table
 

@@ -244,7 +244,7 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
     """Per counted thing: the city's count and rate, the lowest and the highest area.
 
     ``apart`` counts areas whose 95 % interval does not hold the city's rate: differences between
-    the others may be chance.
+    the others may be chance. Sums of money have no intervals.
     """
     assert service.rates is not None
     level = area_codes(results, service.rates.index)
@@ -265,8 +265,6 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
         )
         outside = (table["low"] > city) | (table["high"] < city)
         measure = clean(service.rate_names.get(key, "")) or service.name(lang)
-        # sums of money are no counts of cases: chance says nothing of them
-        money = "元" in measure or "yuan" in f"{measure} {key}"
         rows.append(
             {
                 "measure": measure,
@@ -274,7 +272,7 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
                 "rate": city,
                 "lowest": low,
                 "highest": high,
-                "apart": None if money else int(outside.sum()),
+                "apart": int(outside.sum()) if table["low"].notna().any() else None,
             }
         )
     return Table.of(service.key, "measures", pd.DataFrame(rows), _MEASURES)

@@ -156,13 +156,15 @@ class RateSection(_Section):
     """``rate = {...}``: a service without sites, counted per head by area.
 
     `count` names one column of the table, or several, the leading one first. `demand` names, by
-    column, people other than the service's own whom a column is counted for.
+    column, people other than the service's own whom a column is counted for. `money` names the
+    columns that are sums of money and no cases.
     """
 
     count: str | Annotated[list[str], Field(min_length=1)]
     level: str = "district"
     per: Positive = 1000.0
     demand: dict[str, str] = Field(default_factory=dict)
+    money: list[str] = Field(default_factory=list)
 
     @property
     def counts(self) -> list[str]:

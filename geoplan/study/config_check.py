@@ -242,18 +242,29 @@ def _loose_ends(
     for key, entry in services.items():
         ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, ties)
-        rate = entry.get("rate")
-        if isinstance(rate, Mapping):
-            level = rate.get("level", "district")
-            ties.one_of(("services", key, "rate", "level"), level, areas, "[areas]")
-        others = rate.get("demand") if isinstance(rate, Mapping) else None
-        for column, name in others.items() if isinstance(others, Mapping) else ():
-            ties.one_of(("services", key, "rate", "demand", column), name, demand, "[demand]")
+        if isinstance(rate := entry.get("rate"), Mapping):
+            _check_rate(key, rate, areas, demand, ties)
         fund = entry.get("fund")
         for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
             ties.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, ties)
     return ties.found
+
+
+def _check_rate(
+    key: str, rate: Mapping[str, Any], areas: Iterable[str], demand: Iterable[str], ties: _Ties
+) -> None:
+    where = ("services", key, "rate")
+    ties.one_of((*where, "level"), rate.get("level", "district"), areas, "[areas]")
+    others = rate.get("demand")
+    for column, name in others.items() if isinstance(others, Mapping) else ():
+        ties.one_of((*where, "demand", column), name, demand, "[demand]")
+    counts, money = (
+        [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        for value in (rate.get("count"), rate.get("money"))
+    )
+    for column in money:
+        ties.one_of((*where, "money"), column, counts, "count")
 
 
 def _check_files(raw: Mapping[str, Any], ties: _Ties) -> None:

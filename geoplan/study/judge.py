@@ -230,6 +230,7 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
                 _people_by(people, rate.level),
                 names=layer.names,
                 per=rate.per,
+                money=column in rate.money,
             )
         except UsageError as error:
             file = context.config.services[key].path

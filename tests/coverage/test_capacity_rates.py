@@ -106,6 +106,15 @@ def test_small_areas_are_drawn_to_the_city_s_rate_most():
     assert (table["rate"] < table["high"]).all()
 
 
+def test_money_is_told_per_head_and_chance_says_nothing_of_it():
+    """10 yuan of 1,000 people are 10 per 1,000 as 10 cases are; but no draw of ten yuan."""
+    money, cases = pd.Series({"A": 10, "B": 30, "C": np.nan}), pd.Series({"A": 1000, "B": 1000})
+    told, counted = rate_by_area(money, cases, money=True), rate_by_area(money, cases)
+    assert told["rate"].dropna().tolist() == counted["rate"].dropna().tolist() == [10, 30]
+    assert told[["low", "high", "smoothed"]].isna().all(axis=None)
+    assert counted.loc[["A", "B"], ["low", "high", "smoothed"]].notna().all(axis=None)
+
+
 def test_marshall_by_hand_and_equal_rates_stay_equal():
     """Rates .002 and .006 on 1,000 people each: city .004, s2 = .002^2 = 4e-6, m / n = 4e-6, so
     the spread is no more than chance: A = 0 and both become .004. On 4,000 people m / n = 1e-6, A

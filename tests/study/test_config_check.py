@@ -91,6 +91,10 @@ def test_all_faults_at_once_with_lines(tmp_path: Path) -> None:
             "siting.forbidden: The file 'park.gpkg'",
         ),
         (('crs = "EPSG:4548"', 'crs = "EPSG:99999999"'), "is not known"),
+        (
+            ("siting = {", 'rate = { count = ["a", "b"], money = ["c"] }\nsiting = {'),
+            "'services.meal_station.rate.money' names 'c', which is not in count. Valid: a, b.",
+        ),
         (('crs = "EPSG:4548"', 'crs = "EPSG:3857"'), "no metre on the ground"),
     ],
 )

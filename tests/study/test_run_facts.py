@@ -137,3 +137,25 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
     table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
     assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
     assert table["lowest"].tolist() == ["East 7.5", "West 20"]
+
+
+def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_path):
+    """Grants are money by their own column's name or not; 单元 are no yuan whatever their title."""
+    folder = write_small_study(tmp_path / "study")
+    text = "code,grants,units\n1,200,200\n2,5000,5000\n"
+    (folder / "care.csv").write_text(text.replace("units", "住宅单元"), encoding="utf-8")
+    rate = {"count": ["grants", "住宅单元"], "money": ["grants"], "per": 100}
+    section = {"path": "care.csv", "demand": "elderly_60", "rate": rate}
+    study = Study.open(folder).replace({"services.home_care": section})
+    plan = study.run(services=["home_care"])
+    from geoplan.outputs.fact_tables import measure_table
+
+    table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
+    assert table["rate"].tolist() == pytest.approx([100 * 5200 / 290] * 2)
+    grants, units = table["apart"]
+    assert pd.isna(grants)
+    assert units == 2  # 200 cases on 200 people, 5,000 on 80: neither can be the city's rate
+    told = plan.to_dict()["services"]["home_care"]["rate"]["measures"]
+    assert [[row["low"] is None for row in m["areas"]][:2] for m in told.values()] == [
+        [True, True], [False, False],
+    ]  # fmt: skip
