@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.transforms import Bbox
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
@@ -138,7 +139,54 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     ax.grid(axis="y", color=palette.HAIRLINE, lw=0.6)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, fontsize=8, loc="lower right")
+    if (knee := service.siting.knee) is not None:
+        _mark_knee(
+            ax, knee.sites, knee.value / unit, say(lang, "figures.curve_knee", sites=knee.sites)
+        )
     return figure
+
+
+def _mark_knee(ax: Axes, x: float, y: float, words: str) -> None:
+    """A ring on the curve, and its label where it touches no line, legend or edge."""
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    ax.plot([x], [y], ls="", marker="o", ms=8, mfc="none", mec=palette.INK, mew=1.2, clip_on=False)
+    label = ax.annotate(words, (x, y), textcoords="offset points", xytext=(0, 0), fontsize=8,
+                        arrowprops={"arrowstyle": "-", "color": palette.MUTED, "lw": 0.6,
+                                    "shrinkA": 1, "shrinkB": 5})  # fmt: skip
+    label.set_in_layout(False)  # or the axes would move after the place was chosen
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    for place in _PLACES:
+        label.set(**place)
+        label.update_positions(renderer)
+        if _is_free(ax, Text.get_window_extent(label, renderer).padded(2)):  # without the leader
+            return
+    label.set(**_PLACES[0])
+
+
+#: under the curve to the right, nearest first (a curve of best answers never falls); then above it
+_PLACES: list[dict[str, Any]] = [
+    {"position": (8.0 * k, -8.0 * k), "ha": "left", "va": "top"} for k in range(1, 8)
+] + [
+    {"position": (sign * 10.0 * k, sign * -8.0 * m), "ha": side, "va": va}
+    for sign, side, va in ((1, "left", "top"), (1, "right", "top"), (-1, "right", "bottom"))
+    for k in range(7)
+    for m in range(1, 12)
+]
+
+
+def _is_free(ax: Axes, box: Bbox) -> bool:
+    """Whether `box` (pixels) lies in the axes, off the legend and off every line."""
+    legend = ax.get_legend()
+    if legend is not None and box.overlaps(legend.get_window_extent()):
+        return False
+    if not (ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)):
+        return False
+    if not (ax.bbox.containsy(box.y0) and ax.bbox.containsy(box.y1)):
+        return False
+    lines = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    return not any(path.intersects_bbox(box, filled=False) for path in lines)
 
 
 def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -> Figure:

@@ -9,6 +9,7 @@ from itertools import combinations
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from PIL import Image, ImageColor
 from scipy.spatial.distance import pdist
 
@@ -26,6 +28,7 @@ from geoplan.outputs.figure_sheet import fit
 from geoplan.outputs.figures import figure_list
 from geoplan.outputs.fonts import cjk_fonts
 from geoplan.outputs.report.html import screen_size
+from geoplan.siting import curve_knee
 
 LONG = "a bureau's own survey of every street and community, checked by hand 由街道逐户核对 " * 3
 
@@ -73,6 +76,47 @@ def test_the_scale_bar_is_as_long_as_it_says(fakes):
         label = next(t.get_text() for t in figure.texts if t.get_text().endswith((" km", " m")))
         number, unit = label.split()
         assert metres == pytest.approx(float(number) * (1000 if unit == "km" else 1))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("rise", ["steep", "slow", "early", "late", "straight"])
+def test_the_knee_is_marked_on_the_curve_and_its_label_is_in_nobody_s_way(fakes, lang, rise):
+    sites = np.arange(41)
+    people = {
+        "steep": 90_000 * (1 - 0.7**sites),
+        "slow": 90_000 * (1 - 0.96**sites),
+        "early": np.minimum(sites * 30_000.0, 30_000 + 1_400 * sites),
+        "late": np.minimum(sites * 2_000.0, 76_000 + 100 * (sites - 38)),
+        "straight": 900.0 * sites + np.minimum(sites * 400, 2_000),
+    }[rise]
+    curve = pd.DataFrame({"sites": sites, "value": people, "bound": people * (1 + 0.001 * sites)})
+    knee = curve_knee(curve)
+    results = fakes.fake_run(n=40)
+    service = results.services["meal_station"]
+    siting = replace(service.siting, curve=curve, knee=knee)
+    for told in (knee, None):
+        drawn = replace(service, siting=replace(siting, knee=told))
+        run = replace(results, services={"meal_station": drawn})
+        figure = dict(figure_list(run, lang=lang))["meal_station_curve"]()
+        figure.canvas.draw()
+        ax = figure.axes[0]
+        rings = [line for line in ax.lines if len(line.get_xdata()) == 1]
+        if told is None:
+            assert (rings, list(ax.texts)) == ([], [])
+            continue
+        unit = 10_000 if lang == "zh" else 1_000
+        ((x, y),) = rings[0].get_xydata()
+        assert (x, y * unit) == (knee.sites, pytest.approx(people[knee.sites]))
+        (label,) = ax.texts
+        assert str(knee.sites) in label.get_text()
+        box = Text.get_window_extent(label)
+        assert not box.overlaps(ax.get_legend().get_window_extent())
+        assert ax.get_window_extent().padded(1).count_contains(box.corners()) == 4
+        for column in ("value", "bound"):  # against the numbers, not against what was drawn
+            line = shapely.LineString(
+                ax.transData.transform(np.c_[curve["sites"], curve[column] / unit])
+            )
+            assert not line.intersects(shapely.box(*box.extents)), column
 
 
 def test_streets_without_a_class_are_drawn(fakes):
