@@ -135,7 +135,8 @@ class Notes:
     def drop_columns(self, headings: Sequence[str]) -> None:
         """Take columns out of the rows' text, but for the rows set aside: it is shared with `Rows`.
 
-        Only large tables are worth it: whoever needs the cells of a small one finds them.
+        No further row may be set aside: it would lack these cells in the sheet. Only
+        large tables are worth it: whoever needs the cells of a small one finds them.
         """
         if len(self.text) < _LARGE:
             return

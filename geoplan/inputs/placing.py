@@ -65,7 +65,7 @@ def place_rows(
     elif _has(rows, "x", "y"):
         geometry = place_metres(rows, source, notes, crs=crs, area=area)
     elif _has(rows, "lon", "lat"):
-        geometry = _degrees(rows, source, notes, crs, area, streets)
+        geometry = _degrees(rows, source, notes, crs, area, streets, points=points)
     elif rows.column("wkt") is not None:
         geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
@@ -188,6 +188,8 @@ def _degrees(
     crs: str,
     area: StudyArea | None,
     streets: Streets | None,
+    *,
+    points: bool,
 ) -> gpd.GeoSeries:
     lon_text, lat_text = rows.column("lon"), rows.column("lat")
     assert lon_text is not None
@@ -205,16 +207,17 @@ def _degrees(
     # the points need several times the room of their cells, which nobody asks for any more
     headings = [rows.heading("lon"), rows.heading("lat")]
     del lon_text, lat_text
-    notes.drop_columns(headings)
-    give_back()
-    points = np.full(len(rows), None, object)
+    if points:  # areas and lines set rows aside later, which must stay whole
+        notes.drop_columns(headings)
+        give_back()
+    places = np.full(len(rows), None, object)
     to_study = step("EPSG:4326", crs)
     there = np.flatnonzero(usable)
     for k in range(0, len(there), _PIECE):
         some = there[k : k + _PIECE]
         x, y = to_wgs84((lon[some], lat[some]), datum)
-        points[some] = shapely.points(*to_study.transform(x, y))
-    return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
+        places[some] = shapely.points(*to_study.transform(x, y))
+    return gpd.GeoSeries(places, index=rows.text.index, crs=crs)
 
 
 def _usable_degrees(
