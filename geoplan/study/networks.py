@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -57,9 +57,21 @@ class StudyNetworks:
         network = chosen.network
         return Streets(gpd.GeoSeries(network.edge_lines(), crs=network.crs))
 
+    @property
+    def records(self) -> tuple[InputRecord, ...]:
+        """One record per file; a file that serves two modes is told once with both roles."""
+        merged: dict[str, InputRecord] = {}
+        for one in self.networks.values():
+            first = merged.setdefault(one.record.path, one.record)
+            if first is not one.record:
+                role = f"{first.role}, {one.record.role}"
+                merged[first.path] = replace(first, role=role)
+        return tuple(merged.values())
+
     def findings(self, file: str, lang: str) -> tuple[Finding, ...]:
         """What is doubted about the networks; `file` is the study's own, for one that is broken."""
-        doubted = tuple(f for n in self.networks.values() for f in n.findings)
+        every = (f for n in self.networks.values() for f in n.findings)
+        doubted = tuple(dict.fromkeys(every))  # a file that modes share is doubted once
         if self.error is None:
             return doubted
         broken = Finding(

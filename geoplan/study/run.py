@@ -58,8 +58,8 @@ def run_study(
         # all that is wrong with the files is told before what is wrong with the network
         refuse_blocked(inputs, lang)
     networks = read.read()
-    records = (*inputs.records, *_once([n.record for n in networks.values()]))
-    findings = (*inputs.findings, *(f for n in networks.values() for f in n.findings))
+    records = (*inputs.records, *read.records)
+    findings = (*inputs.findings, *read.findings(study.file.name, lang))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
     services = with_funds(context, _plan_all(context, keys, stages, scheduler))
@@ -156,18 +156,6 @@ def _sites_asked(service: ServiceSection) -> bool:
 
 def _all(study: Study, keys: list[str]) -> bool:
     return set(keys) == set(study.services)
-
-
-def _once(records: list[Any]) -> list[Any]:
-    """One record per file; a file that serves two modes is told once with both roles."""
-    merged: dict[str, Any] = {}
-    for record in records:
-        if record.path in merged:
-            first = merged[record.path]
-            merged[record.path] = replace(first, role=f"{first.role}, {record.role}")
-        else:
-            merged[record.path] = record
-    return list(merged.values())
 
 
 def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:

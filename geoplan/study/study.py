@@ -253,7 +253,7 @@ class Study:
         )
         return dataclasses.replace(
             inputs,
-            records=(*inputs.records, *(n.record for n in networks.networks.values())),
+            records=(*inputs.records, *networks.records),
             findings=(*inputs.findings, *networks.findings(study.file.name, config.study.lang)),
         )
 

@@ -19,6 +19,7 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.network import osm_file, read_network
+from geoplan.study import Study
 from geoplan.study.config import StudyFile
 from geoplan.study.networks import read_networks
 
@@ -207,6 +208,25 @@ def test_a_crs_that_an_osm_file_leaves_without_use_is_told_for_both_modes(tmp_pa
     section["crs"] = "EPSG:4326"
     both = read_networks(config_of(walk=section, drive=section), tmp_path)
     assert not any(n.findings for n in both.values())
+
+
+def test_a_file_that_both_modes_share_is_told_once(small_folder):
+    """By the check as by the run: 2 streets to walk on, 1 of them to drive on, 1.4 % too long."""
+    (small_folder / "city.osm").write_text(STREETS)
+    section = {"path": "city.osm"}
+    study = Study.open(small_folder).replace(
+        {
+            "network": {"walk": section, "drive": section}, "study.crs": "EPSG:4544",
+            "services.meal_station.catchment": {"mode": "drive", "threshold_min": 15},
+        }
+    )  # fmt: skip
+    checked = study.check(services=[])
+    told = [r for r in checked.records if r.path == "city.osm"]
+    assert [(r.role, r.rows) for r in told] == [("network.walk, network.drive", 2)]
+    assert [f.code for f in checked.findings if f.file == "city.osm"] == ["network_lengths_long"]
+    run = study.run().results
+    assert [r for r in run.inputs if r.path == "city.osm"] == told
+    assert (run.findings["file"] == "city.osm").sum() == 1
 
 
 @pytest.mark.parametrize("file", ["streets.gpkg", "streets.osm"])
