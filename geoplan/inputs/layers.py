@@ -17,6 +17,20 @@ from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, Usag
 from geoplan.inputs.plane import unfit_layer
 from geoplan.inputs.repeats import repeated
 
+#: what an office writes for a site that does not serve, not yet or no more (a what-if: "closed")
+_NOT_SERVING = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
+
+
+def serves(status: pd.Series) -> pd.Series:
+    """Bool per site: its ``status`` does not say that it is not open.
+
+    Examples
+    --------
+    >>> serves(pd.Series(["运营", "在建", None, "closed"])).tolist()
+    [True, False, True, False]
+    """
+    return ~status.astype("string").fillna("").isin(_NOT_SERVING)
+
 
 def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
     """Raise unless `frame` has a projected CRS whose metres are metres on the ground.

@@ -11,8 +11,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-#: what an office writes for a site that is there and does not serve; a what-if closes with "closed"
-_NOT_SERVING = ("closed", "停用", "停业")
+from geoplan.inputs.layers import serves
+
 SITE_COLUMNS = ["service", "kind", "change", "id", "name", "people", "x", "y"]
 GAP_COLUMNS = ["service", "change", "area", "cause", "people", "length_m", "x", "y"]
 #: two shapes share ground from so many square metres, or metres of line, on
@@ -90,18 +90,14 @@ def _existing(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.Dat
     a, b = a.set_index(a["id"].astype(str)), b.set_index(b["id"].astype(str))
     a, b = a[~a.index.duplicated()], b[~b.index.duplicated()]
     both = a.index.intersection(b.index)
-    shut_a, shut_b = _shut(a).loc[both], _shut(b).loc[both]
+    open_a, open_b = serves(a["status"]).loc[both], serves(b["status"]).loc[both]
     parts = {
         "added": b[~b.index.isin(a.index)],
         "dropped": a[~a.index.isin(b.index)],
-        "opened": b.loc[both[(shut_a & ~shut_b).to_numpy()]],
-        "closed": b.loc[both[(~shut_a & shut_b).to_numpy()]],
+        "opened": b.loc[both[(~open_a & open_b).to_numpy()]],
+        "closed": b.loc[both[(open_a & ~open_b).to_numpy()]],
     }
     return [_placed(p).assign(service=key, kind="existing", change=c) for c, p in parts.items()]
-
-
-def _shut(frame: pd.DataFrame) -> pd.Series:
-    return frame["status"].astype("string").fillna("").isin(_NOT_SERVING)
 
 
 def _suggested(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.DataFrame]:

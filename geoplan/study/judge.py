@@ -23,7 +23,7 @@ from geoplan.coverage import (
     tier_counts,
 )
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.inputs.layers import Demand, FacilityLayer
+from geoplan.inputs.layers import Demand, FacilityLayer, serves
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.reach_outline import reach_outline
 from geoplan.results import ServiceResult
@@ -32,15 +32,12 @@ from geoplan.services.standard import ServiceStandard
 from geoplan.study.context import Context
 from geoplan.study.spacing import judge_spacing
 
-#: what an office writes for a site that does not serve anybody yet
-NOT_YET_OPEN = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
-
 
 def in_service(layer: FacilityLayer) -> FacilityLayer:
     """The facilities that are open, with or without a place on the map."""
     frame = layer.frame
     if "status" in frame.columns:
-        frame = frame[~frame["status"].astype("string").fillna("").isin(NOT_YET_OPEN)]
+        frame = frame[serves(frame["status"])]
     return replace(layer, frame=frame)
 
 

@@ -19,6 +19,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs import compare_runs, write_comparison_map, write_layers, write_maps
 from geoplan.outputs.compare_places import shares_ground
 from geoplan.outputs.summary import write_summary
+from geoplan.study.judge import in_service
 
 
 def save(results, folder):
@@ -131,6 +132,27 @@ def test_sites_that_came_went_or_closed_and_another_proof(results, tmp_path):
     assert answers["status_b"] == "feasible"
     assert "2.00%" in told.text("en")
     assert not told.is_same
+
+
+@pytest.mark.parametrize("status", ["在建", "规划", "停用", "closed"])
+def test_a_site_opens_and_closes_where_a_run_begins_or_ends_to_count_it(results, tmp_path, status):
+    """The comparison and the run go by the same words: a site that was 在建 has opened."""
+    service = results.services["meal_station"]
+    frame = service.facilities.frame.copy()
+    frame["status"] = ["", *["已建成"] * (len(frame) - 1)]
+    open_now = dataclasses.replace(service.facilities, frame=frame)
+    idle = frame.assign(status=[status, *frame["status"].iloc[1:]])
+    not_open = dataclasses.replace(service.facilities, frame=idle)
+    assert len(in_service(open_now)) - len(in_service(not_open)) == 1
+    for name, layer in (("a", not_open), ("b", open_now)):
+        changed = dataclasses.replace(service, facilities=layer)
+        services = {**results.services, "meal_station": changed}
+        save(dataclasses.replace(results, services=services), tmp_path / name)
+    for one, other, change in (("a", "b", "opened"), ("b", "a", "closed")):
+        told = compare_runs(tmp_path / one, tmp_path / other).sites
+        assert told[["kind", "change", "id"]].to_numpy().tolist() == [
+            ["existing", change, str(frame.index[0])]
+        ]
 
 
 def test_a_gap_is_the_same_when_it_shares_ground():
