@@ -166,8 +166,8 @@ def _service(
     capacity, places = _capacity(service, public["now"])
     return replace(
         told,
-        by_group=all_or_nothing(service.by_group, below),
-        by_kind=all_or_nothing(service.by_kind, below),
+        by_group=all_or_nothing(service.by_group, below) if public["now"].whole_told else None,
+        by_kind=all_or_nothing(service.by_kind, below) if public["now"].kinds_told else None,
         capacity_areas=capacity,
         places=places,
         coverage=public["now"],

@@ -14,6 +14,7 @@ from scipy import sparse
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
+from geoplan.outputs.public_kinds import blanks_with_kinds, common_kinds, finest_area
 from geoplan.outputs.suppression import blanks
 
 _CELLS = ("total", *STATES)
@@ -25,10 +26,14 @@ class PublicCoverage(Coverage):
     """Coverage whose small numbers are NaN.
 
     city : the six numbers of the whole city, NaN where blanked. tables : ledger by area, blanked.
+    whole_told, kinds_told : whether other tables may tell the city's people and how many of them
+        are served, and the same of town and of country, and give no blank away.
     """
 
     city: Ledger = field(default_factory=Ledger)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    whole_told: bool = False
+    kinds_told: bool = False
 
     def __post_init__(self) -> None:
         """A ledger with blanks cannot be added up."""
@@ -83,6 +88,17 @@ def public_coverages(
         for name in whole
     ]
     mask = blanks(cells, sums, below=below)
+    coverages = list(whole.values())
+    kinds, with_kinds = common_kinds(coverages), None
+    if kinds is not None:
+        places = None
+        if levels:
+            finest_table, start = tables[next(iter(whole))][levels[-1]], starts[levels[-1]]
+            places = finest_area(coverages[0], levels[-1], finest_table, start, len(_CELLS))
+        with_kinds = blanks_with_kinds(
+            mask, cells, sums, coverages, kinds, areas=places, below=below
+        )
+    mask = mask if with_kinds is None else with_kinds
     public = {}
     for name, coverage in whole.items():
         last = finest[name]
@@ -99,6 +115,8 @@ def public_coverages(
             areas={level: areas[level] for level in own},
             city=Ledger(**{state: float(city[state]) for state in STATES}),
             tables=blanked,
+            whole_told=not mask[:2].any(),
+            kinds_told=with_kinds is not None,
         )
     return public
 

@@ -18,7 +18,11 @@ _MOST_TOGETHER = 600
 
 
 def blanks(
-    tables: list[NDArray[np.float64]], sums: sparse.csr_matrix, *, below: float
+    tables: list[NDArray[np.float64]],
+    sums: sparse.csr_matrix,
+    *,
+    below: float,
+    start: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Cells to blank in all of several tables of one shape.
 
@@ -28,6 +32,7 @@ def blanks(
         that is blanked in one is blanked in all, because most cells are equal in them.
     sums : one row per sum that holds in every table: +1 for each part, -1 for the whole.
     below : numbers above 0 and below this are small.
+    start : cells that are blank already.
 
     Returns
     -------
@@ -45,6 +50,8 @@ def blanks(
         return np.zeros(sums.shape[1], bool)
     biggest = np.max(tables, axis=0)
     mask = np.any([(t > 0) & (t < below) for t in tables], axis=0)
+    if start is not None:
+        mask = mask | start
     sums = sparse.csr_matrix(sums, dtype=np.float64)
     parts = abs(sums)
     for _ in range(sums.shape[1] + 1):

@@ -1,0 +1,204 @@
+"""Coverage by group and by town and country gives away nothing that the tables by area blank.
+
+By linear programming: how narrow a blanked number is held by all that an edition tells of two
+services of the same people. A number that is held to one value is found out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from geoplan.coverage import group_table
+from geoplan.outputs.privacy import edition
+
+STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
+CELLS = ("total", *STATES)
+
+
+@pytest.fixture
+def two(fakes):
+    """Two services of the same people, and town or country of each.
+
+    In four streets they serve 12 and 15, and the place of four people is not known: 4 is small and
+    blanked, and 12, the next, with it. Two of the streets are in the first district, one each in
+    the others; `country` says which of the four are all the country there is.
+    """
+
+    def make(*country, streets=4, unlocated=4.0):
+        results = fakes.fake_run(n=60)
+        first = results.services["meal_station"].coverage.frame["street"]
+        rows = first.drop_duplicates().index[:4]
+        rows = rows[np.argsort(first[rows].to_numpy(), kind="stable")][:streets]
+        assert [code[:6] for code in first[rows]] == [
+            "370101", "370101", "370102", "370103",
+        ][:streets]  # fmt: skip
+        away = first.isin(first[rows[list(country)]])
+        kind = pd.Series(np.where(away, "rural", "urban"), first.index, name="kind")
+        return _services(results, rows, kind, unlocated), first, kind
+
+    return make
+
+
+def _services(results, rows, kind, unlocated):
+    services = {}
+    for key, served in {"meal_station": 12.0, "elderly_centre": 15.0}.items():
+        frame = results.services[key].coverage.frame.copy()
+        frame[list(STATES)] = 0.0
+        frame["people"] = frame["beyond"] = 1000.0
+        frame.loc[rows, "people"] = 1000.0 + unlocated
+        frame.loc[rows, ["served", "beyond", "unlocated"]] = [served, 1000 - served, unlocated]
+        frame["urban"] = kind
+        coverage = replace(results.services[key].coverage, frame=frame)
+        aged = replace(coverage, frame=frame.assign(pop80=frame["people"] / 4))
+        services[key] = replace(
+            results.services[key],
+            coverage=coverage,
+            siting=None,
+            tiers={},
+            gaps=None,
+            by_kind=group_table(coverage, by=kind),
+            by_group=group_table(aged, groups=["pop80"]),
+        )
+    return replace(results, services=services)
+
+
+def widths(run, streets, kind, public):
+    """Between which values each blank can lie, of streets, districts and the city.
+
+    Unknown are the cells of every street; the sums of their states, of districts and of the city,
+    and what both services share, are equations.
+    """
+    codes = list(pd.unique(streets))
+    at = {
+        (key, code, cell): k
+        for k, (key, code, cell) in enumerate(
+            (key, code, cell) for key in run.services for code in codes for cell in CELLS
+        )
+    }
+    equal, known, blank = [], [], []
+
+    def line(cells):
+        row = np.zeros(len(at))
+        for cell, sign in cells:
+            row[at[cell]] += sign
+        return row
+
+    def tell(cells, value):
+        row = line((cell, 1.0) for cell in cells)
+        if np.isnan(value):
+            blank.append(row)
+        else:
+            equal.append(row)
+            known.append(value)
+
+    parent = run.areas["street"].frame["parent"]
+    of_kind = {name: pd.unique(streets[kind == name]) for name in ("urban", "rural")}
+    for key in run.services:
+        told = public.services[key]
+        for code in codes:
+            equal.append(line([((key, code, "total"), -1.0),
+                               *(((key, code, s), 1.0) for s in STATES)]))  # fmt: skip
+            known.append(0.0)
+        for cell in CELLS:
+            if cell != "total" or told.coverage.whole_told:  # else it is summed up from the others
+                tell([(key, c, cell) for c in codes], told.coverage.ledger.to_dict()[cell])
+            for code, value in told.coverage.by_area("street")[cell].items():
+                if code in codes:
+                    tell([(key, code, cell)], value)
+            for code, value in told.coverage.by_area("district")[cell].items():
+                tell([(key, c, cell) for c in codes if parent[c] == code], value)
+        for table, members in ((told.by_kind, of_kind), (told.by_group, {"people": codes})):
+            if table is None:
+                continue
+            for name, inside in members.items():
+                for cell in ("total", "served"):
+                    tell([(key, c, cell) for c in inside], table.loc[name, cell])
+    one, other = run.services
+    for code in codes:
+        for cell in ("total", "off_network", "unlocated"):
+            equal.append(line([((one, code, cell), 1.0), ((other, code, cell), -1.0)]))
+            known.append(0.0)
+    found = []
+    for aim in blank:
+        ends = []
+        for sign in (1, -1):
+            solved = linprog(
+                sign * aim, A_eq=np.array(equal), b_eq=known, bounds=(0, None), method="highs"
+            )
+            assert solved.status == 0, solved.message
+            ends.append(sign * solved.fun)
+        found.append(ends[1] - ends[0])
+    return np.array(found)
+
+
+def exactly(run, public):
+    """The edition with the tables of groups and kinds as they stand inside."""
+    services = {
+        key: replace(s, by_kind=run.services[key].by_kind, by_group=run.services[key].by_group)
+        for key, s in public.services.items()
+    }
+    return replace(public, services=services)
+
+
+@pytest.mark.parametrize(
+    ("country", "leaks"),
+    [
+        ((0,), True),  # the country's number is the street's
+        ((2, 3), True),  # town is both streets of the first district: its blanked sum
+        ((0, 2), False),  # half of one district and half of what is left: no sum of blanks
+    ],
+)
+def test_town_and_country_give_no_blank_away(two, country, leaks):
+    run, streets, kind = two(*country)
+    public = edition(run, audience="public")
+    told = widths(run, streets, kind, public)
+    assert len(told) >= 8
+    assert told.min() > 1
+    inside = widths(run, streets, kind, exactly(run, public))
+    assert (inside.min() < 1e-6) == leaks
+    assert [s.by_kind is None for s in public.services.values()] == [leaks] * 2
+
+
+def test_the_city_s_numbers_are_not_told_by_groups_where_the_ledger_blanks_them(two):
+    """One street: 12 people are served and of 4 the place is not known, and nobody else in the
+    city. The ledger blanks both; all people, told among the groups, gave them back."""
+    run, streets, kind = two(0, streets=1)
+    public = edition(run, audience="public")
+    assert all(np.isnan(s.coverage.ledger.served) for s in public.services.values())
+    assert widths(run, streets, kind, public).min() > 1
+    assert widths(run, streets, kind, exactly(run, public)).min() < 1e-6
+    assert all(s.by_group is None for s in public.services.values())
+
+
+def test_one_service_s_table_gives_nothing_of_another_s_that_is_withheld(two):
+    """The centre serves all of the country but 5, so its table is withheld; the meal station's
+    tells the people of the country, whom both share, and no sum joins those they serve."""
+    run, streets, kind = two(0, 2, unlocated=0.0)
+    centre = run.services["elderly_centre"]
+    frame = centre.coverage.frame.copy()
+    country = (kind == "rural").to_numpy()
+    frame.loc[country, "served"], frame.loc[country, "beyond"] = frame.loc[country, "people"], 0.0
+    last = frame.index[country][-1]
+    frame.loc[last, ["served", "beyond"]] = [frame.loc[last, "people"] - 5, 5.0]
+    coverage = replace(centre.coverage, frame=frame)
+    kinds = group_table(coverage, by=kind)
+    centre = replace(centre, coverage=coverage, by_group=None, by_kind=kinds)
+    run = replace(run, services={**run.services, "elderly_centre": centre})
+    public = edition(run, audience="public")
+    assert public.services["elderly_centre"].by_kind is None
+    assert public.services["meal_station"].by_kind is not None
+    told = widths(run, streets, kind, public)
+    assert len(told) >= 4
+    assert told.min() > 1
+
+
+def test_where_nothing_is_small_groups_and_kinds_are_told_as_they_are(two):
+    run, _, _ = two(0, 2, unlocated=40.0)
+    for key, service in edition(run, audience="public").services.items():
+        assert service.by_kind.equals(run.services[key].by_kind)
+        assert service.by_group.equals(run.services[key].by_group)
