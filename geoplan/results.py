@@ -208,6 +208,7 @@ class SitingOutcome:
 class ServiceResult:
     """Everything a run found about one service.
 
+    people_names : what the people it is for are called, by language; {} where not said.
     in_service : facilities that are open, with or without a place on the map.
     coverage : for measure "reach"; None otherwise.
     spacing : for measure "spacing": a `geoplan.coverage.spacing.SpacingCoverage`; None otherwise.
@@ -240,6 +241,7 @@ class ServiceResult:
 
     key: str
     standard: ServiceStandard
+    people_names: Mapping[str, str] = field(default_factory=dict)
     facilities: FacilityLayer | None = None
     in_service: int = 0
     coverage: Coverage | None = None
@@ -266,6 +268,14 @@ class ServiceResult:
     def name(self, lang: str) -> str:
         """The service's name in `lang`."""
         return self.standard.name(lang)
+
+    def people_name(self, lang: str) -> str:
+        """What the people it is for are called in `lang`, else in the other language, else ""."""
+        return self.people_names.get(lang) or next(iter(self.people_names.values()), "")
+
+    def measure_name(self, lang: str) -> str:
+        """What `rates` counts, in words."""
+        return next(iter(self.rate_names.values()), "") or self.name(lang)
 
     def __repr__(self) -> str:
         told = [repr(one) for one in (self.coverage, self.spacing, self.siting) if one is not None]

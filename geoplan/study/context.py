@@ -35,6 +35,12 @@ class Context:
         wanted = self.config.services[key].demand or self.standard(key).group
         return self.inputs.demand[str(wanted)]
 
+    def people_names(self, key: str) -> dict[str, str]:
+        """What the people that one service is for are called, by language."""
+        section = self.config.demand[self.demand(key).key]
+        told = {"zh": section.name, "en": section.name_en}
+        return {lang: name for lang, name in told.items() if name}
+
     def network(self, mode: str | None) -> StudyNetwork:
         """The network of `mode`."""
         return self.networks[str(mode)]

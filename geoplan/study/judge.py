@@ -103,6 +103,7 @@ def judge(context: Context, key: str) -> ServiceResult:
     return ServiceResult(
         key=key,
         standard=standard,
+        people_names=context.people_names(key),
         facilities=facilities,
         in_service=len(serving),
         coverage=coverage,
@@ -236,6 +237,7 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
     return ServiceResult(
         key=key,
         standard=replace(standard, per=rate.per),
+        people_names=context.people_names(key),
         rates=told[rate.counts[0]],
         all_rates=told,
         rate_names={

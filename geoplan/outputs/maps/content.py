@@ -29,6 +29,7 @@ from geoplan.outputs.maps.people import (
     sites_content,
     suggested_content,
 )
+from geoplan.outputs.maps.rates import measure_facts, rate_head
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.privacy import told_by_area
 from geoplan.results import RunResults, ServiceResult
@@ -63,6 +64,8 @@ def map_content(
         demand = demand_content(service.coverage, after, known)
         if len(service.coverage.frame) > MOST_NAMES:
             notes.append(say(lang, "maps.names_left_out"))
+    if len(service.all_rates) > 1:
+        notes.append(say(lang, "maps.measures_left_out", measure=service.measure_name(lang)))
     if background is None:
         background = background_content(results.background)
     if background.get("thinned"):
@@ -121,6 +124,7 @@ def page_meta(results: RunResults, key: str, lang: str) -> dict[str, Any]:
             if shown
         ],
         "measure": standard.measure,
+        "measure_name": service.measure_name(lang),
         "per": number(standard.per),
     }
 
@@ -164,7 +168,7 @@ def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str
     head: dict[str, Any] = {"facts": facts(service, lang)}
     if service.coverage is not None:
         head |= {
-            "label": say(lang, "maps.head_share"),
+            "label": _share_label(service, lang),
             "ledger": _ledger(service.coverage.ledger),
             "after": None
             if service.siting is None or not _planned(service)
@@ -177,17 +181,20 @@ def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str
             "length": {"total": total, "covered": covered, "gap": float(service.spacing.gap_m)},
         }
     elif service.rates is not None and len(service.rates):
-        per = service.standard.per
-        people = float(service.rates["people"].sum())
-        rate = float(service.rates["count"].sum()) / people * per if people > 0 else float("nan")
-        head |= {
-            "label": say(lang, "maps.head_rate", per=f"{per:,.6g}"),
-            "rate": number(rate, 2),
-        }
+        head |= rate_head(service, lang)
+        head["facts"] += measure_facts(results, service, lang)
     elif service.fund is not None:
         head |= fund_head(results, service, lang)
         head["facts"] += fund_facts(results, service, lang)
     return head
+
+
+def _share_label(service: ServiceResult, lang: str) -> str:
+    """Whose share it is: 74 % of the old are not 74 % of the city."""
+    people = service.people_name(lang)
+    return (
+        say(lang, "maps.head_share_of", people=people) if people else say(lang, "maps.head_share")
+    )
 
 
 def _planned(service: ServiceResult) -> bool:
@@ -224,7 +231,8 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
                  level=level_word(lang, level))  # fmt: skip
     if service.rates is not None and len(service.rates):
         tell("fact_count", f"{service.rates['count'].sum():,.0f}")
-        tell("fact_people", f"{service.rates['people'].sum():,.0f}")
+        people = f"{service.rates['people'].sum():,.0f}"
+        found.append([service.people_name(lang) or say(lang, "maps.fact_people"), people])
         if service.standard.target_rate:
             tell("fact_target", f"{service.standard.target_rate:,.6g}")
     if service.gaps is not None:

@@ -115,7 +115,7 @@
       var level = entry.level;
       if (!entry.shapes || !level.value) { return; }
       var rate = level.kind === "rate";
-      add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: gp.plain(data.meta.per) }),
+      add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: gp.plain(data.meta.per), measure: data.meta.measure_name }),
         null, patch(C.classes[5][3]), rate ? k === 0 : k === finest, classes(app, level));
     });
     if (m.levels.some(function (e) { return e.shapes; })) {

@@ -1,0 +1,42 @@
+"""The head of a map of rates: what the large number counts, and what else was counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoplan.outputs.fact_tables import measure_table
+from geoplan.outputs.maps.values import number
+from geoplan.outputs.telling import count_text, number_text
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+
+def rate_head(service: ServiceResult, lang: str) -> dict[str, Any]:
+    """The large number of the page, with the name of what it counts."""
+    assert service.rates is not None
+    per = service.standard.per
+    people = float(service.rates["people"].sum())
+    rate = float(service.rates["count"].sum()) / people * per if people > 0 else float("nan")
+    label = say(lang, "maps.head_rate", per=f"{per:,.6g}", measure=service.measure_name(lang))
+    return {"label": label, "rate": number(rate, 2)}
+
+
+def measure_facts(results: RunResults, service: ServiceResult, lang: str) -> list[list[str]]:
+    """Pairs of label and value for every count after the first, which the map itself shows."""
+    if len(service.all_rates) < 2:
+        return []
+    per = f"{service.standard.per:,.6g}"
+    table = measure_table(results, service, lang=lang).frame
+    return [
+        [
+            str(row.measure),
+            say(
+                lang,
+                "maps.measure_fact",
+                count=count_text(row.count_),
+                rate=number_text(row.rate),
+                per=per,
+            ),
+        ]
+        for row in table.rename(columns={"count": "count_"}).iloc[1:].itertuples()
+    ]
