@@ -16,10 +16,11 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
     TableBlock,
 )
+from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables import figures_table, overview_table
-from geoplan.outputs.telling import clean, count_text, known_word, standard_text
+from geoplan.outputs.telling import MISSING, clean, count_text, known_word, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
 
@@ -53,18 +54,13 @@ def _blocks(results: RunResults, lang: str) -> Iterator[Block]:
     if results.info.audience == "public":
         text = say(lang, "report.public_note", below=results.info.suppress_below)
         yield Paragraph(text=text, kind="note")
+    yield Heading(level=1, text=say(lang, "report.h_overview"))
+    yield from _overview(results, lang)
     yield Heading(level=1, text=say(lang, "report.h_asked"))
     yield Paragraph(text=say(lang, "report.asked", count=len(results.services)))
     yield _standards(results, lang)
     yield Heading(level=1, text=say(lang, "report.h_inputs"))
     yield from _inputs(results, lang)
-    yield Heading(level=1, text=say(lang, "report.h_overview"))
-    yield Paragraph(text=say(lang, "report.overview"))
-    judged = overview_table(results, lang=lang)
-    judged = replace(judged, frame=judged.frame[judged.frame["total"].notna()])
-    overview = told_table(judged, say(lang, "report.c_overview"), lang, keep=_OVERVIEW)
-    if overview is not None:
-        yield overview
     yield Heading(level=1, text=say(lang, "report.h_services"))
     for service in results.services.values():
         yield from service_blocks(results, service, lang)
@@ -79,10 +75,22 @@ def _blocks(results: RunResults, lang: str) -> Iterator[Block]:
     yield Listing(items=tuple(say(lang, f"report.method_{k}") for k in range(1, 7)))
 
 
+def _overview(results: RunResults, lang: str) -> Iterator[Block]:
+    """What a reader of the first page alone should know."""
+    yield Listing(items=tuple(highlights(results, lang)))
+    judged = overview_table(results, lang=lang)
+    judged = replace(judged, frame=judged.frame[judged.frame["total"].notna()])
+    overview = told_table(judged, say(lang, "report.c_overview"), lang, keep=_OVERVIEW)
+    if overview is not None:
+        yield Paragraph(text=say(lang, "report.overview"))
+        yield overview
+
+
 def _standards(results: RunResults, lang: str) -> TableBlock:
     rows = [_standard_row(service, lang) for service in results.services.values()]
     heads = (
         say(lang, "outputs.col_service"),
+        say(lang, "report.col_group"),
         say(lang, "outputs.col_standard"),
         say(lang, "report.col_source"),
         say(lang, "report.col_confidence"),
@@ -94,8 +102,9 @@ def _standard_row(service: ServiceResult, lang: str) -> tuple[str, ...]:
     standard = service.standard
     return (
         clean(service.name(lang)),
+        clean(service.people_name(lang)) or MISSING,
         standard_text(lang, standard),
-        clean(standard.source),
+        clean(standard.source_en if lang == "en" and standard.source_en else standard.source),
         known_word(lang, f"report.confidence_{standard.confidence}", str(standard.confidence)),
     )
 

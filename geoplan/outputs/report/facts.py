@@ -124,7 +124,7 @@ def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
         else:
             ledger = coverage.ledger
             told = say(lang, "report.coverage", standard=standard_text(lang, coverage.standard),
-                       sites=sites, total=count_text(ledger.total),
+                       sites=sites, idle="", people="", total=count_text(ledger.total),
                        served=count_text(ledger.served), share=share_text(ledger.covered_share),
                        unserved=count_text(ledger.unserved))  # fmt: skip
         lines.append(clean(tier.name(lang)) + colon + told + _substitutes(service, tier.key, lang))

@@ -67,14 +67,14 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
     ledger = service.coverage.ledger
     name = clean(service.name(lang))
     sites = count_text(0 if service.facilities is None else len(service.facilities))
-    idle = 0 if service.facilities is None else len(service.facilities) - service.in_service
-    if idle > 0:
-        sites += say(lang, "report.not_open", count=count_text(idle))
+    closed = 0 if service.facilities is None else len(service.facilities) - service.in_service
     text = say(
         lang,
         "report.coverage",
         standard=standard_text(lang, service.standard),
         sites=sites,
+        idle=say(lang, "report.not_open", count=count_text(closed)) if closed > 0 else "",
+        people=_of_people(service, lang),
         total=count_text(ledger.total),
         served=count_text(ledger.served),
         share=share_text(ledger.covered_share),
@@ -121,6 +121,12 @@ def _people(results: RunResults, service: ServiceResult, lang: str) -> Iterator[
     yield from capacity_blocks(results, service, lang)
     yield from _gaps(service, lang)
     yield from _sites(results, service, lang)
+
+
+def _of_people(service: ServiceResult, lang: str) -> str:
+    """Who the people are, in brackets; nothing where the study does not say."""
+    name = clean(service.people_name(lang))
+    return say(lang, "report.of_people", people=name) if name else ""
 
 
 def _gaps(service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -283,13 +289,14 @@ def _lines(results: RunResults, service: ServiceResult, lang: str) -> Iterator[B
 
 def _rates(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     assert service.rates is not None
-    leading = next(iter(service.rate_names.values()), "") or service.name(lang)
+    leading = service.measure_name(lang)
     yield Paragraph(
         text=say(
             lang,
             "report.rate",
             name=clean(leading),
             count=count_text(service.rates["count"].sum(min_count=1)),
+            who=_of_people(service, lang),
             people=count_text(service.rates["people"].sum(min_count=1)),
             standard=standard_text(lang, service.standard),
         )

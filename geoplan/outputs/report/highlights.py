@@ -1,0 +1,124 @@
+"""The report's first page: one sentence per service, for whoever reads no further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from geoplan.outputs.fact_tables import measure_table
+from geoplan.outputs.telling import (
+    clean,
+    count_text,
+    money_text,
+    number_text,
+    share_text,
+    status_text,
+)
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import say
+
+
+def highlights(results: RunResults, lang: str) -> Iterator[str]:
+    """Who is left out, where most of them are, and what is suggested, service by service."""
+    for service in results.services.values():
+        if service.coverage is not None:
+            text = _people(service, lang) + _sites(results, service, lang)
+        elif service.spacing is not None:
+            text = _lines(service, lang)
+        elif service.rates is not None:
+            text = _rates(results, service, lang)
+        elif service.fund is not None:
+            text = _fund(results, service, lang)
+        else:
+            continue
+        yield text + say(lang, "report.high_end")
+
+
+def _name(service: ServiceResult, lang: str) -> str:
+    return clean(service.name(lang))
+
+
+def _people(service: ServiceResult, lang: str) -> str:
+    assert service.coverage is not None
+    ledger = service.coverage.ledger
+    text = say(
+        lang,
+        "report.high_people",
+        service=_name(service, lang),
+        people=clean(service.people_name(lang)) or say(lang, "report.high_anyone"),
+        total=count_text(ledger.total),
+        unserved=count_text(ledger.unserved),
+        share=share_text(ledger.covered_share),
+    )
+    gaps = service.gaps
+    if gaps is not None and len(gaps):
+        first = gaps.iloc[0]
+        text += say(lang, "report.high_gap", area=clean(first["area"]),
+                    people=count_text(first["people"]))  # fmt: skip
+    return text
+
+
+def _sites(results: RunResults, service: ServiceResult, lang: str) -> str:
+    siting = service.siting
+    if siting is None:
+        return ""
+    proof = status_text(lang, siting.result.status, siting.result.gap)
+    if not len(siting.sites):
+        return say(lang, "report.high_no_sites", proof=proof)
+    text = say(lang, "report.high_sites", count=count_text(len(siting.sites)), proof=proof,
+               share=share_text(siting.people_after.covered_share))  # fmt: skip
+    if "money" in siting.sites.columns:
+        money = money_text(lang, siting.sites["money"].sum(), results.info.currency)
+        text += say(lang, "report.high_money", money=money)
+    return text
+
+
+def _lines(service: ServiceResult, lang: str) -> str:
+    found = service.spacing
+    text = say(
+        lang,
+        "report.high_lines",
+        service=_name(service, lang),
+        total=number_text(found.total_m / 1000, 1),
+        gap=number_text(found.gap_m / 1000, 1),
+        share=share_text(found.covered_m / found.total_m if found.total_m else np.nan),
+    )
+    if service.gaps is not None and len(service.gaps):
+        first = service.gaps.iloc[0]
+        text += say(lang, "report.high_gap_line", area=clean(first["area"]),
+                    metres=count_text(first["length_m"]))  # fmt: skip
+    if service.siting is not None and len(service.siting.sites):
+        count = count_text(len(service.siting.sites))
+        text += say(lang, "report.high_markers", count=count)
+    return text
+
+
+def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:
+    first = measure_table(results, service, lang=lang).frame.iloc[0]
+    name, measure = _name(service, lang), clean(first["measure"])
+    text = say(
+        lang,
+        "report.high_rates",
+        service=name,
+        measure="" if measure == name else f"{measure} ",
+        count=count_text(first["count"]),
+        rate=number_text(first["rate"]),
+        per=number_text(service.standard.per, 0),
+    )
+    if first["lowest"]:
+        text += say(lang, "report.high_range", lowest=clean(first["lowest"]),
+                    highest=clean(first["highest"]))  # fmt: skip
+    return text
+
+
+def _fund(results: RunResults, service: ServiceResult, lang: str) -> str:
+    fund, currency = service.fund, results.info.currency
+    assert fund is not None
+    return say(
+        lang,
+        "report.high_fund",
+        service=_name(service, lang),
+        money=money_text(lang, fund.money, currency),
+        planned=money_text(lang, fund.planned, currency),
+    )

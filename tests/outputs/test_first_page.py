@@ -1,0 +1,87 @@
+"""What a reader sees first: whose share it is, what is counted, and the report's first page."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from geoplan.outputs import edition
+from geoplan.outputs.maps import service_map
+from geoplan.outputs.report.blocks import Heading, Listing, TableBlock
+from geoplan.outputs.report.compose import compose
+
+OLD = {"zh": "60岁及以上老年人", "en": "people of 60 and over"}
+
+
+@pytest.fixture(scope="module")
+def results(fakes):
+    """The made-up city, with names of its people and two counts of the rate service."""
+    run = fakes.fake_run()
+    services = dict(run.services)
+    services["meal_station"] = replace(services["meal_station"], people_names=OLD)
+    home = services["home_care"]
+    more = home.rates.assign(count=home.rates["count"] * 2, rate=home.rates["rate"] * 2)
+    services["home_care"] = replace(
+        home,
+        people_names=OLD,
+        all_rates={"beds": home.rates, "visits": more},
+        rate_names={"beds": "家庭床位", "visits": "上门探访"},
+    )
+    return replace(run, services=services)
+
+
+def head_of(results, key, lang):
+    page = service_map(results, key, lang=lang).page
+    data = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+    return json.loads(data.group(1))
+
+
+def test_a_map_says_whose_share_it_is(results):
+    assert head_of(results, "meal_station", "zh")["headline"]["label"] == "60岁及以上老年人覆盖率"
+    assert "people of 60 and over" in head_of(results, "meal_station", "en")["headline"]["label"]
+    # a study that does not name its people
+    assert head_of(results, "elderly_centre", "zh")["headline"]["label"] == "人口覆盖率"
+
+
+def test_a_map_of_rates_says_what_it_counts_and_what_else_is_counted(results):
+    data = head_of(results, "home_care", "zh")
+    head = data["headline"]
+    assert head["label"].startswith("家庭床位")
+    assert data["meta"]["measure_name"] == "家庭床位"
+    assert ["上门探访", "376，每 1,000 人 5.88"] in head["facts"]
+    assert ["60岁及以上老年人", "64,000"] in head["facts"]
+    assert any("家庭床位" in note for note in data["meta"]["notes"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_opens_with_what_was_found(results, lang):
+    blocks = compose(results, lang=lang).blocks
+    assert isinstance(blocks[0], Heading)
+    assert isinstance(blocks[1], Listing)
+    lines = dict(zip(results.services, blocks[1].items, strict=True))
+    meal = results.services["meal_station"]
+    ledger, after = meal.coverage.ledger, meal.siting.people_after
+    for told in (
+        OLD[lang],
+        f"{ledger.unserved:,.0f}",
+        f"{ledger.covered_share:.1%}",
+        f"{after.covered_share:.1%}",
+        meal.gaps["area"].iloc[0],
+        f"{meal.gaps['people'].iloc[0]:,.0f}",
+    ):
+        assert told in lines["meal_station"]
+    assert "9.8" in lines["boundary_marker"]
+    assert "188" in lines["home_care"]
+    standards = next(b for b in blocks if isinstance(b, TableBlock) and len(b.heads) == 5)
+    assert standards.rows[0][1] == OLD[lang]
+
+
+def test_the_first_page_withholds_what_the_edition_withholds(results):
+    public = edition(results, audience="public")
+    assert public.services["meal_station"].people_names == OLD
+    opening = next(b for b in compose(public, lang="zh").blocks if isinstance(b, Listing))
+    line = opening.items[0]
+    assert f"{results.services['meal_station'].gaps['people'].iloc[0]:,.0f} 人" not in line
