@@ -36,6 +36,8 @@ _WIDE = 7
 _PAD_CM = 0.1
 #: texts up to this long (half characters) are never broken
 _SHORT = 14
+#: a heading up to this long stays on one line
+_SHORT_HEAD = 6
 #: a picture nearly as high as wide is drawn narrower, so that text fits beside it on the page
 _TALL, _TALL_CM = 0.7, 13.5
 
@@ -231,7 +233,7 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
     # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
     letter = size * 0.5 * 2.54 / 72 * 1.32
     longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
-    heads = [(_measure(block.heads[k]) + 1) // 2 for k in _columns(block)]
+    heads = [_head_need(block.heads[k]) for k in _columns(block)]
     need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
     firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
     widths = [need[k] * letter + 2 * _PAD_CM if firm[k] else 0.0 for k in _columns(block)]
@@ -246,6 +248,12 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
     for k, n in loose.items():
         widths[k] = left * n / sum(loose.values())
     return widths
+
+
+def _head_need(head: str) -> int:
+    """What a heading needs: half of it, in two lines, but a short word stays whole."""
+    length = _measure(head)
+    return length if length <= _SHORT_HEAD else (length + 1) // 2
 
 
 def _columns(block: TableBlock) -> range:
