@@ -11,7 +11,12 @@ from typing import Any
 import pandas as pd
 
 from geoplan.errors import UsageError
-from geoplan.outputs.compare_numbers import area_changes, both_answers, measure_changes
+from geoplan.outputs.compare_numbers import (
+    area_changes,
+    both_answers,
+    measure_changes,
+    setting_changes,
+)
 from geoplan.outputs.compare_places import gap_changes, site_changes
 from geoplan.outputs.steady import without_clock, write_csv
 from geoplan.outputs.telling import (
@@ -49,6 +54,7 @@ class RunComparison:
     only_a, only_b : services of one run alone.
     lang : of the first run.
     names : service key -> language -> what the runs call it.
+    settings : what the study files say differently: key, value of A, value of B ("" = not set).
 
     Examples
     --------
@@ -81,6 +87,7 @@ class RunComparison:
     only_b: tuple[str, ...] = ()
     lang: str = "zh"
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settings: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def changed(self) -> pd.DataFrame:
@@ -124,7 +131,10 @@ class RunComparison:
         sites["kind"] = [say(told, f"compare.kind_{k}") for k in sites["kind"]]
         sites["change"] = [say(told, f"compare.site_{c}") for c in sites["change"]]
         gaps["change"] = [say(told, f"compare.gap_{c}") for c in gaps["change"]]
-        gaps["cause"] = [cause_text(told, c) for c in gaps["cause"]]
+        gaps["cause"] = [
+            cause_text(told, c, line=not pd.isna(metres))
+            for c, metres in zip(gaps["cause"], gaps["length_m"], strict=True)
+        ]
         tables = {"changes": changes, "areas": areas, "sites": sites, "gaps": gaps}
         for name, frame in tables.items():
             frame["service"] = [self.service_name(str(s), told) for s in frame["service"]]
@@ -158,6 +168,11 @@ class RunComparison:
             if services:
                 names = [self.service_name(s, lang) for s in services]
                 yield say(lang, f"compare.{key}", services=", ".join(names))
+        if self.settings:
+            none = say(lang, "compare.no_setting")
+            yield say(lang, "compare.settings")
+            for key, a, b in self.settings:
+                yield f"  {clean(key)}: {clean(a) or none} → {clean(b) or none}"
         if self.is_same:
             yield say(lang, "compare.same")
             return
@@ -165,7 +180,7 @@ class RunComparison:
         last = None
         for row in self.changed.itertuples():
             told = share_text if row.measure == "covered_share" else count_text
-            change = "" if pd.isna(row.change) else _signed(row.change, row.measure)
+            change = "" if pd.isna(row.change) else _signed(row.change, row.measure, lang)
             name = self.service_name(str(row.service), lang) if row.service != last else ""
             last = row.service
             measure = measure_text(lang, str(row.measure))
@@ -222,7 +237,7 @@ class RunComparison:
                     if not pd.isna(row.people)
                     else say(lang, "compare.metres", metres=f"{row.length_m:,.0f}")
                 )
-                yield f"  {clean(row.area)}{size} · {cause_text(lang, row.cause)}"
+                yield f"  {clean(row.area)}{size} · {_cause(lang, row)}"
 
     def _area_lines(self, lang: str) -> Iterator[str]:
         for (service, level), table in self.areas.groupby(["service", "level"], sort=False):
@@ -237,7 +252,7 @@ class RunComparison:
                     name=row.name,
                     a=share_text(row.share_a),
                     b=share_text(row.share_b),
-                    change=_signed(row.change, "people"),
+                    change=_signed(row.change, "people", lang),
                 )
 
 
@@ -292,6 +307,7 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
         only_b=tuple(k for k in services_b if k not in services_a),
         lang=str(facts_a.get("settings", {}).get("study", {}).get("lang", "zh")),
         names=facts_a.get("names", {}) | facts_b.get("names", {}),
+        settings=setting_changes(facts_a.get("settings", {}), facts_b.get("settings", {}), both),
     )
 
 
@@ -324,11 +340,15 @@ def _answer(lang: str, objective: Any, status: Any, gap: Any) -> str:
     return f"{objective_text(lang, str(objective))}, {status_text(lang, str(status), gap)}"
 
 
+def _cause(lang: str, gap: Any) -> str:
+    return cause_text(lang, gap.cause, line=not pd.isna(gap.length_m))
+
+
 def _people(lang: str, people: float) -> str:
     return say(lang, "compare.people", people=f"{people:,.0f}")
 
 
-def _signed(value: float, measure: str) -> str:
+def _signed(value: float, measure: str, lang: str) -> str:
     if measure == "covered_share":
-        return f"{value * 100:+.1f} pp"
+        return say(lang, "compare.points", points=f"{value * 100:+.1f}")
     return f"{value:+,.0f}"

@@ -149,3 +149,49 @@ def _area_layers(run: Path) -> dict[str, pd.DataFrame]:
         for name in layer_names(run)
         if name.startswith("areas_")
     }
+
+
+#: settings that say how a study is told, not what it finds
+_TOLD = ("study.name", "study.lang", "study.map_approval_no", "study.source")
+
+
+def setting_changes(
+    a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
+) -> tuple[tuple[str, str, str], ...]:
+    """What two study files say differently of all things and of `services`: key, in A, in B.
+
+    Parameters
+    ----------
+    a, b : ``settings`` of each run's ``run.json``; nothing is told where either is not known.
+
+    Examples
+    --------
+    >>> one = {"services": {"meal": {"standard": {"threshold_m": 1000.0}}, "other": {"path": "x"}}}
+    >>> two = {"services": {"meal": {"standard": {"threshold_m": 800.0}}}}
+    >>> setting_changes(one, two, ["meal"])
+    (('services.meal.standard.threshold_m', '1000', '800'),)
+    """
+    if not a or not b:
+        return ()
+    both = set(services)
+    flat_a, flat_b = _flat(a), _flat(b)
+    found = []
+    for key in dict.fromkeys([*flat_a, *flat_b]):
+        room, _, rest = key.partition(".")
+        skipped = key in _TOLD or (room == "services" and rest.partition(".")[0] not in both)
+        if not skipped and flat_a.get(key, "") != flat_b.get(key, ""):
+            found.append((key, flat_a.get(key, ""), flat_b.get(key, "")))
+    return tuple(found)
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    """Every single setting by its dotted key, as text."""
+    told: dict[str, str] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            told |= _flat(value, f"{above}{key}.")
+        elif isinstance(value, float):
+            told[f"{above}{key}"] = f"{value:g}"
+        elif value is not None:
+            told[f"{above}{key}"] = str(value)
+    return told
