@@ -84,7 +84,9 @@ def line_map(results: RunResults, service: ServiceResult, ground: Ground, lang: 
         ink.append(Line2D([], [], color=colour, lw=2.6, label=label))
     if facilities is not None and len(facilities):
         ink.append(
-            _handle("s", palette.FACILITY, palette.FACILITY, "facility", len(facilities), lang)
+            _handle(
+                "s", palette.FACILITY, palette.FACILITY, "facility_marker", len(facilities), lang
+            )
         )
     if suggested is not None and len(suggested):
         ink.append(
