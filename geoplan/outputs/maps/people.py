@@ -33,7 +33,8 @@ def demand_content(
     coverage: Coverage, after: Coverage | None, known: dict[str, int], *, named: bool = True
 ) -> dict[str, Any] | None:
     """Every located demand row: place, people, state today and with the plan, nearest site."""
-    frame = coverage.frame[coverage.frame.geometry.notna()]
+    # a place where nobody lives is neither covered nor not; the figure leaves it out too
+    frame = coverage.frame[coverage.frame.geometry.notna() & (coverage.frame["people"] != 0)]
     if frame.empty:
         return None
     content: dict[str, Any] = {
