@@ -39,10 +39,12 @@ def fund_facts(results: RunResults, service: ServiceResult, lang: str) -> list[l
 def funded_sites(results: RunResults, service: ServiceResult, lang: str) -> gpd.GeoDataFrame | None:
     """The suggested sites that the fund pays for, service by service, numbered through.
 
+    The name says the service and the number that the site has in the service's own map and report.
+
     Returns
     -------
-    The columns of `SitingOutcome.sites`; the name says the service too, ``share_after`` is NaN as
-    the services have no share in common. None where nothing is paid.
+    The columns of `SitingOutcome.sites`; ``share_after`` is NaN as the services have no share in
+    common. None where nothing is paid.
     """
     fund = service.fund
     if fund is None:
@@ -52,8 +54,9 @@ def funded_sites(results: RunResults, service: ServiceResult, lang: str) -> gpd.
         siting = results.services[key].siting
         assert siting is not None
         sites = siting.sites.sort_values("rank")
+        ranks = sites["rank"].astype(str)
         place = sites["name"].where(sites["name"].ne(""), sites["area"]) if "name" in sites else ""
-        parts.append(sites.assign(name=_name(results, key, lang) + " · " + place))
+        parts.append(sites.assign(name=_name(results, key, lang) + " " + ranks + " · " + place))
     if not parts:
         return None
     whole = pd.concat(parts)
