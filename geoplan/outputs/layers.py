@@ -211,10 +211,11 @@ def _gaps(service: ServiceResult, lang: str) -> Layer:
         dtype="Int64",
     )
     frame["closing_site"] = ["" if is_missing(c) else str(c) for c in frame["closing_site"]]
-    frame["cause_text"] = [cause_text(lang, c) for c in frame["cause"]]
-    frame["remedy_text"] = [remedy_text(lang, r) for r in frame["remedy"]]
-    labels = {cause: cause_text(lang, cause) for cause in CAUSES}
     lines = bool(frame.geom_type.dropna().isin(["LineString", "MultiLineString"]).all())
+    line = "length_m" in frame.columns
+    frame["cause_text"] = [cause_text(lang, c, line=line) for c in frame["cause"]]
+    frame["remedy_text"] = [remedy_text(lang, r, line=line) for r in frame["remedy"]]
+    labels = {cause: cause_text(lang, cause, line=line) for cause in CAUSES}
     return Layer(
         name=f"{service.key}_gaps", frame=frame, style=styles.gap_style(labels, lines=lines)
     )

@@ -9,7 +9,8 @@ import pandas as pd
 
 from geoplan.outputs.telling import known_word
 
-Kind = Literal["text", "count", "share", "number", "degrees"]
+#: "mixed": numbers of different things, each with the decimals that it needs itself
+Kind = Literal["text", "count", "share", "number", "mixed", "degrees"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

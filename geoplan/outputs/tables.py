@@ -210,8 +210,9 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     gaps = service.gaps
     assert gaps is not None
     frame = pd.DataFrame(gaps.drop(columns=gaps.geometry.name))
-    frame["cause"] = [cause_text(lang, c) for c in gaps["cause"]]
-    frame["remedy"] = [remedy_text(lang, r) for r in gaps["remedy"]]
+    line = "length_m" in gaps.columns
+    frame["cause"] = [cause_text(lang, c, line=line) for c in gaps["cause"]]
+    frame["remedy"] = [remedy_text(lang, r, line=line) for r in gaps["remedy"]]
     ranks = {} if service.siting is None else dict(service.siting.sites["rank"])
     closing = [None if is_missing(c) else plain(ranks.get(c)) for c in gaps["closing_site"]]
     frame["closing_site"] = pd.Series(closing, index=frame.index, dtype=object)
@@ -228,7 +229,8 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
         Column(name="closing_site", kind="count"),
     )
     if "length_m" in frame.columns:  # a stretch of line has no residents
-        columns = tuple(c for c in columns if c.name != "members")
+        columns = tuple(c for c in columns if c.name not in ("members", "closing_site"))
+        columns = (*columns, Column(name="closing_site", kind="count", word="first_marker"))
     return Table.of(
         service.key,
         "gaps",
@@ -341,7 +343,7 @@ def figures_table(results: RunResults) -> Table:
     frame = results.figures
     wanted = ("label", "published", "computed", "difference", "cause", "source", "key")
     columns = tuple(
-        Column(name=n, kind="number" if n in wanted[1:4] else "text", word=f"figure_{n}")
+        Column(name=n, kind="mixed" if n in wanted[1:4] else "text", word=f"figure_{n}")
         for n in wanted
         if n in frame.columns
     )

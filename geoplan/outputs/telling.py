@@ -103,14 +103,14 @@ def currency_text(lang: str, currency: str) -> str:
 
 
 def money_text(lang: str, value: Any, currency: str = "") -> str:
-    """A sum of money: in 万 and 亿 in Chinese, whole numbers in English.
+    """A sum of money: in 万 and 亿 in Chinese, in millions and billions in English.
 
     Examples
     --------
     >>> money_text("zh", 1722000000), money_text("zh", 350000), money_text("en", 350000)
     ('17.22亿元', '35万元', '350,000 yuan')
-    >>> money_text("en", 1200, "BRL")
-    '1,200 BRL'
+    >>> money_text("en", 1200, "BRL"), money_text("en", 36_400_000)
+    ('1,200 BRL', '36.4 million yuan')
     """
     if is_missing(value) or not np.isfinite(float(value)):
         return MISSING
@@ -120,6 +120,9 @@ def money_text(lang: str, value: Any, currency: str = "") -> str:
             if abs(amount) >= size:
                 return f"{number_text(amount / size, 2)}{word}{unit}"
         return f"{count_text(amount)}{unit}"
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(amount) >= size:
+            return f"{number_text(amount / size, 3)} {word} {unit}"
     return f"{count_text(amount)} {unit}"
 
 
@@ -242,13 +245,17 @@ def known_word(lang: str, key: str, fallback: str) -> str:
     return say(lang, key) if has_word(key) else fallback
 
 
-def cause_text(lang: str, cause: Any) -> str:
-    """Why a gap is one."""
+def cause_text(lang: str, cause: Any, *, line: bool = False) -> str:
+    """Why a gap is one; a `line` lacks markers, not sites."""
+    if line and cause == "no_site":
+        cause = "too_far_apart"
     return "" if is_missing(cause) else known_word(lang, f"coverage.cause_{cause}", str(cause))
 
 
-def remedy_text(lang: str, remedy: Any) -> str:
+def remedy_text(lang: str, remedy: Any, *, line: bool = False) -> str:
     """What would close a gap."""
+    if line and remedy == "add_site":
+        remedy = "add_marker"
     return "" if is_missing(remedy) else known_word(lang, f"coverage.remedy_{remedy}", str(remedy))
 
 
@@ -320,6 +327,18 @@ def status_text(lang: str, status: str, gap: Any) -> str:
     if status == "feasible" and is_missing(gap):
         return say(lang, "outputs.status_unproved")
     return known_word(lang, f"outputs.status_{status}", status).format(gap=gap_text(gap))
+
+
+def solver_text(lang: str, solver: str) -> str:
+    """How an answer was found, in words.
+
+    Examples
+    --------
+    >>> solver_text("zh", "reach check"), solver_text("zh", "another (2.0)")
+    ('可达性检查', 'another (2.0)')
+    """
+    key = re.sub(r"[^a-z0-9]+", "_", solver.lower()).strip("_")
+    return known_word(lang, f"outputs.solver_{key}", clean(solver))
 
 
 def standard_text(lang: str, standard: ServiceStandard) -> str:

@@ -31,7 +31,13 @@ from geoplan.words import level_word, say
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000
-FORMATS = {"count": "#,##0", "share": "0.0%", "number": "#,##0.00", "degrees": "0.000000"}
+FORMATS = {
+    "count": "#,##0",
+    "share": "0.0%",
+    "number": "#,##0.00",
+    "mixed": "#,##0.00",
+    "degrees": "0.000000",
+}
 
 
 def write_tables(
@@ -210,6 +216,6 @@ def _value_cell(sheet: Any, value: Any, kind: Kind) -> Any:
         return cell
     cell = WriteOnlyCell(sheet, value=told)
     if kind in FORMATS:
-        whole = kind == "number" and isinstance(told, int)
+        whole = kind in ("number", "mixed") and isinstance(told, int)
         cell.number_format = "#,##0" if whole else FORMATS[kind]
     return cell

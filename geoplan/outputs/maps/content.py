@@ -212,7 +212,8 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
     found: list[list[str]] = []
 
     def tell(key: str, value: str, **values: str) -> None:
-        found.append([say(lang, f"maps.{key}", **values), value])
+        label = say(lang, f"maps.{key}", **values)
+        found.append([label[:1].upper() + label[1:], value])
 
     line = service.spacing is not None
     if service.facilities is not None:
@@ -232,7 +233,8 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
     if service.rates is not None and len(service.rates):
         tell("fact_count", f"{service.rates['count'].sum():,.0f}")
         people = f"{service.rates['people'].sum():,.0f}"
-        found.append([service.people_name(lang) or say(lang, "maps.fact_people"), people])
+        name = service.people_name(lang) or say(lang, "maps.fact_people")
+        found.append([name[:1].upper() + name[1:], people])
         if service.standard.target_rate:
             tell("fact_target", f"{service.standard.target_rate:,.6g}")
     if service.gaps is not None:

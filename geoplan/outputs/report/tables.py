@@ -53,6 +53,8 @@ def _cells(values: Iterable[Any], column: Column) -> list[str]:
         return [count_text(value) for value in values]
     if column.kind == "share":
         return [share_text(value) for value in values]
+    if column.kind == "mixed":
+        return [number_text(value) for value in values]
     if column.kind == "number":
         told = [number_text(value) for value in values]
         most = max((len(text.partition(".")[2]) for text in told if _is_number(text)), default=0)

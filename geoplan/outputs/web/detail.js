@@ -52,10 +52,12 @@
     }
     return found;
   }
-  function ranksOf(m, found) {
+  /* what stands between the numbers of a list */
+  function markOf(app) { return app.data.lang === "en" ? ", " : "、"; }
+  function ranksOf(m, found, mark) {
     var ranks = found.map(function (k) { return m.suggested.d.rank[k]; }).sort(function (a, b) { return a - b; });
     var run = ranks.length > 2 && ranks[ranks.length - 1] - ranks[0] === ranks.length - 1;
-    return run ? ranks[0] + "–" + ranks[ranks.length - 1] : ranks.slice(0, 8).join("、") + (ranks.length > 8 ? "…" : "");
+    return run ? ranks[0] + "–" + ranks[ranks.length - 1] : ranks.slice(0, 8).join(mark) + (ranks.length > 8 ? "…" : "");
   }
 
   function ofGap(app, i) {
@@ -76,7 +78,7 @@
         [t("ui_why"), gp.cause(app, i)],
         [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + (m.spacing && g.remedy[i] === "add_site" ? "add_marker" : g.remedy[i])) : ""]
       ]),
-      markers.length ? link(app, t("ui_closing_markers", { n: markers.length, ranks: ranksOf(m, markers) }), "suggested", markers[0]) :
+      markers.length ? link(app, t("ui_closing_markers", { n: markers.length, ranks: ranksOf(m, markers, markOf(app)) }), "suggested", markers[0]) :
         closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
       g.after[i] !== null && g.people ? line(g.after[i] === 0 ? t("ui_gap_after_none") : t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
       most(app, inside, function (k) { return (m.demand.d.people[k] || 0) - served(m, k); }, t("ui_most"))
@@ -102,7 +104,7 @@
       s.added[i] !== null ? line(t("ui_site_added", { n: gp.people(s.added[i]) }), "gp-strong") : null,
       s.line[i] ? line(t("ui_site_next_marker", { line: s.line[i], n: gp.people(s.chainage[i]) }), "gp-strong") : null,
       s.share[i] !== null ? line(t("ui_site_after", { share: gp.share(s.share[i]) })) : null,
-      closes.length ? line(t("ui_site_closes", { ranks: closes.slice(0, 12).join("、") })) : null,
+      closes.length ? line(t("ui_site_closes", { ranks: closes.slice(0, 12).join(markOf(app)) })) : null,
       s.loss[i] !== null ? line(t("ui_site_next", { n: gp.people(s.loss[i]) }), "gp-small") : null,
       s.chosen && s.chosen[i] !== null ? line(t("ui_site_chosen", { share: gp.share(s.chosen[i]) }), "gp-small") : null,
       most(app, gained, function (k) { return m.demand.d.gain[k] || 0; }, t("ui_site_from")),
