@@ -19,7 +19,6 @@ from geoplan.outputs.telling import (
     group_text,
     kind_of_place_text,
     known_word,
-    number_text,
     year_text,
     yes_no_text,
 )
@@ -260,9 +259,7 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
         people, count = table.loc[told, "people"].sum(), table["count"].sum(min_count=1)
         city = count / people * service.standard.per if people > 0 else np.nan
         ends = [known[np.argmin(rate[known])], known[np.argmax(rate[known])]] if len(known) else []
-        low, high = (
-            [f"{clean(names[k])} {number_text(rate[k])}" for k in ends] if ends else ["", ""]
-        )
+        low, high = [f"{clean(names[k])} {rate[k]:,.2f}" for k in ends] if ends else ["", ""]
         outside = (table["low"] > city) | (table["high"] < city)
         measure = clean(service.rate_names.get(key, "")) or service.name(lang)
         rows.append(

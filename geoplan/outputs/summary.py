@@ -362,7 +362,7 @@ def _findings_lines(results: RunResults, lang: str) -> list[str]:
     told = say(
         lang,
         "outputs.text_inputs",
-        files=len(results.inputs),
+        files=len({r.path for r in results.inputs}),
         rows=count_text(rows),
         aside=count_text(aside),
         findings=count_text(len(results.findings)),

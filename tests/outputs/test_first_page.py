@@ -85,3 +85,26 @@ def test_the_first_page_withholds_what_the_edition_withholds(results):
     opening = next(b for b in compose(public, lang="zh").blocks if isinstance(b, Listing))
     line = opening.items[0]
     assert f"{results.services['meal_station'].gaps['people'].iloc[0]:,.0f} 人" not in line
+
+
+def test_a_chapter_that_is_not_needed_leaves_no_hole(results):
+    for run in (results, replace(results, figures=results.figures.iloc[:0])):
+        heads = [b.text for b in compose(run, lang="en").blocks if isinstance(b, Heading)]
+        numbers = [int(text.partition(".")[0]) for text in heads if text[0].isdigit()]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_files_are_shown_by_what_they_are_for_and_without_the_computers_folders(results):
+    record = replace(
+        results.inputs[0], path="/srv/office/people.csv", role="demand.a, areas.street"
+    )
+    other = replace(results.inputs[0], path="C:\\office\\sites.csv", role="services.meal_station")
+    same = replace(other, role="network.walk")
+    blocks = compose(replace(results, inputs=(record, other, same)), lang="en").blocks
+    table = next(b for b in blocks if isinstance(b, TableBlock) and b.heads[1] == "Used for")
+    assert [row[:2] for row in table.rows] == [
+        ("people.csv", "people, areas: street or town"),
+        ("sites.csv", "Meal stations"),
+        ("sites.csv", "streets, on foot"),
+    ]
+    assert any("3 layers" in b.text and "2 files" in b.text for b in blocks if hasattr(b, "text"))

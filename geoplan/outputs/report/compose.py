@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
 
+from geoplan.outputs.public_record import file_name
 from geoplan.outputs.report.blocks import (
     Block,
     Document,
@@ -22,7 +24,7 @@ from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables import figures_table, overview_table
 from geoplan.outputs.telling import MISSING, clean, count_text, known_word, standard_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words import has_word, level_word, say
 
 #: findings that the report itself shows
 _MOST_FINDINGS = 12
@@ -46,8 +48,21 @@ def compose(results: RunResults, *, lang: str) -> Document:
         subtitle=subtitle,
         stamps=tuple(stamps),
         lang=lang,
-        blocks=tuple(_blocks(results, lang)),
+        blocks=tuple(_numbered(_blocks(results, lang), lang)),
     )
+
+
+def _numbered(blocks: Iterable[Block], lang: str) -> Iterator[Block]:
+    """Chapters counted through: one that a run has no need of leaves no hole."""
+    count = 0
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            count += 1
+            number = "一二三四五六七八九"[count - 1] if lang == "zh" else str(count)
+            text = say(lang, "report.chapter", number=number, title=block.text)
+            yield replace(block, text=text)
+        else:
+            yield block
 
 
 def _blocks(results: RunResults, lang: str) -> Iterator[Block]:
@@ -115,7 +130,8 @@ def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
         text=say(
             lang,
             "report.inputs",
-            files=len(records),
+            files=len({r.path for r in records}),
+            layers=len(records),
             rows=count_text(sum(r.rows for r in records)),
             accepted=count_text(sum(r.accepted for r in records)),
             aside=count_text(sum(r.set_aside for r in records)),
@@ -124,19 +140,48 @@ def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
     yield TableBlock(
         caption=say(lang, "report.c_inputs"),
         heads=tuple(
-            say(lang, f"report.col_{c}") for c in ("file", "rows", "accepted", "aside", "warned")
+            say(lang, f"report.col_{c}")
+            for c in ("file", "use", "rows", "accepted", "aside", "warned")
         ),
         rows=tuple(
             (
-                clean(r.path), count_text(r.rows), count_text(r.accepted),
-                count_text(r.set_aside), count_text(r.warned),
+                _shown(r.path), _use(results, r.role, lang), count_text(r.rows),
+                count_text(r.accepted), count_text(r.set_aside), count_text(r.warned),
             )
             for r in records
         ),
-        right=frozenset({1, 2, 3, 4}),
+        right=frozenset({2, 3, 4, 5}),
     )  # fmt: skip
     if results.info.audience != "public":
         yield from _findings(results.findings, lang)
+
+
+def _shown(path: str) -> str:
+    """A path as the study names it; of one that starts at the root only the file's name."""
+    whole = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    return clean(file_name(path) if whole else path)
+
+
+def _use(results: RunResults, roles: str, lang: str) -> str:
+    """What a file was read for, in words."""
+    told = []
+    for role in roles.split(", ") if roles else []:
+        kind, _, key = role.partition(".")
+        key = key.partition(".")[0]
+        service = results.services.get(key)
+        if not has_word(f"report.use_{kind}"):
+            told.append(clean(role))
+            continue
+        told.append(
+            say(
+                lang,
+                f"report.use_{kind}",
+                level=level_word(lang, key) if kind == "areas" else "",
+                service=clean(service.name(lang)) if service is not None else key,
+                mode=known_word(lang, f"common.{key}", key),
+            )
+        )
+    return ("、" if lang == "zh" else ", ").join(dict.fromkeys(told))
 
 
 def _findings(findings: pd.DataFrame, lang: str) -> Iterator[Block]:
@@ -151,7 +196,7 @@ def _findings(findings: pd.DataFrame, lang: str) -> Iterator[Block]:
     rows = []
     for row in gravest.itertuples():
         number = "" if pd.isna(row.row) else str(int(row.row))
-        rows.append((clean(row.file), number, clean(row.problem), clean(row.advice)))
+        rows.append((_shown(str(row.file)), number, clean(row.problem), clean(row.advice)))
     yield TableBlock(
         caption=say(lang, "report.c_findings"),
         heads=tuple(say(lang, f"report.col_{c}") for c in ("file", "row", "problem", "advice")),

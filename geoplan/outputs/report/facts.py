@@ -90,10 +90,15 @@ def equity_text(service: ServiceResult, lang: str) -> str:
     for ending in ("", "_after"):
         if f"gini{ending}" in equity:
             text += say(lang, f"report.equity{ending}",
-                        gini=number_text(equity[f"gini{ending}"], 3),
-                        palma=number_text(equity.get(f"palma{ending}"), 2),
+                        gini=_fixed(equity[f"gini{ending}"], 3),
+                        palma=_fixed(equity.get(f"palma{ending}"), 2),
                         worst=share_text(equity.get(f"worst_tenth_share{ending}")))  # fmt: skip
     return text
+
+
+def _fixed(value: float | None, digits: int) -> str:
+    """A number with all its decimals: those of today and of the plan stand side by side."""
+    return number_text(value) if is_missing(value) else f"{value:.{digits}f}"
 
 
 def group_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
@@ -188,7 +193,7 @@ def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iter
             continue
         line = say(lang, "report.quota", level=level_word(lang, str(level)),
                    meeting=count_text(row["meeting_quota"]), total=count_text(row["total"]),
-                   share=share_text(row["meeting_share"]))  # fmt: skip
+                   share=_beside_target(row["meeting_share"], row["target_share"]))  # fmt: skip
         if row["target_share"] < 1:
             word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
             line += say(lang, word, target=share_text(row["target_share"], 0))
@@ -197,6 +202,14 @@ def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iter
     if lines:
         yield Heading(level=3, text=say(lang, "report.h_quota"))
         yield Listing(items=tuple(lines))
+
+
+def _beside_target(share: float, target: float) -> str:
+    """A share, fine enough not to read as the target that it misses."""
+    digits = 1
+    while digits < 4 and share < target and f"{share:.{digits}%}" == f"{target:.{digits}%}":
+        digits += 1
+    return share_text(share, digits)
 
 
 def _short(results: RunResults, service: ServiceResult, level: str) -> pd.Series:

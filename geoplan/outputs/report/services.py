@@ -36,6 +36,7 @@ from geoplan.outputs.telling import (
     number_text,
     objective_text,
     share_text,
+    solver_text,
     standard_text,
     status_text,
 )
@@ -252,7 +253,7 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, lang: str) -> s
         bound=number_text(result.bound, 1),
         unit=unit,
         seconds="<0.1" if result.seconds < 0.1 else number_text(result.seconds, 1),
-        solver=clean(result.solver),
+        solver=solver_text(lang, result.solver),
     )
     greedy = result.greedy_value
     if greedy is not None and not pd.isna(greedy):
