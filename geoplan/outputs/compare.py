@@ -29,6 +29,7 @@ from geoplan.outputs.telling import (
     share_text,
     status_text,
 )
+from geoplan.outputs.workbook import FORMATS, dress_sheet
 from geoplan.services.catalogue import load_catalogue
 from geoplan.shown import text_html
 from geoplan.words import level_word, say, say_both
@@ -156,10 +157,16 @@ class RunComparison:
         for name, frame in tables.items():
             written.append(write_csv(frame, target / f"comparison_{name}.csv"))
         book = target / "comparison.xlsx"
+        shares = {say(told, f"compare.col_share_{run}") for run in "ab"}
         with pd.ExcelWriter(book, engine="openpyxl") as writer:
             for name, frame in tables.items():
                 sheet = say(told, f"compare.sheet_{name}")
                 safe_cells(frame).to_excel(writer, sheet_name=sheet, index=False)
+                dress_sheet(writer.sheets[sheet], shares=shares)
+            changes = writer.sheets[say(told, "compare.sheet_changes")]
+            for row, measure in enumerate(self.services["measure"], start=2):
+                for cell in changes[row][2:] if measure == "covered_share" else ():
+                    cell.number_format = FORMATS["share"]
         return [*written, without_clock(book)]
 
     def _lines(self, lang: str) -> Iterator[str]:
