@@ -91,7 +91,7 @@ _PHASES = (
     Column(name="lost", kind="count", word="phase_lost"),
 )
 _FUND = (
-    Column(name="service"),
+    Column(name="service", word="paid_for"),
     Column(name="year"),
     Column(name="sites", kind="count", word="phase_sites"),
     Column(name="money", kind="count"),
