@@ -235,6 +235,7 @@ class ServiceResult:
         town and country (index ``"urban"``, ``"rural"``, ``""`` = not known): ``total``,
         ``served``, ``covered_share``, with ``_after`` columns where sites are suggested; or None
         where the data do not tell.
+    line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
     places : places per 1,000 people in reach, where facilities tell their capacity; or None.
     """
@@ -263,6 +264,7 @@ class ServiceResult:
     by_kind: pd.DataFrame | None = None
     places: PlacesInReach | None = None
     fund: Fund | None = None
+    line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def name(self, lang: str) -> str:
@@ -272,6 +274,11 @@ class ServiceResult:
     def people_name(self, lang: str) -> str:
         """What the people it is for are called in `lang`, else in the other language, else ""."""
         return self.people_names.get(lang) or next(iter(self.people_names.values()), "")
+
+    def line_texts(self, labels: pd.Series) -> pd.Series:
+        """What the lines are called; the label where a line has no name."""
+        names = {k: v for k, v in self.line_names.items() if v}
+        return labels.map(lambda label: names.get(str(label), label))
 
     def measure_name(self, lang: str) -> str:
         """What `rates` counts, in words."""

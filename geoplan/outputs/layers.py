@@ -253,15 +253,19 @@ def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
     wanted = ("line", "from_m", "to_m", "length_m", "status", "stretch", "stretch_m")
     kept = [c for c in wanted if c in intervals.columns]
     labels = {status: say(lang, f"outputs.stretch_{status}") for status in ("covered", "gap")}
+    stretches = intervals[[*kept, intervals.geometry.name]].copy()
+    stretches.insert(1, "line_name", service.line_texts(stretches["line"]).astype(str))
     yield Layer(
         name=f"{service.key}_stretches",
-        frame=intervals[[*kept, intervals.geometry.name]],
+        frame=stretches,
         style=styles.stretch_style(labels),
     )
     required = service.spacing.required
     kept = [c for c in ("kind", "line", "marked") if c in required.columns]
     frame = required[[*kept, required.geometry.name]].copy()
     frame["marked"] = frame["marked"].astype(int)
+    if "line" in kept:
+        frame["line_name"] = service.line_texts(frame["line"]).astype("string").fillna("")
     frame["kind_text"] = [kind_text(lang, k) for k in frame["kind"]]
     marked = {"1": say(lang, "outputs.marked"), "0": say(lang, "outputs.not_marked")}
     yield Layer(name=f"{service.key}_required", frame=frame, style=styles.required_style(marked))

@@ -315,7 +315,7 @@ def stretch_table(service: ServiceResult, *, lang: str) -> Table:
     """Covered and gap stretches along every line."""
     intervals = service.spacing.intervals
     frame = pd.DataFrame(intervals.drop(columns=intervals.geometry.name))
-    frame["line"] = frame["line"].map(clean)
+    frame["line"] = service.line_texts(frame["line"]).map(clean)
     frame["status"] = [known_word(lang, f"outputs.stretch_{s}", str(s)) for s in frame["status"]]
     columns = (
         Column(name="line"),
@@ -328,13 +328,22 @@ def stretch_table(service: ServiceResult, *, lang: str) -> Table:
 
 
 def required_table(service: ServiceResult, *, lang: str) -> Table:
-    """Required points and whether they are marked."""
+    """Required points, where they are, and whether they are marked."""
     required = service.spacing.required
     frame = pd.DataFrame(required.drop(columns=required.geometry.name))
-    frame["line"] = frame["line"].map(clean) if "line" in frame.columns else ""
+    lines = service.line_texts(frame["line"]).map(clean) if "line" in frame.columns else ""
+    frame["line"] = lines
+    places = required.geometry.to_crs("EPSG:4326")
+    frame["lon"], frame["lat"] = places.x.round(6), places.y.round(6)
     frame["kind"] = [kind_text(lang, k) for k in required["kind"]]
     frame["marked"] = [yes_no_text(lang, m) for m in required["marked"]]
-    columns = (Column(name="line"), Column(name="kind"), Column(name="marked"))
+    columns = (
+        Column(name="line"),
+        Column(name="kind"),
+        Column(name="lon", kind="degrees"),
+        Column(name="lat", kind="degrees"),
+        Column(name="marked"),
+    )
     return Table.of(service.key, "required", frame, columns)
 
 

@@ -46,6 +46,7 @@ def judge_spacing(
         spacing=measured,
         gaps=gaps,
         siting=siting,
+        line_names={str(k): str(v) for k, v in layer.frame["name"].dropna().items()},
     )
 
 

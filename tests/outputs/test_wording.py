@@ -11,12 +11,15 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 import geoplan.siting
+from geoplan.outputs.maps.lines import spacing_content
 from geoplan.outputs.report.facts import quota_blocks
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.tables import figures_table, gap_table
+from geoplan.outputs.tables import figures_table, gap_table, required_table, stretch_table
 from geoplan.outputs.telling import solver_text
+from geoplan.outputs.workbook import dress_sheet
 from geoplan.services.standard import Quota
 
 
@@ -67,6 +70,7 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
             "sites": np.where(np.arange(6015) < meeting, 1, 0),
             "designated": 0,
             "required": 1,
+            "counted": np.where(np.arange(6015) < meeting, 1, 0),
             "meets": np.arange(6015) < meeting,
         },
         index=[f"s{k}" for k in range(6015)],
@@ -92,3 +96,29 @@ def test_counts_beside_shares_have_no_decimals(fakes):
     )
     told = told_table(figures_table(replace(run, figures=figures)), "", "zh")
     assert [row[1:3] for row in told.rows] == [("9,202,432", "9,202,432"), ("0.43", "0.43")]
+
+
+def test_lines_are_told_by_name_and_required_points_by_place(fakes):
+    service = fakes.fake_run().services["boundary_marker"]
+    label = str(service.spacing.intervals["line"].iloc[0])
+    service = replace(service, line_names={label: "甲—乙线"})
+    stretches = stretch_table(service, lang="zh").frame
+    assert stretches["line"].iloc[0] == "甲—乙线"
+    assert label not in set(stretches["line"].astype(str))
+    required = required_table(service, lang="zh").frame
+    assert required["lon"].between(116, 118).all()
+    assert required["lat"].between(36, 37.5).all()
+    assert spacing_content(service)["line"][0] == "甲—乙线"
+
+
+def test_the_workbook_of_a_comparison_can_be_read(tmp_path):
+    frame = pd.DataFrame(
+        {"名称": ["历城区 唐冶街道 佛庭社区等3处"], "覆盖率": [0.9605], "人数": [12345]}
+    )
+    with pd.ExcelWriter(tmp_path / "a.xlsx", engine="openpyxl") as writer:
+        frame.to_excel(writer, sheet_name="a", index=False)
+        dress_sheet(writer.sheets["a"], shares={"覆盖率"})
+    sheet = load_workbook(tmp_path / "a.xlsx")["a"]
+    assert [cell.number_format for cell in sheet[2]] == ["General", "0.0%", "#,##0"]
+    assert sheet.column_dimensions["A"].width >= 30
+    assert sheet["A1"].font.bold

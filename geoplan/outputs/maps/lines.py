@@ -17,7 +17,7 @@ def spacing_content(service: ServiceResult) -> dict[str, Any] | None:
     rows = spacing.intervals[spacing.intervals.geometry.notna()]
     content: dict[str, Any] = {
         "path": encode_shapes(rows.geometry.simplify(3.0)),
-        "line": texts(rows["line"]),
+        "line": texts(service.line_texts(rows["line"])),
         "start": numbers(rows["from_m"], 0),
         "end": numbers(rows["to_m"], 0),
         "covered": [1 if status == "covered" else 0 for status in rows["status"]],
@@ -29,7 +29,7 @@ def spacing_content(service: ServiceResult) -> dict[str, Any] | None:
         content["required"] = {
             "at": encode_points(placed.geometry),
             "kind": texts(placed["kind"]),
-            "line": texts(placed["line"]),
+            "line": texts(service.line_texts(placed["line"])),
             "marked": [int(bool(marked)) for marked in placed["marked"]],
         }
     return content

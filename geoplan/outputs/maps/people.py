@@ -164,7 +164,8 @@ def suggested_content(
         "share": numbers(column(sites, "share_after", np.nan), 6),
         "loss": numbers(column(sites, "next_best_loss", np.nan)),
         "chosen": numbers(column(sites, "chosen_share", np.nan), 6),
-        "line": texts(column(sites, "line", "")),
+        # the area of a marker is its line, by name
+        "line": texts(column(sites, "area" if "line" in sites.columns else "line", "")),
         "chainage": numbers(column(sites, "chainage_m", np.nan), 0),
         "position": places(sites.index, known),
     }
