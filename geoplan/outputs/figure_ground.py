@@ -21,6 +21,11 @@ _SIMPLIFY = 1 / 1500
 _MOST_MINOR = 20_000
 #: more names than this would cover the map
 _MOST_LABELS = 30
+#: where a name is tried: so many points right of and above the middle of its area, nearest first
+_ASIDE = sorted(
+    ((right, up) for right in range(-40, 41, 10) for up in range(-40, 41, 8)),
+    key=lambda aside: (aside[0] ** 2 + aside[1] ** 2, aside),
+)
 HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
@@ -64,23 +69,21 @@ class Ground:
         )
 
     def name(self, ax: Axes, taken: np.ndarray) -> None:
-        """Names of areas, a little aside in the area when a badge (x, y in `taken`) is there."""
+        """Names of areas: aside when a badge (x, y in `taken`) is there, none when all is full."""
         if len(self.labels) > _MOST_LABELS:
             return
         scale = points_per_metre(ax)
         marks = np.asarray(taken, dtype=float).reshape(-1, 2) * scale
         for shape, point, name in self.labels:
             half = 3.6 * sum(1.0 if c > "\u2e7f" else 0.55 for c in name)
-            y = point.y
-            for aside in (0, 10, -10, 16, -16):
-                there = point.y + aside / scale
-                if _free(point.x * scale, there * scale, half, marks) and shapely.contains_xy(
-                    shape, point.x, there
-                ):
-                    y = there
+            for right, up in _ASIDE:
+                x, y = point.x + right / scale, point.y + up / scale
+                if _free(x * scale, y * scale, half, marks) and shapely.contains_xy(shape, x, y):
                     break
+            else:  # half a name under badges is worse than none
+                continue
             ax.text(
-                point.x, y, name, ha="center", va="center", fontsize=7, path_effects=HALO,
+                x, y, name, ha="center", va="center", fontsize=7, path_effects=HALO,
                 zorder=6.5, clip_on=True,
             )  # fmt: skip
 

@@ -186,3 +186,24 @@ def test_the_report_keeps_the_colour_of_a_small_patch(tmp_path):
     with Image.open(io.BytesIO(screen_size(tmp_path / "a.png"))) as picture:
         kept = picture.convert("RGB").getpixel((210, 108))
     assert max(abs(a - b) for a, b in zip(colour, kept, strict=True)) <= 16
+
+
+def test_a_name_gives_way_to_badges_or_is_left_out(fakes):
+    ground = Ground(fakes.fake_run())
+    figure = Figure(figsize=(6, 6))
+    ax = figure.add_subplot()
+    west, south, east, north = ground.bounds
+    ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
+    middle = [(point.x, point.y) for _, point, _ in ground.labels]
+    ground.name(ax, np.array(middle[:1]))
+    assert len(ax.texts) == len(middle)
+    moved = [text.get_position() for text in ax.texts]
+    assert moved[0] != pytest.approx(middle[0])
+    assert moved[1] == pytest.approx(middle[1])
+    # badges everywhere
+    ax.texts[0].remove()
+    grid = np.meshgrid(np.linspace(west, east, 99), np.linspace(south, north, 99))
+    everywhere = np.column_stack([axis.ravel() for axis in grid])
+    before = len(ax.texts)
+    ground.name(ax, everywhere)
+    assert len(ax.texts) == before
