@@ -13,6 +13,7 @@ from small_study import write_small_study
 
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.content import map_content
+from geoplan.outputs.maps.index import index_page
 from geoplan.study import Study
 from geoplan.study.config import SitingSection
 from geoplan.study.money import phase_numbers, phase_table, site_money
@@ -181,5 +182,13 @@ def test_the_map_of_the_fund_shows_what_it_pays_for(plan):
     shown = content["suggested"]
     assert shown["rank"] == [1, 2]
     assert shown["added"] == meals.siting.sites["added_people"].tolist()
-    assert all(text.startswith(f"{name} · ") for text in shown["names"])
+    # the number that the site has on the service's own map stands beside its name
+    ranks = meals.siting.sites["rank"]
+    assert all(
+        text.startswith(f"{name} {rank} · ")
+        for text, rank in zip(shown["names"], ranks, strict=True)
+    )
+    assert content["headline"]["label"] == "the fund, 2025 to 2026"
+    # the small picture in the index has the sites too
+    assert index_page(plan.results, lang="en").count('r="3"') == 2 * len(ranks)
     assert shown["share"] == [None, None]

@@ -17,7 +17,11 @@ def fund_head(results: RunResults, service: ServiceResult, lang: str) -> dict[st
     """The large number of a fund's page: its money."""
     assert service.fund is not None
     money = money_text(lang, service.fund.money, results.info.currency)
-    return {"label": say(lang, "maps.head_fund"), "text": money}
+    years = service.fund.years
+    label = say(lang, "maps.head_fund")
+    if years:
+        label = say(lang, "maps.head_fund_years", first=years[0], last=years[-1])
+    return {"label": label, "text": money}
 
 
 def fund_facts(results: RunResults, service: ServiceResult, lang: str) -> list[list[str]]:

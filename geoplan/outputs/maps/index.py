@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -14,6 +15,7 @@ from jinja2 import Template
 from geoplan.outputs.assets import web_text
 from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.content import headline, page_meta, share_text
+from geoplan.outputs.maps.funds import funded_sites
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
@@ -57,7 +59,7 @@ def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
         "value": "",
         "bar": None,
         "lines": [],
-        "dots": _picture(results, service),
+        "dots": _picture(results, service, lang),
     }
     if head.get("ledger"):
         ledger, after = head["ledger"], head["after"]
@@ -88,7 +90,7 @@ def _float(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | None:
+def _picture(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any] | None:
     """Outlines of the areas with dots: covered, not covered, suggested (in SVG units)."""
     outline = next((layer.frame for layer in results.areas.values() if layer.has_polygons), None)
     ground = outline
@@ -124,7 +126,7 @@ def _picture(results: RunResults, service: ServiceResult) -> dict[str, Any] | No
     return {
         "paths": paths,
         "lines": _stretches(service, place, 1 / scale),
-        **_dots(service, place),
+        **_dots(service, _suggested(results, service, lang), place),
     }
 
 
@@ -151,7 +153,16 @@ def _stretches(service: ServiceResult, place: Place, tolerance_m: float) -> dict
     return lines
 
 
-def _dots(service: ServiceResult, place: Place) -> dict[str, list[tuple[float, float]]]:
+def _suggested(results: RunResults, service: ServiceResult, lang: str) -> gpd.GeoDataFrame | None:
+    """The service's suggested sites, or those that a fund pays for."""
+    if service.siting is not None:
+        return service.siting.sites
+    return funded_sites(results, service, lang)
+
+
+def _dots(
+    service: ServiceResult, suggested: gpd.GeoDataFrame | None, place: Place
+) -> dict[str, list[tuple[float, float]]]:
     """A sample of the demand, and the suggested sites."""
     dots: dict[str, list[tuple[float, float]]] = {"served": [], "missed": [], "new": []}
     if service.coverage is not None:
@@ -164,8 +175,8 @@ def _dots(service: ServiceResult, place: Place) -> dict[str, list[tuple[float, f
         ):
             dots[name] = _pairs(place(shapely.get_coordinates(rows.geometry.to_numpy())))
     # markers by the hundred would hide the line that they stand on
-    if service.siting is not None and 0 < len(service.siting.sites) <= _MOST_SITES:
-        points = service.siting.sites.geometry.to_numpy()
+    if suggested is not None and 0 < len(suggested) <= _MOST_SITES:
+        points = suggested.geometry.to_numpy()
         dots["new"] = _pairs(place(shapely.get_coordinates(points)))
     return dots
 
