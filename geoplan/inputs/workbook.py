@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geoplan.inputs.findings import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
+from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
 
 _FILL = {"error": "F8D7DA", "warning": "FFF3CD", "note": "E2EEF7"}
@@ -219,15 +220,24 @@ def _addresses(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
     """Rows without coordinates, by what they can be found, and empty columns to fill in."""
     columns = ("file", "sheet", "row", "name", "area", "address", "lon", "lat")
     _put(sheet, 1, [_head(lang, c) for c in columns])
-    rows = list(dict.fromkeys(row for one in loaded for row in _to_place(one)))
+    names = {
+        str(code): str(name)
+        for one in loaded
+        if isinstance(one.layer, AreaLayer)
+        for code, name in one.layer.names.items()
+    }
+    rows = list(dict.fromkeys(row for one in loaded for row in _to_place(one, names)))
     for k, row in enumerate(rows[:MOST_ROWS], start=2):
         _put(sheet, k, row)
     _dress(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MOST_ROWS]))
     _and_more(sheet, len(rows[:MOST_ROWS]) + 2, len(rows) - MOST_ROWS, lang)
 
 
-def _to_place(one: Loaded[Any]) -> list[tuple[Any, ...]]:
-    """File, sheet, row, name, area and address of the rows that only lack coordinates."""
+def _to_place(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...]]:
+    """File, sheet, row, name, area and address of the rows that only lack coordinates.
+
+    `names` of areas by code: who looks for a place on a map knows no codes.
+    """
     places = {(f.sheet, f.row) for f in one.findings if f.code in WITHOUT_COORDINATES}
     frame = one.set_aside
     if len(frame) == 0 or not places:
@@ -236,7 +246,11 @@ def _to_place(one: Loaded[Any]) -> list[tuple[Any, ...]]:
     heading = {role: h for h, role in one.record.columns.items() if h in frame.columns}
 
     def cells(*roles: str) -> list[str]:
-        there = [wanted[heading[role]].astype(str) for role in roles if role in heading]
+        there = [
+            wanted[heading[role]].astype(str).map(lambda text: names.get(text, text))
+            for role in roles
+            if role in heading
+        ]
         return [" ".join(filter(None, row)) for row in zip(*there, strict=True)] or (
             [""] * len(wanted)
         )

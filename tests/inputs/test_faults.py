@@ -338,3 +338,18 @@ def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
         assert len(one.set_aside)
         assert one.findings == other.findings
         assert "经度" in one.set_aside.columns
+
+
+def test_places_to_be_looked_up_are_told_by_the_names_of_their_areas(tmp_path):
+    streets = read_areas(
+        _table(tmp_path, "街道.csv", "代码,名称\n370102001,解放路街道\n"), level="street", crs=CRS
+    )
+    one = read_facilities(
+        _table(tmp_path, "站.csv", "名称,街道,地址,经度,纬度\n甲站,370102001,解放路1号,,\n"),
+        key="meal",
+        crs=CRS,
+        areas={"street": streets.layer},
+    )
+    book = openpyxl.load_workbook(write_findings(tmp_path / "f.xlsx", [streets, one]))
+    rows = list(book["待定位"].iter_rows(min_row=2, values_only=True))
+    assert ("甲站", "解放路街道") in [row[3:5] for row in rows]
