@@ -261,7 +261,7 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
     >>> from geoplan.study import example_study
     >>> text = summary_text(example_study().run().results, "en")
     >>> print(text.splitlines()[0], "|", text.splitlines()[-1])
-    Small | 4 input files, 16 rows; 1 set aside, 2 findings
+    Small | Input files: 4, rows: 16, set aside: 1, findings: 2
     """
     info = results.info
     lines = [clean(info.title or info.name)]

@@ -136,7 +136,7 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
 
     table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
     assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
-    assert table["lowest"].tolist() == ["East 7.5", "West 20"]
+    assert table["lowest"].tolist() == ["East 7.50", "West 20.00"]
 
 
 def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_path):
