@@ -11,8 +11,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-#: a coarse mesh first: every 64th point, then every 8th, then all
-_ROUNDS = (64, 8, 1)
+#: a coarse mesh first: every 512th point, and so on to all
+_ROUNDS = (512, 64, 8, 1)
 #: nearer than this (squared, m2), two points are one
 _SAME_M2 = 2.5e-7
 _jit = nb.njit(cache=True, nogil=True)
@@ -130,22 +130,23 @@ def _triangulate(xy, rounds):  # type: ignore[no-untyped-def]
 
 def delaunay(
     xy: NDArray[np.float64], margin_m: float
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Triangles of points and of a frame `margin_m` round them.
 
     Returns
     -------
     tuple
         Corners (k, 3), counter-clockwise, where the numbers from ``len(xy)`` on are the frame;
-        and the triangle across from each corner (-1 = none). Of points within half a millimetre
-        only the first has triangles.
+        the triangle across from each corner (-1 = none); and the points with the frame. Of points
+        within half a millimetre only the first has triangles.
 
     Examples
     --------
-    >>> corners, across = delaunay(np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 9.0]]), 50.0)
+    >>> corners, across, points = delaunay(np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 9.0]]), 50.0)
     >>> int((corners < 3).all(axis=1).sum()), len(corners)
     (1, 8)
     """
     low, high = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
     frame = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
-    return _triangulate(np.vstack([xy, frame]), np.array(_ROUNDS))
+    points = np.vstack([xy, frame])
+    return *_triangulate(points, np.array(_ROUNDS)), points

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
@@ -19,8 +18,9 @@ from geoplan.network.access import access, check_direction, measure, placed
 from geoplan.network.network import Network
 from geoplan.network.options import number, numbers
 from geoplan.network.queries import Points, node_costs, travel_costs
-from geoplan.network.reach_kernels import clipped_cells, reached_cells
-from geoplan.network.reach_shapes import outline, rings_between
+from geoplan.network.reach_kernels import reached_parts
+from geoplan.network.reach_rings import bounded
+from geoplan.network.reach_shapes import rings_between
 from geoplan.network.snapping import ON, SnappedPoints, run, snap_nodes
 from geoplan.network.street_cells import StreetCells, street_cells
 
@@ -111,9 +111,9 @@ def reach_areas(
     labels: list[Any] = []
     shapes: list[Any] = []
     for names, ways in groups:
-        cells, clipped = _clipped(ask, _cells_near(ask, ways))
+        cells = _cells_near(ask, ways)
         jobs = [(way, cutoff) for way in ways for cutoff in sorted(set(cutoffs))]
-        drawn = run(partial(_area, ask, cells, clipped), jobs, threads=threads)
+        drawn = run(partial(_area, ask, cells), jobs, threads=threads)
         labels.extend(names)
         shapes.extend(drawn)
     steps = sorted(set(cutoffs))
@@ -246,7 +246,7 @@ def _ways(ask: _Question, sites: NDArray[np.int64], cost: NDArray[np.float64]) -
     network = ask.network
     seeds = access(network, ask.goals, unit=ask.unit, leaving=not ask.into)
     mid = sites[seeds.edge[sites] >= 0]
-    mid = mid[np.argsort(seeds.edge[mid], kind="stable")]
+    mid = mid[np.lexsort((seeds.place[mid], seeds.edge[mid]))]
     near = (cost[network.u] <= ask.cutoff) | (cost[network.v] <= ask.cutoff)
     near[seeds.edge[mid]] = True
     edges = np.flatnonzero(near)
@@ -276,12 +276,6 @@ def _cells_near(ask: _Question, ways: list[_Ways]) -> StreetCells:
     return street_cells(network, near, margin_m=ask.span_m)
 
 
-def _clipped(ask: _Question, cells: StreetCells) -> tuple[StreetCells, NDArray[np.bool_]]:
-    """The cells without the ground beyond the width, once for all; which of them were clipped."""
-    corner, corners, clipped = clipped_cells(cells.ends, cells.corner, cells.corners, ask.width)
-    return replace(cells, corner=corner, corners=corners), clipped
-
-
 def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -> NDArray[np.int64]:
     """Edges whose box comes within `distance_m` of the boxes of `edges` (and some more)."""
     if len(edges) == 0:
@@ -309,21 +303,15 @@ def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -
     return np.flatnonzero(hits > 0)
 
 
-def _area(
-    ask: _Question, cells: StreetCells, clipped: NDArray[np.bool_], job: tuple[_Ways, float]
-) -> Any:
+def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
     """The polygon of one site (or of all of them) at one cutoff."""
     ways, cutoff = job
     forward, backward = ask.network.edge_costs(ask.unit)
-    whole, start, corners = reached_cells(
+    parts = reached_parts(
         ways.edges, ways.from_u, ways.from_v, forward, backward,
-        ways.arm_edge, ways.arm_at, ways.arm_cost,
-        cells.first, cells.place, cells.ends, cells.corner, cells.corners,
-        ask.into, cutoff, ask.leg,
+        np.searchsorted(ways.arm_edge, np.arange(len(ways.edges) + 1)),
+        ways.arm_at, ways.arm_cost,
+        cells.first, cells.place, cells.ends, cells.tri, cells.across, cells.centre, cells.at,
+        ask.into, cutoff, ask.leg, ask.width,
     )  # fmt: skip
-    if len(whole) == 0 and len(start) == 1:
-        return shapely.Polygon()
-    part = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    parts = shapely.polygons(shapely.linearrings(corners, indices=part))
-    cut = clipped[whole]
-    return outline(np.append(parts, cells.polygons(whole[cut])), cells.polygons(whole[~cut]))
+    return bounded(*parts)

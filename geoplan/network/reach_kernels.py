@@ -1,9 +1,12 @@
-"""What part of a street's ground is within reach: convex cells cut by straight lines.
+"""What part of a street's ground is within reach: its cell, cut by straight lines.
 
-Within the cell of a straight stretch from a to b, a place at distance y from the stretch and
-with its foot at s costs ``cost(s) + y * leg``, where ``cost`` runs evenly from a to b; beyond an
-end it costs that end's cost plus the straight way. So the reached part is a polygon beside the
-stretch and a piece of a circle at each end, all convex.
+Along a street the cost is the least of a way from each end and from the sites on it: a few
+straight lines. In the cell of a straight stretch, a place at distance y from the stretch with its
+foot at s costs ``cost(s) + y * leg``; beyond an end it costs that end's cost plus the straight way.
+So the reached part is cut out of the cell by straight lines and by a circle at each end.
+
+The parts are convex, fit each other, and are handed back as their sides: those within a cell
+("cuts"), and those on a line that two parts share, where the same ground may lie on both sides.
 """
 
 from __future__ import annotations
@@ -14,290 +17,428 @@ import numpy as np
 #: a circle is drawn within this of its true line, metres
 CIRCLE_M = 0.05
 _jit = nb.njit(cache=True, nogil=True)
-_EPS = 1e-7
 _AT_END = 1e-9
+#: a cell reaches beyond the end of its stretch by this much through rounding
+_BEYOND_M = 0.02
+_CUT = -1
+_CORNERS = 1024
 
 
 @_jit
-def _cut(xs, ys, n, ox, oy, a, b, c):  # type: ignore[no-untyped-def]
-    """The part of a convex polygon with ``a x + b y <= c``; into ox, oy; its corner count.
+def profile(from_u, from_v, to_u, to_v, arm_at, arm_cost, out):  # type: ignore[no-untyped-def]
+    """Least cost along an edge as straight lines: rows of fraction, fraction, cost, cost.
 
-    Returns -1 when nothing is cut off (ox, oy are then not written).
+    The sites on the edge (fractions ascending) divide it; between two of them the way on from
+    the left and the way back from the right are one line each. Ground that no way reaches has no
+    row. Returns the count of rows.
     """
-    outside = 0
+    m = len(arm_at)
+    back = np.empty(m + 1)
+    back[m] = from_v
+    for q in range(m - 1, -1, -1):
+        high = arm_at[q + 1] if q + 1 < m else 1.0
+        back[q] = min(arm_cost[q], back[q + 1] + (high - arm_at[q]) * to_v if to_v < np.inf
+                      else np.inf)  # fmt: skip
+    rows = 0
+    left = from_u
+    for q in range(m + 1):
+        low = arm_at[q - 1] if q > 0 else 0.0
+        high = arm_at[q] if q < m else 1.0
+        width = high - low
+        if q > 0:
+            left = min(left, arm_cost[q - 1])
+        a = left if to_u < np.inf else np.inf
+        b = a + width * to_u if a < np.inf else np.inf
+        d = back[q] if to_v < np.inf else np.inf
+        c = d + width * to_v if d < np.inf else np.inf
+        left = b
+        if width <= 0.0 or (a == np.inf and d == np.inf):
+            continue
+        if d == np.inf or (a <= c and b <= d):
+            out[rows, 0], out[rows, 1], out[rows, 2], out[rows, 3] = low, high, a, b
+            rows += 1
+        elif a == np.inf or (c <= a and d <= b):
+            out[rows, 0], out[rows, 1], out[rows, 2], out[rows, 3] = low, high, c, d
+            rows += 1
+        else:
+            t = (c - a) / ((c - a) + (b - d))
+            middle, cost = low + t * width, a + t * (b - a)
+            out[rows, 0], out[rows, 1], out[rows, 2], out[rows, 3] = low, middle, a, cost
+            rows += 1
+            out[rows, 0], out[rows, 1], out[rows, 2], out[rows, 3] = middle, high, cost, d
+            rows += 1
+    return rows
+
+
+@_jit
+def _slabs(lines, rows, fa, fb, length, cutoff, leg, width, out):  # type: ignore[no-untyped-def]
+    """How far the reached ground goes off a stretch: rows of x, x, height, height (above 0).
+
+    Returns the count of rows, and the least height over the whole stretch (negative where the
+    street itself is not reached).
+    """
+    n = 0
+    least = np.inf
+    covered = 0.0
+    for r in range(rows):
+        f0, f1 = max(lines[r, 0], fa), min(lines[r, 1], fb)
+        if f1 - f0 <= 1e-12:
+            continue
+        rate = (lines[r, 3] - lines[r, 2]) / (lines[r, 1] - lines[r, 0])
+        h0 = (cutoff - lines[r, 2] - (f0 - lines[r, 0]) * rate) / leg
+        h1 = (cutoff - lines[r, 2] - (f1 - lines[r, 0]) * rate) / leg
+        x0 = (f0 - fa) / (fb - fa) * length
+        x1 = (f1 - fa) / (fb - fa) * length
+        covered += x1 - x0
+        least = min(least, min(h0, h1))
+        if h0 <= 0.0 and h1 <= 0.0:
+            continue
+        if h0 < 0.0:
+            x0, h0 = x0 + (x1 - x0) * h0 / (h0 - h1), 0.0
+        elif h1 < 0.0:
+            x1, h1 = x0 + (x1 - x0) * h0 / (h0 - h1), 0.0
+        if min(h0, h1) < width < max(h0, h1):
+            middle = x0 + (x1 - x0) * (width - h0) / (h1 - h0)
+            out[n, 0], out[n, 1] = x0, middle
+            out[n, 2], out[n, 3] = min(h0, width), width
+            out[n + 1, 0], out[n + 1, 1] = middle, x1
+            out[n + 1, 2], out[n + 1, 3] = width, min(h1, width)
+            n += 2
+        else:
+            out[n, 0], out[n, 1] = x0, x1
+            out[n, 2], out[n, 3] = min(h0, width), min(h1, width)
+            n += 1
+    if covered < length * (1.0 - 1e-9):
+        least = -1.0
+    return n, min(least, width)
+
+
+@_jit
+def _keep(work, lines, n, a, b, c, line):  # type: ignore[no-untyped-def]
+    """Cut the convex polygon in ``work[:2]`` to ``a x + b y <= c``; its corner count.
+
+    ``lines`` says on which line each side (from a corner to the next) lies; the new one on `line`.
+    """
+    outside = False
     for i in range(n):
-        if a * xs[i] + b * ys[i] > c + _EPS:
-            outside += 1
-    if outside == 0:
-        return -1
-    if outside == n:
-        return 0
+        if a * work[0, i] + b * work[1, i] > c:
+            outside = True
+    if not outside:
+        return n
     m = 0
     for i in range(n):
         j = i + 1 if i + 1 < n else 0
-        d = a * xs[i] + b * ys[i] - c
-        e = a * xs[j] + b * ys[j] - c
-        if d <= 0:
-            ox[m] = xs[i]
-            oy[m] = ys[i]
+        d = a * work[0, i] + b * work[1, i] - c
+        e = a * work[0, j] + b * work[1, j] - c
+        if d <= 0.0:
+            work[2, m], work[3, m] = work[0, i], work[1, i]
+            lines[1, m] = line if d == 0.0 and e > 0.0 else lines[0, i]
             m += 1
-        if (d < 0 and e > 0) or (d > 0 and e < 0):
+        if (d < 0.0 < e) or (e < 0.0 < d):
             t = d / (d - e)
-            ox[m] = xs[i] + t * (xs[j] - xs[i])
-            oy[m] = ys[i] + t * (ys[j] - ys[i])
+            work[2, m] = work[0, i] + t * (work[0, j] - work[0, i])
+            work[3, m] = work[1, i] + t * (work[1, j] - work[1, i])
+            lines[1, m] = line if d < 0.0 else lines[0, i]
             m += 1
-    return m
-
-
-@_jit
-def _keep(work, n, a, b, c):  # type: ignore[no-untyped-def]
-    """Cut the polygon in ``work[0:2]``, through ``work[2:4]``; its corner count and whether cut."""
-    m = _cut(work[0], work[1], n, work[2], work[3], a, b, c)
-    if m < 0:
-        return n, False
     for i in range(m):
-        work[0, i] = work[2, i]
-        work[1, i] = work[3, i]
-    return m, True
+        work[0, i], work[1, i] = work[2, i], work[3, i]
+        lines[0, i] = lines[1, i]
+    return m if m > 2 else 0
 
 
 @_jit
-def _circle(work, n, radius):  # type: ignore[no-untyped-def]
-    """Cut the polygon in ``work[0:2]`` by a circle about the origin."""
+def _circle(work, lines, n, middle, radius, turn):  # type: ignore[no-untyped-def]
+    """Cut the polygon by a circle about (middle, 0): the same sides for all stretches there."""
     far = 0.0
     for i in range(n):
-        far = max(far, work[0, i] * work[0, i] + work[1, i] * work[1, i])
-    if far <= (radius + _EPS) * (radius + _EPS):
-        return n, False
-    sides = int(np.ceil(np.pi / np.sqrt(2.0 * min(CIRCLE_M / radius, 0.5))))
-    sides = max(sides, 8)
+        far = max(far, (work[0, i] - middle) ** 2 + work[1, i] ** 2)
+    if far <= radius * radius:
+        return n
+    sides = max(int(np.ceil(np.pi / np.sqrt(2.0 * min(CIRCLE_M / radius, 0.5)))), 8)
     reach = radius * (1.0 + np.cos(np.pi / sides)) / 2.0
     for k in range(sides):
-        t = 2.0 * np.pi * (k + 0.5) / sides
-        n, _ = _keep(work, n, np.cos(t), np.sin(t), reach)
-        if n < 3:
-            return 0, True
-    return n, True
+        t = 2.0 * np.pi * (k + 0.5) / sides - turn
+        a, b = np.cos(t), np.sin(t)
+        n = _keep(work, lines, n, a, b, reach + a * middle, _CUT)
+        if n == 0:
+            break
+    return n
 
 
 @_jit
-def clipped_cells(ends, corner, corners, width):  # type: ignore[no-untyped-def]
-    """Cells without the ground farther than `width` from their stretch.
-
-    What is left is convex: the strip beside the stretch and round ends. Returns offsets, corners,
-    and which cells were clipped: those no longer fit their neighbours to the very corner.
-    """
-    clipped = np.zeros(len(ends), np.bool_)
-    start = np.zeros(len(corner), np.int64)
-    out = np.empty((2 * len(corners) + 64, 2))
-    used = 0
-    work = np.empty((4, 1024))
-    sides = max(int(np.ceil(np.pi / np.sqrt(2.0 * min(CIRCLE_M / width, 0.5)))), 8)
-    reach = width * (1.0 + np.cos(np.pi / sides)) / 2.0
-    for i in range(len(ends)):
-        n = corner[i + 1] - corner[i]
-        ax, ay = ends[i, 0], ends[i, 1]
-        length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
-        far = 0.0
-        for j in range(n):
-            work[0, j] = corners[corner[i] + j, 0] - ax
-            work[1, j] = corners[corner[i] + j, 1] - ay
-            far = max(far, np.hypot(work[0, j], work[1, j]))
-        if n >= 3 and far > width:
-            cx, cy = (ends[i, 2] - ax) / length, (ends[i, 3] - ay) / length
-            n, left = _keep(work, n, -cy, cx, width)
-            n, right = _keep(work, n, cy, -cx, width)
-            clipped[i] = left or right
-            for k in range(sides):
-                if n < 3:
-                    break
-                t = 2.0 * np.pi * (k + 0.5) / sides
-                a, b = np.cos(t), np.sin(t)
-                towards = a * cx + b * cy  # which of the two ends this side is beyond
-                n, hit = _keep(work, n, a, b, reach + max(0.0, towards * length))
-                clipped[i] = clipped[i] or hit
-        if n < 3:
-            n = 0
-        if used + n > len(out):
-            grown = np.empty((2 * len(out) + n, 2))
-            grown[:used] = out[:used]
-            out = grown
-        for j in range(n):
-            if clipped[i]:
-                out[used + j, 0], out[used + j, 1] = ax + work[0, j], ay + work[1, j]
-            else:
-                out[used + j] = corners[corner[i] + j]
-        used += n
-        start[i + 1] = used
-    return start, out[:used].copy(), clipped
+def _room(array, used, more):  # type: ignore[no-untyped-def]
+    """The array, longer where `more` rows would not fit."""
+    if used + more <= len(array):
+        return array
+    longer = np.empty((2 * len(array) + more, array.shape[1]), array.dtype)
+    longer[:used] = array[:used]
+    return longer
 
 
 @_jit
-def reached_cells(  # type: ignore[no-untyped-def]  # noqa: C901
-    edges, from_u, from_v, forward, backward, arm_edge, arm_at, arm_cost,
-    first, place, ends, corner, corners, into_site, cutoff, leg,
+def _line(t, k, across):  # type: ignore[no-untyped-def]
+    """The number of the border across from corner k of triangle t, the same from both sides."""
+    n = across[t, k]
+    if n < 0 or t < n:
+        return 3 * t + k
+    return 3 * n + (0 if across[n, 0] == t else 1 if across[n, 1] == t else 2)
+
+
+@_jit
+def _along(line, centre, across, x, y):  # type: ignore[no-untyped-def]
+    """Where on a border between two cells a place stands, metres."""
+    t = line // 3
+    n = across[t, line % 3]
+    if n < 0:
+        return 0.0
+    dx, dy = centre[n, 0] - centre[t, 0], centre[n, 1] - centre[t, 1]
+    length = np.hypot(dx, dy)
+    if length == 0.0:
+        return 0.0
+    return ((x - centre[t, 0]) * dx + (y - centre[t, 1]) * dy) / length
+
+
+@_jit
+def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
+    edges, from_u, from_v, forward, backward, arm_first, arm_at, arm_cost,
+    first, place, ends, tri, across, centre, at, into_site, cutoff, leg, width,
 ):  # fmt: skip
-    """The reached ground of `edges`: cells taken whole, and the parts of others.
+    """The sides of the parts of cells that are reached.
 
     Parameters
     ----------
     edges : positions of edges to look at.
     from_u, from_v : per edge looked at, cost between its ends and the sites (inf = none).
     forward, backward : cost of every edge of the network each way (inf = not allowed).
-    arm_edge, arm_at, arm_cost : sites mid-edge (index into `edges`, fraction, cost of the snap
-        leg), by edge.
-    first .. corners : `StreetCells`, clipped to the width (`clipped_cells`).
+    arm_first, arm_at, arm_cost : sites mid-edge by edge looked at (offsets), their fraction
+        (ascending) and the cost of their snap leg.
+    first .. at : `StreetCells`.
     into_site : travel goes to the sites.
-    cutoff, leg : largest cost, cost of a metre off the street.
+    cutoff, leg, width : largest cost, cost of a metre off the street, most metres off the street.
 
     Returns
     -------
     tuple
-        Stretches whose cell is reached whole; offsets and corners of the other parts.
+        xy : the corners of the parts.
+        sides : int64 (k, 3), a side's corners (the part lies to its left) and its part.
+        lines : int64 (k,), the line on which each side lies; -1 = no other part does.
+        along : float64 (k, 2), where on that line its corners stand.
+        joined : int64 (m, 2), parts that are whole cells side by side. Sides between them are
+            left out.
+        parts : count of parts.
     """
-    whole = np.empty(256, np.int64)
-    wholes = 0
-    start = np.zeros(257, np.int64)
-    parts = 0
-    out = np.empty((2048, 2))
-    used = 0
-    work = np.empty((4, 1024))
-    arm_low = 0
-    # cost at both ends of a stretch by each way, and the part of the stretch that it is for
+    n_places = len(at)
+    row = np.full(len(first) - 1, -1, np.int32)
+    begin = np.zeros(len(edges) + 1, np.int64)
+    most = 0
     for k in range(len(edges)):
-        e = edges[k]
-        arm_high = arm_low
-        while arm_high < len(arm_edge) and arm_edge[arm_high] == k:
-            arm_high += 1
-        to_u = backward[e] if into_site else forward[e]
-        to_v = forward[e] if into_site else backward[e]
-        for i in range(first[e], first[e + 1]):
-            size = corner[i + 1] - corner[i]
-            if size < 3:
-                continue
-            fa, fb = place[i, 0], place[i, 1]
-            ax, ay, bx, by = ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3]
-            length = np.hypot(bx - ax, by - ay)
-            ua = from_u[k] + fa * to_u
-            ub = from_u[k] + fb * to_u
-            va = from_v[k] + (1.0 - fa) * to_v
-            vb = from_v[k] + (1.0 - fb) * to_v
-            if np.isnan(ua):
-                ua = np.inf
-            if np.isnan(vb):
-                vb = np.inf
-            mark_whole, mark_parts, mark_used = False, parts, used
-            for way in range(4 + 2 * (arm_high - arm_low)):
-                s0, s1 = 0.0, 1.0
-                low_part, high_part = 0, 3
-                if way == 2:  # ground nearest to the node itself, on a street one cannot take
-                    if fa > _AT_END or to_u < np.inf:
-                        continue
-                    ca, cb = from_u[k], from_u[k]
-                    high_part = 1
-                elif way == 3:
-                    if fb < 1.0 - _AT_END or to_v < np.inf:
-                        continue
-                    ca, cb = from_v[k], from_v[k]
-                    low_part = 2
-                elif way == 0:
-                    ca, cb = ua, ub
-                    if va <= ua and vb <= ub:
-                        continue
-                elif way == 1:
-                    ca, cb = va, vb
-                    if ua < va and ub < vb:
-                        continue
-                else:
-                    q = arm_low + (way - 4) // 2
-                    f, c = arm_at[q], arm_cost[q]
-                    if way % 2 == 0:  # from the site on towards v
-                        if fb <= f:
-                            continue
-                        if fa < f:
-                            s0 = (f - fa) / (fb - fa)
-                        ca = c + (max(fa, f) - f) * to_u
-                        cb = c + (fb - f) * to_u
-                    else:  # from the site back towards u
-                        if fa >= f:
-                            continue
-                        if fb > f:
-                            s1 = (f - fa) / (fb - fa)
-                        ca = c + (f - fa) * to_v
-                        cb = c + (f - min(fb, f)) * to_v
-                if not (min(ca, cb) <= cutoff):
+        row[edges[k]] = k
+        begin[k + 1] = begin[k] + first[edges[k] + 1] - first[edges[k]]
+        most = max(most, arm_first[k + 1] - arm_first[k])
+    lines_of = np.empty((2 * most + 2, 4))
+    slabs = np.empty((4 * most + 4, 4))
+    part_of = np.full(begin[-1], -1, np.int32)  # of whole cells; one number each
+    place_edge = np.empty(begin[-1], np.int32)
+    parts = 0
+    xy = np.empty((256, 2))
+    sides = np.empty((256, 3), np.int64)
+    on = np.empty((256, 1), np.int64)
+    along = np.empty((256, 2))
+    corners = n_sides = walls = 0
+    work = np.empty((4, _CORNERS))
+    own = np.empty((2, _CORNERS))  # the cell itself, in axes of its stretch
+    own_line = np.empty(_CORNERS, np.int64)
+    label = np.empty((2, _CORNERS), np.int64)
+    # first pass: which cells are reached whole; second: the sides of all parts
+    for sweep in range(2):
+        for k in range(len(edges)):
+            e = edges[k]
+            to_u = backward[e] if into_site else forward[e]
+            to_v = forward[e] if into_site else backward[e]
+            a, b = arm_first[k], arm_first[k + 1]
+            rows = profile(from_u[k], from_v[k], to_u, to_v, arm_at[a:b], arm_cost[a:b], lines_of)
+            for i in range(first[e], first[e + 1]):
+                here = begin[k] + i - first[e]
+                place_edge[here] = k
+                if at[i] < 0:
                     continue
-                if not (ca < np.inf and cb < np.inf):
+                if sweep == 1 and part_of[here] >= 0:
+                    # a whole cell: only its borders with cells that are not
+                    t = at[i]
+                    while True:
+                        c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+                        j = tri[t, (c + 2) % 3]
+                        other = -1
+                        if j < n_places:
+                            # the stretches of an edge stand together: its number by bisection
+                            other = _part_of(j, first, row, begin, part_of, e)
+                        after = across[t, (c + 1) % 3]
+                        if other < 0:
+                            xy = _room(xy, corners, 2)
+                            sides = _room(sides, n_sides, 1)
+                            on = _room(on, n_sides, 1)
+                            along = _room(along, n_sides, 1)
+                            xy[corners] = centre[t]
+                            xy[corners + 1] = centre[after]
+                            line = _line(t, (c + 1) % 3, across)
+                            sides[n_sides, 0], sides[n_sides, 1] = corners, corners + 1
+                            sides[n_sides, 2] = part_of[here]
+                            on[n_sides, 0] = line
+                            for q in range(2):
+                                along[n_sides, q] = _along(
+                                    line, centre, across, xy[corners + q, 0], xy[corners + q, 1]
+                                )
+                            corners += 2
+                            n_sides += 1
+                        t = after
+                        if t == at[i]:
+                            break
                     continue
-                # local axes: x along the stretch from its start, y to its left
-                cx, cy = (bx - ax) / length, (by - ay) / length
-                x0, x1 = s0 * length, s1 * length
-                complete = s0 == 0.0 and s1 == 1.0 and low_part == 0 and high_part == 3
-                for part in range(low_part, high_part):
-                    if (part == 0 and s0 > 0.0) or (part == 2 and s1 < 1.0):
+                fa, fb = place[i, 0], place[i, 1]
+                ax, ay = ends[i, 0], ends[i, 1]
+                length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
+                if length <= 0.0 or fb <= fa:
+                    continue
+                n_slabs, least = _slabs(
+                    lines_of, rows, fa, fb, length, cutoff, leg, width, slabs
+                )
+                # at the ends: what the street there has left, and the node on a street that one
+                # cannot take
+                left = right = 0.0
+                if n_slabs > 0 and slabs[0, 0] <= 0.0:
+                    left = slabs[0, 2]
+                if n_slabs > 0 and slabs[n_slabs - 1, 1] >= length * (1.0 - 1e-12):
+                    right = slabs[n_slabs - 1, 3]
+                if fa <= _AT_END:
+                    left = min(max(left, (cutoff - from_u[k]) / leg), width)
+                if fb >= 1.0 - _AT_END:
+                    right = min(max(right, (cutoff - from_v[k]) / leg), width)
+                if n_slabs == 0 and left <= 0.0 and right <= 0.0:
+                    continue
+                cx, cy = (ends[i, 2] - ax) / length, (ends[i, 3] - ay) / length
+                size = 0
+                t = at[i]
+                low, high = np.inf, -np.inf
+                whole = least > 0.0
+                while True:
+                    c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+                    dx, dy = centre[t, 0] - ax, centre[t, 1] - ay
+                    x, y = dx * cx + dy * cy, dy * cx - dx * cy
+                    low, high = min(low, x), max(high, x)
+                    beyond = max(-x, x - length, 0.0)
+                    whole = whole and beyond * beyond + y * y <= least * least
+                    if sweep == 1 and size < _CORNERS // 2:
+                        own[0, size], own[1, size] = x, y
+                        own_line[size] = _line(t, (c + 1) % 3, across)
+                        size += 1
+                    t = across[t, (c + 1) % 3]
+                    if t == at[i]:
+                        break
+                if sweep == 0:
+                    if whole:
+                        part_of[here] = parts
+                        parts += 1
+                    continue
+                turn = np.arctan2(cy, cx)
+                for s in range(-1, n_slabs + 1):
+                    if s == -1 and (left <= 0.0 or low > -_BEYOND_M):
+                        continue
+                    if s == n_slabs and (right <= 0.0 or high < length + _BEYOND_M):
                         continue
                     n = size
-                    for j in range(size):
-                        dx = corners[corner[i] + j, 0] - ax
-                        dy = corners[corner[i] + j, 1] - ay
-                        work[0, j] = dx * cx + dy * cy
-                        work[1, j] = dy * cx - dx * cy
-                    cut = False
-                    if part == 0:
-                        n, _ = _keep(work, n, 1.0, 0.0, 0.0)
-                    elif part == 2:
-                        n, _ = _keep(work, n, -1.0, 0.0, -length)
+                    work[0, :n] = own[0, :n]
+                    work[1, :n] = own[1, :n]
+                    label[0, :n] = own_line[:n]
+                    base = walls - 2
+                    if s == -1:
+                        wall = base if n_slabs > 0 and slabs[0, 0] <= 0.0 else base - n_slabs - 1
+                        n = _keep(work, label, n, 1.0, 0.0, 0.0, wall)
+                        if n > 0:
+                            n = _circle(work, label, n, 0.0, left, turn)
+                    elif s == n_slabs:
+                        meets = n_slabs > 0 and slabs[n_slabs - 1, 1] >= length * (1.0 - 1e-12)
+                        wall = base - n_slabs if meets else base - n_slabs - 2
+                        n = _keep(work, label, n, -1.0, 0.0, -length, wall)
+                        if n > 0:
+                            n = _circle(work, label, n, length, right, turn)
                     else:
-                        n, _ = _keep(work, n, -1.0, 0.0, -x0)
-                        n, _ = _keep(work, n, 1.0, 0.0, x1)
-                    if n < 3:
-                        continue
-                    if part == 1:
-                        rate = (cb - ca) / (x1 - x0) / leg
-                        room = (cutoff - ca) / leg + rate * x0
-                        n, cut = _keep(work, n, rate, 1.0, room)
-                        n, hit = _keep(work, n, rate, -1.0, room)
-                        cut = cut or hit
-                    else:
-                        middle = 0.0 if part == 0 else length
-                        radius = (cutoff - (ca if part == 0 else cb)) / leg
-                        if radius <= 0.0:
-                            complete = False
+                        x0, x1, h0, h1 = slabs[s, 0], slabs[s, 1], slabs[s, 2], slabs[s, 3]
+                        if x1 - x0 <= 1e-9:
                             continue
-                        for j in range(n):
-                            work[0, j] -= middle
-                        n, cut = _circle(work, n, radius)
-                        for j in range(n):
-                            work[0, j] += middle
-                    if cut:
-                        complete = False
+                        # rounding at the ends of a stretch is no ground beyond it
+                        if h0 > 0.0 and (x0 > 0.0 or low <= -_BEYOND_M):
+                            n = _keep(work, label, n, -1.0, 0.0, -x0, base - s)
+                        if h1 > 0.0 and (x1 < length * (1.0 - 1e-12) or high >= length + _BEYOND_M):
+                            n = _keep(work, label, n, 1.0, 0.0, x1, base - s - 1)
+                        rate = (h1 - h0) / (x1 - x0)
+                        n = _keep(work, label, n, -rate, 1.0, h0 - rate * x0, _CUT)
+                        n = _keep(work, label, n, -rate, -1.0, h0 - rate * x0, _CUT)
                     if n < 3:
-                        complete = False
                         continue
-                    if used + n > len(out):
-                        grown = np.empty((2 * len(out) + n, 2))
-                        grown[:used] = out[:used]
-                        out = grown
-                    for j in range(n):
-                        out[used + j, 0] = ax + work[0, j] * cx - work[1, j] * cy
-                        out[used + j, 1] = ay + work[0, j] * cy + work[1, j] * cx
-                    used += n
+                    xy = _room(xy, corners, n)
+                    sides = _room(sides, n_sides, n)
+                    on = _room(on, n_sides, n)
+                    along = _room(along, n_sides, n)
+                    for q in range(n):
+                        xy[corners + q, 0] = ax + work[0, q] * cx - work[1, q] * cy
+                        xy[corners + q, 1] = ay + work[0, q] * cy + work[1, q] * cx
+                    for q in range(n):
+                        z = q + 1 if q + 1 < n else 0
+                        line = label[0, q]
+                        sides[n_sides, 0], sides[n_sides, 1] = corners + q, corners + z
+                        sides[n_sides, 2] = parts
+                        on[n_sides, 0] = line
+                        if line >= 0:
+                            along[n_sides, 0] = _along(
+                                line, centre, across, xy[corners + q, 0], xy[corners + q, 1]
+                            )
+                            along[n_sides, 1] = _along(
+                                line, centre, across, xy[corners + z, 0], xy[corners + z, 1]
+                            )
+                        else:  # a wall stands upright in the axes of the stretch
+                            along[n_sides, 0], along[n_sides, 1] = work[1, q], work[1, z]
+                        n_sides += 1
+                    corners += n
                     parts += 1
-                    if parts >= len(start):
-                        longer = np.empty(2 * len(start), np.int64)
-                        longer[:parts] = start[:parts]
-                        start = longer
-                    start[parts] = used
-                if complete:
-                    mark_whole = True
-                    break
-            if mark_whole:
-                parts, used = mark_parts, mark_used
-                if wholes == len(whole):
-                    more = np.empty(2 * len(whole), np.int64)
-                    more[:wholes] = whole[:wholes]
-                    whole = more
-                whole[wholes] = i
-                wholes += 1
-        arm_low = arm_high
-    return whole[:wholes].copy(), start[: parts + 1].copy(), out[:used].copy()
+                walls -= n_slabs + 3
+    joined = _side_by_side(first, edges, begin, part_of, place_edge, tri, across, at, row)
+    return (
+        xy[:corners].copy(), sides[:n_sides].copy(), on[:n_sides, 0].copy(),
+        along[:n_sides].copy(), joined, parts,
+    )  # fmt: skip
+
+
+@_jit
+def _part_of(j, first, row, begin, part_of, guess):  # type: ignore[no-untyped-def]
+    """The part that is the whole cell of stretch j, or -1."""
+    e = guess
+    if not first[e] <= j < first[e + 1]:
+        e = np.searchsorted(first, j, side="right") - 1
+    k = row[e]
+    return part_of[begin[k] + j - first[e]] if k >= 0 else -1
+
+
+@_jit
+def _side_by_side(first, edges, begin, part_of, place_edge, tri, across, at, row):  # type: ignore[no-untyped-def]
+    """Pairs of whole cells that share a border."""
+    pairs = np.empty((256, 2), np.int64)
+    n = 0
+    for here in range(len(part_of)):
+        if part_of[here] < 0:
+            continue
+        e = edges[place_edge[here]]
+        i = first[e] + here - begin[place_edge[here]]
+        t = at[i]
+        while True:
+            c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+            j = tri[t, (c + 2) % 3]
+            if i < j < len(at):
+                other = _part_of(j, first, row, begin, part_of, e)
+                if other >= 0:
+                    pairs = _room(pairs, n, 1)
+                    pairs[n, 0], pairs[n, 1] = part_of[here], other
+                    n += 1
+            t = across[t, (c + 1) % 3]
+            if t == at[i]:
+                break
+    return pairs[:n].copy()

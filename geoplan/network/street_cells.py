@@ -16,8 +16,8 @@ import numba as nb
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
+from geoplan.network.delaunay import delaunay
 from geoplan.network.network import Network
 
 SPACING_M = 10.0
@@ -27,6 +27,9 @@ LEAST_M = 0.25
 _ROUNDS = 3
 #: nearer than this times the distance of its places
 _TIGHT = 0.7
+#: side of the grid by which pieces near a place are found, and most cells of it
+_BIN_M = 32.0
+_MOST_BINS = 4_000_000
 #: a corner with a wider angle free of arms gets places closer to it, radians
 _OPEN = np.deg2rad(200)
 _jit = nb.njit(cache=True, nogil=True)
@@ -43,24 +46,51 @@ class StreetCells:
     first : int64 (edges + 1,), the stretches of edge e are ``first[e]:first[e + 1]``.
     place : float64 (stretches, 2), the fractions of the edge at both ends.
     ends : float64 (stretches, 4), x, y at both ends.
-    corner : int64 (stretches + 1,), the cell of stretch i has ``corners[corner[i]:corner[i + 1]]``
-        (convex, counter-clockwise, not closed; none where another edge lies on the same line).
-    corners : float64 (k, 2).
+    tri, across : int32 (k, 3), triangles of the stretches' places and of a frame (numbers from
+        the count of stretches on), as `delaunay` gives them.
+    centre : float64 (k, 2), the middles of the triangles' circles: the corners of the cells.
+    at : int32 (stretches,), a triangle of each place; -1 = no cell, as another edge lies on the
+        same line.
     """
 
     first: NDArray[np.int64]
     place: NDArray[np.float64]
     ends: NDArray[np.float64]
-    corner: NDArray[np.int64]
-    corners: NDArray[np.float64]
+    tri: NDArray[np.int32]
+    across: NDArray[np.int32]
+    centre: NDArray[np.float64]
+    at: NDArray[np.int32]
 
     def polygons(self, which: NDArray[np.int64]) -> NDArray[Any]:
-        """The cells of the stretches `which`."""
-        counts = np.diff(self.corner)[which]
-        start = np.repeat(self.corner[which] - np.cumsum(counts) + counts, counts)
-        coords = self.corners[start + np.arange(counts.sum())]
-        rings = shapely.linearrings(coords, indices=np.repeat(np.arange(len(which)), counts))
+        """The cells of the stretches `which`, which have one."""
+        counts, around = _around(self.tri, self.across, self.at, which)
+        rings = shapely.linearrings(
+            self.centre[around], indices=np.repeat(np.arange(len(which)), counts)
+        )
         return shapely.polygons(rings)
+
+
+@_jit
+def _around(tri, across, at, which):  # type: ignore[no-untyped-def]
+    """The triangles about each place, counter-clockwise: how many, and which."""
+    counts = np.zeros(len(which), np.int64)
+    for fill in range(2):
+        if fill == 1:
+            around = np.empty(counts.sum(), np.int64)
+        used = 0
+        for w in range(len(which)):
+            t = at[which[w]]
+            while True:
+                if fill == 1:
+                    around[used] = t
+                else:
+                    counts[w] += 1
+                used += 1
+                k = 0 if tri[t, 0] == which[w] else 1 if tri[t, 1] == which[w] else 2
+                t = across[t, (k + 1) % 3]
+                if t == at[which[w]]:
+                    break
+    return counts, around
 
 
 @_jit
@@ -148,19 +178,17 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     """
     pieces = _pieces(network, edges)
     if len(pieces.length) == 0:  # no street is drawn longer than a step: no ground is divided
-        zero = np.zeros(1, np.int64)
         return StreetCells(
             first=np.zeros(network.n_edges + 1, np.int64),
             place=np.empty((0, 2)),
             ends=np.empty((0, 4)),
-            corner=zero,
-            corners=np.empty((0, 2)),
+            tri=np.empty((0, 3), np.int32),
+            across=np.empty((0, 3), np.int32),
+            centre=np.empty((0, 2)),
+            at=np.empty(0, np.int32),
         )
     piece, along = _spread(pieces)
-    for _ in range(_ROUNDS):
-        piece, along, more = _halved(pieces, piece, along)
-        if not more:
-            break
+    piece, along = _closer(pieces, piece, along)
     # borders between the stretches of a piece: halfway between their places
     same = piece[1:] == piece[:-1]
     middle = 0.5 * (along[1:] + along[:-1])
@@ -169,22 +197,34 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     high[:-1][same] = middle[same]
     ends = np.hstack([_at(pieces, piece, low), _at(pieces, piece, high)])
     place = (pieces.start[piece] + np.stack([low, high])) / pieces.total[piece]
-    corner, corners = _voronoi(_at(pieces, piece, along), margin_m)
+    tri, across, centre = _voronoi(_at(pieces, piece, along), margin_m)
     first = np.searchsorted(pieces.edge[piece], np.arange(network.n_edges + 1))
     return StreetCells(
         first=first.astype(np.int64),
         place=np.clip(place.T, 0.0, 1.0).copy(),
         ends=ends,
-        corner=corner,
-        corners=corners,
+        tri=tri,
+        across=across,
+        centre=centre,
+        at=_one_of(tri, len(along)),
     )
 
 
 def _at(
     pieces: _Pieces, piece: NDArray[np.int64], along: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    part = (along / pieces.length[piece])[:, None]
-    return pieces.p[piece] + part * (pieces.q[piece] - pieces.p[piece])
+    return _on_lines(pieces.p, pieces.q, pieces.length, piece, along)
+
+
+@_jit
+def _on_lines(p, q, length, piece, along):  # type: ignore[no-untyped-def]
+    xy = np.empty((len(piece), 2))
+    for i in range(len(piece)):
+        k = piece[i]
+        part = along[i] / length[k]
+        xy[i, 0] = p[k, 0] + part * (q[k, 0] - p[k, 0])
+        xy[i, 1] = p[k, 1] + part * (q[k, 1] - p[k, 1])
+    return xy
 
 
 def _spread(pieces: _Pieces) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -218,79 +258,130 @@ def _widest_gap(pieces: _Pieces, vertex: NDArray[np.int64]) -> NDArray[np.float6
     return widest
 
 
-def _halved(
+def _closer(
     pieces: _Pieces, piece: NDArray[np.int64], along: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], bool]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """More places where another edge is nearer to one than its neighbours are."""
-    gap = np.full(len(along), 0.0)
-    same = piece[1:] == piece[:-1]
-    step = np.where(same, along[1:] - along[:-1], 0.0)
-    gap[1:] = step
-    gap[:-1] = np.maximum(gap[:-1], step)
+    low = np.minimum(pieces.p, pieces.q).min(axis=0) - 1.0
+    high = np.maximum(pieces.p, pieces.q).max(axis=0) + 1.0
+    side = max(_BIN_M, float(np.sqrt(np.prod(high - low) / _MOST_BINS)))
+    p, q = (pieces.p - low) / side, (pieces.q - low) / side
+    shape = np.ceil((high - low) / side).astype(np.int64)
+    start, inside = _bins(p, q, shape[0], shape[1])
     inner = np.zeros(len(along), bool)  # the places beside corners stay where they are
-    inner[1:-1] = same[1:] & same[:-1]
-    asked = np.flatnonzero(inner & (gap > 1.0))
-    if len(asked) == 0:
-        return piece, along, False
-    tree = shapely.STRtree(shapely.linestrings(np.stack([pieces.p, pieces.q], axis=1)))
-    which, near = tree.query(
-        shapely.points(_at(pieces, piece[asked], along[asked])),
-        predicate="dwithin",
-        distance=_TIGHT * gap[asked],
-    )
-    foreign = pieces.edge[near] != pieces.edge[piece[asked[which]]]
-    tight = asked[np.unique(which[foreign])]
-    if len(tight) == 0:
-        return piece, along, False
-    before = 0.25 * (along[tight] - along[tight - 1])
-    after = 0.25 * (along[tight + 1] - along[tight])
-    split = np.zeros(len(along), bool)
-    split[tight] = True
-    new_piece = np.concatenate([piece[~split], piece[tight], piece[tight]])
-    new_along = np.concatenate([along[~split], along[tight] - before, along[tight] + after])
-    order = np.lexsort((new_along, new_piece))
-    return new_piece[order], new_along[order], True
+    inner[1:-1] = (piece[2:] == piece[1:-1]) & (piece[:-2] == piece[1:-1])
+    xy = (_at(pieces, piece, along) - low) / side
+    for _ in range(_ROUNDS):
+        step = np.diff(along)
+        gap = np.where(inner, np.maximum(np.append(0.0, step), np.append(step, 0.0)), 0.0)
+        gap[gap <= 1.0] = 0.0
+        tight = _tight(xy, pieces.edge[piece], _TIGHT * gap / side, p, q, pieces.edge,
+                       start, inside, shape[1])  # fmt: skip
+        if not tight.any():
+            break
+        at = np.flatnonzero(tight)
+        middle = along[at]
+        before, after = 0.25 * (middle - along[at - 1]), 0.25 * (along[at + 1] - middle)
+        double = np.repeat(np.arange(len(along)), 1 + tight)
+        new = at + np.arange(len(at))
+        piece, along = piece[double], along[double]
+        along[new], along[new + 1] = middle - before, middle + after
+        # what was not tight cannot become so: only the new places are asked again
+        inner = np.zeros(len(along), bool)
+        inner[new] = inner[new + 1] = True
+        xy = (_at(pieces, piece, along) - low) / side
+    return piece, along
+
+
+@_jit
+def _bins(p, q, nx, ny):  # type: ignore[no-untyped-def]
+    """The pieces that pass through each cell of a grid (ends given in cells): offsets, pieces."""
+    start = np.zeros(nx * ny + 1, np.int64)
+    for fill in range(2):
+        if fill == 1:
+            start[1:] = np.cumsum(start[1:])
+            inside = np.empty(start[-1], np.int32)
+            place = start[:-1].copy()
+        for i in range(len(p)):
+            x0, y0, x1, y1 = p[i, 0], p[i, 1], q[i, 0], q[i, 1]
+            if x1 < x0:
+                x0, y0, x1, y1 = x1, y1, x0, y0
+            slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
+            for column in range(int(x0), int(x1) + 1):
+                ya = y0 if column == int(x0) else y0 + (column - x0) * slope
+                yb = y1 if column == int(x1) else y0 + (column + 1 - x0) * slope
+                first = max(int(min(ya, yb) - 1e-9), 0)
+                last = min(int(max(ya, yb) + 1e-9), ny - 1)
+                for row in range(first, last + 1):
+                    if fill == 1:
+                        inside[place[column * ny + row]] = i
+                        place[column * ny + row] += 1
+                    else:
+                        start[column * ny + row + 1] += 1
+    return start, inside
+
+
+@_jit
+def _tight(xy, edge, limit, p, q, edges, start, inside, ny):  # type: ignore[no-untyped-def]
+    """Whether a piece of another edge comes within `limit` of each place."""
+    tight = np.zeros(len(xy), np.bool_)
+    nx = (len(start) - 1) // ny
+    for i in range(len(xy)):
+        r = limit[i]
+        if r <= 0.0:
+            continue
+        x, y = xy[i, 0], xy[i, 1]
+        for column in range(max(int(x - r), 0), min(int(x + r), nx - 1) + 1):
+            for row in range(max(int(y - r), 0), min(int(y + r), ny - 1) + 1):
+                for s in range(start[column * ny + row], start[column * ny + row + 1]):
+                    j = inside[s]
+                    if edges[j] == edge[i]:
+                        continue
+                    ax, ay = p[j, 0], p[j, 1]
+                    dx, dy = q[j, 0] - ax, q[j, 1] - ay
+                    t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
+                    t = min(max(t, 0.0), 1.0)
+                    if (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2 <= r * r:
+                        tight[i] = True
+                        break
+                if tight[i]:
+                    break
+            if tight[i]:
+                break
+    return tight
 
 
 def _voronoi(
     xy: NDArray[np.float64], margin_m: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cells of points: offsets and corners, counter-clockwise. A repeated point gets none."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Triangles of places, their neighbours, and the middles of their circles."""
     origin = np.floor(xy.mean(axis=0))
-    local = xy - origin
-    keys = np.round(local * 1000).astype(np.int64)
-    _, kept = np.unique(keys, axis=0, return_index=True)
-    kept.sort()
-    low, high = local.min(axis=0) - 3 * margin_m - 1, local.max(axis=0) + 3 * margin_m + 1
-    frame = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]])
     # a hair of noise, always the same: no four places lie on one circle
-    noise = np.random.default_rng(0).uniform(-5e-4, 5e-4, (len(kept), 2))
-    points = np.vstack([local[kept] + noise, frame])
-    triangles = Delaunay(points).simplices
-    centres = _circumcentres(points, triangles)
-    point = triangles.ravel()
-    corner = np.repeat(centres, 3, axis=0)
-    real = point < len(kept)
-    point, corner = point[real], corner[real]
-    # round a point its triangles stand in the order of their corners of the cell
-    ray = (np.repeat(points[triangles].mean(axis=1), 3, axis=0)[real]) - points[point]
-    order = np.lexsort((np.arctan2(ray[:, 1], ray[:, 0]), point))
-    point, corner = point[order], np.round(corner[order], 4)
-    fresh = np.ones(len(point), bool)
-    fresh[1:] = (point[1:] != point[:-1]) | (corner[1:] != corner[:-1]).any(axis=1)
-    point, corner = point[fresh], corner[fresh]
-    counts = np.zeros(len(xy), np.int64)
-    counts[kept] = np.bincount(point, minlength=len(kept))
-    return np.concatenate([[0], np.cumsum(counts)]), corner + origin
+    local = xy - origin + np.random.default_rng(0).uniform(-5e-4, 5e-4, xy.shape)
+    tri, across, points = delaunay(local, 3 * margin_m + 1)
+    return tri, across, _circumcentres(points, tri, origin)
 
 
-def _circumcentres(
-    points: NDArray[np.float64], triangles: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    a = points[triangles[:, 0]]
-    b, c = points[triangles[:, 1]] - a, points[triangles[:, 2]] - a
-    twice = 2.0 * (b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0])
-    bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
-    ux = (c[:, 1] * bb - b[:, 1] * cc) / twice
-    uy = (b[:, 0] * cc - c[:, 0] * bb) / twice
-    return a + np.column_stack([ux, uy])
+@_jit
+def _circumcentres(points, triangles, origin):  # type: ignore[no-untyped-def]
+    centres = np.empty((len(triangles), 2))
+    for t in range(len(triangles)):
+        ax, ay = points[triangles[t, 0]]
+        bx, by = points[triangles[t, 1], 0] - ax, points[triangles[t, 1], 1] - ay
+        cx, cy = points[triangles[t, 2], 0] - ax, points[triangles[t, 2], 1] - ay
+        twice = 2.0 * (bx * cy - by * cx)
+        bb, cc = bx * bx + by * by, cx * cx + cy * cy
+        centres[t, 0] = origin[0] + ax + (cy * bb - by * cc) / twice
+        centres[t, 1] = origin[1] + ay + (bx * cc - cx * bb) / twice
+    return centres
+
+
+@_jit
+def _one_of(tri, count):  # type: ignore[no-untyped-def]
+    """One triangle of each place."""
+    at = np.full(count, -1, np.int32)
+    for t in range(len(tri)):
+        for k in range(3):
+            if tri[t, k] < count:
+                at[tri[t, k]] = t
+    return at

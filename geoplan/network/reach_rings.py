@@ -1,0 +1,322 @@
+"""The border of parts that fit each other, as polygons: sides that two parts share fall away.
+
+Nothing is overlaid. The corners on each shared line are sorted along it, those that stand
+together become one, and a side is divided at all corners on its line; a stretch with parts on
+both sides is no border. What is left is linked to rings. So the work grows with the border.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+#: corners on a line that stand nearer than this are one
+TOGETHER_M = 0.01
+#: smaller holes and polygons come from rounding, not from the streets
+SLIVER_M2 = 0.5
+#: cracks and needles narrower than this come from rounding as well
+CRACK_M = 0.1
+_jit = nb.njit(cache=True, nogil=True)
+
+
+@_jit
+def _root(parent, i):  # type: ignore[no-untyped-def]
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@_jit
+def _join(parent, i, j):  # type: ignore[no-untyped-def]
+    i, j = _root(parent, i), _root(parent, j)
+    if i < j:
+        parent[j] = i
+    else:
+        parent[i] = j
+
+
+@_jit
+def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untyped-def]
+    """Sides divided at the corners on their line, as (corner, corner, part).
+
+    `order` has the sides by line, `ends` their ends (``2 side + end``) by line, then place.
+    """
+    for s in range(1, len(ends)):
+        p, q = ends[s - 1], ends[s]
+        if line[p // 2] == line[q // 2]:
+            if along[q // 2, q % 2] - along[p // 2, p % 2] < TOGETHER_M:
+                _join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
+    out = np.empty((2 * len(order) + 16, 3), np.int64)
+    n = 0
+    low = 0
+    for s in order:
+        # the ends on this line: the same slice for all its sides
+        while line[ends[low] // 2] != line[s]:
+            low += 1
+        a, b = sides[s, 0], sides[s, 1]
+        ta, tb = along[s, 0], along[s, 1]
+        forward = ta <= tb
+        last = _root(parent, a if forward else b)
+        stop = max(ta, tb)
+        start = min(ta, tb)
+        e = low
+        while e < len(ends) and line[ends[e] // 2] == line[s]:
+            t = along[ends[e] // 2, ends[e] % 2]
+            if t > stop:
+                break
+            if t >= start:
+                here = _root(parent, sides[ends[e] // 2, ends[e] % 2])
+                if here != last:
+                    if n == len(out):
+                        longer = np.empty((2 * n, 3), np.int64)
+                        longer[:n] = out
+                        out = longer
+                    out[n, 0], out[n, 1] = (last, here) if forward else (here, last)
+                    out[n, 2] = sides[s, 2]
+                    n += 1
+                    last = here
+            e += 1
+        # ends that stand together may not be sorted the same way on both sides
+        here = _root(parent, b if forward else a)
+        if here != last:
+            if n == len(out):
+                longer = np.empty((2 * n, 3), np.int64)
+                longer[:n] = out
+                out = longer
+            out[n, 0], out[n, 1] = (last, here) if forward else (here, last)
+            out[n, 2] = sides[s, 2]
+            n += 1
+    return out[:n].copy()
+
+
+@_jit
+def _uncancelled(sides, order, group):  # type: ignore[no-untyped-def]
+    """Sides without those that run both ways; parts beside those become one.
+
+    `order` brings the sides between the same two corners together.
+    """
+    keep = np.zeros(len(sides), np.bool_)
+    i = 0
+    while i < len(order):
+        j = i
+        a, b = sides[order[i], 0], sides[order[i], 1]
+        low, high = min(a, b), max(a, b)
+        net = 0
+        both = False
+        while j < len(order):
+            s = order[j]
+            if min(sides[s, 0], sides[s, 1]) != low or max(sides[s, 0], sides[s, 1]) != high:
+                break
+            net += 1 if sides[s, 0] == low else -1
+            both = both or sides[s, 0] != a
+            j += 1
+        for k in range(i, j):
+            s = order[k]
+            if both:
+                _join(group, sides[order[i], 2], sides[s, 2])
+            if net > 0 and sides[s, 0] == low:
+                keep[s] = True
+                net -= 1
+            elif net < 0 and sides[s, 0] == high:
+                keep[s] = True
+                net += 1
+        i = j
+    return keep
+
+
+@_jit
+def _linked(xy, sides, out_first, out_order):  # type: ignore[no-untyped-def]
+    """Rings of sides, each corner once: the corners, offsets, and a side of each ring.
+
+    Where several sides leave a corner, the first clockwise is taken; a ring that comes back to a
+    corner is closed there.
+    """
+    used = np.zeros(len(sides), np.bool_)
+    stands = np.full(len(xy), -1, np.int64)  # where a corner stands on the stack
+    stack = np.empty(len(sides) + 1, np.int64)
+    ring = np.empty(len(sides), np.int64)
+    offsets = np.zeros(len(sides) + 1, np.int64)
+    of_side = np.empty(len(sides), np.int64)
+    n = rings = 0
+    for first in range(len(sides)):
+        if used[first]:
+            continue
+        s = first
+        top = 0
+        stack[0] = sides[s, 0]
+        stands[stack[0]] = 0
+        top = 1
+        while True:
+            used[s] = True
+            a, v = sides[s, 0], sides[s, 1]
+            if stands[v] >= 0:
+                for k in range(stands[v], top):
+                    ring[n] = stack[k]
+                    n += 1
+                    stands[stack[k]] = -1
+                of_side[rings] = s
+                rings += 1
+                offsets[rings] = n
+                top = top - (n - offsets[rings - 1])
+            stack[top] = v
+            stands[v] = top
+            top += 1
+            following, best = -1, np.inf
+            back = np.arctan2(xy[a, 1] - xy[v, 1], xy[a, 0] - xy[v, 0])
+            for k in range(out_first[v], out_first[v + 1]):
+                o = out_order[k]
+                if used[o]:
+                    continue
+                w = sides[o, 1]
+                way = np.arctan2(xy[w, 1] - xy[v, 1], xy[w, 0] - xy[v, 0])
+                clockwise = (back - way) % (2.0 * np.pi)
+                if clockwise <= 1e-12:
+                    clockwise = 2.0 * np.pi
+                if clockwise < best:
+                    best, following = clockwise, o
+            if following < 0:
+                break
+            s = following
+        for k in range(top):
+            stands[stack[k]] = -1
+    return ring[:n].copy(), offsets[: rings + 1].copy(), of_side[:rings].copy()
+
+
+@_jit
+def _smoothed(x, y, offsets):  # type: ignore[no-untyped-def]
+    """Which corners of rings stay: none that lies on the way from the one before to the next.
+
+    A corner whose two sides lie within `CRACK_M` of each other is the tip of a needle or crack.
+    """
+    keep = np.ones(len(x), np.bool_)
+    before = np.empty(len(x), np.int64)
+    after = np.empty(len(x), np.int64)
+    for r in range(len(offsets) - 1):
+        a, b = offsets[r], offsets[r + 1]
+        for i in range(a, b):
+            before[i] = i - 1 if i > a else b - 1
+            after[i] = i + 1 if i + 1 < b else a
+        left = b - a
+        i = a
+        calm = 0
+        while left > 3 and calm <= left:
+            p, q = before[i], after[i]
+            ux, uy = x[p] - x[i], y[p] - y[i]
+            vx, vy = x[q] - x[i], y[q] - y[i]
+            uu, vv = ux * ux + uy * uy, vx * vx + vy * vy
+            turn = ux * vy - uy * vx
+            dot = ux * vx + uy * vy
+            # distance of the tip's shorter side from the longer one
+            thin = dot > 0.0 and turn * turn < CRACK_M * CRACK_M * max(uu, vv)
+            chord = (x[q] - x[p]) ** 2 + (y[q] - y[p]) ** 2
+            straight = dot <= 0.0 and turn * turn <= 1e-6 * chord
+            if thin or straight:
+                keep[i] = False
+                after[p], before[q] = q, p
+                left -= 1
+                calm = 0
+                i = p
+            else:
+                calm += 1
+                i = q
+    return keep
+
+
+def bounded(
+    xy: NDArray[np.float64],
+    sides: NDArray[np.int64],
+    line: NDArray[np.int64],
+    along: NDArray[np.float64],
+    joined: NDArray[np.int64],
+    parts: int,
+) -> Any:
+    """The ground of all parts as one polygon or multipolygon (see `reached_parts`)."""
+    if len(sides) == 0:
+        return shapely.Polygon()
+    shared = np.flatnonzero(line != -1)
+    order = shared[np.argsort(line[shared], kind="stable")]
+    ends = (2 * np.repeat(order, 2)).reshape(-1, 2) + [0, 1]
+    ends = ends.ravel()
+    ends = ends[np.lexsort((along.ravel()[ends], line[ends // 2]))]
+    corner = np.arange(len(xy))
+    divided = _divided(sides, order, ends, line, along, corner)
+    cuts = sides[line == -1].copy()
+    every = np.concatenate([cuts, divided])
+    corner = _roots(corner)
+    every[:, :2] = corner[every[:, :2]]
+    every = every[every[:, 0] != every[:, 1]]
+    low, high = every[:, :2].min(axis=1), every[:, :2].max(axis=1)
+    group = np.arange(parts)
+    for_all = _grouped(joined, group)
+    keep = _uncancelled(every, np.argsort(low * len(xy) + high, kind="stable"), for_all)
+    every = every[keep]
+    if len(every) == 0:
+        return shapely.Polygon()
+    start = np.argsort(every[:, 0], kind="stable")
+    first = np.searchsorted(every[start, 0], np.arange(len(xy) + 1))
+    ring, offsets, of_side = _linked(xy, every, first, start)
+    return _polygons(xy[ring], offsets, _roots(for_all)[every[of_side, 2]])
+
+
+@_jit
+def _grouped(joined, group):  # type: ignore[no-untyped-def]
+    for k in range(len(joined)):
+        _join(group, joined[k, 0], joined[k, 1])
+    return group
+
+
+@_jit
+def _roots(parent):  # type: ignore[no-untyped-def]
+    roots = np.empty_like(parent)
+    for i in range(len(parent)):
+        roots[i] = _root(parent, i)
+    return roots
+
+
+def _polygons(
+    xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]
+) -> Any:
+    """Rings as polygons: those of one group that run clockwise are the holes of the other."""
+    keep = _smoothed(xy[:, 0].copy(), xy[:, 1].copy(), offsets)
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[keep]
+    xy = np.round(xy[keep], 3)
+    count = np.bincount(owner, minlength=len(group))
+    xy, group = xy[(count > 2)[owner]], group[count > 2]
+    count = count[count > 2]
+    first = np.cumsum(count) - count
+    near = xy - np.repeat(xy[first], count, axis=0)
+    following = np.arange(len(xy)) + 1
+    following[first + count - 1] = first
+    cross = near[:, 0] * near[following, 1] - near[:, 1] * near[following, 0]
+    area = np.add.reduceat(cross, first) / 2 if len(first) else np.empty(0)
+    length = np.add.reduceat(np.hypot(*(near[following] - near).T), first) if len(first) else area
+    real = (np.abs(area) > SLIVER_M2) & (np.abs(area) > CRACK_M / 2 * length)
+    shells = np.flatnonzero(real & (area > 0))
+    shells = shells[np.isin(group[shells], group[shells])]
+    holes = np.flatnonzero(real & (area < 0))
+    if len(shells) == 0:
+        return shapely.Polygon()
+    holes = holes[np.isin(group[holes], group[shells])]
+    rings = np.concatenate([shells, holes])
+    rings = rings[np.lexsort((area[rings] < 0, group[rings]))]
+    counts = count[rings] + 1
+    at = np.repeat(first[rings] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+    closing = np.cumsum(counts) - 1
+    at[closing] = first[rings]
+    ring_offsets = np.append(0, np.cumsum(counts))
+    heads = np.flatnonzero(area[rings] > 0)
+    polygon_offsets = np.append(heads, len(rings))
+    shape = shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON,
+        xy[at],
+        (ring_offsets, polygon_offsets, np.array([0, len(heads)])),
+    )[0]
+    if not shapely.is_valid(shape):
+        shape = shapely.make_valid(shape, method="structure")
+    polygons = shapely.get_parts(shape)
+    return polygons[0] if len(polygons) == 1 else shape
