@@ -220,6 +220,8 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     -------
     tuple
         xy : the corners of the parts.
+        known : int64 (m, 2), corners that are middles of triangles (corner, triangle), each a
+            corner of several whole cells.
         sides : int64 (k, 3), a side's corners (the part lies to its left) and its part.
         lines : int64 (k,), the line on which each side lies; -1 = no other part does.
         along : float64 (k, 2), where on that line its corners stand.
@@ -244,6 +246,8 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     sides = np.empty((256, 3), np.int64)
     on = np.empty((256, 1), np.int64)
     along = np.empty((256, 2))
+    known = np.empty((256, 2), np.int64)
+    n_known = 0
     corners = n_sides = walls = 0
     work = np.empty((4, _CORNERS))
     own = np.empty((2, _CORNERS))  # the cell itself, in axes of its stretch
@@ -288,6 +292,10 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                                 along[n_sides, q] = _along(
                                     line, centre, across, xy[corners + q, 0], xy[corners + q, 1]
                                 )
+                            known = _room(known, n_known, 2)
+                            known[n_known, 0], known[n_known, 1] = corners, t
+                            known[n_known + 1, 0], known[n_known + 1, 1] = corners + 1, after
+                            n_known += 2
                             corners += 2
                             n_sides += 1
                         t = after
@@ -403,7 +411,7 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                 walls -= n_slabs + 3
     joined = _side_by_side(first, edges, begin, part_of, place_edge, tri, across, at, row)
     return (
-        xy[:corners].copy(), sides[:n_sides].copy(), on[:n_sides, 0].copy(),
+        xy[:corners].copy(), known[:n_known].copy(), sides[:n_sides].copy(), on[:n_sides, 0].copy(),
         along[:n_sides].copy(), joined, parts,
     )  # fmt: skip
 

@@ -229,6 +229,7 @@ def _smoothed(x, y, offsets):  # type: ignore[no-untyped-def]
 
 def bounded(
     xy: NDArray[np.float64],
+    known: NDArray[np.int64],
     sides: NDArray[np.int64],
     line: NDArray[np.int64],
     along: NDArray[np.float64],
@@ -243,7 +244,9 @@ def bounded(
     ends = (2 * np.repeat(order, 2)).reshape(-1, 2) + [0, 1]
     ends = ends.ravel()
     ends = ends[np.lexsort((along.ravel()[ends], line[ends // 2]))]
-    corner = np.arange(len(xy))
+    known = known[np.argsort(known[:, 1], kind="stable")]
+    same = known[1:, 1] == known[:-1, 1]
+    corner = _grouped(np.column_stack([known[1:, 0], known[:-1, 0]])[same], np.arange(len(xy)))
     divided = _divided(sides, order, ends, line, along, corner)
     cuts = sides[line == -1].copy()
     every = np.concatenate([cuts, divided])

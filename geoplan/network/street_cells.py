@@ -357,7 +357,7 @@ def _voronoi(
     """Triangles of places, their neighbours, and the middles of their circles."""
     origin = np.floor(xy.mean(axis=0))
     # a hair of noise, always the same: no four places lie on one circle
-    local = xy - origin + np.random.default_rng(0).uniform(-5e-4, 5e-4, xy.shape)
+    local = xy - origin + np.random.default_rng(0).uniform(-1e-5, 1e-5, xy.shape)
     tri, across, points = delaunay(local, 3 * margin_m + 1)
     return tri, across, _circumcentres(points, tri, origin)
 
