@@ -312,6 +312,6 @@ def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
         np.searchsorted(ways.arm_edge, np.arange(len(ways.edges) + 1)),
         ways.arm_at, ways.arm_cost,
         cells.first, cells.place, cells.ends, cells.tri, cells.across, cells.centre, cells.at,
-        ask.into, cutoff, ask.leg, ask.width,
+        cells.farthest, ask.into, cutoff, ask.leg, ask.width,
     )  # fmt: skip
     return bounded(*parts)

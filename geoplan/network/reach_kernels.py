@@ -25,6 +25,25 @@ _CORNERS = 1024
 
 
 @_jit
+def root(parent, i):  # type: ignore[no-untyped-def]
+    """The number that stands for the group of i."""
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@_jit
+def join(parent, i, j):  # type: ignore[no-untyped-def]
+    """Make one group of two; the least number stands for it."""
+    i, j = root(parent, i), root(parent, j)
+    if i < j:
+        parent[j] = i
+    else:
+        parent[i] = j
+
+
+@_jit
 def profile(from_u, from_v, to_u, to_v, arm_at, arm_cost, out):  # type: ignore[no-untyped-def]
     """Least cost along an edge as straight lines: rows of fraction, fraction, cost, cost.
 
@@ -201,7 +220,7 @@ def _along(line, centre, across, x, y):  # type: ignore[no-untyped-def]
 @_jit
 def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     edges, from_u, from_v, forward, backward, arm_first, arm_at, arm_cost,
-    first, place, ends, tri, across, centre, at, into_site, cutoff, leg, width,
+    first, place, ends, tri, across, centre, at, farthest, into_site, cutoff, leg, width,
 ):  # fmt: skip
     """The sides of the parts of cells that are reached.
 
@@ -212,7 +231,7 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     forward, backward : cost of every edge of the network each way (inf = not allowed).
     arm_first, arm_at, arm_cost : sites mid-edge by edge looked at (offsets), their fraction
         (ascending) and the cost of their snap leg.
-    first .. at : `StreetCells`.
+    first .. farthest : `StreetCells`.
     into_site : travel goes to the sites.
     cutoff, leg, width : largest cost, cost of a metre off the street, most metres off the street.
 
@@ -225,9 +244,8 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
         sides : int64 (k, 3), a side's corners (the part lies to its left) and its part.
         lines : int64 (k,), the line on which each side lies; -1 = no other part does.
         along : float64 (k, 2), where on that line its corners stand.
-        joined : int64 (m, 2), parts that are whole cells side by side. Sides between them are
-            left out.
-        parts : count of parts.
+        group : int64 (parts,), the number of another part that each hangs together with, or its
+            own: whole cells side by side. Sides between those are left out.
     """
     n_places = len(at)
     row = np.full(len(first) - 1, -1, np.int32)
@@ -240,7 +258,6 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     lines_of = np.empty((2 * most + 2, 4))
     slabs = np.empty((4 * most + 4, 4))
     part_of = np.full(begin[-1], -1, np.int32)  # of whole cells; one number each
-    place_edge = np.empty(begin[-1], np.int32)
     parts = 0
     xy = np.empty((256, 2))
     sides = np.empty((256, 3), np.int64)
@@ -255,6 +272,8 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     label = np.empty((2, _CORNERS), np.int64)
     # first pass: which cells are reached whole; second: the sides of all parts
     for sweep in range(2):
+        if sweep == 1:
+            group = np.arange(parts)
         for k in range(len(edges)):
             e = edges[k]
             to_u = backward[e] if into_site else forward[e]
@@ -263,7 +282,6 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
             rows = profile(from_u[k], from_v[k], to_u, to_v, arm_at[a:b], arm_cost[a:b], lines_of)
             for i in range(first[e], first[e + 1]):
                 here = begin[k] + i - first[e]
-                place_edge[here] = k
                 if at[i] < 0:
                     continue
                 if sweep == 1 and part_of[here] >= 0:
@@ -274,10 +292,12 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                         j = tri[t, (c + 2) % 3]
                         other = -1
                         if j < n_places:
-                            # the stretches of an edge stand together: its number by bisection
                             other = _part_of(j, first, row, begin, part_of, e)
                         after = across[t, (c + 1) % 3]
-                        if other < 0:
+                        if other >= 0:
+                            if i < j:
+                                join(group, part_of[here], other)
+                        else:
                             xy = _room(xy, corners, 2)
                             sides = _room(sides, n_sides, 1)
                             on = _room(on, n_sides, 1)
@@ -324,29 +344,24 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                 if n_slabs == 0 and left <= 0.0 and right <= 0.0:
                     continue
                 cx, cy = (ends[i, 2] - ax) / length, (ends[i, 3] - ay) / length
-                size = 0
-                t = at[i]
-                low, high = np.inf, -np.inf
-                whole = least > 0.0
-                while True:
-                    c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
-                    dx, dy = centre[t, 0] - ax, centre[t, 1] - ay
-                    x, y = dx * cx + dy * cy, dy * cx - dx * cy
-                    low, high = min(low, x), max(high, x)
-                    beyond = max(-x, x - length, 0.0)
-                    whole = whole and beyond * beyond + y * y <= least * least
-                    if sweep == 1 and size < _CORNERS // 2:
-                        own[0, size], own[1, size] = x, y
-                        own_line[size] = _line(t, (c + 1) % 3, across)
-                        size += 1
-                    t = across[t, (c + 1) % 3]
-                    if t == at[i]:
-                        break
                 if sweep == 0:
-                    if whole:
+                    if least >= farthest[i]:
                         part_of[here] = parts
                         parts += 1
                     continue
+                size = 0
+                t = at[i]
+                low, high = np.inf, -np.inf
+                while size < _CORNERS // 2:
+                    c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+                    dx, dy = centre[t, 0] - ax, centre[t, 1] - ay
+                    own[0, size], own[1, size] = dx * cx + dy * cy, dy * cx - dx * cy
+                    own_line[size] = _line(t, (c + 1) % 3, across)
+                    low, high = min(low, own[0, size]), max(high, own[0, size])
+                    size += 1
+                    t = across[t, (c + 1) % 3]
+                    if t == at[i]:
+                        break
                 turn = np.arctan2(cy, cx)
                 for s in range(-1, n_slabs + 1):
                     if s == -1 and (left <= 0.0 or low > -_BEYOND_M):
@@ -409,10 +424,12 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                     corners += n
                     parts += 1
                 walls -= n_slabs + 3
-    joined = _side_by_side(first, edges, begin, part_of, place_edge, tri, across, at, row)
+    wholes = len(group)
+    groups = np.arange(parts)
+    groups[:wholes] = group
     return (
         xy[:corners].copy(), known[:n_known].copy(), sides[:n_sides].copy(), on[:n_sides, 0].copy(),
-        along[:n_sides].copy(), joined, parts,
+        along[:n_sides].copy(), groups,
     )  # fmt: skip
 
 
@@ -424,29 +441,3 @@ def _part_of(j, first, row, begin, part_of, guess):  # type: ignore[no-untyped-d
         e = np.searchsorted(first, j, side="right") - 1
     k = row[e]
     return part_of[begin[k] + j - first[e]] if k >= 0 else -1
-
-
-@_jit
-def _side_by_side(first, edges, begin, part_of, place_edge, tri, across, at, row):  # type: ignore[no-untyped-def]
-    """Pairs of whole cells that share a border."""
-    pairs = np.empty((256, 2), np.int64)
-    n = 0
-    for here in range(len(part_of)):
-        if part_of[here] < 0:
-            continue
-        e = edges[place_edge[here]]
-        i = first[e] + here - begin[place_edge[here]]
-        t = at[i]
-        while True:
-            c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
-            j = tri[t, (c + 2) % 3]
-            if i < j < len(at):
-                other = _part_of(j, first, row, begin, part_of, e)
-                if other >= 0:
-                    pairs = _room(pairs, n, 1)
-                    pairs[n, 0], pairs[n, 1] = part_of[here], other
-                    n += 1
-            t = across[t, (c + 1) % 3]
-            if t == at[i]:
-                break
-    return pairs[:n].copy()

@@ -14,6 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.network.reach_kernels import join, root
+
 #: corners on a line that stand nearer than this are one
 TOGETHER_M = 0.01
 #: smaller holes and polygons come from rounding, not from the streets
@@ -21,23 +23,6 @@ SLIVER_M2 = 0.5
 #: cracks and needles narrower than this come from rounding as well
 CRACK_M = 0.1
 _jit = nb.njit(cache=True, nogil=True)
-
-
-@_jit
-def _root(parent, i):  # type: ignore[no-untyped-def]
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
-
-
-@_jit
-def _join(parent, i, j):  # type: ignore[no-untyped-def]
-    i, j = _root(parent, i), _root(parent, j)
-    if i < j:
-        parent[j] = i
-    else:
-        parent[i] = j
 
 
 @_jit
@@ -50,7 +35,7 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
         p, q = ends[s - 1], ends[s]
         if line[p // 2] == line[q // 2]:
             if along[q // 2, q % 2] - along[p // 2, p % 2] < TOGETHER_M:
-                _join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
+                join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
     out = np.empty((2 * len(order) + 16, 3), np.int64)
     n = 0
     low = 0
@@ -61,7 +46,7 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
         a, b = sides[s, 0], sides[s, 1]
         ta, tb = along[s, 0], along[s, 1]
         forward = ta <= tb
-        last = _root(parent, a if forward else b)
+        last = root(parent, a if forward else b)
         stop = max(ta, tb)
         start = min(ta, tb)
         e = low
@@ -70,7 +55,7 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
             if t > stop:
                 break
             if t >= start:
-                here = _root(parent, sides[ends[e] // 2, ends[e] % 2])
+                here = root(parent, sides[ends[e] // 2, ends[e] % 2])
                 if here != last:
                     if n == len(out):
                         longer = np.empty((2 * n, 3), np.int64)
@@ -82,7 +67,7 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
                     last = here
             e += 1
         # ends that stand together may not be sorted the same way on both sides
-        here = _root(parent, b if forward else a)
+        here = root(parent, b if forward else a)
         if here != last:
             if n == len(out):
                 longer = np.empty((2 * n, 3), np.int64)
@@ -118,7 +103,7 @@ def _uncancelled(sides, order, group):  # type: ignore[no-untyped-def]
         for k in range(i, j):
             s = order[k]
             if both:
-                _join(group, sides[order[i], 2], sides[s, 2])
+                join(group, sides[order[i], 2], sides[s, 2])
             if net > 0 and sides[s, 0] == low:
                 keep[s] = True
                 net -= 1
@@ -233,8 +218,7 @@ def bounded(
     sides: NDArray[np.int64],
     line: NDArray[np.int64],
     along: NDArray[np.float64],
-    joined: NDArray[np.int64],
-    parts: int,
+    group: NDArray[np.int64],
 ) -> Any:
     """The ground of all parts as one polygon or multipolygon (see `reached_parts`)."""
     if len(sides) == 0:
@@ -246,7 +230,7 @@ def bounded(
     ends = ends[np.lexsort((along.ravel()[ends], line[ends // 2]))]
     known = known[np.argsort(known[:, 1], kind="stable")]
     same = known[1:, 1] == known[:-1, 1]
-    corner = _grouped(np.column_stack([known[1:, 0], known[:-1, 0]])[same], np.arange(len(xy)))
+    corner = _joined(np.arange(len(xy)), known[:-1, 0][same], known[1:, 0][same])
     divided = _divided(sides, order, ends, line, along, corner)
     cuts = sides[line == -1].copy()
     every = np.concatenate([cuts, divided])
@@ -254,30 +238,28 @@ def bounded(
     every[:, :2] = corner[every[:, :2]]
     every = every[every[:, 0] != every[:, 1]]
     low, high = every[:, :2].min(axis=1), every[:, :2].max(axis=1)
-    group = np.arange(parts)
-    for_all = _grouped(joined, group)
-    keep = _uncancelled(every, np.argsort(low * len(xy) + high, kind="stable"), for_all)
+    keep = _uncancelled(every, np.argsort(low * len(xy) + high, kind="stable"), group)
     every = every[keep]
     if len(every) == 0:
         return shapely.Polygon()
     start = np.argsort(every[:, 0], kind="stable")
     first = np.searchsorted(every[start, 0], np.arange(len(xy) + 1))
     ring, offsets, of_side = _linked(xy, every, first, start)
-    return _polygons(xy[ring], offsets, _roots(for_all)[every[of_side, 2]])
+    return _polygons(xy[ring], offsets, _roots(group)[every[of_side, 2]])
 
 
 @_jit
-def _grouped(joined, group):  # type: ignore[no-untyped-def]
-    for k in range(len(joined)):
-        _join(group, joined[k, 0], joined[k, 1])
-    return group
+def _joined(parent, some, others):  # type: ignore[no-untyped-def]
+    for k in range(len(some)):
+        join(parent, some[k], others[k])
+    return parent
 
 
 @_jit
 def _roots(parent):  # type: ignore[no-untyped-def]
     roots = np.empty_like(parent)
     for i in range(len(parent)):
-        roots[i] = _root(parent, i)
+        roots[i] = root(parent, i)
     return roots
 
 

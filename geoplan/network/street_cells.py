@@ -51,6 +51,7 @@ class StreetCells:
     centre : float64 (k, 2), the middles of the triangles' circles: the corners of the cells.
     at : int32 (stretches,), a triangle of each place; -1 = no cell, as another edge lies on the
         same line.
+    farthest : float64 (stretches,), how far the cell's corners lie from the stretch at most.
     """
 
     first: NDArray[np.int64]
@@ -60,6 +61,7 @@ class StreetCells:
     across: NDArray[np.int32]
     centre: NDArray[np.float64]
     at: NDArray[np.int32]
+    farthest: NDArray[np.float64]
 
     def polygons(self, which: NDArray[np.int64]) -> NDArray[Any]:
         """The cells of the stretches `which`, which have one."""
@@ -186,6 +188,7 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
             across=np.empty((0, 3), np.int32),
             centre=np.empty((0, 2)),
             at=np.empty(0, np.int32),
+            farthest=np.empty(0),
         )
     piece, along = _spread(pieces)
     piece, along = _closer(pieces, piece, along)
@@ -198,6 +201,7 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     ends = np.hstack([_at(pieces, piece, low), _at(pieces, piece, high)])
     place = (pieces.start[piece] + np.stack([low, high])) / pieces.total[piece]
     tri, across, centre = _voronoi(_at(pieces, piece, along), margin_m)
+    at, farthest = _cells(tri, centre, ends)
     first = np.searchsorted(pieces.edge[piece], np.arange(network.n_edges + 1))
     return StreetCells(
         first=first.astype(np.int64),
@@ -206,7 +210,8 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
         tri=tri,
         across=across,
         centre=centre,
-        at=_one_of(tri, len(along)),
+        at=at,
+        farthest=farthest,
     )
 
 
@@ -377,11 +382,19 @@ def _circumcentres(points, triangles, origin):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _one_of(tri, count):  # type: ignore[no-untyped-def]
-    """One triangle of each place."""
-    at = np.full(count, -1, np.int32)
+def _cells(tri, centre, ends):  # type: ignore[no-untyped-def]
+    """One triangle of each place, and how far its cell reaches off its stretch."""
+    at = np.full(len(ends), -1, np.int32)
+    farthest = np.zeros(len(ends))
     for t in range(len(tri)):
         for k in range(3):
-            if tri[t, k] < count:
-                at[tri[t, k]] = t
-    return at
+            i = tri[t, k]
+            if i >= len(ends):
+                continue
+            at[i] = t
+            ax, ay = ends[i, 0], ends[i, 1]
+            dx, dy = ends[i, 2] - ax, ends[i, 3] - ay
+            x, y = centre[t, 0] - ax, centre[t, 1] - ay
+            s = min(max((x * dx + y * dy) / (dx * dx + dy * dy), 0.0), 1.0)
+            farthest[i] = max(farthest[i], np.hypot(x - s * dx, y - s * dy))
+    return at, farthest
