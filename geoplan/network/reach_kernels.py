@@ -20,6 +20,8 @@ _jit = nb.njit(cache=True, nogil=True)
 _AT_END = 1e-9
 #: a cell reaches beyond the end of its stretch by this much through rounding
 _BEYOND_M = 0.02
+#: and a line ends at the end of its stretch when it is nearer than this
+_END_M = 1e-6
 _CUT = -1
 _CORNERS = 1024
 
@@ -333,9 +335,9 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                 # at the ends: what the street there has left, and the node on a street that one
                 # cannot take
                 left = right = 0.0
-                if n_slabs > 0 and slabs[0, 0] <= 0.0:
+                if n_slabs > 0 and slabs[0, 0] <= _END_M:
                     left = slabs[0, 2]
-                if n_slabs > 0 and slabs[n_slabs - 1, 1] >= length * (1.0 - 1e-12):
+                if n_slabs > 0 and slabs[n_slabs - 1, 1] >= length - _END_M:
                     right = slabs[n_slabs - 1, 3]
                 if fa <= _AT_END:
                     left = min(max(left, (cutoff - from_u[k]) / leg), width)
@@ -374,12 +376,12 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                     label[0, :n] = own_line[:n]
                     base = walls - 2
                     if s == -1:
-                        wall = base if n_slabs > 0 and slabs[0, 0] <= 0.0 else base - n_slabs - 1
+                        wall = base if n_slabs > 0 and slabs[0, 0] <= _END_M else base - n_slabs - 1
                         n = _keep(work, label, n, 1.0, 0.0, 0.0, wall)
                         if n > 0:
                             n = _circle(work, label, n, 0.0, left, turn)
                     elif s == n_slabs:
-                        meets = n_slabs > 0 and slabs[n_slabs - 1, 1] >= length * (1.0 - 1e-12)
+                        meets = n_slabs > 0 and slabs[n_slabs - 1, 1] >= length - _END_M
                         wall = base - n_slabs if meets else base - n_slabs - 2
                         n = _keep(work, label, n, -1.0, 0.0, -length, wall)
                         if n > 0:
@@ -389,9 +391,9 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                         if x1 - x0 <= 1e-9:
                             continue
                         # rounding at the ends of a stretch is no ground beyond it
-                        if h0 > 0.0 and (x0 > 0.0 or low <= -_BEYOND_M):
+                        if h0 > 0.0 and (x0 > _END_M or low <= -_BEYOND_M):
                             n = _keep(work, label, n, -1.0, 0.0, -x0, base - s)
-                        if h1 > 0.0 and (x1 < length * (1.0 - 1e-12) or high >= length + _BEYOND_M):
+                        if h1 > 0.0 and (x1 < length - _END_M or high >= length + _BEYOND_M):
                             n = _keep(work, label, n, 1.0, 0.0, x1, base - s - 1)
                         rate = (h1 - h0) / (x1 - x0)
                         n = _keep(work, label, n, -rate, 1.0, h0 - rate * x0, _CUT)

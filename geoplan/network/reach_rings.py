@@ -22,6 +22,10 @@ TOGETHER_M = 0.01
 SLIVER_M2 = 0.5
 #: cracks and needles narrower than this come from rounding as well
 CRACK_M = 0.1
+#: sine of the angle of corners that are cut
+_SHARP = 0.1
+#: a corner nearer than this to the straight way past it is none
+_STRAIGHT_M = 0.001
 _jit = nb.njit(cache=True, nogil=True)
 
 
@@ -173,14 +177,17 @@ def _linked(xy, sides, out_first, out_order):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _smoothed(x, y, offsets):  # type: ignore[no-untyped-def]
-    """Which corners of rings stay: none that lies on the way from the one before to the next.
+def _smoothed(xy, offsets):  # type: ignore[no-untyped-def]
+    """Rings without corners on the way from one to the next, and without needles and cracks.
 
-    A corner whose two sides lie within `CRACK_M` of each other is the tip of a needle or crack.
+    A corner goes where one of its sides ends within `CRACK_M` of the other; what is sharper than
+    `_SHARP` is cut where it is as wide as that. Returns corners and offsets.
     """
-    keep = np.ones(len(x), np.bool_)
-    before = np.empty(len(x), np.int64)
-    after = np.empty(len(x), np.int64)
+    before = np.empty(len(xy), np.int64)
+    after = np.empty(len(xy), np.int64)
+    out = np.empty((2 * len(xy), 2))
+    starts = np.zeros(len(offsets), np.int64)
+    n = 0
     for r in range(len(offsets) - 1):
         a, b = offsets[r], offsets[r + 1]
         for i in range(a, b):
@@ -191,17 +198,15 @@ def _smoothed(x, y, offsets):  # type: ignore[no-untyped-def]
         calm = 0
         while left > 3 and calm <= left:
             p, q = before[i], after[i]
-            ux, uy = x[p] - x[i], y[p] - y[i]
-            vx, vy = x[q] - x[i], y[q] - y[i]
+            ux, uy = xy[p, 0] - xy[i, 0], xy[p, 1] - xy[i, 1]
+            vx, vy = xy[q, 0] - xy[i, 0], xy[q, 1] - xy[i, 1]
             uu, vv = ux * ux + uy * uy, vx * vx + vy * vy
             turn = ux * vy - uy * vx
             dot = ux * vx + uy * vy
-            # distance of the tip's shorter side from the longer one
+            chord = (xy[q, 0] - xy[p, 0]) ** 2 + (xy[q, 1] - xy[p, 1]) ** 2
             thin = dot > 0.0 and turn * turn < CRACK_M * CRACK_M * max(uu, vv)
-            chord = (x[q] - x[p]) ** 2 + (y[q] - y[p]) ** 2
-            straight = dot <= 0.0 and turn * turn <= 1e-6 * chord
+            straight = dot <= 0.0 and turn * turn <= _STRAIGHT_M * _STRAIGHT_M * chord
             if thin or straight:
-                keep[i] = False
                 after[p], before[q] = q, p
                 left -= 1
                 calm = 0
@@ -209,7 +214,23 @@ def _smoothed(x, y, offsets):  # type: ignore[no-untyped-def]
             else:
                 calm += 1
                 i = q
-    return keep
+        for _ in range(left if left > 2 else 0):
+            p, q = before[i], after[i]
+            ux, uy = xy[p, 0] - xy[i, 0], xy[p, 1] - xy[i, 1]
+            vx, vy = xy[q, 0] - xy[i, 0], xy[q, 1] - xy[i, 1]
+            u, v = np.hypot(ux, uy), np.hypot(vx, vy)
+            sine = abs(ux * vy - uy * vx) / (u * v) if u * v > 0.0 else 1.0
+            if ux * vx + uy * vy > 0.0 and CRACK_M / min(u, v) < sine < _SHARP:
+                back = CRACK_M / sine
+                out[n, 0], out[n, 1] = xy[i, 0] + ux * back / u, xy[i, 1] + uy * back / u
+                out[n + 1, 0], out[n + 1, 1] = xy[i, 0] + vx * back / v, xy[i, 1] + vy * back / v
+                n += 2
+            else:
+                out[n] = xy[i]
+                n += 1
+            i = q
+        starts[r + 1] = n
+    return out[:n].copy(), starts
 
 
 def bounded(
@@ -267,9 +288,9 @@ def _polygons(
     xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]
 ) -> Any:
     """Rings as polygons: those of one group that run clockwise are the holes of the other."""
-    keep = _smoothed(xy[:, 0].copy(), xy[:, 1].copy(), offsets)
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[keep]
-    xy = np.round(xy[keep], 3)
+    xy, offsets = _smoothed(xy, offsets)
+    owner = np.repeat(np.arange(len(group)), np.diff(offsets))
+    xy = np.round(xy, 3)
     count = np.bincount(owner, minlength=len(group))
     xy, group = xy[(count > 2)[owner]], group[count > 2]
     count = count[count > 2]
@@ -282,7 +303,6 @@ def _polygons(
     length = np.add.reduceat(np.hypot(*(near[following] - near).T), first) if len(first) else area
     real = (np.abs(area) > SLIVER_M2) & (np.abs(area) > CRACK_M / 2 * length)
     shells = np.flatnonzero(real & (area > 0))
-    shells = shells[np.isin(group[shells], group[shells])]
     holes = np.flatnonzero(real & (area < 0))
     if len(shells) == 0:
         return shapely.Polygon()
