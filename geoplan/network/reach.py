@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
-from geoplan.network.access import access, check_direction, measure, placed
+from geoplan.network.access import Access, access, check_direction, measure, placed
 from geoplan.network.network import Network
 from geoplan.network.options import number, numbers
 from geoplan.network.queries import Points, node_costs, travel_costs
@@ -108,10 +108,11 @@ def reach_areas(
         network=network, goals=goals, unit=unit, cutoff=max(cutoffs), width=width, into=into
     )
     groups = _dissolved(ask) if dissolve else _per_site(ask, threads)
+    city: StreetCells | None = None
     labels: list[Any] = []
     shapes: list[Any] = []
     for names, ways in groups:
-        cells = _cells_near(ask, ways)
+        cells, city = _cells_near(ask, ways, city)
         jobs = [(way, cutoff) for way in ways for cutoff in sorted(set(cutoffs))]
         drawn = run(partial(_area, ask, cells), jobs, threads=threads)
         labels.extend(names)
@@ -196,17 +197,25 @@ def _dissolved(ask: _Question) -> Iterator[tuple[list[Any], list[_Ways]]]:
     """One search from all sites."""
     want = measure(*((ask.cutoff, None) if ask.unit == "m" else (None, ask.cutoff)))
     cost = node_costs(ask.network, ask.goals, want, into=ask.into)
-    yield [None], [_ways(ask, np.flatnonzero(ask.goals.state == ON), cost)]
+    near = (cost[ask.network.u] <= ask.cutoff) | (cost[ask.network.v] <= ask.cutoff)
+    seeds = access(ask.network, ask.goals, unit=ask.unit, leaving=not ask.into)
+    sites = np.flatnonzero(ask.goals.state == ON)
+    yield [None], [_ways(ask, sites, seeds, cost, np.flatnonzero(near))]
 
 
 def _per_site(ask: _Question, threads: int | None) -> Iterator[tuple[list[Any], list[_Ways]]]:
     """Node costs of many sites at a time, one column per site."""
-    nodes = snap_nodes(ask.network)
-    cost = np.full(ask.network.n_nodes, np.inf)
+    network = ask.network
+    nodes = snap_nodes(network)
+    seeds = access(network, ask.goals, unit=ask.unit, leaving=not ask.into)
+    meeting = np.argsort(np.concatenate([network.u, network.v]), kind="stable") % network.n_edges
+    degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
+    first = np.cumsum(degree) - degree
+    cost = np.full(network.n_nodes, np.inf)
     for start in range(0, len(ask.goals), _CHUNK):
         at = np.arange(start, min(start + _CHUNK, len(ask.goals)))
         found = travel_costs(
-            ask.network,
+            network,
             nodes,
             _some(ask.goals, at),
             direction="to_sites" if ask.into else "from_sites",
@@ -219,7 +228,10 @@ def _per_site(ask: _Question, threads: int | None) -> Iterator[tuple[list[Any], 
             rows = found.indices[found.indptr[k] : found.indptr[k + 1]]
             cost[rows] = found.data[found.indptr[k] : found.indptr[k + 1]]
             on = np.array([site]) if ask.goals.state[site] == ON else np.empty(0, np.int64)
-            ways.append(_ways(ask, on, cost))
+            counts = degree[rows]
+            begin = np.repeat(first[rows] - np.cumsum(counts) + counts, counts)
+            edges = np.unique(meeting[begin + np.arange(counts.sum())])
+            ways.append(_ways(ask, on, seeds, cost, edges))
             cost[rows] = np.inf
         yield ask.goals.index[at].tolist(), ways
 
@@ -241,15 +253,18 @@ def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:
     )
 
 
-def _ways(ask: _Question, sites: NDArray[np.int64], cost: NDArray[np.float64]) -> _Ways:
-    """What the node costs and the sites' own edges say."""
+def _ways(
+    ask: _Question,
+    sites: NDArray[np.int64],
+    seeds: Access,
+    cost: NDArray[np.float64],
+    near: NDArray[np.int64],
+) -> _Ways:
+    """What the node costs say on the edges of reached nodes, and the sites' own edges."""
     network = ask.network
-    seeds = access(network, ask.goals, unit=ask.unit, leaving=not ask.into)
     mid = sites[seeds.edge[sites] >= 0]
     mid = mid[np.lexsort((seeds.place[mid], seeds.edge[mid]))]
-    near = (cost[network.u] <= ask.cutoff) | (cost[network.v] <= ask.cutoff)
-    near[seeds.edge[mid]] = True
-    edges = np.flatnonzero(near)
+    edges = np.union1d(near, seeds.edge[mid])
     return _Ways(
         edges=edges,
         from_u=cost[network.u[edges]],
@@ -260,20 +275,24 @@ def _ways(ask: _Question, sites: NDArray[np.int64], cost: NDArray[np.float64]) -
     )
 
 
-def _cells_near(ask: _Question, ways: list[_Ways]) -> StreetCells:
-    """Cells of the streets that are reached and of those near enough to be the nearest."""
-    network, cache = ask.network, ask.network._cache
-    key = ("street_cells", ask.span_m)
-    for known in cache:
-        if isinstance(known, tuple) and known[0] == "street_cells" and known[1] >= ask.span_m:
-            return cache[known]
+def _cells_near(
+    ask: _Question, ways: list[_Ways], city: StreetCells | None
+) -> tuple[StreetCells, StreetCells | None]:
+    """Cells of the streets that are reached and of those near enough to be the nearest.
+
+    Where that is most of a city, all of it (`city`) is divided once for the call. It is not kept
+    longer: it takes half a gigabyte for 200,000 nodes, and seconds to make.
+    """
+    network = ask.network
+    if city is not None:
+        return city, city
     reached = np.unique(np.concatenate([w.edges for w in ways])) if ways else np.empty(0, int)
     near = _edges_near(network, reached, 2 * ask.span_m)
     if len(near) > 0.5 * network.n_edges:
         _log.debug("dividing the ground among all %d streets", network.n_edges)
-        cache[key] = street_cells(network, np.arange(network.n_edges), margin_m=ask.span_m)
-        return cache[key]
-    return street_cells(network, near, margin_m=ask.span_m)
+        city = street_cells(network, np.arange(network.n_edges), margin_m=ask.span_m)
+        return city, city
+    return street_cells(network, near, margin_m=ask.span_m), None
 
 
 def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -> NDArray[np.int64]:

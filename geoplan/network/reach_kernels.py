@@ -329,9 +329,7 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                 length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
                 if length <= 0.0 or fb <= fa:
                     continue
-                n_slabs, least = _slabs(
-                    lines_of, rows, fa, fb, length, cutoff, leg, width, slabs
-                )
+                n_slabs, least = _slabs(lines_of, rows, fa, fb, length, cutoff, leg, width, slabs)
                 # at the ends: what the street there has left, and the node on a street that one
                 # cannot take
                 left = right = 0.0

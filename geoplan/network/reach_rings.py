@@ -284,9 +284,7 @@ def _roots(parent):  # type: ignore[no-untyped-def]
     return roots
 
 
-def _polygons(
-    xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]
-) -> Any:
+def _polygons(xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]) -> Any:
     """Rings as polygons: those of one group that run clockwise are the holes of the other."""
     xy, offsets = _smoothed(xy, offsets)
     owner = np.repeat(np.arange(len(group)), np.diff(offsets))

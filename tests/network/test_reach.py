@@ -9,13 +9,17 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
+from geoplan.network.delaunay import delaunay
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.reach import reach_areas
-from geoplan.network.reach_shapes import mended, together, union
+from geoplan.network.reach_kernels import profile
+from geoplan.network.reach_rings import bounded
+from geoplan.network.reach_shapes import mended
 from geoplan.network.street_cells import street_cells
 
 CRS = "EPSG:4548"
@@ -257,19 +261,104 @@ def test_no_cracks_and_no_needles_by_rounding():
     assert mended(apart, 0.1).symmetric_difference(apart).area < 1e-6
 
 
-def test_cells_that_do_not_quite_fit_are_put_together_all_the_same(monkeypatch):
-    wrong = shapely.polygons([
-        [(0, 0), (10, 0), (10, 10), (0, 10)], [(9.999, 0), (20, 0), (20, 10), (9.9, 10)],
-        [(5, 5), (15, 5), (15, 15), (5, 15)],
-    ])  # fmt: skip
-    want = shapely.union_all(wrong)
-    assert together(wrong).area == pytest.approx(want.area)
+def test_triangles_are_those_of_qhull():
+    """Independent oracle: scipy's Delaunay of the same points and frame."""
+    rng = np.random.default_rng(7)
+    along = rng.uniform(0, 1000, (3000, 1)) * [1, 0] + rng.normal(0, 1e-5, (3000, 2))
+    points = np.concatenate([rng.uniform(0, 1000, (4000, 2)), along])
+    corners, across, framed = delaunay(points, 300.0)
+    theirs = Delaunay(framed).simplices
+    ours = {tuple(t) for t in np.sort(corners, axis=1)}
+    # needles along a line are told apart by a hair: nearly all must be the same
+    assert len(ours & {tuple(t) for t in np.sort(theirs, axis=1)}) > 0.99 * len(theirs)
+    a, b, c = framed[corners].transpose(1, 0, 2)
+    twice = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    assert (twice > -1e-6).all()
+    assert twice.sum() / 2 == pytest.approx(np.prod(np.ptp(framed, axis=0)))
+    for k in range(3):  # neighbours know each other and share two corners
+        other = across[:, k]
+        inner = other >= 0
+        assert (across[other[inner]] == np.flatnonzero(inner)[:, None]).any(axis=1).all()
+        shared = [
+            len(set(p) & set(q))
+            for p, q in zip(corners[inner].tolist(), corners[other[inner]].tolist(), strict=True)
+        ]
+        assert set(shared) == {2}
 
-    def fails(*_, **__):
-        raise shapely.GEOSException("unable to assign free hole to a shell")
 
-    monkeypatch.setattr(shapely, "union_all", fails)  # as it did on every grid, once
-    assert together(wrong).symmetric_difference(want).area < 1e-9
+def test_of_points_in_one_place_the_first_holds_the_ground():
+    xy = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 0.0], [0.0, 1e-5]])
+    corners, _, _ = delaunay(xy, 50.0)
+    assert set(corners[corners < 5].tolist()) == {0, 1, 2}
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.integers(3, 9), direction=st.sampled_from(
+    ["to_sites", "from_sites"]), width=st.sampled_from([None, 30.0]))  # fmt: skip
+def test_many_sites_together_and_in_bands(seed, size, direction, width):
+    """Dissolved ground against `nearest_site`, several sites on one street; bands add up."""
+    rng = np.random.default_rng(seed)
+    network, _ = lattice(rng, size)
+    spots = rng.uniform(0, size * 100, (4, 2))
+    sites = at(*spots, spots[0] + 7, spots[0] + [20, 1])
+    cutoffs = np.sort(rng.uniform(30, 600, 3)).tolist()
+    options = {"cutoffs_m": cutoffs, "direction": direction, "width_m": width, "dissolve": True}
+    areas = reach_areas(network, sites, **options)
+    bands = reach_areas(network, sites, disjoint=True, **options)
+    assert areas.is_valid.all()
+    assert bands.is_valid.all()
+    places = gpd.GeoSeries(gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 2000))),
+                           crs=CRS)  # fmt: skip
+    cost = nearest_site(network, places, sites, direction=direction)["cost_m"].to_numpy()
+    off = shapely.distance(shapely.union_all(network.edge_lines()), places.to_numpy())
+    for cutoff, area in zip(cutoffs, areas.geometry, strict=True):
+        reached = (cost <= cutoff) & (off <= (width or 500.0))
+        wrong = places[shapely.intersects(area, places.to_numpy()) != reached].to_numpy()
+        assert len(wrong) <= 0.002 * len(places)
+        if len(wrong):
+            assert shapely.distance(shapely.boundary(area), wrong).max() < 3
+    whole = shapely.union_all(bands.geometry.to_numpy(), grid_size=0.001)
+    assert whole.symmetric_difference(areas.geometry.iloc[2]).area < 1 + 1e-4 * whole.area
+    assert bands.area.sum() == pytest.approx(whole.area, rel=1e-4)
+
+
+def test_rings_by_hand():
+    """Four squares round a hole, and one that touches them in a corner: sides fall away."""
+    boxes = [(0, 0, 3, 1), (2, 1, 3, 3), (0, 1, 1, 3), (1, 2, 2, 3), (3, 3, 4, 4)]
+    rings = [[(a, b), (c, b), (c, d), (a, d)] for a, b, c, d in boxes]
+    xy = 10.0 * np.array(rings, float).reshape(-1, 2)
+    first = np.arange(20)
+    after = first.reshape(-1, 4)[:, [1, 2, 3, 0]].ravel()
+    upright = xy[first, 0] == xy[after, 0]
+    fixed = np.where(upright, xy[first, 0], xy[first, 1]).astype(np.int64)
+    line = 1000 * upright + fixed
+    along = np.where(upright[:, None], np.stack([xy[first, 1], xy[after, 1]], 1),
+                     np.stack([xy[first, 0], xy[after, 0]], 1))  # fmt: skip
+    sides = np.stack([first, after, first // 4], axis=1)
+    shape = bounded(xy, np.empty((0, 2), np.int64), sides, line, along, np.arange(5))
+    want = shapely.union_all([shapely.box(*np.array(b) * 10) for b in boxes])
+    assert shape.is_valid
+    assert len(shapely.get_parts(shape)) == 2
+    assert sum(len(p.interiors) for p in shapely.get_parts(shape)) == 1
+    assert shape.symmetric_difference(want).area == 0
+
+
+def test_costs_along_an_edge_are_straight_lines():
+    """`profile` against the least of all ways, by hand, at places along the edge."""
+    rng = np.random.default_rng(8)
+    out = np.empty((12, 4))
+    for _ in range(200):
+        u, v, to_u, to_v = rng.uniform(0, 100, 4)
+        u, v, to_u, to_v = (np.inf if rng.random() < 0.25 else c for c in (u, v, to_u, to_v))
+        where, cost = np.sort(rng.random(3)), rng.uniform(0, 100, 3)
+        rows = out[: profile(u, v, to_u, to_v, where, cost, out)]
+        for f in rng.random(40):
+            ways = [u + f * to_u, v + (1 - f) * to_v]
+            ways += [c + (f - s) * to_u if f > s else c + (s - f) * to_v
+                     for s, c in zip(where, cost, strict=True)]  # fmt: skip
+            found = [a + (f - low) / (high - low) * (b - a) for low, high, a, b in rows
+                     if low <= f <= high]  # fmt: skip
+            assert min(found, default=np.inf) == pytest.approx(min(ways))
 
 
 def test_porto_alegre(shared_data):
