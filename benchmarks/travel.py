@@ -471,6 +471,63 @@ def nearest(table, label, network, peers, xy, sites, wanted) -> None:
     ratios(table, seconds, mine, wanted)
 
 
+def ground(table, label, network, peers, xy, sites) -> None:
+    """The ground within 1 km of each site, and the isochrones that OSMnx's examples draw.
+
+    Those are the edges between reached nodes, with a strip beside them; so is ours, but cut where
+    the kilometre ends. Both are asked about places beside the streets.
+    """
+    if "networkx" not in peers:
+        return
+    import networkx as nx
+
+    strip, few = 25.0, sites[:10]
+    goals = gn.snap_nodes(network, sites[:100])
+
+    def ours():
+        return gn.reach_areas(network, goals, cutoffs_m=[REACH_M], width_m=strip)
+
+    def isochrone(site):
+        part = nx.ego_graph(peers.networkx, int(site), radius=REACH_M, distance="length")
+        drawn = [shapely.linestrings(xy[np.array(list(part.edges()))])]
+        drawn.append(shapely.points(xy[list(part)]))
+        return shapely.union_all(shapely.buffer(np.concatenate(drawn), strip))
+
+    def osmnx_job():
+        return [isochrone(s) for s in few]
+
+    rng = np.random.default_rng(5)
+    spots = shapely.points(np.repeat(xy[few], 2000, axis=0) + rng.uniform(-900, 900, (20_000, 2)))
+    agree = {"ours": 0, "theirs": 0}
+    asked = 0
+    lines = shapely.STRtree(network.edge_lines())
+    areas = ours().geometry.to_numpy()
+    for k, theirs in enumerate(osmnx_job()):
+        near = spots[2000 * k : 2000 * (k + 1)]
+        near = near[np.unique(lines.query(near, predicate="dwithin", distance=strip - 1)[0])]
+        places = gpd.GeoSeries(near, crs=network.crs)
+        one = gn.snap_nodes(network, few[k : k + 1])
+        within = (gn.nearest_site(network, places, one)["cost_m"] <= REACH_M).to_numpy()
+        asked += len(near)
+        agree["ours"] += (shapely.intersects(areas[k], near) == within).sum()
+        agree["theirs"] += (shapely.intersects(theirs, near) == within).sum()
+    if agree["ours"] < 0.999 * asked:
+        raise SystemExit(f"reach areas disagree with network distance: {agree} of {asked}")
+    seconds = in_turns({"geoplan": ours, "networkx": osmnx_job}, 3)
+    mine = seconds["geoplan"] / len(goals)
+    theirs = {"networkx": seconds["networkx"] / len(few)}
+    table.add(f"{label}: ground within 1 km, per site", duration(mine),
+              {"networkx": duration(theirs["networkx"])},
+              f"as OSMnx draws it; true of {agree['ours'] / asked:.1%} of places "
+              f"(theirs {agree['theirs'] / asked:.1%})")  # fmt: skip
+    ratios(table, theirs, mine, {})
+    city = gn.snap_nodes(network, sites)
+    whole = median_seconds(
+        lambda: gn.reach_areas(network, city, cutoffs_m=[REACH_M], dissolve=True), 3
+    )
+    table.add(f"{label}: {len(sites)} sites' ground as one", duration(whole))
+
+
 # not cached: numba would not see that the kernel inside has changed
 @nb.njit(nogil=True)
 def _searches(indptr, indices, weights, node, cost, limit, scale, head, keys, nodes, nexts,
@@ -658,6 +715,7 @@ def main() -> None:
     floors = {"pandana": 10, "scipy": 60, "networkx": 500}
     many_to_many(table, "streets", network, peers, sites, floors, 200, options.older_scipy)
     nearest(table, "streets", network, peers, xy, sites[:400], {"pandana": 20})
+    ground(table, "streets", network, peers, xy, sites)
     del peers
     gc.collect()
     memory(table, network, sites)

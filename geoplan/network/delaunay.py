@@ -86,6 +86,22 @@ def _insert(xy, tri, near, count, p, t, stack):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def _walk(xy, tri, near, count, t, x, y):  # type: ignore[no-untyped-def]
+    """The triangle that holds a place, looked for from triangle `t`."""
+    for _ in range(count):
+        a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
+        if _turn(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], x, y) < 0.0:
+            t = near[t, 2]
+        elif _turn(xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1], x, y) < 0.0:
+            t = near[t, 0]
+        elif _turn(xy[c, 0], xy[c, 1], xy[a, 0], xy[a, 1], x, y) < 0.0:
+            t = near[t, 1]
+        else:
+            break
+    return t
+
+
+@_jit
 def _triangulate(xy, rounds):  # type: ignore[no-untyped-def]
     """Triangles of all points; the last four points are a frame round the others."""
     n = len(xy) - 4
@@ -102,16 +118,7 @@ def _triangulate(xy, rounds):  # type: ignore[no-untyped-def]
             if r > 0 and p % rounds[r - 1] == 0:
                 continue
             x, y = xy[p, 0], xy[p, 1]
-            for _ in range(count):  # walk towards the point
-                a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
-                if _turn(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], x, y) < 0.0:
-                    t = near[t, 2]
-                elif _turn(xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1], x, y) < 0.0:
-                    t = near[t, 0]
-                elif _turn(xy[c, 0], xy[c, 1], xy[a, 0], xy[a, 1], x, y) < 0.0:
-                    t = near[t, 1]
-                else:
-                    break
+            t = _walk(xy, tri, near, count, t, x, y)
             same = -1
             for k in range(3):
                 q = tri[t, k]

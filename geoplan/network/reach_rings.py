@@ -37,9 +37,9 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
     """
     for s in range(1, len(ends)):
         p, q = ends[s - 1], ends[s]
-        if line[p // 2] == line[q // 2]:
-            if along[q // 2, q % 2] - along[p // 2, p % 2] < TOGETHER_M:
-                join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
+        apart = along[q // 2, q % 2] - along[p // 2, p % 2]
+        if line[p // 2] == line[q // 2] and apart < TOGETHER_M:
+            join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
     out = np.empty((2 * len(order) + 16, 3), np.int64)
     n = 0
     low = 0
@@ -246,8 +246,7 @@ def bounded(
         return shapely.Polygon()
     shared = np.flatnonzero(line != -1)
     order = shared[np.argsort(line[shared], kind="stable")]
-    ends = (2 * np.repeat(order, 2)).reshape(-1, 2) + [0, 1]
-    ends = ends.ravel()
+    ends = np.ravel(2 * order[:, None] + np.arange(2))
     ends = ends[np.lexsort((along.ravel()[ends], line[ends // 2]))]
     known = known[np.argsort(known[:, 1], kind="stable")]
     same = known[1:, 1] == known[:-1, 1]
