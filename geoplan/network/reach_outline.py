@@ -1,9 +1,10 @@
 """The outline of what many sites reach together, drawn quickly for a map of a whole city.
 
 `reach_areas` divides the ground among the streets and cuts at the exact metre; for thousands of
-sites in a city of 10,000 km2 that takes half a minute. A map at city scale needs less: the
-streets from which a site is within the cutoff (exact, cut mid-edge), and a strip of ground
-beside them. The strip is drawn on a grid of distances, whose size is part of the answer.
+sites it takes several times as long, and its border has five times the corners. A map of a whole
+city needs less: the streets from which a site is within the cutoff (exact, cut mid-edge), and a
+strip of ground beside them. The strip is drawn on a grid of distances, whose size is part of the
+answer.
 """
 
 from __future__ import annotations
