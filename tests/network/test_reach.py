@@ -322,6 +322,19 @@ def test_many_sites_together_and_in_bands(seed, size, direction, width):
     assert bands.area.sum() == pytest.approx(whole.area, rel=1e-4)
 
 
+@pytest.mark.parametrize("angle", np.arange(0.1, 6.2, 0.4).tolist())
+def test_a_site_beyond_a_bend_keeps_the_ground_about_it(angle):
+    """Its foot is the bend itself, where a stretch begins but for the last digit."""
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    network = lines_network([LineString(np.array([[0, 0], [97.3, 0], [97.3, 61.7]]) @ turn)])
+    bend = np.array([97.3, 0.0])
+    area = one(network, (bend + [20, -20]) @ turn, 200)
+    for way in ([1, -0.2], [1, -1], [0.2, -1]):
+        out = np.array(way) / np.hypot(*way) * (200 - np.hypot(20, 20))
+        assert area.contains(Point((bend + 0.998 * out) @ turn))
+        assert not area.contains(Point((bend + 1.002 * out) @ turn))
+
+
 def test_rings_by_hand():
     """Four squares round a hole, and one that touches them in a corner: sides fall away."""
     boxes = [(0, 0, 3, 1), (2, 1, 3, 3), (0, 1, 1, 3), (1, 2, 2, 3), (3, 3, 4, 4)]
