@@ -328,7 +328,7 @@ def test_a_site_beyond_a_bend_keeps_the_ground_about_it(angle):
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     network = lines_network([LineString(np.array([[0, 0], [97.3, 0], [97.3, 61.7]]) @ turn)])
     bend = np.array([97.3, 0.0])
-    area = one(network, (bend + [20, -20]) @ turn, 200)
+    area = one(network, np.array([117.3, -20.0]) @ turn, 200)
     for way in ([1, -0.2], [1, -1], [0.2, -1]):
         out = np.array(way) / np.hypot(*way) * (200 - np.hypot(20, 20))
         assert area.contains(Point((bend + 0.998 * out) @ turn))
