@@ -12,8 +12,9 @@ from geoplan.errors import SitingError
 from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.covering import check_limits
 from geoplan.siting.finish import covered_people, is_whole
+from geoplan.siting.places import people_served
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
+from geoplan.siting.problem_input import Faults, sites_told
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled import RuledModel, add_need, aim, build, picked, run
 from geoplan.siting.rules import read_rules
@@ -43,7 +44,7 @@ class Alternatives:
     >>> others.complete, others.kept
     (True, [])
     >>> others.summary()
-    '1 other plans are as good; they change up to 1 sites'
+    '1 other plan is as good; it changes 1 site'
     """
 
     table: pd.DataFrame
@@ -55,9 +56,11 @@ class Alternatives:
         count = len(self.table)
         if not count:
             return "no other plan is as good" if self.complete else "none was found in the time"
+        changed = sites_told(int(self.table["changed"].max()))
+        if count == 1 and self.complete:
+            return f"1 other plan is as good; it changes {changed}"
         more = "" if self.complete else " or more"
-        most = int(self.table["changed"].max())
-        return f"{count}{more} other plans are as good; they change up to {most} sites"
+        return f"{count}{more} other plans are as good; they change up to {changed}"
 
 
 def alternative_sites(
@@ -166,7 +169,7 @@ def _look(
         rows.append(
             {
                 "sites": problem.in_order(plan),
-                "value": covered_people(problem, plan, times=times),
+                "value": people_served(problem, plan, times=times),
                 "changed": int((~np.isin(plan, chosen)).sum()),
             }
         )

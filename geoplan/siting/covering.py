@@ -17,6 +17,7 @@ from geoplan.siting.finish import (
     no_result,
 )
 from geoplan.siting.heuristics import drop_idle, greedy
+from geoplan.siting.places_solve import by_places, fewest_sites_placed, most_people_placed
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults, share_told
 from geoplan.siting.reduction import Core, reduce_problem
@@ -115,6 +116,8 @@ def max_coverage(
     with clock.listening():
         if count is not None and rules.plain(problem):
             return _most_people(problem, count=count, clock=clock, gap=gap, seed=seed)
+        if by_places(problem, rules):
+            return most_people_placed(problem, rules, clock=clock, gap=gap, seed=seed)
         loose = None
         if count is not None and rules.only_apart(problem):
             loose = partial(_most_people, count=count, clock=clock, gap=gap, seed=seed)
@@ -208,6 +211,8 @@ def _fewest_sites(
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
         return _blocked(problem, core, share, clock, seed)
+    if by_places(problem, rules):
+        return fewest_sites_placed(problem, rules, need=need, clock=clock, gap=gap, seed=seed)
     if not rules.plain(problem):
         return fewest_sites_ruled(problem, rules, need=need, clock=clock, gap=gap, seed=seed)
     short = max(0.0, need - core.base)

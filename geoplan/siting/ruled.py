@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import link
 from geoplan.siting.finish import is_whole
 from geoplan.siting.in_time import solve_in_time
+from geoplan.siting.places_model import add_places
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import Core, reduce_problem
 from geoplan.siting.rules import Rules, area_codes, least_people, problem_free, site_money
@@ -23,7 +23,9 @@ from geoplan.siting.solver import Model, Outcome
 class RuledModel:
     """Columns and rows of one question: open sites, and served people as a linear expression.
 
-    served : column numbers; people : their factors; of : class of each served column.
+    served : column numbers; people : their factors; of : class of each served column. pair : with
+    places, the pair of the core of each served column, -1 for a class's people at sites where
+    everybody finds a place.
     """
 
     problem: SitingProblem
@@ -36,11 +38,15 @@ class RuledModel:
     served: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     people: np.ndarray = field(default_factory=lambda: np.empty(0))
     of: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    pair: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     twice: np.ndarray | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether all people are whole."""
+        """Whether the number of people served is whole: all people are, and all places."""
+        room = self.problem.capacities
+        if room is not None and not is_whole(room[np.isfinite(room)]):
+            return False
         return is_whole(self.core.weight)
 
     def area_people(self, group: int) -> float:
@@ -48,10 +54,13 @@ class RuledModel:
         return float(self.problem.weights[self.group_of_row == group].sum())
 
 
-def build(problem: SitingProblem, rules: Rules, *, every_site: bool = False) -> RuledModel:
+def build(
+    problem: SitingProblem, rules: Rules, *, every_site: bool = False, loose: bool = False
+) -> RuledModel:
     """The model without a goal: what may be open, who is then served, the rules.
 
-    `every_site` keeps sites in it that others are as good as.
+    `every_site` keeps sites in it that others are as good as; `loose` keeps rows in it that follow
+    from others as long as none of its rules is broken.
     """
     by_area = bool(rules.area_share) or rules.equity
     groups, codes = area_codes(problem)
@@ -84,7 +93,7 @@ def build(problem: SitingProblem, rules: Rules, *, every_site: bool = False) -> 
     if problem.capacities is None:
         _covered(ruled)
     else:
-        _assigned(ruled, problem.capacities)
+        add_places(ruled, problem.capacities[core.sites], every_link=loose)
     if rules.backup:
         ruled.twice = ruled.model.add_columns(core.n, whole=True)
         link(ruled.model, core, ruled.y, ruled.twice, times=2)
@@ -101,31 +110,6 @@ def _covered(ruled: RuledModel) -> None:
     ruled.served = ruled.model.add_columns(core.n)
     ruled.people, ruled.of = core.weight, np.arange(core.n)
     link(ruled.model, core, ruled.y, ruled.served)
-
-
-def _assigned(ruled: RuledModel, capacities: np.ndarray) -> None:
-    """A column per class and site: people of the class who take a place there."""
-    core, model = ruled.core, ruled.model
-    room = capacities[core.sites]
-    ruled.of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-    most = core.weight[ruled.of]
-    ruled.served = model.add_columns(core.pairs, upper=most)
-    ruled.people = np.ones(core.pairs)
-    model.add_rows(core.row_ptr, ruled.served, 1.0, upper=core.weight)
-    # nobody is served by a site that is not open (tight per pair: a good relaxation)
-    two = np.column_stack([ruled.served, ruled.y[core.row_idx]]).ravel()
-    factor = np.column_stack([np.ones(core.pairs), -most]).ravel()
-    model.add_rows(np.arange(core.pairs + 1) * 2, two, factor, upper=0.0)
-    order = np.argsort(core.row_idx, kind="stable")
-    for j in np.flatnonzero(np.isfinite(room)):
-        at = order[core.site_ptr[j] : core.site_ptr[j + 1]]
-        if len(at):
-            row = model.add_row(
-                np.append(ruled.served[at], ruled.y[j]),
-                np.append(np.ones(len(at)), -room[j]),
-                upper=0.0,
-            )
-            model.tag("capacities", [row], [ruled.problem.site_index[core.sites[j]]])
 
 
 def add_area_need(ruled: RuledModel, group: int, need: float) -> None:
@@ -194,53 +178,3 @@ def without_idle(ruled: RuledModel, chosen: np.ndarray) -> np.ndarray:
             count[rows] -= 1
             kept.remove(j)
     return np.array(kept, np.int64)
-
-
-def flows_of(ruled: RuledModel, found: Outcome) -> pd.DataFrame:
-    """Who takes a place where: class flows shared out among the rows of each class, in order."""
-    assert found.x is not None
-    problem, core = ruled.problem, ruled.core
-    amount = found.x[ruled.served]
-    used = np.flatnonzero(amount > 1e-7)
-    label = class_labels(ruled)
-    rows_of = [np.empty(0, np.int64)] * core.n
-    order = np.argsort(label, kind="stable")
-    order = order[label[order] >= 0]
-    if len(order):
-        cuts = np.flatnonzero(np.diff(label[order])) + 1
-        for rows in np.split(order, cuts):
-            rows_of[label[rows[0]]] = rows
-    left = problem.weights.copy()
-    at = np.zeros(core.n, np.int64)
-    out: list[tuple[Any, Any, float]] = []
-    for t in used:
-        k, people = int(ruled.of[t]), float(amount[t])
-        site = problem.site_index[core.sites[core.row_idx[t]]]
-        while people > 1e-7 and at[k] < len(rows_of[k]):
-            i = rows_of[k][at[k]]
-            part = min(people, left[i])
-            if part > 1e-9:
-                out.append((problem.demand_index[i], site, part))
-            left[i] -= part
-            people -= part
-            if left[i] <= 1e-9:
-                at[k] += 1
-    return pd.DataFrame(out, columns=["demand", "site", "people"])
-
-
-def class_labels(ruled: RuledModel) -> np.ndarray:
-    """The class of every demand row (negative: none), as the reduction numbered them."""
-    from geoplan.siting.reduction import cover_rows, merge_rows
-
-    problem = ruled.problem
-    by_area = bool(ruled.rules.area_share) or ruled.rules.equity
-    ptr, idx, weight, groups = cover_rows(problem, ruled.group_of_row if by_area else None)
-    _, label, _ = merge_rows(
-        ptr,
-        idx,
-        weight,
-        allowed=problem.is_allowed,
-        fixed=np.zeros(problem.n_sites, bool),
-        group=groups,
-    )
-    return label

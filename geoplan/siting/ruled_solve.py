@@ -8,35 +8,24 @@ from an answer that a greedy choice finds, so that there is always something to 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geoplan.siting.clock import Clock
-from geoplan.siting.finish import (
-    covered_people,
-    is_whole,
-    labelled,
-    make_result,
-    no_result,
-    rounded_up,
-)
+from geoplan.siting.finish import covered_people, make_result, no_result, rounded_up
 from geoplan.siting.loosen import ways_out
+from geoplan.siting.places import at_most, row_classes, row_flows
+from geoplan.siting.places_model import pair_people
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import sites_told
 from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled import (
-    RuledModel,
-    add_need,
-    aim,
-    build,
-    flows_of,
-    picked,
-    run,
-    without_idle,
-)
-from geoplan.siting.rules import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.ruled import RuledModel, add_need, aim, build, picked, run, without_idle
+from geoplan.siting.ruled_start import as_start, fewest_start, greedy_ruled
+from geoplan.siting.rules import Rules, early_blocks
+from geoplan.siting.solver import Outcome
 
 SOLVER = "geoplan reduction + HiGHS with rules"
 
@@ -53,7 +42,7 @@ def most_people_ruled(
     """Most people under `rules`; `without` solves the same question without distances."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return _nothing(problem, "max_coverage", blocked, facts, clock, seed)
+        return nothing_found(problem, "max_coverage", blocked, facts, clock, seed)
     plain_bound = np.inf
     if without is not None:
         loose = without(problem)
@@ -63,16 +52,16 @@ def most_people_ruled(
     ruled = build(problem, rules)
     fairest = _worst_area_first(ruled, clock, gap) if rules.equity else {}
     if fairest is None:
-        return _conflicting(ruled, "max_coverage", clock, seed)
+        return rules_conflict(ruled, "max_coverage", clock, seed)
     if ruled.twice is not None:
         aim(ruled, ruled.twice, -ruled.core.weight)
     else:
         aim(ruled, ruled.served, -ruled.people)
     start = greedy_ruled(problem, rules)
     whole = ruled.whole and problem.full_within is None
-    found = run(ruled, clock=clock, gap=gap, whole_goal=whole, start=_as_start(ruled, start))
+    found = run(ruled, clock=clock, gap=gap, whole_goal=whole, start=as_start(ruled, start))
     if found.status == "infeasible":
-        return _conflicting(ruled, "max_coverage", clock, seed)
+        return rules_conflict(ruled, "max_coverage", clock, seed)
     times = 2 if rules.backup else 1
     bound = min(problem.total if found.bound is None else -found.bound, plain_bound)
     if found.x is not None:
@@ -86,10 +75,9 @@ def most_people_ruled(
     detail: dict[str, Any] = {"classes": ruled.core.n, **fairest}
     if flows is not None:
         detail["flows"] = flows
-    if start is not None and problem.capacities is None:
-        detail["greedy_sites"] = problem.in_order(start)
     greedy = None
-    if start is not None and problem.capacities is None:
+    if start is not None:
+        detail["greedy_sites"] = problem.in_order(start)
         greedy = covered_people(problem, start, times=times)
     return make_result(
         problem, "max_coverage", chosen, value=value,
@@ -105,25 +93,29 @@ def fewest_sites_ruled(
     """Fewest sites that serve `need` people."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return _nothing(problem, "min_sites", blocked, facts, clock, seed)
+        return nothing_found(problem, "min_sites", blocked, facts, clock, seed)
     ruled = build(problem, rules)
     add_need(ruled, need)
     fixed = problem.is_fixed[ruled.core.sites]
     aim(ruled, ruled.y, np.ones(ruled.core.m))
-    found = run(ruled, clock=clock, gap=gap, whole_goal=True)
-    if found.status == "infeasible" or found.x is None:
-        if found.status != "infeasible":
-            return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed)
-        return _conflicting(ruled, "min_sites", clock, seed, people=need)
+    start = fewest_start(ruled, need, clock)
+    found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)
+    if found.status == "infeasible":
+        return rules_conflict(ruled, "min_sites", clock, seed, people=need)
+    least = float(fixed.sum()) if found.bound is None else float(np.ceil(found.bound - 1e-6))
+    if found.x is None:
+        found = replace(found, x=start)
+    if found.x is None:
+        return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed,
+                         bound=least)  # fmt: skip
     chosen = picked(ruled, found)
     value = float(len(chosen))
-    bound = value if found.bound is None else float(np.ceil(found.bound - 1e-6))
     _, assignment, flows = _served(problem, ruled, found, chosen, 2 if rules.backup else 1)
     detail: dict[str, Any] = {"classes": ruled.core.n, "people_needed": need}
     if flows is not None:
         detail["flows"] = flows
     return make_result(
-        problem, "min_sites", chosen, value=value, bound=max(min(bound, value), float(fixed.sum())),
+        problem, "min_sites", chosen, value=value, bound=max(min(least, value), float(fixed.sum())),
         gap=gap, clock=clock, solver=SOLVER, seed=seed, assignment=assignment, detail=detail,
     )  # fmt: skip
 
@@ -133,94 +125,6 @@ def keeps_apart(problem: SitingProblem, chosen: np.ndarray) -> bool:
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
-
-
-def greedy_ruled(problem: SitingProblem, rules: Rules) -> np.ndarray | None:
-    """The best next site, again and again, as far as the rules allow; None where that fails.
-
-    Areas that must have sites come first. It knows nothing of places (capacities), of equity, of
-    least shares of people and of backup: those have no start.
-    """
-    if problem.capacities is not None or rules.equity or rules.area_share or rules.backup:
-        return None
-    picker = _Greedy(problem, rules)
-    for j in problem.fixed:
-        picker.take(int(j))
-    for code, least in rules.area_sites.items():
-        assert problem.site_areas is not None
-        here = np.array([c == code for c in problem.site_areas], bool)
-        while here[picker.chosen].sum() < least:
-            if not picker.take_best(here):
-                return None
-    room = np.inf if rules.sites is None else rules.sites
-    if len(picker.chosen) > room:
-        return None
-    everywhere = np.ones(problem.n_sites, bool)
-    while len(picker.chosen) < room and picker.take_best(everywhere, useful=True):
-        pass
-    return np.array(picker.chosen, np.int64)
-
-
-class _Greedy:
-    """Open sites one by one, and what is still to be gained by each other one."""
-
-    def __init__(self, problem: SitingProblem, rules: Rules) -> None:
-        self.cover, self.by_row = problem.cover.tocsc(), problem.cover
-        self.paid = problem.site_costs is not None
-        self.money, self.free = site_money(problem), problem_free(problem)
-        self.left = np.inf if rules.budget is None else rules.budget
-        self.shut = ~problem.is_allowed
-        self.weight = problem.weights.copy()
-        self.gain = np.asarray(problem.cover.T @ self.weight, np.float64).ravel()
-        self.conflicts = problem.conflicts
-        self.chosen: list[int] = []
-
-    def take(self, j: int) -> None:
-        """Open site j; its people are served, its rivals are shut."""
-        self.chosen.append(j)
-        if self.paid and not self.free[j]:
-            self.left -= self.money[j]
-        self.shut[j] = True
-        for a, b in ((0, 1), (1, 0)):
-            self.shut[self.conflicts[self.conflicts[:, a] == j, b]] = True
-        rows = self.cover.indices[self.cover.indptr[j] : self.cover.indptr[j + 1]]
-        lost = np.zeros(len(self.weight))
-        lost[rows] = self.weight[rows]
-        self.gain = self.gain - np.asarray(self.by_row.T @ lost).ravel()
-        self.weight[rows] = 0.0
-
-    def take_best(self, pool: np.ndarray, *, useful: bool = False) -> bool:
-        """Open the best site of `pool` that may be opened; False where there is none."""
-        able = pool & ~self.shut
-        if self.paid:
-            able &= self.free | (self.money <= self.left + 1e-9)
-        at = np.flatnonzero(able)
-        if len(at) == 0:
-            return False
-        worth = self.gain[at]
-        if self.paid:
-            worth = worth / np.where(self.free[at], 1e-9, np.maximum(self.money[at], 1e-9))
-        best = int(at[np.argmax(worth)])
-        if useful and self.gain[best] <= 1e-9:
-            return False
-        self.take(best)
-        return True
-
-
-def _as_start(ruled: RuledModel, chosen: np.ndarray | None) -> np.ndarray | None:
-    """A full column vector for `chosen`, where served people follow from open sites."""
-    if chosen is None or ruled.problem.capacities is not None:
-        return None
-    core = ruled.core
-    x = np.zeros(ruled.model.columns)
-    is_open = np.zeros(ruled.problem.n_sites, bool)
-    is_open[chosen] = True
-    opened = is_open[core.sites]
-    x[ruled.y] = opened
-    rows = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-    hit = np.bincount(rows, weights=opened[core.row_idx], minlength=core.n) > 0
-    x[ruled.served] = hit[ruled.of]
-    return x
 
 
 def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, Any] | None:
@@ -258,20 +162,15 @@ def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, 
 
 
 def _served(
-    problem: SitingProblem, ruled: RuledModel, found: Any, chosen: np.ndarray, times: int
+    problem: SitingProblem, ruled: RuledModel, found: Outcome, chosen: np.ndarray, times: int
 ) -> tuple[float, pd.Series | None, pd.DataFrame | None]:
-    """People served, and with places who takes one where."""
-    if problem.capacities is None:
+    """People served, and with places who takes one where, as the shares per area want it."""
+    if problem.capacities is None or found.x is None:
         return covered_people(problem, chosen, times=times), None, None
-    flows = flows_of(ruled, found)
-    most = flows.sort_values("people", ascending=False).drop_duplicates("demand")
-    where = np.full(problem.n_demand, -1, np.int64)
-    rows = problem.demand_index.get_indexer(most["demand"])
-    where[rows] = problem.site_index.get_indexer(most["site"])
+    label = row_classes(problem, ruled.group_of_row)
+    flows = row_flows(problem, ruled.core, label, pair_people(ruled, found.x))
     value = float(flows["people"].sum())
-    if is_whole(problem.weights):
-        value = float(round(value))
-    return value, labelled(problem, where), flows
+    return float(round(value)) if ruled.whole else value, at_most(problem, flows), flows
 
 
 def rules_told(problem: SitingProblem, rules: Rules) -> str:
@@ -294,7 +193,7 @@ def rules_told(problem: SitingProblem, rules: Rules) -> str:
     return ", ".join(asked)
 
 
-def _conflicting(
+def rules_conflict(
     ruled: RuledModel, objective: str, clock: Clock, seed: int, *, people: float | None = None
 ) -> SitingResult:
     """The result for rules of which HiGHS has shown that they cannot all hold."""
@@ -302,6 +201,10 @@ def _conflicting(
     asked = rules_told(problem, rules)
     if people is not None:
         asked = f"{people:,.0f} people to be served" + (f", {asked}" if asked else "")
+    if problem.capacities is not None:
+        ruled = build(problem, rules, loose=True)
+        if people is not None:
+            add_need(ruled, people)
     ways = ways_out(ruled.model, problem, rules, clock=clock, people=people)
     facts = dict(ways.facts)
     short = [
@@ -310,10 +213,10 @@ def _conflicting(
     if people is not None and short:
         facts["largest_share"] = (people - short[0]) / problem.total
     why = [f"the rules cannot hold together: {asked}", *ways.text]
-    return _nothing(problem, objective, why, facts, clock, seed)
+    return nothing_found(problem, objective, why, facts, clock, seed)
 
 
-def _nothing(
+def nothing_found(
     problem: SitingProblem,
     objective: str,
     why: list[str],
@@ -321,6 +224,7 @@ def _nothing(
     clock: Clock,
     seed: int,
 ) -> SitingResult:
+    """The result where nothing can keep the rules, and why."""
     return no_result(
         problem, objective, "infeasible", clock=clock, solver=SOLVER, seed=seed,
         blocking=tuple(why), detail=facts,

@@ -1,0 +1,238 @@
+"""Places that end, at old sites and new ones: people change site. Against every choice of sites."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoplan.siting import SitingProblem, explain_sites, max_coverage, min_sites, places_solve
+from geoplan.siting.fill_search import FillSearch
+from geoplan.siting.filling import Filling
+from geoplan.siting.places import filled, lacking_part
+from geoplan.siting.reduction import reduce_problem
+from geoplan.siting.rules import Rules
+from geoplan.siting.solver import Model
+
+ROWS, SITES = 10, 8
+AREAS = np.array(["n", "s"] * 4, object)
+
+
+def with_a_place(cover, weights, room, chosen) -> float:
+    """People with a place at the sites `chosen`, by networkx."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(["in", "out"])
+    for j in chosen:
+        limit = {"capacity": room[j]} if np.isfinite(room[j]) else {}
+        graph.add_edge(("site", j), "out", **limit)
+        for i in np.flatnonzero(cover[:, j]):
+            graph.add_edge("in", ("row", i), capacity=weights[i])
+            graph.add_edge(("row", i), ("site", j))
+    return float(nx.maximum_flow_value(graph, "in", "out"))
+
+
+def town(seed: int, *, whole: bool = True):
+    """Some old sites, mostly full, and new ones, some without a limit."""
+    rng = np.random.default_rng(seed)
+    cover = rng.random((ROWS, SITES)) < 0.3
+    weights = rng.integers(0, 30, ROWS).astype(float)
+    room = rng.integers(0, 40, SITES).astype(float)
+    room[rng.random(SITES) < 0.2] = np.inf
+    if not whole:
+        weights, room = weights + rng.random(ROWS), room + rng.random(SITES)
+    return cover, weights, room, list(range(int(rng.integers(1, 4))))
+
+
+def every_choice(fixed, most=SITES):
+    rest = [j for j in range(SITES) if j not in fixed]
+    for count in range(most - len(fixed) + 1):
+        yield from ([*fixed, *more] for more in combinations(rest, count))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_people_with_a_place_as_sites_open_and_close(seed):
+    cover, weights, room, _ = town(seed, whole=seed % 2 == 0)
+    core = reduce_problem(SitingProblem.from_cover(cover, weights), drop_sites=False)
+    filling = Filling(core, room)
+    rng = np.random.default_rng(seed)
+    opened: set[int] = set()
+    for j in rng.integers(0, SITES, 12).tolist():
+        before = filling.served
+        if j in opened:
+            opened.remove(j)
+            assert filling.close(j) == pytest.approx(before - filling.served)
+        else:
+            gain = filling.gain(j)
+            assert filling.served == before
+            opened.add(j)
+            assert filling.open(j) == pytest.approx(gain)
+        assert filling.served == pytest.approx(with_a_place(cover, weights, room, sorted(opened)))
+        taken = np.bincount(core.row_idx, weights=filling.flow, minlength=SITES)
+        assert (taken <= np.where(filling.is_open, room, 0) + 1e-9).all()
+        assert (filling.flow >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_people_outside_the_lacking_part_do_not_matter(seed):
+    cover, weights, room, fixed = town(seed)
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
+    part = lacking_part(problem)
+    inside = np.where(part.rows, weights, 0.0)
+    for chosen in every_choice(fixed):
+        whole = with_a_place(cover, weights, room, chosen)
+        assert whole == part.settled + with_a_place(cover, inside, room, chosen)
+
+
+@pytest.mark.parametrize("rules", ["number", "money", "apart", "areas", "closable", "all"])
+@pytest.mark.parametrize("seed", range(15))
+def test_most_people_where_old_sites_are_full(seed, rules):
+    whole = seed % 3 > 0
+    cover, weights, room, fixed = town(seed, whole=whole)
+    rng = np.random.default_rng(1000 + seed)
+    price = rng.integers(1, 6, SITES).astype(float)
+    stated: dict = {"fixed": fixed}
+    asked: dict = {"sites": len(fixed) + 2}
+    pairs = [(a, b) for a, b in [(3, 4), (4, 5), (6, 7), (2, 6)] if not {a, b} <= set(fixed)]
+    if rules in ("money", "all"):
+        stated["site_costs"], asked["budget"] = price, 6.0
+        asked["sites"] += 1
+    if rules == "money":
+        asked.pop("sites")
+    if rules in ("apart", "all"):
+        stated["conflicts"] = pairs
+    if rules in ("areas", "all"):
+        stated["site_areas"], asked["per_area_minimum"] = AREAS, {"n": 2, "s": 1}
+    if rules in ("closable", "all"):
+        stated["closable"] = [3]
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, **stated)
+
+    def allowed(c):
+        new = [j for j in c if j not in fixed and j not in stated.get("closable", [])]
+        return (
+            len(c) <= asked.get("sites", SITES)
+            and price[new].sum() <= asked.get("budget", np.inf)
+            and not any(a in c and b in c for a, b in stated.get("conflicts", []))
+            and all(
+                (AREAS[c] == a).sum() >= n for a, n in asked.get("per_area_minimum", {}).items()
+            )
+        )
+
+    worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
+    best = max((v for c, v in worth.items() if allowed(list(c))), default=None)
+    found = max_coverage(problem, **asked)
+    if best is None:
+        assert found.status == "infeasible"
+        return
+    chosen = sorted(found.sites)
+    assert allowed(chosen)
+    assert found.value == pytest.approx(worth[tuple(chosen)])
+    assert (found.status, found.value, found.bound) == (
+        "optimal", pytest.approx(best), pytest.approx(best)
+    )  # fmt: skip
+    flows = found.detail["flows"]
+    assert flows["people"].sum() == pytest.approx(best)
+    assert (
+        flows.groupby("demand")["people"].sum() <= weights[flows["demand"].unique()].max()
+    ).all()
+    for site, people in flows.groupby("site")["people"].sum().items():
+        assert site in chosen
+        assert people <= room[site] + 1e-6
+    for row, people in flows.groupby("demand")["people"].sum().items():
+        assert people <= weights[row] + 1e-6
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_fewest_sites_where_old_sites_are_full(seed, apart):
+    cover, weights, room, fixed = town(seed, whole=seed % 3 > 0)
+    pairs = [(4, 5), (6, 7)] if apart else []
+    problem = SitingProblem.from_cover(
+        cover, weights, capacities=room, fixed=fixed, conflicts=pairs
+    )
+    choices = [c for c in every_choice(fixed) if not any(a in c and b in c for a, b in pairs)]
+    need = 0.8 * weights.sum()
+    enough = [len(c) for c in choices if with_a_place(cover, weights, room, c) >= need - 1e-9]
+    found = min_sites(problem, share=0.8)
+    if not enough:
+        assert found.status == "infeasible"
+        assert found.blocking
+        return
+    assert (found.status, found.value, found.bound) == ("optimal", min(enough), min(enough))
+    assert with_a_place(cover, weights, room, found.sites) >= need - 1e-9
+    assert found.detail["people"] == pytest.approx(with_a_place(cover, weights, room, found.sites))
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_without_the_solver_the_bound_still_holds(seed, monkeypatch):
+    """HiGHS comes back with nothing: the search's answer and the bound by gains are handed over."""
+
+    def nothing(ruled, **options):
+        return (
+            Model()
+            .solve(time_limit_s=1)
+            .__class__(status="unknown", x=None, value=np.nan, bound=None)
+        )
+
+    monkeypatch.setattr(places_solve, "run", nothing)
+    cover, weights, room, fixed = town(seed)
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
+    worth = [(len(c), with_a_place(cover, weights, room, c)) for c in every_choice(fixed)]
+    for more in (1, 2, 3):
+        best = max(value for count, value in worth if count <= len(fixed) + more)
+        found = max_coverage(problem, sites=len(fixed) + more)
+        assert found.value <= best <= found.bound
+        assert (found.status == "optimal") == (found.value == found.bound)
+    reach = max(value for _, value in worth)
+    least = min(count for count, value in worth if value == reach)
+    found = min_sites(problem, share=reach / weights.sum())
+    assert found.bound <= least <= found.value
+    assert with_a_place(cover, weights, room, found.sites) == reach
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_the_search_keeps_the_rules_and_its_bound(seed):
+    cover, weights, room, fixed = town(seed)
+    price = np.random.default_rng(seed).integers(1, 6, SITES).astype(float)
+    problem = SitingProblem.from_cover(
+        cover, weights, capacities=room, fixed=fixed, site_costs=price
+    )
+    core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
+    search = FillSearch(problem, Rules(budget=7.0), core, room)
+    assert search.build()
+    chosen = core.sites[search.filling.chosen]
+    assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
+    best = max(
+        with_a_place(cover, weights, room, c)
+        for c in every_choice(fixed)
+        if price[[j for j in c if j not in fixed]].sum() <= 7.0
+    )
+    assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
+    assert search.served <= best <= search.bound() + 1e-9
+
+
+def test_a_site_that_reaches_only_people_who_are_served():
+    """The old site's 50 places go to A's 50; B's 40 find it full. A new site reaches A alone."""
+    cover = np.array([[1, 1], [1, 0]], bool)
+    problem = SitingProblem.from_cover(
+        cover, pd.Series([50, 40], ["A", "B"]), site_index=["old", "new"], fixed=["old"],
+        capacities=[50, np.inf],
+    )  # fmt: skip
+    assert filled(problem, problem.fixed).served == 50
+    found = max_coverage(problem, sites=2)
+    assert (found.status, found.value, found.sites) == ("optimal", 90, ["old", "new"])
+    assert found.assignment.to_dict() == {"A": "new", "B": "old"}
+    told = explain_sites(problem, found)
+    assert told["added_people"].tolist() == [40]
+    assert min_sites(problem, share=1.0).sites == ["old", "new"]
+
+
+def test_places_that_are_no_whole_numbers():
+    """20.5 places: the sum is no whole number, and a bound must not be rounded down to one."""
+    problem = SitingProblem.from_cover(np.ones((1, 2), bool), [60], capacities=[20.5, 20.0])
+    found = max_coverage(problem, sites=2)
+    assert (found.status, found.value, found.bound) == ("optimal", 40.5, 40.5)
+    one = max_coverage(problem, sites=1)
+    assert (one.sites, one.value) == ([0], 20.5)
