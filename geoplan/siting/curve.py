@@ -13,6 +13,7 @@ import pandas as pd
 from geoplan.siting.bounds import Prices
 from geoplan.siting.clock import Clock, Progress
 from geoplan.siting.covering import check_count, check_limits
+from geoplan.siting.curve_places import curve_with_places
 from geoplan.siting.finish import covered_people, relative_gap
 from geoplan.siting.heuristics import greedy, swap
 from geoplan.siting.problem import SitingProblem
@@ -34,7 +35,8 @@ def coverage_curve(
 
     Parameters
     ----------
-    problem : the problem; `fixed` sites count.
+    problem : the problem; `fixed` sites count. With `capacities` whoever finds a place counts.
+        Money, areas and conflicts play no part.
     sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
     time_limit_s : for the whole curve. Each number starts from its neighbour's sites and prices.
     gap : each answer may stop within this share of its bound; 0.0 = prove it.
@@ -63,20 +65,19 @@ def coverage_curve(
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     counts = _counts(sites, faults)
     faults.raise_all()
-    core = reduce_problem(problem)
     fixed = len(problem.fixed)
-    room = [count - fixed for count in counts if count >= fixed]
+    asked = [count for count in counts if count >= fixed]
     with clock.listening():
-        found = _solve_all(core, room, clock, gap, seed)
+        if problem.capacities is None:
+            found = _curve_of_reach(problem, asked, clock, gap, seed)
+        else:
+            found = curve_with_places(problem, asked, clock=clock, gap=gap, seed=seed)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
             rows.append((count, np.nan, np.nan, None, "infeasible", []))
             continue
-        best = found[count - fixed]
-        chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
-        value = covered_people(problem, chosen)
-        bound = max(core.base + best.bound, value)
+        value, bound, chosen = found[count]
         distance = relative_gap(value, bound)
         status = "optimal" if distance is not None and distance <= gap + 1e-12 else "feasible"
         rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
@@ -85,6 +86,20 @@ def coverage_curve(
     total = problem.total
     frame.insert(5, "share", frame["value"] / total if total > 0 else np.nan)
     return frame
+
+
+def _curve_of_reach(
+    problem: SitingProblem, counts: Sequence[int], clock: Clock, gap: float, seed: int
+) -> dict[int, tuple[float, float, np.ndarray]]:
+    """Per number of sites in all: people covered, the bound, positions of the sites."""
+    core, fixed = reduce_problem(problem), len(problem.fixed)
+    best = _solve_all(core, [count - fixed for count in counts], clock, gap, seed)
+    found = {}
+    for count in counts:
+        chosen = np.concatenate([problem.fixed, core.sites[best[count - fixed].chosen]])
+        value = covered_people(problem, chosen)
+        found[count] = value, max(core.base + best[count - fixed].bound, value), chosen
+    return found
 
 
 def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
@@ -189,6 +204,8 @@ def phased_sites(
     faults = Faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     counts = [check_count(problem, count, faults) for count in phases]
+    if problem.capacities is not None:
+        faults.add("phases know reach and not places: leave capacities out")
     if any(b < a for a, b in pairwise(counts)):
         faults.add(f"phases must ascend: they count sites in all at the end of each: {counts}")
     faults.raise_all()

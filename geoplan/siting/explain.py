@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.explain_places import explain_places, may_replace
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import cover_levels
 from geoplan.siting.result import SitingResult
@@ -16,7 +17,9 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     Parameters
     ----------
     problem : the question that `result` answers.
-    result : an answer to it; its sites are judged by the people that they cover.
+    result : an answer to it; its sites are judged by the people that they cover, or who find a
+        place there where places end (``problem.capacities``): people who leave a full site for a
+        new one make room for others, and these are what the new one adds.
 
     Returns
     -------
@@ -45,11 +48,23 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     chosen = problem.positions(result.sites)
     fixed = problem.is_fixed
     new = chosen[~fixed[chosen]]
+    if problem.capacities is not None:
+        return _table(problem, *explain_places(problem, chosen, new))
     reach = _Reach(problem)
     order, added = _build_order(reach, problem.fixed, new)
     before = float(problem.weights @ reach.level_of(problem.fixed))
     covered = before + np.cumsum(added)
     alternatives = [_next_best(problem, reach, chosen, site) for site in order]
+    return _table(problem, order, added, covered, alternatives)
+
+
+def _table(
+    problem: SitingProblem,
+    order: np.ndarray,
+    added: list[float],
+    covered: np.ndarray,
+    alternatives: list[tuple[int, float]],
+) -> pd.DataFrame:
     names = problem.site_index.to_numpy(dtype=object)
     best = np.array([pd.NA if k < 0 else names[k] for k, _ in alternatives], dtype=object)
     total = problem.total
@@ -128,12 +143,7 @@ def _next_best(
     others = chosen[chosen != site]
     level = reach.level_of(others)
     gains = reach.gains(level)
-    may = problem.is_allowed
-    may[chosen] = False
-    if len(problem.conflicts):
-        first, second = problem.conflicts.T
-        may[second[np.isin(first, others)]] = False
-        may[first[np.isin(second, others)]] = False
+    may = may_replace(problem, chosen, others)
     if not may.any():
         return -1, float("nan")
     candidates = np.flatnonzero(may)

@@ -9,7 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoplan.siting import SitingProblem, explain_sites, max_coverage, min_sites, places_solve
+from geoplan.errors import SitingError
+from geoplan.siting import (
+    SitingProblem,
+    alternative_sites,
+    coverage_curve,
+    explain_sites,
+    max_coverage,
+    min_sites,
+    phased_sites,
+    places_solve,
+)
 from geoplan.siting.fill_search import FillSearch
 from geoplan.siting.filling import Filling
 from geoplan.siting.places import filled, lacking_part
@@ -236,3 +246,66 @@ def test_places_that_are_no_whole_numbers():
     assert (found.status, found.value, found.bound) == ("optimal", 40.5, 40.5)
     one = max_coverage(problem, sites=1)
     assert (one.sites, one.value) == ([0], 20.5)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_each_site_adds_where_places_end(seed):
+    cover, weights, room, fixed = town(seed)
+    pairs = [(4, 5)]
+    problem = SitingProblem.from_cover(
+        cover, weights, capacities=room, fixed=fixed, forbidden=[7], conflicts=pairs
+    )
+    found = max_coverage(problem, sites=len(fixed) + 2)
+    table = explain_sites(problem, found)
+
+    def people(chosen) -> float:
+        return with_a_place(cover, weights, room, chosen)
+
+    done = list(fixed)
+    for site, row in table.iterrows():
+        before = people(done)
+        best = max(people([*done, other]) for other in table.index if other not in done)
+        done.append(site)
+        assert row["added_people"] == people(done) - before == best - before
+        assert row["share_after"] == pytest.approx(people(done) / weights.sum())
+        others = [s for s in found.sites if s != site]
+        may = [
+            j for j in range(SITES - 1)
+            if j not in found.sites and not any({j, o} in [{4, 5}] for o in others)
+        ]  # fmt: skip
+        if not may:
+            assert pd.isna(row["next_best"])
+            continue
+        moved = max(people([*others, j]) for j in may)
+        assert row["next_best"] in may
+        assert people([*others, row["next_best"]]) == moved
+        assert row["next_best_loss"] == people(found.sites) - moved >= 0
+    assert people(done) == found.value
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_curve_counts_people_with_a_place(seed):
+    cover, weights, room, fixed = town(seed)
+    problem = SitingProblem.from_cover(
+        cover, weights, capacities=room, fixed=fixed, conflicts=[(4, 5)]
+    )
+    curve = coverage_curve(problem, sites=range(SITES + 1)).set_index("sites")
+    assert (curve.loc[: len(fixed) - 1, "status"] == "infeasible").all()
+    for count in range(len(fixed), SITES + 1):
+        best = max(with_a_place(cover, weights, room, c) for c in every_choice(fixed, count))
+        row = curve.loc[count]
+        assert (row["status"], row["value"], row["bound"]) == ("optimal", best, best)
+        assert with_a_place(cover, weights, room, row["chosen"]) == best
+    with pytest.raises(SitingError, match="not places"):
+        phased_sites(problem, phases=[SITES])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_as_good_plans_where_places_end(seed):
+    cover, weights, room, fixed = town(seed)
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
+    found = max_coverage(problem, sites=len(fixed) + 2)
+    others = alternative_sites(problem, found)
+    assert others.complete
+    for row in others.table.itertuples():
+        assert row.value == with_a_place(cover, weights, room, row.sites) == found.value
