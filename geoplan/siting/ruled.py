@@ -69,15 +69,13 @@ def build(
         assert problem.site_areas is not None
         number = {code: k + 1 for k, code in enumerate(rules.area_sites)}
         kind = np.array([number.get(c, 0) for c in problem.site_areas], np.int64)
-    # a dominated site may still be wanted: for its places, as a backup, to keep apart, to make up
-    # an area's number
+    # a dominated site may still be wanted: as a backup, to keep apart, to make up an area's number
     alike = (
-        not every_site
-        and problem.capacities is None
-        and not rules.backup
-        and not len(problem.conflicts)
-        and not rules.area_sites
+        not every_site and not rules.backup and not len(problem.conflicts) and not rules.area_sites
     )
+    if alike and problem.capacities is not None:  # or for its places, where those end
+        ends = np.isfinite(problem.capacities)
+        kind = np.where(ends, np.arange(1, problem.n_sites + 1), 0)
     core = reduce_problem(
         problem,
         group=groups if by_area else None,
