@@ -1,53 +1,137 @@
-"""People of a full site who change to a new one and leave their place to somebody else.
+"""The question of a whole service whose sites are full: people may change to a new site.
 
-The search asks which new sites serve most of those who are not served today. Where sites are full
-somebody who is served may change to a new site as well, and a place becomes free. The ledger that
-is measured again with the new sites knows that: its number is the answer's value, and the bound
-here holds for every choice of sites with such changes. The search itself does not look for them.
+Who is served today may go to a new site and leave the place to somebody else. So the question is
+about all people whom that can concern, the full sites stand in it with their places, and everybody
+is assigned anew. Who has a place at a site with room, or at one that nobody else asks for, is left
+out: new sites change nothing there (`geoplan.siting.places`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
-from geoplan.coverage import Coverage
-from geoplan.siting import SitingResult
-from geoplan.study.question import Question
+from geoplan.coverage.assign import within
+from geoplan.network import TravelCosts
+from geoplan.results import ServiceResult
+from geoplan.siting import SitingProblem
+from geoplan.siting.finish import is_whole
+from geoplan.siting.places import lacking_part
+from geoplan.study.context import Context
+from geoplan.study.judge import costs_within, open_sites
 
 
-def with_moves(
-    told: SitingResult, question: Question, before: Coverage, after: Coverage
-) -> SitingResult:
-    """The answer with the value of the ledger, and a bound that holds with changes of place.
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Moving:
+    """The question with everybody free to change.
 
-    Today's sites never serve more people than today: as many as can be assigned are. So a plan
-    adds at most as many people as the new sites have places; and at most all who find every site
-    full today, and of the others those whom the new sites reach.
-
-    Parameters
-    ----------
-    told : value and bound of the whole service. before, after : the ledgers without and with the
-        suggested sites.
+    problem : people whom new sites concern x the full sites (fixed) and the candidates.
+    settled : people served elsewhere, whatever opens; part of every value and bound.
     """
-    value = max(told.value, after.ledger.served)
-    if told.bound is None or not value > 0:
-        return replace(told, value=value)
-    base, full = before.ledger.served, before.ledger.full
-    cover = question.problem.cover
-    reached = np.diff(cover.tocsr().indptr) > 0
-    people = np.asarray(question.problem.weights, float)
-    finds_full = before.frame.loc[question.problem.demand_index, "full"].to_numpy(float)
-    bounds = [base + full + float((people - finds_full)[reached].sum()), question.total]
-    if question.problem.capacities is None:
-        bounds.append(told.bound + full)
-    elif question.siting.capacity is not None:
-        count = question.most_sites or question.siting.sites or question.problem.n_sites
-        bounds.append(base + question.siting.capacity * count)
-    bound = max(min(bounds), value)
-    gap = (bound - value) / value
-    proved = told.status == "optimal" and gap <= question.siting.gap + 1e-9
-    return replace(
-        told, value=value, bound=bound, gap=gap, status="optimal" if proved else "feasible"
+
+    problem: SitingProblem
+    settled: float
+
+    @property
+    def places(self) -> float:
+        """Places at the full sites."""
+        assert self.problem.capacities is not None
+        return float(self.problem.capacities[self.problem.fixed].sum())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Lacking:
+    """Where a service lacks places today.
+
+    rows : demand rows of people without a place, and of those who could leave them theirs.
+    people : all people of each row. reach : rows x full sites, as ones. places : of each full site,
+    by label. settled : people served elsewhere. whole : all people are whole numbers.
+    """
+
+    rows: gpd.GeoDataFrame
+    people: pd.Series
+    reach: sparse.csr_matrix
+    places: pd.Series
+    settled: float
+    whole: bool
+
+    def moving(
+        self, costs: TravelCosts, *, threshold: float, capacity: float | None, rules: Mapping
+    ) -> Moving:
+        """The question for the candidates of `costs`.
+
+        Parameters
+        ----------
+        costs : the rows x candidates. capacity : of each new site; None = no limit.
+        rules : options of `SitingProblem` on candidates alone: ``site_costs`` (Series),
+            ``site_areas`` (array), ``conflicts``.
+        """
+        old, new = self.places.index, costs.site_index
+        stated: dict[str, Any] = dict(rules)
+        if "site_costs" in stated:  # the old ones are paid for
+            stated["site_costs"] = [*np.zeros(len(old)), *stated["site_costs"]]
+        if "site_areas" in stated:  # and count in no area's need of new ones
+            stated["site_areas"] = [*[None] * len(old), *stated["site_areas"]]
+        room = places_of(capacity, whole=self.whole)
+        problem = SitingProblem.from_cover(
+            sparse.hstack([self.reach, reach_within(costs, threshold)], format="csr"),
+            self.people.to_numpy(float),
+            demand_index=self.rows.index,
+            site_index=[*old, *new],
+            fixed=old,
+            **stated | {"capacities": [*self.places, *np.full(len(new), room)]},
+        )
+        return Moving(problem=problem, settled=self.settled)
+
+
+def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
+    """Where places are lacking today; None where no site turns anybody away."""
+    coverage, standard = judged.coverage, judged.standard
+    assert coverage is not None
+    assert judged.facilities is not None
+    if not standard.capacity_limits or not coverage.ledger.full > 0:
+        return None
+    frame = coverage.frame
+    placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
+    people = placed["people"].astype(float)
+    whole = is_whole(people.to_numpy())
+    sites = open_sites(judged.facilities)
+    places = sites["capacity"].astype(float).map(lambda p: places_of(p, whole=whole))
+    assert standard.threshold is not None
+    reach = reach_within(costs_within(context, placed, sites, standard), standard.threshold)
+    part = lacking_part(
+        SitingProblem.from_cover(
+            reach, people.to_numpy(), site_index=sites.index, fixed=sites.index,
+            capacities=places.to_numpy(),
+        )
+    )  # fmt: skip
+    concerned = part.rows | (np.diff(reach.indptr) == 0)
+    reach = reach[concerned]
+    full = np.flatnonzero(np.diff(reach.tocsc().indptr))
+    return Lacking(
+        rows=placed[concerned],
+        people=people[concerned],
+        reach=reach[:, full],
+        places=places.iloc[full],
+        settled=part.settled,
+        whole=whole,
     )
+
+
+def places_of(capacity: float | None, *, whole: bool) -> float:
+    """People that a site takes, as the ledger counts them; not known: no limit."""
+    if capacity is None or np.isnan(capacity):
+        return np.inf
+    return float(np.floor(capacity + 1e-9)) if whole else float(capacity)
+
+
+def reach_within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
+    """Who reaches which site, as the ledger's assignment has it (a zero cost is reach)."""
+    near = within(costs, threshold)
+    return sparse.csr_matrix((np.ones(near.nnz, bool), near.indices, near.indptr), shape=near.shape)

@@ -17,11 +17,13 @@ from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem, thin, too_close
 from geoplan.siting.candidates import Thinned
+from geoplan.siting.finish import is_whole
 from geoplan.study.candidates import area_needs, candidate_points
 from geoplan.study.config import SitingSection
 from geoplan.study.context import Context
 from geoplan.study.judge import costs_within
 from geoplan.study.money import prices_of
+from geoplan.study.moves import Moving, lacking_today, places_of
 from geoplan.words import say
 
 #: people who a new site could serve; those off the network or without a place cannot be
@@ -32,7 +34,8 @@ REACHABLE = ("full", "beyond", "cut_off")
 class Question:
     """One service's siting question, ready for a solver.
 
-    base : people served already; they are part of every value and bound that is told.
+    base : people served already; they are part of every value and bound that is told. full : people
+        who find every site full.
     problem : the unserved people x the candidates.
     per_area_minimum : area code -> new sites still needed there.
     whole : the same question over all candidates, where thinning may have cost people; its bound
@@ -40,10 +43,13 @@ class Question:
     most_sites : with a budget, no answer has more new sites; else 0.
     free : the question without rules of distance, area and places, where candidates were left out
         that such rules may want; its bound holds over all candidates.
+    moving : where sites are full, the question of the whole service, in which people change site
+        (`problem` knows only those who are not served today); `whole` and `free` are then of it.
     """
 
     siting: SitingSection
     base: float
+    full: float
     total: float
     problem: SitingProblem
     candidates: gpd.GeoDataFrame
@@ -52,50 +58,81 @@ class Question:
     thinned: Thinned | None = None
     most_sites: int = 0
     free: SitingProblem | None = None
+    moving: Moving | None = None
+
+    @property
+    def solved(self) -> SitingProblem:
+        """The problem that the answer is found in."""
+        return self.problem if self.moving is None else self.moving.problem
+
+    @property
+    def beside(self) -> float:
+        """People served who are not in `solved`: to be added to its numbers."""
+        return self.base if self.moving is None else self.moving.settled
+
+    @property
+    def standing(self) -> int:
+        """Sites of `solved` that stand already."""
+        return len(self.solved.fixed)
 
 
 def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
     """State the question of one service."""
-    coverage = judged.coverage
+    coverage, standard = judged.coverage, judged.standard
     assert coverage is not None
+    assert standard.threshold is not None
     unserved, people = unserved_people(judged)
-    candidates = candidate_points(context, judged, siting, unserved)
-    costs = costs_within(context, unserved, candidates, judged.standard)
+    lacking = lacking_today(context, judged)
+    rows, concerned = unserved, people
+    if lacking is not None:
+        rows, concerned = lacking.rows, lacking.people
+        people = people.reindex(rows.index, fill_value=0.0)
+    candidates = candidate_points(context, judged, siting, rows)
+    costs = costs_within(context, rows, candidates, standard)
     money = prices_of(context, judged.key, siting, candidates)
     level, needs = new_sites_needed(context, judged, siting)
-    codes = codes_at(context, candidates, level, unserved) if needs else None
-    capped = siting.capacity is not None and judged.standard.capacity_limits
+    codes = codes_at(context, candidates, level, rows) if needs else None
+    capped = siting.capacity is not None and standard.capacity_limits
+    weights = concerned.to_numpy(float)
     thinned = _thin(
         costs,
-        people.to_numpy(float),
+        weights,
         money,
         siting.max_candidates,
         alike=not capped and siting.min_distance_m == 0,
-        **must_stay(cover_of(costs), people.to_numpy(float), codes, needs),
+        **must_stay(cover_of(costs), weights, codes, needs),
     )
     most = siting.sites or len(thinned.kept)
     if siting.budget is not None and money is not None and len(money):
         most = int(siting.budget // float(money.min()))
-    whole = None
+    whole = free = moving = None
     if thinned.bound_loss(most) > 0:
-        whole = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
+        whole = SitingProblem.from_costs(costs, concerned, threshold=standard.threshold)
+    if len(thinned.loss) and (capped or siting.min_distance_m > 0 or needs):
+        priced = {} if money is None else {"site_costs": money}
+        free = SitingProblem.from_costs(costs, people, threshold=standard.threshold, **priced)
+        if lacking is not None:
+            free = lacking.moving(
+                costs, threshold=standard.threshold, capacity=None, rules=priced
+            ).problem
     costs = columns_of(costs, thinned.kept)
     candidates = candidates.iloc[thinned.kept]
-    rules: dict[str, Any] = {}
+    rules: dict[str, Any] = apart(candidates, siting)
     if money is not None:
         rules["site_costs"] = money.loc[candidates.index]
-    free = None
-    if len(thinned.loss) and (capped or siting.min_distance_m > 0 or needs):
-        free = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
-    if capped:
-        rules["capacities"] = siting.capacity
     if codes is not None:
         rules["site_areas"] = codes[thinned.kept]
-    rules |= apart(candidates, siting)
-    problem = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold, **rules)
+    if lacking is not None:
+        moving = lacking.moving(
+            costs, threshold=standard.threshold, capacity=siting.capacity, rules=rules
+        )
+    if capped:
+        rules["capacities"] = places_of(siting.capacity, whole=is_whole(people.to_numpy(float)))
+    problem = SitingProblem.from_costs(costs, people, threshold=standard.threshold, **rules)
     return Question(
         siting=siting,
         base=coverage.ledger.served,
+        full=coverage.ledger.full,
         total=coverage.ledger.total,
         problem=problem,
         candidates=candidates,
@@ -104,6 +141,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         thinned=thinned,
         most_sites=0 if siting.budget is None else most,
         free=free,
+        moving=moving,
     )
 
 

@@ -32,7 +32,7 @@ def with_redraws(
     siting = question.siting
     if not siting.robustness or siting.objective not in COVERING or outcome.sites.empty:
         return outcome
-    if question.problem.capacities is not None:  # draws know reach, not places
+    if question.solved.capacities is not None:  # draws know reach, not places
         return outcome
     found = robustness_of(
         context,
