@@ -1,0 +1,246 @@
+"""Full sites and people who change to new ones: whole studies against every choice of sites.
+
+People, stations and places for new ones stand along the small study's one street, at multiples of
+50 m; a walk of 810 m counts, so no distance is near the limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from small_study import PEOPLE
+
+from geoplan.siting.result import SitingResult
+from geoplan.study import Study, compare_plans, solve
+
+REACH = 810
+PLACES = 6
+
+
+class Street:
+    """A random street: where people live, where stations stand and may stand, and their places."""
+
+    def __init__(self, folder: Path, seed: int, *, stations: int = 3, limited: bool) -> None:
+        rng = np.random.default_rng(seed)
+        spots = 50 * np.arange(61)
+        self.home = rng.choice(spots, 9)
+        self.people = rng.integers(5, 60, 9).astype(float)
+        old, new = np.split(rng.choice(spots, stations + PLACES, replace=False), [stations])
+        self.old, self.new = old, new
+        self.room = rng.integers(0, 90, stations).astype(float)
+        if seed % 3 == 0:
+            self.room[0] = np.nan
+        self.capacity = float(rng.integers(20, 90)) + 0.5 if limited else None
+        corner = pd.read_csv(folder / "people.csv", index_col="id", dtype=str)
+        first, third = (float(corner.loc[name, "lon"]) for name in ("A", "C"))
+        lat, step = corner.loc["A", "lat"], (third - first) / 1500
+
+        def table(name: str, metres: np.ndarray, **columns) -> None:
+            frame = pd.DataFrame(
+                {
+                    "id": [f"{name[0]}{i}" for i in range(len(metres))],
+                    "name": [f"{name} {i}" for i in range(len(metres))],
+                    "lon": [f"{first + step * m:.9f}" for m in metres],
+                    "lat": lat,
+                    **columns,
+                }
+            )
+            frame.to_csv(folder / f"{name}.csv", index=False)
+
+        table("people", self.home, pop60=self.people.astype(int), address="1 Some Road")
+        table("meals", old, capacity=self.room)
+        table("places", new)
+        self.study = Study.open(folder).replace(
+            {
+                "services.place": {
+                    "path": "places.csv", "datum": "wgs84", "demand": "elderly_60",
+                    "name": "Place", "standard": {"mode": "walk", "threshold_m": REACH},
+                },
+                "services.meal_station.standard": {
+                    "mode": "walk", "threshold_m": REACH, "capacity_limits": True
+                },
+            }
+        )  # fmt: skip
+
+    def asked(self, **siting) -> Study:
+        """The study with this question."""
+        question = {
+            "candidates": "facilities:place", "capacity": self.capacity, "robustness": 0, **siting
+        }  # fmt: skip
+        return self.study.replace({"services.meal_station.siting": question})
+
+    def served(self, chosen: tuple[int, ...]) -> float:
+        """People with a place, with new stations at the places `chosen`; by networkx."""
+        at = np.concatenate([self.old, self.new[list(chosen)]])
+        new = np.nan if self.capacity is None else np.floor(self.capacity)
+        room = np.concatenate([self.room, np.full(len(chosen), new)])
+        graph = nx.DiGraph()
+        graph.add_nodes_from(["in", "out"])
+        for j, (place, takes) in enumerate(zip(at, room, strict=True)):
+            limit = {} if np.isnan(takes) else {"capacity": takes}
+            graph.add_edge(("station", j), "out", **limit)
+            for i in np.flatnonzero(np.abs(self.home - place) <= REACH):
+                graph.add_edge("in", ("home", i), capacity=self.people[i])
+                graph.add_edge(("home", i), ("station", j))
+        return float(nx.maximum_flow_value(graph, "in", "out"))
+
+    def apart(self, chosen: tuple[int, ...], metres: float) -> bool:
+        """Whether new stations keep `metres` from each other and from the old ones."""
+        new = self.new[list(chosen)]
+        every = np.concatenate([self.old, new])
+        return all((np.abs(every - place) < metres).sum() == 1 for place in new)
+
+    def in_the_east(self, chosen: tuple[int, ...]) -> int:
+        """New stations in the district that begins 1,000 m east."""
+        return int((self.new[list(chosen)] > 1000).sum())
+
+
+@pytest.fixture(params=[False, True], ids=["open end", "few places"])
+def limited(request) -> bool:
+    """Whether new stations have few places."""
+    return request.param
+
+
+def choices(most: int = PLACES):
+    for count in range(most + 1):
+        yield from combinations(range(PLACES), count)
+
+
+def outcome_of(study: Study):
+    service = study.run(services=["meal_station"]).services["meal_station"]
+    return service, service.siting
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_most_people_of_the_whole_service(small_folder: Path, seed: int, limited: bool) -> None:
+    street = Street(small_folder, seed, limited=limited)
+    worth = {chosen: street.served(chosen) for chosen in choices(3)}
+    service, found = outcome_of(street.asked(sites=2))
+    best = max(value for chosen, value in worth.items() if len(chosen) <= 2)
+    assert service.coverage.ledger.served == worth[()]
+    assert (found.result.status, found.result.value, found.result.bound) == ("optimal", best, best)
+    assert found.people_after.served == best
+    assert found.result.sites == sorted(found.result.sites)  # new ones alone
+    # what each adds, and what its next-best place would lose
+    order = [int(label.removeprefix("cp")) for label in found.sites.index]
+    done: tuple[int, ...] = ()
+    for site, place in zip(found.sites.itertuples(), order, strict=True):
+        added = worth[tuple(sorted((*done, place)))] - worth[tuple(sorted(done))]
+        assert site.added_people == added
+        done = (*done, place)
+        assert site.share_after == pytest.approx(
+            worth[tuple(sorted(done))] / service.coverage.ledger.total
+        )
+    for site, place in zip(found.sites.itertuples(), order, strict=True):
+        others = [p for p in order if p != place]
+        if pd.isna(site.next_best):  # places that others outdo were left out
+            continue
+        instead = worth[tuple(sorted((*others, int(site.next_best.removeprefix("cp")))))]
+        assert site.next_best_loss == best - instead
+        rest = [p for p in range(PLACES) if p not in order]
+        if limited:  # none was left out but those that reach nobody
+            assert instead == max(worth[tuple(sorted((*others, p)))] for p in rest)
+    if found.curve is not None:
+        for row in found.curve.itertuples():
+            most = max(v for chosen, v in worth.items() if len(chosen) <= row.sites)
+            assert (row.value, row.bound) == (most, most)
+    told = " ".join(found.notes)
+    assert ("leave their place" in told) == (service.coverage.ledger.full > 0)
+
+
+@pytest.mark.parametrize("rules", ["money", "apart", "area", "all"])
+@pytest.mark.parametrize("seed", range(3))
+def test_under_a_planners_rules(small_folder: Path, seed: int, rules: str, limited: bool) -> None:
+    street = Street(small_folder, 40 + seed, stations=2, limited=limited)
+    asked: dict = {"sites": 2}
+    metres = east = 0
+    if rules in ("apart", "all"):
+        metres = asked["min_distance_m"] = 300
+    if rules in ("area", "all"):
+        east = 1
+        standing = int((street.old > 1000).sum())
+        asked["per_area_minimum"] = {"2": standing + east}
+    if rules in ("money", "all"):
+        asked |= {"sites": None, "budget": 25.0, "site_cost": 12.5}
+    allowed = [
+        c for c in choices(2) if street.apart(c, metres or 1) and street.in_the_east(c) >= east
+    ]
+    _, found = outcome_of(street.asked(**asked))
+    if not allowed:
+        assert found.result.status == "infeasible"
+        return
+    best = max(street.served(c) for c in allowed)
+    assert (found.result.status, found.result.value, found.result.bound) == ("optimal", best, best)
+    assert found.people_after.served == best
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fewest_new_sites_for_a_share_of_all(small_folder: Path, seed: int, limited: bool) -> None:
+    street = Street(small_folder, 20 + seed, limited=limited)
+    total = street.people.sum()
+    worth = {chosen: street.served(chosen) for chosen in choices()}
+    most = max(worth.values())
+    share = float(np.floor((0.5 * worth[()] + 0.5 * most) / total * 1e6) / 1e6)
+    need = share * total
+    least = min(len(chosen) for chosen, value in worth.items() if value >= need - 1e-9)
+    _, found = outcome_of(street.asked(objective="min_sites", share=share))
+    assert (found.result.status, found.result.value, found.result.bound) == (
+        "optimal", least, least
+    )  # fmt: skip
+    assert len(found.sites) == len(found.result.sites) == least
+    assert found.people_after.served >= need - 1e-9
+    assert found.sites["added_people"].sum() == found.people_after.served - worth[()]
+    if most < total:
+        too_much = street.asked(objective="min_sites", share=1.0)
+        _, none = outcome_of(too_much)
+        assert none.result.status == "infeasible"
+        assert none.result.blocking
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_not_proved_is_no_worse_than_reach_alone(
+    small_folder: Path, seed: int, limited: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole service's search comes back empty-handed: the answer of those not served counts."""
+    street = Street(small_folder, 60 + seed, limited=limited)
+    usual = solve.max_coverage
+    asked: list[SitingResult] = []
+
+    def cut_short(problem, **options):
+        found = usual(problem, **options)
+        asked.append(found)
+        if len(problem.fixed):
+            nothing = {"status": "unknown", "value": np.nan, "gap": None, "sites": []}
+            return replace(found, bound=problem.total, **nothing)
+        return found
+
+    monkeypatch.setattr(solve, "max_coverage", cut_short)
+    service, found = outcome_of(street.asked(sites=2, curve=False))
+    if not service.coverage.ledger.full > 0:
+        pytest.skip("no station is full in this draw")
+    assert len(asked) == 2
+    plain = tuple(int(label.removeprefix("cp")) for label in asked[1].sites)
+    best = max(street.served(chosen) for chosen in choices(2))
+    assert street.served(plain) == found.result.value == found.people_after.served
+    assert found.result.value <= best <= found.result.bound
+    assert (found.result.status == "optimal") == (found.result.value == found.result.bound)
+
+
+def test_numbers_of_two_plans_are_compared_alike(small_folder: Path) -> None:
+    street = Street(small_folder, 1, limited=False)
+    study = street.asked(sites=1)
+    plan = study.run(services=["meal_station"])
+    table = compare_plans({"now": plan})
+    siting = plan.to_dict()["services"]["meal_station"]["siting"]
+    assert siting["value"] == siting["people_after"]["served"]
+    assert table.loc[("meal_station", "now"), "served_after"] == siting["value"]
+    assert siting["sites"][-1]["share_after"] == pytest.approx(
+        siting["value"] / street.people.sum()
+    )
+    assert sum(PEOPLE[name][0] for name in PEOPLE) == 290  # the street's people are others
