@@ -66,6 +66,20 @@ class Question:
         return self.problem if self.moving is None else self.moving.problem
 
     @property
+    def capped(self) -> bool:
+        """Whether new sites have places that end."""
+        return self.problem.capacities is not None
+
+    def lost(self, sites: int) -> float:
+        """People whom thinning can cost a plan of so many new sites; ``inf`` where it cannot tell.
+
+        A place stands for another one as long as it has room for the people of both.
+        """
+        if self.capped or self.thinned is None:
+            return float("inf")
+        return self.thinned.bound_loss(sites)
+
+    @property
     def beside(self) -> float:
         """People served who are not in `solved`: to be added to its numbers."""
         return self.base if self.moving is None else self.moving.settled
@@ -106,7 +120,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     if siting.budget is not None and money is not None and len(money):
         most = int(siting.budget // float(money.min()))
     whole = free = moving = None
-    if thinned.bound_loss(most) > 0:
+    if thinned.bound_loss(most) > 0 or (capped and len(thinned.loss)):
         whole = SitingProblem.from_costs(costs, concerned, threshold=standard.threshold)
     if len(thinned.loss) and (capped or siting.min_distance_m > 0 or needs):
         priced = {} if money is None else {"site_costs": money}

@@ -119,10 +119,15 @@ def _whole_bounds(question: Question, result: SitingResult) -> np.ndarray | None
     """Bounds over all candidates for 0, 1, ... new sites, where thinning may have cost people."""
     if question.whole is None or result.bound is None:
         return None
-    most = max(question.most_sites, len(result.sites) - question.standing)
+    asked = question.siting.sites or 0
+    most = max(question.most_sites, asked, len(result.sites) - question.standing)
     # whoever does not go to a new site may at best have one of the places at full ones
     old = 0.0 if question.moving is None else question.moving.places
     bounds = old + coverage_bounds(question.whole, sites=most, target=result.value - old)
+    if question.capped:
+        assert question.siting.capacity is not None
+        today = question.base - question.beside
+        bounds = np.minimum(bounds, today + question.siting.capacity * np.arange(most + 1))
     return np.minimum(bounds, question.solved.total)
 
 
@@ -148,8 +153,8 @@ def _of_the_service(
         )
     value = result.value + question.beside
     bound = result.bound
-    if bound is not None and bounds is not None:
-        lost = question.thinned.bound_loss(len(bounds) - 1) if question.thinned else np.inf
+    if bound is not None and bounds is not None and question.free is None:
+        lost = question.lost(len(bounds) - 1)
         bound = max(bound, min(bound + lost, float(bounds[-1])))
     if bound is not None:
         bound = min(bound + question.beside, question.total)
@@ -207,7 +212,7 @@ def _curve(
     if bounds is not None:
         # two bounds over all candidates: by prices, and by what thinning can cost each number
         asked = table["sites"].to_numpy()
-        lost = [question.thinned.bound_loss(int(k)) if question.thinned else np.inf for k in asked]
+        lost = [question.lost(int(k)) for k in asked]
         over = bounds[np.minimum(asked, len(bounds) - 1)]
         table["bound"] = np.maximum(table["value"], np.minimum(table["bound"] + lost, over))
     table["value"] += question.beside

@@ -369,8 +369,7 @@ def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folde
 def test_a_full_site_may_hand_its_people_on(small_folder: Path) -> None:
     """The station stands at C with 80 places, which C's own 80 people take: B's 50 find it full.
 
-    A site at 2,000 m reaches C and not B. If C's people went there B's could have the station: 130
-    may be served. The search does not see it, so its 80 are not called proved.
+    A site at 2,000 m reaches C and not B. When C's people go there B's have the station: 130.
     """
     first, step, lat = along_the_street(small_folder)
     head = (small_folder / "meals.csv").read_text(encoding="utf-8").splitlines()[0]
@@ -391,6 +390,7 @@ def test_a_full_site_may_hand_its_people_on(small_folder: Path) -> None:
         }
     )  # fmt: skip
     siting = study.run(services=["meal_station"]).services["meal_station"].siting
-    assert (siting.result.status, siting.result.value, siting.result.bound) == ("feasible", 80, 130)
-    assert siting.people_after.served == 80
+    assert (siting.result.status, siting.result.value, siting.result.bound) == ("optimal", 130, 130)
+    assert siting.people_after.served == 130
+    assert siting.sites["added_people"].tolist() == [50]
     assert "leave their place" in " ".join(siting.notes)
