@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from geoplan.siting.filling import Filling
 
@@ -64,16 +66,12 @@ def _one_place_each(ruled: RuledModel) -> None:
 
 def _where_open(ruled: RuledModel, anywhere: np.ndarray, row: np.ndarray, site: np.ndarray) -> None:
     """Rows: served without counting only where one of those sites is open."""
-    weight = ruled.core.weight
-    cuts = np.append(np.flatnonzero(np.diff(row, prepend=-1)), len(row))
-    for k, column in enumerate(anywhere):
-        here = slice(cuts[k], cuts[k + 1])
-        people = weight[row[cuts[k]]]
-        ruled.model.add_row(
-            np.append(column, ruled.y[site[here]]),
-            np.append(1.0, np.full(cuts[k + 1] - cuts[k], -people)),
-            upper=0.0,
-        )
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    count = np.diff(np.append(first, len(row)))
+    index = np.insert(ruled.y[site], first, anywhere)
+    factor = np.insert(-ruled.core.weight[row], first, 1.0)
+    ptr = np.concatenate([[0], np.cumsum(count + 1)])
+    ruled.model.add_rows(ptr, index, factor, upper=0.0)
 
 
 def _link(ruled: RuledModel, x: np.ndarray, y: np.ndarray, most: np.ndarray) -> None:
@@ -114,3 +112,47 @@ def pair_people(ruled: RuledModel, x: np.ndarray) -> np.ndarray:
     at = first[easy]
     amount[at[at >= 0]] = people[at >= 0]
     return amount
+
+
+def add_gains(ruled: RuledModel, room: np.ndarray) -> None:
+    """Rows: people with a place in a part of the city, by what each site alone would add there.
+
+    A part is what full fixed sites join. What several sites add is never more than what each of
+    them adds alone (Nemhauser and Wolsey 1981), and these rows are far tighter than those of single
+    classes where a site reaches more people than it can set free places for.
+    """
+    core, model = ruled.core, ruled.model
+    fixed = ruled.problem.is_fixed[core.sites]
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    old = fixed[core.row_idx]
+    graph = sparse.coo_matrix(
+        (np.ones(old.sum()), (row_of[old], core.n + core.row_idx[old])),
+        shape=(core.n + core.m,) * 2,
+    )
+    part = connected_components(graph, directed=False)[1][: core.n]
+    joined = np.zeros(core.n, bool)
+    joined[row_of[old]] = True
+    filling = Filling(core, np.where(fixed, room, np.inf))
+    for j in np.flatnonzero(fixed):
+        filling.open(int(j))
+    today = np.bincount(part, weights=core.weight - filling.left)
+    added: dict[int, list[tuple[int, float]]] = {}
+    for j in np.flatnonzero(~fixed):
+        here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
+        with_j = filling.copy()
+        with_j.open(int(j))
+        came = np.bincount(part, weights=filling.left - with_j.left)
+        for k in here:
+            added.setdefault(int(k), []).append((int(j), min(float(came[k]), float(room[j]))))
+    order = np.argsort(part[ruled.of], kind="stable")
+    cuts = np.searchsorted(part[ruled.of][order], np.arange(len(today) + 1))
+    for k in np.unique(part[joined]):
+        gains = added.get(int(k), [])
+        here = ruled.served[order[cuts[k] : cuts[k + 1]]]
+        sites = np.array([j for j, _ in gains], np.int64)
+        worth = np.array([gain for _, gain in gains])
+        model.add_row(
+            np.concatenate([here, ruled.y[sites]]),
+            np.concatenate([np.ones(len(here)), -worth]),
+            upper=float(today[k]),
+        )

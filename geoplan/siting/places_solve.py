@@ -21,7 +21,7 @@ from geoplan.siting.places import (
     row_classes,
     row_flows,
 )
-from geoplan.siting.places_model import start_from
+from geoplan.siting.places_model import add_gains, start_from
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.result import SitingResult
 from geoplan.siting.ruled import add_need, aim, build, run
@@ -56,8 +56,9 @@ def most_people_placed(
     bound = search.bound()
     if not started or bound > search.served * (1 + gap) + _DUST * max(1.0, search.served):
         aim(ruled, ruled.served, -ruled.people)
-        start = start_from(ruled, search.filling) if started else None
-        found = run(ruled, clock=clock, gap=gap, whole_goal=ruled.whole, start=start)
+        add_gains(ruled, rooms(problem, ruled.core))
+        # no start: HiGHS is often the quicker without, and what the search found is not lost
+        found = run(ruled, clock=clock, gap=gap, whole_goal=ruled.whole)
         if found.status == "infeasible":
             return rules_conflict(build(problem, rules), "max_coverage", clock, seed)
         bound = bound if found.bound is None else min(bound, -found.bound)
@@ -99,6 +100,7 @@ def fewest_sites_placed(
     least = float(search.fewest())
     if not started or len(search.filling.chosen) > least:
         add_need(ruled, short)
+        add_gains(ruled, rooms(problem, ruled.core))
         aim(ruled, ruled.y, np.ones(ruled.core.m))
         start = start_from(ruled, search.filling) if started else None
         found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)

@@ -55,21 +55,16 @@ def added_by_places(
     chosen: gpd.GeoDataFrame,
     siting: SitingSection,
     after: Coverage,
-    *,
-    others_told: bool = False,
 ) -> pd.DataFrame:
-    """What each site adds when places are few: measured again, site after site.
+    """What each site adds when its places are few: measured again, site after site.
 
-    others_told : `explained` counts people with a place, so that its next-best places hold; whom
-        they would serve depends on all other places, so they are not told where it counts reach.
+    Whom the next-best place would serve depends on all other places then: it is not told.
     """
     assert judged.coverage is not None
     served = [judged.coverage.ledger.served]
     for count in range(1, len(chosen)):
         served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
     served.append(after.ledger.served)
-    told = explained.assign(added_people=np.diff(served))
-    if not others_told:
-        told["next_best_loss"] = np.nan
-        told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
+    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
+    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
     return told

@@ -79,6 +79,16 @@ class Question:
             return float("inf")
         return self.thinned.bound_loss(sites)
 
+    def counted(self, sites: int | None = None) -> float:
+        """People of `solved` whom so many new sites (default: those asked for) can serve at most.
+
+        Today's and one for every new place: ``inf`` where the new places do not end.
+        """
+        count = self.siting.sites if sites is None else sites
+        if not self.capped or self.siting.capacity is None or count is None:
+            return float("inf")
+        return self.base - self.beside + self.siting.capacity * count
+
     @property
     def beside(self) -> float:
         """People served who are not in `solved`: to be added to its numbers."""

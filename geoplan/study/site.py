@@ -23,6 +23,9 @@ from geoplan.study.redraw_plan import with_redraws
 from geoplan.study.solve import answer
 from geoplan.words import say
 
+#: people by which sums may differ for their rounding
+_DUST = 1e-6
+
 
 def with_sites(context: Context, judged: ServiceResult) -> ServiceResult:
     """`judged` with suggested sites, where the study asks for them."""
@@ -65,10 +68,10 @@ def _outcome(
     explained = explain_sites(question.solved, result)
     chosen = question.candidates.loc[list(explained.index)]
     after = ledger_after(context, judged, chosen, siting)
-    if judged.standard.capacity_limits and len(chosen):
-        explained = added_by_places(
-            context, judged, explained, chosen, siting, after, others_told=True
-        )
+    added = float(explained["added_people"].sum())
+    if judged.standard.capacity_limits and abs(question.base + added - after.ledger.served) > _DUST:
+        # people who are no whole numbers may make the ledger round places: it has the last word
+        explained = added_by_places(context, judged, explained, chosen, siting, after)
     if judged.standard.capacity_limits and siting.objective == "max_coverage":
         told = _as_measured(told, after.ledger.served, siting.gap)
     sites = sites_frame(
@@ -124,10 +127,7 @@ def _whole_bounds(question: Question, result: SitingResult) -> np.ndarray | None
     # whoever does not go to a new site may at best have one of the places at full ones
     old = 0.0 if question.moving is None else question.moving.places
     bounds = old + coverage_bounds(question.whole, sites=most, target=result.value - old)
-    if question.capped:
-        assert question.siting.capacity is not None
-        today = question.base - question.beside
-        bounds = np.minimum(bounds, today + question.siting.capacity * np.arange(most + 1))
+    bounds = np.minimum(bounds, [question.counted(k) for k in range(most + 1)])
     return np.minimum(bounds, question.solved.total)
 
 

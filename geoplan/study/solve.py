@@ -111,12 +111,16 @@ def _over_all(context: Context, question: Question, result: SitingResult) -> Sit
     """
     if question.free is None or result.bound is None or not result.value > 0:
         return result
+    fewest = question.siting.objective == "min_sites"
+    counted = np.inf if fewest else question.counted(question.most_sites or None)
+    if result.value >= counted * (1 - 1e-9):
+        return result
     limit = question.siting.time_limit_s
     free = _solve(context, replace(question, per_area_minimum={}), question.free, limit)
     if free.bound is None:
         return result
-    fewest = question.siting.objective == "min_sites"
     bound = min(free.bound, result.bound) if fewest else max(free.bound, result.bound)
+    bound = min(bound, counted)
     gap = abs(bound - result.value) / result.value
     if gap <= 1e-6:
         return result

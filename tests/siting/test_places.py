@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import combinations
 
 import networkx as nx
@@ -23,7 +24,9 @@ from geoplan.siting import (
 from geoplan.siting.fill_search import FillSearch
 from geoplan.siting.filling import Filling
 from geoplan.siting.places import filled, lacking_part
+from geoplan.siting.places_model import add_gains, pair_people, start_from
 from geoplan.siting.reduction import reduce_problem
+from geoplan.siting.ruled import aim, build
 from geoplan.siting.rules import Rules
 from geoplan.siting.solver import Model
 
@@ -309,3 +312,41 @@ def test_as_good_plans_where_places_end(seed):
     assert others.complete
     for row in others.table.itertuples():
         assert row.value == with_a_place(cover, weights, room, row.sites) == found.value
+
+
+@pytest.mark.parametrize("gains", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_model_serves_what_the_flow_serves(seed, gains):
+    """With its sites given, the model's linear programme is the largest flow: no row cuts it off."""
+    cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
+    ruled = build(problem, Rules())
+    aim(ruled, ruled.served, -ruled.people)
+    if gains:
+        add_gains(ruled, room[ruled.core.sites])
+    for chosen in every_choice(fixed):
+        opened = np.isin(ruled.core.sites, chosen).astype(float)
+        lower, upper = (np.concatenate(b) for b in (ruled.model.lower, ruled.model.upper))
+        lower[ruled.y] = upper[ruled.y] = opened
+        model = copy(ruled.model)
+        model.lower, model.upper = [lower], [upper]
+        there = [j for j in chosen if j in ruled.core.sites]
+        worth = with_a_place(cover, weights, room, there)
+        found = model.solve(time_limit_s=10, linear=True)
+        assert -found.value == pytest.approx(worth)
+        people = pair_people(ruled, found.x)
+        assert people.sum() == pytest.approx(worth)
+        taken = np.bincount(ruled.core.row_idx, weights=people, minlength=ruled.core.m)
+        assert (taken <= room[ruled.core.sites] * opened + 1e-6).all()
+    start = start_from(ruled, filled_core(ruled.core, room))
+    assert -float(np.concatenate(ruled.model.cost) @ start) == pytest.approx(
+        with_a_place(cover, weights, room, ruled.core.sites)
+    )
+
+
+def filled_core(core, room) -> Filling:
+    """All sites of the core open."""
+    filling = Filling(core, room[core.sites])
+    for j in range(core.m):
+        filling.open(j)
+    return filling
