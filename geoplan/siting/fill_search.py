@@ -63,7 +63,7 @@ class FillSearch:
     @property
     def enough(self) -> bool:
         """Whether as many people are served as are wanted."""
-        return self.served >= self.need - _LEAST * max(1.0, self.need)
+        return bool(self.served >= self.need * (1 - _LEAST) - _LEAST)
 
     def build(self) -> bool:
         """Open sites as far as the rules allow; False where the least per area are not reached."""

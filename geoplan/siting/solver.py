@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import highspy
@@ -196,9 +196,12 @@ class Model:
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
         left = time_limit_s - (time.perf_counter() - began)
-        return self.solve(
+        again = self.solve(
             time_limit_s=left, gap=gap, max_nodes=max_nodes, options=options, stop=stop
         )
+        if again.status == "optimal" or again.value <= true:
+            return again
+        return replace(again, status="feasible", x=outcome.x, value=true)
 
     def _highs_lp(self, linear: bool) -> highspy.HighsLp:
         lp = highspy.HighsLp()

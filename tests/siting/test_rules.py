@@ -10,8 +10,9 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median, ruled_solve
+from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median, ruled_solve, solver
 from geoplan.siting.journeys_model import JourneysModel
+from geoplan.siting.solver import Model
 
 ROWS, SITES = 9, 6
 
@@ -242,6 +243,26 @@ def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed,
         assert keeps(found)
         assert people(found.sites) >= share * weights.sum() - 1e-6
         assert found.bound <= known.value <= found.value == len(found.sites)
+
+
+def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch):
+    """The run with a start tells a wrong objective: its bound is lost, its columns are not."""
+    model = Model()
+    y = model.add_columns(2, cost=-1.0, whole=True)
+    model.add_row(y, upper=1.0)
+    usual, runs = solver._outcome, []
+
+    def odd(highs, **options):
+        runs.append(usual(highs, **options))
+        if len(runs) == 1:
+            return replace(runs[0], value=runs[0].value + 5)
+        return replace(runs[0], status="unknown", x=None, value=np.nan, bound=-2.0)
+
+    monkeypatch.setattr(solver, "_outcome", odd)
+    found = model.solve(time_limit_s=5, start=np.zeros(2))
+    assert len(runs) == 2
+    assert (found.status, found.value, found.bound) == ("feasible", -1.0, -2.0)
+    assert found.x.sum() == 1
 
 
 def test_closing_an_old_site_for_a_better_one():
