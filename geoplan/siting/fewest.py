@@ -2,7 +2,8 @@
 
 So many sites are enough exactly when the most people that they can cover are enough, and that
 question the search of `geoplan.siting.search` answers quickly, one way or the other. A number whose
-question stays open in its time is left open; the bound then stands below it.
+question stays open in its time is left open; the bound then stands below it. Where sites are so
+many that their prices leave a wide gap, the bound by regions narrows it first.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.siting.anneal import anneal, moves_in
-from geoplan.siting.bounds import Prices, price_out
+from geoplan.siting.bounds import Prices, price_out, settle
 from geoplan.siting.chance import random_state
 from geoplan.siting.clock import Clock
 from geoplan.siting.heuristics import drop_idle, swap
 from geoplan.siting.reduction import Core
+from geoplan.siting.regions import SMALLEST_PAIRS, RegionBound, region_bound
 from geoplan.siting.search import KERNEL_PAIRS, most_people
 
 #: share of the time left that one number of sites may take
@@ -25,6 +27,8 @@ _TURNS = 12
 _MOVES, _LAST_MOVES = 1_000_000, 4_000_000
 #: that one site less was not found so many times ends it
 _VAIN = 3
+#: share of the time left that bounds by regions may take
+_REGIONS = 0.85
 
 
 def fewest_for(
@@ -48,6 +52,9 @@ def fewest_for(
     below, prices = _priced(core, len(start), need - slack, clock)
     if core.pairs > KERNEL_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
         best = _annealed(core, best, prices, below, need - slack, clock.part(clock.left / 2), seed)
+    if core.pairs > 4 * SMALLEST_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
+        part = clock.part(_REGIONS * clock.left)
+        below = max(below, _by_regions(core, best, prices, below, need - slack, part, gap))
     open_from = below  # numbers above `below` and up to here could not be decided
     share, turns = _SHARE, 0
     while clock.left > 0 and len(best) - below - 1 > gap * len(best) + 1e-9:
@@ -115,6 +122,36 @@ def _annealed(
     while clock.left > 0 and len(best) - below > 1 and vain < _VAIN:
         vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
     return best
+
+
+def _by_regions(
+    core: Core,
+    best: np.ndarray,
+    prices: Prices,
+    below: int,
+    need: float,
+    clock: Clock,
+    gap: float,
+) -> int:
+    """The largest number of sites that regions prove to be too few."""
+    clock.tell("bound")
+    most = len(best) - 1
+    while below < most:  # to where prices alone prove no more
+        take = below + 1
+        prices = price_out(core, take=take, target=need, clock=clock, start=prices.price)
+        proved = _proved(prices, most, need)
+        if proved <= below or clock.left <= 0:
+            break
+        below = proved
+    never, _ = settle(prices, take=most, need=need)
+
+    def enough(found: RegionBound) -> bool:
+        return most - found.too_few(need) <= gap * len(best) + 1e-9
+
+    found = region_bound(
+        core, prices, take=below + 1, chosen=best, allowed=~never, clock=clock, enough=enough
+    )
+    return min(most, max(found.too_few(need), below))
 
 
 def _priced(core: Core, most: int, need: float, clock: Clock) -> tuple[int, Prices]:

@@ -230,9 +230,6 @@ def _joined(blocks: list[np.ndarray]) -> np.ndarray:
 
 def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
     """Run to the end, or until `stop` says so or Ctrl-C comes; returns whether it was stopped."""
-    if threading.current_thread() is not threading.main_thread():
-        highs.run()
-        return stop()
     highs.HandleUserInterrupt = True
     worker = threading.Thread(target=highs.run, daemon=True)
     worker.start()
