@@ -16,7 +16,7 @@ from geoplan.siting.chance import random_state
 from geoplan.siting.clock import Clock
 from geoplan.siting.heuristics import drop_idle, swap
 from geoplan.siting.reduction import Core
-from geoplan.siting.regions import SMALLEST_PAIRS, RegionBound, region_bound
+from geoplan.siting.regions import FIRST_PAIRS, RegionBound, region_bound
 from geoplan.siting.search import KERNEL_PAIRS, most_people
 
 #: share of the time left that one number of sites may take
@@ -25,10 +25,12 @@ _SHARE = 0.15
 _TURNS = 12
 #: moves of annealing while numbers are halved, and for each further site less
 _MOVES, _LAST_MOVES = 1_000_000, 4_000_000
+#: share of the time limit that annealing one number of sites may take
+_MOVING = 0.06
 #: that one site less was not found so many times ends it
 _VAIN = 3
 #: share of the time left that bounds by regions may take
-_REGIONS = 0.85
+_REGIONS = 0.95
 
 
 def fewest_for(
@@ -51,8 +53,11 @@ def fewest_for(
     slack = 1e-9 * max(1.0, need)
     below, prices = _priced(core, len(start), need - slack, clock)
     if core.pairs > KERNEL_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
-        best = _annealed(core, best, prices, below, need - slack, clock.part(clock.left / 2), seed)
-    if core.pairs > 4 * SMALLEST_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
+        # counted by the limit, not by what is left of it: the same moves every time
+        most_moves = moves_in(core, _MOVING * clock.limit_s)
+        part = clock.part(clock.left / 2)
+        best = _annealed(core, best, prices, below, need - slack, part, seed, most_moves)
+    if core.pairs > 4 * FIRST_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
         part = clock.part(_REGIONS * clock.left)
         below = max(below, _by_regions(core, best, prices, below, need - slack, part, gap))
     open_from = below  # numbers above `below` and up to here could not be decided
@@ -91,6 +96,7 @@ def _annealed(
     need: float,
     clock: Clock,
     seed: int,
+    most_moves: int,
 ) -> np.ndarray:
     """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
     clock.tell("improve")
@@ -101,12 +107,11 @@ def _annealed(
     )  # fmt: skip
     order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
     failed = below
-    affordable = moves_in(core, 0.1 * clock.limit_s)
 
     def tried(count: int, moves: int) -> bool:
         nonlocal best, failed
         found = anneal(
-            core, swap(core, order[:count]), moves=min(moves, affordable), clock=clock,
+            core, swap(core, order[:count]), moves=min(moves, most_moves), clock=clock,
             state=state, need=need, warmth=0.05,
         )  # fmt: skip
         if core.covered(found) < need:
@@ -143,13 +148,15 @@ def _by_regions(
         if proved <= below or clock.left <= 0:
             break
         below = proved
+    # where the answer will be found the next site adds less than at the prices' own number
+    prices = price_out(core, take=most, target=need, clock=clock, start=prices.price)
     never, _ = settle(prices, take=most, need=need)
 
     def enough(found: RegionBound) -> bool:
         return most - found.too_few(need) <= gap * len(best) + 1e-9
 
     found = region_bound(
-        core, prices, take=below + 1, chosen=best, allowed=~never, clock=clock, enough=enough
+        core, prices, take=most, chosen=best, allowed=~never, clock=clock, enough=enough
     )
     return min(most, max(found.too_few(need), below))
 

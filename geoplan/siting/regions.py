@@ -7,7 +7,8 @@ in proportion to what it is worth in each. Every region then chooses whole sites
 share of their cost. What all regions gain together bounds every answer, whatever its number of
 sites (Lagrangean decomposition, Guignard and Kim 1987, doi:10.1007/BF02592954), and is never above
 what the prices prove. Only what overlaps across borders is lost, so two regions as one bound better
-than each alone: regions are solved from small to large as long as there is time.
+than each alone, and take longer. Regions that HiGHS proves in some seconds come first; what was not
+proved in its time is solved in two parts, and then regions are joined as long as there is time.
 """
 
 from __future__ import annotations
@@ -28,12 +29,25 @@ from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.reduction import Core, dominated_sites, restrict
 from geoplan.siting.solver import Model
 
-#: covering pairs of the smallest regions: HiGHS proves most of these in five to ten seconds
-SMALLEST_PAIRS = 18_000
+#: covering pairs of the regions that come first: HiGHS proves most of these in 5 to 40 seconds
+FIRST_PAIRS = 30_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
 #: a region may be left this far from its proof, as a share of one site's price
 _LOOSE = 0.005
+#: a region takes a hundred nodes, so what HiGHS does before it branches takes longer than those:
+#: without it proofs come three to four times sooner (measured)
+_PLAIN: dict[str, object] = {
+    "threads": 1,
+    "presolve": "off",
+    "mip_pscost_minreliable": 0,
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_cut_separation_at_nodes": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +92,12 @@ class Region:
         """The region and all inside it."""
         return [self, *(r for part in self.parts for r in part.all())]
 
+    def at_most(self, pairs: int) -> list[Region]:
+        """The largest regions inside this one of at most so many pairs, or those without parts."""
+        if self.pairs <= pairs or not self.parts:
+            return [self]
+        return [r for part in self.parts for r in part.at_most(pairs)]
+
 
 def region_bound(
     core: Core,
@@ -88,7 +108,7 @@ def region_bound(
     allowed: np.ndarray,
     clock: Clock,
     enough: Callable[[RegionBound], bool] = never_enough,
-    smallest_pairs: int = SMALLEST_PAIRS,
+    first_pairs: int = FIRST_PAIRS,
 ) -> RegionBound:
     """The bound of the prices, made smaller by regions until it is `enough` or time is up.
 
@@ -97,8 +117,8 @@ def region_bound(
     take : number of sites at which the bound is to be small.
     chosen : an answer (positions); regions are groups of its sites.
     allowed : bool per site; the bound holds for answers among these.
-    enough : asked after every few regions; True ends the work.
-    smallest_pairs : regions of more covering pairs are solved in parts before.
+    enough : asked before every region; True ends the work.
+    first_pairs : covering pairs of the regions that are solved first, at most.
     """
     site = float(np.partition(prices.worth, core.m - take)[core.m - take])
     cover = sparse.csr_matrix((np.ones(core.pairs), core.row_idx, core.row_ptr), (core.n, core.m))
@@ -106,7 +126,7 @@ def region_bound(
     label = _labels(cover, near)
     sizes = np.bincount(label, weights=cover @ allowed, minlength=len(chosen) + 1)
     far = Region(opened=np.array([len(chosen)]), pairs=int(sizes[-1]))
-    trees = [*_trees(near, sizes, smallest_pairs), far]
+    trees = [*_trees(near, sizes, first_pairs), far]
     shared = _Shared(
         core=core, cover=cover, prices=prices, site=site, allowed=allowed,
         people=cover.T @ core.weight,
@@ -114,23 +134,28 @@ def region_bound(
     every = [region for tree in trees for region in tree.all()]
     for region in every:
         region.most = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
-    workers = worker_count(None)
 
     def told() -> RegionBound:
         return RegionBound(site=site, rest=sum(_most(tree) for tree in trees))
 
-    for batch in _batches(every, smallest_pairs):
-        for at in range(0, len(batch), workers):
-            if clock.left <= 0 or enough(told()):
-                return told()
-            part = clock.part(clock.left * workers / (len(batch) - at))
+    def solve(region: Region) -> None:
+        if clock.left > 0 and not enough(told()):
+            rows = np.flatnonzero(np.isin(label, region.opened))
+            part = clock.part(clock.left / 2)  # a hard one leaves time for the others
+            region.most, region.proved = shared.whole(rows, region.most, part)
 
-            def solve(region: Region, part: Clock = part) -> None:
-                rows = np.flatnonzero(np.isin(label, region.opened))
-                region.most, region.proved = shared.whole(rows, region.most, part)
-
-            run(solve, batch[at : at + workers])
+    first = [region for tree in trees for region in tree.at_most(first_pairs)]
+    _run(solve, first)
+    _run(solve, [part for region in first if not region.proved for part in region.parts])
+    larger = sorted((r for r in every if r.pairs > first_pairs), key=lambda r: r.pairs)
+    for at in range(0, len(larger), worker_count(None)):
+        _run(solve, larger[at : at + worker_count(None)])
     return told()
+
+
+def _run(solve: Callable[[Region], None], regions: list[Region]) -> None:
+    """Several at a time, the longest first, so that none is left alone at the end."""
+    run(solve, sorted(regions, key=lambda r: -r.pairs))
 
 
 def _most(region: Region) -> float:
@@ -140,16 +165,7 @@ def _most(region: Region) -> float:
     return min(region.most, sum(_most(part) for part in region.parts))
 
 
-def _batches(regions: list[Region], smallest: int) -> list[list[Region]]:
-    """Regions of like size, the smallest first: parts come before what they are parts of."""
-    batches: dict[int, list[Region]] = {}
-    for region in sorted(regions, key=lambda r: -r.pairs):  # the longest of a batch first
-        size = max(0, int(np.ceil(np.log2(max(region.pairs, 1) / smallest))))
-        batches.setdefault(size, []).append(region)
-    return [batches[size] for size in sorted(batches)]
-
-
-def _trees(near: sparse.csr_matrix, sizes: np.ndarray, smallest: int) -> list[Region]:
+def _trees(near: sparse.csr_matrix, sizes: np.ndarray, first_pairs: int) -> list[Region]:
     """Open sites halved again and again where they have least to do with each other.
 
     near : sites x open sites, the number of classes that both cover. sizes : covering pairs of the
@@ -160,19 +176,23 @@ def _trees(near: sparse.csr_matrix, sizes: np.ndarray, smallest: int) -> list[Re
 
     def grow(opened: np.ndarray) -> Region:
         region = Region(opened=opened, pairs=int(sizes[opened].sum()))
-        parts = min(int(np.ceil(region.pairs / smallest)), len(opened))
+        parts = min(int(np.ceil(region.pairs / first_pairs)), len(opened))
         if parts > 1:
-            share = (parts // 2) / parts
-            halves = _halves(alike[np.ix_(opened, opened)], sizes[opened], share)
-            region.parts = [grow(opened[half]) for half in halves]
+            region.parts = [grow(half) for half in halves(opened, (parts // 2) / parts)]
+        elif len(opened) > 1:  # in case that it is not proved
+            region.parts = [
+                Region(opened=half, pairs=int(sizes[half].sum())) for half in halves(opened, 0.5)
+            ]
         return region
+
+    def halves(opened: np.ndarray, share: float) -> list[np.ndarray]:
+        within = alike[np.ix_(opened, opened)]
+        return [opened[half] for half in _halves(within, sizes[opened], share)]
 
     return [grow(np.flatnonzero(part == k)) for k in range(part.max() + 1)]
 
 
-def _halves(
-    alike: np.ndarray, sizes: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _halves(alike: np.ndarray, sizes: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Two parts, the first of about `share` of all, along the Fiedler vector (Fiedler 1973)."""
     degree, count = np.sqrt(alike.sum(1)), len(alike)
     near = alike / np.outer(degree, degree)
@@ -252,8 +272,7 @@ class _Shared:
         y = model.add_columns(small.m, cost=small.cost, whole=True)
         z = model.add_columns(small.n, cost=-small.weight)
         link(model, small, y, z)
-        # presolve finds nothing in so bare a model, and takes as long as the search
-        options = {"mip_abs_gap": _LOOSE * self.site, "threads": 1, "presolve": "off"}
+        options = _PLAIN | {"mip_abs_gap": _LOOSE * self.site}
         found = solve_in_time(model, clock, options=options)
         if found.bound is None:
             return most, False

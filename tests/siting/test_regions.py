@@ -46,7 +46,7 @@ def priced(core: Core) -> Prices:
 def by_regions(core: Core, prices: Prices, allowed: np.ndarray, pairs: int) -> RegionBound:
     return region_bound(
         core, prices, take=TAKE, chosen=greedy(core, take=TAKE), allowed=allowed,
-        clock=Clock(limit_s=60), smallest_pairs=pairs,
+        clock=Clock(limit_s=60), first_pairs=pairs,
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
         core, prices, take=TAKE, chosen=chosen, allowed=every, clock=Clock(limit_s=60),
         enough=enough,
     )  # fmt: skip
-    assert asked == [first]
+    assert set(asked) == {first}  # nothing was solved
     assert first.bound(TAKE) == pytest.approx(prices.bound(TAKE))
     late = region_bound(
         core, prices, take=TAKE, chosen=chosen, allowed=every, clock=Clock(limit_s=0)
@@ -133,7 +133,7 @@ def by_milp(near: np.ndarray, weights: np.ndarray, need: float) -> int:
 
 
 def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
-    monkeypatch.setattr(fewest, "SMALLEST_PAIRS", 10)
+    monkeypatch.setattr(fewest, "FIRST_PAIRS", 10)
     monkeypatch.setattr(fewest, "KERNEL_PAIRS", 40)
     further = 0
     for seed in range(6):
