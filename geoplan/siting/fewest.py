@@ -31,6 +31,8 @@ _MOVING = 0.06
 _VAIN = 3
 #: share of the time left that bounds by regions may take
 _REGIONS = 0.95
+#: regions of fewer sites than these lose all at their borders (measured)
+_CROWD = 5
 
 
 def fewest_for(
@@ -52,17 +54,22 @@ def fewest_for(
     best, prices = start, None
     slack = 1e-9 * max(1.0, need)
     below, prices = _priced(core, len(start), need - slack, clock)
-    if core.pairs > KERNEL_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
+
+    def open_still() -> bool:
+        return len(best) - below - 1 > gap * len(best) + 1e-9
+
+    if core.pairs > KERNEL_PAIRS and open_still():
         # counted by the limit, not by what is left of it: the same moves every time
         most_moves = moves_in(core, _MOVING * clock.limit_s)
         part = clock.part(clock.left / 2)
         best = _annealed(core, best, prices, below, need - slack, part, seed, most_moves)
-    if core.pairs > 4 * FIRST_PAIRS and len(best) - below - 1 > gap * len(best) + 1e-9:
+    regions = core.pairs / FIRST_PAIRS
+    if 4 < regions < len(best) / _CROWD and open_still():
         part = clock.part(_REGIONS * clock.left)
         below = max(below, _by_regions(core, best, prices, below, need - slack, part, gap))
     open_from = below  # numbers above `below` and up to here could not be decided
     share, turns = _SHARE, 0
-    while clock.left > 0 and len(best) - below - 1 > gap * len(best) + 1e-9:
+    while clock.left > 0 and open_still():
         low = max(below, open_from)
         if len(best) - low <= 1:  # all that is left was open: once more, with more time for each
             share, turns = min(2 * share, 1.0), turns + 1
