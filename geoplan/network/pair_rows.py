@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.network.snapping import run
+from geoplan.network.threads import run
 
 _jit = nb.njit(cache=True, nogil=True)
 #: a block has 2**10 to 2**13 points: at most what stays in a core's cache, at least what is worth

@@ -18,7 +18,8 @@ from geoplan.network import kernels
 from geoplan.network.access import Access, Measure, access, by_node, stops
 from geoplan.network.network import Network
 from geoplan.network.pair_rows import Chunk, as_matrix, block_bits, by_block, count_rows
-from geoplan.network.snapping import SnappedPoints, run
+from geoplan.network.snapping import SnappedPoints
+from geoplan.network.threads import run
 
 
 def all_pairs(

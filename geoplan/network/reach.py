@@ -21,8 +21,9 @@ from geoplan.network.queries import Points, node_costs, travel_costs
 from geoplan.network.reach_kernels import reached_parts
 from geoplan.network.reach_rings import bounded
 from geoplan.network.reach_shapes import rings_between
-from geoplan.network.snapping import ON, SnappedPoints, run, snap_nodes
+from geoplan.network.snapping import ON, SnappedPoints, snap_nodes
 from geoplan.network.street_cells import StreetCells, street_cells
+from geoplan.network.threads import run
 
 _log = logging.getLogger(__name__)
 

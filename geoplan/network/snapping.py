@@ -6,11 +6,9 @@ every question takes a GeoDataFrame or `SnappedPoints`.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import numba as nb
@@ -22,17 +20,15 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.network import Network
-from geoplan.network.options import number, whole
+from geoplan.network.options import number
 from geoplan.network.order import hilbert_order
+from geoplan.network.threads import run
 
 #: a place this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
 AT_END_M = 1e-6
 ON, OFF_NETWORK, UNLOCATED = 0, 1, 2
 STATES = ("", "off_network", "unlocated")
 _CHUNK = 16_384
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -255,27 +251,6 @@ def edge_tree(network: Network) -> shapely.STRtree:
     if "tree" not in network._cache:
         network._cache["tree"] = shapely.STRtree(network.edge_lines())
     return network._cache["tree"]
-
-
-def worker_count(threads: int | None) -> int:
-    """How many threads to use: what was asked for, else what the machine allows."""
-    if threads is not None:
-        return whole("threads", threads)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every platform
-        return os.cpu_count() or 1
-
-
-def run(
-    job: Callable[[Item], Result], items: list[Item], *, threads: int | None = None
-) -> list[Result]:
-    """The job's results in the order of `items`, worked on by several threads."""
-    workers = min(worker_count(threads), len(items))
-    if workers <= 1:
-        return [job(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(job, items))
 
 
 def _limit(max_snap_m: float | None) -> float:

@@ -16,7 +16,8 @@ from geoplan.siting.places import people_served
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import Faults, sites_told
 from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled import RuledModel, add_need, aim, build, picked, run
+from geoplan.siting.ruled import add_need, aim, build, picked, run
+from geoplan.siting.ruled_model import RuledModel
 from geoplan.siting.rules import read_rules
 
 

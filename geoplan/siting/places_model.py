@@ -6,16 +6,12 @@ such site are one column. A column per pair stands only where places end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.siting.filling import Filling
-
-if TYPE_CHECKING:
-    from geoplan.siting.ruled import RuledModel
+from geoplan.siting.ruled_model import RuledModel
 
 
 def add_places(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:

@@ -21,7 +21,7 @@ from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
-from geoplan.network.snapping import run, worker_count
+from geoplan.network.threads import run, worker_count
 from geoplan.siting.bounds import Prices
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import link

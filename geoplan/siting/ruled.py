@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 
 from geoplan.siting.clock import Clock
 from geoplan.siting.exact import link
-from geoplan.siting.finish import is_whole
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.places_model import add_places
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.reduction import Core, reduce_problem
+from geoplan.siting.reduction import reduce_problem
+from geoplan.siting.ruled_model import RuledModel
 from geoplan.siting.rules import Rules, area_codes, least_people, problem_free, site_money
 from geoplan.siting.site_rules import add_site_rules
-from geoplan.siting.solver import Model, Outcome
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class RuledModel:
-    """Columns and rows of one question: open sites, and served people as a linear expression.
-
-    served : column numbers; people : their factors; of : class of each served column. pair : with
-    places, the pair of the core of each served column, -1 for a class's people at sites where
-    everybody finds a place.
-    """
-
-    problem: SitingProblem
-    rules: Rules
-    core: Core
-    group_of_row: np.ndarray
-    codes: list[Any]
-    model: Model = field(default_factory=Model)
-    y: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    served: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    people: np.ndarray = field(default_factory=lambda: np.empty(0))
-    of: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    pair: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    twice: np.ndarray | None = None
-
-    @property
-    def whole(self) -> bool:
-        """Whether the number of people served is whole: all people are, and all places."""
-        room = self.problem.capacities
-        if room is not None and not is_whole(room[np.isfinite(room)]):
-            return False
-        return is_whole(self.core.weight)
-
-    def area_people(self, group: int) -> float:
-        """All people of an area, reached or not."""
-        return float(self.problem.weights[self.group_of_row == group].sum())
+from geoplan.siting.solver import Outcome
 
 
 def build(

@@ -22,7 +22,8 @@ from geoplan.siting.places_model import pair_people
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.problem_input import sites_told
 from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled import RuledModel, add_need, aim, build, picked, run, without_idle
+from geoplan.siting.ruled import add_need, aim, build, picked, run, without_idle
+from geoplan.siting.ruled_model import RuledModel
 from geoplan.siting.ruled_start import as_start, fewest_start, greedy_ruled
 from geoplan.siting.rules import Rules, early_blocks
 from geoplan.siting.solver import Outcome

@@ -9,7 +9,7 @@ import numpy as np
 from geoplan.siting.clock import Clock
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.problem import SitingProblem
-from geoplan.siting.ruled import RuledModel
+from geoplan.siting.ruled_model import RuledModel
 from geoplan.siting.rules import Rules, least_people, problem_free, site_money
 
 _LEAST = 1e-9
