@@ -124,15 +124,16 @@ def alternative_sites(
     faults.raise_all()
     chosen = problem.positions(result.sites)
     ruled = build(problem, rules, every_site=True)
-    add_need(ruled, _least(problem, result, within, chosen, times=2 if backup else 1))
+    add_need(ruled, _least(ruled, result, within, chosen, times=2 if backup else 1))
     with clock.listening():
         return _look(ruled, chosen, most, clock, times=2 if backup else 1)
 
 
 def _least(
-    problem: SitingProblem, result: SitingResult, within: float, chosen: np.ndarray, *, times: int
+    ruled: RuledModel, result: SitingResult, within: float, chosen: np.ndarray, *, times: int
 ) -> float:
     """People that a plan must serve to count."""
+    problem = ruled.problem
     if result.objective == "min_sites":
         people = result.detail.get("people_needed")
         if people is None:
@@ -142,7 +143,7 @@ def _least(
     else:
         people = covered_people(problem, chosen, times=times)
     least = float(people) * (1 - within)
-    if is_whole(problem.weights) and problem.full_within is None:
+    if ruled.whole and is_whole(problem.weights):
         return float(np.ceil(least - 1e-6))
     return least - 1e-7 * max(1.0, least)
 

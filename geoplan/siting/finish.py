@@ -167,5 +167,5 @@ def no_result(
         solver=solver,
         seed=seed,
         blocking=blocking,
-        detail=dict(detail or {}),
+        detail={**(detail or {}), **({"interrupted": True} if clock.stopped else {})},
     )

@@ -74,7 +74,9 @@ def most_people_placed(
     value, flows = _placed(problem, chosen)
     return make_result(
         problem, "max_coverage", chosen, value=value,
-        bound=rounded_up(part.settled + bound, value, whole=ruled.whole), gap=gap, clock=clock,
+        # only the part's own people are known to be whole
+        bound=part.settled + rounded_up(bound, value - part.settled, whole=ruled.whole),
+        gap=gap, clock=clock,
         solver=SOLVER, seed=seed, greedy_value=greedy, assignment=at_most(problem, flows),
         detail={"classes": ruled.core.n, "flows": flows},
     )  # fmt: skip

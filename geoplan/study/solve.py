@@ -58,16 +58,24 @@ def better_of(question: Question, found: SitingResult, reach: SitingResult) -> S
     if reach.status not in ("optimal", "feasible") or not fewer:
         value, sites = found.value, found.sites
     if not np.isfinite(value):
-        return replace(found, bound=bound)
+        return _heard(replace(found, bound=bound), reach)
     if bound is not None:
         least = question.siting.objective == "min_sites"
         bound = min(bound, value) if least else max(bound, value)
     gap = relative_gap(value, bound)
     proved = gap is not None and gap <= question.siting.gap + 1e-12
-    return replace(
+    told = replace(
         found, value=value, bound=bound, gap=gap, sites=sites,
         seconds=found.seconds + reach.seconds, status="optimal" if proved else "feasible",
     )  # fmt: skip
+    return _heard(told, reach)
+
+
+def _heard(result: SitingResult, other: SitingResult) -> SitingResult:
+    """`result`; interrupted where the work on `other`, which belongs to it, was."""
+    if not other.detail.get("interrupted"):
+        return result
+    return replace(result, detail={**result.detail, "interrupted": True})
 
 
 def _solve(
@@ -109,18 +117,23 @@ def _over_all(context: Context, question: Question, result: SitingResult) -> Sit
     Dropping a place that another one outdoes costs nobody, unless distances, areas or places speak
     for it. Without those rules the question over the candidates left bounds that over all.
     """
-    if question.free is None or result.bound is None or not result.value > 0:
+    known = result.bound
+    if question.free is None or known is None or not result.value > 0:
         return result
     fewest = question.siting.objective == "min_sites"
     counted = np.inf if fewest else question.counted(question.most_sites or None)
     if result.value >= counted * (1 - 1e-9):
         return result
-    limit = question.siting.time_limit_s
-    free = _solve(context, replace(question, per_area_minimum={}), question.free, limit)
-    if free.bound is None:
-        return result
-    bound = min(free.bound, result.bound) if fewest else max(free.bound, result.bound)
-    bound = min(bound, counted)
+    if result.detail.get("interrupted"):  # nobody waits for the other question: what holds anyway
+        bound = min(1.0, result.value) if fewest else min(counted, question.solved.total)
+    else:
+        limit = question.siting.time_limit_s
+        free = _solve(context, replace(question, per_area_minimum={}), question.free, limit)
+        result = _heard(result, free)
+        if free.bound is None:
+            return result
+        bound = min(free.bound, known) if fewest else max(free.bound, known)
+        bound = min(bound, counted)
     gap = abs(bound - result.value) / result.value
     if gap <= 1e-6:
         return result

@@ -75,3 +75,9 @@ def test_faults_are_told_together() -> None:
         alternative_sites(problem, p_median(problem, sites=1), within=2, most=0)
     for word in ("p_median", "within", "most"):
         assert word in str(told.value)
+
+
+def test_sites_with_half_a_place_are_as_good_as_each_other() -> None:
+    problem = SitingProblem.from_cover(np.ones((1, 3), bool), [60.0], capacities=[20.5] * 3)
+    found = alternative_sites(problem, max_coverage(problem, sites=1))
+    assert len(found.table) == 2

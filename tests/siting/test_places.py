@@ -350,3 +350,16 @@ def filled_core(core, room) -> Filling:
     for j in range(core.m):
         filling.open(j)
     return filling
+
+
+def test_the_fraction_of_people_beside_the_lacking_part_is_not_rounded_away() -> None:
+    """Half a person has a place elsewhere; two more sites serve 7.5 in all, whatever the time."""
+    cover = np.zeros((5, 4), bool)
+    cover[0, 0] = cover[1, 1] = cover[2, 1] = cover[1, 2] = cover[3, 2] = True
+    cover[2, 3] = cover[4, 3] = True
+    problem = SitingProblem.from_cover(cover, [0.5, 2, 2, 1, 2], fixed=[0], capacities=[np.inf] * 4)
+    for limit in (1e-9, 60):
+        result = max_coverage(problem, sites=3, gap=0.2, time_limit_s=limit)
+        assert result.bound is not None
+        assert result.bound >= 7.5 - 1e-9
+    assert max_coverage(problem, sites=3).value == pytest.approx(7.5)
