@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from itertools import count
+from typing import Any, TypeVar
 
 from geoplan.network.options import whole
 
@@ -26,9 +27,34 @@ def worker_count(threads: int | None) -> int:
 def run(
     job: Callable[[Item], Result], items: list[Item], *, threads: int | None = None
 ) -> list[Result]:
-    """The job's results in the order of `items`, worked on by several threads."""
+    """The job's results in the order of `items`, worked on by several threads.
+
+    The calling thread works as well, and nobody waits for anybody before the end: a pool of
+    threads hands every item over, which takes longer than many a job (measured: 6 ms for 32).
+    The first error ends the work and is raised.
+    """
     workers = min(worker_count(threads), len(items))
     if workers <= 1:
         return [job(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(job, items))
+    results: list[Any] = [None] * len(items)
+    numbers = count()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        for i in numbers:  # handed out one by one: `next` of a count is one step
+            if i >= len(items) or failed:
+                return
+            try:
+                results[i] = job(items[i])
+            except BaseException as error:
+                failed.append(error)
+
+    others = [threading.Thread(target=work, daemon=True) for _ in range(workers - 1)]
+    for other in others:
+        other.start()
+    work()
+    for other in others:
+        other.join()
+    if failed:
+        raise failed[0]
+    return results
