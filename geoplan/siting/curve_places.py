@@ -24,6 +24,7 @@ def curve_with_places(
     """
     free = replace(problem, conflicts=np.empty((0, 2), np.int64))
     part = lacking_part(free)
+    gains = np.full(problem.n_sites, np.nan)  # the same for every number
     found: dict[int, tuple[float, float, np.ndarray]] = {}
     chosen, value = problem.fixed, people_served(part.problem, problem.fixed)
     for k, count in enumerate(counts):
@@ -31,7 +32,7 @@ def curve_with_places(
         # what the easy numbers leave over goes to the hard ones
         share = clock.part(max(0.05, 2.5 * clock.left / (len(counts) - k)))
         rules = Rules(sites=count)
-        one = most_people_placed(part.problem, rules, clock=share, gap=gap, seed=seed)
+        one = most_people_placed(part.problem, rules, clock=share, gap=gap, seed=seed, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound

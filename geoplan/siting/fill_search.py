@@ -23,7 +23,10 @@ class FillSearch:
     Parameters
     ----------
     room : people that each site of `core` takes.
+    clock : once its time is out, no gain is worked out any more; what bounds it stands in.
     need : people after whom no more sites are wanted (``inf``: as many as can be).
+    known : per site of the core what it adds to the fixed ones, where somebody has worked that out
+        (else NaN).
     """
 
     def __init__(
@@ -33,8 +36,11 @@ class FillSearch:
         core: Core,
         room: np.ndarray,
         *,
+        clock: Clock,
         need: float = np.inf,
+        known: np.ndarray | None = None,
     ) -> None:
+        self.clock = clock
         self.filling, self.need = Filling(core, room), need
         self.stays = problem.is_fixed[core.sites]
         for j in np.flatnonzero(self.stays):
@@ -51,8 +57,14 @@ class FillSearch:
             else problem.site_areas[core.sites]
         )
         self.least = dict(rules.area_sites)
-        self.ceiling = self._gains()
+        self.dust = self.filling.dust
         self.before = self.filling.served
+        # a site adds no more than its places, nor more people than lack one
+        most = np.minimum(self.filling.room, self.filling.left.sum())
+        self.known = np.full(core.m, np.nan) if known is None else known.copy()
+        self._learn(self.known)
+        self.ceiling = np.where(np.isnan(self.known), most, self.known)
+        self.ceiling[self.filling.is_open] = 0.0
         self.worth = self.ceiling.copy()
 
     @property
@@ -63,19 +75,22 @@ class FillSearch:
     @property
     def enough(self) -> bool:
         """Whether as many people are served as are wanted."""
-        return bool(self.served >= self.need * (1 - _LEAST) - _LEAST)
+        return bool(self.served >= self.need * (1 - _LEAST) - self.dust)
 
     def build(self) -> bool:
-        """Open sites as far as the rules allow; False where the least per area are not reached."""
+        """Open sites as far as the rules allow; False where the least per area are not reached.
+
+        When time is out, sites are opened without working out what changes would bring them.
+        """
         for code, least in self.least.items():
             here = np.array([c == code for c in self.areas], bool)
             while int((here & self.filling.is_open).sum()) < least:
-                if not self._open_best(here, useful=False):
+                if not self._open_best(here, self.clock, useful=False):
                     return False
         if int(self.filling.is_open.sum()) > self.most:
             return False
         everywhere = np.ones(len(self.money), bool)
-        while not self.enough and self._open_best(everywhere, useful=True):
+        while not self.enough and self._open_best(everywhere, self.clock, useful=True):
             pass
         return True
 
@@ -87,10 +102,10 @@ class FillSearch:
             for j in self.filling.chosen:
                 if clock.left <= 0:
                     return
-                if not self.stays[j] and self._exchange(int(j)):
+                if not self.stays[j] and self._exchange(int(j), clock):
                     better = True
             everywhere = np.ones(len(self.money), bool)
-            while self._open_best(everywhere, useful=True):
+            while clock.left > 0 and self._open_best(everywhere, clock, useful=True):
                 better = True
 
     def take(self, opened: np.ndarray) -> None:
@@ -99,6 +114,7 @@ class FillSearch:
         for j in np.flatnonzero(opened | self.stays):
             filling.open(int(j))
         self.filling = filling
+        self.worth = self.ceiling.copy()
 
     def take_better(self, opened: np.ndarray, *, started: bool) -> bool:
         """`take`, unless what is open serves as many people; returns whether there is an answer."""
@@ -120,7 +136,7 @@ class FillSearch:
     def prune(self, *, need: float, keep: np.ndarray) -> None:
         """Close sites, those that serve fewest first, that neither `need` nor an area asks for.
 
-        keep : bool per site: stays open.
+        keep : bool per site: stays open. When time is out, only sites that serve nobody close.
         """
         self.need = need
         use = np.bincount(
@@ -129,41 +145,63 @@ class FillSearch:
         for j in sorted(self.filling.chosen, key=lambda j: (use[j], -j)):
             if keep[j] or not self._areas_without(int(j)):
                 continue
+            if use[j] > 0 and self.clock.left <= 0:
+                break
             saved = self.filling.copy()
             self.filling.close(int(j))
             if not self.enough:
                 self.filling = saved
+        self.worth = self.ceiling.copy()  # what was closed may be worth more again
 
     def bound(self) -> float:
-        """People whom no choice of sites within the rules' number and money can exceed."""
-        loose = min(
-            self.before + self._most_of(self.ceiling),
-            self.served + self._most_of(self._gains()),
+        """People whom no choice of sites within the rules' number and money can exceed.
+
+        From what sites add to the fixed ones, and, unless that proves the answer, from what they
+        add to what is open now.
+        """
+        bound = min(
+            self.before + self._most_of(self.ceiling)[0], float(self.filling.core.weight.sum())
         )
-        return min(loose, float(self.filling.core.weight.sum()))
+        exact = self.filling.is_open.copy()
+        gains = np.where(exact, 0.0, self.worth)
+        while bound > self.served + max(self.dust, _LEAST * self.served):
+            most, used = self._most_of(gains)
+            bound = min(bound, self.served + most)
+            # old gains bound the new ones: only those that the sum takes have to be worked out
+            due = np.flatnonzero(used & ~exact & (gains > 0))
+            if not len(due):
+                break
+            for j in due:
+                if self.clock.left <= 0:
+                    return min(bound, self.served + self._most_of(gains)[0])
+                gains[j] = self.filling.gain(int(j))
+            exact[due] = True
+        return bound
 
     def fewest(self) -> int:
         """Sites in all that any choice which serves `need` has at least."""
         short = self.need - self.before
         fixed = int(self.stays.sum())
         gains = np.cumsum(np.sort(self.ceiling[~self.stays])[::-1])
-        if short <= _LEAST * max(1.0, self.need):
+        if short <= max(self.dust, _LEAST * self.need):
             return fixed
         return fixed + int(np.searchsorted(gains, short * (1 - _LEAST)) + 1)
 
-    def _gains(self) -> np.ndarray:
-        """What each site that is closed would add now."""
-        closed = np.flatnonzero(~self.filling.is_open)
-        gains = np.zeros(len(self.stays))
-        gains[closed] = [self.filling.gain(int(j)) for j in closed]
-        return gains
+    def _learn(self, gains: np.ndarray) -> None:
+        """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
+        for j in np.flatnonzero(np.isnan(gains) & ~self.filling.is_open):
+            if self.clock.left <= 0:
+                return
+            gains[j] = self.filling.gain(int(j))
 
-    def _most_of(self, gains: np.ndarray) -> float:
-        """The largest sum of gains that the number of sites and the money allow."""
-        most = float(gains.sum())
+    def _most_of(self, gains: np.ndarray) -> tuple[float, np.ndarray]:
+        """The largest sum of gains that the number of sites and the money allow; whose it takes."""
+        most, used = float(gains.sum()), np.zeros(len(gains), bool)
         if np.isfinite(self.most):
             room = max(int(self.most) - int(self.stays.sum()), 0)
-            most = min(most, float(np.sort(gains)[::-1][:room].sum()))
+            top = np.argsort(-gains, kind="stable")[:room]
+            most = min(most, float(gains[top].sum()))
+            used[top] = True
         if self.paid:
             price = np.where(self.free_of_cost, 0.0, self.money)
             free = float(gains[price <= 0].sum())
@@ -172,7 +210,11 @@ class FillSearch:
             spent = np.cumsum(price[order])
             part = np.clip((self.budget - spent + price[order]) / price[order], 0.0, 1.0)
             most = min(most, free + float((gains[order] * part).sum()))
-        return most
+            used |= price <= 0
+            used[order[part > 0]] = True
+        if not np.isfinite(self.most) and not self.paid:
+            used[:] = True
+        return most, used
 
     def _spent(self) -> float:
         return float(self.money[self.filling.is_open & ~self.free_of_cost].sum())
@@ -188,25 +230,34 @@ class FillSearch:
             able[self.rivals[j]] = False
         return able
 
-    def _open_best(self, pool: np.ndarray, *, useful: bool) -> bool:
-        """Open the site of `pool` that adds most (for its money); False where there is none."""
+    def _open_best(self, pool: np.ndarray, clock: Clock, *, useful: bool) -> bool:
+        """Open the site of `pool` that adds most (for its money); False where there is none.
+
+        When time is out: the best of those worked out, or the one that adds most if nobody changes.
+        """
         at = np.flatnonzero(pool & self._able())
         price = np.ones(len(self.money))
         if self.paid:
             price = np.where(self.free_of_cost, 1e-9, np.maximum(self.money, 1e-9))
         best, most = -1, -1.0
-        for j in at[np.argsort(-self.worth[at] / price[at], kind="stable")]:
+        order = at[np.argsort(-self.worth[at] / price[at], kind="stable")]
+        for j in order:
             if self.worth[j] / price[j] <= most:
+                break
+            if clock.left <= 0:
+                # of those with nobody at once the one that may add most stands first
+                now = self.filling.at_once()[order] / price[order]
+                best = int(order[np.argmax(now)]) if best < 0 else best
                 break
             self.worth[j] = self.filling.gain(int(j))
             if self.worth[j] / price[j] > most:
                 best, most = int(j), self.worth[j] / price[j]
-        if best < 0 or (useful and self.worth[best] <= _LEAST):
+        if best < 0 or (useful and self.worth[best] <= self.dust):
             return False
         self.filling.open(best)
         return True
 
-    def _exchange(self, j: int) -> bool:
+    def _exchange(self, j: int, clock: Clock) -> bool:
         """Put the best other site in place of j, where that serves more people."""
         saved = self.filling.copy()
         lost = self.filling.close(j)
@@ -215,9 +266,9 @@ class FillSearch:
         if not self._areas_without(j, closed=True):
             able &= np.array([c == self.areas[j] for c in self.areas], bool)
         at = np.flatnonzero(able)
-        best, most = -1, lost + max(_LEAST, 1e-9 * self.before)
+        best, most = -1, lost + max(self.dust, 1e-9 * self.before)
         for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
-            if self.ceiling[k] <= most:
+            if self.ceiling[k] <= most or clock.left <= 0:
                 break
             gain = self.filling.gain(int(k))
             if gain > most:

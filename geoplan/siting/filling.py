@@ -16,9 +16,14 @@ from geoplan.siting.reduction import Core
 _DUST = 1e-9
 
 
+def dust_of(weight: np.ndarray) -> float:
+    """People so few that they are none: in a small unit of people fewer, never more."""
+    return _DUST * min(1.0, float(weight.max(initial=0.0)))
+
+
 @nb.njit(cache=True, nogil=True)
 def _pull(  # type: ignore[no-untyped-def]  # noqa: C901
-    j, row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, free, to, via, stamp, tick
+    j, row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, free, to, via, stamp, tick, dust
 ):
     """Bring people to site j as long as it has room and a chain of changes frees a place.
 
@@ -31,12 +36,12 @@ def _pull(  # type: ignore[no-untyped-def]  # noqa: C901
     for t in range(site_ptr[j], site_ptr[j + 1]):  # whoever has no place needs no chain
         i = site_row[t]
         part = min(left[i], free[j])
-        if part > _DUST:
+        if part > dust:
             flow[site_pair[t]] += part
             left[i] -= part
             free[j] -= part
             came += part
-    while free[j] > _DUST:
+    while free[j] > dust:
         tick += 1
         head, tail = 0, 1
         queue[0] = j
@@ -51,12 +56,12 @@ def _pull(  # type: ignore[no-untyped-def]  # noqa: C901
                     continue
                 stamp[i] = tick
                 to[i] = site_pair[t]
-                if left[i] > _DUST:
+                if left[i] > dust:
                     end = i
                     break
                 for q in range(row_ptr[i], row_ptr[i + 1]):
                     other = row_idx[q]
-                    if flow[q] > _DUST and stamp[rows + other] != tick:
+                    if flow[q] > dust and stamp[rows + other] != tick:
                         stamp[rows + other] = tick
                         via[other] = i
                         queue[tail] = other
@@ -87,7 +92,7 @@ def _pull(  # type: ignore[no-untyped-def]  # noqa: C901
 
 
 @nb.njit(cache=True, nogil=True)
-def _lacking(row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, is_open):  # type: ignore[no-untyped-def]
+def _lacking(row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, is_open, dust):  # type: ignore[no-untyped-def]
     """Rows and open sites that chains of changes reach from people without a place."""
     n, m = len(row_ptr) - 1, len(site_ptr) - 1
     rows = np.zeros(n, np.bool_)
@@ -95,7 +100,7 @@ def _lacking(row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, is_ope
     queue = np.empty(n, np.int64)
     head = tail = 0
     for i in range(n):
-        if left[i] > _DUST:
+        if left[i] > dust:
             rows[i] = True
             queue[tail] = i
             tail += 1
@@ -109,7 +114,7 @@ def _lacking(row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, is_ope
             sites[s] = True
             for t in range(site_ptr[s], site_ptr[s + 1]):
                 k = site_row[t]
-                if flow[site_pair[t]] > _DUST and not rows[k]:
+                if flow[site_pair[t]] > dust and not rows[k]:
                     rows[k] = True
                     queue[tail] = k
                     tail += 1
@@ -150,6 +155,7 @@ class Filling:
         self.site_pair = np.argsort(self.row_idx, kind="stable")
         self.flow = np.zeros(core.pairs)
         self.left = np.asarray(core.weight, np.float64).copy()
+        self.dust = dust_of(self.left)
         self.free = np.zeros(core.m)
         self.is_open = np.zeros(core.m, bool)
         self._to, self._via = np.zeros(core.n, np.int64), np.zeros(core.m, np.int64)
@@ -177,16 +183,28 @@ class Filling:
         free[j] = self.room[j]
         return self._pull(j, self.flow.copy(), self.left.copy(), free)
 
+    def at_once(self) -> np.ndarray:
+        """Per site the people it would serve if nobody changed: no more than its gain."""
+        lacking = np.bincount(
+            self.row_idx,
+            weights=np.repeat(self.left, np.diff(self.row_ptr)),
+            minlength=len(self.room),
+        )
+        return np.minimum(lacking, self.room)
+
     def close(self, j: int) -> float:
         """Close site j; returns how many people are left without a place."""
         before = self.served
         here = slice(self.site_ptr[j], self.site_ptr[j + 1])
         pairs, rows = self.site_pair[here], self.site_row[here]
+        idle = not self.flow[pairs].any()
         self.left[rows] += self.flow[pairs]
         self.flow[pairs] = 0.0
         self.free[j] = 0.0
         self.is_open[j] = False
-        for k in np.flatnonzero(self.free > _DUST):
+        if idle:  # nobody is sent away, so the flow is still a largest one
+            return 0.0
+        for k in np.flatnonzero(self.free > self.dust):
             self._pull(int(k), self.flow, self.left, self.free)
         return before - self.served
 
@@ -199,7 +217,7 @@ class Filling:
         """
         found: tuple[np.ndarray, np.ndarray] = _lacking(
             self.row_ptr, self.row_idx, self.site_ptr, self.site_row, self.site_pair,
-            self.flow, self.left, self.is_open,
+            self.flow, self.left, self.is_open, self.dust,
         )  # fmt: skip
         return found
 
@@ -214,6 +232,6 @@ class Filling:
     def _pull(self, j: int, flow: np.ndarray, left: np.ndarray, free: np.ndarray) -> float:
         came, self._tick = _pull(
             j, self.row_ptr, self.row_idx, self.site_ptr, self.site_row, self.site_pair,
-            flow, left, free, self._to, self._via, self._stamp, self._tick,
+            flow, left, free, self._to, self._via, self._stamp, self._tick, self.dust,
         )  # fmt: skip
         return float(came)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.filling import Filling
+from geoplan.siting.filling import Filling, dust_of
 from geoplan.siting.finish import covered_people, labelled
 from geoplan.siting.problem import SitingProblem
 from geoplan.siting.reduction import Core, cover_rows, merge_rows, reduce_problem
@@ -96,7 +96,8 @@ def row_flows(
     -------
     DataFrame with the columns ``demand``, ``site``, ``people``.
     """
-    used = np.flatnonzero(amount > 1e-7)
+    dust = dust_of(core.weight)
+    used = np.flatnonzero(amount > 100 * dust)
     class_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     order = np.argsort(label, kind="stable")
     cuts = np.searchsorted(label[order], np.arange(core.n + 1))
@@ -106,14 +107,14 @@ def row_flows(
     for t in used:
         k, people = int(class_of[t]), float(amount[t])
         site = problem.site_index[core.sites[core.row_idx[t]]]
-        while people > 1e-7 and at[k] < cuts[k + 1]:
+        while people > 100 * dust and at[k] < cuts[k + 1]:
             i = order[at[k]]
             part = min(people, left[i])
-            if part > 1e-9:
+            if part > dust:
                 out.append((problem.demand_index[i], site, part))
             left[i] -= part
             people -= part
-            if left[i] <= 1e-9:
+            if left[i] <= dust:
                 at[k] += 1
     return pd.DataFrame(out, columns=["demand", "site", "people"])
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from geoplan.siting.clock import Clock
 from geoplan.siting.filling import Filling
 from geoplan.siting.ruled_model import RuledModel
 
@@ -110,12 +111,13 @@ def pair_people(ruled: RuledModel, x: np.ndarray) -> np.ndarray:
     return amount
 
 
-def add_gains(ruled: RuledModel, room: np.ndarray) -> None:
+def add_gains(ruled: RuledModel, room: np.ndarray, clock: Clock) -> None:
     """Rows: people with a place in a part of the city, by what each site alone would add there.
 
     A part is what full fixed sites join. What several sites add is never more than what each of
     them adds alone (Nemhauser and Wolsey 1981), and these rows are far tighter than those of single
-    classes where a site reaches more people than it can set free places for.
+    classes where a site reaches more people than it can set free places for. The model is right
+    without them: none are added when time is out before they are worked out.
     """
     core, model = ruled.core, ruled.model
     fixed = ruled.problem.is_fixed[core.sites]
@@ -134,6 +136,8 @@ def add_gains(ruled: RuledModel, room: np.ndarray) -> None:
     today = np.bincount(part, weights=core.weight - filling.left)
     added: dict[int, list[tuple[int, float]]] = {}
     for j in np.flatnonzero(~fixed):
+        if clock.left <= 0:
+            return
         here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
         with_j = filling.copy()
         with_j.open(int(j))

@@ -40,23 +40,40 @@ def by_places(problem: SitingProblem, rules: Rules) -> bool:
 
 
 def most_people_placed(
-    problem: SitingProblem, rules: Rules, *, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    clock: Clock,
+    gap: float,
+    seed: int,
+    gains: np.ndarray | None = None,
 ) -> SitingResult:
-    """Most people with a place."""
+    """Most people with a place.
+
+    gains : per site what it adds to the fixed ones (NaN: not worked out yet); filled in, so that
+        the next question about the same people and sites need not work it out again.
+    """
     blocked, facts = early_blocks(problem, rules)
     if blocked:
         return nothing_found(problem, "max_coverage", blocked, facts, clock, seed)
     part = lacking_part(problem)
     ruled = build(part.problem, rules)
-    search = FillSearch(part.problem, rules, ruled.core, rooms(problem, ruled.core))
+    search = FillSearch(
+        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock,
+        known=None if gains is None else gains[ruled.core.sites],
+    )  # fmt: skip
+    if gains is not None:
+        gains[ruled.core.sites] = search.known
     started = search.build()
     greedy = part.settled + search.served if started else None
     if started:
         search.swap(clock.part(_SWAPS * clock.limit_s))
     bound = search.bound()
-    if not started or bound > search.served * (1 + gap) + _DUST * max(1.0, search.served):
+    unproved = bound > search.served * (1 + gap) + max(search.dust, _DUST * search.served)
+    # out of time a model is of use only where there is no answer yet
+    if not started or (unproved and clock.left > 0):
         aim(ruled, ruled.served, -ruled.people)
-        add_gains(ruled, rooms(problem, ruled.core))
+        add_gains(ruled, rooms(problem, ruled.core), clock)
         # no start: HiGHS is often the quicker without, and what the search found is not lost
         found = run(ruled, clock=clock, gap=gap, whole_goal=ruled.whole)
         if found.status == "infeasible":
@@ -92,7 +109,9 @@ def fewest_sites_placed(
     part = lacking_part(problem)
     short = need - part.settled
     ruled = build(part.problem, rules)
-    search = FillSearch(part.problem, rules, ruled.core, rooms(problem, ruled.core), need=short)
+    search = FillSearch(
+        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock, need=short
+    )
     started = search.build() and search.enough
     if not started and not len(problem.conflicts):
         search.take(np.ones(ruled.core.m, bool))
@@ -100,9 +119,9 @@ def fewest_sites_placed(
     if started:
         search.prune(need=short, keep=search.stays)
     least = float(search.fewest())
-    if not started or len(search.filling.chosen) > least:
+    if not started or (len(search.filling.chosen) > least and clock.left > 0):
         add_need(ruled, short)
-        add_gains(ruled, rooms(problem, ruled.core))
+        add_gains(ruled, rooms(problem, ruled.core), clock)
         aim(ruled, ruled.y, np.ones(ruled.core.m))
         start = start_from(ruled, search.filling) if started else None
         found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)

@@ -21,6 +21,7 @@ from geoplan.siting import (
     phased_sites,
     places_solve,
 )
+from geoplan.siting.clock import Clock
 from geoplan.siting.fill_search import FillSearch
 from geoplan.siting.filling import Filling
 from geoplan.siting.places import filled, lacking_part
@@ -213,7 +214,7 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
         cover, weights, capacities=room, fixed=fixed, site_costs=price
     )
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    search = FillSearch(problem, Rules(budget=7.0), core, room)
+    search = FillSearch(problem, Rules(budget=7.0), core, room, clock=Clock(limit_s=60))
     assert search.build()
     chosen = core.sites[search.filling.chosen]
     assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
@@ -224,6 +225,129 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
     )
     assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
     assert search.served <= best <= search.bound() + 1e-9
+
+
+class CountedClock(Clock):
+    """Stops after so many looks at what is left."""
+
+    looks = 0
+
+    @property
+    def left(self) -> float:
+        self.looks -= 1
+        return float(max(self.looks, 0))
+
+
+@pytest.mark.parametrize("rules", ["number", "money", "areas"])
+@pytest.mark.parametrize("looks", [0, 3, 9, 30])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, monkeypatch):
+    """Whenever time runs out: an answer within the rules, a bound that holds, no more gains."""
+    cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
+    price = np.random.default_rng(seed).integers(1, 6, SITES).astype(float)
+    asked = Rules(
+        sites=None if rules == "money" else 5,
+        budget=7.0 if rules == "money" else None,
+        area_sites={"n": 2, "s": 2} if rules == "areas" else {},
+    )
+    problem = SitingProblem.from_cover(
+        cover, weights, capacities=room, fixed=fixed, site_costs=price, site_areas=AREAS
+    )
+    core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
+    counted = []
+    gain = Filling.gain
+    monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
+    clock = CountedClock(limit_s=60)
+    clock.looks = looks + 1
+    search = FillSearch(problem, asked, core, room[core.sites], clock=clock)
+
+    def allowed(c):
+        return (
+            len(c) <= (asked.sites or SITES)
+            and price[np.setdiff1d(c, fixed)].sum() <= (asked.budget or np.inf)
+            and all((AREAS[c] == a).sum() >= n for a, n in asked.area_sites.items())
+        )
+
+    best = max(
+        with_a_place(cover, weights, room, c) for c in every_choice(fixed) if allowed(list(c))
+    )
+    if search.build():
+        search.swap(clock)
+        bound = search.bound()
+        before = search.served
+        search.prune(need=search.served, keep=search.free_of_cost)
+        chosen = core.sites[search.filling.chosen]
+        assert allowed(chosen)
+        assert search.served == pytest.approx(before)
+        assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
+        assert search.served <= best + 1e-9
+        assert best <= bound + 1e-9
+    else:
+        assert rules == "areas"
+    assert len(counted) <= looks
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("seed", range(10))
+def test_an_answer_without_time(seed, stopped, monkeypatch):
+    """No time at all, or a clock that Ctrl-C stopped: no gain is worked out, no model is run."""
+    cover, weights, room, fixed = town(seed)
+    problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
+    clock = Clock(limit_s=60 if stopped else 0)
+    if stopped:
+        clock.stop()
+
+    def never(*args, **options):
+        raise AssertionError("time is out")
+
+    monkeypatch.setattr(Filling, "gain", never)
+    monkeypatch.setattr(places_solve, "run", never)
+    rules = Rules(sites=len(fixed) + 2)
+    found = places_solve.most_people_placed(problem, rules, clock=clock, gap=0.0, seed=0)
+    worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
+    best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
+    assert set(fixed) <= set(found.sites)
+    assert len(found.sites) <= len(fixed) + 2
+    assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
+    assert (found.status == "optimal") == (found.value == found.bound)
+    need = 0.5 * max(worth.values())
+    few = places_solve.fewest_sites_placed(
+        problem, Rules(), need=need, clock=clock, gap=0.0, seed=0
+    )
+    assert worth[tuple(sorted(few.sites))] >= need
+    assert few.bound <= min(len(c) for c, value in worth.items() if value >= need) <= few.value
+
+
+def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
+    """Two of 60 sites are asked for: no second pass over all of them."""
+    rng = np.random.default_rng(0)
+    cover = rng.random((200, 61)) < np.linspace(0.3, 0.02, 61)
+    room = np.r_[10.0, np.full(60, np.inf)]
+    problem = SitingProblem.from_cover(cover, rng.random(200) + 1, capacities=room, fixed=[0])
+    core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
+    search = FillSearch(problem, Rules(sites=3), core, room, clock=Clock(limit_s=60))
+    assert search.build()
+    now = [0.0 if search.filling.is_open[j] else search.filling.gain(j) for j in range(61)]
+    full = search.served + sum(sorted(now)[-2:])
+    first = search.before + sum(sorted(search.ceiling)[-2:])
+    counted = []
+    gain = Filling.gain
+    monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
+    assert search.bound() == pytest.approx(min(full, first))
+    assert 0 < len(counted) < 20
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0])
+def test_very_small_weights_are_people_too(unit):
+    weights = np.array([0.6, 0.4]) * unit
+    problem = SitingProblem.from_cover(np.eye(2, dtype=bool), weights, capacities=[np.inf, np.inf])
+    one = max_coverage(problem, sites=1)
+    assert (one.status, one.sites, one.value) == ("optimal", [0], pytest.approx(0.6 * unit, abs=0))
+    both = max_coverage(problem, sites=2)
+    assert (both.status, both.value) == ("optimal", pytest.approx(unit, abs=0))
+    flows = both.detail["flows"]
+    assert flows["people"].to_numpy() == pytest.approx(weights, abs=0)
+    assert both.assignment.to_list() == [0, 1]
 
 
 def test_a_site_that_reaches_only_people_who_are_served():
@@ -323,7 +447,7 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
     ruled = build(problem, Rules())
     aim(ruled, ruled.served, -ruled.people)
     if gains:
-        add_gains(ruled, room[ruled.core.sites])
+        add_gains(ruled, room[ruled.core.sites], Clock(limit_s=60))
     for chosen in every_choice(fixed):
         opened = np.isin(ruled.core.sites, chosen).astype(float)
         lower, upper = (np.concatenate(b) for b in (ruled.model.lower, ruled.model.upper))
