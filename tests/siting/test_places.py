@@ -334,7 +334,10 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     gain = Filling.gain
     monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
     assert search.bound() == pytest.approx(min(full, first))
-    assert 0 < len(counted) < 20
+    assert 0 < len(counted) < 40
+    # those alone whose old gain does not already leave them behind the best two
+    assert (search.worth[counted] >= sorted(now)[-2] - 1e-9).all()
+    assert len(set(counted)) == len(counted)
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0])
