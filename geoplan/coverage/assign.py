@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.optimize import linprog
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from geoplan.errors import UsageError
 from geoplan.network.costs import TravelCosts
 
 _WHOLE = 1e-9
+#: share of people or places, and people, that a solver may miss without meaning it
+_DUST_SHARE, _DUST = 1e-8, 1e-6
 
 
 def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -175,20 +177,70 @@ def _transport(
     b = np.concatenate([supply, room[finite]])
     most = linprog(-ones, A_ub=A, b_ub=b, bounds=(0, None), method="highs-ds")
     served = -most.fun
-    if np.all(b == np.round(b)):
+    whole = bool(np.all(b == np.round(b)))
+    if whole:
         served = round(served)  # a corner of a network matrix: whole by theory
-    else:
-        served -= 1e-9 * max(1.0, served)  # room for rounding in the second programme
     # every column sums to one here, so the total is one more node of the same network
     total = sparse.csr_matrix(-ones)
     scale = max(float(cost.max()), 1.0)
-    best = linprog(
-        cost / scale,
-        A_ub=sparse.vstack([A, total], format="csr"),
-        b_ub=np.append(b, -served),
-        bounds=(0, None),
-        method="highs-ds",
-    )
-    if best.status != 0:
+    # sums that are no whole numbers may need room for their rounding: no more than they must have
+    for slack in (0.0,) if whole else (0.0, 1e-12 * served, 1e-9 * max(1.0, served)):
+        best = linprog(
+            cost / scale,
+            A_ub=sparse.vstack([A, total], format="csr"),
+            b_ub=np.append(b, slack - served),
+            bounds=(0, None),
+            method="highs-ds",
+        )
+        if best.status == 0:
+            break
+    else:
         raise UsageError(f"the assignment could not be solved: {best.message}")
-    return np.asarray(best.x)
+    flow = np.asarray(best.x)
+    return flow if whole else _without_dust(i, j, flow, supply, room, max(_DUST, 2 * slack))
+
+
+def _without_dust(
+    i: np.ndarray,
+    j: np.ndarray,
+    flow: np.ndarray,
+    supply: np.ndarray,
+    room: np.ndarray,
+    dust: float,
+) -> np.ndarray:
+    """`flow` in which rows and sites that are full but for `dust` people are full exactly.
+
+    The pairs in use form trees (a corner of a network). From the leaves on, whoever is full sets
+    the last pair that is open to it; what that shifts ends at the root, which is not full.
+    """
+    used = np.flatnonzero(flow > 1e-9)
+    n, nodes = len(supply), len(supply) + len(room)
+    need = np.concatenate([supply, room])
+    a, b = i[used], n + j[used]
+    flow = np.where(flow > 1e-9, flow, 0.0)
+    got = np.bincount(a, flow[used], nodes) + np.bincount(b, flow[used], nodes)
+    full = np.isfinite(need)
+    full[full] = (
+        np.abs(need - got)[full] <= (_DUST_SHARE * need + np.minimum(dust, 1e-3 * need))[full]
+    )
+    graph = sparse.coo_matrix((used + 1, (a, b)), shape=(nodes, nodes)).tocsr()
+    _, part = connected_components(graph, directed=False)
+    # the root of each tree: who is not full; else a site, so that no person is left over
+    order = np.lexsort((-np.arange(nodes), full, part))
+    roots = order[np.diff(part[order], prepend=-1) != 0]
+    top = sparse.coo_matrix(
+        (np.ones(len(roots)), (np.full(len(roots), nodes), roots)), shape=(nodes + 1,) * 2
+    )
+    tree = sparse.coo_matrix((np.ones(len(used)), (a, b)), shape=(nodes + 1,) * 2) + top
+    reached, above = breadth_first_order(tree.tocsr(), nodes, directed=False)
+    below = reached[(above[reached] >= 0) & (above[reached] < nodes)][::-1]
+    up = above[below]
+    arc = np.asarray(graph[np.minimum(below, up), np.maximum(below, up)]).ravel() - 1
+    loose = np.setdiff1d(used, arc)  # pairs that close a circle stay as they are
+    got = np.zeros(nodes)
+    np.add.at(got, np.concatenate([i[loose], n + j[loose]]), np.tile(flow[loose], 2))
+    for node, parent, pair in zip(below.tolist(), up.tolist(), arc.tolist(), strict=True):
+        if full[node]:
+            flow[pair] = max(need[node] - got[node], 0.0)
+        got[parent] += flow[pair]
+    return flow

@@ -105,7 +105,9 @@ def judge_reach(
         inside = demand.frame["people"].where(state == "served", 0.0)
         assignment = assign_people(costs, inside, capacities, threshold=threshold)
         served = assignment.groupby("demand")["people"].sum().reindex(demand.frame.index)
-        table["served"] = np.minimum(served.fillna(0.0).to_numpy(float), people)
+        placed = np.minimum(served.fillna(0.0).to_numpy(float), people)
+        # a row that lacks no more than the rounding of its sum has places for all
+        table["served"] = np.where(people - placed <= 1e-8 * people, people, placed)
         table["full"] = np.where(state == "served", people - table["served"], 0.0)
         main = assignment.sort_values("people", ascending=False, kind="stable")
         main = main.drop_duplicates("demand").set_index("demand")

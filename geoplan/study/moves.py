@@ -95,7 +95,9 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
     coverage, standard = judged.coverage, judged.standard
     assert coverage is not None
     assert judged.facilities is not None
-    if not standard.capacity_limits or not coverage.ledger.full > 0:
+    ledger = coverage.ledger
+    # sums of people who are no whole numbers may be off by their rounding
+    if not standard.capacity_limits or not ledger.full > 1e-8 * ledger.served:
         return None
     frame = coverage.frame
     placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
@@ -111,6 +113,8 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
             capacities=places.to_numpy(),
         )
     )  # fmt: skip
+    if not part.rows.any():
+        return None
     concerned = part.rows | (np.diff(reach.indptr) == 0)
     reach = reach[concerned]
     full = np.flatnonzero(np.diff(reach.tocsc().indptr))

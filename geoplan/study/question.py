@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.errors import UsageError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.assigning import drawn_codes
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
@@ -43,6 +43,7 @@ class Question:
     most_sites : with a budget, no answer has more new sites; else 0.
     free : the question without rules of distance, area and places, where candidates were left out
         that such rules may want; its bound holds over all candidates.
+    offered : candidates before thinning, which leaves out those that reach nobody.
     moving : where sites are full, the question of the whole service, in which people change site
         (`problem` knows only those who are not served today); `whole` and `free` are then of it.
     """
@@ -58,6 +59,7 @@ class Question:
     thinned: Thinned | None = None
     most_sites: int = 0
     free: SitingProblem | None = None
+    offered: int = 0
     moving: Moving | None = None
 
     @property
@@ -110,7 +112,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     rows, concerned = unserved, people
     if lacking is not None:
         rows, concerned = lacking.rows, lacking.people
-        people = people.reindex(rows.index, fill_value=0.0)
+        people = _at_rows(context, judged.key, people, rows.index)
     candidates = candidate_points(context, judged, siting, rows)
     costs = costs_within(context, rows, candidates, standard)
     money = prices_of(context, judged.key, siting, candidates)
@@ -139,6 +141,7 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
             free = lacking.moving(
                 costs, threshold=standard.threshold, capacity=None, rules=priced
             ).problem
+    offered = len(candidates)
     costs = columns_of(costs, thinned.kept)
     candidates = candidates.iloc[thinned.kept]
     rules: dict[str, Any] = apart(candidates, siting)
@@ -165,8 +168,18 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         thinned=thinned,
         most_sites=0 if siting.budget is None else most,
         free=free,
+        offered=offered,
         moving=moving,
     )
+
+
+def _at_rows(context: Context, key: str, people: pd.Series, rows: pd.Index) -> pd.Series:
+    """`people` not served at `rows`; refused where some of them live elsewhere."""
+    found = people.reindex(rows, fill_value=0.0)
+    lost = float(people.sum() - found.sum())
+    if abs(lost) > 1e-8 * float(people.sum()):  # an answer about fewer people would look as good
+        raise GeoplanError(say(context.lang, "study.people_lost", key=key, people=f"{lost:,.6g}"))
+    return found
 
 
 def _thin(

@@ -9,7 +9,8 @@ import pandas as pd
 
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import SitingResult, coverage_curve, curve_knee, explain_sites
-from geoplan.siting.finish import relative_gap
+from geoplan.siting.explain_places import may_replace
+from geoplan.siting.finish import is_whole, relative_gap
 from geoplan.siting.relaxed import coverage_bounds
 from geoplan.siting.result import Status
 from geoplan.study.answer import added_by_places, ledger_after, sites_frame
@@ -18,13 +19,14 @@ from geoplan.study.context import Context
 from geoplan.study.distance_sites import distance_sites
 from geoplan.study.judge import equity_of
 from geoplan.study.money import phase_table, with_money
+from geoplan.study.moves import places_of
 from geoplan.study.question import Question, ask
 from geoplan.study.redraw_plan import with_redraws
 from geoplan.study.solve import answer
 from geoplan.words import say
 
-#: people by which sums may differ for their rounding
-_DUST = 1e-6
+#: share of the people served by which sums may differ for their rounding
+_DUST = 1e-8
 
 
 def with_sites(context: Context, judged: ServiceResult) -> ServiceResult:
@@ -69,7 +71,8 @@ def _outcome(
     chosen = question.candidates.loc[list(explained.index)]
     after = ledger_after(context, judged, chosen, siting)
     added = float(explained["added_people"].sum())
-    if judged.standard.capacity_limits and abs(question.base + added - after.ledger.served) > _DUST:
+    off = abs(question.base + added - after.ledger.served)
+    if judged.standard.capacity_limits and off > _dust(after.ledger.served):
         # people who are no whole numbers may make the ledger round places: it has the last word
         explained = added_by_places(context, judged, explained, chosen, siting, after)
     if judged.standard.capacity_limits and siting.objective == "max_coverage":
@@ -93,6 +96,11 @@ def _outcome(
     )
 
 
+def _dust(served: float) -> float:
+    """People by which two sums of so many may differ: whole ones differ by more or not at all."""
+    return min(_DUST * max(served, 1.0), 0.5)
+
+
 def _notes(
     context: Context,
     question: Question,
@@ -101,21 +109,57 @@ def _notes(
     missed: float,
 ) -> list[str]:
     notes = []
-    if question.moving is not None:
-        notes.append(say(context.lang, "study.moves"))
+    if told := _of_places(context, question):
+        notes.append(told)
     if missed >= 0.5 and question.siting.objective == "max_coverage":
         notes.append(say(context.lang, "study.thinned", people=f"{missed:,.0f}"))
     if question.free is not None and result.status == "feasible" and result.bound is not None:
         notes.append(say(context.lang, "study.thinned_rules"))
-    if question.problem.capacities is not None:
-        notes.append(say(context.lang, "study.few_places"))
-    elif question.siting.capacity is not None:
+    if not question.capped and question.siting.capacity is not None:
         notes.append(say(context.lang, "study.capacity_unheeded"))
-    asked = question.siting.sites
-    if result.status == "optimal" and asked is not None and len(explained) < asked:
-        key = "study.enough" if len(explained) else "study.enough_none"
-        notes.append(say(context.lang, key, asked=f"{asked:,}", enough=f"{len(explained):,}"))
+    if _takes_nobody(question):
+        capacity = f"{question.siting.capacity:g}"
+        notes.append(say(context.lang, "study.takes_nobody", capacity=capacity))
+    elif _more_add_nobody(question, result, len(explained)):
+        asked, enough = question.siting.sites or 0, len(explained)
+        key = "study.enough" if enough else "study.enough_none"
+        notes.append(say(context.lang, key, asked=f"{asked:,}", enough=f"{enough:,}"))
     return notes
+
+
+def _of_places(context: Context, question: Question) -> str:
+    """What it means that places end, at full sites or at new ones; "" where none do."""
+    few = question.capped and not _takes_nobody(question)
+    if question.moving is not None:
+        key = "study.moves_few_places" if few else "study.moves"
+    elif few:
+        key = "study.few_places"
+    else:
+        return ""
+    told = say(context.lang, key)
+    if not question.siting.robustness:  # who asked for no redraws misses none
+        return told
+    return ("" if context.lang == "zh" else " ").join([told, say(context.lang, "study.no_redraws")])
+
+
+def _takes_nobody(question: Question) -> bool:
+    """Whether a new site has places for less than one of people who are whole."""
+    whole = is_whole(question.solved.weights)
+    return question.capped and places_of(question.siting.capacity, whole=whole) == 0
+
+
+def _more_add_nobody(question: Question, result: SitingResult, found: int) -> bool:
+    """Whether fewer sites than asked for stand because another one would serve nobody.
+
+    Not where a target, a budget or the distance between sites kept them fewer.
+    """
+    siting, problem = question.siting, question.solved
+    if siting.objective != "max_coverage" or siting.budget is not None or siting.sites is None:
+        return False
+    if result.status != "optimal" or found >= siting.sites or not question.offered:
+        return False
+    chosen = problem.positions(result.sites)
+    return not len(problem.conflicts) or bool(may_replace(problem, chosen, chosen).any())
 
 
 def _whole_bounds(question: Question, result: SitingResult) -> np.ndarray | None:
@@ -174,8 +218,7 @@ def _as_measured(told: SitingResult, served: float, gap: float) -> SitingResult:
     """`told` with the number of the ledger, which is measured and assigned anew."""
     if told.bound is None or not np.isfinite(told.value) or not served > 0:
         return told
-    dust = 1e-8 * served  # the ledger's own assignment leaves so much where people are no whole
-    bound = served if abs(told.bound - served) <= dust else max(told.bound, served)
+    bound = served if abs(told.bound - served) <= _dust(served) else max(told.bound, served)
     found = (bound - served) / served
     status: Status = "optimal" if found <= gap + 1e-9 else "feasible"
     return replace(told, value=served, bound=bound, gap=found, status=status)

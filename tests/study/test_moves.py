@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from small_study import PEOPLE
 
+from geoplan.errors import GeoplanError
 from geoplan.siting.result import SitingResult
-from geoplan.study import Study, compare_plans, solve
+from geoplan.study import Study, compare_plans, question, solve
 
 REACH = 810
 PLACES = 6
@@ -37,6 +38,22 @@ class Street:
         if seed % 3 == 0:
             self.room[0] = np.nan
         self.capacity = float(rng.integers(20, 90)) + 0.5 if limited else None
+        self.write(folder)
+
+    @classmethod
+    def laid(
+        cls, folder: Path, *, people: dict[int, float], old: dict[int, float], new: list[int]
+    ) -> Street:
+        """A street of one's own: metres -> people, metres -> places, metres of candidates."""
+        street = object.__new__(cls)
+        street.home, street.old, street.new = map(np.array, (list(people), list(old), new))
+        street.people, street.room = np.array(list(people.values())), np.array(list(old.values()))
+        street.capacity = None
+        street.write(folder)
+        return street
+
+    def write(self, folder: Path) -> None:
+        """The street as a study in `folder`."""
         corner = pd.read_csv(folder / "people.csv", index_col="id", dtype=str)
         first, third = (float(corner.loc[name, "lon"]) for name in ("A", "C"))
         lat, step = corner.loc["A", "lat"], (third - first) / 1500
@@ -53,9 +70,9 @@ class Street:
             )
             frame.to_csv(folder / f"{name}.csv", index=False)
 
-        table("people", self.home, pop60=self.people.astype(int), address="1 Some Road")
-        table("meals", old, capacity=self.room)
-        table("places", new)
+        table("people", self.home, pop60=self.people, address="1 Some Road")
+        table("meals", self.old, capacity=self.room)
+        table("places", self.new)
         self.study = Study.open(folder).replace(
             {
                 "services.place": {
@@ -270,3 +287,105 @@ def test_numbers_of_two_plans_are_compared_alike(small_folder: Path) -> None:
         siting["value"] / street.people.sum()
     )
     assert sum(PEOPLE[name][0] for name in PEOPLE) == 290  # the street's people are others
+
+
+NEAR = {100: 300.37, 200: 410.21, 300: 220.6, 400: 90.4}
+MANY = {m: 20 * p for m, p in {**NEAR, 2500: 500.3, 2600: 600.7, 2800: 100.1}.items()}
+
+
+def test_rounding_makes_no_site_full(small_folder: Path) -> None:
+    """Everybody in reach has a place, though people are no whole numbers."""
+    street = Street.laid(
+        small_folder, people={**NEAR, 2500: 1201.1}, old={0: 600.0, 500: 600.0}, new=[2450]
+    )
+    service, found = outcome_of(street.asked(sites=1, robustness=3))
+    assert service.coverage.ledger.full == 0
+    assert service.coverage.ledger.served == pytest.approx(sum(NEAR.values()), rel=1e-14)
+    assert not [note for note in found.notes if "full" in note or "redraws" in note]
+    assert "chosen_share" in found.sites
+
+
+def test_next_best_of_people_who_are_no_whole_numbers(small_folder: Path) -> None:
+    street = Street.laid(
+        small_folder, people=MANY, old={0: 6000.0, 500: 5000.0}, new=[2450, 2600, 2900, 300, 150]
+    )
+    service, found = outcome_of(street.asked(sites=2, capacity=90000.0))
+    # all places are taken, and told as such
+    assert service.coverage.ledger.served == pytest.approx(11000, rel=1e-14)
+    assert service.coverage.people_by_site().to_dict() == pytest.approx(
+        {"m0": 6000, "m1": 5000}, rel=1e-14
+    )
+    assert found.people_after.served == pytest.approx(sum(MANY.values()), rel=1e-14)
+    east, west = found.sites.itertuples()
+    assert east.next_best in ("cp1", "cp2")
+    assert west.next_best in ("cp3", "cp4")
+    assert found.sites["next_best_loss"].tolist() == pytest.approx([0, 0], abs=1e-3)
+
+
+FULL = {"people": {100: 30.0, 200: 20.0}, "old": {0: 40.0}}
+ROOM = {"people": {100: 30.0, 200: 20.0, 2500: 10.0}, "old": {0: 90.0}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"sites": 2}, True),
+        ({"budget": 0.0, "site_cost": 5.0, "sites": 2}, False),
+        ({"objective": "min_sites", "share": 0.5, "sites": 2}, False),
+        ({"sites": 2, "min_distance_m": 5000.0}, False),
+        ({"sites": 2, "capacity": 0.5}, False),
+    ],
+    ids=["true", "budget", "share is met", "no candidates", "no place"],
+)
+def test_more_would_add_nobody_is_told_where_it_is_so(
+    small_folder: Path, asked: dict, said: bool
+) -> None:
+    street = Street.laid(small_folder, **ROOM, new=[300])
+    _, found = outcome_of(street.asked(**asked))
+    assert found.sites.empty
+    assert any("more would add nobody" in note for note in found.notes) == said
+    assert any("takes nobody" in note for note in found.notes) == ("capacity" in asked)
+
+
+def test_distances_that_keep_sites_few_are_no_lack_of_people(small_folder: Path) -> None:
+    people = {100: 30.0, 200: 20.0, 2500: 10.0, 2600: 10.0}
+    street = Street.laid(small_folder, people=people, old={0: 90.0}, new=[1750, 3000])
+    _, found = outcome_of(street.asked(sites=2, min_distance_m=1500.0))
+    assert len(found.sites) == 1
+    assert not [note for note in found.notes if "more would add nobody" in note]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("robustness", [0, 3])
+@pytest.mark.parametrize("capacity", [None, 5.0])
+def test_one_note_of_places(
+    small_folder: Path, capacity: float | None, robustness: int, lang: str
+) -> None:
+    street = Street.laid(small_folder, **FULL, new=[300, 400])
+    study = street.asked(sites=1, capacity=capacity, robustness=robustness)
+    _, found = outcome_of(study.replace({"study.lang": lang}))
+    words = {"en": ("assign|leave their place", "redraws", "new ones have few places"),
+             "zh": ("重新分配", "重新抽样", "新站点容量也有限")}[lang]  # fmt: skip
+    told = pd.Series(found.notes)
+    assert told.str.contains(words[0]).sum() == 1
+    assert told.str.count(words[1]).sum() == (robustness > 0)
+    assert told.str.contains(words[2]).sum() == (capacity is not None)
+
+
+def test_nobody_is_lost_between_the_ledger_and_the_question(
+    small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = Street.laid(small_folder, **FULL, new=[300])
+    usual = question.lacking_today
+
+    def without_one(context, judged):
+        found = usual(context, judged)
+        short = judged.coverage.frame["full"].idxmax()
+        kept = found.rows.index != short
+        return replace(
+            found, rows=found.rows[kept], people=found.people[kept], reach=found.reach[kept]
+        )
+
+    monkeypatch.setattr(question, "lacking_today", without_one)
+    with pytest.raises(GeoplanError, match="10 people who are not served are missing"):
+        outcome_of(street.asked(sites=1))
