@@ -237,10 +237,10 @@ def _without_dust(
     up = above[below]
     arc = np.asarray(graph[np.minimum(below, up), np.maximum(below, up)]).ravel() - 1
     loose = np.setdiff1d(used, arc)  # pairs that close a circle stay as they are
-    got = np.zeros(nodes)
-    np.add.at(got, np.concatenate([i[loose], n + j[loose]]), np.tile(flow[loose], 2))
+    sums = np.zeros(nodes)
+    np.add.at(sums, np.concatenate([i[loose], n + j[loose]]), np.tile(flow[loose], 2))
     for node, parent, pair in zip(below.tolist(), up.tolist(), arc.tolist(), strict=True):
         if full[node]:
-            flow[pair] = max(need[node] - got[node], 0.0)
-        got[parent] += flow[pair]
+            flow[pair] = max(need[node] - sums[node], 0.0)
+        sums[parent] += flow[pair]
     return flow
