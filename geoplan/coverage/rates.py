@@ -7,6 +7,8 @@ rate (Marshall 1991).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
@@ -81,6 +83,42 @@ def rate_by_area(
     if smooth and not money and usable.any():
         table.loc[usable, "smoothed"] = per * empirical_bayes(cases[usable], heads[usable])
     return table
+
+
+class CityRate(NamedTuple):
+    """What all areas with a known count have together; NaN where none has one."""
+
+    count: float
+    people: float
+    rate: float
+
+
+def city_rate(table: pd.DataFrame, per: float = 1000.0) -> CityRate:
+    """The city's count, its people and its rate per `per` of them, as everything tells them.
+
+    Parameters
+    ----------
+    table : of `rate_by_area`.
+    per : heads that the rate is told for.
+
+    Returns
+    -------
+    CityRate
+        People of areas that tell no count are left out: such an area is no area without cases.
+        People whose area is not known (code ``""``) stay: they live in some area that tells one.
+
+    Examples
+    --------
+    >>> table = rate_by_area(pd.Series({"A": 10.0}), pd.Series({"A": 1000, "B": 1000}))
+    >>> tuple(city_rate(table))
+    (10.0, 1000.0, 10.0)
+    """
+    known = table["count"].notna()
+    if not known.any():
+        return CityRate(np.nan, np.nan, np.nan)
+    count = float(table["count"].sum())
+    people = float(table.loc[known | (table.index == ""), "people"].sum())
+    return CityRate(count, people, count / people * per if people > 0 else np.nan)
 
 
 def poisson_limits(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:

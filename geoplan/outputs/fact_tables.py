@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.quota import quota_summary
+from geoplan.coverage.rates import city_rate
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.table import AREA, Column, Table
 from geoplan.outputs.telling import (
@@ -254,19 +255,16 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
             names = np.array(area_names(results, level, table.index, lang), dtype=object)
         rate = table["rate"].to_numpy(float)
         known = np.flatnonzero(np.isfinite(rate))
-        # an area that tells no count is no area without cases
-        told = table["count"].notna() | (table.index == "")
-        people, count = table.loc[told, "people"].sum(), table["count"].sum(min_count=1)
-        city = count / people * service.standard.per if people > 0 else np.nan
+        city = city_rate(table, service.standard.per)
         ends = [known[np.argmin(rate[known])], known[np.argmax(rate[known])]] if len(known) else []
         low, high = [f"{clean(names[k])} {rate[k]:,.2f}" for k in ends] if ends else ["", ""]
-        outside = (table["low"] > city) | (table["high"] < city)
+        outside = (table["low"] > city.rate) | (table["high"] < city.rate)
         measure = clean(service.rate_names.get(key, "")) or service.name(lang)
         rows.append(
             {
                 "measure": measure,
-                "count": count,
-                "rate": city,
+                "count": city.count,
+                "rate": city.rate,
                 "lowest": low,
                 "highest": high,
                 "apart": int(outside.sum()) if table["low"].notna().any() else None,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
+from geoplan.coverage.rates import city_rate
 from geoplan.outputs.summary_facts import service_facts, siting_facts
 from geoplan.outputs.telling import (
     aligned,
@@ -46,9 +47,9 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     were asked for, ``siting`` (with ``robustness`` where the question was drawn anew); what else
     the data allow stands beside them (`summary_facts.service_facts`). Along lines ``length_m`` and
     ``required_points`` stand instead of ``people``. A service told as a rate has ``rate``
-    (``level``, ``per``, ``count``, ``people``, ``rate``, ``areas``: one row per area with ``code``,
-    ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``, ``smoothed``; ``measures``: the
-    same for every counted column).
+    (``level``, ``per``, ``count``, ``people`` of the areas that tell one, ``rate``, ``areas``: one
+    row per area with ``code``, ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``,
+    ``smoothed``; ``measures``: the same for every counted column).
 
     Examples
     --------
@@ -214,23 +215,26 @@ def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
     names = [
         n for n in ("name", "count", "people", "rate", "low", "high", "smoothed") if n in table
     ]
-    count = table["count"].sum(min_count=1) if "count" in table else None
-    people = table["people"].sum(min_count=1) if "people" in table else None
     return {
         "level": area_codes(results, table.index),
         "per": plain(service.standard.per),
-        "count": plain(count),
-        "people": plain(people),
+        **_city(table, service),
         "areas": _rate_rows(table, names),
         "measures": {
             key: {
                 "name": service.rate_names.get(key, key),
-                "count": plain(part["count"].sum(min_count=1)),
+                **_city(part, service),
                 "areas": _rate_rows(part, names),
             }
             for key, part in service.all_rates.items()
         },
     }
+
+
+def _city(table: pd.DataFrame, service: ServiceResult) -> dict[str, Any]:
+    """Count, people of the areas that tell one, and rate."""
+    told = city_rate(table, service.standard.per)._asdict()
+    return {name: plain(value) for name, value in told.items()}
 
 
 def _rate_rows(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:

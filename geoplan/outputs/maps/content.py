@@ -13,6 +13,7 @@ import shapely
 
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
+from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
@@ -32,6 +33,7 @@ from geoplan.outputs.maps.people import (
 from geoplan.outputs.maps.rates import measure_facts, rate_head
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.privacy import told_by_area
+from geoplan.outputs.telling import count_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import level_word, say
@@ -231,10 +233,10 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
             tell("fact_quota", say(lang, "maps.of", part=part, whole=whole),
                  level=level_word(lang, level))  # fmt: skip
     if service.rates is not None and len(service.rates):
-        tell("fact_count", f"{service.rates['count'].sum():,.0f}")
-        people = f"{service.rates['people'].sum():,.0f}"
+        city = city_rate(service.rates)
+        tell("fact_count", count_text(city.count))
         name = service.people_name(lang) or say(lang, "maps.fact_people")
-        found.append([name[:1].upper() + name[1:], people])
+        found.append([name[:1].upper() + name[1:], count_text(city.people)])
         if service.standard.target_rate:
             tell("fact_target", f"{service.standard.target_rate:,.6g}")
     if service.gaps is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoplan.coverage.rates import city_rate
 from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.telling import count_text, number_text
@@ -15,8 +16,7 @@ def rate_head(service: ServiceResult, lang: str) -> dict[str, Any]:
     """The large number of the page, with the name of what it counts."""
     assert service.rates is not None
     per = service.standard.per
-    people = float(service.rates["people"].sum())
-    rate = float(service.rates["count"].sum()) / people * per if people > 0 else float("nan")
+    rate = city_rate(service.rates, per).rate
     label = say(lang, "maps.head_rate", per=f"{per:,.6g}", measure=service.measure_name(lang))
     return {"label": label, "rate": number(rate, 2)}
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
+from geoplan.coverage.rates import city_rate
 from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.report.blocks import (
     Block,
@@ -290,15 +291,15 @@ def _lines(results: RunResults, service: ServiceResult, lang: str) -> Iterator[B
 
 def _rates(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
     assert service.rates is not None
-    leading = service.measure_name(lang)
+    leading, city = service.measure_name(lang), city_rate(service.rates, service.standard.per)
     yield Paragraph(
         text=say(
             lang,
             "report.rate",
             name=clean(leading),
-            count=count_text(service.rates["count"].sum(min_count=1)),
+            count=count_text(city.count),
             who=_of_people(service, lang),
-            people=count_text(service.rates["people"].sum(min_count=1)),
+            people=count_text(city.people),
             standard=standard_text(lang, service.standard),
         )
     )
