@@ -16,6 +16,7 @@ from geoplan.outputs.compare_numbers import (
     both_answers,
     measure_changes,
     setting_changes,
+    setting_text,
 )
 from geoplan.outputs.compare_places import gap_changes, site_changes
 from geoplan.outputs.steady import without_clock, write_csv
@@ -55,7 +56,7 @@ class RunComparison:
     only_a, only_b : services of one run alone.
     lang : of the first run.
     names : service key -> language -> what the runs call it.
-    settings : what the study files say differently: key, value of A, value of B ("" = not set).
+    settings : what the study files say differently: key, value of A, value of B (None = not set).
 
     Examples
     --------
@@ -88,7 +89,7 @@ class RunComparison:
     only_b: tuple[str, ...] = ()
     lang: str = "zh"
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    settings: tuple[tuple[str, str, str], ...] = ()
+    settings: tuple[tuple[str, Any, Any], ...] = ()
 
     @property
     def changed(self) -> pd.DataFrame:
@@ -176,10 +177,9 @@ class RunComparison:
                 names = [self.service_name(s, lang) for s in services]
                 yield say(lang, f"compare.{key}", services=", ".join(names))
         if self.settings:
-            none = say(lang, "compare.no_setting")
             yield say(lang, "compare.settings")
             for key, a, b in self.settings:
-                yield f"  {clean(key)}: {clean(a) or none} → {clean(b) or none}"
+                yield f"  {clean(key)}: {setting_text(lang, a)} → {setting_text(lang, b)}"
         if self.is_same:
             yield say(lang, "compare.same")
             return

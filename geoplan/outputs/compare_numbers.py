@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import pyogrio
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs.compare_places import layer_names
+from geoplan.outputs.telling import clean, yes_no_text
+from geoplan.words import say
 
 _LEDGER = ("total", *STATES)
 
@@ -157,19 +161,23 @@ _TOLD = ("study.name", "study.lang", "study.map_approval_no", "study.source")
 
 def setting_changes(
     a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
-) -> tuple[tuple[str, str, str], ...]:
+) -> tuple[tuple[str, Any, Any], ...]:
     """What two study files say differently of all things and of `services`: key, in A, in B.
 
     Parameters
     ----------
     a, b : ``settings`` of each run's ``run.json``; nothing is told where either is not known.
 
+    Returns
+    -------
+    The values as the files hold them, None where one is not set; `setting_text` words them.
+
     Examples
     --------
     >>> one = {"services": {"meal": {"standard": {"threshold_m": 1000.0}}, "other": {"path": "x"}}}
     >>> two = {"services": {"meal": {"standard": {"threshold_m": 800.0}}}}
     >>> setting_changes(one, two, ["meal"])
-    (('services.meal.standard.threshold_m', '1000', '800'),)
+    (('services.meal.standard.threshold_m', 1000.0, 800.0),)
     """
     if not a or not b:
         return ()
@@ -179,19 +187,47 @@ def setting_changes(
     for key in dict.fromkeys([*flat_a, *flat_b]):
         room, _, rest = key.partition(".")
         skipped = key in _TOLD or (room == "services" and rest.partition(".")[0] not in both)
-        if not skipped and flat_a.get(key, "") != flat_b.get(key, ""):
-            found.append((key, flat_a.get(key, ""), flat_b.get(key, "")))
+        in_a, in_b = flat_a.get(key), flat_b.get(key)
+        if not skipped and not _same(in_a, in_b):
+            found.append((key, in_a, in_b))
     return tuple(found)
 
 
-def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, str]:
-    """Every single setting by its dotted key, as text."""
-    told: dict[str, str] = {}
+def _same(a: Any, b: Any) -> bool:
+    """Whether two settings say the same: 1 is 1.0, but true is no 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and a == b
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Every single setting by its dotted key; what is empty text is not set."""
+    told: dict[str, Any] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping):
             told |= _flat(value, f"{above}{key}.")
-        elif isinstance(value, float):
-            told[f"{above}{key}"] = f"{value:g}"
-        elif value is not None:
-            told[f"{above}{key}"] = str(value)
+        elif value is not None and value != "":
+            told[f"{above}{key}"] = value
     return told
+
+
+def setting_text(lang: str, value: Any) -> str:
+    """A setting as readers write it: no digit is lost, for two that differ must not read alike.
+
+    Examples
+    --------
+    >>> setting_text("en", 12345699.0), setting_text("en", 0.00000125), setting_text("en", True)
+    ('12,345,699', '0.00000125', 'yes')
+    >>> setting_text("zh", ["walk", 2.5, False]), setting_text("zh", None)
+    ('walk、2.5、否', '（未设）')
+    """
+    if value is None:
+        return say(lang, "compare.no_setting")
+    if isinstance(value, bool):
+        return yes_no_text(lang, value)
+    if isinstance(value, float) and isfinite(value):
+        whole = value.is_integer()
+        return f"{value:,.0f}" if whole else f"{Decimal(repr(value)):,f}"
+    if isinstance(value, (list, tuple)):
+        if not value:
+            return say(lang, "compare.empty_setting")
+        return ("、" if lang == "zh" else ", ").join(setting_text(lang, v) for v in value)
+    return clean(str(value))

@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 
 from geoplan.errors import UsageError
 from geoplan.outputs import compare_runs, write_comparison_map, write_layers, write_maps
+from geoplan.outputs.compare_numbers import setting_changes
 from geoplan.outputs.compare_places import shares_ground
 from geoplan.outputs.summary import write_summary
 from geoplan.study.judge import in_service
@@ -65,6 +66,33 @@ def test_people_who_are_no_longer_served_are_told_by_service_and_district(result
     text = told.text(lang="en")
     assert "served" in text
     assert f"{-moved:,.0f}" in text
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "zh", "en"),
+    [
+        (12345678.0, 12345699.0, "12,345,678 → 12,345,699", "12,345,678 → 12,345,699"),
+        (0.123456781, 0.123456782, "0.123456781 → 0.123456782", "0.123456781 → 0.123456782"),
+        (2.5e6, None, "2,500,000 → （未设）", "2,500,000 → (not set)"),
+        (True, False, "是 → 否", "yes → no"),
+        (1, True, "1 → 是", "1 → yes"),
+        ([2026, 2027], [], "2026、2027 → （空）", "2026, 2027 → (empty)"),
+    ],
+)
+def test_a_changed_setting_is_told_with_all_its_digits(results, tmp_path, a, b, zh, en):
+    runs = [save(results, tmp_path / name) for name in ("a", "b")]
+    for run, value in zip(runs, (a, b), strict=True):
+        facts = {"settings": {"study": {"lang": "zh"}, "fund": {"asked": value, "same": 2.5e6}}}
+        (run / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    found = compare_runs(*runs)
+    assert found.settings == (("fund.asked", a, b),)
+    assert f"  fund.asked: {zh}\n" in found.text("zh")
+    assert f"  fund.asked: {en}\n" in found.text("en")
+
+
+def test_a_whole_number_is_the_same_setting_with_and_without_a_point():
+    one, two = {"fund": {"money": 5, "name": ""}}, {"fund": {"money": 5.0, "name": None}}
+    assert setting_changes(one, two, []) == ()
 
 
 def test_services_of_one_run_only_are_named(results, tmp_path):
