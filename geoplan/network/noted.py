@@ -94,7 +94,7 @@ def notes_told(network: Network, lang: str) -> list[tuple[str, str, str]]:
     >>> with told_by_caller():
     ...     network = Network.from_lines(roads, mode="walk")
     >>> notes_told(network, "en")[0][:2]
-    ('rows_without_line', '1 rows of the network layer hold no usable line and are left out.')
+    ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
     """
     return [
         (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.results import RunResults
+from geoplan.results import RunResults, SitingOutcome
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import has_word, say
 
@@ -111,17 +111,19 @@ def money_text(lang: str, value: Any, currency: str = "") -> str:
     ('17.22亿元', '35万元', '350,000 yuan')
     >>> money_text("en", 1200, "BRL"), money_text("en", 36_400_000)
     ('1,200 BRL', '36.4 million yuan')
+    >>> money_text("en", 999_999_999.9), money_text("zh", 99_999_999)
+    ('1 billion yuan', '1亿元')
     """
     if is_missing(value) or not np.isfinite(float(value)):
         return MISSING
     amount, unit = float(value), currency_text(lang, currency)
     if lang == "zh":
-        for size, word in ((1e8, "亿"), (1e4, "万")):
-            if abs(amount) >= size:
+        for size, word, step in ((1e8, "亿", -2), (1e4, "万", 0)):
+            if abs(round(amount, step)) >= size:  # as the smaller unit would round it
                 return f"{number_text(amount / size, 2)}{word}{unit}"
         return f"{count_text(amount)}{unit}"
-    for size, word in ((1e9, "billion"), (1e6, "million")):
-        if abs(amount) >= size:
+    for size, word, step in ((1e9, "billion", -3), (1e6, "million", 0)):
+        if abs(round(amount, step)) >= size:
             return f"{number_text(amount / size, 3)} {word} {unit}"
     return f"{count_text(amount)} {unit}"
 
@@ -327,6 +329,17 @@ def status_text(lang: str, status: str, gap: Any) -> str:
     if status == "feasible" and is_missing(gap):
         return say(lang, "outputs.status_unproved")
     return known_word(lang, f"outputs.status_{status}", status).format(gap=gap_text(gap))
+
+
+def full_at_least(siting: SitingOutcome) -> bool:
+    """Whether fewer sites are proved not to do for full coverage: asked for, and no gap left."""
+    result, share = siting.result, siting.result.detail.get("share", 1.0)
+    return (
+        siting.objective == "min_sites"
+        and result.status == "optimal"
+        and not (result.gap or 0) > 0
+        and share >= 1
+    )
 
 
 def solver_text(lang: str, solver: str) -> str:

@@ -12,6 +12,9 @@ from geoplan.outputs import edition
 from geoplan.outputs.maps import service_map
 from geoplan.outputs.report.blocks import Heading, Listing, TableBlock
 from geoplan.outputs.report.compose import compose
+from geoplan.outputs.report.highlights import highlights
+from geoplan.outputs.report.services import service_blocks
+from geoplan.outputs.telling import status_text
 
 OLD = {"zh": "60岁及以上老年人", "en": "people of 60 and over"}
 
@@ -85,6 +88,48 @@ def test_the_first_page_withholds_what_the_edition_withholds(results):
     opening = next(b for b in compose(public, lang="zh").blocks if isinstance(b, Listing))
     line = opening.items[0]
     assert f"{results.services['meal_station'].gaps['people'].iloc[0]:,.0f} 人" not in line
+
+
+FULL = {
+    "zh": ("全部达标至少需增设", "全部达标"),
+    "en": ("full coverage takes at least 4", "full cov"),
+}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("objective", "answer", "proof"),
+    [
+        ("min_sites", {}, None),
+        ("min_sites", {"status": "feasible", "gap": 0.25}, "25"),
+        ("min_sites", {"gap": 0.01}, ""),  # optimal within the gap that was asked
+        ("min_sites", {"detail": {"share": 0.9}}, ""),
+        ("max_coverage", {}, ""),  # as many as a budget pays
+    ],
+)
+def test_full_coverage_takes_at_least_so_many_only_where_proved(
+    results, lang, objective, answer, proof
+):
+    """`proof` None: proved and asked for; else what is told of the answer beside the count."""
+    siting = results.services["meal_station"].siting
+    asked = replace(siting.result, **{"objective": objective} | answer)
+    siting = replace(siting, objective=objective, result=asked, curve=None, robustness=None)
+    border = replace(results.services["boundary_marker"], siting=siting)
+    line = next(highlights(replace(results, services={"boundary_marker": border}), lang))
+    chapter = [
+        block.text for block in service_blocks(results, border, lang) if hasattr(block, "text")
+    ]
+    (told,) = [text for text in chapter if "点位（" in text or "arkers suggested" in text
+               or "至少需要增设" in text or "At least" in text]  # fmt: skip
+    sure, full = FULL[lang]
+    assert (sure in line) == (proof is None)
+    if proof is not None:
+        status = status_text(lang, asked.status, asked.gap)
+        assert proof in status
+        for text in (line, told):
+            assert full not in text
+            assert status in text
+            assert "4" in text
 
 
 def test_a_chapter_that_is_not_needed_leaves_no_hole(results):

@@ -18,7 +18,7 @@ from geoplan.outputs.maps.lines import spacing_content
 from geoplan.outputs.report.facts import quota_blocks
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables import figures_table, gap_table, required_table, stretch_table
-from geoplan.outputs.telling import solver_text
+from geoplan.outputs.telling import money_text, solver_text
 from geoplan.outputs.workbook import dress_sheet
 from geoplan.services.standard import Quota
 
@@ -79,6 +79,30 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
     service = replace(service, quota={"street": table}, standard=standard)
     text = list(quota_blocks(run, service, "zh"))[1].items[0]
     assert f"（{told}）" in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "value", "told"),
+    [
+        ("en", 999_999_999.9, "1 billion yuan"),
+        ("en", -999_999_999.9, "-1 billion yuan"),
+        ("en", 999_999_400, "999.999 million yuan"),
+        ("en", 999_999.7, "1 million yuan"),
+        ("en", 999_999.2, "999,999 yuan"),
+        ("zh", 99_999_990, "1亿元"),
+        ("zh", 99_999_900, "9,999.99万元"),
+        ("zh", 9_999.6, "1万元"),
+    ],
+)
+def test_a_sum_that_rounds_up_takes_the_larger_unit(lang, value, told):
+    assert money_text(lang, value) == told
+
+
+@pytest.mark.parametrize("code", ["rows_without_line", "broken_parts"])
+def test_one_row_left_out_is_no_plural_with_a_one_before_it(code):
+    text = words("network")[code]["en"].format(count=1)
+    assert not text.startswith("1 ")
+    assert text.endswith(": 1.")
 
 
 def test_counts_beside_shares_have_no_decimals(fakes):

@@ -10,12 +10,13 @@ from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.telling import (
     clean,
     count_text,
+    full_at_least,
     money_text,
     number_text,
     share_text,
     status_text,
 )
-from geoplan.results import RunResults, ServiceResult
+from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.words import say
 
 
@@ -88,10 +89,20 @@ def _lines(service: ServiceResult, lang: str) -> str:
         first = service.gaps.iloc[0]
         text += say(lang, "report.high_gap_line", area=clean(first["area"]),
                     metres=count_text(first["length_m"]))  # fmt: skip
-    if service.siting is not None and len(service.siting.sites):
-        count = count_text(len(service.siting.sites))
-        text += say(lang, "report.high_markers", count=count)
-    return text
+    return text + _markers(service.siting, lang)
+
+
+def _markers(siting: SitingOutcome | None, lang: str) -> str:
+    """What full coverage takes where that is proved; else what is suggested, and its proof."""
+    if siting is None:
+        return ""
+    result, count = siting.result, count_text(len(siting.sites))
+    proof = status_text(lang, result.status, result.gap)
+    if len(siting.sites):
+        word = "report.high_markers" if full_at_least(siting) else "report.high_some_markers"
+        return say(lang, word, count=count, proof=proof)
+    # nothing more is needed: the share has said so
+    return "" if full_at_least(siting) else say(lang, "report.high_no_sites", proof=proof)
 
 
 def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:

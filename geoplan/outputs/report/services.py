@@ -34,6 +34,7 @@ from geoplan.outputs.telling import (
     clean,
     cost_unit_text,
     count_text,
+    full_at_least,
     number_text,
     objective_text,
     share_text,
@@ -163,7 +164,9 @@ def _sites(results: RunResults, service: ServiceResult, lang: str) -> Iterator[B
     shown = min(len(siting.sites), _MOST_SITES)
     if service.coverage is None:
         count = count_text(len(siting.sites))
-        yield Paragraph(text=say(lang, "report.markers", count=count, shown=shown))
+        word = "report.markers" if full_at_least(siting) else "report.some_markers"
+        proof = status_text(lang, siting.result.status, siting.result.gap)
+        yield Paragraph(text=say(lang, word, count=count, shown=shown, proof=proof))
     else:
         yield Paragraph(text=_outcome_text(service, siting, lang))
     if len(siting.sites) == 0:
