@@ -7,7 +7,7 @@ rate (Marshall 1991).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,8 @@ def rate_by_area(
     return table
 
 
-class CityRate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CityRate:
     """What all areas with a known count have together; NaN where none has one."""
 
     count: float
@@ -110,8 +111,8 @@ def city_rate(table: pd.DataFrame, per: float = 1000.0) -> CityRate:
     Examples
     --------
     >>> table = rate_by_area(pd.Series({"A": 10.0}), pd.Series({"A": 1000, "B": 1000}))
-    >>> tuple(city_rate(table))
-    (10.0, 1000.0, 10.0)
+    >>> city_rate(table)
+    CityRate(count=10.0, people=1000.0, rate=10.0)
     """
     known = table["count"].notna()
     if not known.any():

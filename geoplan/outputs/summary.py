@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
 
 def _city(table: pd.DataFrame, service: ServiceResult) -> dict[str, Any]:
     """Count, people of the areas that tell one, and rate."""
-    told = city_rate(table, service.standard.per)._asdict()
+    told = asdict(city_rate(table, service.standard.per))
     return {name: plain(value) for name, value in told.items()}
 
 
