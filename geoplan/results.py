@@ -235,6 +235,8 @@ class ServiceResult:
         town and country (index ``"urban"``, ``"rural"``, ``""`` = not known): ``total``,
         ``served``, ``covered_share``, with ``_after`` columns where sites are suggested; or None
         where the data do not tell.
+    withheld : names of tables that the public edition leaves out whole (``"by_group"``,
+        ``"by_kind"``).
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
     places : places per 1,000 people in reach, where facilities tell their capacity; or None.
@@ -262,6 +264,7 @@ class ServiceResult:
     referral: pd.DataFrame | None = None
     by_group: pd.DataFrame | None = None
     by_kind: pd.DataFrame | None = None
+    withheld: tuple[str, ...] = ()
     places: PlacesInReach | None = None
     fund: Fund | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)

@@ -164,10 +164,18 @@ def _service(
         # a place is called after the nearest demand row: a household
         siting = replace(siting, sites=siting.sites.assign(name=""))
     capacity, places = _capacity(service, public["now"])
+    by_group = all_or_nothing(service.by_group, below) if public["now"].whole_told else None
+    by_kind = all_or_nothing(service.by_kind, below) if public["now"].kinds_told else None
+    tables = {"by_group": (service.by_group, by_group), "by_kind": (service.by_kind, by_kind)}
     return replace(
         told,
-        by_group=all_or_nothing(service.by_group, below) if public["now"].whole_told else None,
-        by_kind=all_or_nothing(service.by_kind, below) if public["now"].kinds_told else None,
+        by_group=by_group,
+        by_kind=by_kind,
+        withheld=tuple(
+            name
+            for name, (inside, outside) in tables.items()
+            if inside is not None and outside is None
+        ),
         capacity_areas=capacity,
         places=places,
         coverage=public["now"],

@@ -15,6 +15,9 @@ from scipy.optimize import linprog
 
 from geoplan.coverage import group_table
 from geoplan.outputs.privacy import edition
+from geoplan.outputs.report.blocks import Paragraph
+from geoplan.outputs.report.facts import group_blocks
+from geoplan.outputs.report.services import service_blocks
 
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 CELLS = ("total", *STATES)
@@ -197,8 +200,33 @@ def test_one_service_s_table_gives_nothing_of_another_s_that_is_withheld(two):
     assert told.min() > 1
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_reader_is_told_of_a_table_that_is_withheld(two, lang):
+    def notes(service):
+        return [b.text for b in group_blocks(service, lang) if isinstance(b, Paragraph)]
+
+    names = {"zh": ("分人群", "分城乡"), "en": ("by group", "in town and country")}[lang]
+    mark = {"zh": "公开版不列出", "en": "public edition withholds"}[lang]
+    run, _, _ = two(0, streets=1)  # neither may be told
+    for service in edition(run, audience="public").services.values():
+        (told,) = notes(service)
+        assert all(text in told for text in (mark, *names))
+        # in the chapter, and no table there
+        assert told in {getattr(b, "text", "") for b in service_blocks(run, service, lang)}
+    for service in run.services.values():  # inside, both stand
+        assert not any(mark in text for text in notes(service))
+    meal = run.services["meal_station"]
+    one = replace(run, services={"meal_station": replace(meal, by_group=None)})
+    (told,) = notes(edition(one, audience="public").services["meal_station"])
+    assert names[1] in told
+    assert names[0] not in told
+    none = replace(run, services={"meal_station": replace(meal, by_group=None, by_kind=None)})
+    assert notes(edition(none, audience="public").services["meal_station"]) == []
+
+
 def test_where_nothing_is_small_groups_and_kinds_are_told_as_they_are(two):
     run, _, _ = two(0, 2, unlocated=40.0)
     for key, service in edition(run, audience="public").services.items():
         assert service.by_kind.equals(run.services[key].by_kind)
         assert service.by_group.equals(run.services[key].by_group)
+        assert service.withheld == ()

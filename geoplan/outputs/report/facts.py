@@ -103,14 +103,17 @@ def _fixed(value: float | None, digits: int) -> str:
 
 def group_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
     """Who is served among the old and the young, in town and country."""
-    if service.by_group is None and service.by_kind is None:
-        return
-    caption = say(lang, "report.c_groups", service=clean(service.name(lang)))
-    table = told_table(group_table(service, lang=lang), caption, lang)
-    if table is not None:
-        yield table
+    if service.by_group is not None or service.by_kind is not None:
+        caption = say(lang, "report.c_groups", service=clean(service.name(lang)))
+        table = told_table(group_table(service, lang=lang), caption, lang)
+        if table is not None:
+            yield table
     if service.by_group is not None:
         yield Paragraph(text=say(lang, "report.groups_note"), kind="note")
+    if service.withheld:  # else a reader takes it that nobody looked
+        what = "_and_".join(service.withheld)
+        tables = say(lang, f"report.withheld_{what}")
+        yield Paragraph(text=say(lang, "report.withheld", tables=tables), kind="note")
 
 
 def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
