@@ -23,7 +23,11 @@ _BEYOND_M = 0.02
 #: and a line ends at the end of its stretch when it is nearer than this
 _END_M = 1e-6
 _CUT = -1
-_CORNERS = 1024
+_OPEN = "the triangles about a stretch of street do not close"
+#: most sides of a circle; a wider one than they can draw to `CIRCLE_M` stays within its true line
+_SIDES = 360
+#: room for corners beside those of the cell and of two circles
+_SLACK = 64
 
 
 @_jit
@@ -151,6 +155,8 @@ def _keep(work, lines, n, a, b, c, line):  # type: ignore[no-untyped-def]
         j = i + 1 if i + 1 < n else 0
         d = a * work[0, i] + b * work[1, i] - c
         e = a * work[0, j] + b * work[1, j] - c
+        if m + 2 > work.shape[1]:  # numba would write past the end without a word
+            raise RuntimeError("a part of a cell has more corners than there is room for")
         if d <= 0.0:
             work[2, m], work[3, m] = work[0, i], work[1, i]
             lines[1, m] = line if d == 0.0 and e > 0.0 else lines[0, i]
@@ -176,7 +182,10 @@ def _circle(work, lines, n, middle, radius, turn):  # type: ignore[no-untyped-de
     if far <= radius * radius:
         return n
     sides = max(int(np.ceil(np.pi / np.sqrt(2.0 * min(CIRCLE_M / radius, 0.5)))), 8)
-    reach = radius * (1.0 + np.cos(np.pi / sides)) / 2.0
+    sides = min(sides, _SIDES)
+    flat = np.cos(np.pi / sides)
+    # corners of a circle with too few sides must not reach farther out than those of others
+    reach = min(radius * (1.0 + flat) / 2.0, (radius + CIRCLE_M / 2.0) * flat)
     for k in range(sides):
         t = 2.0 * np.pi * (k + 0.5) / sides - turn
         a, b = np.cos(t), np.sin(t)
@@ -184,6 +193,18 @@ def _circle(work, lines, n, middle, radius, turn):  # type: ignore[no-untyped-de
         if n == 0:
             break
     return n
+
+
+@_jit
+def _corners(i, at, tri, across):  # type: ignore[no-untyped-def]
+    """How many corners the cell of stretch i has."""
+    t = at[i]
+    for n in range(len(tri)):
+        c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+        t = across[t, (c + 1) % 3]
+        if t == at[i]:
+            return n + 1
+    raise RuntimeError(_OPEN)
 
 
 @_jit
@@ -268,10 +289,11 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     known = np.empty((256, 2), np.int64)
     n_known = 0
     corners = n_sides = walls = 0
-    work = np.empty((4, _CORNERS))
-    own = np.empty((2, _CORNERS))  # the cell itself, in axes of its stretch
-    own_line = np.empty(_CORNERS, np.int64)
-    label = np.empty((2, _CORNERS), np.int64)
+    room = 0
+    work = np.empty((4, room))
+    own = np.empty((2, room))  # the cell itself, in axes of its stretch
+    own_line = np.empty(room, np.int64)
+    label = np.empty((2, room), np.int64)
     # first pass: which cells are reached whole; second: the sides of all parts
     for sweep in range(2):
         if sweep == 1:
@@ -289,7 +311,7 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                 if sweep == 1 and part_of[here] >= 0:
                     # a whole cell: only its borders with cells that are not
                     t = at[i]
-                    while True:
+                    for _ in range(len(tri)):
                         c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
                         j = tri[t, (c + 2) % 3]
                         other = -1
@@ -323,6 +345,8 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                         t = after
                         if t == at[i]:
                             break
+                    else:
+                        raise RuntimeError(_OPEN)
                     continue
                 fa, fb = place[i, 0], place[i, 1]
                 ax, ay = ends[i, 0], ends[i, 1]
@@ -349,19 +373,20 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
                         part_of[here] = parts
                         parts += 1
                     continue
-                size = 0
+                size = _corners(i, at, tri, across)
+                if size + 2 * _SIDES + _SLACK > room:
+                    room = 2 * size + 2 * _SIDES + _SLACK
+                    work, label = np.empty((4, room)), np.empty((2, room), np.int64)
+                    own, own_line = np.empty((2, room)), np.empty(room, np.int64)
                 t = at[i]
                 low, high = np.inf, -np.inf
-                while size < _CORNERS // 2:
+                for q in range(size):
                     c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
                     dx, dy = centre[t, 0] - ax, centre[t, 1] - ay
-                    own[0, size], own[1, size] = dx * cx + dy * cy, dy * cx - dx * cy
-                    own_line[size] = _line(t, (c + 1) % 3, across)
-                    low, high = min(low, own[0, size]), max(high, own[0, size])
-                    size += 1
+                    own[0, q], own[1, q] = dx * cx + dy * cy, dy * cx - dx * cy
+                    own_line[q] = _line(t, (c + 1) % 3, across)
+                    low, high = min(low, own[0, q]), max(high, own[0, q])
                     t = across[t, (c + 1) % 3]
-                    if t == at[i]:
-                        break
                 turn = np.arctan2(cy, cx)
                 for s in range(-1, n_slabs + 1):
                     if s == -1 and (left <= 0.0 or low > -_BEYOND_M):

@@ -319,6 +319,16 @@ def _polygons(xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArra
         (ring_offsets, polygon_offsets, np.array([0, len(heads)])),
     )[0]
     if not shapely.is_valid(shape):
-        shape = shapely.make_valid(shape, method="structure")
+        shape = repaired(shape)
     polygons = shapely.get_parts(shape)
     return polygons[0] if len(polygons) == 1 else shape
+
+
+def repaired(shape: Any) -> Any:
+    """An invalid polygon or multipolygon made valid, as polygons only: a line is no ground."""
+    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    if shapely.get_type_id(valid) != shapely.GeometryType.GEOMETRYCOLLECTION:
+        return valid
+    # GEOS leaves lines between polygons even so
+    parts = shapely.get_parts(shapely.get_parts(valid))
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])

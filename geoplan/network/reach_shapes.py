@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.reach_rings import CRACK_M, SLIVER_M2
+from geoplan.network.reach_rings import CRACK_M, SLIVER_M2, repaired
 
 #: coordinates of the polygons are rounded to this
 GRID_M = 0.001
@@ -28,7 +28,7 @@ def mended(shape: Any, width_m: float) -> Any:
     for shape in (rounded, back):
         if shapely.is_valid(shape):
             return shape
-    return shapely.make_valid(back, method="structure")
+    return repaired(back)
 
 
 def without_slivers(shape: Any) -> Any:

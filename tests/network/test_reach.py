@@ -17,8 +17,8 @@ from geoplan.network import Network, nearest_site
 from geoplan.network.delaunay import delaunay
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.reach import reach_areas
-from geoplan.network.reach_kernels import profile
-from geoplan.network.reach_rings import bounded
+from geoplan.network.reach_kernels import CIRCLE_M, _keep, profile
+from geoplan.network.reach_rings import _polygons, bounded
 from geoplan.network.reach_shapes import mended
 from geoplan.network.street_cells import street_cells
 
@@ -393,3 +393,52 @@ def test_porto_alegre(shared_data):
     for cutoff, area in zip(areas["cutoff_m"], areas.geometry, strict=True):
         wrong = shapely.intersects(area, places.to_numpy()) != (cost <= cutoff)
         assert wrong.mean() < 0.0003
+
+
+@pytest.mark.parametrize("cutoff", [2000, 43_000, 60_000, 100_000])
+def test_a_wide_circle_has_no_more_sides_than_there_is_room_for(cutoff):
+    """Half a circle beyond each end and a trapezium on each side, by hand; never too wide."""
+    street = lines_network([LineString([(0, 0), (1000, 0)])])
+    area = one(street, (500, 0), cutoff, max_snap_m=1e5)
+    end = cutoff - 500
+    exact = np.pi * end**2 + 1000 * (end + cutoff)
+    assert area.area == pytest.approx(exact, rel=1e-4)
+    out = [Point(1000, 0), Point(0, 0)]
+    corners = shapely.points(shapely.get_coordinates(area))
+    past = [corners[shapely.get_x(corners) >= 1000], corners[shapely.get_x(corners) <= 0]]
+    for point, round_ in zip(out, past, strict=True):
+        assert shapely.distance(point, round_).max() < end + CIRCLE_M
+
+
+def test_no_part_is_written_past_the_end_of_its_room():
+    square = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
+    work, label = np.zeros((4, 4)), np.zeros((2, 4), np.int64)
+    work[:2] = square
+    with pytest.raises(RuntimeError, match="more corners than there is room for"):
+        _keep(work, label, 4, 1.0, 1.0, 1.5, -1)
+    work, label = np.zeros((4, 6)), np.zeros((2, 6), np.int64)
+    work[:2, :4] = square
+    assert _keep(work, label, 4, 1.0, 1.0, 1.5, -1) == 5
+
+
+def test_a_cell_with_a_thousand_corners_keeps_its_ground():
+    """A short lane in the middle of a ring road: all ground within 400 m of it, by its buffer."""
+    turn = np.linspace(0, np.pi, 501)
+    halves = [LineString(1500 * np.stack([np.cos(t), np.sin(t)], 1)) for t in (turn, turn + np.pi)]
+    lane = LineString([(-0.4, 0), (0.4, 0)])
+    area = one(lines_network([*halves, lane]), (0, 0), 400)
+    # the lane's own 0.4 m to each end come off the circles
+    exact = np.pi * 399.6**2 + 0.8 * 2 * 399.8
+    assert area.area == pytest.approx(exact, rel=1e-3)
+
+
+def test_rings_that_collapse_leave_polygons_only():
+    """Rings that cross each other: a line left of their repair is no ground (found by chance)."""
+    xy = [
+        (4, 2), (3, 4), (1, 1), (3, 3), (0, 2), (1, 2), (0, 3), (4, 0), (0, 2), (3, 2), (4, 2),
+        (0, 0), (2, 3), (0, 2), (0, 3), (1, 3), (1, 3), (1, 4), (2, 4), (0, 1),
+    ]  # fmt: skip
+    for group in ([0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]):
+        shape = _polygons(2.0 * np.array(xy, float), np.array([0, 7, 13, 20]), np.array(group))
+        assert shape.is_valid
+        assert set(shapely.get_type_id(shapely.get_parts(shape)).tolist()) <= {3}
