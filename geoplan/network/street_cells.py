@@ -21,7 +21,7 @@ from geoplan.network.delaunay import delaunay
 from geoplan.network.network import Network
 
 SPACING_M = 10.0
-#: closest places, and shortest piece of line that gets one
+#: closest places; a piece of line shorter than two of it has none of its own
 LEAST_M = 0.25
 #: how often a stretch is halved where another street is nearer than its places are apart
 _ROUNDS = 3
@@ -82,7 +82,7 @@ def _around(tri, across, at, which):  # type: ignore[no-untyped-def]
         used = 0
         for w in range(len(which)):
             t = at[which[w]]
-            while True:
+            for _ in range(len(tri)):
                 if fill == 1:
                     around[used] = t
                 else:
@@ -92,6 +92,8 @@ def _around(tri, across, at, which):  # type: ignore[no-untyped-def]
                 t = across[t, (k + 1) % 3]
                 if t == at[which[w]]:
                     break
+            else:
+                raise RuntimeError("the triangles about a stretch of street do not close")
     return counts, around
 
 
@@ -134,31 +136,77 @@ def _all_places(length, near, far, spacing):  # type: ignore[no-untyped-def]
 
 @dataclass(frozen=True, slots=True)
 class _Pieces:
-    """Straight pieces of line: their ends, edge, and where along the edge they begin."""
+    """Straight pieces of line: ends, edge, where along the edge they begin, and metres of it.
+
+    A chord over several short pieces stands for more metres of the edge (`run`) than its `length`.
+    """
 
     p: NDArray[np.float64]
     q: NDArray[np.float64]
     length: NDArray[np.float64]
     edge: NDArray[np.int64]
     start: NDArray[np.float64]
+    run: NDArray[np.float64]
     total: NDArray[np.float64]
 
 
 def _pieces(network: Network, edges: NDArray[np.int64]) -> _Pieces:
     counts = np.diff(network.offsets)[edges]
-    begin = np.repeat(network.offsets[:-1][edges] - np.cumsum(counts) + counts, counts)
-    coords = network.coords[begin + np.arange(counts.sum())]
-    edge = np.repeat(np.arange(len(edges)), counts)
-    inner = edge[1:] == edge[:-1]
-    p, q, edge = coords[:-1][inner], coords[1:][inner], edge[:-1][inner]
-    length = np.hypot(*(q - p).T)
-    run = np.cumsum(length)
-    heads = np.flatnonzero(np.diff(edge, prepend=-1))
-    start = run - length
-    start -= np.repeat(start[heads], np.diff(np.append(heads, len(edge))))
-    total = np.bincount(edge, weights=length, minlength=len(edges))[edge]
-    keep = length >= 2 * LEAST_M
-    return _Pieces(p[keep], q[keep], length[keep], edges[edge[keep]], start[keep], total[keep])
+    chords, start, run, total = _chords(network.coords, network.offsets[:-1][edges], counts)
+    p, q = network.coords[chords[:, 1]], network.coords[chords[:, 2]]
+    edge = chords[:, 0]
+    return _Pieces(p, q, np.hypot(*(q - p).T), edges[edge], start, run, total[edge])
+
+
+@_jit
+def _chords(coords, begin, counts):  # type: ignore[no-untyped-def]
+    """Pieces of each edge long enough for a place; successive short ones become one chord.
+
+    A long piece stays as it is drawn. What is left over beside it has no place: the ground there
+    is its neighbours', which are but a step away. Returns
+    rows of (edge, vertex, vertex), metres along the edge to their begin, metres of the edge that
+    they stand for, and the length of each edge.
+    """
+    most = counts.sum()
+    chords = np.empty((most, 3), np.int64)
+    start, run = np.empty(most), np.empty(most)
+    total = np.zeros(len(begin))
+    step = 2.0 * LEAST_M
+    n = 0
+    for e in range(len(begin)):
+        head = n
+        anchor, last = begin[e], begin[e] + counts[e] - 1
+        since = along = 0.0  # metres of the edge at the anchor, and at the vertex
+        mends = False  # whether the piece that ends at the anchor is a chord of short ones
+        for v in range(begin[e] + 1, last + 1):
+            length = _apart(coords, v - 1, v)
+            if length >= step and anchor < v - 1:
+                # a long piece ends the row of short ones: their rest joins the chord before
+                if mends and _apart(coords, chords[n - 1, 1], v - 1) >= step:
+                    chords[n - 1, 2], run[n - 1] = v - 1, along - start[n - 1]
+                anchor, since = v - 1, along
+            along += length
+            if _apart(coords, anchor, v) >= step:
+                chords[n, 0], chords[n, 1], chords[n, 2] = e, anchor, v
+                start[n], run[n] = since, along - since
+                n += 1
+                mends = length < step
+                anchor, since = v, along
+        total[e] = along
+        if anchor < last:
+            if n == head:
+                if _apart(coords, anchor, last) >= LEAST_M:
+                    chords[n, 0], chords[n, 1], chords[n, 2] = e, anchor, last
+                    start[n], run[n] = 0.0, along
+                    n += 1
+            elif mends and _apart(coords, chords[n - 1, 1], last) >= step:
+                chords[n - 1, 2], run[n - 1] = last, along - start[n - 1]
+    return chords[:n].copy(), start[:n].copy(), run[:n].copy(), total
+
+
+@_jit
+def _apart(coords, i, j):  # type: ignore[no-untyped-def]
+    return np.hypot(coords[j, 0] - coords[i, 0], coords[j, 1] - coords[i, 1])
 
 
 def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float) -> StreetCells:
@@ -199,7 +247,8 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     low[1:][same] = middle[same]
     high[:-1][same] = middle[same]
     ends = np.hstack([_at(pieces, piece, low), _at(pieces, piece, high)])
-    place = (pieces.start[piece] + np.stack([low, high])) / pieces.total[piece]
+    share = pieces.run[piece] / pieces.length[piece]  # a chord is shorter than its way
+    place = (pieces.start[piece] + share * np.stack([low, high])) / pieces.total[piece]
     tri, across, centre = _voronoi(_at(pieces, piece, along), margin_m)
     at, farthest = _cells(tri, centre, ends)
     first = np.searchsorted(pieces.edge[piece], np.arange(network.n_edges + 1))

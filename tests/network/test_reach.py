@@ -17,10 +17,10 @@ from geoplan.network import Network, nearest_site
 from geoplan.network.delaunay import delaunay
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.reach import reach_areas
-from geoplan.network.reach_kernels import CIRCLE_M, _keep, profile
+from geoplan.network.reach_kernels import CIRCLE_M, _corners, _keep, profile
 from geoplan.network.reach_rings import _polygons, bounded
 from geoplan.network.reach_shapes import mended
-from geoplan.network.street_cells import street_cells
+from geoplan.network.street_cells import _around, street_cells
 
 CRS = "EPSG:4548"
 
@@ -430,6 +430,88 @@ def test_a_cell_with_a_thousand_corners_keeps_its_ground():
     # the lane's own 0.4 m to each end come off the circles
     exact = np.pi * 399.6**2 + 0.8 * 2 * 399.8
     assert area.area == pytest.approx(exact, rel=1e-3)
+
+
+def test_triangles_that_do_not_close_are_told():
+    """A walk about a place that never comes back ends, with a word."""
+    tri = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 1]], np.int32)
+    across = np.array([[-1, 1, 2], [-1, 2, 0], [-1, 0, 1]], np.int32)
+    first = np.zeros(1, np.int32)
+    assert _around(tri, across, first, np.array([0]))[0].tolist() == [3]
+    assert _corners(0, first, tri, across) == 3
+    across[2, 1] = across[1, 1] = 1  # about the second triangle for ever
+    with pytest.raises(RuntimeError, match="do not close"):
+        _around(tri, across, first, np.array([0]))
+    with pytest.raises(RuntimeError, match="do not close"):
+        _corners(0, first, tri, across)
+
+
+def inside_as_told(network, site, cutoff, box, rng, count=3000):
+    """How many random places the polygon and `nearest_site` tell apart; the farthest, metres."""
+    area = one(network, site, cutoff)
+    assert area.is_valid
+    (x0, y0), (x1, y1) = box
+    xy = rng.uniform([x0, y0], [x1, y1], (count, 2))
+    places = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=CRS)
+    cost = nearest_site(network, places, at(site))["cost_m"].to_numpy()
+    assert (cost <= cutoff).sum() > 100
+    wrong = places[shapely.intersects(area, places.to_numpy()) != (cost <= cutoff)].to_numpy()
+    return len(wrong), float(shapely.distance(shapely.boundary(area), wrong).max(initial=0.0))
+
+
+@pytest.mark.parametrize("step", [0.05, 0.16, 0.4, 0.49])
+def test_a_straight_street_of_short_pieces_is_as_one_line(step):
+    """GPS traces and drawings have a vertex every few centimetres; their ground is the same."""
+    plain = LineString([(0, 0), (1000, 0)])
+    dense = lines_network([shapely.segmentize(plain, step)])
+    area = one(dense, (500, 0), 200)
+    want = shapely.Polygon([(300, 0), (500, -200), (700, 0), (500, 200)])
+    assert area.symmetric_difference(want).area < 10
+    box = ((250, -250), (750, 250))
+    wrong, far = inside_as_told(dense, (500, 0), 200, box, np.random.default_rng(1))
+    assert wrong <= 3
+    assert far < 0.1
+
+
+def test_a_dense_arc_with_a_side_street():
+    """A quarter of a circle with a vertex every 0.16 m, a straight street out of its middle."""
+    turn = np.linspace(0, np.pi / 2, 1963)
+    arc = 200 * np.stack([np.cos(turn), np.sin(turn)], 1)
+    side = LineString([arc[981], 1.9 * arc[981]])
+    network = lines_network([LineString(arc[:982]), LineString(arc[981:]), side])
+    box = ((-50, -50), (400, 400))
+    for site, cutoff in ((arc[600], 120.0), (arc[1500] * 1.02, 200.0), ((250, 250), 260.0)):
+        wrong, far = inside_as_told(network, site, cutoff, box, np.random.default_rng(2))
+        assert wrong <= 9
+        assert far < 1.0
+
+
+def test_short_pieces_keep_their_fractions_and_long_ones_their_place():
+    """Stretches of mixed pieces lie on their street within a step, at the metre they say."""
+    rng = np.random.default_rng(5)
+    steps = rng.choice([0.07, 0.2, 0.3, 0.7, 12.0], 400)
+    heading = np.cumsum(rng.normal(0, 0.02, 400))
+    xy = np.cumsum(steps[:, None] * np.stack([np.cos(heading), np.sin(heading)], 1), axis=0)
+    network = lines_network([LineString(xy)])
+    cells = street_cells(network, np.array([0]), margin_m=100)
+    line = network.edge_lines()[0]
+    for side, columns in ((0, [0, 1]), (1, [2, 3])):
+        on_line = shapely.line_interpolate_point(line, cells.place[:, side], normalized=True)
+        apart = np.hypot(*(shapely.get_coordinates(on_line) - cells.ends[:, columns]).T)
+        assert apart.max() < 0.05
+    # what is left out is shorter than a step each time, and the first and last rest at most
+    gaps = (cells.place[1:, 0] - cells.place[:-1, 1]) * line.length
+    assert gaps.min() > -1e-6
+    assert gaps.max() < 0.5 + 1e-6
+    long = np.flatnonzero(steps[1:] == 12.0)
+    at_start = np.hypot(*(cells.ends[:, None, :2] - xy[long]).transpose(2, 0, 1)).min(axis=0)
+    assert at_start.max() < 1e-6
+
+
+def test_a_street_shorter_than_two_steps_has_ground():
+    """0.3 m alone: a circle of what the cutoff leaves."""
+    area = one(lines_network([LineString([(0, 0), (0.1, 0), (0.3, 0)])]), (0.15, 0), 50)
+    assert area.area == pytest.approx(np.pi * 50**2, rel=0.01)
 
 
 def test_rings_that_collapse_leave_polygons_only():
