@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.reach_kernels import join, root
+from geoplan.network.groups import join, root
 
 #: corners on a line that stand nearer than this are one
 TOGETHER_M = 0.01

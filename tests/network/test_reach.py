@@ -17,7 +17,8 @@ from geoplan.network import Network, nearest_site
 from geoplan.network.delaunay import delaunay
 from geoplan.network.from_lines import network_from_lines
 from geoplan.network.reach import reach_areas
-from geoplan.network.reach_kernels import CIRCLE_M, _corners, _keep, profile
+from geoplan.network.reach_kernels import CIRCLE_M, _corners, _keep
+from geoplan.network.reach_profile import profile
 from geoplan.network.reach_rings import _polygons, bounded
 from geoplan.network.reach_shapes import mended
 from geoplan.network.street_cells import _around, street_cells

@@ -1,0 +1,26 @@
+"""Groups that grow together: union by the least number, with paths halved (Tarjan 1975)."""
+
+from __future__ import annotations
+
+import numba as nb
+
+_jit = nb.njit(cache=True, nogil=True)
+
+
+@_jit
+def root(parent, i):  # type: ignore[no-untyped-def]
+    """The number that stands for the group of i."""
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@_jit
+def join(parent, i, j):  # type: ignore[no-untyped-def]
+    """Make one group of two; the least number stands for it."""
+    i, j = root(parent, i), root(parent, j)
+    if i < j:
+        parent[j] = i
+    else:
+        parent[i] = j
