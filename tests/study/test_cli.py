@@ -139,7 +139,7 @@ def test_a_network_is_told_of_in_the_language_asked_for(tmp_path: Path) -> None:
 
     chinese, english = (
         ("步行路网", "1 行没有可用的线"),
-        ("(walking)", "1 rows of the network layer"),
+        ("(walking)", "Rows of the network layer"),
     )
     for more, told, other in (
         ((), chinese, english), (("--lang", "zh"), chinese, english),
