@@ -97,6 +97,13 @@ def test_parts_are_never_better_than_the_whole() -> None:
         assert parts.rest == pytest.approx(whole.rest, abs=0.006 * whole.site + 1e-6)
 
 
+def test_a_number_on_the_edge_may_be_enough() -> None:
+    found = RegionBound(site=10.0, rest=100.0)
+    assert found.too_few(150.0) == 4
+    assert found.too_few(150.0 + 1e-9) == 4
+    assert found.too_few(150.1) == 5
+
+
 def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
     core = ground(3)
     prices, every = priced(core), np.ones(core.m, bool)
