@@ -30,6 +30,18 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
+def _put(out, n, a, b, forward, part):  # type: ignore[no-untyped-def]
+    """Write a side as row n, into a longer array where this one is full."""
+    if n == len(out):
+        longer = np.empty((2 * n, 3), np.int64)
+        longer[:n] = out
+        out = longer
+    out[n, 0], out[n, 1] = (a, b) if forward else (b, a)
+    out[n, 2] = part
+    return out
+
+
+@_jit
 def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untyped-def]
     """Sides divided at the corners on their line, as (corner, corner, part).
 
@@ -61,24 +73,14 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
             if t >= start:
                 here = root(parent, sides[ends[e] // 2, ends[e] % 2])
                 if here != last:
-                    if n == len(out):
-                        longer = np.empty((2 * n, 3), np.int64)
-                        longer[:n] = out
-                        out = longer
-                    out[n, 0], out[n, 1] = (last, here) if forward else (here, last)
-                    out[n, 2] = sides[s, 2]
+                    out = _put(out, n, last, here, forward, sides[s, 2])
                     n += 1
                     last = here
             e += 1
         # ends that stand together may not be sorted the same way on both sides
         here = root(parent, b if forward else a)
         if here != last:
-            if n == len(out):
-                longer = np.empty((2 * n, 3), np.int64)
-                longer[:n] = out
-                out = longer
-            out[n, 0], out[n, 1] = (last, here) if forward else (here, last)
-            out[n, 2] = sides[s, 2]
+            out = _put(out, n, last, here, forward, sides[s, 2])
             n += 1
     return out[:n].copy()
 

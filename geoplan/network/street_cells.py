@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from geoplan.network.delaunay import delaunay
 from geoplan.network.network import Network
+from geoplan.network.piece_grid import bins, tight_places
 
 SPACING_M = 10.0
 #: closest places; a piece of line shorter than two of it has none of its own
@@ -321,7 +322,7 @@ def _closer(
     side = max(_BIN_M, float(np.sqrt(np.prod(high - low) / _MOST_BINS)))
     p, q = (pieces.p - low) / side, (pieces.q - low) / side
     shape = np.ceil((high - low) / side).astype(np.int64)
-    start, inside = _bins(p, q, shape[0], shape[1])
+    start, inside = bins(p, q, shape[0], shape[1])
     inner = np.zeros(len(along), bool)  # the places beside corners stay where they are
     inner[1:-1] = (piece[2:] == piece[1:-1]) & (piece[:-2] == piece[1:-1])
     xy = (_at(pieces, piece, along) - low) / side
@@ -329,7 +330,7 @@ def _closer(
         step = np.diff(along)
         gap = np.where(inner, np.maximum(np.append(0.0, step), np.append(step, 0.0)), 0.0)
         gap[gap <= 1.0] = 0.0
-        tight = _tight(xy, pieces.edge[piece], _TIGHT * gap / side, p, q, pieces.edge,
+        tight = tight_places(xy, pieces.edge[piece], _TIGHT * gap / side, p, q, pieces.edge,
                        start, inside, shape[1])  # fmt: skip
         if not tight.any():
             break
@@ -345,64 +346,6 @@ def _closer(
         inner[new] = inner[new + 1] = True
         xy = (_at(pieces, piece, along) - low) / side
     return piece, along
-
-
-@_jit
-def _bins(p, q, nx, ny):  # type: ignore[no-untyped-def]
-    """The pieces that pass through each cell of a grid (ends given in cells): offsets, pieces."""
-    start = np.zeros(nx * ny + 1, np.int64)
-    for fill in range(2):
-        if fill == 1:
-            start[1:] = np.cumsum(start[1:])
-            inside = np.empty(start[-1], np.int32)
-            place = start[:-1].copy()
-        for i in range(len(p)):
-            x0, y0, x1, y1 = p[i, 0], p[i, 1], q[i, 0], q[i, 1]
-            if x1 < x0:
-                x0, y0, x1, y1 = x1, y1, x0, y0
-            slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
-            for column in range(int(x0), int(x1) + 1):
-                ya = y0 if column == int(x0) else y0 + (column - x0) * slope
-                yb = y1 if column == int(x1) else y0 + (column + 1 - x0) * slope
-                first = max(int(min(ya, yb) - 1e-9), 0)
-                last = min(int(max(ya, yb) + 1e-9), ny - 1)
-                for row in range(first, last + 1):
-                    if fill == 1:
-                        inside[place[column * ny + row]] = i
-                        place[column * ny + row] += 1
-                    else:
-                        start[column * ny + row + 1] += 1
-    return start, inside
-
-
-@_jit
-def _tight(xy, edge, limit, p, q, edges, start, inside, ny):  # type: ignore[no-untyped-def]
-    """Whether a piece of another edge comes within `limit` of each place."""
-    tight = np.zeros(len(xy), np.bool_)
-    nx = (len(start) - 1) // ny
-    for i in range(len(xy)):
-        r = limit[i]
-        if r <= 0.0:
-            continue
-        x, y = xy[i, 0], xy[i, 1]
-        for column in range(max(int(x - r), 0), min(int(x + r), nx - 1) + 1):
-            for row in range(max(int(y - r), 0), min(int(y + r), ny - 1) + 1):
-                for s in range(start[column * ny + row], start[column * ny + row + 1]):
-                    j = inside[s]
-                    if edges[j] == edge[i]:
-                        continue
-                    ax, ay = p[j, 0], p[j, 1]
-                    dx, dy = q[j, 0] - ax, q[j, 1] - ay
-                    t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
-                    t = min(max(t, 0.0), 1.0)
-                    if (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2 <= r * r:
-                        tight[i] = True
-                        break
-                if tight[i]:
-                    break
-            if tight[i]:
-                break
-    return tight
 
 
 def _voronoi(

@@ -34,7 +34,7 @@ def explain_places(
     order, added = [], []
     left = np.sort(new)
     while len(left):
-        best, gain = best_of(filling, left, place, ceiling, above=-1.0)
+        best, gain = best_of(filling, left, place, ceiling)
         left = left[left != best]
         order.append(best)
         added.append(gain)
@@ -44,19 +44,19 @@ def explain_places(
         without = filling.copy()
         lost = without.close(int(place[site]))
         may = np.flatnonzero(may_replace(problem, chosen, chosen[chosen != site]))
-        other, gain = best_of(without, may, place, ceiling, above=-1.0)
+        other, gain = best_of(without, may, place, ceiling)
         found.append((other, float("nan") if other < 0 else lost - gain))
     return np.array(order, np.int64), added, before + np.cumsum(added), found
 
 
 def best_of(
-    filling: Filling, sites: np.ndarray, place: np.ndarray, ceiling: np.ndarray, *, above: float
+    filling: Filling, sites: np.ndarray, place: np.ndarray, ceiling: np.ndarray
 ) -> tuple[int, float]:
-    """The site that adds most, if more than `above` (else -1), and what it adds.
+    """The site that adds most (-1: there is none), and what it adds.
 
     place : position in the core of every site. ceiling : no site adds more.
     """
-    best, most = -1, above
+    best, most = -1, -1.0
     for j in sites[np.argsort(-ceiling[sites], kind="stable")]:
         if ceiling[j] <= most:
             break

@@ -83,8 +83,7 @@ def fewest_for(
             need=need - slack,
         )  # fmt: skip
         if found.value >= need - slack:
-            best = drop_idle(core, found.chosen)
-            best = best if core.covered(best) >= need - slack else found.chosen
+            best = _without_idle(core, found.chosen, need - slack)
         elif found.bound < need - slack:
             below = max(below, count)
         else:
@@ -124,8 +123,7 @@ def _annealed(
         if core.covered(found) < need:
             failed = max(failed, count)
             return False
-        fewer = drop_idle(core, found)
-        best = fewer if core.covered(fewer) >= need else found
+        best = _without_idle(core, found, need)
         return True
 
     while clock.left > 0 and len(best) - failed > 1:
@@ -134,6 +132,12 @@ def _annealed(
     while clock.left > 0 and len(best) - below > 1 and vain < _VAIN:
         vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
     return best
+
+
+def _without_idle(core: Core, chosen: np.ndarray, need: float) -> np.ndarray:
+    """`chosen` without sites that add nobody, as long as it still covers `need`."""
+    fewer = drop_idle(core, chosen)
+    return fewer if core.covered(fewer) >= need else chosen
 
 
 def _by_regions(

@@ -1,0 +1,66 @@
+"""A grid over pieces of street: whether one of another street comes close to a place."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+_jit = nb.njit(cache=True, nogil=True)
+
+
+@_jit
+def bins(p, q, nx, ny):  # type: ignore[no-untyped-def]
+    """The pieces that pass through each cell of a grid (ends given in cells): offsets, pieces."""
+    start = np.zeros(nx * ny + 1, np.int64)
+    for fill in range(2):
+        if fill == 1:
+            start[1:] = np.cumsum(start[1:])
+            inside = np.empty(start[-1], np.int32)
+            place = start[:-1].copy()
+        for i in range(len(p)):
+            x0, y0, x1, y1 = p[i, 0], p[i, 1], q[i, 0], q[i, 1]
+            if x1 < x0:
+                x0, y0, x1, y1 = x1, y1, x0, y0
+            slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
+            for column in range(int(x0), int(x1) + 1):
+                ya = y0 if column == int(x0) else y0 + (column - x0) * slope
+                yb = y1 if column == int(x1) else y0 + (column + 1 - x0) * slope
+                first = max(int(min(ya, yb) - 1e-9), 0)
+                last = min(int(max(ya, yb) + 1e-9), ny - 1)
+                for row in range(first, last + 1):
+                    if fill == 1:
+                        inside[place[column * ny + row]] = i
+                        place[column * ny + row] += 1
+                    else:
+                        start[column * ny + row + 1] += 1
+    return start, inside
+
+
+@_jit
+def tight_places(xy, edge, limit, p, q, edges, start, inside, ny):  # type: ignore[no-untyped-def]
+    """Whether a piece of another edge comes within `limit` of each place."""
+    tight = np.zeros(len(xy), np.bool_)
+    nx = (len(start) - 1) // ny
+    for i in range(len(xy)):
+        r = limit[i]
+        if r <= 0.0:
+            continue
+        x, y = xy[i, 0], xy[i, 1]
+        for column in range(max(int(x - r), 0), min(int(x + r), nx - 1) + 1):
+            for row in range(max(int(y - r), 0), min(int(y + r), ny - 1) + 1):
+                for s in range(start[column * ny + row], start[column * ny + row + 1]):
+                    j = inside[s]
+                    if edges[j] == edge[i]:
+                        continue
+                    ax, ay = p[j, 0], p[j, 1]
+                    dx, dy = q[j, 0] - ax, q[j, 1] - ay
+                    t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
+                    t = min(max(t, 0.0), 1.0)
+                    if (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2 <= r * r:
+                        tight[i] = True
+                        break
+                if tight[i]:
+                    break
+            if tight[i]:
+                break
+    return tight
