@@ -45,7 +45,7 @@ class Visit:
         self.context.close()
 
     def ready(self):
-        self.page.wait_for_selector("[data-ready=true]", timeout=15_000)
+        self.page.wait_for_selector("[data-ready=true]", timeout=60_000)
         return self.page
 
     @property
@@ -213,7 +213,7 @@ def test_a_notebook_shows_the_map(browser, fakes, tmp_path):
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{shown}</body>", encoding="utf-8")
     with Visit(browser, path) as visit:
         inside = visit.page.frame_locator("iframe")
-        inside.locator("[data-ready=true]").wait_for(timeout=15_000)
+        inside.locator("[data-ready=true]").wait_for(timeout=60_000)
         assert visit.problems == []
         assert visit.outside == []
 
@@ -225,7 +225,7 @@ def test_the_report_opens_its_maps_without_a_network(browser, whole_run):
             button = visit.page.locator("button.map").first
             button.click()
             inside = visit.page.frame_locator("figure iframe").first
-            inside.locator("[data-ready=true]").wait_for(timeout=15_000)
+            inside.locator("[data-ready=true]").wait_for(timeout=60_000)
             assert visit.problems == []
             assert visit.outside == []
             assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
