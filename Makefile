@@ -29,7 +29,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/demo.py
 
 demo-data: $(VENV)/.installed
-	$(BIN)/python -m geoplan.study.demo_city data/jinan_demo
+	$(BIN)/python -m geoplan.demo_city data/jinan_demo
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/make_api.py

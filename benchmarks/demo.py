@@ -24,7 +24,7 @@ def run_once(folder: Path) -> tuple[float, float]:
     """Seconds and peak memory (GB, largest process) of one `geoplan demo`."""
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "geoplan.cli", "demo", "--out", str(folder)],
+        [sys.executable, "-m", "geoplan.cli.commands", "demo", "--out", str(folder)],
         check=True,
         capture_output=True,
     )

@@ -27,8 +27,9 @@ import rasterio
 from rasterio.transform import from_origin
 from shapely.geometry import box
 
-from geoplan.inputs import LayerSource, from_wgs84, read_areas, read_demand, to_wgs84
-from geoplan.inputs.raster import people_by_area
+from geoplan.crs import from_wgs84, to_wgs84
+from geoplan.inputs import LayerSource, read_areas, read_demand
+from geoplan.inputs.files.raster import people_by_area
 
 CRS = "EPSG:4548"
 X, Y = 450_000.0, 4_000_000.0

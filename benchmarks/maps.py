@@ -28,7 +28,7 @@ from geoplan.outputs.maps import service_map, write_map
 from geoplan.outputs.maps.write import LARGE_BYTES
 from geoplan.results import RunResults, ServiceResult, SitingOutcome, StudyInfo
 from geoplan.services.standard import ServiceStandard
-from geoplan.siting.result import SitingResult
+from geoplan.siting.model.result import SitingResult
 
 CRS, X0, Y0, SIDE_M = "EPSG:4548", 480_000.0, 4_030_000.0, 60_000.0
 MARK_LOAD_S, MARK_PAN_S = 3.0, 0.3

@@ -41,8 +41,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 import geoplan.network as gn
-from geoplan.network import kernels, queries
-from geoplan.network.access import access
+from geoplan.network.search import bounded, queries
+from geoplan.network.search.connectors import access
 
 CRS = "EPSG:4548"
 PEERS = ("pandana", "scipy", "networkx", "igraph")
@@ -534,7 +534,7 @@ def _searches(indptr, indices, weights, node, cost, limit, scale, head, keys, no
               dist, touched, settled):  # fmt: skip
     """The bounded search alone, as travel_costs runs it, for all sources."""
     for s in range(len(node)):
-        met = kernels._search(
+        met = bounded._search(
             indptr, indices, weights, node[s], cost[s], limit,
             scale, head, keys, nodes, nexts, dist, touched,
         )  # fmt: skip
@@ -570,12 +570,12 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
     at = np.sort(rng.choice(network.n_nodes, min(count, network.n_nodes), replace=False))
     goals = access(network, gn.snap_nodes(network, network.node_ids[at]), unit="m", leaving=True)
     graph = network.graph()
-    work = kernels.Workspace(graph, limit=REACH_M)
+    work = bounded.Workspace(graph, limit=REACH_M)
     settled = np.zeros(len(at), np.int64)
 
-    def bounded():
+    def bounded_search():
         _searches(
-            *kernels.arrays(graph), goals.node, goals.cost, REACH_M, work.scale, work.head,
+            *bounded.arrays(graph), goals.node, goals.cost, REACH_M, work.scale, work.head,
             work.key, work.node, work.next, work.dist, work.touched, settled,
         )  # fmt: skip
 
@@ -590,9 +590,9 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
     def whole():
         return queries.spread(graph, seeds)
 
-    bounded(), floor(), whole()
+    bounded_search(), floor(), whole()
     nodes = settled.sum()
-    jobs = {"bounded": bounded, "floor": floor, "whole": whole}
+    jobs = {"bounded": bounded_search, "floor": floor, "whole": whole}
     took = in_turns(jobs, 5, clock=time.process_time)
     return {
         "bounded": took["bounded"] / nodes * 1e9,

@@ -14,14 +14,14 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
-from geoplan.coverage.places import PlacesInReach
-from geoplan.inputs.findings import InputRecord
+from geoplan.coverage.supply_in_reach import PlacesInReach
+from geoplan.inputs.findings.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
-from geoplan.shown import text_html
 from geoplan.siting.knee import Knee
-from geoplan.siting.result import SitingResult
+from geoplan.siting.model.result import SitingResult
 from geoplan.words import say
+from geoplan.words.display import text_html
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,7 +211,7 @@ class ServiceResult:
     people_names : what the people it is for are called, by language; {} where not said.
     in_service : facilities that are open, with or without a place on the map.
     coverage : for measure "reach"; None otherwise.
-    spacing : for measure "spacing": a `geoplan.coverage.spacing.SpacingCoverage`; None otherwise.
+    spacing : for measure "spacing": a `geoplan.coverage.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
         ``length_m`` for spacing), ``cause`` (no_site | full | cut_off | off_network | no_data),
         ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (readable, e.g.

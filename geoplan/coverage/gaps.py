@@ -16,7 +16,7 @@ import shapely
 
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.neighbours import cells, natural_neighbours, patches
-from geoplan.coverage.readable import PlaceNames
+from geoplan.coverage.place_names import PlaceNames
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 

@@ -16,7 +16,7 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.services.standard import ServiceStandard
-from geoplan.shown import facts_html
+from geoplan.words.display import facts_html
 
 #: the six places of the ledger, in the order in which they are told
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")

@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.assign import assign_people, nearest_by_row
 from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.coverage.transport import assign_people, nearest_by_row
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 
 _REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})

@@ -16,7 +16,7 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reach import judge_reach, near_from_costs
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 
 REFERRAL_COLUMNS = (

@@ -8,15 +8,15 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import InputError
-from geoplan.inputs.assigning import area_lookup, drawn_codes
-from geoplan.inputs.faults import FileError
-from geoplan.inputs.findings import WITHOUT_COORDINATES, Loaded
+from geoplan.inputs.columns.parse_numbers import is_empty, is_yes
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.findings import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.notes import Notes
-from geoplan.inputs.numbers import is_empty, is_yes
-from geoplan.inputs.placing import has_coordinates, place_rows
+from geoplan.inputs.location.locate_rows import has_coordinates, place_rows
+from geoplan.inputs.membership.assign_areas import area_lookup, drawn_codes
+from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, open_rows
-from geoplan.inputs.source import LayerSource
 
 
 def read_areas(

@@ -12,23 +12,23 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import InputError
-from geoplan.inputs.assigning import assign_areas, drawn_codes
-from geoplan.inputs.extent import study_area
+from geoplan.inputs.census import read_census, spread
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.columns.roles import plain
+from geoplan.inputs.duplicate_people import tell_repeated
 from geoplan.inputs.facilities import row_ids
-from geoplan.inputs.faults import FileError
-from geoplan.inputs.findings import Loaded
-from geoplan.inputs.headings import plain
+from geoplan.inputs.files.raster import SUFFIXES, people_by_area, read_population
+from geoplan.inputs.files.source import LayerSource, SumTo
+from geoplan.inputs.files.table import give_back
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.findings import Loaded
 from geoplan.inputs.layers import AreaLayer, Demand
-from geoplan.inputs.notes import Notes
-from geoplan.inputs.numbers import is_empty, read_numbers
-from geoplan.inputs.placing import place_rows
-from geoplan.inputs.raster import SUFFIXES, people_by_area, read_population
-from geoplan.inputs.repeated_people import tell_repeated
+from geoplan.inputs.location.extent import study_area
+from geoplan.inputs.location.locate_rows import place_rows
+from geoplan.inputs.location.streets import Streets
+from geoplan.inputs.membership.assign_areas import assign_areas, drawn_codes
+from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, check_file, open_rows
-from geoplan.inputs.source import LayerSource, SumTo
-from geoplan.inputs.spread import read_census, spread
-from geoplan.inputs.streets import Streets
-from geoplan.inputs.table import give_back
 
 #: no community has more people; a row that says so holds a code or a slip of digits
 ABSURD_PEOPLE = 5_000_000

@@ -11,18 +11,18 @@ import pyproj
 import shapely
 
 from geoplan.errors import InputError
-from geoplan.inputs.assigning import assign_areas
-from geoplan.inputs.extent import study_area
-from geoplan.inputs.findings import Loaded
-from geoplan.inputs.headings import plain
+from geoplan.inputs.columns.duplicates import repeated
+from geoplan.inputs.columns.parse_numbers import is_empty, is_yes, read_numbers
+from geoplan.inputs.columns.roles import plain
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.findings import Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.inputs.notes import Notes
-from geoplan.inputs.numbers import is_empty, is_yes, read_numbers
-from geoplan.inputs.placing import place_rows
-from geoplan.inputs.repeats import repeated
+from geoplan.inputs.location.extent import study_area
+from geoplan.inputs.location.locate_rows import place_rows
+from geoplan.inputs.location.streets import Streets
+from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.rows import Rows, open_rows
-from geoplan.inputs.source import LayerSource
-from geoplan.inputs.streets import Streets
 
 #: same name within this distance: probably one site written twice
 DUPLICATE_M = 50.0

@@ -13,9 +13,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.crs.projected import unfit_layer
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
-from geoplan.inputs.plane import unfit_layer
-from geoplan.inputs.repeats import repeated
+from geoplan.inputs.columns.duplicates import repeated
 
 #: what an office writes for a site that does not serve, not yet or no more (a what-if: "closed")
 _NOT_SERVING = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")

@@ -9,13 +9,13 @@ import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.facilities import row_ids
-from geoplan.inputs.faults import FileError
-from geoplan.inputs.findings import Loaded
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.findings import Loaded
 from geoplan.inputs.layers import LineLayer
-from geoplan.inputs.notes import Notes
-from geoplan.inputs.placing import place_rows
+from geoplan.inputs.location.locate_rows import place_rows
+from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import open_rows
-from geoplan.inputs.source import LayerSource
 
 
 def read_lines(

@@ -12,8 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.faults import FileError
-from geoplan.inputs.headings import (
+from geoplan.inputs.columns.parse_numbers import is_power, read_numbers
+from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
+from geoplan.inputs.columns.roles import (
     by_role,
     find_roles,
     known_roles,
@@ -21,12 +22,17 @@ from geoplan.inputs.headings import (
     plain,
     total_words,
 )
-from geoplan.inputs.notes import Notes, roles_of
-from geoplan.inputs.numbers import is_power, read_numbers
-from geoplan.inputs.personal import hide_personal, personal_columns
-from geoplan.inputs.source import LayerSource
-from geoplan.inputs.table import BOOK_SUFFIXES, TEXT_SUFFIXES, RawTable, give_back, read_tables
-from geoplan.inputs.vector import VECTOR_SUFFIXES, read_vector
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.table import (
+    BOOK_SUFFIXES,
+    TEXT_SUFFIXES,
+    RawTable,
+    give_back,
+    read_tables,
+)
+from geoplan.inputs.files.vector import VECTOR_SUFFIXES, read_vector
+from geoplan.inputs.findings.collector import Notes, roles_of
+from geoplan.inputs.messages import FileError
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12

@@ -3,15 +3,6 @@
 `load_catalogue` reads the catalogue, `standard_for` puts a study's own figures over it.
 """
 
-from geoplan.services.catalogue import GROUPS, load_catalogue, published_figures, standard_for
-from geoplan.services.standard import Quota, ServiceStandard, Tier
+import lazy_loader
 
-__all__ = [
-    "GROUPS",
-    "Quota",
-    "ServiceStandard",
-    "Tier",
-    "load_catalogue",
-    "published_figures",
-    "standard_for",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

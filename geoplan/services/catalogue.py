@@ -272,7 +272,8 @@ def published_figures(*services: str) -> pd.DataFrame:
     -------
     DataFrame with index = figure key (``"meal_station.facilities"``) and the columns of
     `PUBLISHED_COLUMNS`: ``definition`` names what is known to differ from a count by geoplan
-    (``"rounded"``, ``"at_least"``, ...; see `geoplan.coverage.figures`), "" when nothing is.
+    (``"rounded"``, ``"at_least"``, ...; see `geoplan.coverage.published_figures`), "" where
+    nothing is.
 
     Raises
     ------

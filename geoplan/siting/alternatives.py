@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import SitingError
-from geoplan.siting.clock import Clock, Progress
+from geoplan.siting.constrained.capacity_part import people_served
+from geoplan.siting.constrained.milp import add_need, aim, build, picked, run
+from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.covering import check_limits
-from geoplan.siting.finish import covered_people, is_whole
-from geoplan.siting.places import people_served
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults, sites_told
-from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled import add_need, aim, build, picked, run
-from geoplan.siting.ruled_model import RuledModel
-from geoplan.siting.rules import read_rules
+from geoplan.siting.model.build_result import covered_people, is_whole
+from geoplan.siting.model.constraints import read_rules
+from geoplan.siting.model.parse import Faults, sites_told
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock, Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

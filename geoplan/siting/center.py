@@ -11,10 +11,16 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.siting.center_quick import BothWays, look
-from geoplan.siting.clock import Clock, Progress
-from geoplan.siting.covering import check_limits, min_sites
-from geoplan.siting.distance import (
+from geoplan.siting.assignment.center_tests import BothWays, look
+from geoplan.siting.assignment.milp import (
+    JourneysModel,
+    conflicting,
+    flows_between,
+    journeys_model,
+    site_model,
+    to_most,
+)
+from geoplan.siting.assignment.reachability import (
     Journeys,
     as_cover,
     journeys,
@@ -25,20 +31,14 @@ from geoplan.siting.distance import (
     to_nearest,
     too_few,
 )
-from geoplan.siting.finish import make_result, no_result
+from geoplan.siting.covering import check_limits, min_sites
 from geoplan.siting.in_time import solve_in_time
-from geoplan.siting.journeys_model import (
-    JourneysModel,
-    conflicting,
-    flows_between,
-    journeys_model,
-    site_model,
-    to_most,
-)
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
-from geoplan.siting.result import SitingResult
-from geoplan.siting.rules import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock, Progress
 
 SOLVER = "search over costs with set covering"
 

@@ -7,24 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.clock import Clock, Progress
-from geoplan.siting.exact import cover_everyone
-from geoplan.siting.fewest import fewest_for
-from geoplan.siting.finish import (
+from geoplan.siting.constrained.capacity_solve import (
+    by_places,
+    fewest_sites_placed,
+    most_people_placed,
+)
+from geoplan.siting.constrained.solve import fewest_sites_ruled, most_people_ruled
+from geoplan.siting.mclp.kernel_search import most_people
+from geoplan.siting.mclp.local_search import drop_idle, greedy
+from geoplan.siting.mclp.milp_models import cover_everyone
+from geoplan.siting.mclp.partial_cover import fewest_for
+from geoplan.siting.model.build_result import (
     covered_people,
     is_whole,
     make_result,
     no_result,
 )
-from geoplan.siting.heuristics import drop_idle, greedy
-from geoplan.siting.places_solve import by_places, fewest_sites_placed, most_people_placed
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults, share_told
-from geoplan.siting.reduction import Core, reduce_problem
-from geoplan.siting.result import SitingResult
-from geoplan.siting.ruled_solve import fewest_sites_ruled, most_people_ruled
-from geoplan.siting.rules import Rules, read_rules
-from geoplan.siting.search import most_people
+from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.parse import Faults, share_told
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock, Progress
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
 

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from geoplan.siting.clock import Clock
-from geoplan.siting.places import lacking_part, people_served
-from geoplan.siting.places_solve import most_people_placed
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.rules import Rules
+from geoplan.siting.constrained.capacity_part import lacking_part, people_served
+from geoplan.siting.constrained.capacity_solve import most_people_placed
+from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.solver.time_limit import Clock
 
 
 def curve_with_places(

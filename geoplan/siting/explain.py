@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.explain_places import explain_places, may_replace
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.reduction import cover_levels
-from geoplan.siting.result import SitingResult
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import cover_levels
+from geoplan.siting.model.result import SitingResult
 
 
 def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:

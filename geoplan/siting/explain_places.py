@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.filling import Filling
-from geoplan.siting.places import filled
-from geoplan.siting.problem import SitingProblem
+from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.capacity_part import filled
+from geoplan.siting.model.problem import SitingProblem
 
 
 def explain_places(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoplan.siting.clock import Clock
-from geoplan.siting.solver import Model, Outcome
+from geoplan.siting.solver.milp import Model, Outcome
+from geoplan.siting.solver.time_limit import Clock
 
 
 def solve_in_time(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.clock import Clock, Progress
-from geoplan.siting.covering import check_limits
-from geoplan.siting.distance import (
+from geoplan.siting.assignment.constrained import median_ruled
+from geoplan.siting.assignment.interchange import median_arrays
+from geoplan.siting.assignment.reachability import (
     Journeys,
     journeys,
     reaching_start,
@@ -17,13 +17,13 @@ from geoplan.siting.distance import (
     to_nearest,
     too_few,
 )
-from geoplan.siting.finish import make_result, no_result
-from geoplan.siting.median_ruled import median_ruled
-from geoplan.siting.median_search import median_arrays
-from geoplan.siting.median_solve import Median, search_median, solve_median
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.problem_input import Faults
-from geoplan.siting.result import SitingResult
+from geoplan.siting.assignment.solve import Median, search_median, solve_median
+from geoplan.siting.covering import check_limits
+from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock, Progress
 
 SOLVER = "interchange + Lagrangean bound + branch and bound + Benders (HiGHS)"
 

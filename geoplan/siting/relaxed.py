@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.siting.bounds import price_out
-from geoplan.siting.clock import Clock
-from geoplan.siting.problem import SitingProblem
-from geoplan.siting.reduction import reduce_problem
+from geoplan.siting.mclp.lagrangian import price_out
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.time_limit import Clock
 
 
 def coverage_bounds(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.inputs import write_findings
-from geoplan.inputs.findings import Finding, InputRecord
-from geoplan.shown import text_html
+from geoplan.inputs.findings.findings import Finding, InputRecord
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words import say
+from geoplan.words.display import text_html
 
 #: findings of one kind in one file that are shown in full
 _ALIKE = 3

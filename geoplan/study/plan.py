@@ -17,13 +17,14 @@ import pandas as pd
 
 from geoplan import outputs
 from geoplan.coverage.ledger import Coverage
+from geoplan.disclosure import edition
 from geoplan.errors import UnknownServiceError, UsageError
 from geoplan.inputs import write_findings
 from geoplan.results import RunResults, ServiceResult
-from geoplan.shown import completes, facts_html
-from geoplan.study.load import StudyInputs
 from geoplan.study.progress import Progress, Stages, silent
+from geoplan.study.read.load import StudyInputs
 from geoplan.words import say
+from geoplan.words.display import completes, facts_html
 
 if TYPE_CHECKING:
     import folium
@@ -260,7 +261,7 @@ class Plan:
 
     def _told(self) -> RunResults:
         """The results as the plan's audience may see them: the same for every output."""
-        return outputs.edition(self.results, audience=self.results.info.audience)
+        return edition(self.results, audience=self.results.info.audience)
 
     def _write(
         self, folder: Path, progress: Progress, *, basemap: str | None, tianditu_key: str | None

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from geoplan.errors import UsageError
 from geoplan.results import Robustness
-from geoplan.study.context import Context
-from geoplan.study.judge import judge
-from geoplan.study.load import load_inputs, refuse_blocked
-from geoplan.study.networks import modes_of, read_networks
-from geoplan.study.redraw_plan import COVERING, robustness_of
-from geoplan.study.redraws import Chance
-from geoplan.study.site import suggest_sites
+from geoplan.study.assess.assess_service import judge
+from geoplan.study.read.context import Context
+from geoplan.study.read.load import load_inputs, refuse_blocked
+from geoplan.study.read.networks import modes_of, read_networks
+from geoplan.study.sites.monte_carlo import Chance
+from geoplan.study.sites.robustness_of_plan import COVERING, robustness_of
+from geoplan.study.sites.suggest_sites import suggest_sites
 from geoplan.study.study import Study, known_services
 
 
@@ -43,7 +43,7 @@ def robustness(
         place as many sites as the plan has, under the same rules (least distance, areas).
     service : key.
     redraws : number of draws.
-    reach_cv, people_cv, closure_share : see `geoplan.study.redraws.Chance`.
+    reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Chance`.
     seed : everything follows from it, as long as no draw needs the 20 s that it may take.
     workers : number of threads; it does not change the result.
 

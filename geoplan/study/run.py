@@ -10,21 +10,21 @@ from typing import Any
 
 from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
-from geoplan.inputs.database import hide_passwords
+from geoplan.inputs.files.database import hide_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
-from geoplan.study.background import background_layers
-from geoplan.study.breakdown import with_breakdowns
-from geoplan.study.config import ServiceSection
-from geoplan.study.context import Context
-from geoplan.study.gaps import with_gaps
-from geoplan.study.judge import judge
-from geoplan.study.load import load_inputs, refuse_blocked
-from geoplan.study.money import with_funds
-from geoplan.study.networks import modes_of, try_networks
+from geoplan.study.assess.assess_service import judge
+from geoplan.study.assess.background import background_layers
+from geoplan.study.assess.breakdown import with_breakdowns
+from geoplan.study.assess.gaps import with_gaps
+from geoplan.study.assess.published_figures import figures_table
+from geoplan.study.config.schema import ServiceSection
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
-from geoplan.study.published import figures_table
-from geoplan.study.site import with_sites
+from geoplan.study.read.context import Context
+from geoplan.study.read.load import load_inputs, refuse_blocked
+from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.sites.budget import with_funds
+from geoplan.study.sites.suggest_sites import with_sites
 from geoplan.study.study import Study
 from geoplan.words import say
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from geoplan.errors import UsageError
 from geoplan.results import SitingOutcome
-from geoplan.shown import completes, facts_html
-from geoplan.study.config import StudyFile
-from geoplan.study.config_check import checked, read_study_file, standard_of, study_path
-from geoplan.study.load import StudyInputs, load_inputs
-from geoplan.study.networks import try_networks
+from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.validate import checked, read_study_file, standard_of, study_path
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
+from geoplan.study.read.load import StudyInputs, load_inputs
+from geoplan.study.read.networks import try_networks
 from geoplan.words import say
+from geoplan.words.display import completes, facts_html
 
 if TYPE_CHECKING:
     from geoplan.study.robustness import Robustness
@@ -158,7 +158,7 @@ class Study:
         >>> study.overlay(overlay).run().coverage["meal_station"]
         Coverage('meal_station': 225 of 435 people served, 51.7%)
         """
-        from geoplan.study.scenario import apply_overlay
+        from geoplan.study.overlays import apply_overlay
 
         return apply_overlay(self, path)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from geoplan.errors import UsageError
-from geoplan.study.config_check import standard_of
+from geoplan.study.config.validate import standard_of
 from geoplan.words import say
 
 if TYPE_CHECKING:

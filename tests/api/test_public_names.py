@@ -18,10 +18,21 @@ import pytest
 
 import geoplan as gp
 from geoplan.study import example_study
-from geoplan.study.starter import TEMPLATES
+from geoplan.study.template import TEMPLATES
 from geoplan.study.what_if import NAMES
 
-ROOMS = ("coverage", "inputs", "network", "outputs", "services", "siting", "study")
+ROOMS = (
+    "comparison",
+    "coverage",
+    "crs",
+    "disclosure",
+    "inputs",
+    "network",
+    "outputs",
+    "services",
+    "siting",
+    "study",
+)
 
 
 def public_members(cls: type) -> Iterator[tuple[str, Any]]:

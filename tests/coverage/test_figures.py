@@ -8,7 +8,7 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from geoplan.coverage.figures import DEFINITIONS, compare_figures, precision
+from geoplan.coverage.published_figures import DEFINITIONS, compare_figures, precision
 from geoplan.errors import UsageError
 from geoplan.services import published_figures
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from geoplan.coverage.equity import weighted_gini
-from geoplan.coverage.floating import floating_catchment
+from geoplan.coverage.floating_catchment import floating_catchment
 from geoplan.errors import UsageError
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 
 NAN = float("nan")
 

@@ -14,7 +14,7 @@ from shapely.geometry import Point
 from geoplan.coverage import kinds_of_place, places_in_reach
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 
 
 def demand_of(people, **columns):

@@ -22,7 +22,7 @@ from geoplan.coverage import (
 )
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import Demand
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services import standard_for
 
 STANDARD = standard_for("meal_station")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 
-from geoplan.coverage.markers import suggest_markers
-from geoplan.coverage.spacing import spacing_coverage
-from geoplan.coverage.stretches import gap_stretches
+from geoplan.coverage.lines.gap_stretches import gap_stretches
+from geoplan.coverage.lines.spacing import spacing_coverage
+from geoplan.coverage.lines.suggest_markers import suggest_markers
 from geoplan.errors import CrsMismatchError, GeographicCrsError, MissingCrsError, UsageError
 
 CRS = "EPSG:4548"

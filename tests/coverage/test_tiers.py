@@ -18,7 +18,7 @@ from geoplan.coverage.tiers import (
 )
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services import standard_for
 
 NAN = float("nan")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString
 
+from geoplan.crs import from_wgs84, to_wgs84
 from geoplan.errors import UsageError
-from geoplan.inputs import from_wgs84, to_wgs84
 
 METRE = 1 / 111_000
 

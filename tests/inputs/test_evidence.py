@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from geoplan.inputs import LayerSource, from_wgs84, read_facilities
+from geoplan.crs import from_wgs84
+from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.layers import AreaLayer
 
 CRS = "EPSG:4548"

@@ -11,9 +11,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 from shapely.geometry import Point, Polygon, box
 
+from geoplan.crs import from_wgs84
 from geoplan.inputs import (
     LayerSource,
-    from_wgs84,
     read_areas,
     read_demand,
     read_facilities,
@@ -288,7 +288,7 @@ def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path
 
 
 def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypatch):
-    monkeypatch.setattr("geoplan.inputs.workbook.MOST_ROWS", 3)
+    monkeypatch.setattr("geoplan.inputs.findings.workbook.MOST_ROWS", 3)
     text = "名称,经度,纬度,备注\n" + "".join(f"站{k},,,=1+{k}\n" for k in range(5))
     one = read_facilities(_table(tmp_path, "长.csv", text), key="x", crs=CRS, lang="zh")
     book = openpyxl.load_workbook(write_findings(tmp_path / "f.xlsx", [one], lang="zh"))
@@ -329,7 +329,7 @@ def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
         yield read_lines(source, key="b", crs=CRS)
 
     before = list(both())
-    for name in ("notes._LARGE", "repeats._PIECE", "table._LARGE"):
+    for name in ("findings.collector._LARGE", "columns.duplicates._PIECE", "files.table._LARGE"):
         monkeypatch.setattr(f"geoplan.inputs.{name}", 1)
     for one, other in zip(before, both(), strict=True):
         assert_frame_equal(one.set_aside, other.set_aside)

@@ -10,7 +10,7 @@ from string import Formatter
 import pytest
 
 from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.street_evidence import CANDIDATES, DIRECTIONS, READINGS
+from geoplan.inputs.location.datum_evidence_streets import CANDIDATES, DIRECTIONS, READINGS
 
 WORDS = tomllib.loads(
     files("geoplan.words").joinpath("file_faults.toml").read_text(encoding="utf-8")

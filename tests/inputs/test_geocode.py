@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from geoplan.crs import from_wgs84
 from geoplan.errors import UsageError
-from geoplan.inputs import from_wgs84
-from geoplan.inputs.geocode import geocode_missing
+from geoplan.inputs.location.geocode import geocode_missing
 
 
 class Counted:

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from geoplan.inputs import LayerSource, read_demand, read_facilities
-from geoplan.inputs.textfile import read_text
+from geoplan.inputs.files.textfile import read_text
 
 CRS = "EPSG:4548"
 HEAD = "名称,经度,纬度,备注\n"

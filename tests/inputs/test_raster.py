@@ -11,8 +11,8 @@ from shapely.geometry import box
 
 from geoplan.errors import InputError
 from geoplan.inputs import LayerSource, SumTo, read_demand
+from geoplan.inputs.files.raster import people_by_area, read_population
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.raster import people_by_area, read_population
 
 CRS = "EPSG:4548"
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoplan.inputs.repeats import repeated
+from geoplan.inputs.columns.duplicates import repeated
 
 
 @pytest.mark.parametrize("piece", [3, 100_000])
 @pytest.mark.parametrize("seed", range(20))
 def test_as_pandas_has_it(monkeypatch, piece, seed):
-    monkeypatch.setattr("geoplan.inputs.repeats._PIECE", piece)
+    monkeypatch.setattr("geoplan.inputs.columns.duplicates._PIECE", piece)
     draw = random.Random(seed)
     labels = [draw.choice(["", "甲", "a", "b", str(draw.randrange(40))]) for _ in range(30)]
     for values in (pd.Series(labels), pd.Index(labels), pd.Series(labels, dtype=object)):
@@ -23,6 +23,6 @@ def test_as_pandas_has_it(monkeypatch, piece, seed):
 
 
 def test_hashes_that_meet_are_looked_at(monkeypatch):
-    monkeypatch.setattr("geoplan.inputs.repeats._PIECE", 2)
+    monkeypatch.setattr("geoplan.inputs.columns.duplicates._PIECE", 2)
     monkeypatch.setattr(pd.util, "hash_array", lambda values, **_: np.zeros(len(values), np.uint64))
     assert repeated(pd.Series(["a", "b", "c", "b"])).tolist() == [False, True, False, True]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplan.inputs import LayerSource, SumTo, read_areas, read_demand
-from geoplan.inputs.spread import largest_remainder, spread
+from geoplan.inputs.census import largest_remainder, spread
 
 CRS = "EPSG:4548"
 

@@ -14,7 +14,7 @@ import pytest
 from shapely.geometry import Point
 
 from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.database import engine_address, hide_passwords, is_address
+from geoplan.inputs.files.database import engine_address, hide_passwords, is_address
 
 CRS = "EPSG:4548"
 FRAME = gpd.GeoDataFrame(
@@ -54,7 +54,7 @@ def test_a_zipped_shapefile_in_a_folder(tmp_path, inside):
 
 
 def test_names_inside_an_archive_in_the_senders_encoding(tmp_path):
-    from geoplan.inputs.archive import _name
+    from geoplan.inputs.files.zip_archive import _name
 
     info = zipfile.ZipInfo("x")
     info.filename = "站点/甲.shp".encode("gb18030").decode("cp437")

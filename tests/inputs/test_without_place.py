@@ -19,8 +19,8 @@ from geoplan.inputs import (
     read_facilities,
     write_findings,
 )
-from geoplan.inputs.addresses import fill_from_addresses
 from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.membership.addresses import fill_from_addresses
 from geoplan.services import standard_for
 
 CRS = "EPSG:4548"

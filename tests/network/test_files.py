@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from geoplan.errors import NetworkError
 from geoplan.network import Network
-from geoplan.network.files import VERSION, is_network_file
+from geoplan.network.builders.native_format import VERSION, is_network_file
 
 CRS = "EPSG:4548"
 

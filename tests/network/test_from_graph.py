@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shapely import LineString
 
 from geoplan.errors import MissingCrsError, NetworkError
-from geoplan.network.from_graph import network_from_graph, network_from_graphml
-from geoplan.network.queries import one_to_all
-from geoplan.network.snapping import snap_nodes
+from geoplan.network.builders.from_graph import network_from_graph, network_from_graphml
+from geoplan.network.search.queries import one_to_all
+from geoplan.network.search.snapping import snap_nodes
 
 CRS = "EPSG:4548"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, wkt
 
 from geoplan.errors import GeographicCrsError, MissingCrsError, NetworkError, UsageError
-from geoplan.network.from_lines import network_from_lines
+from geoplan.network.builders.from_lines import network_from_lines
 
 CRS = "EPSG:4548"
 

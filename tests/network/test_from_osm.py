@@ -12,10 +12,16 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from pyproj import Transformer
 
+from geoplan.crs.projected import projected_crs_for
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
-from geoplan.inputs.plane import projected_crs_for
-from geoplan.network.from_osm import network_from_osm, networks_from_osm
-from geoplan.network.osm_rules import RULES, direction, maxspeed_kmh, speed_kmh, why_left_out
+from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
+from geoplan.network.builders.osm_tags import (
+    RULES,
+    direction,
+    maxspeed_kmh,
+    speed_kmh,
+    why_left_out,
+)
 
 CRS = "EPSG:4548"
 X0, Y0 = 500_000.0, 4_058_000.0
@@ -315,7 +321,7 @@ def test_porto_alegre(shared_data):
 
 
 def test_one_reading_gives_what_each_mode_gives(town, monkeypatch):
-    from geoplan.network import osm_file
+    from geoplan.network.builders import osm_file
 
     apart = {m: network_from_osm(town, mode=m, speed_m_s=s) for m, s in
              (("walk", 0.8), ("drive", None))}  # fmt: skip

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from geoplan.network import blocks, kernels
-from geoplan.network.graph import build_graph
+from geoplan.network.graph.arcs import build_graph
+from geoplan.network.search import bounded, multi_source
 
 
 def random_graph(seed, n, m, weights):
@@ -35,7 +35,7 @@ WEIGHTS = {
 def search(graph, nodes, costs, labels=None, limit=np.inf, width=None, shift=None, window=3):
     """`width`: of a bucket; `shift`: blocks of 2**shift nodes, done `window` buckets at a time."""
     spread = float(np.ptp(costs))
-    work = blocks.BlockSpace(graph, spread=spread, limit=limit)
+    work = multi_source.BlockSpace(graph, spread=spread, limit=limit)
     if width is not None or shift is not None:
         span = min(max(graph.weights.max(initial=0.0), spread), limit)
         work.scale = work.scale if width is None else 1 / width
@@ -47,8 +47,8 @@ def search(graph, nodes, costs, labels=None, limit=np.inf, width=None, shift=Non
     label = np.full(n, -1, np.int32)
     parent = np.full(n, -1, np.int32)
     labels = np.arange(len(nodes), dtype=np.int32) if labels is None else labels
-    code = blocks.spread(
-        *kernels.arrays(graph), np.asarray(nodes, np.int32), np.asarray(costs, float), labels,
+    code = multi_source.spread(
+        *bounded.arrays(graph), np.asarray(nodes, np.int32), np.asarray(costs, float), labels,
         limit, work.scale, work.shift, work.window, work.head, work.key, work.node, work.next,
         work.dist, label, parent,
     )  # fmt: skip
@@ -95,11 +95,11 @@ def test_bounded_searches_agree_with_scipy(kind, seed, n, limit):
     edges = random_graph(seed, n, 2 * n, WEIGHTS[kind])
     graph = build_graph(*edges, n)
     bound = min(limit, np.finfo(float).max)
-    work = kernels.Workspace(graph, limit=bound)
+    work = bounded.Workspace(graph, limit=bound)
     whole = scipy_costs(*edges, n, np.arange(n))
     for source in range(n):
-        met = kernels._search(
-            *kernels.arrays(graph), np.array([source, -1], np.int32), np.array([0.0, np.inf]),
+        met = bounded._search(
+            *bounded.arrays(graph), np.array([source, -1], np.int32), np.array([0.0, np.inf]),
             bound, work.scale, work.head, work.key, work.node, work.next, work.dist, work.touched,
         )  # fmt: skip
         found = work.touched[:met]
@@ -179,7 +179,7 @@ def test_a_limit_only_cuts(seed, limit):
 
 def test_a_full_queue_is_told_and_mended():
     graph = build_graph(*random_graph(1, 200, 600, WEIGHTS["even"]), 200)
-    work = blocks.BlockSpace(graph)
+    work = multi_source.BlockSpace(graph)
     work.room(4)
     dist, _, _ = search(graph, [0], [0.0])
     label, none = np.full(200, -1, np.int32), np.empty(0, np.int32)
@@ -187,13 +187,13 @@ def test_a_full_queue_is_told_and_mended():
 
     def spread():
         label.fill(-1)
-        return blocks.spread(
-            *kernels.arrays(graph), seed, cost, seed, np.inf, work.scale, work.shift, work.window,
+        return multi_source.spread(
+            *bounded.arrays(graph), seed, cost, seed, np.inf, work.scale, work.shift, work.window,
             work.head, work.key, work.node, work.next, work.dist, label, none,
         )  # fmt: skip
 
     tries = 0
-    while spread() == kernels.FULL:
+    while spread() == bounded.FULL:
         work.more_room()
         tries += 1
     assert tries > 0
@@ -206,7 +206,7 @@ def test_bucket_width_is_bounded():
     cost = np.full(5000, 1e-6)
     cost[-1] = 1e9
     graph = build_graph(u, v, cost, cost, 2)
-    width, buckets = kernels.bucket_width(graph)
+    width, buckets = bounded.bucket_width(graph)
     assert buckets <= 1 << 17
     assert buckets * width > 1e9
-    assert kernels.bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0
+    assert bounded.bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0

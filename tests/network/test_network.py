@@ -15,7 +15,7 @@ from geoplan.errors import (
     UsageError,
 )
 from geoplan.network import Network
-from geoplan.network.order import hilbert_key, hilbert_order
+from geoplan.network.graph.hilbert import hilbert_key, hilbert_order
 
 CRS = "EPSG:4548"
 

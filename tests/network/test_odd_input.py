@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, Point
 
+from geoplan.crs.projected import unfit
 from geoplan.errors import (
     CrsMismatchError,
     GeographicCrsError,
@@ -23,7 +24,6 @@ from geoplan.errors import (
     NetworkError,
     UsageError,
 )
-from geoplan.inputs.plane import unfit
 from geoplan.network import (
     Network,
     k_nearest,
@@ -36,9 +36,9 @@ from geoplan.network import (
     travel_costs,
     with_links,
 )
-from geoplan.network.from_graph import network_from_graph
-from geoplan.network.reach_outline import reach_outline
-from geoplan.network.slope import with_slope
+from geoplan.network.builders.elevation import with_slope
+from geoplan.network.builders.from_graph import network_from_graph
+from geoplan.network.isochrones.outline import reach_outline
 
 CRS = "EPSG:4548"
 

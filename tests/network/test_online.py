@@ -11,7 +11,7 @@ from shapely.geometry import Point, box
 
 from geoplan.errors import GeoplanError
 from geoplan.network import read_network
-from geoplan.network.online import fetch_place
+from geoplan.network.builders.download import fetch_place
 
 
 def street() -> nx.MultiDiGraph:

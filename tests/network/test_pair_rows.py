@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from geoplan.network.pair_rows import Chunk, as_matrix, block_bits, by_block, count_rows
+from geoplan.network.search.csr_assembly import Chunk, as_matrix, block_bits, by_block, count_rows
 
 
 def chunks_of(dense, order, parts, bits, rng):

@@ -14,14 +14,14 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
-from geoplan.network.delaunay import delaunay
-from geoplan.network.from_lines import network_from_lines
-from geoplan.network.reach import reach_areas
-from geoplan.network.reach_kernels import CIRCLE_M, _corners, _keep
-from geoplan.network.reach_profile import profile
-from geoplan.network.reach_rings import _polygons, bounded
-from geoplan.network.reach_shapes import mended
-from geoplan.network.street_cells import _around, street_cells
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.isochrones.bands import mended
+from geoplan.network.isochrones.clip_cells import CIRCLE_M, _corners, _keep
+from geoplan.network.isochrones.delaunay import delaunay
+from geoplan.network.isochrones.edge_cost_profile import profile
+from geoplan.network.isochrones.polygonize import _polygons, bounded
+from geoplan.network.isochrones.reach_areas import reach_areas
+from geoplan.network.isochrones.voronoi_cells import _around, street_cells
 
 CRS = "EPSG:4548"
 
@@ -377,7 +377,7 @@ def test_costs_along_an_edge_are_straight_lines():
 
 def test_porto_alegre(shared_data):
     """Real streets: 20,000 places about a clinic against the network's own costs."""
-    from geoplan.network.from_osm import network_from_osm
+    from geoplan.network.builders.from_osm import network_from_osm
 
     network = network_from_osm(shared_data / "r5r_poa_spo" / "poa_osm.pbf", mode="walk")
     site = gpd.GeoSeries.from_xy([-51.2287], [-30.0324], crs="EPSG:4326").to_crs(network.crs)

@@ -9,9 +9,9 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.network import Network
-from geoplan.network.from_lines import network_from_lines
-from geoplan.network.noted import told_by_caller
-from geoplan.network.read import read_network, with_speed
+from geoplan.network.builders.build_notes import told_by_caller
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.builders.read_network import read_network, with_speed
 
 CRS = "EPSG:4548"
 
@@ -60,7 +60,7 @@ def test_degrees_are_projected_by_place_and_datum(tmp_path, roads):
     path = tmp_path / "roads.geojson"
     roads.to_crs("EPSG:4326").to_file(path)
     assert read_network(path, mode="walk").crs.to_epsg() == 4548
-    pytest.importorskip("geoplan.inputs.datum")
+    pytest.importorskip("geoplan.crs.datum")
     plain = read_network(path, mode="walk", crs=CRS)
     shifted = read_network(path, mode="walk", crs=CRS, datum="gcj02")
     assert 300 < abs(plain.bounds[0] - shifted.bounds[0]) < 800

@@ -10,8 +10,8 @@ from shapely import LineString, Point
 
 from geoplan.errors import UsageError
 from geoplan.network import Network
-from geoplan.network.from_lines import network_from_lines
-from geoplan.network.report import network_report
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.diagnostics import network_report
 
 CRS = "EPSG:4548"
 
@@ -112,7 +112,7 @@ def test_words():
 
 
 def test_jinan(shared_data):
-    from geoplan.network.read import read_network
+    from geoplan.network.builders.read_network import read_network
 
     network = read_network(
         shared_data / "roads_jinan" / "jinan_edges.csv",

@@ -10,9 +10,9 @@ from affine import Affine
 from shapely import LineString
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
-from geoplan.network.from_lines import network_from_lines
-from geoplan.network.queries import travel_costs
-from geoplan.network.slope import heights_at, tobler_speed, with_slope
+from geoplan.network.builders.elevation import heights_at, tobler_speed, with_slope
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.search.queries import travel_costs
 
 CRS = "EPSG:4548"
 X, Y = 500_000.0, 4_058_000.0
@@ -127,7 +127,7 @@ def test_faults_are_told(tmp_path):
 
 
 def test_porto_alegre(shared_data):
-    from geoplan.network.from_osm import network_from_osm
+    from geoplan.network.builders.from_osm import network_from_osm
 
     folder = shared_data / "r5r_poa_spo"
     flat = network_from_osm(folder / "poa_osm.pbf", mode="walk")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from geoplan.network.threads import run, worker_count
+from geoplan.parallel import run, worker_count
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5, None])

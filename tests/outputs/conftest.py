@@ -75,8 +75,9 @@ def whole_run(
     @cache
     def written(audience: str) -> tuple[Any, Path]:
         from geoplan import outputs
+        from geoplan.disclosure import edition
 
-        results = outputs.edition(fakes.fake_run(), audience=audience)
+        results = edition(fakes.fake_run(), audience=audience)
         folder = tmp_path_factory.mktemp(audience)
         outputs.write_figures(results, folder / "figures")
         outputs.write_maps(results, folder / "maps")

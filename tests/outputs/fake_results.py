@@ -20,10 +20,10 @@ from shapely import LineString, MultiPolygon, Point, box, union_all
 
 from geoplan.coverage import group_table, places_in_reach
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
-from geoplan.coverage.spacing import spacing_coverage
-from geoplan.inputs.findings import InputRecord
+from geoplan.coverage.lines.spacing import spacing_coverage
+from geoplan.inputs.findings.findings import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.network.costs import TravelCosts
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.results import (
     RECOMMENDED,
     Robustness,
@@ -34,7 +34,7 @@ from geoplan.results import (
 )
 from geoplan.services.standard import Quota, ServiceStandard, Tier
 from geoplan.siting.knee import Knee
-from geoplan.siting.result import SitingResult
+from geoplan.siting.model.result import SitingResult
 
 CRS = "EPSG:4548"
 X0, Y0 = 500_000.0, 4_057_000.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from geoplan.errors import MissingAssetError
-from geoplan.outputs import assets
+from geoplan.outputs.maps import assets
 
 
 def test_missing_asset_names_the_remedy():

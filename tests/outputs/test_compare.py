@@ -15,12 +15,13 @@ import pytest
 import shapely
 from openpyxl import load_workbook
 
+from geoplan.comparison import compare_runs
+from geoplan.comparison.locations import shares_ground
+from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
-from geoplan.outputs import compare_runs, write_comparison_map, write_layers, write_maps
-from geoplan.outputs.compare_numbers import setting_changes
-from geoplan.outputs.compare_places import shares_ground
-from geoplan.outputs.summary import write_summary
-from geoplan.study.judge import in_service
+from geoplan.outputs import write_comparison_map, write_layers, write_maps
+from geoplan.outputs.summary.summary import write_summary
+from geoplan.study.assess.assess_service import in_service
 
 
 def save(results, folder):

@@ -15,8 +15,8 @@ from openpyxl import load_workbook
 
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
-from geoplan.outputs.exports import layer_names
-from geoplan.outputs.gis_names import short_names
+from geoplan.outputs.gis.exports import layer_names
+from geoplan.outputs.gis.field_names import short_names
 
 
 @pytest.fixture(scope="module")

@@ -22,11 +22,11 @@ from PIL import Image, ImageColor
 from scipy.spatial.distance import pdist
 
 from geoplan.outputs import palette, write_figures
-from geoplan.outputs.figure_ground import Ground
-from geoplan.outputs.figure_maps import apart
-from geoplan.outputs.figure_sheet import fit
-from geoplan.outputs.figures import figure_list
-from geoplan.outputs.fonts import cjk_fonts
+from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.figures.fonts import cjk_fonts
+from geoplan.outputs.figures.map_figures import apart
+from geoplan.outputs.figures.sheet import fit
+from geoplan.outputs.figures.write_figures import figure_list
 from geoplan.outputs.report.html import screen_size
 from geoplan.siting import curve_knee
 
@@ -135,7 +135,7 @@ def test_streets_without_a_class_are_drawn(fakes):
 
 
 def test_minor_streets_give_way_when_they_are_too_many(fakes, monkeypatch):
-    monkeypatch.setattr("geoplan.outputs.figure_ground._MOST_MINOR", 5)
+    monkeypatch.setattr("geoplan.outputs.figures.basemap._MOST_MINOR", 5)
     results = fakes.fake_run(n=40)
     west, south, east, north = Ground(results).bounds
     y = np.linspace(south, north, 20)

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from geoplan.outputs import edition
+from geoplan.disclosure import edition
 from geoplan.outputs.maps import service_map
 from geoplan.outputs.report.blocks import Heading, Listing, TableBlock
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
-from geoplan.outputs.telling import status_text
+from geoplan.outputs.text_format import status_text
 
 OLD = {"zh": "60岁及以上老年人", "en": "people of 60 and over"}
 

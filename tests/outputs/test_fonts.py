@@ -4,7 +4,7 @@ import pytest
 from matplotlib import font_manager
 
 from geoplan.errors import MissingGlyphError
-from geoplan.outputs import fonts
+from geoplan.outputs.figures import fonts
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoplan.coverage.ledger import STATES
+from geoplan.disclosure import edition
 from geoplan.errors import UsageError
-from geoplan.outputs import edition
-from geoplan.outputs.assets import web_text
 from geoplan.outputs.maps import service_map, write_map, write_maps
 from geoplan.outputs.maps import write as writing
 from geoplan.outputs.maps.areas import boundaries
+from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
 from geoplan.outputs.maps.page import json_for_page

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from geoplan.disclosure.edition import edition
+from geoplan.disclosure.suppression import blanks
 from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
-from geoplan.outputs.privacy import edition
-from geoplan.outputs.suppression import blanks
 
 
 @pytest.mark.parametrize("write", [write_layers, write_maps, write_report, write_tables])

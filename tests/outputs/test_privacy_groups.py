@@ -14,7 +14,7 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.coverage import group_table
-from geoplan.outputs.privacy import edition
+from geoplan.disclosure.edition import edition
 from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.facts import group_blocks
 from geoplan.outputs.report.services import service_blocks

@@ -17,9 +17,14 @@ import geoplan.siting
 from geoplan.outputs.maps.lines import spacing_content
 from geoplan.outputs.report.facts import quota_blocks
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.tables import figures_table, gap_table, required_table, stretch_table
-from geoplan.outputs.telling import money_text, solver_text
-from geoplan.outputs.workbook import dress_sheet
+from geoplan.outputs.tables.run_tables import (
+    figures_table,
+    gap_table,
+    required_table,
+    stretch_table,
+)
+from geoplan.outputs.tables.workbook import dress_sheet
+from geoplan.outputs.text_format import money_text, solver_text
 from geoplan.services.standard import Quota
 
 
@@ -49,8 +54,8 @@ def test_a_border_lacks_markers_not_sites(fakes):
 
 def test_a_chinese_report_names_every_solver_in_chinese():
     names = set()
-    for module in pkgutil.iter_modules(geoplan.siting.__path__):
-        found = importlib.import_module(f"geoplan.siting.{module.name}")
+    for module in pkgutil.walk_packages(geoplan.siting.__path__, "geoplan.siting."):
+        found = importlib.import_module(module.name)
         names |= {found.SOLVER} if hasattr(found, "SOLVER") else set()
     assert len(names) >= 5
     for name in [*names, "reach check", "set covering"]:

@@ -7,11 +7,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from geoplan.siting import SitingProblem, fewest, max_coverage, min_sites, search
-from geoplan.siting.anneal import anneal, moves_in
-from geoplan.siting.chance import random_state
-from geoplan.siting.clock import Clock
-from geoplan.siting.reduction import reduce_problem
+from geoplan.siting import SitingProblem, max_coverage, min_sites
+from geoplan.siting.mclp import kernel_search, partial_cover
+from geoplan.siting.mclp.annealing import anneal, moves_in
+from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.rng import random_state
+from geoplan.siting.solver.time_limit import Clock
 
 
 def overlapping(seed: int, rows: int = 60, sites: int = 12) -> SitingProblem:
@@ -61,11 +62,11 @@ def test_no_time_no_moves() -> None:
 
 def test_questions_too_large_for_kernels_are_still_proved(monkeypatch) -> None:
     """With nothing small enough for HiGHS, annealing has its turn and the proof follows."""
-    monkeypatch.setattr(fewest, "KERNEL_PAIRS", 0)
-    monkeypatch.setattr(fewest, "_MOVES", 2000)
-    monkeypatch.setattr(fewest, "_LAST_MOVES", 4000)
-    monkeypatch.setattr(search, "KERNEL_PAIRS", 0)
-    monkeypatch.setattr(search, "ANNEAL_MOVES", 4000)
+    monkeypatch.setattr(partial_cover, "KERNEL_PAIRS", 0)
+    monkeypatch.setattr(partial_cover, "_MOVES", 2000)
+    monkeypatch.setattr(partial_cover, "_LAST_MOVES", 4000)
+    monkeypatch.setattr(kernel_search, "KERNEL_PAIRS", 0)
+    monkeypatch.setattr(kernel_search, "ANNEAL_MOVES", 4000)
     for seed in range(12):
         problem = overlapping(seed, rows=40, sites=10)
         cover, weights = problem.cover.toarray(), problem.weights

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from geoplan.siting import SitingProblem, max_coverage
-from geoplan.siting.clock import Clock
+from geoplan.siting.solver.time_limit import Clock
 
 #: hard questions that no machine answers in the time given; each says when its proof has begun
 SCRIPT = """

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage, search
+from geoplan.siting import SitingProblem, max_coverage
+from geoplan.siting.mclp import kernel_search
 
 
 def instance(seed: int) -> tuple[np.ndarray, np.ndarray, list[int], list[int]]:
@@ -35,7 +36,7 @@ def brute(cover, weights, fixed, forbidden, sites: int) -> float:
 @pytest.mark.parametrize("tiny_core", [False, True])
 def test_agrees_with_brute_force(monkeypatch, tiny_core: bool) -> None:
     if tiny_core:  # forces growing kernels where one would do
-        monkeypatch.setattr(search, "KERNEL_PAIRS", 0)
+        monkeypatch.setattr(kernel_search, "KERNEL_PAIRS", 0)
     for seed in range(80):
         cover, weights, fixed, forbidden = instance(seed)
         problem = SitingProblem.from_cover(cover, weights, fixed=fixed, forbidden=forbidden)

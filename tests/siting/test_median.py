@@ -14,9 +14,10 @@ from scipy import optimize, sparse
 from scipy.sparse.csgraph import dijkstra
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, median_exact, p_center, p_median
-from geoplan.siting.clock import Clock
-from geoplan.siting.median_search import median_arrays
+from geoplan.siting import SitingProblem, p_center, p_median
+from geoplan.siting.assignment import benders
+from geoplan.siting.assignment.interchange import median_arrays
+from geoplan.siting.solver.time_limit import Clock
 
 
 def _instance(seed: int) -> tuple[np.ndarray, np.ndarray, int, list[int], list[int]]:
@@ -183,11 +184,11 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
         asked.append(stop())
         return True
 
-    monkeypatch.setattr(median_exact, "run_highs", ignores_its_limit)
+    monkeypatch.setattr(benders, "run_highs", ignores_its_limit)
     costs = np.random.default_rng(0).random((30, 20))
     arrays = median_arrays(sparse.csr_matrix(costs), np.ones(30))
     every = np.ones(20, bool)
-    proof = median_exact.prove_median(
+    proof = benders.prove_median(
         arrays, sites=3, allowed=every, fixed=~every, start=every, value=1e9,
         prices=np.full(30, 1.0), bound=0.0, gap=0.0, step=0.0, clock=clock,
     )  # fmt: skip

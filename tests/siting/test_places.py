@@ -19,17 +19,17 @@ from geoplan.siting import (
     max_coverage,
     min_sites,
     phased_sites,
-    places_solve,
 )
-from geoplan.siting.clock import Clock
-from geoplan.siting.fill_search import FillSearch
-from geoplan.siting.filling import Filling
-from geoplan.siting.places import filled, lacking_part
-from geoplan.siting.places_model import add_gains, pair_people, start_from
-from geoplan.siting.reduction import reduce_problem
-from geoplan.siting.ruled import aim, build
-from geoplan.siting.rules import Rules
-from geoplan.siting.solver import Model
+from geoplan.siting.constrained import capacity_solve
+from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.capacity_milp import add_gains, pair_people, start_from
+from geoplan.siting.constrained.capacity_part import filled, lacking_part
+from geoplan.siting.constrained.capacity_search import FillSearch
+from geoplan.siting.constrained.milp import aim, build
+from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.time_limit import Clock
 
 ROWS, SITES = 10, 8
 AREAS = np.array(["n", "s"] * 4, object)
@@ -190,7 +190,7 @@ def test_without_the_solver_the_bound_still_holds(seed, monkeypatch):
             .__class__(status="unknown", x=None, value=np.nan, bound=None)
         )
 
-    monkeypatch.setattr(places_solve, "run", nothing)
+    monkeypatch.setattr(capacity_solve, "run", nothing)
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
     worth = [(len(c), with_a_place(cover, weights, room, c)) for c in every_choice(fixed)]
@@ -301,9 +301,9 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
         raise AssertionError("time is out")
 
     monkeypatch.setattr(Filling, "gain", never)
-    monkeypatch.setattr(places_solve, "run", never)
+    monkeypatch.setattr(capacity_solve, "run", never)
     rules = Rules(sites=len(fixed) + 2)
-    found = places_solve.most_people_placed(problem, rules, clock=clock, gap=0.0, seed=0)
+    found = capacity_solve.most_people_placed(problem, rules, clock=clock, gap=0.0, seed=0)
     worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
     assert set(fixed) <= set(found.sites)
@@ -311,7 +311,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
     assert (found.status == "optimal") == (found.value == found.bound)
     need = 0.5 * max(worth.values())
-    few = places_solve.fewest_sites_placed(
+    few = capacity_solve.fewest_sites_placed(
         problem, Rules(), need=need, clock=clock, gap=0.0, seed=0
     )
     assert worth[tuple(sorted(few.sites))] >= need

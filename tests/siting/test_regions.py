@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from geoplan.siting import SitingProblem, fewest, min_sites
-from geoplan.siting.bounds import Prices, price_out
-from geoplan.siting.clock import Clock
-from geoplan.siting.heuristics import greedy
-from geoplan.siting.reduction import Core, reduce_problem
-from geoplan.siting.regions import RegionBound, region_bound
+from geoplan.siting import SitingProblem, min_sites
+from geoplan.siting.mclp import partial_cover
+from geoplan.siting.mclp.decomposition import RegionBound, region_bound
+from geoplan.siting.mclp.lagrangian import Prices, price_out
+from geoplan.siting.mclp.local_search import greedy
+from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.solver.time_limit import Clock
 
 SITES, TAKE = 14, 5
 
@@ -140,8 +141,8 @@ def by_milp(near: np.ndarray, weights: np.ndarray, need: float) -> int:
 
 
 def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
-    monkeypatch.setattr(fewest, "FIRST_PAIRS", 10)
-    monkeypatch.setattr(fewest, "KERNEL_PAIRS", 40)
+    monkeypatch.setattr(partial_cover, "FIRST_PAIRS", 10)
+    monkeypatch.setattr(partial_cover, "KERNEL_PAIRS", 40)
     further = 0
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -157,8 +158,8 @@ def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
         order = greedy(core, take=core.m)
         count = next(k for k in range(len(order) + 1) if core.covered(order[:k]) >= need)
         clock = Clock(limit_s=60)
-        below, prices = fewest._priced(core, count, need, clock)
-        few = fewest._by_regions(core, order[:count], prices, below, need, clock, 0.0)
+        below, prices = partial_cover._priced(core, count, need, clock)
+        few = partial_cover._by_regions(core, order[:count], prices, below, need, clock, 0.0)
         assert below <= few < least
         further += few > below
     assert further > 0

@@ -10,9 +10,11 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median, ruled_solve, solver
-from geoplan.siting.journeys_model import JourneysModel
-from geoplan.siting.solver import Model
+from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median
+from geoplan.siting.assignment.milp import JourneysModel
+from geoplan.siting.constrained import solve
+from geoplan.siting.solver import milp
+from geoplan.siting.solver.milp import Model
 
 ROWS, SITES = 9, 6
 
@@ -153,11 +155,11 @@ def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, 
     _, _, covering = instance(1, areas=where)
     costs = np.random.default_rng(1).random((ROWS, SITES))
     distance = SitingProblem.from_costs(costs, np.ones(ROWS), areas=where, unit="m")
-    for at, solve, problem in (
-        (ruled_solve, max_coverage, covering),
+    for at, ask, problem in (
+        (solve, max_coverage, covering),
         (JourneysModel, p_median, distance),
     ):
-        assert solve(problem, sites=2, equity=True).status == "optimal"
+        assert ask(problem, sites=2, equity=True).status == "optimal"
         asked = []
 
         def cut_short(model, *, usual=at.run, asked=asked, **options):
@@ -167,7 +169,7 @@ def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, 
 
         with monkeypatch.context() as patch:
             patch.setattr(at, "run", cut_short)
-            found = solve(problem, sites=2, equity=True)
+            found = ask(problem, sites=2, equity=True)
         assert len(asked) == 2
         assert asked[1].status == "optimal"
         assert found.status == "feasible"
@@ -229,12 +231,12 @@ def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed,
     share = 0.6 * people(every) / weights.sum()
     asked = {"share": share, "per_area_minimum": least, "backup": rules == "backup"}
     known = min_sites(problem, **asked)
-    usual = ruled_solve.run
+    usual = solve.run
 
     def nothing(ruled, **options):
         return replace(usual(ruled, **options), status="unknown", x=None, bound=None)
 
-    monkeypatch.setattr(ruled_solve, "run", nothing)
+    monkeypatch.setattr(solve, "run", nothing)
     found = min_sites(problem, **asked)
     if known.status == "infeasible":
         return
@@ -250,7 +252,7 @@ def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch)
     model = Model()
     y = model.add_columns(2, cost=-1.0, whole=True)
     model.add_row(y, upper=1.0)
-    usual, runs = solver._outcome, []
+    usual, runs = milp._outcome, []
 
     def odd(highs, **options):
         runs.append(usual(highs, **options))
@@ -258,7 +260,7 @@ def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch)
             return replace(runs[0], value=runs[0].value + 5)
         return replace(runs[0], status="unknown", x=None, value=np.nan, bound=-2.0)
 
-    monkeypatch.setattr(solver, "_outcome", odd)
+    monkeypatch.setattr(milp, "_outcome", odd)
     found = model.solve(time_limit_s=5, start=np.zeros(2))
     assert len(runs) == 2
     assert (found.status, found.value, found.bound) == ("feasible", -1.0, -2.0)

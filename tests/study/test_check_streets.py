@@ -12,8 +12,8 @@ import pytest
 import shapely
 from shapely.geometry import LineString
 
+from geoplan.crs import from_wgs84
 from geoplan.errors import GeoplanError
-from geoplan.inputs import from_wgs84
 from geoplan.study import Study
 from geoplan.study.check import check_report, check_study
 

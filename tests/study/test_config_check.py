@@ -9,7 +9,7 @@ import pytest
 
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.study import Study
-from geoplan.study.config_check import checked, read_study_file, study_path
+from geoplan.study.config.validate import checked, read_study_file, study_path
 
 GOOD = """\
 [study]

@@ -18,15 +18,15 @@ from openpyxl.utils import get_column_letter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geoplan.demo_city import generate
+from geoplan.demo_city.__main__ import main
+from geoplan.demo_city.geography import table
+from geoplan.demo_city.names import village_names
+from geoplan.demo_city.noise import Warp
+from geoplan.demo_city.people import within
+from geoplan.demo_city.places import shares
 from geoplan.services.catalogue import load_catalogue
-from geoplan.study.config import StudyFile
-from geoplan.study.demo_city import generate
-from geoplan.study.demo_city.__main__ import main
-from geoplan.study.demo_city.geography import table
-from geoplan.study.demo_city.names import village_names
-from geoplan.study.demo_city.noise import Warp
-from geoplan.study.demo_city.people import within
-from geoplan.study.demo_city.places import shares
+from geoplan.study.config.schema import StudyFile
 
 TEXT = (".csv", ".toml", ".geojson")
 

@@ -15,8 +15,8 @@ from geoplan.errors import UsageError
 from geoplan.outputs.maps.content import map_content
 from geoplan.outputs.maps.index import index_page
 from geoplan.study import Study
-from geoplan.study.config import SitingSection
-from geoplan.study.money import phase_numbers, phase_table, site_money
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.sites.budget import phase_numbers, phase_table, site_money
 
 
 def points(n, **columns):

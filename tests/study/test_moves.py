@@ -17,8 +17,9 @@ import pytest
 from small_study import PEOPLE
 
 from geoplan.errors import GeoplanError
-from geoplan.siting.result import SitingResult
-from geoplan.study import Study, compare_plans, question, solve
+from geoplan.siting.model.result import SitingResult
+from geoplan.study import Study, compare_plans
+from geoplan.study.sites import covering_problem, solve
 
 REACH = 810
 PLACES = 6
@@ -376,7 +377,7 @@ def test_nobody_is_lost_between_the_ledger_and_the_question(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street = Street.laid(small_folder, **FULL, new=[300])
-    usual = question.lacking_today
+    usual = covering_problem.lacking_today
 
     def without_one(context, judged):
         found = usual(context, judged)
@@ -386,6 +387,6 @@ def test_nobody_is_lost_between_the_ledger_and_the_question(
             found, rows=found.rows[kept], people=found.people[kept], reach=found.reach[kept]
         )
 
-    monkeypatch.setattr(question, "lacking_today", without_one)
+    monkeypatch.setattr(covering_problem, "lacking_today", without_one)
     with pytest.raises(GeoplanError, match="10 people who are not served are missing"):
         outcome_of(street.asked(sites=1))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_moves import Street, outcome_of
 
-from geoplan.study import solve
+from geoplan.study.sites import solve
 
 
 def test_an_interrupt_of_the_second_question_ends_the_service(

@@ -18,10 +18,11 @@ from geoplan.errors import (
     NetworkError,
     UsageError,
 )
-from geoplan.network import osm_file, read_network
+from geoplan.network import read_network
+from geoplan.network.builders import osm_file
 from geoplan.study import Study
-from geoplan.study.config import StudyFile
-from geoplan.study.networks import read_networks
+from geoplan.study.config.schema import StudyFile
+from geoplan.study.read.networks import read_networks
 
 STREETS = """<osm version="0.6">
 <node id="1" lon="117.000" lat="36.65"/><node id="2" lon="117.001" lat="36.65"/>

@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 from shapely.geometry import LineString, Point, box
 
-from geoplan.cli import main
-from geoplan.inputs import from_wgs84
+from geoplan.cli.commands import main
+from geoplan.crs import from_wgs84
 from geoplan.study.check import check_study
 
 CRS = "EPSG:4548"

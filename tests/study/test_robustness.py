@@ -14,7 +14,7 @@ from scipy import sparse
 from geoplan.errors import InputError, UsageError
 from geoplan.network import TravelCosts
 from geoplan.study import Study
-from geoplan.study.redraws import Chance, World, draw_all, how_often, losses, try_plans
+from geoplan.study.sites.monte_carlo import Chance, World, draw_all, how_often, losses, try_plans
 
 MEAL = "services.meal_station"
 LIMIT = 1000.0

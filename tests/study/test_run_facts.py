@@ -76,7 +76,8 @@ def test_who_lacks_the_quota_and_whether_the_target_is_met(plan):
 def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_number(
     plan, tmp_path
 ):
-    from geoplan.outputs import edition, write_report, write_tables
+    from geoplan.disclosure import edition
+    from geoplan.outputs import write_report, write_tables
 
     results = plan.results
     write_tables(results, tmp_path)
@@ -91,7 +92,7 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     assert public.by_group is not None  # 80, 30, 50, 70 and 10 left over: nothing below 10
     assert public.places.rows is None
     one_left = results.services["meal_station"].by_group.assign(served_after=[290.0, 75.0])
-    from geoplan.outputs.privacy import all_or_nothing
+    from geoplan.disclosure.edition import all_or_nothing
 
     assert all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
 
@@ -132,7 +133,7 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
     assert rates == {"beds": [None, 7.5, None], "visits": [20, 22.5, None]}
     people = [row["people"] for row in measures["beds"]["areas"]]
     assert people == [200, 80, 10]  # nobody is lost
-    from geoplan.outputs.fact_tables import measure_table
+    from geoplan.outputs.tables.fact_tables import measure_table
 
     table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
     assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
@@ -148,7 +149,7 @@ def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_pa
     section = {"path": "care.csv", "demand": "elderly_60", "rate": rate}
     study = Study.open(folder).replace({"services.home_care": section})
     plan = study.run(services=["home_care"])
-    from geoplan.outputs.fact_tables import measure_table
+    from geoplan.outputs.tables.fact_tables import measure_table
 
     table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
     assert table["rate"].tolist() == pytest.approx([100 * 5200 / 290] * 2)

@@ -18,7 +18,7 @@ from geoplan.errors import (
 )
 from geoplan.network import Network, with_links
 from geoplan.study import Study, apply_overlay, compare_plans, sweep, what_if
-from geoplan.study.config_check import standard_of
+from geoplan.study.config.validate import standard_of
 
 X, Y = 500_000.0, 4_055_000.0
 MEAL = "services.meal_station"

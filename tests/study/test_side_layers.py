@@ -11,7 +11,7 @@ from small_study import CRS, X, Y
 
 from geoplan.errors import InputError, UsageError
 from geoplan.study import Study
-from geoplan.study.side_layers import side_layer
+from geoplan.study.read.side_layers import side_layer
 
 SITING = "services.meal_station.siting"
 LINE = LineString([(X, Y), (X + 10, Y)])

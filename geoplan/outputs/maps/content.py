@@ -14,6 +14,7 @@ import shapely
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
+from geoplan.disclosure.edition import told_by_area
 from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
@@ -32,8 +33,7 @@ from geoplan.outputs.maps.people import (
 )
 from geoplan.outputs.maps.rates import measure_facts, rate_head
 from geoplan.outputs.maps.values import number
-from geoplan.outputs.privacy import told_by_area
-from geoplan.outputs.telling import count_text
+from geoplan.outputs.text_format import count_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import level_word, say

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.outputs.telling import money_text
+from geoplan.outputs.text_format import money_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
 

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from jinja2 import Template
 
-from geoplan.outputs.assets import web_text
 from geoplan.outputs.maps.areas import rate_breaks
+from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.content import headline, page_meta, share_text
 from geoplan.outputs.maps.funds import funded_sites
 from geoplan.outputs.maps.values import number

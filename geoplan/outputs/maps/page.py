@@ -16,7 +16,7 @@ import folium
 from branca.element import Element, Figure
 from jinja2 import Template
 
-from geoplan.outputs.assets import (
+from geoplan.outputs.maps.assets import (
     app_script,
     data_uri,
     leaflet_licence,

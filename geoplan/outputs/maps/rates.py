@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from geoplan.coverage.rates import city_rate
-from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.maps.values import number
-from geoplan.outputs.telling import count_text, number_text
+from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.outputs.text_format import count_text, number_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import folium
 
+from geoplan.disclosure.edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer
 from geoplan.outputs.maps.content import extent_m, map_content
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import ServiceMap, json_for_page
-from geoplan.outputs.privacy import refuse_internal
 from geoplan.results import RunResults
 
 logger = logging.getLogger(__name__)

@@ -1,5 +1,5 @@
 """The report: one structure, written as HTML for the screen and as a document for Word and WPS."""
 
-from geoplan.outputs.report.write import write_report
+import lazy_loader
 
-__all__ = ["write_report"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from geoplan.outputs.public_record import file_name
+from geoplan.disclosure.record import file_name
 from geoplan.outputs.report.blocks import (
     Block,
     Document,
@@ -21,8 +21,8 @@ from geoplan.outputs.report.blocks import (
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.tables import figures_table, overview_table
-from geoplan.outputs.telling import MISSING, clean, count_text, known_word, standard_text
+from geoplan.outputs.tables.run_tables import figures_table, overview_table
+from geoplan.outputs.text_format import MISSING, clean, count_text, known_word, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word, level_word, say
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 from geoplan.coverage.quota import lacking, quota_summary
 from geoplan.coverage.tiers import referral_summary
-from geoplan.outputs.fact_tables import capacity_table, fund_table, group_table, phase_table
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.table import MOST_AREAS
-from geoplan.outputs.telling import (
+from geoplan.outputs.tables.fact_tables import capacity_table, fund_table, group_table, phase_table
+from geoplan.outputs.tables.table import MOST_AREAS
+from geoplan.outputs.text_format import (
     clean,
     count_text,
     is_missing,

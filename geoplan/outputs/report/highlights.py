@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geoplan.outputs.fact_tables import measure_table
-from geoplan.outputs.telling import (
+from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.outputs.text_format import (
     clean,
     count_text,
     full_at_least,

@@ -10,7 +10,6 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.coverage.rates import city_rate
-from geoplan.outputs.fact_tables import measure_table
 from geoplan.outputs.report.blocks import (
     Block,
     FigureBlock,
@@ -28,9 +27,16 @@ from geoplan.outputs.report.facts import (
     tier_blocks,
 )
 from geoplan.outputs.report.tables import told_table
-from geoplan.outputs.table import MOST_AREAS
-from geoplan.outputs.tables import area_table, closure_table, gap_table, rate_table, site_table
-from geoplan.outputs.telling import (
+from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.outputs.tables.run_tables import (
+    area_table,
+    closure_table,
+    gap_table,
+    rate_table,
+    site_table,
+)
+from geoplan.outputs.tables.table import MOST_AREAS
+from geoplan.outputs.text_format import (
     clean,
     cost_unit_text,
     count_text,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from geoplan.outputs.report.blocks import TableBlock
-from geoplan.outputs.table import Column, Table
-from geoplan.outputs.telling import (
+from geoplan.outputs.tables.table import Column, Table
+from geoplan.outputs.text_format import (
     clean,
     count_text,
     is_missing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geoplan.outputs.privacy import refuse_internal
+from geoplan.disclosure.edition import refuse_internal
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.docx import write_docx
 from geoplan.outputs.report.html import write_html

@@ -1,0 +1,1 @@
+"""Coverage along lines: linear referencing, spacing, required points, gaps, suggested markers."""

@@ -1,0 +1,288 @@
+"""Where further markers go: the fewest that leave no gap, on a crossing where one is near.
+
+A stretch of length D between two markers (or line ends) needs exactly ``ceil(D / s) - 1`` more for
+a spacing of s: k markers cut it into k + 1 parts of at most s, so ``(k + 1) s >= D``, and even
+parts reach that. A ring without markers needs ``ceil(L / s)``, at least one. A line without
+markers that is no longer than s needs one; one marker where several such lines meet serves them
+all, and the fewest of those are found exactly, as a set cover by integer programming.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+from shapely.geometry import Point
+
+from geoplan.coverage.lines.linear_reference import (
+    Chain,
+    Chains,
+    build_chains,
+    line_frame,
+    point_frame,
+)
+from geoplan.coverage.lines.required_points import crossing_points, required_points
+from geoplan.coverage.lines.spacing import (
+    Lines,
+    Points,
+    Stretch,
+    check_options,
+    snap_markers,
+    stretches,
+)
+from geoplan.errors import UsageError
+
+MARKER_COLUMNS = ("line", "chainage_m", "reason", "kind", "at_crossing", "stretch_m")
+
+
+def suggest_markers(
+    lines: Lines,
+    markers: Points | None = None,
+    *,
+    max_spacing_m: float = 500.0,
+    tolerance_m: float = 30.0,
+    crossings: Lines | Points | None = None,
+    near_crossing_m: float = 100.0,
+    mark_required: bool = False,
+    required: Points | None = None,
+    bend_deg: float | None = None,
+    shared_tolerance_m: float = 0.1,
+) -> gpd.GeoDataFrame:
+    """The fewest additional markers that leave no gap by the rule of `spacing_coverage`.
+
+    Parameters
+    ----------
+    lines, markers, max_spacing_m, tolerance_m, required, bend_deg, shared_tolerance_m : as in
+        `spacing_coverage`.
+    crossings : roads or crossing points, at which a marker is easier to find.
+    near_crossing_m : a marker is moved to a crossing at most this far from its even place, when
+        the number of markers stays the same.
+    mark_required : first put a marker on every required point that has none (junctions, line ends,
+        crossings, bends, `required`), then fill the stretches between. False = only the spacing.
+
+    Returns
+    -------
+    GeoDataFrame, index ``new-1``, ``new-2``, ... along the lines; columns ``line``, ``chainage_m``,
+    ``reason`` (``"required"`` or ``"spacing"``), ``kind`` (of the required point, "" otherwise),
+    ``at_crossing``, ``stretch_m`` (length of the gap that it helps to close, NaN for required
+    points), ``geometry``. With these markers `spacing_coverage` finds no gap.
+
+    Notes
+    -----
+    The number is the least for each line given the markers that stand before; where lines cross,
+    each line is filled by itself, the first in order first, and what stands near another line
+    counts there too.
+
+    Examples
+    --------
+    1,600 m with markers at both ends and a spacing of 500 m: ceil(1600 / 500) - 1 = 3.
+
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import LineString, Point
+    >>> line = gpd.GeoSeries([LineString([(0, 0), (1600, 0)])], index=["border"], crs="EPSG:4548")
+    >>> ends = gpd.GeoSeries([Point(0, 0), Point(1600, 0)], crs="EPSG:4548")
+    >>> suggest_markers(line, ends, max_spacing_m=500)["chainage_m"].tolist()
+    [400.0, 800.0, 1200.0]
+    """
+    check_options(max_spacing_m, tolerance_m, bend_deg, shared_tolerance_m)
+    if not near_crossing_m >= 0:
+        raise UsageError(f"near_crossing_m must be 0 or more, not {near_crossing_m}.")
+    series = line_frame(lines, "the lines")
+    points = point_frame(markers, series, "the markers")
+    chains = build_chains(series, shared_tolerance_m=shared_tolerance_m)
+    there = gpd.GeoSeries(
+        points.to_numpy(), index=pd.Index([f"old-{k}" for k in range(len(points))]), crs=series.crs
+    )
+    meets = (
+        crossing_points(chains, crossings, tolerance_m, series.crs)
+        if crossings is not None
+        else np.empty((0, 2))
+    )
+    work = _Work(chains, there, float(max_spacing_m), float(tolerance_m), meets, near_crossing_m)
+    if mark_required:
+        needed = required_points(
+            chains,
+            points,
+            tolerance_m=tolerance_m,
+            crossings=crossings,
+            required=required,
+            bend_deg=bend_deg,
+            crs=series.crs,
+        )
+        for kind, place in needed.loc[~needed["marked"], ["kind", "geometry"]].itertuples(
+            index=False
+        ):
+            work.mark_required(kind, place)
+    work.fill_gaps()
+    work.mark_short_lines()
+    return work.table()
+
+
+class _Work:
+    """Markers as they are added, one line after the other."""
+
+    def __init__(
+        self,
+        chains: Chains,
+        there: gpd.GeoSeries,
+        spacing_m: float,
+        tolerance_m: float,
+        meets: np.ndarray,
+        near_m: float,
+    ) -> None:
+        self.chains = chains
+        self.spacing = spacing_m
+        self.tolerance = tolerance_m
+        self.near = near_m
+        self.crs = there.crs
+        self.rows: list[dict[str, Any]] = []
+        shapes = np.array([c.geometry for c in chains.chains], dtype=object)
+        self.tree = shapely.STRtree(shapes)
+        snaps = snap_markers(chains, there, tolerance_m, self.tree)
+        #: chainages of the markers that stand on each chain
+        self.at: dict[int, list[float]] = {k: [] for k in range(len(shapes))}
+        for k, at in zip(snaps["chain"], snaps["at"], strict=True):
+            self.at[int(k)].append(float(at))
+        self.preferred: dict[int, np.ndarray] = {}
+        if len(meets) and len(shapes):
+            where = shapely.points(meets)
+            point, chain = self.tree.query(where, predicate="dwithin", distance=1e-3)
+            at = shapely.line_locate_point(shapes[chain], where[point])
+            for k in np.unique(chain):
+                self.preferred[int(k)] = np.unique(at[chain == k])
+
+    def add(self, place: Point, chain: int, at: float, **facts: Any) -> None:
+        line, chainage = self.chains.chains[chain].at(at)
+        spots = self.preferred.get(chain, np.empty(0))
+        self.rows.append(
+            {
+                "line": line,
+                "chainage_m": round(chainage, 6),
+                "at_crossing": bool(len(spots) and np.abs(spots - at).min() <= 1e-6),
+                **facts,
+                "geometry": place,
+            }
+        )
+        self.at[chain].append(at)
+        series = gpd.GeoSeries([place], crs=self.crs)
+        new = snap_markers(self.chains, series, self.tolerance, self.tree)
+        # on its own chain the marker stands where it was put, not at the nearest place again
+        own = self.chains.chains[chain]
+        for k, where in zip(new["chain"], new["at"], strict=True):
+            ends = min(where, own.length - where) <= 1e-9
+            if k != chain or (not own.closed and ends):
+                self.at[int(k)].append(float(where))
+
+    def mark_required(self, kind: str, place: Point) -> None:
+        placed = [row["geometry"] for row in self.rows]
+        if placed and shapely.dwithin(np.array(placed, dtype=object), place, self.tolerance).any():
+            return
+        chain = int(self.tree.nearest(place))
+        at = float(self.chains.chains[chain].geometry.project(place))
+        self.add(place, chain, at, reason="required", kind=kind, stretch_m=float("nan"))
+
+    def stretches(self, k: int) -> list[Stretch]:
+        at = np.array(self.at[k], dtype=float)
+        return stretches(self.chains.chains[k], at, np.arange(len(at)), self.spacing)
+
+    def fill_gaps(self) -> None:
+        for k, chain in enumerate(self.chains.chains):
+            for stretch in self.stretches(k):
+                if stretch.covered:
+                    continue
+                for at in self._places(k, chain, stretch):
+                    where = at % chain.length if chain.closed else at
+                    self.add(
+                        chain.point(where), k, where,
+                        reason="spacing", kind="", stretch_m=stretch.length,
+                    )  # fmt: skip
+
+    def _places(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
+        """Chainages of the fewest markers in one gap, near the even places."""
+        length, s = stretch.length, self.spacing
+        parts = max(math.ceil((length - 1e-6) / s), 1)
+        places: list[float] = []
+        if chain.closed and not stretch.marked:
+            # a ring without markers: the first may stand anywhere, so at its seam or a crossing
+            spots = self.preferred.get(k, np.empty(0))
+            first = float(spots[0]) if len(spots) else 0.0
+            places.append(first)
+            low, high, count = first, first + length, parts - 1
+        else:
+            low, high, count = stretch.start_m, stretch.stop_m, parts - 1
+        spots = self._spots(k, chain)
+        for n in range(count):
+            left = count - n
+            even = low + (high - low) / (left + 1)
+            least, most = max(high - left * s, low), min(low + s, high)
+            at = min(max(even, least), most)
+            fits = spots[
+                (spots >= least - 1e-9)
+                & (spots <= most + 1e-9)
+                & (np.abs(spots - even) <= self.near)
+            ]
+            fits = fits[(fits > low + 1e-6) & (fits < high - 1e-6)]
+            if len(fits):
+                at = float(fits[np.argmin(np.abs(fits - even))])
+            places.append(at)
+            low = at
+        return places
+
+    def _spots(self, k: int, chain: Chain) -> np.ndarray:
+        spots = self.preferred.get(k, np.empty(0))
+        return np.concatenate([spots, spots + chain.length]) if chain.closed else spots
+
+    def mark_short_lines(self) -> None:
+        """One marker for each line without any, the fewest where such lines meet."""
+        bare = [k for k, at in self.at.items() if not at]
+        if not bare:
+            return
+        shapes = self.tree.geometries[bare]
+        spots = [
+            c
+            for k in bare
+            for c in self._candidates(self.chains.chains[k], self.preferred.get(k, np.empty(0)))
+        ]
+        where = np.array(spots, dtype=object)
+        place, chain = shapely.STRtree(shapes).query(
+            where, predicate="dwithin", distance=self.tolerance
+        )
+        cover = sparse.csr_matrix(
+            (np.ones(len(place)), (chain, place)), shape=(len(bare), len(where))
+        )
+        answer = milp(
+            np.ones(len(where)),
+            constraints=LinearConstraint(cover, lb=1),
+            bounds=Bounds(0, 1),
+            integrality=np.ones(len(where)),
+        )
+        for spot in np.flatnonzero(np.round(answer.x) > 0.5):
+            k = bare[int(chain[place == spot][0])]
+            at = float(self.chains.chains[k].geometry.project(where[spot]))
+            self.add(
+                where[spot], k, at,
+                reason="spacing", kind="", stretch_m=self.chains.chains[k].length,
+            )  # fmt: skip
+
+    def _candidates(self, chain: Chain, spots: np.ndarray) -> list[Point]:
+        """Where a single marker may stand: on a crossing or in the middle, or at the ends."""
+        middle = float(spots[len(spots) // 2]) if len(spots) else chain.length / 2
+        return [chain.point(middle), chain.point(0.0), chain.point(chain.length)]
+
+    def table(self) -> gpd.GeoDataFrame:
+        names = [f"new-{k + 1}" for k in range(len(self.rows))]
+        frame = gpd.GeoDataFrame(
+            self.rows,
+            columns=[*MARKER_COLUMNS, "geometry"],
+            index=pd.Index(names, dtype=object),
+            geometry="geometry",
+            crs=self.crs,
+        )
+        frame["line"] = pd.Series([r["line"] for r in self.rows], index=frame.index, dtype=object)
+        return frame

@@ -1,0 +1,212 @@
+"""Which CRS metres can be measured in: what is refused, what is fit, what to take instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Proj
+from pyproj.exceptions import CRSError, ProjError
+
+from geoplan.crs.transformer import step
+from geoplan.errors import GeographicCrsError, UsageError
+
+#: a map whose metres differ from the ground's by more than this share measures nothing
+MOST_STRETCH = 0.03
+#: from here on it is told; a UTM zone is off by 0.1 % at its rim, 0.4 % in the next zone's middle
+_TOLD_STRETCH = 0.005
+#: projections of the whole earth: true along one parallel, stretched elsewhere
+_OF_THE_EARTH = ("pseudo mercator", "mercator", "equidistant cylindrical", "plate car", "miller")
+
+# China in three dozen corners, degrees: only for the choice of a grid, never for a border
+_CHINA = shapely.Polygon(
+    [
+        (73.4, 39.5), (76.0, 40.6), (80.3, 42.2), (80.0, 45.2), (82.5, 45.4), (85.6, 48.4),
+        (87.8, 49.3), (91.0, 46.7), (95.4, 44.4), (100.0, 42.8), (105.0, 41.7), (109.5, 42.5),
+        (111.9, 43.8), (112.0, 45.1), (115.5, 45.6), (119.7, 46.8), (117.8, 48.0), (115.6, 48.0),
+        (116.8, 50.0), (120.0, 52.7), (121.0, 53.5), (125.5, 53.3), (127.7, 50.1), (130.6, 49.0),
+        (134.8, 48.5), (133.2, 45.0), (131.2, 43.4), (130.6, 42.3), (128.1, 41.9), (126.7, 41.5),
+        (124.3, 39.8), (122.0, 38.5), (123.0, 36.0), (122.8, 31.0), (122.5, 25.8), (120.8, 21.7),
+        (118.0, 21.0), (111.5, 17.6), (108.3, 18.3), (107.9, 21.5), (105.4, 23.1), (102.2, 22.3),
+        (99.2, 21.9), (97.5, 23.9), (98.7, 27.5), (97.3, 28.1), (92.0, 26.8), (88.9, 27.2),
+        (85.5, 28.2), (81.2, 30.0), (78.7, 31.3), (78.3, 34.6), (74.0, 37.2),
+    ]
+)  # fmt: skip
+
+
+def projected_crs_for(lon: float, lat: float) -> CRS:
+    """The usual metric grid at a place.
+
+    In China the CGCS2000 3-degree Gauss-Krueger zone of the nearest central meridian
+    (EPSG:4534 to 4554, 75 to 135 degrees east); elsewhere the UTM zone on WGS 84.
+
+    Parameters
+    ----------
+    lon, lat : degrees, WGS 84.
+
+    Examples
+    --------
+    >>> projected_crs_for(117.0, 36.65).to_epsg(), projected_crs_for(-51.2, -30.0).to_epsg()
+    (4548, 32722)
+    """
+    if not (-180 <= lon <= 180 and -84 <= lat <= 84):
+        no_grid = UsageError(
+            f"no metric grid is known at longitude {lon:g}, latitude {lat:g}: name a projected "
+            "CRS with crs=."
+        )
+        no_grid.said = ("file_faults.no_grid", {"lon": lon, "lat": lat})
+        raise no_grid
+    if shapely.contains_xy(_CHINA, lon, lat):
+        meridian = min(max(3 * round(lon / 3), 75), 135)
+        return CRS.from_epsg(4534 + (meridian - 75) // 3)
+    zone = min(math.floor((lon + 180) / 6) + 1, 60)
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+def unfit(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
+    """Why lengths cannot be measured in `crs` (at `lonlat`, where known); "" when they can.
+
+    Web Mercator (EPSG:3857) is refused wherever the place is: in Jinan its metre is 0.8 m. Other
+    maps are refused where their metre is off by more than 3 % (`MOST_STRETCH`) at the place.
+
+    Examples
+    --------
+    >>> unfit(CRS("EPSG:4548"), (117.0, 36.65))
+    ''
+    >>> unfit(CRS("EPSG:4326"))
+    'is in degrees'
+    >>> unfit(CRS("EPSG:3857"), (117.0, 36.65))
+    'is a map of the earth whose metres are no metres on the ground (1.25 of them to one here)'
+    """
+    if not crs.is_projected:
+        return "is in degrees" if crs.is_geographic else "is not projected"
+    unit = crs.axis_info[0].unit_name
+    if unit not in ("metre", "meter"):
+        return f"is measured in {unit}, not metres"
+    stretch = _stretch(crs, lonlat)
+    off = stretch is not None and abs(stretch - 1) >= _TOLD_STRETCH
+    told = f" ({stretch:.2f} of them to one here)" if off else ""
+    if "pseudo" in _method(crs) or "pseudo-mercator" in crs.name.lower():
+        return f"is a map of the earth whose metres are no metres on the ground{told}"
+    if stretch is not None and abs(stretch - 1) > MOST_STRETCH:
+        return f"is made for another place: its metres are no metres on the ground{told}"
+    return ""
+
+
+def unfit_layer(layer: gpd.GeoSeries) -> tuple[str, str]:
+    """Why a layer cannot be measured in its CRS, and the CRS to convert it to; "" where unknown.
+
+    Maps of one country are trusted without a look at the place, maps of the earth are not.
+    """
+    crs = layer.crs
+    trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
+    if trusted and not unfit(crs):
+        return "", ""
+    lonlat = middle_of_bounds(crs, layer.total_bounds)
+    why = unfit(crs, None if trusted else lonlat)
+    if not why or lonlat is None:
+        return why, ""
+    try:
+        return why, projected_crs_for(*lonlat).to_string()
+    except UsageError:
+        return why, ""
+
+
+def _method(crs: CRS) -> str:
+    operation = crs.coordinate_operation
+    name = "" if operation is None else operation.method_name.lower()
+    return "" if "transverse" in name or "oblique" in name else name
+
+
+def middle_of_bounds(
+    crs: CRS, bounds: Sequence[float] | NDArray[Any]
+) -> tuple[float, float] | None:
+    """Longitude and latitude of the middle of `bounds`."""
+    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    if not (np.isfinite(x) and np.isfinite(y)):
+        return None
+    try:
+        lon, lat = step(crs, "EPSG:4326").transform(x, y)
+    except ProjError:
+        return None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+
+
+def _stretch(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
+    """Metres of the map to one metre of ground, in the direction that is farthest off."""
+    if lonlat is None or any(not np.isfinite(v) for v in lonlat):
+        return None
+    try:
+        factors = Proj(crs).get_factors(*lonlat)
+    except ProjError:
+        return None
+    both = [factors.tissot_semimajor, factors.tissot_semiminor]
+    return max(both, key=lambda k: abs(k - 1)) if np.isfinite(both).all() else None
+
+
+def off_by(crs: CRS, lonlat: tuple[float, float] | None) -> float:
+    """Share by which lengths in `crs` are off at a place, where that is worth telling; else 0.
+
+    Above zero they are too long. From 0.5 % on it is told; see `unfit` for what is refused.
+
+    Examples
+    --------
+    >>> round(off_by(CRS("EPSG:4551"), (117.0, 36.65)), 4)  # made for 126 degrees east
+    0.008
+    """
+    stretch = _stretch(crs, lonlat)
+    return 0.0 if stretch is None or abs(stretch - 1) <= _TOLD_STRETCH else stretch - 1
+
+
+def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
+    """`crs` as a pyproj CRS, projected and in metres that are metres on the ground.
+
+    Parameters
+    ----------
+    lonlat : where the data lies, degrees, as far as known.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read as a CRS.
+    GeographicCrsError
+        It is in degrees, or not in metres, or its metres are not those of the ground.
+    """
+    try:
+        found = CRS.from_user_input(crs)
+    except CRSError as error:
+        unknown = UsageError(
+            f"crs={crs!r} is no coordinate reference system; write for example 'EPSG:4548'."
+        )
+        unknown.said = ("file_faults.bad_crs", {"error": crs})
+        raise unknown from error
+    if why := unfit(found, lonlat):
+        try:
+            instead = "" if lonlat is None else projected_crs_for(*lonlat).to_string()
+        except UsageError:
+            instead = ""
+        take = f"take {instead}" if instead else "take a projected one (for Jinan EPSG:4548)"
+        wrong = GeographicCrsError(
+            f"crs={crs!r} ({found.name}) {why}, so no length can be measured in it: {take}, or "
+            "leave crs out to have it chosen."
+        )
+        values = {"crs": crs, "name": found.name, "instead": instead or "EPSG:4548"}
+        wrong.said = ("file_faults.unfit_crs", values)
+        raise wrong
+    return found
+
+
+def middle_of(layer: gpd.GeoSeries) -> tuple[float, float] | None:
+    """Longitude and latitude of the middle of a layer; None where it has none."""
+    return middle_of_bounds(layer.crs, layer.total_bounds)
+
+
+def project_lonlat(lon: NDArray[Any], lat: NDArray[Any], crs: CRS) -> NDArray[np.float64]:
+    """WGS 84 degrees as (n, 2) metres in `crs`."""
+    x, y = step("EPSG:4326", crs).transform(lon, lat)
+    return np.column_stack([x, y]).astype(np.float64)

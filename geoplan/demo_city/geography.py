@@ -1,0 +1,325 @@
+"""The land: districts and streets, the river and lakes, hills, and where the built-up places are.
+
+Relative places are Jinan's (seats of streets and towns to a hundred metres or so, the course of
+the rivers by a few points); every border, hill and lake shore is made up.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geoplan.demo_city.noise import Array, Warp, Waves
+
+CRS = "EPSG:4548"
+
+#: the Yellow River from the south-west to the north-east, degrees
+YELLOW_RIVER = (
+    (116.00, 36.02), (116.13, 36.11), (116.22, 36.21), (116.32, 36.285), (116.42, 36.335),
+    (116.51, 36.385), (116.56, 36.45), (116.61, 36.52), (116.68, 36.585), (116.75, 36.635),
+    (116.81, 36.69), (116.88, 36.735), (116.95, 36.735), (117.00, 36.75), (117.06, 36.775),
+    (117.13, 36.805), (117.165, 36.85), (117.235, 36.92), (117.295, 37.00), (117.36, 37.075),
+    (117.46, 37.135), (117.62, 37.19), (117.80, 37.25),
+)  # fmt: skip
+#: smaller rivers: name, half-width in metres, course
+SMALL_RIVERS = (
+    ("小清河", 22.0, ((116.83, 36.665), (116.90, 36.685), (116.97, 36.700), (117.05, 36.705),
+                    (117.13, 36.735), (117.24, 36.775), (117.36, 36.865), (117.50, 36.925),
+                    (117.70, 36.99))),
+    ("徒骇河", 30.0, ((116.70, 36.98), (116.88, 37.03), (117.02, 37.12), (117.18, 37.20),
+                    (117.35, 37.29), (117.55, 37.36))),
+    ("大汶河", 35.0, ((117.93, 36.10), (117.80, 36.135), (117.70, 36.185), (117.60, 36.20),
+                    (117.48, 36.19), (117.30, 36.12))),
+    ("玉符河", 18.0, ((117.12, 36.46), (117.03, 36.49), (116.96, 36.545), (116.88, 36.585),
+                    (116.83, 36.63), (116.82, 36.68))),
+)  # fmt: skip
+#: lakes and reservoirs: name, centre, half-axes in metres
+LAKES = (
+    ("大明湖", 117.0235, 36.6745, 620.0, 340.0),
+    ("白云湖", 117.385, 36.865, 2300.0, 1500.0),
+    ("雪野湖", 117.575, 36.415, 1500.0, 2100.0),
+    ("卧虎山水库", 116.965, 36.488, 900.0, 1300.0),
+    ("锦绣川水库", 117.145, 36.512, 1300.0, 450.0),
+    ("玉清湖水库", 116.775, 36.672, 900.0, 1200.0),
+    ("鹊山水库", 116.955, 36.782, 1500.0, 900.0),
+    ("华山湖", 117.070, 36.728, 700.0, 520.0),
+)
+#: hill country (centre, radius in metres, strength) and basins (negative strength)
+HILLS = (
+    (117.08, 36.45, 19000, 1.15), (116.86, 36.42, 14000, 1.0), (117.32, 36.50, 17000, 1.1),
+    (117.52, 36.50, 15000, 1.0), (117.75, 36.45, 15000, 1.05), (116.95, 36.34, 14000, 1.0),
+    (117.40, 36.38, 12000, 0.9), (116.68, 36.36, 11000, 0.75), (116.38, 36.14, 12000, 0.7),
+    (117.86, 36.24, 10000, 0.6), (117.55, 36.11, 8000, 0.55), (117.03, 36.600, 4500, 0.75),
+    (117.12, 36.605, 5200, 0.8), (116.93, 36.585, 3500, 0.5), (117.20, 36.580, 6500, 0.8),
+    (117.62, 36.24, 13000, -0.75), (116.80, 36.53, 7000, -0.4), (117.52, 36.70, 9000, -0.5),
+)  # fmt: skip
+#: how far a seat's built-up place goes, metres: county seats and other large places
+LARGE_PLACES = {
+    "370113001": 2900.0, "370114001": 3000.0, "370114002": 2600.0, "370115001": 2600.0,
+    "370115002": 2200.0, "370116001": 3000.0, "370116002": 2000.0, "370116004": 2300.0,
+    "370117001": 2300.0, "370117002": 1500.0, "370124001": 2200.0, "370124002": 1600.0,
+    "370126001": 2700.0, "370112012": 2300.0, "370112011": 1700.0, "370171000": 2200.0,
+    "370176002": 2000.0, "370176001": 2600.0, "370112009": 2100.0, "370112010": 1900.0,
+    "370103021": 1700.0, "370112013": 1700.0, "370113002": 1800.0, "370113003": 1600.0,
+    "370112007": 1900.0, "370112008": 1700.0, "370105013": 1800.0, "370105015": 1700.0,
+    "370104012": 1700.0, "370104013": 2400.0, "370104014": 2200.0, "370104016": 1500.0,
+    "370102011": 2200.0, "370102012": 2000.0, "370102013": 2300.0, "370103019": 1800.0,
+    "370103020": 1400.0, "370103016": 1600.0, "370103017": 1700.0, "370103018": 1700.0,
+    "370103022": 1500.0, "370105014": 2000.0, "370112004": 1900.0, "370112003": 1900.0,
+}  # fmt: skip
+CORE_DISTRICTS = ("370102", "370103", "370104", "370105")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Land:
+    """Everything that the streets and the people are laid upon, in `CRS`.
+
+    seats : index = street code; ``name``, ``district``, ``x``, ``y``, ``radius_m`` (of the
+        built-up place) and ``core`` (part of the main city).
+    streets, districts : polygons of a coverage, index = code.
+    census : index = district code, see ``census.csv``.
+    river, bridges : the Yellow River's middle line, and where roads cross it.
+    water : polygons with ``name`` and ``kind``.
+    """
+
+    seats: pd.DataFrame
+    census: pd.DataFrame
+    streets: gpd.GeoDataFrame
+    districts: gpd.GeoDataFrame
+    river: shapely.LineString
+    small_rivers: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    no_building: shapely.Geometry
+    _hills: Array
+    _ridge: Waves
+    _folds: Waves
+    _edge: Waves
+
+    def height(self, xy: Array) -> Array:
+        """How steep and high the land is, 0 (plain) to about 1 (no place for roads)."""
+        base = np.zeros(len(xy))
+        for (cx, cy), (_, _, radius, strength) in zip(self._hills, HILLS, strict=True):
+            d2 = (xy[:, 0] - cx) ** 2 + (xy[:, 1] - cy) ** 2
+            base += strength * np.exp(-d2 / (2 * (0.62 * radius) ** 2))
+        # valleys run where the wide waves are level, hills rise between them
+        rough = 0.1 + 1.25 * np.abs(self._ridge(xy)) + 0.16 * self._folds(xy)
+        high = np.clip(base, 0, 1.15) * np.clip(rough, 0, 1.25)
+        seats = self.seats
+        for x, y, r in zip(seats["x"], seats["y"], seats["radius_m"], strict=True):
+            near = (np.abs(xy[:, 0] - x) < 5 * r) & (np.abs(xy[:, 1] - y) < 5 * r)
+            if near.any():
+                d2 = (xy[near, 0] - x) ** 2 + (xy[near, 1] - y) ** 2
+                high[near] *= 1 - 0.85 * np.exp(-d2 / (2 * (0.8 * r) ** 2))
+        return high
+
+    def built_up(self, xy: Array, codes: list[str]) -> Array:
+        """Closeness to the places of `codes`: above 1 inside, falling off outward."""
+        most = np.zeros(len(xy))
+        ragged = 1 + 0.28 * self._edge(xy)
+        for code in codes:
+            seat = self.seats.loc[code]
+            d = np.hypot(xy[:, 0] - seat["x"], xy[:, 1] - seat["y"])
+            most = np.maximum(most, ragged * seat["radius_m"] / np.maximum(d, 1.0))
+        return most
+
+
+@cache
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+def to_plane(
+    lon: Sequence[float] | Array | pd.Series, lat: Sequence[float] | Array | pd.Series
+) -> Array:
+    """Degrees to `CRS`, ``(n, 2)``."""
+    to = _transformer("EPSG:4326", CRS)
+    x, y = to.transform(np.asarray(lon, float), np.asarray(lat, float))
+    return np.column_stack([x, y])
+
+
+def to_degrees(xy: Array) -> Array:
+    """`CRS` to WGS 84 degrees, ``(n, 2)`` lon, lat."""
+    to = _transformer(CRS, "EPSG:4326")
+    return np.column_stack(to.transform(xy[:, 0], xy[:, 1]))
+
+
+def table(name: str) -> pd.DataFrame:
+    """One of the small tables of published facts beside this module."""
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    return pd.DataFrame(rows).set_index("code")
+
+
+def make_land(rng: np.random.Generator) -> Land:
+    """The land of the demo city."""
+    census = table("census.csv")
+    counts = [c for c in census.columns if c != "name"]
+    census[counts] = census[counts].astype(int)
+    seats = _seats()
+    warp = Warp(rng, ((26000.0, 1000.0), (9000.0, 230.0), (3200.0, 70.0), (1300.0, 28.0)))
+    streets = _streets(seats, warp)
+    districts = gpd.GeoDataFrame(
+        {"name": census["name"]},
+        geometry=gpd.GeoSeries(
+            {
+                code: shapely.coverage_union_all(streets.geometry[streets["district"] == code])
+                for code in census.index
+            },
+            crs=CRS,
+        ),
+        crs=CRS,
+    )
+    bend = Warp(rng, ((7000.0, 420.0), (2500.0, 120.0)))
+    river = _course(YELLOW_RIVER, bend)
+    small = gpd.GeoDataFrame(
+        {"name": [n for n, _, _ in SMALL_RIVERS], "half_width_m": [w for _, w, _ in SMALL_RIVERS]},
+        geometry=[_course(c, bend) for _, _, c in SMALL_RIVERS],
+        crs=CRS,
+    )
+    water = _water(rng, river, small)
+    city = shapely.union_all(districts.geometry.to_numpy())
+    water = water.assign(geometry=water.geometry.intersection(city.buffer(3000)))
+    shore = river.buffer(1150)
+    lakes = shapely.union_all(water.geometry[water["kind"] == "lake"].to_numpy()).buffer(60)
+    return Land(
+        seats=seats,
+        census=census,
+        streets=streets,
+        districts=districts,
+        river=river,
+        small_rivers=small,
+        water=water,
+        no_building=shapely.union_all([shore, lakes]),
+        _hills=to_plane([h[0] for h in HILLS], [h[1] for h in HILLS]),
+        _ridge=Waves(rng, 8200.0, 12),
+        _folds=Waves(rng, 2600.0, 10),
+        _edge=Waves(rng, 1800.0, 10),
+    )
+
+
+def _seats() -> pd.DataFrame:
+    seats = table("streets.csv")
+    xy = to_plane(seats.pop("lon").astype(float), seats.pop("lat").astype(float))
+    xy = _apart(xy, 820.0)
+    seats["x"], seats["y"] = xy[:, 0], xy[:, 1]
+    middle = to_plane([117.02], [36.665])[0]
+    away = np.hypot((xy[:, 0] - middle[0]) / 1.75, xy[:, 1] - middle[1])
+    urban = seats["district"].isin(CORE_DISTRICTS) | seats.index.str.startswith(
+        ("370112", "370176")
+    )
+    seats["core"] = urban & (away < 9_500)
+    size = np.where(seats["core"], 1400.0, np.where(seats["name"].str.endswith("镇"), 720.0, 980.0))
+    seats["radius_m"] = pd.Series(size, index=seats.index)
+    large = pd.Series(LARGE_PLACES)
+    known = large.index.intersection(seats.index)
+    seats.loc[known, "radius_m"] = large[known]
+    return seats
+
+
+def _apart(xy: Array, least_m: float) -> Array:
+    """The points pushed from one another until none are much nearer than `least_m`."""
+    xy = xy.copy()
+    for _ in range(60):
+        push = np.zeros_like(xy)
+        for i, j in cKDTree(xy).query_pairs(least_m, output_type="ndarray"):
+            gap = xy[i] - xy[j]
+            far = np.hypot(*gap)
+            step = 0.25 * (least_m - far) * gap / far
+            push[i] += step
+            push[j] -= step
+        xy += push
+    return xy
+
+
+def _streets(seats: pd.DataFrame, warp: Warp) -> gpd.GeoDataFrame:
+    """A coverage of street polygons: Voronoi cells with bent borders, every seat in its own."""
+    xy = seats[["x", "y"]].to_numpy(float)
+    points = shapely.points(warp.before(xy))
+    outline = shapely.concave_hull(shapely.multipoints(points), ratio=0.22).buffer(6500)
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(shapely.multipoints(points), extend_to=outline)
+    )
+    seat, cell = shapely.STRtree(cells).query(points, predicate="intersects")
+    order = cell[np.argsort(seat, kind="stable")]
+    cells = shapely.intersection(cells[order], outline)
+    # noded together, so that both neighbours have every vertex of a shared border
+    lines = shapely.segmentize(shapely.union_all(shapely.boundary(cells)), 260.0)
+    faces = shapely.get_parts(shapely.polygonize([lines]))
+    seat, face = shapely.STRtree(faces).query(points, predicate="intersects")
+    bent = shapely.transform(faces[face[np.argsort(seat, kind="stable")]], warp)
+    bent = shapely.coverage_simplify(bent, 12.0)
+    return gpd.GeoDataFrame(
+        {"name": seats["name"], "district": seats["district"]},
+        geometry=gpd.GeoSeries(bent, index=seats.index, crs=CRS),
+        crs=CRS,
+    )
+
+
+def _course(points: tuple[tuple[float, float], ...], bend: Warp) -> shapely.LineString:
+    lon, lat = zip(*points, strict=True)
+    corners = shapely.LineString(to_plane(lon, lat))
+    # corners cut twice (Chaikin), then bent
+    xy = shapely.get_coordinates(corners)
+    for _ in range(3):
+        q, r = 0.75 * xy[:-1] + 0.25 * xy[1:], 0.25 * xy[:-1] + 0.75 * xy[1:]
+        xy = np.vstack([xy[:1], np.stack([q, r], 1).reshape(-1, 2), xy[-1:]])
+    fine = shapely.segmentize(shapely.LineString(xy), 250.0)
+    return shapely.simplify(shapely.transform(fine, bend), 6.0)
+
+
+def _water(
+    rng: np.random.Generator, river: shapely.LineString, small: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    rows = [("黄河", "river", _banks(rng, river, 190.0))]
+    for name, half, line in zip(small["name"], small["half_width_m"], small.geometry, strict=True):
+        rows.append((name, "river", line.buffer(half, quad_segs=2)))
+    for name, lon, lat, a, b in LAKES:
+        rows.append((name, "lake", _blob(rng, to_plane([lon], [lat])[0], a, b)))
+    names, kinds, shapes = zip(*rows, strict=True)
+    return gpd.GeoDataFrame({"name": names, "kind": kinds}, geometry=list(shapes), crs=CRS)
+
+
+def _banks(
+    rng: np.random.Generator, line: shapely.LineString, half_width_m: float
+) -> shapely.Geometry:
+    """A river with banks of changing width."""
+    wide = Waves(rng, 5000.0)
+    xy = shapely.get_coordinates(shapely.segmentize(line, 200.0))
+    width = half_width_m * (1 + 0.4 * wide(xy))
+    pieces = shapely.buffer(shapely.points(xy), width, quad_segs=4)
+    links = [shapely.convex_hull(shapely.union(a, b)) for a, b in _pairs(pieces)]
+    return shapely.simplify(shapely.union_all(links), 8.0)
+
+
+def _pairs(items: NDArray[np.object_]) -> Iterator[tuple[object, object]]:
+    yield from itertools.pairwise(items)
+
+
+def _blob(rng: np.random.Generator, centre: Array, a: float, b: float) -> shapely.Polygon:
+    """An ellipse with an uneven shore."""
+    t = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    uneven = np.ones(len(t))
+    for k in (2, 3, 5, 7):
+        uneven += rng.normal(0, 0.22 / k) * np.cos(k * t + rng.uniform(0, 2 * np.pi))
+    turn = rng.uniform(-0.5, 0.5)
+    x, y = a * uneven * np.cos(t), b * uneven * np.sin(t)
+    return shapely.Polygon(
+        np.column_stack(
+            [
+                centre[0] + x * np.cos(turn) - y * np.sin(turn),
+                centre[1] + x * np.sin(turn) + y * np.cos(turn),
+            ]
+        )
+    )

@@ -1,0 +1,5 @@
+"""Statistical disclosure control: the public edition of a run, small cells suppressed."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

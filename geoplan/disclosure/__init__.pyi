@@ -1,0 +1,1 @@
+from .edition import edition as edition

@@ -1,0 +1,225 @@
+"""Coverage for the public: the ledger with small numbers blanked, points no finer than areas."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.coverage.ledger import STATES, Coverage, Ledger
+from geoplan.disclosure.suppression import blanks
+from geoplan.disclosure.urban_rural import blanks_with_kinds, common_kinds, finest_area
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer
+
+_CELLS = ("total", *STATES)
+Name = TypeVar("Name", bound=Hashable)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PublicCoverage(Coverage):
+    """Coverage whose small numbers are NaN.
+
+    city : the six numbers of the whole city, NaN where blanked. tables : ledger by area, blanked.
+    whole_told, kinds_told : whether other tables may tell the city's people and how many of them
+        are served, and the same of town and of country, and give no blank away.
+    """
+
+    city: Ledger = field(default_factory=Ledger)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    whole_told: bool = False
+    kinds_told: bool = False
+
+    def __post_init__(self) -> None:
+        """A ledger with blanks cannot be added up."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The city's six numbers."""
+        return self.city
+
+    def people_by_site(self) -> pd.Series:
+        """Not told in public: a site's users are few."""
+        return pd.Series(dtype=float, name="people")
+
+    def by_area(self, level: str) -> pd.DataFrame:
+        """The ledger per area, NaN where blanked; see `Coverage.by_area`."""
+        if level not in self.tables:
+            known = ", ".join(self.tables) or "none"
+            raise UsageError(f"no area level {level!r} in this edition; known levels: {known}.")
+        return self.tables[level].copy()
+
+
+def public_coverages(
+    whole: Mapping[Name, Coverage],
+    areas: Mapping[str, AreaLayer],
+    finest: Mapping[Name, str | None],
+    *,
+    below: float,
+) -> dict[Name, PublicCoverage]:
+    """Coverages of the same people with the same cells blanked in all of them.
+
+    Services of one demand share its totals, and a plan leaves most numbers as they are: what one
+    table tells would give back what another one blanks.
+
+    Parameters
+    ----------
+    whole : coverages by any name; all of one demand layer.
+    areas : levels, coarsest first.
+    finest : by the same names, the finest level that may be told; None = the whole city only.
+    below : numbers above 0 and below this are small.
+    """
+    known = [level for level in areas if level in finest.values()]
+    deepest = known[-1] if known else None
+    levels = list(areas)[: list(areas).index(deepest) + 1] if deepest is not None else []
+    tables = {name: {level: c.by_area(level) for level in levels} for name, c in whole.items()}
+    cities = {name: pd.Series(c.ledger.to_dict())[list(_CELLS)] for name, c in whole.items()}
+    starts, sums = _system(tables[next(iter(whole))], areas, levels)
+    cells = [
+        np.concatenate(
+            [cities[name].to_numpy(float)]
+            + [tables[name][level][list(_CELLS)].to_numpy(float).ravel() for level in levels]
+        )
+        for name in whole
+    ]
+    mask = blanks(cells, sums, below=below)
+    coverages = list(whole.values())
+    kinds, with_kinds = common_kinds(coverages), None
+    if kinds is not None:
+        places = None
+        if levels:
+            finest_table, start = tables[next(iter(whole))][levels[-1]], starts[levels[-1]]
+            places = finest_area(coverages[0], levels[-1], finest_table, start, len(_CELLS))
+        with_kinds = blanks_with_kinds(
+            mask, cells, sums, coverages, kinds, areas=places, below=below
+        )
+    mask = mask if with_kinds is None else with_kinds
+    public = {}
+    for name, coverage in whole.items():
+        last = finest[name]
+        own = levels[: levels.index(last) + 1] if last is not None else []
+        blanked = {
+            level: _blank(tables[name][level], mask[starts[level] : starts[level + "/end"]])
+            for level in own
+        }
+        city = cities[name].where(~mask[: len(_CELLS)])
+        public[name] = PublicCoverage(
+            service=coverage.service,
+            standard=coverage.standard,
+            frame=_points(coverage, blanked.get(last or ""), last),
+            areas={level: areas[level] for level in own},
+            city=Ledger(**{state: float(city[state]) for state in STATES}),
+            tables=blanked,
+            whole_told=not mask[:2].any(),
+            kinds_told=with_kinds is not None,
+        )
+    return public
+
+
+def _blank(table: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:
+    told = table.copy()
+    columns = list(_CELLS)
+    told[columns] = told[columns].astype(float).mask(mask.reshape(len(table), len(columns)))
+    told["covered_share"] = told["served"] / told["total"].where(told["total"] > 0)
+    return told
+
+
+def _system(
+    tables: Mapping[str, pd.DataFrame], areas: Mapping[str, AreaLayer], levels: list[str]
+) -> tuple[dict[str, int], sparse.csr_matrix]:
+    """Where each level's cells begin, and every sum among them and the city's."""
+    width = len(_CELLS)
+    starts: dict[str, int] = {}
+    at = width
+    for level in levels:
+        starts[level] = at
+        at += width * len(tables[level])
+        starts[level + "/end"] = at
+    rows, columns, signs = [], [], []
+    count = 0
+
+    def add(whole: int, parts: np.ndarray) -> None:
+        nonlocal count
+        rows.extend([count] * (len(parts) + 1))
+        columns.extend([whole, *parts.tolist()])
+        signs.extend([-1.0] + [1.0] * len(parts))
+        count += 1
+
+    heads = [0]
+    for level in levels:
+        heads += list(range(starts[level], starts[level + "/end"], width))
+    for start in heads:  # the states of an area sum to its total
+        add(start, np.arange(start + 1, start + width))
+    for depth, level in enumerate(levels):
+        table = tables[level]
+        own = starts[level] + width * np.arange(len(table))
+        if depth == 0 or areas[level].parent != levels[depth - 1]:
+            groups = {0: own}
+        else:
+            above = tables[levels[depth - 1]]
+            place = {
+                code: starts[levels[depth - 1]] + width * k for k, code in enumerate(above.index)
+            }
+            parent = areas[level].frame["parent"]
+            head = np.array(
+                [place.get(parent.get(code), place.get("", -1)) for code in table.index]
+            )
+            groups = {int(h): own[head == h] for h in np.unique(head) if h >= 0}
+        for whole, parts in groups.items():
+            for cell in range(width):
+                add(whole + cell, parts + cell)
+    shape = (count, at)
+    return starts, sparse.csr_matrix((signs, (rows, columns)), shape=shape)
+
+
+def _points(coverage: Coverage, table: pd.DataFrame | None, level: str | None) -> gpd.GeoDataFrame:
+    """One row per area of `level` in place of the demand rows; a blanked one has no place."""
+    source = coverage.frame
+    if table is None or level is None:
+        return source.iloc[:0].copy()
+    located = source[source.geometry.notna()]
+    codes = located[level].astype("string").fillna("")
+    weight = located["people"].to_numpy(float) + 1e-9
+    parts = pd.DataFrame(
+        {
+            "x": located.geometry.x.to_numpy() * weight,
+            "y": located.geometry.y.to_numpy() * weight,
+            "weight": weight,
+        }
+    )
+    middle = parts.groupby(codes.to_numpy()).sum()
+    x = (middle["x"] / middle["weight"]).reindex(table.index)
+    y = (middle["y"] / middle["weight"]).reindex(table.index)
+    told = table["total"].notna() & x.notna() & (table.index != "") & (table["total"] > 0)
+    points = gpd.GeoSeries(gpd.points_from_xy(x, y), index=table.index, crs=source.crs)
+    frame = gpd.GeoDataFrame(
+        {
+            "name": table["name"].astype(str),
+            "people": table["total"],
+            **{state: table[state] for state in STATES},
+            "site": pd.NA,
+            "cost": np.nan,
+            "reason": _reason(table),
+            level: table.index,
+        },
+        geometry=points.where(told),
+        crs=source.crs,
+    )
+    step, child = level, pd.Series(table.index, index=table.index, dtype=object)
+    layers = coverage.areas
+    while step in layers and layers[step].parent in layers:
+        child = child.map(layers[step].frame["parent"])
+        step = str(layers[step].parent)
+        frame[step] = child
+    return frame
+
+
+def _reason(table: pd.DataFrame) -> pd.Series:
+    """The state with most people among those not served; "" where all are served."""
+    missed = table[list(STATES[1:])].fillna(0.0)
+    return missed.idxmax(axis=1).where(missed.max(axis=1) > 0, "")

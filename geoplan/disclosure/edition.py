@@ -1,0 +1,324 @@
+"""Editions: what leaves the bureau, and what stays inside.
+
+The public edition holds no row finer than a community, no small number (nor one that
+subtraction gives back), no column that the office carried along in its own tables, and of
+shelters' and child-protection services only figures by street.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.supply_in_reach import PlacesInReach
+from geoplan.disclosure.coverage import PublicCoverage, public_coverages
+from geoplan.disclosure.record import file_name, gaps_by_area, public_facts
+from geoplan.disclosure.suppression import blanks
+from geoplan.errors import UsageError
+from geoplan.inputs.layers import AreaLayer, FacilityLayer
+from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
+from geoplan.siting.knee import Knee
+
+#: services whose users must not be found: no places finer than a street
+SENSITIVE = ("shelter", "child_protection_station")
+_PUBLIC_COLUMNS = ("name", "capacity", "nursing_capacity", "tier", "status")
+
+
+def edition(results: RunResults, *, audience: str) -> RunResults:
+    """The results as `audience` may see them.
+
+    Parameters
+    ----------
+    results : of a run, internal; a public edition is returned as it is.
+    audience : ``"internal"`` (as they are) or ``"public"``.
+
+    Returns
+    -------
+    RunResults
+        The public edition holds no row finer than a community, no small number (nor one that
+        subtraction gives back), no findings and no column that the office carried along; of
+        shelters and child-protection services it has figures by street only.
+
+    Raises
+    ------
+    UsageError
+        Another audience.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> public = edition(example_study().run().results, audience="public")
+    >>> public.info.audience, len(public.findings)
+    ('public', 0)
+    >>> edition(public, audience="public") is public
+    True
+    """
+    if audience not in ("internal", "public"):
+        raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
+    if audience == "internal":
+        return results
+    if is_public(results):
+        return results
+    below = float(results.info.suppress_below)
+    coverages = _coverages(results, below)
+    return replace(
+        results,
+        info=replace(results.info, audience="public"),
+        inputs=tuple(replace(r, path=file_name(r.path), columns={}) for r in results.inputs),
+        services={
+            key: _service(service, results, coverages.get(key, {}), below)
+            for key, service in results.services.items()
+        },
+        findings=results.findings.iloc[:0],
+        set_aside={},
+        run=public_facts(results.run),
+    )
+
+
+def refuse_internal(results: RunResults, audience: str | None) -> None:
+    """What every writer does first: nothing internal is written where the public is named.
+
+    Raises
+    ------
+    UsageError
+        `audience` is ``"public"`` and `results` are not a public edition.
+    """
+    if audience == "public" and results.info.audience != "public":
+        raise UsageError(
+            "these results are the internal edition: take edition(results, audience='public') "
+            "first."
+        )
+
+
+def is_public(results: RunResults) -> bool:
+    """Whether `results` are a public edition already."""
+    told = [s.coverage for s in results.services.values() if s.coverage is not None]
+    return results.info.audience == "public" and any(isinstance(c, PublicCoverage) for c in told)
+
+
+def told_by_area(service: ServiceResult) -> bool:
+    """Whether gaps of the service are told by area only (then none says of how many places)."""
+    gaps = service.gaps
+    return gaps is not None and "members" in gaps and bool(gaps["members"].isna().all())
+
+
+def _households(service: ServiceResult, below: float) -> bool:
+    """Whether demand rows are finer than communities: most hold fewer people than may be told."""
+    assert service.coverage is not None
+    people = service.coverage.frame["people"]
+    return bool(people[people > 0].median() < below)
+
+
+def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
+    """By service: "now", "after" and "tier KEY", all services of one demand blanked together."""
+    groups: dict[Any, dict[tuple[str, str], Coverage]] = {}
+    finest: dict[tuple[str, str], str | None] = {}
+    for key, service in results.services.items():
+        if service.coverage is None:
+            continue
+        whole = {"now": service.coverage, **{f"tier {k}": c for k, c in service.tiers.items()}}
+        if service.siting is not None and service.siting.coverage_after is not None:
+            whole["after"] = service.siting.coverage_after
+        frame = service.coverage.frame
+        levels = tuple(level for level in results.areas if level in frame.columns)
+        people = pd.util.hash_pandas_object(frame["people"]).to_numpy().tobytes()
+        for name, coverage in whole.items():
+            groups.setdefault((levels, people), {})[key, name] = coverage
+            finest[key, name] = _public_level(service, results.areas)
+    found: dict[str, dict[str, PublicCoverage]] = {}
+    for group in groups.values():
+        told = public_coverages(
+            group, results.areas, {name: finest[name] for name in group}, below=below
+        )
+        for (key, name), coverage in told.items():
+            found.setdefault(key, {})[name] = coverage
+    return found
+
+
+def _service(
+    service: ServiceResult, results: RunResults, public: Mapping[str, PublicCoverage], below: float
+) -> ServiceResult:
+    areas = results.areas
+    told = replace(
+        service,
+        facilities=None if service.facilities is None else _facilities(service.facilities, areas),
+        gaps=_rounded(service.gaps, ("people", "people_after"), below),
+        rates=None if service.rates is None else _rates(service.rates, below),
+        all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
+        referral=None,
+    )
+    if service.coverage is None:
+        return told
+    fine = _households(service, below)
+    if (fine or service.key in SENSITIVE) and service.gaps is not None:
+        told = replace(told, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs))
+    siting = _siting(service.siting, public.get("after"), service.coverage.ledger.total, below)
+    if fine and siting is not None and "name" in siting.sites:
+        # a place is called after the nearest demand row: a household
+        siting = replace(siting, sites=siting.sites.assign(name=""))
+    capacity, places = _capacity(service, public["now"])
+    by_group = all_or_nothing(service.by_group, below) if public["now"].whole_told else None
+    by_kind = all_or_nothing(service.by_kind, below) if public["now"].kinds_told else None
+    tables = {"by_group": (service.by_group, by_group), "by_kind": (service.by_kind, by_kind)}
+    return replace(
+        told,
+        by_group=by_group,
+        by_kind=by_kind,
+        withheld=tuple(
+            name
+            for name, (inside, outside) in tables.items()
+            if inside is not None and outside is None
+        ),
+        capacity_areas=capacity,
+        places=places,
+        coverage=public["now"],
+        tiers={k: public[f"tier {k}"] for k in service.tiers},
+        siting=siting,
+    )
+
+
+def _public_level(service: ServiceResult, areas: Mapping[str, AreaLayer]) -> str | None:
+    """The finest level whose figures may be told; None: the whole city only."""
+    assert service.coverage is not None
+    levels = [level for level in areas if level in service.coverage.frame.columns]
+    if service.key in SENSITIVE and len(levels) > 1:
+        levels = levels[:-1]
+    return levels[-1] if levels else None
+
+
+def _facilities(layer: FacilityLayer, areas: Mapping[str, AreaLayer]) -> FacilityLayer:
+    """Names, places, tiers and capacities; nothing that the office carried along."""
+    keep = [c for c in layer.frame.columns if c in (*_PUBLIC_COLUMNS, *areas, "geometry")]
+    return FacilityLayer(key=layer.key, frame=layer.frame[keep])
+
+
+def all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
+    """Few rows that sum to the city: one small number, or one small rest, withholds them all."""
+    if table is None:
+        return None
+    total = table["total"].to_numpy(float)
+    for ending in ("", "_after"):
+        if f"served{ending}" in table.columns:
+            served = table[f"served{ending}"].to_numpy(float)
+            for count in (total, served, total - served):
+                if ((count > 0) & (count < below)).any():
+                    return None
+    return table
+
+
+def _capacity(
+    service: ServiceResult, public: PublicCoverage
+) -> tuple[dict[str, pd.DataFrame], PlacesInReach | None]:
+    """Places by the coarsest areas only, and only where the people of all of them are told."""
+    levels = [v for v in public.tables if v in service.capacity_areas][:1]
+    told = {v: service.capacity_areas[v] for v in levels if public.tables[v]["total"].notna().all()}
+    found = service.places
+    if found is not None:
+        kept = {v: table for v, table in found.areas.items() if v in told}
+        found = replace(found, rows=None, areas=kept)
+    return told, found
+
+
+def _siting(
+    siting: SitingOutcome | None, after: PublicCoverage | None, total: float, below: float
+) -> SitingOutcome | None:
+    """People of sites in whole steps; so are shares and the curve: their differences would tell."""
+    if siting is None or after is None:
+        return siting
+    sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
+    assert sites is not None
+    sites = _share_in_steps(sites, total, below)
+    curve = siting.curve
+    if curve is not None and below > 1 and siting.objective == "max_coverage":
+        curve = _in_steps(curve, ("value", "bound"), below)
+    return replace(
+        siting,
+        sites=sites,
+        phases=_phases(siting.phases, total, below),
+        curve=curve,
+        knee=_knee(siting.knee, curve),
+        coverage_after=after,
+        people_after=after.ledger,
+        robustness=_robustness(siting.robustness, below),
+    )
+
+
+def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:
+    if table is None or below <= 1:
+        return table
+    told = _in_steps(table, ("served", "best"), below)
+    told["lost"] = (told["best"] - told["served"]).clip(lower=0.0)
+    told["share_after"] = told["served"] / total if total > 0 else np.nan
+    return told
+
+
+def _knee(knee: Knee | None, curve: pd.DataFrame | None) -> Knee | None:
+    """The same knee with the numbers of the curve that is told."""
+    if knee is None or curve is None:
+        return knee
+    told = curve.set_index("sites")["value"].dropna().sort_index()
+    first, last = int(told.index[0]), int(told.index[-1])
+    value = float(told.loc[knee.sites])
+    return replace(
+        knee,
+        value=value,
+        before=(value - float(told.loc[first])) / (knee.sites - first),
+        after=(float(told.loc[last]) - value) / (last - knee.sites),
+    )
+
+
+def _robustness(found: Robustness | None, below: float) -> Robustness | None:
+    """Regret and closures in whole steps too: one closure may concern a single community."""
+    if found is None or below <= 1:
+        return found
+    counts = ("people", "best", "bound", "plan", "regret", "worst_regret", "mean_regret")
+    tables = {
+        name: _in_steps(getattr(found, name), counts, below)
+        for name in ("draws", "plans", "critical", "critical_after")
+    }
+    return replace(found, **tables)
+
+
+def _rounded(
+    frame: gpd.GeoDataFrame | None, columns: tuple[str, ...], below: float
+) -> gpd.GeoDataFrame | None:
+    """People in whole steps of `below`: a gap or a site may hold a single community."""
+    if frame is None or below <= 1:
+        return frame
+    return _in_steps(frame, columns, below)
+
+
+def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> Any:
+    told = frame.copy()
+    for column in columns:
+        if column in told.columns:
+            told[column] = (told[column].astype(float) / below).round() * below
+    return told
+
+
+def _share_in_steps(frame: Any, total: float, below: float) -> Any:
+    """A copy whose ``share_after`` stands for people in whole steps."""
+    if below <= 1 or total <= 0 or "share_after" not in frame.columns:
+        return frame
+    shares = (frame["share_after"].astype(float) * total / below).round() * below / total
+    return frame.assign(share_after=shares)
+
+
+def _rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
+    if below <= 1:
+        return table
+    told = table.copy()
+    counts = told["count"].to_numpy(float)
+    system = np.append(np.ones(len(counts)), -1.0)[None, :]
+    cells = [np.append(np.nan_to_num(counts), np.nansum(counts))]
+    small = blanks(cells, sparse.csr_matrix(system), below=below)[:-1]
+    numbers = [c for c in ("count", "rate", "low", "high", "smoothed") if c in told]
+    told.loc[small, numbers] = np.nan
+    return told

@@ -1,0 +1,92 @@
+"""Plain tables by area: counts and money, without places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import InputError
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.findings import Loaded
+from geoplan.inputs.messages import FileError
+from geoplan.inputs.rows import open_rows
+
+_TEXT = ("code", "name", "id", "parent", "district", "street", "village")
+
+
+def read_plain_table(
+    source: LayerSource, *, needed: Iterable[str] = (), lang: str = "zh"
+) -> Loaded[pd.DataFrame]:
+    """Read a table of figures by area.
+
+    Parameters
+    ----------
+    source : a table; its `columns` say which heading is which figure.
+    needed : roles or headings that must be there.
+    lang : of the findings.
+
+    Returns
+    -------
+    Loaded[DataFrame]
+        Columns named by the role that the study gives them, else by their heading. `code` and names
+        are text; every other column whose filled cells are numbers is a number. A row with an
+        unreadable needed figure is set aside.
+
+    Notes
+    -----
+    A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> source = LayerSource(path=example_study().folder / "people.csv")
+    >>> table = read_plain_table(source, needed=["pop60"]).layer
+    >>> table["pop60"].tolist()
+    [100.0, 50.0, 80.0, 30.0, 20.0, 10.0]
+    >>> loaded = read_plain_table(source, needed=["beds"], lang="en")
+    >>> loaded.layer is None, loaded.findings[0].severity
+    (True, 'error')
+    """
+    notes = Notes(source=source, lang=lang)
+    try:
+        return notes.loaded(_read(source, notes, tuple(needed)))
+    except InputError as error:
+        return notes.unusable(error)
+
+
+def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
+    rows = open_rows(source, notes, figures=True)
+    # only codes and names are taken for what they are; any other heading may be a figure
+    known = {h: r for h, r in rows.roles.items() if r in source.columns or r in _TEXT}
+    data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
+    missing = [n for n in needed if n not in data]
+    if missing:
+        raise FileError(
+            "no_needed",
+            missing=", ".join(missing),
+            first=missing[0],
+            headings=", ".join(map(str, rows.text.columns)),
+        )
+    frame = pd.DataFrame(index=rows.text.index)
+    for name, cells in data.items():
+        values, mended = read_numbers(cells)
+        unread = np.isnan(values) & ~is_empty(cells)
+        if name in _TEXT or (name not in needed and unread.any()):
+            frame[name] = cells
+            continue
+        for position in np.flatnonzero(unread):
+            notes.about_row(
+                int(position), "bad_figure", "error",
+                column=rows.heading(name) or name, value=cells.iloc[position], aside=True,
+            )  # fmt: skip
+        for position in np.flatnonzero(mended):
+            notes.about_row(
+                int(position), "read_as_number", "warning",
+                column=rows.heading(name) or name, value=cells.iloc[position],
+            )  # fmt: skip
+        frame[name] = values
+    return frame[~notes.aside].reset_index(drop=True)

@@ -1,0 +1,171 @@
+"""Census totals spread over places: whole people, every area's total kept (largest remainder)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.files.source import SumTo
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.membership.assign_areas import area_lookup
+from geoplan.inputs.messages import FileError
+from geoplan.inputs.rows import Rows, open_rows
+
+
+def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+    """Whole numbers in proportion to `shares` that sum to `total` (Hamilton's method).
+
+    Each gets the whole part of its quota; what is left goes to the largest fractions, the earlier
+    of equals first. No shares at all: as even as can be.
+
+    Parameters
+    ----------
+    shares : >= 0, any scale.
+    total : whole number to be dealt out, >= 0.
+
+    Examples
+    --------
+    >>> largest_remainder(np.array([1.0, 1.0, 1.0]), 10).tolist()
+    [4, 3, 3]
+    """
+    shares = np.asarray(shares, np.float64)
+    if len(shares) == 0:
+        return np.zeros(0, np.int64)
+    whole = shares.sum()
+    quota = total * (shares / whole if whole > 0 else np.full(len(shares), 1.0 / len(shares)))
+    dealt = np.floor(quota + 1e-9).astype(np.int64)
+    left = int(total - dealt.sum())
+    order = np.argsort(-(quota - dealt), kind="stable")
+    dealt[order[:left]] += 1
+    return dealt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Census:
+    """People per area, and what has no area in the layer.
+
+    people : people by area code. homeless : rows without an area in the layer: columns ``name``,
+        ``code``, ``people``, ``row`` (position in the table).
+    """
+
+    people: pd.Series
+    homeless: pd.DataFrame
+
+
+def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
+    """The table of `sum_to`, matched to the areas of its level.
+
+    A row that is the sum of the others is skipped and told. Rows that no area of the layer
+    matches keep their people.
+
+    Raises
+    ------
+    InputError
+        No such column, or no row matches an area.
+    """
+    rows = open_rows(sum_to.source, notes, extra=[sum_to.weight])
+    cells = rows.text.get(sum_to.weight)
+    if cells is None:
+        cells = rows.column(sum_to.weight)
+    if cells is None:
+        raise FileError(
+            "no_census_column",
+            weight=sum_to.weight,
+            headings=", ".join(map(str, rows.text.columns)),
+        )
+    people, _ = read_numbers(cells)
+    for position in np.flatnonzero(np.isnan(people) | (people < 0)):
+        code = "negative_people" if people[position] < 0 else "bad_people"
+        notes.about_row(
+            int(position), code, "error",
+            column=sum_to.weight, value=cells.iloc[position], aside=True,
+        )  # fmt: skip
+    codes = _codes(rows, layer)
+    known = codes.notna().to_numpy()
+    used = np.isfinite(people) & (people >= 0)
+    _skip_totals(rows, notes, people, known, used)
+    homeless = np.flatnonzero(used & ~known).tolist()
+    table = pd.DataFrame(
+        {
+            "name": [_name(rows, p) for p in homeless],
+            "code": [_cell(rows, "code", p) for p in homeless],
+            "people": people[homeless],
+            "row": homeless,
+        }
+    )
+    total = pd.Series(people[used & known]).groupby(codes[used & known].to_numpy()).sum()
+    if len(total) == 0:
+        raise FileError("no_census_match", level=layer.level)
+    return Census(people=total.round().astype(np.int64), homeless=table)
+
+
+def _codes(rows: Rows, layer: AreaLayer) -> pd.Series:
+    lookup = area_lookup(layer)
+    codes = pd.Series(pd.NA, index=rows.text.index, dtype=object)
+    for role in ("code", layer.level, "name", "id"):
+        cells = rows.column(role)
+        if cells is not None:
+            found = cells.map({v: lookup.code(v) for v in cells.unique()}).astype(object)
+            codes = codes.where(codes.notna(), found)
+    return codes.where(codes.notna(), pd.NA)
+
+
+def _skip_totals(
+    rows: Rows, notes: Notes, people: np.ndarray, known: np.ndarray, used: np.ndarray
+) -> None:
+    """Rows without an area whose people are the sum of all others: the city's own row."""
+    for position in np.flatnonzero(used & ~known).tolist():
+        others = used.copy()
+        others[position] = False
+        if others.sum() > 1 and abs(people[others].sum() - people[position]) <= 1:
+            used[position] = False
+            notes.about_row(
+                position, "census_total_row", "note",
+                name=_name(rows, position), value=_cell(rows, "code", position),
+            )  # fmt: skip
+
+
+def _cell(rows: Rows, role: str, position: int) -> str:
+    cells = rows.column(role)
+    return "" if cells is None else str(cells.iloc[position])
+
+
+def _name(rows: Rows, position: int) -> str:
+    for role in ("name", "district", "street", "village", "code"):
+        text = _cell(rows, role, position)
+        if text and not is_empty(pd.Series([text]))[0]:
+            return text
+    return ""
+
+
+def spread(
+    weights: NDArray[np.float64], codes: pd.Series, people: pd.Series
+) -> tuple[NDArray[np.int64], dict[str, int], NDArray[np.bool_]]:
+    """Deal every area's people out over its rows in proportion to `weights`.
+
+    Parameters
+    ----------
+    weights : >= 0, per row. codes : area code per row (<NA>: none). people : by area code, whole.
+
+    Returns
+    -------
+    dealt : people per row (0 where no area's people are dealt).
+    left : area code -> people of areas without any row.
+    outside : bool per row: the row belongs to no area of `people`.
+    """
+    dealt = np.zeros(len(weights), np.int64)
+    groups = pd.Series(np.arange(len(weights))).groupby(codes.to_numpy(), sort=False).indices
+    left: dict[str, int] = {}
+    for code, total in people.items():
+        rows = groups.get(code)
+        if rows is None or len(rows) == 0:
+            left[str(code)] = int(total)
+        else:
+            dealt[rows] = largest_remainder(weights[rows], int(total))
+    outside = ~codes.isin(people.index).to_numpy()
+    return dealt, left, outside

@@ -1,0 +1,1 @@
+"""Files as tables: text and its encoding, workbooks, vector layers, rasters, databases."""

@@ -1,0 +1,84 @@
+"""`LayerSource`: where a layer is and how the study says to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from geoplan.inputs.files.database import is_address, without_password
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayerSource:
+    """Where a layer is and how to read it.
+
+    Parameters
+    ----------
+    path : the file, or a ``postgresql://`` address.
+    name : how findings call the file, usually its path relative to the study.
+    layer, sheet : of a file that holds several.
+    datum : ``wgs84``, ``gcj02``, ``bd09`` or ``cgcs2000``, for coordinates in degrees.
+    crs : of coordinates in metres, or of a file that does not carry its own.
+    encoding : of a text file or a Shapefile; found when None.
+    columns : role -> heading, where the heading is not one of the known ones.
+    where : a simple condition on the file's own columns; only rows that meet it are read.
+    role : what the layer is for, told in the input's record.
+
+    Examples
+    --------
+    >>> source = LayerSource(path="people.csv", datum="wgs84", columns={"people": "pop60"})
+    >>> source.label, source.suffix, source.is_url
+    ('people.csv', '.csv', False)
+    >>> LayerSource(path="postgresql://me:secret@host/city", layer="people").label
+    'postgresql://me:***@host/city'
+    """
+
+    path: Path | str
+    name: str = ""
+    layer: str | None = None
+    sheet: str | None = None
+    datum: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+    role: str = ""
+
+    @property
+    def label(self) -> str:
+        """How findings call the file; a database without its password."""
+        return without_password(self.name or str(self.path))
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the layer stands in a database."""
+        return is_address(self.path)
+
+    @property
+    def suffix(self) -> str:
+        """The file's ending in lower case, with both parts of ``.shp.zip``."""
+        name = str(self.path).lower()
+        return ".shp.zip" if name.endswith(".shp.zip") else Path(name).suffix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SumTo:
+    """A census table that people are scaled to: `weight` per area of `level`.
+
+    Parameters
+    ----------
+    source : the census table, one row per area, with the area's code or name.
+    level : area level of its rows, for example ``"district"``.
+    weight : heading of its people column.
+
+    Examples
+    --------
+    >>> census = SumTo(source=LayerSource(path="census.csv"), level="district", weight="pop60")
+    >>> census.level, census.source.suffix
+    ('district', '.csv')
+    """
+
+    source: LayerSource
+    level: str
+    weight: str

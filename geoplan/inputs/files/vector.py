@@ -1,0 +1,225 @@
+"""Vector layers of any usual format: geometry, attributes as text, and a CRS."""
+
+from __future__ import annotations
+
+import glob
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+
+from geoplan.errors import MissingExtraError
+from geoplan.inputs.files.database import engine_address, without_password
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.table import RawTable
+from geoplan.inputs.files.zip_archive import shapefile_inside
+from geoplan.inputs.messages import FileError
+
+VECTOR_SUFFIXES = (
+    ".gpkg", ".geojson", ".json", ".shp", ".shp.zip", ".zip", ".kml", ".kmz", ".fgb", ".parquet",
+    ".geoparquet", ".gml", ".tab", ".gdb",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RawLayer:
+    """Attributes as a `RawTable` (row = number of the feature, from 1) and their geometry."""
+
+    table: RawTable
+    geometry: gpd.GeoSeries
+
+
+def read_vector(source: LayerSource) -> RawLayer:
+    """Read one vector layer.
+
+    Raises
+    ------
+    InputError
+        The file is no such file, is broken, lacks a part, or holds several layers and none is
+        named.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", RuntimeWarning)  # a driver's, not Python's: for the clerk
+        frame = _read_database(source) if source.is_url else _read_file(source)
+    name = Path(str(source.path)).name
+    said = dict.fromkeys(
+        str(w.message).splitlines()[0].replace(str(source.path), name) for w in told
+        if issubclass(w.category, RuntimeWarning)
+    )  # fmt: skip
+    geometry = frame.geometry.reset_index(drop=True)
+    if geometry.crs is None and source.crs is not None:
+        geometry = geometry.set_crs(source.crs)
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    attributes.columns = pd.Index([str(c) for c in attributes.columns])
+    text = attributes.apply(_as_text) if attributes.shape[1] else attributes
+    table = RawTable(
+        frame=text, rows=np.arange(1, len(text) + 1), sheet=source.layer or "",
+        doubts=tuple(("driver_says", {"text": one}) for one in said),
+    )  # fmt: skip
+    return RawLayer(table=table, geometry=geometry)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(column):
+        values = column.to_numpy(float)
+        whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 1e15)
+        text = [
+            "" if not np.isfinite(v) else str(int(v)) if w else repr(float(v))
+            for v, w in zip(values, whole, strict=True)
+        ]
+        return pd.Series(text, index=column.index, dtype=object)
+    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
+
+
+def _read_file(source: LayerSource) -> gpd.GeoDataFrame:
+    path = Path(source.path)
+    if source.suffix in (".parquet", ".geoparquet"):
+        return _read_parquet(path)
+    if source.suffix == ".kmz":
+        return _read_driver(_kml_inside(path), source)
+    if source.suffix in (".zip", ".shp.zip"):
+        with shapefile_inside(path, source.layer) as inside:
+            if inside is not None:
+                return _read_driver(str(inside), source)
+    return _read_driver(str(path), source)
+
+
+def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
+    options: dict[str, str] = {}
+    encoding = source.encoding
+    if encoding is None and isinstance(target, str) and target.lower().endswith(".shp"):
+        encoding = _shapefile_encoding(Path(target))
+    if encoding is not None:
+        options["encoding"] = encoding
+    layer = _layer(target, source)
+    try:
+        frame = pyogrio.read_dataframe(target, layer=layer, **options)
+    except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
+        raise _told(Path(source.path), error) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise FileError("table_without_geometry")
+    if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
+        raise FileError("no_row_has_geometry")
+    return frame
+
+
+def _layer(target: str | bytes, source: LayerSource) -> str | None:
+    """The layer to read; several without a name are an error that lists them."""
+    try:
+        layers = pyogrio.list_layers(target)
+    except (DataSourceError, ValueError) as error:
+        raise _told(Path(source.path), error) from error
+    names = [str(n) for n in layers[:, 0]]
+    spatial = [str(n) for n, kind in layers if kind is not None]
+    if source.layer is not None:
+        if source.layer not in names:
+            raise FileError("no_layer_named", layer=source.layer, layers=", ".join(names))
+        return source.layer
+    if not names:
+        raise FileError("no_layer")
+    if len(spatial) > 1:
+        raise FileError("several_layers", layers=", ".join(spatial))
+    return spatial[0] if spatial else names[0]
+
+
+def _told(path: Path, error: Exception) -> FileError:
+    """A driver's complaint in words that help."""
+    if not path.exists():
+        return FileError("not_there")
+    head = path.read_bytes()[:64] if path.is_file() else b""
+    hint = "hint_qgis"
+    if path.suffix.lower() == ".gpkg" and not head.startswith(b"SQLite format 3"):
+        hint = "hint_no_gpkg"
+    elif path.suffix.lower() == ".zip":
+        hint = "hint_zip"
+    elif path.suffix.lower() == ".shp":
+        hint = "hint_shp"
+    if "not recognized as being in a supported file format" in str(error):
+        return FileError("not_that_format", ending=path.suffix, hint=FileError(hint))
+    first = str(error).splitlines()[0].replace(str(path), path.name)
+    return FileError("layer_broken", error=first, hint=FileError(hint))
+
+
+def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise FileError("no_parquet", error=error) from error
+
+
+def _kml_inside(path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
+            if not inside:
+                raise FileError("kmz_without_kml")
+            return archive.read(inside[0])
+    except zipfile.BadZipFile as error:
+        raise FileError("no_archive", ending=".kmz") from error
+
+
+def _shapefile_encoding(path: Path) -> str | None:
+    """UTF-8 or GB18030, for a Shapefile whose encoding stands nowhere (no .cpg)."""
+    parts = {p.suffix.lower(): p for p in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    if ".cpg" in parts or ".dbf" not in parts:
+        return None
+    return _dbf_encoding(parts[".dbf"].read_bytes())
+
+
+def _dbf_encoding(raw: bytes) -> str:
+    header = int.from_bytes(raw[8:10], "little")
+    body = raw[32:header] + raw[header:]
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        # a column cut in the middle of a character breaks UTF-8 too, but only here and there
+        lost = body.decode("utf-8", errors="replace").count("\ufffd")
+        high = sum(b > 127 for b in body[:200_000])
+        return "UTF-8" if lost * 20 < high else "GB18030"
+    return "UTF-8"
+
+
+def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise MissingExtraError(
+            "a PostGIS table needs the extra 'postgis': pip install 'geoplan[postgis]'."
+        ) from error
+    if source.layer is None:
+        raise FileError("postgis_no_layer")
+    schema, _, table = source.layer.rpartition(".")
+    try:
+        engine = sqlalchemy.create_engine(engine_address(str(source.path)))
+        with engine.connect() as link:
+            look = sqlalchemy.inspect(link)
+            try:
+                columns = look.get_columns(table, schema=schema or None)
+            except sqlalchemy.exc.NoSuchTableError as error:
+                there = [
+                    *look.get_table_names(schema or None),
+                    *look.get_view_names(schema or None),
+                ]
+                raise FileError(
+                    "postgis_no_table", table=source.layer, tables=", ".join(sorted(there)) or "-"
+                ) from error
+            shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
+            if not shapes:
+                raise FileError("postgis_no_geometry", table=source.layer)
+            quoted = sqlalchemy.sql.quoted_name(table, quote=True)
+            chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
+            query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
+            return gpd.read_postgis(query, link, geom_col=shapes[0])
+    except ImportError as error:
+        raise MissingExtraError(
+            "a PostGIS table needs a driver: pip install 'geoplan[postgis]'."
+        ) from error
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        first = without_password(str(error).splitlines()[0])
+        raise FileError("postgis_broken", table=source.layer, error=first) from error

@@ -1,0 +1,1 @@
+"""What was doubted about the inputs: findings, their collector, the findings workbook."""

@@ -1,0 +1,1 @@
+"""Where a row lies: coordinates, datums, geometry columns, geocoding."""

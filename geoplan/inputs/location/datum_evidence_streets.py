@@ -1,0 +1,254 @@
+"""What the streets say about a file's datum: under which one do its places lie beside them?
+
+Sites stand beside streets. Moved by a wrong datum they lie anywhere, and in a dense city anywhere
+is still some 40 m from a street: no single point looks wrong, and the median hardly does. So all
+points are compared under every datum, pair by pair (Student's t of the logarithms of distances),
+and, where the declared one holds, under small shifts of all points together: what is left of a
+conversion that was not exact, or of another ellipsoid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from geoplan.crs.datum import from_wgs84, to_wgs84
+from geoplan.crs.transformer import step
+from geoplan.inputs.location.streets import FAR_M, Streets
+
+Floats = NDArray[np.float64]
+#: what `datum` can say
+CANDIDATES = ("wgs84", "gcj02", "bd09")
+DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+#: the constants by which snippets turn BD-09 into GCJ-02; up to 37 m of it stay
+_SHORT_CUT = (0.0065, 0.006)
+#: chance of being misled by one comparison (of about ten)
+_CHANCE = 1e-5
+LIKELY = 0.01
+_LEAST_POINTS = 12
+_MOST_POINTS = 600
+_MOST_LATTICES = 300
+_MOST_LOOKED_AT = 20_000
+#: points nearer to each other see the same streets and are no two witnesses
+_APART_M = 200.0
+#: below this a distance to a centre line says nothing
+_BLUR_M = 8.0
+#: hypotheses nearer to each other are not told apart by name
+_TWINS_M = 60.0
+#: small shifts: searched so far, told from there on
+_REACH_M, _STEP_M, _LEAST_SHIFT_M = 160.0, 5.0, 20.0
+_STEADY, _STEADY_M, _DRAWS = 0.9, 16.0, 100
+
+
+def _again(first: str, then: str) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
+    """What was converted from `first` and should have been converted from `then`."""
+    return lambda lon, lat: to_wgs84(from_wgs84((lon, lat), first), then)
+
+
+def _short_cut(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    return to_wgs84((lon + _SHORT_CUT[0], lat + _SHORT_CUT[1]), "bd09")
+
+
+def _short_cut_converted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    return _short_cut(*from_wgs84((lon, lat), "gcj02"))
+
+
+#: how degrees as they stand in a file may have to be read to become WGS 84
+READINGS: Mapping[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
+    "wgs84": lambda lon, lat: (lon, lat),
+    "gcj02": lambda lon, lat: to_wgs84((lon, lat), "gcj02"),
+    "bd09": lambda lon, lat: to_wgs84((lon, lat), "bd09"),
+    "bd09_taken_for_gcj02": _again("gcj02", "bd09"),
+    "gcj02_taken_for_bd09": _again("bd09", "gcj02"),
+    "wgs84_taken_for_gcj02": _again("gcj02", "wgs84"),
+    "wgs84_taken_for_bd09": _again("bd09", "wgs84"),
+    "bd09_by_constants": _short_cut,
+    "bd09_by_constants_converted": _short_cut_converted,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Shift:
+    """How points lie relative to where they belong."""
+
+    east_m: float
+    north_m: float
+
+    @property
+    def metres(self) -> float:
+        """How far."""
+        return float(np.hypot(self.east_m, self.north_m))
+
+    @property
+    def direction(self) -> str:
+        """One of `DIRECTIONS`."""
+        turn = np.degrees(np.arctan2(self.east_m, self.north_m))
+        return DIRECTIONS[round(turn / 45) % 8]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StreetEvidence:
+    """Distances of a file's points to the nearest street, by reading.
+
+    x, y : places by reading. metres : distances by reading.
+    """
+
+    x: Mapping[str, Floats]
+    y: Mapping[str, Floats]
+    metres: Mapping[str, Floats]
+
+    @property
+    def points(self) -> int:
+        """Points compared."""
+        return len(next(iter(self.metres.values())))
+
+    def median(self, reading: str) -> float:
+        """Median distance to the nearest street."""
+        return float(np.median(self.metres[reading]))
+
+    def shift(self, taken: str, other: str) -> Shift:
+        """How points taken as `taken` lie relative to their places as `other`, on average."""
+        return Shift(
+            east_m=float(np.mean(self.x[taken] - self.x[other])),
+            north_m=float(np.mean(self.y[taken] - self.y[other])),
+        )
+
+    def chance(self, reading: str, other: str) -> float:
+        """How probable it is that `reading` is nearer to the streets than `other` by chance only.
+
+        The readings' points are the same, so they are compared in pairs.
+        """
+        return _one_sided(_logs(self.metres[other]) - _logs(self.metres[reading]))
+
+    @property
+    def best(self) -> str:
+        """The reading nearest to the streets; a plain datum rather than its near twin."""
+        means = {r: float(_logs(m).mean()) for r, m in self.metres.items()}
+        best = min(means, key=lambda r: means[r])
+        twins = [d for d in CANDIDATES if self._apart(best, d) <= _TWINS_M]
+        plain = min(twins, key=lambda d: means[d], default=best)
+        return best if self.chance(best, plain) < _CHANCE else plain
+
+    def verdict(self, reading: str) -> str:
+        """``surely`` when `reading` beats all that lie elsewhere; ``perhaps``, or ``unknown``."""
+        others = [o for o in CANDIDATES if o != reading and self._apart(reading, o) > _TWINS_M]
+        worst = max((self.chance(reading, other) for other in others), default=1.0)
+        return "surely" if worst < _CHANCE else "perhaps" if worst < LIKELY else "unknown"
+
+    def refutes(self, taken: str) -> bool:
+        """Whether the best reading is nearer than `taken`, beyond chance."""
+        return self.best != taken and self.chance(self.best, taken) < _CHANCE
+
+    def contradicts(self, datum: str) -> bool:
+        """Whether another datum is nearer to the streets, and probably not by chance."""
+        return self.best != datum and self.chance(self.best, datum) < LIKELY
+
+    def _apart(self, one: str, other: str) -> float:
+        return float(np.mean(np.hypot(self.x[one] - self.x[other], self.y[one] - self.y[other])))
+
+
+def street_evidence(
+    lon: Floats, lat: Floats, streets: Streets, *, taken: str = "wgs84"
+) -> StreetEvidence | None:
+    """Try every reading on degrees as they stand in a file; None where too few points are left.
+
+    Parameters
+    ----------
+    lon, lat : degrees, NaN where there is no place.
+    streets : of the study.
+    taken : the reading by which points are thinned out.
+
+    Notes
+    -----
+    Only points that have a street within `FAR_M` under every reading are counted: what lies at the
+    network's edge would speak for the reading that moves it inwards.
+    """
+    known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    to_study = step("EPSG:4326", streets.crs)
+    some = _spread(*to_study.transform(*READINGS[taken](lon[known], lat[known])))
+    at = known[some]
+    x, y, metres = {}, {}, {}
+    covered = np.ones(len(at), bool)
+    for reading, to in READINGS.items():
+        x[reading], y[reading] = to_study.transform(*to(lon[at], lat[at]))
+        metres[reading] = streets.distances(x[reading], y[reading])
+        covered &= metres[reading] < FAR_M
+    if covered.sum() < _LEAST_POINTS:
+        return None
+    return StreetEvidence(
+        x={r: v[covered] for r, v in x.items()},
+        y={r: v[covered] for r, v in y.items()},
+        metres={r: v[covered] for r, v in metres.items()},
+    )
+
+
+def small_shift(x: Floats, y: Floats, streets: Streets) -> tuple[Shift, int, float, float] | None:
+    """A small shift of all points from where the streets want them; None where there is none.
+
+    Parameters
+    ----------
+    x, y : places in the streets' CRS, NaN where there is none.
+
+    Returns
+    -------
+    The shift of the points, how many they are, and their median distance to the nearest street as
+    they lie and moved back. A shift is told when moving all points back by it brings them nearer
+    to the streets than chance does, and when random halves of the points agree on it.
+    """
+    some = _spread(x, y, most=_MOST_LATTICES)
+    x, y = x[some], y[some]
+    near = streets.distances(x, y) < _REACH_M
+    if near.sum() < _LEAST_POINTS:
+        return None
+    metres = streets.around(x[near], y[near], reach_m=_REACH_M, step_m=_STEP_M)
+    logs = _logs(metres).reshape(len(metres), -1)
+    side = metres.shape[1]
+    middle, best = side * side // 2, int(logs.mean(axis=0).argmin())
+    shift = _lattice_shift(np.array([best]), side)[0]
+    if np.hypot(*shift) < _LEAST_SHIFT_M or (
+        _one_sided(logs[:, middle] - logs[:, best]) >= _CHANCE
+    ):
+        return None
+    draws = np.random.default_rng(0).multinomial(
+        len(logs), np.full(len(logs), 1 / len(logs)), _DRAWS
+    )
+    again = _lattice_shift((draws @ logs).argmin(axis=1), side)
+    if (np.hypot(*(again - shift).T) <= _STEADY_M).mean() < _STEADY:
+        return None
+    found = Shift(east_m=-float(shift[0]), north_m=-float(shift[1]))
+    flat = metres.reshape(len(metres), -1)
+    return found, len(flat), float(np.median(flat[:, middle])), float(np.median(flat[:, best]))
+
+
+def _lattice_shift(cells: NDArray[np.int64], side: int) -> Floats:
+    """Metres east and north from the middle of the lattice to its cells."""
+    row, column = np.divmod(cells, side)
+    return np.column_stack([column - side // 2, side // 2 - row]) * _STEP_M
+
+
+def _spread(x: Floats, y: Floats, *, most: int = _MOST_POINTS) -> NDArray[np.int64]:
+    """Positions of at most `most` points, one per square of `_APART_M`, over the whole."""
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if len(known) > _MOST_LOOKED_AT:
+        known = np.random.default_rng(0).choice(known, _MOST_LOOKED_AT, replace=False)
+    squares = np.floor(np.column_stack([x[known], y[known]]) / _APART_M)
+    first = known[np.unique(squares, axis=0, return_index=True)[1]]
+    if len(first) > most:
+        first = np.random.default_rng(0).choice(first, most, replace=False)
+    return np.sort(first)
+
+
+def _logs(metres: Floats) -> Floats:
+    return np.log(metres + _BLUR_M)
+
+
+def _one_sided(gains: Floats) -> float:
+    """Probability of so large a mean gain where there is none (Student's t)."""
+    if len(gains) < _LEAST_POINTS or gains.std() == 0:
+        return 1.0
+    return float(student.sf(gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains))),
+                            len(gains) - 1))  # fmt: skip

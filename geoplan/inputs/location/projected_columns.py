@@ -1,0 +1,133 @@
+"""Tables in metres: which axis is which, zone numbers, degrees among the metres."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geoplan.crs.transformer import step
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.location.extent import StudyArea
+from geoplan.inputs.messages import FileError
+from geoplan.inputs.rows import Rows
+
+#: farther from the origin no projected coordinate lies
+_FARTHEST_M = 5e7
+
+
+def place_metres(
+    rows: Rows, source: LayerSource, notes: Notes, *, crs: str, area: StudyArea | None = None
+) -> gpd.GeoSeries:
+    """Points in `crs` from columns x and y, missing where they cannot be used (with a finding).
+
+    Raises
+    ------
+    InputError
+        Nobody says which CRS the metres are in, or it is another zone than they carry.
+    """
+    x_text, y_text = rows.column("x"), rows.column("y")
+    assert x_text is not None
+    assert y_text is not None
+    x, x_mended = read_numbers(x_text)
+    y, y_mended = read_numbers(y_text)
+    known = np.isfinite(x) & np.isfinite(y)
+    small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
+    zero = known & (x == 0) & (y == 0)
+    if source.crs is None:
+        raise FileError("no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}")
+    declared = pyproj.CRS.from_user_input(source.crs)
+    metres = known & ~small
+    x, y, zone = _as_east_north(x, y, metres, declared, notes)
+    to_study = step(declared, crs)
+    to_x, to_y = to_study.transform(x, y)
+    far = metres & ~_on_the_map(x, y, to_x, to_y)
+    swapped = np.zeros(len(rows), bool)
+    if area is not None and metres.any():
+        other_x, other_y = to_study.transform(_without_zone(y, zone), x)
+        swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
+    both_empty = is_empty(x_text) & is_empty(y_text)
+    address = rows.column("address")
+    told = np.zeros(len(rows), bool)
+    for code, mask, severity in (
+        ("no_coordinates", both_empty, "warning"),
+        ("not_a_number", ~known, "error"),
+        ("zero", zero, "error"),
+        ("degrees_in_metres", small, "error"),
+        ("swapped_axes", swapped, "error"),
+        ("off_the_map", far, "error"),
+    ):
+        for position in np.flatnonzero(mask & ~told):
+            name, value = code, f"{x_text.iloc[position]}, {y_text.iloc[position]}".strip(", ")
+            if code == "no_coordinates" and address is not None and address.iloc[position] != "":
+                name, value = "address_only", str(address.iloc[position])
+            notes.about_row(
+                int(position), name, severity,  # type: ignore[arg-type]
+                column=rows.heading("x"), value=value, aside=True,
+            )  # fmt: skip
+        told |= mask
+    for position in np.flatnonzero((x_mended | y_mended) & ~told):
+        value = f"{x_text.iloc[position]}, {y_text.iloc[position]}"
+        notes.about_row(
+            int(position), "read_as_number", "warning", column=rows.heading("x"), value=value
+        )
+    points = np.full(len(rows), None, object)
+    points[~told] = shapely.points(to_x[~told], to_y[~told])
+    return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
+
+
+def _as_east_north(
+    x: np.ndarray, y: np.ndarray, metres: np.ndarray, declared: pyproj.CRS, notes: Notes
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Easting and northing as `declared` wants them, and the millions taken off eastings."""
+    if not metres.any():
+        return x, y, 0
+    # surveyors in China call the northing X: the axis with 2 to 6 million metres is the northing
+    east, north = float(np.median(x[metres])), float(np.median(y[metres]))
+    if (east > 2e6 and north < 1.1e6) or (2e6 < east < 6.2e6 and north > 1.2e7):
+        x, y = y, x
+        notes.about_file("axes_chinese", "note")
+    zone = int(np.median(x[metres]) // 1_000_000)
+    own = int(_parameter(declared, "False easting") // 1_000_000)
+    # zones of 6 degrees have the numbers 13 to 23, of 3 degrees 24 to 45
+    if declared.coordinate_operation is None or (
+        declared.coordinate_operation.method_name != "Transverse Mercator"
+    ):
+        return x, y, 0
+    if 13 <= zone <= 45:
+        meridian = zone * 3 if zone >= 24 else zone * 6 - 3
+        should = _parameter(declared, "Longitude of natural origin")
+        if meridian != should:
+            raise FileError(
+                "zone_mismatch", zone=zone, is_at=meridian, crs=declared.to_string(),
+                should=f"{should:g}",
+            )  # fmt: skip
+        if zone != own:
+            notes.about_file("zone_prefix", "note", zone=zone)
+            return np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x), y, zone - own
+    elif zone == 0 and own:
+        x = np.where(metres & (x // 1_000_000 == 0), x + own * 1e6, x)
+        notes.about_file("zone_added", "note", zone=own, crs=declared.to_string())
+    return x, y, 0
+
+
+def _without_zone(x: np.ndarray, zone: int) -> np.ndarray:
+    """`x` without `zone` millions, for eastings that stand in the other column."""
+    return np.where(x // 1_000_000 == zone, x - zone * 1e6, x) if zone > 0 else x
+
+
+def _on_the_map(x: np.ndarray, y: np.ndarray, to_x: np.ndarray, to_y: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        near = (np.abs(x) < _FARTHEST_M) & (np.abs(y) < _FARTHEST_M)
+    return near & np.isfinite(to_x) & np.isfinite(to_y)
+
+
+def _parameter(crs: pyproj.CRS, name: str) -> float:
+    """A parameter of the CRS's projection, 0 where it has none of that name."""
+    for parameter in crs.coordinate_operation.params if crs.coordinate_operation else ():
+        if parameter.name == name:
+            return float(parameter.value)
+    return 0.0

@@ -1,0 +1,1 @@
+"""Which areas a row belongs to: as written, by position, by address."""

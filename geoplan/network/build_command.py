@@ -1,0 +1,67 @@
+"""A network built from a street file once, for many runs, with what is doubtful about it told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from geoplan.errors import GeoplanError
+from geoplan.network.builders.build_notes import notes_told, told_by_caller
+from geoplan.network.builders.native_format import check_target
+from geoplan.network.builders.read_network import read_network
+from geoplan.network.diagnostics import network_report
+from geoplan.network.graph.messages import told
+from geoplan.words import LANGS
+
+
+def build_network(
+    source: Path,
+    out: Path,
+    *,
+    mode: str,
+    crs: Any = None,
+    speed_m_s: float | None = None,
+    lang: str | None = None,
+) -> str:
+    """Read the streets in `source` and save their network as `out`.
+
+    Parameters
+    ----------
+    source, mode, crs, speed_m_s : as in `read_network`.
+    out : the file to write.
+    lang : of what is told, ``"zh"`` or ``"en"``. None = Chinese, as a new study is; errors in both.
+
+    Returns
+    -------
+    str
+        What the network is, and what is doubtful about it.
+
+    Raises
+    ------
+    NetworkError, UsageError, ...
+        As `read_network` and `Network.save`.
+    """
+    langs = LANGS if lang is None else (lang,)
+    with _said_in(langs):
+        check_target(out)  # before the work, not after it
+    with _said_in(langs, about=source.name), told_by_caller():
+        network = read_network(source, mode=mode, crs=crs, speed_m_s=speed_m_s)
+    with _said_in(langs):
+        network.save(out)
+    lang = lang or "zh"
+    notes = [f"{problem} {advice}" for _, problem, advice in notes_told(network, lang)]
+    return "\n".join([network_report(network).summary(lang), *notes])
+
+
+@contextmanager
+def _said_in(langs: tuple[str, ...], *, about: str = "") -> Iterator[None]:
+    """Errors in `langs`, with the name of the file that they are about."""
+    try:
+        yield
+    except GeoplanError as error:
+        if error.said is None:
+            raise
+        text = " / ".join(told(error, lang) for lang in langs)
+        raise type(error)(text if about in text else f"{about}: {text}") from error

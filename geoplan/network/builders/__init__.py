@@ -1,0 +1,1 @@
+"""Networks made from files and graphs: OpenStreetMap, line layers, GraphML."""

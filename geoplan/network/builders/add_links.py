@@ -1,0 +1,119 @@
+"""New links in an existing network: the bridge or the path that a what-if is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from geoplan.errors import NetworkError
+from geoplan.inputs.layers import check_projected
+from geoplan.network.graph.messages import Parts, fault
+from geoplan.network.graph.network import Network
+from geoplan.network.search.snapping import check_network
+from geoplan.validate import positive
+
+
+def with_links(
+    network: Network,
+    lines: gpd.GeoDataFrame,
+    *,
+    max_gap_m: float = 50.0,
+    speed_kmh: float = 30.0,
+) -> Network:
+    """`network` with `lines` as further two-way streets, joined at the nearest corners.
+
+    Parameters
+    ----------
+    network : the street network; it is not changed.
+    lines : LineStrings in the network's CRS, in metres.
+    max_gap_m : each end of a line must lie this near to a corner of the network; the line is drawn
+        on to it, and that stretch counts.
+    speed_kmh : of the new streets, where the network knows minutes.
+
+    Returns
+    -------
+    Network
+        The same network with the new edges last, labelled ``link-1``, ``link-2``, ...
+
+    Raises
+    ------
+    NetworkError
+        Ends that no corner is near to, all of them, or lines that are no lines.
+
+    Examples
+    --------
+    Two streets on either side of a river, and a bridge:
+
+    >>> from geoplan.network import one_to_all
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 200, 200]), crs="EPSG:4548")
+    >>> edges = pd.DataFrame({"u": [0, 2], "v": [1, 3], "length_m": 100.0})
+    >>> apart = Network.from_edges(nodes, edges, mode="walk")
+    >>> bridge = gpd.GeoDataFrame(
+    ...     geometry=[shapely.LineString([(100, 2), (100, 199)])], crs="EPSG:4548")
+    >>> joined = with_links(apart, bridge)
+    >>> joined.n_edges, int(joined.components.nunique()), float(joined.length_m[-1])
+    (3, 1, 200.0)
+    """
+    check_network(network)
+    check_projected(lines, "the layer of new links")
+    max_gap_m = positive("max_gap_m", max_gap_m, "metres")
+    speed_kmh = positive("speed_kmh", speed_kmh, "km/h")
+    if lines.crs != network.crs:
+        lines = lines.to_crs(network.crs)
+    drawn_lines = lines.geometry.to_numpy()
+    if not np.isfinite(shapely.get_coordinates(drawn_lines)).all():
+        raise fault(NetworkError, "link_numbers")
+    shapes = shapely.get_parts(shapely.line_merge(drawn_lines))
+    if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
+        raise fault(NetworkError, "link_lines")
+    corners = np.column_stack([network.x, network.y])
+    ends = np.column_stack(
+        [
+            shapely.get_coordinates(shapely.get_point(shapes, 0)),
+            shapely.get_coordinates(shapely.get_point(shapes, -1)),
+        ]
+    ).reshape(-1, 2)
+    gap, corner = cKDTree(corners).query(ends)
+    far = np.flatnonzero(gap > max_gap_m)
+    if len(far):
+        lost = Parts(("link_end", {"x": ends[k, 0], "y": ends[k, 1], "gap": gap[k]}) for k in far)
+        raise fault(NetworkError, "link_far", gap=max_gap_m, ends=lost)
+    u, v = corner[::2].astype(np.int32), corner[1::2].astype(np.int32)
+    drawn = [
+        np.vstack([corners[a], shapely.get_coordinates(shape), corners[b]])
+        for shape, a, b in zip(shapes, u, v, strict=True)
+    ]
+    length = np.array([np.hypot(*np.diff(xy, axis=0).T).sum() for xy in drawn])
+    count = len(drawn)
+    times: dict[str, Any] = {}
+    for name in ("minutes", "minutes_back"):
+        known = getattr(network, name)
+        if known is not None:
+            times[name] = np.concatenate([known, length / 1000 / speed_kmh * 60])
+    properties = network.properties
+    if properties is not None:
+        empty = pd.DataFrame(index=range(count), columns=properties.columns)
+        properties = pd.concat([properties, empty.astype(object)], ignore_index=True)
+    offsets = np.concatenate([network.offsets, network.offsets[-1] + np.cumsum([*map(len, drawn)])])
+    return replace(
+        network,
+        u=np.concatenate([network.u, u]),
+        v=np.concatenate([network.v, v]),
+        length_m=np.concatenate([network.length_m, length]),
+        oneway=np.concatenate([network.oneway, np.zeros(count, bool)]),
+        coords=np.concatenate([network.coords, *drawn]),
+        offsets=offsets,
+        edge_ids=network.edge_ids.astype(object).append(
+            pd.Index([f"link-{k}" for k in range(1, count + 1)], dtype=object)
+        ),
+        properties=properties,
+        notes={**network.notes, "links": count},
+        **times,
+    )

@@ -1,0 +1,132 @@
+"""What was left out, guessed or doubted while a network was built: logged, unless it is told.
+
+A command or a study tells it in its reader's words (`notes_told`); whoever builds a network in
+Python finds it in the log and in `Network.notes`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from pyproj import CRS
+
+from geoplan.crs.projected import checked_crs, middle_of_bounds, off_by, projected_crs_for
+from geoplan.words import say
+
+if TYPE_CHECKING:
+    from geoplan.network.graph.network import Network
+
+_log = logging.getLogger(__name__)
+_by_caller: ContextVar[bool] = ContextVar("notes are told by the caller", default=False)
+
+
+def log_note(text: str, *values: object, level: int = logging.WARNING) -> None:
+    """Log what `notes_told` says as well."""
+    if not _by_caller.get():
+        _log.log(level, text, *values)
+
+
+@contextmanager
+def told_by_caller() -> Iterator[None]:
+    """Within this nothing is logged that `notes_told` says: the caller says it."""
+    before = _by_caller.set(True)
+    try:
+        yield
+    finally:
+        _by_caller.reset(before)
+
+
+def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
+    """`checked_crs`, with a note where its metres are somewhat off."""
+    plane = checked_crs(crs, lonlat)
+    if off := off_by(plane, lonlat):
+        log_note(
+            "lengths in %s (%s) are off by %.1f %% here: it is made for another place",
+            crs, plane.name, 100 * abs(off),
+        )  # fmt: skip
+    return plane
+
+
+def note_unused(
+    network: Network, own: CRS | None, *, source_crs: CRS | None = None, datum: str | None = None
+) -> None:
+    """Note the options that say something else than the file does.
+
+    Parameters
+    ----------
+    network : built from the file; its notes get ``"unused"``: option -> what was given, and the
+        CRS that was used.
+    own : the file's own CRS; None = it says none.
+    source_crs, datum : as given.
+    """
+    crs = source_crs if own is None else own
+    if crs is None:
+        return
+    name = _name(crs)
+    unused = {}
+    if source_crs is not None and not source_crs.equals(crs, ignore_axis_order=True):
+        unused["source_crs"] = [_name(source_crs), name]
+    if datum not in (None, "wgs84", "cgcs2000") and crs.is_projected:
+        unused["datum"] = [str(datum), name]
+    for option, (given, used) in unused.items():
+        log_note("%s: %s=%r is not used, the file is in %s", network.source, option, given, used)
+    if unused:
+        network.notes["unused"] = unused
+
+
+def _name(crs: CRS) -> str:
+    return crs.to_string() if crs.to_epsg() else crs.name
+
+
+def notes_told(network: Network, lang: str) -> list[tuple[str, str, str]]:
+    """What to know about how a network was built: code, problem and advice, in `lang`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from geoplan.network import Network
+    >>> street = shapely.LineString([(500000, 4055000), (500400, 4055000)])
+    >>> roads = gpd.GeoSeries([street, shapely.Point(0, 0)], crs="EPSG:4548")
+    >>> with told_by_caller():
+    ...     network = Network.from_lines(roads, mode="walk")
+    >>> notes_told(network, "en")[0][:2]
+    ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
+    """
+    return [
+        (
+            code,
+            say(lang, f"network.{code}", **values),
+            say(lang, f"network.{code}_advice", **values),
+        )
+        for code, values in _notes(network)
+    ]
+
+
+def _notes(network: Network) -> Iterator[tuple[str, dict[str, Any]]]:
+    notes = network.notes
+    if left := notes.get("rows_without_line"):
+        count = sum(left.values()) if isinstance(left, Mapping) else left
+        yield "rows_without_line", {"count": count}
+    if broken := notes.get("parts_with_broken_coordinates"):
+        yield "broken_parts", {"count": broken}
+    for option, (given, own) in notes.get("unused", {}).items():
+        code = "datum_unused" if option == "datum" else "crs_unused"
+        yield code, {"mode": network.mode, "given": given, "own": own}
+    directed = notes.get("directed_lines")
+    if directed and network.mode != "walk":  # on foot every street goes both ways
+        yield "directed", dict(directed)
+    # found on the network itself: a saved one does not say how it was built
+    lonlat = middle_of_bounds(network.crs, network.bounds)
+    if lonlat is not None and (off := off_by(network.crs, lonlat)):
+        yield (
+            "lengths_long" if off > 0 else "lengths_short",
+            {
+                "crs": _name(network.crs),
+                "percent": f"{100 * abs(off):.1f}",
+                "instead": projected_crs_for(*lonlat).to_string(),
+            },
+        )

@@ -1,0 +1,351 @@
+"""Networks from OSMnx graphs and GraphML files, and from networkx graphs of that form."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from geoplan.crs.projected import projected_crs_for, unfit
+from geoplan.crs.transformer import step
+from geoplan.errors import MissingCrsError, NetworkError, UsageError
+from geoplan.network.builders.build_notes import measured_in
+from geoplan.network.builders.osm_tags import KEPT_TAGS, speed_kmh, why_left_out
+from geoplan.network.graph.messages import Faults, Parts, fault, left_out_by, some
+from geoplan.network.graph.network import Network, check_mode
+from geoplan.validate import checked_speeds
+
+_log = logging.getLogger(__name__)
+
+#: lengths and vertices that differ less are the same street seen from its two ends, metres
+_SAME_M = 0.01
+
+
+def network_from_graphml(
+    path: str | PathLike[str],
+    *,
+    mode: str,
+    crs: Any = None,
+    speed_m_s: float | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    all_classes: bool = False,
+) -> Network:
+    """The street network of a GraphML file that OSMnx saved; see `network_from_graph`.
+
+    Raises
+    ------
+    NetworkError
+        The file is absent or is no GraphML of OSMnx's form.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise fault(NetworkError, "no_file", name=path.name)
+    import osmnx  # here, as it takes a second to import and only this needs it
+
+    try:
+        graph = osmnx.load_graphml(path)
+    except Exception as error:
+        raise fault(NetworkError, "graphml", name=path.name, why=error) from error
+    return network_from_graph(
+        graph,
+        mode=mode,
+        crs=crs,
+        speed_m_s=speed_m_s,
+        speeds_kmh=speeds_kmh,
+        all_classes=all_classes,
+        source=path.name,
+    )
+
+
+def network_from_graph(
+    graph: nx.Graph,
+    *,
+    mode: str,
+    crs: Any = None,
+    speed_m_s: float | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    all_classes: bool = False,
+    source: str = "graph",
+) -> Network:
+    """The street network of a networkx graph in OSMnx's form.
+
+    A directed graph's edges from u to v and from v to u become one two-way edge when they have
+    the same length and shape; what has no counterpart is one-way (for ``mode="drive"``). An
+    undirected graph is two-way throughout.
+
+    Parameters
+    ----------
+    graph : nodes with ``x`` and ``y``; edges with ``length`` in metres (where missing, the drawn
+        length counts) and optionally ``geometry``, ``highway``, ``maxspeed``, ``speed_kph``,
+        ``name``, ``osmid``, ...; ``graph.graph["crs"]`` says the CRS of x and y.
+    mode : ``"walk"`` or ``"drive"``; streets of the other mode are left out by their tags.
+    crs : projected CRS to measure in; None = the graph's own when projected, else chosen as in
+        `network_from_osm`.
+    speed_m_s, speeds_kmh : as in `network_from_osm`. An edge's ``speed_kph`` (as
+        ``osmnx.add_edge_speeds`` writes) comes before its ``maxspeed`` and its class.
+    all_classes : keep edges whatever their tags say.
+    source : what the graph is, for reports.
+
+    Raises
+    ------
+    MissingCrsError
+        ``graph.graph["crs"]`` is not set.
+    NetworkError
+        Nodes without x or y, no edges, or none for this mode.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+    >>> graph.add_node("a", x=0.0, y=0.0); graph.add_node("b", x=100.0, y=0.0)
+    >>> _ = graph.add_edge("a", "b", length=100.0); _ = graph.add_edge("b", "a", length=100.0)
+    >>> network_from_graph(graph, mode="drive")
+    Network(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+    """
+    check_mode(mode)
+    speeds_kmh = checked_speeds(speeds_kmh)
+    own = _own_crs(graph)
+    places, faults = _places(graph, own)
+    edges, lengths, given, edge_faults = _edges(graph)
+    faults += edge_faults
+    if faults:
+        raise fault(NetworkError, "graph", faults=Parts(faults))
+    plane = _plane(own, places, crs)
+    notes: dict[str, Any] = {"own_crs": own.to_string()}
+    if crs is None and plane != own:
+        notes["crs_chosen"] = plane.to_string()
+        _log.info("%s: measured in %s, as no CRS was named", source, plane.to_string())
+
+    data = edges.pop("data")
+    whys = [("" if all_classes else _why(mode, tags)) for tags in data]
+    used = np.array([why == "" for why in whys])
+    left_out = dict(Counter(why for why in whys if why))
+    if not used.any():
+        told = left_out_by(left_out)
+        raise fault(NetworkError, "graph_no_street", mode=mode, count=len(used), whys=told)
+    if left_out:
+        notes["left_out"] = left_out
+    frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
+    lengths, given = lengths[used], given[used]
+    to_plane = step(own, plane)
+    nodes = _nodes(places, to_plane, plane)
+    shapes = _shapes(frame, given, nodes, to_plane, same=plane == own)
+    frame["geometry"] = shapes
+    frame["length_m"] = np.where(np.isfinite(lengths), lengths, shapely.length(shapes))
+    keep, oneway = _pairs(frame, directed=graph.is_directed())
+    frame = frame[keep].reset_index(drop=True)
+    frame["oneway"] = oneway[keep]
+    properties = _properties(frame["data"], mode, speeds_kmh)
+    if mode == "drive":
+        frame["minutes"] = frame["length_m"] * 0.06 / properties["speed_kmh"]
+    return Network.from_edges(
+        nodes.loc[nodes.index.isin(frame["u"]) | nodes.index.isin(frame["v"])],
+        pd.concat([frame.drop(columns="data"), properties], axis=1),
+        mode=mode,
+        speed_m_s=speed_m_s,
+        keep=list(properties.columns),
+        source=source,
+        notes=notes,
+    )
+
+
+def _own_crs(graph: nx.Graph) -> CRS:
+    if not isinstance(graph, nx.Graph):
+        raise UsageError(f"graph must be a networkx graph, not {type(graph).__name__}.")
+    if graph.graph.get("crs") is None:
+        raise fault(MissingCrsError, "graph_no_crs")
+    crs = graph.graph["crs"]
+    try:
+        return CRS.from_user_input(crs)
+    except CRSError as error:
+        raise fault(UsageError, "graph_bad_crs", crs=crs) from error
+
+
+def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, Faults]:
+    """X and y by node, and what is wrong with them."""
+    frame = pd.DataFrame(
+        [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
+        columns=["x", "y"],
+        index=pd.Index(list(graph.nodes), tupleize_cols=False),
+    ).apply(pd.to_numeric, errors="coerce")
+    xy = frame.to_numpy(np.float64)
+    known = np.isfinite(xy).all(axis=1)
+    faults: Faults = []
+    if not known.all():
+        lost = {"count": int((~known).sum()), "some": some(frame.index[~known])}
+        faults.append(("graph_xy", lost))
+    if own.is_geographic:
+        off = known & ((np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90))
+        if off.any():
+            lost = {"count": int(off.sum()), "some": some(frame.index[off]), "crs": own.name}
+            faults.append(("graph_degrees", lost))
+    return frame, faults
+
+
+def _edges(
+    graph: nx.Graph,
+) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any], Faults]:
+    """Ends and tags of the edges, lengths as given (NaN = not), lines as given, what is wrong."""
+    ends = list(graph.edges(data=True))
+    u, v, data = ([end[k] for end in ends] for k in range(3))
+    faults: Faults = [] if ends else [("graph_no_edges", {})]
+
+    def tell(bad: NDArray[np.bool_], code: str) -> None:
+        if bad.any():
+            at = some((u[i], v[i]) for i in np.flatnonzero(bad))
+            faults.append((code, {"count": int(bad.sum()), "some": at}))
+
+    told = pd.Series([tags.get("length") for tags in data], dtype=object)
+    lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
+    wrong = ~np.isfinite(lengths) | (lengths < 0)
+    tell(told.notna().to_numpy() & wrong, "graph_length")
+    shapes = np.array([_line(tags.get("geometry")) for tags in data], object)
+    tell(np.array([s is False for s in shapes], bool), "graph_geometry")
+    return {"u": u, "v": v, "data": data}, lengths, shapes, faults
+
+
+def _line(geometry: Any) -> shapely.LineString | bool | None:
+    """A line of an edge (text is read as WKT), None where there is none, False where it is none."""
+    if isinstance(geometry, str):
+        geometry = shapely.from_wkt(geometry, on_invalid="ignore") or False
+    if isinstance(geometry, shapely.MultiLineString) and len(geometry.geoms) == 1:
+        geometry = geometry.geoms[0]
+    if geometry is None or (isinstance(geometry, float) and np.isnan(geometry)):
+        return None
+    if not isinstance(geometry, shapely.LineString):
+        return False
+    if geometry.is_empty:
+        return None
+    return geometry if np.isfinite(shapely.get_coordinates(geometry)).all() else False
+
+
+def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
+    middle = places.median()
+    lon, lat = step(own, "EPSG:4326").transform(middle["x"], middle["y"])
+    known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
+    if crs is not None:
+        return measured_in(crs, known)
+    if own.is_projected and (known is None or not unfit(own, known)):
+        return measured_in(own, known)
+    return projected_crs_for(lon, lat)
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _why(mode: str, tags: Mapping[str, Any]) -> str:
+    """OSMnx's merged edges hold lists: one street that may be used is enough."""
+    values = tags.get("highway")
+    classes = values if isinstance(values, list) else [values]
+    whys = [
+        why_left_out(mode, {**{k: _first(v) for k, v in tags.items()}, "highway": name}.get)
+        for name in classes
+    ]
+    return min(whys, default="")
+
+
+def _nodes(places: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDataFrame:
+    x, y = to_plane.transform(places["x"].to_numpy(), places["y"].to_numpy())
+    return gpd.GeoDataFrame(index=places.index, geometry=gpd.points_from_xy(x, y), crs=plane)
+
+
+def _shapes(
+    frame: pd.DataFrame,
+    given: NDArray[Any],
+    nodes: gpd.GeoDataFrame,
+    to_plane: Transformer,
+    *,
+    same: bool,
+) -> NDArray[Any]:
+    """Lines in the plane; straight where an edge has no geometry."""
+    drawn = ~shapely.is_missing(given)
+    points = np.asarray(nodes.geometry.array)
+    u, v = nodes.index.get_indexer(frame["u"]), nodes.index.get_indexer(frame["v"])
+    xy = shapely.get_coordinates(points)
+    shapes = shapely.linestrings(np.stack([xy[u], xy[v]], axis=1))
+    if drawn.any():
+        lines = shapely.force_2d(given[drawn])
+        if not same:
+            lines = shapely.transform(
+                lines, lambda c: np.column_stack(to_plane.transform(c[:, 0], c[:, 1]))
+            )
+        shapes[drawn] = lines
+    return shapes
+
+
+def _pairs(frame: pd.DataFrame, *, directed: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which edges stay, and which of them are one-way: each edge with its counterpart is one."""
+    count = len(frame)
+    keep, oneway = np.ones(count, bool), np.zeros(count, bool)
+    if not directed:
+        return keep, oneway
+    names = pd.Index(pd.unique(pd.concat([frame["u"], frame["v"]])), tupleize_cols=False)
+    u, v = names.get_indexer(frame["u"]), names.get_indexer(frame["v"])
+    lines = frame["geometry"].to_numpy()
+    # on the line's own coordinates the two directions differ only by their order
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    shape = pd.DataFrame(np.round(xy / _SAME_M)).groupby(line).sum().to_numpy().astype(np.int64)
+    second = np.round(shapely.get_coordinates(shapely.get_point(lines, 1)) / _SAME_M)
+    last = np.round(shapely.get_coordinates(shapely.get_point(lines, -2)) / _SAME_M)
+    # a loop's direction shows in its second vertex and its last but one
+    loop_turned = (second > last)[:, 0] | ((second == last)[:, 0] & (second > last)[:, 1])
+    turned = np.where(u == v, loop_turned, u > v)
+    key = pd.DataFrame(
+        {
+            "a": np.minimum(u, v),
+            "b": np.maximum(u, v),
+            "length": np.round(frame["length_m"].to_numpy() / _SAME_M).astype(np.int64),
+            "vertices": shapely.get_num_coordinates(lines),
+            "sx": shape[:, 0],
+            "sy": shape[:, 1],
+        }
+    )
+    # the n-th edge one way goes with the n-th the other way
+    key["turned"] = turned
+    key["nth"] = key.groupby(list(key.columns)).cumcount()
+    same = [name for name in key.columns if name != "turned"]
+    both = key.groupby(same)["turned"].transform("nunique").to_numpy() > 1
+    keep = ~(both & turned)
+    oneway = ~both
+    return keep, oneway
+
+
+def _properties(data: pd.Series, mode: str, speeds: Mapping[str, float] | None) -> pd.DataFrame:
+    """Tags that some edge has, as text (lists joined by ";"), and the driving speed."""
+    columns: dict[str, Any] = {}
+    for key in ("osmid", *KEPT_TAGS):
+        values = [tags.get(key) for tags in data]
+        if any(value is not None for value in values):
+            columns["osm_id" if key == "osmid" else key] = pd.Series(
+                [_text(value) for value in values], dtype="str"
+            )
+    if mode == "drive":
+        columns["speed_kmh"] = [_speed(tags, speeds) for tags in data]
+    return pd.DataFrame(columns, index=range(len(data)))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return None
+    return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _speed(tags: Mapping[str, Any], speeds: Mapping[str, float] | None) -> float:
+    told = _first(tags.get("speed_kph"))
+    given = pd.to_numeric(None if isinstance(told, list) else told, errors="coerce")
+    if given is not None and np.isfinite(given) and given > 0:
+        return float(given)
+    return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds)

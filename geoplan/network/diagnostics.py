@@ -1,0 +1,362 @@
+"""What is doubtful about a network: the faults that make reach too short, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.errors import UsageError
+from geoplan.network.graph.network import Network
+from geoplan.network.search.queries import travel_costs
+from geoplan.network.search.snapping import AT_END_M, ON, SnappedPoints, edge_tree, snap_nodes
+from geoplan.validate import number
+from geoplan.words import say
+from geoplan.words.display import text_html
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
+class NetworkReport:
+    """The findings about one network.
+
+    Parameters
+    ----------
+    name, mode, nodes, edges, length_m : what the network is.
+    islands : GeoDataFrame, one row per part that is not joined to the largest: ``nodes``,
+        ``length_m``, ``geometry`` (its longest edge's middle); longest first.
+    largest_share : share of the length in the largest part, 0 to 1.
+    one_way_traps : length of streets that one can reach but not leave again, or leave but not
+        reach, because of one-way signs, metres (0 on foot).
+    near_misses : GeoDataFrame of dead ends that nearly meet a street far off on the network:
+        ``node``, ``edge`` (label of the street), ``gap_m``, ``detour_m`` (network distance between
+        the two places; NaN = not joined at all), ``geometry`` (line across the gap); widest detour
+        first.
+    zero_length, long_edges, self_loops : GeoDataFrames of edges with ``u``, ``v``, ``length_m``.
+    dead_ends : number of nodes with a single street.
+    steps_m, barriers : length of steps, and number of edges with a barrier (gate, bollard, ...).
+
+    Examples
+    --------
+    >>> from geoplan.network import network_report, read_network
+    >>> from geoplan.study import example_study
+    >>> folder = example_study().folder
+    >>> report = network_report(read_network(folder / "streets.gpkg", mode="walk"))
+    >>> report
+    NetworkReport('streets.gpkg', walk, 1 islands)
+    >>> report.length_m, round(report.largest_share, 3)
+    (3400.0, 0.882)
+    >>> report.islands[["nodes", "length_m"]].to_numpy().tolist()
+    [[2.0, 400.0]]
+    """
+
+    name: str
+    mode: str
+    nodes: int
+    edges: int
+    length_m: float
+    islands: gpd.GeoDataFrame
+    largest_share: float
+    one_way_traps: float
+    near_misses: gpd.GeoDataFrame
+    zero_length: gpd.GeoDataFrame
+    long_edges: gpd.GeoDataFrame
+    self_loops: gpd.GeoDataFrame
+    dead_ends: int
+    steps_m: float
+    barriers: int
+
+    def _repr_html_(self) -> str:
+        return text_html(self.summary())
+
+    def __repr__(self) -> str:
+        return f"NetworkReport({self.name!r}, {self.mode}, {len(self.islands)} islands)"
+
+    def summary(self, lang: str = "en") -> str:
+        """The findings as lines of text, in ``"zh"`` or ``"en"``."""
+        mode = say(lang, f"network.mode_{self.mode}")
+        rows = [
+            say(lang, "network.size", name=self.name or "-", mode=mode, nodes=f"{self.nodes:,}",
+                edges=f"{self.edges:,}", km=f"{self.length_m / 1000:,.1f}"),
+            say(lang, "network.largest", share=f"{self.largest_share:.1%}",
+                islands=len(self.islands)),
+        ]  # fmt: skip
+        if self.one_way_traps > 0:
+            rows.append(say(lang, "network.traps", km=f"{self.one_way_traps / 1000:,.1f}"))
+        rows.append(
+            say(lang, "network.near_misses", count=len(self.near_misses), ends=self.dead_ends)
+        )
+        for row in self.near_misses.head(3).itertuples():
+            x, y = row.geometry.coords[0]
+            key = "network.near_miss" if np.isfinite(row.detour_m) else "network.near_miss_apart"
+            detour = f"{row.detour_m:,.0f}" if np.isfinite(row.detour_m) else ""
+            rows.append(
+                "  " + say(lang, key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}",
+                           detour=detour)
+            )  # fmt: skip
+        if len(self.zero_length):
+            rows.append(say(lang, "network.zero_length", count=len(self.zero_length)))
+        if len(self.long_edges):
+            km = f"{self.long_edges['length_m'].max() / 1000:,.1f}"
+            rows.append(say(lang, "network.long_edges", count=len(self.long_edges), km=km))
+        if len(self.self_loops):
+            rows.append(say(lang, "network.self_loops", count=len(self.self_loops)))
+        if self.steps_m or self.barriers:
+            rows.append(
+                say(lang, "network.steps", km=f"{self.steps_m / 1000:,.1f}", count=self.barriers)
+            )
+        return "\n".join(rows)
+
+
+def network_report(
+    network: Network,
+    *,
+    near_m: float = 15.0,
+    detour_m: float = 200.0,
+    long_m: float = 5000.0,
+) -> NetworkReport:
+    """Look for what may be wrong with `network`.
+
+    Parameters
+    ----------
+    network : the street network to look at; it is not changed.
+    near_m : a dead end within this of another street ...
+    detour_m : ... that is at least this far off on the network (or not joined) is a near miss.
+        Steps between heights are told apart only where edges have the property ``layer``.
+    long_m : edges longer than this are listed.
+
+    Returns
+    -------
+    NetworkReport
+        Islands, traps of one-way streets, near misses, and edges of odd length, each with its
+        place in the network's CRS.
+
+    Raises
+    ------
+    UsageError
+        A distance that is no number above 0.
+
+    Examples
+    --------
+    A street that stops 5 m short of another one:
+
+    >>> import geopandas as gpd
+    >>> from shapely import LineString
+    >>> roads = gpd.GeoDataFrame(
+    ...     geometry=[LineString([(0, 0), (900, 0)]), LineString([(400, 5), (400, 300)])],
+    ...     crs="EPSG:4548")
+    >>> report = network_report(Network.from_lines(roads, mode="walk"))
+    >>> report.near_misses[["gap_m", "detour_m"]].to_numpy().tolist()
+    [[5.0, nan]]
+    >>> print(report.summary("en"))
+    line layer (walking): 4 nodes, 2 edges, 1.2 km
+    75.3% of the length hangs together; 1 parts lie apart from it
+    1 of 4 dead ends nearly meet another street: mend them where they should meet
+      at 400, 5: 5.0 m short of a street that no way leads to
+    """
+    wrong = [
+        f"{name}={value!r}"
+        for name, value in (("near_m", near_m), ("detour_m", detour_m), ("long_m", long_m))
+        if not 0 < number(value) < np.inf
+    ]
+    if wrong:
+        raise UsageError(f"these must be positive numbers of metres: {', '.join(wrong)}.")
+    degree = np.bincount(
+        np.concatenate([network.u, network.v]), minlength=network.n_nodes
+    )  # a loop counts twice: its node is no dead end
+    part = network._component_numbers()
+    of_edge = part[network.u]
+    length = np.bincount(of_edge, weights=network.length_m)
+    total = float(network.length_m.sum())
+    largest = int(np.argmax(length))
+    properties = network.properties
+    has = [] if properties is None else list(properties.columns)
+    steps = 0.0
+    if properties is not None and "highway" in has:
+        steps = float(network.length_m[(properties["highway"] == "steps").to_numpy()].sum())
+    barriers = 0
+    if properties is not None and "barrier" in has:
+        barriers = int(properties["barrier"].notna().sum())
+    return NetworkReport(
+        name=network.source,
+        mode=network.mode,
+        nodes=network.n_nodes,
+        edges=network.n_edges,
+        length_m=total,
+        islands=_islands(network, of_edge, length, np.bincount(part), largest),
+        largest_share=float(length[largest] / total) if total else 1.0,
+        one_way_traps=_traps(network, of_edge),
+        near_misses=_near_misses(network, np.flatnonzero(degree == 1), near_m, detour_m),
+        zero_length=_edges(network, network.length_m <= 0),
+        long_edges=_edges(network, network.length_m > long_m),
+        self_loops=_edges(network, network.u == network.v),
+        dead_ends=int((degree == 1).sum()),
+        steps_m=steps,
+        barriers=barriers,
+    )
+
+
+def _edges(network: Network, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+    at = np.flatnonzero(mask)
+    at = at[np.argsort(-network.length_m[at], kind="stable")]
+    return gpd.GeoDataFrame(
+        {
+            "u": network.node_ids[network.u[at]],
+            "v": network.node_ids[network.v[at]],
+            "length_m": network.length_m[at],
+        },
+        index=network.edge_ids[at],
+        geometry=network.edge_lines(at),
+        crs=network.crs,
+    )
+
+
+def _islands(
+    network: Network,
+    of_edge: NDArray[np.int32],
+    length: NDArray[Any],
+    nodes: NDArray[Any],
+    largest: int,
+) -> gpd.GeoDataFrame:
+    """The parts but the largest, each shown at its longest edge."""
+    order = np.lexsort((-network.length_m, of_edge))
+    heads = order[np.flatnonzero(np.diff(of_edge[order], prepend=-1))]
+    heads = heads[of_edge[heads] != largest]
+    parts = of_edge[heads]
+    rank = np.argsort(-length[parts], kind="stable")
+    middles = shapely.line_interpolate_point(network.edge_lines(heads[rank]), 0.5, normalized=True)
+    return gpd.GeoDataFrame(
+        {"nodes": nodes[parts[rank]], "length_m": length[parts[rank]]},
+        geometry=middles,
+        crs=network.crs,
+    )
+
+
+def _traps(network: Network, of_edge: NDArray[np.int32]) -> float:
+    """Length of streets with an end outside its part's largest strongly connected core."""
+    if not network.oneway.any():
+        return 0.0
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    graph = network.graph("m")
+    arcs = sparse.csr_array(
+        (np.ones(len(graph.indices), np.int8), graph.indices, graph.indptr),
+        shape=(network.n_nodes, network.n_nodes),
+    )
+    count, core = csgraph.connected_components(arcs, directed=True, connection="strong")
+    size = np.bincount(core, minlength=count)
+    part = network._component_numbers()
+    best = np.zeros(int(part.max()) + 1, np.int64)
+    np.maximum.at(best, part, size[core])
+    outside = size[core] < best[part]
+    return float(network.length_m[outside[network.u] | outside[network.v]].sum())
+
+
+def _near_misses(
+    network: Network, ends: NDArray[np.int64], near_m: float, detour_m: float
+) -> gpd.GeoDataFrame:
+    """Dead ends near a street that is far off on the network."""
+    points = shapely.points(network.x[ends], network.y[ends])
+    which, edge = edge_tree(network).query(points, predicate="dwithin", distance=near_m)
+    node = ends[which]
+    foreign = (network.u[edge] != node) & (network.v[edge] != node)
+    which, edge, node = which[foreign], edge[foreign], node[foreign]
+    same_height = _same_height(network, node, edge)
+    which, edge, node = which[same_height], edge[same_height], node[same_height]
+    lines = network.edge_lines(edge)
+    gap = shapely.distance(points[which], lines)
+    # of several streets the nearest counts
+    order = np.lexsort((edge, gap, which))
+    order = order[np.flatnonzero(np.diff(which[order], prepend=-1))]
+    which, edge, node, gap, lines = which[order], edge[order], node[order], gap[order], lines[order]
+    along = shapely.line_locate_point(lines, points[which])
+    places = shapely.line_interpolate_point(lines, along)
+    detour = _detours(network, node, edge, along, lines, detour_m)
+    far = ~(detour < detour_m)
+    joined = _joined(network, node, edge)
+    detour = np.where(joined, detour, np.nan)
+    gaps = shapely.linestrings(
+        np.stack(
+            [shapely.get_coordinates(points[which]), shapely.get_coordinates(places)], axis=1
+        ).reshape(-1, 2, 2)
+    )
+    frame = gpd.GeoDataFrame(
+        {
+            "node": network.node_ids[node],
+            "edge": network.edge_ids[edge],
+            "gap_m": gap,
+            "detour_m": detour,
+        },
+        geometry=gaps,
+        crs=network.crs,
+    )[far]
+    rank = frame["detour_m"].fillna(np.inf)
+    order = np.lexsort((frame["gap_m"].to_numpy(), -rank.to_numpy()))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _same_height(
+    network: Network, node: NDArray[np.int64], edge: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether the dead end's own street lies at the height of the other, as far as told."""
+    if network.properties is None or "layer" not in network.properties.columns:
+        return np.ones(len(node), bool)
+    layer = pd.to_numeric(network.properties["layer"], errors="coerce").fillna(0).to_numpy()
+    own = np.zeros(network.n_nodes)
+    own[network.u] = layer
+    own[network.v] = layer
+    return own[node] == layer[edge]
+
+
+def _joined(
+    network: Network, node: NDArray[np.int64], edge: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    part = network._component_numbers()
+    return part[node] == part[network.u[edge]]
+
+
+def _detours(
+    network: Network,
+    node: NDArray[np.int64],
+    edge: NDArray[np.int64],
+    along: NDArray[np.float64],
+    lines: NDArray[np.object_],
+    detour_m: float,
+) -> NDArray[np.float64]:
+    """Network distance between each dead end and its place on the street across the gap.
+
+    Looked for up to 20 times `detour_m`; farther is inf.
+    """
+    if len(node) == 0:
+        return np.empty(0)
+    total = shapely.length(lines)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        part = np.clip(np.where(total > 0, along / total, 0.0), 0.0, 1.0)
+    at_u, at_v = along <= AT_END_M, along >= total - AT_END_M
+    part = np.where(at_u, 0.0, np.where(at_v, 1.0, part))
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
+    places = SnappedPoints(
+        index=pd.RangeIndex(len(node)),
+        edge=edge.astype(np.int32),
+        fraction=part,
+        node=np.where(at_u, network.u[edge], np.where(at_v, network.v[edge], -1)).astype(np.int32),
+        snap_m=np.zeros(len(node)),
+        state=np.full(len(node), ON, np.int8),
+        xy=xy,
+        origin=xy,
+    )
+    ends = pd.Index(np.unique(node))
+    found = travel_costs(
+        network, places, snap_nodes(network, network.node_ids[ends]), cutoff_m=20 * detour_m
+    ).matrix
+    column = ends.get_indexer(pd.Index(node))
+    dense = np.full(len(node), np.inf)
+    coo = found.tocoo()
+    mine = coo.col == column[coo.row]
+    dense[coo.row[mine]] = coo.data[mine]
+    return dense

@@ -1,0 +1,1 @@
+"""The street network as flat arrays: nodes, edges, arcs, travel costs."""

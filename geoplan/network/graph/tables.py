@@ -1,0 +1,240 @@
+"""A `Network` from node and edge tables: checked whole, all faults told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geoplan.errors import NetworkError, UsageError
+from geoplan.inputs.layers import check_projected
+from geoplan.network.graph.hilbert import hilbert_order
+from geoplan.network.graph.messages import Faults, Parts, fault, some
+
+#: how far an edge's geometry may end from its node before it is called a fault
+END_TOLERANCE_M = 1.0
+_READ = ("u", "v", "length_m", "oneway", "minutes", "minutes_back", "geometry")
+
+
+def _numbers(edges: pd.DataFrame, column: str, faults: Faults) -> NDArray[np.float64]:
+    """A column of costs as finite floats >= 0."""
+    values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = ~(np.isfinite(values) & (values >= 0))
+    if bad.any():
+        at = some(edges.index[bad])
+        faults.append(("edges_number", {"count": int(bad.sum()), "column": column, "some": at}))
+    return values.astype(np.float64, copy=True)
+
+
+def _oneway(edges: pd.DataFrame, faults: Faults) -> NDArray[np.int8]:
+    """1 = only u -> v, -1 = only v -> u, 0 = both."""
+    if "oneway" not in edges.columns:
+        return np.zeros(len(edges), np.int8)
+    raw = edges["oneway"].astype(object)
+    values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
+    bad = ~np.isin(values, (-1.0, 0.0, 1.0))
+    if bad.any():
+        faults.append(("edges_oneway", {"some": some(raw[bad])}))
+    return np.where(bad, 0, values).astype(np.int8)
+
+
+def _positions(
+    labels: pd.Series, node_ids: pd.Index, name: str, faults: Faults
+) -> NDArray[np.int64]:
+    if not node_ids.is_unique:
+        return np.zeros(len(labels), np.int64)
+    at = node_ids.get_indexer(pd.Index(labels))
+    if (at < 0).any():
+        unknown = pd.unique(labels[at < 0])
+        types = {"nodes": node_ids.inferred_type, "edges": pd.Index(labels).inferred_type}
+        alike = set(map(str, unknown)) & set(map(str, node_ids))
+        faults.append(
+            (
+                "edges_other_type" if alike else "edges_nowhere",
+                {"column": name, "count": len(unknown), "some": some(unknown), **types},
+            )
+        )
+    return np.asarray(at, np.int64)
+
+
+def _lines(
+    geometry: NDArray[Any], xy: NDArray[np.float64], u: NDArray[np.int64], v: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Flat coordinates from u to v; straight where an edge has no geometry."""
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    counts = np.where(missing, 2, shapely.get_num_coordinates(geometry)).astype(np.int64)
+    offsets = np.zeros(len(u) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    coords = np.empty((offsets[-1], 2), np.float64)
+    drawn = np.repeat(~missing, counts)
+    coords[drawn] = shapely.get_coordinates(geometry[~missing])
+    coords[offsets[:-1][missing]] = xy[u[missing]]
+    coords[offsets[1:][missing] - 1] = xy[v[missing]]
+    return coords, offsets
+
+
+def reversed_lines(
+    coords: NDArray[np.float64], offsets: NDArray[np.int64], which: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The flat coordinates with the lines in `which` running the other way."""
+    if not which.any():
+        return coords
+    counts = np.diff(offsets)
+    at = np.arange(len(coords))
+    start = np.repeat(offsets[:-1], counts)
+    end = np.repeat(offsets[1:] - 1, counts)
+    turned = np.repeat(which, counts)
+    return coords[np.where(turned, start + end - at, at)]
+
+
+def line_lengths(coords: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Length of each line of a flat coordinate array."""
+    steps = np.zeros(len(coords))
+    steps[:-1] = np.hypot(*np.diff(coords, axis=0).T)
+    steps[offsets[1:] - 1] = 0.0  # from one line's end to the next line's start
+    return np.add.reduceat(steps, offsets[:-1])
+
+
+def arrays_from_tables(
+    nodes: gpd.GeoDataFrame,
+    edges: pd.DataFrame,
+    *,
+    directed: bool,
+    keep: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The arrays of a `Network` (its field names) from node and edge tables.
+
+    Raises
+    ------
+    MissingCrsError, GeographicCrsError
+        The nodes are not in a projected CRS in metres.
+    NetworkError
+        Any fault in the tables; the message lists all of them.
+    """
+    check_projected(nodes, "the network's nodes")
+    if not isinstance(edges, pd.DataFrame):
+        raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
+    keep = [keep] if isinstance(keep, str) else list(keep)
+    faults: Faults = []
+    if not nodes.index.is_unique:
+        faults.append(("nodes_twice", {"some": some(nodes.index[nodes.index.duplicated()])}))
+    points = np.asarray(nodes.geometry.array)
+    bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
+    bad_nodes |= shapely.get_type_id(points) != 0
+    bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
+    if bad_nodes.any():
+        at = some(nodes.index[bad_nodes])
+        faults.append(("nodes_no_point", {"count": int(bad_nodes.sum()), "some": at}))
+    lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
+    if lacking:
+        faults.append(("edges_lack", {"names": ", ".join(lacking)}))
+        if {"u", "v"} <= set(lacking) & set(edges.index.names):
+            faults.append(("edges_index", {}))
+    twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
+    if twice:
+        faults.append(("edges_twice", {"names": ", ".join(map(str, twice))}))
+    if len(edges) == 0:
+        faults.append(("no_edges", {}))
+    if faults:
+        _refuse(faults)
+    u = _positions(edges["u"], nodes.index, "u", faults)
+    v = _positions(edges["v"], nodes.index, "v", faults)
+    oneway = _oneway(edges, faults) if directed else np.zeros(len(edges), np.int8)
+    costs = {
+        name: _numbers(edges, name, faults)
+        for name in ("length_m", "minutes", "minutes_back")
+        if name in edges.columns
+    }
+    geometry = _geometry(edges, nodes, faults)
+    if "minutes_back" in costs and "minutes" not in costs:
+        faults.append(("edges_back_only", {}))
+    if faults:
+        _refuse(faults)
+    xy = shapely.get_coordinates(points)
+    coords, offsets = _lines(geometry, xy, u, v)
+    coords = _from_u_to_v(coords, offsets, xy, u, v, edges.index)
+    length = costs["length_m"] if "length_m" in costs else line_lengths(coords, offsets)
+    minutes, back = costs.get("minutes"), costs.get("minutes_back")
+
+    turn = oneway < 0
+    u, v = np.where(turn, v, u), np.where(turn, u, v)
+    coords = reversed_lines(coords, offsets, turn)
+    if minutes is not None and back is not None:
+        minutes, back = np.where(turn, back, minutes), np.where(turn, minutes, back)
+
+    order = hilbert_order(xy[:, 0], xy[:, 1])
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    properties = edges[list(keep)].reset_index(drop=True) if keep else None
+    return {
+        "crs": nodes.crs,
+        "node_ids": nodes.index[order],
+        "x": xy[order, 0],
+        "y": xy[order, 1],
+        "u": rank[u],
+        "v": rank[v],
+        "length_m": length,
+        "oneway": oneway != 0,
+        "minutes": minutes,
+        "minutes_back": back,
+        "coords": coords,
+        "offsets": offsets,
+        "edge_ids": edges.index,
+        "properties": None if properties is None else pd.DataFrame(properties),
+    }
+
+
+def _refuse(faults: Faults) -> None:
+    raise fault(NetworkError, "tables", faults=Parts(faults))
+
+
+def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: Faults) -> NDArray[Any]:
+    if "geometry" not in edges.columns:
+        return np.full(len(edges), None, object)
+    crs = getattr(edges["geometry"], "crs", None)
+    if crs is not None and crs != nodes.crs:
+        faults.append(("edges_crs", {"edges": crs.name, "nodes": nodes.crs.name}))
+    geometry = np.array(edges["geometry"].array, dtype=object)
+    geometry[np.asarray(edges["geometry"].isna())] = None
+    if not all(g is None or isinstance(g, shapely.Geometry) for g in geometry):
+        faults.append(("edges_text", {}))
+        return np.full(len(edges), None, object)
+    drawn = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    bad = drawn & (shapely.get_type_id(geometry) != 1)
+    if bad.any():
+        at = some(edges.index[bad])
+        faults.append(("edges_no_line", {"count": int(bad.sum()), "some": at}))
+    coords, owner = shapely.get_coordinates(geometry, return_index=True)
+    broken = np.unique(owner[~np.isfinite(coords).all(axis=1)])
+    if len(broken):
+        at = some(edges.index[broken])
+        faults.append(("edges_no_numbers", {"count": len(broken), "some": at}))
+    return geometry
+
+
+def _from_u_to_v(
+    coords: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    u: NDArray[np.int64],
+    v: NDArray[np.int64],
+    edge_ids: pd.Index,
+) -> NDArray[np.float64]:
+    """Lines drawn from v to u are turned; lines that end elsewhere are a fault."""
+    first, last = coords[offsets[:-1]], coords[offsets[1:] - 1]
+
+    def off(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.maximum(np.hypot(*(start - xy[u]).T), np.hypot(*(end - xy[v]).T))
+
+    straight, turned = off(first, last), off(last, first)
+    stray = np.minimum(straight, turned) > END_TOLERANCE_M
+    if stray.any():
+        off_by = float(np.minimum(straight, turned).max())
+        told = {"count": int(stray.sum()), "some": some(edge_ids[stray]), "off": off_by}
+        _refuse([("edges_stray", told)])
+    return reversed_lines(coords, offsets, turned < straight)

@@ -1,0 +1,1 @@
+"""Isochrones: the ground within reach of a site, cut along the streets."""

@@ -1,0 +1,174 @@
+"""The outline of what many sites reach together, drawn quickly for a map of a whole city.
+
+`reach_areas` divides the ground among the streets and cuts at the exact metre; for thousands of
+sites it takes several times as long, and its border has five times the corners. A map of a whole
+city needs less: the streets from which a site is within the cutoff (exact, cut mid-edge), and a
+strip of ground beside them. The strip is drawn on a grid of distances, whose size is part of the
+answer.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import contourpy
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from geoplan.errors import UsageError
+from geoplan.network.graph.network import Network
+from geoplan.network.search.connectors import access, check_direction, measure, placed
+from geoplan.network.search.queries import Points, node_costs
+from geoplan.validate import positive
+
+#: finest grid, and most cells of it
+FINEST_M = 25.0
+MOST_CELLS = 6_000_000
+
+
+def reach_outline(
+    network: Network,
+    sites: Points,
+    *,
+    cutoff_m: float | None = None,
+    cutoff_min: float | None = None,
+    width_m: float = 100.0,
+    max_snap_m: float = 500.0,
+    direction: str = "to_sites",
+    barriers: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+) -> gpd.GeoDataFrame:
+    """One polygon: streets within the cutoff of any site, with `width_m` of ground beside them.
+
+    Parameters
+    ----------
+    network, sites, max_snap_m, direction, barriers : as in `reach_areas`.
+    cutoff_m, cutoff_min : one of them.
+    width_m : half the width of the strip drawn beside each reached street.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row (none where nothing is reached): ``cutoff_m`` or ``cutoff_min``, ``width_m``,
+        ``cell_m`` (the grid's side: the outline is true to about that), ``geometry`` in the
+        network's CRS.
+
+    Raises
+    ------
+    UsageError
+        No cutoff, both cutoffs, or a width that is not positive.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> nodes = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([0, 2000], [0, 0]), crs="EPSG:4548")
+    >>> network = Network.from_edges(
+    ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [2000.0]}), mode="walk")
+    >>> site = gpd.GeoSeries(gpd.points_from_xy([500], [0]), crs="EPSG:4548")
+    >>> outline = reach_outline(network, site, cutoff_m=400)
+    >>> west, south, east, north = outline.geometry.iloc[0].bounds
+    >>> bool(abs(west - 0) < 30), bool(abs(east - 1000) < 30), bool(abs(north - 100) < 30)
+    (True, True, True)
+    """
+    if (cutoff_m is None) == (cutoff_min is None):
+        raise UsageError("reach_outline: give cutoff_m or cutoff_min, and only one of them.")
+    width_m = positive("reach_outline: width_m", width_m, "metres")
+    unit = "m" if cutoff_m is not None else "min"
+    cutoff = positive(
+        f"reach_outline: cutoff_{unit}", cutoff_m if unit == "m" else cutoff_min,
+        "metres" if unit == "m" else "minutes",
+    )  # fmt: skip
+    xy = _reached(network, sites, cutoff, unit, max_snap_m, check_direction(direction), barriers)
+    column = "cutoff_m" if unit == "m" else "cutoff_min"
+    if len(xy) == 0:
+        empty = {column: np.empty(0), "width_m": np.empty(0), "cell_m": np.empty(0)}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=network.crs)
+    shape, cell = _strip(xy, width_m)
+    return gpd.GeoDataFrame(
+        {column: [cutoff], "width_m": [float(width_m)], "cell_m": [cell]},
+        geometry=[shape],
+        crs=network.crs,
+    )
+
+
+def _reached(
+    network: Network,
+    sites: Points,
+    cutoff: float,
+    unit: str,
+    max_snap_m: float,
+    into: bool,
+    barriers: Any,
+) -> NDArray[np.float64]:
+    """Places along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
+    goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    want = measure(*((cutoff, None) if unit == "m" else (None, cutoff)))
+    cost = node_costs(network, goals, want, into=into)
+    forward, backward = network.edge_costs(unit)
+    along, against = (forward, backward) if into else (backward, forward)
+    xy, edge, part = _street_points(network)
+    with np.errstate(invalid="ignore"):  # no way at all times no distance: the corner itself counts
+        by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
+        by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
+        reached = np.minimum(by_u, by_v) <= cutoff
+    # people on a site's own street reach it without a corner between
+    seeds = access(network, goals, unit=unit, leaving=not into)
+    mid = np.flatnonzero(seeds.edge >= 0)
+    first = np.searchsorted(edge, seeds.edge[mid])
+    count = np.searchsorted(edge, seeds.edge[mid], side="right") - first
+    own = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+    arm = np.repeat(mid, count)
+    ahead = seeds.place[arm] - part[own]
+    with np.errstate(invalid="ignore"):
+        way = np.where(ahead >= 0, ahead * along[edge[own]], -ahead * against[edge[own]])
+        reached[own[way + seeds.snap[arm] <= cutoff]] = True
+    return xy[reached]
+
+
+def _street_points(
+    network: Network,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Places along all streets: coordinates, edge (ascending) and fraction of the edge."""
+    known = network._cache.get("street_points")
+    if known is not None:
+        return known
+    lines = np.array(network.edge_lines(), object)
+    drawn = shapely.length(lines) > 0  # a street without length has no places between its ends
+    lines[drawn] = shapely.segmentize(lines[drawn], FINEST_M / 2)
+    xy, edge = shapely.get_coordinates(lines, return_index=True)
+    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    heads = np.flatnonzero(np.diff(edge, prepend=-1))
+    step[heads] = 0.0
+    run = np.cumsum(step)
+    counts = np.diff(np.append(heads, len(edge)))
+    run -= np.repeat(run[heads], counts)
+    whole = np.repeat(run[heads + counts - 1], counts)
+    part = np.divide(run, whole, out=np.zeros_like(run), where=whole > 0)
+    network._cache["street_points"] = xy, edge, part
+    return xy, edge, part
+
+
+def _strip(xy: NDArray[np.float64], width_m: float) -> tuple[Any, float]:
+    """The ground within `width_m` of the places, as polygons, and the grid's side."""
+    low = xy.min(axis=0) - width_m - 2 * FINEST_M
+    high = xy.max(axis=0) + width_m + 2 * FINEST_M
+    cell = float(max(FINEST_M, np.sqrt(np.prod(high - low) / MOST_CELLS)))
+    shape = np.ceil((high - low) / cell).astype(int)[::-1] + 2
+    empty = np.ones(shape, bool)
+    column, row = ((xy - low) / cell).astype(int).T
+    empty[row, column] = False
+    away = distance_transform_edt(empty, sampling=cell).astype(np.float32)
+    x = low[0] + cell * (np.arange(shape[1]) + 0.5)
+    y = low[1] + cell * (np.arange(shape[0]) + 0.5)
+    drawn = contourpy.contour_generator(x, y, away, fill_type="OuterOffset").filled(-1.0, width_m)
+    polygons = []
+    for points, offsets in zip(*drawn, strict=True):
+        rings = [points[a:b] for a, b in pairwise(offsets) if b - a >= 4]
+        if rings:
+            polygons.append(shapely.Polygon(rings[0], rings[1:]))
+    plain = shapely.simplify(polygons, cell / 4, preserve_topology=False)
+    return shapely.union_all(shapely.make_valid(plain)), cell

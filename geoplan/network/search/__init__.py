@@ -1,0 +1,1 @@
+"""Shortest-path searches: snapping, kernels, nearest sites, many-to-many costs, routes."""

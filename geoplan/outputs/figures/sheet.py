@@ -1,0 +1,208 @@
+"""The sheet of a printed map: title, legend and stamps around the map, never over it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+
+from geoplan.outputs import palette
+from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.text_format import clean, number_text
+from geoplan.results import RunResults
+from geoplan.words import say
+
+#: the text width of an A4 page
+WIDTH_IN = 6.3
+_SIDE_IN = 0.06
+#: the font that comes with geoplan has one weight: its strokes are drawn thicker instead
+BOLD = [withStroke(linewidth=0.7, foreground=palette.INK)]
+#: height of the map by its width, at the least and the most
+_SHAPES = (0.55, 1.25)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """What stands around a map: title, lines under it, legend."""
+
+    title: str
+    notes: Sequence[str]
+    legend: Sequence[Any]
+
+
+def map_axes(results: RunResults, sheet: Sheet, ground: Ground, lang: str) -> tuple[Figure, Axes]:
+    """A figure with the sheet's texts, and axes in projected metres that fill what is left.
+
+    The limits are set and the aspect is equal: what is drawn afterwards cannot move them.
+    """
+    west, south, east, north = ground.bounds
+    shape = (north - south) / max(east - west, 1.0)
+    map_in = min(max(shape, _SHAPES[0]), _SHAPES[1]) * WIDTH_IN * 0.72
+    figure = Figure(figsize=(WIDTH_IN, map_in + 1.5), facecolor="white")
+    FigureCanvasAgg(figure)
+    stack = _Stack(figure)
+    stack.add(figure.text(0, 0, "", fontsize=11.5, path_effects=BOLD), sheet.title, gap=0.07)
+    for note in sheet.notes:
+        stack.add(figure.text(0, 0, "", fontsize=7, color=palette.INK), note, gap=0.05)
+    legend = _legend(figure, sheet.legend)
+    head_in = stack.depth + _inches(figure, legend).height + 0.1
+    foot = figure.text(0, 0, "", fontsize=6.3, color=palette.MUTED, va="bottom", linespacing=1.35)
+    lines = [fit(foot, line, WIDTH_IN * 0.74) for line in _foot(results, lang)]
+    foot.set_text("\n".join(lines))
+    foot_in = max(_inches(figure, foot).height, 0.22) + 0.14
+    height = head_in + map_in + foot_in
+    figure.set_figheight(height)
+    stack.place(height)
+    legend.set_bbox_to_anchor((_SIDE_IN / WIDTH_IN, 1 - stack.depth / height))
+    foot.set_position((_SIDE_IN / WIDTH_IN, 0.05 / height))
+    ax = figure.add_axes(
+        (
+            _SIDE_IN / WIDTH_IN,
+            foot_in / height,
+            1 - 2 * _SIDE_IN / WIDTH_IN,
+            map_in / height,
+        )
+    )
+    _frame(ax, ground.bounds, (WIDTH_IN - 2 * _SIDE_IN) / map_in)
+    ground.draw(ax)
+    _scale_bar(figure, ax, lang)
+    _north(figure, head_in, lang)
+    return figure, ax
+
+
+class _Stack:
+    """Texts one under the other from the figure's top, wrapped to its width."""
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.depth = 0.05
+        self.texts: list[tuple[Text, float]] = []
+
+    def add(self, text: Text, words: str, *, gap: float) -> None:
+        text.set_verticalalignment("top")
+        text.set_text(fit(text, words, WIDTH_IN - 2 * _SIDE_IN - 0.35))  # the arrow's room
+        self.texts.append((text, self.depth))
+        self.depth += _inches(self.figure, text).height + gap
+
+    def place(self, height: float) -> None:
+        for text, depth in self.texts:
+            text.set_position((_SIDE_IN / WIDTH_IN, 1 - depth / height))
+
+
+def _inches(figure: Figure, artist: Any) -> Any:
+    box = artist.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    return box.transformed(figure.dpi_scale_trans.inverted())
+
+
+def fit(text: Text, words: str, width_in: float) -> str:
+    """`words` broken into lines no wider than `width_in` in the font of `text`.
+
+    A line breaks at spaces and between Chinese characters; a longer word stands by itself.
+    """
+    figure = text.get_figure(root=True)
+    assert figure is not None
+    lines = [""]
+    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", words):
+        text.set_text(lines[-1] + piece)
+        if lines[-1] and _inches(figure, text).width > width_in:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return "\n".join(lines).rstrip()
+
+
+def _legend(figure: Figure, handles: Sequence[Any]) -> Any:
+    """The legend in as few rows as the width allows, entries read from left to right."""
+    for rows in range(1, max(len(handles), 1) + 1):
+        columns = max(-(-len(handles) // rows), 1)
+        legend = figure.legend(
+            handles=_by_rows(list(handles), columns), loc="upper left", ncols=columns, fontsize=7,
+            frameon=False, borderpad=0.1, borderaxespad=0.0, handlelength=1.2, handletextpad=0.4,
+            columnspacing=1.1, labelspacing=0.45,
+        )  # fmt: skip
+        if columns == 1 or _inches(figure, legend).width <= WIDTH_IN - 2 * _SIDE_IN - 0.35:
+            break
+        legend.remove()
+    return legend
+
+
+def _by_rows(handles: list[Any], columns: int) -> list[Any]:
+    """Matplotlib fills a legend column by column: an order in which rows are read instead."""
+    return [handle for k in range(columns) for handle in handles[k::columns]]
+
+
+def _foot(results: RunResults, lang: str) -> list[str]:
+    """Stamps, source, date and approval number, in two lines."""
+    info = results.info
+    first = [say(lang, f"figures.{'public' if info.audience == 'public' else 'internal'}")]
+    if info.synthetic:
+        first.append(say(lang, "common.synthetic"))
+    if info.map_approval_no:
+        first.append(say(lang, "figures.approval", number=clean(info.map_approval_no)))
+    else:
+        first.append(say(lang, "figures.sketch"))
+    second = []
+    if info.source:
+        second.append(say(lang, "figures.source", source=clean(info.source)))
+    if info.data_date:
+        second.append(say(lang, "figures.date", date=clean(info.data_date)))
+    return ["  ·  ".join(part) for part in (first, second) if part]
+
+
+def _frame(ax: Axes, bounds: tuple[float, float, float, float], wide: float) -> None:
+    """Limits around `bounds` with the shape of the axes, and a hairline around them."""
+    west, south, east, north = bounds
+    pad = 0.04 * max(east - west, north - south)
+    width, height = east - west + 2 * pad, north - south + 2 * pad
+    width, height = max(width, height * wide), max(height, width / wide)
+    x, y = (west + east) / 2, (south + north) / 2
+    ax.set_xlim(x - width / 2, x + width / 2)
+    ax.set_ylim(y - height / 2, y + height / 2)
+    ax.set_autoscale_on(False)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_color(palette.HAIRLINE)
+        spine.set_linewidth(0.8)
+
+
+def _scale_bar(figure: Figure, ax: Axes, lang: str) -> None:
+    """At the foot's right end, outside the map."""
+    west, east = ax.get_xlim()
+    box = ax.get_position()
+    wanted = (east - west) * 0.16
+    power = 10 ** np.floor(np.log10(wanted))
+    length = float(max(s * power for s in (1, 2, 5) if s * power <= wanted))
+    right, y = box.x1, 0.09 / figure.get_figheight()
+    left = right - box.width * length / (east - west)
+    figure.add_artist(Line2D([left, right], [y, y], color=palette.INK, lw=2, solid_capstyle="butt"))
+    label = (
+        say(lang, "figures.km", km=number_text(length / 1000))
+        if length >= 1000
+        else say(lang, "figures.m", m=number_text(length))
+    )
+    above = y + 0.03 / figure.get_figheight()
+    figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=7)
+
+
+def _north(figure: Figure, head_in: float, lang: str) -> None:
+    """At the head's right end, outside the map."""
+    height = figure.get_figheight()
+    x, low = 1 - (_SIDE_IN + 0.09) / WIDTH_IN, 1 - (head_in - 0.08) / height
+    figure.add_artist(
+        Line2D(
+            [x, x], [low, low + 0.2 / height], color=palette.INK, lw=1.2, marker="^",
+            markevery=[1], markersize=5, solid_capstyle="butt",
+        )
+    )  # fmt: skip
+    word = say(lang, "figures.north")
+    figure.text(x, low + 0.26 / height, word, ha="center", va="bottom", fontsize=7.5)

@@ -1,0 +1,220 @@
+"""Static figures for Word and WPS: 300 dpi, a font that has every character, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.transforms import Bbox
+
+from geoplan.coverage.ledger import STATES
+from geoplan.outputs import palette
+from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.figures.fonts import check_glyphs, cjk_fonts
+from geoplan.outputs.figures.map_figures import coverage_map, line_map
+from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
+from geoplan.outputs.tables.table import MOST_AREAS
+from geoplan.outputs.text_format import clean, count_text
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import level_word, say
+
+DPI = 300
+
+
+def write_figures(
+    results: RunResults, folder: str | Path, *, lang: str | None = None
+) -> list[Path]:
+    """Write ``KEY_map.png``, ``KEY_curve.png`` and ``KEY_areas.png``, where a service has them.
+
+    Parameters
+    ----------
+    results : a run's results, or an edition of them.
+    folder : made if it is not there.
+    lang : ``"zh"`` or ``"en"``; None = the study's.
+
+    Returns
+    -------
+    list of Path
+        The PNG files written, 300 dots per inch.
+
+    Raises
+    ------
+    MissingGlyphError
+        No installed font can write the names; the message names the package.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> written = write_figures(study.run().results, study.folder / "figures")
+    >>> sorted(path.name for path in written)
+    ['meal_station_areas.png', 'meal_station_curve.png', 'meal_station_map.png']
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    told = lang or results.info.lang
+    fonts = cjk_fonts()
+    style: dict[Any, Any] = {
+        "font.family": list(fonts), "font.size": 8.5, "axes.unicode_minus": False,
+        "pdf.fonttype": 42,
+        "axes.edgecolor": palette.MUTED, "axes.labelcolor": palette.INK,
+        "xtick.color": palette.MUTED, "ytick.color": palette.MUTED, "text.color": palette.INK,
+    }  # fmt: skip
+    written = []
+    with mpl.rc_context(style):
+        for name, draw in figure_list(results, lang=told):
+            figure = draw()
+            check_glyphs((t.get_text() for t in figure.findobj(Text)), fonts=fonts, lang=told)
+            path = target / f"{name}.png"
+            figure.savefig(path, dpi=DPI, metadata={"Software": None})
+            written.append(path)
+    return written
+
+
+def figure_list(results: RunResults, *, lang: str) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    """Name and drawing function of every figure of a run."""
+    ground = Ground(results)
+    for key, service in results.services.items():
+        if service.coverage is not None:
+            yield f"{key}_map", partial(coverage_map, results, service, ground, lang)
+            level = _top_level(results, service)
+            if level is not None:
+                yield f"{key}_areas", partial(_areas, results, service, level, lang)
+            if service.siting is not None and service.siting.curve is not None:
+                yield f"{key}_curve", partial(_curve, service, lang)
+        elif service.spacing is not None:
+            yield f"{key}_map", partial(line_map, results, service, ground, lang)
+
+
+def _top_level(results: RunResults, service: ServiceResult) -> str | None:
+    assert service.coverage is not None
+    levels = [v for v in results.areas if v in service.coverage.areas]
+    return levels[0] if levels and len(results.areas[levels[0]]) <= MOST_AREAS else None
+
+
+# -- charts ---------------------------------------------------------------------------------
+
+
+def _chart(title: str, height: float, *, pad: float = 8.0) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(WIDTH_IN, height), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    ax.set_title(title, loc="left", fontsize=11, path_effects=BOLD, pad=pad)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    return figure, ax
+
+
+def _curve(service: ServiceResult, lang: str) -> Figure:
+    """People served by number of new sites, with what no plan can exceed."""
+    assert service.siting is not None
+    curve = service.siting.curve
+    assert curve is not None
+    title = say(lang, "figures.title_curve", service=clean(service.name(lang)))
+    figure, ax = _chart(title, 2.9)
+    few = float(curve["bound"].max()) < 20_000  # thousandths of a thousand are hard to read
+    unit = 1 if few else 10_000 if lang == "zh" else 1_000
+    x = curve["sites"].to_numpy()
+    value, bound = curve["value"].to_numpy() / unit, curve["bound"].to_numpy() / unit
+    ax.fill_between(x, value, bound, color=palette.REACH, alpha=0.6, lw=0)
+    ax.plot(x, bound, color=palette.MUTED, lw=1, ls="--", label=say(lang, "figures.curve_bound"))
+    ax.plot(x, value, color=palette.COVERED, lw=1.8, marker="o", ms=2.4, clip_on=False,
+            label=say(lang, "figures.curve_value"))  # fmt: skip
+    ax.set_xlabel(say(lang, "figures.curve_x"))
+    ax.set_ylabel(say(lang, "figures.curve_y_people" if few else "figures.curve_y"))
+    if few:
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlim(0, max(float(x.max()), 1.0))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(axis="y", color=palette.HAIRLINE, lw=0.6)
+    ax.set_axisbelow(True)
+    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    if (knee := service.siting.knee) is not None:
+        _mark_knee(
+            ax, knee.sites, knee.value / unit, say(lang, "figures.curve_knee", sites=knee.sites)
+        )
+    return figure
+
+
+def _mark_knee(ax: Axes, x: float, y: float, words: str) -> None:
+    """A ring on the curve, and its label where it touches no line, legend or edge."""
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    ax.plot([x], [y], ls="", marker="o", ms=8, mfc="none", mec=palette.INK, mew=1.2, clip_on=False)
+    label = ax.annotate(words, (x, y), textcoords="offset points", xytext=(0, 0), fontsize=8,
+                        arrowprops={"arrowstyle": "-", "color": palette.MUTED, "lw": 0.6,
+                                    "shrinkA": 1, "shrinkB": 5})  # fmt: skip
+    label.set_in_layout(False)  # or the axes would move after the place was chosen
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    for place in _PLACES:
+        label.set(**place)
+        label.update_positions(renderer)
+        if _is_free(ax, Text.get_window_extent(label, renderer).padded(2)):  # without the leader
+            return
+    label.set(**_PLACES[0])
+
+
+#: under the curve to the right, nearest first (a curve of best answers never falls); then above it
+_PLACES: list[dict[str, Any]] = [
+    {"position": (8.0 * k, -8.0 * k), "ha": "left", "va": "top"} for k in range(1, 8)
+] + [
+    {"position": (sign * 10.0 * k, sign * -8.0 * m), "ha": side, "va": va}
+    for sign, side, va in ((1, "left", "top"), (1, "right", "top"), (-1, "right", "bottom"))
+    for k in range(7)
+    for m in range(1, 12)
+]
+
+
+def _is_free(ax: Axes, box: Bbox) -> bool:
+    """Whether `box` (pixels) lies in the axes, off the legend and off every line."""
+    legend = ax.get_legend()
+    if legend is not None and box.overlaps(legend.get_window_extent()):
+        return False
+    if not (ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)):
+        return False
+    if not (ax.bbox.containsy(box.y0) and ax.bbox.containsy(box.y1)):
+        return False
+    lines = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    return not any(path.intersects_bbox(box, filled=False) for path in lines)
+
+
+def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -> Figure:
+    """The ledger of every district as a bar of shares, with its people."""
+    assert service.coverage is not None
+    table = service.coverage.by_area(level)
+    table = table[(table["total"] > 0) & (table.index != "")]
+    title = say(lang, "figures.title_areas", service=clean(service.name(lang)),
+                level=level_word(lang, level))  # fmt: skip
+    figure, ax = _chart(title, 0.95 + 0.21 * max(len(table), 3), pad=22.0)
+    left = np.zeros(len(table))
+    rows = np.arange(len(table))[::-1]
+    for state in STATES:
+        share = (table[state] / table["total"]).fillna(0.0).to_numpy(float)
+        hatch = None if state == "served" else "////" if state == "beyond" else None
+        if share.sum() > 0:
+            ax.barh(rows, share, left=left, height=0.72, color=palette.STATE_COLOURS[state],
+                    hatch=hatch, edgecolor="white", linewidth=0.3,
+                    label=say(lang, f"common.{state}"))  # fmt: skip
+        left += share
+    for row, (share, total) in zip(rows, zip(table["covered_share"], table["total"], strict=True),
+                                   strict=True):  # fmt: skip
+        ax.text(1.01, row, f"{share:.1%} / {count_text(total)}", va="center", fontsize=7)
+    ax.set_yticks(rows, [clean(n) for n in table["name"]], fontsize=8)
+    ax.set_xlim(0, 1)
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax.set_xlabel(say(lang, "figures.areas_x"))
+    ax.tick_params(length=0)
+    ax.legend(frameon=False, fontsize=7, ncols=6, loc="lower left", bbox_to_anchor=(0, 1.0),
+              borderaxespad=0.1, handlelength=1.2, columnspacing=1.0)  # fmt: skip
+    return figure

@@ -1,0 +1,1 @@
+"""Layers for GIS: GeoPackage, styles, exports to other formats."""

@@ -1,0 +1,152 @@
+"""What `summary.json` tells beside the ledger: groups, tiers, quotas, places, equity, referral."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from geoplan.coverage.quota import lacking, quota_summary
+from geoplan.coverage.tiers import referral_summary
+from geoplan.outputs.text_format import is_missing, plain
+from geoplan.results import Fund, ServiceResult, SitingOutcome
+
+#: areas without what they should have, told one by one
+_MOST_LACKING = 100
+
+
+def service_facts(service: ServiceResult) -> dict[str, Any]:
+    """Added keys of one service; each is there only where the data allow it.
+
+    ``quota`` (per level with a quota: ``target_share``, ``meeting_share``, ``on_target``,
+    ``lacking`` and the first hundred areas ``who`` lack), ``tiers``, ``referral``, ``capacity``,
+    ``places_in_reach``, ``equity``, ``groups``, ``town_and_country``, ``fund``.
+    """
+    told: dict[str, Any] = {}
+    quota = _quota(service)
+    if quota:
+        told["quota"] = quota
+    if service.tier_sites:
+        told["tiers"] = _tiers(service)
+    if service.referral is not None and len(service.referral):
+        told["referral"] = _referral(service)
+    if service.capacity.get("places", 0) > 0:
+        told["capacity"] = _numbers(service.capacity)
+    if service.places is not None:
+        found = service.places
+        told["places_in_reach"] = {
+            "method": found.method,
+            "mode": found.mode,
+            "cutoff": plain(found.cutoff),
+            "unit": found.unit,
+            "per": 1000,
+            **_numbers(found.facts),
+        }
+    if service.equity:
+        told["equity"] = _numbers(service.equity)
+    if service.by_group is not None:
+        told["groups"] = _groups(service.by_group)
+    if service.by_kind is not None:
+        told["town_and_country"] = _groups(service.by_kind.rename({"": "unknown"}))
+    if service.fund is not None:
+        told["fund"] = _fund(service.fund)
+    return told
+
+
+def siting_facts(siting: SitingOutcome) -> dict[str, Any]:
+    """Added keys of one siting: the ``knee`` of its curve, its ``phases`` and its ``money``."""
+    told: dict[str, Any] = {}
+    if siting.knee is not None:
+        knee = siting.knee
+        told["knee"] = {
+            "sites": knee.sites,
+            "value": plain(knee.value),
+            "people_per_site_before": plain(knee.before, 3),
+            "people_per_site_after": plain(knee.after, 3),
+        }
+    if siting.phases is not None:
+        told["phases"] = [
+            {name: plain(value) for name, value in row.items()}
+            for row in siting.phases.reset_index().to_dict("records")
+        ]
+    if "money" in siting.sites.columns:
+        told["money"] = plain(siting.sites["money"].sum())
+    return told
+
+
+def _fund(fund: Fund) -> dict[str, Any]:
+    return {
+        "money": plain(fund.money),
+        "years": list(fund.years),
+        "planned": plain(fund.planned),
+        "left": plain(fund.left),
+        "spending": [
+            {name: plain(value) for name, value in row.items()}
+            for row in fund.spending.to_dict("records")
+        ],
+    }
+
+
+def _numbers(facts: Mapping[str, float]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in facts.items()}
+
+
+def _groups(table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        str(name): {column: plain(value) for column, value in row.items()}
+        for name, row in table.iterrows()
+    }
+
+
+def _quota(service: ServiceResult) -> dict[str, Any]:
+    told = {}
+    for level, row in quota_summary(service.quota, service.standard).iterrows():
+        if is_missing(row["lacking"]):
+            continue
+        short = lacking(service.quota[str(level)])
+        told[str(level)] = {
+            "meeting_share": plain(row["meeting_share"]),
+            "target_share": plain(row["target_share"]),
+            "on_target": bool(row["on_target"]),
+            "lacking": len(short),
+            "who": [
+                {"code": str(code), "name": str(name)}
+                for code, name in short["name"].head(_MOST_LACKING).items()
+            ],
+        }
+    return told
+
+
+def _tiers(service: ServiceResult) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for key, sites in service.tier_sites.items():
+        told[key or "unknown"] = {"sites": sites}
+        coverage = service.tiers.get(key)
+        if coverage is None:
+            continue
+        standard = coverage.standard
+        told[key] |= {
+            "mode": standard.mode,
+            "threshold": plain(standard.threshold),
+            "unit": standard.unit,
+            "people": {name: plain(v) for name, v in coverage.ledger.to_dict().items()},
+            "covered_share": plain(coverage.covered_share, 15),
+        }
+    return told
+
+
+def _referral(service: ServiceResult) -> dict[str, Any]:
+    assert service.referral is not None
+    tiers = {tier.key: tier for tier in service.standard.tiers}
+    return {
+        str(key): {
+            "to": tiers[str(key)].refers_to,
+            "limit_min": plain(tiers[str(key)].refer_threshold_min),
+            "stations": int(row["stations"]),
+            "within": int(row["within"]),
+            "share": plain(row["share"]),
+            "farthest_min": plain(row["farthest_min"], 3),
+        }
+        for key, row in referral_summary(service.referral).iterrows()
+    }

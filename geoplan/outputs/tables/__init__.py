@@ -1,0 +1,1 @@
+"""Tables of a run as frames, CSV and one workbook."""

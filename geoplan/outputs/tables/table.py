@@ -1,0 +1,77 @@
+"""One table of a run: values as they are, and how each column is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from geoplan.outputs.text_format import known_word
+
+#: "mixed": numbers of different things, each with the decimals that it needs itself
+Kind = Literal["text", "count", "share", "number", "mixed", "degrees"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column of a table: a stable name, kind of value, its heading's word, and a unit."""
+
+    name: str
+    kind: Kind = "text"
+    word: str = ""
+    unit: str = ""
+
+    def heading(self, lang: str) -> str:
+        """The heading in `lang`."""
+        told = known_word(lang, f"outputs.col_{self.word or self.name}", self.name)
+        if not self.unit:
+            return told
+        return f"{told}（{self.unit}）" if lang == "zh" else f"{told} ({self.unit})"
+
+
+#: areas that a table of the report, or the figure beside it, may have
+MOST_AREAS = 40
+#: columns that say which area a row is of
+AREA = (Column(name="code"), Column(name="name", word="area_name"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Table:
+    """One table of a run: values as they are, told by `columns`.
+
+    name : file name without ending; service : its key, "" for tables of the whole run;
+    sheet : the workbook's sheet that it goes to.
+    """
+
+    name: str
+    service: str
+    sheet: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(
+        cls,
+        service: str,
+        name: str,
+        frame: pd.DataFrame,
+        columns: tuple[Column, ...],
+        *,
+        sheet: str = "",
+    ) -> Table:
+        """A table of one service; it goes to the sheet of its name unless `sheet` names another."""
+        return cls(
+            name=f"{service}_{name}",
+            service=service,
+            sheet=sheet or name,
+            frame=frame,
+            columns=columns,
+        )
+
+    def told(self, lang: str) -> pd.DataFrame:
+        """The frame under headings in `lang`."""
+        names = [c.name for c in self.columns]
+        told = self.frame[names].reset_index(drop=True)
+        told.columns = [c.heading(lang) for c in self.columns]
+        return told

@@ -1,0 +1,236 @@
+"""Tables as files: CSV for Excel and one formatted workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+
+from geoplan.disclosure.edition import refuse_internal
+from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
+from geoplan.outputs.tables.run_tables import table_list
+from geoplan.outputs.tables.table import Column, Kind, Table
+from geoplan.outputs.text_format import (
+    cell_text,
+    display_width,
+    is_missing,
+    known_word,
+    plain,
+)
+from geoplan.results import RunResults
+from geoplan.words import level_word, say
+
+#: levels with more areas than this stay out of the workbook (they are in the CSV files)
+MOST_SHEET_AREAS = 1_000
+FORMATS = {
+    "count": "#,##0",
+    "share": "0.0%",
+    "number": "#,##0.00",
+    "mixed": "#,##0.00",
+    "degrees": "0.000000",
+}
+
+
+def write_tables(
+    results: RunResults,
+    folder: str | Path,
+    *,
+    lang: str | None = None,
+    audience: str | None = None,
+) -> list[Path]:
+    """Write ``tables/*.csv`` (UTF-8 with BOM, for Excel) and ``tables.xlsx`` into `folder`.
+
+    Parameters
+    ----------
+    results : a run's results; for the public, their public edition.
+    folder : the run's folder.
+    lang : ``"zh"`` or ``"en"``; None = the study's.
+    audience : ``"public"`` refuses results that are not the public edition.
+
+    Returns
+    -------
+    The files written. No cell is a formula: text that could be one gets a leading apostrophe.
+
+    Raises
+    ------
+    UsageError
+        As said under `audience`.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> study = example_study()
+    >>> written = write_tables(study.run().results, study.folder / "out", lang="en")
+    >>> written[-1].name, "services.csv" in {path.name for path in written}
+    ('tables.xlsx', True)
+    """
+    refuse_internal(results, audience)
+    told = lang or results.info.lang
+    tables = table_list(results, lang=told)
+    target = Path(folder) / "tables"
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in tables:
+        path = target / f"{table.name}.csv"
+        written.append(write_csv(_rounded(table).told(told), path))
+    book = Path(folder) / "tables.xlsx"
+    write_workbook(results, tables, book, lang=told)
+    return [*written, book]
+
+
+def _rounded(table: Table) -> Table:
+    """Numbers as they are told: whole people stay whole, shares keep six decimals."""
+    frame = table.frame.copy()
+    for column in table.columns:
+        if column.kind == "text":
+            continue
+        values = frame[column.name]
+        if values.dtype.kind in "iu":
+            continue
+        if values.dtype.kind == "f":
+            rounded = values.round(6).where(np.isfinite(values))
+            whole = rounded.isna() | (rounded == rounded.round())
+            frame[column.name] = rounded.astype("Int64") if whole.all() else rounded
+            continue
+        frame[column.name] = pd.Series(
+            [None if is_missing(v) else plain(v, 6) for v in values],
+            index=frame.index,
+            dtype=object,
+        )
+    return replace(table, frame=frame)
+
+
+_HEAD_FILL = PatternFill("solid", fgColor="1F4E5F")
+_HEAD_FONT = Font(bold=True, color="FFFFFF")
+_HAIR = Border(bottom=Side(style="hair", color="B8C4C9"))
+
+
+def write_workbook(
+    results: RunResults, tables: list[Table], path: str | Path, *, lang: str
+) -> Path:
+    """One workbook: a sheet per kind of table, the services one under the other in it."""
+    book = Workbook(write_only=True)
+    names = {key: s.name(lang) for key, s in results.services.items()}
+    sheets: dict[str, list[Table]] = {}
+    for table in tables:
+        many = len(table.frame) > MOST_SHEET_AREAS
+        large = many and table.sheet.startswith(("by_", "quota_", "referral"))
+        if not large:
+            sheets.setdefault(table.sheet, []).append(table)
+    for key, parts in sheets.items():
+        _sheet(book, _sheet_title(key, lang), parts, names, lang)
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _fix_dates(book)
+    book.save(target)
+    without_clock(Path(target))
+    return target
+
+
+def _fix_dates(book: Workbook) -> None:
+    """The same results give the same workbook, whenever it is written."""
+    book.properties.creator = "geoplan"
+    book.properties.created = datetime(2000, 1, 1)
+    book.properties.modified = datetime(2000, 1, 1)
+
+
+def _sheet_title(key: str, lang: str) -> str:
+    base, _, level = key.partition("_")
+    if base in ("by", "quota", "capacity"):
+        told = say(lang, f"outputs.sheet_{base}", level=level_word(lang, level))
+    else:
+        told = known_word(lang, f"outputs.sheet_{key}", key)
+    for bad in "[]:*?/\\":
+        told = told.replace(bad, " ")
+    return told[:31]
+
+
+def _merged_columns(parts: list[Table]) -> list[Column]:
+    merged: dict[str, Column] = {}
+    for part in parts:
+        for column in part.columns:
+            merged.setdefault(column.name, column)
+    return list(merged.values())
+
+
+def _sheet(
+    book: Workbook, title: str, parts: list[Table], names: dict[str, str], lang: str
+) -> None:
+    sheet = book.create_sheet(title)
+    columns = _merged_columns(parts)
+    by_service = any(part.service for part in parts)
+    heads = [c.heading(lang) for c in columns]
+    kinds: list[Kind] = [c.kind for c in columns]
+    if by_service:
+        heads.insert(0, say(lang, "outputs.col_service"))
+        kinds.insert(0, "text")
+    rows = [row for part in parts for row in _rows(part, columns, names if by_service else None)]
+    # a write-only sheet wants its widths, panes and filter before the first row
+    for k, head in enumerate(heads):
+        sample = [str(row[k]) for row in rows[:300] if not is_missing(row[k])]
+        widest = max([display_width(head) + 3, *[display_width(text) + 2 for text in sample]])
+        wide = 12 if kinds[k] != "text" else 8
+        sheet.column_dimensions[get_column_letter(k + 1)].width = min(max(widest, wide), 44)
+    sheet.freeze_panes = "C2" if by_service else "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(rows) + 1}"
+    sheet.append([_head_cell(sheet, head) for head in heads])
+    for row in rows:
+        sheet.append([_value_cell(sheet, v, k) for v, k in zip(row, kinds, strict=True)])
+
+
+def _rows(part: Table, columns: list[Column], names: dict[str, str] | None) -> Iterator[list[Any]]:
+    there = [c.name for c in part.columns]
+    values = [
+        part.frame[c.name].tolist() if c.name in there else [None] * len(part.frame)
+        for c in columns
+    ]
+    lead = [] if names is None else [names.get(part.service, part.service)]
+    for row in zip(*values, strict=True):
+        yield [*lead, *row]
+
+
+def _head_cell(sheet: Any, text: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value=cell_text(text))
+    cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    return cell
+
+
+def _value_cell(sheet: Any, value: Any, kind: Kind) -> Any:
+    told = plain(value, 6)
+    if told is None or told == "":
+        return None
+    if isinstance(told, str):
+        # a text cell is stored as text: the apostrophe guards it when saved as CSV again
+        cell = WriteOnlyCell(sheet, value=cell_text(told))
+        cell.data_type = "s"
+        return cell
+    cell = WriteOnlyCell(sheet, value=told)
+    if kind in FORMATS:
+        whole = kind in ("number", "mixed") and isinstance(told, int)
+        cell.number_format = "#,##0" if whole else FORMATS[kind]
+    return cell
+
+
+def dress_sheet(sheet: Any, *, shares: Container[str] = ()) -> None:
+    """A sheet of plain cells as the others look: heads, widths, numbers; `shares` are per cent."""
+    for column in sheet.iter_cols():
+        head = column[0]
+        head.font, head.fill = _HEAD_FONT, _HEAD_FILL
+        told = "share" if head.value in shares else "count"
+        for cell in column[1:]:
+            if isinstance(cell.value, int | float):
+                cell.number_format = FORMATS[told]
+        widest = max(display_width(str(c.value)) for c in column[:300] if c.value is not None)
+        sheet.column_dimensions[head.column_letter].width = min(max(widest + 3, 10), 44)
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = sheet.dimensions

@@ -1,0 +1,60 @@
+"""Jobs shared among threads: kernels and solvers let go of Python's lock while they work."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+
+from geoplan.validate import whole
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def worker_count(threads: int | None) -> int:
+    """How many threads to use: what was asked for, else what the machine allows."""
+    if threads is not None:
+        return whole("threads", threads)
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every platform
+        return os.cpu_count() or 1
+
+
+def run(
+    job: Callable[[Item], Result], items: list[Item], *, threads: int | None = None
+) -> list[Result]:
+    """The job's results in the order of `items`, worked on by several threads.
+
+    The calling thread works as well, and nobody waits for anybody before the end: a pool of
+    threads hands every item over, which takes longer than many a job (measured: 6 ms for 32).
+    The first error ends the work and is raised.
+    """
+    workers = min(worker_count(threads), len(items))
+    if workers <= 1:
+        return [job(item) for item in items]
+    results: list[Any] = [None] * len(items)
+    numbers = count()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        for i in numbers:  # handed out one by one: `next` of a count is one step
+            if i >= len(items) or failed:
+                return
+            try:
+                results[i] = job(items[i])
+            except BaseException as error:
+                failed.append(error)
+
+    others = [threading.Thread(target=work, daemon=True) for _ in range(workers - 1)]
+    for other in others:
+        other.start()
+    work()
+    for other in others:
+        other.join()
+    if failed:
+        raise failed[0]
+    return results

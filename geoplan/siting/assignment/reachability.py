@@ -1,0 +1,193 @@
+"""What p-median and p-center share: who can be reached, by whom, and answers in labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.siting.covering import check_count, max_coverage, min_sites
+from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
+from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.parse import Faults, share_told, sites_told
+from geoplan.siting.model.problem import SitingProblem, within
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Journeys:
+    """The pairs that count: rows with people, sites that are allowed.
+
+    costs : CSR, rows with people x all sites, explicit zeros kept. rows : their positions among
+    the problem's demand rows. people : of each of them.
+    """
+
+    costs: sparse.csr_matrix
+    rows: np.ndarray
+    people: np.ndarray
+
+
+def journeys(problem: SitingProblem, question: str) -> Journeys:
+    """The pairs of a distance question."""
+    costs = problem.needs_costs(question)
+    rows = np.flatnonzero(problem.weights > 0)
+    part = costs if len(rows) == problem.n_demand else costs[rows]
+    if len(problem.forbidden):
+        part = take_pairs(part, problem.is_allowed[part.indices])
+    return Journeys(costs=part, rows=rows, people=problem.weights[rows])
+
+
+def take_pairs(costs: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
+    """`costs` with the stored pairs `keep` only, explicit zeros among them."""
+    before = np.concatenate([[0], np.cumsum(keep)])
+    indptr = before[costs.indptr].astype(costs.indptr.dtype)
+    return sparse.csr_matrix((costs.data[keep], costs.indices[keep], indptr), shape=costs.shape)
+
+
+def read_distance_rules(
+    problem: SitingProblem,
+    question: str,
+    *,
+    sites: Any,
+    budget: float | None,
+    per_area_minimum: Any,
+    backup: bool,
+    equity: bool,
+    faults: Faults,
+) -> Rules:
+    """The rules of a distance question; what makes no sense there is told with the reason."""
+    if sites is None and budget is None:
+        faults.add("say how many: sites = N, or budget = money")
+    count = None if sites is None else check_count(problem, sites, faults, least=1)
+    rules = read_rules(
+        problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
+        equity=equity, faults=faults,
+    )  # fmt: skip
+    if problem.full_within is not None:
+        faults.add(
+            f"gradual coverage (full_within) and {question} do not go together: {question} weighs "
+            "the way itself, so nobody is covered in part; leave full_within out"
+        )
+    if question == "p-median" and backup:
+        faults.add(
+            "backup and p-median do not go together: everybody goes to the nearest site only; ask "
+            "max_coverage(backup=True) for people in reach of two sites, or p_center(backup=True) "
+            "for the way to the second nearest"
+        )
+    if question == "p-center" and equity:
+        faults.add(
+            "equity and p-center do not go together: p-center puts the worst-off person first "
+            "already; ask p_median(equity=True) for the worst-off area's mean way"
+        )
+    if question == "p-center" and rules.area_share:
+        faults.add(
+            "a least share of people and p-center do not go together: everybody is served within "
+            "the answer's way; give whole numbers for sites per area, or ask p_median or "
+            "max_coverage for shares within a threshold"
+        )
+    elif rules.area_share and problem.threshold is None:
+        faults.add(
+            "per_area_minimum as a share counts people within the problem's threshold: give the "
+            "problem one"
+        )
+    return rules
+
+
+def to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
+    """Demand label -> label of the cheapest open site (<NA> = none), and what all people pay."""
+    assert problem.costs is not None
+    site, cost = cheapest_open(problem.costs, is_open)
+    counted = problem.weights > 0
+    return labelled(problem, site), float((problem.weights[counted] * cost[counted]).sum())
+
+
+def stranded(
+    problem: SitingProblem, way: Journeys, objective: str, *, times: int, clock: Clock, seed: int
+) -> SitingResult | None:
+    """The result that names rows which too few sites reach, or None where there are none."""
+    lost = np.diff(way.costs.indptr) < times
+    if not lost.any():
+        return None
+    labels = problem.demand_index[way.rows[lost]]
+    people = float(way.people[lost].sum())
+    share = 1.0 - people / problem.total
+    what = "no allowed site" if times == 1 else "fewer than two allowed sites"
+    return no_result(
+        problem, objective, "infeasible", clock=clock, solver="reach check", seed=seed,
+        blocking=(
+            f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
+            + Faults.some(labels),
+            "leave these rows out (their weight set to 0), add candidates near them, or measure "
+            f"the costs with a longer cutoff; the others are {share_told(share)} of the people",
+        ),
+        detail={
+            "blocking_demand": list(labels),
+            "unreachable_people": people,
+            "largest_share": share,
+        },
+    )  # fmt: skip
+
+
+def as_cover(
+    problem: SitingProblem, way: Journeys, radius: float = np.inf, *, people: bool = False
+) -> SitingProblem:
+    """Who reaches whom within `radius`, a row counting one or its people; sites by position."""
+    return SitingProblem.from_cover(
+        within(way.costs, radius),
+        way.people if people else np.ones(len(way.rows)),
+        fixed=list(problem.fixed),
+        forbidden=list(problem.forbidden),
+    )
+
+
+def reaching_start(
+    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, seed: int
+) -> tuple[np.ndarray | None, int, bool]:
+    """At most `count` sites from which all rows are reached; else None.
+
+    Beside it: how many sites it takes at least, and whether it is proved that `count` are too few.
+    """
+    part = clock.part(clock.left)
+    fewest = min_sites(as_cover(problem, way), time_limit_s=max(part.left, 0.05), seed=seed)
+    if fewest.detail.get("interrupted"):
+        clock.stop()
+    least = int(np.ceil((fewest.bound or 0.0) - 1e-9))
+    if np.isfinite(fewest.value) and fewest.value <= count:
+        is_open = np.zeros(problem.n_sites, bool)
+        is_open[np.asarray(fewest.sites, np.int64)] = True
+        return is_open, least, False
+    return None, least, least > count
+
+
+def too_few(
+    problem: SitingProblem,
+    way: Journeys,
+    objective: str,
+    *,
+    count: int,
+    least: int,
+    clock: Clock,
+    seed: int,
+) -> SitingResult:
+    """The result that says how many sites it takes, and whom `count` sites must leave out."""
+    cover = as_cover(problem, way, people=True)
+    some = max_coverage(cover, sites=count, time_limit_s=max(min(clock.left, 10.0), 0.2), seed=seed)
+    out = some.assignment.isna().to_numpy()
+    labels = problem.demand_index[way.rows[out]]
+    share = some.value / problem.total
+    most = "can reach at most" if some.status == "optimal" else "were found to reach"
+    return no_result(
+        problem, objective, "infeasible", clock=clock, solver="set covering", seed=seed,
+        blocking=(
+            f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
+            f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "
+            f"then these are left out: {Faults.some(labels)}",
+        ),
+        detail={
+            "smallest_sites": least, "largest_share": share, "blocking_demand": list(labels),
+        },
+    )  # fmt: skip

@@ -1,0 +1,293 @@
+"""Services planned together: a building that houses two of them costs less than two buildings."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geoplan.siting.covering import check_limits
+from geoplan.siting.in_time import solve_in_time
+from geoplan.siting.mclp.milp_models import link
+from geoplan.siting.model.build_result import (
+    covered_people,
+    is_whole,
+    make_result,
+    no_result,
+    relative_gap,
+    rounded_up,
+)
+from geoplan.siting.model.constraints import problem_free, site_money
+from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.result import SitingResult, Status
+from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.time_limit import Clock, Progress
+
+SOLVER = "geoplan reduction + HiGHS, services together"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TogetherResult:
+    """Plans of several services that share a budget and buildings.
+
+    Parameters
+    ----------
+    status, value, bound, gap : of the people covered, summed over the services (each counts its
+        own people), as in `SitingResult`.
+    results : service -> its own `SitingResult`; its bound is None, only the sum is proved.
+    shared : labels of buildings where a new site of one service stands with another service.
+    money : what is spent.
+    saved : what sharing saves in it.
+    seconds : wall-clock time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> problems = {
+    ...     name: SitingProblem.from_cover(
+    ...         np.eye(2, dtype=bool), people, site_index=["school", "hall"], site_costs=10)
+    ...     for name, people in (("meals", [50, 60]), ("care", [30, 5]))}
+    >>> both = plan_together(problems, budget=16, saving=4)
+    >>> both.status, both.value, both.money
+    ('optimal', 80.0, 16.0)
+    >>> {name: result.sites for name, result in both.results.items()}
+    {'meals': ['school'], 'care': ['school']}
+    """
+
+    status: Status
+    value: float
+    bound: float | None
+    gap: float | None
+    results: Mapping[Hashable, SitingResult]
+    shared: list[Any]
+    money: float
+    saved: float
+    seconds: float
+
+
+def plan_together(
+    problems: Mapping[Hashable, SitingProblem],
+    *,
+    budget: float,
+    saving: float,
+    sites: Mapping[Hashable, int] | None = None,
+    time_limit_s: float = 60,
+    gap: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> TogetherResult:
+    """Choose sites for all services so that most people are covered within one budget.
+
+    Parameters
+    ----------
+    problems : service -> its problem, with `site_costs`. Sites with the same label are the same
+        building. Fixed, closable and forbidden sites and gradual coverage as in `max_coverage`.
+    budget : money for all new sites together.
+    saving : money that each service beyond the first saves in a building, where its site is new;
+        a service moving in beside one that stands saves it too. Never more than the site costs.
+    sites : service -> most sites in all, where that is limited.
+    time_limit_s, gap, seed, progress : as in `max_coverage`.
+
+    Returns
+    -------
+    TogetherResult
+        With the bound that proves its sum, or a gap where the time did not suffice.
+
+    Raises
+    ------
+    SitingError
+        Problems without costs, with rules that are not known here, numbers that make no sense.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.array([[1, 0], [0, 1]], bool)
+    >>> where = ["school", "hall"]
+    >>> meals = SitingProblem.from_cover(near, [50, 60], site_index=where, site_costs=10)
+    >>> care = SitingProblem.from_cover(near, [30, 5], site_index=where, site_costs=10)
+    >>> both = plan_together({"meals": meals, "care": care}, budget=16, saving=4)
+    >>> both.value, both.shared, both.money, both.saved
+    (80.0, ['school'], 16.0, 4.0)
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    limits = _checked(problems, budget, saving, sites, faults)
+    faults.raise_all()
+    with clock.listening():
+        return _solve(problems, limits, float(budget), float(saving), clock, gap, seed)
+
+
+def _checked(
+    problems: Mapping[Hashable, SitingProblem],
+    budget: Any,
+    saving: Any,
+    sites: Mapping[Hashable, int] | None,
+    faults: Faults,
+) -> dict[Hashable, int]:
+    if len(problems) < 2:
+        faults.add("planning together needs two services or more")
+    for what, amount in (("budget", budget), ("saving", saving)):
+        if isinstance(amount, bool) or not amount >= 0 or not np.isfinite(amount):
+            faults.add(f"{what} must be a finite amount, 0 or more, not {amount!r}")
+    limits = dict(sites or {})
+    unknown = [name for name in limits if name not in problems]
+    if unknown:
+        faults.add(f"sites: no such service: {Faults.some(unknown)}; {Faults.some(problems)}")
+    for name, problem in problems.items():
+        if problem.site_costs is None:
+            faults.add(f"{name!r} has no site_costs, the money each of its sites takes")
+        for rule, there in (
+            ("capacities", problem.capacities is not None),
+            ("conflicts", len(problem.conflicts) > 0),
+        ):
+            if there:
+                faults.add(
+                    f"{name!r} has {rule}, which planning together does not know: leave them out, "
+                    "or plan the services one by one with max_coverage"
+                )
+        count = limits.get(name)
+        if count is not None and (isinstance(count, bool) or count < len(problem.fixed)):
+            faults.add(f"sites of {name!r} must be {len(problem.fixed)} (the fixed ones) or more")
+    return limits
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Part:
+    """One service in the joint model: its reduced core and its columns of open sites."""
+
+    problem: SitingProblem
+    core: Core
+    y: np.ndarray
+    price: np.ndarray
+
+
+def _solve(
+    problems: Mapping[Hashable, SitingProblem],
+    limits: Mapping[Hashable, int],
+    budget: float,
+    saving: float,
+    clock: Clock,
+    gap: float,
+    seed: int,
+) -> TogetherResult:
+    model = Model()
+    parts: dict[Hashable, _Part] = {}
+    for name, problem in problems.items():
+        core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
+        fixed = problem.is_fixed[core.sites].astype(float)
+        y = model.add_columns(core.m, lower=fixed, whole=True)
+        z = model.add_columns(core.n, cost=-core.weight)
+        link(model, core, y, z)
+        if name in limits:
+            model.add_row(y, upper=float(limits[name]))
+        price = site_money(problem)[core.sites]
+        parts[name] = _Part(problem=problem, core=core, y=y, price=price)
+    sharing, worth = _sharing(model, parts, saving)
+    spent = np.concatenate([part.y for part in parts.values()])
+    prices = np.concatenate([part.price for part in parts.values()])
+    model.add_row(
+        np.concatenate([spent, sharing]),
+        np.concatenate([prices, -worth]),
+        upper=budget + 1e-9 * max(1.0, budget),
+    )
+    whole = all(is_whole(p.core.weight) for p in parts.values())
+    clock.tell("proof")
+    found = solve_in_time(model, clock, gap=gap, options={"mip_abs_gap": 0.99} if whole else {})
+    if found.x is None:
+        return _nothing(problems, clock, seed, found.status, found.bound)
+    results = {}
+    for name, part in parts.items():
+        chosen = part.core.sites[found.x[part.y] > 0.5]
+        results[name] = make_result(
+            part.problem, "max_coverage", chosen, value=covered_people(part.problem, chosen),
+            bound=None, gap=gap, clock=clock, solver=SOLVER, seed=seed,
+        )  # fmt: skip
+    value = sum(r.value for r in results.values())
+    total = sum(p.problem.total for p in parts.values())
+    bound = rounded_up(
+        total if found.bound is None else min(-found.bound, total), value, whole=whole
+    )
+    apart = relative_gap(value, bound)
+    used = found.x[sharing] > 0.5
+    saved = float(worth[used].sum())
+    return TogetherResult(
+        status="optimal" if apart is not None and apart <= gap + 1e-12 else "feasible",
+        value=value,
+        bound=bound,
+        gap=apart,
+        results=results,
+        shared=_shared(parts, found.x),
+        money=float(prices @ (found.x[spent] > 0.5)) - saved,
+        saved=saved,
+        seconds=clock.seconds,
+    )
+
+
+def _sharing(
+    model: Model, parts: Mapping[Hashable, _Part], saving: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A column per service and building: this new site saves, because another one has paid.
+
+    Of the services in a building one pays in full: one that stands there already, if there is one.
+    """
+    by_label: dict[Any, list[tuple[_Part, int]]] = {}
+    for part in parts.values():
+        for k, position in enumerate(part.core.sites):
+            by_label.setdefault(part.problem.site_index[position], []).append((part, k))
+    columns: list[int] = []
+    worth: list[float] = []
+    for members in by_label.values():
+        if len(members) < 2:
+            continue
+        open_here = np.array([part.y[k] for part, k in members])
+        new = [
+            (int(part.y[k]), float(part.price[k]))
+            for part, k in members
+            if not problem_free(part.problem)[part.core.sites[k]]
+        ]
+        shares = model.add_columns(len(new), whole=True)
+        used = model.add_columns(1)
+        for share, (y, price) in zip(shares, new, strict=True):
+            model.add_row(np.array([share, y]), np.array([1.0, -1.0]), upper=0.0)
+            columns.append(int(share))
+            worth.append(min(saving, price))
+        for y in open_here:
+            model.add_row(np.append(used, y), np.array([-1.0, 1.0]), upper=0.0)
+        factors = [1.0] * len(new) + [-1.0] * len(open_here) + [1.0]
+        model.add_row(np.concatenate([shares, open_here, used]), np.array(factors), upper=0.0)
+    return np.array(columns, np.int64), np.array(worth)
+
+
+def _shared(parts: Mapping[Hashable, _Part], x: np.ndarray) -> list[Any]:
+    """Buildings with two services or more, at least one of them new."""
+    there: dict[Any, list[bool]] = {}
+    for part in parts.values():
+        for k in np.flatnonzero(x[part.y] > 0.5):
+            position = part.core.sites[k]
+            stands = bool(problem_free(part.problem)[position])
+            there.setdefault(part.problem.site_index[position], []).append(stands)
+    return [label for label, stands in there.items() if len(stands) > 1 and not all(stands)]
+
+
+def _nothing(
+    problems: Mapping[Hashable, SitingProblem],
+    clock: Clock,
+    seed: int,
+    status: str,
+    bound: float | None,
+) -> TogetherResult:
+    """No answer in the time; fixed sites alone are always one, so it is never infeasible."""
+    nothing: Status = "unknown" if status != "infeasible" else "infeasible"
+    results = {
+        name: no_result(problem, "max_coverage", nothing, clock=clock, solver=SOLVER, seed=seed)
+        for name, problem in problems.items()
+    }
+    return TogetherResult(
+        status=nothing, value=float("nan"), bound=None if bound is None else -bound, gap=None,
+        results=results, shared=[], money=float("nan"), saved=0.0, seconds=clock.seconds,
+    )  # fmt: skip

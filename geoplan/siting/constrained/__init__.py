@@ -1,0 +1,1 @@
+"""Covering under a planner's rules: budget, areas, distances, capacities."""

@@ -1,0 +1,158 @@
+"""Who takes a place where, as columns and rows of a model.
+
+A site with room for everybody who reaches it needs no count of places: a class's people at any
+such site are one column. A column per pair stands only where places end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.solver.time_limit import Clock
+
+
+def add_places(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:
+    """Columns of people served, and the rows that bind them to open sites and to places.
+
+    Parameters
+    ----------
+    room : people that each site of the core takes.
+    every_link : a row for every pair, also where the site's places say it; a model whose places
+        may be loosened needs them.
+    """
+    core, model = ruled.core, ruled.model
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    ends = room < np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
+    counted = ends[core.row_idx]
+    easy = np.unique(row_of[~counted])
+    pair = np.flatnonzero(counted)
+    row, site = row_of[pair], core.row_idx[pair]
+    anywhere = model.add_columns(len(easy), upper=core.weight[easy])
+    placed = model.add_columns(len(pair), upper=np.minimum(core.weight[row], room[site]))
+    ruled.served = np.concatenate([anywhere, placed])
+    ruled.people = np.ones(len(ruled.served))
+    ruled.of = np.concatenate([easy, row])
+    ruled.pair = np.concatenate([np.full(len(easy), -1), pair])
+    _one_place_each(ruled)
+    _where_open(ruled, anywhere, row_of[~counted], core.row_idx[~counted])
+    fixed = ruled.problem.is_fixed[core.sites]
+    # nobody is served by a site that is not open (tight per pair: a good relaxation); where a
+    # class is larger than the site the row of places says as much
+    tight = ~fixed[site] & (every_link | (core.weight[row] < room[site]))
+    _link(ruled, placed[tight], ruled.y[site[tight]], core.weight[row[tight]])
+    order = np.argsort(site, kind="stable")
+    cuts = np.searchsorted(site[order], np.arange(core.m + 1))
+    for j in np.flatnonzero(ends):
+        here = placed[order[cuts[j] : cuts[j + 1]]]
+        at = model.add_row(
+            np.append(here, ruled.y[j]), np.append(np.ones(len(here)), -room[j]), upper=0.0
+        )
+        model.tag("capacities", [at], [ruled.problem.site_index[core.sites[j]]])
+
+
+def _one_place_each(ruled: RuledModel) -> None:
+    """Rows: a class has no more places than people."""
+    order = np.argsort(ruled.of, kind="stable")
+    ptr = np.searchsorted(ruled.of[order], np.arange(ruled.core.n + 1))
+    ruled.model.add_rows(ptr, ruled.served[order], 1.0, upper=ruled.core.weight)
+
+
+def _where_open(ruled: RuledModel, anywhere: np.ndarray, row: np.ndarray, site: np.ndarray) -> None:
+    """Rows: served without counting only where one of those sites is open."""
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    count = np.diff(np.append(first, len(row)))
+    index = np.insert(ruled.y[site], first, anywhere)
+    factor = np.insert(-ruled.core.weight[row], first, 1.0)
+    ptr = np.concatenate([[0], np.cumsum(count + 1)])
+    ruled.model.add_rows(ptr, index, factor, upper=0.0)
+
+
+def _link(ruled: RuledModel, x: np.ndarray, y: np.ndarray, most: np.ndarray) -> None:
+    """Rows ``x <= most * y``."""
+    two = np.column_stack([x, y]).ravel()
+    factor = np.column_stack([np.ones(len(x)), -most]).ravel()
+    ruled.model.add_rows(np.arange(len(x) + 1) * 2, two, factor, upper=0.0)
+
+
+def start_from(ruled: RuledModel, filling: Filling) -> np.ndarray:
+    """A full column vector for the open sites and the places of `filling` (of the same core)."""
+    core = ruled.core
+    x = np.zeros(ruled.model.columns)
+    x[ruled.y] = filling.is_open
+    counted = ruled.pair >= 0
+    x[ruled.served[counted]] = filling.flow[ruled.pair[counted]]
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    easy = np.ones(core.pairs, bool)
+    easy[ruled.pair[counted]] = False
+    people = np.bincount(row_of[easy], weights=filling.flow[easy], minlength=core.n)
+    x[ruled.served[~counted]] = people[ruled.of[~counted]]
+    return x
+
+
+def pair_people(ruled: RuledModel, x: np.ndarray) -> np.ndarray:
+    """People per pair of the core in the column vector `x`."""
+    core = ruled.core
+    amount = np.zeros(core.pairs)
+    counted = ruled.pair >= 0
+    amount[ruled.pair[counted]] = x[ruled.served[counted]]
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    usable = x[ruled.y[core.row_idx]] > 0.5
+    usable[ruled.pair[counted]] = False
+    at = np.flatnonzero(usable)[::-1]
+    first = np.full(core.n, -1, np.int64)
+    first[row_of[at]] = at  # of several the first stays
+    easy, people = ruled.of[~counted], x[ruled.served[~counted]]
+    at = first[easy]
+    amount[at[at >= 0]] = people[at >= 0]
+    return amount
+
+
+def add_gains(ruled: RuledModel, room: np.ndarray, clock: Clock) -> None:
+    """Rows: people with a place in a part of the city, by what each site alone would add there.
+
+    A part is what full fixed sites join. What several sites add is never more than what each of
+    them adds alone (Nemhauser and Wolsey 1981), and these rows are far tighter than those of single
+    classes where a site reaches more people than it can set free places for. The model is right
+    without them: none are added when time is out before they are worked out.
+    """
+    core, model = ruled.core, ruled.model
+    fixed = ruled.problem.is_fixed[core.sites]
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    old = fixed[core.row_idx]
+    graph = sparse.coo_matrix(
+        (np.ones(old.sum()), (row_of[old], core.n + core.row_idx[old])),
+        shape=(core.n + core.m,) * 2,
+    )
+    part = connected_components(graph, directed=False)[1][: core.n]
+    joined = np.zeros(core.n, bool)
+    joined[row_of[old]] = True
+    filling = Filling(core, np.where(fixed, room, np.inf))
+    for j in np.flatnonzero(fixed):
+        filling.open(int(j))
+    today = np.bincount(part, weights=core.weight - filling.left)
+    added: dict[int, list[tuple[int, float]]] = {}
+    for j in np.flatnonzero(~fixed):
+        if clock.left <= 0:
+            return
+        here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
+        with_j = filling.copy()
+        with_j.open(int(j))
+        came = np.bincount(part, weights=filling.left - with_j.left)
+        for k in here:
+            added.setdefault(int(k), []).append((int(j), min(float(came[k]), float(room[j]))))
+    order = np.argsort(part[ruled.of], kind="stable")
+    cuts = np.searchsorted(part[ruled.of][order], np.arange(len(today) + 1))
+    for k in np.unique(part[joined]):
+        gains = added.get(int(k), [])
+        here = ruled.served[order[cuts[k] : cuts[k + 1]]]
+        sites = np.array([j for j, _ in gains], np.int64)
+        worth = np.array([gain for _, gain in gains])
+        model.add_row(
+            np.concatenate([here, ruled.y[sites]]),
+            np.concatenate([np.ones(len(here)), -worth]),
+            upper=float(today[k]),
+        )

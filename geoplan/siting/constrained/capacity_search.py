@@ -1,0 +1,301 @@
+"""A good choice of sites whose places end: the best next one, then swaps, and a bound beside it.
+
+What a site adds never grows as others open (see `filling`). So an old gain bounds the new one, few
+gains are worked out anew, and the largest gains of one state bound every choice of sites.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.model.constraints import Rules, problem_free, site_money
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import Core
+from geoplan.siting.solver.time_limit import Clock
+
+_LEAST = 1e-9
+
+
+class FillSearch:
+    """Sites opened one by one under a planner's rules, and exchanged; all positions in the core.
+
+    Parameters
+    ----------
+    room : people that each site of `core` takes.
+    clock : once its time is out, no gain is worked out any more; what bounds it stands in.
+    need : people after whom no more sites are wanted (``inf``: as many as can be).
+    known : per site of the core what it adds to the fixed ones, where somebody has worked that out
+        (else NaN).
+    """
+
+    def __init__(
+        self,
+        problem: SitingProblem,
+        rules: Rules,
+        core: Core,
+        room: np.ndarray,
+        *,
+        clock: Clock,
+        need: float = np.inf,
+        known: np.ndarray | None = None,
+    ) -> None:
+        self.clock = clock
+        self.filling, self.need = Filling(core, room), need
+        self.stays = problem.is_fixed[core.sites]
+        for j in np.flatnonzero(self.stays):
+            self.filling.open(int(j))
+        self.most = np.inf if rules.sites is None else rules.sites
+        self.budget = np.inf if rules.budget is None else rules.budget * (1 + 1e-12)
+        self.paid = rules.budget is not None
+        self.money = site_money(problem)[core.sites]
+        self.free_of_cost = problem_free(problem)[core.sites]
+        self.rivals = _rivals(problem, core)
+        self.areas = (
+            np.full(core.m, None, object)
+            if problem.site_areas is None
+            else problem.site_areas[core.sites]
+        )
+        self.least = dict(rules.area_sites)
+        self.dust = self.filling.dust
+        self.before = self.filling.served
+        # a site adds no more than its places, nor more people than lack one
+        most = np.minimum(self.filling.room, self.filling.left.sum())
+        self.known = np.full(core.m, np.nan) if known is None else known.copy()
+        self._learn(self.known)
+        self.ceiling = np.where(np.isnan(self.known), most, self.known)
+        self.ceiling[self.filling.is_open] = 0.0
+        self.worth = self.ceiling.copy()
+
+    @property
+    def served(self) -> float:
+        """People who have a place."""
+        return self.filling.served
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many people are served as are wanted."""
+        return bool(self.served >= self.need * (1 - _LEAST) - self.dust)
+
+    def build(self) -> bool:
+        """Open sites as far as the rules allow; False where the least per area are not reached.
+
+        When time is out, sites are opened without working out what changes would bring them.
+        """
+        for code, least in self.least.items():
+            here = np.array([c == code for c in self.areas], bool)
+            while int((here & self.filling.is_open).sum()) < least:
+                if not self._open_best(here, self.clock, useful=False):
+                    return False
+        if int(self.filling.is_open.sum()) > self.most:
+            return False
+        everywhere = np.ones(len(self.money), bool)
+        while not self.enough and self._open_best(everywhere, self.clock, useful=True):
+            pass
+        return True
+
+    def swap(self, clock: Clock) -> None:
+        """Exchange one site for a better one while that helps and time is left."""
+        better = True
+        while better and clock.left > 0:
+            better = False
+            for j in self.filling.chosen:
+                if clock.left <= 0:
+                    return
+                if not self.stays[j] and self._exchange(int(j), clock):
+                    better = True
+            everywhere = np.ones(len(self.money), bool)
+            while clock.left > 0 and self._open_best(everywhere, clock, useful=True):
+                better = True
+
+    def take(self, opened: np.ndarray) -> None:
+        """Open the sites `opened` (bool) and close all others."""
+        filling = Filling(self.filling.core, self.filling.room)
+        for j in np.flatnonzero(opened | self.stays):
+            filling.open(int(j))
+        self.filling = filling
+        self.worth = self.ceiling.copy()
+
+    def take_better(self, opened: np.ndarray, *, started: bool) -> bool:
+        """`take`, unless what is open serves as many people; returns whether there is an answer."""
+        saved = self.filling
+        self.take(opened)
+        if started and saved.served >= self.served:
+            self.filling = saved
+        return True
+
+    def take_fewer(self, opened: np.ndarray, *, started: bool) -> bool:
+        """`take`, where that is enough with fewer sites; returns whether there is an answer."""
+        saved = self.filling
+        self.take(opened)
+        if self.enough and (not started or len(self.filling.chosen) < len(saved.chosen)):
+            return True
+        self.filling = saved
+        return started
+
+    def prune(self, *, need: float, keep: np.ndarray) -> None:
+        """Close sites, those that serve fewest first, that neither `need` nor an area asks for.
+
+        keep : bool per site: stays open. When time is out, only sites that serve nobody close.
+        """
+        self.need = need
+        use = np.bincount(
+            self.filling.row_idx, weights=self.filling.flow, minlength=len(self.money)
+        )
+        for j in sorted(self.filling.chosen, key=lambda j: (use[j], -j)):
+            if keep[j] or not self._areas_without(int(j)):
+                continue
+            if use[j] > 0 and self.clock.left <= 0:
+                break
+            saved = self.filling.copy()
+            self.filling.close(int(j))
+            if not self.enough:
+                self.filling = saved
+        self.worth = self.ceiling.copy()  # what was closed may be worth more again
+
+    def bound(self) -> float:
+        """People whom no choice of sites within the rules' number and money can exceed.
+
+        From what sites add to the fixed ones, and, unless that proves the answer, from what they
+        add to what is open now.
+        """
+        bound = min(
+            self.before + self._most_of(self.ceiling)[0], float(self.filling.core.weight.sum())
+        )
+        exact = self.filling.is_open.copy()
+        gains = np.where(exact, 0.0, self.worth)
+        while bound > self.served + max(self.dust, _LEAST * self.served):
+            most, used = self._most_of(gains)
+            bound = min(bound, self.served + most)
+            # old gains bound the new ones: only those that the sum takes have to be worked out
+            due = np.flatnonzero(used & ~exact & (gains > 0))
+            if not len(due):
+                break
+            for j in due:
+                if self.clock.left <= 0:
+                    return min(bound, self.served + self._most_of(gains)[0])
+                gains[j] = self.filling.gain(int(j))
+            exact[due] = True
+        return bound
+
+    def fewest(self) -> int:
+        """Sites in all that any choice which serves `need` has at least."""
+        short = self.need - self.before
+        fixed = int(self.stays.sum())
+        gains = np.cumsum(np.sort(self.ceiling[~self.stays])[::-1])
+        if short <= max(self.dust, _LEAST * self.need):
+            return fixed
+        return fixed + int(np.searchsorted(gains, short * (1 - _LEAST)) + 1)
+
+    def _learn(self, gains: np.ndarray) -> None:
+        """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
+        for j in np.flatnonzero(np.isnan(gains) & ~self.filling.is_open):
+            if self.clock.left <= 0:
+                return
+            gains[j] = self.filling.gain(int(j))
+
+    def _most_of(self, gains: np.ndarray) -> tuple[float, np.ndarray]:
+        """The largest sum of gains that the number of sites and the money allow; whose it takes."""
+        most, used = float(gains.sum()), np.zeros(len(gains), bool)
+        if np.isfinite(self.most):
+            room = max(int(self.most) - int(self.stays.sum()), 0)
+            top = np.argsort(-gains, kind="stable")[:room]
+            most = min(most, float(gains[top].sum()))
+            used[top] = True
+        if self.paid:
+            price = np.where(self.free_of_cost, 0.0, self.money)
+            free = float(gains[price <= 0].sum())
+            order = np.argsort(-gains / np.maximum(price, 1e-300), kind="stable")
+            order = order[price[order] > 0]
+            spent = np.cumsum(price[order])
+            part = np.clip((self.budget - spent + price[order]) / price[order], 0.0, 1.0)
+            most = min(most, free + float((gains[order] * part).sum()))
+            used |= price <= 0
+            used[order[part > 0]] = True
+        if not np.isfinite(self.most) and not self.paid:
+            used[:] = True
+        return most, used
+
+    def _spent(self) -> float:
+        return float(self.money[self.filling.is_open & ~self.free_of_cost].sum())
+
+    def _able(self) -> np.ndarray:
+        """Bool per site: closed, and the rules would let it open now."""
+        able = ~self.filling.is_open
+        if int(self.filling.is_open.sum()) >= self.most:
+            return np.zeros_like(able)
+        if self.paid:
+            able &= self.free_of_cost | (self.money <= self.budget - self._spent())
+        for j in self.filling.chosen:
+            able[self.rivals[j]] = False
+        return able
+
+    def _open_best(self, pool: np.ndarray, clock: Clock, *, useful: bool) -> bool:
+        """Open the site of `pool` that adds most (for its money); False where there is none.
+
+        When time is out: the best of those worked out, or the one that adds most if nobody changes.
+        """
+        at = np.flatnonzero(pool & self._able())
+        price = np.ones(len(self.money))
+        if self.paid:
+            price = np.where(self.free_of_cost, 1e-9, np.maximum(self.money, 1e-9))
+        best, most = -1, -1.0
+        order = at[np.argsort(-self.worth[at] / price[at], kind="stable")]
+        for j in order:
+            if self.worth[j] / price[j] <= most:
+                break
+            if clock.left <= 0:
+                # of those with nobody at once the one that may add most stands first
+                now = self.filling.at_once()[order] / price[order]
+                best = int(order[np.argmax(now)]) if best < 0 else best
+                break
+            self.worth[j] = self.filling.gain(int(j))
+            if self.worth[j] / price[j] > most:
+                best, most = int(j), self.worth[j] / price[j]
+        if best < 0 or (useful and self.worth[best] <= self.dust):
+            return False
+        self.filling.open(best)
+        return True
+
+    def _exchange(self, j: int, clock: Clock) -> bool:
+        """Put the best other site in place of j, where that serves more people."""
+        saved = self.filling.copy()
+        lost = self.filling.close(j)
+        able = self._able()
+        able[j] = False
+        if not self._areas_without(j, closed=True):
+            able &= np.array([c == self.areas[j] for c in self.areas], bool)
+        at = np.flatnonzero(able)
+        best, most = -1, lost + max(self.dust, 1e-9 * self.before)
+        for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
+            if self.ceiling[k] <= most or clock.left <= 0:
+                break
+            gain = self.filling.gain(int(k))
+            if gain > most:
+                best, most = int(k), gain
+        if best < 0:
+            self.filling = saved
+            return False
+        self.filling.open(best)
+        self.worth = self.ceiling.copy()  # what was closed may be worth more again
+        return True
+
+    def _areas_without(self, j: int, *, closed: bool = False) -> bool:
+        """Whether j's area has enough sites without it."""
+        least = self.least.get(self.areas[j], 0)
+        if least <= 0:
+            return True
+        here = np.array([c == self.areas[j] for c in self.areas], bool)
+        return int((here & self.filling.is_open).sum()) - (not closed) >= least
+
+
+def _rivals(problem: SitingProblem, core: Core) -> list[np.ndarray]:
+    """Per site of the core those that may not be open beside it."""
+    place = np.full(problem.n_sites, -1, np.int64)
+    place[core.sites] = np.arange(core.m)
+    pairs = place[problem.conflicts]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    cuts = np.searchsorted(both[:, 0], np.arange(core.m + 1))
+    return [both[cuts[j] : cuts[j + 1], 1] for j in range(core.m)]

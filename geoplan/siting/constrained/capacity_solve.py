@@ -1,0 +1,153 @@
+"""Covering where places end: people may change from a full site to another one.
+
+First the part of the city where places are lacking (`places`), then a greedy choice with swaps
+(`fill_search`), then HiGHS on the model of open sites and people (`places_model`). Numbers that are
+told come from the largest flow at the chosen sites, not from the solver's columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from geoplan.siting.constrained.capacity_milp import add_gains, start_from
+from geoplan.siting.constrained.capacity_part import (
+    at_most,
+    filled,
+    lacking_part,
+    rooms,
+    row_classes,
+    row_flows,
+)
+from geoplan.siting.constrained.capacity_search import FillSearch
+from geoplan.siting.constrained.milp import add_need, aim, build, run
+from geoplan.siting.constrained.solve import nothing_found, rules_conflict
+from geoplan.siting.model.build_result import make_result, no_result, rounded_up
+from geoplan.siting.model.constraints import Rules, early_blocks
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.time_limit import Clock
+
+SOLVER = "geoplan flows, swaps + HiGHS with places"
+#: share of the time that swaps may take
+_SWAPS = 0.2
+_DUST = 1e-9
+
+
+def by_places(problem: SitingProblem, rules: Rules) -> bool:
+    """Whether places end and nothing says in which area the people with a place must live."""
+    return problem.capacities is not None and not rules.equity and not rules.area_share
+
+
+def most_people_placed(
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    clock: Clock,
+    gap: float,
+    seed: int,
+    gains: np.ndarray | None = None,
+) -> SitingResult:
+    """Most people with a place.
+
+    gains : per site what it adds to the fixed ones (NaN: not worked out yet); filled in, so that
+        the next question about the same people and sites need not work it out again.
+    """
+    blocked, facts = early_blocks(problem, rules)
+    if blocked:
+        return nothing_found(problem, "max_coverage", blocked, facts, clock, seed)
+    part = lacking_part(problem)
+    ruled = build(part.problem, rules)
+    search = FillSearch(
+        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock,
+        known=None if gains is None else gains[ruled.core.sites],
+    )  # fmt: skip
+    if gains is not None:
+        gains[ruled.core.sites] = search.known
+    started = search.build()
+    greedy = part.settled + search.served if started else None
+    if started:
+        search.swap(clock.part(_SWAPS * clock.limit_s))
+    bound = search.bound()
+    unproved = bound > search.served * (1 + gap) + max(search.dust, _DUST * search.served)
+    # out of time a model is of use only where there is no answer yet
+    if not started or (unproved and clock.left > 0):
+        aim(ruled, ruled.served, -ruled.people)
+        add_gains(ruled, rooms(problem, ruled.core), clock)
+        # no start: HiGHS is often the quicker without, and what the search found is not lost
+        found = run(ruled, clock=clock, gap=gap, whole_goal=ruled.whole)
+        if found.status == "infeasible":
+            return rules_conflict(build(problem, rules), "max_coverage", clock, seed)
+        bound = bound if found.bound is None else min(bound, -found.bound)
+        if found.x is not None:
+            started = search.take_better(found.x[ruled.y] > 0.5, started=started)
+    if not started:
+        return no_result(
+            problem, "max_coverage", "unknown", clock=clock, solver=SOLVER, seed=seed,
+            bound=part.settled + bound,
+        )  # fmt: skip
+    search.prune(need=search.served, keep=search.free_of_cost)
+    chosen = ruled.core.sites[search.filling.chosen]
+    value, flows = _placed(problem, chosen)
+    return make_result(
+        problem, "max_coverage", chosen, value=value,
+        # only the part's own people are known to be whole
+        bound=part.settled + rounded_up(bound, value - part.settled, whole=ruled.whole),
+        gap=gap, clock=clock,
+        solver=SOLVER, seed=seed, greedy_value=greedy, assignment=at_most(problem, flows),
+        detail={"classes": ruled.core.n, "flows": flows},
+    )  # fmt: skip
+
+
+def fewest_sites_placed(
+    problem: SitingProblem, rules: Rules, *, need: float, clock: Clock, gap: float, seed: int
+) -> SitingResult:
+    """Fewest sites at which `need` people have a place."""
+    blocked, facts = early_blocks(problem, rules)
+    if blocked:
+        return nothing_found(problem, "min_sites", blocked, facts, clock, seed)
+    part = lacking_part(problem)
+    short = need - part.settled
+    ruled = build(part.problem, rules)
+    search = FillSearch(
+        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock, need=short
+    )
+    started = search.build() and search.enough
+    if not started and not len(problem.conflicts):
+        search.take(np.ones(ruled.core.m, bool))
+        started = search.enough
+    if started:
+        search.prune(need=short, keep=search.stays)
+    least = float(search.fewest())
+    if not started or (len(search.filling.chosen) > least and clock.left > 0):
+        add_need(ruled, short)
+        add_gains(ruled, rooms(problem, ruled.core), clock)
+        aim(ruled, ruled.y, np.ones(ruled.core.m))
+        start = start_from(ruled, search.filling) if started else None
+        found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)
+        if found.status == "infeasible":
+            whole = build(problem, rules)
+            return rules_conflict(whole, "min_sites", clock, seed, people=need)
+        if found.bound is not None:
+            least = max(least, float(np.ceil(found.bound - 1e-6)))
+        if found.x is not None:
+            started = search.take_fewer(found.x[ruled.y] > 0.5, started=started)
+    if not started:
+        return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed,
+                         bound=least)  # fmt: skip
+    chosen = ruled.core.sites[search.filling.chosen]
+    people, flows = _placed(problem, chosen)
+    return make_result(
+        problem, "min_sites", chosen, value=float(len(chosen)), bound=min(least, len(chosen)),
+        gap=gap, clock=clock, solver=SOLVER, seed=seed, assignment=at_most(problem, flows),
+        detail={
+            "classes": ruled.core.n, "people_needed": need, "people": people, "flows": flows,
+        },
+    )  # fmt: skip
+
+
+def _placed(problem: SitingProblem, chosen: np.ndarray) -> tuple[float, pd.DataFrame]:
+    """People with a place at the sites `chosen`, and who takes one where."""
+    filling = filled(problem, chosen)
+    flows = row_flows(problem, filling.core, row_classes(problem), filling.flow)
+    return filling.served, flows

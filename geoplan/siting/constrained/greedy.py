@@ -1,0 +1,180 @@
+"""An answer to begin with, under rules: so that there is always something to hand over."""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+
+from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.in_time import solve_in_time
+from geoplan.siting.model.constraints import Rules, least_people, problem_free, site_money
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.solver.time_limit import Clock
+
+_LEAST = 1e-9
+
+
+def greedy_ruled(problem: SitingProblem, rules: Rules) -> np.ndarray | None:
+    """The best next site, again and again, as far as the rules allow; None where that fails.
+
+    Areas that must have sites come first. It knows nothing of places (capacities), of equity, of
+    least shares of people and of backup: those have no start.
+    """
+    if problem.capacities is not None or rules.equity or rules.area_share or rules.backup:
+        return None
+    picker = _Greedy(problem, rules)
+    for j in problem.fixed:
+        picker.take(int(j))
+    for code, least in rules.area_sites.items():
+        assert problem.site_areas is not None
+        here = np.array([c == code for c in problem.site_areas], bool)
+        while here[picker.chosen].sum() < least:
+            if not picker.take_best(here):
+                return None
+    room = np.inf if rules.sites is None else rules.sites
+    if len(picker.chosen) > room:
+        return None
+    everywhere = np.ones(problem.n_sites, bool)
+    while len(picker.chosen) < room and picker.take_best(everywhere, useful=True):
+        pass
+    return np.array(picker.chosen, np.int64)
+
+
+class _Greedy:
+    """Open sites one by one, and what is still to be gained by each other one."""
+
+    def __init__(self, problem: SitingProblem, rules: Rules) -> None:
+        self.cover, self.by_row = problem.cover.tocsc(), problem.cover
+        self.paid = problem.site_costs is not None
+        self.money, self.free = site_money(problem), problem_free(problem)
+        self.left = np.inf if rules.budget is None else rules.budget
+        self.shut = ~problem.is_allowed
+        self.weight = problem.weights.copy()
+        self.gain = np.asarray(problem.cover.T @ self.weight, np.float64).ravel()
+        self.conflicts = problem.conflicts
+        self.chosen: list[int] = []
+
+    def take(self, j: int) -> None:
+        """Open site j; its people are served, its rivals are shut."""
+        self.chosen.append(j)
+        if self.paid and not self.free[j]:
+            self.left -= self.money[j]
+        self.shut[j] = True
+        for a, b in ((0, 1), (1, 0)):
+            self.shut[self.conflicts[self.conflicts[:, a] == j, b]] = True
+        rows = self.cover.indices[self.cover.indptr[j] : self.cover.indptr[j + 1]]
+        lost = np.zeros(len(self.weight))
+        lost[rows] = self.weight[rows]
+        self.gain = self.gain - np.asarray(self.by_row.T @ lost).ravel()
+        self.weight[rows] = 0.0
+
+    def take_best(self, pool: np.ndarray, *, useful: bool = False) -> bool:
+        """Open the best site of `pool` that may be opened; False where there is none."""
+        able = pool & ~self.shut
+        if self.paid:
+            able &= self.free | (self.money <= self.left + 1e-9)
+        at = np.flatnonzero(able)
+        if len(at) == 0:
+            return False
+        worth = self.gain[at]
+        if self.paid:
+            worth = worth / np.where(self.free[at], 1e-9, np.maximum(self.money[at], 1e-9))
+        best = int(at[np.argmax(worth)])
+        if useful and self.gain[best] <= 1e-9:
+            return False
+        self.take(best)
+        return True
+
+
+def as_start(ruled: RuledModel, chosen: np.ndarray | None) -> np.ndarray | None:
+    """A full column vector for `chosen`, where served people follow from open sites."""
+    if chosen is None or ruled.problem.capacities is not None:
+        return None
+    core = ruled.core
+    x = np.zeros(ruled.model.columns)
+    is_open = np.zeros(ruled.problem.n_sites, bool)
+    is_open[chosen] = True
+    opened = is_open[core.sites]
+    x[ruled.y] = opened
+    rows = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    times = np.bincount(rows, weights=opened[core.row_idx], minlength=core.n)
+    x[ruled.served] = (times > 0)[ruled.of]
+    if ruled.twice is not None:
+        x[ruled.twice] = times > 1
+    return x
+
+
+def fewest_start(ruled: RuledModel, need: float, clock: Clock) -> np.ndarray | None:
+    """A full column vector that serves `need` people under the rules; None where none is found.
+
+    The best next sites as far as they serve enough, or else every site that may stand; then
+    without those that nothing asks for.
+    """
+    problem = ruled.problem
+    if problem.capacities is not None:
+        return None if len(problem.conflicts) else _every_site(ruled, clock)
+    tries = [greedy_ruled(problem, ruled.rules)]
+    if not len(problem.conflicts):
+        tries.append(np.flatnonzero(problem.is_allowed))
+    for chosen in tries:
+        if chosen is not None and (kept := _pruned(ruled, need, chosen)) is not None:
+            return as_start(ruled, kept)
+    return None
+
+
+def _every_site(ruled: RuledModel, clock: Clock) -> np.ndarray | None:
+    """All sites open, and places for those whom the rules ask for: a linear programme."""
+    model = copy(ruled.model)
+    model.lower = [np.concatenate(ruled.model.lower)]
+    model.lower[0][ruled.y] = 1.0
+    return solve_in_time(model, clock, linear=True).x
+
+
+def _pruned(ruled: RuledModel, need: float, chosen: np.ndarray) -> np.ndarray | None:
+    """`chosen` as far as the model has them, without sites that no rule asks for.
+
+    None where they do not keep the rules.
+    """
+    problem, rules, core = ruled.problem, ruled.rules, ruled.core
+    times = 2 if rules.backup else 1
+    kept = np.isin(core.sites, chosen)
+    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    count = np.bincount(row_of, weights=kept[core.row_idx], minlength=core.n)
+    spare = float(core.weight[count >= times].sum()) - need
+    by_area = np.bincount(core.group, weights=core.weight * (count > 0), minlength=len(ruled.codes))
+    for code, share in rules.area_share.items():
+        group = ruled.codes.index(code)
+        by_area[group] -= least_people(share, ruled.area_people(group), whole=ruled.whole)
+    watched = [ruled.codes.index(code) for code in rules.area_share]
+    areas = None if problem.site_areas is None else problem.site_areas[core.sites]
+    more = {code: -least for code, least in rules.area_sites.items()}
+    for code in more:
+        assert areas is not None
+        more[code] += int(sum(areas[j] == code for j in np.flatnonzero(kept)))
+    if spare < -_LEAST * max(1.0, need) or any(by_area[watched] < -_LEAST * max(1.0, need)):
+        return None
+    if any(left < 0 for left in more.values()):
+        return None
+    fixed = problem.is_fixed[core.sites]
+    for j in sorted(
+        np.flatnonzero(kept & ~fixed), key=lambda j: core.site_ptr[j + 1] - core.site_ptr[j]
+    ):
+        rows = core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]
+        lost = float(core.weight[rows[count[rows] == times]].sum())
+        left = rows[count[rows] == 1]
+        lost_by_area = np.bincount(
+            core.group[left], weights=core.weight[left], minlength=len(ruled.codes)
+        )
+        code = None if areas is None else areas[j]
+        if lost > spare or (lost_by_area[watched] > by_area[watched]).any():
+            continue
+        if code in more:
+            if more[code] < 1:
+                continue
+            more[code] -= 1
+        kept[j] = False
+        count[rows] -= 1
+        spare -= lost
+        by_area -= lost_by_area
+    return core.sites[kept]

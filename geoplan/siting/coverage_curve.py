@@ -1,0 +1,277 @@
+"""How many people every number of sites covers, and what building in phases costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.siting.covering import check_count, check_limits
+from geoplan.siting.curve_places import curve_with_places
+from geoplan.siting.mclp.kernel_search import Best, most_people
+from geoplan.siting.mclp.lagrangian import Prices
+from geoplan.siting.mclp.local_search import greedy, swap
+from geoplan.siting.model.build_result import covered_people, relative_gap
+from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.solver.time_limit import Clock, Progress
+
+
+def coverage_curve(
+    problem: SitingProblem,
+    *,
+    sites: Iterable[int] = range(51),
+    time_limit_s: float = 60,
+    gap: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """People covered and the proved bound for every number of sites.
+
+    Parameters
+    ----------
+    problem : the problem; `fixed` sites count. With `capacities` whoever finds a place counts.
+        Money, areas and conflicts play no part.
+    sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
+    time_limit_s : for the whole curve. Each number starts from its neighbour's sites and prices.
+    gap : each answer may stop within this share of its bound; 0.0 = prove it.
+    seed : of the heuristics; the same seed gives the same answer.
+    progress : called with (done, total, text).
+
+    Returns
+    -------
+    DataFrame with the columns ``sites``, ``value`` (people), ``bound``, ``gap``, ``status``,
+    ``share`` (of all people), ``chosen`` (labels, fixed first), one row per number, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cover = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [50, 20, 40, 35])
+    >>> coverage_curve(problem, sites=range(4))[["sites", "value", "bound", "status"]]
+       sites  value  bound   status
+    0      0    0.0    0.0  optimal
+    1      1   70.0   70.0  optimal
+    2      2  110.0  110.0  optimal
+    3      3  145.0  145.0  optimal
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    counts = _counts(sites, faults)
+    faults.raise_all()
+    fixed = len(problem.fixed)
+    asked = [count for count in counts if count >= fixed]
+    with clock.listening():
+        if problem.capacities is None:
+            found = _curve_of_reach(problem, asked, clock, gap, seed)
+        else:
+            found = curve_with_places(problem, asked, clock=clock, gap=gap, seed=seed)
+    rows: list[tuple[Any, ...]] = []
+    for count in counts:
+        if count < fixed:
+            rows.append((count, np.nan, np.nan, None, "infeasible", []))
+            continue
+        value, bound, chosen = found[count]
+        distance = relative_gap(value, bound)
+        status = "optimal" if distance is not None and distance <= gap + 1e-12 else "feasible"
+        rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
+    frame = pd.DataFrame(rows, columns=["sites", "value", "bound", "gap", "status", "chosen"])
+    frame["gap"] = frame["gap"].astype(np.float64)
+    total = problem.total
+    frame.insert(5, "share", frame["value"] / total if total > 0 else np.nan)
+    return frame
+
+
+def _curve_of_reach(
+    problem: SitingProblem, counts: Sequence[int], clock: Clock, gap: float, seed: int
+) -> dict[int, tuple[float, float, np.ndarray]]:
+    """Per number of sites in all: people covered, the bound, positions of the sites."""
+    core, fixed = reduce_problem(problem), len(problem.fixed)
+    best = _solve_all(core, [count - fixed for count in counts], clock, gap, seed)
+    found = {}
+    for count in counts:
+        chosen = np.concatenate([problem.fixed, core.sites[best[count - fixed].chosen]])
+        value = covered_people(problem, chosen)
+        found[count] = value, max(core.base + best[count - fixed].bound, value), chosen
+    return found
+
+
+def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
+    counts = list(sites)
+    wrong = [c for c in counts if isinstance(c, bool) or not isinstance(c, (int, np.integer))]
+    if wrong:
+        faults.add(f"sites must be whole numbers, not {Faults.some(wrong)}")
+        return []
+    if any(c < 0 for c in counts):
+        faults.add("sites must be 0 or more")
+    return sorted({int(c) for c in counts})
+
+
+def _solve_all(
+    core: Core, room: Sequence[int], clock: Clock, gap: float, seed: int
+) -> dict[int, Best]:
+    """Every number of sites, from few to many, each warm-started by the one before."""
+    found: dict[int, Best] = {}
+    before: Best | None = None
+    prices: Prices | None = None
+    for k, take in enumerate(room):
+        clock.tell(f"{take}")
+        # what the easy numbers leave over goes to the hard ones
+        share = clock.part(max(0.05, 2.5 * clock.left / (len(room) - k)))
+        best = most_people(
+            core,
+            take=take,
+            clock=share,
+            gap=gap,
+            seed=seed,
+            start=None if before is None else before.chosen,
+            prices=prices,
+        )
+        before, prices = best, best.prices or prices
+        found[take] = best
+    _tighten(found)
+    return found
+
+
+def _tighten(found: dict[int, Best]) -> None:
+    """Prices of one number bound all others; more sites never cover fewer people."""
+    takes = sorted(found)
+    if not takes:
+        return
+    for best in list(found.values()):
+        if best.prices is not None:
+            bounds = best.prices.curve(takes[-1])
+            for take in takes:
+                found[take].bound = max(
+                    found[take].value, min(found[take].bound, float(bounds[take]))
+                )
+    for few, many in pairwise(takes):
+        if found[many].value < found[few].value:
+            found[many].chosen, found[many].value = found[few].chosen, found[few].value
+    for few, many in zip(takes[-2::-1], takes[:0:-1], strict=True):
+        found[few].bound = max(found[few].value, min(found[few].bound, found[many].bound))
+
+
+def phased_sites(
+    problem: SitingProblem,
+    *,
+    phases: Sequence[int],
+    time_limit_s: float = 60,
+    gap: float = 0.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """A programme in phases, each keeping the sites of the one before, and what that costs.
+
+    Two programmes are tried: forward (the best first phase, then the best addition) and backward
+    (the best last phase, its best part first); the one that covers more people, summed over the
+    phases, is returned.
+
+    Parameters
+    ----------
+    problem : the question, with its fixed sites.
+    phases : numbers of sites in all (fixed included) at the end of each phase, ascending.
+    time_limit_s, gap, seed, progress : as in `max_coverage`.
+
+    Returns
+    -------
+    DataFrame with the columns ``phase`` (1..), ``sites``, ``value``, ``new`` (labels added in this
+    phase), ``chosen`` (all labels), ``best_value`` (without nesting), ``bound`` and
+    ``nesting_cost`` (people: best_value - value).
+
+    Raises
+    ------
+    SitingError
+        Phases that do not ascend, or numbers of sites that cannot be; all at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cover = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 0]], bool)
+    >>> problem = SitingProblem.from_cover(cover, [10, 10, 15, 12, 8])
+    >>> phased_sites(problem, phases=[1, 2])[["sites", "value", "best_value", "nesting_cost"]]
+       sites  value  best_value  nesting_cost
+    0      1   28.0        35.0           7.0
+    1      2   55.0        55.0           0.0
+    """
+    clock = Clock(limit_s=time_limit_s, progress=progress)
+    faults = Faults()
+    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    counts = [check_count(problem, count, faults) for count in phases]
+    if problem.capacities is not None:
+        faults.add("phases know reach and not places: leave capacities out")
+    if any(b < a for a, b in pairwise(counts)):
+        faults.add(f"phases must ascend: they count sites in all at the end of each: {counts}")
+    faults.raise_all()
+    core = reduce_problem(problem)
+    fixed = len(problem.fixed)
+    takes = [count - fixed for count in counts]
+    with clock.listening():
+        free = _solve_all(core, sorted(set(takes)), clock, gap, seed)
+    programmes = [_forward(core, takes, free), _backward(core, takes, free)]
+    worth = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
+    programme = programmes[int(np.argmax(worth))]
+    rows = []
+    built: set = set(problem.in_order(problem.fixed))
+    for k, (take, part) in enumerate(zip(takes, programme, strict=True)):
+        chosen = np.concatenate([problem.fixed, core.sites[part]])
+        labels = problem.in_order(chosen)
+        value = covered_people(problem, chosen)
+        best = core.base + free[take].value
+        rows.append(
+            {
+                "phase": k + 1,
+                "sites": counts[k],
+                "value": value,
+                "new": [label for label in labels if label not in built],
+                "chosen": labels,
+                "best_value": best,
+                "bound": core.base + free[take].bound,
+                "nesting_cost": max(0.0, best - value),
+            }
+        )
+        built |= set(labels)
+    return pd.DataFrame(rows)
+
+
+def _forward(core: Core, takes: Sequence[int], free: dict[int, Best]) -> list[np.ndarray]:
+    chosen = free[takes[0]].chosen if takes else np.empty(0, np.int64)
+    programme = [chosen] if takes else []
+    for take in takes[1:]:
+        grown = greedy(core, take=take, start=chosen)
+        chosen = _swap_new(core, grown, len(chosen))
+        programme.append(chosen)
+    return programme
+
+
+def _swap_new(core: Core, chosen: np.ndarray, keep: int) -> np.ndarray:
+    """Swaps among the sites behind the first `keep`, which stay."""
+    rows = np.ones(core.n, bool)
+    for j in chosen[:keep]:
+        rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
+    rest = _without(core, rows)
+    return np.concatenate([chosen[:keep], swap(rest, chosen[keep:])])
+
+
+def _without(core: Core, rows: np.ndarray) -> Core:
+    return replace(core, weight=np.where(rows, core.weight, 0.0))
+
+
+def _backward(core: Core, takes: Sequence[int], free: dict[int, Best]) -> list[np.ndarray]:
+    if not takes:
+        return []
+    chosen = free[takes[-1]].chosen
+    programme = [chosen]
+    for take in takes[-2::-1]:
+        inside = np.zeros(core.m, bool)
+        inside[chosen] = True
+        first = greedy(core, take=take, allowed=inside)
+        chosen = swap(core, first, allowed=inside)
+        programme.append(chosen)
+    return programme[::-1]

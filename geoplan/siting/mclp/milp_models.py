@@ -1,0 +1,103 @@
+"""Covering problems as models for HiGHS, on a reduced core."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoplan.siting.in_time import solve_in_time
+from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.reduction import Core, implied_rows
+from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.time_limit import Clock
+
+
+def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
+    """Columns: open (per site, whole), then covered (per class, 0..1); most people covered.
+
+    Row per class: covered <= sum of the sites that cover it. Beside it, the columns of sites.
+    """
+    model = Model()
+    y = model.add_columns(core.m, whole=True)
+    z = model.add_columns(core.n, cost=-core.weight)
+    link(model, core, y, z)
+    return model, y
+
+
+def link(model: Model, core: Core, y: np.ndarray, z: np.ndarray, *, times: int = 1) -> None:
+    """Rows ``times * covered <= sum of open`` per class."""
+    sizes = np.diff(core.row_ptr)
+    ptr = core.row_ptr + np.arange(core.n + 1)
+    index = np.empty(core.pairs + core.n, np.int32)
+    value = np.empty(core.pairs + core.n)
+    own = np.zeros(len(index), bool)
+    own[ptr[:-1] + sizes] = True
+    index[own], value[own] = z, float(times)
+    index[~own], value[~own] = y[core.row_idx], -1.0
+    model.add_rows(ptr, index, value, upper=0.0)
+
+
+def best_coverage(
+    core: Core,
+    *,
+    take: int,
+    start: np.ndarray,
+    clock: Clock,
+    gap: float,
+    seconds: float | None = None,
+    max_nodes: int | None = None,
+) -> tuple[np.ndarray, float, bool]:
+    """At most `take` sites covering most people: (positions, upper bound, proved)."""
+    model, y = coverage_model(core)
+    model.add_row(y, upper=float(take))
+    options: dict[str, object] = {}
+    if is_whole(core.weight):
+        options["mip_abs_gap"] = 0.99
+    limit = clock.left if seconds is None else min(seconds, clock.left)
+    found = solve_in_time(
+        model,
+        clock,
+        seconds=limit,
+        gap=gap,
+        start=_start_vector(core, start),
+        max_nodes=max_nodes,
+        options=options,
+    )
+    chosen = start
+    if found.x is not None:
+        other = np.flatnonzero(found.x[: core.m] > 0.5)
+        if core.covered(other) > core.covered(start):
+            chosen = other
+    bound = float(core.weight.sum()) if found.bound is None else -found.bound
+    return chosen, bound, found.status == "optimal"
+
+
+def _start_vector(core: Core, chosen: np.ndarray) -> np.ndarray:
+    start = np.zeros(core.m + core.n)
+    start[chosen] = 1.0
+    for j in chosen:
+        start[core.m + core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = 1.0
+    return start
+
+
+def cover_everyone(
+    core: Core, *, start: np.ndarray, clock: Clock, gap: float
+) -> tuple[np.ndarray, float, bool]:
+    """Cheapest sites that cover every class: (positions, lower bound on the cost, proved)."""
+    rows = np.flatnonzero(~implied_rows(core.row_ptr, core.row_idx, core.site_ptr, core.site_idx))
+    model = Model()
+    y = model.add_columns(core.m, cost=core.cost, whole=True)
+    sizes = np.diff(core.row_ptr)[rows]
+    ptr = np.concatenate([[0], np.cumsum(sizes)])
+    take = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - core.row_ptr[rows], sizes)
+    model.add_rows(ptr, y[core.row_idx[take]], 1.0, lower=1.0)
+    vector = np.zeros(core.m)
+    vector[start] = 1.0
+    options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
+    found = solve_in_time(model, clock, gap=gap, start=vector, options=options)
+    chosen = start
+    if found.x is not None:
+        other = np.flatnonzero(found.x[: core.m] > 0.5)
+        if core.cost[other].sum() < core.cost[start].sum() - 1e-9:
+            chosen = other
+    bound = 0.0 if found.bound is None else found.bound
+    return chosen, bound, found.status == "optimal"

@@ -1,0 +1,194 @@
+"""Fewest sites for a share of the people: halving the number of sites between what is proved.
+
+So many sites are enough exactly when the most people that they can cover are enough, and that
+question the search of `geoplan.siting.mclp.kernel_search` answers quickly, one way or the other. A
+number whose question stays open in its time is left open; the bound then stands below it. Where
+sites are so many that their prices leave a wide gap, the bound by regions narrows it first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoplan.siting.mclp.annealing import anneal, moves_in
+from geoplan.siting.mclp.decomposition import FIRST_PAIRS, RegionBound, region_bound
+from geoplan.siting.mclp.kernel_search import KERNEL_PAIRS, most_people
+from geoplan.siting.mclp.lagrangian import Prices, price_out, settle
+from geoplan.siting.mclp.local_search import drop_idle, swap
+from geoplan.siting.model.reduction import Core
+from geoplan.siting.solver.rng import random_state
+from geoplan.siting.solver.time_limit import Clock
+
+#: share of the time left that one number of sites may take
+_SHARE = 0.15
+#: how often what stayed open is asked again
+_TURNS = 12
+#: moves of annealing while numbers are halved, and for each further site less
+_MOVES, _LAST_MOVES = 1_000_000, 4_000_000
+#: share of the time limit that annealing one number of sites may take
+_MOVING = 0.06
+#: that one site less was not found so many times ends it
+_VAIN = 3
+#: share of the time left that bounds by regions may take
+_REGIONS = 0.95
+#: regions of fewer sites than these lose all at their borders (measured)
+_CROWD = 5
+
+
+def fewest_for(
+    core: Core, *, need: float, start: np.ndarray, clock: Clock, gap: float, seed: int
+) -> tuple[np.ndarray, float]:
+    """Sites that cover at least `need` people of the classes, and a bound on their number.
+
+    Parameters
+    ----------
+    core : reduced problem; every site counts one.
+    need : people, at most those of all classes.
+    start : positions that cover enough.
+    gap : relative gap that is good enough.
+
+    Returns
+    -------
+    positions, and a number of sites that no answer goes below.
+    """
+    best, prices = start, None
+    slack = 1e-9 * max(1.0, need)
+    below, prices = _priced(core, len(start), need - slack, clock)
+
+    def open_still() -> bool:
+        return len(best) - below - 1 > gap * len(best) + 1e-9
+
+    if core.pairs > KERNEL_PAIRS and open_still():
+        # counted by the limit, not by what is left of it: the same moves every time
+        most_moves = moves_in(core, _MOVING * clock.limit_s)
+        part = clock.part(clock.left / 2)
+        best = _annealed(core, best, prices, below, need - slack, part, seed, most_moves)
+    regions = core.pairs / FIRST_PAIRS
+    if 4 < regions < len(best) / _CROWD and open_still():
+        part = clock.part(_REGIONS * clock.left)
+        below = max(below, _by_regions(core, best, prices, below, need - slack, part, gap))
+    open_from = below  # numbers above `below` and up to here could not be decided
+    share, turns = _SHARE, 0
+    while clock.left > 0 and open_still():
+        low = max(below, open_from)
+        if len(best) - low <= 1:  # all that is left was open: once more, with more time for each
+            share, turns = min(2 * share, 1.0), turns + 1
+            if turns > _TURNS:
+                break
+            low = open_from = below
+        count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
+        turn = clock.part(max(clock.left * share, 0.5))
+        found = most_people(
+            core, take=count, clock=turn, seed=seed + turns, start=best, prices=prices,
+            need=need - slack,
+        )  # fmt: skip
+        if found.value >= need - slack:
+            best = _without_idle(core, found.chosen, need - slack)
+        elif found.bound < need - slack:
+            below = max(below, count)
+        else:
+            open_from = max(open_from, count) if turns == 0 else len(best)
+        if found.prices is not None:
+            prices = found.prices
+            below = max(below, _proved(prices, len(best), need - slack))
+    return best, float(min(below + 1, len(best)))
+
+
+def _annealed(
+    core: Core,
+    best: np.ndarray,
+    prices: Prices,
+    below: int,
+    need: float,
+    clock: Clock,
+    seed: int,
+    most_moves: int,
+) -> np.ndarray:
+    """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
+    clock.tell("improve")
+    state = random_state(seed)
+    # shares that are worth rounding come with prices walked to their end
+    ripe = price_out(
+        core, take=below + 1, target=0.0, clock=clock, start=prices.price, rounds=4000
+    )  # fmt: skip
+    order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
+    failed = below
+
+    def tried(count: int, moves: int) -> bool:
+        nonlocal best, failed
+        found = anneal(
+            core, swap(core, order[:count]), moves=min(moves, most_moves), clock=clock,
+            state=state, need=need, warmth=0.05,
+        )  # fmt: skip
+        if core.covered(found) < need:
+            failed = max(failed, count)
+            return False
+        best = _without_idle(core, found, need)
+        return True
+
+    while clock.left > 0 and len(best) - failed > 1:
+        tried((failed + len(best)) // 2, _MOVES)
+    vain = 0
+    while clock.left > 0 and len(best) - below > 1 and vain < _VAIN:
+        vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
+    return best
+
+
+def _without_idle(core: Core, chosen: np.ndarray, need: float) -> np.ndarray:
+    """`chosen` without sites that add nobody, as long as it still covers `need`."""
+    fewer = drop_idle(core, chosen)
+    return fewer if core.covered(fewer) >= need else chosen
+
+
+def _by_regions(
+    core: Core,
+    best: np.ndarray,
+    prices: Prices,
+    below: int,
+    need: float,
+    clock: Clock,
+    gap: float,
+) -> int:
+    """The largest number of sites that regions prove to be too few."""
+    clock.tell("bound")
+    most = len(best) - 1
+    while below < most:  # to where prices alone prove no more
+        take = below + 1
+        prices = price_out(core, take=take, target=need, clock=clock, start=prices.price)
+        proved = _proved(prices, most, need)
+        if proved <= below or clock.left <= 0:
+            break
+        below = proved
+    # where the answer will be found the next site adds less than at the prices' own number
+    prices = price_out(core, take=most, target=need, clock=clock, start=prices.price)
+    never, _ = settle(prices, take=most, need=need)
+
+    def enough(found: RegionBound) -> bool:
+        return most - found.too_few(need) <= gap * len(best) + 1e-9
+
+    found = region_bound(
+        core, prices, take=most, chosen=best, allowed=~never, clock=clock, enough=enough
+    )
+    return min(most, max(found.too_few(need), below))
+
+
+def _priced(core: Core, most: int, need: float, clock: Clock) -> tuple[int, Prices]:
+    """Prices that are good about where the answer lies, and the number that they rule out."""
+    take, below = most, 0
+    prices = price_out(core, take=take, target=need, clock=clock, rounds=600)
+    for _ in range(4):
+        below = max(below, _proved(prices, most, need))
+        if below + 1 >= take or clock.left <= 0:
+            break
+        take = below + 1
+        prices = price_out(
+            core, take=take, target=need, clock=clock, start=prices.price, rounds=1200
+        )
+    return max(below, _proved(prices, most, need)), prices
+
+
+def _proved(prices: Prices, most: int, need: float) -> int:
+    """The largest number of sites that these prices prove to be too few."""
+    curve = prices.curve(most)
+    short = np.flatnonzero(curve < need)
+    return int(short[-1]) if len(short) else 0

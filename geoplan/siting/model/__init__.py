@@ -1,0 +1,1 @@
+"""The siting question and its answer: problem, constraints, limits, reductions, result."""

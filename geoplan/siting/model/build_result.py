@@ -1,0 +1,171 @@
+"""From chosen positions to a `SitingResult`: value, assignment, proof, alike for every solver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.reduction import cover_levels
+from geoplan.siting.model.result import SitingResult, Status
+from geoplan.siting.solver.time_limit import Clock
+
+
+def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
+    """People whom the sites `chosen` (positions) cover at least `times` times.
+
+    With gradual coverage each person counts with the best level that a chosen site gives.
+    """
+    return float((problem.weights * covered_share(problem, chosen, times=times)).sum())
+
+
+def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> np.ndarray:
+    """Share 0..1 of every demand row that the sites `chosen` cover at least `times` times."""
+    is_open = np.zeros(problem.n_sites, bool)
+    is_open[chosen] = True
+    cover = problem.cover
+    hit = is_open[cover.indices]
+    if problem.full_within is None or times > 1:
+        before = np.concatenate([[0], np.cumsum(hit)])
+        return (np.diff(before[cover.indptr]) >= times).astype(np.float64)
+    share = np.zeros(problem.n_demand)
+    row_of = np.repeat(np.arange(problem.n_demand), np.diff(cover.indptr))
+    np.maximum.at(share, row_of[hit], cover_levels(problem)[hit])
+    return share
+
+
+def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
+    """Each demand row's nearest chosen covering site (the first where costs are not known)."""
+    is_open = np.zeros(problem.n_sites, bool)
+    is_open[chosen] = True
+    cover = problem.cover
+    cost = np.zeros(cover.nnz) if problem.costs is None else problem.costs.data
+    if problem.costs is not None and problem.threshold is not None:
+        cost = cost[cost <= problem.threshold]
+    costs = sparse.csr_matrix((cost, cover.indices, cover.indptr), shape=cover.shape)
+    return labelled(problem, cheapest_open(costs, is_open)[0])
+
+
+def cheapest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per demand row the cheapest open site (position, -1 = none) and its cost (NaN = none).
+
+    Of equally cheap ones the first.
+    """
+    at = np.flatnonzero(is_open[costs.indices])
+    row = np.searchsorted(costs.indptr, at, side="right") - 1
+    col, data = costs.indices[at], costs.data[at]
+    order = np.lexsort((col, data, row))
+    row, col, data = row[order], col[order], data[order]
+    first = np.ones(len(row), bool)
+    first[1:] = row[1:] != row[:-1]
+    site = np.full(costs.shape[0], -1, np.int64)
+    cost = np.full(costs.shape[0], np.nan)
+    site[row[first]], cost[row[first]] = col[first], data[first]
+    return site, cost
+
+
+def labelled(problem: SitingProblem, where: np.ndarray) -> pd.Series:
+    """Site positions per demand row (-1 = none) as a Series of labels."""
+    labels = np.empty(len(where), dtype=object)
+    names = problem.site_index.to_numpy(dtype=object)
+    labels[where < 0] = pd.NA
+    labels[where >= 0] = names[where[where >= 0]]
+    return pd.Series(labels, index=problem.demand_index, name="site", dtype=object)
+
+
+def relative_gap(value: float, bound: float | None) -> float | None:
+    """abs(bound - value) / abs(value); 0 when they agree, None without a bound."""
+    if bound is None or not np.isfinite(value):
+        return None
+    if bound == value:
+        return 0.0
+    return abs(bound - value) / abs(value) if value else float("inf")
+
+
+def is_whole(weight: np.ndarray) -> bool:
+    """Whether all weights are whole numbers, so that bounds may be rounded."""
+    return bool(len(weight) == 0 or (np.all(weight == np.round(weight)) and weight.sum() < 2**52))
+
+
+def rounded_up(bound: float, value: float, *, whole: bool) -> float:
+    """An upper bound made as small as is safe, never below `value`."""
+    if whole:
+        bound = float(np.floor(bound + 1e-6 * max(1.0, 1e-3 * abs(bound))))
+    elif bound - value <= 1e-9 * max(1.0, abs(value)):
+        return value
+    return max(bound, value)
+
+
+def make_result(
+    problem: SitingProblem,
+    objective: str,
+    chosen: np.ndarray,
+    *,
+    value: float,
+    bound: float | None,
+    gap: float,
+    clock: Clock,
+    solver: str,
+    seed: int,
+    greedy_value: float | None = None,
+    assignment: pd.Series | None = None,
+    detail: dict[str, Any] | None = None,
+    first_proved: bool = True,
+) -> SitingResult:
+    """The result of a search that found something; optimal only when within `gap` of the bound.
+
+    first_proved : False where something that comes before the value (the worst-off area) was not
+    made as good as can be for sure: then the answer is not proved optimal either.
+    """
+    found = relative_gap(value, bound)
+    proved = first_proved and found is not None and found <= gap + 1e-12
+    status: Status = "optimal" if proved else "feasible"
+    facts = dict(detail or {})
+    if clock.stopped:
+        facts["interrupted"] = True
+    return SitingResult(
+        objective=objective,
+        status=status,
+        value=value,
+        bound=bound,
+        gap=found,
+        sites=problem.in_order(chosen),
+        assignment=assign(problem, chosen) if assignment is None else assignment,
+        seconds=clock.seconds,
+        solver=solver,
+        seed=seed,
+        greedy_value=greedy_value,
+        detail=facts,
+    )
+
+
+def no_result(
+    problem: SitingProblem,
+    objective: str,
+    status: Status,
+    *,
+    clock: Clock,
+    solver: str,
+    seed: int,
+    bound: float | None = None,
+    blocking: tuple[str, ...] = (),
+    detail: dict[str, Any] | None = None,
+) -> SitingResult:
+    """The result of a search without an answer: infeasible or unknown."""
+    return SitingResult(
+        objective=objective,
+        status=status,
+        value=float("nan"),
+        bound=bound,
+        gap=None,
+        sites=[],
+        assignment=labelled(problem, np.full(problem.n_demand, -1, np.int64)),
+        seconds=clock.seconds,
+        solver=solver,
+        seed=seed,
+        blocking=blocking,
+        detail={**(detail or {}), **({"interrupted": True} if clock.stopped else {})},
+    )

@@ -1,0 +1,392 @@
+"""`SitingProblem`: one siting question's data, checked whole and kept sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.errors import SitingError
+from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.siting.model.parse import (
+    Faults,
+    codes_by_label,
+    read_costs,
+    read_cover,
+    read_labels,
+    read_pairs,
+    read_threshold,
+    read_weights,
+    row_labels,
+    values_by_label,
+)
+from geoplan.words.display import completes, facts_html
+
+Labels = Iterable[Hashable]
+
+
+@completes(
+    "capacities", "costs", "cover", "demand_index", "fixed", "forbidden", "n_demand", "n_sites",
+    "site_costs", "site_index", "threshold", "total", "unit", "weights",
+)  # fmt: skip
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SitingProblem:
+    """Demand, candidate and existing sites, who reaches whom, and the rules for choosing.
+
+    Make one with `from_costs` or `from_cover`; both check everything and list all faults.
+
+    Parameters
+    ----------
+    demand_index, site_index : labels of rows and columns.
+    weights : people per demand row, float64.
+    cover : CSR of bool, demand x sites; a stored entry means that the site covers the row.
+    costs : CSR of float64, demand x sites, every reachable pair (zero included), or None.
+    unit : ``"m"``, ``"min"`` or ``""`` when not known.
+    threshold : the largest cost that still covers (``cost <= threshold``); None: any reachable
+        pair.
+    full_within : with gradual coverage: full up to here, then falling in a straight line to
+        nothing at `threshold`. None: covered is covered.
+    fixed : positions of sites that stay whatever happens, in the caller's order.
+    closable : positions of existing sites that may be closed; keeping one costs nothing.
+    forbidden : positions of sites that may not be chosen.
+    site_costs : money per site, or None. Fixed and closable sites are paid for already.
+    capacities : people a site can take, ``inf`` = no limit; or None.
+    areas, site_areas : area code per demand row and per site (object arrays), or None.
+    conflicts : position pairs (k, 2) of sites that may not both be chosen.
+
+    Examples
+    --------
+    >>> problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7], fixed=[0])
+    >>> problem.total, problem.n_sites, problem.is_fixed.tolist()
+    (18.0, 3, [True, False, False])
+    """
+
+    demand_index: pd.Index
+    site_index: pd.Index
+    weights: np.ndarray
+    cover: sparse.csr_matrix
+    costs: sparse.csr_matrix | None = None
+    unit: str = ""
+    threshold: float | None = None
+    full_within: float | None = None
+    fixed: np.ndarray
+    closable: np.ndarray
+    forbidden: np.ndarray
+    site_costs: np.ndarray | None = None
+    capacities: np.ndarray | None = None
+    areas: np.ndarray | None = None
+    site_areas: np.ndarray | None = None
+    conflicts: np.ndarray
+
+    @classmethod
+    def from_costs(
+        cls,
+        costs: TravelCosts | pd.DataFrame | np.ndarray | sparse.spmatrix,
+        weights: Sequence[float] | np.ndarray | pd.Series,
+        *,
+        threshold: float | None = None,
+        full_within: float | None = None,
+        fixed: Labels = (),
+        closable: Labels = (),
+        forbidden: Labels = (),
+        site_costs: Sequence[float] | Mapping | pd.Series | float | None = None,
+        capacities: Sequence[float] | Mapping | pd.Series | float | None = None,
+        areas: pd.Series | Mapping | Sequence | None = None,
+        site_areas: pd.Series | Mapping | Sequence | None = None,
+        conflicts: Iterable[tuple[Hashable, Hashable]] = (),
+        unit: str | None = None,
+    ) -> SitingProblem:
+        """A problem from travel costs.
+
+        Parameters
+        ----------
+        costs : `TravelCosts`; a DataFrame, demand x sites; a 2-D array; or a scipy sparse matrix
+            whose stored entries are the reachable pairs. ``inf`` and ``NaN``: out of reach.
+        weights : people per demand row, in the rows' order; or a Series, matched *by label*. Beside
+            a matrix without labels, a Series' labels become those of the rows.
+        threshold : a pair is covered when ``cost <= threshold``; in the unit of `costs`. None: any
+            reachable pair is covered (p-median and p-center need no threshold).
+        full_within : see the class: gradual coverage between `full_within` and `threshold`.
+        fixed, closable, forbidden : labels of sites.
+        site_costs, capacities : one number for all sites, a sequence in the sites' order, or a
+            Series or mapping by label.
+        areas, site_areas : area code of every demand row and every site (None or NaN = no area).
+        conflicts : pairs of site labels that may not both be chosen (a least distance apart).
+        unit : ``"m"`` or ``"min"``, for arrays; `TravelCosts` knows its own.
+
+        Returns
+        -------
+        SitingProblem
+
+        Raises
+        ------
+        SitingError
+            Listing everything that is wrong.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> costs = np.array([[100.0, np.inf], [900.0, 300.0], [np.inf, 0.0]])
+        >>> SitingProblem.from_costs(costs, [10, 20, 30], threshold=500, unit="m")
+        SitingProblem(3 demand rows with 60 people, 2 sites (0 fixed), 3 covering pairs, <= 500 m)
+        """
+        faults = Faults()
+        read = read_costs(costs, unit, faults)
+        limit = read_threshold(threshold, "threshold", read.cutoff, read.unit, faults)
+        full = read_threshold(full_within, "full_within", None, read.unit, faults)
+        if full_within is not None and threshold is None:
+            faults.add("full_within needs a threshold, where coverage ends")
+        elif full is not None and limit is not None and full >= limit:
+            faults.add(
+                f"full_within ({full:g}) must be below the threshold ({limit:g}); leave it out "
+                "when covered is covered"
+            )
+        return cls._checked(
+            faults,
+            row_labels(read, weights),
+            read.site_index,
+            weights,
+            costs=read.matrix,
+            cover=None,
+            unit=read.unit,
+            threshold=limit,
+            full_within=full,
+            fixed=fixed,
+            closable=closable,
+            forbidden=forbidden,
+            site_costs=site_costs,
+            capacities=capacities,
+            areas=areas,
+            site_areas=site_areas,
+            conflicts=conflicts,
+        )
+
+    @classmethod
+    def from_cover(
+        cls,
+        cover: sparse.spmatrix | pd.DataFrame | np.ndarray,
+        weights: Sequence[float] | np.ndarray | pd.Series,
+        *,
+        demand_index: Sequence[Hashable] | pd.Index | None = None,
+        site_index: Sequence[Hashable] | pd.Index | None = None,
+        fixed: Labels = (),
+        closable: Labels = (),
+        forbidden: Labels = (),
+        site_costs: Sequence[float] | Mapping | pd.Series | float | None = None,
+        capacities: Sequence[float] | Mapping | pd.Series | float | None = None,
+        areas: pd.Series | Mapping | Sequence | None = None,
+        site_areas: pd.Series | Mapping | Sequence | None = None,
+        conflicts: Iterable[tuple[Hashable, Hashable]] = (),
+    ) -> SitingProblem:
+        """A problem from who covers whom.
+
+        Parameters
+        ----------
+        cover : bool, demand x sites: a DataFrame, a 2-D array or a scipy sparse matrix.
+        weights : people per demand row, in the rows' order; or a Series, matched *by label*.
+        demand_index, site_index : labels, where `cover` is no DataFrame; default positions.
+        fixed, closable, forbidden : labels of sites.
+        site_costs, capacities : as in `from_costs`.
+        areas, site_areas : area code of every demand row and every site (None or NaN = no area).
+        conflicts : pairs of site labels that may not both be chosen.
+
+        Returns
+        -------
+        SitingProblem
+            Without travel costs: good for max_coverage and min_sites, not for p_median.
+
+        Raises
+        ------
+        SitingError
+            Listing everything that is wrong.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+        SitingProblem(3 demand rows with 18 people, 3 sites (0 fixed), 3 covering pairs)
+        """
+        faults = Faults()
+        read = read_cover(cover, demand_index, site_index, faults)
+        return cls._checked(
+            faults,
+            row_labels(read, weights),
+            read.site_index,
+            weights,
+            costs=None,
+            cover=read.matrix,
+            unit="",
+            threshold=None,
+            full_within=None,
+            fixed=fixed,
+            closable=closable,
+            forbidden=forbidden,
+            site_costs=site_costs,
+            capacities=capacities,
+            areas=areas,
+            site_areas=site_areas,
+            conflicts=conflicts,
+        )
+
+    @classmethod
+    def _checked(
+        cls,
+        faults: Faults,
+        demand_index: pd.Index,
+        site_index: pd.Index,
+        weights: Any,
+        *,
+        costs: sparse.csr_matrix | None,
+        cover: sparse.csr_matrix | None,
+        unit: str,
+        threshold: float | None,
+        full_within: float | None,
+        fixed: Labels,
+        closable: Labels,
+        forbidden: Labels,
+        site_costs: Any,
+        capacities: Any,
+        areas: Any,
+        site_areas: Any,
+        conflicts: Iterable[tuple[Hashable, Hashable]],
+    ) -> SitingProblem:
+        people = read_weights(weights, demand_index, faults)
+        at = {
+            name: read_labels(labels, name, site_index, faults)
+            for name, labels in (
+                ("fixed", fixed),
+                ("closable", closable),
+                ("forbidden", forbidden),
+            )
+        }
+        for one, other in (
+            ("fixed", "forbidden"),
+            ("fixed", "closable"),
+            ("closable", "forbidden"),
+        ):
+            both = site_index[np.intersect1d(at[one], at[other])]
+            if len(both):
+                faults.add(f"both {one} and {other}: {faults.some(both)}")
+        money = values_by_label(site_costs, "site_costs", site_index, faults)
+        room = values_by_label(capacities, "capacities", site_index, faults, infinite=True)
+        demand_areas = codes_by_label(areas, "areas", demand_index, faults)
+        place_areas = codes_by_label(site_areas, "site_areas", site_index, faults)
+        pairs = read_pairs(conflicts, site_index, faults)
+        together = [p for p in pairs if np.isin(p, at["fixed"]).all()]
+        if together:
+            faults.add(
+                "fixed sites that conflict with each other: "
+                + faults.some([tuple(site_index[list(p)]) for p in together])
+            )
+        faults.raise_all()
+        if cover is None and costs is not None:
+            cover = within(costs, threshold)
+        assert cover is not None
+        return cls(
+            demand_index=demand_index,
+            site_index=site_index,
+            weights=people,
+            cover=cover,
+            costs=costs,
+            unit=unit,
+            threshold=threshold,
+            full_within=full_within,
+            fixed=at["fixed"],
+            closable=at["closable"],
+            forbidden=at["forbidden"],
+            site_costs=money,
+            capacities=room,
+            areas=demand_areas,
+            site_areas=place_areas,
+            conflicts=pairs,
+        )
+
+    @property
+    def n_demand(self) -> int:
+        """Number of demand rows."""
+        return len(self.demand_index)
+
+    @property
+    def n_sites(self) -> int:
+        """Number of sites, fixed and forbidden ones included."""
+        return len(self.site_index)
+
+    @property
+    def total(self) -> float:
+        """All people."""
+        return float(self.weights.sum())
+
+    @property
+    def is_fixed(self) -> np.ndarray:
+        """Bool per site: stays whatever happens."""
+        mask = np.zeros(self.n_sites, bool)
+        mask[self.fixed] = True
+        return mask
+
+    @property
+    def is_allowed(self) -> np.ndarray:
+        """Bool per site: not forbidden (fixed sites included)."""
+        mask = np.ones(self.n_sites, bool)
+        mask[self.forbidden] = False
+        return mask
+
+    def needs_costs(self, question: str) -> sparse.csr_matrix:
+        """The costs, or an error that says why `question` cannot do without them."""
+        if self.costs is None:
+            raise SitingError(
+                f"{question} needs travel costs, and this problem only knows who covers whom: "
+                "make it with SitingProblem.from_costs."
+            )
+        return self.costs
+
+    def in_order(self, chosen: np.ndarray) -> list[Any]:
+        """Labels of the sites at positions `chosen`: fixed first in their order, then ascending."""
+        rest = np.setdiff1d(chosen, self.fixed)
+        return list(self.site_index[np.concatenate([self.fixed, rest]).astype(np.int64)])
+
+    def positions(self, labels: Labels) -> np.ndarray:
+        """Positions of site labels; unknown ones raise."""
+        faults = Faults()
+        found = read_labels(labels, "sites", self.site_index, faults)
+        faults.raise_all()
+        return found
+
+    def _repr_html_(self) -> str:
+        limit = "" if self.threshold is None else f"{self.threshold:g} {self.unit}".rstrip()
+        return facts_html(
+            "SitingProblem",
+            [
+                ("demand rows", f"{self.n_demand:,}"),
+                ("people", f"{self.total:,.0f}"),
+                ("sites", f"{self.n_sites:,}"),
+                ("fixed", f"{len(self.fixed):,}"),
+                ("forbidden", f"{len(self.forbidden):,}"),
+                ("covering pairs", f"{self.cover.nnz:,}"),
+                ("threshold", limit),
+            ],
+        )
+
+    def __repr__(self) -> str:
+        limit = "" if self.threshold is None else f", <= {self.threshold:g} {self.unit}".rstrip()
+        return (
+            f"SitingProblem({self.n_demand} demand rows with {self.total:,.0f} people, "
+            f"{self.n_sites} sites ({len(self.fixed)} fixed), {self.cover.nnz} covering pairs"
+            f"{limit})"
+        )
+
+
+def within(costs: sparse.csr_matrix, threshold: float | None) -> sparse.csr_matrix:
+    """Who covers whom: CSR of bool over the stored pairs with ``cost <= threshold``."""
+    keep = np.ones(costs.nnz, bool) if threshold is None else costs.data <= threshold
+    # by hand: scipy's comparisons lose stored zeros, and a zero cost is the best cover of all
+    before = np.concatenate([[0], np.cumsum(keep)])
+    indptr = before[costs.indptr]
+    small = np.int32 if before[-1] < 2**31 else np.int64
+    return sparse.csr_matrix(
+        (np.ones(int(before[-1]), bool), costs.indices[keep].astype(small), indptr.astype(small)),
+        shape=costs.shape,
+    )

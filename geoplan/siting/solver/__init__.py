@@ -1,0 +1,1 @@
+"""What every siting search stands on: HiGHS, the time limit, random numbers."""

@@ -1,0 +1,1 @@
+"""Assessing services: coverage, quotas, gaps, published figures."""

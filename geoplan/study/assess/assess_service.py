@@ -1,0 +1,253 @@
+"""One service judged: its sites, the people they reach, quotas, tiers, capacity, rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geoplan.coverage import (
+    Coverage,
+    capacity_by_area,
+    capacity_facts,
+    equity_facts,
+    judge_reach,
+    judge_tiers,
+    quota_by_area,
+    rate_by_area,
+    referral,
+    sites_of_tier,
+    spread_level,
+    tier_counts,
+)
+from geoplan.errors import GeoplanError, UsageError
+from geoplan.inputs.layers import Demand, FacilityLayer, serves
+from geoplan.network import TravelCosts, nearest_site, travel_costs
+from geoplan.network.isochrones.outline import reach_outline
+from geoplan.results import ServiceResult
+from geoplan.services.catalogue import published_figures
+from geoplan.services.standard import ServiceStandard
+from geoplan.study.assess.spacing import judge_spacing
+from geoplan.study.read.context import Context
+
+
+def in_service(layer: FacilityLayer) -> FacilityLayer:
+    """The facilities that are open, with or without a place on the map."""
+    frame = layer.frame
+    if "status" in frame.columns:
+        frame = frame[serves(frame["status"])]
+    return replace(layer, frame=frame)
+
+
+def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
+    """The facilities that serve people now: located and open."""
+    return in_service(layer).located
+
+
+def nearest(context: Context, demand: Demand, sites: gpd.GeoDataFrame, by: Any) -> pd.DataFrame:
+    """`nearest_site` by the mode and unit of a standard or a tier."""
+    chosen = context.network(by.mode)
+    return nearest_site(
+        chosen.network,
+        demand.frame[["geometry"]],
+        sites[["geometry"]],
+        unit="m" if by.threshold_m is not None else "min",
+        max_snap_m=chosen.max_snap_m,
+        barriers=chosen.barriers,
+    )
+
+
+def costs_within(
+    context: Context, demand: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, by: Any
+) -> TravelCosts:
+    """All pairs within the threshold of a standard or a tier."""
+    chosen = context.network(by.mode)
+    return travel_costs(
+        chosen.network,
+        demand[["geometry"]],
+        sites[["geometry"]],
+        max_snap_m=chosen.max_snap_m,
+        barriers=chosen.barriers,
+        cutoff_m=by.threshold_m,
+        cutoff_min=by.threshold_min,
+    )
+
+
+def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> FacilityLayer | None:
+    """The layer with the standard's keys in place of what an office calls its tiers."""
+    if layer is None or not standard.tiers:
+        return layer
+    frame = layer.frame.copy()
+    keys = frame["tier"].map(standard.tier_key, na_action="ignore")
+    frame["tier"] = keys.where(keys.notna(), frame["tier"])
+    return FacilityLayer(key=layer.key, frame=frame)
+
+
+def judge(context: Context, key: str) -> ServiceResult:
+    """Everything about one service but its gaps and suggested sites."""
+    standard = context.standard(key)
+    facilities = with_tier_keys(context.inputs.facilities.get(key), standard)
+    if standard.measure == "spacing":
+        return judge_spacing(context, key, standard, facilities)
+    if standard.measure in ("rate", "budget"):
+        return _rates(context, key, standard)
+    if facilities is None:
+        raise GeoplanError(f"the service {key!r} has no sites to judge.")
+    demand = context.demand(key)
+    serving = in_service(facilities)
+    sites = serving.located
+    coverage = reach_of(context, demand, standard, sites)
+    opened = replace(facilities, frame=sites)
+    return ServiceResult(
+        key=key,
+        standard=standard,
+        people_names=context.people_names(key),
+        facilities=facilities,
+        in_service=len(serving),
+        coverage=coverage,
+        # a site without a place still serves its area; one that is closed or being built does not
+        quota=quota_by_area(serving, standard, context.inputs.areas),
+        tiers=_tiers(context, demand, standard, opened),
+        tier_sites=tier_counts(serving, standard) if standard.tiers else {},
+        reach=_reach(context, standard, sites),
+        capacity=capacity_facts(serving, standard, demand.total),
+        capacity_areas=_capacity_areas(context, demand, standard, serving),
+        equity=equity_of(context, coverage),
+        referral=_referral(context, standard, opened),
+    )
+
+
+def _capacity_areas(
+    context: Context, demand: Demand, standard: ServiceStandard, serving: FacilityLayer
+) -> dict[str, pd.DataFrame]:
+    """Places and what is lacking by area, above single communities, where places are known."""
+    if not (serving.frame["capacity"].astype(float) > 0).any():
+        return {}
+    levels = list(context.inputs.areas)
+    known = [v for v in levels if v in serving.frame.columns and v in demand.frame.columns]
+    return {
+        level: capacity_by_area(serving, demand, standard, context.inputs.areas, level)
+        for level in known
+        if level != levels[-1] or len(levels) == 1
+    }
+
+
+def equity_of(context: Context, coverage: Coverage) -> dict[str, float]:
+    """How evenly people are served, between areas; empty where no level brings rows together."""
+    level = spread_level(coverage, list(context.inputs.areas))
+    return {} if level is None else equity_facts(coverage, level=level)
+
+
+def reach_of(
+    context: Context, demand: Demand, standard: ServiceStandard, sites: gpd.GeoDataFrame
+) -> Coverage:
+    """The ledger of `demand` for `sites` (columns ``capacity``, ``geometry``)."""
+    near = nearest(context, demand, sites, standard)
+    costs = capacities = None
+    if standard.capacity_limits:
+        costs = costs_within(context, demand.located, sites, standard)
+        capacities = sites["capacity"]
+    return judge_reach(
+        demand,
+        standard,
+        near=near,
+        costs=costs,
+        capacities=capacities,
+        areas=context.inputs.areas,
+        sites_exist=len(sites) > 0,
+    )
+
+
+def _tiers(
+    context: Context, demand: Demand, standard: ServiceStandard, opened: FacilityLayer
+) -> dict[str, Coverage]:
+    near = {}
+    for tier in standard.tiers:
+        alone = standard.of_tier(tier.key)
+        if alone is None:
+            continue
+        if alone.mode not in context.networks:  # told by the notes of the service
+            return {}
+        sites = sites_of_tier(opened, standard, tier.key).frame
+        near[tier.key] = nearest(context, demand, sites, alone)
+    return judge_tiers(demand, standard, near=near, areas=context.inputs.areas)
+
+
+def _referral(
+    context: Context, standard: ServiceStandard, opened: FacilityLayer
+) -> pd.DataFrame | None:
+    """Every site of a tier and the nearest site of the tier that it refers to."""
+    parts = []
+    for tier in standard.tiers:
+        if tier.refers_to is None or tier.refer_mode not in context.networks:
+            continue
+        chosen = context.network(tier.refer_mode)
+        near = nearest_site(
+            chosen.network,
+            sites_of_tier(opened, standard, tier.key, substitutes=False).frame[["geometry"]],
+            sites_of_tier(opened, standard, tier.refers_to, substitutes=False).frame[["geometry"]],
+            unit="min",
+            max_snap_m=chosen.max_snap_m,
+        )
+        parts.append(referral(opened, standard, tier.key, near=near))
+    return pd.concat(parts) if parts else None
+
+
+def _reach(
+    context: Context, standard: ServiceStandard, sites: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame | None:
+    if len(sites) == 0 or standard.threshold is None:
+        return None
+    chosen = context.network(standard.mode)
+    drawn = reach_outline(
+        chosen.network,
+        sites[["geometry"]],
+        max_snap_m=chosen.max_snap_m,
+        barriers=chosen.barriers,
+        cutoff_m=standard.threshold_m,
+        cutoff_min=standard.threshold_min,
+    )
+    return drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})
+
+
+def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResult:
+    rate = context.config.services[key].rate
+    table = context.inputs.rates.get(key)
+    if rate is None or table is None:
+        return ServiceResult(key=key, standard=standard)
+    layer, labels = context.inputs.areas[rate.level], published_figures()[f"label_{context.lang}"]
+    own = context.demand(key)
+    told = {}
+    for column in rate.counts:
+        people = context.inputs.demand[rate.demand[column]] if column in rate.demand else own
+        try:
+            told[column] = rate_by_area(
+                table.set_index("code")[column].astype(float),
+                _people_by(people, rate.level),
+                names=layer.names,
+                per=rate.per,
+                money=column in rate.money,
+            )
+        except UsageError as error:
+            file = context.config.services[key].path
+            raise UsageError(f"services.{key}, {file}, {column}: {error}") from error
+    section = context.config.services[key]
+    return ServiceResult(
+        key=key,
+        standard=replace(standard, per=rate.per),
+        people_names=context.people_names(key),
+        rates=told[rate.counts[0]],
+        all_rates=told,
+        rate_names={
+            column: labels.get(f"{key}.{column}", "") or section.columns.get(column) or column
+            for column in rate.counts
+        },
+    )
+
+
+def _people_by(demand: Demand, level: str) -> pd.Series:
+    """People by area; those whose area is not known under "", so that nobody is lost."""
+    codes = demand.frame[level].astype("string").fillna("").to_numpy(object)
+    return demand.frame["people"].groupby(codes).sum()

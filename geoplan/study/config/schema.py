@@ -1,0 +1,243 @@
+"""The study file's shape: every section of `study.toml` as a checked model.
+
+Only shapes live here; `geoplan.study.config.validate` turns what is wrong into findings and checks
+what ties sections together (files that exist, modes that have a network, known demand).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from geoplan.words import say
+
+
+class ToldError(ValueError):
+    """A fault that is told by a sentence of `words/study.toml`, in the study's language."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        self.key, self.values = f"study.{key}", values
+        super().__init__(say("en", self.key, **values))
+
+    def text(self, lang: str) -> str:
+        """The sentence in `lang`."""
+        return say(lang, self.key, **self.values)
+
+
+Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
+Mode = Literal["walk", "drive"]
+Objective = Literal["max_coverage", "min_sites", "p_median", "p_center"]
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudySection(_Section):
+    """``[study]``: what holds for all of it."""
+
+    name: str
+    crs: str
+    lang: Literal["zh", "en"] = "zh"
+    synthetic: bool = False
+    map_approval_no: str = ""
+    suppress_below: Annotated[int, Field(ge=0)] = 10
+    seed: int = 0
+    data_date: str = ""
+    source: str = ""
+    currency: str = ""
+
+
+class SourceSection(_Section):
+    """Where a layer is and how to read it."""
+
+    path: str
+    layer: str | None = None
+    sheet: str | None = None
+    datum: Datum | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    where: str | None = None
+
+
+class AreaSection(SourceSection):
+    """``[areas.LEVEL]``: polygons, or a table with or without points."""
+
+    parent: str | None = None
+
+
+class NetworkSection(SourceSection):
+    """``[network.MODE]``: streets, or a file made by ``geoplan network build``."""
+
+    speed_m_s: Positive = 1.0
+    max_snap_m: Positive = 500.0
+    barriers: str | None = None
+    elevation: str | None = None
+    links: str | None = None
+
+
+class SumToSection(_Section):
+    """``sum_to``: the census table that people are scaled to, area by area."""
+
+    path: str
+    level: str
+    weight: str
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class DemandSection(SourceSection):
+    """``[demand.KEY]``: where the people of one group are."""
+
+    path: str | list[str]  # type: ignore[assignment]
+    weight: str | list[str] | None = None
+    groups: list[str] = Field(default_factory=list)
+    scale: Positive = 1.0
+    name: str | None = None
+    name_en: str | None = None
+    sum_to: SumToSection | None = None
+
+
+class SitingSection(_Section):
+    """``siting = {...}``: the question about new sites. `sites` counts NEW sites.
+
+    `robustness` is the number of redraws that tell how sure the answer is (0: none are made).
+    `site_cost` is the money that one site takes, or one price per kind of site (``urban``,
+    ``rural``, or what a file of candidates calls them). `phases` are numbers of sites so far;
+    `years` names the phases, or shares a budget out evenly.
+    """
+
+    objective: Objective = "max_coverage"
+    sites: Annotated[int, Field(ge=0)] | None = None
+    budget: NotNegative | None = None
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    candidates: str = "network"
+    max_candidates: Annotated[int, Field(ge=1)] = 2000
+    min_distance_m: NotNegative = 0.0
+    per_area_minimum: dict[str, int] | None = None
+    site_cost: Positive | dict[str, Positive] | None = None
+    capacity: Positive | None = None
+    phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
+    forbidden: str | None = None
+    time_limit_s: Positive = 60.0
+    gap: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    curve: bool = True
+    robustness: Annotated[int, Field(ge=0, le=1000)] = 20
+
+    @model_validator(mode="after")
+    def _question(self) -> SitingSection:
+        if self.objective in ("max_coverage", "p_median", "p_center") and (
+            self.sites is None and self.budget is None
+        ):
+            raise ToldError("objective_needs_sites", objective=self.objective)
+        own_prices = self.candidates not in ("network", "demand")
+        if self.budget is not None and self.site_cost is None and not own_prices:
+            raise ToldError("budget_needs_cost")
+        if self.phases != sorted(set(self.phases)):
+            raise ToldError("phases_rise")
+        if self.years != sorted(set(self.years)):
+            raise ToldError("years_rise")
+        if self.years and self.phases and len(self.years) != len(self.phases):
+            raise ToldError("years_name_phases")
+        if self.years and not self.phases and self.budget is None:
+            raise ToldError("years_need_phases")
+        return self
+
+
+class RateSection(_Section):
+    """``rate = {...}``: a service without sites, counted per head by area.
+
+    `count` names one column of the table, or several, the leading one first. `demand` names, by
+    column, people other than the service's own whom a column is counted for. `money` names the
+    columns that are sums of money and no cases.
+    """
+
+    count: str | Annotated[list[str], Field(min_length=1)]
+    level: str = "district"
+    per: Positive = 1000.0
+    demand: dict[str, str] = Field(default_factory=dict)
+    money: list[str] = Field(default_factory=list)
+
+    @property
+    def counts(self) -> list[str]:
+        """The counted columns, the leading one first."""
+        return [self.count] if isinstance(self.count, str) else list(dict.fromkeys(self.count))
+
+
+class CatchmentSection(_Section):
+    """``catchment = {...}``: how far people go for a place, if not the standard's reach."""
+
+    mode: Mode = "drive"
+    threshold_m: Positive | None = None
+    threshold_min: Positive | None = None
+    method: Literal["2sfca", "e2sfca", "3sfca", "balanced"] = "e2sfca"
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> CatchmentSection:
+        if (self.threshold_m is None) == (self.threshold_min is None):
+            raise ToldError("one_threshold")
+        return self
+
+
+class FundSection(_Section):
+    """``fund = {...}``: money for several years that suggested sites draw on.
+
+    `pays` names the services whose sites it pays for; without it all whose sites have a price.
+    """
+
+    money: Positive
+    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
+    pays: list[str] = Field(default_factory=list)
+
+
+class ServiceSection(SourceSection):
+    """``[services.KEY]``: one service's sites and how it is judged."""
+
+    path: str | None = None  # type: ignore[assignment]
+    demand: str | None = None
+    name: str | None = None
+    name_en: str | None = None
+    standard: dict[str, Any] = Field(default_factory=dict)
+    siting: SitingSection | None = None
+    lines: str | None = None
+    lines_layer: str | None = None
+    required: str | None = None
+    rate: RateSection | None = None
+    catchment: CatchmentSection | None = None
+    fund: FundSection | None = None
+    closed: list[str] = Field(default_factory=list)
+
+
+class BackgroundSection(SourceSection):
+    """``[background.NAME]``: drawn under the maps (water, roads, green)."""
+
+
+class FigureSection(_Section):
+    """``[[figures]]``: one published figure to set beside the computed one."""
+
+    key: str
+    published: float
+    source: str = ""
+    label: str = ""
+    label_en: str = ""
+    note: str = ""
+
+
+class StudyFile(_Section):
+    """All of `study.toml`."""
+
+    study: StudySection
+    areas: dict[str, AreaSection] = Field(default_factory=dict)
+    network: dict[Mode, NetworkSection] = Field(default_factory=dict)
+    demand: dict[str, DemandSection] = Field(default_factory=dict)
+    services: dict[str, ServiceSection] = Field(default_factory=dict)
+    background: dict[str, BackgroundSection] = Field(default_factory=dict)
+    figures: list[FigureSection] = Field(default_factory=list)

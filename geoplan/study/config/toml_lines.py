@@ -1,0 +1,101 @@
+"""Faults of a study file: on which line they stand, and how they are told all at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from geoplan.errors import StudyFileError
+from geoplan.inputs.findings.findings import Finding
+from geoplan.words import say
+
+Location = tuple[str | int, ...]
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""^\s*("[^"]+"|'[^']+'|[\w.\-]+)\s*=""")
+
+
+def told_of(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
+    """The same faults told of another file, an overlay, with its own lines."""
+    lines = key_lines(path.read_text(encoding="utf-8-sig"))
+    moved = [
+        replace(f, file=path.name, row=line_of(lines, tuple(f.column.split(".")))) for f in findings
+    ]
+    return refused(path, moved, lang)
+
+
+def refused(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
+    """The error that lists every fault."""
+    # by line, as one goes through the file with an editor
+    findings = sorted(findings, key=lambda f: f.row or 0)
+    rows = tuple(findings)
+    told = [say(lang, "study.file_faults", path=path, count=len(rows))]
+    for f in rows:
+        line = say(lang, "study.file_line", row=f.row) if f.row else ""
+        place = ", ".join(part for part in (path.name, line, f.column) if part)
+        told.append(f"  {place}: {f.problem} {f.advice}".rstrip())
+    return StudyFileError("\n".join(told), findings=rows)
+
+
+def file_finding(
+    path: Path, problem: str, advice: str, row: int | None, *, column: str = "", value: str = ""
+) -> Finding:
+    """One fault of a study file."""
+    return Finding(
+        file=path.name,
+        row=row,
+        column=column,
+        value=value,
+        problem=problem,
+        advice=advice,
+        severity="error",
+        code="study_file",
+    )
+
+
+def _parts(key: str) -> Location:
+    found = re.findall(r""""([^"]+)"|'([^']+)'|([^.\s]+)""", key)
+    return tuple(next(group for group in groups if group) for groups in found)
+
+
+def key_lines(text: str) -> dict[Location, int]:
+    """Line (1 = first) of every table header and key."""
+    lines: dict[Location, int] = {}
+    section: Location = ()
+    counts: dict[Location, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            section = _parts(header.group(2))
+            if header.group(1) == "[[":
+                index = counts.get(section, -1) + 1
+                counts[section] = index
+                section = (*section, index)
+            lines.setdefault(section, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*section, *_parts(key.group(1))), number)
+    return lines
+
+
+def line_of(lines: Mapping[Location, int], where: Location) -> int | None:
+    """Line of a key, else of the nearest table around it."""
+    for stop in range(len(where), 0, -1):
+        if where[:stop] in lines:
+            return lines[where[:stop]]
+    return None
+
+
+def dotted(where: Location) -> str:
+    """``a.b.c``."""
+    return ".".join(str(part) for part in where)
+
+
+def choices_told(value: str, valid: Iterable[str], lang: str) -> str:
+    """The valid choices, the one nearest to `value` first."""
+    valid = sorted(valid)
+    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.6)
+    told = say(lang, "study.valid_choices", choices=", ".join(valid) or "-")
+    return (say(lang, "study.did_you_mean", near=near[0]) + " " + told) if near else told

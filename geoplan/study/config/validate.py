@@ -1,0 +1,366 @@
+"""Reading `study.toml`: everything wrong in it told at once, by line, with the valid choices."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pyproj
+from pydantic import BaseModel, ValidationError
+
+from geoplan.crs.projected import unfit
+from geoplan.errors import UsageError
+from geoplan.inputs.files.database import is_address
+from geoplan.inputs.findings.findings import Finding
+from geoplan.services.catalogue import standard_for
+from geoplan.services.standard import MODES, ServiceStandard
+from geoplan.study.config.schema import StudyFile, ToldError
+from geoplan.study.config.toml_lines import (
+    Location,
+    choices_told,
+    dotted,
+    file_finding,
+    key_lines,
+    line_of,
+    refused,
+)
+from geoplan.words import say, say_both
+
+
+def study_path(where: str | Path) -> Path:
+    """The study file for a folder or a file.
+
+    Raises
+    ------
+    UsageError
+        When neither the folder's `study.toml` nor the file exists.
+    """
+    path = Path(where)
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.is_file():
+        # there is no study whose language could be taken
+        raise UsageError(say_both("study.no_study", where=where))
+    return path
+
+
+def read_study_file(path: Path) -> dict[str, Any]:
+    """The file's contents as a plain dict.
+
+    Raises
+    ------
+    StudyFileError
+        When it is no UTF-8 or no TOML; the message has the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        problem = say("zh", "study.not_utf8") + " / " + say("en", "study.not_utf8")
+        raise refused(path, [file_finding(path, problem, "", None)], "en") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        problem = say("zh", "study.not_toml") + " / " + say("en", "study.not_toml") + f": {error}"
+        finding = file_finding(path, problem, "", int(line.group(1)) if line else None)
+        raise refused(path, [finding], "en") from error
+
+
+def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
+    """`raw` as a `StudyFile`, or one error that lists every fault with its line.
+
+    Parameters
+    ----------
+    raw : the file's contents.
+    path : where it stands; relative paths start there.
+    text : the file's text, for line numbers; empty for a study made in Python.
+
+    Raises
+    ------
+    StudyFileError
+    """
+    study = raw.get("study")
+    lang = study.get("lang", "zh") if isinstance(study, Mapping) else "zh"
+    lang = lang if lang in ("zh", "en") else "zh"
+    lines = key_lines(text)
+    config: StudyFile | None = None
+    findings: list[Finding] = []
+    try:
+        config = StudyFile.model_validate(dict(raw))
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            findings.append(_shape_fault(fault, path=path, lines=lines, lang=lang))
+    # ties are looked at even where shapes are wrong, so that one round mends everything
+    findings.extend(_loose_ends(raw, path=path, lines=lines, lang=lang))
+    if findings or config is None:
+        raise refused(path, findings, lang)
+    return config
+
+
+def _model_at(where: Location) -> type[BaseModel] | None:
+    """The model that holds the fields at `where` (dict keys and list places passed over)."""
+    kind: Any = StudyFile
+    for part in where:
+        kind = _strip(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if part not in kind.model_fields:
+                return None
+            kind = kind.model_fields[str(part)].annotation
+        elif get_origin(kind) in (dict, list):
+            kind = get_args(kind)[-1]
+        else:
+            return None
+    kind = _strip(kind)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _strip(kind: Any) -> Any:
+    if get_origin(kind) in (Union, UnionType):
+        models = [k for k in get_args(kind) if isinstance(k, type) and issubclass(k, BaseModel)]
+        return models[0] if models else kind
+    return kind
+
+
+def _shape_fault(
+    fault: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+) -> Finding:
+    where: Location = tuple(p for p in fault["loc"] if p != "[key]")
+    kind = fault["type"]
+    value = fault.get("input")
+    key = str(where[-1]) if where else ""
+    model = _model_at(where[:-1])
+    advice = ""
+    if kind == "extra_forbidden":
+        problem = say(lang, "study.unknown_key", key=dotted(where))
+        advice = choices_told(key, model.model_fields if model else (), lang)
+        shown = ""
+    elif kind == "missing":
+        problem = say(lang, "study.missing_key", key=dotted(where))
+        advice = say(lang, f"study.hint_{key}") if key in ("crs", "name", "path") else ""
+        shown = ""
+    elif kind == "literal_error":
+        shown = str(value)
+        problem = say(lang, "study.not_a_choice", key=dotted(where), value=shown)
+        valid = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
+        advice = choices_told(shown, valid, lang)
+    elif kind == "value_error":
+        shown = ""
+        error = fault["ctx"]["error"]
+        problem = f"{dotted(where)}: {error.text(lang) if isinstance(error, ToldError) else error}."
+    else:
+        shown = "" if isinstance(value, dict | list) else str(value)
+        problem = say(
+            lang, "study.wrong_value", key=dotted(where), value=shown, why=_why(fault, lang)
+        )
+    return file_finding(
+        path, problem, advice, line_of(lines, where), column=dotted(where), value=shown
+    )
+
+
+#: what the checker calls a fault, and our words for it
+_WHYS = {
+    "int_parsing": "whole", "int_type": "whole", "int_from_float": "whole",
+    "float_parsing": "number", "float_type": "number", "finite_number": "number",
+    "greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt",
+    "string_type": "text", "bool_type": "bool", "bool_parsing": "bool", "list_type": "list",
+    "dict_type": "table", "model_type": "table", "model_attributes_type": "table",
+}  # fmt: skip
+
+
+def _why(fault: Mapping[str, Any], lang: str) -> str:
+    """What is wrong with a value, in the reader's language."""
+    why = _WHYS.get(str(fault["type"]))
+    if why is None:
+        return str(fault["msg"])
+    limits = {k: f"{v:g}" for k, v in fault.get("ctx", {}).items() if isinstance(v, int | float)}
+    return (
+        say(lang, f"study.why_{why}", **limits) if limits else say(lang, f"study.why_{why}", x="")
+    )
+
+
+def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
+    """The sub-tables of a section; what is no table is the shape check's matter."""
+    section = raw.get(key)
+    if not isinstance(section, Mapping):
+        return {}
+    return {str(k): v for k, v in section.items() if isinstance(v, Mapping)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ties:
+    """Collects what ties sections together and does not hold."""
+
+    path: Path
+    lines: Mapping[Location, int]
+    lang: str
+    found: list[Finding] = field(default_factory=list)
+
+    def tell(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
+        row = line_of(self.lines, where)
+        self.found.append(
+            file_finding(self.path, problem, advice, row, column=dotted(where), value=str(value))
+        )
+
+    def file_at(self, where: Location, name: Any) -> None:
+        for one in name if isinstance(name, list) else [name]:
+            if not isinstance(one, str) or is_address(one):
+                continue
+            if not (self.path.parent / one).exists():
+                folder = self.path.parent.name or "."
+                advice = say(self.lang, "study.no_file_advice", folder=folder)
+                self.tell(where, say(self.lang, "study.no_file", file=one), advice, one)
+
+    def one_of(self, where: Location, value: Any, valid: Iterable[str], what: str) -> None:
+        valid = list(valid)
+        if isinstance(value, str) and value not in valid:
+            key = dotted(where)
+            problem = say(self.lang, "study.points_nowhere", key=key, value=value, what=what)
+            self.tell(where, problem, choices_told(value, valid, self.lang), value)
+
+
+def _loose_ends(
+    raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+) -> list[Finding]:
+    """Files that are missing, names that point nowhere, standards that make no sense."""
+    ties = _Ties(path=path, lines=lines, lang=lang)
+    _check_crs(raw, ties)
+    _check_files(raw, ties)
+    areas, networks = _table(raw, "areas"), _table(raw, "network")
+    demand, services = _table(raw, "demand"), _table(raw, "services")
+    for level, entry in areas.items():
+        where = ("areas", level, "parent")
+        ties.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
+    for key, entry in demand.items():
+        target = entry.get("sum_to")
+        if isinstance(target, Mapping):
+            ties.file_at(("demand", key, "sum_to", "path"), target.get("path"))
+            at_level = ("demand", key, "sum_to", "level")
+            ties.one_of(at_level, target.get("level"), areas, "[areas]")
+    for key, entry in services.items():
+        ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
+        _check_siting(key, entry, services, ties)
+        if isinstance(rate := entry.get("rate"), Mapping):
+            _check_rate(key, rate, areas, demand, ties)
+        fund = entry.get("fund")
+        for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
+            ties.one_of(("services", key, "fund", "pays"), name, services, "[services]")
+        _check_standard(key, entry, networks, demand, ties)
+    return ties.found
+
+
+def _check_rate(
+    key: str, rate: Mapping[str, Any], areas: Iterable[str], demand: Iterable[str], ties: _Ties
+) -> None:
+    where = ("services", key, "rate")
+    ties.one_of((*where, "level"), rate.get("level", "district"), areas, "[areas]")
+    others = rate.get("demand")
+    for column, name in others.items() if isinstance(others, Mapping) else ():
+        ties.one_of((*where, "demand", column), name, demand, "[demand]")
+    counts, money = (
+        [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        for value in (rate.get("count"), rate.get("money"))
+    )
+    for column in money:
+        ties.one_of((*where, "money"), column, counts, "count")
+
+
+def _check_files(raw: Mapping[str, Any], ties: _Ties) -> None:
+    for section in ("areas", "network", "demand", "services", "background"):
+        for key, entry in _table(raw, section).items():
+            for name in ("path", "lines", "required", "barriers", "elevation"):
+                if name in entry:
+                    ties.file_at((section, key, name), entry[name])
+
+
+def _check_crs(raw: Mapping[str, Any], ties: _Ties) -> None:
+    study = raw.get("study")
+    if not isinstance(study, Mapping) or not isinstance(study.get("crs"), str):
+        return
+    where, given = ("study", "crs"), study["crs"]
+    hint = say(ties.lang, "study.hint_crs")
+    try:
+        crs = pyproj.CRS.from_user_input(given)
+    except pyproj.exceptions.CRSError:
+        ties.tell(where, say(ties.lang, "study.bad_crs", crs=given), hint, given)
+        return
+    if not crs.is_projected:
+        ties.tell(where, say(ties.lang, "study.crs_in_degrees", crs=given), hint, given)
+    elif unfit(crs):
+        ties.tell(where, say(ties.lang, "study.crs_unfit", crs=given), hint, given)
+
+
+def _check_siting(
+    key: str, entry: Mapping[str, Any], services: Mapping[str, Any], ties: _Ties
+) -> None:
+    siting = entry.get("siting")
+    if not isinstance(siting, Mapping):
+        return
+    ties.file_at(("services", key, "siting", "forbidden"), siting.get("forbidden"))
+    candidates = siting.get("candidates", "network")
+    where = ("services", key, "siting", "candidates")
+    if not isinstance(candidates, str) or candidates in ("network", "demand"):
+        return
+    if candidates.startswith("facilities:"):
+        ties.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
+    elif not (ties.path.parent / candidates).exists():
+        valid = ("network", "demand", "facilities:KEY", "a file")
+        problem = say(ties.lang, "study.bad_candidates", value=candidates)
+        ties.tell(where, problem, choices_told(candidates, valid, ties.lang), candidates)
+
+
+def standard_of(key: str, entry: Any) -> ServiceStandard:
+    """The standard that a study's service is judged by.
+
+    Parameters
+    ----------
+    key : service key.
+    entry : the service's section, as a model or as a plain table.
+
+    Raises
+    ------
+    UsageError
+        The overrides make no sense.
+    """
+    given = entry if isinstance(entry, Mapping) else entry.model_dump()
+    overrides = dict(given.get("standard") or {})
+    rate = given.get("rate")
+    if rate and "measure" not in overrides:
+        overrides["measure"] = "rate"
+    return standard_for(key, overrides, name=given.get("name"), name_en=given.get("name_en"))
+
+
+def _check_standard(
+    key: str,
+    entry: Mapping[str, Any],
+    networks: Mapping[str, Any],
+    demand: Mapping[str, Any],
+    ties: _Ties,
+) -> None:
+    lang, here = ties.lang, ("services", key)
+    if not isinstance(entry.get("standard", {}), Mapping):
+        return
+    try:
+        standard = standard_of(key, entry)
+    except UsageError as error:
+        ties.tell((*here, "standard"), str(error))
+        return
+    if standard.measure == "reach":
+        if not entry.get("path"):
+            ties.tell(here, say(lang, "study.service_without_path", key=key))
+        if standard.mode not in networks:
+            problem = say(lang, "study.no_network", key=key, mode=standard.mode)
+            choices = choices_told(str(standard.mode), networks, lang)
+            ties.tell((*here, "standard"), problem, choices, standard.mode)
+        if entry.get("demand") is None and standard.group not in demand:
+            problem = say(lang, "study.no_demand", key=key)
+            ties.tell(here, problem, choices_told(standard.group or "", demand, lang))
+    catchment = entry.get("catchment")
+    mode = catchment.get("mode", "drive") if isinstance(catchment, Mapping) else None
+    if mode in MODES and mode not in networks:
+        problem = say(lang, "study.no_network", key=f"{key}.catchment", mode=mode)
+        ties.tell((*here, "catchment", "mode"), problem, choices_told(mode, networks, lang), mode)
+    if standard.measure == "spacing" and not entry.get("lines"):
+        ties.tell(here, say(lang, "study.no_lines", key=key))

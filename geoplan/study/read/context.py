@@ -1,0 +1,46 @@
+"""What judging and siting any service needs: settings, layers, networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from geoplan.inputs.layers import Demand
+from geoplan.services.standard import ServiceStandard
+from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.validate import standard_of
+from geoplan.study.read.load import StudyInputs
+from geoplan.study.read.networks import StudyNetwork
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Context:
+    """What judging any service needs."""
+
+    config: StudyFile
+    inputs: StudyInputs
+    networks: Mapping[str, StudyNetwork]
+
+    @property
+    def lang(self) -> str:
+        """The study's language."""
+        return self.config.study.lang
+
+    def standard(self, key: str) -> ServiceStandard:
+        """The standard of one service, with the study's own figures."""
+        return standard_of(key, self.config.services[key])
+
+    def demand(self, key: str) -> Demand:
+        """The people that one service is for."""
+        wanted = self.config.services[key].demand or self.standard(key).group
+        return self.inputs.demand[str(wanted)]
+
+    def people_names(self, key: str) -> dict[str, str]:
+        """What the people that one service is for are called, by language."""
+        section = self.config.demand[self.demand(key).key]
+        told = {"zh": section.name, "en": section.name_en}
+        return {lang: name for lang, name in told.items() if name}
+
+    def network(self, mode: str | None) -> StudyNetwork:
+        """The network of `mode`."""
+        return self.networks[str(mode)]

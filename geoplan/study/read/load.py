@@ -1,0 +1,382 @@
+"""Reading all inputs of a study, each file checked, nothing judged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geoplan.errors import InputError, UsageError
+from geoplan.inputs import (
+    LayerSource,
+    Streets,
+    SumTo,
+    read_areas,
+    read_demand,
+    read_facilities,
+    read_lines,
+    read_plain_table,
+)
+from geoplan.inputs.census import largest_remainder
+from geoplan.inputs.files.database import is_address
+from geoplan.inputs.findings.findings import Finding, InputRecord, Loaded, findings_frame
+from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
+from geoplan.study.config.schema import (
+    AreaSection,
+    DemandSection,
+    ServiceSection,
+    SourceSection,
+    StudyFile,
+)
+from geoplan.study.config.validate import standard_of
+from geoplan.words import say
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudyInputs:
+    """All layers of a study as they were read, with everything that was found."""
+
+    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
+    demand: Mapping[str, Demand] = field(default_factory=dict)
+    facilities: Mapping[str, FacilityLayer] = field(default_factory=dict)
+    lines: Mapping[str, LineLayer] = field(default_factory=dict)
+    required: Mapping[str, FacilityLayer] = field(default_factory=dict)
+    rates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    background: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    base: Path = Path()
+    records: tuple[InputRecord, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    loaded: tuple[Loaded[Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"StudyInputs({len(self.records)} files, "
+            f"{sum(r.rows for r in self.records):,} rows, {len(self.findings)} findings)"
+        )
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """Errors about whole files: nothing can be run before they are mended."""
+        return tuple(f for f in self.findings if f.severity == "error" and f.row is None)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """All errors, rows included."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+    def findings_frame(self) -> pd.DataFrame:
+        """One row per finding."""
+        return findings_frame(self.findings)
+
+    def set_aside(self) -> dict[str, pd.DataFrame]:
+        """The rows set aside, by file."""
+        return {one.record.path: one.set_aside for one in self.loaded if len(one.set_aside)}
+
+
+class _Reader:
+    """Collects what each read returns; a layer that cannot be used is left out and told."""
+
+    def __init__(self, config: StudyFile, base: Path, tell: Tell, streets: Streets | None) -> None:
+        self.streets = streets
+        self.config = config
+        self.base = base
+        self.lang = config.study.lang
+        self.crs = config.study.crs
+        self.tell = tell
+        self.loaded: list[Loaded[Any]] = []
+
+    def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
+        name = path if path is not None else section.path
+        return LayerSource(
+            path=name if is_address(name) else self.base / name,
+            name=name,
+            layer=section.layer,
+            sheet=section.sheet,
+            datum=getattr(section, "datum", None),
+            crs=getattr(section, "crs", None),
+            encoding=section.encoding,
+            columns=dict(section.columns),
+            where=getattr(section, "where", None),
+            role=role,
+        )
+
+    def facilities(
+        self, source: LayerSource, key: str, areas: Mapping[str, AreaLayer]
+    ) -> Loaded[FacilityLayer]:
+        return read_facilities(
+            source, key=key, crs=self.crs, areas=areas, streets=self.streets, lang=self.lang
+        )
+
+    def take(self, one: Loaded[Any]) -> Any:
+        one = replace(one, findings=(*one.findings, *self._nothing_left(one)))
+        self.loaded += [one, *one.also]
+        self.tell(f"{one.record.path}: {one.record.rows}")
+        return one.layer
+
+    def _nothing_left(self, one: Loaded[Any]) -> tuple[Finding, ...]:
+        """A file whose every row is wrong: a plan without it would look like an answer."""
+        wrong = {(f.sheet, f.row) for f in one.findings if f.severity == "error" and f.row}
+        record = one.record
+        if record.accepted or not record.rows or not wrong or one.layer is None:
+            return ()
+        return (
+            Finding(
+                file=record.path,
+                problem=say(self.lang, "study.no_row_left", rows=record.rows, wrong=len(wrong)),
+                advice=say(self.lang, "study.no_row_left_advice"),
+                severity="error",
+                code="no_row_left",
+            ),
+        )
+
+
+def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
+    """Area levels so that every parent stands before its children."""
+    order: list[str] = []
+
+    def visit(level: str, seen: tuple[str, ...]) -> None:
+        if level in order or level in seen:
+            return
+        parent = areas[level].parent
+        if parent is not None and parent in areas:
+            visit(parent, (*seen, level))
+        order.append(level)
+
+    for level in areas:
+        visit(level, ())
+    return order
+
+
+def load_inputs(
+    config: StudyFile,
+    base: Path,
+    *,
+    services: list[str] | None = None,
+    streets: Streets | None = None,
+    tell: Tell | None = None,
+) -> StudyInputs:
+    """Read every input that `services` (default: all) need.
+
+    Parameters
+    ----------
+    config, base : the checked study file and the folder that relative paths start from.
+    services : service keys; None reads everything, also what no service uses.
+    streets : that places are compared with; see `geoplan.inputs.location.datum_evidence_streets`.
+    tell : called with a line per input.
+    """
+    reader = _Reader(config, base, tell or (lambda _: None), streets)
+    areas = _areas(reader)
+    wanted = list(config.services) if services is None else services
+    used = {
+        key
+        for key in config.demand
+        if services is None or any(key in _demands_of(config, s) for s in wanted)
+    }
+    # a question may put its sites where another service stands
+    also = [s for s in _candidates_of(config, wanted) if s not in wanted]
+    demand = {key: _demand(reader, key, config.demand[key], areas) for key in sorted(used)}
+    facilities: dict[str, FacilityLayer] = {}
+    lines: dict[str, LineLayer] = {}
+    required: dict[str, FacilityLayer] = {}
+    rates: dict[str, pd.DataFrame] = {}
+    for key in [*wanted, *also]:
+        section = config.services[key]
+        if standard_of(key, section).measure in ("rate", "budget"):
+            if section.path:
+                _put(rates, key, _rate_table(reader, key, section))
+            continue
+        if section.path:
+            source = reader.source(section, role=f"services.{key}")
+            one = reader.facilities(source, key, areas)
+            _put(facilities, key, closed_down(reader.take(one), section.closed, reader.lang))
+        if section.lines:
+            plain = SourceSection(
+                path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs
+            )
+            source = reader.source(plain, role=f"services.{key}.lines")
+            _put(
+                lines,
+                key,
+                reader.take(read_lines(source, key=key, crs=reader.crs, lang=reader.lang)),
+            )
+        if section.required:
+            plain = SourceSection(path=section.required, datum=section.datum)
+            source = reader.source(plain, role=f"services.{key}.required")
+            one = reader.facilities(source, key, areas)
+            _put(required, key, reader.take(one))
+    background = _background(reader)
+    records, findings = _once(reader.loaded)
+    return StudyInputs(
+        areas=areas,
+        demand={k: v for k, v in demand.items() if v is not None},
+        facilities=facilities,
+        lines=lines,
+        required=required,
+        rates=rates,
+        background=background,
+        base=base,
+        records=records,
+        findings=findings,
+        loaded=tuple(reader.loaded),
+    )
+
+
+def refuse_blocked(inputs: StudyInputs, lang: str) -> None:
+    """Raise `InputError` when a whole file cannot be used."""
+    if not inputs.blocking:
+        return
+    told = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
+    raise InputError(
+        say(lang, "study.blocked", count=len(inputs.blocking)) + "\n" + told,
+        findings=inputs.findings,
+    )
+
+
+def _put(into: dict[str, Any], key: str, value: Any) -> None:
+    if value is not None:
+        into[key] = value
+
+
+def _demands_of(config: StudyFile, key: str) -> set[str | None]:
+    """The demand of one service, and that of single columns of a rate."""
+    rate = config.services[key].rate
+    return {_demand_of(config, key), *(() if rate is None else rate.demand.values())}
+
+
+def _candidates_of(config: StudyFile, keys: list[str]) -> list[str]:
+    """Services whose sites are the candidates of `keys`."""
+    start, names = "facilities:", []
+    for key in keys:
+        siting = config.services[key].siting
+        if siting is not None and siting.candidates.startswith(start):
+            names.append(siting.candidates.removeprefix(start))
+    return list(dict.fromkeys(names))
+
+
+def _demand_of(config: StudyFile, service: str) -> str | None:
+    section: ServiceSection = config.services[service]
+    return section.demand or standard_of(service, section).group
+
+
+def _areas(reader: _Reader) -> dict[str, AreaLayer]:
+    areas: dict[str, AreaLayer] = {}
+    sections = reader.config.areas
+    for level in coarsest_first(sections):
+        section = sections[level]
+        one = read_areas(
+            reader.source(section, role=f"areas.{level}"),
+            level=level,
+            parent=section.parent,
+            crs=reader.crs,
+            parents=areas.get(section.parent) if section.parent else None,
+            lang=reader.lang,
+        )
+        _put(areas, level, reader.take(one))
+    return areas
+
+
+def _demand(
+    reader: _Reader, key: str, section: DemandSection, areas: Mapping[str, AreaLayer]
+) -> Demand | None:
+    paths = section.path if isinstance(section.path, list) else [section.path]
+    sources = [reader.source(section, role=f"demand.{key}", path=path) for path in paths]
+    sum_to = None
+    if section.sum_to is not None:
+        sum_to = SumTo(
+            source=reader.source(section.sum_to, role=f"demand.{key}.sum_to"),
+            level=section.sum_to.level,
+            weight=section.sum_to.weight,
+        )
+    one = read_demand(
+        sources[0] if len(sources) == 1 else sources,
+        key=key,
+        crs=reader.crs,
+        areas=areas,
+        streets=reader.streets,
+        weight=section.weight,
+        groups=tuple(section.groups),
+        sum_to=sum_to,
+        lang=reader.lang,
+    )
+    return scaled(reader.take(one), section.scale)
+
+
+def closed_down(layer: FacilityLayer | None, closed: list[str], lang: str) -> FacilityLayer | None:
+    """The layer with the sites of a what-if marked as closed, by id or by name.
+
+    Raises
+    ------
+    UsageError
+        Names that no site has.
+    """
+    if layer is None or not closed:
+        return layer
+    frame = layer.frame.copy()
+    names = frame["name"].astype(str)
+    missing = [c for c in closed if c not in frame.index and c not in set(names)]
+    if missing:
+        raise UsageError(
+            say(lang, "study.unknown_closed", key=layer.key, missing=", ".join(missing))
+        )
+    if "status" not in frame.columns:
+        frame["status"] = pd.NA
+    frame.loc[frame.index.isin(closed) | names.isin(closed), "status"] = "closed"
+    return FacilityLayer(key=layer.key, frame=frame)
+
+
+def scaled(layer: Demand | None, scale: float) -> Demand | None:
+    """The demand with more or fewer people, in whole people where they were whole."""
+    if layer is None or scale == 1.0:
+        return layer
+    frame = layer.frame.copy()
+    for column in ("people", *layer.groups):
+        values = frame[column].to_numpy(float) * scale
+        whole = (frame[column] == frame[column].round()).all()
+        frame[column] = (
+            largest_remainder(values, round(float(values.sum()))).astype(float) if whole else values
+        )
+    return Demand(key=layer.key, frame=frame, groups=layer.groups)
+
+
+def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:
+    source = reader.source(section, role=f"services.{key}", path=section.path or "")
+    needed = () if section.rate is None else ("code", *section.rate.counts)
+    one = read_plain_table(source, needed=needed, lang=reader.lang)
+    return reader.take(one)
+
+
+def _background(reader: _Reader) -> dict[str, gpd.GeoDataFrame]:
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    for name, section in reader.config.background.items():
+        one = read_lines(
+            reader.source(section, role=f"background.{name}"),
+            key=name,
+            crs=reader.crs,
+            lang=reader.lang,
+            any_geometry=True,
+        )
+        layer = reader.take(one)
+        if layer is not None:
+            layers[name] = layer.frame
+    return layers
+
+
+def _once(loaded: list[Loaded[Any]]) -> tuple[tuple[InputRecord, ...], tuple[Finding, ...]]:
+    """A file read for two layers is told once, with both roles."""
+    records: dict[tuple[Any, ...], InputRecord] = {}
+    findings: dict[Finding, None] = {}
+    for one in loaded:
+        r = one.record
+        key = (r.path, r.sha256, r.rows, r.accepted, r.set_aside, r.warned)
+        if key in records and r.role not in records[key].role.split(", "):
+            records[key] = replace(records[key], role=f"{records[key].role}, {r.role}")
+        else:
+            records.setdefault(key, r)
+        findings.update(dict.fromkeys(one.findings))
+    return tuple(records.values()), tuple(findings)

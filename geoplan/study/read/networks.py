@@ -1,0 +1,255 @@
+"""The street networks of a study, read once, with what is doubtful about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+
+from geoplan.errors import GeoplanError, MissingCrsError
+from geoplan.inputs import Streets
+from geoplan.inputs.findings.collector import file_sha256
+from geoplan.inputs.findings.findings import Finding, InputRecord
+from geoplan.network import Network, network_report, read_network
+from geoplan.network.builders.add_links import with_links
+from geoplan.network.builders.build_notes import note_unused, notes_told, told_by_caller
+from geoplan.network.builders.elevation import with_slope
+from geoplan.network.builders.from_osm import networks_from_osm
+from geoplan.network.builders.osm_file import SUFFIXES
+from geoplan.network.builders.read_network import OSM_CRS, named_crs
+from geoplan.network.graph.messages import told
+from geoplan.study.config.schema import NetworkSection, StudyFile
+from geoplan.study.config.validate import standard_of
+from geoplan.study.read.side_layers import side_layer
+from geoplan.words import say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudyNetwork:
+    """A network with its settings in the study."""
+
+    network: Network
+    max_snap_m: float
+    record: InputRecord
+    findings: tuple[Finding, ...] = ()
+    barriers: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudyNetworks:
+    """The networks of a study, or why they cannot be read: other inputs are checked all the same.
+
+    streets : that places are compared with: the walking network, else the driving one.
+    """
+
+    networks: Mapping[str, StudyNetwork]
+    error: GeoplanError | None = None
+
+    @property
+    def streets(self) -> Streets | None:
+        """The streets of the network that tells most."""
+        chosen = self.networks.get("walk") or next(iter(self.networks.values()), None)
+        if chosen is None:
+            return None
+        network = chosen.network
+        return Streets(gpd.GeoSeries(network.edge_lines(), crs=network.crs))
+
+    @property
+    def records(self) -> tuple[InputRecord, ...]:
+        """One record per file; a file that serves two modes is told once with both roles."""
+        merged: dict[str, InputRecord] = {}
+        for one in self.networks.values():
+            first = merged.setdefault(one.record.path, one.record)
+            if first is not one.record:
+                role = f"{first.role}, {one.record.role}"
+                merged[first.path] = replace(first, role=role)
+        return tuple(merged.values())
+
+    def findings(self, file: str, lang: str) -> tuple[Finding, ...]:
+        """What is doubted about the networks; `file` is the study's own, for one that is broken."""
+        every = (f for n in self.networks.values() for f in n.findings)
+        doubted = tuple(dict.fromkeys(every))  # a file that modes share is doubted once
+        if self.error is None:
+            return doubted
+        broken = Finding(
+            file=file,
+            column="network",
+            problem=str(self.error),
+            advice=say(lang, "inputs.unusable_advice"),
+            severity="error",
+            code="network",
+        )
+        return (*doubted, broken)
+
+    def read(self) -> Mapping[str, StudyNetwork]:
+        """The networks.
+
+        Raises
+        ------
+        GeoplanError
+            They could not be read.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.networks
+
+
+def try_networks(
+    config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
+) -> StudyNetworks:
+    """`read_networks`, with what went wrong kept for later."""
+    try:
+        return StudyNetworks(networks=read_networks(config, base, modes=modes))
+    except GeoplanError as error:
+        return StudyNetworks(networks={}, error=error)
+
+
+def read_networks(
+    config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
+) -> dict[str, StudyNetwork]:
+    """The networks of `modes` (default: all of the study), in the study's CRS."""
+    sections = {str(m): s for m, s in config.network.items() if modes is None or m in set(modes)}
+    streets = _streets(config, base, sections)
+    return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
+
+
+def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
+    """The modes that have a network and that judging `services` asks for."""
+    modes: dict[str, None] = {}
+    for key in services:
+        section = config.services[key]
+        standard = standard_of(key, section)
+        for mode in (
+            standard.mode,
+            None if section.catchment is None else section.catchment.mode,
+            *(t.mode for t in standard.tiers),
+            *(t.refer_mode for t in standard.tiers),
+        ):
+            if mode in config.network:
+                modes[str(mode)] = None
+    return list(modes)
+
+
+@contextmanager
+def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
+    """What is wrong with a street file, in the study's language and with its section and name."""
+    try:
+        with told_by_caller():  # by `notes_told`
+            yield
+    except GeoplanError as error:
+        if error.said is None:
+            raise
+        text = told(error, config.study.lang)
+        where = "" if Path(path).name in text else f" {path}:"
+        raise type(error)(f"[network.{mode}]{where} {text}") from error
+
+
+def _streets(
+    config: StudyFile, base: Path, sections: Mapping[str, NetworkSection]
+) -> dict[str, Network]:
+    """The networks as their files say; an OpenStreetMap file that modes share is read once."""
+    speeds = {m: s.speed_m_s if m == "walk" else None for m, s in sections.items()}
+    streets: dict[str, Network] = {}
+    for mode, section in sections.items():
+        if mode in streets:
+            continue
+        path = base / section.path
+        is_osm = path.is_file() and path.name.lower().endswith(SUFFIXES)
+        same = [
+            m
+            for m, s in sections.items()
+            if is_osm and base / s.path == path and s.datum in (None, "wgs84")
+        ]
+        if len(same) > 1 and mode in same:
+            with _told(config, mode, section.path):
+                shared = networks_from_osm(
+                    path, modes=same, crs=config.study.crs, speeds_m_s=speeds
+                )
+                for one, network in shared.items():
+                    note_unused(network, OSM_CRS, source_crs=named_crs(sections[one].crs))
+            streets |= shared
+            continue
+        with _told(config, mode, section.path):
+            try:
+                streets[mode] = read_network(
+                    path,
+                    mode=mode,
+                    crs=config.study.crs,
+                    source_crs=section.crs,
+                    datum=section.datum,
+                    layer=section.layer,
+                    columns=dict(section.columns),
+                    speed_m_s=speeds[mode],
+                    encoding=section.encoding,
+                )
+            except MissingCrsError as error:
+                if error.said is None or error.said[0] != "network_faults.no_crs":
+                    raise  # of a graph, where the section's crs is of no use
+                # said in the words of a study file
+                text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
+                raise MissingCrsError(text) from error
+    return streets
+
+
+def _checked(
+    config: StudyFile, base: Path, mode: str, section: NetworkSection, network: Network
+) -> StudyNetwork:
+    """What a what-if adds to the streets, and what is doubtful about them."""
+    if section.links is not None:  # a bridge or a path that a what-if is about
+        lines = side_layer(config, base, "links", section.links, kind="lines")
+        with _told(config, mode, section.links):
+            network = with_links(network, lines)
+    if section.elevation is not None:
+        with _told(config, mode, section.elevation):
+            network = with_slope(network, base / section.elevation)
+    barriers = None
+    if section.barriers is not None:
+        barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
+    lang = config.study.lang
+    report = network_report(network)
+    findings: list[Finding] = []
+    if report.largest_share < 0.99:
+        findings.append(
+            Finding(
+                file=section.path,
+                problem=say(
+                    lang,
+                    "study.network_islands",
+                    mode=say(lang, f"common.{mode}"),
+                    islands=len(report.islands),
+                    share=f"{report.largest_share:.1%}",
+                ),
+                advice=say(lang, "study.network_islands_advice"),
+                severity="warning",
+                code="network_islands",
+            )
+        )
+    findings += [
+        Finding(
+            file=section.path,
+            problem=problem,
+            advice=advice,
+            severity="warning",
+            code=f"network_{code}",
+        )
+        for code, problem, advice in notes_told(network, lang)
+    ]
+    record = InputRecord(
+        path=section.path,
+        sha256=file_sha256(base / section.path),
+        rows=network.n_edges,
+        accepted=network.n_edges,
+        set_aside=0,
+        warned=0,
+        role=f"network.{mode}",
+    )
+    return StudyNetwork(
+        network=network,
+        max_snap_m=section.max_snap_m,
+        record=record,
+        findings=tuple(findings),
+        barriers=barriers,
+    )

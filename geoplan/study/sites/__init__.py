@@ -1,0 +1,1 @@
+"""Suggesting sites: candidates, the siting problem, its effects, robustness."""

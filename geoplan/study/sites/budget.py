@@ -1,0 +1,216 @@
+"""Money: what a site costs by its kind, what each year builds, and what a fund has left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.coverage import kinds_of_place
+from geoplan.errors import UsageError
+from geoplan.results import Fund, ServiceResult, SitingOutcome
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.read.context import Context
+from geoplan.words import say
+
+#: columns of a file of candidates that tell a site's own price, or its kind
+COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
+KIND_COLUMNS = ("kind", "type", "类型", "类别")
+
+
+def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Series | None:
+    """The kind of every candidate: what its file says, else town or country as where people live.
+
+    Parameters
+    ----------
+    candidates : with a column of `KIND_COLUMNS` where they come from a file that has one.
+    demand : located rows, with ``urban`` where the table tells town from country.
+
+    Returns
+    -------
+    Series of texts on the candidates' index, or None where nothing tells.
+    """
+    for column in KIND_COLUMNS:
+        if column in candidates.columns:
+            return candidates[column].astype("string").fillna("").astype(object).rename("kind")
+    if "urban" not in demand.columns or not len(demand) or not len(candidates):
+        return None
+    near = demand.sindex.nearest(candidates.geometry, return_all=False)[1]
+    kinds = kinds_of_place(demand["urban"]).to_numpy(object)[near]
+    return pd.Series(kinds, index=candidates.index, dtype=object, name="kind")
+
+
+def site_money(
+    siting: SitingSection,
+    candidates: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    lang: str = "en",
+) -> pd.Series | None:
+    """What each candidate costs; None where the study does not say.
+
+    A price in the candidates' own file counts first; then ``site_cost``: one number, or one per
+    kind of site.
+
+    Raises
+    ------
+    UsageError
+        Kinds of site that ``site_cost`` has no price for; prices that are no money.
+    """
+    for column in COST_COLUMNS:
+        if column in candidates.columns:
+            money = pd.to_numeric(candidates[column], errors="coerce")
+            if not (money > 0).all():
+                bad = candidates.index[~(money > 0)][:5].tolist()
+                raise UsageError(say(lang, "study.price_none", column=column, sites=bad))
+            return money.rename("money")
+    price = siting.site_cost
+    if price is None:
+        return None
+    if not isinstance(price, Mapping):
+        return pd.Series(float(price), index=candidates.index, name="money")
+    kinds = site_kinds(candidates, demand)
+    if kinds is None:
+        raise UsageError(say(lang, "study.price_no_kind"))
+    money = kinds.map(dict(price)).astype(float)
+    if money.isna().any():
+        lost = ", ".join(repr(k) for k in kinds[money.isna()].unique()[:5])
+        there = ", ".join(price)
+        raise UsageError(say(lang, "study.price_missing", kinds=lost, there=there))
+    return money.rename("money")
+
+
+def prices_of(
+    context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
+) -> pd.Series | None:
+    """`site_money` of one service; what is wrong is told with its section of the study."""
+    people = context.demand(key).located
+    try:
+        return site_money(siting, candidates, people, lang=context.lang)
+    except UsageError as error:
+        raise UsageError(f"services.{key}.siting: {error}") from error
+
+
+def with_money(
+    context: Context,
+    key: str,
+    siting: SitingSection,
+    sites: gpd.GeoDataFrame,
+    chosen: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Suggested `sites` with their kind and price, and the phase and year that builds them.
+
+    chosen : the same sites as candidates, with what their file tells of them.
+    """
+    told = sites.copy()
+    money = prices_of(context, key, siting, chosen)
+    if money is not None:
+        kinds = site_kinds(chosen, context.demand(key).located)
+        if kinds is not None:
+            told["kind"] = kinds
+        told["money"] = money
+    prices = None if money is None else told["money"].to_numpy(float)
+    numbers = phase_numbers(siting, prices, len(told))
+    if numbers is not None:
+        told["phase"] = numbers
+        years = dict(enumerate(siting.years, start=1))
+        told["year"] = pd.array([years.get(int(n), pd.NA) for n in numbers], "Int64")
+    return told
+
+
+def phase_numbers(siting: SitingSection, money: np.ndarray | None, count: int) -> np.ndarray | None:
+    """The phase (1, 2, ...) of each site in the order of building; None where none are asked for.
+
+    With ``phases`` they end at those numbers of sites. With a budget and ``years`` every year has
+    an equal part of the money and what the years before it left over. A phase holds all that the
+    one before it holds: a site that waits for money lets no later one pass.
+    """
+    if siting.phases:
+        return 1 + np.searchsorted(siting.phases, np.arange(1, count + 1), side="left")
+    if not siting.years or siting.budget is None or money is None:
+        return None
+    yearly = siting.budget / len(siting.years)
+    spent = np.cumsum(money)
+    return np.maximum(np.ceil(spent / yearly - 1e-9).astype(int), 1)
+
+
+def phase_table(
+    siting: SitingSection,
+    sites: pd.DataFrame,
+    *,
+    base: float,
+    total: float,
+    curve: pd.DataFrame | None,
+) -> pd.DataFrame | None:
+    """One row per phase: what it builds, what it costs, whom it serves, and what phasing costs.
+
+    Parameters
+    ----------
+    sites : suggested sites in the order of building: ``phase``, ``added_people`` and, where prices
+        are known, ``money``.
+    base, total : people served today, and all.
+    curve : the best for every number of sites, where it was asked for.
+
+    Returns
+    -------
+    DataFrame, index = phase; ``year`` (<NA> where the study names none), ``new_sites``, ``sites``
+    (so far), ``money``, ``money_so_far`` (NaN without prices), ``served``, ``share_after``,
+    ``best`` (people served by the best plan with so many sites, NaN where the curve does not
+    tell), ``lost`` (best - served: what keeping the earlier phases' sites costs).
+    """
+    if "phase" not in sites.columns or sites.empty:
+        return None
+    groups = sites.groupby("phase", sort=True)
+    money = groups["money"].sum() if "money" in sites.columns else np.nan
+    table = pd.DataFrame({"new_sites": groups.size(), "money": money})
+    years = dict(enumerate(siting.years, start=1))
+    table.insert(0, "year", pd.array([years.get(int(p), pd.NA) for p in table.index], "Int64"))
+    table["sites"] = table["new_sites"].cumsum()
+    table["money_so_far"] = table["money"].cumsum()
+    table["served"] = base + groups["added_people"].sum().cumsum()
+    table["share_after"] = table["served"] / total if total > 0 else np.nan
+    best = {} if curve is None else dict(zip(curve["sites"], curve["value"], strict=True))
+    table["best"] = [best.get(int(n), np.nan) for n in table["sites"]]
+    table["lost"] = (table["best"] - table["served"]).clip(lower=0.0)
+    table.index.name = "phase"
+    return table
+
+
+def with_funds(context: Context, services: Mapping[str, ServiceResult]) -> dict[str, ServiceResult]:
+    """The services, with what each fund pays for: the suggested sites of those that draw on it."""
+    told = dict(services)
+    for key, service in services.items():
+        section = context.config.services[key].fund
+        if section is None:
+            continue
+        wanted = section.pays or list(services)
+        parts = [
+            _spending(other, services[other].siting)
+            for other in wanted
+            if other in services and services[other].siting is not None
+        ]
+        columns = ["service", "year", "sites", "money"]
+        rows = [part for part in parts if part is not None]
+        spending = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+        told[key] = replace(
+            service,
+            fund=Fund(money=section.money, years=tuple(section.years), spending=spending),
+        )
+    return told
+
+
+def _spending(key: str, siting: SitingOutcome | None) -> pd.DataFrame | None:
+    """Money by year for the sites of one service; None where their price is not known."""
+    if siting is None or "money" not in siting.sites.columns or siting.sites.empty:
+        return None
+    if siting.phases is None:
+        table = pd.DataFrame(
+            {"year": pd.array([pd.NA], "Int64"), "sites": len(siting.sites),
+             "money": float(siting.sites["money"].sum())}
+        )  # fmt: skip
+    else:
+        table = siting.phases[["year", "new_sites", "money"]].rename(columns={"new_sites": "sites"})
+    return table.assign(service=key)[["service", "year", "sites", "money"]].reset_index(drop=True)

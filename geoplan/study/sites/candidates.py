@@ -1,0 +1,117 @@
+"""Where new sites may stand, and the rules about places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geoplan.errors import UsageError
+from geoplan.results import ServiceResult
+from geoplan.siting import junction_points, outside
+from geoplan.study.assess.assess_service import open_sites
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.read.context import Context
+from geoplan.study.read.side_layers import side_layer
+from geoplan.words import say
+
+
+def candidate_points(
+    context: Context, judged: ServiceResult, siting: SitingSection, unserved: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Where new sites may stand, in the study's CRS; index = candidate id."""
+    config, base = context.config, context.inputs.base
+    at = f"services.{judged.key}.siting"
+    source = siting.candidates
+    if source == "demand":
+        points = unserved[["geometry"]].copy()
+    elif source.startswith("facilities:"):
+        other = source.removeprefix("facilities:")
+        points = open_sites(context.inputs.facilities[other])[["name", "geometry"]].copy()
+    elif source != "network":
+        points = side_layer(config, base, f"{at}.candidates", source, kind="layer")
+        points["geometry"] = points.geometry.representative_point()
+    else:
+        network = context.network(judged.standard.mode).network
+        points = junction_points(
+            network.x,
+            network.y,
+            crs=config.study.crs,
+            near=unserved,
+            within_m=straight_m(context, judged),
+        )
+    if siting.forbidden is not None:
+        zones = side_layer(config, base, f"{at}.forbidden", siting.forbidden, kind="layer")
+        points = outside(points, zones)
+    points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
+    taken = set() if judged.facilities is None else set(judged.facilities.frame.index)
+    if taken & set(points.index):  # an office's own ids may look like ours
+        points.index = "new-" + points.index
+    return _apart_from_existing(judged, points, siting.min_distance_m)
+
+
+def _apart_from_existing(
+    judged: ServiceResult, points: gpd.GeoDataFrame, min_distance_m: float
+) -> gpd.GeoDataFrame:
+    """The candidates that keep the least distance from the sites that stand already."""
+    if min_distance_m <= 0 or judged.facilities is None:
+        return points
+    standing = open_sites(judged.facilities).geometry.to_numpy()
+    if len(standing) == 0 or len(points) == 0:
+        return points
+    near = shapely.STRtree(standing).query(
+        points.geometry.to_numpy(), predicate="dwithin", distance=min_distance_m
+    )[0]
+    keep = np.ones(len(points), bool)
+    keep[near] = False
+    return points[keep]
+
+
+def area_needs(
+    context: Context, judged: ServiceResult, minimum: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """New sites still needed per area, by level: the least number less what stands there.
+
+    `minimum` names a level (every one of its areas) or single areas by code.
+
+    Raises
+    ------
+    UsageError
+        Names that are neither.
+    """
+    assert judged.facilities is not None
+    layers = context.inputs.areas
+    known = set(layers).union(*(layer.frame.index for layer in layers.values()))
+    if unknown := [name for name in minimum if name not in known]:
+        names, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
+        raise UsageError(
+            say(context.lang, "study.unknown_areas", key=judged.key, names=names, levels=levels)
+        )
+    standing = open_sites(judged.facilities)
+    needs: dict[str, dict[str, int]] = {}
+    for name, least in minimum.items():
+        for level, layer in layers.items():
+            codes = list(layer.frame.index) if name == level else [name]
+            codes = [c for c in codes if c in layer.frame.index]
+            counts = standing[level].value_counts() if level in standing else pd.Series(dtype=int)
+            for code in codes:
+                short = int(least) - int(counts.get(code, 0))
+                if short > 0:
+                    needs.setdefault(level, {})[code] = short
+    return needs
+
+
+def straight_m(context: Context, judged: ServiceResult) -> float:
+    """No site farther than this in a straight line can be within the threshold."""
+    standard = judged.standard
+    if standard.threshold_m is not None:
+        return float(standard.threshold_m)
+    network = context.network(standard.mode).network
+    speed = network.speed_m_s
+    if network.minutes is not None:
+        moving = network.minutes > 0
+        speed = float((network.length_m[moving] / network.minutes[moving] / 60).max(initial=speed))
+    return float(standard.threshold_min or 0.0) * 60.0 * speed

@@ -1,0 +1,70 @@
+"""What suggested sites change: the ledger measured again, and the table that outputs tell."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.coverage import Coverage
+from geoplan.results import ServiceResult
+from geoplan.study.assess.assess_service import open_sites, reach_of
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.read.context import Context
+from geoplan.study.sites.location_names import place_names
+
+
+def ledger_after(
+    context: Context, judged: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+) -> Coverage:
+    """The ledger once the new sites stand, measured again on the network."""
+    assert judged.facilities is not None
+    existing = open_sites(judged.facilities)[["capacity", "geometry"]]
+    new = gpd.GeoDataFrame(
+        {"capacity": siting.capacity if siting.capacity is not None else np.nan},
+        geometry=chosen.geometry.to_numpy(),
+        index=chosen.index,
+        crs=existing.crs,
+    )
+    both = gpd.GeoDataFrame(pd.concat([existing, new]), crs=existing.crs)
+    return reach_of(context, context.demand(judged.key), judged.standard, both)
+
+
+def sites_frame(
+    context: Context,
+    judged: ServiceResult,
+    explained: pd.DataFrame,
+    chosen: gpd.GeoDataFrame,
+    *,
+    base: float,
+    total: float,
+) -> gpd.GeoDataFrame:
+    """The suggested sites as outputs tell them; `base` people are served before the first."""
+    frame = gpd.GeoDataFrame(explained.copy(), geometry=chosen.geometry, crs=chosen.crs)
+    wgs84 = frame.geometry.to_crs("EPSG:4326")
+    frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
+    served = base + frame["added_people"].cumsum()
+    frame["share_after"] = served / total if total > 0 else np.nan
+    return place_names(context, frame, context.demand(judged.key))
+
+
+def added_by_places(
+    context: Context,
+    judged: ServiceResult,
+    explained: pd.DataFrame,
+    chosen: gpd.GeoDataFrame,
+    siting: SitingSection,
+    after: Coverage,
+) -> pd.DataFrame:
+    """What each site adds when its places are few: measured again, site after site.
+
+    Whom the next-best place would serve depends on all other places then: it is not told.
+    """
+    assert judged.coverage is not None
+    served = [judged.coverage.ledger.served]
+    for count in range(1, len(chosen)):
+        served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
+    served.append(after.ledger.served)
+    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
+    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
+    return told

@@ -1,0 +1,228 @@
+"""p-median and p-center: everyone on the network to the nearest of old and new sites."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.coverage import Coverage
+from geoplan.results import ServiceResult, SitingOutcome
+from geoplan.siting import (
+    SitingProblem,
+    SitingResult,
+    explain_sites,
+    max_coverage,
+    p_center,
+    p_median,
+    thin,
+)
+from geoplan.siting.model.build_result import is_whole
+from geoplan.study.assess.assess_service import costs_within, open_sites
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.read.context import Context
+from geoplan.study.sites.budget import phase_table, prices_of, with_money
+from geoplan.study.sites.candidates import candidate_points
+from geoplan.study.sites.covering_problem import (
+    apart,
+    codes_at,
+    cover_of,
+    must_stay,
+    new_sites_needed,
+    rows_of,
+    unserved_people,
+)
+from geoplan.study.sites.effects import added_by_places, ledger_after, sites_frame
+from geoplan.words import say
+
+#: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
+#: minutes and move a site by a street corner
+MOST_CANDIDATES = 300
+#: farther than any journey, in metres or minutes
+_ANYWHERE = 1e9
+
+
+def distance_sites(context: Context, judged: ServiceResult, siting: SitingSection) -> SitingOutcome:
+    """New sites that shorten the journeys of all (p-median) or the longest one (p-center)."""
+    assert judged.coverage is not None
+    assert judged.facilities is not None
+    standard = judged.standard
+    frame, ledger = judged.coverage.frame, judged.coverage.ledger
+    placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
+    existing = open_sites(judged.facilities)
+    points = candidate_points(context, judged, siting, placed)
+    weights = placed["people"]
+    every = len(points)
+    limit = min(siting.max_candidates, MOST_CANDIDATES)
+    level, needs = new_sites_needed(context, judged, siting)
+    codes = codes_at(context, points, level, placed) if needs else None
+    money = prices_of(context, judged.key, siting, points)
+    if every > limit:
+        # a site that covers no more than another may still shorten journeys: only when there are
+        # too many, and then nothing is called proved
+        near = cover_of(costs_within(context, placed, points, standard))
+        stay = must_stay(near, weights.to_numpy(float), codes, needs)
+        kept = thin(near, weights.to_numpy(float), limit=limit, **stay).kept
+        points, codes = points.iloc[kept], None if codes is None else codes[kept]
+    both = gpd.GeoDataFrame(
+        pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
+    )
+    places = _places(judged, siting, existing, points, whole=is_whole(weights.to_numpy(float)))
+    # whoever finds the near sites full goes on to any other
+    far = _longest(judged.coverage, standard.threshold) if places is None else _ANYWHERE
+    longest = {f"threshold_{standard.unit}": far}
+    costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
+    reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
+    problem = SitingProblem.from_costs(
+        rows_of(costs, reached),
+        weights[reached],
+        fixed=list(existing.index),
+        capacities=places,
+        **_rules(siting, existing, points, codes, money),
+    )
+    solve = p_median if siting.objective == "p_median" else p_center
+    result = solve(
+        problem,
+        sites=None if siting.sites is None else len(existing) + siting.sites,
+        budget=siting.budget,
+        per_area_minimum=needs or None,
+        time_limit_s=siting.time_limit_s,
+        gap=max(siting.gap, 1e-3),
+        seed=context.config.study.seed,
+    )
+    notes = _notes(context, judged, siting, result, placed.loc[reached], limited=places is not None)
+    if len(points) < every and result.status in ("optimal", "feasible"):
+        result = replace(result, status="feasible", bound=None, gap=None)
+        notes += (
+            say(context.lang, "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"),
+        )
+    standing = set(existing.index)
+    chosen = points.loc[[label for label in result.sites if label not in standing]]
+    after = ledger_after(context, judged, chosen, siting)
+    added = _added_in_order(context, judged, chosen)
+    if standard.capacity_limits and len(chosen):
+        order = chosen.loc[list(added.index)]
+        added = added_by_places(context, judged, added, order, siting, after)
+    sites = sites_frame(
+        context,
+        judged,
+        added,
+        chosen.loc[list(added.index)],
+        base=ledger.served,
+        total=ledger.total,
+    )
+    sites = with_money(context, judged.key, siting, sites, chosen)
+    return SitingOutcome(
+        result=result,
+        objective=siting.objective,
+        sites=sites,
+        phases=phase_table(siting, sites, base=ledger.served, total=ledger.total, curve=None),
+        people_after=after.ledger,
+        coverage_after=after,
+        notes=notes,
+    )
+
+
+def _notes(
+    context: Context,
+    judged: ServiceResult,
+    siting: SitingSection,
+    result: SitingResult,
+    counted: gpd.GeoDataFrame,
+    *,
+    limited: bool,
+) -> tuple[str, ...]:
+    """The mean journey before and after: a sum of person-metres tells nobody anything."""
+    people = float(counted["people"].sum())
+    today = counted["cost"]
+    notes: tuple[str, ...] = ()
+    if limited:
+        notes += (say(context.lang, "study.few_places_distance"),)
+    elif siting.capacity is not None and not judged.standard.capacity_limits:
+        notes += (say(context.lang, "study.capacity_unheeded"),)
+    if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
+        return notes
+    before = "-"  # whoever finds no place today makes no journey that could be told
+    if today.notna().all() and not limited:
+        before = f"{float((today * counted['people']).sum()) / people:,.0f}"
+    return (
+        *notes,
+        say(
+            context.lang,
+            "study.mean_journey",
+            people=f"{people:,.0f}",
+            before=before,
+            after=f"{result.value / people:,.0f}",
+            unit=say(context.lang, f"study.unit_p_center_{judged.standard.unit}"),
+        ),
+    )
+
+
+def _places(
+    judged: ServiceResult,
+    siting: SitingSection,
+    existing: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    *,
+    whole: bool,
+) -> pd.Series | None:
+    """People whom each old and new site takes, as the ledger counts them; None: nothing limits."""
+    if not judged.standard.capacity_limits:
+        return None
+    new = np.inf if siting.capacity is None else siting.capacity
+    old = existing["capacity"].astype(float).fillna(np.inf)
+    places = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
+    if np.isinf(places).all():
+        return None
+    return np.floor(places + 1e-9) if whole else places
+
+
+def _rules(
+    siting: SitingSection,
+    existing: gpd.GeoDataFrame,
+    points: gpd.GeoDataFrame,
+    codes: np.ndarray | None,
+    money: pd.Series | None,
+) -> dict[str, Any]:
+    """Money, distances and areas of the new sites; those that stand count in no area's need."""
+    rules = apart(points, siting)
+    if money is not None:
+        standing = pd.Series(0.0, index=existing.index)
+        rules["site_costs"] = pd.concat([standing, money.loc[points.index]])
+    if codes is not None:
+        rules["site_areas"] = [*[None] * len(existing), *codes]
+    return rules
+
+
+def _joined(matrix: sparse.csr_matrix, people: np.ndarray, existing: int) -> np.ndarray:
+    """Bool per demand row: joined to an existing site, or else to the candidate that most reach.
+
+    A pocket that only a site of its own could serve has no journey to shorten; its people stay
+    in the ledger as cut off.
+    """
+    columns = sparse.csc_matrix(matrix, copy=True)
+    columns.data[:] = 1.0
+    if existing == 0:
+        best = int(np.argmax(columns.T @ people)) if columns.shape[1] else 0
+        return np.asarray(columns[:, [best]].sum(axis=1)).ravel() > 0
+    return np.asarray(columns[:, :existing].sum(axis=1)).ravel() > 0
+
+
+def _longest(coverage: Coverage, threshold: float | None) -> float:
+    """A cutoff beyond the farthest journey that anybody makes today."""
+    return float(max(coverage.frame["cost"].max(skipna=True), threshold or 0.0)) * 1.001 + 1.0
+
+
+def _added_in_order(
+    context: Context, judged: ServiceResult, chosen: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Who each new site adds within the threshold, strongest first."""
+    unserved, people = unserved_people(judged)
+    costs = costs_within(context, unserved, chosen, judged.standard)
+    problem = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
+    every = max_coverage(problem, sites=len(chosen), seed=context.config.study.seed)
+    return explain_sites(problem, replace(every, sites=list(chosen.index)))

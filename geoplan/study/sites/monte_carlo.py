@@ -1,0 +1,280 @@
+"""One siting question drawn anew: chance, the best answer of each draw, and every plan in each.
+
+Knows costs and people only, no study and no files, so that small cases can be counted by hand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from geoplan.network import TravelCosts
+from geoplan.results import RECOMMENDED
+from geoplan.siting import SitingProblem, max_coverage
+from geoplan.study.sites.covering_problem import rows_of
+
+#: plans beside the recommended one that are tried in every draw
+MOST_PLANS = 20
+#: draws stay within so many standard deviations, so that costs are needed to a known cutoff only
+_FARTHEST = 3.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chance:
+    """How far the truth may lie from what the study says.
+
+    Parameters
+    ----------
+    reach_cv : coefficient of variation of the reach: walking speed and patience together move the
+        threshold, log-normally with mean 1, by one factor per draw.
+    people_cv : the same for the people of each demand row, by a factor of its own.
+    closure_share : chance of each existing site to be closed in a draw.
+    """
+
+    reach_cv: float = 0.1
+    people_cv: float = 0.1
+    closure_share: float = 0.02
+
+    @property
+    def widest(self) -> float:
+        """The largest factor on the threshold that a draw can have.
+
+        Examples
+        --------
+        >>> Chance(reach_cv=0.0).widest
+        1.0
+        """
+        return float(np.exp(_FARTHEST * _sigma(self.reach_cv)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class World:
+    """People, candidates and today's sites with all costs that a draw may need.
+
+    Parameters
+    ----------
+    people : per demand row.
+    threshold : of the standard, in the unit of the costs.
+    candidates : demand x candidates, up to the threshold times `Chance.widest`.
+    existing : the same for today's sites; its columns follow `existing_index`.
+    rules : `SitingProblem` options that the planner asked for (``conflicts``, ``site_areas``).
+    per_area_minimum : area code -> new sites needed there.
+    budget : money for new sites, where that is what limits them (prices stand in the `rules`).
+    """
+
+    people: np.ndarray
+    threshold: float
+    candidates: TravelCosts
+    existing: sparse.csr_matrix
+    existing_index: pd.Index
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    per_area_minimum: Mapping[str, int] = field(default_factory=dict)
+    budget: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Draw:
+    """One draw and its best answer.
+
+    Parameters
+    ----------
+    reach : factor on the threshold. people : per demand row. closed : bool per existing site.
+    served : bool per demand row: within reach of a site that is still open.
+    best, bound : people that the answer covers, and that no answer can exceed.
+    sites : the answer.
+    """
+
+    reach: float
+    people: np.ndarray
+    closed: np.ndarray
+    served: np.ndarray
+    best: float
+    bound: float
+    sites: tuple[str, ...]
+
+
+def draw_all(
+    world: World,
+    chance: Chance,
+    *,
+    sites: int,
+    redraws: int,
+    seed: int,
+    workers: int = 2,
+    gap: float = 0.005,
+    time_limit_s: float = 20.0,
+) -> list[Draw]:
+    """Answer the question anew `redraws` times; each draw has a seed of its own.
+
+    Parameters
+    ----------
+    sites : most new sites. gap, time_limit_s : of each draw's answer; its bound tells what is left.
+    workers : threads; the answer does not depend on them.
+    """
+
+    def one(own: np.random.SeedSequence) -> Draw:
+        return _answer(world, *_by_chance(world, chance, own), sites, gap, time_limit_s)
+
+    seeds = np.random.SeedSequence(seed).spawn(redraws)
+    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+        return list(pool.map(one, seeds))
+
+
+def _sigma(cv: float) -> float:
+    """Of the logarithm, for a log-normal factor of mean 1 with this coefficient of variation."""
+    return float(np.sqrt(np.log1p(cv * cv)))
+
+
+def _by_chance(
+    world: World, chance: Chance, seed: np.random.SeedSequence
+) -> tuple[float, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sigma = _sigma(chance.reach_cv)
+    most = _FARTHEST * sigma
+    reach = float(np.exp(np.clip(rng.normal(-sigma * sigma / 2, sigma), -most, most)))
+    sigma = _sigma(chance.people_cv)
+    people = world.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(world.people)))
+    closed = rng.random(world.existing.shape[1]) < chance.closure_share
+    return reach, people, closed
+
+
+def _answer(
+    world: World,
+    reach: float,
+    people: np.ndarray,
+    closed: np.ndarray,
+    sites: int,
+    gap: float,
+    time_limit_s: float,
+) -> Draw:
+    limit = world.threshold * reach
+    served = within_open(world.existing, limit, ~closed)
+    left = ~served
+    problem = SitingProblem.from_costs(
+        rows_of(world.candidates, left), people[left], threshold=limit, **world.rules
+    )
+    options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
+    if world.per_area_minimum:
+        options["per_area_minimum"] = dict(world.per_area_minimum)
+    if world.budget is not None:
+        found = max_coverage(problem, budget=world.budget, **options)
+    else:
+        found = max_coverage(problem, sites=min(sites, problem.n_sites), **options)
+    already = float(people[served].sum())
+    value = 0.0 if np.isnan(found.value) else found.value
+    bound = float(people[left].sum()) if found.bound is None else found.bound
+    return Draw(
+        reach=reach,
+        people=people,
+        closed=closed,
+        served=served,
+        best=already + value,
+        bound=already + bound,
+        sites=tuple(map(str, found.sites)),
+    )
+
+
+def within_open(costs: sparse.csr_matrix, limit: float, is_open: np.ndarray) -> np.ndarray:
+    """Bool per row: within `limit` of an open column (only stored pairs are reachable)."""
+    hit = (costs.data <= limit) & is_open[costs.indices]
+    before = np.concatenate([[0], np.cumsum(hit)])
+    return np.diff(before[costs.indptr]) > 0
+
+
+def try_plans(
+    world: World, drawn: Sequence[Draw], recommended: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The recommended plan and those of the draws, each in every draw.
+
+    Returns
+    -------
+    draws : one row per draw (from 1): ``reach``, ``people``, ``closed``, ``best``, ``bound``,
+        ``plan``, ``regret``.
+    plans : index = plan: ``worst_regret``, ``mean_regret``, ``sites``; smallest worst regret first
+        (Savage 1951, minimax regret), then smallest mean.
+    """
+    labels = world.candidates.site_index.astype(str)
+    matrix = world.candidates.matrix.tocsr()
+    plans: dict[str, tuple[str, ...]] = {RECOMMENDED: tuple(map(str, recommended))}
+    known = {frozenset(plans[RECOMMENDED])}
+    for number, one in enumerate(drawn, start=1):
+        if len(plans) > MOST_PLANS:
+            break
+        if frozenset(one.sites) not in known:
+            plans[f"draw {number}"] = one.sites
+            known.add(frozenset(one.sites))
+    covered = np.zeros((len(plans), len(drawn)))
+    for p, chosen in enumerate(plans.values()):
+        is_open = labels.isin(chosen)
+        for d, one in enumerate(drawn):
+            new = within_open(matrix, world.threshold * one.reach, is_open)
+            covered[p, d] = one.people[one.served | new].sum()
+    # another draw's plan may beat an answer that was good enough for its gap
+    best = np.maximum(np.array([d.best for d in drawn]), covered.max(axis=0))
+    regret = best - covered
+    worst, mean = regret.max(axis=1), regret.mean(axis=1)
+    order = np.lexsort((mean, worst))
+    names = list(plans)
+    draws = pd.DataFrame(
+        {
+            "reach": [d.reach for d in drawn],
+            "people": [float(d.people.sum()) for d in drawn],
+            "closed": [int(d.closed.sum()) for d in drawn],
+            "best": best,
+            "bound": np.maximum(np.array([d.bound for d in drawn]), best),
+            "plan": covered[0],
+            "regret": regret[0],
+        },
+        index=pd.RangeIndex(1, len(drawn) + 1, name="draw"),
+    )
+    tried = pd.DataFrame(
+        {
+            "worst_regret": worst[order],
+            "mean_regret": mean[order],
+            "sites": [list(plans[names[k]]) for k in order],
+        },
+        index=pd.Index([names[k] for k in order], name="plan"),
+    )
+    return draws, tried
+
+
+def how_often(drawn: Sequence[Draw], recommended: Sequence[str]) -> pd.DataFrame:
+    """Index = candidate: ``share`` of the draws whose answer has it, ``in_plan``."""
+    counts = Counter(site for one in drawn for site in one.sites)
+    plan = list(map(str, recommended))
+    share = {s: counts.get(s, 0) / len(drawn) for s in sorted({*counts, *plan})}
+    frame = pd.DataFrame({"share": pd.Series(share, dtype=float)})
+    frame["in_plan"] = frame.index.isin(plan)
+    return frame.sort_values("share", ascending=False, kind="stable")
+
+
+def losses(world: World, *, new_sites: Sequence[str] = ()) -> pd.Series:
+    """People who only one site serves, by that site: what its closure costs (N - 1); most first.
+
+    Parameters
+    ----------
+    new_sites : candidates that stand as well.
+    """
+    labels = world.candidates.site_index.astype(str)
+    added = np.flatnonzero(labels.isin(list(map(str, new_sites))))
+    costs = sparse.hstack(
+        [world.existing, world.candidates.matrix.tocsc()[:, added].tocsr()], format="csr"
+    )
+    index = world.existing_index.append(labels[added])
+    inside = costs.data <= world.threshold
+    before = np.concatenate([[0], np.cumsum(inside)])
+    single = np.diff(before[costs.indptr]) == 1
+    row = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))
+    alone = inside & single[row]
+    lost = np.bincount(
+        costs.indices[alone], weights=world.people[row[alone]], minlength=costs.shape[1]
+    )
+    order = np.argsort(-lost, kind="stable")
+    return pd.Series(lost[order], index=index[order], name="people")

@@ -1,0 +1,161 @@
+"""A service's suggested sites tried in many draws: its question, people and costs made ready.
+
+Reuses the question that gave the suggestion; `geoplan.study.sites.monte_carlo` knows numbers only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.errors import UsageError
+from geoplan.results import Robustness, ServiceResult, SitingOutcome
+from geoplan.study.assess.assess_service import costs_within, open_sites
+from geoplan.study.config.schema import SitingSection
+from geoplan.study.read.context import Context
+from geoplan.study.sites.covering_problem import Question, ask
+from geoplan.study.sites.monte_carlo import Chance, World, draw_all, how_often, losses, try_plans
+
+#: objectives whose plan is a number of sites that cover people
+COVERING = ("max_coverage", "min_sites")
+#: how good a draw's answer must be inside a run, and how long it may take
+_RUN_GAP, _RUN_LIMIT_S = 0.01, 5.0
+
+
+def with_redraws(
+    context: Context, judged: ServiceResult, outcome: SitingOutcome, question: Question
+) -> SitingOutcome:
+    """`outcome` with its robustness, where the study asks for redraws (``siting.robustness``)."""
+    siting = question.siting
+    if not siting.robustness or siting.objective not in COVERING or outcome.sites.empty:
+        return outcome
+    if question.solved.capacities is not None:  # draws know reach, not places
+        return outcome
+    found = robustness_of(
+        context,
+        replace(judged, siting=outcome),
+        siting,
+        redraws=siting.robustness,
+        seed=context.config.study.seed,
+        question=question,
+        gap=_RUN_GAP,
+        time_limit_s=_RUN_LIMIT_S,
+    )
+    sites = outcome.sites.copy()
+    sites["chosen_share"] = found.chosen["share"].reindex(sites.index.astype(str)).to_numpy()
+    return replace(outcome, sites=sites, robustness=found)
+
+
+def robustness_of(
+    context: Context,
+    planned: ServiceResult,
+    siting: SitingSection,
+    *,
+    redraws: int,
+    chance: Chance | None = None,
+    seed: int = 0,
+    workers: int = 2,
+    question: Question | None = None,
+    gap: float = 0.005,
+    time_limit_s: float = 20.0,
+) -> Robustness:
+    """`robustness` of a service that has its suggested sites already.
+
+    Parameters
+    ----------
+    question : what was asked for them; asked again when it is not given.
+    gap, time_limit_s : of each draw's answer.
+
+    Raises
+    ------
+    UsageError
+        An option makes no sense, or there are no suggested sites to try.
+    """
+    chance = chance or Chance()
+    _refuse_nonsense(redraws, chance)
+    assert planned.facilities is not None
+    if planned.siting is None or planned.siting.sites.empty:
+        raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
+    plan = list(map(str, planned.siting.sites.index))
+    question = question or ask(context, planned, siting)
+    world = _world(context, planned, question, chance)
+    drawn = draw_all(
+        world,
+        chance,
+        sites=len(plan),
+        redraws=redraws,
+        seed=seed,
+        workers=workers,
+        gap=gap,
+        time_limit_s=time_limit_s,
+    )
+    draws, plans = try_plans(world, drawn, plan)
+    names = planned.facilities.frame["name"].astype("string").fillna("")
+    return Robustness(
+        service=planned.key,
+        sites=len(plan),
+        draws=draws,
+        chosen=how_often(drawn, plan),
+        plans=plans,
+        critical=_named(losses(world), names),
+        critical_after=_named(losses(world, new_sites=plan), names),
+        chance=asdict(chance),
+    )
+
+
+def _refuse_nonsense(redraws: int, chance: Chance) -> None:
+    faults = []
+    if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
+        faults.append(f"redraws must be 1 or more, not {redraws}")
+    faults += [
+        f"{name} must be 0 or more, not {value}"
+        for name, value in (("reach_cv", chance.reach_cv), ("people_cv", chance.people_cv))
+        if not value >= 0
+    ]
+    if not 0 <= chance.closure_share < 1:
+        faults.append(f"closure_share must be from 0 to below 1, not {chance.closure_share}")
+    if faults:
+        raise UsageError("; ".join(faults) + ".")
+
+
+def _world(context: Context, judged: ServiceResult, question: Question, chance: Chance) -> World:
+    standard = judged.standard
+    assert judged.coverage is not None
+    assert judged.facilities is not None
+    assert standard.threshold is not None
+    frame = judged.coverage.frame
+    rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
+    # one search wide enough for the widest draw; each draw then looks at what is near enough
+    wide = standard.threshold * chance.widest
+    far = (
+        replace(standard, threshold_m=wide)
+        if standard.threshold_m is not None
+        else replace(standard, threshold_min=wide)
+    )
+    sites = open_sites(judged.facilities)
+    labels = question.problem.site_index.to_numpy(object)
+    rules: dict[str, Any] = {
+        "conflicts": [(labels[i], labels[j]) for i, j in question.problem.conflicts]
+    }
+    if question.problem.site_areas is not None:
+        rules["site_areas"] = question.problem.site_areas
+    if question.siting.budget is not None:
+        rules["site_costs"] = question.problem.site_costs
+    return World(
+        people=rows["people"].to_numpy(np.float64),
+        threshold=float(standard.threshold),
+        candidates=costs_within(context, rows, question.candidates, far),
+        existing=costs_within(context, rows, sites, far).matrix.tocsr(),
+        existing_index=sites.index.astype(str),
+        rules=rules,
+        per_area_minimum=question.per_area_minimum,
+        budget=question.siting.budget,
+    )
+
+
+def _named(people: pd.Series, names: pd.Series) -> pd.DataFrame:
+    known = names.set_axis(names.index.astype(str))
+    return pd.DataFrame({"name": known.reindex(people.index).fillna(""), "people": people})

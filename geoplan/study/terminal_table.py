@@ -1,0 +1,108 @@
+"""A siting answer as a table for a terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geoplan.outputs.text_format import display_width, pad
+from geoplan.results import SitingOutcome
+from geoplan.words import say
+
+
+def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
+    """Rank, place, people added, share after, next best and its loss; then the proof.
+
+    Parameters
+    ----------
+    outcome : a service's answer, as ``plan.services[key].siting``.
+    lang : ``"zh"`` or ``"en"``.
+
+    Returns
+    -------
+    str
+        Lines without a last line break.
+
+    Examples
+    --------
+    >>> from geoplan.study import example_study
+    >>> siting = example_study().run().services["meal_station"].siting
+    >>> print(suggestion_text(siting, lang="en").splitlines()[2])
+    value 230 people, bound 230: proved optimal
+    """
+    sites = outcome.sites
+
+    def word(key: str, **values: object) -> str:
+        return say(lang, f"study.{key}", **values)
+
+    heads = [
+        word(f"site_{name}")
+        for name in ("rank", "id", "place", "lon", "lat", "added", "share", "loss")
+    ]
+    drawn = "chosen_share" in sites.columns
+    if drawn:
+        heads.append(word("site_chosen"))
+    rows = [
+        [
+            str(int(site["rank"])),
+            str(label),
+            f"{site.get('area', '')} {site.get('name', '')}".strip(),
+            f"{site['lon']:.5f}",
+            f"{site['lat']:.5f}",
+            f"{site['added_people']:,.0f}",
+            f"{site['share_after']:.1%}",
+            _number(site.get("next_best_loss")),
+            *([f"{site['chosen_share']:.0%}"] if drawn else []),
+        ]
+        for label, site in sites.iterrows()
+    ]
+    lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7, 8))
+    result = outcome.result
+    gap = word("gap_unknown") if result.gap is None else f"{result.gap:.3%}"
+    unproved = result.status == "feasible" and result.gap is None
+    proof = word("status_unproved" if unproved else f"status_{result.status}", gap=gap)
+    if result.status in ("optimal", "feasible"):
+        bound = "-" if result.bound is None else f"{result.bound:,.0f}"
+        lines.append(
+            word("proof", value=f"{result.value:,.0f}", unit=_unit(outcome, lang), bound=bound,
+                 proof=proof)
+        )  # fmt: skip
+    else:
+        lines += [proof, *result.blocking]
+    if result.detail.get("interrupted"):
+        lines.append(word("interrupted"))
+    lines.extend(outcome.notes)
+    if outcome.robustness is not None:
+        lines += ["", *outcome.robustness.summary(lang).splitlines()]
+    if outcome.curve is not None:
+        lines.append("")
+        curve = [
+            [f"{c.sites:.0f}", f"{c.value:,.0f}", f"{c.bound:,.0f}"]
+            for c in outcome.curve.itertuples()
+        ]
+        heads = [word("curve_sites"), word("curve_value"), word("curve_bound")]
+        lines += table_text(heads, curve, right=(0, 1, 2))
+    return "\n".join(lines)
+
+
+def _number(value: object) -> str:
+    """A number of people, or nothing where it is not known."""
+    return "" if value is None or pd.isna(value) else f"{value:,.0f}"  # type: ignore[call-overload]
+
+
+def _unit(outcome: SitingOutcome, lang: str) -> str:
+    """What the value of an objective counts."""
+    key = f"study.unit_{outcome.objective}"
+    if outcome.objective in ("p_median", "p_center"):
+        after = outcome.coverage_after
+        key += f"_{'m' if after is None else after.standard.unit}"
+    return say(lang, key)
+
+
+def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:
+    """Aligned columns; Chinese characters count as two."""
+    every = [heads, *rows]
+    widths = [max(map(display_width, column)) for column in zip(*every, strict=True)]
+    return [
+        "  ".join(pad(cell, widths[k], right=k in right) for k, cell in enumerate(row)).rstrip()
+        for row in every
+    ]
