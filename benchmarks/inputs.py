@@ -146,12 +146,15 @@ def table(rows: int, folder: Path) -> list[tuple[str, float, str]]:
         assert len(plain) == rows
         peer = time.perf_counter() - start
         told += [
-            (f"{rows:,} rows of {columns} columns ({size:.0f} MB) read, checked, placed", seconds,
-             "<= 15 s"),
+            (
+                f"{rows:,} rows of {columns} columns ({size:.0f} MB) read, checked, placed",
+                seconds,
+                "<= 15 s",
+            ),
             ("  memory beyond Python and imports, times the file", peak / size, "<= 4"),
             ("  of it the points alone, as shapely holds them, times the file", points / size, ""),
             ("  pandas.read_csv of the same file, no check, no points", peer, ""),
-        ]  # fmt: skip
+        ]
     return told
 
 
@@ -186,13 +189,24 @@ def raster(folder: Path) -> list[tuple[str, float, str]]:
     cells = rng.gamma(0.3, 10.0, (1000, 1000)) * (rng.random((1000, 1000)) < 0.4)
     path = folder / "people.tif"
     with rasterio.open(
-        path, "w", driver="GTiff", width=1000, height=1000, count=1, dtype="float32", crs=CRS,
-        transform=from_origin(X, Y + 100_000, 100, 100), nodata=-1,
-    ) as target:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        width=1000,
+        height=1000,
+        count=1,
+        dtype="float32",
+        crs=CRS,
+        transform=from_origin(X, Y + 100_000, 100, 100),
+        nodata=-1,
+    ) as target:
         target.write(cells.astype("float32"), 1)
     wide, high = 100_000 / 80, 100_000 / 75
-    shapes = [box(X + i * wide, Y + j * high, X + (i + 1) * wide, Y + (j + 1) * high)
-              for i in range(80) for j in range(75)]  # fmt: skip
+    shapes = [
+        box(X + i * wide, Y + j * high, X + (i + 1) * wide, Y + (j + 1) * high)
+        for i in range(80)
+        for j in range(75)
+    ]
     frame = gpd.GeoDataFrame(
         {"code": [f"{k:06d}" for k in range(len(shapes))], "name": "x"}, geometry=shapes, crs=CRS
     )

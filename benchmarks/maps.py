@@ -90,9 +90,14 @@ def city(n: int, seed: int = 0) -> RunResults:
     frame["site"] = pd.array([f"s{k}" for k in near], dtype="string")
     frame["cost"], frame["reason"] = far, np.where(served, "", "beyond")
     standard = ServiceStandard(
-        service="meal_station", name_zh="助餐点", name_en="Meals", measure="reach", mode="walk",
-        threshold_m=1_000.0, confidence="low",
-    )  # fmt: skip
+        service="meal_station",
+        name_zh="助餐点",
+        name_en="Meals",
+        measure="reach",
+        mode="walk",
+        threshold_m=1_000.0,
+        confidence="low",
+    )
     coverage = Coverage(service="meal_station", standard=standard, frame=frame, areas=areas)
     facilities = FacilityLayer(
         key="meal_station",
@@ -108,15 +113,24 @@ def city(n: int, seed: int = 0) -> RunResults:
         ),
     )
     service = ServiceResult(
-        key="meal_station", standard=standard, facilities=facilities, coverage=coverage,
-        gaps=gaps_of(frame), siting=plan_of(coverage, rng),
-    )  # fmt: skip
+        key="meal_station",
+        standard=standard,
+        facilities=facilities,
+        coverage=coverage,
+        gaps=gaps_of(frame),
+        siting=plan_of(coverage, rng),
+    )
     info = StudyInfo(name="十万点", crs=CRS, synthetic=True)
     return RunResults(
-        info=info, inputs=(), findings=pd.DataFrame(), set_aside={}, figures=pd.DataFrame(),
-        areas=areas, services={"meal_station": service},
+        info=info,
+        inputs=(),
+        findings=pd.DataFrame(),
+        set_aside={},
+        figures=pd.DataFrame(),
+        areas=areas,
+        services={"meal_station": service},
         background={"roads": streets()},
-    )  # fmt: skip
+    )
 
 
 def gaps_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -130,11 +144,18 @@ def gaps_of(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         rows.append((float(part["people"].sum()), len(part), shape))
     rows.sort(key=lambda row: -row[0])
     return gpd.GeoDataFrame(
-        {"rank": np.arange(1, len(rows) + 1), "people": [r[0] for r in rows], "cause": "no_site",
-         "remedy": "add_site", "area": "", "closing_site": pd.array([pd.NA] * len(rows), "string"),
-         "members": [r[1] for r in rows]},
-        geometry=[r[2] for r in rows], crs=CRS,
-    )  # fmt: skip
+        {
+            "rank": np.arange(1, len(rows) + 1),
+            "people": [r[0] for r in rows],
+            "cause": "no_site",
+            "remedy": "add_site",
+            "area": "",
+            "closing_site": pd.array([pd.NA] * len(rows), "string"),
+            "members": [r[1] for r in rows],
+        },
+        geometry=[r[2] for r in rows],
+        crs=CRS,
+    )
 
 
 def plan_of(coverage: Coverage, rng: np.random.Generator) -> SitingOutcome:
@@ -157,15 +178,30 @@ def plan_of(coverage: Coverage, rng: np.random.Generator) -> SitingOutcome:
     degrees = missed.geometry.to_crs(4326)
     added = [float(frame["people"][gained & (near == k)].sum()) for k in range(30)]
     sites = gpd.GeoDataFrame(
-        {"rank": np.arange(1, 31), "name": missed["name"].to_numpy(), "area": "",
-         "lon": degrees.x.to_numpy(), "lat": degrees.y.to_numpy(), "added_people": added,
-         "share_after": (coverage.ledger.served + np.cumsum(added)) / coverage.ledger.total},
-        geometry=missed.geometry.to_numpy(), index=pd.Index([f"n{k}" for k in range(30)]), crs=CRS,
-    )  # fmt: skip
+        {
+            "rank": np.arange(1, 31),
+            "name": missed["name"].to_numpy(),
+            "area": "",
+            "lon": degrees.x.to_numpy(),
+            "lat": degrees.y.to_numpy(),
+            "added_people": added,
+            "share_after": (coverage.ledger.served + np.cumsum(added)) / coverage.ledger.total,
+        },
+        geometry=missed.geometry.to_numpy(),
+        index=pd.Index([f"n{k}" for k in range(30)]),
+        crs=CRS,
+    )
     result = SitingResult(
-        objective="max_coverage", status="feasible", value=then.ledger.served, bound=None, gap=None,
-        sites=list(sites.index), assignment=after["site"], seconds=0.0, solver="made up",
-    )  # fmt: skip
+        objective="max_coverage",
+        status="feasible",
+        value=then.ledger.served,
+        bound=None,
+        gap=None,
+        sites=list(sites.index),
+        assignment=after["site"],
+        seconds=0.0,
+        solver="made up",
+    )
     return SitingOutcome(
         result=result,
         objective="max_coverage",

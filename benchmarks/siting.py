@@ -185,8 +185,9 @@ def against(work: str, found, seconds, *, peer="", told=None, floor="", least=No
     met = None
     if least is not None and peer_seconds is not None:
         met = peer_seconds >= least * seconds and found.status == "optimal"
-    return Row(work, seconds, found.value, found.gap, found.status, peer, peer_seconds, done,
-               floor, met)  # fmt: skip
+    return Row(
+        work, seconds, found.value, found.gap, found.status, peer, peer_seconds, done, floor, met
+    )
 
 
 def within(work: str, found, seconds, *, gap: float, limit_s: float, floor: str) -> Row:  # type: ignore[no-untyped-def]
@@ -206,8 +207,17 @@ def mclp_rows(quick: bool) -> list[Row]:
     name = f"MCLP {small[0]:,} x {small[1]}, p = 10"
     if importlib.util.find_spec("spopt"):
         value, spopt_small = spopt_mclp(cover, weights, 10)
-        rows.append(against(name, found, seconds, peer="spopt", told=(value, spopt_small, True),
-                            floor=">= 20 x", least=20))  # fmt: skip
+        rows.append(
+            against(
+                name,
+                found,
+                seconds,
+                peer="spopt",
+                told=(value, spopt_small, True),
+                floor=">= 20 x",
+                least=20,
+            )
+        )
     rows.append(against(name, found, seconds, peer="HiGHS", told=highs_mclp(cover, weights, 10)))
     if quick:
         return rows
@@ -218,14 +228,35 @@ def mclp_rows(quick: bool) -> list[Row]:
     if spopt_small is not None:
         value, peer = spopt_mclp(cover, weights, 10)
         told = (value, peer, peer < PEER_LIMIT_S)
-    rows.append(against("MCLP 100,000 x 100, p = 10", found, seconds, peer="spopt", told=told,
-                        floor=">= 200 x", least=200))  # fmt: skip
+    rows.append(
+        against(
+            "MCLP 100,000 x 100, p = 10",
+            found,
+            seconds,
+            peer="spopt",
+            told=told,
+            floor=">= 200 x",
+            least=200,
+        )
+    )
     cover, weights = uniform(1_000_000, 100, 0.02)
     problem = SitingProblem.from_cover(cover, weights)
     found, seconds = timed(lambda: max_coverage(problem, sites=10))
     met = None if spopt_small is None else bool(seconds < spopt_small)
-    rows.append(Row("MCLP 1,000,000 x 100, p = 10", seconds, found.value, found.gap, found.status,
-                    "spopt at 10,000", spopt_small, True, "less time", met))  # fmt: skip
+    rows.append(
+        Row(
+            "MCLP 1,000,000 x 100, p = 10",
+            seconds,
+            found.value,
+            found.gap,
+            found.status,
+            "spopt at 10,000",
+            spopt_small,
+            True,
+            "less time",
+            met,
+        )
+    )
     return rows
 
 
@@ -234,31 +265,60 @@ def hard_rows() -> list[Row]:
     cover, weights = uniform(50_000, 2_000, 0.0057)
     problem = SitingProblem.from_cover(cover, weights)
     half = next(
-        p for p in range(20, 400, 5)
+        p
+        for p in range(20, 400, 5)
         if max_coverage(problem, sites=p, gap=0.5, time_limit_s=2).value >= weights.sum() / 2
-    )  # fmt: skip
+    )
     found, seconds = timed(lambda: max_coverage(problem, sites=half, time_limit_s=60))
-    rows.append(within(f"MCLP 50,000 x 2,000 uniform, p = {half}, half covered", found, seconds,
-                       gap=0.005, limit_s=60, floor="gap <= 0.5 % in 60 s"))  # fmt: skip
+    rows.append(
+        within(
+            f"MCLP 50,000 x 2,000 uniform, p = {half}, half covered",
+            found,
+            seconds,
+            gap=0.005,
+            limit_s=60,
+            floor="gap <= 0.5 % in 60 s",
+        )
+    )
     found, seconds = timed(lambda: min_sites(problem, share=0.9, time_limit_s=120))
-    rows.append(within("partial LSCP 50,000 x 2,000, 90 %", found, seconds, gap=0.02, limit_s=120,
-                       floor="gap <= 2 % in 120 s"))  # fmt: skip
+    rows.append(
+        within(
+            "partial LSCP 50,000 x 2,000, 90 %",
+            found,
+            seconds,
+            gap=0.02,
+            limit_s=120,
+            floor="gap <= 2 % in 120 s",
+        )
+    )
     for reach_km in (0.5, 1.0):
         cover, weights = city(50_000, 5_000, reach_km)
         problem = SitingProblem.from_cover(cover, weights)
         for p in (20, 50):
             found, seconds = timed(lambda q=problem, p=p: max_coverage(q, sites=p, time_limit_s=60))
             name = f"MCLP 50,000 x 5,000 city-like, {reach_km:g} km, p = {p}"
-            rows.append(within(name, found, seconds, gap=0.001, limit_s=60,
-                               floor="gap <= 0.1 % in 60 s"))  # fmt: skip
+            rows.append(
+                within(name, found, seconds, gap=0.001, limit_s=60, floor="gap <= 0.1 % in 60 s")
+            )
         if reach_km == 0.5:
             one = seconds
             _, seconds = timed(
                 lambda q=problem: coverage_curve(q, sites=range(51), time_limit_s=300)
             )
-            rows.append(Row("coverage curve 0-50, city-like, 0.5 km", seconds, np.nan, None, "",
-                            "one solve", one, True, "<= 10 x one solve",
-                            seconds <= 10 * one))  # fmt: skip
+            rows.append(
+                Row(
+                    "coverage curve 0-50, city-like, 0.5 km",
+                    seconds,
+                    np.nan,
+                    None,
+                    "",
+                    "one solve",
+                    one,
+                    True,
+                    "<= 10 x one solve",
+                    seconds <= 10 * one,
+                )
+            )
     return rows
 
 
@@ -294,11 +354,29 @@ def pmed_rows(folder: Path) -> list[Row]:
         found, seconds = timed(lambda problem=problem, p=p: p_median(problem, sites=p))
         if name in optima:
             assert found.value == optima[name], (name, found.value, optima[name])
-        rows.append(against(f"p-median {name}, n = {n}, p = {p}", found, seconds, peer="HiGHS",
-                            told=highs_pmedian(costs, p), floor=">= 10 x", least=10))  # fmt: skip
+        rows.append(
+            against(
+                f"p-median {name}, n = {n}, p = {p}",
+                found,
+                seconds,
+                peer="HiGHS",
+                told=highs_pmedian(costs, p),
+                floor=">= 10 x",
+                least=10,
+            )
+        )
         found, seconds = timed(lambda problem=problem, p=p: p_center(problem, sites=p))
-        rows.append(Row(f"p-center {name}", seconds, found.value, found.gap, found.status,
-                        floor="proved", met=found.status == "optimal"))  # fmt: skip
+        rows.append(
+            Row(
+                f"p-center {name}",
+                seconds,
+                found.value,
+                found.gap,
+                found.status,
+                floor="proved",
+                met=found.status == "optimal",
+            )
+        )
     return rows
 
 
@@ -308,8 +386,16 @@ def large_median() -> list[Row]:
     costs = np.sqrt(((people[:, None] - people[None]) ** 2).sum(-1))
     problem = SitingProblem.from_costs(costs, rng.integers(1, 50, 5_000).astype(float))
     found, seconds = timed(lambda: p_median(problem, sites=50, time_limit_s=120))
-    return [within("p-median 5,000 x 5,000, p = 50", found, seconds, gap=0.01, limit_s=120,
-                   floor="gap <= 1 % in 120 s")]  # fmt: skip
+    return [
+        within(
+            "p-median 5,000 x 5,000, p = 50",
+            found,
+            seconds,
+            gap=0.01,
+            limit_s=120,
+            floor="gap <= 1 % in 120 s",
+        )
+    ]
 
 
 def show(rows: list[Row]) -> None:
@@ -333,9 +419,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument(
-        "--pmed", type=Path,
+        "--pmed",
+        type=Path,
         default=Path(__file__).resolve().parents[2] / "shared" / "data" / "orlib_pmed",
-    )  # fmt: skip
+    )
     options = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     rows = mclp_rows(options.quick)

@@ -102,9 +102,13 @@ class Peers:
             start = time.perf_counter()
             with quiet():
                 self.pandana = pandana.Network(
-                    pd.Series(xy[:, 0]), pd.Series(xy[:, 1]), edges["u"], edges["v"],
-                    edges[["length_m"]], twoway=not self.directed,
-                )  # fmt: skip
+                    pd.Series(xy[:, 0]),
+                    pd.Series(xy[:, 1]),
+                    edges["u"],
+                    edges["v"],
+                    edges[["length_m"]],
+                    twoway=not self.directed,
+                )
             self.seconds["pandana"] = time.perf_counter() - start
         start = time.perf_counter()
         # scipy keeps one edge per pair: the shortest; a zero weight would mean "no edge"
@@ -162,9 +166,11 @@ class OlderScipy:
             np.savez(given, data=graph.data, indices=graph.indices, indptr=graph.indptr, few=few)
             self.process = subprocess.Popen(
                 [python, "-c", self.code, given, answer, str(limit)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
                 env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
-            )  # fmt: skip
+            )
             version = self.process.stdout.readline().strip()
             if not version:
                 raise SystemExit(f"{python} did not run scipy's job")
@@ -384,8 +390,9 @@ def many_to_many(table, label, network, peers, sites, wanted, sample, older=None
         jobs["igraph"], scale["igraph"] = igraph_job, part
     with quiet():
         took = in_turns(jobs, 5)
-        alike = {name: jobs[name] for name in ("1 thread", "scipy", "networkx", "osmnx")
-                 if name in jobs}  # fmt: skip
+        alike = {
+            name: jobs[name] for name in ("1 thread", "scipy", "networkx", "osmnx") if name in jobs
+        }
         spent = in_turns(alike, 3, clock=time.process_time)
     seconds = {name: s * scale.get(name, 1) for name, s in took.items()}
     spent = {name: s * scale.get(name, 1) for name, s in spent.items()}
@@ -405,8 +412,12 @@ def many_to_many(table, label, network, peers, sites, wanted, sample, older=None
     osmnx_wanted = wanted.get("networkx")
     if older:
         older.close()
-        table.add(f"   {older.name}", "", {"scipy": "~" + duration(old)},
-                  asked(old / mine, wanted.get("scipy")))  # fmt: skip
+        table.add(
+            f"   {older.name}",
+            "",
+            {"scipy": "~" + duration(old)},
+            asked(old / mine, wanted.get("scipy")),
+        )
     ratios(table, seconds, mine, {p: least for p, least in wanted.items() if p != "networkx"})
     if "networkx" in peers:
         # OSMnx's documented reach: a subgraph by networkx.ego_graph, which holds the same nodes
@@ -516,10 +527,13 @@ def ground(table, label, network, peers, xy, sites) -> None:
     seconds = in_turns({"geoplan": ours, "networkx": osmnx_job}, 3)
     mine = seconds["geoplan"] / len(goals)
     theirs = {"networkx": seconds["networkx"] / len(few)}
-    table.add(f"{label}: ground within 1 km, per site", duration(mine),
-              {"networkx": duration(theirs["networkx"])},
-              f"as OSMnx draws it; true of {agree['ours'] / asked:.1%} of places "
-              f"(theirs {agree['theirs'] / asked:.1%})")  # fmt: skip
+    table.add(
+        f"{label}: ground within 1 km, per site",
+        duration(mine),
+        {"networkx": duration(theirs["networkx"])},
+        f"as OSMnx draws it; true of {agree['ours'] / asked:.1%} of places "
+        f"(theirs {agree['theirs'] / asked:.1%})",
+    )
     ratios(table, theirs, mine, {})
     city = gn.snap_nodes(network, sites)
     whole = median_seconds(
@@ -530,14 +544,39 @@ def ground(table, label, network, peers, xy, sites) -> None:
 
 # not cached: numba would not see that the kernel inside has changed
 @nb.njit(nogil=True)
-def _searches(indptr, indices, weights, node, cost, limit, scale, head, keys, nodes, nexts,
-              dist, touched, settled):  # fmt: skip
+def _searches(
+    indptr,
+    indices,
+    weights,
+    node,
+    cost,
+    limit,
+    scale,
+    head,
+    keys,
+    nodes,
+    nexts,
+    dist,
+    touched,
+    settled,
+):
     """The bounded search alone, as travel_costs runs it, for all sources."""
     for s in range(len(node)):
         met = bounded._search(
-            indptr, indices, weights, node[s], cost[s], limit,
-            scale, head, keys, nodes, nexts, dist, touched,
-        )  # fmt: skip
+            indptr,
+            indices,
+            weights,
+            node[s],
+            cost[s],
+            limit,
+            scale,
+            head,
+            keys,
+            nodes,
+            nexts,
+            dist,
+            touched,
+        )
         settled[s] = met
         for i in range(met):
             dist[touched[i]] = np.inf
@@ -575,9 +614,19 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
 
     def bounded_search():
         _searches(
-            *bounded.arrays(graph), goals.node, goals.cost, REACH_M, work.scale, work.head,
-            work.key, work.node, work.next, work.dist, work.touched, settled,
-        )  # fmt: skip
+            *bounded.arrays(graph),
+            goals.node,
+            goals.cost,
+            REACH_M,
+            work.scale,
+            work.head,
+            work.key,
+            work.node,
+            work.next,
+            work.dist,
+            work.touched,
+            settled,
+        )
 
     seen = np.zeros(network.n_nodes, bool)
 
@@ -658,8 +707,12 @@ def memory(table, network, sites) -> None:
             size = matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes
         each = max(0.0, beyond - size) / network.n_nodes
         verdict = "reached" if each <= 200 else "MISSED"
-        table.add(f"memory beyond the answer, {name}", f"{each:.0f} B", None,
-                  f"per node, <= 200: {verdict}")  # fmt: skip
+        table.add(
+            f"memory beyond the answer, {name}",
+            f"{each:.0f} B",
+            None,
+            f"per node, <= 200: {verdict}",
+        )
 
 
 def snapping(table, network, count: int) -> None:
@@ -675,8 +728,9 @@ def snapping(table, network, count: int) -> None:
     seconds = median_seconds(lambda: gn.snap(network, cloud), 3)
     limit = 10 * count / 1e6
     verdict = "reached" if seconds <= limit else "MISSED"
-    table.add(f"snapping {count:,} points to edges", duration(seconds), None,
-              f"<= {limit:g} s: {verdict}")  # fmt: skip
+    table.add(
+        f"snapping {count:,} points to edges", duration(seconds), None, f"<= {limit:g} s: {verdict}"
+    )
 
 
 def files(table, network) -> None:
@@ -686,8 +740,12 @@ def files(table, network) -> None:
         seconds = median_seconds(lambda: gn.Network.load(path), 5)
         size = path.stat().st_size / 1e6
     verdict = "reached" if seconds <= 0.5 else "MISSED"
-    table.add(f"loading {network.n_nodes:,} nodes from a file", duration(seconds), None,
-              f"<= 0.5 s: {verdict} ({size:.0f} MB)")  # fmt: skip
+    table.add(
+        f"loading {network.n_nodes:,} nodes from a file",
+        duration(seconds),
+        None,
+        f"<= 0.5 s: {verdict} ({size:.0f} MB)",
+    )
 
 
 def main() -> None:
@@ -698,8 +756,10 @@ def main() -> None:
     options = parser.parse_args()
     nodes, count = (20_000, 500) if options.quick else (200_000, 5_000)
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"{platform.processor() or platform.machine()}, {cpus} threads, "
-          f"Python {platform.python_version()}")  # fmt: skip
+    print(
+        f"{platform.processor() or platform.machine()}, {cpus} threads, "
+        f"Python {platform.python_version()}"
+    )
     table = Table()
     rng = np.random.default_rng(1)
 
@@ -709,8 +769,11 @@ def main() -> None:
     start = time.perf_counter()
     network_of(xy, edges).graph()
     built = time.perf_counter() - start
-    table.add(f"building the graph, {network.n_nodes:,} nodes", duration(built),
-              {p: duration(s) for p, s in peers.seconds.items()})  # fmt: skip
+    table.add(
+        f"building the graph, {network.n_nodes:,} nodes",
+        duration(built),
+        {p: duration(s) for p, s in peers.seconds.items()},
+    )
     sites = rng.choice(network.n_nodes, count, replace=False)
     floors = {"pandana": 10, "scipy": 60, "networkx": 500}
     many_to_many(table, "streets", network, peers, sites, floors, 200, options.older_scipy)

@@ -16,16 +16,29 @@ import geoplan as gp
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "A study and its plan": ("Study", "Plan"),
     "Streets and distances": (
-        "Network", "travel_costs", "nearest_site", "reach_areas", "TravelCosts",
+        "Network",
+        "travel_costs",
+        "nearest_site",
+        "reach_areas",
+        "TravelCosts",
     ),
     "Where to build": (
-        "SitingProblem", "max_coverage", "min_sites", "p_median", "p_center", "coverage_curve",
+        "SitingProblem",
+        "max_coverage",
+        "min_sites",
+        "p_median",
+        "p_center",
+        "coverage_curve",
         "SitingResult",
     ),
     "Boundaries, supply and demand, coordinates": (
-        "spacing_coverage", "suggest_markers", "floating_catchment", "to_wgs84", "from_wgs84",
+        "spacing_coverage",
+        "suggest_markers",
+        "floating_catchment",
+        "to_wgs84",
+        "from_wgs84",
     ),
-}  # fmt: skip
+}
 ROOMS = {
     "study": "the study file, runs, what-ifs",
     "network": "streets, snapping, costs",
@@ -34,6 +47,9 @@ ROOMS = {
     "services": "the catalogue of standards",
     "inputs": "reading an office's files",
     "outputs": "maps, layers, tables, report",
+    "comparison": "what changed between two runs",
+    "disclosure": "the public edition",
+    "crs": "datums and projections",
 }
 INTRO = """\
 # Reference

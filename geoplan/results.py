@@ -110,9 +110,14 @@ class Robustness:
         lines = [
             say(lang, "scenario.draws", draws=len(self.draws), sites=self.sites),
             say(lang, "scenario.steady", often=self.steady, all=len(kept)),
-            say(lang, "scenario.regret", mean=f"{regret.mean():,.0f}", worst=f"{regret.max():,.0f}",
-                share=f"{self.worst_share:.1%}"),
-        ]  # fmt: skip
+            say(
+                lang,
+                "scenario.regret",
+                mean=f"{regret.mean():,.0f}",
+                worst=f"{regret.max():,.0f}",
+                share=f"{self.worst_share:.1%}",
+            ),
+        ]
         # less than the two digits that are told is not worth a sentence
         if open_.max() >= 5e-5:
             lines.append(say(lang, "scenario.open", share=f"{open_.max():.2%}"))
@@ -121,9 +126,15 @@ class Robustness:
         else:
             shared = len(set(self.steadiest) & set(kept.index))
             lines.append(
-                say(lang, "scenario.steadiest", number=first.removeprefix("draw "), worst=worst,
-                    shared=shared, all=self.sites)
-            )  # fmt: skip
+                say(
+                    lang,
+                    "scenario.steadiest",
+                    number=first.removeprefix("draw "),
+                    worst=worst,
+                    shared=shared,
+                    all=self.sites,
+                )
+            )
         if len(self.critical) and self.critical["people"].iloc[0] > 0:
             site = self.critical.iloc[0]
             name = site["name"] or str(self.critical.index[0])

@@ -107,11 +107,11 @@ def _suggested(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.Da
         "dropped": a[np.array([p not in places[1] for p in _metres(a)], bool)],
     }
     return [
-        _placed(p).rename(columns={"added_people": "people"}).assign(
-            service=key, kind="suggested", change=c
-        )
+        _placed(p)
+        .rename(columns={"added_people": "people"})
+        .assign(service=key, kind="suggested", change=c)
         for c, p in parts.items()
-    ]  # fmt: skip
+    ]
 
 
 def _metres(frame: gpd.GeoDataFrame) -> list[tuple[float, float]]:

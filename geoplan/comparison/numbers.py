@@ -33,11 +33,16 @@ def measure_changes(
     DataFrame with the columns ``service``, ``measure``, ``a``, ``b``, ``change`` (b - a).
     """
     rows = [
-        {"service": key, "measure": measure, "a": in_a, "b": in_b,
-         "change": _difference(in_a, in_b)}
+        {
+            "service": key,
+            "measure": measure,
+            "a": in_a,
+            "b": in_b,
+            "change": _difference(in_a, in_b),
+        }
         for key in services
         for measure, in_a, in_b in _measures(a[key], b[key])
-    ]  # fmt: skip
+    ]
     columns = ["service", "measure", "a", "b", "change"]
     return pd.DataFrame(rows, columns=columns).astype({"a": float, "b": float, "change": float})
 
@@ -113,8 +118,17 @@ def both_answers(
 
 def area_changes(run_a: Path, run_b: Path, services: list[str]) -> pd.DataFrame:
     """Areas whose served people differ, from the area layers of both runs."""
-    columns = ["service", "level", "code", "name", "served_a", "served_b", "change", "share_a",
-               "share_b"]  # fmt: skip
+    columns = [
+        "service",
+        "level",
+        "code",
+        "name",
+        "served_a",
+        "served_b",
+        "change",
+        "share_a",
+        "share_b",
+    ]
     tables = [_area_layers(run_a), _area_layers(run_b)]
     found = []
     for level in tables[0]:

@@ -1,5 +1,6 @@
 from .capacity import capacity_by_area as capacity_by_area
 from .capacity import capacity_facts as capacity_facts
+from .catchment_areas import floating_catchment as floating_catchment
 from .equity import (
     coverage_by_group as coverage_by_group,
 )
@@ -24,7 +25,6 @@ from .equity import (
 from .equity import (
     worst_tenth as worst_tenth,
 )
-from .floating_catchment import floating_catchment as floating_catchment
 from .gaps import gap_areas as gap_areas
 from .ledger import STATES as STATES
 from .ledger import Coverage as Coverage

@@ -20,8 +20,13 @@ SMALLEST_INSTITUTION = 20.0
 
 #: headings of nursing places
 NURSING_COLUMNS = (
-    "nursing_capacity", "nursing_beds", "nursing", "护理型床位", "护理型床位数", "护理床位",
-)  # fmt: skip
+    "nursing_capacity",
+    "nursing_beds",
+    "nursing",
+    "护理型床位",
+    "护理型床位数",
+    "护理床位",
+)
 
 
 def capacity_facts(

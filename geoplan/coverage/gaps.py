@@ -29,8 +29,15 @@ CAUSES = {
     "unlocated": ("no_data", "mend_data"),
 }
 GAP_COLUMNS = (
-    "rank", "people", "cause", "remedy", "area", "closing_site", "people_after", "members",
-)  # fmt: skip
+    "rank",
+    "people",
+    "cause",
+    "remedy",
+    "area",
+    "closing_site",
+    "people_after",
+    "members",
+)
 
 # metres per minute, only to turn a threshold in minutes into a size on the map
 _METRES_PER_MINUTE = {"walk": 60.0, "drive": 500.0}
@@ -127,12 +134,13 @@ def gap_areas(
         _closing(items, coverage, after, set(() if suggested is None else suggested))
     scattered = _collect(items, coverage, plan, keep)
     table = gpd.GeoDataFrame(
-        _rows(items, coverage, layers, _item_shapes(items, coverage, polygons, plan), plan,
-              scattered),
+        _rows(
+            items, coverage, layers, _item_shapes(items, coverage, polygons, plan), plan, scattered
+        ),
         columns=[*GAP_COLUMNS, "geometry"],
         geometry="geometry",
         crs=coverage.frame.crs,
-    )  # fmt: skip
+    )
     table = table.sort_values(
         ["people", "cause", "area"], ascending=[False, True, True], kind="stable"
     )

@@ -17,8 +17,15 @@ from geoplan.errors import UsageError
 from geoplan.words import say
 
 FIGURE_COLUMNS = (
-    "key", "label", "published", "computed", "difference", "relative", "cause", "source",
-)  # fmt: skip
+    "key",
+    "label",
+    "published",
+    "computed",
+    "difference",
+    "relative",
+    "cause",
+    "source",
+)
 
 #: what is known to set a published number apart from a count; see the words ``coverage.figure_*``
 DEFINITIONS = ("", "rounded", "at_least", "built_only", "up_to_standard", "service_area")

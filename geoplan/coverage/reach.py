@@ -164,9 +164,13 @@ def coverage_from_costs(
     Coverage('meal_station': 30 of 100 people served, 30.0%)
     """
     return judge_reach(
-        demand, standard, near=near_from_costs(costs), costs=costs, capacities=capacities,
+        demand,
+        standard,
+        near=near_from_costs(costs),
+        costs=costs,
+        capacities=capacities,
         areas=areas,
-    )  # fmt: skip
+    )
 
 
 def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> pd.DataFrame:

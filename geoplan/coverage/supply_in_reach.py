@@ -13,8 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage.catchment_areas import Method, floating_catchment
 from geoplan.coverage.equity import worst_tenth
-from geoplan.coverage.floating_catchment import Method, floating_catchment
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.network.graph.travel_costs import TravelCosts

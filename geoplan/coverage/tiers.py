@@ -20,8 +20,15 @@ from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 
 REFERRAL_COLUMNS = (
-    "name", "tier", "centre", "centre_name", "cost_min", "limit_min", "within", "reason",
-)  # fmt: skip
+    "name",
+    "tier",
+    "centre",
+    "centre_name",
+    "cost_min",
+    "limit_min",
+    "within",
+    "reason",
+)
 
 
 def tier_of(facilities: FacilityLayer, standard: ServiceStandard) -> pd.Series:
@@ -51,8 +58,10 @@ def tier_of(facilities: FacilityLayer, standard: ServiceStandard) -> pd.Series:
     keys = [standard.tier_key(text) if pd.notna(text) else None for text in frame["tier"]]
     return pd.Series(
         [pd.NA if key is None else key for key in keys],
-        index=frame.index, dtype=object, name="tier",
-    )  # fmt: skip
+        index=frame.index,
+        dtype=object,
+        name="tier",
+    )
 
 
 def sites_of_tier(

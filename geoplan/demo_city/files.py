@@ -33,9 +33,13 @@ from geoplan.demo_city.tables import (
 )
 
 PEOPLE_COLUMNS = {
-    "people": "常住人口", "children": "0-14岁", "elderly_60": "60岁以上", "elderly_65": "65岁以上",
-    "elderly_80": "80岁以上", "hardship": "困难群众",
-}  # fmt: skip
+    "people": "常住人口",
+    "children": "0-14岁",
+    "elderly_60": "60岁以上",
+    "elderly_65": "65岁以上",
+    "elderly_80": "80岁以上",
+    "hardship": "困难群众",
+}
 
 
 def write_city(out: Path, city: City, people: pd.DataFrame, rng: np.random.Generator) -> None:

@@ -56,9 +56,13 @@ def _chains(edges: pd.DataFrame) -> Iterator[tuple[list[int], dict[str, str]]]:
     for k in order:
         last = chain[-1] if chain else -1
         follows = (
-            chain and line[k] not in (-1, -2) and line[k] == line[last]
-            and v[last] == u[k] and key[k] == key[last] and len(chain) < 400
-        )  # fmt: skip
+            chain
+            and line[k] not in (-1, -2)
+            and line[k] == line[last]
+            and v[last] == u[k]
+            and key[k] == key[last]
+            and len(chain) < 400
+        )
         if chain and not follows:
             yield chain, _tags(key[last])
             chain = []

@@ -49,8 +49,11 @@ def people_table(land: Land, communities: pd.DataFrame, rng: np.random.Generator
         young = np.exp(rng.normal(0, 0.16, len(rows)))
         children = within(people * young, int(census["children"]), people - e60)
         for column, values in (
-            ("elderly_60", e60), ("elderly_65", e65), ("elderly_80", e80), ("children", children),
-        ):  # fmt: skip
+            ("elderly_60", e60),
+            ("elderly_65", e65),
+            ("elderly_80", e80),
+            ("children", children),
+        ):
             table.loc[rows, column] = values
     need = table["people"] * np.where(urban, 0.7, 2.1) * np.exp(rng.normal(0, 0.4, n))
     table["hardship"] = within(need.to_numpy(float), HARDSHIP, table["people"].to_numpy() // 3)

@@ -18,18 +18,29 @@ MEAL_SHARE = 0.43
 N_BEDS, NURSING_SHARE = 24_000, 0.82
 N_CHILD_CENTRES, N_HAVENS, N_PARTNERS, N_HOMES = 16, 166, 74, 41
 N_PLACE_NAMES = 232
-SCENIC = (("大明湖公园颁证点", 117.0235, 36.671), ("千佛山风景区颁证点", 117.035, 36.632),
-          ("百脉泉公园颁证点", 117.535, 36.705))  # fmt: skip
+SCENIC = (
+    ("大明湖公园颁证点", 117.0235, 36.671),
+    ("千佛山风景区颁证点", 117.035, 36.632),
+    ("百脉泉公园颁证点", 117.535, 36.705),
+)
 CEMETERIES = (
-    ("玉函山安息园", 116.985, 36.585, True), ("福寿园", 116.845, 36.505, True),
-    ("卧虎山公墓", 116.935, 36.47, False), ("长清公墓", 116.73, 36.50, False),
-    ("章丘胡山公墓", 117.47, 36.63, False), ("章丘长白山公墓", 117.63, 36.78, False),
-    ("历城凤凰山公墓", 117.24, 36.64, False), ("莱芜公墓", 117.70, 36.27, False),
-    ("钢城公墓", 117.86, 36.08, False), ("平阴公墓", 116.47, 36.25, False),
-    ("济阳公墓", 117.16, 37.02, False), ("商河公墓", 117.18, 37.34, False),
-    ("天桥公墓", 116.95, 36.81, False), ("市殡仪馆", 117.01, 36.60, False),
-    ("章丘殡仪馆", 117.49, 36.69, False), ("莱芜殡仪馆", 117.63, 36.18, False),
-)  # fmt: skip
+    ("玉函山安息园", 116.985, 36.585, True),
+    ("福寿园", 116.845, 36.505, True),
+    ("卧虎山公墓", 116.935, 36.47, False),
+    ("长清公墓", 116.73, 36.50, False),
+    ("章丘胡山公墓", 117.47, 36.63, False),
+    ("章丘长白山公墓", 117.63, 36.78, False),
+    ("历城凤凰山公墓", 117.24, 36.64, False),
+    ("莱芜公墓", 117.70, 36.27, False),
+    ("钢城公墓", 117.86, 36.08, False),
+    ("平阴公墓", 116.47, 36.25, False),
+    ("济阳公墓", 117.16, 37.02, False),
+    ("商河公墓", 117.18, 37.34, False),
+    ("天桥公墓", 116.95, 36.81, False),
+    ("市殡仪馆", 117.01, 36.60, False),
+    ("章丘殡仪馆", 117.49, 36.69, False),
+    ("莱芜殡仪馆", 117.63, 36.18, False),
+)
 
 
 def _beside(rng: np.random.Generator, places: pd.DataFrame, metres: float) -> NDArray[np.float64]:
@@ -109,8 +120,10 @@ def elderly_facilities(
     largest = (
         centres.assign(rank=land.seats.loc[centres.index, "radius_m"])
         .sort_values("rank", ascending=False, kind="stable")
-        .groupby("district").head(1).sort_index()
-    )  # fmt: skip
+        .groupby("district")
+        .head(1)
+        .sort_index()
+    )
     built = np.ones(len(largest), dtype=bool)
     built[[k for k, d in enumerate(largest["district"]) if d in ("370126", "370171")]] = False
     short = land.census["name"]
@@ -260,14 +273,21 @@ def rate_tables(land: Land, rng: np.random.Generator) -> pd.DataFrame:
     very_old = census["elderly_80"].to_numpy(float)
     people = census["people"].to_numpy(float)
     columns = {
-        "家庭养老床位": (3562, elderly, 0.45), "适老化改造户数": (5040, elderly, 0.35),
-        "居家上门服务人数": (3721, elderly, 0.4), "探访关爱人数": (36000, elderly, 0.25),
-        "高龄津贴人数": (176000, very_old, 0.05), "困难老年人补贴人数": (49000, elderly, 0.3),
-        "社区基金数": (629, people, 0.5), "社区基金规模元": (9902800, people, 0.6),
-        "社区基金项目数": (658, people, 0.5), "登记社会组织数": (6469, people, 0.3),
-        "社区社会组织数": (29000, people, 0.3), "慈善组织数": (122, people, 0.5),
-        "慈善信托数": (49, people, 0.6), "慈善信托规模元": (151000000, people, 0.7),
-    }  # fmt: skip
+        "家庭养老床位": (3562, elderly, 0.45),
+        "适老化改造户数": (5040, elderly, 0.35),
+        "居家上门服务人数": (3721, elderly, 0.4),
+        "探访关爱人数": (36000, elderly, 0.25),
+        "高龄津贴人数": (176000, very_old, 0.05),
+        "困难老年人补贴人数": (49000, elderly, 0.3),
+        "社区基金数": (629, people, 0.5),
+        "社区基金规模元": (9902800, people, 0.6),
+        "社区基金项目数": (658, people, 0.5),
+        "登记社会组织数": (6469, people, 0.3),
+        "社区社会组织数": (29000, people, 0.3),
+        "慈善组织数": (122, people, 0.5),
+        "慈善信托数": (49, people, 0.6),
+        "慈善信托规模元": (151000000, people, 0.7),
+    }
     table = pd.DataFrame({"区划代码": census.index, "区县": census["name"].to_numpy()})
     for name, (total, weight, spread) in columns.items():
         table[name] = shares(weight * np.exp(rng.normal(0, spread, len(weight))), total, least=1)

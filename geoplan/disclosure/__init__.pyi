@@ -1,1 +1,1 @@
-from .edition import edition as edition
+from .public_edition import edition as edition

@@ -97,8 +97,9 @@ def gaps_by_area(public: Coverage, results: RunResults, *, crs: Any) -> gpd.GeoD
             for state, (cause, remedy) in CAUSES.items():
                 if not row[state] > 0:
                     continue
-                rows.append({"people": float(row[state]), "cause": cause, "remedy": remedy,
-                             "area": name})  # fmt: skip
+                rows.append(
+                    {"people": float(row[state]), "cause": cause, "remedy": remedy, "area": name}
+                )
                 placed = code in polygons.index and state != "unlocated"
                 shapes.append(polygons[code] if placed else None)
     gaps = gpd.GeoDataFrame(

@@ -80,13 +80,20 @@ def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.Data
             continue
         for position in np.flatnonzero(unread):
             notes.about_row(
-                int(position), "bad_figure", "error",
-                column=rows.heading(name) or name, value=cells.iloc[position], aside=True,
-            )  # fmt: skip
+                int(position),
+                "bad_figure",
+                "error",
+                column=rows.heading(name) or name,
+                value=cells.iloc[position],
+                aside=True,
+            )
         for position in np.flatnonzero(mended):
             notes.about_row(
-                int(position), "read_as_number", "warning",
-                column=rows.heading(name) or name, value=cells.iloc[position],
-            )  # fmt: skip
+                int(position),
+                "read_as_number",
+                "warning",
+                column=rows.heading(name) or name,
+                value=cells.iloc[position],
+            )
         frame[name] = values
     return frame[~notes.aside].reset_index(drop=True)

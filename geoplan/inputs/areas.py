@@ -87,9 +87,13 @@ def _read(
     twice = codes.duplicated().to_numpy() & ~is_empty(codes)
     for position in np.flatnonzero(twice):
         notes.about_row(
-            int(position), "same_code", "error",
-            column=rows.heading("code"), value=codes.iloc[position], aside=True,
-        )  # fmt: skip
+            int(position),
+            "same_code",
+            "error",
+            column=rows.heading("code"),
+            value=codes.iloc[position],
+            aside=True,
+        )
     name = rows.column("name")
     frame = gpd.GeoDataFrame(
         {
@@ -116,9 +120,12 @@ def _sum_up_without_place(notes: Notes) -> None:
     at = np.flatnonzero([place in bare for place in places])
     notes.warned -= set(at.tolist())
     notes.about_file(
-        "areas_without_place", "note", count=f"{len(at):,}", rows=f"{len(notes.rows):,}",
+        "areas_without_place",
+        "note",
+        count=f"{len(at):,}",
+        rows=f"{len(notes.rows):,}",
         lines=notes.lines(at),
-    )  # fmt: skip
+    )
 
 
 def _codes(rows: Rows) -> pd.Series:
@@ -149,9 +156,12 @@ def _parents(
         found = cells.map({v: lookup.code(v) for v in cells.unique()}).astype(object)
         for position in np.flatnonzero(found.isna().to_numpy() & ~is_empty(cells)):
             notes.about_row(
-                int(position), "no_parent", "warning", value=cells.iloc[position],
+                int(position),
+                "no_parent",
+                "warning",
+                value=cells.iloc[position],
                 column=rows.heading("parent") or rows.heading(parents.level),
-            )  # fmt: skip
+            )
     by_code = codes.map({v: lookup.code(v) if v.isdigit() else None for v in codes.unique()})
     found = found.where(found.notna(), by_code)
     if found.isna().any():

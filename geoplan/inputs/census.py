@@ -82,9 +82,13 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     for position in np.flatnonzero(np.isnan(people) | (people < 0)):
         code = "negative_people" if people[position] < 0 else "bad_people"
         notes.about_row(
-            int(position), code, "error",
-            column=sum_to.weight, value=cells.iloc[position], aside=True,
-        )  # fmt: skip
+            int(position),
+            code,
+            "error",
+            column=sum_to.weight,
+            value=cells.iloc[position],
+            aside=True,
+        )
     codes = _codes(rows, layer)
     known = codes.notna().to_numpy()
     used = np.isfinite(people) & (people >= 0)
@@ -125,9 +129,12 @@ def _skip_totals(
         if others.sum() > 1 and abs(people[others].sum() - people[position]) <= 1:
             used[position] = False
             notes.about_row(
-                position, "census_total_row", "note",
-                name=_name(rows, position), value=_cell(rows, "code", position),
-            )  # fmt: skip
+                position,
+                "census_total_row",
+                "note",
+                name=_name(rows, position),
+                value=_cell(rows, "code", position),
+            )
 
 
 def _cell(rows: Rows, role: str, position: int) -> str:

@@ -94,8 +94,17 @@ def read_demand(
         elif len(sources) > 1:
             raise FileError("several_paths")
         else:
-            frame = _of_rows(sources[0], notes, key, crs, areas or {}, weight, tuple(groups),
-                             streets=streets, shares=sum_to is not None)  # fmt: skip
+            frame = _of_rows(
+                sources[0],
+                notes,
+                key,
+                crs,
+                areas or {},
+                weight,
+                tuple(groups),
+                streets=streets,
+                shares=sum_to is not None,
+            )
         also: tuple[Loaded[Any], ...] = ()
         if sum_to is not None:
             if sources[0].suffix in SUFFIXES and sum_to.level in (areas or {}):
@@ -192,9 +201,13 @@ def _people(rows: Rows, notes: Notes, headings: list[str]) -> np.ndarray:
         ):
             for position in np.flatnonzero(mask):
                 notes.about_row(
-                    int(position), code, severity,  # type: ignore[arg-type]
-                    column=heading, value=cells.iloc[position], aside=aside,
-                )  # fmt: skip
+                    int(position),
+                    code,
+                    severity,  # type: ignore[arg-type]
+                    column=heading,
+                    value=cells.iloc[position],
+                    aside=aside,
+                )
         usable = np.isfinite(values) & (values >= 0) & (values <= ABSURD_PEOPLE)
         total += np.where(usable, values, 0.0)
     return total
@@ -319,9 +332,11 @@ def _scaled(
     dealt, left, outside = spread(weights, frame[sum_to.level], census.people)
     if (weights[outside] > 0).any():
         notes.about_file(
-            "outside_census", "warning",
-            count=int((weights[outside] > 0).sum()), people=f"{weights[outside].sum():,.0f}",
-        )  # fmt: skip
+            "outside_census",
+            "warning",
+            count=int((weights[outside] > 0).sum()),
+            people=f"{weights[outside].sum():,.0f}",
+        )
     scaled = frame.copy()
     ratio = np.divide(dealt, weights, out=np.zeros(len(dealt)), where=weights > 0)
     scaled["people"] = dealt.astype(np.float64)
@@ -334,9 +349,13 @@ def _scaled(
         extra.append({"name": name, "people": float(people), "code": code})
     for row in census.homeless.itertuples():
         told.about_row(
-            int(row.row), "census_no_area", "warning",
-            name=row.name, value=row.code, people=f"{row.people:,.0f}",
-        )  # fmt: skip
+            int(row.row),
+            "census_no_area",
+            "warning",
+            name=row.name,
+            value=row.code,
+            people=f"{row.people:,.0f}",
+        )
         extra.append({"name": str(row.name), "people": float(round(row.people)), "code": None})
     if extra:
         scaled = _with_unlocated(scaled, extra, sum_to.level, key, areas, groups)

@@ -41,10 +41,14 @@ def tell_repeated(
     for position, twin in zip(there.tolist(), lead.tolist(), strict=True):
         if position != twin:
             notes.about_row(
-                position, "repeated_people", "warning", column=rows.heading("name"),
-                value=str(name.iloc[position]), other=int(notes.rows[twin]),
+                position,
+                "repeated_people",
+                "warning",
+                column=rows.heading("name"),
+                value=str(name.iloc[position]),
+                other=int(notes.rows[twin]),
                 people=f"{people[position]:,.0f}",
-            )  # fmt: skip
+            )
 
 
 def _met_again(points: np.ndarray, people: np.ndarray) -> np.ndarray:

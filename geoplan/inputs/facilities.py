@@ -155,9 +155,12 @@ def row_ids(rows: Rows, notes: Notes, key: str) -> pd.Index:
         alike = column[twice]
         for position in np.flatnonzero(twice)[alike.duplicated().to_numpy(bool)]:
             notes.about_row(
-                int(position), "same_id", "warning",
-                column=rows.heading("id"), value=column.iloc[position],
-            )  # fmt: skip
+                int(position),
+                "same_id",
+                "warning",
+                column=rows.heading("id"),
+                value=column.iloc[position],
+            )
     needed = np.flatnonzero(empty | twice)
     if len(needed) == 0:
         return pd.Index(column, name="id")
@@ -188,9 +191,12 @@ def _numbers(rows: Rows, notes: Notes, role: str) -> np.ndarray:
         )
     for position in np.flatnonzero(values < 0):
         notes.about_row(
-            int(position), "negative_capacity", "warning",
-            column=heading, value=cells.iloc[position],
-        )  # fmt: skip
+            int(position),
+            "negative_capacity",
+            "warning",
+            column=heading,
+            value=cells.iloc[position],
+        )
     for position in np.flatnonzero(mended):
         notes.about_row(
             int(position), "read_as_number", "warning", column=heading, value=cells.iloc[position]
@@ -241,6 +247,11 @@ def _duplicates(rows: Rows, notes: Notes, geometry: gpd.GeoSeries) -> None:
             continue
         away = geometry.iloc[twin].distance(geometry.iloc[position])
         notes.about_row(
-            position, "duplicate", "warning", column=rows.heading("name"),
-            value=_names(rows).iloc[position], other=int(notes.rows[twin]), distance=f"{away:.0f}",
-        )  # fmt: skip
+            position,
+            "duplicate",
+            "warning",
+            column=rows.heading("name"),
+            value=_names(rows).iloc[position],
+            other=int(notes.rows[twin]),
+            distance=f"{away:.0f}",
+        )

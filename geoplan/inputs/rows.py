@@ -41,9 +41,13 @@ _TOLD = ("sheets_skipped", "driver_says")
 _REPEATED = re.compile(r".+\.\d+")
 _CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
 _OPERATORS: dict[str, Callable] = {
-    "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge,
-    "<": operator.lt, ">": operator.gt,
-}  # fmt: skip
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -253,9 +257,12 @@ def _without_numbers_of_people(
         if len(where):
             hidden[heading] = cells
             notes.about_file(
-                "personal_cells", "warning",
-                column=heading, count=f"{len(where):,}", lines=notes.lines(where),
-            )  # fmt: skip
+                "personal_cells",
+                "warning",
+                column=heading,
+                count=f"{len(where):,}",
+                lines=notes.lines(where),
+            )
     return text.assign(**hidden) if hidden else text
 
 
@@ -268,9 +275,8 @@ def _lost_codes(text: pd.DataFrame, roles: dict[str, str], notes: Notes) -> None
         cells = text[heading]
         for position in np.flatnonzero(is_power(cells)):
             notes.about_row(
-                int(position), "lost_code", "warning",
-                column=heading, value=cells.iloc[position],
-            )  # fmt: skip
+                int(position), "lost_code", "warning", column=heading, value=cells.iloc[position]
+            )
 
 
 def condition(text: pd.DataFrame, where: str) -> np.ndarray:

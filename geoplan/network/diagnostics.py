@@ -80,11 +80,22 @@ class NetworkReport:
         """The findings as lines of text, in ``"zh"`` or ``"en"``."""
         mode = say(lang, f"network.mode_{self.mode}")
         rows = [
-            say(lang, "network.size", name=self.name or "-", mode=mode, nodes=f"{self.nodes:,}",
-                edges=f"{self.edges:,}", km=f"{self.length_m / 1000:,.1f}"),
-            say(lang, "network.largest", share=f"{self.largest_share:.1%}",
-                islands=len(self.islands)),
-        ]  # fmt: skip
+            say(
+                lang,
+                "network.size",
+                name=self.name or "-",
+                mode=mode,
+                nodes=f"{self.nodes:,}",
+                edges=f"{self.edges:,}",
+                km=f"{self.length_m / 1000:,.1f}",
+            ),
+            say(
+                lang,
+                "network.largest",
+                share=f"{self.largest_share:.1%}",
+                islands=len(self.islands),
+            ),
+        ]
         if self.one_way_traps > 0:
             rows.append(say(lang, "network.traps", km=f"{self.one_way_traps / 1000:,.1f}"))
         rows.append(
@@ -95,9 +106,9 @@ class NetworkReport:
             key = "network.near_miss" if np.isfinite(row.detour_m) else "network.near_miss_apart"
             detour = f"{row.detour_m:,.0f}" if np.isfinite(row.detour_m) else ""
             rows.append(
-                "  " + say(lang, key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}",
-                           detour=detour)
-            )  # fmt: skip
+                "  "
+                + say(lang, key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}", detour=detour)
+            )
         if len(self.zero_length):
             rows.append(say(lang, "network.zero_length", count=len(self.zero_length)))
         if len(self.long_edges):

@@ -199,10 +199,11 @@ def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
         ):
             continue
         told = [
-            v if isinstance(v, bool | int | float | np.number) and not is_missing(v)
+            v
+            if isinstance(v, bool | int | float | np.number) and not is_missing(v)
             else cell_text(v)
             for v in column
-        ]  # fmt: skip
+        ]
         safe.isetitem(k, pd.Series(told, index=safe.index, dtype=object))
     return safe
 

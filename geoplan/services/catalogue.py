@@ -37,9 +37,22 @@ PUBLISHED_COLUMNS = (
 )
 
 _TEXT = {
-    "name_zh", "name_en", "measure", "mode", "group", "source", "source_en", "confidence",
-    "note_zh", "note_en", "key", "level", "refers_to", "refer_mode", "tier",
-}  # fmt: skip
+    "name_zh",
+    "name_en",
+    "measure",
+    "mode",
+    "group",
+    "source",
+    "source_en",
+    "confidence",
+    "note_zh",
+    "note_en",
+    "key",
+    "level",
+    "refers_to",
+    "refer_mode",
+    "tier",
+}
 _WHOLE = {"year", "minimum"}
 _FLAG = {"capacity_limits", "designated_counts"}
 _TEXTS = {"substitutes", "aliases"}

@@ -18,10 +18,10 @@ from .candidates import (
 from .center import p_center as p_center
 from .colocation import TogetherResult as TogetherResult
 from .colocation import plan_together as plan_together
-from .coverage_curve import coverage_curve as coverage_curve
-from .coverage_curve import phased_sites as phased_sites
 from .covering import max_coverage as max_coverage
 from .covering import min_sites as min_sites
+from .curve import coverage_curve as coverage_curve
+from .curve import phased_sites as phased_sites
 from .explain import explain_sites as explain_sites
 from .knee import Knee as Knee
 from .knee import curve_knee as curve_knee

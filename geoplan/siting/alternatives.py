@@ -118,9 +118,14 @@ def alternative_sites(
     if most < 1:
         faults.add(f"most must be 1 or more, not {most}")
     rules = read_rules(
-        problem, sites=len(result.sites), budget=budget, per_area_minimum=per_area_minimum,
-        backup=backup, equity=False, faults=faults,
-    )  # fmt: skip
+        problem,
+        sites=len(result.sites),
+        budget=budget,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=False,
+        faults=faults,
+    )
     faults.raise_all()
     chosen = problem.positions(result.sites)
     ruled = build(problem, rules, every_site=True)

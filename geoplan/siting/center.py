@@ -100,9 +100,15 @@ def p_center(
     faults = Faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     rules = read_distance_rules(
-        problem, "p-center", sites=sites, budget=budget, per_area_minimum=per_area_minimum,
-        backup=backup, equity=equity, faults=faults,
-    )  # fmt: skip
+        problem,
+        "p-center",
+        sites=sites,
+        budget=budget,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=equity,
+        faults=faults,
+    )
     if backup and problem.capacities is None and sites is not None and sites == 1:
         faults.add("backup needs two sites at least")
     faults.raise_all()
@@ -165,8 +171,16 @@ def _ruled(
     """Under rules: each largest cost is a question whether they can hold within it."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return no_result(problem, "p_center", "infeasible", clock=clock, solver=SOLVER, seed=seed,
-                         blocking=tuple(blocked), detail=facts)  # fmt: skip
+        return no_result(
+            problem,
+            "p_center",
+            "infeasible",
+            clock=clock,
+            solver=SOLVER,
+            seed=seed,
+            blocking=tuple(blocked),
+            detail=facts,
+        )
     times = 2 if rules.backup else 1
     decide = partial(_feasible, problem, way, rules)
     first, impossible = decide(np.inf, clock.part(clock.left / 2))
@@ -202,8 +216,7 @@ def _halve(
     """
     data, ptr = way.costs.data, way.costs.indptr
     # nobody can do better than their own cheapest (second cheapest) site
-    least = float(max(np.partition(row, times - 1)[times - 1]
-                      for row in np.split(data, ptr[1:-1])))  # fmt: skip
+    least = float(max(np.partition(row, times - 1)[times - 1] for row in np.split(data, ptr[1:-1])))
     levels = np.unique(data[(data >= least) & (data <= best.value)])
     low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high]: best.value
     window, top = 0, high  # below `window` nothing could be decided
@@ -326,7 +339,15 @@ def _answer(
         assignment = to_most(assignment, best.flows)
         detail["flows"] = best.flows
     return make_result(
-        problem, "p_center", np.flatnonzero(best.is_open), value=best.value,
-        bound=min(bound, best.value), gap=gap, clock=clock, solver=SOLVER, seed=seed,
-        assignment=assignment, detail=detail,
-    )  # fmt: skip
+        problem,
+        "p_center",
+        np.flatnonzero(best.is_open),
+        value=best.value,
+        bound=min(bound, best.value),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        assignment=assignment,
+        detail=detail,
+    )

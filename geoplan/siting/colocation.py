@@ -204,9 +204,16 @@ def _solve(
     for name, part in parts.items():
         chosen = part.core.sites[found.x[part.y] > 0.5]
         results[name] = make_result(
-            part.problem, "max_coverage", chosen, value=covered_people(part.problem, chosen),
-            bound=None, gap=gap, clock=clock, solver=SOLVER, seed=seed,
-        )  # fmt: skip
+            part.problem,
+            "max_coverage",
+            chosen,
+            value=covered_people(part.problem, chosen),
+            bound=None,
+            gap=gap,
+            clock=clock,
+            solver=SOLVER,
+            seed=seed,
+        )
     value = sum(r.value for r in results.values())
     total = sum(p.problem.total for p in parts.values())
     bound = rounded_up(
@@ -288,6 +295,13 @@ def _nothing(
         for name, problem in problems.items()
     }
     return TogetherResult(
-        status=nothing, value=float("nan"), bound=None if bound is None else -bound, gap=None,
-        results=results, shared=[], money=float("nan"), saved=0.0, seconds=clock.seconds,
-    )  # fmt: skip
+        status=nothing,
+        value=float("nan"),
+        bound=None if bound is None else -bound,
+        gap=None,
+        results=results,
+        shared=[],
+        money=float("nan"),
+        saved=0.0,
+        seconds=clock.seconds,
+    )

@@ -113,9 +113,14 @@ def max_coverage(
         faults.add("say how many: sites = N, or budget = money")
     count = check_count(problem, sites, faults) if sites is not None else None
     rules = read_rules(
-        problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
-        equity=equity, faults=faults,
-    )  # fmt: skip
+        problem,
+        sites=count,
+        budget=budget,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=equity,
+        faults=faults,
+    )
     faults.raise_all()
     with clock.listening():
         if count is not None and rules.plain(problem):
@@ -200,9 +205,14 @@ def min_sites(
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
     rules = read_rules(
-        problem, sites=None, budget=None, per_area_minimum=per_area_minimum, backup=backup,
-        equity=False, faults=faults,
-    )  # fmt: skip
+        problem,
+        sites=None,
+        budget=None,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=False,
+        faults=faults,
+    )
     faults.raise_all()
     with clock.listening():
         return _fewest_sites(problem, rules, share=share, clock=clock, gap=gap, seed=seed)

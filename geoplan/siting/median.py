@@ -97,9 +97,15 @@ def p_median(
     faults = Faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     rules = read_distance_rules(
-        problem, "p-median", sites=sites, budget=budget, per_area_minimum=per_area_minimum,
-        backup=backup, equity=equity, faults=faults,
-    )  # fmt: skip
+        problem,
+        "p-median",
+        sites=sites,
+        budget=budget,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=equity,
+        faults=faults,
+    )
     faults.raise_all()
     with clock.listening():
         way = journeys(problem, "p-median")
@@ -136,9 +142,14 @@ def _plain(
         found = search_median(arrays, fixed, allowed, count, seed=seed, clock=clock, start=start)
     proof = solve_median(arrays, fixed, allowed, count, found, gap=gap, clock=clock)
     return _answer(
-        problem, np.flatnonzero(proof.is_open), bound=proof.bound, gap=gap, clock=clock, seed=seed,
+        problem,
+        np.flatnonzero(proof.is_open),
+        bound=proof.bound,
+        gap=gap,
+        clock=clock,
+        seed=seed,
         found=proof,
-    )  # fmt: skip
+    )
 
 
 def _answer(
@@ -156,8 +167,16 @@ def _answer(
     assignment, value = to_nearest(problem, is_open)
     near = value - bound <= 1e-9 * abs(value)
     return make_result(
-        problem, "p_median", chosen, value=value, bound=value if near else min(bound, value),
-        gap=gap, clock=clock, solver=SOLVER, seed=seed,
+        problem,
+        "p_median",
+        chosen,
+        value=value,
+        bound=value if near else min(bound, value),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
         greedy_value=None if found is None else found.greedy,
-        assignment=assignment, detail={} if found is None else found.facts,
-    )  # fmt: skip
+        assignment=assignment,
+        detail={} if found is None else found.facts,
+    )

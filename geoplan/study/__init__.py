@@ -1,5 +1,37 @@
-"""Studies: the study file, the run, scenarios, the demo city (see docs/architecture.md)."""
+"""Studies: the study file, the run, what-ifs, robustness (see docs/architecture.md).
 
-import lazy_loader
+Loaded at once: two of its functions bear the names of the modules that define them.
+"""
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from geoplan.study.check import CheckReport, check_report, check_study
+from geoplan.study.demo_command import demo_study
+from geoplan.study.example import example_study
+from geoplan.study.overlays import apply_overlay, compare_plans, sweep
+from geoplan.study.plan import Plan
+from geoplan.study.robustness import Robustness, robustness
+from geoplan.study.study import Study
+from geoplan.study.template import new_study
+from geoplan.study.terminal_table import suggestion_text
+from geoplan.study.what_if import what_if
+
+__all__ = [
+    "CheckReport",
+    "Plan",
+    "Robustness",
+    "Study",
+    "apply_overlay",
+    "check_report",
+    "check_study",
+    "compare_plans",
+    "demo_study",
+    "example_study",
+    "new_study",
+    "robustness",
+    "suggestion_text",
+    "sweep",
+    "what_if",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

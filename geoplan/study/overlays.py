@@ -176,6 +176,16 @@ def compare_plans(plans: Mapping[str, Plan]) -> pd.DataFrame:
                     "share_after": siting.people_after.covered_share,
                 }
             rows.append(row)
-    columns = ["service", "plan", "people", "served", "covered_share", "unserved", "change",
-               "new_sites", "served_after", "share_after"]  # fmt: skip
+    columns = [
+        "service",
+        "plan",
+        "people",
+        "served",
+        "covered_share",
+        "unserved",
+        "change",
+        "new_sites",
+        "served_after",
+        "share_after",
+    ]
     return pd.DataFrame(rows, columns=columns).set_index(["service", "plan"])

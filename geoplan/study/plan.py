@@ -44,9 +44,19 @@ class ByService(dict[str, T]):
 
 
 @completes(
-    "coverage", "gaps", "in_language", "infeasible", "map", "results", "save", "services", "sites",
-    "summary", "table", "to_dict",
-)  # fmt: skip
+    "coverage",
+    "gaps",
+    "in_language",
+    "infeasible",
+    "map",
+    "results",
+    "save",
+    "services",
+    "sites",
+    "summary",
+    "table",
+    "to_dict",
+)
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Plan:
     """All results of one run.
@@ -277,9 +287,13 @@ class Plan:
             outputs.write_figures(results, folder / "figures", lang=lang)
         with stage("maps"):
             outputs.write_maps(
-                results, folder / "maps", lang=lang, audience=audience,
-                basemap=basemap, tianditu_key=tianditu_key,
-            )  # fmt: skip
+                results,
+                folder / "maps",
+                lang=lang,
+                audience=audience,
+                basemap=basemap,
+                tianditu_key=tianditu_key,
+            )
         with stage("layers"):
             outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
         with stage("tables"):

@@ -25,9 +25,17 @@ if TYPE_CHECKING:
 
 
 @completes(
-    "check", "config", "folder", "name", "overlay", "replace", "robustness", "run", "services",
+    "check",
+    "config",
+    "folder",
+    "name",
+    "overlay",
+    "replace",
+    "robustness",
+    "run",
+    "services",
     "suggest",
-)  # fmt: skip
+)
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Study:
     """What is asked: a checked study file and the folder its paths start from.

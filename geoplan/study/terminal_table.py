@@ -63,9 +63,14 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
     if result.status in ("optimal", "feasible"):
         bound = "-" if result.bound is None else f"{result.bound:,.0f}"
         lines.append(
-            word("proof", value=f"{result.value:,.0f}", unit=_unit(outcome, lang), bound=bound,
-                 proof=proof)
-        )  # fmt: skip
+            word(
+                "proof",
+                value=f"{result.value:,.0f}",
+                unit=_unit(outcome, lang),
+                bound=bound,
+                proof=proof,
+            )
+        )
     else:
         lines += [proof, *result.blocking]
     if result.detail.get("interrupted"):

@@ -57,14 +57,19 @@ def test_capacity_by_area_sums_to_the_city():
     demand = Demand(
         key="elderly_60",
         frame=plain(
-            ["x", "y", "z"], name=["x", "y", "z"], people=[1000.0, 500.0, 7.0],
+            ["x", "y", "z"],
+            name=["x", "y", "z"],
+            people=[1000.0, 500.0, 7.0],
             street=["A", "B", pd.NA],
         ),
-    )  # fmt: skip
+    )
     table = capacity_by_area(
-        homes([30.0, NAN, 5.0], street=["A", "A", "Z"]), demand, ELDERLY, {"street": street},
+        homes([30.0, NAN, 5.0], street=["A", "A", "Z"]),
+        demand,
+        ELDERLY,
+        {"street": street},
         "street",
-    )  # fmt: skip
+    )
     assert table.index.tolist() == ["A", "B", ""]
     assert table["places"].tolist() == [30, 0, 5]
     assert table["facilities_unknown"].tolist() == [1, 0, 0]
@@ -94,9 +99,10 @@ def test_exact_limits_leave_the_tails_that_they_promise(count, confidence):
 def test_small_areas_are_drawn_to_the_city_s_rate_most():
     """Three areas of 10,000, 10,000 and 100 people with rates of 1, 3 and 10 per 1,000."""
     table = rate_by_area(
-        pd.Series({"A": 10, "B": 30, "C": 1}), pd.Series({"A": 10_000, "B": 10_000, "C": 100}),
+        pd.Series({"A": 10, "B": 30, "C": 1}),
+        pd.Series({"A": 10_000, "B": 10_000, "C": 100}),
         names=pd.Series({"C": "丙", "A": "甲", "B": "乙"}),
-    )  # fmt: skip
+    )
     city = 41 / 20_100 * 1000
     assert table["name"].to_dict() == {"C": "丙", "A": "甲", "B": "乙"}
     assert table["rate"].tolist() == pytest.approx([10, 1, 3])

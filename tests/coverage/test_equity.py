@@ -36,11 +36,17 @@ def city(people, served, **columns) -> Coverage:
     states |= {"served": served, "beyond": people - served}
     frame = gpd.GeoDataFrame(
         {
-            "name": "", "people": people, **states, "site": pd.NA, "cost": np.nan,
-            "reason": "", **columns,
+            "name": "",
+            "people": people,
+            **states,
+            "site": pd.NA,
+            "cost": np.nan,
+            "reason": "",
+            **columns,
         },
-        geometry=[None] * len(people), crs="EPSG:4548",
-    )  # fmt: skip
+        geometry=[None] * len(people),
+        crs="EPSG:4548",
+    )
     levels = [name for name in ("district", "street", "village") if name in columns]
     areas = {name: layer(name, sorted(set(columns[name]))) for name in levels}
     return Coverage(

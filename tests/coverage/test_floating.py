@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from geoplan.coverage.catchment_areas import floating_catchment
 from geoplan.coverage.equity import weighted_gini
-from geoplan.coverage.floating_catchment import floating_catchment
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 
@@ -93,9 +93,12 @@ def test_plain_loops_agree_and_supply_is_conserved(seed, method):
     row, col = np.nonzero(np.isfinite(dense))
     costs = TravelCosts(
         matrix=sparse.csr_matrix((dense[row, col], (row, col)), shape=dense.shape),
-        demand_index=pd.RangeIndex(rows), site_index=pd.RangeIndex(cols),
-        unit="m", method="table", cutoff=1000.0,
-    )  # fmt: skip
+        demand_index=pd.RangeIndex(rows),
+        site_index=pd.RangeIndex(cols),
+        unit="m",
+        method="table",
+        cutoff=1000.0,
+    )
     found = floating_catchment(costs, people, supply, method=method)
     assert found.tolist() == pytest.approx(by_loops(dense, people, supply, method, 1000.0))
     if method != "balanced":
@@ -111,18 +114,24 @@ def test_luo_and_qi_weights_go_by_thirds():
     level = 1 / (100 * (1 + 0.68 + 0.22))
     assert found.tolist() == pytest.approx([level, 0.68 * level, 0.22 * level])
     steps = floating_catchment(
-        [[10.0], [20.0], [30.0]], [100] * 3, [1], method="e2sfca",
+        [[10.0], [20.0], [30.0]],
+        [100] * 3,
+        [1],
+        method="e2sfca",
         decay=[(10, 1.0), (20, 0.68), (30, 0.22)],
-    )  # fmt: skip
+    )
     assert steps.tolist() == pytest.approx(found.tolist())
 
 
 def test_faults_are_told_together():
     with pytest.raises(UsageError) as caught:
         floating_catchment(
-            pd.DataFrame([[1.0]], index=["a"], columns=["s"]), pd.Series({"b": 1}), [-1, 2],
-            method="4sfca", catchment=-1,
-        )  # fmt: skip
+            pd.DataFrame([[1.0]], index=["a"], columns=["s"]),
+            pd.Series({"b": 1}),
+            [-1, 2],
+            method="4sfca",
+            catchment=-1,
+        )
     for part in ("lacks 1 labels", "2 values for 1", "2sfca, e2sfca", "catchment must be above 0"):
         assert part in str(caught.value)
     with pytest.raises(UsageError, match="needs sigma="):
@@ -156,9 +165,12 @@ def test_almeria_is_reproduced(shared_data, radius, table, metrics):
     distance = shapely.distance(homes[home], goals[site])
     costs = TravelCosts(
         matrix=sparse.csr_matrix((distance, (home, site)), shape=(len(homes), len(goals))),
-        demand_index=pd.Index(cells["cell_id"]), site_index=pd.RangeIndex(len(goals)),
-        unit="m", method="straight", cutoff=float(radius),
-    )  # fmt: skip
+        demand_index=pd.Index(cells["cell_id"]),
+        site_index=pd.RangeIndex(len(goals)),
+        unit="m",
+        method="straight",
+        cutoff=float(radius),
+    )
     people = pd.Series(published["pop"].to_numpy(float), index=cells["cell_id"])
     found = floating_catchment(costs, people, np.ones(len(goals)), method="e2sfca")
     assert np.abs(found.to_numpy() - published["A_E2SFCA"].to_numpy()).max() < 1e-9

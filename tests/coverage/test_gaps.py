@@ -29,22 +29,28 @@ def coverage_of(points, people, cost, reason=None, areas=None, **columns):
     frame = gpd.GeoDataFrame(
         {"name": [f"社区{i}" for i in range(n)], "people": np.asarray(people, float), **columns},
         geometry=[None if p is None else Point(p) for p in points],
-        index=index, crs="EPSG:4548",
-    )  # fmt: skip
+        index=index,
+        crs="EPSG:4548",
+    )
     demand = Demand(key="elderly_60", frame=frame)
     near = pd.DataFrame(
-        {"site": ["s0" if np.isfinite(c) else pd.NA for c in cost], "cost_m": cost,
-         "reason": reason or [""] * n},
+        {
+            "site": ["s0" if np.isfinite(c) else pd.NA for c in cost],
+            "cost_m": cost,
+            "reason": reason or [""] * n,
+        },
         index=index,
-    )  # fmt: skip
+    )
     return demand, judge_reach(demand, STANDARD, near=near, areas=areas)
 
 
 def area_layer(level, names, shapes=None):
     frame = gpd.GeoDataFrame(
         {"name": list(names.values()), "parent": pd.NA},
-        geometry=shapes or [None] * len(names), index=list(names), crs="EPSG:4548",
-    )  # fmt: skip
+        geometry=shapes or [None] * len(names),
+        index=list(names),
+        crs="EPSG:4548",
+    )
     return AreaLayer(level=level, frame=frame)
 
 
@@ -52,15 +58,18 @@ def row_of_villages(street_of):
     """Villages as squares of 1 km in a row; the village i has its point in its middle."""
     n = len(street_of)
     villages = area_layer(
-        "village", {f"v{i}": f"村{i}" for i in range(n)},
+        "village",
+        {f"v{i}": f"村{i}" for i in range(n)},
         [box(i * 1000, 0, i * 1000 + 1000, 1000) for i in range(n)],
-    )  # fmt: skip
+    )
     streets = area_layer("street", {"A": "甲街道", "B": "乙街道"})
     districts = area_layer("district", {"1": "历下区"})
     points = [(i * 1000 + 500, 500) for i in range(n)]
     columns = {
-        "district": ["1"] * n, "street": list(street_of), "village": [f"v{i}" for i in range(n)]
-    }  # fmt: skip
+        "district": ["1"] * n,
+        "street": list(street_of),
+        "village": [f"v{i}" for i in range(n)],
+    }
     return {"district": districts, "street": streets, "village": villages}, points, columns
 
 
@@ -73,9 +82,13 @@ def test_touching_villages_of_one_street_and_one_cause_make_one_gap():
     """
     areas, points, columns = row_of_villages("AAAABBB")
     _, coverage = coverage_of(
-        points, [10, 20, 30, 40, 50, 60, 70], [5000, 10, 5000, 5000, 5000, 5000, NAN],
-        ["", "", "", "", "", "", "cut_off"], areas, **columns,
-    )  # fmt: skip
+        points,
+        [10, 20, 30, 40, 50, 60, 70],
+        [5000, 10, 5000, 5000, 5000, 5000, NAN],
+        ["", "", "", "", "", "", "cut_off"],
+        areas,
+        **columns,
+    )
     gaps = gap_areas(coverage)
     assert gaps["rank"].tolist() == [1, 2, 3, 4]
     assert gaps["people"].tolist() == [110, 70, 70, 10]
@@ -142,8 +155,11 @@ def test_the_rest_is_collected_not_dropped():
     assert gaps["people"].tolist() == [9, 6, 5, 1]
     assert gaps["rank"].tolist() == [1, 2, 3, 4]
     assert gaps["area"].tolist() == [
-        "other scattered gaps (3)", "around 社区0", "around 社区1", "around 社区5"
-    ]  # fmt: skip
+        "other scattered gaps (3)",
+        "around 社区0",
+        "around 社区1",
+        "around 社区5",
+    ]
     assert gaps["members"].tolist() == [3, 1, 1, 1]
     assert gaps["people"].sum() == coverage.ledger.unserved
 
@@ -305,9 +321,10 @@ def people_of_gaps_by_hand(coverage, merge, extent, level):
     there = [i for i, point in enumerate(frame.geometry) if point is not None]
     xy = np.array([(p.x, p.y) for p in frame.geometry.iloc[there]]).reshape(-1, 2)
     pairs = [
-        (i, j) for i, j in empty_circle_neighbours(xy)
+        (i, j)
+        for i, j in empty_circle_neighbours(xy)
         if key[there[i]] == key[there[j]] and np.hypot(*(xy[i] - xy[j])) <= merge
-    ]  # fmt: skip
+    ]
     found = [[there[i] for i in part] for part in patches_by_hand(len(xy), pairs, xy, extent)]
     lost = [i for i in range(len(frame)) if i not in there]
     found += [[i for i in lost if key[i] == one] for one in {key[i] for i in lost}]

@@ -31,8 +31,10 @@ def test_six_places_on_a_street_with_an_island():
     places = [Point(100, 0), Point(900, 0), Point(2000, 0), Point(500, 5000), Point(0, 2000), None]
     frame = gpd.GeoDataFrame(
         {"name": list("abcdef"), "people": [40.0, 30, 20, 10, 5, 1]},
-        geometry=places, index=list("abcdef"), crs=CRS,
-    )  # fmt: skip
+        geometry=places,
+        index=list("abcdef"),
+        crs=CRS,
+    )
     demand = Demand(key="elderly_60", frame=frame)
     sites = gpd.GeoSeries([Point(0, 0)], index=["s"], crs=CRS)
     standard = standard_for("meal_station", {"capacity_limits": True})
@@ -42,9 +44,14 @@ def test_six_places_on_a_street_with_an_island():
     room = pd.Series({"s": 50.0})
     before = judge_reach(demand, standard, near=near, costs=costs, capacities=room)
     assert before.ledger.to_dict() == {
-        "total": 106, "served": 50, "full": 20, "beyond": 20, "cut_off": 10, "off_network": 5,
+        "total": 106,
+        "served": 50,
+        "full": 20,
+        "beyond": 20,
+        "cut_off": 10,
+        "off_network": 5,
         "unlocated": 1,
-    }  # fmt: skip
+    }
     gaps = gap_areas(before)
     assert gaps["people"].sum() == 56
     assert set(gaps["cause"]) == {"full", "no_site", "cut_off", "off_network", "no_data"}
@@ -53,13 +60,22 @@ def test_six_places_on_a_street_with_an_island():
     new = gpd.GeoSeries([Point(1500, 0)], index=["n"], crs=CRS)
     costs_new = travel_costs(network, demand.frame, new, cutoff_m=1000)
     after = after_sites(
-        before, demand, near_new=near_from_costs(costs_new), costs=costs, costs_new=costs_new,
+        before,
+        demand,
+        near_new=near_from_costs(costs_new),
+        costs=costs,
+        costs_new=costs_new,
         capacities=pd.Series({"s": 50.0, "n": 45.0}),
-    )  # fmt: skip
+    )
     assert after.ledger.to_dict() == {
-        "total": 106, "served": 90, "full": 0, "beyond": 0, "cut_off": 10, "off_network": 5,
+        "total": 106,
+        "served": 90,
+        "full": 0,
+        "beyond": 0,
+        "cut_off": 10,
+        "off_network": 5,
         "unlocated": 1,
-    }  # fmt: skip
+    }
     closed = gap_areas(before, suggested=["n"], after=after).set_index("cause")
     assert closed.loc["no_site", "closing_site"] == "n"
     assert closed.loc["full", "closing_site"] == "n"

@@ -21,8 +21,9 @@ def demand_of(people, **columns):
     return gpd.GeoDataFrame(
         {"people": np.asarray(people, float), **columns},
         geometry=[Point(0, 0)] * len(people),
-        index=[f"d{i}" for i in range(len(people))], crs="EPSG:4548",
-    )  # fmt: skip
+        index=[f"d{i}" for i in range(len(people))],
+        crs="EPSG:4548",
+    )
 
 
 def costs_of(table, rows, cutoff=1000.0):
@@ -32,9 +33,13 @@ def costs_of(table, rows, cutoff=1000.0):
         (list(table.values()), tuple(zip(*table, strict=True))), shape=(len(rows), n_sites)
     )
     return TravelCosts(
-        matrix=matrix, demand_index=pd.Index(rows), unit="m", method="by hand", cutoff=cutoff,
+        matrix=matrix,
+        demand_index=pd.Index(rows),
+        unit="m",
+        method="by hand",
+        cutoff=cutoff,
         site_index=pd.Index([f"s{j}" for j in range(n_sites)]),
-    )  # fmt: skip
+    )
 
 
 def test_beds_by_hand():
@@ -50,12 +55,21 @@ def test_beds_by_hand():
     street = AreaLayer(
         level="street",
         frame=gpd.GeoDataFrame(
-            {"name": ["甲", "乙", "丙"], "parent": pd.NA}, geometry=[None] * 3, index=list("ABC"),
+            {"name": ["甲", "乙", "丙"], "parent": pd.NA},
+            geometry=[None] * 3,
+            index=list("ABC"),
             crs="EPSG:4548",
         ),
-    )  # fmt: skip
-    found = places_in_reach(demand, costs, beds, mode="walk", method="2sfca",
-                            areas={"street": street}, levels=["street"])  # fmt: skip
+    )
+    found = places_in_reach(
+        demand,
+        costs,
+        beds,
+        mode="walk",
+        method="2sfca",
+        areas={"street": street},
+        levels=["street"],
+    )
     assert found.rows.round(9).to_dict() == {"d0": 20, "d1": 30, "d2": 0, "d3": 0}
     assert found.facts["places"] == 42
     assert found.facts["places_reached"] == 35
@@ -77,14 +91,19 @@ def test_beds_by_hand():
 def test_every_bed_that_somebody_reaches_is_handed_out_once(seed, method):
     rng = np.random.default_rng(seed)
     n, m = rng.integers(1, 9), rng.integers(1, 5)
-    table = {(i, j): float(rng.integers(0, 1000)) for i in range(n) for j in range(m)
-             if rng.random() < 0.5}  # fmt: skip
+    table = {
+        (i, j): float(rng.integers(0, 1000))
+        for i in range(n)
+        for j in range(m)
+        if rng.random() < 0.5
+    }
     table.setdefault((0, int(m) - 1), 3.0)
     rows = [f"d{i}" for i in range(n)]
     demand = demand_of(rng.integers(0, 50, n), street=rng.choice(["A", "B"], n))
     beds = pd.Series(rng.integers(0, 40, m), index=[f"s{j}" for j in range(m)])
-    found = places_in_reach(demand, costs_of(table, rows), beds, mode="walk", method=method,
-                            levels=["street"])  # fmt: skip
+    found = places_in_reach(
+        demand, costs_of(table, rows), beds, mode="walk", method=method, levels=["street"]
+    )
     reached = {j for i, j in table if demand["people"].iloc[i] > 0}
     wanted = float(sum(beds.iloc[j] for j in reached))
     assert found.facts["places_reached"] == wanted
@@ -103,10 +122,24 @@ def test_faults_are_told_together():
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("城镇", "urban"), ("111", "urban"), ("城乡结合区", "urban"), ("镇乡结合区", "urban"),
-     ("220", "rural"), ("乡中心区", "rural"), ("农村", "rural"), ("Rural", "rural"),
-     ("Town", "urban"), (1, "urban"), (0, "rural"), (True, "urban"), (220.0, "rural"),
-     (None, ""), ("?", ""), ("", "")],
-)  # fmt: skip
+    [
+        ("城镇", "urban"),
+        ("111", "urban"),
+        ("城乡结合区", "urban"),
+        ("镇乡结合区", "urban"),
+        ("220", "rural"),
+        ("乡中心区", "rural"),
+        ("农村", "rural"),
+        ("Rural", "rural"),
+        ("Town", "urban"),
+        (1, "urban"),
+        (0, "rural"),
+        (True, "urban"),
+        (220.0, "rural"),
+        (None, ""),
+        ("?", ""),
+        ("", ""),
+    ],
+)
 def test_town_and_country_in_the_words_that_tables_use(text, kind):
     assert kinds_of_place(pd.Series([text], dtype=object)).tolist() == [kind]

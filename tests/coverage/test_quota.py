@@ -25,8 +25,10 @@ from geoplan.services import standard_for
 def area_layer(level, codes, parent=None) -> AreaLayer:
     frame = gpd.GeoDataFrame(
         {"name": [f"名{c}" for c in codes], "parent": pd.NA},
-        geometry=[None] * len(codes), index=pd.Index(codes), crs="EPSG:4548",
-    )  # fmt: skip
+        geometry=[None] * len(codes),
+        index=pd.Index(codes),
+        crs="EPSG:4548",
+    )
     return AreaLayer(level=level, frame=frame, parent=parent)
 
 
@@ -36,8 +38,9 @@ def facilities_of(streets, **columns) -> FacilityLayer:
     frame = gpd.GeoDataFrame(
         {**defaults, "street": streets, **columns},
         geometry=[Point(i, 0) for i in range(n)],
-        index=[f"f{i}" for i in range(n)], crs="EPSG:4548",
-    )  # fmt: skip
+        index=[f"f{i}" for i in range(n)],
+        crs="EPSG:4548",
+    )
     return FacilityLayer(key="x", frame=frame)
 
 
@@ -114,7 +117,7 @@ def test_missing_levels_and_columns_are_told_together():
     areas = {"street": area_layer("street", ["A"]), "village": area_layer("village", ["v"])}
     with pytest.raises(UsageError, match=r"no area level 'district'.*no column 'village'"):
         quota_by_area(facilities_of(["A"]), PROTECTION, areas, levels=["district", "village"])
-    assert [q.level for q in unjudged_quotas(PROTECTION, areas)] == ["district"]  # fmt: skip
+    assert [q.level for q in unjudged_quotas(PROTECTION, areas)] == ["district"]
 
 
 @settings(max_examples=40, deadline=None)

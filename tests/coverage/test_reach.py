@@ -34,8 +34,10 @@ def demand_of(people, unlocated=(), **columns) -> Demand:
     places = [None if i in unlocated else Point(i * 100.0, 0) for i in range(len(people))]
     frame = gpd.GeoDataFrame(
         {"name": index, "people": np.asarray(people, float), **columns},
-        geometry=places, index=index, crs="EPSG:4548",
-    )  # fmt: skip
+        geometry=places,
+        index=index,
+        crs="EPSG:4548",
+    )
     return Demand(key="elderly_60", frame=frame)
 
 
@@ -47,8 +49,10 @@ def costs_of(dense, unit="m", cutoff=1000.0, prefix="s") -> TravelCosts:
         matrix=matrix,
         demand_index=pd.Index([f"d{i}" for i in range(dense.shape[0])]),
         site_index=pd.Index([f"{prefix}{j}" for j in range(dense.shape[1])]),
-        unit=unit, method="table", cutoff=cutoff,
-    )  # fmt: skip
+        unit=unit,
+        method="table",
+        cutoff=cutoff,
+    )
 
 
 def near_of(cost, reason=None, unit="m"):
@@ -72,12 +76,22 @@ def test_everyone_is_in_exactly_one_of_six_places():
     near = near_of([0.0, 1000.0, 1000.1, NAN, NAN, 5.0], ["", "", "", "cut_off", "off_network", ""])
     coverage = judge_reach(demand, STANDARD, near=near)
     assert coverage.ledger.to_dict() == {
-        "total": 210, "served": 30, "full": 0, "beyond": 30, "cut_off": 40, "off_network": 50,
+        "total": 210,
+        "served": 30,
+        "full": 0,
+        "beyond": 30,
+        "cut_off": 40,
+        "off_network": 50,
         "unlocated": 60,
-    }  # fmt: skip
+    }
     assert coverage.frame["reason"].tolist() == [
-        "", "", "beyond", "cut_off", "off_network", "unlocated",
-    ]  # fmt: skip
+        "",
+        "",
+        "beyond",
+        "cut_off",
+        "off_network",
+        "unlocated",
+    ]
     assert coverage.people_by_site().to_dict() == {"s0": 30}
 
 
@@ -165,8 +179,10 @@ def test_assignment_agrees_with_whole_number_programmes(seed, rows, cols):
     assert coverage.ledger.served == served
     assert (assignment["people"] * assignment["cost"]).sum() == pytest.approx(total, abs=1e-6)
     assert (assignment["people"] == assignment["people"].round()).all()
-    assert (coverage.people_by_site() <= pd.Series(limits, index=costs.site_index)[
-        coverage.people_by_site().index]).all()  # fmt: skip
+    assert (
+        coverage.people_by_site()
+        <= pd.Series(limits, index=costs.site_index)[coverage.people_by_site().index]
+    ).all()
     assert coverage.ledger.total == people.sum()
     inside = (np.nan_to_num(dense, nan=9e9) <= 1000).any(axis=1)
     assert coverage.frame["full"].sum() == people[inside].sum() - served
@@ -206,9 +222,14 @@ def test_new_sites_serve_those_who_were_beyond_and_leave_the_rest_where_it_was()
     new = costs_of([[50.0], [400.0], [NAN], [NAN]], prefix="n")
     after = after_sites(before, demand, near_new=near_from_costs(new))
     assert after.ledger.to_dict() == {
-        "total": 100, "served": 30, "full": 0, "beyond": 0, "cut_off": 30, "off_network": 0,
+        "total": 100,
+        "served": 30,
+        "full": 0,
+        "beyond": 0,
+        "cut_off": 30,
+        "off_network": 0,
         "unlocated": 40,
-    }  # fmt: skip
+    }
     assert after.frame["site"].tolist()[:2] == ["n0", "n0"]
 
 
@@ -234,9 +255,11 @@ def test_faults_are_told_together():
         judge_reach(demand, STANDARD, near=near)
     with pytest.raises(UsageError, match=r"costs are in min.*end at 5 min"):
         judge_reach(
-            demand, STANDARD, near=near_of([1.0, 1.0]),
+            demand,
+            STANDARD,
+            near=near_of([1.0, 1.0]),
             costs=costs_of([[1], [1]], unit="min", cutoff=5.0),
-        )  # fmt: skip
+        )
     with pytest.raises(UsageError, match=r"pass costs="):
         judge_reach(demand, LIMITED, near=near_of([1.0, 1.0]), capacities=pd.Series({"s0": 1.0}))
     with pytest.raises(UsageError, match="spacing"):

@@ -100,8 +100,10 @@ def test_polygons_that_share_borders_are_counted_once():
     assert found.total_m == pytest.approx(blocks.boundary.union_all().length)
     assert (found.shared["to_m"] - found.shared["from_m"]).sum() == pytest.approx(3000)
     assert sorted(zip(found.shared["line"], found.shared["owner"], strict=True)) == [
-        ("B", "A"), ("C", "A"), ("C", "B"),
-    ]  # fmt: skip
+        ("B", "A"),
+        ("C", "A"),
+        ("C", "B"),
+    ]
     assert found.required["kind"].tolist() == ["junction"] * 4
 
 
@@ -148,8 +150,11 @@ def test_required_points_are_ends_junctions_crossings_bends_and_given_ones():
         bent, on_axis(310, 1020), crossings=roads, required=given, bend_deg=60
     ).required
     assert dict(zip(found["kind"], found["marked"], strict=False)) == {
-        "given": False, "end": False, "crossing": True, "bend": True,
-    }  # fmt: skip
+        "given": False,
+        "end": False,
+        "crossing": True,
+        "bend": True,
+    }
     assert found["kind"].tolist() == ["given", "end", "end", "crossing", "bend"]
 
 

@@ -29,8 +29,9 @@ def facilities_of(tiers, unlocated=()):
     frame = gpd.GeoDataFrame(
         {"name": [f"名{i}" for i in range(n)], "capacity": np.nan, "tier": tiers},
         geometry=[None if i in unlocated else Point(i, 0) for i in range(n)],
-        index=[f"f{i}" for i in range(n)], crs="EPSG:4548",
-    )  # fmt: skip
+        index=[f"f{i}" for i in range(n)],
+        crs="EPSG:4548",
+    )
     return FacilityLayer(key="x", frame=frame)
 
 
@@ -38,8 +39,11 @@ def test_a_table_s_own_words_for_tiers_are_understood_and_counted():
     elderly = standard_for("elderly_centre")
     facilities = facilities_of(["区县级", "农村幸福院", "日间照料中心", "医院", None])
     assert tier_counts(facilities, elderly) == {
-        "district_centre": 1, "street_facility": 0, "community_facility": 2, "": 2,
-    }  # fmt: skip
+        "district_centre": 1,
+        "street_facility": 0,
+        "community_facility": 2,
+        "": 2,
+    }
 
 
 def test_a_stand_in_counts_only_where_the_standard_says_so():
@@ -74,8 +78,10 @@ def test_each_tier_has_a_ledger_of_its_own():
     demand = Demand(key="elderly_60", frame=frame)
     found = judge_tiers(demand, elderly, near=tables)
     assert {key: c.ledger.served for key, c in found.items()} == {
-        "district_centre": 1000, "street_facility": 0, "community_facility": 1000,
-    }  # fmt: skip
+        "district_centre": 1000,
+        "street_facility": 0,
+        "community_facility": 1000,
+    }
     with pytest.raises(UsageError, match=r"lacks the tiers \['street_facility.*has \['x'\]"):
         judge_tiers(
             demand, elderly, near={"district_centre": near("min", 1.0), "x": near("m", 1.0)}
@@ -104,9 +110,12 @@ def test_referral_from_costs_takes_the_nearest_centre():
     standard = standard_for("child_protection_station")
     facilities = facilities_of(["centre", "centre", "station"])
     costs = TravelCosts(
-        matrix=sparse.csr_matrix(np.array([[25.0, 12.0]])), demand_index=pd.Index(["f2"]),
-        site_index=pd.Index(["f0", "f1"]), unit="min", method="table",
-    )  # fmt: skip
+        matrix=sparse.csr_matrix(np.array([[25.0, 12.0]])),
+        demand_index=pd.Index(["f2"]),
+        site_index=pd.Index(["f0", "f1"]),
+        unit="min",
+        method="table",
+    )
     table = referral(facilities, standard, "station", costs=costs)
     assert table.loc["f2", ["centre", "cost_min", "within"]].tolist() == ["f1", 12.0, True]
     with pytest.raises(UsageError, match=r"refers to no other tier.*one of the two"):

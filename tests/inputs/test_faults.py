@@ -142,9 +142,14 @@ def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
     assert one.record.accepted == len(one.layer.located)
     assert len(one.layer) == one.record.rows  # every row of this table names a street
     unplaced = {
-        "address_only", "no_coordinates", "zero", "swapped_sure", "metres_in_degrees",
-        "not_a_number", "no_degrees",
-    }  # fmt: skip
+        "address_only",
+        "no_coordinates",
+        "zero",
+        "swapped_sure",
+        "metres_in_degrees",
+        "not_a_number",
+        "no_degrees",
+    }
     aside = {*twelve, *(row for row, code in expected.items() if code in unplaced)}
     assert one.set_aside["row"].tolist() == sorted(aside)
 
@@ -245,8 +250,13 @@ def test_faults_of_areas_and_rates(tmp_path):
         parents=parents.layer,
     )
     found = {(f.row, f.code) for f in one.findings}
-    assert found == {(1, "repaired"), (2, "no_code"), (3, "same_code"), (4, "no_parent"),
-                     (4, "no_geometry")}  # fmt: skip
+    assert found == {
+        (1, "repaired"),
+        (2, "no_code"),
+        (3, "same_code"),
+        (4, "no_parent"),
+        (4, "no_geometry"),
+    }
     assert list(one.layer.frame.index) == ["1", "4"]
     assert one.layer.frame.geometry.iloc[0].is_valid
     rates = read_plain_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -17,8 +18,8 @@ WORDS = tomllib.loads(
 )
 SOURCE = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in files("geoplan.inputs").iterdir()
-    if path.name.endswith(".py")
+    for room in ("inputs", "crs")
+    for path in Path(str(files(f"geoplan.{room}"))).rglob("*.py")
 )
 #: sentences whose name is put together: what is found by the streets
 COMPOSED = (

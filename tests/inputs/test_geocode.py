@@ -35,9 +35,12 @@ def test_only_rows_without_coordinates_are_asked_for_once_each():
     before = table.copy()
     geocoder, steps = Counted(), []
     filled = geocode_missing(
-        table, geocoder=geocoder, datum="bd09", prefix="济南市",
+        table,
+        geocoder=geocoder,
+        datum="bd09",
+        prefix="济南市",
         progress=lambda done, of: steps.append((done, of)),
-    )  # fmt: skip
+    )
     assert geocoder.asked == ["济南市甲路1号", "济南市无此路", "济南市丙路"]
     assert filled["geocoded"].tolist() == [True, True, False, False, False, True]
     assert filled.loc[[0, 1, 5], "经度"].tolist() == pytest.approx([117.02] * 3)

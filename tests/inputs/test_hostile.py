@@ -38,19 +38,34 @@ def test_lines_end_as_they_like_even_in_one_file(tmp_path, end):
 @pytest.mark.parametrize(
     ("rows", "found", "names"),
     [  # a quote that is never closed would swallow the rows below it
-        ('"甲,117.0,36.6,5\n乙,117.1,36.6,1\n丙,x,36.6,1\n',
-         [(2, "open_quote"), (4, "not_a_number")], ["甲", "乙"]),
-        ('甲,117.0,36.6,"好\n乙,117.1,36.6,"x, y"\n丙,x,36.6,1\n',
-         [(2, "open_quote"), (4, "not_a_number")], ["甲", "乙"]),
-        ('甲,117.0,36.6,"好\n乙,117.1,36.6,"差\n丙,x,36.6,1\n',
-         [(2, "open_quote"), (3, "open_quote"), (4, "not_a_number")], ["甲", "乙"]),
-        ('"甲\n站",117.0,36.6,"备,注\nb"\n乙,117.1,36.6,"x\ny"\n丙,x,36.6,1\n',
-         [(7, "not_a_number")], ["甲\n站", "乙"]),
-        ('甲,117.0,36.6,"备,注\nb,c,d,1"\n丙,x,36.6,1\n',
-         [(2, "joined_lines"), (4, "not_a_number")], ["甲"]),
+        (
+            '"甲,117.0,36.6,5\n乙,117.1,36.6,1\n丙,x,36.6,1\n',
+            [(2, "open_quote"), (4, "not_a_number")],
+            ["甲", "乙"],
+        ),
+        (
+            '甲,117.0,36.6,"好\n乙,117.1,36.6,"x, y"\n丙,x,36.6,1\n',
+            [(2, "open_quote"), (4, "not_a_number")],
+            ["甲", "乙"],
+        ),
+        (
+            '甲,117.0,36.6,"好\n乙,117.1,36.6,"差\n丙,x,36.6,1\n',
+            [(2, "open_quote"), (3, "open_quote"), (4, "not_a_number")],
+            ["甲", "乙"],
+        ),
+        (
+            '"甲\n站",117.0,36.6,"备,注\nb"\n乙,117.1,36.6,"x\ny"\n丙,x,36.6,1\n',
+            [(7, "not_a_number")],
+            ["甲\n站", "乙"],
+        ),
+        (
+            '甲,117.0,36.6,"备,注\nb,c,d,1"\n丙,x,36.6,1\n',
+            [(2, "joined_lines"), (4, "not_a_number")],
+            ["甲"],
+        ),
         ('甲"号",117.0,36.6,5\n乙,x,36.6,1\n', [(3, "not_a_number")], ['甲"号"']),
     ],
-)  # fmt: skip
+)
 def test_quotes_swallow_no_rows(tmp_path, rows, found, names):
     one, codes = told(tmp_path / "t.csv", HEAD + rows)
     assert codes == found
@@ -97,8 +112,20 @@ def test_bytes_that_do_not_belong(tmp_path):
     assert codes == [(0, "unusable")]
     assert "第 3 行" in one.findings[0].problem
     rng = np.random.default_rng(0)
-    for ending in ("csv", "xlsx", "xls", "ods", "gpkg", "shp", "zip", "kmz", "kml", "fgb",
-                   "geojson", "parquet"):  # fmt: skip
+    for ending in (
+        "csv",
+        "xlsx",
+        "xls",
+        "ods",
+        "gpkg",
+        "shp",
+        "zip",
+        "kmz",
+        "kml",
+        "fgb",
+        "geojson",
+        "parquet",
+    ):
         for content in (b"", rng.bytes(3_000), b"PK\x03\x04" + rng.bytes(2_000)):
             one, codes = told(tmp_path / f"junk.{ending}", content)
             assert codes == [(0, "unusable")]
@@ -126,8 +153,11 @@ def test_numbers_out_of_this_world(tmp_path):
     rows = "甲,1e308,36.6,5\n乙,117.1,-1e999,5\n丙,NaN,nan,5\n丁,inf,inf,5\n戊,117,36.6,5\n"
     one, codes = told(tmp_path / "t.csv", HEAD + rows)
     assert codes == [
-        (2, "metres_in_degrees"), (3, "not_a_number"), (4, "no_coordinates"), (5, "not_a_number")
-    ]  # fmt: skip
+        (2, "metres_in_degrees"),
+        (3, "not_a_number"),
+        (4, "no_coordinates"),
+        (5, "not_a_number"),
+    ]
     assert one.layer.frame["name"].tolist() == ["戊"]
 
 

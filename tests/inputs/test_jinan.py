@@ -31,9 +31,12 @@ def villages(shared_data, districts):
 
     def read(datum, lang="zh"):
         source = LayerSource(
-            path=path, name="村居.csv", datum=datum, where="level == 'village'",
+            path=path,
+            name="村居.csv",
+            datum=datum,
+            where="level == 'village'",
             columns={"lon": "longitude", "lat": "latitude", "district": "county"},
-        )  # fmt: skip
+        )
         return read_facilities(source, key="village", crs=CRS, areas=areas, lang=lang)
 
     return read

@@ -32,26 +32,37 @@ def read(path, areas, **options):
 
 def test_a_layer_whose_places_cannot_be(tmp_path, areas):
     places = [
-        Point(117.02, 36.65), Point(36.65, 117.02), Point(0, 0), Point(501_000, 4_055_000),
-        Point(200, 36), None, Point(36.9, 36.9),
-    ]  # fmt: skip
+        Point(117.02, 36.65),
+        Point(36.65, 117.02),
+        Point(0, 0),
+        Point(501_000, 4_055_000),
+        Point(200, 36),
+        None,
+        Point(36.9, 36.9),
+    ]
     frame = gpd.GeoDataFrame({"name": list("abcdefg")}, geometry=places, crs=4326)
     frame.to_file(tmp_path / "a.gpkg", driver="GPKG")
     for datum in ("wgs84", "gcj02", "bd09"):
         one = read(tmp_path / "a.gpkg", areas, datum=datum)
         assert codes(one) == {
-            2: "swapped_sure", 3: "zero", 4: "metres_in_degrees", 5: "no_degrees",
-            6: "no_geometry", 7: "outside",
-        }  # fmt: skip
+            2: "swapped_sure",
+            3: "zero",
+            4: "metres_in_degrees",
+            5: "no_degrees",
+            6: "no_geometry",
+            7: "outside",
+        }
         assert one.layer.frame["name"].tolist() == ["a", "g"]
 
 
 def test_axes_that_only_the_study_area_can_tell(tmp_path):
     shape = gpd.GeoSeries([box(60.0, 30.0, 61.0, 31.0)], crs=4326).to_crs("EPSG:32641")
     frame = gpd.GeoDataFrame(
-        {"name": ["City"], "parent": [None]}, geometry=shape.to_numpy(), index=["1"],
+        {"name": ["City"], "parent": [None]},
+        geometry=shape.to_numpy(),
+        index=["1"],
         crs="EPSG:32641",
-    )  # fmt: skip
+    )
     areas = {"district": AreaLayer(level="district", frame=frame)}
     layer = gpd.GeoDataFrame(
         {"name": ["a", "b"]}, geometry=[Point(60.5, 30.5), Point(30.5, 60.5)], crs=4326
@@ -114,8 +125,9 @@ def test_wkt_that_is_empty_or_broken(tmp_path, areas):
 
 def test_a_twisted_polygon_is_mended_and_its_people_stay(tmp_path, areas):
     twisted = Polygon([(117, 36), (117.1, 36.1), (117.1, 36), (117, 36.1)])
-    frame = gpd.GeoDataFrame({"name": ["a", "b"], "pop": [10, 20]}, geometry=[twisted, None],
-                             crs=4326)  # fmt: skip
+    frame = gpd.GeoDataFrame(
+        {"name": ["a", "b"], "pop": [10, 20]}, geometry=[twisted, None], crs=4326
+    )
     frame.to_file(tmp_path / "p.gpkg", driver="GPKG")
     source = LayerSource(path=tmp_path / "p.gpkg", datum="wgs84")
     one = read_demand(source, key="d", crs=CRS, areas=areas, weight="pop")

@@ -22,9 +22,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecatio
 
 def write(path, values, *, nodata=-99.0, cell=100.0, x=500_000.0):
     with rasterio.open(
-        path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1,
-        dtype="float32", crs=CRS, transform=from_origin(x, 4_060_000.0, cell, cell), nodata=nodata,
-    ) as target:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        width=values.shape[1],
+        height=values.shape[0],
+        count=1,
+        dtype="float32",
+        crs=CRS,
+        transform=from_origin(x, 4_060_000.0, cell, cell),
+        nodata=nodata,
+    ) as target:
         target.write(values.astype("float32"), 1)
     return path
 
@@ -85,8 +93,9 @@ def test_sums_by_area_are_those_of_a_fine_grid(tmp_path):
     boxes = [(13, 27, 64, 90), (0, 0, 120, 120), (111, 3, 119, 9), (-50, -50, -20, -20)]
     shapes = gpd.GeoSeries(
         [box(left + a * 10, top - d * 10, left + c * 10, top - b * 10) for a, b, c, d in boxes],
-        index=list("wxyz"), crs=CRS,
-    )  # fmt: skip
+        index=list("wxyz"),
+        crs=CRS,
+    )
     fine = np.kron(np.maximum(values, 0), np.full((10, 10), 0.01))
     expected = [fine[max(b, 0) : max(d, 0), max(a, 0) : max(c, 0)].sum() for a, b, c, d in boxes]
     sums = people_by_area([path, path], shapes)
@@ -100,23 +109,31 @@ def test_an_area_between_the_centres_keeps_its_census(tmp_path):
     small = box(left + 60, top - 40, left + 90, top - 10)  # holds no centre of a cell
     large = box(left, top - 400, left + 400, top - 100)
     frame = gpd.GeoDataFrame(
-        {"name": ["small", "large"], "parent": ["9", "9"]}, geometry=[small, large],
-        index=["1", "2"], crs=CRS,
-    )  # fmt: skip
+        {"name": ["small", "large"], "parent": ["9", "9"]},
+        geometry=[small, large],
+        index=["1", "2"],
+        crs=CRS,
+    )
     city = gpd.GeoDataFrame(
-        {"name": ["city"], "parent": [None]}, geometry=[box(left, top - 400, left + 400, top)],
-        index=["9"], crs=CRS,
-    )  # fmt: skip
+        {"name": ["city"], "parent": [None]},
+        geometry=[box(left, top - 400, left + 400, top)],
+        index=["9"],
+        crs=CRS,
+    )
     areas = {
         "city": AreaLayer(level="city", frame=city),
         "village": AreaLayer(level="village", frame=frame, parent="city"),
     }
     (tmp_path / "census.csv").write_text("code,people\n1,7\n2,101\n", encoding="utf-8")
     one = read_demand(
-        LayerSource(path=path), key="p", crs=CRS, areas=areas,
-        sum_to=SumTo(source=LayerSource(path=tmp_path / "census.csv"), level="village",
-                     weight="people"),
-    )  # fmt: skip
+        LayerSource(path=path),
+        key="p",
+        crs=CRS,
+        areas=areas,
+        sum_to=SumTo(
+            source=LayerSource(path=tmp_path / "census.csv"), level="village", weight="people"
+        ),
+    )
     people = one.layer.frame.groupby("village")["people"].sum()
     assert people.to_dict() == {"1": 7, "2": 101}
     row = one.layer.frame.loc["p-area-1"]

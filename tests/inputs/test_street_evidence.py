@@ -66,8 +66,9 @@ def sites(count: int, seed: int, *, off=(2.0, 20.0), anywhere=False) -> tuple:
     if anywhere:
         return X + rng.uniform(0, SIDE, count), Y + rng.uniform(0, SIDE, count)
     lines, _ = town()
-    on = shapely.line_interpolate_point(lines[rng.integers(0, len(lines), count)],
-                                        rng.uniform(0, 700, count))  # fmt: skip
+    on = shapely.line_interpolate_point(
+        lines[rng.integers(0, len(lines), count)], rng.uniform(0, 700, count)
+    )
     turn, far = rng.uniform(0, 2 * np.pi, count), rng.uniform(*off, count)
     return shapely.get_x(on) + far * np.cos(turn), shapely.get_y(on) + far * np.sin(turn)
 
@@ -273,16 +274,22 @@ def test_areas_that_contradict_the_streets_are_doubted_themselves(tmp_path):
     x, y = sites(250, 14)
     cells = [(i, j) for i in range(7) for j in range(7)]
     squares = gpd.GeoSeries(
-        [box(X + i * 2000, Y + j * 2000, X + i * 2000 + 2000, Y + j * 2000 + 2000)
-         for i, j in cells], crs=CRS,
-    )  # fmt: skip
+        [
+            box(X + i * 2000, Y + j * 2000, X + i * 2000 + 2000, Y + j * 2000 + 2000)
+            for i, j in cells
+        ],
+        crs=CRS,
+    )
     shifted = from_wgs84(squares.to_crs(4326), "gcj02").to_crs(CRS)
     frame = gpd.GeoDataFrame(
         {"name": [f"第{i}{j}街道" for i, j in cells], "parent": pd.NA},
-        geometry=shifted.to_numpy(), index=[f"3701020{i}{j}" for i, j in cells], crs=CRS,
-    )  # fmt: skip
-    streets = [f"第{int((a - X) // 2000)}{int((b - Y) // 2000)}街道"
-               for a, b in zip(x, y, strict=True)]  # fmt: skip
+        geometry=shifted.to_numpy(),
+        index=[f"3701020{i}{j}" for i, j in cells],
+        crs=CRS,
+    )
+    streets = [
+        f"第{int((a - X) // 2000)}{int((b - Y) // 2000)}街道" for a, b in zip(x, y, strict=True)
+    ]
     path = write(tmp_path / "s.csv", MADE["gcj02"](BACK.transform(x, y)), 街道=streets)
     areas = {"street": AreaLayer(level="street", frame=frame)}
     doubts = datum_codes(read(path, datum="gcj02", areas=areas))
@@ -298,12 +305,17 @@ def test_witnesses_that_disagree_about_an_undeclared_datum_are_told(tmp_path):
     cells = [(i, j) for i in range(8) for j in range(8)]
     frame = gpd.GeoDataFrame(
         {"name": [f"第{i}{j}街道" for i, j in cells], "parent": pd.NA},
-        geometry=[box(X + i * 2000, Y + j * 2000, X + i * 2000 + 2000, Y + j * 2000 + 2000)
-                  for i, j in cells],
-        index=[f"3701020{i}{j}" for i, j in cells], crs=CRS,
-    )  # fmt: skip
-    named = [f"第{int((a - X) // 2000)}{int((b - Y) // 2000)}街道"
-             for a, b in zip(east, north, strict=True)]  # fmt: skip
+        geometry=[
+            box(X + i * 2000, Y + j * 2000, X + i * 2000 + 2000, Y + j * 2000 + 2000)
+            for i, j in cells
+        ],
+        index=[f"3701020{i}{j}" for i, j in cells],
+        crs=CRS,
+    )
+    named = [
+        f"第{int((a - X) // 2000)}{int((b - Y) // 2000)}街道"
+        for a, b in zip(east, north, strict=True)
+    ]
     path = write(tmp_path / "s.csv", (lon, lat), 街道=named)
     (finding,) = read(path, areas={"street": AreaLayer(level="street", frame=frame)}).findings
     assert 'surely datum = "wgs84", provided that the areas' in finding.problem

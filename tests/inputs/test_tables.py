@@ -91,8 +91,13 @@ def test_chinese_axes_and_zone_numbers(tmp_path):
 
 @pytest.mark.parametrize("driver", ["GPKG", "GeoJSON", "ESRI Shapefile", "FlatGeobuf", "KML"])
 def test_vector_formats(tmp_path, driver):
-    suffix = {"GPKG": "gpkg", "GeoJSON": "geojson", "ESRI Shapefile": "shp", "FlatGeobuf": "fgb",
-              "KML": "kml"}[driver]  # fmt: skip
+    suffix = {
+        "GPKG": "gpkg",
+        "GeoJSON": "geojson",
+        "ESRI Shapefile": "shp",
+        "FlatGeobuf": "fgb",
+        "KML": "kml",
+    }[driver]
     frame = gpd.GeoDataFrame(
         {"Name": ["甲站", "乙站"]}, geometry=[Point(117, 36.6), Point(117.1, 36.7)], crs=4326
     )
@@ -136,9 +141,13 @@ def test_helpers():
 
 def test_conditions_choose_rows(tmp_path):
     frame = pd.DataFrame(
-        {"name": list("abc"), "level": ["town", "village", "village"], "lon": [117, 0, 117.1],
-         "lat": [36.6, 0, 36.7]}
-    )  # fmt: skip
+        {
+            "name": list("abc"),
+            "level": ["town", "village", "village"],
+            "lon": [117, 0, 117.1],
+            "lat": [36.6, 0, 36.7],
+        }
+    )
     frame.to_csv(tmp_path / "t.csv", index=False)
     source = LayerSource(
         path=tmp_path / "t.csv", datum="wgs84", where="level == 'village' and lon > 0"

@@ -19,8 +19,9 @@ from geoplan.inputs.files.database import engine_address, hide_passwords, is_add
 CRS = "EPSG:4548"
 FRAME = gpd.GeoDataFrame(
     {"名称": ["甲站", "乙站"], "床位数": [10, 12]},
-    geometry=[Point(117.02, 36.65), Point(117.03, 36.66)], crs=4326,
-)  # fmt: skip
+    geometry=[Point(117.02, 36.65), Point(117.03, 36.66)],
+    crs=4326,
+)
 
 
 def read(path: Path, **options):
@@ -102,8 +103,11 @@ def test_what_a_driver_says_is_told_once_and_not_printed(tmp_path, recwarn):
 
 # -- workbooks -------------------------------------------------------------------------------------
 
-ROWS = [["名称", "经度", "纬度", "床位数"], ["甲站", 117.02, 36.65, 10.0],
-        ["乙站", 117.03, 36.66, 12.5]]  # fmt: skip
+ROWS = [
+    ["名称", "经度", "纬度", "床位数"],
+    ["甲站", 117.02, 36.65, 10.0],
+    ["乙站", 117.03, 36.66, 12.5],
+]
 
 
 def write_ods(path: Path) -> None:
@@ -148,9 +152,10 @@ def write_xls(path: Path) -> None:
             at = struct.pack("<HHH", i, j, 0)
             number = not isinstance(value, str)
             sheet += (
-                record(0x203, at + struct.pack("<d", value)) if number
+                record(0x203, at + struct.pack("<d", value))
+                if number
                 else record(0x204, at + text(value))
-            )  # fmt: skip
+            )
     sheet += record(0x0A, b"")
     name = struct.pack("<BB", 1, 1) + "表".encode("utf-16-le")
     start = record(0x809, struct.pack("<HHHHII", 0x600, 0x5, 0, 1997, 0, 6))
@@ -184,8 +189,10 @@ def test_workbooks_of_other_and_older_programs(tmp_path, write):
     assert "there is no sheet 'x'" in fault(read(path, sheet="x"))
 
 
-@pytest.mark.parametrize("text", ["<html><table><tr><td>名称</td></tr></table></html>",
-                                  "名称\t经度\t纬度\n甲\t117\t36\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["<html><table><tr><td>名称</td></tr></table></html>", "名称\t经度\t纬度\n甲\t117\t36\n"],
+)
 def test_text_under_the_ending_of_a_workbook(tmp_path, text):
     (tmp_path / "t.xls").write_text(text, encoding="utf-8")
     assert "text or web page under the ending of a workbook (.xls)" in fault(

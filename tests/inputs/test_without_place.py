@@ -36,19 +36,24 @@ def areas() -> dict[str, AreaLayer]:
         frame = gpd.GeoDataFrame(
             {"name": [r[1] for r in rows], "parent": [r[2] for r in rows]},
             geometry=shapes if level != "village" else [None] * len(rows),
-            index=[r[0] for r in rows], crs=CRS,
-        )  # fmt: skip
+            index=[r[0] for r in rows],
+            crs=CRS,
+        )
         return AreaLayer(level=level, frame=frame, parent=parent)
 
     districts = [("370102", "历下区", None), ("370114", "章丘区", None)]
     streets = [
-        ("370102001", "泉城路街道", "370102"), ("370102002", "大桥街道", "370102"),
-        ("370114001", "新大桥街道", "370114"), ("370114002", "曲堤镇", "370114"),
-    ]  # fmt: skip
+        ("370102001", "泉城路街道", "370102"),
+        ("370102002", "大桥街道", "370102"),
+        ("370114001", "新大桥街道", "370114"),
+        ("370114002", "曲堤镇", "370114"),
+    ]
     villages = [
-        ("370102001001", "东关社区", "370102001"), ("370102002001", "苏家庄村", "370102002"),
-        ("370114002001", "苏家庄村", "370114002"), ("370114002002", "东村", "370114002"),
-    ]  # fmt: skip
+        ("370102001001", "东关社区", "370102001"),
+        ("370102002001", "苏家庄村", "370102002"),
+        ("370114002001", "苏家庄村", "370114002"),
+        ("370114002002", "东村", "370114002"),
+    ]
     return {
         "district": layer("district", None, districts),
         "street": layer("street", "district", streets),
@@ -99,8 +104,11 @@ def test_sites_without_coordinates_count_for_the_quota_of_the_area_they_name(are
     shuffle = random.Random(0)
     lines, expected, located, waiting = [], dict.fromkeys(areas["street"].frame.index, 0), 0, 0
     by_name = {n: c for c, n in areas["street"].names.items()}
-    kinds = itertools.product(["place", "", "zero"], ["大桥街道", "曲堤镇", "南街街道", ""],
-                              ["泉城路街道5号", "某路3号", ""])  # fmt: skip
+    kinds = itertools.product(
+        ["place", "", "zero"],
+        ["大桥街道", "曲堤镇", "南街街道", ""],
+        ["泉城路街道5号", "某路3号", ""],
+    )
     for k, (place, street, address) in enumerate(kinds):
         lon, lat = {"place": (X + 1500, Y + 500), "zero": (0, 0), "": ("", "")}[place]
         lines.append(f"站{k},{lon},{lat},{street},{address}")
@@ -139,8 +147,10 @@ def test_people_without_coordinates_belong_to_the_area_of_their_address(areas, t
     )
     row = one.layer.frame.iloc[0]
     assert (row["district"], row["street"], row["village"]) == (
-        "370114", "370114002", "370114002001"
-    )  # fmt: skip
+        "370114",
+        "370114002",
+        "370114002001",
+    )
     assert one.layer.total == 12
     assert one.layer.located.empty
 

@@ -29,9 +29,14 @@ def ring(labels, **columns):
     )
     edges = pd.DataFrame({"u": nodes.index, "v": np.roll(nodes.index.to_numpy(), 1), **columns})
     return Network.from_edges(
-        nodes, edges, mode="drive", keep=[c for c in columns if c in ("highway", "层")],
-        speed_m_s=7.5, source="环路.csv", notes={"left_out": 3},
-    )  # fmt: skip
+        nodes,
+        edges,
+        mode="drive",
+        keep=[c for c in columns if c in ("highway", "层")],
+        speed_m_s=7.5,
+        source="环路.csv",
+        notes={"left_out": 3},
+    )
 
 
 def same(a, b):

@@ -50,13 +50,17 @@ def test_pairs_parallels_and_loops_by_hand():
         [
             ("a", "b", False, {"length": 100.0, "highway": "residential", "name": "经一路"}),
             ("a", "b", False, {"length": 128.062, "geometry": bow, "highway": "tertiary"}),
-            ("b", "a", True, {"length": 100.0, "highway": ["service", "primary"],
-                              "maxspeed": ["60", "40"]}),
+            (
+                "b",
+                "a",
+                True,
+                {"length": 100.0, "highway": ["service", "primary"], "maxspeed": ["60", "40"]},
+            ),
             ("a", "a", False, {"length": 102.4, "geometry": loop, "highway": "tertiary"}),
             ("b", "c", True, {"length": 7.0, "highway": "primary", "speed_kph": 42.0}),
         ],
         {"a": (0, 0), "b": (100, 0), "c": (107, 0), "lonely": (500, 500)},
-    )  # fmt: skip
+    )
     drive = network_from_graph(graph, mode="drive")
     assert listed(drive) == [
         ("a", "a", False, 102.4),
@@ -85,8 +89,9 @@ def test_an_undirected_graph_is_two_way():
 def test_degrees_are_projected():
     graph = osmnx_like(
         [(1, 2, False, {"length": 89.4, "highway": "residential"})],
-        {1: (117.0, 36.65), 2: (117.001, 36.65)}, crs="EPSG:4326",
-    )  # fmt: skip
+        {1: (117.0, 36.65), 2: (117.001, 36.65)},
+        crs="EPSG:4326",
+    )
     network = network_from_graph(graph, mode="walk")
     assert network.crs.to_epsg() == 4548
     assert network.notes["crs_chosen"] == "EPSG:4548"
@@ -117,8 +122,9 @@ def test_graphml_round_trip(tmp_path):
             (1, 2, False, {"length": 89.4, "highway": "residential", "osmid": [5, 6]}),
             (2, 3, True, {"length": 50.0, "highway": "primary", "osmid": 7}),
         ],
-        {1: (117.0, 36.65), 2: (117.001, 36.65), 3: (117.001, 36.6505)}, crs="EPSG:4326",
-    )  # fmt: skip
+        {1: (117.0, 36.65), 2: (117.001, 36.65), 3: (117.001, 36.6505)},
+        crs="EPSG:4326",
+    )
     path = tmp_path / "streets.graphml"
     osmnx.save_graphml(graph, path)
     network = network_from_graphml(path, mode="drive")

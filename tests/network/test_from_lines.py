@@ -38,11 +38,13 @@ def drawn(network):
 
 def test_lines_meet_at_shared_vertices_only():
     # 3 crosses 1 at (50, 0), a vertex of both; 2 crosses 1 at (25, 0) without a vertex
-    roads = layer([
-        LineString([(0, 0), (50, 0), (100, 0)]),
-        LineString([(25, -10), (25, 10)]),
-        LineString([(50, -20), (50, 0), (50, 20)]),
-    ])  # fmt: skip
+    roads = layer(
+        [
+            LineString([(0, 0), (50, 0), (100, 0)]),
+            LineString([(25, -10), (25, 10)]),
+            LineString([(50, -20), (50, 0), (50, 20)]),
+        ]
+    )
     network = network_from_lines(roads, mode="walk")
     assert drawn(network) == [
         ((0, 0), (50, 0), 50.0),
@@ -188,9 +190,10 @@ def test_gates():
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=5),
-        min_size=1, max_size=8,
+        min_size=1,
+        max_size=8,
     )
-)  # fmt: skip
+)
 def test_random_lattice_lines_against_networkx(lines):
     """Distances agree with a graph that has every vertex as a node."""
     lines = [[p for i, p in enumerate(line) if i == 0 or p != line[i - 1]] for line in lines]
@@ -201,8 +204,9 @@ def test_random_lattice_lines_against_networkx(lines):
     for line in lines:
         for p, q in itertools.pairwise(line):
             graph.add_edge(p, q, weight=float(np.hypot(p[0] - q[0], p[1] - q[1])))
-    network = network_from_lines(layer([LineString(line) for line in lines]), mode="walk",
-                                 directed=False)  # fmt: skip
+    network = network_from_lines(
+        layer([LineString(line) for line in lines]), mode="walk", directed=False
+    )
     ours = nx.Graph()
     frame = network.edges_frame()
     for u, v, m in zip(frame["u"], frame["v"], frame["length_m"], strict=True):

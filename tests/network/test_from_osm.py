@@ -65,10 +65,16 @@ def town(tmp_path):
               4
     """
     nodes = [
-        _Node(1, (0, 0)), _Node(2, (100, 0)), _Node(3, (200, 0)), _Node(4, (100, -50)),
-        _Node(5, (100, 50), barrier="gate"), _Node(6, (150, -40)), _Node(7, (150, 40)),
-        _Node(8, (150, 0)), _Node(9, (300, 0)),
-    ]  # fmt: skip
+        _Node(1, (0, 0)),
+        _Node(2, (100, 0)),
+        _Node(3, (200, 0)),
+        _Node(4, (100, -50)),
+        _Node(5, (100, 50), barrier="gate"),
+        _Node(6, (150, -40)),
+        _Node(7, (150, 40)),
+        _Node(8, (150, 0)),
+        _Node(9, (300, 0)),
+    ]
     ways = [
         _Way(11, [1, 2, 8, 3], highway="residential", name="经十路", oneway="yes"),
         _Way(12, [4, 2, 5], highway="footway"),
@@ -97,9 +103,13 @@ def test_walk_edges_by_hand(town):
     network = network_from_osm(town, mode="walk", crs=CRS)
     # node 8 only bends the street, so 2-3 is one edge; the motorway and the private end are out
     assert pairs(network) == {
-        (1, 2): 100.0, (2, 3): 100.0, (4, 2): 50.0, (2, 5): 50.0,
-        (6, 7): 80.0, (5, 7): pytest.approx(np.hypot(50, 10), abs=0.1),
-    }  # fmt: skip
+        (1, 2): 100.0,
+        (2, 3): 100.0,
+        (4, 2): 50.0,
+        (2, 5): 50.0,
+        (6, 7): 80.0,
+        (5, 7): pytest.approx(np.hypot(50, 10), abs=0.1),
+    }
     assert not network.oneway.any()
     assert network.notes["left_out"] == {"access": 1, "class": 1}
     frame = network.edges_frame().set_index(["u", "v"])
@@ -126,9 +136,10 @@ def test_drive_edges_by_hand(town):
 def test_one_way_against_the_line(tmp_path):
     nodes = [_Node(i, (100 * i, 10 * i * i)) for i in (1, 2, 3)]
     path = write(
-        tmp_path / "against.osm", nodes,
+        tmp_path / "against.osm",
+        nodes,
         [_Way(1, [1, 2, 3], highway="tertiary", oneway="-1", maxspeed="60")],
-    )  # fmt: skip
+    )
     drive = network_from_osm(path, mode="drive", crs=CRS).edges_frame().iloc[0]
     assert (drive["u"], drive["v"], bool(drive["oneway"])) == (3, 1, True)
     assert drive.geometry.coords[0][0] == pytest.approx(X0 + 300, abs=0.05)
@@ -142,21 +153,20 @@ def test_roundabout_loop_and_self_crossing(tmp_path):
     arm = _Node(5, (-60, 0))
     eight = [_Node(6, (200, 0)), _Node(7, (240, 0)), _Node(8, (240, 30)), _Node(9, (220, -30))]
     path = write(
-        tmp_path / "rings.osm", [*ring, arm, *eight],
+        tmp_path / "rings.osm",
+        [*ring, arm, *eight],
         [
             _Way(1, [1, 2, 3, 4, 1], highway="primary", junction="roundabout"),
             _Way(2, [5, 1], highway="primary"),
             _Way(3, [6, 7, 8, 7, 9, 6], highway="residential"),  # meets itself at 7 and at 6
         ],
-    )  # fmt: skip
+    )
     network = network_from_osm(path, mode="drive", crs=CRS)
     frame = network.edges_frame()
     found = sorted(
         zip(frame["u"].tolist(), frame["v"].tolist(), frame["oneway"].tolist(), strict=True)
     )
-    assert found == [
-        (1, 1, True), (5, 1, False), (6, 7, False), (7, 6, False), (7, 7, False),
-    ]  # fmt: skip
+    assert found == [(1, 1, True), (5, 1, False), (6, 7, False), (7, 6, False), (7, 7, False)]
     loop = frame[(frame["u"] == 1) & (frame["v"] == 1)].iloc[0]
     assert loop["length_m"] == pytest.approx(160, abs=0.1)
 
@@ -164,9 +174,10 @@ def test_roundabout_loop_and_self_crossing(tmp_path):
 def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
     nodes = [_Node(i, (100 * i, 0)) for i in (1, 2, 4, 5)]
     path = write(
-        tmp_path / "cut.osm", nodes,
+        tmp_path / "cut.osm",
+        nodes,
         [_Way(1, [1, 2, 3, 4, 5, 5], highway="residential"), _Way(2, [3, 4], highway="path")],
-    )  # fmt: skip
+    )
     network = network_from_osm(path, mode="walk", crs=CRS)
     assert pairs(network) == {(1, 2): 100.0, (4, 5): 100.0}
     assert network.notes["nodes_missing"] == 1
@@ -194,12 +205,23 @@ def test_crs_is_chosen_and_told(town):
 @pytest.mark.parametrize(
     ("lon", "lat", "epsg"),
     [
-        (117.0, 36.65, 4548), (116.4, 39.9, 4548), (121.47, 31.23, 4549), (87.6, 43.8, 4538),
-        (114.06, 22.54, 4547), (110.3, 20.0, 4546), (126.6, 45.8, 4551), (121.5, 25.0, 4549),
-        (126.98, 37.57, 32652), (139.7, 35.7, 32654), (106.9, 47.9, 32648), (105.85, 21.03, 32648),
-        (77.2, 28.6, 32643), (-51.2, -30.0, 32722), (180.0, 0.0, 32660),
+        (117.0, 36.65, 4548),
+        (116.4, 39.9, 4548),
+        (121.47, 31.23, 4549),
+        (87.6, 43.8, 4538),
+        (114.06, 22.54, 4547),
+        (110.3, 20.0, 4546),
+        (126.6, 45.8, 4551),
+        (121.5, 25.0, 4549),
+        (126.98, 37.57, 32652),
+        (139.7, 35.7, 32654),
+        (106.9, 47.9, 32648),
+        (105.85, 21.03, 32648),
+        (77.2, 28.6, 32643),
+        (-51.2, -30.0, 32722),
+        (180.0, 0.0, 32660),
     ],
-)  # fmt: skip
+)
 def test_grid_by_place(lon, lat, epsg):
     assert projected_crs_for(lon, lat).to_epsg() == epsg
 
@@ -214,9 +236,10 @@ def test_faults_are_told(tmp_path, town):
     with pytest.raises(UsageError, match="walk, drive"):
         network_from_osm(town, mode="fly", crs=CRS)
     paths = write(
-        tmp_path / "paths.osm", [_Node(1, (0, 0)), _Node(2, (9, 0))],
+        tmp_path / "paths.osm",
+        [_Node(1, (0, 0)), _Node(2, (9, 0))],
         [_Way(1, [1, 2], highway="footway"), _Way(2, [1, 2], highway="steps")],
-    )  # fmt: skip
+    )
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class.*'walk'"):
         network_from_osm(paths, mode="drive", crs=CRS)
     nothing = write(tmp_path / "nothing.osm", [_Node(1, (0, 0))], [])
@@ -323,8 +346,9 @@ def test_porto_alegre(shared_data):
 def test_one_reading_gives_what_each_mode_gives(town, monkeypatch):
     from geoplan.network.builders import osm_file
 
-    apart = {m: network_from_osm(town, mode=m, speed_m_s=s) for m, s in
-             (("walk", 0.8), ("drive", None))}  # fmt: skip
+    apart = {
+        m: network_from_osm(town, mode=m, speed_m_s=s) for m, s in (("walk", 0.8), ("drive", None))
+    }
     readings = []
     processor = osm_file._processor
     monkeypatch.setattr(

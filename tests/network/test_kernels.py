@@ -48,10 +48,22 @@ def search(graph, nodes, costs, labels=None, limit=np.inf, width=None, shift=Non
     parent = np.full(n, -1, np.int32)
     labels = np.arange(len(nodes), dtype=np.int32) if labels is None else labels
     code = multi_source.spread(
-        *bounded.arrays(graph), np.asarray(nodes, np.int32), np.asarray(costs, float), labels,
-        limit, work.scale, work.shift, work.window, work.head, work.key, work.node, work.next,
-        work.dist, label, parent,
-    )  # fmt: skip
+        *bounded.arrays(graph),
+        np.asarray(nodes, np.int32),
+        np.asarray(costs, float),
+        labels,
+        limit,
+        work.scale,
+        work.shift,
+        work.window,
+        work.head,
+        work.key,
+        work.node,
+        work.next,
+        work.dist,
+        label,
+        parent,
+    )
     assert code == 0
     return work.dist, label, parent
 
@@ -99,9 +111,18 @@ def test_bounded_searches_agree_with_scipy(kind, seed, n, limit):
     whole = scipy_costs(*edges, n, np.arange(n))
     for source in range(n):
         met = bounded._search(
-            *bounded.arrays(graph), np.array([source, -1], np.int32), np.array([0.0, np.inf]),
-            bound, work.scale, work.head, work.key, work.node, work.next, work.dist, work.touched,
-        )  # fmt: skip
+            *bounded.arrays(graph),
+            np.array([source, -1], np.int32),
+            np.array([0.0, np.inf]),
+            bound,
+            work.scale,
+            work.head,
+            work.key,
+            work.node,
+            work.next,
+            work.dist,
+            work.touched,
+        )
         found = work.touched[:met]
         assert set(found) == set(np.flatnonzero(whole[source] <= bound + 1e-200))
         np.testing.assert_allclose(work.dist[found], whole[source][found], rtol=1e-12, atol=1e-200)
@@ -188,9 +209,22 @@ def test_a_full_queue_is_told_and_mended():
     def spread():
         label.fill(-1)
         return multi_source.spread(
-            *bounded.arrays(graph), seed, cost, seed, np.inf, work.scale, work.shift, work.window,
-            work.head, work.key, work.node, work.next, work.dist, label, none,
-        )  # fmt: skip
+            *bounded.arrays(graph),
+            seed,
+            cost,
+            seed,
+            np.inf,
+            work.scale,
+            work.shift,
+            work.window,
+            work.head,
+            work.key,
+            work.node,
+            work.next,
+            work.dist,
+            label,
+            none,
+        )
 
     tries = 0
     while spread() == bounded.FULL:

@@ -130,8 +130,13 @@ def test_all_faults_are_told_at_once():
     with pytest.raises(NetworkError) as caught:
         Network.from_edges(nodes, edges, mode="drive")
     text = str(caught.value)
-    for part in ("u names 1 nodes", "v names 1 nodes", "2 edges have a length_m", "'yes'",
-                 "1 edges are no LineString"):  # fmt: skip
+    for part in (
+        "u names 1 nodes",
+        "v names 1 nodes",
+        "2 edges have a length_m",
+        "'yes'",
+        "1 edges are no LineString",
+    ):
         assert part in text
 
 

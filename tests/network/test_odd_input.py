@@ -133,8 +133,13 @@ def test_all_faults_of_the_tables_are_told_at_once():
     )
     with pytest.raises(NetworkError) as told:
         Network.from_edges(nodes(), wrong, mode="drive")
-    for part in ("u names 1 nodes", "v names 1 nodes", "2 edges have a length_m", "oneway must",
-                 "1 edges have a minutes"):  # fmt: skip
+    for part in (
+        "u names 1 nodes",
+        "v names 1 nodes",
+        "2 edges have a length_m",
+        "oneway must",
+        "1 edges have a minutes",
+    ):
         assert part in str(told.value)
     assert "np." not in str(told.value)  # numbers as a user writes them
 
@@ -219,8 +224,12 @@ def test_rows_without_a_usable_line_are_counted_by_kind():
     network = Network.from_lines(frame, mode="walk")
     assert network.n_edges == 3
     assert network.notes["rows_without_line"] == {
-        "missing": 1, "empty": 1, "Point": 1, "Polygon": 1, "broken coordinates": 2,
-    }  # fmt: skip
+        "missing": 1,
+        "empty": 1,
+        "Point": 1,
+        "Polygon": 1,
+        "broken coordinates": 2,
+    }
     assert network.length_m.tolist() == [100.0, 50.0, 30.0]
     for nothing in (frame.iloc[:0], frame.iloc[2:]):
         with pytest.raises(NetworkError, match="holds no line"):
@@ -254,8 +263,13 @@ def test_all_faults_of_a_graph_are_told_at_once():
     graph.add_edge(2, 3, geometry=Point(0, 0))
     with pytest.raises(NetworkError) as told:
         network_from_graph(graph, mode="walk")
-    for part in ("1 nodes lack x or y", "1 nodes lie outside the degrees", "x is the longitude",
-                 "2 edges have a length", "1 edges have a geometry that is no line"):  # fmt: skip
+    for part in (
+        "1 nodes lack x or y",
+        "1 nodes lie outside the degrees",
+        "x is the longitude",
+        "2 edges have a length",
+        "1 edges have a geometry that is no line",
+    ):
         assert part in str(told.value)
     for other in (None, {}, nx.grid_2d_graph(2, 2), nx.Graph(crs="foo")):
         with pytest.raises((UsageError, MissingCrsError)):
@@ -290,8 +304,11 @@ def ask(kind, network, demand=None, sites=None, **options):
         ({"demand": points([(1, 1)], crs="EPSG:4527")}, CrsMismatchError, "to_crs"),
         ({"demand": points([(1, 1)], crs="EPSG:4326")}, GeographicCrsError, "degrees"),
         ({"demand": pd.DataFrame({"x": [1]})}, UsageError, "must be a GeoDataFrame"),
-        ({"demand": gpd.GeoSeries([Point(1, 1).buffer(9)], crs=CRS)}, InputError,
-         "representative_point"),
+        (
+            {"demand": gpd.GeoSeries([Point(1, 1).buffer(9)], crs=CRS)},
+            InputError,
+            "representative_point",
+        ),
         ({"cutoff_m": "500"}, UsageError, "number"),
         ({"cutoff_m": -1}, UsageError, "number"),
         ({"cutoff_m": math.nan}, UsageError, "number"),
@@ -304,7 +321,7 @@ def ask(kind, network, demand=None, sites=None, **options):
         ({"direction": "up"}, UsageError, "direction"),
         ({"barriers": [LineString([(0, 1), (1, 1)])]}, UsageError, "barriers"),
     ],
-)  # fmt: skip
+)
 def test_wrong_questions_are_refused_in_our_words(street, kind, options, error, match):
     with pytest.raises(error, match=match):
         ask(kind, street, **options)
@@ -363,8 +380,15 @@ def test_points_of_every_sort_keep_their_rows_and_reasons(street):
     found = nearest_site(street, homes, points([(0, 0)]))
     assert found.index.tolist() == homes.index.tolist()
     assert found["reason"].tolist() == [
-        "", "", "unlocated", "unlocated", "unlocated", "off_network", "off_network", "",
-    ]  # fmt: skip
+        "",
+        "",
+        "unlocated",
+        "unlocated",
+        "unlocated",
+        "off_network",
+        "off_network",
+        "",
+    ]
     np.testing.assert_array_equal(found["cost_m"], [10, 10] + [math.nan] * 5 + [9])
     with pytest.raises(InputError, match=r"more than once: \['a'\]"):
         travel_costs(street, homes, points([(0, 0)]))
@@ -372,9 +396,18 @@ def test_points_of_every_sort_keep_their_rows_and_reasons(street):
 
 @pytest.mark.parametrize(
     ("cutoff", "reached"),
-    [(0, [0]), (0.0, [0]), (1e-9, [0]), (10, [0, 1]), (np.float32(10), [0, 1]),
-     (np.int64(9), [0]), (1e39, [0, 1, 2]), (math.inf, [0, 1, 2]), (None, [0, 1, 2])],
-)  # fmt: skip
+    [
+        (0, [0]),
+        (0.0, [0]),
+        (1e-9, [0]),
+        (10, [0, 1]),
+        (np.float32(10), [0, 1]),
+        (np.int64(9), [0]),
+        (1e39, [0, 1, 2]),
+        (math.inf, [0, 1, 2]),
+        (None, [0, 1, 2]),
+    ],
+)
 def test_cutoffs_at_the_limits(street, cutoff, reached):
     homes, here = points([(0, 0), (10, 0), (200, 0)]), points([(0, 0)])
     costs = travel_costs(street, homes, here, cutoff_m=cutoff)
@@ -425,8 +458,9 @@ def test_nobody_and_nothing(street):
 
 def test_the_callers_frames_stay_as_they_are(street):
     table, pairs = nodes(), edges(oneway=[None, True], minutes=[1, 2])
-    lines = gpd.GeoDataFrame({"oneway": ["yes", None]}, geometry=[LineString([(0, 0), (9, 9)])] * 2,
-                             crs=CRS)  # fmt: skip
+    lines = gpd.GeoDataFrame(
+        {"oneway": ["yes", None]}, geometry=[LineString([(0, 0), (9, 9)])] * 2, crs=CRS
+    )
     homes = gpd.GeoDataFrame({"n": [1, 2]}, geometry=points([(10, 5), None]), crs=CRS)
     kept = [frame.copy(deep=True) for frame in (table, pairs, lines, homes)]
     Network.from_edges(table, pairs, mode="drive")
@@ -461,8 +495,9 @@ def cities(draw):
 def test_costs_between_nodes_are_those_of_networkx(city, cutoff, mode):
     xy, rows, name = city
     ids = [name(k) for k in range(len(xy))]
-    table = gpd.GeoDataFrame(geometry=points([(100 * x, 100 * y) for x, y in xy]).array, index=ids,
-                             crs=CRS)  # fmt: skip
+    table = gpd.GeoDataFrame(
+        geometry=points([(100 * x, 100 * y) for x, y in xy]).array, index=ids, crs=CRS
+    )
     pairs = pd.DataFrame(
         [(name(a), name(b), float(c), way) for a, b, c, way in rows],
         columns=["u", "v", "length_m", "oneway"],

@@ -40,8 +40,12 @@ def known_place(monkeypatch):
 def test_a_place_becomes_a_folder_to_begin_with(known_place, tmp_path):
     written = {p.name for p in fetch_place("Somewhere", tmp_path)}
     assert written == {
-        "boundary.gpkg", "walk.graphml", "drive.graphml", "facilities.gpkg", "study.toml",
-    }  # fmt: skip
+        "boundary.gpkg",
+        "walk.graphml",
+        "drive.graphml",
+        "facilities.gpkg",
+        "study.toml",
+    }
     network = read_network(tmp_path / "walk.graphml", mode="walk", crs="EPSG:32650")
     assert network.n_edges == 1
     sites = gpd.read_file(tmp_path / "facilities.gpkg")

@@ -22,8 +22,9 @@ def chunks_of(dense, order, parts, bits, rng):
         met = [rng.permutation(np.flatnonzero(dense[order, s] > 0)) for s in sites]
         starts = np.concatenate([[0], np.cumsum([len(m) for m in met])]).astype(np.int64)
         points = np.concatenate([*met, [7, 7]]).astype(np.int32)  # what an older chunk left behind
-        costs = np.concatenate([*(dense[order[m], s] for m, s in zip(met, sites, strict=True)),
-                                [0.0, 0.0]])  # fmt: skip
+        costs = np.concatenate(
+            [*(dense[order[m], s] for m, s in zip(met, sites, strict=True)), [0.0, 0.0]]
+        )
         chunk = Chunk(sites, *by_block(starts, points, costs, bits, len(order)))
         count_rows(chunk.points, counts)
         chunks.append(chunk)

@@ -93,10 +93,13 @@ def test_partial_edges_from_both_ends():
 
 def test_a_street_close_by_but_far_on_foot_is_left_out():
     """Two parallel streets 40 m apart, joined 600 m away: the border is their middle."""
-    network = lines_network([
-        LineString([(0, 0), (600, 0)]), LineString([(0, 40), (600, 40)]),
-        LineString([(600, 0), (600, 40)]),
-    ])  # fmt: skip
+    network = lines_network(
+        [
+            LineString([(0, 0), (600, 0)]),
+            LineString([(0, 40), (600, 40)]),
+            LineString([(600, 0), (600, 40)]),
+        ]
+    )
     area = one(network, (100, 0), 300)
     assert area.contains(Point(100, 19.5))
     assert not area.intersects(Point(100, 20.5))
@@ -158,8 +161,9 @@ def lattice(rng, size):
     pitch = 100.0
     xy = {
         (i, j): (i * pitch + rng.uniform(-15, 15), j * pitch + rng.uniform(-15, 15))
-        for i in range(size) for j in range(size)
-    }  # fmt: skip
+        for i in range(size)
+        for j in range(size)
+    }
     u, v = [], []
     for i, j in xy:
         for di, dj in ((1, 0), (0, 1), (1, 1)):
@@ -170,19 +174,27 @@ def lattice(rng, size):
     if not u:
         u, v = [(0, 0)], [(0, 1)]
     names = {key: k for k, key in enumerate(xy)}
-    nodes = gpd.GeoDataFrame(geometry=[Point(p) for p in xy.values()], index=list(names.values()),
-                             crs=CRS)  # fmt: skip
-    edges = pd.DataFrame({
-        "u": [names[a] for a in u], "v": [names[b] for b in v],
-        "oneway": rng.random(len(u)) < 0.3,
-        "geometry": [LineString([xy[a], xy[b]]) for a, b in zip(u, v, strict=True)],
-    })  # fmt: skip
+    nodes = gpd.GeoDataFrame(
+        geometry=[Point(p) for p in xy.values()], index=list(names.values()), crs=CRS
+    )
+    edges = pd.DataFrame(
+        {
+            "u": [names[a] for a in u],
+            "v": [names[b] for b in v],
+            "oneway": rng.random(len(u)) < 0.3,
+            "geometry": [LineString([xy[a], xy[b]]) for a, b in zip(u, v, strict=True)],
+        }
+    )
     return Network.from_edges(nodes, edges, mode="drive"), xy
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.integers(2, 6), direction=st.sampled_from(
-    ["to_sites", "from_sites"]), width=st.sampled_from([None, 25.0]))  # fmt: skip
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.integers(2, 6),
+    direction=st.sampled_from(["to_sites", "from_sites"]),
+    width=st.sampled_from([None, 25.0]),
+)
 def test_inside_is_within_the_cutoff(seed, size, direction, width):
     """The polygon against `nearest_site`: every place but those at a border's very line."""
     rng = np.random.default_rng(seed)
@@ -193,8 +205,9 @@ def test_inside_is_within_the_cutoff(seed, size, direction, width):
         network, site, cutoffs_m=[cutoff], direction=direction, width_m=width
     ).geometry.iloc[0]
     assert area.is_valid
-    places = gpd.GeoSeries(gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 1500))),
-                           crs=CRS)  # fmt: skip
+    places = gpd.GeoSeries(
+        gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 1500))), crs=CRS
+    )
     found = nearest_site(network, places, site, direction=direction)
     streets = shapely.union_all(network.edge_lines())
     reached = (found["cost_m"] <= cutoff).to_numpy()
@@ -294,8 +307,12 @@ def test_of_points_in_one_place_the_first_holds_the_ground():
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.integers(3, 9), direction=st.sampled_from(
-    ["to_sites", "from_sites"]), width=st.sampled_from([None, 30.0]))  # fmt: skip
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.integers(3, 9),
+    direction=st.sampled_from(["to_sites", "from_sites"]),
+    width=st.sampled_from([None, 30.0]),
+)
 def test_many_sites_together_and_in_bands(seed, size, direction, width):
     """Dissolved ground against `nearest_site`, several sites on one street; bands add up."""
     rng = np.random.default_rng(seed)
@@ -308,8 +325,9 @@ def test_many_sites_together_and_in_bands(seed, size, direction, width):
     bands = reach_areas(network, sites, disjoint=True, **options)
     assert areas.is_valid.all()
     assert bands.is_valid.all()
-    places = gpd.GeoSeries(gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 2000))),
-                           crs=CRS)  # fmt: skip
+    places = gpd.GeoSeries(
+        gpd.points_from_xy(*rng.uniform(-300, size * 100 + 300, (2, 2000))), crs=CRS
+    )
     cost = nearest_site(network, places, sites, direction=direction)["cost_m"].to_numpy()
     off = shapely.distance(shapely.union_all(network.edge_lines()), places.to_numpy())
     for cutoff, area in zip(cutoffs, areas.geometry, strict=True):
@@ -346,8 +364,11 @@ def test_rings_by_hand():
     upright = xy[first, 0] == xy[after, 0]
     fixed = np.where(upright, xy[first, 0], xy[first, 1]).astype(np.int64)
     line = 1000 * upright + fixed
-    along = np.where(upright[:, None], np.stack([xy[first, 1], xy[after, 1]], 1),
-                     np.stack([xy[first, 0], xy[after, 0]], 1))  # fmt: skip
+    along = np.where(
+        upright[:, None],
+        np.stack([xy[first, 1], xy[after, 1]], 1),
+        np.stack([xy[first, 0], xy[after, 0]], 1),
+    )
     sides = np.stack([first, after, first // 4], axis=1)
     shape = bounded(xy, np.empty((0, 2), np.int64), sides, line, along, np.arange(5))
     want = shapely.union_all([shapely.box(*np.array(b) * 10) for b in boxes])
@@ -368,10 +389,15 @@ def test_costs_along_an_edge_are_straight_lines():
         rows = out[: profile(u, v, to_u, to_v, where, cost, out)]
         for f in rng.random(40):
             ways = [u + f * to_u, v + (1 - f) * to_v]
-            ways += [c + (f - s) * to_u if f > s else c + (s - f) * to_v
-                     for s, c in zip(where, cost, strict=True)]  # fmt: skip
-            found = [a + (f - low) / (high - low) * (b - a) for low, high, a, b in rows
-                     if low <= f <= high]  # fmt: skip
+            ways += [
+                c + (f - s) * to_u if f > s else c + (s - f) * to_v
+                for s, c in zip(where, cost, strict=True)
+            ]
+            found = [
+                a + (f - low) / (high - low) * (b - a)
+                for low, high, a, b in rows
+                if low <= f <= high
+            ]
             assert min(found, default=np.inf) == pytest.approx(min(ways))
 
 
@@ -389,7 +415,7 @@ def test_porto_alegre(shared_data):
             x + rng.uniform(-1100, 1100, 20_000), y + rng.uniform(-1100, 1100, 20_000)
         ),
         crs=network.crs,
-    )  # fmt: skip
+    )
     cost = nearest_site(network, places, site)["cost_m"].to_numpy()
     for cutoff, area in zip(areas["cutoff_m"], areas.geometry, strict=True):
         wrong = shapely.intersects(area, places.to_numpy()) != (cost <= cutoff)
@@ -518,9 +544,27 @@ def test_a_street_shorter_than_two_steps_has_ground():
 def test_rings_that_collapse_leave_polygons_only():
     """Rings that cross each other: a line left of their repair is no ground (found by chance)."""
     xy = [
-        (4, 2), (3, 4), (1, 1), (3, 3), (0, 2), (1, 2), (0, 3), (4, 0), (0, 2), (3, 2), (4, 2),
-        (0, 0), (2, 3), (0, 2), (0, 3), (1, 3), (1, 3), (1, 4), (2, 4), (0, 1),
-    ]  # fmt: skip
+        (4, 2),
+        (3, 4),
+        (1, 1),
+        (3, 3),
+        (0, 2),
+        (1, 2),
+        (0, 3),
+        (4, 0),
+        (0, 2),
+        (3, 2),
+        (4, 2),
+        (0, 0),
+        (2, 3),
+        (0, 2),
+        (0, 3),
+        (1, 3),
+        (1, 3),
+        (1, 4),
+        (2, 4),
+        (0, 1),
+    ]
     for group in ([0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]):
         shape = _polygons(2.0 * np.array(xy, float), np.array([0, 7, 13, 20]), np.array(group))
         assert shape.is_valid

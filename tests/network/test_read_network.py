@@ -20,8 +20,9 @@ CRS = "EPSG:4548"
 def roads():
     x, y = 500_000, 4_058_000
     lines = [LineString([(x, y), (x + 100, y)]), LineString([(x + 100, y), (x + 100, y + 50)])]
-    return gpd.GeoDataFrame({"name": ["经十路", "历山路"], "oneway": ["yes", "no"]},
-                            geometry=lines, crs=CRS)  # fmt: skip
+    return gpd.GeoDataFrame(
+        {"name": ["经十路", "历山路"], "oneway": ["yes", "no"]}, geometry=lines, crs=CRS
+    )
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".geojson", ".fgb", ".parquet"])

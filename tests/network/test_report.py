@@ -21,11 +21,15 @@ def lines_network(lines, mode="walk", **columns):
 
 
 def test_islands_and_share():
-    network = lines_network([
-        LineString([(0, 0), (900, 0)]), LineString([(0, 0), (0, 100)]),
-        LineString([(5000, 0), (5000, 150)]), LineString([(9000, 0), (9000, 50), (9000, 90)]),
-        LineString([(9000, 50), (9010, 50)]),
-    ])  # fmt: skip
+    network = lines_network(
+        [
+            LineString([(0, 0), (900, 0)]),
+            LineString([(0, 0), (0, 100)]),
+            LineString([(5000, 0), (5000, 150)]),
+            LineString([(9000, 0), (9000, 50), (9000, 90)]),
+            LineString([(9000, 50), (9010, 50)]),
+        ]
+    )
     report = network.report()
     assert report.islands["length_m"].tolist() == [150, 100]
     assert report.islands["nodes"].tolist() == [2, 4]
@@ -89,9 +93,15 @@ def test_odd_edges():
 
 def test_one_way_traps():
     """A ring of one-way streets with a one-way street out of it that never comes back."""
-    ring = [LineString(p) for p in (
-        [(0, 0), (100, 0)], [(100, 0), (100, 100)], [(100, 100), (0, 0)], [(100, 100), (300, 100)]
-    )]  # fmt: skip
+    ring = [
+        LineString(p)
+        for p in (
+            [(0, 0), (100, 0)],
+            [(100, 0), (100, 100)],
+            [(100, 100), (0, 0)],
+            [(100, 100), (300, 100)],
+        )
+    ]
     network = lines_network(ring, mode="drive", oneway=["yes"] * 4)
     assert network.report().one_way_traps == 200
     assert lines_network(ring, oneway=["yes"] * 4).report().one_way_traps == 0
@@ -100,8 +110,10 @@ def test_one_way_traps():
 def test_words():
     main = LineString([(0, 0), (6000, 0)])
     loop = LineString([(0, 0), (0, 50), (50, 50), (0, 0)])
-    network = lines_network([main, loop, LineString([(400, 5), (400, 300)])],
-                            highway=["residential", "steps", "footway"])  # fmt: skip
+    network = lines_network(
+        [main, loop, LineString([(400, 5), (400, 300)])],
+        highway=["residential", "steps", "footway"],
+    )
     english, chinese = network.report().summary(), network.report().summary("zh")
     assert "1 parts lie apart" in english
     assert "5.0 m short of a street that no way leads to" in english
@@ -116,8 +128,10 @@ def test_jinan(shared_data):
 
     network = read_network(
         shared_data / "roads_jinan" / "jinan_edges.csv",
-        mode="drive", source_crs="EPSG:4326", all_classes=True,
-    )  # fmt: skip
+        mode="drive",
+        source_crs="EPSG:4326",
+        all_classes=True,
+    )
     report = network.report()
     # the source's note: 25 small weak parts, 23 loops of which one has no length, one of 20.6 km
     assert len(report.islands) == 25

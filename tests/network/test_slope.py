@@ -23,9 +23,17 @@ def raster(path, height, *, crs=CRS, cell=10.0, size=120, nodata=None):
     centre = (np.arange(size) + 0.5) * cell
     values = height(*np.meshgrid(centre, centre[::-1])).astype(np.float32)
     with rasterio.open(
-        path, "w", driver="GTiff", width=size, height=size, count=1, dtype="float32", crs=crs,
-        transform=Affine(cell, 0, X, 0, -cell, Y + size * cell), nodata=nodata,
-    ) as out:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        width=size,
+        height=size,
+        count=1,
+        dtype="float32",
+        crs=crs,
+        transform=Affine(cell, 0, X, 0, -cell, Y + size * cell),
+        nodata=nodata,
+    ) as out:
         out.write(values, 1)
     return path
 
@@ -102,9 +110,16 @@ def test_heights_in_another_crs(tmp_path):
         116.9 + (np.arange(200) + 0.5) * 0.001, 36.8 - (np.arange(200) + 0.5) * 0.001
     )
     with rasterio.open(
-        path, "w", driver="GTiff", width=200, height=200, count=1, dtype="float32",
-        crs="EPSG:4326", transform=Affine(0.001, 0, 116.9, 0, -0.001, 36.8),
-    ) as out:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        width=200,
+        height=200,
+        count=1,
+        dtype="float32",
+        crs="EPSG:4326",
+        transform=Affine(0.001, 0, 116.9, 0, -0.001, 36.8),
+    ) as out:
         out.write((1000 * lon + 100 * lat - 100_000).astype(np.float32), 1)
     network = street((0, 0), (100, 0))
     place = gpd.GeoSeries.from_xy([117.01234], [36.65432], crs="EPSG:4326").to_crs(CRS)

@@ -93,8 +93,9 @@ def test_many_random_points_and_threads():
 
 def test_ends_are_nodes_and_the_limit_is_inclusive():
     network = network_of([shapely.LineString([(0, 0), (100, 0)])])
-    placed = snap(network, points([(-30, 40), (100, 0), (100, 50), (50, 50), (50, 50.001)]),
-                  max_snap_m=50)  # fmt: skip
+    placed = snap(
+        network, points([(-30, 40), (100, 0), (100, 50), (50, 50), (50, 50.001)]), max_snap_m=50
+    )
     assert placed.node.tolist()[:3] == [network.u[0], network.v[0], network.v[0]]
     assert placed.node.tolist()[3:] == [-1, -1]
     assert placed.snap_m.tolist()[:4] == [50.0, 0.0, 50.0, 50.0]

@@ -27,8 +27,13 @@ from geoplan.network import Network
 
 CRS = "EPSG:4548"
 PLACES = {
-    "a": (0, 0), "b": (100, 0), "c": (200, 0), "d": (100, -100), "x": (0, 5000), "y": (100, 5000),
-}  # fmt: skip
+    "a": (0, 0),
+    "b": (100, 0),
+    "c": (200, 0),
+    "d": (100, -100),
+    "x": (0, 5000),
+    "y": (100, 5000),
+}
 
 
 def village(mode="walk", **columns):

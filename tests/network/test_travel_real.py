@@ -23,8 +23,9 @@ def jinan(shared_data):
     if not folder.is_dir():
         pytest.skip("the real roads of Jinan are absent")
     nodes = pd.read_csv(folder / "jinan_nodes.csv").set_index("node")
-    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(nodes.lon, nodes.lat), crs=4326,
-                             index=nodes.index).to_crs(CRS)  # fmt: skip
+    nodes = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(nodes.lon, nodes.lat), crs=4326, index=nodes.index
+    ).to_crs(CRS)
     table = pd.read_csv(folder / "jinan_edges.csv")
     lines = gpd.GeoSeries.from_wkt(table["wkt"], crs=4326).to_crs(CRS)
     edges = table[["u", "v", "length_m"]].assign(oneway=True, geometry=lines)

@@ -350,37 +350,60 @@ def _with_facts(service: ServiceResult, hostile: bool) -> ServiceResult:
     row, col = np.nonzero(np.isfinite(costs))
     travel = TravelCosts(
         matrix=sparse.csr_matrix((costs[row, col], (row, col)), shape=costs.shape),
-        demand_index=frame.index, site_index=sites.index, unit="m", method="made up", cutoff=1000.0,
-    )  # fmt: skip
+        demand_index=frame.index,
+        site_index=sites.index,
+        unit="m",
+        method="made up",
+        cutoff=1000.0,
+    )
     names_of = layer.frame["name"]
     places = pd.Series([200.0, 150.0, 80.0], index=layer.frame.index)
     people = frame.groupby("district")["people"].sum().reindex(layer.frame.index)
-    table = pd.DataFrame({
-        "name": names_of, "people": people, "places": places, "facilities": [3, 2, 2],
-        "facilities_unknown": [1, 0, 0], "places_per_1000": places / people * 1000,
-        "required": people * 0.04, "lacking": (people * 0.04 - places).clip(lower=0),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "name": names_of,
+            "people": people,
+            "places": places,
+            "facilities": [3, 2, 2],
+            "facilities_unknown": [1, 0, 0],
+            "places_per_1000": places / people * 1000,
+            "required": people * 0.04,
+            "lacking": (people * 0.04 - places).clip(lower=0),
+        }
+    )
     stations = sites[sites["tier"] == "street"]
-    referral = pd.DataFrame({
-        "name": stations["name"], "tier": "street", "centre": sites.index[0],
-        "centre_name": sites["name"].iloc[0], "cost_min": [4.0, 31.5, np.nan][: len(stations)],
-        "limit_min": 30.0, "within": [True, False, False][: len(stations)],
-        "reason": ["", "beyond", "cut_off"][: len(stations)],
-    })  # fmt: skip
+    referral = pd.DataFrame(
+        {
+            "name": stations["name"],
+            "tier": "street",
+            "centre": sites.index[0],
+            "centre_name": sites["name"].iloc[0],
+            "cost_min": [4.0, 31.5, np.nan][: len(stations)],
+            "limit_min": 30.0,
+            "within": [True, False, False][: len(stations)],
+            "reason": ["", "beyond", "cut_off"][: len(stations)],
+        }
+    )
     return replace(
         told,
         tier_sites={"district": int((sites["tier"] == "district").sum()), "street": len(stations)},
         capacity={
-            "places": 430.0, "places_per_1000": 430 / people.sum() * 1000,
-            "required_per_1000": 40.0, "required_places": people.sum() * 0.04,
-            "places_lacking": people.sum() * 0.04 - 430, "nursing_places": 300.0,
-            "nursing_share": 300 / 430, "required_nursing_share": 0.55, "nursing_lacking": 0.0,
+            "places": 430.0,
+            "places_per_1000": 430 / people.sum() * 1000,
+            "required_per_1000": 40.0,
+            "required_places": people.sum() * 0.04,
+            "places_lacking": people.sum() * 0.04 - 430,
+            "nursing_places": 300.0,
+            "nursing_share": 300 / 430,
+            "required_nursing_share": 0.55,
+            "nursing_lacking": 0.0,
         },
         capacity_areas={"district": table},
-        places=places_in_reach(frame, travel, capacity, mode="walk", areas=levels,
-                               levels=["district"]),
+        places=places_in_reach(
+            frame, travel, capacity, mode="walk", areas=levels, levels=["district"]
+        ),
         referral=referral,
-    )  # fmt: skip
+    )
 
 
 def _reach(facilities: FacilityLayer) -> gpd.GeoDataFrame:

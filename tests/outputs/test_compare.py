@@ -108,9 +108,11 @@ def test_services_of_one_run_only_are_named(results, tmp_path):
 
 def test_services_are_called_what_the_runs_call_them(results, tmp_path):
     fewer, _ = with_served(
-        results, "meal_station",
-        results.services["meal_station"].coverage.frame["district"].dropna().iloc[0], 0.5,
-    )  # fmt: skip
+        results,
+        "meal_station",
+        results.services["meal_station"].coverage.frame["district"].dropna().iloc[0],
+        0.5,
+    )
     a, b = save(results, tmp_path / "a"), save(fewer, tmp_path / "b")
     names = {"meal_station": {"zh": "社区食堂", "en": "Canteens"}}
     (a / "run.json").write_text(json.dumps({"names": names}), encoding="utf-8")
@@ -150,8 +152,10 @@ def test_sites_that_came_went_or_closed_and_another_proof(results, tmp_path):
     told = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
     changes = told.sites.set_index(["kind", "change"])
     assert set(changes.index) == {
-        ("suggested", "added"), ("suggested", "dropped"), ("existing", "closed"),
-    }  # fmt: skip
+        ("suggested", "added"),
+        ("suggested", "dropped"),
+        ("existing", "closed"),
+    }
     assert len(told.sites) == 3
     moved = changes.loc[("suggested", "added"), "x"] - changes.loc[("suggested", "dropped"), "x"]
     assert moved == pytest.approx(40, abs=0.11)
@@ -234,9 +238,13 @@ def test_tables_and_text_are_written(results, tmp_path):
     )
     written = {p.name: p for p in told.write(tmp_path / "out", lang="zh")}
     assert set(written) == {
-        "comparison.txt", "comparison.xlsx", "comparison_changes.csv", "comparison_areas.csv",
-        "comparison_sites.csv", "comparison_gaps.csv",
-    }  # fmt: skip
+        "comparison.txt",
+        "comparison.xlsx",
+        "comparison_changes.csv",
+        "comparison_areas.csv",
+        "comparison_sites.csv",
+        "comparison_gaps.csv",
+    }
     sites = pd.read_csv(written["comparison_sites.csv"], encoding="utf-8-sig")
     assert len(sites) == 3
     assert set(sites["变化"]) == {"新增", "取消", "关停"}

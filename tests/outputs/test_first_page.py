@@ -119,8 +119,14 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
     chapter = [
         block.text for block in service_blocks(results, border, lang) if hasattr(block, "text")
     ]
-    (told,) = [text for text in chapter if "点位（" in text or "arkers suggested" in text
-               or "至少需要增设" in text or "At least" in text]  # fmt: skip
+    (told,) = [
+        text
+        for text in chapter
+        if "点位（" in text
+        or "arkers suggested" in text
+        or "至少需要增设" in text
+        or "At least" in text
+    ]
     sure, full = FULL[lang]
     assert (sure in line) == (proof is None)
     if proof is not None:

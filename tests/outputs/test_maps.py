@@ -123,9 +123,13 @@ def test_a_page_names_no_address(fakes):
         # Leaflet's own link, and the name of SVG's language, are no requests
         assert [f for f in fetched if f != "https://leafletjs.com"] == ["data:,"]
         known = (
-            "https://leafletjs.com", "http://www.w3.org/", "https://github.com/Leaflet",
-            "https://bugs.chromium.org", "https://bugzilla.mozilla.org", "http://dbaron.org",
-        )  # fmt: skip
+            "https://leafletjs.com",
+            "http://www.w3.org/",
+            "https://github.com/Leaflet",
+            "https://bugs.chromium.org",
+            "https://bugzilla.mozilla.org",
+            "http://dbaron.org",
+        )
         for address in re.findall(r"https?://[^\s\"'<>)\\]+", page):
             assert address.startswith(known), address
 

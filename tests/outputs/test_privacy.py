@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from geoplan.disclosure.edition import edition
+from geoplan.disclosure.public_edition import edition
 from geoplan.disclosure.suppression import blanks
 from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
@@ -210,8 +210,13 @@ def test_gaps_of_shelters_are_told_no_finer_than_the_level_above_the_finest(resu
     table, gaps = service.coverage.by_area("district"), service.gaps
     assert set(service.coverage.areas) == {"district"}
     assert set(gaps["area"]) <= set(table["name"]) | {"区划不明"}
-    by_cause = {"no_site": "beyond", "full": "full", "cut_off": "cut_off",
-                "off_network": "off_network", "no_data": "unlocated"}  # fmt: skip
+    by_cause = {
+        "no_site": "beyond",
+        "full": "full",
+        "cut_off": "cut_off",
+        "off_network": "off_network",
+        "no_data": "unlocated",
+    }
     for cause, state in by_cause.items():
         assert gaps.loc[gaps["cause"] == cause, "people"].sum() == np.nansum(table[state])
     streets = results.areas["street"].frame.geometry
@@ -231,8 +236,9 @@ def test_no_folder_heading_or_condition_of_the_office_is_told(results):
     public = edition(replace(results, inputs=(record,), run=facts), audience="public")
     assert public.inputs[0].path == "名册.csv"
     assert public.run == {
-        "settings": {"demand": {"a": {"path": "名册.csv"}}}, "inputs": {"名册.csv": "ab"},
-    }  # fmt: skip
+        "settings": {"demand": {"a": {"path": "名册.csv"}}},
+        "inputs": {"名册.csv": "ab"},
+    }
     assert "王某" not in repr(public.inputs) + repr(public.run)
 
 
@@ -252,9 +258,16 @@ def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(resul
     """What follows from a withheld number is in whole steps of ten as the curve itself is."""
     meal = results.services["meal_station"]
     phases = pd.DataFrame(
-        {"year": [2025, 2026], "new_sites": [2, 2], "sites": [2, 4], "served": [1234.0, 1261.0],
-         "share_after": [0.1234, 0.1261], "best": [1249.0, 1261.0], "lost": [15.0, 0.0]}
-    )  # fmt: skip
+        {
+            "year": [2025, 2026],
+            "new_sites": [2, 2],
+            "sites": [2, 4],
+            "served": [1234.0, 1261.0],
+            "share_after": [0.1234, 0.1261],
+            "best": [1249.0, 1261.0],
+            "lost": [15.0, 0.0],
+        }
+    )
     siting = replace(meal.siting, phases=phases)
     services = {**results.services, "meal_station": replace(meal, siting=siting)}
     public = edition(replace(results, services=services), audience="public")

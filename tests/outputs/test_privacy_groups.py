@@ -14,7 +14,7 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.coverage import group_table
-from geoplan.disclosure.edition import edition
+from geoplan.disclosure.public_edition import edition
 from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.facts import group_blocks
 from geoplan.outputs.report.services import service_blocks
@@ -38,8 +38,11 @@ def two(fakes):
         rows = first.drop_duplicates().index[:4]
         rows = rows[np.argsort(first[rows].to_numpy(), kind="stable")][:streets]
         assert [code[:6] for code in first[rows]] == [
-            "370101", "370101", "370102", "370103",
-        ][:streets]  # fmt: skip
+            "370101",
+            "370101",
+            "370102",
+            "370103",
+        ][:streets]
         away = first.isin(first[rows[list(country)]])
         kind = pd.Series(np.where(away, "rural", "urban"), first.index, name="kind")
         return _services(results, rows, kind, unlocated), first, kind
@@ -104,8 +107,9 @@ def widths(run, streets, kind, public):
     for key in run.services:
         told = public.services[key]
         for code in codes:
-            equal.append(line([((key, code, "total"), -1.0),
-                               *(((key, code, s), 1.0) for s in STATES)]))  # fmt: skip
+            equal.append(
+                line([((key, code, "total"), -1.0), *(((key, code, s), 1.0) for s in STATES)])
+            )
             known.append(0.0)
         for cell in CELLS:
             if cell != "total" or told.coverage.whole_told:  # else it is summed up from the others

@@ -85,8 +85,11 @@ def seen(whole_run, tmp_path_factory):
     gpkg = whole_run("internal")[1] / "layers.gpkg"
     done = subprocess.run(
         [PYTHON, "-c", _LOOK, str(gpkg), str(folder / "map.png")],
-        env=env, capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1]), folder / "map.png"
 

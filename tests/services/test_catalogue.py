@@ -45,8 +45,10 @@ def test_the_measures_are_those_of_the_field():
     measure = {key: standard.measure for key, standard in load_catalogue().items()}
     assert measure["boundary_marker"] == "spacing"
     assert {k for k, m in measure.items() if m == "rate"} == {
-        "home_care", "allowances", "community_funds",
-    }  # fmt: skip
+        "home_care",
+        "allowances",
+        "community_funds",
+    }
     assert measure["lottery_fund"] == "budget"
 
 
@@ -68,8 +70,9 @@ def test_published_figures_carry_the_numbers_of_the_newspaper_and_the_census():
     assert figures.loc[list(expected), "published"].to_dict() == expected
     assert (figures[["label_zh", "label_en", "source", "confidence"]] != "").all().all()
     assert set(published_figures("shelter").index) == {
-        "shelter.facilities.rescue_station", "shelter.facilities.haven",
-    }  # fmt: skip
+        "shelter.facilities.rescue_station",
+        "shelter.facilities.haven",
+    }
 
 
 def test_a_threshold_in_one_unit_replaces_the_other():
@@ -110,10 +113,15 @@ def test_tiers_can_be_changed_singly_or_replaced():
 def test_a_new_service_needs_no_code():
     made = standard_for(
         "book_corner",
-        {"mode": "walk", "threshold_m": 500, "group": "residents",
-         "quota": {"level": "village", "target_share": 0.5}},
-        name="书角", name_en="Book corners",
-    )  # fmt: skip
+        {
+            "mode": "walk",
+            "threshold_m": 500,
+            "group": "residents",
+            "quota": {"level": "village", "target_share": 0.5},
+        },
+        name="书角",
+        name_en="Book corners",
+    )
     assert (made.service, made.name("zh"), made.name("en")) == (
         "book_corner",
         "书角",
@@ -127,15 +135,27 @@ def test_all_faults_are_told_at_once_with_the_valid_keys():
     with pytest.raises(UsageError) as caught:
         standard_for(
             "meal_station",
-            {"treshold_m": 900, "mode": "fly", "group": 7, "capacity_per_1000": -1,
-             "quota": {"minimum": 1.5, "levl": "street"}, "nursing_share": 82},
-        )  # fmt: skip
+            {
+                "treshold_m": 900,
+                "mode": "fly",
+                "group": 7,
+                "capacity_per_1000": -1,
+                "quota": {"minimum": 1.5, "levl": "street"},
+                "nursing_share": 82,
+            },
+        )
     text = str(caught.value)
     for part in (
-        "'treshold_m'", "threshold_min", "walk, drive", "group must be text",
-        "capacity_per_1000 must be 0 or more", "'levl'", "whole number", "level is missing",
+        "'treshold_m'",
+        "threshold_min",
+        "walk, drive",
+        "group must be text",
+        "capacity_per_1000 must be 0 or more",
+        "'levl'",
+        "whole number",
+        "level is missing",
         "nursing_share must be from 0 to 1",
-    ):  # fmt: skip
+    ):
         assert part in text, part
 
 
@@ -163,8 +183,9 @@ def test_quotas_of_tiers_name_the_tier():
 
 def test_a_tier_that_names_an_unknown_tier_is_refused():
     with pytest.raises(UsageError, match="known tiers: a"):
-        standard_for("x", {"mode": "walk", "threshold_m": 1,
-                           "tiers": [{"key": "a", "substitutes": ["b"]}]})  # fmt: skip
+        standard_for(
+            "x", {"mode": "walk", "threshold_m": 1, "tiers": [{"key": "a", "substitutes": ["b"]}]}
+        )
 
 
 def test_a_tier_alone_has_its_own_standard():

@@ -39,9 +39,7 @@ def test_between_its_start_and_brute_force() -> None:
         assert start.tolist() == list(range(take))  # the caller's array stays
         assert len(set(found.tolist())) == take
         assert core.m - 1 not in found
-        best = max(
-            core.covered(np.array(c)) for c in combinations(range(core.m - 1), take)
-        )  # fmt: skip
+        best = max(core.covered(np.array(c)) for c in combinations(range(core.m - 1), take))
         assert core.covered(start) <= core.covered(found) <= best + 1e-9
         reached += core.covered(found) == pytest.approx(best)
         need = core.covered(start) + 0.5 * (best - core.covered(start))

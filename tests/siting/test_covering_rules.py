@@ -16,13 +16,34 @@ ROWS = 9
 AREAS = np.array(["n"] * 5 + ["s"] * 4, object)
 
 RULES = [
-    "none", "gradual", "budget", "closable budget", "apart", "area sites", "area shares", "places",
-    "backup", "equity", "gradual budget", "gradual apart", "gradual area sites",
-    "gradual area shares", "gradual equity", "budget apart", "budget places", "budget backup",
-    "apart places", "apart backup area sites", "apart equity", "area sites places",
-    "area shares places", "area shares backup", "equity places", "equity backup",
+    "none",
+    "gradual",
+    "budget",
+    "closable budget",
+    "apart",
+    "area sites",
+    "area shares",
+    "places",
+    "backup",
+    "equity",
+    "gradual budget",
+    "gradual apart",
+    "gradual area sites",
+    "gradual area shares",
+    "gradual equity",
+    "budget apart",
+    "budget places",
+    "budget backup",
+    "apart places",
+    "apart backup area sites",
+    "apart equity",
+    "area sites places",
+    "area shares places",
+    "area shares backup",
+    "equity places",
+    "equity backup",
     "budget apart area sites places",
-]  # fmt: skip
+]
 NO_SENSE = ["gradual places", "gradual backup", "places backup"]
 
 
@@ -181,9 +202,11 @@ class Textbook:
         upper = self.upper.copy()
         upper[self.worst] = min(upper[self.worst], 1.0)
         found = milp(
-            cost, constraints=LinearConstraint(np.array(self.rows), self.low, self.high),
-            bounds=Bounds(self.lower, upper), integrality=whole,
-        )  # fmt: skip
+            cost,
+            constraints=LinearConstraint(np.array(self.rows), self.low, self.high),
+            bounds=Bounds(self.lower, upper),
+            integrality=whole,
+        )
         return np.nan if found.x is None else abs(float(found.fun))
 
     def goal(self) -> list[tuple[int, float]]:

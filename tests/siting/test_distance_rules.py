@@ -17,11 +17,25 @@ AREAS = np.array(["n"] * 4 + ["s"] * 4, object)
 
 #: one set of rules each; every problem is asked under every one that makes sense there
 RULES = [
-    "none", "budget", "budget and sites", "closable budget", "apart", "area sites", "places",
-    "area shares", "equity", "backup", "places apart", "places budget area sites",
-    "apart area sites budget", "equity apart", "equity places", "area shares places",
-    "backup apart", "backup budget",
-]  # fmt: skip
+    "none",
+    "budget",
+    "budget and sites",
+    "closable budget",
+    "apart",
+    "area sites",
+    "places",
+    "area shares",
+    "equity",
+    "backup",
+    "places apart",
+    "places budget area sites",
+    "apart area sites budget",
+    "equity apart",
+    "equity places",
+    "area shares places",
+    "backup apart",
+    "backup budget",
+]
 NO_SENSE = {"p_median": ("backup",), "p_center": ("area shares", "equity")}
 
 
@@ -176,8 +190,11 @@ def _milp(made: Case, *, radius=np.inf, goal="total", most=np.inf) -> tuple[floa
             add([*way, (m + k, -1.0)], -np.inf, 0)
     if "capacities" in made.problem:
         for j in range(m):
-            add([*((m + i * m + j, w[i]) for i in range(n)), (j, -made.problem["capacities"][j])],
-                -np.inf, 0)  # fmt: skip
+            add(
+                [*((m + i * m + j, w[i]) for i in range(n)), (j, -made.problem["capacities"][j])],
+                -np.inf,
+                0,
+            )
     upper[-1] = most
     c = np.zeros(m + k + 1)
     if goal == "worst":
@@ -185,9 +202,11 @@ def _milp(made: Case, *, radius=np.inf, goal="total", most=np.inf) -> tuple[floa
     elif radius == np.inf:
         c[m : m + k] = np.repeat(w, m) * cost
     found = milp(
-        c, constraints=LinearConstraint(np.array(rows), low, high), bounds=Bounds(lower, upper),
+        c,
+        constraints=LinearConstraint(np.array(rows), low, high),
+        bounds=Bounds(lower, upper),
         integrality=np.concatenate([np.ones(m), np.zeros(k + 1)]),
-    )  # fmt: skip
+    )
     if found.x is None:
         return np.inf, np.inf
     return float(found.fun), float(found.x[-1])
@@ -303,8 +322,9 @@ def test_the_smallest_relaxation_of_each_rule(kind: str) -> None:
 
 def test_places_that_are_missing_are_counted() -> None:
     costs = np.array([[1.0, 2.0], [3.0, np.inf]])
-    problem = SitingProblem.from_costs(costs, [10, 5], capacities=[4, 6], unit="m",
-                                       site_areas=["n", "s"])  # fmt: skip
+    problem = SitingProblem.from_costs(
+        costs, [10, 5], capacities=[4, 6], unit="m", site_areas=["n", "s"]
+    )
     found = p_median(problem, sites=2)
     assert found.status == "infeasible"
     # 15 people, 10 places; the second row can only go to site 0

@@ -189,9 +189,18 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
     arrays = median_arrays(sparse.csr_matrix(costs), np.ones(30))
     every = np.ones(20, bool)
     proof = benders.prove_median(
-        arrays, sites=3, allowed=every, fixed=~every, start=every, value=1e9,
-        prices=np.full(30, 1.0), bound=0.0, gap=0.0, step=0.0, clock=clock,
-    )  # fmt: skip
+        arrays,
+        sites=3,
+        allowed=every,
+        fixed=~every,
+        start=every,
+        value=1e9,
+        prices=np.full(30, 1.0),
+        bound=0.0,
+        gap=0.0,
+        step=0.0,
+        clock=clock,
+    )
     assert asked == [False, True]
     assert not clock.stopped  # the time was over: nobody interrupted
     assert (proof.value, proof.bound) == (1e9, 0.0)

@@ -144,8 +144,10 @@ def test_most_people_where_old_sites_are_full(seed, rules):
     assert allowed(chosen)
     assert found.value == pytest.approx(worth[tuple(chosen)])
     assert (found.status, found.value, found.bound) == (
-        "optimal", pytest.approx(best), pytest.approx(best)
-    )  # fmt: skip
+        "optimal",
+        pytest.approx(best),
+        pytest.approx(best),
+    )
     flows = found.detail["flows"]
     assert flows["people"].sum() == pytest.approx(best)
     assert (
@@ -357,9 +359,12 @@ def test_a_site_that_reaches_only_people_who_are_served():
     """The old site's 50 places go to A's 50; B's 40 find it full. A new site reaches A alone."""
     cover = np.array([[1, 1], [1, 0]], bool)
     problem = SitingProblem.from_cover(
-        cover, pd.Series([50, 40], ["A", "B"]), site_index=["old", "new"], fixed=["old"],
+        cover,
+        pd.Series([50, 40], ["A", "B"]),
+        site_index=["old", "new"],
+        fixed=["old"],
         capacities=[50, np.inf],
-    )  # fmt: skip
+    )
     assert filled(problem, problem.fixed).served == 50
     found = max_coverage(problem, sites=2)
     assert (found.status, found.value, found.sites) == ("optimal", 90, ["old", "new"])
@@ -400,9 +405,10 @@ def test_what_each_site_adds_where_places_end(seed):
         assert row["share_after"] == pytest.approx(people(done) / weights.sum())
         others = [s for s in found.sites if s != site]
         may = [
-            j for j in range(SITES - 1)
+            j
+            for j in range(SITES - 1)
             if j not in found.sites and not any({j, o} in [{4, 5}] for o in others)
-        ]  # fmt: skip
+        ]
         if not may:
             assert pd.isna(row["next_best"])
             continue

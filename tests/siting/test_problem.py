@@ -54,9 +54,23 @@ def test_a_table_with_labels_keeps_them() -> None:
 def test_every_fault_at_once() -> None:
     with pytest.raises(SitingError) as told:
         SitingProblem.from_costs(
-            COSTS, [1, -2, np.nan], threshold=-5, fixed=[7], site_costs=[1, np.inf],
-            capacities=[3], conflicts=[(0, 0)], unit="km",
-        )  # fmt: skip
-    for word in ("unit", "threshold", "fixed", "below 0", "NaN", "site_costs", "capacities",
-                 "conflict with itself"):  # fmt: skip
+            COSTS,
+            [1, -2, np.nan],
+            threshold=-5,
+            fixed=[7],
+            site_costs=[1, np.inf],
+            capacities=[3],
+            conflicts=[(0, 0)],
+            unit="km",
+        )
+    for word in (
+        "unit",
+        "threshold",
+        "fixed",
+        "below 0",
+        "NaN",
+        "site_costs",
+        "capacities",
+        "conflict with itself",
+    ):
         assert word in str(told.value)

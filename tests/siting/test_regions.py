@@ -46,9 +46,14 @@ def priced(core: Core) -> Prices:
 
 def by_regions(core: Core, prices: Prices, allowed: np.ndarray, pairs: int) -> RegionBound:
     return region_bound(
-        core, prices, take=TAKE, chosen=greedy(core, take=TAKE), allowed=allowed,
-        clock=Clock(limit_s=60), first_pairs=pairs,
-    )  # fmt: skip
+        core,
+        prices,
+        take=TAKE,
+        chosen=greedy(core, take=TAKE),
+        allowed=allowed,
+        clock=Clock(limit_s=60),
+        first_pairs=pairs,
+    )
 
 
 @pytest.mark.parametrize("towns", [1, 3])
@@ -115,9 +120,14 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
         return True
 
     first = region_bound(
-        core, prices, take=TAKE, chosen=chosen, allowed=every, clock=Clock(limit_s=60),
+        core,
+        prices,
+        take=TAKE,
+        chosen=chosen,
+        allowed=every,
+        clock=Clock(limit_s=60),
         enough=enough,
-    )  # fmt: skip
+    )
     assert set(asked) == {first}  # nothing was solved
     assert first.bound(TAKE) == pytest.approx(prices.bound(TAKE))
     late = region_bound(

@@ -205,9 +205,7 @@ def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed,
     if rules == "places by area":
         stated["capacities"] = room
     cover, weights, problem = instance(seed, **stated)
-    least = {
-        "area sites": {"n": 1, "s": 2}, "area share": 0.4, "places by area": 0.4
-    }.get(rules)  # fmt: skip
+    least = {"area sites": {"n": 1, "s": 2}, "area share": 0.4, "places by area": 0.4}.get(rules)
     times = 2 if rules == "backup" else 1
 
     def people(c):

@@ -55,9 +55,12 @@ print(json.dumps(told, default=str))
 def answers(threads: int) -> dict:
     env = {**os.environ, "NUMBA_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(
-        [sys.executable, "-c", QUESTIONS, str(threads)], env=env, capture_output=True, text=True,
+        [sys.executable, "-c", QUESTIONS, str(threads)],
+        env=env,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -47,10 +47,16 @@ def town(tmp_path_factory) -> Path:
     rng = np.random.default_rng(3)
     cuts = [np.cumsum(rng.uniform(150, 400, 18)) for _ in range(2)]
     ends = [np.append(0.0, c) for c in cuts]
-    lines = [LineString([(X + a, Y + y), (X + b, Y + y)]) for y in cuts[1]
-             for a, b in zip(ends[0], ends[0][1:], strict=False)]  # fmt: skip
-    lines += [LineString([(X + x, Y + a), (X + x, Y + b)]) for x in cuts[0]
-              for a, b in zip(ends[1], ends[1][1:], strict=False)]  # fmt: skip
+    lines = [
+        LineString([(X + a, Y + y), (X + b, Y + y)])
+        for y in cuts[1]
+        for a, b in zip(ends[0], ends[0][1:], strict=False)
+    ]
+    lines += [
+        LineString([(X + x, Y + a), (X + x, Y + b)])
+        for x in cuts[0]
+        for a, b in zip(ends[1], ends[1][1:], strict=False)
+    ]
     gpd.GeoDataFrame(geometry=lines, crs=CRS).to_file(folder / "streets.gpkg")
     on = shapely.line_interpolate_point(
         rng.choice(np.array(lines, object), 60), rng.random(60), normalized=True

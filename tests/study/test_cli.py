@@ -42,8 +42,10 @@ def test_the_command_as_a_process_of_its_own(tmp_path: Path) -> None:
     """Exit code, streams and `python -m`, which the other tests take for granted."""
     done = subprocess.run(
         [sys.executable, "-m", "geoplan.cli.commands", "run", str(tmp_path / "nowhere")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert "nowhere" in done.stderr
     assert "Traceback" not in done.stderr
@@ -85,8 +87,15 @@ def test_check_json(small_folder: Path) -> None:
     found = [f for f in report["findings"] if f["file"] == "people.csv"]
     assert {f["row"] for f in found} == {7}  # F: the heading is row 1
     assert set(found[0]) == {
-        "file", "sheet", "row", "column", "value", "problem", "advice", "severity",
-    }  # fmt: skip
+        "file",
+        "sheet",
+        "row",
+        "column",
+        "value",
+        "problem",
+        "advice",
+        "severity",
+    }
     assert (small_folder / "findings.xlsx").exists()
     assert done.returncode == (
         1 if any(f["severity"] == "error" for f in report["findings"]) else 0
@@ -142,16 +151,20 @@ def test_a_network_is_told_of_in_the_language_asked_for(tmp_path: Path) -> None:
         ("(walking)", "Rows of the network layer"),
     )
     for more, told, other in (
-        ((), chinese, english), (("--lang", "zh"), chinese, english),
+        ((), chinese, english),
+        (("--lang", "zh"), chinese, english),
         (("--lang", "en"), english, chinese),
-    ):  # fmt: skip
+    ):
         done = build(*more)
         assert (done.returncode, done.stderr) == (0, "")  # nothing is logged beside it
         assert all(words in done.stdout for words in told)
         assert not any(words in done.stdout for words in other)
     zh, en = "无法识别坐标系（EPSG:99）", "the CRS is not known (EPSG:99)"
-    for more, told, other in (((), (zh, en), ()), (("--lang", "zh"), (zh,), (en,)),
-                              (("--lang", "en"), (en,), (zh,))):  # fmt: skip
+    for more, told, other in (
+        ((), (zh, en), ()),
+        (("--lang", "zh"), (zh,), (en,)),
+        (("--lang", "en"), (en,), (zh,)),
+    ):
         done = build("--crs", "EPSG:99", *more)
         assert done.returncode == 2
         assert all(words in done.stderr for words in told)

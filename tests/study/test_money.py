@@ -21,9 +21,11 @@ from geoplan.study.sites.budget import phase_numbers, phase_table, site_money
 
 def points(n, **columns):
     return gpd.GeoDataFrame(
-        columns, geometry=[Point(i * 1000, 0) for i in range(n)], crs="EPSG:4548",
+        columns,
+        geometry=[Point(i * 1000, 0) for i in range(n)],
+        crs="EPSG:4548",
         index=[f"c{i}" for i in range(n)],
-    )  # fmt: skip
+    )
 
 
 PEOPLE = gpd.GeoDataFrame(
@@ -124,12 +126,16 @@ def plan(tmp_path_factory):
     study = Study.open(folder).replace(
         {
             "services.meal_station.siting": {
-                "objective": "max_coverage", "sites": None, "budget": 4, "robustness": 2,
-                "site_cost": {"urban": 1, "rural": 3}, "years": [2025, 2026],
+                "objective": "max_coverage",
+                "sites": None,
+                "budget": 4,
+                "robustness": 2,
+                "site_cost": {"urban": 1, "rural": 3},
+                "years": [2025, 2026],
             },
             "services.lottery_fund": {"fund": {"money": 10, "years": [2025, 2026]}},
         }
-    )  # fmt: skip
+    )
     return study.run()
 
 
@@ -177,8 +183,10 @@ def test_the_map_of_the_fund_shows_what_it_pays_for(plan):
     meals = plan.services["meal_station"]
     name = meals.name("en")
     assert content["headline"]["facts"] == [
-        ["Suggested sites take", "4 yuan"], ["Left", "6 yuan"], [name, "2 sites, 4 yuan"],
-    ]  # fmt: skip
+        ["Suggested sites take", "4 yuan"],
+        ["Left", "6 yuan"],
+        [name, "2 sites, 4 yuan"],
+    ]
     shown = content["suggested"]
     assert shown["rank"] == [1, 2]
     assert shown["added"] == meals.siting.sites["added_people"].tolist()

@@ -77,20 +77,28 @@ class Street:
         self.study = Study.open(folder).replace(
             {
                 "services.place": {
-                    "path": "places.csv", "datum": "wgs84", "demand": "elderly_60",
-                    "name": "Place", "standard": {"mode": "walk", "threshold_m": REACH},
+                    "path": "places.csv",
+                    "datum": "wgs84",
+                    "demand": "elderly_60",
+                    "name": "Place",
+                    "standard": {"mode": "walk", "threshold_m": REACH},
                 },
                 "services.meal_station.standard": {
-                    "mode": "walk", "threshold_m": REACH, "capacity_limits": True
+                    "mode": "walk",
+                    "threshold_m": REACH,
+                    "capacity_limits": True,
                 },
             }
-        )  # fmt: skip
+        )
 
     def asked(self, **siting) -> Study:
         """The study with this question."""
         question = {
-            "candidates": "facilities:place", "capacity": self.capacity, "robustness": 0, **siting
-        }  # fmt: skip
+            "candidates": "facilities:place",
+            "capacity": self.capacity,
+            "robustness": 0,
+            **siting,
+        }
         return self.study.replace({"services.meal_station.siting": question})
 
     def served(self, chosen: tuple[int, ...]) -> float:
@@ -209,8 +217,10 @@ def test_fewest_new_sites_for_a_share_of_all(small_folder: Path, seed: int, limi
     least = min(len(chosen) for chosen, value in worth.items() if value >= need - 1e-9)
     _, found = outcome_of(street.asked(objective="min_sites", share=share))
     assert (found.result.status, found.result.value, found.result.bound) == (
-        "optimal", least, least
-    )  # fmt: skip
+        "optimal",
+        least,
+        least,
+    )
     assert len(found.sites) == len(found.result.sites) == least
     assert found.people_after.served >= need - 1e-9
     assert found.sites["added_people"].sum() == found.people_after.served - worth[()]
@@ -365,8 +375,10 @@ def test_one_note_of_places(
     street = Street.laid(small_folder, **FULL, new=[300, 400])
     study = street.asked(sites=1, capacity=capacity, robustness=robustness)
     _, found = outcome_of(study.replace({"study.lang": lang}))
-    words = {"en": ("assign|leave their place", "redraws", "new ones have few places"),
-             "zh": ("重新分配", "重新抽样", "新站点容量也有限")}[lang]  # fmt: skip
+    words = {
+        "en": ("assign|leave their place", "redraws", "new ones have few places"),
+        "zh": ("重新分配", "重新抽样", "新站点容量也有限"),
+    }[lang]
     told = pd.Series(found.notes)
     assert told.str.contains(words[0]).sum() == 1
     assert told.str.count(words[1]).sum() == (robustness > 0)

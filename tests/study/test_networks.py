@@ -149,20 +149,27 @@ def test_the_faults_of_a_graph_are_told_in_the_study_s_language(tmp_path):
     edge = (1, 2, {"length": 890.0})
     cases = (
         (
-            [(117.0, 36.65), (36.65, 117.0)], [(1, 2, {"length": -5.0})], {"crs": "EPSG:4326"},
+            [(117.0, 36.65), (36.65, 117.0)],
+            [(1, 2, {"length": -5.0})],
+            {"crs": "EPSG:4326"},
             "图不能构成路网：1 个节点超出 WGS 84 的经纬度范围（2）：.*；1 条边的 length 为负",
             "does not make a network: 1 nodes lie outside the degrees.*; 1 edges have a length",
         ),
         (
-            [(117.0, 36.65), (117.01, 36.65)], [(1, 2, {"geometry": bow})], {"crs": "EPSG:4326"},
+            [(117.0, 36.65), (117.01, 36.65)],
+            [(1, 2, {"geometry": bow})],
+            {"crs": "EPSG:4326"},
             "1 条边画的线没有接到它的两个节点（边 0，最多差 [89]",
             "1 edges have a geometry that does not end at their nodes",
         ),
         (
-            [(117.0, 36.65), (117.01, 36.65)], [edge], {"crs": "EPSG:4326"},
-            None, None,
+            [(117.0, 36.65), (117.01, 36.65)],
+            [edge],
+            {"crs": "EPSG:4326"},
+            None,
+            None,
         ),
-    )  # fmt: skip
+    )
     config = config_of(walk={"path": path.name, "crs": "EPSG:4326"})
     for nodes, edges, attributes, zh, en in cases:
         graphml_of(path, nodes, edges, **attributes)
@@ -217,10 +224,11 @@ def test_a_file_that_both_modes_share_is_told_once(small_folder):
     section = {"path": "city.osm"}
     study = Study.open(small_folder).replace(
         {
-            "network": {"walk": section, "drive": section}, "study.crs": "EPSG:4544",
+            "network": {"walk": section, "drive": section},
+            "study.crs": "EPSG:4544",
             "services.meal_station.catchment": {"mode": "drive", "threshold_min": 15},
         }
-    )  # fmt: skip
+    )
     checked = study.check(services=[])
     told = [r for r in checked.records if r.path == "city.osm"]
     assert [(r.role, r.rows) for r in told] == [("network.walk, network.drive", 2)]
@@ -257,8 +265,10 @@ def test_what_is_a_finding_is_not_logged_as_well(tmp_path, caplog):
     section = {"path": "streets.gpkg", "crs": "EPSG:4326", "datum": "gcj02"}
     found = read_networks(config_of(walk=section), tmp_path)["walk"].findings
     assert {f.code for f in found} == {
-        "network_rows_without_line", "network_crs_unused", "network_datum_unused",
-    }  # fmt: skip
+        "network_rows_without_line",
+        "network_crs_unused",
+        "network_datum_unused",
+    }
     told = {f.code: f.problem for f in found}
     assert 'crs = "EPSG:4326"，但文件自带坐标系 EPSG:4548' in told["network_crs_unused"]
     assert 'datum = "gcj02"' in told["network_datum_unused"]

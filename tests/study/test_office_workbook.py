@@ -102,14 +102,33 @@ class Sheet:
 
 
 def sites(book: openpyxl.Workbook) -> Sheet:
-    sheet = Sheet(book, "站点", ["编号", "名称", "经度", "纬度", "床位数", "街道", "地址",
-                                 "联系电话", "备注"])  # fmt: skip
+    sheet = Sheet(
+        book, "站点", ["编号", "名称", "经度", "纬度", "床位数", "街道", "地址", "联系电话", "备注"]
+    )
     number = iter(range(1, 1000))
 
-    def add(name, place, *faults, beds: object = 10, street="东街街道", address="东街1号",
-            mark=None, remark="", more=()):  # fmt: skip
-        cells = [mark or f"S{next(number):03d}", name, *place, beds, street, address,
-                 "13812345678", remark, *more]  # fmt: skip
+    def add(
+        name,
+        place,
+        *faults,
+        beds: object = 10,
+        street="东街街道",
+        address="东街1号",
+        mark=None,
+        remark="",
+        more=(),
+    ):
+        cells = [
+            mark or f"S{next(number):03d}",
+            name,
+            *place,
+            beds,
+            street,
+            address,
+            "13812345678",
+            remark,
+            *more,
+        ]
         return sheet.add(cells, *faults)
 
     good = gcj(2000, 2000)
@@ -143,8 +162,9 @@ def sites(book: openpyxl.Workbook) -> Sheet:
 
 
 def communities(book: openpyxl.Workbook) -> Sheet:
-    sheet = Sheet(book, "社区", ["社区代码", "社区名称", "街道", "经度", "纬度", "老年人口",
-                                 "80岁以上"])  # fmt: skip
+    sheet = Sheet(
+        book, "社区", ["社区代码", "社区名称", "街道", "经度", "纬度", "老年人口", "80岁以上"]
+    )
     codes = iter(range(1, 1000))
 
     def add(people, *faults, old: object = 1, place=None, street="东街街道", code=None):
@@ -201,14 +221,16 @@ def office(tmp_path_factory) -> tuple[Path, dict[str, Sheet]]:
         geometry=[box(X, Y, X + 10_000, Y + 10_000), box(X + 10_000, Y, X + 20_000, Y + 10_000)],
         crs=CRS,
     ).to_file(folder / "区县.gpkg", driver="GPKG")
-    roads = [LineString([(X + a, Y + 3000), (X + a + 1000, Y + 3000)])
-             for a in range(0, 20_000, 1000)]  # fmt: skip
+    roads = [
+        LineString([(X + a, Y + 3000), (X + a + 1000, Y + 3000)]) for a in range(0, 20_000, 1000)
+    ]
     gpd.GeoDataFrame(geometry=roads, crs=CRS).to_file(folder / "道路.gpkg", driver="GPKG")
     book = openpyxl.Workbook()
     book.active.title = "填表说明"
     book.active.append(["请各街道如实填写。"])
-    made = {s.sheet.title: s for s in (sites(book), communities(book), streets(book),
-                                       windows(book))}  # fmt: skip
+    made = {
+        s.sheet.title: s for s in (sites(book), communities(book), streets(book), windows(book))
+    }
     book.save(folder / BOOK)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     return folder, made

@@ -206,12 +206,15 @@ def test_one_service_alone_may_use_the_sites_of_another(small_folder: Path) -> N
     study = Study.open(small_folder).replace(
         {
             "services.library": {
-                "path": "libraries.csv", "datum": "wgs84", "demand": "elderly_60",
-                "name": "Library", "standard": {"mode": "walk", "threshold_m": 800},
+                "path": "libraries.csv",
+                "datum": "wgs84",
+                "demand": "elderly_60",
+                "name": "Library",
+                "standard": {"mode": "walk", "threshold_m": 800},
             },
             "services.meal_station.siting.candidates": "facilities:library",
         }
-    )  # fmt: skip
+    )
     plan = study.run(services=["meal_station"])
     assert plan.services["meal_station"].siting.people_after.served == 230
     assert list(plan.services) == ["meal_station"]
@@ -221,9 +224,13 @@ def test_a_suggestion_asks_for_sites_whatever_years_and_money_the_study_plans_by
     small_folder: Path,
 ) -> None:
     planned = {
-        "objective": "max_coverage", "candidates": "network", "sites": 2, "site_cost": 10,
-        "phases": [1, 2], "years": [2025, 2026],
-    }  # fmt: skip
+        "objective": "max_coverage",
+        "candidates": "network",
+        "sites": 2,
+        "site_cost": 10,
+        "phases": [1, 2],
+        "years": [2025, 2026],
+    }
     study = Study.open(small_folder)
     by_years = study.replace({"services.meal_station.siting": planned})
     assert len(by_years.suggest("meal_station", sites=1).sites) == 1
@@ -350,14 +357,19 @@ def test_a_place_that_another_outdoes_may_be_wanted_for_its_distance(small_folde
     study = Study.open(small_folder).replace(
         {
             "services.place": {
-                "path": "places.csv", "datum": "wgs84", "demand": "elderly_60", "name": "Place",
+                "path": "places.csv",
+                "datum": "wgs84",
+                "demand": "elderly_60",
+                "name": "Place",
                 "standard": {"mode": "walk", "threshold_m": 800},
             },
             "services.meal_station.siting": {
-                "sites": 2, "candidates": "facilities:place", "min_distance_m": 500
+                "sites": 2,
+                "candidates": "facilities:place",
+                "min_distance_m": 500,
             },
         }
-    )  # fmt: skip
+    )
     every = study.run(services=["meal_station"]).services["meal_station"].siting
     assert (every.result.status, every.people_after.served) == ("optimal", 245)
     some = study.replace({"services.meal_station.siting.max_candidates": 1})
@@ -380,15 +392,20 @@ def test_a_full_site_may_hand_its_people_on(small_folder: Path) -> None:
     study = Study.open(small_folder).replace(
         {
             "services.place": {
-                "path": "places.csv", "datum": "wgs84", "demand": "elderly_60", "name": "Place",
+                "path": "places.csv",
+                "datum": "wgs84",
+                "demand": "elderly_60",
+                "name": "Place",
                 "standard": {"mode": "walk", "threshold_m": 810},
             },
             "services.meal_station.standard": {
-                "mode": "walk", "threshold_m": 810, "capacity_limits": True
+                "mode": "walk",
+                "threshold_m": 810,
+                "capacity_limits": True,
             },
             "services.meal_station.siting": {"sites": 1, "candidates": "facilities:place"},
         }
-    )  # fmt: skip
+    )
     siting = study.run(services=["meal_station"]).services["meal_station"].siting
     assert (siting.result.status, siting.result.value, siting.result.bound) == ("optimal", 130, 130)
     assert siting.people_after.served == 130

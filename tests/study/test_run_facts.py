@@ -33,10 +33,12 @@ def plan(tmp_path_factory: pytest.TempPathFactory):
         {
             "demand.elderly_60.groups": ["80岁以上"],
             "services.meal_station.catchment": {
-                "mode": "walk", "threshold_m": 1000, "method": "2sfca"
+                "mode": "walk",
+                "threshold_m": 1000,
+                "method": "2sfca",
             },
         }
-    )  # fmt: skip
+    )
     return study.run()
 
 
@@ -50,8 +52,10 @@ def test_coverage_by_age_now_and_with_the_plan(plan):
 def test_town_and_country_and_those_who_do_not_say(plan):
     told = plan.to_dict()["services"]["meal_station"]["town_and_country"]
     assert {k: (v["total"], v["served"], v["served_after"]) for k, v in told.items()} == {
-        "urban": (180, 100, 180), "rural": (100, 50, 50), "unknown": (10, 0, 0)
-    }  # fmt: skip
+        "urban": (180, 100, 180),
+        "rural": (100, 50, 50),
+        "unknown": (10, 0, 0),
+    }
 
 
 def test_places_in_reach_are_shared_by_all_who_reach_them(plan):
@@ -68,9 +72,12 @@ def test_who_lacks_the_quota_and_whether_the_target_is_met(plan):
     """One of two districts has a station; all should."""
     told = plan.to_dict()["services"]["meal_station"]["quota"]["district"]
     assert told == {
-        "meeting_share": 0.5, "target_share": 1, "on_target": False, "lacking": 1,
+        "meeting_share": 0.5,
+        "target_share": 1,
+        "on_target": False,
+        "lacking": 1,
         "who": [{"code": "2", "name": "East"}],
-    }  # fmt: skip
+    }
 
 
 def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_number(
@@ -92,7 +99,7 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     assert public.by_group is not None  # 80, 30, 50, 70 and 10 left over: nothing below 10
     assert public.places.rows is None
     one_left = results.services["meal_station"].by_group.assign(served_after=[290.0, 75.0])
-    from geoplan.disclosure.edition import all_or_nothing
+    from geoplan.disclosure.public_edition import all_or_nothing
 
     assert all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
 
@@ -122,11 +129,12 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
         {
             "demand.old": {"path": "people.csv", "weight": "pop80", "datum": "wgs84"},
             "services.home_care": {
-                "path": "care.csv", "demand": "elderly_60",
+                "path": "care.csv",
+                "demand": "elderly_60",
                 "rate": {"count": ["beds", "visits"], "demand": {"visits": "old"}, "per": 100},
             },
         }
-    )  # fmt: skip
+    )
     plan = study.run(services=["home_care"])
     measures = plan.to_dict()["services"]["home_care"]["rate"]["measures"]
     rates = {k: [row["rate"] for row in m["areas"]] for k, m in measures.items()}
@@ -158,5 +166,6 @@ def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_pa
     assert units == 2  # 200 cases on 200 people, 5,000 on 80: neither can be the city's rate
     told = plan.to_dict()["services"]["home_care"]["rate"]["measures"]
     assert [[row["low"] is None for row in m["areas"]][:2] for m in told.values()] == [
-        [True, True], [False, False],
-    ]  # fmt: skip
+        [True, True],
+        [False, False],
+    ]

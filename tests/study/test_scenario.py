@@ -39,8 +39,11 @@ def test_slower_walkers_more_people_a_closed_site(small_folder: Path) -> None:
     # 150 within 800 m; C's 80 as well within 1,600 m; everybody twice; nobody without the station
     assert served.to_dict() == {"base": 150, "far": 230, "more": 300, "closed": 0}
     assert table["people"].droplevel("service").to_dict() == {
-        "base": 290, "far": 290, "more": 580, "closed": 290,
-    }  # fmt: skip
+        "base": 290,
+        "far": 290,
+        "more": 580,
+        "closed": 290,
+    }
     assert table["change"].droplevel("service").to_dict()["far"] == 80
     with pytest.raises(UsageError, match="Nobody"):
         study.replace({f"{MEAL}.closed": ["Nobody's"]}).run()
@@ -166,9 +169,12 @@ def test_what_ifs_that_make_no_sense_are_told_together(small_folder: Path) -> No
         UsageError, match=r"people names 'elder'.*links names 'drive'.*above 0.*list"
     ):
         what_if(
-            study, slower_walkers=0, people={"elder": 2}, links={"drive": "x"},
+            study,
+            slower_walkers=0,
+            people={"elder": 2},
+            links={"drive": "x"},
             closed={"meal_station": "First"},
-        )  # fmt: skip
+        )
     chinese = study.replace({"study.lang": "zh"})
     with pytest.raises(UsageError, match=r"^\[what_if\] 有误：people 中的“elder”.*大于 0 的倍数"):
         what_if(chinese, slower_walkers=0, people={"elder": 2})

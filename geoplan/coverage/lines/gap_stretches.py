@@ -14,9 +14,17 @@ from geoplan.coverage.lines.spacing import SpacingCoverage
 from geoplan.words import say
 
 STRETCH_GAP_COLUMNS = (
-    "rank", "length_m", "cause", "remedy", "area", "closing_site", "members",
-    "line", "from_m", "to_m",
-)  # fmt: skip
+    "rank",
+    "length_m",
+    "cause",
+    "remedy",
+    "area",
+    "closing_site",
+    "members",
+    "line",
+    "from_m",
+    "to_m",
+)
 
 
 def chainage_text(metres: float) -> str:

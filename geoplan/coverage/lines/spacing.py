@@ -40,9 +40,16 @@ Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 ROUNDING_M = 1e-6
 
 INTERVAL_COLUMNS = (
-    "line", "from_m", "to_m", "length_m", "status", "stretch", "stretch_m",
-    "start_marker", "end_marker",
-)  # fmt: skip
+    "line",
+    "from_m",
+    "to_m",
+    "length_m",
+    "status",
+    "stretch",
+    "stretch_m",
+    "start_marker",
+    "end_marker",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -199,9 +199,13 @@ class _Work:
                 for at in self._places(k, chain, stretch):
                     where = at % chain.length if chain.closed else at
                     self.add(
-                        chain.point(where), k, where,
-                        reason="spacing", kind="", stretch_m=stretch.length,
-                    )  # fmt: skip
+                        chain.point(where),
+                        k,
+                        where,
+                        reason="spacing",
+                        kind="",
+                        stretch_m=stretch.length,
+                    )
 
     def _places(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
         """Chainages of the fewest markers in one gap, near the even places."""
@@ -266,9 +270,13 @@ class _Work:
             k = bare[int(chain[place == spot][0])]
             at = float(self.chains.chains[k].geometry.project(where[spot]))
             self.add(
-                where[spot], k, at,
-                reason="spacing", kind="", stretch_m=self.chains.chains[k].length,
-            )  # fmt: skip
+                where[spot],
+                k,
+                at,
+                reason="spacing",
+                kind="",
+                stretch_m=self.chains.chains[k].length,
+            )
 
     def _candidates(self, chain: Chain, spots: np.ndarray) -> list[Point]:
         """Where a single marker may stand: on a crossing or in the middle, or at the ends."""

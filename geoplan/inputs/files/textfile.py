@@ -291,11 +291,20 @@ def _parsed(text: _Text, width: int) -> pd.DataFrame | None:
             # a longer record would be cut, with nothing but this warning
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
-                io.BytesIO(text.raw), sep=text.mark, header=None, names=range(width), dtype=str,
-                keep_default_na=False, na_filter=False, skip_blank_lines=False, engine="c",
-                quoting=quoting, index_col=False, encoding=text.encoding,
+                io.BytesIO(text.raw),
+                sep=text.mark,
+                header=None,
+                names=range(width),
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                skip_blank_lines=False,
+                engine="c",
+                quoting=quoting,
+                index_col=False,
+                encoding=text.encoding,
                 encoding_errors="replace",
-            )  # fmt: skip
+            )
     except (pd.errors.ParserError, pd.errors.ParserWarning):
         return None
 

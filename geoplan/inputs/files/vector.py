@@ -22,9 +22,21 @@ from geoplan.inputs.files.zip_archive import shapefile_inside
 from geoplan.inputs.messages import FileError
 
 VECTOR_SUFFIXES = (
-    ".gpkg", ".geojson", ".json", ".shp", ".shp.zip", ".zip", ".kml", ".kmz", ".fgb", ".parquet",
-    ".geoparquet", ".gml", ".tab", ".gdb",
-)  # fmt: skip
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".shp",
+    ".shp.zip",
+    ".zip",
+    ".kml",
+    ".kmz",
+    ".fgb",
+    ".parquet",
+    ".geoparquet",
+    ".gml",
+    ".tab",
+    ".gdb",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -49,9 +61,10 @@ def read_vector(source: LayerSource) -> RawLayer:
         frame = _read_database(source) if source.is_url else _read_file(source)
     name = Path(str(source.path)).name
     said = dict.fromkeys(
-        str(w.message).splitlines()[0].replace(str(source.path), name) for w in told
+        str(w.message).splitlines()[0].replace(str(source.path), name)
+        for w in told
         if issubclass(w.category, RuntimeWarning)
-    )  # fmt: skip
+    )
     geometry = frame.geometry.reset_index(drop=True)
     if geometry.crs is None and source.crs is not None:
         geometry = geometry.set_crs(source.crs)
@@ -59,9 +72,11 @@ def read_vector(source: LayerSource) -> RawLayer:
     attributes.columns = pd.Index([str(c) for c in attributes.columns])
     text = attributes.apply(_as_text) if attributes.shape[1] else attributes
     table = RawTable(
-        frame=text, rows=np.arange(1, len(text) + 1), sheet=source.layer or "",
+        frame=text,
+        rows=np.arange(1, len(text) + 1),
+        sheet=source.layer or "",
         doubts=tuple(("driver_says", {"text": one}) for one in said),
-    )  # fmt: skip
+    )
     return RawLayer(table=table, geometry=geometry)
 
 

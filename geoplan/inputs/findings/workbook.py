@@ -21,9 +21,15 @@ from geoplan.words import say
 
 _FILL = {"error": "F8D7DA", "warning": "FFF3CD", "note": "E2EEF7"}
 _WIDTH = {
-    "file": 24, "sheet": 14, "row": 8, "column": 16, "value": 24, "problem": 52, "advice": 52,
+    "file": 24,
+    "sheet": 14,
+    "row": 8,
+    "column": 16,
+    "value": 24,
+    "problem": 52,
+    "advice": 52,
     "severity": 9,
-}  # fmt: skip
+}
 #: rows of one sheet; nobody scrolls further, and spreadsheets become slow
 MOST_ROWS = 50_000
 _AREAS = ("district", "street", "village")
@@ -175,10 +181,11 @@ def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
     shown = findings[:MOST_ROWS]
     top = _style(sheet, alignment=Alignment(vertical="top", wrap_text=True))
     fills = {
-        name: _style(sheet, fill=PatternFill("solid", fgColor=colour), alignment=Alignment(
-            vertical="top"))
+        name: _style(
+            sheet, fill=PatternFill("solid", fgColor=colour), alignment=Alignment(vertical="top")
+        )
         for name, colour in _FILL.items()
-    }  # fmt: skip
+    }
     last = FINDING_COLUMNS.index("severity") + 1
     for k, finding in enumerate(shown, start=2):
         row = finding.to_dict()
@@ -255,8 +262,14 @@ def _to_place(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...
             [""] * len(wanted)
         )
 
-    parts = (wanted["file"], wanted["sheet"], map(int, wanted["row"]), cells("name"),
-             cells(*_AREAS), cells("address"))  # fmt: skip
+    parts = (
+        wanted["file"],
+        wanted["sheet"],
+        map(int, wanted["row"]),
+        cells("name"),
+        cells(*_AREAS),
+        cells("address"),
+    )
     return list(zip(*parts, strict=True))
 
 

@@ -77,9 +77,13 @@ class DatumEvidence:
         """The shares, the best datum and how sure that is, in any language."""
         shares = ", ".join(f"{d} {self.share(d):.0%}" for d in CANDIDATES)
         return FileError(
-            "rows_named", rows=self.rows, level=self.level, best=self.best, shares=shares,
+            "rows_named",
+            rows=self.rows,
+            level=self.level,
+            best=self.best,
+            shares=shares,
             sure=FileError("surely" if self.sure else "perhaps"),
-        )  # fmt: skip
+        )
 
 
 def datum_evidence(
@@ -130,20 +134,28 @@ def street_words(found: StreetEvidence | None) -> FileError:
         return FileError("streets_say_nothing", points=found.points, medians=medians)
     if best not in CANDIDATES:
         return FileError(
-            "streets_say_made", points=found.points, medians=medians, made=FileError(f"is_{best}"),
+            "streets_say_made",
+            points=found.points,
+            medians=medians,
+            made=FileError(f"is_{best}"),
             median=f"{found.median(best):.0f}",
-        )  # fmt: skip
+        )
     shift = found.shift("wgs84", best)
     moved: FileError | str = ""
     if best != "wgs84":
         moved = FileError(
-            "streets_shift", shift=f"{shift.metres:,.0f}",
+            "streets_shift",
+            shift=f"{shift.metres:,.0f}",
             direction=FileError(f"towards_{shift.direction}"),
-        )  # fmt: skip
+        )
     return FileError(
-        "streets_say", points=found.points, medians=medians, best=best, moved=moved,
+        "streets_say",
+        points=found.points,
+        medians=medians,
+        best=best,
+        moved=moved,
         sure=FileError("surely" if sure == "surely" else "perhaps"),
-    )  # fmt: skip
+    )
 
 
 def doubt_datum(
@@ -203,10 +215,15 @@ def _doubt_by_areas(
         beside is not None and beside.best == taken and beside.chance(taken, found.best) < LIKELY
     )
     notes.about_file(
-        "areas_doubt" if agreed else "datum_doubt", "warning", value=declared, other=found.best,
-        rows=found.rows, level=found.level, share=f"{found.share(taken):.0%}",
+        "areas_doubt" if agreed else "datum_doubt",
+        "warning",
+        value=declared,
+        other=found.best,
+        rows=found.rows,
+        level=found.level,
+        share=f"{found.share(taken):.0%}",
         better=f"{found.share(found.best):.0%}",
-    )  # fmt: skip
+    )
 
 
 def _doubt_by_streets(
@@ -221,12 +238,17 @@ def _doubt_by_streets(
     else:
         code, other = "datum_made", FileError(f"is_{best}").told(notes.lang)
     notes.about_file(
-        code, "warning", value=declared or "", other=other, points=found.points,
+        code,
+        "warning",
+        value=declared or "",
+        other=other,
+        points=found.points,
         shift=f"{shift.metres:,.0f}",
         direction=FileError(f"towards_{shift.direction}").told(notes.lang),
-        now=f"{found.median(taken):.0f}", then=f"{found.median(best):.0f}",
+        now=f"{found.median(taken):.0f}",
+        then=f"{found.median(best):.0f}",
         sure=say(notes.lang, f"file_faults.{found.verdict(best)}_short"),
-    )  # fmt: skip
+    )
 
 
 def _doubt_shift(x: np.ndarray, y: np.ndarray, notes: Notes, streets: Streets) -> None:
@@ -235,7 +257,11 @@ def _doubt_shift(x: np.ndarray, y: np.ndarray, notes: Notes, streets: Streets) -
         return
     shift, points, now, then = found
     notes.about_file(
-        "shifted", "warning", points=points, shift=f"{shift.metres:.0f}",
+        "shifted",
+        "warning",
+        points=points,
+        shift=f"{shift.metres:.0f}",
         direction=FileError(f"towards_{shift.direction}").told(notes.lang),
-        now=f"{now:.0f}", then=f"{then:.0f}",
-    )  # fmt: skip
+        now=f"{now:.0f}",
+        then=f"{then:.0f}",
+    )

@@ -250,5 +250,6 @@ def _one_sided(gains: Floats) -> float:
     """Probability of so large a mean gain where there is none (Student's t)."""
     if len(gains) < _LEAST_POINTS or gains.std() == 0:
         return 1.0
-    return float(student.sf(gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains))),
-                            len(gains) - 1))  # fmt: skip
+    return float(
+        student.sf(gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains))), len(gains) - 1)
+    )

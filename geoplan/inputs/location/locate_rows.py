@@ -146,8 +146,11 @@ def _completed(rows: Rows) -> Rows:
     if _has(rows, "lon", "lat") or _has(rows, "x", "y"):
         return rows
     for one, other, instead in (
-        ("lon", "y", "lat"), ("x", "lat", "y"), ("lat", "x", "lon"), ("y", "lon", "x"),
-    ):  # fmt: skip
+        ("lon", "y", "lat"),
+        ("x", "lat", "y"),
+        ("lat", "x", "lon"),
+        ("y", "lon", "x"),
+    ):
         if _has(rows, one, other):
             roles = {h: instead if r == other else r for h, r in rows.roles.items()}
             return replace(rows, roles=roles)
@@ -199,8 +202,9 @@ def _degrees(
     usable = _usable_degrees(rows, notes, lon, lat, lon_text, lat_text, area)
     for position in np.flatnonzero((lon_mended | lat_mended) & usable):
         value = f"{lon_text.iloc[position]}, {lat_text.iloc[position]}"
-        notes.about_row(int(position), "read_as_number", "warning", value=value,
-                        column=rows.heading("lon"))  # fmt: skip
+        notes.about_row(
+            int(position), "read_as_number", "warning", value=value, column=rows.heading("lon")
+        )
     datum = source.datum or _datum_of_crs(source, lon[usable], lat[usable], notes)
     if datum is None:
         raise _no_datum(rows, lon, lat, usable, area, streets, crs=crs)
@@ -256,13 +260,19 @@ def _usable_degrees(
             has_address = address is not None and address.iloc[position] != ""
             name = "address_only" if code == "no_coordinates" and has_address else code
             given = [lon_text.iloc[position], lat_text.iloc[position]]
-            shown = address.iloc[position] if name == "address_only" and address is not None else (
-                ", ".join(map(str, filter(None, given)))
-            )  # fmt: skip
+            shown = (
+                address.iloc[position]
+                if name == "address_only" and address is not None
+                else (", ".join(map(str, filter(None, given))))
+            )
             notes.about_row(
-                int(position), name, severity,  # type: ignore[arg-type]
-                column=rows.heading("lon"), value=shown, aside=True,
-            )  # fmt: skip
+                int(position),
+                name,
+                severity,  # type: ignore[arg-type]
+                column=rows.heading("lon"),
+                value=shown,
+                aside=True,
+            )
         told |= mask
     return ~told
 

@@ -65,9 +65,13 @@ def place_metres(
             if code == "no_coordinates" and address is not None and address.iloc[position] != "":
                 name, value = "address_only", str(address.iloc[position])
             notes.about_row(
-                int(position), name, severity,  # type: ignore[arg-type]
-                column=rows.heading("x"), value=value, aside=True,
-            )  # fmt: skip
+                int(position),
+                name,
+                severity,  # type: ignore[arg-type]
+                column=rows.heading("x"),
+                value=value,
+                aside=True,
+            )
         told |= mask
     for position in np.flatnonzero((x_mended | y_mended) & ~told):
         value = f"{x_text.iloc[position]}, {y_text.iloc[position]}"
@@ -102,9 +106,12 @@ def _as_east_north(
         should = _parameter(declared, "Longitude of natural origin")
         if meridian != should:
             raise FileError(
-                "zone_mismatch", zone=zone, is_at=meridian, crs=declared.to_string(),
+                "zone_mismatch",
+                zone=zone,
+                is_at=meridian,
+                crs=declared.to_string(),
                 should=f"{should:g}",
-            )  # fmt: skip
+            )
         if zone != own:
             notes.about_file("zone_prefix", "note", zone=zone)
             return np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x), y, zone - own

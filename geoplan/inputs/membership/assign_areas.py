@@ -137,9 +137,13 @@ def _written(
     # codes whose last digits a spreadsheet has lost are told as such
     for position in np.flatnonzero(codes.isna().to_numpy() & ~empty & ~is_power(cells)):
         notes.about_row(
-            int(position), "unknown_area", "warning",
-            column=heading, value=cells.iloc[position], level=level,
-        )  # fmt: skip
+            int(position),
+            "unknown_area",
+            "warning",
+            column=heading,
+            value=cells.iloc[position],
+            level=level,
+        )
     return Written(cells=cells, heading=heading, codes=codes)
 
 
@@ -283,9 +287,14 @@ def _tell_old(
         at = np.sort(np.concatenate(rows[old]))
         name = next(filter(None, (one.name(new[old]) for one in lookups)), "")
         notes.about_file(
-            "old_code", "note", column=heading, value=old, count=len(at), lines=notes.lines(at),
+            "old_code",
+            "note",
+            column=heading,
+            value=old,
+            count=len(at),
+            lines=notes.lines(at),
             new=f"{new[old]} {name}".strip(),
-        )  # fmt: skip
+        )
 
 
 # -- as drawn -------------------------------------------------------------------------------
@@ -331,10 +340,14 @@ def _contradictions(
                 continue
             told.add(int(position))
             notes.about_row(
-                int(position), "other_area", "warning",
-                column=said.heading, value=said.cells.iloc[position],
-                said=names[codes.iloc[position]], actual=names[lies.iloc[position]],
-            )  # fmt: skip
+                int(position),
+                "other_area",
+                "warning",
+                column=said.heading,
+                value=said.cells.iloc[position],
+                said=names[codes.iloc[position]],
+                actual=names[lies.iloc[position]],
+            )
 
 
 def _said_at(

@@ -46,8 +46,10 @@ def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
     if off := off_by(plane, lonlat):
         log_note(
             "lengths in %s (%s) are off by %.1f %% here: it is made for another place",
-            crs, plane.name, 100 * abs(off),
-        )  # fmt: skip
+            crs,
+            plane.name,
+            100 * abs(off),
+        )
     return plane
 
 

@@ -82,9 +82,13 @@ def network_from_osm(
     Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
     """
     return networks_from_osm(
-        path, modes=[mode], crs=crs, speeds_m_s={mode: speed_m_s}, speeds_kmh=speeds_kmh,
+        path,
+        modes=[mode],
+        crs=crs,
+        speeds_m_s={mode: speed_m_s},
+        speeds_kmh=speeds_kmh,
         bounds=bounds,
-    )[mode]  # fmt: skip
+    )[mode]
 
 
 def networks_from_osm(

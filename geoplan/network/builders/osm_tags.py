@@ -16,10 +16,19 @@ from dataclasses import dataclass
 #: no street at all (planned, gone, or not for moving along)
 NOT_A_STREET = frozenset(
     {
-        "abandoned", "bus_guideway", "construction", "no", "planned", "platform", "proposed",
-        "raceway", "razed", "rest_area", "services",
+        "abandoned",
+        "bus_guideway",
+        "construction",
+        "no",
+        "planned",
+        "platform",
+        "proposed",
+        "raceway",
+        "razed",
+        "rest_area",
+        "services",
     }
-)  # fmt: skip
+)
 #: values of an access tag that forbid, and those that allow in spite of a broader tag
 FORBIDDEN = frozenset({"no", "private"})
 ALLOWED = frozenset({"yes", "designated", "permissive", "destination", "customers", "official"})
@@ -31,9 +40,18 @@ ONEWAY_NO = frozenset({"no", "false", "0"})
 
 #: tags that a network keeps per edge
 KEPT_TAGS = (
-    "highway", "name", "ref", "service", "access", "bridge", "tunnel", "layer", "junction",
-    "maxspeed", "surface",
-)  # fmt: skip
+    "highway",
+    "name",
+    "ref",
+    "service",
+    "access",
+    "bridge",
+    "tunnel",
+    "layer",
+    "junction",
+    "maxspeed",
+    "surface",
+)
 
 #: Free-flow speeds by road class where no ``maxspeed`` is given, km/h: the middle of the design
 #: speeds of CJJ 37-2012 (2016), urban roads: expressway 60-100, arterial 40-60, secondary
@@ -97,8 +115,18 @@ RULES: Mapping[str, ModeRules] = {
     "drive": ModeRules(
         not_highway=NOT_A_STREET
         | {
-            "bridleway", "busway", "corridor", "cycleway", "elevator", "escalator", "footway",
-            "path", "pedestrian", "service", "steps", "track",
+            "bridleway",
+            "busway",
+            "corridor",
+            "cycleway",
+            "elevator",
+            "escalator",
+            "footway",
+            "path",
+            "pedestrian",
+            "service",
+            "steps",
+            "track",
         },
         not_service=frozenset(
             {"alley", "driveway", "emergency_access", "parking", "parking_aisle", "private"}
@@ -107,7 +135,7 @@ RULES: Mapping[str, ModeRules] = {
         forbidden_tags=(("area", "yes"),),
         oneway_keys=("oneway:motorcar", "oneway:motor_vehicle", "oneway"),
     ),
-}  # fmt: skip
+}
 
 
 def why_left_out(mode: str, tag: TagGetter) -> str:

@@ -194,9 +194,12 @@ def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> Netwo
         raise fault(NetworkError, "other_mode", name=path.name, found=network.mode, mode=mode)
     if crs is not None and network.crs != checked_crs(crs):
         raise fault(
-            CrsMismatchError, "other_crs", name=path.name, found=network.crs.to_string(),
+            CrsMismatchError,
+            "other_crs",
+            name=path.name,
+            found=network.crs.to_string(),
             crs=checked_crs(crs).to_string(),
-        )  # fmt: skip
+        )
     if speed_m_s is None or speed_m_s == network.speed_m_s:
         return network
     return with_speed(network, speed_m_s)
@@ -229,9 +232,13 @@ def _read_frame(
     if name.endswith(LINE_SUFFIXES):
         return _read_layer(path, layer, encoding)
     raise fault(
-        NetworkError, "unknown_kind", name=path.name, osm=", ".join(SUFFIXES),
-        lines=", ".join(LINE_SUFFIXES), tables=", ".join(TABLE_SUFFIXES),
-    )  # fmt: skip
+        NetworkError,
+        "unknown_kind",
+        name=path.name,
+        osm=", ".join(SUFFIXES),
+        lines=", ".join(LINE_SUFFIXES),
+        tables=", ".join(TABLE_SUFFIXES),
+    )
 
 
 def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.GeoDataFrame:

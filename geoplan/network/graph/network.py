@@ -34,9 +34,21 @@ UNITS = ("m", "min")
 
 
 @completes(
-    "bounds", "components", "crs", "edges_frame", "length_m", "mode", "n_edges", "n_nodes",
-    "nodes_frame", "notes", "report", "save", "source", "speed_m_s",
-)  # fmt: skip
+    "bounds",
+    "components",
+    "crs",
+    "edges_frame",
+    "length_m",
+    "mode",
+    "n_edges",
+    "n_nodes",
+    "nodes_frame",
+    "notes",
+    "report",
+    "save",
+    "source",
+    "speed_m_s",
+)
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Network:
     """A street network of one mode, in a projected CRS in metres.

@@ -180,9 +180,27 @@ def _along(line, centre, across, x, y):  # type: ignore[no-untyped-def]
 
 @_jit
 def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
-    edges, from_u, from_v, forward, backward, arm_first, arm_at, arm_cost,
-    first, place, ends, tri, across, centre, at, farthest, into_site, cutoff, leg, width,
-):  # fmt: skip
+    edges,
+    from_u,
+    from_v,
+    forward,
+    backward,
+    arm_first,
+    arm_at,
+    arm_cost,
+    first,
+    place,
+    ends,
+    tri,
+    across,
+    centre,
+    at,
+    farthest,
+    into_site,
+    cutoff,
+    leg,
+    width,
+):
     """The sides of the parts of cells that are reached.
 
     Parameters
@@ -391,9 +409,13 @@ def reached_parts(  # type: ignore[no-untyped-def]  # noqa: C901
     groups = np.arange(parts)
     groups[:wholes] = group
     return (
-        xy[:corners].copy(), known[:n_known].copy(), sides[:n_sides].copy(), on[:n_sides, 0].copy(),
-        along[:n_sides].copy(), groups,
-    )  # fmt: skip
+        xy[:corners].copy(),
+        known[:n_known].copy(),
+        sides[:n_sides].copy(),
+        on[:n_sides, 0].copy(),
+        along[:n_sides].copy(),
+        groups,
+    )
 
 
 @_jit

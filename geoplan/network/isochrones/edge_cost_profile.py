@@ -21,8 +21,9 @@ def profile(from_u, from_v, to_u, to_v, arm_at, arm_cost, out):  # type: ignore[
     back[m] = from_v
     for q in range(m - 1, -1, -1):
         high = arm_at[q + 1] if q + 1 < m else 1.0
-        back[q] = min(arm_cost[q], back[q + 1] + (high - arm_at[q]) * to_v if to_v < np.inf
-                      else np.inf)  # fmt: skip
+        back[q] = min(
+            arm_cost[q], back[q + 1] + (high - arm_at[q]) * to_v if to_v < np.inf else np.inf
+        )
     rows = 0
     left = from_u
     for q in range(m + 1):

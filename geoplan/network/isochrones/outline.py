@@ -79,9 +79,10 @@ def reach_outline(
     width_m = positive("reach_outline: width_m", width_m, "metres")
     unit = "m" if cutoff_m is not None else "min"
     cutoff = positive(
-        f"reach_outline: cutoff_{unit}", cutoff_m if unit == "m" else cutoff_min,
+        f"reach_outline: cutoff_{unit}",
+        cutoff_m if unit == "m" else cutoff_min,
         "metres" if unit == "m" else "minutes",
-    )  # fmt: skip
+    )
     xy = _reached(network, sites, cutoff, unit, max_snap_m, check_direction(direction), barriers)
     column = "cutoff_m" if unit == "m" else "cutoff_min"
     if len(xy) == 0:

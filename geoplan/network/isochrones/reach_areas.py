@@ -328,10 +328,25 @@ def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
     ways, cutoff = job
     forward, backward = ask.network.edge_costs(ask.unit)
     parts = reached_parts(
-        ways.edges, ways.from_u, ways.from_v, forward, backward,
+        ways.edges,
+        ways.from_u,
+        ways.from_v,
+        forward,
+        backward,
         np.searchsorted(ways.arm_edge, np.arange(len(ways.edges) + 1)),
-        ways.arm_at, ways.arm_cost,
-        cells.first, cells.place, cells.ends, cells.tri, cells.across, cells.centre, cells.at,
-        cells.farthest, ask.into, cutoff, ask.leg, ask.width,
-    )  # fmt: skip
+        ways.arm_at,
+        ways.arm_cost,
+        cells.first,
+        cells.place,
+        cells.ends,
+        cells.tri,
+        cells.across,
+        cells.centre,
+        cells.at,
+        cells.farthest,
+        ask.into,
+        cutoff,
+        ask.leg,
+        ask.width,
+    )
     return bounded(*parts)

@@ -330,8 +330,9 @@ def _closer(
         step = np.diff(along)
         gap = np.where(inner, np.maximum(np.append(0.0, step), np.append(step, 0.0)), 0.0)
         gap[gap <= 1.0] = 0.0
-        tight = tight_places(xy, pieces.edge[piece], _TIGHT * gap / side, p, q, pieces.edge,
-                       start, inside, shape[1])  # fmt: skip
+        tight = tight_places(
+            xy, pieces.edge[piece], _TIGHT * gap / side, p, q, pieces.edge, start, inside, shape[1]
+        )
         if not tight.any():
             break
         at = np.flatnonzero(tight)

@@ -107,9 +107,20 @@ def _push(key, node, scale, mask, head, keys, nodes, nexts, used):  # type: igno
 
 @_jit
 def _search(  # type: ignore[no-untyped-def]
-    indptr, indices, weights, seed_node, seed_cost, limit,
-    scale, head, keys, nodes, nexts, dist, touched,
-):  # fmt: skip
+    indptr,
+    indices,
+    weights,
+    seed_node,
+    seed_cost,
+    limit,
+    scale,
+    head,
+    keys,
+    nodes,
+    nexts,
+    dist,
+    touched,
+):
     """Distances from two weighted seeds (-1 = none) up to `limit`; the number of nodes met.
 
     `dist` comes in as inf everywhere and leaves with the distances of ``touched[:met]``.
@@ -188,12 +199,41 @@ def _longer(values, used, size):  # type: ignore[no-untyped-def]
 
 @_jit
 def many_to_many(  # type: ignore[no-untyped-def]
-    indptr, indices, weights, order, seed_node, seed_cost,
-    site_edge, site_place, site_snap, cutoff, limit, steps,
-    stop_ptr, stop_point, stop_cost,
-    mid_edge, mid_point, mid_place, mid_snap, forward, backward, into_site,
-    scale, head, keys, nodes, nexts, dist, touched, best, met_points, n_points, points, costs,
-):  # fmt: skip
+    indptr,
+    indices,
+    weights,
+    order,
+    seed_node,
+    seed_cost,
+    site_edge,
+    site_place,
+    site_snap,
+    cutoff,
+    limit,
+    steps,
+    stop_ptr,
+    stop_point,
+    stop_cost,
+    mid_edge,
+    mid_point,
+    mid_place,
+    mid_snap,
+    forward,
+    backward,
+    into_site,
+    scale,
+    head,
+    keys,
+    nodes,
+    nexts,
+    dist,
+    touched,
+    best,
+    met_points,
+    n_points,
+    points,
+    costs,
+):
     """Costs between the sites in `order` and all points within `cutoff`, in whole `steps`.
 
     Returns (ok, start of each site's pairs, points, costs): pairs in no special order, written
@@ -206,9 +246,20 @@ def many_to_many(  # type: ignore[no-untyped-def]
     for k in range(len(order)):
         s = order[k]
         met = _search(
-            indptr, indices, weights, seed_node[s], seed_cost[s], limit,
-            scale, head, keys, nodes, nexts, dist, touched,
-        )  # fmt: skip
+            indptr,
+            indices,
+            weights,
+            seed_node[s],
+            seed_cost[s],
+            limit,
+            scale,
+            head,
+            keys,
+            nodes,
+            nexts,
+            dist,
+            touched,
+        )
         if met == FULL:
             return False, starts, points, costs
         e = site_edge[s]
@@ -218,10 +269,32 @@ def many_to_many(  # type: ignore[no-untyped-def]
             points = _longer(points, total, 2 * total + n_points + 1)
             costs = _longer(costs, total, len(points))
         total = _collect(
-            met, touched, dist, cutoff, limit, steps, stop_ptr, stop_point, stop_cost,
-            lo, hi, e, site_place[s], site_snap[s], mid_point, mid_place, mid_snap,
-            forward, backward, into_site, best, met_points, points, costs, total,
-        )  # fmt: skip
+            met,
+            touched,
+            dist,
+            cutoff,
+            limit,
+            steps,
+            stop_ptr,
+            stop_point,
+            stop_cost,
+            lo,
+            hi,
+            e,
+            site_place[s],
+            site_snap[s],
+            mid_point,
+            mid_place,
+            mid_snap,
+            forward,
+            backward,
+            into_site,
+            best,
+            met_points,
+            points,
+            costs,
+            total,
+        )
         starts[k + 1] = total
     return True, starts, points, costs
 
@@ -240,10 +313,32 @@ def along(forward, backward, a, b):  # type: ignore[no-untyped-def]
 
 @_jit
 def _collect(  # type: ignore[no-untyped-def]
-    met, touched, dist, cutoff, limit, steps, stop_ptr, stop_point, stop_cost,
-    lo, hi, e, place, snap, mid_point, mid_place, mid_snap,
-    forward, backward, into_site, best, met_points, points, costs, filled,
-):  # fmt: skip
+    met,
+    touched,
+    dist,
+    cutoff,
+    limit,
+    steps,
+    stop_ptr,
+    stop_point,
+    stop_cost,
+    lo,
+    hi,
+    e,
+    place,
+    snap,
+    mid_point,
+    mid_place,
+    mid_snap,
+    forward,
+    backward,
+    into_site,
+    best,
+    met_points,
+    points,
+    costs,
+    filled,
+):
     """Read the points off the searched nodes and leave `dist` and `best` as they were."""
     one = np.uint64(1)
     total = np.uint64(filled)

@@ -130,9 +130,17 @@ def access(network: Network, points: SnappedPoints, *, unit: str, leaving: bool)
     forward, backward = network.edge_costs(unit)
     to_u, to_v = (backward, forward) if leaving else (forward, backward)
     node, cost, edge, place, leg = _ways(
-        points.state, points.node, points.edge, points.fraction, points.snap_m,
-        network.u, network.v, to_u, to_v, network.snap_cost(unit),
-    )  # fmt: skip
+        points.state,
+        points.node,
+        points.edge,
+        points.fraction,
+        points.snap_m,
+        network.u,
+        network.v,
+        to_u,
+        to_v,
+        network.snap_cost(unit),
+    )
     return Access(node=node, cost=cost, edge=edge, place=place, snap=leg)
 
 
@@ -223,9 +231,21 @@ def stops(
 
 @nb.njit(cache=True, nogil=True)
 def read_points(  # type: ignore[no-untyped-def]
-    node, cost, dist, label, edge, place, snap,
-    site_ptr, site_id, site_place, site_snap, forward, backward, into_site,
-):  # fmt: skip
+    node,
+    cost,
+    dist,
+    label,
+    edge,
+    place,
+    snap,
+    site_ptr,
+    site_id,
+    site_place,
+    site_snap,
+    forward,
+    backward,
+    into_site,
+):
     """Nearest site of each point: through its ways to nodes, or along its own edge.
 
     node, cost : (points, 2) ways (-1 = none). site_ptr .. site_snap : sites mid-edge, by edge.

@@ -75,8 +75,10 @@ def as_matrix(
             np.concatenate([chunk.sizes[i] for chunk, i, _ in some]),
             np.concatenate([chunk.points[part] for chunk, _, part in some]),
             np.concatenate([chunk.costs[part] for chunk, _, part in some]),
-            at, columns, values,
-        )  # fmt: skip
+            at,
+            columns,
+            values,
+        )
 
     run(fill, [block for block in blocks if block], threads=threads)
     if indptr[-1] < np.iinfo(np.int32).max:

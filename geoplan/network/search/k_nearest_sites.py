@@ -91,9 +91,20 @@ def k_nearest(
     forward, backward = network.edge_costs(want.unit)
     near, dist = _search(*arrays(graph), seeds.node, seeds.cost, k, want.limit)
     site, cost = _read(  # type: ignore[call-arg]
-        ways.node, ways.cost, near, dist, k, ways.edge, ways.place, ways.snap,
-        *sites_by_edge(seeds, network.n_edges), forward, backward, into, want.limit,
-    )  # fmt: skip
+        ways.node,
+        ways.cost,
+        near,
+        dist,
+        k,
+        ways.edge,
+        ways.place,
+        ways.snap,
+        *sites_by_edge(seeds, network.n_edges),
+        forward,
+        backward,
+        into,
+        want.limit,
+    )
     row, rank = np.nonzero(site >= 0)
     return pd.DataFrame(
         {
@@ -211,9 +222,23 @@ def _offer(site, cost, k, s, c):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _read(  # type: ignore[no-untyped-def]
-    node, way, near, dist, k, edge, place, snap,
-    site_ptr, site_id, site_place, site_snap, forward, backward, into_site, limit,
-):  # fmt: skip
+    node,
+    way,
+    near,
+    dist,
+    k,
+    edge,
+    place,
+    snap,
+    site_ptr,
+    site_id,
+    site_place,
+    site_snap,
+    forward,
+    backward,
+    into_site,
+    limit,
+):
     """The nearest sites of each point, from those of its nodes and those on its own edge."""
     n = len(node)
     site = np.full((n, k), -1, np.int32)

@@ -72,14 +72,37 @@ def _found(
             )
         while True:
             ok, starts, work.points, work.costs = bounded.many_to_many(  # type: ignore[call-arg]
-                *bounded.arrays(graph), part, seeds.node, seeds.cost,
-                seeds.edge, seeds.place, seeds.snap, want.cutoff, want.limit, want.steps,
-                *stop, same.edge, mid, same.place, same.snap,
-                forward, backward, into,
-                work.scale, work.head, work.key, work.node, work.next,
-                work.dist, work.touched, work.best, work.met,
-                len(order), work.points, work.costs,
-            )  # fmt: skip
+                *bounded.arrays(graph),
+                part,
+                seeds.node,
+                seeds.cost,
+                seeds.edge,
+                seeds.place,
+                seeds.snap,
+                want.cutoff,
+                want.limit,
+                want.steps,
+                *stop,
+                same.edge,
+                mid,
+                same.place,
+                same.snap,
+                forward,
+                backward,
+                into,
+                work.scale,
+                work.head,
+                work.key,
+                work.node,
+                work.next,
+                work.dist,
+                work.touched,
+                work.best,
+                work.met,
+                len(order),
+                work.points,
+                work.costs,
+            )
             if ok:
                 chunk = Chunk(part, *by_block(starts, work.points, work.costs, bits, len(order)))
                 spare.put(work)

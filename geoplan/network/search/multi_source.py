@@ -79,9 +79,24 @@ def _read_block(low, shift, indptr, indices, weights, dist, label):  # type: ign
 
 @_jit
 def spread(  # type: ignore[no-untyped-def]  # noqa: C901
-    indptr, indices, weights, seed_node, seed_cost, seed_label, limit,
-    scale, shift, window, head, keys, nodes, nexts, dist, label, parent,
-):  # fmt: skip
+    indptr,
+    indices,
+    weights,
+    seed_node,
+    seed_cost,
+    seed_label,
+    limit,
+    scale,
+    shift,
+    window,
+    head,
+    keys,
+    nodes,
+    nexts,
+    dist,
+    label,
+    parent,
+):
     """One search from all seeds at once: distance, label and arc of arrival per node.
 
     Of seeds equally near the smallest label wins. `dist` comes in as inf, `label` and `parent`

@@ -184,9 +184,18 @@ def nearest_site(
     dist, label, _ = spread(graph, seeds)
     forward, backward = network.edge_costs(want.unit)
     found, cost = read_points(  # type: ignore[call-arg]
-        ways.node, ways.cost, dist, label, ways.edge, ways.place, ways.snap,
-        *sites_by_edge(seeds, network.n_edges), forward, backward, into,
-    )  # fmt: skip
+        ways.node,
+        ways.cost,
+        dist,
+        label,
+        ways.edge,
+        ways.place,
+        ways.snap,
+        *sites_by_edge(seeds, network.n_edges),
+        forward,
+        backward,
+        into,
+    )
     usable = bool((goals.state == ON).any())
     near = (found >= 0) & (cost <= want.limit)
     none = (homes.state == ON) & ~near
@@ -285,10 +294,22 @@ def spread(
         nearest = np.full(graph.n_nodes, -1, np.int32)
         parent = np.full(graph.n_nodes if parents else 0, -1, np.int32)
         code = multi_source.spread(
-            *bounded.arrays(graph), node, cost, label, limit,
-            work.scale, work.shift, work.window, work.head, work.key, work.node, work.next,
-            work.dist, nearest, parent,
-        )  # fmt: skip
+            *bounded.arrays(graph),
+            node,
+            cost,
+            label,
+            limit,
+            work.scale,
+            work.shift,
+            work.window,
+            work.head,
+            work.key,
+            work.node,
+            work.next,
+            work.dist,
+            nearest,
+            parent,
+        )
         if code != bounded.FULL:
             return work.dist, nearest, parent
         work.more_room()

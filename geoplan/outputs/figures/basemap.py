@@ -83,9 +83,16 @@ class Ground:
             else:  # half a name under badges is worse than none
                 continue
             ax.text(
-                x, y, name, ha="center", va="center", fontsize=7, path_effects=HALO,
-                zorder=6.5, clip_on=True,
-            )  # fmt: skip
+                x,
+                y,
+                name,
+                ha="center",
+                va="center",
+                fontsize=7,
+                path_effects=HALO,
+                zorder=6.5,
+                clip_on=True,
+            )
 
 
 def _free(x: float, y: float, half: float, marks: np.ndarray) -> bool:

@@ -18,9 +18,15 @@ FONT_PACKAGE = "pylopdf_fonts_zh_cn"
 _FONT_FILE = "NotoSansSC-Regular.otf"
 #: installed fonts with Chinese characters, for what the package's font lacks or where it is missing
 CJK_FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei",
-    "PingFang SC", "SimHei", "WenQuanYi Micro Hei", "Noto Sans SC",
-)  # fmt: skip
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "Noto Sans SC",
+)
 
 
 @cache

@@ -108,17 +108,31 @@ def line_map(results: RunResults, service: ServiceResult, ground: Ground, lang: 
         xy = shapely.get_coordinates(suggested.geometry.to_numpy())
         # many markers stand on the line like beads: the gap stays seen on both sides of them
         many = len(xy) > 100
-        ax.scatter(xy[:, 0], xy[:, 1], s=0.7 if many else 7, color=palette.SUGGESTED,
-                   edgecolors=palette.INK, linewidths=0 if many else 0.3, zorder=7)  # fmt: skip
+        ax.scatter(
+            xy[:, 0],
+            xy[:, 1],
+            s=0.7 if many else 7,
+            color=palette.SUGGESTED,
+            edgecolors=palette.INK,
+            linewidths=0 if many else 0.3,
+            zorder=7,
+        )
     ground.name(ax, np.empty((0, 2)))
     return figure
 
 
 def _handle(marker: str, face: str, edge: str, word: str, n: int, lang: str) -> Line2D:
     return Line2D(
-        [], [], linestyle="none", marker=marker, markersize=5, markerfacecolor=face,
-        markeredgecolor=edge, markeredgewidth=0.8, label=say(lang, f"figures.{word}", n=f"{n:,}"),
-    )  # fmt: skip
+        [],
+        [],
+        linestyle="none",
+        marker=marker,
+        markersize=5,
+        markerfacecolor=face,
+        markeredgecolor=edge,
+        markeredgewidth=0.8,
+        label=say(lang, f"figures.{word}", n=f"{n:,}"),
+    )
 
 
 def _size(placed: gpd.GeoDataFrame, scale: float) -> float:

@@ -125,10 +125,18 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> Any:
     for rows in range(1, max(len(handles), 1) + 1):
         columns = max(-(-len(handles) // rows), 1)
         legend = figure.legend(
-            handles=_by_rows(list(handles), columns), loc="upper left", ncols=columns, fontsize=7,
-            frameon=False, borderpad=0.1, borderaxespad=0.0, handlelength=1.2, handletextpad=0.4,
-            columnspacing=1.1, labelspacing=0.45,
-        )  # fmt: skip
+            handles=_by_rows(list(handles), columns),
+            loc="upper left",
+            ncols=columns,
+            fontsize=7,
+            frameon=False,
+            borderpad=0.1,
+            borderaxespad=0.0,
+            handlelength=1.2,
+            handletextpad=0.4,
+            columnspacing=1.1,
+            labelspacing=0.45,
+        )
         if columns == 1 or _inches(figure, legend).width <= WIDTH_IN - 2 * _SIDE_IN - 0.35:
             break
         legend.remove()
@@ -200,9 +208,15 @@ def _north(figure: Figure, head_in: float, lang: str) -> None:
     x, low = 1 - (_SIDE_IN + 0.09) / WIDTH_IN, 1 - (head_in - 0.08) / height
     figure.add_artist(
         Line2D(
-            [x, x], [low, low + 0.2 / height], color=palette.INK, lw=1.2, marker="^",
-            markevery=[1], markersize=5, solid_capstyle="butt",
+            [x, x],
+            [low, low + 0.2 / height],
+            color=palette.INK,
+            lw=1.2,
+            marker="^",
+            markevery=[1],
+            markersize=5,
+            solid_capstyle="butt",
         )
-    )  # fmt: skip
+    )
     word = say(lang, "figures.north")
     figure.text(x, low + 0.26 / height, word, ha="center", va="bottom", fontsize=7.5)

@@ -64,11 +64,16 @@ def write_figures(
     told = lang or results.info.lang
     fonts = cjk_fonts()
     style: dict[Any, Any] = {
-        "font.family": list(fonts), "font.size": 8.5, "axes.unicode_minus": False,
+        "font.family": list(fonts),
+        "font.size": 8.5,
+        "axes.unicode_minus": False,
         "pdf.fonttype": 42,
-        "axes.edgecolor": palette.MUTED, "axes.labelcolor": palette.INK,
-        "xtick.color": palette.MUTED, "ytick.color": palette.MUTED, "text.color": palette.INK,
-    }  # fmt: skip
+        "axes.edgecolor": palette.MUTED,
+        "axes.labelcolor": palette.INK,
+        "xtick.color": palette.MUTED,
+        "ytick.color": palette.MUTED,
+        "text.color": palette.INK,
+    }
     written = []
     with mpl.rc_context(style):
         for name, draw in figure_list(results, lang=told):
@@ -127,8 +132,16 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     value, bound = curve["value"].to_numpy() / unit, curve["bound"].to_numpy() / unit
     ax.fill_between(x, value, bound, color=palette.REACH, alpha=0.6, lw=0)
     ax.plot(x, bound, color=palette.MUTED, lw=1, ls="--", label=say(lang, "figures.curve_bound"))
-    ax.plot(x, value, color=palette.COVERED, lw=1.8, marker="o", ms=2.4, clip_on=False,
-            label=say(lang, "figures.curve_value"))  # fmt: skip
+    ax.plot(
+        x,
+        value,
+        color=palette.COVERED,
+        lw=1.8,
+        marker="o",
+        ms=2.4,
+        clip_on=False,
+        label=say(lang, "figures.curve_value"),
+    )
     ax.set_xlabel(say(lang, "figures.curve_x"))
     ax.set_ylabel(say(lang, "figures.curve_y_people" if few else "figures.curve_y"))
     if few:
@@ -151,9 +164,20 @@ def _mark_knee(ax: Axes, x: float, y: float, words: str) -> None:
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
     ax.plot([x], [y], ls="", marker="o", ms=8, mfc="none", mec=palette.INK, mew=1.2, clip_on=False)
-    label = ax.annotate(words, (x, y), textcoords="offset points", xytext=(0, 0), fontsize=8,
-                        arrowprops={"arrowstyle": "-", "color": palette.MUTED, "lw": 0.6,
-                                    "shrinkA": 1, "shrinkB": 5})  # fmt: skip
+    label = ax.annotate(
+        words,
+        (x, y),
+        textcoords="offset points",
+        xytext=(0, 0),
+        fontsize=8,
+        arrowprops={
+            "arrowstyle": "-",
+            "color": palette.MUTED,
+            "lw": 0.6,
+            "shrinkA": 1,
+            "shrinkB": 5,
+        },
+    )
     label.set_in_layout(False)  # or the axes would move after the place was chosen
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
@@ -194,8 +218,12 @@ def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -
     assert service.coverage is not None
     table = service.coverage.by_area(level)
     table = table[(table["total"] > 0) & (table.index != "")]
-    title = say(lang, "figures.title_areas", service=clean(service.name(lang)),
-                level=level_word(lang, level))  # fmt: skip
+    title = say(
+        lang,
+        "figures.title_areas",
+        service=clean(service.name(lang)),
+        level=level_word(lang, level),
+    )
     figure, ax = _chart(title, 0.95 + 0.21 * max(len(table), 3), pad=22.0)
     left = np.zeros(len(table))
     rows = np.arange(len(table))[::-1]
@@ -203,18 +231,35 @@ def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -
         share = (table[state] / table["total"]).fillna(0.0).to_numpy(float)
         hatch = None if state == "served" else "////" if state == "beyond" else None
         if share.sum() > 0:
-            ax.barh(rows, share, left=left, height=0.72, color=palette.STATE_COLOURS[state],
-                    hatch=hatch, edgecolor="white", linewidth=0.3,
-                    label=say(lang, f"common.{state}"))  # fmt: skip
+            ax.barh(
+                rows,
+                share,
+                left=left,
+                height=0.72,
+                color=palette.STATE_COLOURS[state],
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0.3,
+                label=say(lang, f"common.{state}"),
+            )
         left += share
-    for row, (share, total) in zip(rows, zip(table["covered_share"], table["total"], strict=True),
-                                   strict=True):  # fmt: skip
+    for row, (share, total) in zip(
+        rows, zip(table["covered_share"], table["total"], strict=True), strict=True
+    ):
         ax.text(1.01, row, f"{share:.1%} / {count_text(total)}", va="center", fontsize=7)
     ax.set_yticks(rows, [clean(n) for n in table["name"]], fontsize=8)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel(say(lang, "figures.areas_x"))
     ax.tick_params(length=0)
-    ax.legend(frameon=False, fontsize=7, ncols=6, loc="lower left", bbox_to_anchor=(0, 1.0),
-              borderaxespad=0.1, handlelength=1.2, columnspacing=1.0)  # fmt: skip
+    ax.legend(
+        frameon=False,
+        fontsize=7,
+        ncols=6,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        borderaxespad=0.1,
+        handlelength=1.2,
+        columnspacing=1.0,
+    )
     return figure

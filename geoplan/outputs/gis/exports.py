@@ -64,9 +64,16 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     geoplan.errors.UsageError: format must be one of gpkg, shp, geojson, ... not 'dwg'.
     """
     writers: dict[str, Callable[[Path, str | Path], list[Path | str]]] = {
-        "gpkg": _gpkg, "shp": _shp, "geojson": _geojson, "kml": _kml, "fgb": _fgb,
-        "parquet": _parquet, "csv": _csv, "xlsx": _xlsx, "postgis": _postgis,
-    }  # fmt: skip
+        "gpkg": _gpkg,
+        "shp": _shp,
+        "geojson": _geojson,
+        "kml": _kml,
+        "fgb": _fgb,
+        "parquet": _parquet,
+        "csv": _csv,
+        "xlsx": _xlsx,
+        "postgis": _postgis,
+    }
     if format not in writers:
         raise UsageError(f"format must be one of {', '.join(writers)}, not {format!r}.")
     source = Path(run_folder) / "layers.gpkg"
@@ -133,9 +140,7 @@ def _shp(source: Path, out: str | Path) -> list[Path | str]:
         for part, rows in _by_family(told):
             stem = name if part is None else f"{name}_{part}"
             path = target / f"{stem}.shp"
-            pyogrio.write_dataframe(
-                rows, path, driver="ESRI Shapefile", encoding="UTF-8",
-            )  # fmt: skip
+            pyogrio.write_dataframe(rows, path, driver="ESRI Shapefile", encoding="UTF-8")
             written.append(path)
             for original, short in names.items():
                 dictionary.append(
@@ -177,8 +182,11 @@ def _meanings(source: Path) -> dict[tuple[str, str], str]:
 def _fields(source: Path, columns: dict[str, list[str]]) -> pd.DataFrame:
     """Layer, field and meaning of every column."""
     meaning = _meanings(source)
-    rows = [(layer, name, meaning.get((layer, name), "")) for layer in columns
-            for name in columns[layer]]  # fmt: skip
+    rows = [
+        (layer, name, meaning.get((layer, name), ""))
+        for layer in columns
+        for name in columns[layer]
+    ]
     return pd.DataFrame(rows, columns=["layer", "field", "meaning"])
 
 
@@ -229,9 +237,11 @@ def _geojson(source: Path, out: str | Path) -> list[Path | str]:
 
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         pyogrio.write_dataframe(
-            frame.to_crs("EPSG:4326"), path, driver="GeoJSON",
+            frame.to_crs("EPSG:4326"),
+            path,
+            driver="GeoJSON",
             layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": 7, "WRITE_NAME": "NO"},
-        )  # fmt: skip
+        )
 
     return _per_layer(source, out, "geojson", write)
 
@@ -260,9 +270,8 @@ def _fgb(source: Path, out: str | Path) -> list[Path | str]:
         options = {"SPATIAL_INDEX": "YES" if frame.geometry.notna().all() else "NO"}
         kinds = set(frame.geometry.dropna().geom_type)
         pyogrio.write_dataframe(
-            frame, path, driver="FlatGeobuf", promote_to_multi=len(kinds) > 1,
-            layer_options=options,
-        )  # fmt: skip
+            frame, path, driver="FlatGeobuf", promote_to_multi=len(kinds) > 1, layer_options=options
+        )
 
     return _per_layer(source, out, "fgb", write)
 

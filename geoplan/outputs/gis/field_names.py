@@ -7,12 +7,30 @@ from collections.abc import Iterable
 
 #: common words of our columns, shortened so that ten characters still tell what they are
 _SHORT = {
-    "people": "ppl", "served": "srv", "after": "aft", "share": "shr", "district": "dist",
-    "street": "strt", "village": "vill", "off_network": "off_net", "unlocated": "unloc",
-    "capacity": "cap", "nursing": "nurs", "closing": "cls", "elderly": "eld", "centre": "ctr",
-    "station": "stn", "protection": "prot", "boundary": "bnd", "marker": "mrk",
-    "standard": "std", "text": "txt", "name": "nam", "required": "req", "length": "len",
-}  # fmt: skip
+    "people": "ppl",
+    "served": "srv",
+    "after": "aft",
+    "share": "shr",
+    "district": "dist",
+    "street": "strt",
+    "village": "vill",
+    "off_network": "off_net",
+    "unlocated": "unloc",
+    "capacity": "cap",
+    "nursing": "nurs",
+    "closing": "cls",
+    "elderly": "eld",
+    "centre": "ctr",
+    "station": "stn",
+    "protection": "prot",
+    "boundary": "bnd",
+    "marker": "mrk",
+    "standard": "std",
+    "text": "txt",
+    "name": "nam",
+    "required": "req",
+    "length": "len",
+}
 _MOST = 10
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from geoplan.disclosure.edition import refuse_internal
+from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.gis.layers import aliases, layer_list, layer_title
 from geoplan.outputs.gis.qml import with_aliases

@@ -14,7 +14,7 @@ import shapely
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
-from geoplan.disclosure.edition import told_by_area
+from geoplan.disclosure.public_edition import told_by_area
 from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
@@ -230,8 +230,11 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
         counts = quota_counts(table)
         if counts["meeting_quota"] is not None:  # a level without a quota has nothing to meet
             part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
-            tell("fact_quota", say(lang, "maps.of", part=part, whole=whole),
-                 level=level_word(lang, level))  # fmt: skip
+            tell(
+                "fact_quota",
+                say(lang, "maps.of", part=part, whole=whole),
+                level=level_word(lang, level),
+            )
     if service.rates is not None and len(service.rates):
         city = city_rate(service.rates)
         tell("fact_count", count_text(city.count))

@@ -8,7 +8,7 @@ from typing import Any
 
 import folium
 
-from geoplan.disclosure.edition import refuse_internal
+from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer

@@ -28,8 +28,19 @@ from geoplan.words import has_word, level_word, say
 
 #: findings that the report itself shows
 _MOST_FINDINGS = 12
-_OVERVIEW = ("service", "facilities", "total", "served", "full", "beyond", "cut_off", "off_network",
-             "unlocated", "covered_share", "share_after")  # fmt: skip
+_OVERVIEW = (
+    "service",
+    "facilities",
+    "total",
+    "served",
+    "full",
+    "beyond",
+    "cut_off",
+    "off_network",
+    "unlocated",
+    "covered_share",
+    "share_after",
+)
 
 
 def compose(results: RunResults, *, lang: str) -> Document:
@@ -145,13 +156,17 @@ def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
         ),
         rows=tuple(
             (
-                _shown(r.path), _use(results, r.role, lang), count_text(r.rows),
-                count_text(r.accepted), count_text(r.set_aside), count_text(r.warned),
+                _shown(r.path),
+                _use(results, r.role, lang),
+                count_text(r.rows),
+                count_text(r.accepted),
+                count_text(r.set_aside),
+                count_text(r.warned),
             )
             for r in records
         ),
         right=frozenset({2, 3, 4, 5}),
-    )  # fmt: skip
+    )
     if results.info.audience != "public":
         yield from _findings(results.findings, lang)
 

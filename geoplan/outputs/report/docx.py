@@ -58,14 +58,18 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
     for block in document.blocks:
         if isinstance(block, TableBlock):
             tables += 1
-            _table(book, block, say(document.lang, "report.table", number=tables,
-                                    caption=block.caption))  # fmt: skip
+            _table(
+                book,
+                block,
+                say(document.lang, "report.table", number=tables, caption=block.caption),
+            )
         elif isinstance(block, FigureBlock):
             file = figures / f"{block.name}.png"
             if file.exists():
                 pictures += 1
-                caption = say(document.lang, "report.figure", number=pictures,
-                              caption=block.caption)  # fmt: skip
+                caption = say(
+                    document.lang, "report.figure", number=pictures, caption=block.caption
+                )
                 _picture(book, file, caption)
         elif isinstance(block, Heading):
             book.add_heading(block.text, level=block.level)
@@ -90,9 +94,12 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
 
 def _styles(book: Any) -> None:
     for name, font, size in (
-        ("Normal", _BODY, 10.5), ("List Bullet", _BODY, 10.5), ("Heading 1", _HEADS, 15),
-        ("Heading 2", _HEADS, 13), ("Heading 3", _HEADS, 11.5),
-    ):  # fmt: skip
+        ("Normal", _BODY, 10.5),
+        ("List Bullet", _BODY, 10.5),
+        ("Heading 1", _HEADS, 15),
+        ("Heading 2", _HEADS, 13),
+        ("Heading 3", _HEADS, 11.5),
+    ):
         style = book.styles[name]
         style.font.name, style.font.size = _LATIN, Pt(size)
         style.font.color.rgb = _INK

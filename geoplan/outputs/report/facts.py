@@ -35,16 +35,27 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
     if not facts.get("places", 0) > 0:
         return
     yield Heading(level=3, text=say(lang, "report.h_capacity"))
-    text = say(lang, "report.capacity", places=count_text(facts["places"]),
-               per=number_text(facts["places_per_1000"], 1))  # fmt: skip
+    text = say(
+        lang,
+        "report.capacity",
+        places=count_text(facts["places"]),
+        per=number_text(facts["places_per_1000"], 1),
+    )
     if "required_places" in facts:
-        text += say(lang, "report.capacity_required",
-                    ratio=number_text(facts["required_per_1000"], 1),
-                    required=count_text(facts["required_places"]),
-                    lacking=count_text(facts["places_lacking"]))  # fmt: skip
+        text += say(
+            lang,
+            "report.capacity_required",
+            ratio=number_text(facts["required_per_1000"], 1),
+            required=count_text(facts["required_places"]),
+            lacking=count_text(facts["places_lacking"]),
+        )
     if "nursing_places" in facts:
-        text += say(lang, "report.nursing", places=count_text(facts["nursing_places"]),
-                    share=share_text(facts["nursing_share"]))  # fmt: skip
+        text += say(
+            lang,
+            "report.nursing",
+            places=count_text(facts["nursing_places"]),
+            share=share_text(facts["nursing_share"]),
+        )
         if "required_nursing_share" in facts:
             least = share_text(facts["required_nursing_share"], 0)
             text += say(lang, "report.nursing_required", share=least)
@@ -55,10 +66,22 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
         yield Paragraph(text=_places_text(service, lang))
     levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= MOST_AREAS]
     if levels:
-        caption = say(lang, "report.c_capacity", service=clean(service.name(lang)),
-                      level=level_word(lang, levels[0]))  # fmt: skip
-        keep = ("name", "people", "places", "places_per_1000", "required", "lacking",
-                "reach_per_1000", "none_share")  # fmt: skip
+        caption = say(
+            lang,
+            "report.c_capacity",
+            service=clean(service.name(lang)),
+            level=level_word(lang, levels[0]),
+        )
+        keep = (
+            "name",
+            "people",
+            "places",
+            "places_per_1000",
+            "required",
+            "lacking",
+            "reach_per_1000",
+            "none_share",
+        )
         table = told_table(
             capacity_table(results, service, levels[0], lang=lang), caption, lang, keep=keep
         )
@@ -89,10 +112,13 @@ def equity_text(service: ServiceResult, lang: str) -> str:
     equity, text = service.equity, ""
     for ending in ("", "_after"):
         if f"gini{ending}" in equity:
-            text += say(lang, f"report.equity{ending}",
-                        gini=_fixed(equity[f"gini{ending}"], 3),
-                        palma=_fixed(equity.get(f"palma{ending}"), 2),
-                        worst=share_text(equity.get(f"worst_tenth_share{ending}")))  # fmt: skip
+            text += say(
+                lang,
+                f"report.equity{ending}",
+                gini=_fixed(equity[f"gini{ending}"], 3),
+                palma=_fixed(equity.get(f"palma{ending}"), 2),
+                worst=share_text(equity.get(f"worst_tenth_share{ending}")),
+            )
     return text
 
 
@@ -131,10 +157,18 @@ def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
             told = say(lang, word, sites=sites)
         else:
             ledger = coverage.ledger
-            told = say(lang, "report.coverage", standard=standard_text(lang, coverage.standard),
-                       sites=sites, idle="", people="", total=count_text(ledger.total),
-                       served=count_text(ledger.served), share=share_text(ledger.covered_share),
-                       unserved=count_text(ledger.unserved))  # fmt: skip
+            told = say(
+                lang,
+                "report.coverage",
+                standard=standard_text(lang, coverage.standard),
+                sites=sites,
+                idle="",
+                people="",
+                total=count_text(ledger.total),
+                served=count_text(ledger.served),
+                share=share_text(ledger.covered_share),
+                unserved=count_text(ledger.unserved),
+            )
         lines.append(clean(tier.name(lang)) + colon + told + _substitutes(service, tier.key, lang))
     unknown = service.tier_sites.get("", 0)
     if unknown:
@@ -160,13 +194,18 @@ def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
     lines = []
     for key, row in referral_summary(found).iterrows():
         tier = tiers[str(key)]
-        line = say(lang, "report.referral", tier=clean(tier.name(lang)),
-                   to=clean(tiers[str(tier.refers_to)].name(lang)),
-                   limit=number_text(tier.refer_threshold_min, 1),
-                   mode=known_word(lang, f"common.{tier.refer_mode}", str(tier.refer_mode)),
-                   within=count_text(row["within"]), total=count_text(row["stations"]),
-                   share=share_text(row["share"]),
-                   worst=number_text(row["farthest_min"], 1))  # fmt: skip
+        line = say(
+            lang,
+            "report.referral",
+            tier=clean(tier.name(lang)),
+            to=clean(tiers[str(tier.refers_to)].name(lang)),
+            limit=number_text(tier.refer_threshold_min, 1),
+            mode=known_word(lang, f"common.{tier.refer_mode}", str(tier.refer_mode)),
+            within=count_text(row["within"]),
+            total=count_text(row["stations"]),
+            share=share_text(row["share"]),
+            worst=number_text(row["farthest_min"], 1),
+        )
         late = found[(found["tier"] == key) & ~found["within"].astype(bool)]
         late = late.sort_values("cost_min", ascending=False, na_position="first", kind="stable")
         names = late["name"].astype("string").fillna("")
@@ -194,9 +233,14 @@ def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iter
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
-        line = say(lang, "report.quota", level=level_word(lang, str(level)),
-                   meeting=count_text(row["meeting_quota"]), total=count_text(row["total"]),
-                   share=_beside_target(row["meeting_share"], row["target_share"]))  # fmt: skip
+        line = say(
+            lang,
+            "report.quota",
+            level=level_word(lang, str(level)),
+            meeting=count_text(row["meeting_quota"]),
+            total=count_text(row["total"]),
+            share=_beside_target(row["meeting_share"], row["target_share"]),
+        )
         if row["target_share"] < 1:
             word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
             line += say(lang, word, target=share_text(row["target_share"], 0))
@@ -263,17 +307,25 @@ def fund_blocks(results: RunResults, service: ServiceResult, lang: str) -> Itera
         return
     years = ""
     if fund.years:
-        years = f"{fund.years[0]}—{fund.years[-1]}" if lang == "zh" else (
-            f"{fund.years[0]} to {fund.years[-1]}"
-        )  # fmt: skip
+        years = (
+            f"{fund.years[0]}—{fund.years[-1]}"
+            if lang == "zh"
+            else (f"{fund.years[0]} to {fund.years[-1]}")
+        )
         years = say(lang, "report.fund_years", years=years)
     share, currency = fund.planned / fund.money, results.info.currency
     word = "report.fund" if fund.left >= 0 else "report.fund_short"
     yield Paragraph(
-        text=say(lang, word, money=money_text(lang, fund.money, currency), years=years,
-                 planned=money_text(lang, fund.planned, currency), share=share_text(share),
-                 left=money_text(lang, abs(fund.left), currency))
-    )  # fmt: skip
+        text=say(
+            lang,
+            word,
+            money=money_text(lang, fund.money, currency),
+            years=years,
+            planned=money_text(lang, fund.planned, currency),
+            share=share_text(share),
+            left=money_text(lang, abs(fund.left), currency),
+        )
+    )
     caption = say(lang, "report.c_fund", service=clean(service.name(lang)))
     if len(fund.spending):
         table = told_table(fund_table(results, service, lang=lang), caption, lang)

@@ -55,8 +55,9 @@ def _people(service: ServiceResult, lang: str) -> str:
     gaps = service.gaps
     if gaps is not None and len(gaps):
         first = gaps.iloc[0]
-        text += say(lang, "report.high_gap", area=clean(first["area"]),
-                    people=count_text(first["people"]))  # fmt: skip
+        text += say(
+            lang, "report.high_gap", area=clean(first["area"]), people=count_text(first["people"])
+        )
     return text
 
 
@@ -67,8 +68,13 @@ def _sites(results: RunResults, service: ServiceResult, lang: str) -> str:
     proof = status_text(lang, siting.result.status, siting.result.gap)
     if not len(siting.sites):
         return say(lang, "report.high_no_sites", proof=proof)
-    text = say(lang, "report.high_sites", count=count_text(len(siting.sites)), proof=proof,
-               share=share_text(siting.people_after.covered_share))  # fmt: skip
+    text = say(
+        lang,
+        "report.high_sites",
+        count=count_text(len(siting.sites)),
+        proof=proof,
+        share=share_text(siting.people_after.covered_share),
+    )
     if "money" in siting.sites.columns:
         money = money_text(lang, siting.sites["money"].sum(), results.info.currency)
         text += say(lang, "report.high_money", money=money)
@@ -87,8 +93,12 @@ def _lines(service: ServiceResult, lang: str) -> str:
     )
     if service.gaps is not None and len(service.gaps):
         first = service.gaps.iloc[0]
-        text += say(lang, "report.high_gap_line", area=clean(first["area"]),
-                    metres=count_text(first["length_m"]))  # fmt: skip
+        text += say(
+            lang,
+            "report.high_gap_line",
+            area=clean(first["area"]),
+            metres=count_text(first["length_m"]),
+        )
     return text + _markers(service.siting, lang)
 
 
@@ -118,8 +128,12 @@ def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:
         per=number_text(service.standard.per, 0),
     )
     if first["lowest"]:
-        text += say(lang, "report.high_range", lowest=clean(first["lowest"]),
-                    highest=clean(first["highest"]))  # fmt: skip
+        text += say(
+            lang,
+            "report.high_range",
+            lowest=clean(first["lowest"]),
+            highest=clean(first["highest"]),
+        )
     return text
 
 

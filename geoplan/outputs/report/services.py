@@ -146,11 +146,21 @@ def _gaps(service: ServiceResult, lang: str) -> Iterator[Block]:
         return
     shown = min(len(gaps), _MOST_GAPS)
     if "length_m" in gaps.columns:
-        text = say(lang, "report.line_gaps", count=count_text(len(gaps)), shown=shown,
-                   km=number_text(gaps["length_m"].sum() / 1000, 1))  # fmt: skip
+        text = say(
+            lang,
+            "report.line_gaps",
+            count=count_text(len(gaps)),
+            shown=shown,
+            km=number_text(gaps["length_m"].sum() / 1000, 1),
+        )
     else:
-        text = say(lang, "report.gaps", count=count_text(len(gaps)), shown=shown,
-                   people=count_text(gaps["people"].sum()))  # fmt: skip
+        text = say(
+            lang,
+            "report.gaps",
+            count=count_text(len(gaps)),
+            shown=shown,
+            people=count_text(gaps["people"].sum()),
+        )
     yield Paragraph(text=text)
     caption = say(lang, "report.c_gaps", service=clean(service.name(lang)))
     table = told_table(gap_table(service, lang=lang), caption, lang, most=_MOST_GAPS)
@@ -206,9 +216,14 @@ def _sites(results: RunResults, service: ServiceResult, lang: str) -> Iterator[B
     if siting.knee is not None:
         knee = siting.knee
         yield Paragraph(
-            text=say(lang, "report.knee", sites=knee.sites, before=count_text(knee.before),
-                     after=count_text(knee.after))
-        )  # fmt: skip
+            text=say(
+                lang,
+                "report.knee",
+                sites=knee.sites,
+                before=count_text(knee.before),
+                after=count_text(knee.after),
+            )
+        )
     yield from phase_blocks(results, service, lang)
     yield from _robustness(service, siting, lang)
     if siting.curve is not None:

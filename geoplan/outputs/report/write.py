@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from geoplan.disclosure.edition import refuse_internal
+from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.docx import write_docx
 from geoplan.outputs.report.html import write_html
@@ -50,7 +50,8 @@ def write_report(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     document = compose(results, lang=lang or results.info.lang)
-    page = write_html(document, target / "report.html", figures=target / "figures",
-                      maps=target / "maps")  # fmt: skip
+    page = write_html(
+        document, target / "report.html", figures=target / "figures", maps=target / "maps"
+    )
     book = write_docx(document, target / "report.docx", figures=target / "figures")
     return page, book

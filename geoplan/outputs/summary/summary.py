@@ -336,9 +336,14 @@ def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
     if service.fund is not None:
         fund = service.fund
         lines.append(
-            say(lang, "outputs.text_fund", name=name, money=money_text(lang, fund.money, currency),
-                planned=money_text(lang, fund.planned, currency))
-        )  # fmt: skip
+            say(
+                lang,
+                "outputs.text_fund",
+                name=name,
+                money=money_text(lang, fund.money, currency),
+                planned=money_text(lang, fund.planned, currency),
+            )
+        )
     for level, table in service.quota.items():
         counts = quota_counts(table)
         if counts["meeting_quota"] is None:

@@ -233,9 +233,11 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
         }
     )
     last = {
-        "service": say(lang, "outputs.all_sites"), "year": "",
-        "sites": frame["sites"].sum(), "money": frame["money"].sum(),
-    }  # fmt: skip
+        "service": say(lang, "outputs.all_sites"),
+        "year": "",
+        "sites": frame["sites"].sum(),
+        "money": frame["money"].sum(),
+    }
     frame.loc[len(frame)] = last
     return Table.of(service.key, "fund", frame, with_currency(_FUND, results, lang))
 

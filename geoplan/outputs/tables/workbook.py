@@ -15,7 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from geoplan.disclosure.edition import refuse_internal
+from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Column, Kind, Table

@@ -89,9 +89,24 @@ def _below(value, step, gap):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _search(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr, row_site, row_cost, penalty, sites, state, best, step, gap, lam, site, phase, mark,
-    trail, memo, work, steps
-):  # fmt: skip
+    row_ptr,
+    row_site,
+    row_cost,
+    penalty,
+    sites,
+    state,
+    best,
+    step,
+    gap,
+    lam,
+    site,
+    phase,
+    mark,
+    trail,
+    memo,
+    work,
+    steps,
+):
     """Go on with the tree until it is empty or `work` pairs were looked at.
 
     memo: depth, length of the trail, whether to go down next, value, nodes. Everything is
@@ -304,9 +319,24 @@ def branch(
     done, spent = False, 0
     while not done and spent < work and clock.left > 0:
         done = _search(
-            row_ptr, row_site, row_cost, a.penalty, sites, state, best, step, gap, lam, site, phase,
-            mark, trail, memo, part, 30,
-        )  # fmt: skip
+            row_ptr,
+            row_site,
+            row_cost,
+            a.penalty,
+            sites,
+            state,
+            best,
+            step,
+            gap,
+            lam,
+            site,
+            phase,
+            mark,
+            trail,
+            memo,
+            part,
+            30,
+        )
         spent += part
     return Tree(is_open=best, value=float(memo[3]), proved=bool(done), nodes=int(memo[4]))
 

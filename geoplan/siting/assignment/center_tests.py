@@ -29,7 +29,7 @@ class BothWays:
 @nb.njit(cache=True, nogil=True)
 def _cover(  # type: ignore[no-untyped-def]  # noqa: C901
     ptr, idx, data, col_ptr, col_row, col_data, radius, is_open, covered, most
-):  # fmt: skip
+):
     """Open the site that reaches most rows not reached yet, again and again; whether all are.
 
     `is_open` and `covered` are written to; at most `most` sites are opened.
@@ -113,9 +113,17 @@ def look(
     is_open = fixed.copy()
     room = count - int(fixed.sum())
     if _cover(
-        rows.indptr, rows.indices, rows.data, columns.indptr, columns.indices, columns.data,
-        radius, is_open, covered, room,
-    ):  # fmt: skip
+        rows.indptr,
+        rows.indices,
+        rows.data,
+        columns.indptr,
+        columns.indices,
+        columns.data,
+        radius,
+        is_open,
+        covered,
+        room,
+    ):
         return is_open, False
     within = np.concatenate([[0], np.cumsum(rows.data <= radius)])
     choice = np.diff(within[rows.indptr])

@@ -49,8 +49,16 @@ def median_ruled(
     """Least cost for everybody together under `rules`."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return no_result(problem, "p_median", "infeasible", clock=clock, solver=SOLVER, seed=seed,
-                         blocking=tuple(blocked), detail=facts)  # fmt: skip
+        return no_result(
+            problem,
+            "p_median",
+            "infeasible",
+            clock=clock,
+            solver=SOLVER,
+            seed=seed,
+            blocking=tuple(blocked),
+            detail=facts,
+        )
     most = most_sites(problem, rules)
     if len(way.rows):
         a = median_arrays(way.costs, way.people)
@@ -60,9 +68,13 @@ def median_ruled(
         )
         clock.tell("bound")
         prices = lagrangean_bound(
-            a, sites=most, upper=min(free.value, a.penalty), allowed=allowed, fixed=fixed,
+            a,
+            sites=most,
+            upper=min(free.value, a.penalty),
+            allowed=allowed,
+            fixed=fixed,
             clock=clock.part(clock.left / 2),
-        )  # fmt: skip
+        )
     else:
         a, prices = None, None
     # worth of sites at these prices, with all rules about sites: a start, and a better bound
@@ -83,8 +95,9 @@ def median_ruled(
         proof = _sites_only(
             problem, a, way, rules, start, prices, bound=bound, most=most, gap=gap, clock=clock
         )
-        return _answer(problem, proof.is_open, None, bound=proof.bound, clock=clock, gap=gap,
-                       seed=seed)  # fmt: skip
+        return _answer(
+            problem, proof.is_open, None, bound=proof.bound, clock=clock, gap=gap, seed=seed
+        )
     return _with_journeys(
         problem, a, way, rules, start, bound=bound, most=most, clock=clock, gap=gap, seed=seed
     )
@@ -133,10 +146,20 @@ def _sites_only(
     take = most - int(fixed.sum())
     free, must = settle_sites(allowed & ~fixed, fixed, take, prices, best, step)
     proof = prove_median(
-        a, sites=most, allowed=free, fixed=must, start=is_open, value=value,
-        prices=np.minimum(prices.price, a.penalty), bound=best.bound, gap=gap, step=step,
-        clock=clock, rules=site_model(problem, way, rules), improve=improve,
-    )  # fmt: skip
+        a,
+        sites=most,
+        allowed=free,
+        fixed=must,
+        start=is_open,
+        value=value,
+        prices=np.minimum(prices.price, a.penalty),
+        bound=best.bound,
+        gap=gap,
+        step=step,
+        clock=clock,
+        rules=site_model(problem, way, rules),
+        improve=improve,
+    )
     return replace(best, is_open=proof.is_open, value=proof.value, bound=proof.bound)
 
 
@@ -170,8 +193,9 @@ def _with_journeys(
         return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
     x = found.x if found.x is not None else begin
     if x is None:
-        return no_result(problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed,
-                         bound=bound)  # fmt: skip
+        return no_result(
+            problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=bound
+        )
     if found.bound is not None:
         bound = max(bound, found.bound)
     is_open = x[: problem.n_sites] > 0.5
@@ -183,9 +207,16 @@ def _with_journeys(
         x = _without_unused(problem, model, rules, limits, x, clock)
         is_open = x[: problem.n_sites] > 0.5
     return _answer(
-        problem, is_open, x if problem.capacities is not None else None, bound=bound, clock=clock,
-        gap=gap, seed=seed, model=model, facts=facts,
-    )  # fmt: skip
+        problem,
+        is_open,
+        x if problem.capacities is not None else None,
+        bound=bound,
+        clock=clock,
+        gap=gap,
+        seed=seed,
+        model=model,
+        facts=facts,
+    )
 
 
 def _without_unused(
@@ -261,7 +292,16 @@ def _answer(
         detail["flows"] = flows
     near = value - bound <= 1e-7 * abs(value)
     return make_result(
-        problem, "p_median", np.flatnonzero(is_open), value=value,
-        bound=value if near else min(bound, value), gap=gap, clock=clock, solver=SOLVER, seed=seed,
-        assignment=assignment, detail=detail, first_proved="worst_area_bound" not in detail,
-    )  # fmt: skip
+        problem,
+        "p_median",
+        np.flatnonzero(is_open),
+        value=value,
+        bound=value if near else min(bound, value),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        assignment=assignment,
+        detail=detail,
+        first_proved="worst_area_bound" not in detail,
+    )

@@ -16,9 +16,18 @@ from geoplan.siting.solver.time_limit import Clock
 
 @nb.njit(cache=True, nogil=True)
 def _worth(  # type: ignore[no-untyped-def]
-    row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, coming, place,
-    n_open
-):  # fmt: skip
+    row_ptr,
+    row_site,
+    row_cost,
+    col_ptr,
+    col_demand,
+    col_cost,
+    penalty,
+    is_open,
+    coming,
+    place,
+    n_open,
+):
     """Saved by each site that could come; lost by each open one; and what softens that loss."""
     n = len(row_ptr) - 1
     c1 = np.empty(n, np.int32)
@@ -118,9 +127,18 @@ def swap_ruled(
         place = np.full(len(is_open), -1, np.int64)
         place[opened] = np.arange(len(opened))
         gain, loss, relief = _worth(
-            a.row_ptr, a.row_site, a.row_cost, a.col_ptr, a.col_demand, a.col_cost, a.penalty,
-            is_open, coming, place, len(opened),
-        )  # fmt: skip
+            a.row_ptr,
+            a.row_site,
+            a.row_cost,
+            a.col_ptr,
+            a.col_demand,
+            a.col_cost,
+            a.penalty,
+            is_open,
+            coming,
+            place,
+            len(opened),
+        )
         going = np.flatnonzero(~fixed[opened])
         saved = gain[:, None] + relief[:, going] - loss[going][None, :]
         saved[~limits.may_swap(is_open, coming, opened[going])] = -np.inf

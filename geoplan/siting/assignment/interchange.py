@@ -138,9 +138,19 @@ def greedy_add(  # type: ignore[no-untyped-def]  # noqa: C901
 
 @nb.njit(cache=True, nogil=True)
 def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, allowed, fixed,
-    start, max_swaps,
-):  # fmt: skip
+    row_ptr,
+    row_site,
+    row_cost,
+    col_ptr,
+    col_demand,
+    col_cost,
+    penalty,
+    is_open,
+    allowed,
+    fixed,
+    start,
+    max_swaps,
+):
     """Swap open for closed sites while it helps, at most `max_swaps` times, looking from `start`.
 
     `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter. Returns the

@@ -56,9 +56,21 @@ def _inside(reduced, free, fixed, take, inside):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True, nogil=True)
 def _volume(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr, row_site, row_cost, free, fixed, take, upper, most, best_price, best_reduced,
-    mean, shares, memo, rounds,
-):  # fmt: skip
+    row_ptr,
+    row_site,
+    row_cost,
+    free,
+    fixed,
+    take,
+    upper,
+    most,
+    best_price,
+    best_reduced,
+    mean,
+    shares,
+    memo,
+    rounds,
+):
     """`rounds` steps of the volume algorithm; all arrays and `memo` are written to.
 
     memo: best bound, step, widest blend, failures in a row, whether it was started.
@@ -168,9 +180,21 @@ def lagrangean_bound(
     while done < rounds and (clock.left > 0 or not done):
         before = memo[0]
         _volume(
-            a.row_ptr, a.row_site, a.row_cost, free, fixed, take, upper, most, price, reduced,
-            mean, shares, memo, part,
-        )  # fmt: skip
+            a.row_ptr,
+            a.row_site,
+            a.row_cost,
+            free,
+            fixed,
+            take,
+            upper,
+            most,
+            price,
+            reduced,
+            mean,
+            shares,
+            memo,
+            part,
+        )
         done += part
         if memo[0] >= upper * (1 - 1e-9) or memo[0] == before == -np.inf:
             break

@@ -122,9 +122,10 @@ class JourneysModel:
             pairs = here[self.row]
             people = float(self.way.people[here].sum())
             self.model.add_row(
-                np.append(self.x[pairs], worst), np.append(self.cost[pairs] / people, -1.0),
+                np.append(self.x[pairs], worst),
+                np.append(self.cost[pairs] / people, -1.0),
                 upper=0.0,
-            )  # fmt: skip
+            )
         return worst
 
     def start(self, is_open: np.ndarray) -> np.ndarray | None:
@@ -135,9 +136,12 @@ class JourneysModel:
         order = np.argsort(self.row[pairs], kind="stable")
         count = np.bincount(self.row[pairs], minlength=len(self.way.rows))
         small.add_rows(
-            np.concatenate([[0], np.cumsum(count)]), x[order], 1.0,
-            lower=self.way.people, upper=self.way.people,
-        )  # fmt: skip
+            np.concatenate([[0], np.cumsum(count)]),
+            x[order],
+            1.0,
+            lower=self.way.people,
+            upper=self.way.people,
+        )
         for j in np.flatnonzero(is_open & np.isfinite(self.room)):
             here = x[self.site[pairs] == j]
             if len(here):
@@ -240,7 +244,12 @@ def conflicting(
     ways = ways_out(model, problem, rules, clock=clock)
     told = rules_told(problem, rules)
     return no_result(
-        problem, objective, "infeasible", clock=clock, solver=solver, seed=seed,
+        problem,
+        objective,
+        "infeasible",
+        clock=clock,
+        solver=solver,
+        seed=seed,
         blocking=(f"everybody cannot be served under these rules: {told}", *ways.text),
         detail=ways.facts,
-    )  # fmt: skip
+    )

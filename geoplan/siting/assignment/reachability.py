@@ -64,9 +64,14 @@ def read_distance_rules(
         faults.add("say how many: sites = N, or budget = money")
     count = None if sites is None else check_count(problem, sites, faults, least=1)
     rules = read_rules(
-        problem, sites=count, budget=budget, per_area_minimum=per_area_minimum, backup=backup,
-        equity=equity, faults=faults,
-    )  # fmt: skip
+        problem,
+        sites=count,
+        budget=budget,
+        per_area_minimum=per_area_minimum,
+        backup=backup,
+        equity=equity,
+        faults=faults,
+    )
     if problem.full_within is not None:
         faults.add(
             f"gradual coverage (full_within) and {question} do not go together: {question} weighs "
@@ -117,7 +122,12 @@ def stranded(
     share = 1.0 - people / problem.total
     what = "no allowed site" if times == 1 else "fewer than two allowed sites"
     return no_result(
-        problem, objective, "infeasible", clock=clock, solver="reach check", seed=seed,
+        problem,
+        objective,
+        "infeasible",
+        clock=clock,
+        solver="reach check",
+        seed=seed,
         blocking=(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
             + Faults.some(labels),
@@ -129,7 +139,7 @@ def stranded(
             "unreachable_people": people,
             "largest_share": share,
         },
-    )  # fmt: skip
+    )
 
 
 def as_cover(
@@ -181,13 +191,20 @@ def too_few(
     share = some.value / problem.total
     most = "can reach at most" if some.status == "optimal" else "were found to reach"
     return no_result(
-        problem, objective, "infeasible", clock=clock, solver="set covering", seed=seed,
+        problem,
+        objective,
+        "infeasible",
+        clock=clock,
+        solver="set covering",
+        seed=seed,
         blocking=(
             f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
             f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "
             f"then these are left out: {Faults.some(labels)}",
         ),
         detail={
-            "smallest_sites": least, "largest_share": share, "blocking_demand": list(labels),
+            "smallest_sites": least,
+            "largest_share": share,
+            "blocking_demand": list(labels),
         },
-    )  # fmt: skip
+    )

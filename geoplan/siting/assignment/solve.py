@@ -47,9 +47,17 @@ def search_median(
     """
     greedy = fixed.copy() if start is None else start.copy()
     greedy_add(
-        a.row_ptr, a.row_site, a.row_cost, a.col_ptr, a.col_demand, a.col_cost, a.penalty,
-        greedy, allowed, count - int(greedy.sum()),
-    )  # fmt: skip
+        a.row_ptr,
+        a.row_site,
+        a.row_cost,
+        a.col_ptr,
+        a.col_demand,
+        a.col_cost,
+        a.penalty,
+        greedy,
+        allowed,
+        count - int(greedy.sum()),
+    )
     plain = cost_of(a, greedy)
     best = swap_sites(a, greedy, fixed, allowed, clock)
     free = np.flatnonzero(allowed)
@@ -70,9 +78,19 @@ def swap_sites(
     at, part = 0, 50
     while clock.left > 0:
         swaps, at = interchange(
-            a.row_ptr, a.row_site, a.row_cost, a.col_ptr, a.col_demand, a.col_cost, a.penalty,
-            is_open, allowed, fixed, at, part,
-        )  # fmt: skip
+            a.row_ptr,
+            a.row_site,
+            a.row_cost,
+            a.col_ptr,
+            a.col_demand,
+            a.col_cost,
+            a.penalty,
+            is_open,
+            allowed,
+            fixed,
+            at,
+            part,
+        )
         if swaps < part:
             break
     return Median(is_open=is_open, value=cost_of(a, is_open))
@@ -122,9 +140,17 @@ def solve_median(
     clock.tell("proof")
     if doubtful <= _TREE_SITES and doubtful * a.n_demand <= _TREE_PRICES and clock.left > 0:
         tree = branch(
-            a, sites=count, allowed=free & ~must, fixed=must, start=best.is_open, value=best.value,
-            prices=prices.price, step=step, gap=gap, clock=clock,
-        )  # fmt: skip
+            a,
+            sites=count,
+            allowed=free & ~must,
+            fixed=must,
+            start=best.is_open,
+            value=best.value,
+            prices=prices.price,
+            step=step,
+            gap=gap,
+            clock=clock,
+        )
         best = replace(best, is_open=tree.is_open, value=tree.value)
         facts["nodes"] = tree.nodes
         if tree.proved:
@@ -133,9 +159,18 @@ def solve_median(
     if clock.left <= 0:
         return replace(best, bound=min(bound, best.value), facts=facts)
     proof = prove_median(
-        a, sites=count, allowed=free, fixed=must, start=best.is_open, value=best.value,
-        prices=np.minimum(prices.price, a.penalty), bound=bound, gap=gap, step=step, clock=clock,
-    )  # fmt: skip
+        a,
+        sites=count,
+        allowed=free,
+        fixed=must,
+        start=best.is_open,
+        value=best.value,
+        prices=np.minimum(prices.price, a.penalty),
+        bound=bound,
+        gap=gap,
+        step=step,
+        clock=clock,
+    )
     facts["rounds"] = proof.rounds
     return replace(best, is_open=proof.is_open, value=proof.value, bound=proof.bound, facts=facts)
 

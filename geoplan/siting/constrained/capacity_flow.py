@@ -216,9 +216,16 @@ class Filling:
         whatever sites open beside them.
         """
         found: tuple[np.ndarray, np.ndarray] = _lacking(
-            self.row_ptr, self.row_idx, self.site_ptr, self.site_row, self.site_pair,
-            self.flow, self.left, self.is_open, self.dust,
-        )  # fmt: skip
+            self.row_ptr,
+            self.row_idx,
+            self.site_ptr,
+            self.site_row,
+            self.site_pair,
+            self.flow,
+            self.left,
+            self.is_open,
+            self.dust,
+        )
         return found
 
     def copy(self) -> Filling:
@@ -231,7 +238,19 @@ class Filling:
 
     def _pull(self, j: int, flow: np.ndarray, left: np.ndarray, free: np.ndarray) -> float:
         came, self._tick = _pull(
-            j, self.row_ptr, self.row_idx, self.site_ptr, self.site_row, self.site_pair,
-            flow, left, free, self._to, self._via, self._stamp, self._tick, self.dust,
-        )  # fmt: skip
+            j,
+            self.row_ptr,
+            self.row_idx,
+            self.site_ptr,
+            self.site_row,
+            self.site_pair,
+            flow,
+            left,
+            free,
+            self._to,
+            self._via,
+            self._stamp,
+            self._tick,
+            self.dust,
+        )
         return float(came)

@@ -59,9 +59,13 @@ def most_people_placed(
     part = lacking_part(problem)
     ruled = build(part.problem, rules)
     search = FillSearch(
-        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock,
+        part.problem,
+        rules,
+        ruled.core,
+        rooms(problem, ruled.core),
+        clock=clock,
         known=None if gains is None else gains[ruled.core.sites],
-    )  # fmt: skip
+    )
     if gains is not None:
         gains[ruled.core.sites] = search.known
     started = search.build()
@@ -83,20 +87,32 @@ def most_people_placed(
             started = search.take_better(found.x[ruled.y] > 0.5, started=started)
     if not started:
         return no_result(
-            problem, "max_coverage", "unknown", clock=clock, solver=SOLVER, seed=seed,
+            problem,
+            "max_coverage",
+            "unknown",
+            clock=clock,
+            solver=SOLVER,
+            seed=seed,
             bound=part.settled + bound,
-        )  # fmt: skip
+        )
     search.prune(need=search.served, keep=search.free_of_cost)
     chosen = ruled.core.sites[search.filling.chosen]
     value, flows = _placed(problem, chosen)
     return make_result(
-        problem, "max_coverage", chosen, value=value,
+        problem,
+        "max_coverage",
+        chosen,
+        value=value,
         # only the part's own people are known to be whole
         bound=part.settled + rounded_up(bound, value - part.settled, whole=ruled.whole),
-        gap=gap, clock=clock,
-        solver=SOLVER, seed=seed, greedy_value=greedy, assignment=at_most(problem, flows),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        greedy_value=greedy,
+        assignment=at_most(problem, flows),
         detail={"classes": ruled.core.n, "flows": flows},
-    )  # fmt: skip
+    )
 
 
 def fewest_sites_placed(
@@ -133,17 +149,29 @@ def fewest_sites_placed(
         if found.x is not None:
             started = search.take_fewer(found.x[ruled.y] > 0.5, started=started)
     if not started:
-        return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed,
-                         bound=least)  # fmt: skip
+        return no_result(
+            problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=least
+        )
     chosen = ruled.core.sites[search.filling.chosen]
     people, flows = _placed(problem, chosen)
     return make_result(
-        problem, "min_sites", chosen, value=float(len(chosen)), bound=min(least, len(chosen)),
-        gap=gap, clock=clock, solver=SOLVER, seed=seed, assignment=at_most(problem, flows),
+        problem,
+        "min_sites",
+        chosen,
+        value=float(len(chosen)),
+        bound=min(least, len(chosen)),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        assignment=at_most(problem, flows),
         detail={
-            "classes": ruled.core.n, "people_needed": need, "people": people, "flows": flows,
+            "classes": ruled.core.n,
+            "people_needed": need,
+            "people": people,
+            "flows": flows,
         },
-    )  # fmt: skip
+    )
 
 
 def _placed(problem: SitingProblem, chosen: np.ndarray) -> tuple[float, pd.DataFrame]:

@@ -70,8 +70,9 @@ def most_people_ruled(
     elif start is not None:
         chosen = start
     else:
-        return no_result(problem, "max_coverage", "unknown", clock=clock, solver=SOLVER, seed=seed,
-                         bound=bound)  # fmt: skip
+        return no_result(
+            problem, "max_coverage", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=bound
+        )
     value, assignment, flows = _served(problem, ruled, found, chosen, times)
     detail: dict[str, Any] = {"classes": ruled.core.n, **fairest}
     if flows is not None:
@@ -81,11 +82,20 @@ def most_people_ruled(
         detail["greedy_sites"] = problem.in_order(start)
         greedy = covered_people(problem, start, times=times)
     return make_result(
-        problem, "max_coverage", chosen, value=value,
-        bound=rounded_up(bound, value, whole=whole), gap=gap, clock=clock, solver=SOLVER,
-        seed=seed, greedy_value=greedy, assignment=assignment, detail=detail,
+        problem,
+        "max_coverage",
+        chosen,
+        value=value,
+        bound=rounded_up(bound, value, whole=whole),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        greedy_value=greedy,
+        assignment=assignment,
+        detail=detail,
         first_proved="worst_area_bound" not in fairest,
-    )  # fmt: skip
+    )
 
 
 def fewest_sites_ruled(
@@ -107,8 +117,9 @@ def fewest_sites_ruled(
     if found.x is None:
         found = replace(found, x=start)
     if found.x is None:
-        return no_result(problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed,
-                         bound=least)  # fmt: skip
+        return no_result(
+            problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=least
+        )
     chosen = picked(ruled, found)
     value = float(len(chosen))
     _, assignment, flows = _served(problem, ruled, found, chosen, 2 if rules.backup else 1)
@@ -116,9 +127,18 @@ def fewest_sites_ruled(
     if flows is not None:
         detail["flows"] = flows
     return make_result(
-        problem, "min_sites", chosen, value=value, bound=max(min(least, value), float(fixed.sum())),
-        gap=gap, clock=clock, solver=SOLVER, seed=seed, assignment=assignment, detail=detail,
-    )  # fmt: skip
+        problem,
+        "min_sites",
+        chosen,
+        value=value,
+        bound=max(min(least, value), float(fixed.sum())),
+        gap=gap,
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        assignment=assignment,
+        detail=detail,
+    )
 
 
 def keeps_apart(problem: SitingProblem, chosen: np.ndarray) -> bool:
@@ -227,6 +247,12 @@ def nothing_found(
 ) -> SitingResult:
     """The result where nothing can keep the rules, and why."""
     return no_result(
-        problem, objective, "infeasible", clock=clock, solver=SOLVER, seed=seed,
-        blocking=tuple(why), detail=facts,
-    )  # fmt: skip
+        problem,
+        objective,
+        "infeasible",
+        clock=clock,
+        solver=SOLVER,
+        seed=seed,
+        blocking=tuple(why),
+        detail=facts,
+    )

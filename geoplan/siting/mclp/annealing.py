@@ -21,9 +21,23 @@ _PART = 100_000
 
 @nb.njit(cache=True, nogil=True)
 def _moves(  # type: ignore[no-untyped-def]  # noqa: C901
-    weight, site_ptr, site_idx, row_ptr, row_idx, chosen, count, is_open, allowed, best, marks,
-    heat, cooling, moves, need, state,
-):  # fmt: skip
+    weight,
+    site_ptr,
+    site_idx,
+    row_ptr,
+    row_idx,
+    chosen,
+    count,
+    is_open,
+    allowed,
+    best,
+    marks,
+    heat,
+    cooling,
+    moves,
+    need,
+    state,
+):
     """`moves` moves; `chosen`, `count`, `is_open`, `best` (the best so far) are written to.
 
     marks: people covered now, and by `best`. Ends early once `best` covers `need`.
@@ -122,7 +136,21 @@ def anneal(
             break
         part = min(_PART, moves - done)
         _moves(
-            core.weight, core.site_ptr, core.site_idx, core.row_ptr, core.row_idx, chosen, count,
-            is_open, may, best, marks, heat * cooling**done, cooling, part, need, state,
-        )  # fmt: skip
+            core.weight,
+            core.site_ptr,
+            core.site_idx,
+            core.row_ptr,
+            core.row_idx,
+            chosen,
+            count,
+            is_open,
+            may,
+            best,
+            marks,
+            heat * cooling**done,
+            cooling,
+            part,
+            need,
+            state,
+        )
     return swap(core, best, allowed=may)

@@ -130,9 +130,13 @@ def region_bound(
     far = Region(opened=np.array([len(chosen)]), pairs=int(sizes[-1]))
     trees = [*_trees(near, sizes, first_pairs), far]
     shared = _Shared(
-        core=core, cover=cover, prices=prices, site=site, allowed=allowed,
+        core=core,
+        cover=cover,
+        prices=prices,
+        site=site,
+        allowed=allowed,
         people=cover.T @ core.weight,
-    )  # fmt: skip
+    )
     every = [region for tree in trees for region in tree.all()]
     for region in every:
         region.most = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
@@ -262,9 +266,13 @@ class _Shared:
         small = restrict(replace(self.core, cost=cost), touched & self.allowed, rows=mask)
         while small.m:
             drop = dominated_sites(
-                small.site_ptr, small.site_idx, small.row_ptr, small.row_idx,
-                small.cost, np.zeros(small.m, np.int64),
-            )  # fmt: skip
+                small.site_ptr,
+                small.site_idx,
+                small.row_ptr,
+                small.row_idx,
+                small.cost,
+                np.zeros(small.m, np.int64),
+            )
             if not drop.any():
                 break
             small = restrict(small, ~drop)

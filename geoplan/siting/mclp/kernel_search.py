@@ -173,9 +173,13 @@ def make_kernel(core: Core, prices: Prices, *, take: int, need: float) -> Kernel
     small, at = restrict(core, keep, rows=rows), np.flatnonzero(keep)
     while small.m:
         drop = dominated_sites(
-            small.site_ptr, small.site_idx, small.row_ptr, small.row_idx,
-            np.ones(small.m), np.zeros(small.m, np.int64),
-        )  # fmt: skip
+            small.site_ptr,
+            small.site_idx,
+            small.row_ptr,
+            small.row_idx,
+            np.ones(small.m),
+            np.zeros(small.m, np.int64),
+        )
         if not drop.any():
             break
         small, at = restrict(small, ~drop), at[~drop]
@@ -207,9 +211,14 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
             moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * clock.limit_s))
             never, _ = settle(prices, take=ask.take, need=lowest)
             other = anneal(
-                core, best.chosen, moves=moves, clock=clock, state=state, allowed=~never,
+                core,
+                best.chosen,
+                moves=moves,
+                clock=clock,
+                state=state,
+                allowed=~never,
                 warmth=0.2 / annealed,
-            )  # fmt: skip
+            )
             if best.take_better(core, other):
                 best.steps.append(f"annealed: {best.value:.0f}")
                 continue

@@ -194,9 +194,18 @@ def price_out(
     while take > 0 and core.n and done < rounds and (clock.left > 0 or not done):
         before = state[0]
         _volume(
-            core.weight, core.site_ptr, core.site_idx, take, target, price, worth, mean, shares,
-            state, 100,
-        )  # fmt: skip
+            core.weight,
+            core.site_ptr,
+            core.site_idx,
+            take,
+            target,
+            price,
+            worth,
+            mean,
+            shares,
+            state,
+            100,
+        )
         done += 100
         best = state[0]
         marks.append(best)

@@ -180,8 +180,8 @@ def greedy(
     _open(core.site_ptr, core.site_idx, first, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
     more = _greedy(
-        core.weight, core.site_ptr, core.site_idx, take - len(first), count, is_open, may,
-    )  # fmt: skip
+        core.weight, core.site_ptr, core.site_idx, take - len(first), count, is_open, may
+    )
     return np.concatenate([first, more])
 
 
@@ -197,9 +197,17 @@ def swap(
     _open(core.site_ptr, core.site_idx, chosen, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
     swap_kernel(
-        core.weight, core.site_ptr, core.site_idx, core.row_ptr, core.row_idx, chosen, count,
-        is_open, may, rounds,
-    )  # fmt: skip
+        core.weight,
+        core.site_ptr,
+        core.site_idx,
+        core.row_ptr,
+        core.row_idx,
+        chosen,
+        count,
+        is_open,
+        may,
+        rounds,
+    )
     return chosen
 
 

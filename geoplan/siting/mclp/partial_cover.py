@@ -79,9 +79,14 @@ def fewest_for(
         count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
         turn = clock.part(max(clock.left * share, 0.5))
         found = most_people(
-            core, take=count, clock=turn, seed=seed + turns, start=best, prices=prices,
+            core,
+            take=count,
+            clock=turn,
+            seed=seed + turns,
+            start=best,
+            prices=prices,
             need=need - slack,
-        )  # fmt: skip
+        )
         if found.value >= need - slack:
             best = _without_idle(core, found.chosen, need - slack)
         elif found.bound < need - slack:
@@ -108,18 +113,21 @@ def _annealed(
     clock.tell("improve")
     state = random_state(seed)
     # shares that are worth rounding come with prices walked to their end
-    ripe = price_out(
-        core, take=below + 1, target=0.0, clock=clock, start=prices.price, rounds=4000
-    )  # fmt: skip
+    ripe = price_out(core, take=below + 1, target=0.0, clock=clock, start=prices.price, rounds=4000)
     order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
     failed = below
 
     def tried(count: int, moves: int) -> bool:
         nonlocal best, failed
         found = anneal(
-            core, swap(core, order[:count]), moves=min(moves, most_moves), clock=clock,
-            state=state, need=need, warmth=0.05,
-        )  # fmt: skip
+            core,
+            swap(core, order[:count]),
+            moves=min(moves, most_moves),
+            clock=clock,
+            state=state,
+            need=need,
+            warmth=0.05,
+        )
         if core.covered(found) < need:
             failed = max(failed, count)
             return False

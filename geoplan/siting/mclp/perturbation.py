@@ -129,7 +129,16 @@ def shake(
     if not len(chosen):
         return chosen, 0
     _, helped = _shake(
-        core.weight, core.site_ptr, core.site_idx, core.row_ptr, core.row_idx, chosen, allowed,
-        rounds, least, most, state,
-    )  # fmt: skip
+        core.weight,
+        core.site_ptr,
+        core.site_idx,
+        core.row_ptr,
+        core.row_idx,
+        chosen,
+        allowed,
+        rounds,
+        least,
+        most,
+        state,
+    )
     return chosen, helped

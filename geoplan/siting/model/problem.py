@@ -30,9 +30,21 @@ Labels = Iterable[Hashable]
 
 
 @completes(
-    "capacities", "costs", "cover", "demand_index", "fixed", "forbidden", "n_demand", "n_sites",
-    "site_costs", "site_index", "threshold", "total", "unit", "weights",
-)  # fmt: skip
+    "capacities",
+    "costs",
+    "cover",
+    "demand_index",
+    "fixed",
+    "forbidden",
+    "n_demand",
+    "n_sites",
+    "site_costs",
+    "site_index",
+    "threshold",
+    "total",
+    "unit",
+    "weights",
+)
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingProblem:
     """Demand, candidate and existing sites, who reaches whom, and the rules for choosing.

@@ -111,9 +111,12 @@ class Model:
         """Lower, upper, starts, column numbers and factors of all rows, as HiGHS adds them."""
         starts = np.concatenate([[0], np.cumsum(_joined(self.sizes))])[:-1]
         return (
-            _joined(self.row_lower), _joined(self.row_upper), starts.astype(np.int32),
-            _joined(self.index).astype(np.int32), _joined(self.value),
-        )  # fmt: skip
+            _joined(self.row_lower),
+            _joined(self.row_upper),
+            starts.astype(np.int32),
+            _joined(self.index).astype(np.int32),
+            _joined(self.value),
+        )
 
     def elastic(self, families: list[str]) -> tuple[Model, list[tuple[str, Any, int]]]:
         """A copy with rows that may be broken at a price, and nothing else to pay.

@@ -13,9 +13,16 @@ from geoplan.study.read.networks import StudyNetwork
 
 #: headings that tell a road's class; the first that is there counts
 _CLASS_COLUMNS = (
-    "class", "highway", "fclass", "road_class", "roadclass", "道路等级", "道路类型", "等级",
+    "class",
+    "highway",
+    "fclass",
+    "road_class",
+    "roadclass",
+    "道路等级",
+    "道路类型",
+    "等级",
     "tier",  # what the reader of tables takes 等级, 类型 and 级别 for
-)  # fmt: skip
+)
 #: values of main (1) and middle (2) roads: OpenStreetMap's, and those of CJJ 37 and JTG B01
 _MAIN = ("1", "motorway", "trunk", "primary", "高速", "国道", "快速路", "主干", "一级")
 _MIDDLE = ("2", "secondary", "tertiary", "省道", "县道", "次干", "二级")

@@ -162,12 +162,24 @@ def _shape_fault(
 
 #: what the checker calls a fault, and our words for it
 _WHYS = {
-    "int_parsing": "whole", "int_type": "whole", "int_from_float": "whole",
-    "float_parsing": "number", "float_type": "number", "finite_number": "number",
-    "greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt",
-    "string_type": "text", "bool_type": "bool", "bool_parsing": "bool", "list_type": "list",
-    "dict_type": "table", "model_type": "table", "model_attributes_type": "table",
-}  # fmt: skip
+    "int_parsing": "whole",
+    "int_type": "whole",
+    "int_from_float": "whole",
+    "float_parsing": "number",
+    "float_type": "number",
+    "finite_number": "number",
+    "greater_than_equal": "ge",
+    "greater_than": "gt",
+    "less_than_equal": "le",
+    "less_than": "lt",
+    "string_type": "text",
+    "bool_type": "bool",
+    "bool_parsing": "bool",
+    "list_type": "list",
+    "dict_type": "table",
+    "model_type": "table",
+    "model_attributes_type": "table",
+}
 
 
 def _why(fault: Mapping[str, Any], lang: str) -> str:

@@ -208,9 +208,12 @@ def _spending(key: str, siting: SitingOutcome | None) -> pd.DataFrame | None:
         return None
     if siting.phases is None:
         table = pd.DataFrame(
-            {"year": pd.array([pd.NA], "Int64"), "sites": len(siting.sites),
-             "money": float(siting.sites["money"].sum())}
-        )  # fmt: skip
+            {
+                "year": pd.array([pd.NA], "Int64"),
+                "sites": len(siting.sites),
+                "money": float(siting.sites["money"].sum()),
+            }
+        )
     else:
         table = siting.phases[["year", "new_sites", "money"]].rename(columns={"new_sites": "sites"})
     return table.assign(service=key)[["service", "year", "sites", "money"]].reset_index(drop=True)

@@ -109,10 +109,13 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
     reach = reach_within(costs_within(context, placed, sites, standard), standard.threshold)
     part = lacking_part(
         SitingProblem.from_cover(
-            reach, people.to_numpy(), site_index=sites.index, fixed=sites.index,
+            reach,
+            people.to_numpy(),
+            site_index=sites.index,
+            fixed=sites.index,
             capacities=places.to_numpy(),
         )
-    )  # fmt: skip
+    )
     if not part.rows.any():
         return None
     concerned = part.rows | (np.diff(reach.indptr) == 0)

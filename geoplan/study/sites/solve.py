@@ -65,9 +65,14 @@ def better_of(question: Question, found: SitingResult, reach: SitingResult) -> S
     gap = relative_gap(value, bound)
     proved = gap is not None and gap <= question.siting.gap + 1e-12
     told = replace(
-        found, value=value, bound=bound, gap=gap, sites=sites,
-        seconds=found.seconds + reach.seconds, status="optimal" if proved else "feasible",
-    )  # fmt: skip
+        found,
+        value=value,
+        bound=bound,
+        gap=gap,
+        sites=sites,
+        seconds=found.seconds + reach.seconds,
+        status="optimal" if proved else "feasible",
+    )
     return _heard(told, reach)
 
 
