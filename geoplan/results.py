@@ -15,7 +15,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
 from geoplan.coverage.supply_in_reach import PlacesInReach
-from geoplan.inputs.findings.findings import InputRecord
+from geoplan.inputs.findings.finding import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
 from geoplan.siting.knee import Knee

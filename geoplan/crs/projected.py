@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj
 from pyproj.exceptions import CRSError, ProjError
 
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import GeographicCrsError, UsageError
 
 #: a map whose metres differ from the ground's by more than this share measures nothing
-MOST_STRETCH = 0.03
+MAX_SCALE_ERROR = 0.03
 #: from here on it is told; a UTM zone is off by 0.1 % at its rim, 0.4 % in the next zone's middle
-_TOLD_STRETCH = 0.005
+_REPORTED_SCALE_ERROR = 0.005
 #: projections of the whole earth: true along one parallel, stretched elsewhere
 _OF_THE_EARTH = ("pseudo mercator", "mercator", "equidistant cylindrical", "plate car", "miller")
 
@@ -112,19 +112,19 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
 
 
-def unfit(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
+def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
     """Why lengths cannot be measured in `crs` (at `lonlat`, where known); "" when they can.
 
     Web Mercator (EPSG:3857) is refused wherever the place is: in Jinan its metre is 0.8 m. Other
-    maps are refused where their metre is off by more than 3 % (`MOST_STRETCH`) at the place.
+    maps are refused where their metre is off by more than 3 % (`MAX_SCALE_ERROR`) at the place.
 
     Examples
     --------
-    >>> unfit(CRS("EPSG:4548"), (117.0, 36.65))
+    >>> unfit_reason(CRS("EPSG:4548"), (117.0, 36.65))
     ''
-    >>> unfit(CRS("EPSG:4326"))
+    >>> unfit_reason(CRS("EPSG:4326"))
     'is in degrees'
-    >>> unfit(CRS("EPSG:3857"), (117.0, 36.65))
+    >>> unfit_reason(CRS("EPSG:3857"), (117.0, 36.65))
     'is a map of the earth whose metres are no metres on the ground (1.25 of them to one here)'
     """
     if not crs.is_projected:
@@ -132,27 +132,27 @@ def unfit(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
     unit = crs.axis_info[0].unit_name
     if unit not in ("metre", "meter"):
         return f"is measured in {unit}, not metres"
-    stretch = _stretch(crs, lonlat)
-    off = stretch is not None and abs(stretch - 1) >= _TOLD_STRETCH
+    stretch = _scale_factor(crs, lonlat)
+    off = stretch is not None and abs(stretch - 1) >= _REPORTED_SCALE_ERROR
     told = f" ({stretch:.2f} of them to one here)" if off else ""
     if "pseudo" in _method(crs) or "pseudo-mercator" in crs.name.lower():
         return f"is a map of the earth whose metres are no metres on the ground{told}"
-    if stretch is not None and abs(stretch - 1) > MOST_STRETCH:
+    if stretch is not None and abs(stretch - 1) > MAX_SCALE_ERROR:
         return f"is made for another place: its metres are no metres on the ground{told}"
     return ""
 
 
-def unfit_layer(layer: gpd.GeoSeries) -> tuple[str, str]:
+def unfit_layer_reason(layer: gpd.GeoSeries) -> tuple[str, str]:
     """Why a layer cannot be measured in its CRS, and the CRS to convert it to; "" where unknown.
 
     Maps of one country are trusted without a look at the place, maps of the earth are not.
     """
     crs = layer.crs
     trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
-    if trusted and not unfit(crs):
+    if trusted and not unfit_reason(crs):
         return "", ""
-    lonlat = middle_of_bounds(crs, layer.total_bounds)
-    why = unfit(crs, None if trusted else lonlat)
+    lonlat = bounds_centre(crs, layer.total_bounds)
+    why = unfit_reason(crs, None if trusted else lonlat)
     if not why or lonlat is None:
         return why, ""
     try:
@@ -167,21 +167,19 @@ def _method(crs: CRS) -> str:
     return "" if "transverse" in name or "oblique" in name else name
 
 
-def middle_of_bounds(
-    crs: CRS, bounds: Sequence[float] | NDArray[Any]
-) -> tuple[float, float] | None:
+def bounds_centre(crs: CRS, bounds: Sequence[float] | NDArray[Any]) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of `bounds`."""
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     if not (np.isfinite(x) and np.isfinite(y)):
         return None
     try:
-        lon, lat = step(crs, "EPSG:4326").transform(x, y)
+        lon, lat = cached_transformer(crs, "EPSG:4326").transform(x, y)
     except ProjError:
         return None
     return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
 
 
-def _stretch(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
+def _scale_factor(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
     """Metres of the map to one metre of ground, in the direction that is farthest off."""
     if lonlat is None or any(not np.isfinite(v) for v in lonlat):
         return None
@@ -193,18 +191,18 @@ def _stretch(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
     return max(both, key=lambda k: abs(k - 1)) if np.isfinite(both).all() else None
 
 
-def off_by(crs: CRS, lonlat: tuple[float, float] | None) -> float:
+def scale_error(crs: CRS, lonlat: tuple[float, float] | None) -> float:
     """Share by which lengths in `crs` are off at a place, where that is worth telling; else 0.
 
-    Above zero they are too long. From 0.5 % on it is told; see `unfit` for what is refused.
+    Above zero they are too long. From 0.5 % on it is told; see `unfit_reason` for what is refused.
 
     Examples
     --------
-    >>> round(off_by(CRS("EPSG:4551"), (117.0, 36.65)), 4)  # made for 126 degrees east
+    >>> round(scale_error(CRS("EPSG:4551"), (117.0, 36.65)), 4)  # made for 126 degrees east
     0.008
     """
-    stretch = _stretch(crs, lonlat)
-    return 0.0 if stretch is None or abs(stretch - 1) <= _TOLD_STRETCH else stretch - 1
+    stretch = _scale_factor(crs, lonlat)
+    return 0.0 if stretch is None or abs(stretch - 1) <= _REPORTED_SCALE_ERROR else stretch - 1
 
 
 def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
@@ -229,7 +227,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
         )
         unknown.said = ("file_faults.bad_crs", {"error": crs})
         raise unknown from error
-    if why := unfit(found, lonlat):
+    if why := unfit_reason(found, lonlat):
         try:
             instead = "" if lonlat is None else projected_crs_for(*lonlat).to_string()
         except UsageError:
@@ -245,12 +243,12 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
     return found
 
 
-def middle_of(layer: gpd.GeoSeries) -> tuple[float, float] | None:
+def layer_centre(layer: gpd.GeoSeries) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of a layer; None where it has none."""
-    return middle_of_bounds(layer.crs, layer.total_bounds)
+    return bounds_centre(layer.crs, layer.total_bounds)
 
 
 def project_lonlat(lon: NDArray[Any], lat: NDArray[Any], crs: CRS) -> NDArray[np.float64]:
     """WGS 84 degrees as (n, 2) metres in `crs`."""
-    x, y = step("EPSG:4326", crs).transform(lon, lat)
+    x, y = cached_transformer("EPSG:4326", crs).transform(lon, lat)
     return np.column_stack([x, y]).astype(np.float64)

@@ -8,7 +8,7 @@ import pyproj
 
 
 @lru_cache(maxsize=64)
-def step(source: str | pyproj.CRS, to: str | pyproj.CRS) -> pyproj.Transformer:
+def cached_transformer(source: str | pyproj.CRS, to: str | pyproj.CRS) -> pyproj.Transformer:
     """The transformer from `source` to `to`, x (or longitude) first.
 
     Raises
@@ -18,7 +18,7 @@ def step(source: str | pyproj.CRS, to: str | pyproj.CRS) -> pyproj.Transformer:
 
     Examples
     --------
-    >>> x, y = step("EPSG:4326", "EPSG:4548").transform(117.0, 36.65)
+    >>> x, y = cached_transformer("EPSG:4326", "EPSG:4548").transform(117.0, 36.65)
     >>> round(x), round(y)
     (500000, 4057670)
     """

@@ -1,4 +1,4 @@
-from .area_table import read_plain_table as read_plain_table
+from .area_table import read_area_table as read_area_table
 from .areas import read_areas as read_areas
 from .demand import read_demand as read_demand
 from .facilities import read_facilities as read_facilities

@@ -11,14 +11,14 @@ from geoplan.errors import InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.findings.findings import Loaded
+from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import open_rows
 
 _TEXT = ("code", "name", "id", "parent", "district", "street", "village")
 
 
-def read_plain_table(
+def read_area_table(
     source: LayerSource, *, needed: Iterable[str] = (), lang: str = "zh"
 ) -> Loaded[pd.DataFrame]:
     """Read a table of figures by area.
@@ -44,10 +44,10 @@ def read_plain_table(
     --------
     >>> from geoplan.study import example_study
     >>> source = LayerSource(path=example_study().folder / "people.csv")
-    >>> table = read_plain_table(source, needed=["pop60"]).layer
+    >>> table = read_area_table(source, needed=["pop60"]).layer
     >>> table["pop60"].tolist()
     [100.0, 50.0, 80.0, 30.0, 20.0, 10.0]
-    >>> loaded = read_plain_table(source, needed=["beds"], lang="en")
+    >>> loaded = read_area_table(source, needed=["beds"], lang="en")
     >>> loaded.layer is None, loaded.findings[0].severity
     (True, 'error')
     """

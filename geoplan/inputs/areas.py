@@ -11,10 +11,10 @@ from geoplan.errors import InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, is_yes
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.findings.findings import WITHOUT_COORDINATES, Loaded
+from geoplan.inputs.findings.finding import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.locate_rows import has_coordinates, place_rows
-from geoplan.inputs.membership.assign_areas import area_lookup, drawn_codes
+from geoplan.inputs.membership.assign_areas import area_lookup, codes_by_location
 from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, open_rows
 
@@ -166,7 +166,7 @@ def _parents(
     found = found.where(found.notna(), by_code)
     if found.isna().any():
         inside = geometry.representative_point() if geometry.notna().any() else None
-        found = found.where(found.notna(), drawn_codes(parents, inside, codes.index))
+        found = found.where(found.notna(), codes_by_location(parents, inside, codes.index))
     return found.where(found.notna(), pd.NA)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import SumTo
@@ -15,34 +14,6 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.assign_areas import area_lookup
 from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, open_rows
-
-
-def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:
-    """Whole numbers in proportion to `shares` that sum to `total` (Hamilton's method).
-
-    Each gets the whole part of its quota; what is left goes to the largest fractions, the earlier
-    of equals first. No shares at all: as even as can be.
-
-    Parameters
-    ----------
-    shares : >= 0, any scale.
-    total : whole number to be dealt out, >= 0.
-
-    Examples
-    --------
-    >>> largest_remainder(np.array([1.0, 1.0, 1.0]), 10).tolist()
-    [4, 3, 3]
-    """
-    shares = np.asarray(shares, np.float64)
-    if len(shares) == 0:
-        return np.zeros(0, np.int64)
-    whole = shares.sum()
-    quota = total * (shares / whole if whole > 0 else np.full(len(shares), 1.0 / len(shares)))
-    dealt = np.floor(quota + 1e-9).astype(np.int64)
-    left = int(total - dealt.sum())
-    order = np.argsort(-(quota - dealt), kind="stable")
-    dealt[order[:left]] += 1
-    return dealt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -148,31 +119,3 @@ def _name(rows: Rows, position: int) -> str:
         if text and not is_empty(pd.Series([text]))[0]:
             return text
     return ""
-
-
-def spread(
-    weights: NDArray[np.float64], codes: pd.Series, people: pd.Series
-) -> tuple[NDArray[np.int64], dict[str, int], NDArray[np.bool_]]:
-    """Deal every area's people out over its rows in proportion to `weights`.
-
-    Parameters
-    ----------
-    weights : >= 0, per row. codes : area code per row (<NA>: none). people : by area code, whole.
-
-    Returns
-    -------
-    dealt : people per row (0 where no area's people are dealt).
-    left : area code -> people of areas without any row.
-    outside : bool per row: the row belongs to no area of `people`.
-    """
-    dealt = np.zeros(len(weights), np.int64)
-    groups = pd.Series(np.arange(len(weights))).groupby(codes.to_numpy(), sort=False).indices
-    left: dict[str, int] = {}
-    for code, total in people.items():
-        rows = groups.get(code)
-        if rows is None or len(rows) == 0:
-            left[str(code)] = int(total)
-        else:
-            dealt[rows] = largest_remainder(weights[rows], int(total))
-    outside = ~codes.isin(people.index).to_numpy()
-    return dealt, left, outside

@@ -12,7 +12,8 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import InputError
-from geoplan.inputs.census import read_census, spread
+from geoplan.inputs.allocation import allocate_totals
+from geoplan.inputs.census import read_census
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import plain
 from geoplan.inputs.duplicate_people import tell_repeated
@@ -21,12 +22,12 @@ from geoplan.inputs.files.raster import SUFFIXES, people_by_area, read_populatio
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import give_back
 from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.findings.findings import Loaded
+from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.location.extent import study_area
 from geoplan.inputs.location.locate_rows import place_rows
 from geoplan.inputs.location.streets import Streets
-from geoplan.inputs.membership.assign_areas import assign_areas, drawn_codes
+from geoplan.inputs.membership.assign_areas import assign_areas, codes_by_location
 from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, check_file, open_rows
 
@@ -261,7 +262,7 @@ def _of_rasters(
     below: dict[str, pd.Series] = {}
     for level in reversed(list(areas)):
         layer = areas[level]
-        codes = drawn_codes(layer, geometry, geometry.index)
+        codes = codes_by_location(layer, geometry, geometry.index)
         for child, codes_below in below.items():
             if areas[child].parent == level:
                 parents = codes_below.map(areas[child].frame["parent"])
@@ -329,7 +330,7 @@ def _scaled(
     told = Notes(source=sum_to.source, lang=notes.lang)
     census = read_census(sum_to, told, layer)
     weights = frame["people"].to_numpy(np.float64)
-    dealt, left, outside = spread(weights, frame[sum_to.level], census.people)
+    dealt, left, outside = allocate_totals(weights, frame[sum_to.level], census.people)
     if (weights[outside] > 0).any():
         notes.about_file(
             "outside_census",

@@ -16,7 +16,7 @@ from geoplan.inputs.columns.parse_numbers import is_empty, is_yes, read_numbers
 from geoplan.inputs.columns.roles import plain
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.findings.findings import Loaded
+from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.location.extent import study_area
 from geoplan.inputs.location.locate_rows import place_rows

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.crs.projected import unfit_layer
+from geoplan.crs.projected import unfit_layer_reason
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
 from geoplan.inputs.columns.duplicates import repeated
 
@@ -52,7 +52,7 @@ def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
             f"{what} has no CRS: say what the coordinates are with frame.set_crs(...) before this "
             "call (EPSG:4326 for degrees of WGS 84)."
         )
-    why, instead = unfit_layer(series)
+    why, instead = unfit_layer_reason(series)
     if why:
         to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs(...), for Jinan EPSG:4548"
         raise GeographicCrsError(

@@ -11,7 +11,7 @@ from geoplan.errors import InputError
 from geoplan.inputs.facilities import row_ids
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.findings.findings import Loaded
+from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import LineLayer
 from geoplan.inputs.location.locate_rows import place_rows
 from geoplan.inputs.messages import FileError

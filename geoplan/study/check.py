@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.inputs import write_findings
-from geoplan.inputs.findings.findings import Finding, InputRecord
+from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words import say

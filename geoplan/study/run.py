@@ -10,7 +10,7 @@ from typing import Any
 
 from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
-from geoplan.inputs.files.database import hide_passwords
+from geoplan.inputs.files.database import mask_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import judge
 from geoplan.study.assess.background import background_layers
@@ -166,7 +166,7 @@ def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[st
         "libraries": {name: version(name) for name in LIBRARIES},
         "study": study.file.name,
         "seed": study.config.study.seed,
-        "settings": hide_passwords(study.config.model_dump(mode="json", exclude_none=True)),
+        "settings": mask_passwords(study.config.model_dump(mode="json", exclude_none=True)),
         "inputs": {r.path: r.sha256 for r in records},
         "seconds": dict(stages.seconds),
         "peak_memory_mb": dict(stages.peak_mb),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, Point
 
-from geoplan.crs.projected import unfit
+from geoplan.crs.projected import unfit_reason
 from geoplan.errors import (
     CrsMismatchError,
     GeographicCrsError,
@@ -118,7 +118,7 @@ def test_a_plane_for_another_place_is_told(tmp_path, caplog):
         network = Network.from_osm(path, mode="walk", crs="EPSG:32648")
     assert "off by" in caplog.text
     assert sorted(network.node_ids) == [-2, -1]  # an editor's ids, never uploaded
-    assert unfit(network.crs, (117.0, 36.65)) == ""
+    assert unfit_reason(network.crs, (117.0, 36.65)) == ""
 
 
 # -- node and edge tables -----------------------------------------------------------------

@@ -21,7 +21,7 @@ from shapely import LineString, MultiPolygon, Point, box, union_all
 from geoplan.coverage import group_table, places_in_reach
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.coverage.lines.spacing import spacing_coverage
-from geoplan.inputs.findings.findings import InputRecord
+from geoplan.inputs.findings.finding import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.results import (

@@ -12,45 +12,45 @@ _PARAMETER = re.compile(r"([?&]password=)[^&\s]*", re.IGNORECASE)
 _DRIVERS = ("psycopg2", "psycopg")
 
 
-def is_address(path: object) -> bool:
+def is_database_url(path: object) -> bool:
     """Whether `path` is the address of a database.
 
     Examples
     --------
-    >>> is_address("postgis://gis@db/city"), is_address("postgresql/data.csv")
+    >>> is_database_url("postgis://gis@db/city"), is_database_url("postgresql/data.csv")
     (True, False)
     """
     return bool(_ADDRESS.match(str(path)))
 
 
-def without_password(text: str) -> str:
+def mask_password(text: str) -> str:
     """`text` with the passwords of addresses in it hidden.
 
     Examples
     --------
-    >>> without_password("postgresql://gis:se:cr@t@db/city?password=x")
+    >>> mask_password("postgresql://gis:se:cr@t@db/city?password=x")
     'postgresql://gis:***@db/city?password=***'
     """
     return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
-def hide_passwords(value: Any) -> Any:
+def mask_passwords(value: Any) -> Any:
     """A tree of settings with the passwords of all addresses in it hidden."""
     if isinstance(value, dict):
-        return {key: hide_passwords(one) for key, one in value.items()}
+        return {key: mask_passwords(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [hide_passwords(one) for one in value]
-    return without_password(value) if isinstance(value, str) and is_address(value) else value
+        return [mask_passwords(one) for one in value]
+    return mask_password(value) if isinstance(value, str) and is_database_url(value) else value
 
 
-def engine_address(address: str) -> str:
+def sqlalchemy_url(address: str) -> str:
     """`address` as SQLAlchemy takes it: with a driver that is installed, where it names none.
 
     Which driver SQLAlchemy takes by itself changed between its versions.
 
     Examples
     --------
-    >>> engine_address("postgis+psycopg2://gis@db/city")
+    >>> sqlalchemy_url("postgis+psycopg2://gis@db/city")
     'postgresql+psycopg2://gis@db/city'
     """
     match = _ADDRESS.match(address)

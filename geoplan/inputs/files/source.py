@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from geoplan.inputs.files.database import is_address, without_password
+from geoplan.inputs.files.database import is_database_url, mask_password
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +49,12 @@ class LayerSource:
     @property
     def label(self) -> str:
         """How findings call the file; a database without its password."""
-        return without_password(self.name or str(self.path))
+        return mask_password(self.name or str(self.path))
 
     @property
     def is_url(self) -> bool:
         """Whether the layer stands in a database."""
-        return is_address(self.path)
+        return is_database_url(self.path)
 
     @property
     def suffix(self) -> str:
@@ -82,3 +83,14 @@ class SumTo:
     source: LayerSource
     level: str
     weight: str
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, hex; of a folder (a file geodatabase) over its files in order."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for one in files:
+        with one.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

@@ -15,7 +15,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from geoplan.errors import MissingExtraError
-from geoplan.inputs.files.database import engine_address, without_password
+from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable
 from geoplan.inputs.files.zip_archive import shapefile_inside
@@ -211,7 +211,7 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
         raise FileError("postgis_no_layer")
     schema, _, table = source.layer.rpartition(".")
     try:
-        engine = sqlalchemy.create_engine(engine_address(str(source.path)))
+        engine = sqlalchemy.create_engine(sqlalchemy_url(str(source.path)))
         with engine.connect() as link:
             look = sqlalchemy.inspect(link)
             try:
@@ -236,5 +236,5 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
             "a PostGIS table needs a driver: pip install 'geoplan[postgis]'."
         ) from error
     except sqlalchemy.exc.SQLAlchemyError as error:
-        first = without_password(str(error).splitlines()[0])
+        first = mask_password(str(error).splitlines()[0])
         raise FileError("postgis_broken", table=source.layer, error=first) from error

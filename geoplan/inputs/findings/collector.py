@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.findings.findings import Finding, InputRecord, Loaded, Severity
+from geoplan.inputs.files.source import LayerSource, file_sha256
+from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, Severity
 from geoplan.inputs.messages import told
 from geoplan.words import level_word, say
 
@@ -20,17 +19,6 @@ from geoplan.words import level_word, say
 _NAMED_ROWS = 10
 #: rows from which memory is worth being given back
 _LARGE = 100_000
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, hex; of a folder (a file geodatabase) over its files in order."""
-    digest = hashlib.sha256()
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    for one in files:
-        with one.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 @dataclass(kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geoplan.inputs.findings.findings import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
+from geoplan.inputs.findings.finding import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
 
@@ -71,10 +71,10 @@ def write_findings(
 
     Examples
     --------
-    >>> from geoplan.inputs import LayerSource, read_plain_table
+    >>> from geoplan.inputs import LayerSource, read_area_table
     >>> from geoplan.study import example_study
     >>> folder = example_study().folder
-    >>> loaded = read_plain_table(LayerSource(path=folder / "people.csv"), needed=["beds"])
+    >>> loaded = read_area_table(LayerSource(path=folder / "people.csv"), needed=["beds"])
     >>> write_findings(folder / "findings.xlsx", [loaded], lang="en").name
     'findings.xlsx'
     """

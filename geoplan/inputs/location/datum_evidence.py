@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.crs.datum import from_wgs84, to_wgs84
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.layers import AreaLayer
@@ -28,7 +28,7 @@ from geoplan.inputs.location.datum_evidence_streets import (
     street_evidence,
 )
 from geoplan.inputs.location.streets import Streets
-from geoplan.inputs.membership.assign_areas import area_heading, area_lookup, drawn_codes
+from geoplan.inputs.membership.assign_areas import area_heading, area_lookup, codes_by_location
 from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows
 from geoplan.words import say
@@ -112,12 +112,12 @@ def datum_evidence(
         said = named.dropna().astype(str).to_numpy()
         if len(at) < _LEAST_ROWS:
             continue
-        to_study = step("EPSG:4326", crs)
+        to_study = cached_transformer("EPSG:4326", crs)
         inside = {}
         for datum in CANDIDATES:
             x, y = to_wgs84((lon[at], lat[at]), datum)
             points = gpd.GeoSeries(gpd.points_from_xy(*to_study.transform(x, y)), crs=crs)
-            found = drawn_codes(layer, points, pd.RangeIndex(len(at)))
+            found = codes_by_location(layer, points, pd.RangeIndex(len(at)))
             inside[datum] = found.fillna("").astype(str).to_numpy() == said
         return DatumEvidence(level=level, rows=len(at), inside=inside)
     return None
@@ -182,7 +182,7 @@ def doubt_datum(
     x, y = inside.x.to_numpy(), inside.y.to_numpy()
     taken = declared if declared in CANDIDATES else "wgs84"
     lon, lat = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    back = step(crs, "EPSG:4326")
+    back = cached_transformer(crs, "EPSG:4326")
     lon[there], lat[there] = from_wgs84(back.transform(x, y), taken)
     beside = None if streets is None else street_evidence(lon, lat, streets, taken=taken)
     if declared is not None:

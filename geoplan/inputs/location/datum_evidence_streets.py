@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from geoplan.crs.datum import from_wgs84, to_wgs84
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.location.streets import FAR_M, Streets
 
 Floats = NDArray[np.float64]
@@ -168,7 +168,7 @@ def street_evidence(
     network's edge would speak for the reading that moves it inwards.
     """
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    to_study = step("EPSG:4326", streets.crs)
+    to_study = cached_transformer("EPSG:4326", streets.crs)
     some = _spread(*to_study.transform(*READINGS[taken](lon[known], lat[known])))
     at = known[some]
     x, y, metres = {}, {}, {}

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from geoplan.crs.datum import to_wgs84
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import give_back
@@ -215,7 +215,7 @@ def _degrees(
         notes.drop_columns(headings)
         give_back()
     places = np.full(len(rows), None, object)
-    to_study = step("EPSG:4326", crs)
+    to_study = cached_transformer("EPSG:4326", crs)
     there = np.flatnonzero(usable)
     for k in range(0, len(there), _PIECE):
         some = there[k : k + _PIECE]

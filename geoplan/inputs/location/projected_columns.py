@@ -7,7 +7,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
@@ -42,7 +42,7 @@ def place_metres(
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
     x, y, zone = _as_east_north(x, y, metres, declared, notes)
-    to_study = step(declared, crs)
+    to_study = cached_transformer(declared, crs)
     to_x, to_y = to_study.transform(x, y)
     far = metres & ~_on_the_map(x, y, to_x, to_y)
     swapped = np.zeros(len(rows), bool)

@@ -64,7 +64,7 @@ def assign_areas(
         found = _written(rows, notes, level, areas, None if above is None else above.codes)
         if found is not None:
             written[level] = found
-    drawn = {level: drawn_codes(layer, geometry, index) for level, layer in areas.items()}
+    drawn = {level: codes_by_location(layer, geometry, index) for level, layer in areas.items()}
     assigned: dict[str, pd.Series] = {}
     for level in reversed(list(areas)):  # finest first
         said = written[level].codes if level in written else _none(index)
@@ -300,7 +300,9 @@ def _tell_old(
 # -- as drawn -------------------------------------------------------------------------------
 
 
-def drawn_codes(layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index) -> pd.Series:
+def codes_by_location(
+    layer: AreaLayer, geometry: gpd.GeoSeries | None, index: pd.Index
+) -> pd.Series:
     """Code of the polygon that holds each point, <NA> outside all."""
     codes = _none(index)
     if geometry is None or not layer.has_polygons:

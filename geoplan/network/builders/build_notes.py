@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyproj import CRS
 
-from geoplan.crs.projected import checked_crs, middle_of_bounds, off_by, projected_crs_for
+from geoplan.crs.projected import bounds_centre, checked_crs, projected_crs_for, scale_error
 from geoplan.words import say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def told_by_caller() -> Iterator[None]:
 def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
     """`checked_crs`, with a note where its metres are somewhat off."""
     plane = checked_crs(crs, lonlat)
-    if off := off_by(plane, lonlat):
+    if off := scale_error(plane, lonlat):
         log_note(
             "lengths in %s (%s) are off by %.1f %% here: it is made for another place",
             crs,
@@ -122,8 +122,8 @@ def _notes(network: Network) -> Iterator[tuple[str, dict[str, Any]]]:
     if directed and network.mode != "walk":  # on foot every street goes both ways
         yield "directed", dict(directed)
     # found on the network itself: a saved one does not say how it was built
-    lonlat = middle_of_bounds(network.crs, network.bounds)
-    if lonlat is not None and (off := off_by(network.crs, lonlat)):
+    lonlat = bounds_centre(network.crs, network.bounds)
+    if lonlat is not None and (off := scale_error(network.crs, lonlat)):
         yield (
             "lengths_long" if off > 0 else "lengths_short",
             {

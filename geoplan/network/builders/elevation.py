@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.errors import RasterioIOError
 
-from geoplan.crs.transformer import step
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, UsageError
 from geoplan.network.graph.messages import fault
 from geoplan.network.graph.network import Network
@@ -169,7 +169,7 @@ def heights_at(
             to_cell, raster_crs = ~raster.transform, CRS.from_user_input(raster.crs)
     except RasterioIOError as error:
         raise fault(InputError, "raster", name=name, why=error) from error
-    x, y = step(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
+    x, y = cached_transformer(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
     # by hand: affine's own operator changes between its versions
     column = to_cell.a * x + to_cell.b * y + to_cell.c
     row = to_cell.d * x + to_cell.e * y + to_cell.f

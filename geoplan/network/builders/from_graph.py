@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from geoplan.crs.projected import projected_crs_for, unfit
-from geoplan.crs.transformer import step
+from geoplan.crs.projected import projected_crs_for, unfit_reason
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import MissingCrsError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import measured_in
 from geoplan.network.builders.osm_tags import KEPT_TAGS, speed_kmh, why_left_out
@@ -139,7 +139,7 @@ def network_from_graph(
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
     lengths, given = lengths[used], given[used]
-    to_plane = step(own, plane)
+    to_plane = cached_transformer(own, plane)
     nodes = _nodes(places, to_plane, plane)
     shapes = _shapes(frame, given, nodes, to_plane, same=plane == own)
     frame["geometry"] = shapes
@@ -233,11 +233,11 @@ def _line(geometry: Any) -> shapely.LineString | bool | None:
 
 def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
     middle = places.median()
-    lon, lat = step(own, "EPSG:4326").transform(middle["x"], middle["y"])
+    lon, lat = cached_transformer(own, "EPSG:4326").transform(middle["x"], middle["y"])
     known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
     if crs is not None:
         return measured_in(crs, known)
-    if own.is_projected and (known is None or not unfit(own, known)):
+    if own.is_projected and (known is None or not unfit_reason(own, known)):
         return measured_in(own, known)
     return projected_crs_for(lon, lat)
 

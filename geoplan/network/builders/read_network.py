@@ -15,8 +15,8 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from geoplan.crs.projected import checked_crs, middle_of, projected_crs_for, unfit_layer
-from geoplan.crs.transformer import step
+from geoplan.crs.projected import checked_crs, layer_centre, projected_crs_for, unfit_layer_reason
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import (
     CrsMismatchError,
     InputError,
@@ -151,10 +151,10 @@ def in_plane(
         if source_crs is None:
             raise fault(MissingCrsError, "no_crs", name=name)
         frame = frame.set_crs(source_crs)
-    if frame.crs.is_projected and (crs is not None or not unfit_layer(frame.geometry)[0]):
+    if frame.crs.is_projected and (crs is not None or not unfit_layer_reason(frame.geometry)[0]):
         if crs is None:
             return frame
-        return frame.to_crs(measured_in(crs, middle_of(frame.geometry)))
+        return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
     if datum not in (None, "wgs84") and not frame.crs.is_projected:
         from geoplan.crs.datum import to_wgs84
 
@@ -164,9 +164,9 @@ def in_plane(
         if len(middle) == 0:
             raise fault(NetworkError, "empty", name=name)
         x, y = pd.DataFrame(middle).median()
-        lonlat = step(frame.crs, "EPSG:4326").transform(x, y)
+        lonlat = cached_transformer(frame.crs, "EPSG:4326").transform(x, y)
         return frame.to_crs(projected_crs_for(*lonlat))
-    return frame.to_crs(measured_in(crs, middle_of(frame.geometry)))
+    return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
 
 
 def named_crs(source_crs: Any) -> CRS | None:

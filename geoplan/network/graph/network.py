@@ -16,7 +16,7 @@ from pyproj import CRS
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from geoplan.crs.projected import unfit
+from geoplan.crs.projected import unfit_reason
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
 from geoplan.network.graph.antiparallel import twins
 from geoplan.network.graph.arcs import Graph, build_graph
@@ -136,7 +136,7 @@ class Network:
                 f"{int(bad.sum())} edges have a length that is negative or no number: lengths are "
                 "metres, 0 or more."
             )
-        if why := unfit(self.crs):
+        if why := unfit_reason(self.crs):
             raise GeographicCrsError(
                 f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "
                 "(for Jinan EPSG:4548)."

@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
-from geoplan.inputs.files.database import engine_address, without_password
+from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.outputs.gis.field_names import short_names
 from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
 from geoplan.outputs.text_format import safe_cells
@@ -337,7 +337,7 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
             "PostGIS needs the extra 'postgis': pip install 'geoplan[postgis]'."
         ) from error
     try:
-        url = sqlalchemy.engine.make_url(engine_address(str(out)))
+        url = sqlalchemy.engine.make_url(sqlalchemy_url(str(out)))
     except sqlalchemy.exc.ArgumentError as error:
         raise UsageError(
             "--out must be a database address such as postgresql://user:password@host/database."
@@ -354,6 +354,6 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
                 frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
                 written.append(f"{schema}.{name}" if schema else name)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-        first = without_password(str(error).splitlines()[0])
+        first = mask_password(str(error).splitlines()[0])
         raise GeoplanError(f"the layers could not be written to the database: {first}") from error
     return written

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from geoplan.errors import StudyFileError
-from geoplan.inputs.findings.findings import Finding
+from geoplan.inputs.findings.finding import Finding
 from geoplan.words import say
 
 Location = tuple[str | int, ...]

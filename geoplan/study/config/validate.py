@@ -13,10 +13,10 @@ from typing import Any, Union, get_args, get_origin
 import pyproj
 from pydantic import BaseModel, ValidationError
 
-from geoplan.crs.projected import unfit
+from geoplan.crs.projected import unfit_reason
 from geoplan.errors import UsageError
-from geoplan.inputs.files.database import is_address
-from geoplan.inputs.findings.findings import Finding
+from geoplan.inputs.files.database import is_database_url
+from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config.schema import StudyFile, ToldError
@@ -218,7 +218,7 @@ class _Ties:
 
     def file_at(self, where: Location, name: Any) -> None:
         for one in name if isinstance(name, list) else [name]:
-            if not isinstance(one, str) or is_address(one):
+            if not isinstance(one, str) or is_database_url(one):
                 continue
             if not (self.path.parent / one).exists():
                 folder = self.path.parent.name or "."
@@ -300,7 +300,7 @@ def _check_crs(raw: Mapping[str, Any], ties: _Ties) -> None:
         return
     if not crs.is_projected:
         ties.tell(where, say(ties.lang, "study.crs_in_degrees", crs=given), hint, given)
-    elif unfit(crs):
+    elif unfit_reason(crs):
         ties.tell(where, say(ties.lang, "study.crs_unfit", crs=given), hint, given)
 
 

@@ -15,15 +15,15 @@ from geoplan.inputs import (
     LayerSource,
     Streets,
     SumTo,
+    read_area_table,
     read_areas,
     read_demand,
     read_facilities,
     read_lines,
-    read_plain_table,
 )
-from geoplan.inputs.census import largest_remainder
-from geoplan.inputs.files.database import is_address
-from geoplan.inputs.findings.findings import Finding, InputRecord, Loaded, findings_frame
+from geoplan.inputs.allocation import largest_remainder
+from geoplan.inputs.files.database import is_database_url
+from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.study.config.schema import (
     AreaSection,
@@ -94,7 +94,7 @@ class _Reader:
     def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
         name = path if path is not None else section.path
         return LayerSource(
-            path=name if is_address(name) else self.base / name,
+            path=name if is_database_url(name) else self.base / name,
             name=name,
             layer=section.layer,
             sheet=section.sheet,
@@ -347,7 +347,7 @@ def scaled(layer: Demand | None, scale: float) -> Demand | None:
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:
     source = reader.source(section, role=f"services.{key}", path=section.path or "")
     needed = () if section.rate is None else ("code", *section.rate.counts)
-    one = read_plain_table(source, needed=needed, lang=reader.lang)
+    one = read_area_table(source, needed=needed, lang=reader.lang)
     return reader.take(one)
 
 

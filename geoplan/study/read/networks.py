@@ -11,8 +11,8 @@ import geopandas as gpd
 
 from geoplan.errors import GeoplanError, MissingCrsError
 from geoplan.inputs import Streets
-from geoplan.inputs.findings.collector import file_sha256
-from geoplan.inputs.findings.findings import Finding, InputRecord
+from geoplan.inputs.files.source import file_sha256
+from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
 from geoplan.network.builders.add_links import with_links
 from geoplan.network.builders.build_notes import note_unused, notes_told, told_by_caller

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.inputs.membership.assign_areas import drawn_codes
+from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem, thin, too_close
@@ -266,7 +266,7 @@ def codes_at(
     context: Context, points: gpd.GeoDataFrame, level: str, demand: gpd.GeoDataFrame
 ) -> np.ndarray:
     """Area code of every candidate: by polygon, else that of the nearest demand point."""
-    codes = drawn_codes(context.inputs.areas[level], points.geometry, points.index)
+    codes = codes_by_location(context.inputs.areas[level], points.geometry, points.index)
     if codes.isna().any() and level in demand and len(demand) and len(points):
         near = demand.sindex.nearest(points.geometry, return_all=False)[1]
         codes = codes.where(codes.notna(), pd.Series(demand[level].to_numpy()[near], points.index))

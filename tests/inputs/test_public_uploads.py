@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geoplan.inputs import LayerSource, read_facilities, read_lines, read_plain_table
+from geoplan.inputs import LayerSource, read_area_table, read_facilities, read_lines
 
 CRS = "EPSG:32632"
 
@@ -21,7 +21,7 @@ def test_good_files_give_data(shared_data, name):
     path = shared_data / "ingest_edge_cases_goat" / name
     source = LayerSource(path=path, name=name)
     if "no_geometry" in name:
-        one = read_plain_table(source, lang="en")
+        one = read_area_table(source, lang="en")
     elif "line" in name:
         one = read_lines(source, key="x", crs=CRS, lang="en")
     else:

@@ -14,11 +14,11 @@ from shapely.geometry import Point, Polygon, box
 from geoplan.crs import from_wgs84
 from geoplan.inputs import (
     LayerSource,
+    read_area_table,
     read_areas,
     read_demand,
     read_facilities,
     read_lines,
-    read_plain_table,
     write_findings,
 )
 
@@ -259,7 +259,7 @@ def test_faults_of_areas_and_rates(tmp_path):
     }
     assert list(one.layer.frame.index) == ["1", "4"]
     assert one.layer.frame.geometry.iloc[0].is_valid
-    rates = read_plain_table(
+    rates = read_area_table(
         _table(tmp_path, "r.csv", "code,beds\n1,五\n2,７\n"), needed=("code", "beds")
     )
     assert [(f.row, f.code) for f in rates.findings] == [(2, "bad_figure"), (3, "read_as_number")]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoplan.inputs import LayerSource, SumTo, read_areas, read_demand
-from geoplan.inputs.census import largest_remainder, spread
+from geoplan.inputs.allocation import allocate_totals, largest_remainder
 
 CRS = "EPSG:4548"
 
@@ -37,7 +37,7 @@ def test_by_hand():
 
 
 def test_areas_without_rows_and_rows_without_areas_are_told():
-    dealt, left, outside = spread(
+    dealt, left, outside = allocate_totals(
         np.array([1.0, 3.0, 9.0]),
         pd.Series(["a", "a", "z"], dtype=object),
         pd.Series({"a": 8, "b": 5}),

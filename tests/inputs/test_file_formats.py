@@ -14,7 +14,7 @@ import pytest
 from shapely.geometry import Point
 
 from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.files.database import engine_address, hide_passwords, is_address
+from geoplan.inputs.files.database import is_database_url, mask_passwords, sqlalchemy_url
 
 CRS = "EPSG:4548"
 FRAME = gpd.GeoDataFrame(
@@ -234,16 +234,16 @@ def test_passwords_of_addresses_are_shown_nowhere():
     address = "postgresql://gis:se@cr:et@db:5432/city"
     source = LayerSource(path=address, name=address, layer="站点")
     assert source.label == "postgresql://gis:***@db:5432/city"
-    tree = hide_passwords({"a": [address, "x:y@z"], "b": 3})
+    tree = mask_passwords({"a": [address, "x:y@z"], "b": 3})
     assert tree == {"a": [source.label, "x:y@z"], "b": 3}
-    assert is_address("postgis://db/city")
-    assert not is_address("C:/postgresql.csv")
+    assert is_database_url("postgis://db/city")
+    assert not is_database_url("C:/postgresql.csv")
 
 
 def test_an_address_gets_a_driver_that_is_installed():
     sqlalchemy = pytest.importorskip("sqlalchemy")
     for address in ("postgresql://u@h/d", "postgis://u@h/d", "postgres://u@h/d"):
-        engine = sqlalchemy.create_engine(engine_address(address))
+        engine = sqlalchemy.create_engine(sqlalchemy_url(address))
         assert engine.dialect.name == "postgresql"
 
 
