@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
-from geoplan.coverage.supply_in_reach import PlacesInReach
+from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.inputs.findings.finding import InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
@@ -64,15 +64,16 @@ class Robustness:
     critical : index = existing site: ``name``, ``people`` who lose all reach if it closes today;
         most first.
     critical_after : the same once the plan is built, new sites included (their name is empty).
-    chance : how far a draw may lie from the study: ``reach_cv``, ``people_cv``, ``closure_share``.
+    variation : how far a draw may lie from the study: ``reach_cv``, ``people_cv``,
+        ``closure_share``.
 
     Examples
     --------
     >>> from geoplan.study import example_study, robustness
     >>> found = robustness(example_study(), "meal_station", redraws=4)
-    >>> found, found.steady
+    >>> found, found.stable_sites
     (Robustness(meal_station: 1 sites, 4 draws, worst regret 0 people), 1)
-    >>> found.chosen["share"].head(1).to_dict(), found.steadiest
+    >>> found.chosen["share"].head(1).to_dict(), found.minimax_regret_sites
     ({'n2': 1.0}, ['n2'])
     """
 
@@ -83,21 +84,21 @@ class Robustness:
     plans: pd.DataFrame
     critical: pd.DataFrame
     critical_after: pd.DataFrame
-    chance: Mapping[str, float] = field(default_factory=dict)
+    variation: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def steady(self) -> int:
+    def stable_sites(self) -> int:
         """How many sites of the plan are chosen in at least half of the draws."""
         return int((self.chosen.loc[self.chosen["in_plan"], "share"] >= 0.5).sum())
 
     @property
-    def worst_share(self) -> float:
+    def worst_regret_share(self) -> float:
         """The largest regret of the plan as a share of what the draw's best answer covers."""
         best = self.draws["best"]
         return float((self.draws["regret"] / best.where(best > 0)).fillna(0.0).max())
 
     @property
-    def steadiest(self) -> list[str]:
+    def minimax_regret_sites(self) -> list[str]:
         """The sites of the plan that does best at worst."""
         return list(self.plans["sites"].iloc[0])
 
@@ -109,13 +110,13 @@ class Robustness:
         first, worst = str(self.plans.index[0]), f"{self.plans['worst_regret'].iloc[0]:,.0f}"
         lines = [
             say(lang, "scenario.draws", draws=len(self.draws), sites=self.sites),
-            say(lang, "scenario.steady", often=self.steady, all=len(kept)),
+            say(lang, "scenario.stable_sites", often=self.stable_sites, all=len(kept)),
             say(
                 lang,
                 "scenario.regret",
                 mean=f"{regret.mean():,.0f}",
                 worst=f"{regret.max():,.0f}",
-                share=f"{self.worst_share:.1%}",
+                share=f"{self.worst_regret_share:.1%}",
             ),
         ]
         # less than the two digits that are told is not worth a sentence
@@ -124,7 +125,7 @@ class Robustness:
         if first == RECOMMENDED:
             lines.append(say(lang, "scenario.steadiest_is_plan", worst=worst))
         else:
-            shared = len(set(self.steadiest) & set(kept.index))
+            shared = len(set(self.minimax_regret_sites) & set(kept.index))
             lines.append(
                 say(
                     lang,
@@ -250,7 +251,7 @@ class ServiceResult:
         ``"by_kind"``).
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
-    places : places per 1,000 people in reach, where facilities tell their capacity; or None.
+    supply : capacity per 1,000 people in reach, where facilities tell their capacity; or None.
     """
 
     key: str
@@ -276,7 +277,7 @@ class ServiceResult:
     by_group: pd.DataFrame | None = None
     by_kind: pd.DataFrame | None = None
     withheld: tuple[str, ...] = ()
-    places: PlacesInReach | None = None
+    supply: SupplyInReach | None = None
     fund: Fund | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

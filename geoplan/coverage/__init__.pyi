@@ -8,16 +8,16 @@ from .equity import (
     equity_facts as equity_facts,
 )
 from .equity import (
-    group_table as group_table,
+    equity_level as equity_level,
 )
 from .equity import (
-    kinds_of_place as kinds_of_place,
+    group_table as group_table,
 )
 from .equity import (
     palma_ratio as palma_ratio,
 )
 from .equity import (
-    spread_level as spread_level,
+    urban_or_rural as urban_or_rural,
 )
 from .equity import (
     weighted_gini as weighted_gini,
@@ -35,7 +35,7 @@ from .lines.spacing import spacing_coverage as spacing_coverage
 from .lines.suggest_markers import suggest_markers as suggest_markers
 from .published_figures import compare_figures as compare_figures
 from .quota import (
-    lacking as lacking,
+    areas_below_quota as areas_below_quota,
 )
 from .quota import (
     quota_by_area as quota_by_area,
@@ -47,28 +47,28 @@ from .quota import (
     quota_summary as quota_summary,
 )
 from .quota import (
-    unjudged_quotas as unjudged_quotas,
+    quotas_without_areas as quotas_without_areas,
 )
 from .rates import rate_by_area as rate_by_area
 from .reach import (
-    after_sites as after_sites,
+    assess_reach as assess_reach,
 )
 from .reach import (
     coverage_from_costs as coverage_from_costs,
 )
 from .reach import (
-    judge_reach as judge_reach,
+    coverage_with_sites as coverage_with_sites,
 )
 from .reach import (
-    near_from_costs as near_from_costs,
+    nearest_from_costs as nearest_from_costs,
 )
 from .reach import (
     stack_costs as stack_costs,
 )
-from .supply_in_reach import PlacesInReach as PlacesInReach
-from .supply_in_reach import places_in_reach as places_in_reach
+from .reachable_supply import SupplyInReach as SupplyInReach
+from .reachable_supply import supply_in_reach as supply_in_reach
 from .tiers import (
-    judge_tiers as judge_tiers,
+    assess_tiers as assess_tiers,
 )
 from .tiers import (
     referral as referral,

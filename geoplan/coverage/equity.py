@@ -142,7 +142,7 @@ def equity_facts(
     return facts
 
 
-def spread_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
+def equity_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
     """The finest of `levels` whose areas still bring several demand rows together.
 
     A row judged by one distance is served or it is not. Measured over such rows the Gini
@@ -163,9 +163,9 @@ def spread_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
     --------
     >>> from geoplan.study import example_study
     >>> coverage = example_study().run().coverage["meal_station"]
-    >>> spread_level(coverage, ["district"])
+    >>> equity_level(coverage, ["district"])
     'district'
-    >>> spread_level(coverage, ["city"]) is None
+    >>> equity_level(coverage, ["city"]) is None
     True
     """
     lived = coverage.frame[coverage.frame["people"] > 0]
@@ -224,7 +224,7 @@ def group_table(
     groups : sub-group columns, for example ``["pop80"]``. A row's people of a group are served in
         the same proportion as all people of the row: the ledger does not tell them apart.
     by : a column of the frame to divide the people by, for example an area level, or a Series on
-        its index, for example `kinds_of_place`.
+        its index, for example `urban_or_rural`.
     after : the ledger with the plan's sites.
 
     Returns
@@ -260,7 +260,7 @@ def group_table(
     return table
 
 
-def kinds_of_place(texts: pd.Series) -> pd.Series:
+def urban_or_rural(texts: pd.Series) -> pd.Series:
     """``"urban"``, ``"rural"`` or ``""`` (not known) for what tables say of town and country.
 
     Known are the codes of the statistical bureau (统计用城乡分类代码: 1.. town, 2.. country), words
@@ -278,7 +278,7 @@ def kinds_of_place(texts: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> kinds_of_place(pd.Series(["城镇", "220", "是", "乡镇", "112", None])).tolist()
+    >>> urban_or_rural(pd.Series(["城镇", "220", "是", "乡镇", "112", None])).tolist()
     ['urban', 'rural', 'urban', 'rural', 'urban', '']
     """
     said = texts.astype("string").str.strip().str.casefold().fillna("")

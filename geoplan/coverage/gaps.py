@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.ledger import Coverage
+from geoplan.coverage.location_names import LocationNames
 from geoplan.coverage.neighbours import cells, natural_neighbours, patches
-from geoplan.coverage.place_names import PlaceNames
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 
@@ -362,7 +362,7 @@ def _rows(
     site = items["new_site"].to_numpy(object) if "new_site" in items else None
     located = items["x"].notna().to_numpy()
     stop = plan.levels.index(plan.within) + 1 if plan.within in plan.levels else None
-    readable = PlaceNames(coverage.frame, layers, plan.levels[:stop], plan.lang)
+    readable = LocationNames(coverage.frame, layers, plan.levels[:stop], plan.lang)
     rows = []
     for members in np.split(order, edges):
         gained = {} if site is None else _gained(site[members], (people - left)[members])

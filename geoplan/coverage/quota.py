@@ -49,7 +49,7 @@ def quota_by_area(
 
     Sites whose area is not known, or is not in the layer, stand in a last row with the code ``""``,
     so that the sites sum to all facilities. A quota at a level that the study has no areas for
-    cannot be judged: `unjudged_quotas` names it.
+    cannot be judged: `quotas_without_areas` names it.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def quota_by_area(
     }
 
 
-def unjudged_quotas(standard: ServiceStandard, areas: Mapping[str, AreaLayer]) -> list[Quota]:
+def quotas_without_areas(standard: ServiceStandard, areas: Mapping[str, AreaLayer]) -> list[Quota]:
     """The quotas of levels that the study has no areas for.
 
     Parameters
@@ -95,7 +95,7 @@ def unjudged_quotas(standard: ServiceStandard, areas: Mapping[str, AreaLayer]) -
     --------
     >>> from geoplan.services import standard_for
     >>> standard = standard_for("meal_station", {"quotas": [{"level": "village", "minimum": 1}]})
-    >>> [quota.level for quota in unjudged_quotas(standard, {})]
+    >>> [quota.level for quota in quotas_without_areas(standard, {})]
     ['village']
     """
     return [quota for quota in standard.all_quotas if quota.level not in areas]
@@ -176,7 +176,7 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
     return summary
 
 
-def lacking(table: pd.DataFrame) -> pd.DataFrame:
+def areas_below_quota(table: pd.DataFrame) -> pd.DataFrame:
     """The areas of one level's table that do not meet its quota, fewest counted sites first.
 
     Parameters
@@ -194,7 +194,7 @@ def lacking(table: pd.DataFrame) -> pd.DataFrame:
     >>> table = pd.DataFrame(
     ...     {"name": ["West", "East"], "counted": [1, 0], "meets": [True, False]},
     ...     index=["1", "2"])
-    >>> lacking(table)["name"].tolist()
+    >>> areas_below_quota(table)["name"].tolist()
     ['East']
     """
     short = table[(table.index != "") & (~table["meets"].fillna(True).astype(bool))]

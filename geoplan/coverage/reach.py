@@ -20,7 +20,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage
-from geoplan.coverage.transport import assign_people, nearest_by_row
+from geoplan.coverage.transportation import assign_people, nearest_by_row
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.network.graph.travel_costs import TravelCosts
@@ -29,7 +29,7 @@ from geoplan.services.standard import ServiceStandard
 _REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})
 
 
-def judge_reach(
+def assess_reach(
     demand: Demand,
     standard: ServiceStandard,
     *,
@@ -79,7 +79,7 @@ def judge_reach(
     ...     geometry=[*gpd.points_from_xy([0, 900], [0, 0]), None], crs="EPSG:4548")
     >>> near = pd.DataFrame(
     ...     {"site": ["s", "s"], "cost_m": [250.0, 1150.0], "reason": ""}, index=["a", "b"])
-    >>> found = judge_reach(
+    >>> found = assess_reach(
     ...     Demand(key="all", frame=people), standard_for("meal_station"), near=near)
     >>> found.ledger
     Ledger(served=30.0, full=0.0, beyond=60.0, cut_off=0.0, off_network=0.0, unlocated=10.0)
@@ -127,7 +127,7 @@ def coverage_from_costs(
     """The ledger from bounded costs alone.
 
     Bounded costs do not know whether a longer path exists: whoever reaches no site within the
-    cutoff counts as ``beyond``, never as ``cut_off``. `judge_reach` with `nearest_site` tells the
+    cutoff counts as ``beyond``, never as ``cut_off``. `assess_reach` with `nearest_site` tells the
     two apart.
 
     Parameters
@@ -163,17 +163,17 @@ def coverage_from_costs(
     >>> coverage_from_costs(Demand(key="all", frame=people), standard_for("meal_station"), costs)
     Coverage('meal_station': 30 of 100 people served, 30.0%)
     """
-    return judge_reach(
+    return assess_reach(
         demand,
         standard,
-        near=near_from_costs(costs),
+        near=nearest_from_costs(costs),
         costs=costs,
         capacities=capacities,
         areas=areas,
     )
 
 
-def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> pd.DataFrame:
+def nearest_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> pd.DataFrame:
     """The nearest site within bounded costs, in the shape that `nearest_site` gives.
 
     Parameters
@@ -197,11 +197,11 @@ def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> p
     ...     matrix=sparse.csr_matrix(([9.0, 4.0], ([0, 0], [0, 1])), shape=(2, 2)),
     ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s", "t"]),
     ...     unit="min", method="by hand")
-    >>> near_from_costs(costs)["site"].iloc[0]
+    >>> nearest_from_costs(costs)["site"].iloc[0]
     't'
-    >>> near_from_costs(costs, ["s"])["cost"].tolist()
+    >>> nearest_from_costs(costs, ["s"])["cost"].tolist()
     [9.0, nan]
-    >>> near_from_costs(costs)["reason"].tolist()
+    >>> nearest_from_costs(costs)["reason"].tolist()
     ['', 'beyond']
     """
     matrix, index = costs.matrix.tocsr(), costs.site_index
@@ -222,7 +222,7 @@ def near_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> p
     return pd.DataFrame({"site": site, "cost": cost, "reason": reason}, index=costs.demand_index)
 
 
-def after_sites(
+def coverage_with_sites(
     before: Coverage,
     demand: Demand,
     *,
@@ -237,8 +237,8 @@ def after_sites(
     ----------
     demand : the people that `before` was made from.
     before : coverage by the existing sites, made from the same `demand`.
-    near_new : nearest *new* site of every demand label: `near_from_costs` on the chosen candidates,
-        or `nearest_site` on the new sites alone.
+    near_new : nearest *new* site of every demand label: `nearest_from_costs` on the chosen
+        candidates, or `nearest_site` on the new sites alone.
     costs, costs_new, capacities : only where capacity limits: pairs to existing and new sites, and
         the capacities of both by site label.
 
@@ -262,7 +262,7 @@ def after_sites(
     >>> near_new = pd.DataFrame(
     ...     {"site": ["N", "N", "N"], "cost": [2000.0, 1300.0, 500.0], "reason": ""},
     ...     index=["A", "B", "C"]).reindex(demand.frame.index)
-    >>> after = after_sites(before, demand, near_new=near_new)
+    >>> after = coverage_with_sites(before, demand, near_new=near_new)
     >>> after
     Coverage('meal_station': 230 of 290 people served, 79.3%)
     >>> after.frame["site"].head(3).tolist()
@@ -281,8 +281,8 @@ def after_sites(
                 f"{standard.service!r} is limited by capacity: pass costs= and costs_new=."
             )
         stacked = stack_costs(*parts)
-        both = _nearer(both, near_from_costs(stacked).reindex(both.index))
-    return judge_reach(
+        both = _nearer(both, nearest_from_costs(stacked).reindex(both.index))
+    return assess_reach(
         demand, standard, near=both, costs=stacked, capacities=capacities, areas=before.areas
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage
-from geoplan.coverage.reach import judge_reach, near_from_costs
+from geoplan.coverage.reach import assess_reach, nearest_from_costs
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
@@ -138,7 +138,7 @@ def tier_counts(facilities: FacilityLayer, standard: ServiceStandard) -> dict[st
     return {**counts, **({"": unknown} if unknown else {})}
 
 
-def judge_tiers(
+def assess_tiers(
     demand: Demand,
     standard: ServiceStandard,
     *,
@@ -155,7 +155,7 @@ def judge_tiers(
     standard : its tiers.
     near : per tier key: nearest site among `sites_of_tier`, measured by that tier's mode and in its
         unit (`standard.of_tier(key)`).
-    costs, capacities, areas : as in `judge_reach`; costs per tier key.
+    costs, capacities, areas : as in `assess_reach`; costs per tier key.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def judge_tiers(
     >>> near = {
     ...     "centre": pd.DataFrame({"site": "C", "cost_min": 12.0, "reason": ""}, index=["a"]),
     ...     "stop": pd.DataFrame({"site": "S", "cost_m": 1400.0, "reason": ""}, index=["a"])}
-    >>> ledgers = judge_tiers(Demand(key="all", frame=people), standard, near=near)
+    >>> ledgers = assess_tiers(Demand(key="all", frame=people), standard, near=near)
     >>> {key: found.covered_share for key, found in ledgers.items()}
     {'centre': 1.0, 'stop': 0.0}
     """
@@ -199,7 +199,7 @@ def judge_tiers(
         faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
         raise UsageError(f"the tiers of {standard.service!r}: " + "; ".join(faults) + ".")
     return {
-        key: judge_reach(
+        key: assess_reach(
             demand,
             alone,
             near=near[key],
@@ -273,7 +273,7 @@ def referral(
     if faults:
         raise UsageError(f"the referral of {standard.service!r}: " + "; ".join(faults) + ".")
     if costs is not None:
-        near = near_from_costs(costs).rename(columns={"cost": "cost_min"})
+        near = nearest_from_costs(costs).rename(columns={"cost": "cost_min"})
     assert near is not None
     found = near.reindex(stations.index)
     limit = tier.refer_threshold_min

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import Coverage
-from geoplan.coverage.supply_in_reach import PlacesInReach
+from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
 from geoplan.disclosure.record import file_name, gaps_by_area, public_facts
 from geoplan.disclosure.suppression import blanks
@@ -177,7 +177,7 @@ def _service(
             if inside is not None and outside is None
         ),
         capacity_areas=capacity,
-        places=places,
+        supply=places,
         coverage=public["now"],
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=siting,
@@ -215,11 +215,11 @@ def all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | N
 
 def _capacity(
     service: ServiceResult, public: PublicCoverage
-) -> tuple[dict[str, pd.DataFrame], PlacesInReach | None]:
+) -> tuple[dict[str, pd.DataFrame], SupplyInReach | None]:
     """Places by the coarsest areas only, and only where the people of all of them are told."""
     levels = [v for v in public.tables if v in service.capacity_areas][:1]
     told = {v: service.capacity_areas[v] for v in levels if public.tables[v]["total"].notna().all()}
-    found = service.places
+    found = service.supply
     if found is not None:
         kept = {v: table for v, table in found.areas.items() if v in told}
         found = replace(found, rows=None, areas=kept)

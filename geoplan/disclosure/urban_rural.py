@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.coverage.equity import kinds_of_place
+from geoplan.coverage.equity import urban_or_rural
 from geoplan.coverage.ledger import Coverage
 from geoplan.disclosure.suppression import blanks
 
@@ -18,7 +18,7 @@ _TOLD = {"people": 0, "served": 1}
 def common_kinds(coverages: list[Coverage]) -> NDArray[np.object_] | None:
     """Town or country per demand row; None where it is not known, or not the same for all."""
     found = [
-        kinds_of_place(c.frame["urban"]).to_numpy(object)
+        urban_or_rural(c.frame["urban"]).to_numpy(object)
         for c in coverages
         if "urban" in c.frame.columns
     ]

@@ -10,9 +10,9 @@ import pytest
 from geoplan.coverage import (
     Coverage,
     equity_facts,
+    equity_level,
     group_table,
     palma_ratio,
-    spread_level,
     weighted_gini,
     worst_tenth,
 )
@@ -100,15 +100,15 @@ def test_the_level_is_the_finest_that_brings_rows_together():
     }
     found = city([1] * 8, [1] * 8, **codes)
     levels = ["district", "street", "village"]
-    assert spread_level(found, levels) == "street"
-    assert spread_level(found, ["district", "village", "county"]) == "district"
-    assert spread_level(found, ["village"]) is None
-    assert spread_level(found, []) is None
+    assert equity_level(found, levels) == "street"
+    assert equity_level(found, ["district", "village", "county"]) == "district"
+    assert equity_level(found, ["village"]) is None
+    assert equity_level(found, []) is None
     # two rows where nobody lives bring nothing together: six rows in four streets are too few
     empty = city([0, 1, 0, 1, 1, 1, 1, 1], [0] * 8, **codes)
-    assert spread_level(empty, levels) == "district"
+    assert equity_level(empty, levels) == "district"
     one = city([1] * 4, [1] * 4, district=["d"] * 4)
-    assert spread_level(one, ["district"]) is None
+    assert equity_level(one, ["district"]) is None
 
 
 def test_age_groups_and_town_and_country_by_hand():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from geoplan.coverage import after_sites, judge_reach
+from geoplan.coverage import assess_reach, coverage_with_sites
 from geoplan.coverage.gaps import gap_areas
 from geoplan.coverage.neighbours import natural_neighbours, patches
 from geoplan.errors import UsageError
@@ -41,7 +41,7 @@ def coverage_of(points, people, cost, reason=None, areas=None, **columns):
         },
         index=index,
     )
-    return demand, judge_reach(demand, STANDARD, near=near, areas=areas)
+    return demand, assess_reach(demand, STANDARD, near=near, areas=areas)
 
 
 def area_layer(level, names, shapes=None):
@@ -137,7 +137,7 @@ def test_the_site_of_the_plan_that_closes_a_gap_is_named():
         {"site": ["n0", "n0", "n0"], "cost": [1200.0, 700.0, 4e3], "reason": ""},
         index=demand.frame.index,
     )
-    after = after_sites(before, demand, near_new=near_new)
+    after = coverage_with_sites(before, demand, near_new=near_new)
     gaps = gap_areas(before, suggested=["n0"], after=after).set_index("people")
     assert gaps.loc[7.0, "closing_site"] == "n0"
     assert gaps.loc[7.0, "people_after"] == 3

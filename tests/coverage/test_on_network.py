@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import Point
 
-from geoplan.coverage import after_sites, gap_areas, judge_reach, near_from_costs
+from geoplan.coverage import assess_reach, coverage_with_sites, gap_areas, nearest_from_costs
 from geoplan.inputs.layers import Demand
 from geoplan.network import Network, nearest_site, travel_costs
 from geoplan.services import standard_for
@@ -42,7 +42,7 @@ def test_six_places_on_a_street_with_an_island():
     near = nearest_site(network, demand.frame, sites)
     costs = travel_costs(network, demand.frame, sites, cutoff_m=1000)
     room = pd.Series({"s": 50.0})
-    before = judge_reach(demand, standard, near=near, costs=costs, capacities=room)
+    before = assess_reach(demand, standard, near=near, costs=costs, capacities=room)
     assert before.ledger.to_dict() == {
         "total": 106,
         "served": 50,
@@ -59,10 +59,10 @@ def test_six_places_on_a_street_with_an_island():
     # a second station of 45 places at x = 1,500 serves all 20 of c and the 20 of b that were left
     new = gpd.GeoSeries([Point(1500, 0)], index=["n"], crs=CRS)
     costs_new = travel_costs(network, demand.frame, new, cutoff_m=1000)
-    after = after_sites(
+    after = coverage_with_sites(
         before,
         demand,
-        near_new=near_from_costs(costs_new),
+        near_new=nearest_from_costs(costs_new),
         costs=costs,
         costs_new=costs_new,
         capacities=pd.Series({"s": 50.0, "n": 45.0}),

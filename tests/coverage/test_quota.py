@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from geoplan.coverage.quota import (
-    lacking,
+    areas_below_quota,
     quota_by_area,
     quota_counts,
     quota_summary,
-    unjudged_quotas,
+    quotas_without_areas,
 )
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
@@ -70,7 +70,7 @@ def test_one_station_or_named_staff_per_street():
     assert street["meets"].tolist() == [True, True, False, False]
     assert quota_counts(street) == {"total": 4, "with_site": 2, "meeting_quota": 2}
     assert quota_counts(tables["district"]) == {"total": 1, "with_site": 1, "meeting_quota": 1}
-    assert lacking(street).index.tolist() == ["C", "D"]
+    assert areas_below_quota(street).index.tolist() == ["C", "D"]
 
 
 def test_designated_staff_do_not_count_where_the_standard_says_so():
@@ -110,14 +110,14 @@ def test_a_level_without_quota_still_tells_where_the_sites_are():
     street = quota_by_area(facilities, standard, areas)["street"]
     assert quota_counts(street) == {"total": 2, "with_site": 1, "meeting_quota": None}
     assert street["required"].isna().all()
-    assert len(lacking(street)) == 0
+    assert len(areas_below_quota(street)) == 0
 
 
 def test_missing_levels_and_columns_are_told_together():
     areas = {"street": area_layer("street", ["A"]), "village": area_layer("village", ["v"])}
     with pytest.raises(UsageError, match=r"no area level 'district'.*no column 'village'"):
         quota_by_area(facilities_of(["A"]), PROTECTION, areas, levels=["district", "village"])
-    assert [q.level for q in unjudged_quotas(PROTECTION, areas)] == ["district"]
+    assert [q.level for q in quotas_without_areas(PROTECTION, areas)] == ["district"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -14,10 +14,10 @@ from shapely.geometry import Point
 
 from geoplan.coverage import (
     STATES,
-    after_sites,
+    assess_reach,
     coverage_from_costs,
-    judge_reach,
-    near_from_costs,
+    coverage_with_sites,
+    nearest_from_costs,
     stack_costs,
 )
 from geoplan.errors import UsageError
@@ -74,7 +74,7 @@ def test_everyone_is_in_exactly_one_of_six_places():
     """
     demand = demand_of([10, 20, 30, 40, 50, 60], unlocated={5})
     near = near_of([0.0, 1000.0, 1000.1, NAN, NAN, 5.0], ["", "", "", "cut_off", "off_network", ""])
-    coverage = judge_reach(demand, STANDARD, near=near)
+    coverage = assess_reach(demand, STANDARD, near=near)
     assert coverage.ledger.to_dict() == {
         "total": 210,
         "served": 30,
@@ -98,17 +98,17 @@ def test_everyone_is_in_exactly_one_of_six_places():
 def test_without_any_site_everyone_on_the_network_is_beyond():
     demand = demand_of([10, 20, 30], unlocated={2})
     near = near_of([NAN, NAN, NAN], ["cut_off", "off_network", ""])
-    ledger = judge_reach(demand, STANDARD, near=near, sites_exist=False).ledger
+    ledger = assess_reach(demand, STANDARD, near=near, sites_exist=False).ledger
     assert (ledger.beyond, ledger.cut_off, ledger.off_network, ledger.unlocated) == (10, 0, 20, 30)
 
 
 def test_minutes_are_judged_in_minutes():
     standard = standard_for("child_protection_station")
     demand = demand_of([5, 7])
-    coverage = judge_reach(demand, standard, near=near_of([29.9, 30.1], unit="min"))
+    coverage = assess_reach(demand, standard, near=near_of([29.9, 30.1], unit="min"))
     assert (coverage.ledger.served, coverage.ledger.beyond) == (5, 7)
     with pytest.raises(UsageError, match="cost_min"):
-        judge_reach(demand, standard, near=near_of([29.9, 30.1], unit="m"))
+        assess_reach(demand, standard, near=near_of([29.9, 30.1], unit="m"))
 
 
 def test_places_are_filled_for_most_people_then_least_distance():
@@ -205,22 +205,22 @@ def test_fractions_of_people_close_the_ledger_too(seed):
 
 def test_the_nearest_entry_counts_explicit_zeros_and_names_the_first_of_equals():
     costs = costs_of([[0.0, 5.0], [7.0, 7.0], [NAN, NAN]])
-    near = near_from_costs(costs)
+    near = nearest_from_costs(costs)
     assert near["site"].tolist()[:2] == ["s0", "s0"]
     assert near["cost"].tolist()[:2] == [0.0, 7.0]
     assert near["reason"].tolist() == ["", "", "beyond"]
-    assert near_from_costs(costs, ["s1"])["site"].tolist()[:2] == ["s1", "s1"]
+    assert nearest_from_costs(costs, ["s1"])["site"].tolist()[:2] == ["s1", "s1"]
     with pytest.raises(UsageError, match="'x'"):
-        near_from_costs(costs, ["x"])
+        nearest_from_costs(costs, ["x"])
 
 
 def test_new_sites_serve_those_who_were_beyond_and_leave_the_rest_where_it_was():
     """d1 was beyond at 1,500 m and now has a new site at 400 m; d2 was cut off and stays so."""
     demand = demand_of([10, 20, 30, 40], unlocated={3})
     near = near_of([100.0, 1500.0, NAN, NAN], ["", "", "cut_off", ""])
-    before = judge_reach(demand, STANDARD, near=near)
+    before = assess_reach(demand, STANDARD, near=near)
     new = costs_of([[50.0], [400.0], [NAN], [NAN]], prefix="n")
-    after = after_sites(before, demand, near_new=near_from_costs(new))
+    after = coverage_with_sites(before, demand, near_new=nearest_from_costs(new))
     assert after.ledger.to_dict() == {
         "total": 100,
         "served": 30,
@@ -240,8 +240,13 @@ def test_new_sites_relieve_full_ones():
     before = coverage_from_costs(demand, LIMITED, old, capacities=places)
     assert (before.ledger.served, before.ledger.full) == (25, 15)
     new = costs_of([[NAN], [500.0]], prefix="n")
-    after = after_sites(
-        before, demand, near_new=near_from_costs(new), costs=old, costs_new=new, capacities=places
+    after = coverage_with_sites(
+        before,
+        demand,
+        near_new=nearest_from_costs(new),
+        costs=old,
+        costs_new=new,
+        capacities=places,
     )
     # n0 takes all 10 of d1, so that s0 serves 25 of d0 and 5 stay without a place
     assert after.frame["served"].tolist() == [25, 10]
@@ -252,17 +257,17 @@ def test_faults_are_told_together():
     demand = demand_of([1, 2])
     near = near_of([1.0], ["nonsense"]).drop(columns="cost_m")
     with pytest.raises(UsageError, match=r"cost_m.*lacks 1 demand labels.*nonsense"):
-        judge_reach(demand, STANDARD, near=near)
+        assess_reach(demand, STANDARD, near=near)
     with pytest.raises(UsageError, match=r"costs are in min.*end at 5 min"):
-        judge_reach(
+        assess_reach(
             demand,
             STANDARD,
             near=near_of([1.0, 1.0]),
             costs=costs_of([[1], [1]], unit="min", cutoff=5.0),
         )
     with pytest.raises(UsageError, match=r"pass costs="):
-        judge_reach(demand, LIMITED, near=near_of([1.0, 1.0]), capacities=pd.Series({"s0": 1.0}))
+        assess_reach(demand, LIMITED, near=near_of([1.0, 1.0]), capacities=pd.Series({"s0": 1.0}))
     with pytest.raises(UsageError, match="spacing"):
-        judge_reach(demand, standard_for("boundary_marker"), near=near_of([1.0, 1.0]))
+        assess_reach(demand, standard_for("boundary_marker"), near=near_of([1.0, 1.0]))
     with pytest.raises(UsageError, match="twice"):
         stack_costs(costs_of([[1]]), costs_of([[1]]))

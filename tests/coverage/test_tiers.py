@@ -10,7 +10,7 @@ from scipy import sparse
 from shapely.geometry import Point
 
 from geoplan.coverage.tiers import (
-    judge_tiers,
+    assess_tiers,
     referral,
     referral_summary,
     sites_of_tier,
@@ -76,14 +76,14 @@ def test_each_tier_has_a_ledger_of_its_own():
         "community_facility": near("m", 200.0),
     }
     demand = Demand(key="elderly_60", frame=frame)
-    found = judge_tiers(demand, elderly, near=tables)
+    found = assess_tiers(demand, elderly, near=tables)
     assert {key: c.ledger.served for key, c in found.items()} == {
         "district_centre": 1000,
         "street_facility": 0,
         "community_facility": 1000,
     }
     with pytest.raises(UsageError, match=r"lacks the tiers \['street_facility.*has \['x'\]"):
-        judge_tiers(
+        assess_tiers(
             demand, elderly, near={"district_centre": near("min", 1.0), "x": near("m", 1.0)}
         )
 

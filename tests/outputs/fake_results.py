@@ -18,7 +18,7 @@ import shapely
 from scipy import sparse
 from shapely import LineString, MultiPolygon, Point, box, union_all
 
-from geoplan.coverage import group_table, places_in_reach
+from geoplan.coverage import group_table, supply_in_reach
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
 from geoplan.coverage.lines.spacing import spacing_coverage
 from geoplan.inputs.findings.finding import InputRecord
@@ -300,7 +300,7 @@ def _robustness(sites: gpd.GeoDataFrame) -> Robustness:
         plans=plans,
         critical=critical,
         critical_after=after,
-        chance={"reach_cv": 0.1, "people_cv": 0.1, "closure_share": 0.02},
+        variation={"reach_cv": 0.1, "people_cv": 0.1, "closure_share": 0.02},
     )
 
 
@@ -399,7 +399,7 @@ def _with_facts(service: ServiceResult, hostile: bool) -> ServiceResult:
             "nursing_lacking": 0.0,
         },
         capacity_areas={"district": table},
-        places=places_in_reach(
+        supply=supply_in_reach(
             frame, travel, capacity, mode="walk", areas=levels, levels=["district"]
         ),
         referral=referral,

@@ -280,7 +280,7 @@ def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(resul
     assert told.knee.value == curve[2]
     assert told.knee.before == (curve[2] - curve[0]) / 2
     assert told.knee.after == (curve[4] - curve[2]) / 2
-    assert public.services["elderly_centre"].places.rows is None
+    assert public.services["elderly_centre"].supply.rows is None
 
 
 def test_demand_rows_that_are_households_are_told_by_area_only(results):

@@ -166,7 +166,7 @@ def test_without_chance_the_plan_is_the_best(small_folder: Path) -> None:
     assert sure.critical["name"].tolist() == ["First"]
     # with the plan the new site has C's 80 people to itself, whoever else it reaches
     assert sure.critical_after["people"].sum() >= 150
-    assert sure.steadiest == sure.plans["sites"].iloc[0]
+    assert sure.minimax_regret_sites == sure.plans["sites"].iloc[0]
     assert "this one does best at worst" in sure.summary("en")
     assert "本方案在最坏情况下损失最小" in sure.summary("zh")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from geoplan.coverage.quota import lacking, quota_summary
+from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.tables import told_table
@@ -62,7 +62,7 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
         else:
             text += say(lang, "report.nursing_end")
     yield Paragraph(text=text)
-    if service.places is not None:
+    if service.supply is not None:
         yield Paragraph(text=_places_text(service, lang))
     levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= MOST_AREAS]
     if levels:
@@ -90,7 +90,7 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
 
 
 def _places_text(service: ServiceResult, lang: str) -> str:
-    found = service.places
+    found = service.supply
     assert found is not None
     mode = known_word(lang, f"common.{found.mode}", found.mode)
     unit = "outputs.standard_min" if found.unit == "min" else "outputs.standard_m"
@@ -265,7 +265,7 @@ def _short(results: RunResults, service: ServiceResult, level: str) -> pd.Series
     Below the coarsest level the name of the coarsest area stands before them: villages of the
     same name are many.
     """
-    short = lacking(service.quota[level])
+    short = areas_below_quota(service.quota[level])
     coverage = service.coverage
     if coverage is not None and level in coverage.frame.columns and level in coverage.areas:
         people = coverage.by_area(level)["total"].reindex(short.index)

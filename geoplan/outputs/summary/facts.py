@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.coverage.quota import lacking, quota_summary
+from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.text_format import is_missing, plain
 from geoplan.results import Fund, ServiceResult, SitingOutcome
@@ -33,8 +33,8 @@ def service_facts(service: ServiceResult) -> dict[str, Any]:
         told["referral"] = _referral(service)
     if service.capacity.get("places", 0) > 0:
         told["capacity"] = _numbers(service.capacity)
-    if service.places is not None:
-        found = service.places
+    if service.supply is not None:
+        found = service.supply
         told["places_in_reach"] = {
             "method": found.method,
             "mode": found.mode,
@@ -104,7 +104,7 @@ def _quota(service: ServiceResult) -> dict[str, Any]:
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
-        short = lacking(service.quota[str(level)])
+        short = areas_below_quota(service.quota[str(level)])
         told[str(level)] = {
             "meeting_share": plain(row["meeting_share"]),
             "target_share": plain(row["target_share"]),

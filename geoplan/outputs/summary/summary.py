@@ -184,12 +184,12 @@ def _robustness(found: Robustness) -> dict[str, Any]:
     regret, best_at_worst = found.draws["regret"], found.plans.iloc[0]
     return {
         "redraws": len(found.draws),
-        **{name: plain(value) for name, value in found.chance.items()},
-        "steady_sites": found.steady,
+        **{name: plain(value) for name, value in found.variation.items()},
+        "steady_sites": found.stable_sites,
         "regret": {
             "mean": plain(regret.mean()),
             "worst": plain(regret.max()),
-            "worst_share": plain(found.worst_share, 6),
+            "worst_share": plain(found.worst_regret_share, 6),
         },
         "best_at_worst": {
             "plan": str(found.plans.index[0]),

@@ -156,8 +156,8 @@ def group_table(service: ServiceResult, *, lang: str) -> Table:
 def capacity_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
     """Places in an area per 1,000 of its people, and those that its people have in reach."""
     frame = service.capacity_areas[level].copy()
-    if service.places is not None and level in service.places.areas:
-        reached = service.places.areas[level].reindex(frame.index)
+    if service.supply is not None and level in service.supply.areas:
+        reached = service.supply.areas[level].reindex(frame.index)
         frame["reach_per_1000"] = reached["places_per_1000"]
         frame["none_share"] = reached["none_share"]
     frame["name"] = area_names(results, level, frame.index, lang)

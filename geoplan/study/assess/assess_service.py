@@ -10,16 +10,16 @@ import pandas as pd
 
 from geoplan.coverage import (
     Coverage,
+    assess_reach,
+    assess_tiers,
     capacity_by_area,
     capacity_facts,
     equity_facts,
-    judge_reach,
-    judge_tiers,
+    equity_level,
     quota_by_area,
     rate_by_area,
     referral,
     sites_of_tier,
-    spread_level,
     tier_counts,
 )
 from geoplan.errors import GeoplanError, UsageError
@@ -136,7 +136,7 @@ def _capacity_areas(
 
 def equity_of(context: Context, coverage: Coverage) -> dict[str, float]:
     """How evenly people are served, between areas; empty where no level brings rows together."""
-    level = spread_level(coverage, list(context.inputs.areas))
+    level = equity_level(coverage, list(context.inputs.areas))
     return {} if level is None else equity_facts(coverage, level=level)
 
 
@@ -149,7 +149,7 @@ def reach_of(
     if standard.capacity_limits:
         costs = costs_within(context, demand.located, sites, standard)
         capacities = sites["capacity"]
-    return judge_reach(
+    return assess_reach(
         demand,
         standard,
         near=near,
@@ -172,7 +172,7 @@ def _tiers(
             return {}
         sites = sites_of_tier(opened, standard, tier.key).frame
         near[tier.key] = nearest(context, demand, sites, alone)
-    return judge_tiers(demand, standard, near=near, areas=context.inputs.areas)
+    return assess_tiers(demand, standard, near=near, areas=context.inputs.areas)
 
 
 def _referral(

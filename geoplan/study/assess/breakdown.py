@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from geoplan.coverage import PlacesInReach, group_table, kinds_of_place, places_in_reach
+from geoplan.coverage import SupplyInReach, group_table, supply_in_reach, urban_or_rural
 from geoplan.inputs.layers import Demand
 from geoplan.results import ServiceResult
 from geoplan.services.standard import ServiceStandard
@@ -29,11 +29,11 @@ def with_breakdowns(context: Context, planned: ServiceResult) -> ServiceResult:
         kinds = group_table(planned.coverage, by=found, after=after)
         kinds = kinds.loc[[kind for kind in ("urban", "rural", "") if kind in kinds.index]]
     return replace(
-        planned, by_group=groups, by_kind=kinds, places=_places(context, planned, demand)
+        planned, by_group=groups, by_kind=kinds, supply=_places(context, planned, demand)
     )
 
 
-def _places(context: Context, planned: ServiceResult, demand: Demand) -> PlacesInReach | None:
+def _places(context: Context, planned: ServiceResult, demand: Demand) -> SupplyInReach | None:
     """Places per 1,000 people in reach, where facilities tell how many they have."""
     if planned.facilities is None:
         return None
@@ -44,7 +44,7 @@ def _places(context: Context, planned: ServiceResult, demand: Demand) -> PlacesI
     if sites.empty or standard.mode not in context.networks:
         return None
     levels = [level for level in context.inputs.areas if level in demand.frame.columns]
-    return places_in_reach(
+    return supply_in_reach(
         demand.frame,
         costs_within(context, demand.located, sites, standard),
         sites["capacity"].astype(float),
@@ -68,5 +68,5 @@ def kind_of_rows(demand: pd.DataFrame) -> pd.Series | None:
     """``"urban"``, ``"rural"`` or ``""`` per demand row; None where the table does not tell."""
     if "urban" not in demand.columns:
         return None
-    kinds = kinds_of_place(demand["urban"])
+    kinds = urban_or_rural(demand["urban"])
     return kinds if kinds.isin(["urban", "rural"]).any() else None

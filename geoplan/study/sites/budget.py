@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage import kinds_of_place
+from geoplan.coverage import urban_or_rural
 from geoplan.errors import UsageError
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
@@ -39,7 +39,7 @@ def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Ser
     if "urban" not in demand.columns or not len(demand) or not len(candidates):
         return None
     near = demand.sindex.nearest(candidates.geometry, return_all=False)[1]
-    kinds = kinds_of_place(demand["urban"]).to_numpy(object)[near]
+    kinds = urban_or_rural(demand["urban"]).to_numpy(object)[near]
     return pd.Series(kinds, index=candidates.index, dtype=object, name="kind")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.transport import within
+from geoplan.coverage.transportation import within
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem

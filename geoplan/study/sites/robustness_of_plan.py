@@ -102,7 +102,7 @@ def robustness_of(
         plans=plans,
         critical=_named(losses(world), names),
         critical_after=_named(losses(world, new_sites=plan), names),
-        chance=asdict(chance),
+        variation=asdict(chance),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from shapely.geometry import Point
 
-from geoplan.coverage import kinds_of_place, places_in_reach
+from geoplan.coverage import supply_in_reach, urban_or_rural
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.network.graph.travel_costs import TravelCosts
@@ -61,7 +61,7 @@ def test_beds_by_hand():
             crs="EPSG:4548",
         ),
     )
-    found = places_in_reach(
+    found = supply_in_reach(
         demand,
         costs,
         beds,
@@ -101,7 +101,7 @@ def test_every_bed_that_somebody_reaches_is_handed_out_once(seed, method):
     rows = [f"d{i}" for i in range(n)]
     demand = demand_of(rng.integers(0, 50, n), street=rng.choice(["A", "B"], n))
     beds = pd.Series(rng.integers(0, 40, m), index=[f"s{j}" for j in range(m)])
-    found = places_in_reach(
+    found = supply_in_reach(
         demand, costs_of(table, rows), beds, mode="walk", method=method, levels=["street"]
     )
     reached = {j for i, j in table if demand["people"].iloc[i] > 0}
@@ -117,7 +117,7 @@ def test_faults_are_told_together():
     demand = demand_of([10])
     costs = costs_of({(0, 0): 1.0}, ["d0"], cutoff=None)
     with pytest.raises(UsageError, match=r"no cutoff.*'s0'.*'ward'"):
-        places_in_reach(demand, costs, pd.Series(dtype=float), mode="walk", levels=["ward"])
+        supply_in_reach(demand, costs, pd.Series(dtype=float), mode="walk", levels=["ward"])
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_faults_are_told_together():
     ],
 )
 def test_town_and_country_in_the_words_that_tables_use(text, kind):
-    assert kinds_of_place(pd.Series([text], dtype=object)).tolist() == [kind]
+    assert urban_or_rural(pd.Series([text], dtype=object)).tolist() == [kind]

@@ -10,7 +10,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
 
 
-class PlaceNames:
+class LocationNames:
     """Names rows of a demand frame by their areas and their own name.
 
     Parameters

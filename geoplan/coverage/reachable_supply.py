@@ -19,11 +19,11 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 
-PLACE_COLUMNS = ("name", "people", "places_per_1000", "none_share")
+SUPPLY_COLUMNS = ("name", "people", "places_per_1000", "none_share")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class PlacesInReach:
+class SupplyInReach:
     """Places per 1,000 people within a catchment.
 
     Parameters
@@ -33,15 +33,15 @@ class PlacesInReach:
     facts : ``places`` (with a known place and number), ``places_reached`` (that somebody reaches),
         ``mean`` (places per 1,000 people: those reached over all people), ``median`` and
         ``worst_tenth`` (of the people), ``none_share`` (share of people who reach no place at all).
-    areas : per level: index = area code (``""`` = not known), columns of `PLACE_COLUMNS`;
+    areas : per level: index = area code (``""`` = not known), columns of `SUPPLY_COLUMNS`;
         ``places_per_1000`` is the people's mean.
     rows : per demand row; None where rows may not be told.
 
     Examples
     --------
-    See `places_in_reach`, which makes it:
+    See `supply_in_reach`, which makes it:
 
-    >>> found = PlacesInReach(
+    >>> found = SupplyInReach(
     ...     method="e2sfca", mode="walk", cutoff=1000.0, unit="m", facts={"mean": 30.0})
     >>> found.facts["mean"], found.rows is None
     (30.0, True)
@@ -56,7 +56,7 @@ class PlacesInReach:
     rows: pd.Series | None = None
 
 
-def places_in_reach(
+def supply_in_reach(
     demand: gpd.GeoDataFrame,
     costs: TravelCosts,
     capacity: pd.Series,
@@ -65,7 +65,7 @@ def places_in_reach(
     method: Method = "e2sfca",
     areas: Mapping[str, AreaLayer] | None = None,
     levels: Sequence[str] = (),
-) -> PlacesInReach:
+) -> SupplyInReach:
     """Places per 1,000 people at every demand row, by area and in all.
 
     Parameters
@@ -80,7 +80,7 @@ def places_in_reach(
 
     Returns
     -------
-    PlacesInReach
+    SupplyInReach
         Its rows stand on the demand's labels, in places per 1,000 people.
 
     Raises
@@ -105,7 +105,7 @@ def places_in_reach(
     ...     matrix=sparse.csr_matrix(([0.0, 500.0], ([0, 1], [0, 0])), shape=(3, 1)),
     ...     demand_index=villages.index, site_index=pd.Index(["home"]),
     ...     unit="m", method="by hand", cutoff=1000.0)
-    >>> found = places_in_reach(
+    >>> found = supply_in_reach(
     ...     villages, costs, pd.Series({"home": 10.0}), mode="walk", method="2sfca")
     >>> found.rows.to_dict()
     {'a': 50.0, 'b': 50.0, 'c': 0.0}
@@ -141,7 +141,7 @@ def places_in_reach(
         "none_share": float(people[rows <= 0].sum()) / total if total > 0 else float("nan"),
     }
     layers = areas or {}
-    return PlacesInReach(
+    return SupplyInReach(
         method=method,
         mode=mode,
         cutoff=float(costs.cutoff or 0.0),
