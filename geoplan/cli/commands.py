@@ -255,13 +255,13 @@ def compare(
 ) -> None:
     """Tell what changed between two runs, per service and area."""
     from geoplan.comparison import compare_runs
-    from geoplan.outputs import mapped_in_both, write_comparison_map
+    from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
 
     found = compare_runs(run_a, run_b)
     typer.echo(found.text(lang=lang))
     if out is None:
         return
-    written = found.write(out, lang=lang)
+    written = write_comparison(found, out, lang=lang)
     for key in mapped_in_both(run_a, run_b):
         if key not in found.changed_services:
             continue

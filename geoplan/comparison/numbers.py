@@ -1,10 +1,8 @@
-"""What changed in numbers between two runs: of a service, of its answer and of each area."""
+"""What changed in numbers between two runs: of a service, of its siting and of each area."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,6 @@ import pyogrio
 
 from geoplan.comparison.locations import layer_names
 from geoplan.coverage.ledger import STATES
-from geoplan.outputs.text_format import clean, yes_no_text
-from geoplan.words import say
 
 _LEDGER = ("total", *STATES)
 
@@ -22,7 +18,7 @@ _LEDGER = ("total", *STATES)
 def measure_changes(
     a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
 ) -> pd.DataFrame:
-    """Every number that either run tells of `services`, which both have.
+    """Every number that either run has of `services`, which both have.
 
     Parameters
     ----------
@@ -54,7 +50,7 @@ def _difference(a: float | None, b: float | None) -> float | None:
 def _measures(
     a: Mapping[str, Any], b: Mapping[str, Any]
 ) -> Iterator[tuple[str, float | None, float | None]]:
-    """Every number that both or either tell: (measure, of a, of b)."""
+    """Every number that both or either have: (measure, of a, of b)."""
     for measure, read in _READERS.items():
         values = read(a), read(b)
         if values != (None, None):
@@ -169,18 +165,18 @@ def _area_layers(run: Path) -> dict[str, pd.DataFrame]:
     }
 
 
-#: settings that say how a study is told, not what it finds
-_TOLD = ("study.name", "study.lang", "study.map_approval_no", "study.source")
+#: settings that say how a study is presented, not what it finds
+_LABELS = ("study.name", "study.lang", "study.map_approval_no", "study.source")
 
 
 def setting_changes(
     a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
 ) -> tuple[tuple[str, Any, Any], ...]:
-    """What two study files say differently of all things and of `services`: key, in A, in B.
+    """Settings that differ, of the study and of `services`: key, value in A, value in B.
 
     Parameters
     ----------
-    a, b : ``settings`` of each run's ``run.json``; nothing is told where either is not known.
+    a, b : ``settings`` of each run's ``run.json``; empty where either is not known.
 
     Returns
     -------
@@ -200,7 +196,7 @@ def setting_changes(
     found = []
     for key in dict.fromkeys([*flat_a, *flat_b]):
         room, _, rest = key.partition(".")
-        skipped = key in _TOLD or (room == "services" and rest.partition(".")[0] not in both)
+        skipped = key in _LABELS or (room == "services" and rest.partition(".")[0] not in both)
         in_a, in_b = flat_a.get(key), flat_b.get(key)
         if not skipped and not _same(in_a, in_b):
             found.append((key, in_a, in_b))
@@ -214,34 +210,10 @@ def _same(a: Any, b: Any) -> bool:
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Every single setting by its dotted key; what is empty text is not set."""
-    told: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            told |= _flat(value, f"{above}{key}.")
+            flat |= _flat(value, f"{above}{key}.")
         elif value is not None and value != "":
-            told[f"{above}{key}"] = value
-    return told
-
-
-def setting_text(lang: str, value: Any) -> str:
-    """A setting as readers write it: no digit is lost, for two that differ must not read alike.
-
-    Examples
-    --------
-    >>> setting_text("en", 12345699.0), setting_text("en", 0.00000125), setting_text("en", True)
-    ('12,345,699', '0.00000125', 'yes')
-    >>> setting_text("zh", ["walk", 2.5, False]), setting_text("zh", None)
-    ('walk、2.5、否', '（未设）')
-    """
-    if value is None:
-        return say(lang, "compare.no_setting")
-    if isinstance(value, bool):
-        return yes_no_text(lang, value)
-    if isinstance(value, float) and isfinite(value):
-        whole = value.is_integer()
-        return f"{value:,.0f}" if whole else f"{Decimal(repr(value)):,f}"
-    if isinstance(value, (list, tuple)):
-        if not value:
-            return say(lang, "compare.empty_setting")
-        return ("、" if lang == "zh" else ", ").join(setting_text(lang, v) for v in value)
-    return clean(str(value))
+            flat[f"{above}{key}"] = value
+    return flat

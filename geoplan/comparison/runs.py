@@ -10,33 +10,26 @@ from typing import Any
 
 import pandas as pd
 
+from geoplan.comparison.describe import (
+    Wording,
+    area_lines,
+    gap_lines,
+    measure_lines,
+    setting_lines,
+    site_lines,
+    siting_lines,
+)
 from geoplan.comparison.locations import gap_changes, site_changes
 from geoplan.comparison.numbers import (
     area_changes,
     both_answers,
     measure_changes,
     setting_changes,
-    setting_text,
 )
 from geoplan.errors import UsageError
-from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
-from geoplan.outputs.tables.workbook import FORMATS, dress_sheet
-from geoplan.outputs.text_format import (
-    aligned,
-    cause_text,
-    clean,
-    count_text,
-    objective_text,
-    safe_cells,
-    share_text,
-    status_text,
-)
-from geoplan.services.catalogue import load_catalogue
-from geoplan.words import level_word, say, say_both
+from geoplan.words import say_both
 from geoplan.words.display import text_html
-
-#: areas, sites and gaps named per service in the text; the tables have them all
-_MOST_NAMED = 5
+from geoplan.words.speaker import Speaker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -47,12 +40,12 @@ class RunComparison:
     ----------
     name_a, name_b : the folders' names.
     services : columns ``service``, ``measure``, ``a``, ``b``, ``change`` (b - a); one row per
-        measure that either run tells.
+        measure that either run has.
     areas : columns ``service``, ``level``, ``code``, ``name``, ``served_a``, ``served_b``,
         ``change``, ``share_a``, ``share_b``: areas whose served people differ.
     answers : one row per service with suggested sites in both: ``service``, ``objective_a``,
         ``objective_b``, ``status_a``, ``status_b``, ``gap_a``, ``gap_b``.
-    sites, gaps : see `compare_places.site_changes` and `compare_places.gap_changes`.
+    sites, gaps : see `comparison.locations.site_changes` and `comparison.locations.gap_changes`.
     only_a, only_b : services of one run alone.
     lang : of the first run.
     names : service key -> language -> what the runs call it.
@@ -109,14 +102,9 @@ class RunComparison:
     def _repr_html_(self) -> str:
         return text_html(self.text())
 
-    def service_name(self, key: str, lang: str) -> str:
-        """What the runs call a service, else the catalogue, else its key."""
-        name = self.names.get(key, {}).get(lang)
-        return service_name(key, lang) if name is None else clean(name)
-
     def text(self, lang: str | None = None) -> str:
         """What changed, as aligned text."""
-        return "\n".join(self._lines(lang or self.lang))
+        return "\n".join(self._lines(Wording(Speaker(lang or self.lang), self.names)))
 
     def summary(self, lang: str | None = None) -> str:
         """The same as `text`."""
@@ -124,80 +112,31 @@ class RunComparison:
 
     def tables(self, lang: str | None = None) -> dict[str, pd.DataFrame]:
         """``changes``, ``areas``, ``sites``, ``gaps``: whole tables with headings in words."""
-        told = lang or self.lang
-        changes = self.services.copy()
-        changes["measure"] = [measure_text(told, m) for m in changes["measure"]]
-        areas = self.areas.copy()
-        areas["level"] = [level_word(told, str(level)) for level in areas["level"]]
-        sites, gaps = self.sites.copy(), self.gaps.copy()
-        sites["kind"] = [say(told, f"compare.kind_{k}") for k in sites["kind"]]
-        sites["change"] = [say(told, f"compare.site_{c}") for c in sites["change"]]
-        gaps["change"] = [say(told, f"compare.gap_{c}") for c in gaps["change"]]
-        gaps["cause"] = [
-            cause_text(told, c, line=not pd.isna(metres))
-            for c, metres in zip(gaps["cause"], gaps["length_m"], strict=True)
-        ]
-        tables = {"changes": changes, "areas": areas, "sites": sites, "gaps": gaps}
-        for name, frame in tables.items():
-            frame["service"] = [self.service_name(str(s), told) for s in frame["service"]]
-            tables[name] = frame.rename(columns=lambda c: say(told, f"compare.col_{c}"))
-        return tables
+        wording = Wording(Speaker(lang or self.lang), self.names)
+        tables = {
+            "changes": self.services,
+            "areas": self.areas,
+            "sites": self.sites,
+            "gaps": self.gaps,
+        }
+        return {name: wording.table(name, frame) for name, frame in tables.items()}
 
-    def write(self, folder: str | Path, *, lang: str | None = None) -> list[Path]:
-        """Write ``comparison.txt``, ``comparison.xlsx`` and one CSV per table into `folder`.
-
-        CSV is UTF-8 with BOM, for Excel; no cell is a formula.
-        """
-        told = lang or self.lang
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        text = target / "comparison.txt"
-        text.write_text(self.text(told) + "\n", encoding="utf-8")
-        tables = self.tables(told)
-        written = [text]
-        for name, frame in tables.items():
-            written.append(write_csv(frame, target / f"comparison_{name}.csv"))
-        book = target / "comparison.xlsx"
-        shares = {say(told, f"compare.col_share_{run}") for run in "ab"}
-        with pd.ExcelWriter(book, engine="openpyxl") as writer:
-            for name, frame in tables.items():
-                sheet = say(told, f"compare.sheet_{name}")
-                safe_cells(frame).to_excel(writer, sheet_name=sheet, index=False)
-                dress_sheet(writer.sheets[sheet], shares=shares)
-            changes = writer.sheets[say(told, "compare.sheet_changes")]
-            for row, measure in enumerate(self.services["measure"], start=2):
-                for cell in changes[row][2:] if measure == "covered_share" else ():
-                    cell.number_format = FORMATS["share"]
-        return [*written, without_clock(book)]
-
-    def _lines(self, lang: str) -> Iterator[str]:
-        yield say(lang, "compare.title", a=self.name_a, b=self.name_b)
+    def _lines(self, wording: Wording) -> Iterator[str]:
+        speaker = wording.speaker
+        yield speaker.say("compare.title", a=self.name_a, b=self.name_b)
         for key, services in (("only_a", self.only_a), ("only_b", self.only_b)):
             if services:
-                names = [self.service_name(s, lang) for s in services]
-                yield say(lang, f"compare.{key}", services=", ".join(names))
-        if self.settings:
-            yield say(lang, "compare.settings")
-            for key, a, b in self.settings:
-                yield f"  {clean(key)}: {setting_text(lang, a)} → {setting_text(lang, b)}"
+                names = [wording.service(s) for s in services]
+                yield speaker.say(f"compare.{key}", services=", ".join(names))
+        yield from setting_lines(self.settings, speaker)
         if self.is_same:
-            yield say(lang, "compare.same")
+            yield speaker.say("compare.same")
             return
-        rows = [[say(lang, f"compare.col_{c}") for c in ("service", "measure", "a", "b", "change")]]
-        last = None
-        for row in self.changed.itertuples():
-            told = share_text if row.measure == "covered_share" else count_text
-            change = "" if pd.isna(row.change) else _signed(row.change, row.measure, lang)
-            name = self.service_name(str(row.service), lang) if row.service != last else ""
-            last = row.service
-            measure = measure_text(lang, str(row.measure))
-            rows.append([name, measure, told(row.a), told(row.b), change])
-        if len(rows) > 1:
-            yield from aligned(rows, left=2)
-        yield from self._answer_lines(lang)
-        yield from self._site_lines(lang)
-        yield from self._gap_lines(lang)
-        yield from self._area_lines(lang)
+        yield from measure_lines(self.changed, wording)
+        yield from siting_lines(self._other_answers, wording)
+        yield from site_lines(self.sites, wording)
+        yield from gap_lines(self.gaps, wording)
+        yield from area_lines(self.areas, wording)
 
     @property
     def is_same(self) -> bool:
@@ -211,57 +150,6 @@ class RunComparison:
         same = (a["status_a"] == a["status_b"]) & (a["objective_a"] == a["objective_b"])
         return a[~same]
 
-    def _answer_lines(self, lang: str) -> Iterator[str]:
-        for row in self._other_answers.itertuples():
-            yield ""
-            yield say(
-                lang,
-                "compare.answer",
-                service=self.service_name(str(row.service), lang),
-                a=_answer(lang, row.objective_a, row.status_a, row.gap_a),
-                b=_answer(lang, row.objective_b, row.status_b, row.gap_b),
-            )
-
-    def _site_lines(self, lang: str) -> Iterator[str]:
-        for (service, kind, change), table in self.sites.groupby(
-            ["service", "kind", "change"], sort=False
-        ):
-            yield ""
-            title = f"{say(lang, f'compare.kind_{kind}')} · {say(lang, f'compare.site_{change}')}"
-            yield f"{self.service_name(str(service), lang)} · {title} ({len(table):,})"
-            for row in table.head(_MOST_NAMED).itertuples():
-                people = "" if pd.isna(row.people) else _people(lang, row.people)
-                yield f"  {clean(row.name) or clean(row.id)}{people}"
-
-    def _gap_lines(self, lang: str) -> Iterator[str]:
-        for (service, change), table in self.gaps.groupby(["service", "change"], sort=False):
-            yield ""
-            title = say(lang, f"compare.gap_{change}")
-            yield f"{self.service_name(str(service), lang)} · {title} ({len(table):,})"
-            for row in table.head(_MOST_NAMED).itertuples():
-                size = (
-                    _people(lang, row.people)
-                    if not pd.isna(row.people)
-                    else say(lang, "compare.metres", metres=f"{row.length_m:,.0f}")
-                )
-                yield f"  {clean(row.area)}{size} · {_cause(lang, row)}"
-
-    def _area_lines(self, lang: str) -> Iterator[str]:
-        for (service, level), table in self.areas.groupby(["service", "level"], sort=False):
-            most = table.reindex(table["change"].abs().sort_values(ascending=False).index)
-            yield ""
-            title = say(lang, "compare.areas_title", level=level_word(lang, str(level)))
-            yield f"{self.service_name(str(service), lang)} · {title}"
-            for row in most.head(_MOST_NAMED).itertuples():
-                yield "  " + say(
-                    lang,
-                    "compare.served_change",
-                    name=row.name,
-                    a=share_text(row.share_a),
-                    b=share_text(row.share_b),
-                    change=_signed(row.change, "people", lang),
-                )
-
 
 def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     """Compare two folders made by ``geoplan run``.
@@ -273,7 +161,7 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     Returns
     -------
     RunComparison
-        Changes are told as b - a.
+        Changes are given as b - a.
 
     Raises
     ------
@@ -318,22 +206,10 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     )
 
 
-def service_name(key: str, lang: str) -> str:
-    """A service's name in the catalogue; its key where the study added it."""
-    known = load_catalogue().get(key)
-    return key if known is None else known.name(lang)
-
-
 def _facts(run: Path) -> dict[str, Any]:
     """What `run.json` holds; empty where an older run has none."""
     path = run / "run.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def measure_text(lang: str, measure: str) -> str:
-    """A measure in words; ``meeting_quota:street`` is one of a level."""
-    name, _, level = measure.partition(":")
-    return say(lang, f"compare.m_{name}", **({"level": level_word(lang, level)} if level else {}))
 
 
 def _summary(folder: Path) -> dict[str, Any]:
@@ -341,21 +217,3 @@ def _summary(folder: Path) -> dict[str, Any]:
     if not path.exists():
         raise UsageError(say_both("compare.no_run", folder=folder))
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _answer(lang: str, objective: Any, status: Any, gap: Any) -> str:
-    return f"{objective_text(lang, str(objective))}, {status_text(lang, str(status), gap)}"
-
-
-def _cause(lang: str, gap: Any) -> str:
-    return cause_text(lang, gap.cause, line=not pd.isna(gap.length_m))
-
-
-def _people(lang: str, people: float) -> str:
-    return say(lang, "compare.people", people=f"{people:,.0f}")
-
-
-def _signed(value: float, measure: str, lang: str) -> str:
-    if measure == "covered_share":
-        return say(lang, "compare.points", points=f"{value * 100:+.1f}")
-    return f"{value:+,.0f}"

@@ -12,8 +12,8 @@ import pandas as pd
 
 from geoplan.coverage.gaps import CAUSES
 from geoplan.coverage.ledger import Coverage
-from geoplan.outputs.text_format import area_names
 from geoplan.results import RunResults
+from geoplan.words.speaker import Speaker
 
 #: settings that tell of the bureau's own tables and folders, not of the question
 _OWN = ("columns", "where", "sheet", "layer", "encoding")
@@ -61,11 +61,12 @@ def _told(value: Any) -> Any:
 
 def _full_names(results: RunResults, level: str, codes: pd.Index) -> list[str]:
     """Names of areas after that of the area which they are part of."""
-    lang, parent = results.info.lang, results.areas[level].parent
-    names = area_names(results, level, codes, lang)
+    layer = results.areas[level]
+    names = Speaker(results.info.lang).area_names(codes, layer.names.to_dict())
+    parent = layer.parent
     if parent is None or parent not in results.areas:
         return names
-    above = results.areas[level].frame["parent"].reindex(codes)
+    above = layer.frame["parent"].reindex(codes)
     known = results.areas[parent].names
     return [
         f"{known[code]} {name}" if code in known.index else name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geoplan.outputs.text_format import display_width, pad
 from geoplan.results import SitingOutcome
 from geoplan.words import say
+from geoplan.words.text_format import display_width, pad
 
 
 def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:

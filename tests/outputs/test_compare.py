@@ -19,7 +19,7 @@ from geoplan.comparison import compare_runs
 from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
-from geoplan.outputs import write_comparison_map, write_layers, write_maps
+from geoplan.outputs import write_comparison, write_comparison_map, write_layers, write_maps
 from geoplan.outputs.summary.summary import write_summary
 from geoplan.study.assess.assess_service import in_service
 
@@ -236,7 +236,7 @@ def test_tables_and_text_are_written(results, tmp_path):
     told = compare_runs(
         save(results, tmp_path / "a"), save(moved_site(results, "meal_station"), tmp_path / "b")
     )
-    written = {p.name: p for p in told.write(tmp_path / "out", lang="zh")}
+    written = {p.name: p for p in write_comparison(told, tmp_path / "out", lang="zh")}
     assert set(written) == {
         "comparison.txt",
         "comparison.xlsx",

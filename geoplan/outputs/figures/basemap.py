@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patheffects import withStroke
 
 from geoplan.outputs import palette
-from geoplan.outputs.text_format import clean
 from geoplan.results import RunResults
+from geoplan.words.text_format import clean
 
 Bounds = tuple[float, float, float, float]
 

@@ -16,9 +16,10 @@ from scipy.spatial import cKDTree
 from geoplan.outputs import palette
 from geoplan.outputs.figures.basemap import Ground, paths, points_per_metre
 from geoplan.outputs.figures.sheet import Sheet, map_axes
-from geoplan.outputs.text_format import clean, number_text, standard_text
+from geoplan.outputs.text_format import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
+from geoplan.words.text_format import clean, number_text
 
 #: more suggested sites than this are dots without a number
 _MOST_BADGES = 99

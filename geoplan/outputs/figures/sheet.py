@@ -17,9 +17,9 @@ from matplotlib.text import Text
 
 from geoplan.outputs import palette
 from geoplan.outputs.figures.basemap import Ground
-from geoplan.outputs.text_format import clean, number_text
 from geoplan.results import RunResults
 from geoplan.words import say
+from geoplan.words.text_format import clean, number_text
 
 #: the text width of an A4 page
 WIDTH_IN = 6.3

@@ -23,9 +23,9 @@ from geoplan.outputs.figures.fonts import check_glyphs, cjk_fonts
 from geoplan.outputs.figures.map_figures import coverage_map, line_map
 from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
 from geoplan.outputs.tables.table import MOST_AREAS
-from geoplan.outputs.text_format import clean, count_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import level_word, say
+from geoplan.words.text_format import clean, count_text
 
 DPI = 300
 

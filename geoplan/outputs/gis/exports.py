@@ -17,8 +17,7 @@ import shapely
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.outputs.gis.field_names import short_names
-from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
-from geoplan.outputs.text_format import safe_cells
+from geoplan.outputs.tables.office_files import safe_cells, without_clock, write_csv
 from geoplan.words import say_both
 
 #: what stands in a Shapefile's text field at most, in bytes

@@ -22,8 +22,8 @@ from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.gis.layers import aliases, layer_list, layer_title
 from geoplan.outputs.gis.qml import with_aliases
-from geoplan.outputs.text_format import clean, is_missing
 from geoplan.results import RunResults
+from geoplan.words.text_format import clean, is_missing
 
 logger = logging.getLogger(__name__)
 

@@ -16,14 +16,13 @@ from geoplan.outputs.text_format import (
     area_codes,
     area_names,
     cause_text,
-    clean,
-    is_missing,
     kind_text,
     known_word,
     remedy_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word, level_word, say
+from geoplan.words.text_format import clean, is_missing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

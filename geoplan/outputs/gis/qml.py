@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoplan.outputs.palette import INK
-from geoplan.outputs.text_format import clean
+from geoplan.words.text_format import clean
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,10 +33,10 @@ from geoplan.outputs.maps.people import (
 )
 from geoplan.outputs.maps.rates import measure_facts, rate_head
 from geoplan.outputs.maps.values import number
-from geoplan.outputs.text_format import count_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
 from geoplan.words import level_word, say
+from geoplan.words.text_format import count_text
 
 
 def map_content(

@@ -7,9 +7,9 @@ from typing import Any
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.tables.fact_tables import measure_table
-from geoplan.outputs.text_format import count_text, number_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
+from geoplan.words.text_format import count_text, number_text
 
 
 def rate_head(service: ServiceResult, lang: str) -> dict[str, Any]:

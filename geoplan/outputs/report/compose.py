@@ -22,9 +22,10 @@ from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables.run_tables import figures_table, overview_table
-from geoplan.outputs.text_format import MISSING, clean, count_text, known_word, standard_text
+from geoplan.outputs.text_format import known_word, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word, level_word, say
+from geoplan.words.text_format import MISSING, clean, count_text
 
 #: findings that the report itself shows
 _MOST_FINDINGS = 12

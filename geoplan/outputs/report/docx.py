@@ -21,7 +21,7 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
     TableBlock,
 )
-from geoplan.outputs.tables.reproducible_files import without_clock
+from geoplan.outputs.tables.office_files import without_clock
 from geoplan.words import say
 
 _BODY, _HEADS = "宋体", "黑体"

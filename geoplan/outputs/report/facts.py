@@ -12,18 +12,10 @@ from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.tables import told_table
 from geoplan.outputs.tables.fact_tables import capacity_table, fund_table, group_table, phase_table
 from geoplan.outputs.tables.table import MOST_AREAS
-from geoplan.outputs.text_format import (
-    clean,
-    count_text,
-    is_missing,
-    known_word,
-    money_text,
-    number_text,
-    share_text,
-    standard_text,
-)
+from geoplan.outputs.text_format import known_word, money_text, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import level_word, say
+from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
 #: names told of areas or sites that lack something
 _NAMES = 8

@@ -7,17 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from geoplan.outputs.tables.fact_tables import measure_table
-from geoplan.outputs.text_format import (
-    clean,
-    count_text,
-    full_at_least,
-    money_text,
-    number_text,
-    share_text,
-    status_text,
-)
+from geoplan.outputs.text_format import full_at_least, money_text, status_text
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.words import say
+from geoplan.words.text_format import clean, count_text, number_text, share_text
 
 
 def highlights(results: RunResults, lang: str) -> Iterator[str]:

@@ -37,19 +37,16 @@ from geoplan.outputs.tables.run_tables import (
 )
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.outputs.text_format import (
-    clean,
     cost_unit_text,
-    count_text,
     full_at_least,
-    number_text,
     objective_text,
-    share_text,
     solver_text,
     standard_text,
     status_text,
 )
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.words import level_word, say
+from geoplan.words.text_format import clean, count_text, number_text, share_text
 
 _MOST_GAPS = 10
 _MOST_SITES = 30

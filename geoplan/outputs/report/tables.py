@@ -7,13 +7,7 @@ from typing import Any
 
 from geoplan.outputs.report.blocks import TableBlock
 from geoplan.outputs.tables.table import Column, Table
-from geoplan.outputs.text_format import (
-    clean,
-    count_text,
-    is_missing,
-    number_text,
-    share_text,
-)
+from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
 
 def told_table(

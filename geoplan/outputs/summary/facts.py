@@ -9,8 +9,8 @@ import pandas as pd
 
 from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
-from geoplan.outputs.text_format import is_missing, plain
 from geoplan.results import Fund, ServiceResult, SitingOutcome
+from geoplan.words.text_format import is_missing, plain
 
 #: areas without what they should have, told one by one
 _MOST_LACKING = 100

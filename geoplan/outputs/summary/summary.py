@@ -13,20 +13,10 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.summary.facts import service_facts, siting_facts
-from geoplan.outputs.text_format import (
-    aligned,
-    area_codes,
-    clean,
-    count_text,
-    money_text,
-    number_text,
-    plain,
-    share_text,
-    standard_text,
-    status_text,
-)
+from geoplan.outputs.text_format import area_codes, money_text, standard_text, status_text
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
 from geoplan.words import level_word, say
+from geoplan.words.text_format import aligned, clean, count_text, number_text, plain, share_text
 
 _FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
 #: sites whose closure costs most, in `summary.json`

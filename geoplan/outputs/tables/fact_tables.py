@@ -15,16 +15,15 @@ from geoplan.outputs.tables.table import AREA, Column, Table
 from geoplan.outputs.text_format import (
     area_codes,
     area_names,
-    clean,
     currency_text,
     group_text,
     kind_of_place_text,
     known_word,
-    year_text,
     yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import level_word, say
+from geoplan.words.text_format import clean, year_text
 
 _GROUPS = (
     Column(name="division"),

@@ -9,9 +9,9 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Kind
-from geoplan.outputs.text_format import clean, is_missing
 from geoplan.results import RunResults
 from geoplan.words import say
+from geoplan.words.text_format import clean, is_missing
 
 
 def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.DataFrame:

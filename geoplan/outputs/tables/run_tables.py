@@ -15,20 +15,17 @@ from geoplan.outputs.text_format import (
     area_codes,
     area_names,
     cause_text,
-    clean,
-    is_missing,
     kind_text,
     known_word,
-    plain,
     remedy_text,
     site_kind_text,
     standard_text,
     status_text,
-    year_text,
     yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import say
+from geoplan.words.text_format import clean, is_missing, plain, year_text
 
 #: closures told, today and after the plan
 _MOST_CLOSURES = 20

@@ -16,18 +16,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from geoplan.disclosure.public_edition import refuse_internal
-from geoplan.outputs.tables.reproducible_files import without_clock, write_csv
+from geoplan.outputs.tables.office_files import without_clock, write_csv
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Column, Kind, Table
-from geoplan.outputs.text_format import (
-    cell_text,
-    display_width,
-    is_missing,
-    known_word,
-    plain,
-)
+from geoplan.outputs.text_format import known_word
 from geoplan.results import RunResults
 from geoplan.words import level_word, say
+from geoplan.words.text_format import cell_text, display_width, is_missing, plain
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
 MOST_SHEET_AREAS = 1_000

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+import numpy as np
 import pandas as pd
 
-from geoplan.outputs.text_format import safe_cells
+from geoplan.words.text_format import cell_text, is_missing
 
 #: the earliest moment that a zip archive can tell
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -47,3 +49,22 @@ def without_clock(path: Path) -> Path:
             info.external_attr = 0o600 << 16
             archive.writestr(info, data)
     return path
+
+
+def safe_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which every text, headings included, is safe in a spreadsheet; numbers stay."""
+    safe = frame.copy()
+    safe.columns = [cell_text(name) for name in safe.columns]
+    for k, name in enumerate(frame.columns):
+        column = frame[name]
+        if column.dtype.kind in "fiub" or isinstance(
+            column.dtype, pd.Int64Dtype | pd.Float64Dtype | pd.BooleanDtype
+        ):
+            continue
+        texts = [v if _is_number(v) else cell_text(v) for v in column]
+        safe.isetitem(k, pd.Series(texts, index=safe.index, dtype=object))
+    return safe
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, bool | int | float | np.number) and not is_missing(value)
