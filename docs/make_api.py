@@ -121,8 +121,10 @@ def _told(line: str, after: str) -> str:
 
 
 def members(cls: type) -> Iterator[tuple[str, Any]]:
-    """Methods and properties that the class itself offers, with their names as one calls them."""
-    for name, raw in vars(cls).items():
+    """Methods and properties that a class offers, with their names as one calls them."""
+    ours = [base for base in reversed(cls.__mro__) if base.__module__.startswith("geoplan.")]
+    for name in dict.fromkeys(name for base in ours for name in vars(base)):
+        raw = inspect.getattr_static(cls, name)
         if name.startswith("_"):
             continue
         if isinstance(raw, classmethod | staticmethod):

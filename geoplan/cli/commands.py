@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
-from geoplan import __version__
 from geoplan.cli.progress import progress_shown
 from geoplan.errors import GeoplanError, InputError, UsageError
 from geoplan.words import say, say_both
@@ -44,7 +44,7 @@ LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of all
 
 def _version(shown: bool) -> None:
     if shown:
-        typer.echo(f"geoplan {__version__}")
+        typer.echo(f"geoplan {version('geoplan')}")
         raise typer.Exit
 
 

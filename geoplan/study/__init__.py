@@ -6,10 +6,11 @@ Loaded at once: two of its functions bear the names of the modules that define t
 from geoplan.study.check import CheckReport, check_report, check_study
 from geoplan.study.demo_command import demo_study
 from geoplan.study.example import example_study
-from geoplan.study.overlays import apply_overlay, compare_plans, sweep
+from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
 from geoplan.study.robustness import Robustness, robustness
 from geoplan.study.study import Study
+from geoplan.study.sweep import compare_plans, sweep
 from geoplan.study.template import new_study
 from geoplan.study.terminal_table import suggestion_text
 from geoplan.study.what_if import what_if

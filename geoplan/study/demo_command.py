@@ -6,6 +6,7 @@ from errno import ENOTDIR
 from os import strerror
 from pathlib import Path
 
+from geoplan.demo_city import generate
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.study.config.validate import read_study_file
 from geoplan.study.progress import Progress, silent
@@ -47,8 +48,6 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     Traceback (most recent call last):
     geoplan.errors.UsageError: ... holds a study that is not the demo city ...
     """
-    from geoplan.demo_city import generate
-
     target = Path(folder)
     if target.exists() and not target.is_dir():
         raise UsageError(say_both("study.not_a_folder", folder=target, why=strerror(ENOTDIR)))

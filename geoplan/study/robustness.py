@@ -16,14 +16,14 @@ from geoplan.study.assess.assess_service import judge
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, read_networks
+from geoplan.study.settings import StudySettings, known_services
 from geoplan.study.sites.monte_carlo import Chance
 from geoplan.study.sites.robustness_of_plan import COVERING, robustness_of
 from geoplan.study.sites.suggest_sites import suggest_sites
-from geoplan.study.study import Study, known_services
 
 
 def robustness(
-    study: Study,
+    study: StudySettings,
     service: str,
     *,
     redraws: int = 100,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from geoplan import __version__
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.database import mask_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
@@ -23,9 +22,9 @@ from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.settings import StudySettings
 from geoplan.study.sites.budget import with_funds
 from geoplan.study.sites.suggest_sites import with_sites
-from geoplan.study.study import Study
 from geoplan.words import say
 
 #: how long a cluster may take to answer
@@ -35,7 +34,7 @@ LIBRARIES = ("geopandas", "shapely", "pyproj", "numpy", "scipy", "numba", "highs
 
 
 def run_study(
-    study: Study,
+    study: StudySettings,
     keys: list[str],
     *,
     audience: str,
@@ -154,13 +153,13 @@ def _sites_asked(service: ServiceSection) -> bool:
     return service.siting is not None
 
 
-def _all(study: Study, keys: list[str]) -> bool:
+def _all(study: StudySettings, keys: list[str]) -> bool:
     return set(keys) == set(study.services)
 
 
-def _facts(study: Study, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:
+def _facts(study: StudySettings, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:
     return {
-        "geoplan": __version__,
+        "geoplan": version("geoplan"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "libraries": {name: version(name) for name in LIBRARIES},

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geoplan.errors import UsageError
-from geoplan.results import SitingOutcome
-from geoplan.study.config.schema import StudyFile
-from geoplan.study.config.validate import checked, read_study_file, standard_of, study_path
+from geoplan.results import Robustness, SitingOutcome
+from geoplan.study.config.validate import standard_of
+from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
 from geoplan.study.read.load import StudyInputs, load_inputs
 from geoplan.study.read.networks import try_networks
+from geoplan.study.robustness import robustness as draw_again
+from geoplan.study.run import run_study
+from geoplan.study.settings import StudySettings, in_language, known_services
 from geoplan.words import say
 from geoplan.words.display import completes, facts_html
-
-if TYPE_CHECKING:
-    from geoplan.study.robustness import Robustness
 
 
 @completes(
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     "suggest",
 )
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Study:
+class Study(StudySettings):
     """What is asked: a checked study file and the folder its paths start from.
 
     Parameters
@@ -57,87 +56,6 @@ class Study:
     Small
     ...
     """
-
-    config: StudyFile
-    folder: Path
-    raw: Mapping[str, Any] = field(repr=False)
-    file: Path
-
-    @classmethod
-    def open(cls, where: str | Path) -> Study:
-        """Open a study: a folder with `study.toml`, or that file.
-
-        Parameters
-        ----------
-        where : the folder or the file.
-
-        Returns
-        -------
-        Study
-            Its settings are checked; its files are not read yet (see `check` and `run`).
-
-        Raises
-        ------
-        UsageError
-            No such study.
-        StudyFileError
-            The file holds errors: all of them are told, with line and valid choices.
-
-        Examples
-        --------
-        >>> from geoplan.study import example_study
-        >>> folder = example_study().folder
-        >>> Study.open(folder)
-        Study('Small', 1 services, EPSG:4548)
-        """
-        path = study_path(where)
-        raw = read_study_file(path)
-        config = checked(raw, path=path, text=path.read_text(encoding="utf-8-sig"))
-        return cls(config=config, folder=path.parent, raw=raw, file=path)
-
-    @property
-    def name(self) -> str:
-        """The study's name."""
-        return self.config.study.name
-
-    @property
-    def services(self) -> list[str]:
-        """Service keys."""
-        return list(self.config.services)
-
-    def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Study:
-        """The same study with other settings: a what-if.
-
-        Parameters
-        ----------
-        changes : dotted keys to values (``{"network.walk.speed_m_s": 0.8}``); a value may be a
-            table as in `study.toml`; None takes a key out.
-        sections : nested tables by section (``services={"meal_station": {...}}``).
-
-        Returns
-        -------
-        Study
-            A new one; this one stays as it is.
-
-        Raises
-        ------
-        StudyFileError
-            As `open`.
-
-        Examples
-        --------
-        >>> from geoplan.study import example_study
-        >>> farther = example_study().replace({"services.meal_station.standard.threshold_m": 1600})
-        >>> farther.run().coverage["meal_station"]
-        Coverage('meal_station': 230 of 290 people served, 79.3%)
-        """
-        raw = copy.deepcopy(dict(self.raw))
-        for key, value in (changes or {}).items():
-            _merge(raw, _nested(key.split("."), value))
-        _merge(raw, sections)
-        return Study(
-            config=checked(raw, path=self.file), folder=self.folder, raw=raw, file=self.file
-        )
 
     def overlay(self, path: str | Path) -> Study:
         r"""The same study with a TOML file of what-ifs laid over it.
@@ -166,8 +84,6 @@ class Study:
         >>> study.overlay(overlay).run().coverage["meal_station"]
         Coverage('meal_station': 225 of 435 people served, 51.7%)
         """
-        from geoplan.study.overlays import apply_overlay
-
         return apply_overlay(self, path)
 
     def robustness(self, service: str, **options: Any) -> Robustness:
@@ -198,9 +114,7 @@ class Study:
         >>> len(sure.draws), sure.critical["people"].tolist()
         (5, [150.0])
         """
-        from geoplan.study.robustness import robustness
-
-        return robustness(self, service, **options)
+        return draw_again(self, service, **options)
 
     def check(
         self,
@@ -239,7 +153,7 @@ class Study:
         >>> inputs.findings_frame()[["file", "code", "severity"]].values.tolist()
         [['people.csv', 'address_only', 'warning'], ['streets.gpkg', 'network_islands', 'warning']]
         """
-        study = self._in(lang)
+        study = in_language(self, lang)
         config = study.config
         count = len(config.areas) + len(config.demand) + len(config.services) + len(config.network)
         done = 0
@@ -303,11 +217,9 @@ class Study:
         >>> plan.coverage["meal_station"]
         Coverage('meal_station': 150 of 290 people served, 51.7%)
         """
-        from geoplan.study.run import run_study
-
         if audience not in ("internal", "public"):
             raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
-        told = self._in(lang)
+        told = in_language(self, lang)
         keys = self.services if services is None else known_services(told, services)
         return run_study(told, keys, audience=audience, scheduler=scheduler, progress=progress)
 
@@ -353,7 +265,7 @@ class Study:
         >>> outcome.sites["added_people"].tolist()
         [80.0]
         """
-        told = self._in(lang)
+        told = in_language(self, lang)
         known_services(told, [service])
         told._judged_by_reach(service)
         # one question: so many sites, without the years and the money that the study may plan by
@@ -393,13 +305,6 @@ class Study:
                 say(self.config.study.lang, "study.not_by_reach", key=service, there=there)
             )
 
-    def _in(self, lang: str | None) -> Study:
-        if lang is None or lang == self.config.study.lang:
-            return self
-        if lang not in ("zh", "en"):
-            raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
-        return self.replace({"study.lang": lang})
-
     def _repr_html_(self) -> str:
         config = self.config
 
@@ -417,39 +322,3 @@ class Study:
 
     def __repr__(self) -> str:
         return f"Study({self.name!r}, {len(self.services)} services, {self.config.study.crs})"
-
-
-def known_services(study: Study, services: Iterable[str]) -> list[str]:
-    """The keys as a list, each once.
-
-    Raises
-    ------
-    UsageError
-        Services that the study does not have.
-    """
-    # one key alone is meant as one, not as its letters
-    wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
-    unknown = [key for key in wanted if key not in study.config.services]
-    lang = study.config.study.lang
-    if unknown and not study.services:
-        raise UsageError(say(lang, "study.no_service_yet"))
-    if unknown:
-        keys, there = ", ".join(map(repr, unknown)), ", ".join(study.services)
-        raise UsageError(say(lang, "study.unknown_service", keys=keys, there=there))
-    return wanted
-
-
-def _nested(parts: list[str], value: Any) -> dict[str, Any]:
-    return {parts[0]: value if len(parts) == 1 else _nested(parts[1:], value)}
-
-
-def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    for key, value in changes.items():
-        if value is None:
-            into.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(into.get(key), Mapping):
-            table = dict(into[key])
-            _merge(table, value)
-            into[key] = table
-        else:
-            into[key] = copy.deepcopy(value)

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.study.config.validate import standard_of
+from geoplan.study.settings import S, StudySettings
 from geoplan.words import say
-
-if TYPE_CHECKING:
-    from geoplan.study.study import Study
 
 #: what ``[what_if]`` of an overlay and `what_if` know
 NAMES = ("slower_walkers", "people", "closed", "links", "standards")
 
 
 def what_if(
-    study: Study,
+    study: S,
     *,
     slower_walkers: float | None = None,
     people: Mapping[str, float] | None = None,
     closed: Mapping[str, Sequence[str]] | None = None,
     links: Mapping[str, str] | None = None,
     standards: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Study:
+) -> S:
     """The study in another world.
 
     Parameters
@@ -83,7 +81,7 @@ def what_if(
 
 
 def _faults(
-    study: Study,
+    study: StudySettings,
     slower: Any,
     people: Mapping[str, Any],
     closed: Mapping[str, Any],
@@ -113,7 +111,7 @@ def _faults(
             yield say(lang, "scenario.what_if_list", key=key, sites=sites)
 
 
-def _slower(study: Study, factor: float) -> Study:
+def _slower(study: S, factor: float) -> S:
     """Walking speed and all thresholds in metres on foot, times `factor`."""
     changes: dict[str, Any] = {}
     walk = study.config.network.get("walk")
@@ -142,7 +140,7 @@ def _slower(study: Study, factor: float) -> Study:
     return study.replace(changes)
 
 
-def from_table(study: Study, table: Mapping[str, Any]) -> Study:
+def from_table(study: S, table: Mapping[str, Any]) -> S:
     """`what_if` by the ``[what_if]`` table of an overlay."""
     unknown = [name for name in table if name not in NAMES]
     if unknown:

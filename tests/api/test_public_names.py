@@ -36,8 +36,10 @@ ROOMS = (
 
 
 def public_members(cls: type) -> Iterator[tuple[str, Any]]:
-    """Methods that a class itself offers, class methods included."""
-    for name, raw in vars(cls).items():
+    """Methods that a class offers, those of its bases in geoplan and class methods included."""
+    ours = [base for base in cls.__mro__ if base.__module__.startswith("geoplan.")]
+    for name in dict.fromkeys(name for base in ours for name in vars(base)):
+        raw = inspect.getattr_static(cls, name)
         if not name.startswith("_") and isinstance(raw, classmethod | staticmethod):
             yield name, getattr(cls, name)
         elif not name.startswith("_") and inspect.isfunction(raw):

@@ -1,0 +1,154 @@
+"""`StudySettings`: a checked study file and its folder, opened and changed; nothing is read yet."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from geoplan.errors import UsageError
+from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.validate import checked, read_study_file, study_path
+from geoplan.words import say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StudySettings:
+    """A checked study file and the folder its paths start from: what `Study` is built upon.
+
+    Parameters
+    ----------
+    config : the checked settings, section by section as in `study.toml`.
+    folder : where relative paths start.
+    raw : the settings as they were written.
+    file : the study file.
+    """
+
+    config: StudyFile
+    folder: Path
+    raw: Mapping[str, Any] = field(repr=False)
+    file: Path
+
+    @classmethod
+    def open(cls, where: str | Path) -> Self:
+        """Open a study: a folder with `study.toml`, or that file.
+
+        Parameters
+        ----------
+        where : the folder or the file.
+
+        Returns
+        -------
+        Study
+            Its settings are checked; its files are not read yet (see `check` and `run`).
+
+        Raises
+        ------
+        UsageError
+            No such study.
+        StudyFileError
+            The file holds errors: all of them are told, with line and valid choices.
+
+        Examples
+        --------
+        >>> from geoplan.study import Study, example_study
+        >>> folder = example_study().folder
+        >>> Study.open(folder)
+        Study('Small', 1 services, EPSG:4548)
+        """
+        path = study_path(where)
+        raw = read_study_file(path)
+        config = checked(raw, path=path, text=path.read_text(encoding="utf-8-sig"))
+        return cls(config=config, folder=path.parent, raw=raw, file=path)
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.config.study.name
+
+    @property
+    def services(self) -> list[str]:
+        """Service keys."""
+        return list(self.config.services)
+
+    def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
+        """The same study with other settings: a what-if.
+
+        Parameters
+        ----------
+        changes : dotted keys to values (``{"network.walk.speed_m_s": 0.8}``); a value may be a
+            table as in `study.toml`; None takes a key out.
+        sections : nested tables by section (``services={"meal_station": {...}}``).
+
+        Returns
+        -------
+        Study
+            A new one; this one stays as it is.
+
+        Raises
+        ------
+        StudyFileError
+            As `open`.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> farther = example_study().replace({"services.meal_station.standard.threshold_m": 1600})
+        >>> farther.run().coverage["meal_station"]
+        Coverage('meal_station': 230 of 290 people served, 79.3%)
+        """
+        raw = copy.deepcopy(dict(self.raw))
+        for key, value in (changes or {}).items():
+            _merge(raw, _nested(key.split("."), value))
+        _merge(raw, sections)
+        return replace(self, config=checked(raw, path=self.file), raw=raw)
+
+
+S = TypeVar("S", bound=StudySettings)
+
+
+def in_language(study: S, lang: str | None) -> S:
+    """The study with its texts in another language; None leaves the study's own."""
+    if lang is None or lang == study.config.study.lang:
+        return study
+    if lang not in ("zh", "en"):
+        raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
+    return study.replace({"study.lang": lang})
+
+
+def known_services(study: StudySettings, services: Iterable[str]) -> list[str]:
+    """The keys as a list, each once.
+
+    Raises
+    ------
+    UsageError
+        Services that the study does not have.
+    """
+    # one key alone is meant as one, not as its letters
+    wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
+    unknown = [key for key in wanted if key not in study.config.services]
+    lang = study.config.study.lang
+    if unknown and not study.services:
+        raise UsageError(say(lang, "study.no_service_yet"))
+    if unknown:
+        keys, there = ", ".join(map(repr, unknown)), ", ".join(study.services)
+        raise UsageError(say(lang, "study.unknown_service", keys=keys, there=there))
+    return wanted
+
+
+def _nested(parts: list[str], value: Any) -> dict[str, Any]:
+    return {parts[0]: value if len(parts) == 1 else _nested(parts[1:], value)}
+
+
+def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            into.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(into.get(key), Mapping):
+            table = dict(into[key])
+            _merge(table, value)
+            into[key] = table
+        else:
+            into[key] = copy.deepcopy(value)
