@@ -6,15 +6,76 @@ without a traceback and leaves with `exit_code`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+from geoplan.words.message import Message, Messages
 
 
 class GeoplanError(Exception):
     """Base of all errors that geoplan raises on purpose."""
 
     exit_code = 1
-    #: key in `geoplan.words` and its values, where the message can be said in other languages
-    said: tuple[str, dict[str, Any]] | None = None
+    #: the sentence, where it is known in other languages too
+    sentence: Message | None = None
+
+    @classmethod
+    def of(cls, key: str, /, **values: Any) -> Self:
+        """An error whose message can be written in every language; by itself it is English.
+
+        Parameters
+        ----------
+        key : of `geoplan.words`, ``"room.key"``.
+        values : what the sentence needs; a `Message` among them is written in the same language.
+
+        Examples
+        --------
+        >>> error = NetworkError.of("network_faults.no_file", name="roads.shp")
+        >>> str(error)
+        'roads.shp: no such file.'
+        >>> error.message("zh")
+        '找不到路网文件“roads.shp”：请核对 path。'
+        """
+        sentence = Message(key, **values)
+        error = cls(sentence.text("en"))
+        error.sentence = sentence
+        return error
+
+    def message(self, lang: str) -> str:
+        """What is wrong, in `lang` where its words are known; else as it is."""
+        return str(self) if self.sentence is None else self.sentence.text(lang)
+
+
+class Faults:
+    r"""What is wrong with one input, collected so that all of it is raised at once.
+
+    Parameters
+    ----------
+    kind : class of the error to raise.
+    key : sentence of `geoplan.words` with ``{faults}`` in it.
+    join : what stands between two faults in English.
+
+    Examples
+    --------
+    >>> faults = Faults(SitingError, "siting_faults.problem", join="\n  - ")
+    >>> faults.add("gap must be from 0 to below 1, not 2")
+    >>> faults.raise_all()
+    Traceback (most recent call last):
+    geoplan.errors.SitingError: the siting problem is stated wrongly:
+      - gap must be from 0 to below 1, not 2
+    """
+
+    def __init__(self, kind: type[GeoplanError], key: str, *, join: str = "; ") -> None:
+        self.kind, self.key, self.join = kind, key, join
+        self.found: list[Message | str] = []
+
+    def add(self, fault: Message | str) -> None:
+        """Note one fault: a sentence without its full stop."""
+        self.found.append(fault)
+
+    def raise_all(self) -> None:
+        """Raise one error with every fault, if there is any."""
+        if self.found:
+            raise self.kind.of(self.key, faults=Messages(self.found, join=self.join))
 
 
 class InputError(GeoplanError, ValueError):
@@ -23,6 +84,10 @@ class InputError(GeoplanError, ValueError):
     def __init__(self, message: str, *, findings: tuple = ()) -> None:
         super().__init__(message)
         self.findings = tuple(findings)
+
+
+class FileError(InputError):
+    """A file that cannot be read, or lacks what a layer needs."""
 
 
 class StudyFileError(InputError):
@@ -49,12 +114,6 @@ class SitingError(GeoplanError, ValueError):
     """A siting problem is stated wrongly; the message lists every fault."""
 
 
-class InfeasibleError(GeoplanError, RuntimeError):
-    """No answer exists; the message names what blocks it and the smallest relaxation."""
-
-    exit_code = 3
-
-
 class UsageError(GeoplanError, ValueError):
     """A function or command was called with options that make no sense together."""
 
@@ -78,7 +137,3 @@ class MissingGlyphError(MissingAssetError):
 
 class MissingExtraError(GeoplanError, ImportError):
     """An optional dependency is needed; the message names the extra to install."""
-
-
-class GeoplanWarning(UserWarning):
-    """Base of geoplan's warnings: something works but deserves a look."""

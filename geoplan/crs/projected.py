@@ -15,6 +15,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import GeographicCrsError, UsageError
+from geoplan.words.message import Message
 
 #: a map whose metres differ from the ground's by more than this share measures nothing
 MAX_SCALE_ERROR = 0.03
@@ -103,7 +104,7 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
             f"no metric grid is known at longitude {lon:g}, latitude {lat:g}: name a projected "
             "CRS with crs=."
         )
-        no_grid.said = ("file_faults.no_grid", {"lon": lon, "lat": lat})
+        no_grid.sentence = Message("file_faults.no_grid", lon=lon, lat=lat)
         raise no_grid
     if shapely.contains_xy(_CHINA, lon, lat):
         meridian = min(max(3 * round(lon / 3), 75), 135)
@@ -225,7 +226,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
         unknown = UsageError(
             f"crs={crs!r} is no coordinate reference system; write for example 'EPSG:4548'."
         )
-        unknown.said = ("file_faults.bad_crs", {"error": crs})
+        unknown.sentence = Message("file_faults.bad_crs", error=crs)
         raise unknown from error
     if why := unfit_reason(found, lonlat):
         try:
@@ -238,7 +239,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
             "leave crs out to have it chosen."
         )
         values = {"crs": crs, "name": found.name, "instead": instead or "EPSG:4548"}
-        wrong.said = ("file_faults.unfit_crs", values)
+        wrong.sentence = Message("file_faults.unfit_crs", **values)
         raise wrong
     return found
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import InputError
+from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.findings.finding import Loaded
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import open_rows
 
 _TEXT = ("code", "name", "id", "parent", "district", "street", "village")
@@ -65,8 +64,8 @@ def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.Data
     data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
     missing = [n for n in needed if n not in data]
     if missing:
-        raise FileError(
-            "no_needed",
+        raise FileError.of(
+            "file_faults.no_needed",
             missing=", ".join(missing),
             first=missing[0],
             headings=", ".join(map(str, rows.text.columns)),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from geoplan.errors import InputError
+from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, is_yes
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
@@ -15,7 +15,6 @@ from geoplan.inputs.findings.finding import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.locate_rows import has_coordinates, place_rows
 from geoplan.inputs.membership.assign_areas import area_lookup, codes_by_location
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, open_rows
 
 
@@ -134,7 +133,7 @@ def _codes(rows: Rows) -> pd.Series:
         column = rows.column(role)
         if column is not None:
             return column.astype(str)
-    raise FileError("no_area_code", headings=", ".join(map(str, rows.text.columns)))
+    raise FileError.of("file_faults.no_area_code", headings=", ".join(map(str, rows.text.columns)))
 
 
 def _parents(

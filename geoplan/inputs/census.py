@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import SumTo
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.assign_areas import area_lookup
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, open_rows
 
 
@@ -44,8 +44,8 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     if cells is None:
         cells = rows.column(sum_to.weight)
     if cells is None:
-        raise FileError(
-            "no_census_column",
+        raise FileError.of(
+            "file_faults.no_census_column",
             weight=sum_to.weight,
             headings=", ".join(map(str, rows.text.columns)),
         )
@@ -75,7 +75,7 @@ def read_census(sum_to: SumTo, notes: Notes, layer: AreaLayer) -> Census:
     )
     total = pd.Series(people[used & known]).groupby(codes[used & known].to_numpy()).sum()
     if len(total) == 0:
-        raise FileError("no_census_match", level=layer.level)
+        raise FileError.of("file_faults.no_census_match", level=layer.level)
     return Census(people=total.round().astype(np.int64), homeless=table)
 
 

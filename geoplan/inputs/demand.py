@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from geoplan.errors import InputError
+from geoplan.errors import FileError, InputError
 from geoplan.inputs.allocation import allocate_totals
 from geoplan.inputs.census import read_census
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
@@ -28,7 +28,6 @@ from geoplan.inputs.location.extent import study_area
 from geoplan.inputs.location.locate_rows import place_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas, codes_by_location
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows, check_file, open_rows
 
 #: no community has more people; a row that says so holds a code or a slip of digits
@@ -93,7 +92,7 @@ def read_demand(
         if sources[0].suffix in SUFFIXES:
             frame = _of_rasters(sources, notes, key, crs, areas or {})
         elif len(sources) > 1:
-            raise FileError("several_paths")
+            raise FileError.of("file_faults.several_paths")
         else:
             frame = _of_rows(
                 sources[0],
@@ -175,14 +174,16 @@ def _heading(rows: Rows, name: str) -> str:
     alike = [str(h) for h in rows.text.columns if plain(h) == plain(name)]
     found = alike[0] if alike else rows.heading(name)
     if not found:
-        raise FileError("no_column", name=name, headings=", ".join(map(str, rows.text.columns)))
+        raise FileError.of(
+            "file_faults.no_column", name=name, headings=", ".join(map(str, rows.text.columns))
+        )
     return found
 
 
 def _known_weight(rows: Rows, *, needed: bool) -> list[str]:
     found = rows.heading("weight")
     if not found and needed:
-        raise FileError("no_weight", headings=", ".join(map(str, rows.text.columns)))
+        raise FileError.of("file_faults.no_weight", headings=", ".join(map(str, rows.text.columns)))
     return [found] if found else []
 
 
@@ -243,13 +244,13 @@ def _of_rasters(
     paths = [Path(s.path) for s in sources]
     missing = [s.label for s in sources if not Path(s.path).exists()]
     if missing:
-        raise FileError("not_there_named", names=", ".join(missing))
+        raise FileError.of("file_faults.not_there_named", names=", ".join(missing))
     for path in paths:
         check_file(path, path.suffix)
     cells = read_population(paths, crs=sources[0].crs)
     count = len(cells.people)
     if count == 0:
-        raise FileError("raster_nobody")
+        raise FileError.of("file_faults.raster_nobody")
     notes.with_rows(
         pd.DataFrame(index=range(count)), np.arange(1, count + 1), np.full(count, "", object)
     )
@@ -325,7 +326,7 @@ def _scaled(
 ) -> tuple[gpd.GeoDataFrame, Loaded[Any]]:
     """`frame` with its people scaled to the census, and people of areas without any row."""
     if sum_to.level not in areas:
-        raise FileError("no_such_level", level=sum_to.level, levels=", ".join(areas))
+        raise FileError.of("file_faults.no_such_level", level=sum_to.level, levels=", ".join(areas))
     layer = areas[sum_to.level]
     told = Notes(source=sum_to.source, lang=notes.lang)
     census = read_census(sum_to, told, layer)

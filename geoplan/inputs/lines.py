@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from geoplan.errors import InputError
+from geoplan.errors import FileError, InputError
 from geoplan.inputs.facilities import row_ids
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import LineLayer
 from geoplan.inputs.location.locate_rows import place_rows
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import open_rows
 
 
@@ -77,5 +76,5 @@ def _read(source: LayerSource, notes: Notes, key: str, crs: str, any_geometry: b
     frame.index = row_ids(rows, notes, key)
     kept = frame[~notes.aside & geometry.notna().to_numpy()]
     if len(kept) == 0:
-        raise FileError("no_usable_geometry")
+        raise FileError.of("file_faults.no_usable_geometry")
     return LineLayer(key=key, frame=kept)

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_power, read_numbers
 from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
 from geoplan.inputs.columns.roles import (
@@ -32,7 +33,6 @@ from geoplan.inputs.files.table import (
 )
 from geoplan.inputs.files.vector import VECTOR_SUFFIXES, read_vector
 from geoplan.inputs.findings.collector import Notes, roles_of
-from geoplan.inputs.messages import FileError
 
 #: the word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
@@ -106,7 +106,9 @@ def open_rows(
     headings = [str(c) for c in text.columns]
     given, missing = match_given(headings, source.columns if figures else by_role(source.columns))
     if missing:
-        raise FileError("columns_missing", missing=", ".join(missing), headings=", ".join(headings))
+        raise FileError.of(
+            "file_faults.columns_missing", missing=", ".join(missing), headings=", ".join(headings)
+        )
     taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}
     free = [h for h in headings if h not in given and h not in taken]
     roles = _roles(text, given, free)
@@ -188,25 +190,25 @@ def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
         layer = read_vector(source)
         return [layer.table], layer.geometry
     known = ", ".join((*TEXT_SUFFIXES, *BOOK_SUFFIXES, *VECTOR_SUFFIXES))
-    raise FileError("unknown_ending", ending=source.suffix or "-", known=known)
+    raise FileError.of("file_faults.unknown_ending", ending=source.suffix or "-", known=known)
 
 
 def check_file(path: Path, suffix: str) -> None:
     """Raise unless there is a file with something in it that may be read (or a geodatabase)."""
     if not path.exists():
-        raise FileError("not_there")
+        raise FileError.of("file_faults.not_there")
     if path.is_dir() and suffix != ".gdb":
         inside = sorted(p.name for p in path.iterdir())[:8]
-        raise FileError("folder", inside=", ".join(inside) or "-")
+        raise FileError.of("file_faults.folder", inside=", ".join(inside) or "-")
     if not path.is_file():
         return
     if path.stat().st_size == 0:
-        raise FileError("empty")
+        raise FileError.of("file_faults.empty")
     try:
         with path.open("rb") as stream:
             stream.read(1)
     except OSError as error:
-        raise FileError("unreadable", error=error.strerror or error) from error
+        raise FileError.of("file_faults.unreadable", error=error.strerror or error) from error
 
 
 def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -297,11 +299,13 @@ def condition(text: pd.DataFrame, where: str) -> np.ndarray:
     for part in re.split(r"\s+and\s+", where.strip()):
         match = _CONDITION.match(part)
         if match is None:
-            raise FileError("where_no_condition", where=where)
+            raise FileError.of("file_faults.where_no_condition", where=where)
         column, sign, value = match.groups()
         column = column.strip("'\"`")
         if column not in text.columns:
-            raise FileError("where_no_column", column=column, headings=", ".join(map(str, text)))
+            raise FileError.of(
+                "file_faults.where_no_column", column=column, headings=", ".join(map(str, text))
+            )
         quoted = value[:1] in "'\"" and value[-1:] == value[:1] and len(value) > 1
         compare = _OPERATORS[sign]
         if quoted or (sign in ("==", "!=") and not _numeric(value)):
@@ -309,7 +313,7 @@ def condition(text: pd.DataFrame, where: str) -> np.ndarray:
         elif _numeric(value):
             mask &= compare(read_numbers(text[column])[0], float(value))
         else:
-            raise FileError("where_no_number", where=where, value=value)
+            raise FileError.of("file_faults.where_no_number", where=where, value=value)
     return mask
 
 

@@ -12,7 +12,6 @@ from geoplan.network.builders.build_notes import notes_told, told_by_caller
 from geoplan.network.builders.native_format import check_target
 from geoplan.network.builders.read_network import read_network
 from geoplan.network.diagnostics import network_report
-from geoplan.network.graph.messages import told
 from geoplan.words import LANGS
 
 
@@ -61,7 +60,7 @@ def _said_in(langs: tuple[str, ...], *, about: str = "") -> Iterator[None]:
     try:
         yield
     except GeoplanError as error:
-        if error.said is None:
+        if error.sentence is None:
             raise
-        text = " / ".join(told(error, lang) for lang in langs)
+        text = " / ".join(error.message(lang) for lang in langs)
         raise type(error)(text if about in text else f"{about}: {text}") from error

@@ -15,7 +15,7 @@ from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.covering import check_limits
 from geoplan.siting.model.build_result import covered_people, is_whole
 from geoplan.siting.model.constraints import read_rules
-from geoplan.siting.model.parse import Faults, sites_told
+from geoplan.siting.model.parse import problem_faults, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.time_limit import Clock, Progress
@@ -107,7 +107,7 @@ def alternative_sites(
     ([{'sites': ['B', 'C'], 'value': 16.0, 'changed': 1}], ['C'])
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=0.0, faults=faults)
     if result.objective not in ("max_coverage", "min_sites"):
         faults.add(f"alternatives are told of max_coverage and min_sites, not {result.objective}")

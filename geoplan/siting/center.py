@@ -35,7 +35,7 @@ from geoplan.siting.covering import check_limits, min_sites
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
-from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.time_limit import Clock, Progress
@@ -97,7 +97,7 @@ def p_center(
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
     problem.needs_costs("p-center")
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     rules = read_distance_rules(
         problem,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from geoplan.errors import Faults
 from geoplan.siting.covering import check_limits
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.mclp.milp_models import link
@@ -20,7 +21,7 @@ from geoplan.siting.model.build_result import (
     rounded_up,
 )
 from geoplan.siting.model.constraints import problem_free, site_money
-from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
@@ -114,7 +115,7 @@ def plan_together(
     (80.0, ['school'], 16.0, 4.0)
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     limits = _checked(problems, budget, saving, sites, faults)
     faults.raise_all()
@@ -137,7 +138,7 @@ def _checked(
     limits = dict(sites or {})
     unknown = [name for name in limits if name not in problems]
     if unknown:
-        faults.add(f"sites: no such service: {Faults.some(unknown)}; {Faults.some(problems)}")
+        faults.add(f"sites: no such service: {listed(unknown)}; {listed(problems)}")
     for name, problem in problems.items():
         if problem.site_costs is None:
             faults.add(f"{name!r} has no site_costs, the money each of its sites takes")

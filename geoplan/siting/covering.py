@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_solve import (
     by_places,
     fewest_sites_placed,
@@ -24,7 +25,7 @@ from geoplan.siting.model.build_result import (
     no_result,
 )
 from geoplan.siting.model.constraints import Rules, read_rules
-from geoplan.siting.model.parse import Faults, share_told
+from geoplan.siting.model.parse import listed, problem_faults, share_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult
@@ -107,7 +108,7 @@ def max_coverage(
     (110.0, 110.0, 'optimal', [0, 1])
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     if sites is None and budget is None:
         faults.add("say how many: sites = N, or budget = money")
@@ -200,7 +201,7 @@ def min_sites(
     (3.0, [0, 1])
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
@@ -300,7 +301,7 @@ def _blocked(
         seed=seed,
         blocking=(
             f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
-            + Faults.some(labels),
+            + listed(labels),
             f"the largest share that can be reached is {share_told(largest)} (asked: {share:g}); "
             "ask for no more, add candidates near these rows, or raise the threshold",
         ),

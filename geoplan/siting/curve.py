@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.errors import Faults
 from geoplan.siting.covering import check_count, check_limits
 from geoplan.siting.curve_places import curve_with_places
 from geoplan.siting.mclp.kernel_search import Best, most_people
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.local_search import greedy, swap
 from geoplan.siting.model.build_result import covered_people, relative_gap
-from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.solver.time_limit import Clock, Progress
@@ -61,7 +62,7 @@ def coverage_curve(
     3      3  145.0  145.0  optimal
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     counts = _counts(sites, faults)
     faults.raise_all()
@@ -106,7 +107,7 @@ def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
     counts = list(sites)
     wrong = [c for c in counts if isinstance(c, bool) or not isinstance(c, (int, np.integer))]
     if wrong:
-        faults.add(f"sites must be whole numbers, not {Faults.some(wrong)}")
+        faults.add(f"sites must be whole numbers, not {listed(wrong)}")
         return []
     if any(c < 0 for c in counts):
         faults.add("sites must be 0 or more")
@@ -201,7 +202,7 @@ def phased_sites(
     1      2   55.0        55.0           0.0
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     counts = [check_count(problem, count, faults) for count in phases]
     if problem.capacities is not None:

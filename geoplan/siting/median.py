@@ -20,7 +20,7 @@ from geoplan.siting.assignment.reachability import (
 from geoplan.siting.assignment.solve import Median, search_median, solve_median
 from geoplan.siting.covering import check_limits
 from geoplan.siting.model.build_result import make_result, no_result
-from geoplan.siting.model.parse import Faults
+from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.time_limit import Clock, Progress
@@ -94,7 +94,7 @@ def p_median(
     """
     clock = Clock(limit_s=time_limit_s, progress=progress)
     problem.needs_costs("p-median")
-    faults = Faults()
+    faults = problem_faults()
     check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
     rules = read_distance_rules(
         problem,

@@ -40,7 +40,7 @@ def test_both_languages_name_the_same_facts_and_the_sentence_is_used(code):
 
 
 def test_every_fault_in_the_code_has_words():
-    used = set(re.findall(r'FileError\(\s*"(\w+)"', SOURCE)) | COMPOSED
+    used = set(re.findall(r'"file_faults\.(\w+)"', SOURCE)) | COMPOSED
     assert used
     assert used <= set(WORDS)
 

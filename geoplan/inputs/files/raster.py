@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rasterio import Affine
 from rasterio.errors import RasterioIOError
 
-from geoplan.inputs.messages import FileError
+from geoplan.errors import FileError
 
 SUFFIXES = (".tif", ".tiff", ".vrt")
 #: a city's walk network tells no more places apart
@@ -64,21 +64,21 @@ def _summed(paths: Sequence[Path], crs: str | None) -> _Grid:
                 band = source.read(1, masked=True).astype(np.float64).filled(0.0)
                 here = (source.crs, source.transform, source.shape)
         except RasterioIOError as error:
-            raise FileError("raster_broken", name=path.name, error=error) from error
+            raise FileError.of("file_faults.raster_broken", name=path.name, error=error) from error
         band[~np.isfinite(band)] = 0.0
         negative += int((band < 0).sum())
         band = np.maximum(band, 0.0)
         if total is None:
             total, grid = band, here
         elif here != grid:
-            raise FileError("raster_grids", name=path.name)
+            raise FileError.of("file_faults.raster_grids", name=path.name)
         else:
             total += band
     if total is None or grid is None:
-        raise FileError("no_raster")
+        raise FileError.of("file_faults.no_raster")
     own = grid[0] if grid[0] is not None else crs
     if own is None:
-        raise FileError("raster_no_crs")
+        raise FileError.of("file_faults.raster_no_crs")
     return _Grid(
         people=total, transform=grid[1], crs=pyproj.CRS.from_user_input(own), negative=negative
     )

@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow
 from python_calamine import CalamineError, CalamineWorkbook
 
+from geoplan.errors import FileError
 from geoplan.inputs.columns.roles import heading_score
 from geoplan.inputs.files.textfile import read_text
-from geoplan.inputs.messages import FileError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -83,11 +83,11 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         if _is_text(path):
-            raise FileError("text_as_book", ending=path.suffix) from error
-        raise FileError("book_broken", error=error) from error
+            raise FileError.of("file_faults.text_as_book", ending=path.suffix) from error
+        raise FileError.of("file_faults.book_broken", error=error) from error
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
-        raise FileError("no_sheet", sheet=sheet, sheets=", ".join(names))
+        raise FileError.of("file_faults.no_sheet", sheet=sheet, sheets=", ".join(names))
     tables = []
     for name in names if sheet is None else [sheet]:
         table = _read_sheet(book, name, given, must=sheet is not None)
@@ -98,7 +98,7 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         only = _read_sheet(book, filled[0], given, must=True)
         tables = [] if only is None else [only]
     if not tables:
-        raise FileError("no_known_sheet", sheets=", ".join(names))
+        raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
     skipped = [n for n in filled if n not in {t.sheet for t in tables}]
     if sheet is None and skipped:
         told = ("sheets_skipped", {"sheets": ", ".join(skipped)})
@@ -120,7 +120,7 @@ def _read_sheet(
     rows = page.to_python(skip_empty_area=False)
     if not rows:
         if must:
-            raise FileError("empty_sheet", sheet=name)
+            raise FileError.of("file_faults.empty_sheet", sheet=name)
         return None
     cells = pd.DataFrame([[_text(c) for c in row] for row in rows], dtype=object).fillna("")
     for (top, left), (bottom, right) in getattr(page, "merged_cell_ranges", None) or []:
@@ -163,7 +163,7 @@ def _with_heading(
         )
         texts = [str(c).strip() for c in cells.iloc[first]]
         if not texts or any(_is_number(t) for t in texts if t):
-            raise FileError("no_heading")
+            raise FileError.of("file_faults.no_heading")
         best = first
     headings = _unique([str(c).strip() for c in cells.iloc[best]])
     columns: dict[str, pd.Series] = {}

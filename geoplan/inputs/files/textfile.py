@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.messages import FileError
+from geoplan.errors import FileError
+from geoplan.words.message import Message
 
 _MARKS = (",", "\t", ";", "|", "，")
 _HEAD_BYTES = 400_000
@@ -86,9 +87,9 @@ def read_text(path: Path, encoding: str | None = None) -> TextCells:
     """
     raw = path.read_bytes()
     if not raw.strip():
-        raise FileError("empty")
+        raise FileError.of("file_faults.empty")
     if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
-        raise FileError("book_as_text")
+        raise FileError.of("file_faults.book_as_text")
     text = _as_text(raw, encoding)
     del raw
     head = codecs.getincrementaldecoder(text.encoding)(errors="replace").decode(
@@ -125,21 +126,23 @@ def _as_text(raw: bytes, encoding: str | None) -> _Text:
         try:
             at = _first_fault(raw, encoding)
         except LookupError as error:
-            raise FileError("wrong_encoding", encoding=encoding, error=error) from error
+            raise FileError.of(
+                "file_faults.wrong_encoding", encoding=encoding, error=error
+            ) from error
         if at is not None:
-            place = FileError("bytes_at_line", line=_line_of(raw, at))
-            raise FileError("wrong_encoding", encoding=encoding, error=place)
+            place = Message("file_faults.bytes_at_line", line=_line_of(raw, at))
+            raise FileError.of("file_faults.wrong_encoding", encoding=encoding, error=place)
         return _Text(raw=raw, encoding=encoding)
     wide = _wide_encoding(raw)
     if wide is not None:
         if _first_fault(raw, wide) is not None:
-            raise FileError("no_text")
+            raise FileError.of("file_faults.no_text")
         return _Text(raw=raw, encoding=wide)
     raw = raw.rstrip(b"\x1a")  # old programs end a text with it
     doubts: list[tuple[str, dict[str, Any]]] = []
     zeros = raw.count(0)
     if zeros > max(len(raw) / 100, 1):
-        raise FileError("no_text")
+        raise FileError.of("file_faults.no_text")
     if zeros:
         doubts.append(("nul_bytes", {"count": f"{zeros:,}"}))
         raw = raw.replace(b"\x00", b"")
@@ -172,8 +175,8 @@ def _narrow_encoding(raw: bytes, doubts: list[tuple[str, dict[str, Any]]]) -> st
             doubts.append(("cut_off_text", {"line": _line_of(raw, fault)}))
             return other
     if at > _SURELY_TEXT or marked:
-        raise FileError("mixed_encodings", line=_line_of(raw, at))
-    raise FileError("no_text")
+        raise FileError.of("file_faults.mixed_encodings", line=_line_of(raw, at))
+    raise FileError.of("file_faults.no_text")
 
 
 def _first_fault(raw: bytes, name: str) -> int | None:

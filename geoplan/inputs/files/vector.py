@@ -14,12 +14,12 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from geoplan.errors import MissingExtraError
+from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable
 from geoplan.inputs.files.zip_archive import shapefile_inside
-from geoplan.inputs.messages import FileError
+from geoplan.words.message import Message
 
 VECTOR_SUFFIXES = (
     ".gpkg",
@@ -118,9 +118,9 @@ def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
     except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
         raise _told(Path(source.path), error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise FileError("table_without_geometry")
+        raise FileError.of("file_faults.table_without_geometry")
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
-        raise FileError("no_row_has_geometry")
+        raise FileError.of("file_faults.no_row_has_geometry")
     return frame
 
 
@@ -134,38 +134,40 @@ def _layer(target: str | bytes, source: LayerSource) -> str | None:
     spatial = [str(n) for n, kind in layers if kind is not None]
     if source.layer is not None:
         if source.layer not in names:
-            raise FileError("no_layer_named", layer=source.layer, layers=", ".join(names))
+            raise FileError.of(
+                "file_faults.no_layer_named", layer=source.layer, layers=", ".join(names)
+            )
         return source.layer
     if not names:
-        raise FileError("no_layer")
+        raise FileError.of("file_faults.no_layer")
     if len(spatial) > 1:
-        raise FileError("several_layers", layers=", ".join(spatial))
+        raise FileError.of("file_faults.several_layers", layers=", ".join(spatial))
     return spatial[0] if spatial else names[0]
 
 
 def _told(path: Path, error: Exception) -> FileError:
     """A driver's complaint in words that help."""
     if not path.exists():
-        return FileError("not_there")
+        return FileError.of("file_faults.not_there")
     head = path.read_bytes()[:64] if path.is_file() else b""
-    hint = "hint_qgis"
+    hint = Message("file_faults.hint_qgis")
     if path.suffix.lower() == ".gpkg" and not head.startswith(b"SQLite format 3"):
-        hint = "hint_no_gpkg"
+        hint = Message("file_faults.hint_no_gpkg")
     elif path.suffix.lower() == ".zip":
-        hint = "hint_zip"
+        hint = Message("file_faults.hint_zip")
     elif path.suffix.lower() == ".shp":
-        hint = "hint_shp"
+        hint = Message("file_faults.hint_shp")
     if "not recognized as being in a supported file format" in str(error):
-        return FileError("not_that_format", ending=path.suffix, hint=FileError(hint))
+        return FileError.of("file_faults.not_that_format", ending=path.suffix, hint=hint)
     first = str(error).splitlines()[0].replace(str(path), path.name)
-    return FileError("layer_broken", error=first, hint=FileError(hint))
+    return FileError.of("file_faults.layer_broken", error=first, hint=hint)
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise FileError("no_parquet", error=error) from error
+        raise FileError.of("file_faults.no_parquet", error=error) from error
 
 
 def _kml_inside(path: Path) -> bytes:
@@ -173,10 +175,10 @@ def _kml_inside(path: Path) -> bytes:
         with zipfile.ZipFile(path) as archive:
             inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
             if not inside:
-                raise FileError("kmz_without_kml")
+                raise FileError.of("file_faults.kmz_without_kml")
             return archive.read(inside[0])
     except zipfile.BadZipFile as error:
-        raise FileError("no_archive", ending=".kmz") from error
+        raise FileError.of("file_faults.no_archive", ending=".kmz") from error
 
 
 def _shapefile_encoding(path: Path) -> str | None:
@@ -208,7 +210,7 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
             "a PostGIS table needs the extra 'postgis': pip install 'geoplan[postgis]'."
         ) from error
     if source.layer is None:
-        raise FileError("postgis_no_layer")
+        raise FileError.of("file_faults.postgis_no_layer")
     schema, _, table = source.layer.rpartition(".")
     try:
         engine = sqlalchemy.create_engine(sqlalchemy_url(str(source.path)))
@@ -221,12 +223,14 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
                     *look.get_table_names(schema or None),
                     *look.get_view_names(schema or None),
                 ]
-                raise FileError(
-                    "postgis_no_table", table=source.layer, tables=", ".join(sorted(there)) or "-"
+                raise FileError.of(
+                    "file_faults.postgis_no_table",
+                    table=source.layer,
+                    tables=", ".join(sorted(there)) or "-",
                 ) from error
             shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
             if not shapes:
-                raise FileError("postgis_no_geometry", table=source.layer)
+                raise FileError.of("file_faults.postgis_no_geometry", table=source.layer)
             quoted = sqlalchemy.sql.quoted_name(table, quote=True)
             chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
@@ -237,4 +241,4 @@ def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
         ) from error
     except sqlalchemy.exc.SQLAlchemyError as error:
         first = mask_password(str(error).splitlines()[0])
-        raise FileError("postgis_broken", table=source.layer, error=first) from error
+        raise FileError.of("file_faults.postgis_broken", table=source.layer, error=first) from error

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from geoplan.inputs.messages import FileError
+from geoplan.errors import FileError
 
 #: names in a .zip are UTF-8 where this flag says so, else what the sender's machine used
 _UTF8 = 0x800
@@ -36,7 +36,7 @@ def shapefile_inside(path: Path, layer: str | None) -> Iterator[Path | None]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise FileError("no_archive", ending=".zip") from error
+        raise FileError.of("file_faults.no_archive", ending=".zip") from error
     with archive, tempfile.TemporaryDirectory(prefix="geoplan-") as folder:
         sets = _sets(archive)
         if not sets:
@@ -44,9 +44,9 @@ def shapefile_inside(path: Path, layer: str | None) -> Iterator[Path | None]:
             return
         names = [PurePosixPath(key).name for key in sets]
         if layer is None and len(sets) > 1:
-            raise FileError("several_layers", layers=", ".join(names))
+            raise FileError.of("file_faults.several_layers", layers=", ".join(names))
         if layer is not None and layer not in names:
-            raise FileError("no_layer_named", layer=layer, layers=", ".join(names))
+            raise FileError.of("file_faults.no_layer_named", layer=layer, layers=", ".join(names))
         name = names[0] if layer is None else layer
         parts = sets[list(sets)[names.index(name)]]
         for ending, member in parts.items():

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 
+from geoplan.errors import GeoplanError
 from geoplan.inputs.files.source import LayerSource, file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, Severity
-from geoplan.inputs.messages import told
 from geoplan.words import level_word, say
 
 #: row numbers that a finding about many rows names
@@ -188,7 +189,7 @@ class Notes:
             Finding(
                 file=self.source.label,
                 sheet=self._only_sheet(),
-                problem=told(error, self.lang),
+                problem=_problem(error, self.lang),
                 advice=say(self.lang, "inputs.unusable_advice"),
                 severity="error",
                 code="unusable",
@@ -225,3 +226,12 @@ class Notes:
 def roles_of(roles: Mapping[str, str], role: str) -> str | None:
     """The heading taken for `role`, or None."""
     return next((heading for heading, r in roles.items() if r == role), None)
+
+
+def _problem(error: Exception, lang: str) -> str:
+    """What went wrong with a file, in `lang` where its words are known."""
+    if isinstance(error, GeoplanError):
+        return error.message(lang)
+    if isinstance(error, pyproj.exceptions.CRSError):
+        return say(lang, "file_faults.bad_crs", error=str(error))
+    return str(error)

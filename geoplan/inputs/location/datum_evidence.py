@@ -29,9 +29,9 @@ from geoplan.inputs.location.datum_evidence_streets import (
 )
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import area_heading, area_lookup, codes_by_location
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows
 from geoplan.words import say
+from geoplan.words.message import Message
 
 #: rows that are looked at, spread over the table
 _MOST_ROWS = 5_000
@@ -73,16 +73,16 @@ class DatumEvidence:
         """Whether the best one beats every other."""
         return all(self.beats(self.best, d) for d in CANDIDATES if d != self.best)
 
-    def as_words(self) -> FileError:
+    def as_words(self) -> Message:
         """The shares, the best datum and how sure that is, in any language."""
         shares = ", ".join(f"{d} {self.share(d):.0%}" for d in CANDIDATES)
-        return FileError(
-            "rows_named",
+        return Message(
+            "file_faults.rows_named",
             rows=self.rows,
             level=self.level,
             best=self.best,
             shares=shares,
-            sure=FileError("surely" if self.sure else "perhaps"),
+            sure=Message(f"file_faults.{'surely' if self.sure else 'perhaps'}"),
         )
 
 
@@ -123,38 +123,38 @@ def datum_evidence(
     return None
 
 
-def street_words(found: StreetEvidence | None) -> FileError:
+def street_words(found: StreetEvidence | None) -> Message:
     """What the streets say about degrees whose datum nobody says, in any language."""
     if found is None:
-        return FileError("streets_too_few")
+        return Message("file_faults.streets_too_few")
     medians = ", ".join(f"{d} {found.median(d):.0f} m" for d in CANDIDATES)
     best = found.best
     sure = found.verdict(best)
     if sure == "unknown" and not any(found.refutes(d) for d in CANDIDATES):
-        return FileError("streets_say_nothing", points=found.points, medians=medians)
+        return Message("file_faults.streets_say_nothing", points=found.points, medians=medians)
     if best not in CANDIDATES:
-        return FileError(
-            "streets_say_made",
+        return Message(
+            "file_faults.streets_say_made",
             points=found.points,
             medians=medians,
-            made=FileError(f"is_{best}"),
+            made=Message(f"file_faults.is_{best}"),
             median=f"{found.median(best):.0f}",
         )
     shift = found.shift("wgs84", best)
-    moved: FileError | str = ""
+    moved: Message | str = ""
     if best != "wgs84":
-        moved = FileError(
-            "streets_shift",
+        moved = Message(
+            "file_faults.streets_shift",
             shift=f"{shift.metres:,.0f}",
-            direction=FileError(f"towards_{shift.direction}"),
+            direction=Message(f"file_faults.towards_{shift.direction}"),
         )
-    return FileError(
-        "streets_say",
+    return Message(
+        "file_faults.streets_say",
         points=found.points,
         medians=medians,
         best=best,
         moved=moved,
-        sure=FileError("surely" if sure == "surely" else "perhaps"),
+        sure=Message(f"file_faults.{'surely' if sure == 'surely' else 'perhaps'}"),
     )
 
 
@@ -236,7 +236,7 @@ def _doubt_by_streets(
     elif best in CANDIDATES:
         code, other = "datum_streets", best
     else:
-        code, other = "datum_made", FileError(f"is_{best}").told(notes.lang)
+        code, other = "datum_made", Message(f"file_faults.is_{best}").text(notes.lang)
     notes.about_file(
         code,
         "warning",
@@ -244,7 +244,7 @@ def _doubt_by_streets(
         other=other,
         points=found.points,
         shift=f"{shift.metres:,.0f}",
-        direction=FileError(f"towards_{shift.direction}").told(notes.lang),
+        direction=Message(f"file_faults.towards_{shift.direction}").text(notes.lang),
         now=f"{found.median(taken):.0f}",
         then=f"{found.median(best):.0f}",
         sure=say(notes.lang, f"file_faults.{found.verdict(best)}_short"),
@@ -261,7 +261,7 @@ def _doubt_shift(x: np.ndarray, y: np.ndarray, notes: Notes, streets: Streets) -
         "warning",
         points=points,
         shift=f"{shift.metres:.0f}",
-        direction=FileError(f"towards_{shift.direction}").told(notes.lang),
+        direction=Message(f"file_faults.towards_{shift.direction}").text(notes.lang),
         now=f"{now:.0f}",
         then=f"{then:.0f}",
     )

@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 
 from geoplan.crs.datum import to_wgs84
+from geoplan.errors import FileError
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.location.extent import StudyArea
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows
 
 
@@ -39,7 +39,7 @@ def place_drawn(
     """
     if geometry.crs is None:
         if source.datum is None:
-            raise FileError("no_layer_crs")
+            raise FileError.of("file_faults.no_layer_crs")
         geometry = geometry.set_crs("EPSG:4326")
     there = (geometry.notna() & ~geometry.is_empty).to_numpy(bool, copy=True)
     for position in np.flatnonzero(~there):

@@ -12,6 +12,7 @@ import shapely
 
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.transformer import cached_transformer
+from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import give_back
@@ -22,8 +23,8 @@ from geoplan.inputs.location.extent import StudyArea
 from geoplan.inputs.location.geometry_columns import in_china, place_drawn, place_wkt
 from geoplan.inputs.location.projected_columns import place_metres
 from geoplan.inputs.location.streets import Streets
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows
+from geoplan.words.message import Message
 
 #: farther than this outside the study area a place is doubted
 OUTSIDE_M = 2_000.0
@@ -69,7 +70,7 @@ def place_rows(
     elif rows.column("wkt") is not None:
         geometry = place_wkt(rows, source, notes, crs=crs, area=area, points=points)
     else:
-        raise FileError("no_places", headings=", ".join(map(str, rows.text.columns)))
+        raise FileError.of("file_faults.no_places", headings=", ".join(map(str, rows.text.columns)))
     degrees = _datum_in_use(rows, source)
     if degrees is None and rows.geometry is None and source.datum in ("gcj02", "bd09"):
         notes.about_file("datum_unused", "note", value=source.datum)
@@ -128,10 +129,10 @@ def _by_content(rows: Rows, source: LayerSource, notes: Notes) -> Rows:
     to = ("x", "y") if metres[pair] > 0.5 else ("lon", "lat")
     if to == ("x", "y") and not projected:
         if min(map(_smallest, cells[pair])) > _MOST_DEGREES:  # in every row both
-            raise FileError("no_metres_crs", columns=columns)
+            raise FileError.of("file_faults.no_metres_crs", columns=columns)
         to = pair
     if to == ("lon", "lat") and projected and source.datum is None and len(cells[pair][0]):
-        raise FileError("degrees_in_xy", columns=columns, crs=source.crs)
+        raise FileError.of("file_faults.degrees_in_xy", columns=columns, crs=source.crs)
     if to == ("lon", "lat") and pair == ("x", "y") and _northing_first(*cells[pair]):
         to = ("lat", "lon")
         notes.about_file("axes_chinese", "note")
@@ -309,26 +310,31 @@ def _no_datum(
         east = float(np.mean((known_lon - x) * np.cos(np.radians(known_lat)))) * 111_320.0
         north = float(np.mean(known_lat - y)) * 110_950.0
         off = Shift(east_m=east, north_m=north)
-        shifts[datum] = FileError(
-            "off_by", shift=f"{off.metres:,.0f}", direction=FileError(f"towards_{off.direction}")
+        shifts[datum] = Message(
+            "file_faults.off_by",
+            shift=f"{off.metres:,.0f}",
+            direction=Message(f"file_faults.towards_{off.direction}"),
         )
-    inside: FileError | str = ""
-    named: FileError | str = ""
-    beside: FileError | str = ""
+    inside: Message | str = ""
+    named: Message | str = ""
+    beside: Message | str = ""
     found = None
     places = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
     if area is not None:
         share = float(area.holds_degrees(known_lon, known_lat).mean())
-        inside = FileError("share_inside", share=f"{share:.0%}")
+        inside = Message("file_faults.share_inside", share=f"{share:.0%}")
         found = datum_evidence(rows, *places, area.areas, crs=crs)
         named = "" if found is None else found.as_words()
-    clash: FileError | str = ""
+    clash: Message | str = ""
     if streets is not None:
         by_streets = street_evidence(*places, streets)
         beside = street_words(by_streets)
         if found is not None and by_streets is not None and by_streets.contradicts(found.best):
-            clash = FileError("witnesses_disagree", streets=by_streets.best, areas=found.best)
-    return FileError("no_datum", **shifts, inside=inside, named=named, beside=beside, clash=clash)
+            clash = Message(
+                "file_faults.witnesses_disagree", streets=by_streets.best, areas=found.best
+            )
+    witnesses = {"inside": inside, "named": named, "beside": beside, "clash": clash}
+    return FileError.of("file_faults.no_datum", **shifts, **witnesses)
 
 
 def _outside(geometry: gpd.GeoSeries, notes: Notes, area: StudyArea) -> None:

@@ -8,11 +8,11 @@ import pyproj
 import shapely
 
 from geoplan.crs.transformer import cached_transformer
+from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import Notes
 from geoplan.inputs.location.extent import StudyArea
-from geoplan.inputs.messages import FileError
 from geoplan.inputs.rows import Rows
 
 #: farther from the origin no projected coordinate lies
@@ -38,7 +38,9 @@ def place_metres(
     small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
     zero = known & (x == 0) & (y == 0)
     if source.crs is None:
-        raise FileError("no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}")
+        raise FileError.of(
+            "file_faults.no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}"
+        )
     declared = pyproj.CRS.from_user_input(source.crs)
     metres = known & ~small
     x, y, zone = _as_east_north(x, y, metres, declared, notes)
@@ -105,8 +107,8 @@ def _as_east_north(
         meridian = zone * 3 if zone >= 24 else zone * 6 - 3
         should = _parameter(declared, "Longitude of natural origin")
         if meridian != should:
-            raise FileError(
-                "zone_mismatch",
+            raise FileError.of(
+                "file_faults.zone_mismatch",
                 zone=zone,
                 is_at=meridian,
                 crs=declared.to_string(),

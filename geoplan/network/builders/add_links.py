@@ -13,10 +13,10 @@ from scipy.spatial import cKDTree
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
-from geoplan.network.graph.messages import Parts, fault
 from geoplan.network.graph.network import Network
 from geoplan.network.search.snapping import check_network
 from geoplan.validate import positive
+from geoplan.words.message import Message, Messages
 
 
 def with_links(
@@ -69,10 +69,10 @@ def with_links(
         lines = lines.to_crs(network.crs)
     drawn_lines = lines.geometry.to_numpy()
     if not np.isfinite(shapely.get_coordinates(drawn_lines)).all():
-        raise fault(NetworkError, "link_numbers")
+        raise NetworkError.of("network_faults.link_numbers")
     shapes = shapely.get_parts(shapely.line_merge(drawn_lines))
     if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
-        raise fault(NetworkError, "link_lines")
+        raise NetworkError.of("network_faults.link_lines")
     corners = np.column_stack([network.x, network.y])
     ends = np.column_stack(
         [
@@ -83,8 +83,10 @@ def with_links(
     gap, corner = cKDTree(corners).query(ends)
     far = np.flatnonzero(gap > max_gap_m)
     if len(far):
-        lost = Parts(("link_end", {"x": ends[k, 0], "y": ends[k, 1], "gap": gap[k]}) for k in far)
-        raise fault(NetworkError, "link_far", gap=max_gap_m, ends=lost)
+        lost = Messages(
+            Message("network_faults.link_end", x=ends[k, 0], y=ends[k, 1], gap=gap[k]) for k in far
+        )
+        raise NetworkError.of("network_faults.link_far", gap=max_gap_m, ends=lost)
     u, v = corner[::2].astype(np.int32), corner[1::2].astype(np.int32)
     drawn = [
         np.vstack([corners[a], shapely.get_coordinates(shape), corners[b]])

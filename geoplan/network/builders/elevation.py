@@ -17,7 +17,6 @@ from rasterio.errors import RasterioIOError
 
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, UsageError
-from geoplan.network.graph.messages import fault
 from geoplan.network.graph.network import Network
 from geoplan.validate import number
 
@@ -108,7 +107,7 @@ def with_slope(
     height = heights_at(shapely.get_coordinates(places), network.crs, elevation)
     unknown = ~np.isfinite(height)
     if unknown.all():
-        raise fault(InputError, "no_height", name=Path(elevation).name)
+        raise InputError.of("network_faults.no_height", name=Path(elevation).name)
     inner = edge[1:] == edge[:-1]
     run = (network.length_m / pieces)[edge[1:]][inner]
     rise = np.diff(height)[inner]
@@ -164,11 +163,11 @@ def heights_at(
     try:
         with rasterio.open(elevation) as raster:
             if raster.crs is None:
-                raise fault(MissingCrsError, "raster_crs", name=name)
+                raise MissingCrsError.of("network_faults.raster_crs", name=name)
             values = raster.read(1, masked=True).astype(np.float64).filled(np.nan)
             to_cell, raster_crs = ~raster.transform, CRS.from_user_input(raster.crs)
     except RasterioIOError as error:
-        raise fault(InputError, "raster", name=name, why=error) from error
+        raise InputError.of("network_faults.raster", name=name, why=error) from error
     x, y = cached_transformer(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
     # by hand: affine's own operator changes between its versions
     column = to_cell.a * x + to_cell.b * y + to_cell.c

@@ -20,12 +20,12 @@ from pyproj.exceptions import CRSError
 
 from geoplan.crs.projected import projected_crs_for, unfit_reason
 from geoplan.crs.transformer import cached_transformer
-from geoplan.errors import MissingCrsError, NetworkError, UsageError
+from geoplan.errors import Faults, MissingCrsError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import measured_in
-from geoplan.network.builders.osm_tags import KEPT_TAGS, speed_kmh, why_left_out
-from geoplan.network.graph.messages import Faults, Parts, fault, left_out_by, some
+from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh, why_left_out
 from geoplan.network.graph.network import Network, check_mode
 from geoplan.validate import checked_speeds
+from geoplan.words.message import Message, first_few
 
 _log = logging.getLogger(__name__)
 
@@ -51,13 +51,13 @@ def network_from_graphml(
     """
     path = Path(path)
     if not path.is_file():
-        raise fault(NetworkError, "no_file", name=path.name)
+        raise NetworkError.of("network_faults.no_file", name=path.name)
     import osmnx  # here, as it takes a second to import and only this needs it
 
     try:
         graph = osmnx.load_graphml(path)
     except Exception as error:
-        raise fault(NetworkError, "graphml", name=path.name, why=error) from error
+        raise NetworkError.of("network_faults.graphml", name=path.name, why=error) from error
     return network_from_graph(
         graph,
         mode=mode,
@@ -117,11 +117,10 @@ def network_from_graph(
     check_mode(mode)
     speeds_kmh = checked_speeds(speeds_kmh)
     own = _own_crs(graph)
-    places, faults = _places(graph, own)
-    edges, lengths, given, edge_faults = _edges(graph)
-    faults += edge_faults
-    if faults:
-        raise fault(NetworkError, "graph", faults=Parts(faults))
+    faults = Faults(NetworkError, "network_faults.graph")
+    places = _places(graph, own, faults)
+    edges, lengths, given = _edges(graph, faults)
+    faults.raise_all()
     plane = _plane(own, places, crs)
     notes: dict[str, Any] = {"own_crs": own.to_string()}
     if crs is None and plane != own:
@@ -134,7 +133,9 @@ def network_from_graph(
     left_out = dict(Counter(why for why in whys if why))
     if not used.any():
         told = left_out_by(left_out)
-        raise fault(NetworkError, "graph_no_street", mode=mode, count=len(used), whys=told)
+        raise NetworkError.of(
+            "network_faults.graph_no_street", mode=mode, count=len(used), whys=told
+        )
     if left_out:
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
@@ -165,15 +166,15 @@ def _own_crs(graph: nx.Graph) -> CRS:
     if not isinstance(graph, nx.Graph):
         raise UsageError(f"graph must be a networkx graph, not {type(graph).__name__}.")
     if graph.graph.get("crs") is None:
-        raise fault(MissingCrsError, "graph_no_crs")
+        raise MissingCrsError.of("network_faults.graph_no_crs")
     crs = graph.graph["crs"]
     try:
         return CRS.from_user_input(crs)
     except CRSError as error:
-        raise fault(UsageError, "graph_bad_crs", crs=crs) from error
+        raise UsageError.of("network_faults.graph_bad_crs", crs=crs) from error
 
 
-def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, Faults]:
+def _places(graph: nx.Graph, own: CRS, faults: Faults) -> pd.DataFrame:
     """X and y by node, and what is wrong with them."""
     frame = pd.DataFrame(
         [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
@@ -182,30 +183,30 @@ def _places(graph: nx.Graph, own: CRS) -> tuple[pd.DataFrame, Faults]:
     ).apply(pd.to_numeric, errors="coerce")
     xy = frame.to_numpy(np.float64)
     known = np.isfinite(xy).all(axis=1)
-    faults: Faults = []
     if not known.all():
-        lost = {"count": int((~known).sum()), "some": some(frame.index[~known])}
-        faults.append(("graph_xy", lost))
+        lost = {"count": int((~known).sum()), "some": first_few(frame.index[~known])}
+        faults.add(Message("network_faults.graph_xy", **lost))
     if own.is_geographic:
         off = known & ((np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90))
         if off.any():
-            lost = {"count": int(off.sum()), "some": some(frame.index[off]), "crs": own.name}
-            faults.append(("graph_degrees", lost))
-    return frame, faults
+            lost = {"count": int(off.sum()), "some": first_few(frame.index[off]), "crs": own.name}
+            faults.add(Message("network_faults.graph_degrees", **lost))
+    return frame
 
 
 def _edges(
-    graph: nx.Graph,
-) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any], Faults]:
-    """Ends and tags of the edges, lengths as given (NaN = not), lines as given, what is wrong."""
+    graph: nx.Graph, faults: Faults
+) -> tuple[dict[str, list[Any]], NDArray[np.float64], NDArray[Any]]:
+    """Ends and tags of the edges, lengths as given (NaN = not), lines as given."""
     ends = list(graph.edges(data=True))
     u, v, data = ([end[k] for end in ends] for k in range(3))
-    faults: Faults = [] if ends else [("graph_no_edges", {})]
+    if not ends:
+        faults.add(Message("network_faults.graph_no_edges"))
 
     def tell(bad: NDArray[np.bool_], code: str) -> None:
         if bad.any():
-            at = some((u[i], v[i]) for i in np.flatnonzero(bad))
-            faults.append((code, {"count": int(bad.sum()), "some": at}))
+            at = first_few((u[i], v[i]) for i in np.flatnonzero(bad))
+            faults.add(Message(f"network_faults.{code}", count=int(bad.sum()), some=at))
 
     told = pd.Series([tags.get("length") for tags in data], dtype=object)
     lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
@@ -213,7 +214,7 @@ def _edges(
     tell(told.notna().to_numpy() & wrong, "graph_length")
     shapes = np.array([_line(tags.get("geometry")) for tags in data], object)
     tell(np.array([s is False for s in shapes], bool), "graph_geometry")
-    return {"u": u, "v": v, "data": data}, lengths, shapes, faults
+    return {"u": u, "v": v, "data": data}, lengths, shapes
 
 
 def _line(geometry: Any) -> shapely.LineString | bool | None:

@@ -18,8 +18,8 @@ from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.line_columns import ROLES, LineColumns, line_columns
 from geoplan.network.builders.noding import nodes_by_level, with_crossings
+from geoplan.network.builders.osm_tags import left_out_by
 from geoplan.network.builders.segments import cut_at_junctions, edge_tables, without_repeats
-from geoplan.network.graph.messages import fault, left_out_by
 from geoplan.network.graph.network import Network, check_mode
 from geoplan.validate import checked_speeds, positive
 
@@ -121,7 +121,7 @@ def network_from_lines(
     row, oneway = row[stays], oneway[stays]
     offsets = np.concatenate([[0], offsets[1:][stays]])
     if len(row) == 0:
-        raise fault(NetworkError, "no_length")
+        raise NetworkError.of("network_faults.no_length")
     node, apart = nodes_by_level(place, offsets, facts.level[row])
     if apart:
         notes["stacked_places"] = apart
@@ -175,7 +175,7 @@ def _plain_lines(
         log_note("the line layer: %d parts of lines with broken coordinates left out", count)
     if not good.any():
         held = ", ".join(sorted(set(kinds.tolist()))) or "no rows"
-        raise fault(NetworkError, "no_line", held=held)
+        raise NetworkError.of("network_faults.no_line", held=held)
     return parts[good], row[good], notes
 
 
@@ -254,7 +254,9 @@ def _nothing(
         "whys": left_out_by(left_out),
     }
     if "highway" not in facts.found:
-        return fault(NetworkError, "no_street", **values)
+        return NetworkError.of("network_faults.no_street", **values)
     name = facts.found["highway"]
     classes = ", ".join(sorted({str(v) for v in frame[name].dropna().unique()})[:10])
-    return fault(NetworkError, "no_street_classes", column=name, classes=classes, **values)
+    return NetworkError.of(
+        "network_faults.no_street_classes", column=name, classes=classes, **values
+    )

@@ -17,11 +17,11 @@ from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measured_in
 from geoplan.network.builders.osm_file import Places, Ways, read_osm
-from geoplan.network.builders.osm_tags import KEPT_TAGS, speed_kmh
+from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh
 from geoplan.network.builders.segments import Cut, cut_at_junctions, edge_tables, without_repeats
-from geoplan.network.graph.messages import Parts, fault, left_out_by
 from geoplan.network.graph.network import Network, check_mode
 from geoplan.validate import checked_speeds, numbers
+from geoplan.words.message import Message
 
 _log = logging.getLogger(__name__)
 
@@ -266,8 +266,9 @@ def _nothing(
         "name": path.name,
         "mode": mode,
         "other": "drive" if mode == "walk" else "walk",
-        "within": Parts([] if bounds is None else [("within", {"bounds": bounds})]),
+        "within": "" if bounds is None else Message("network_faults.within", bounds=bounds),
         "count": sum(left_out.values()),
         "whys": left_out_by(left_out),
     }
-    return fault(NetworkError, "osm_no_street" if values["count"] else "osm_no_way", **values)
+    code = "osm_no_street" if values["count"] else "osm_no_way"
+    return NetworkError.of(f"network_faults.{code}", **values)

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.errors import UsageError
+from geoplan.errors import Faults, UsageError
 from geoplan.network.builders.osm_tags import direction, speed_kmh, why_left_out
-from geoplan.network.graph.messages import Parts, fault
+from geoplan.words.message import Message
 
 #: usual names of the columns, lower case; the first that is there counts
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -96,21 +96,20 @@ def find_columns(frame: pd.DataFrame, columns: Mapping[str, str] | None) -> dict
     {'highway': 'FCLASS', 'maxspeed': '限速', 'oneway': '方向'}
     """
     given = dict(columns or {})
-    faults = []
+    faults = Faults(UsageError, "network_faults.columns")
     used = {*given.values(), *(usual for names in ROLES.values() for usual in names)}
     twice = frame.columns[frame.columns.duplicated()]
     if clash := [
         str(name) for name in dict.fromkeys(twice) if name in used or _plain(name) in used
     ]:
-        faults.append(("columns_twice", {"names": ", ".join(clash)}))
+        faults.add(Message("network_faults.columns_twice", names=", ".join(clash)))
     if unknown := [role for role in given if role not in ROLES]:
         values = {"names": ", ".join(unknown), "known": ", ".join(ROLES)}
-        faults.append(("columns_role", values))
+        faults.add(Message("network_faults.columns_role", **values))
     if absent := [name for name in given.values() if name not in frame.columns]:
         there = ", ".join(str(c) for c in frame.columns)
-        faults.append(("columns_absent", {"names": ", ".join(absent), "there": there}))
-    if faults:
-        raise fault(UsageError, "columns", faults=Parts(faults))
+        faults.add(Message("network_faults.columns_absent", names=", ".join(absent), there=there))
+    faults.raise_all()
     by_name = {_plain(name): name for name in reversed(list(frame.columns))}
     found: dict[str, str] = {}
     for role, usual in ROLES.items():
@@ -148,7 +147,7 @@ def _oneway(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.int8]:
     unknown = sorted(set(text.unique()) - set(meaning))
     if unknown:
         values = ", ".join(map(repr, unknown[:5]))
-        raise fault(UsageError, "oneway", column=found["oneway"], values=values)
+        raise UsageError.of("network_faults.oneway", column=found["oneway"], values=values)
     return np.asarray(text.map(meaning), np.int8)
 
 

@@ -22,7 +22,6 @@ from pyarrow import feather
 from pyproj import CRS
 
 from geoplan.errors import NetworkError
-from geoplan.network.graph.messages import fault
 
 if TYPE_CHECKING:
     from geoplan.network.graph.network import Network
@@ -88,9 +87,9 @@ def check_target(target: Path) -> None:
         It is a folder, or its folder does not exist.
     """
     if target.is_dir():
-        raise fault(NetworkError, "out_is_folder", name=target)
+        raise NetworkError.of("network_faults.out_is_folder", name=target)
     if not target.parent.is_dir():
-        raise fault(NetworkError, "out_no_folder", name=target.parent)
+        raise NetworkError.of("network_faults.out_no_folder", name=target.parent)
 
 
 def load_network(path: str | PathLike[str]) -> Network:
@@ -105,7 +104,7 @@ def load_network(path: str | PathLike[str]) -> Network:
 
     source = Path(path)
     if not source.is_file():
-        raise fault(NetworkError, "no_network_file", name=source)
+        raise NetworkError.of("network_faults.no_network_file", name=source)
     try:
         with zipfile.ZipFile(source) as archive:
             meta = _meta(archive, source)
@@ -120,7 +119,7 @@ def load_network(path: str | PathLike[str]) -> Network:
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, pa.ArrowInvalid) as error:
         if isinstance(error, NetworkError):
             raise
-        raise fault(NetworkError, "damaged", name=source, why=error) from error
+        raise NetworkError.of("network_faults.damaged", name=source, why=error) from error
     carried = [c for c in edges.columns if c.startswith("p:")]
     properties = edges[carried].rename(columns=lambda c: c[2:]) if meta["properties"] else None
     return Network(
@@ -148,9 +147,11 @@ def is_network_file(path: str | PathLike[str]) -> bool:
 def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     meta = json.loads(archive.read("meta.json"))
     if meta.get("format") != FORMAT:
-        raise fault(NetworkError, "not_network_file", name=source)
+        raise NetworkError.of("network_faults.not_network_file", name=source)
     if meta["version"] != VERSION:
-        raise fault(NetworkError, "version", name=source, found=meta["version"], version=VERSION)
+        raise NetworkError.of(
+            "network_faults.version", name=source, found=meta["version"], version=VERSION
+        )
     return meta
 
 
@@ -181,7 +182,7 @@ def _table_bytes(frame: pd.DataFrame, what: str) -> bytes:
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowException, OverflowError) as error:
-        raise fault(NetworkError, "mixed_types", what=what, why=error) from error
+        raise NetworkError.of("network_faults.mixed_types", what=what, why=error) from error
     feather.write_feather(table, buffer, compression="uncompressed")
     return buffer.getvalue()
 

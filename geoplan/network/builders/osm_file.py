@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
 from geoplan.network.builders.osm_tags import KEPT_TAGS, direction, why_left_out
-from geoplan.network.graph.messages import fault
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
 
@@ -83,7 +82,9 @@ def _processor(path: Path, what: Any) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> NetworkError:
-    return fault(NetworkError, "osm_unreadable", name=path.name, why=error, osm=", ".join(SUFFIXES))
+    return NetworkError.of(
+        "network_faults.osm_unreadable", name=path.name, why=error, osm=", ".join(SUFFIXES)
+    )
 
 
 def _read_ways(path: Path, found: list[_Found]) -> Any:

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from geoplan.words.message import Message, Messages
+
 #: no street at all (planned, gone, or not for moving along)
 NOT_A_STREET = frozenset(
     {
@@ -255,3 +257,16 @@ def speed_kmh(
         if isinstance(name, str) and name in table:
             return float(table[name])
     return OTHER_SPEED_KMH
+
+
+def left_out_by(left_out: Mapping[str, int]) -> Messages:
+    """How many lines were left out, by reason (see `why_left_out`).
+
+    Examples
+    --------
+    >>> parts = left_out_by({"class": 2, "access": 1})
+    >>> str(parts), parts.text("zh")
+    ('1 by access, 2 by class', '通行权限 1 条；道路等级 2 条')
+    """
+    reasons = (Message(f"network_faults.by_{why}", count=n) for why, n in sorted(left_out.items()))
+    return Messages(reasons, join=", ")

@@ -29,7 +29,6 @@ from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import network_from_lines
 from geoplan.network.builders.from_osm import network_from_osm
 from geoplan.network.builders.osm_file import SUFFIXES
-from geoplan.network.graph.messages import fault
 from geoplan.network.graph.network import Network, check_mode
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
@@ -102,10 +101,10 @@ def read_network(
     check_mode(mode)
     path = Path(path)
     if not path.exists():
-        raise fault(NetworkError, "no_file", name=path.name)
+        raise NetworkError.of("network_faults.no_file", name=path.name)
     name = path.name.lower()
     if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
-        raise fault(UsageError, "osm_datum", name=path.name, datum=datum)
+        raise UsageError.of("network_faults.osm_datum", name=path.name, datum=datum)
     given = named_crs(source_crs)
     if name.endswith(SUFFIXES):
         network = network_from_osm(
@@ -149,7 +148,7 @@ def in_plane(
     """A layer in a projected CRS: its own CRS checked, its datum mended, then projected."""
     if frame.crs is None:
         if source_crs is None:
-            raise fault(MissingCrsError, "no_crs", name=name)
+            raise MissingCrsError.of("network_faults.no_crs", name=name)
         frame = frame.set_crs(source_crs)
     if frame.crs.is_projected and (crs is not None or not unfit_layer_reason(frame.geometry)[0]):
         if crs is None:
@@ -162,7 +161,7 @@ def in_plane(
     if crs is None:
         middle = shapely.get_coordinates(frame.geometry.array)
         if len(middle) == 0:
-            raise fault(NetworkError, "empty", name=name)
+            raise NetworkError.of("network_faults.empty", name=name)
         x, y = pd.DataFrame(middle).median()
         lonlat = cached_transformer(frame.crs, "EPSG:4326").transform(x, y)
         return frame.to_crs(projected_crs_for(*lonlat))
@@ -176,7 +175,7 @@ def named_crs(source_crs: Any) -> CRS | None:
     try:
         return CRS.from_user_input(source_crs)
     except CRSError as error:
-        raise fault(UsageError, "bad_crs", crs=source_crs) from error
+        raise UsageError.of("network_faults.bad_crs", crs=source_crs) from error
 
 
 def _is_saved(path: Path) -> bool:
@@ -191,11 +190,12 @@ def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> Netwo
     network = Network.load(path)
     network.notes.pop("unused", None)  # of the options that it was built with
     if network.mode != mode:
-        raise fault(NetworkError, "other_mode", name=path.name, found=network.mode, mode=mode)
+        raise NetworkError.of(
+            "network_faults.other_mode", name=path.name, found=network.mode, mode=mode
+        )
     if crs is not None and network.crs != checked_crs(crs):
-        raise fault(
-            CrsMismatchError,
-            "other_crs",
+        raise CrsMismatchError.of(
+            "network_faults.other_crs",
             name=path.name,
             found=network.crs.to_string(),
             crs=checked_crs(crs).to_string(),
@@ -231,9 +231,8 @@ def _read_frame(
         return _read_table(path, encoding, wkt)
     if name.endswith(LINE_SUFFIXES):
         return _read_layer(path, layer, encoding)
-    raise fault(
-        NetworkError,
-        "unknown_kind",
+    raise NetworkError.of(
+        "network_faults.unknown_kind",
         name=path.name,
         osm=", ".join(SUFFIXES),
         lines=", ".join(LINE_SUFFIXES),
@@ -253,17 +252,17 @@ def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.Geo
     hits = [by_name[name] for name in WKT_COLUMNS if name in by_name]
     there = ", ".join(str(name) for name in table.columns[:12])
     if column is None and not hits:
-        raise fault(NetworkError, "no_wkt_column", name=path.name, there=there)
+        raise NetworkError.of("network_faults.no_wkt_column", name=path.name, there=there)
     name = column if column is not None else hits[0]
     if name not in table.columns:
-        raise fault(UsageError, "no_column", name=path.name, column=name, there=there)
+        raise UsageError.of("network_faults.no_column", name=path.name, column=name, there=there)
     texts = table[name].to_numpy(object)
     shapes = shapely.from_wkt(
         [t if isinstance(t, str) else None for t in texts], on_invalid="ignore"
     )
     wrong = [i for i, (t, s) in enumerate(zip(texts, shapes, strict=True)) if s is None]
     if len(wrong) == len(table):
-        raise fault(NetworkError, "no_wkt", name=path.name, column=name)
+        raise NetworkError.of("network_faults.no_wkt", name=path.name, column=name)
     return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
 
 
@@ -274,8 +273,8 @@ def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) 
         except UnicodeDecodeError:
             continue
         except (ValueError, LookupError) as error:
-            raise fault(NetworkError, "no_table", name=path.name, why=error) from error
-    raise fault(NetworkError, "no_encoding", name=path.name, codes=", ".join(codes))
+            raise NetworkError.of("network_faults.no_table", name=path.name, why=error) from error
+    raise NetworkError.of("network_faults.no_encoding", name=path.name, codes=", ".join(codes))
 
 
 def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -283,14 +282,14 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
         try:
             return gpd.read_parquet(path)
         except (ValueError, OSError) as error:
-            raise fault(NetworkError, "no_parquet", name=path.name, why=error) from error
+            raise NetworkError.of("network_faults.no_parquet", name=path.name, why=error) from error
     try:
         layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
         chosen = _layer(path.name, layers, layer)
         options = {"encoding": encoding} if encoding else {}
         return pyogrio.read_dataframe(path, layer=chosen, **options)
     except pyogrio.errors.DataSourceError as error:
-        raise fault(NetworkError, "unreadable", name=path.name, why=error) from error
+        raise NetworkError.of("network_faults.unreadable", name=path.name, why=error) from error
 
 
 def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
@@ -298,9 +297,9 @@ def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
     listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
     if asked is not None:
         if asked not in layers:
-            raise fault(InputError, "no_layer", name=name, layer=asked, there=listed)
+            raise InputError.of("network_faults.no_layer", name=name, layer=asked, there=listed)
         return asked
     lines = [layer for layer, kind in layers.items() if "LineString" in kind] or list(layers)
     if len(lines) != 1:
-        raise fault(InputError, "several_layers", name=name, there=listed)
+        raise InputError.of("network_faults.several_layers", name=name, there=listed)
     return lines[0]

@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.errors import NetworkError, UsageError
+from geoplan.errors import Faults, NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.hilbert import hilbert_order
-from geoplan.network.graph.messages import Faults, Parts, fault, some
+from geoplan.words.message import Message, first_few
 
 #: how far an edge's geometry may end from its node before it is called a fault
 END_TOLERANCE_M = 1.0
@@ -26,8 +26,9 @@ def _numbers(edges: pd.DataFrame, column: str, faults: Faults) -> NDArray[np.flo
     values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~(np.isfinite(values) & (values >= 0))
     if bad.any():
-        at = some(edges.index[bad])
-        faults.append(("edges_number", {"count": int(bad.sum()), "column": column, "some": at}))
+        at = first_few(edges.index[bad])
+        count = int(bad.sum())
+        faults.add(Message("network_faults.edges_number", count=count, column=column, some=at))
     return values.astype(np.float64, copy=True)
 
 
@@ -39,7 +40,7 @@ def _oneway(edges: pd.DataFrame, faults: Faults) -> NDArray[np.int8]:
     values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
     bad = ~np.isin(values, (-1.0, 0.0, 1.0))
     if bad.any():
-        faults.append(("edges_oneway", {"some": some(raw[bad])}))
+        faults.add(Message("network_faults.edges_oneway", some=first_few(raw[bad])))
     return np.where(bad, 0, values).astype(np.int8)
 
 
@@ -53,12 +54,9 @@ def _positions(
         unknown = pd.unique(labels[at < 0])
         types = {"nodes": node_ids.inferred_type, "edges": pd.Index(labels).inferred_type}
         alike = set(map(str, unknown)) & set(map(str, node_ids))
-        faults.append(
-            (
-                "edges_other_type" if alike else "edges_nowhere",
-                {"column": name, "count": len(unknown), "some": some(unknown), **types},
-            )
-        )
+        code = "edges_other_type" if alike else "edges_nowhere"
+        values = {"column": name, "count": len(unknown), "some": first_few(unknown), **types}
+        faults.add(Message(f"network_faults.{code}", **values))
     return np.asarray(at, np.int64)
 
 
@@ -120,28 +118,28 @@ def arrays_from_tables(
     if not isinstance(edges, pd.DataFrame):
         raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
     keep = [keep] if isinstance(keep, str) else list(keep)
-    faults: Faults = []
+    faults = Faults(NetworkError, "network_faults.tables")
     if not nodes.index.is_unique:
-        faults.append(("nodes_twice", {"some": some(nodes.index[nodes.index.duplicated()])}))
+        again = first_few(nodes.index[nodes.index.duplicated()])
+        faults.add(Message("network_faults.nodes_twice", some=again))
     points = np.asarray(nodes.geometry.array)
     bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
     bad_nodes |= shapely.get_type_id(points) != 0
     bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
     if bad_nodes.any():
-        at = some(nodes.index[bad_nodes])
-        faults.append(("nodes_no_point", {"count": int(bad_nodes.sum()), "some": at}))
+        at = first_few(nodes.index[bad_nodes])
+        faults.add(Message("network_faults.nodes_no_point", count=int(bad_nodes.sum()), some=at))
     lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
     if lacking:
-        faults.append(("edges_lack", {"names": ", ".join(lacking)}))
+        faults.add(Message("network_faults.edges_lack", names=", ".join(lacking)))
         if {"u", "v"} <= set(lacking) & set(edges.index.names):
-            faults.append(("edges_index", {}))
+            faults.add(Message("network_faults.edges_index"))
     twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
     if twice:
-        faults.append(("edges_twice", {"names": ", ".join(map(str, twice))}))
+        faults.add(Message("network_faults.edges_twice", names=", ".join(map(str, twice))))
     if len(edges) == 0:
-        faults.append(("no_edges", {}))
-    if faults:
-        _refuse(faults)
+        faults.add(Message("network_faults.no_edges"))
+    faults.raise_all()
     u = _positions(edges["u"], nodes.index, "u", faults)
     v = _positions(edges["v"], nodes.index, "v", faults)
     oneway = _oneway(edges, faults) if directed else np.zeros(len(edges), np.int8)
@@ -152,9 +150,8 @@ def arrays_from_tables(
     }
     geometry = _geometry(edges, nodes, faults)
     if "minutes_back" in costs and "minutes" not in costs:
-        faults.append(("edges_back_only", {}))
-    if faults:
-        _refuse(faults)
+        faults.add(Message("network_faults.edges_back_only"))
+    faults.raise_all()
     xy = shapely.get_coordinates(points)
     coords, offsets = _lines(geometry, xy, u, v)
     coords = _from_u_to_v(coords, offsets, xy, u, v, edges.index)
@@ -189,31 +186,27 @@ def arrays_from_tables(
     }
 
 
-def _refuse(faults: Faults) -> None:
-    raise fault(NetworkError, "tables", faults=Parts(faults))
-
-
 def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: Faults) -> NDArray[Any]:
     if "geometry" not in edges.columns:
         return np.full(len(edges), None, object)
     crs = getattr(edges["geometry"], "crs", None)
     if crs is not None and crs != nodes.crs:
-        faults.append(("edges_crs", {"edges": crs.name, "nodes": nodes.crs.name}))
+        faults.add(Message("network_faults.edges_crs", edges=crs.name, nodes=nodes.crs.name))
     geometry = np.array(edges["geometry"].array, dtype=object)
     geometry[np.asarray(edges["geometry"].isna())] = None
     if not all(g is None or isinstance(g, shapely.Geometry) for g in geometry):
-        faults.append(("edges_text", {}))
+        faults.add(Message("network_faults.edges_text"))
         return np.full(len(edges), None, object)
     drawn = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     bad = drawn & (shapely.get_type_id(geometry) != 1)
     if bad.any():
-        at = some(edges.index[bad])
-        faults.append(("edges_no_line", {"count": int(bad.sum()), "some": at}))
+        at = first_few(edges.index[bad])
+        faults.add(Message("network_faults.edges_no_line", count=int(bad.sum()), some=at))
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
     broken = np.unique(owner[~np.isfinite(coords).all(axis=1)])
     if len(broken):
-        at = some(edges.index[broken])
-        faults.append(("edges_no_numbers", {"count": len(broken), "some": at}))
+        at = first_few(edges.index[broken])
+        faults.add(Message("network_faults.edges_no_numbers", count=len(broken), some=at))
     return geometry
 
 
@@ -235,6 +228,7 @@ def _from_u_to_v(
     stray = np.minimum(straight, turned) > END_TOLERANCE_M
     if stray.any():
         off_by = float(np.minimum(straight, turned).max())
-        told = {"count": int(stray.sum()), "some": some(edge_ids[stray]), "off": off_by}
-        _refuse([("edges_stray", told)])
+        values = {"count": int(stray.sum()), "some": first_few(edge_ids[stray]), "off": off_by}
+        stray_ends = Message("network_faults.edges_stray", **values)
+        raise NetworkError.of("network_faults.tables", faults=stray_ends)
     return reversed_lines(coords, offsets, turned < straight)

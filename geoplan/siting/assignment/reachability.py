@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoplan.errors import Faults
 from geoplan.siting.covering import check_count, max_coverage, min_sites
 from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
 from geoplan.siting.model.constraints import Rules, read_rules
-from geoplan.siting.model.parse import Faults, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem, within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.time_limit import Clock
@@ -130,7 +131,7 @@ def stranded(
         seed=seed,
         blocking=(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
-            + Faults.some(labels),
+            + listed(labels),
             "leave these rows out (their weight set to 0), add candidates near them, or measure "
             f"the costs with a longer cutoff; the others are {share_told(share)} of the people",
         ),
@@ -200,7 +201,7 @@ def too_few(
         blocking=(
             f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
             f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "
-            f"then these are left out: {Faults.some(labels)}",
+            f"then these are left out: {listed(labels)}",
         ),
         detail={
             "smallest_sites": least,

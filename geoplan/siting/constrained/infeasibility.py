@@ -16,7 +16,7 @@ import numpy as np
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.constraints import Rules, least_people
-from geoplan.siting.model.parse import Faults, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.milp import Model
 from geoplan.siting.solver.time_limit import Clock
@@ -113,12 +113,9 @@ def _told(
         )
     if family == "reach":
         left = share_told(1 - total / problem.total)
-        return (
-            f"leave out {total:,.0f} people ({left} of all are served): "
-            f"demand {Faults.some(broken)}"
-        )
+        return f"leave out {total:,.0f} people ({left} of all are served): demand {listed(broken)}"
     if family == "conflicts":
-        return f"let these pairs stand nearer each other: {Faults.some(broken)}"
+        return f"let these pairs stand nearer each other: {listed(broken)}"
     if family == "capacities":
         return f"{total:,.0f} more places: " + _each(broken, "{label!r} +{amount:,.0f}")
     if family == "area_sites":

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from geoplan.errors import Faults
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.parse import Faults, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 
 
@@ -124,9 +125,7 @@ def _area_minimums(
     known = set(_known(problem.areas)) | set(_known(problem.site_areas))
     unknown = [c for c in (*area_sites, *area_share) if c not in known and c is not None]
     if unknown and known:
-        faults.add(
-            f"per_area_minimum: no such area: {Faults.some(unknown)}; known: {Faults.some(known)}"
-        )
+        faults.add(f"per_area_minimum: no such area: {listed(unknown)}; known: {listed(known)}")
     if any(least < 0 for least in area_sites.values()):
         faults.add("per_area_minimum: a number of sites must be 0 or more")
     if any(not 0 <= share <= 1 for share in area_share.values()):

@@ -11,35 +11,21 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.errors import SitingError
+from geoplan.errors import Faults, SitingError
 from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.words.message import first_few, plain_label
 
 _SHOWN = 8
 
 
-class Faults:
-    """Collects what is wrong, to be told all at once."""
+def problem_faults() -> Faults:
+    """A collector of what is wrong with a siting problem or with what is asked of it."""
+    return Faults(SitingError, "siting_faults.problem", join="\n  - ")
 
-    def __init__(self) -> None:
-        self.found: list[str] = []
 
-    def add(self, fault: str) -> None:
-        """Note one fault: a sentence without its full stop."""
-        self.found.append(fault)
-
-    @staticmethod
-    def some(labels: Iterable[Any]) -> str:
-        """The first few labels, and how many more there are."""
-        every = list(labels)
-        shown = ", ".join(repr(_plain(label)) for label in every[:_SHOWN])
-        more = len(every) - _SHOWN
-        return shown + (f" and {more} more" if more > 0 else "")
-
-    def raise_all(self) -> None:
-        """Raise `SitingError` with every fault, if there is any."""
-        if self.found:
-            lines = "\n".join(f"  - {fault}" for fault in self.found)
-            raise SitingError(f"the siting problem is stated wrongly:\n{lines}")
+def listed(labels: Iterable[Any]) -> str:
+    """The first few labels, and how many more there are."""
+    return str(first_few(labels, most=_SHOWN))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -67,16 +53,10 @@ def sites_told(count: int) -> str:
     return f"{count} site" if count == 1 else f"{count} sites"
 
 
-def _plain(label: Any) -> Any:
-    if isinstance(label, tuple):
-        return tuple(_plain(part) for part in label)
-    return label.item() if isinstance(label, np.generic) else label
-
-
 def _check_unique(index: pd.Index, side: str, faults: Faults) -> None:
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
-        faults.add(f"{side} labels more than once: {faults.some(twice)}")
+        faults.add(f"{side} labels more than once: {listed(twice)}")
 
 
 def _canonical(matrix: sparse.spmatrix, faults: Faults, name: str) -> sparse.csr_matrix:
@@ -151,7 +131,7 @@ def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
         column = int(matrix.indices[np.argmax(negative)])
         faults.add(
             f"{int(negative.sum())} costs are below 0, the first from demand "
-            f"{faults.some(demand_index[[row]])} to site {faults.some(site_index[[column]])}; "
+            f"{listed(demand_index[[row]])} to site {listed(site_index[[column]])}; "
             "use inf or NaN for out of reach"
         )
     return ReadMatrix(
@@ -275,7 +255,7 @@ def read_weights(weights: Any, index: pd.Index, faults: Faults) -> np.ndarray:
         (people < 0, "below 0"),
     ):
         if wrong.any():
-            faults.add(f"weights are {what} at demand {faults.some(index[wrong])}")
+            faults.add(f"weights are {what} at demand {listed(index[wrong])}")
     return people
 
 
@@ -306,15 +286,15 @@ def _by_label(
 ) -> np.ndarray | None:
     twice = values.index[values.index.duplicated()].unique()
     if len(twice):
-        faults.add(f"{name} has {side} labels more than once: {faults.some(twice)}")
+        faults.add(f"{name} has {side} labels more than once: {listed(twice)}")
         return None
     missing = index.difference(values.index, sort=False)
     unknown = values.index.difference(index, sort=False)
     if len(missing):
-        faults.add(f"{name} has no value for {len(missing)} {side} labels: {faults.some(missing)}")
+        faults.add(f"{name} has no value for {len(missing)} {side} labels: {listed(missing)}")
     if len(unknown):
         faults.add(
-            f"{name} has {len(unknown)} labels that are not {side} labels: {faults.some(unknown)}"
+            f"{name} has {len(unknown)} labels that are not {side} labels: {listed(unknown)}"
             + _hint(values.index, index)
         )
     if len(missing) or len(unknown) or not index.is_unique:
@@ -326,7 +306,7 @@ def _hint(given: pd.Index, known: pd.Index) -> str:
     """Why labels that look alike may not match."""
     if set(given.map(str)) & set(known.map(str)):
         return f" (labels are {given.inferred_type} here and {known.inferred_type} there)"
-    return f" (they look like {_plain(known[0])!r})" if len(known) else ""
+    return f" (they look like {plain_label(known[0])!r})" if len(known) else ""
 
 
 def values_by_label(
@@ -347,7 +327,7 @@ def values_by_label(
         (numbers < 0, "below 0"),
     ):
         if np.any(wrong):
-            faults.add(f"{name} are {what} at site {faults.some(index[wrong])}")
+            faults.add(f"{name} are {what} at site {listed(index[wrong])}")
     return numbers
 
 
@@ -363,7 +343,7 @@ def codes_by_label(values: Any, name: str, index: pd.Index, faults: Faults) -> n
             return None
         missing = index.difference(values.index, sort=False)
         if len(missing):
-            faults.add(f"{name} has no code for {len(missing)} labels: {faults.some(missing)}")
+            faults.add(f"{name} has no code for {len(missing)} labels: {listed(missing)}")
             return None
         values = values.reindex(index).to_numpy(dtype=object)
     codes = np.empty(len(values), dtype=object)
@@ -390,11 +370,11 @@ def read_labels(labels: Any, name: str, index: pd.Index, faults: Faults) -> np.n
     unknown = [label for label in wanted if label not in known]
     if unknown:
         hint = _hint(pd.Index(unknown), index)
-        faults.add(f"{name}: not among the sites: {faults.some(unknown)}{hint}")
+        faults.add(f"{name}: not among the sites: {listed(unknown)}{hint}")
     found = [known[label] for label in wanted if label in known]
     if len(set(found)) < len(found):
         twice = sorted({i for i in found if found.count(i) > 1})
-        faults.add(f"{name}: more than once: {faults.some(index[twice])}")
+        faults.add(f"{name}: more than once: {listed(index[twice])}")
         found = list(dict.fromkeys(found))
     return np.array(found, np.int64)
 
@@ -411,7 +391,7 @@ def read_pairs(pairs: Any, index: pd.Index, faults: Faults) -> np.ndarray:
     known = {label: i for i, label in enumerate(index)}
     unknown = [label for label in names if label not in known]
     if unknown:
-        faults.add(f"conflicts: not among the sites: {faults.some(unknown)}")
+        faults.add(f"conflicts: not among the sites: {listed(unknown)}")
         return np.empty((0, 2), np.int64)
     if any(a == b for a, b in every):
         faults.add("conflicts: a site cannot conflict with itself")

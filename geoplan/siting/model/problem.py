@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.errors import SitingError
+from geoplan.errors import Faults, SitingError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.siting.model.parse import (
-    Faults,
     codes_by_label,
+    listed,
+    problem_faults,
     read_costs,
     read_cover,
     read_labels,
@@ -146,7 +147,7 @@ class SitingProblem:
         >>> SitingProblem.from_costs(costs, [10, 20, 30], threshold=500, unit="m")
         SitingProblem(3 demand rows with 60 people, 2 sites (0 fixed), 3 covering pairs, <= 500 m)
         """
-        faults = Faults()
+        faults = problem_faults()
         read = read_costs(costs, unit, faults)
         limit = read_threshold(threshold, "threshold", read.cutoff, read.unit, faults)
         full = read_threshold(full_within, "full_within", None, read.unit, faults)
@@ -222,7 +223,7 @@ class SitingProblem:
         >>> SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
         SitingProblem(3 demand rows with 18 people, 3 sites (0 fixed), 3 covering pairs)
         """
-        faults = Faults()
+        faults = problem_faults()
         read = read_cover(cover, demand_index, site_index, faults)
         return cls._checked(
             faults,
@@ -282,7 +283,7 @@ class SitingProblem:
         ):
             both = site_index[np.intersect1d(at[one], at[other])]
             if len(both):
-                faults.add(f"both {one} and {other}: {faults.some(both)}")
+                faults.add(f"both {one} and {other}: {listed(both)}")
         money = values_by_label(site_costs, "site_costs", site_index, faults)
         room = values_by_label(capacities, "capacities", site_index, faults, infinite=True)
         demand_areas = codes_by_label(areas, "areas", demand_index, faults)
@@ -292,7 +293,7 @@ class SitingProblem:
         if together:
             faults.add(
                 "fixed sites that conflict with each other: "
-                + faults.some([tuple(site_index[list(p)]) for p in together])
+                + listed([tuple(site_index[list(p)]) for p in together])
             )
         faults.raise_all()
         if cover is None and costs is not None:
@@ -362,7 +363,7 @@ class SitingProblem:
 
     def positions(self, labels: Labels) -> np.ndarray:
         """Positions of site labels; unknown ones raise."""
-        faults = Faults()
+        faults = problem_faults()
         found = read_labels(labels, "sites", self.site_index, faults)
         faults.raise_all()
         return found

@@ -20,7 +20,6 @@ from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.from_osm import networks_from_osm
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.builders.read_network import OSM_CRS, named_crs
-from geoplan.network.graph.messages import told
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
 from geoplan.study.read.side_layers import side_layer
@@ -140,9 +139,9 @@ def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
         with told_by_caller():  # by `notes_told`
             yield
     except GeoplanError as error:
-        if error.said is None:
+        if error.sentence is None:
             raise
-        text = told(error, config.study.lang)
+        text = error.message(config.study.lang)
         where = "" if Path(path).name in text else f" {path}:"
         raise type(error)(f"[network.{mode}]{where} {text}") from error
 
@@ -186,7 +185,7 @@ def _streets(
                     encoding=section.encoding,
                 )
             except MissingCrsError as error:
-                if error.said is None or error.said[0] != "network_faults.no_crs":
+                if error.sentence is None or error.sentence.key != "network_faults.no_crs":
                     raise  # of a graph, where the section's crs is of no use
                 # said in the words of a study file
                 text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
