@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.assignment.constrained import median_ruled
-from geoplan.siting.assignment.interchange import median_arrays
 from geoplan.siting.assignment.reachability import (
     Journeys,
     journeys,
@@ -18,6 +17,7 @@ from geoplan.siting.assignment.reachability import (
     too_few,
 )
 from geoplan.siting.assignment.solve import Median, search_median, solve_median
+from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.covering import check_limits
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.parse import problem_faults
@@ -128,7 +128,7 @@ def _plain(
         chosen = np.flatnonzero(allowed)[: count - int(fixed.sum())]
         every = np.concatenate([problem.fixed, chosen])
         return _answer(problem, every, bound=0.0, gap=gap, clock=clock, seed=seed)
-    arrays = median_arrays(way.costs, way.people)
+    arrays = weighted_costs(way.costs, way.people)
     clock.tell("greedy")
     found = search_median(arrays, fixed, allowed, count, seed=seed, clock=clock)
     if found.value >= arrays.penalty * 0.5:

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 from geoplan.siting.assignment import benders
-from geoplan.siting.assignment.interchange import median_arrays
+from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.solver.time_limit import Clock
 
 
@@ -186,7 +186,7 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
 
     monkeypatch.setattr(benders, "run_highs", ignores_its_limit)
     costs = np.random.default_rng(0).random((30, 20))
-    arrays = median_arrays(sparse.csr_matrix(costs), np.ones(30))
+    arrays = weighted_costs(sparse.csr_matrix(costs), np.ones(30))
     every = np.ones(20, bool)
     proof = benders.prove_median(
         arrays,

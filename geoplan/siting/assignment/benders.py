@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
+import numba as nb
 import numpy as np
 
-from geoplan.siting.assignment.interchange import MedianArrays
-from geoplan.siting.assignment.lagrangian import benders_prices
+from geoplan.siting.assignment.weighted_costs import WeightedCosts
 from geoplan.siting.quiet import QuietHighs
 from geoplan.siting.solver.milp import Model, run_highs
 from geoplan.siting.solver.time_limit import Clock
@@ -31,12 +31,49 @@ class MedianProof:
     rounds: int
 
 
+@nb.njit(cache=True, nogil=True)
+def _critical_cost(by_demand, share, penalty, i):  # type: ignore[no-untyped-def]
+    """The cost at which the open shares, cheapest first, add up to one."""
+    ptr, idx, data = by_demand
+    total = 0.0
+    for t in range(ptr[i], ptr[i + 1]):
+        total += share[idx[t]]
+        if total >= 1 - 1e-9:
+            return data[t]
+    return penalty
+
+
+@nb.njit(cache=True, nogil=True)
+def _violated_cuts(by_demand, share, penalty, served, eps):  # type: ignore[no-untyped-def]
+    """Per demand row the critical cost of a (fractional) opening, and what serving costs at it.
+
+    The Benders cut theta_i >= p - sum_j max(0, p - c_ij) y_j at the critical cost p is the deepest
+    (Cornuejols, Nemhauser and Wolsey 1990; Duran-Mateluna, Ales and Elloumi 2023). Returns p per
+    row, -1 where `served` already satisfies the cut, and the total cost.
+    """
+    ptr, idx, data = by_demand
+    n = len(ptr) - 1
+    critical = np.full(n, -1.0)
+    total = 0.0
+    for i in range(n):
+        p = _critical_cost(by_demand, share, penalty, i)
+        v = p
+        for t in range(ptr[i], ptr[i + 1]):
+            if data[t] >= p:
+                break
+            v -= (p - data[t]) * share[idx[t]]
+        total += v
+        if v > served[i] + eps:
+            critical[i] = p
+    return critical, total
+
+
 class _Master:
     """A HiGHS model: opening per site, cost per demand row, at most `sites` open, and `rules`."""
 
     def __init__(
         self,
-        arrays: MedianArrays,
+        arrays: WeightedCosts,
         *,
         sites: int,
         allowed: np.ndarray,
@@ -52,7 +89,7 @@ class _Master:
         for name, value in (("output_flag", False), ("random_seed", 0)):
             self.highs.setOptionValue(name, value)
         self.highs.addVars(m, fixed.astype(float), (allowed | fixed).astype(float))
-        cheapest = arrays.row_cost[arrays.row_ptr[:-1]]
+        cheapest = arrays.by_demand.data[arrays.by_demand.ptr[:-1]]
         self.highs.addVars(n, cheapest, np.full(n, highspy.kHighsInf))
         self.highs.changeColsCost(n, np.arange(m, m + n, dtype=np.int32), np.ones(n))
         every = np.arange(m, dtype=np.int32)
@@ -65,13 +102,13 @@ class _Master:
 
     def cut(self, rows: np.ndarray, prices: np.ndarray) -> None:
         """theta_i + sum_j max(0, price_i - c_ij) y_j >= price_i for each of `rows`."""
-        a = self.arrays
+        ptr, idx, data = self.arrays.by_demand
         starts, index, value = [0], [], []
         for i, price in zip(rows, prices, strict=True):
-            begin, end = a.row_ptr[i], a.row_ptr[i + 1]
-            stop = begin + int(np.searchsorted(a.row_cost[begin:end], price))
-            index.append(np.append(a.row_site[begin:stop], self.m + i))
-            value.append(np.append(price - a.row_cost[begin:stop], 1.0))
+            begin, end = ptr[i], ptr[i + 1]
+            stop = begin + int(np.searchsorted(data[begin:end], price))
+            index.append(np.append(idx[begin:stop], self.m + i))
+            value.append(np.append(price - data[begin:stop], 1.0))
             starts.append(starts[-1] + stop - begin + 1)
         if len(rows):
             self.highs.addRows(
@@ -108,7 +145,7 @@ class _Master:
 
 
 def prove_median(
-    arrays: MedianArrays,
+    arrays: WeightedCosts,
     *,
     sites: int,
     allowed: np.ndarray,
@@ -162,7 +199,7 @@ def prove_median(
 class _Duel:
     """The best opening against the bound, while it lasts."""
 
-    arrays: MedianArrays
+    arrays: WeightedCosts
     master: _Master
     best: np.ndarray
     value: float
@@ -185,8 +222,10 @@ class _Duel:
 
     def _separate(self, x: np.ndarray, share: np.ndarray, eps: float) -> tuple[np.ndarray, float]:
         a = self.arrays
-        served = x[a.n_sites :]
-        return benders_prices(a.row_ptr, a.row_site, a.row_cost, share, a.penalty, served, eps)
+        found: tuple[np.ndarray, float] = _violated_cuts(
+            a.by_demand, share, a.penalty, x[a.n_sites :], eps
+        )
+        return found
 
     def relax(self) -> bool:
         """One round of cuts on the linear relaxation; False when it needs no more."""

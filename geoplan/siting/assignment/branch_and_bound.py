@@ -9,11 +9,13 @@ nodes of some thousand operations each prove what a general solver needs seconds
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
-from geoplan.siting.assignment.interchange import MedianArrays
+from geoplan.siting.assignment.lagrangian import dual_terms, subgradient
+from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts
 from geoplan.siting.solver.time_limit import Clock
 
 #: pairs looked at before the tree is left to others: about a second
@@ -30,257 +32,311 @@ class Tree:
     nodes: int
 
 
-@nb.njit(cache=True, nogil=True)
-def _price(row_ptr, row_site, row_cost, lam, reduced):  # type: ignore[no-untyped-def]
-    """Sum of prices, and the pairs looked at; `reduced` gets the reduced cost per site."""
-    reduced[:] = 0.0
-    total = 0.0
-    seen = 0
-    for i in range(len(row_ptr) - 1):
-        price = lam[i]
-        total += price
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            seen += 1
-            if row_cost[t] >= price:
-                break
-            reduced[row_site[t]] += row_cost[t] - price
-    return total, seen
+#: subgradient steps per node
+_STEPS = 30
+
+
+class _Instance(NamedTuple):
+    """Costs by demand row, what a row without an open site costs, and how many sites open.
+
+    step : distance between possible costs, else 0. gap : relative gap that is good enough.
+    """
+
+    by_demand: Csr
+    penalty: float
+    sites: int
+    step: float
+    gap: float
+
+
+class _Tree(NamedTuple):
+    """What the search writes to.
+
+    state : per site, 1 open, -1 closed, 0 free. incumbent : bool per site. trail : the sites that
+    are fixed, in order. Per depth: the best `multipliers`, the `site` branched on, its `phase` (0:
+    closed first, 1: open first, 2: second side) and the length of the trail before it, `mark`.
+    """
+
+    state: np.ndarray
+    incumbent: np.ndarray
+    trail: np.ndarray
+    multipliers: np.ndarray
+    site: np.ndarray
+    phase: np.ndarray
+    mark: np.ndarray
+
+
+class _Position(NamedTuple):
+    """Where the search stands: depth, length of the trail, whether to go down next.
+
+    value : cost of the incumbent. nodes : looked at so far.
+    """
+
+    depth: int
+    length: int
+    down: bool
+    value: float
+    nodes: int
+
+
+class _Scratch(NamedTuple):
+    """Arrays of one node: reduced costs and openings, now and at the best multipliers; the rest."""
+
+    reduced: np.ndarray
+    best_reduced: np.ndarray
+    is_open: np.ndarray
+    best_open: np.ndarray
+    often: np.ndarray
+    free: np.ndarray
+    multipliers: np.ndarray
+    subgradient: np.ndarray
+
+
+class _NodeBound(NamedTuple):
+    """A node's bound, reduced costs of the last free site in and the first out, steps, pairs."""
+
+    bound: float
+    last_in: float
+    first_out: float
+    rounds: int
+    seen: int
 
 
 @nb.njit(cache=True, nogil=True)
-def _choose(reduced, state, free, n_free, take, chosen):  # type: ignore[no-untyped-def]
+def _open_best(reduced, state, free, take, is_open):  # type: ignore[no-untyped-def]
     """Mark open sites and the `take` best free ones; their sum, last in, first out."""
-    key = np.empty(n_free)
-    s = 0.0
+    key = np.empty(len(free))
+    total = 0.0
     for j in range(len(state)):
-        chosen[j] = state[j] == 1
+        is_open[j] = state[j] == 1
         if state[j] == 1:
-            s += reduced[j]
-    for a in range(n_free):
+            total += reduced[j]
+    for a in range(len(free)):
         key[a] = reduced[free[a]]
     order = np.argsort(key)
     for a in range(take):
-        chosen[free[order[a]]] = True
-        s += key[order[a]]
+        is_open[free[order[a]]] = True
+        total += key[order[a]]
     last = key[order[take - 1]] if take > 0 else -np.inf
-    first = key[order[take]] if take < n_free else np.inf
-    return s, last, first
+    first = key[order[take]] if take < len(free) else np.inf
+    return total, last, first
 
 
 @nb.njit(cache=True, nogil=True)
-def _true_cost(row_ptr, row_site, row_cost, penalty, chosen):  # type: ignore[no-untyped-def]
-    s = 0.0
-    for i in range(len(row_ptr) - 1):
-        d = penalty
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            if chosen[row_site[t]]:
-                d = row_cost[t]
+def _total_cost(instance, is_open):  # type: ignore[no-untyped-def]
+    ptr, idx, data = instance.by_demand
+    total = 0.0
+    for i in range(len(ptr) - 1):
+        cost = instance.penalty
+        for t in range(ptr[i], ptr[i + 1]):
+            if is_open[idx[t]]:
+                cost = data[t]
                 break
-        s += d
-    return s
+        total += cost
+    return total
 
 
 @nb.njit(cache=True, nogil=True)
-def _below(value, step, gap):  # type: ignore[no-untyped-def]
-    """What a bound must pass so that nothing better than `value` (by `gap`) is left."""
+def _cutoff(instance, value):  # type: ignore[no-untyped-def]
+    """What a bound must pass so that nothing better than `value` (by the gap) is left."""
+    step = instance.step
     need = value - step + 1e-6 if step > 0 else value - 1e-9 * abs(value)
-    return min(need, value * (1 - gap))
+    return min(need, value * (1 - instance.gap))
 
 
 @nb.njit(cache=True, nogil=True)
-def _search(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr,
-    row_site,
-    row_cost,
-    penalty,
-    sites,
-    state,
-    best,
-    step,
-    gap,
-    lam,
-    site,
-    phase,
-    mark,
-    trail,
-    memo,
-    work,
-    steps,
-):
-    """Go on with the tree until it is empty or `work` pairs were looked at.
+def _improve(instance, tree, is_open, value):  # type: ignore[no-untyped-def]
+    """Make `is_open` the incumbent if it costs less than `value`; the incumbent's cost."""
+    cost = _total_cost(instance, is_open)
+    if cost < value - 1e-9 * abs(value):
+        tree.incumbent[:] = is_open
+        return cost
+    return value
 
-    memo: depth, length of the trail, whether to go down next, value, nodes. Everything is
-    written to.
-    """
-    n = len(row_ptr) - 1
-    m = len(state)
-    depth = np.int64(memo[0])
-    length = np.int64(memo[1])
-    down = memo[2] > 0
-    value = memo[3]
+
+@nb.njit(cache=True, nogil=True)
+def _other_side(tree, depth, length):  # type: ignore[no-untyped-def]
+    """Go back to the deepest site of which only one side was tried, and take the other one."""
+    while depth >= 0 and tree.phase[depth] == 2:
+        depth -= 1
+    if depth < 0:
+        return depth, length
+    while length > tree.mark[depth]:
+        length -= 1
+        tree.state[tree.trail[length]] = 0
+    # the first side was undone with the trail
+    site = tree.site[depth]
+    tree.state[site] = 1 if tree.phase[depth] == 0 else -1
+    tree.phase[depth] = 2
+    tree.trail[length] = site
+    tree.multipliers[depth + 1] = tree.multipliers[depth]
+    return depth + 1, length + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _bound_node(instance, multipliers, state, scratch, take, n_free, value):  # type: ignore[no-untyped-def]
+    """Subgradient steps from a node's `multipliers`, which become the best ones."""
+    by_demand, now = instance.by_demand, scratch.multipliers
+    free = scratch.free[:n_free]
+    need = _cutoff(instance, value)
+    now[:] = multipliers
+    scratch.often[:] = 0.0
+    best, last, first = -np.inf, 0.0, 0.0
+    scale = 0.6
+    idle = 0
+    rounds = 0
     seen = 0
-    reduced = np.empty(m)
-    kept = np.empty(m)
-    chosen = np.zeros(m, np.bool_)
-    picked = np.zeros(m, np.bool_)
-    often = np.zeros(m)
-    free = np.empty(m, np.int64)
-    price = np.empty(n)
-    grad = np.empty(n)
+    for _ in range(_STEPS):
+        total, looked = dual_terms(by_demand, now, scratch.reduced)
+        seen += looked
+        added, into, out = _open_best(scratch.reduced, state, free, take, scratch.is_open)
+        rounds += 1
+        for j in free:
+            if scratch.is_open[j]:
+                scratch.often[j] += 1
+        if total + added > best:
+            best, last, first = total + added, into, out
+            multipliers[:] = now
+            scratch.best_reduced[:] = scratch.reduced
+            scratch.best_open[:] = scratch.is_open
+            idle = 0
+            if best > need:
+                break
+        else:
+            idle += 1
+            if idle >= 4:
+                scale *= 0.6
+                idle = 0
+        subgradient(by_demand, now, scratch.is_open, scratch.subgradient)
+        norm = 0.0
+        for g in scratch.subgradient:
+            norm += g * g
+        if norm < 0.5:  # everyone served once: this solution is the bound
+            break
+        move = scale * max(1.01 * value - (total + added), 1e-9 * abs(value)) / norm
+        for i in range(len(now)):
+            now[i] = max(now[i] + move * scratch.subgradient[i], 0.0)
+    return _NodeBound(best, last, first, rounds, seen)
+
+
+@nb.njit(cache=True, nogil=True)
+def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):  # type: ignore[no-untyped-def]
+    """Fix what a better solution cannot do otherwise; the longer trail, and where to branch.
+
+    The branching site is the one about which the steps disagree most, -1 where all is fixed.
+    """
+    choice = -1
+    nearest = np.inf
+    reduced = scratch.best_reduced
+    for j in scratch.free[:n_free]:
+        decided = 0
+        if scratch.best_open[j]:
+            if found.bound - reduced[j] + found.first_out > need:
+                decided = 1
+        elif found.bound + reduced[j] - found.last_in > need:
+            decided = -1
+        if decided != 0:
+            tree.state[j] = decided
+            tree.trail[length] = j
+            length += 1
+            continue
+        doubt = abs(scratch.often[j] / found.rounds - 0.5)
+        if doubt < nearest - 1e-12 or (doubt < nearest + 1e-12 and reduced[j] < reduced[choice]):
+            nearest = doubt
+            choice = j
+    return length, choice
+
+
+@nb.njit(cache=True, nogil=True)
+def _free_sites(instance, state, free):  # type: ignore[no-untyped-def]
+    """List the free sites in `free`; how many, and how many of them are still to open."""
+    n_free = 0
+    n_open = 0
+    for j in range(len(state)):
+        if state[j] == 0:
+            free[n_free] = j
+            n_free += 1
+        elif state[j] == 1:
+            n_open += 1
+    return n_free, instance.sites - n_open
+
+
+@nb.njit(cache=True, nogil=True)
+def _branch(tree, depth, length, site, open_first):  # type: ignore[no-untyped-def]
+    """Take the first side of `site`, the one that the steps favour."""
+    tree.site[depth] = site
+    tree.mark[depth] = length
+    tree.state[site] = 1 if open_first else -1
+    tree.phase[depth] = 1 if open_first else 0
+    tree.trail[length] = site
+    tree.multipliers[depth + 1] = tree.multipliers[depth]
+
+
+@nb.njit(cache=True, nogil=True)
+def _visit(instance, tree, scratch, depth, length, value):  # type: ignore[no-untyped-def]
+    """Bound a node; the incumbent's cost, length of the trail, pairs seen, and the branching site.
+
+    The site is -1 where nothing better is left below.
+    """
+    n_free, take = _free_sites(instance, tree.state, scratch.free)
+    if take < 0 or n_free < take:
+        return value, length, 0, -1, 0
+    found = _bound_node(instance, tree.multipliers[depth], tree.state, scratch, take, n_free, value)
+    seen = found.seen
+    if found.bound > _cutoff(instance, value):
+        return value, length, seen, -1, 0
+    value = _improve(instance, tree, scratch.best_open, value)
+    seen += 4 * len(scratch.subgradient)
+    need = _cutoff(instance, value)
+    if found.bound > need or take == 0 or n_free == take:
+        return value, length, seen, -1, 0
+    length, choice = _fix_by_reduced_cost(tree, scratch, n_free, found, need, length)
+    if choice < 0:  # the one solution left is known or is worth a look
+        scratch.is_open[:] = tree.state == 1
+        if scratch.is_open.sum() <= instance.sites:
+            value = _improve(instance, tree, scratch.is_open, value)
+        return value, length, seen, -1, 0
+    return value, length, seen, choice, found.rounds
+
+
+@nb.njit(cache=True, nogil=True)
+def _search(instance, tree, position, work):  # type: ignore[no-untyped-def]
+    """Go on with the tree until it is empty or `work` pairs were looked at; the new position."""
+    depth, length, down, value, nodes = position
+    n, m = len(instance.by_demand.ptr) - 1, len(tree.state)
+    scratch = _Scratch(
+        np.empty(m),
+        np.empty(m),
+        np.zeros(m, np.bool_),
+        np.zeros(m, np.bool_),
+        np.zeros(m),
+        np.empty(m, np.int64),
+        np.empty(n),
+        np.empty(n),
+    )
+    seen = 0
     while seen < work:
         if not down:
-            # back to the deepest site of which only one side was tried
-            while depth >= 0 and phase[depth] == 2:
-                depth -= 1
+            depth, length = _other_side(tree, depth, length)
             if depth < 0:
                 break
-            while length > mark[depth]:
-                length -= 1
-                state[trail[length]] = 0
-            # the first side was undone with the trail; now the other one
-            state[site[depth]] = 1 if phase[depth] == 0 else -1
-            phase[depth] = 2
-            trail[length] = site[depth]
+        nodes += 1
+        value, length, looked, choice, rounds = _visit(
+            instance, tree, scratch, depth, length, value
+        )
+        seen += looked
+        down = choice >= 0
+        if down:
+            _branch(tree, depth, length, choice, scratch.often[choice] / rounds >= 0.5)
             length += 1
-            down = True
             depth += 1
-            lam[depth] = lam[depth - 1]
-        memo[4] += 1
-        down = False
-        n_free = 0
-        n_open = 0
-        for j in range(m):
-            if state[j] == 0:
-                free[n_free] = j
-                n_free += 1
-            elif state[j] == 1:
-                n_open += 1
-        take = sites - n_open
-        if take < 0 or n_free < take:
+        else:
             depth -= 1
-            continue
-        need = _below(value, step, gap)
-        price[:] = lam[depth]
-        top = -np.inf
-        last = 0.0
-        first = 0.0
-        scale = 0.6
-        idle = 0
-        often[:] = 0.0
-        done = False
-        rounds = 0
-        for _ in range(steps):
-            total, looked = _price(row_ptr, row_site, row_cost, price, reduced)
-            seen += looked
-            s, into, out = _choose(reduced, state, free, n_free, take, chosen)
-            rounds += 1
-            for a in range(n_free):
-                if chosen[free[a]]:
-                    often[free[a]] += 1
-            if total + s > top:
-                top = total + s
-                lam[depth] = price
-                kept[:] = reduced
-                picked[:] = chosen
-                last = into
-                first = out
-                idle = 0
-                if top > need:
-                    done = True
-                    break
-            else:
-                idle += 1
-                if idle >= 4:
-                    scale *= 0.6
-                    idle = 0
-            norm = 0.0
-            for i in range(n):
-                g = 1.0
-                for t in range(row_ptr[i], row_ptr[i + 1]):
-                    if row_cost[t] >= price[i]:
-                        break
-                    if chosen[row_site[t]]:
-                        g -= 1.0
-                grad[i] = g
-                norm += g * g
-            if norm < 0.5:  # everyone served once: this answer is the bound
-                break
-            move = scale * max(1.01 * value - (total + s), 1e-9 * abs(value)) / norm
-            for i in range(n):
-                price[i] = max(price[i] + move * grad[i], 0.0)
-        if done:
-            depth -= 1
-            continue
-        cost = _true_cost(row_ptr, row_site, row_cost, penalty, picked)
-        seen += n * 4
-        if cost < value - 1e-9 * abs(value):
-            value = cost
-            memo[3] = value
-            best[:] = picked
-            need = _below(value, step, gap)
-            if top > need:
-                depth -= 1
-                continue
-        if take == 0 or n_free == take:
-            depth -= 1
-            continue
-        # settle what a better answer cannot do otherwise; undone with the node above
-        left = 0
-        choice = -1
-        nearest = np.inf
-        for a in range(n_free):
-            j = free[a]
-            if picked[j]:
-                if top - kept[j] + first > need:
-                    state[j] = 1
-                    trail[length] = j
-                    length += 1
-                    continue
-            elif top + kept[j] - last > need:
-                state[j] = -1
-                trail[length] = j
-                length += 1
-                continue
-            left += 1
-            doubt = abs(often[j] / rounds - 0.5)
-            if doubt < nearest - 1e-12 or (doubt < nearest + 1e-12 and kept[j] < kept[choice]):
-                nearest = doubt
-                choice = j
-        if left == 0:
-            # everything is settled: the one answer left is known or is worth a look
-            cost = 0.0
-            count = 0
-            for j in range(m):
-                chosen[j] = state[j] == 1
-                count += chosen[j]
-            if count <= sites:
-                cost = _true_cost(row_ptr, row_site, row_cost, penalty, chosen)
-                if cost < value - 1e-9 * abs(value):
-                    value = cost
-                    memo[3] = value
-                    best[:] = chosen
-            depth -= 1
-            continue
-        site[depth] = choice
-        mark[depth] = length
-        # first the side that the steps favour
-        favour = often[choice] / rounds >= 0.5
-        state[choice] = 1 if favour else -1
-        phase[depth] = 1 if favour else 0
-        trail[length] = choice
-        length += 1
-        lam[depth + 1] = lam[depth]
-        depth += 1
-        down = True
-    memo[0] = depth
-    memo[1] = length
-    memo[2] = 1.0 if down else 0.0
-    memo[3] = value
-    return depth < 0 and not down
+    return _Position(depth, length, down, value, nodes)
 
 
 def branch(
-    a: MedianArrays,
+    a: WeightedCosts,
     *,
     sites: int,
     allowed: np.ndarray,
@@ -306,42 +362,31 @@ def branch(
         answer is the same on any machine.
     """
     # rows without the sites that are closed for good
-    row_ptr, row_site, row_cost = _open_rows(a, allowed | fixed)
+    instance = _Instance(_open_rows(a, allowed | fixed), a.penalty, sites, step, gap)
     state = np.where(fixed, 1, np.where(allowed, 0, -1)).astype(np.int8)
     deepest = int((state == 0).sum()) + 2
-    lam = np.empty((deepest, a.n_demand))
-    lam[0] = prices
-    site, phase = np.zeros(deepest, np.int64), np.zeros(deepest, np.int8)
-    mark, trail = np.zeros(deepest, np.int64), np.zeros(a.n_sites + 1, np.int64)
-    memo = np.array([0.0, 0.0, 1.0, value, 0.0])
-    best = start.copy()
+    tree = _Tree(
+        state=state,
+        incumbent=start.copy(),
+        trail=np.zeros(a.n_sites + 1, np.int64),
+        multipliers=np.empty((deepest, a.n_demand)),
+        site=np.zeros(deepest, np.int64),
+        phase=np.zeros(deepest, np.int8),
+        mark=np.zeros(deepest, np.int64),
+    )
+    tree.multipliers[0] = prices
+    at = _Position(depth=0, length=0, down=True, value=float(value), nodes=0)
     part = 20_000_000
     done, spent = False, 0
     while not done and spent < work and clock.left > 0:
-        done = _search(
-            row_ptr,
-            row_site,
-            row_cost,
-            a.penalty,
-            sites,
-            state,
-            best,
-            step,
-            gap,
-            lam,
-            site,
-            phase,
-            mark,
-            trail,
-            memo,
-            part,
-            30,
-        )
+        at = _search(instance, tree, at, part)
+        done = at.depth < 0 and not at.down
         spent += part
-    return Tree(is_open=best, value=float(memo[3]), proved=bool(done), nodes=int(memo[4]))
+    return Tree(is_open=tree.incumbent, value=float(at.value), proved=done, nodes=at.nodes)
 
 
-def _open_rows(a: MedianArrays, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    keep = usable[a.row_site]
+def _open_rows(a: WeightedCosts, usable: np.ndarray) -> Csr:
+    ptr, idx, data = a.by_demand
+    keep = usable[idx]
     before = np.concatenate([[0], np.cumsum(keep)])
-    return before[a.row_ptr], a.row_site[keep], a.row_cost[keep]
+    return Csr(before[ptr], idx[keep], data[keep])

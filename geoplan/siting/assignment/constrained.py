@@ -14,7 +14,6 @@ import numpy as np
 
 from geoplan.siting.assignment.benders import prove_median
 from geoplan.siting.assignment.constrained_interchange import SiteLimits, swap_ruled, without_idle
-from geoplan.siting.assignment.interchange import MedianArrays, median_arrays
 from geoplan.siting.assignment.lagrangian import MedianPrices, lagrangean_bound
 from geoplan.siting.assignment.milp import (
     JourneysModel,
@@ -27,12 +26,11 @@ from geoplan.siting.assignment.milp import (
 from geoplan.siting.assignment.reachability import Journeys, to_nearest
 from geoplan.siting.assignment.solve import (
     Median,
-    cost_of,
-    price_step,
     raised,
     search_median,
     settle_sites,
 )
+from geoplan.siting.assignment.weighted_costs import WeightedCosts, weighted_costs
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
@@ -61,7 +59,7 @@ def median_ruled(
         )
     most = most_sites(problem, rules)
     if len(way.rows):
-        a = median_arrays(way.costs, way.people)
+        a = weighted_costs(way.costs, way.people)
         fixed, allowed = problem.is_fixed, problem.is_allowed
         free = search_median(
             a, fixed, allowed & ~fixed, most, seed=seed, clock=clock.part(clock.left / 4)
@@ -118,7 +116,7 @@ def most_sites(problem: SitingProblem, rules: Rules) -> int:
 
 def _sites_only(
     problem: SitingProblem,
-    a: MedianArrays,
+    a: WeightedCosts,
     way: Journeys,
     rules: Rules,
     start: np.ndarray,
@@ -136,10 +134,10 @@ def _sites_only(
     def improve(is_open: np.ndarray) -> tuple[np.ndarray, float]:
         better = swap_ruled(a, is_open, fixed=fixed, allowed=allowed, limits=limits, clock=clock)
         better = without_idle(a, better, keep=problem_free(problem), limits=limits)
-        return better, cost_of(a, better)
+        return better, a.total(better)
 
     is_open, value = improve(start)
-    step = price_step(a)
+    step = a.step
     best = Median(is_open=is_open, value=value, bound=min(raised(bound, step), value))
     if value - best.bound <= max(gap, 1e-9) * abs(value) or clock.left <= 0:
         return best
@@ -165,7 +163,7 @@ def _sites_only(
 
 def _with_journeys(
     problem: SitingProblem,
-    a: MedianArrays,
+    a: WeightedCosts,
     way: Journeys,
     rules: Rules,
     start: np.ndarray,

@@ -8,49 +8,37 @@ import numba as nb
 import numpy as np
 from scipy import sparse
 
-from geoplan.siting.assignment.interchange import MedianArrays, nearest_two
+from geoplan.siting.assignment.weighted_costs import WeightedCosts, nearest_of_all
 from geoplan.siting.model.constraints import Rules, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.time_limit import Clock
 
 
 @nb.njit(cache=True, nogil=True)
-def _worth(  # type: ignore[no-untyped-def]
-    row_ptr,
-    row_site,
-    row_cost,
-    col_ptr,
-    col_demand,
-    col_cost,
-    penalty,
-    is_open,
-    coming,
-    place,
-    n_open,
-):
-    """Saved by each site that could come; lost by each open one; and what softens that loss."""
-    n = len(row_ptr) - 1
-    c1 = np.empty(n, np.int32)
-    d1 = np.empty(n)
-    d2 = np.empty(n)
+def _swap_terms(costs, is_open, entering, position, n_open):  # type: ignore[no-untyped-def]
+    """Gain of each entering site, loss of each open one, and how the first relieves the second.
+
+    position : of each open site among the `n_open` open ones.
+    """
+    near = nearest_of_all(costs, is_open)
     loss = np.zeros(n_open)
-    for i in range(n):
-        c1[i], d1[i], d2[i] = nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i)
-        if c1[i] >= 0:
-            loss[place[c1[i]]] += d2[i] - d1[i]
-    gain = np.zeros(len(coming))
-    relief = np.zeros((len(coming), n_open))
-    for q in range(len(coming)):
-        k = coming[q]
-        for t in range(col_ptr[k], col_ptr[k + 1]):
-            i = col_demand[t]
-            v = col_cost[t]
-            if v < d1[i]:
-                gain[q] += d1[i] - v
-                if c1[i] >= 0:
-                    relief[q, place[c1[i]]] += d2[i] - d1[i]
-            elif v < d2[i] and c1[i] >= 0:
-                relief[q, place[c1[i]]] += d2[i] - v
+    for i in range(len(near.site)):
+        if near.site[i] >= 0:
+            loss[position[near.site[i]]] += near.second[i] - near.cost[i]
+    ptr, idx, data = costs.by_site
+    gain = np.zeros(len(entering))
+    relief = np.zeros((len(entering), n_open))
+    for q in range(len(entering)):
+        k = entering[q]
+        for t in range(ptr[k], ptr[k + 1]):
+            i = idx[t]
+            v = data[t]
+            if v < near.cost[i]:
+                gain[q] += near.cost[i] - v
+                if near.site[i] >= 0:
+                    relief[q, position[near.site[i]]] += near.second[i] - near.cost[i]
+            elif v < near.second[i] and near.site[i] >= 0:
+                relief[q, position[near.site[i]]] += near.second[i] - v
     return gain, loss, relief
 
 
@@ -109,7 +97,7 @@ class SiteLimits:
 
 
 def swap_ruled(
-    a: MedianArrays,
+    a: WeightedCosts,
     start: np.ndarray,
     *,
     fixed: np.ndarray,
@@ -126,19 +114,7 @@ def swap_ruled(
             break
         place = np.full(len(is_open), -1, np.int64)
         place[opened] = np.arange(len(opened))
-        gain, loss, relief = _worth(
-            a.row_ptr,
-            a.row_site,
-            a.row_cost,
-            a.col_ptr,
-            a.col_demand,
-            a.col_cost,
-            a.penalty,
-            is_open,
-            coming,
-            place,
-            len(opened),
-        )
+        gain, loss, relief = _swap_terms(a, is_open, coming, place, len(opened))
         going = np.flatnonzero(~fixed[opened])
         saved = gain[:, None] + relief[:, going] - loss[going][None, :]
         saved[~limits.may_swap(is_open, coming, opened[going])] = -np.inf
@@ -158,7 +134,7 @@ def swap_ruled(
 
 
 def without_idle(
-    a: MedianArrays, is_open: np.ndarray, *, keep: np.ndarray, limits: SiteLimits
+    a: WeightedCosts, is_open: np.ndarray, *, keep: np.ndarray, limits: SiteLimits
 ) -> np.ndarray:
     """`is_open` without new sites that nobody goes to and no area asks for, dearest first."""
     kept = is_open.copy()
@@ -169,8 +145,8 @@ def without_idle(
             continue
         kept[j] = False
         # who goes there, and what their next best would cost them more: nearly always a lot
-        rows = a.col_demand[a.col_ptr[j] : a.col_ptr[j + 1]]
-        own = a.col_cost[a.col_ptr[j] : a.col_ptr[j + 1]]
+        here = slice(a.by_site.ptr[j], a.by_site.ptr[j + 1])
+        rows, own = a.by_site.idx[here], a.by_site.data[here]
         lost = 0.0
         for i, cost in zip(rows, own, strict=True):
             lost += max(_cheapest(a, i, kept) - cost, 0.0)
@@ -180,7 +156,7 @@ def without_idle(
     return kept
 
 
-def _cheapest(a: MedianArrays, row: int, is_open: np.ndarray) -> float:
-    here = slice(a.row_ptr[row], a.row_ptr[row + 1])
-    at = np.flatnonzero(is_open[a.row_site[here]])
-    return float(a.row_cost[here][at[0]]) if len(at) else np.inf
+def _cheapest(a: WeightedCosts, row: int, is_open: np.ndarray) -> float:
+    here = slice(a.by_demand.ptr[row], a.by_demand.ptr[row + 1])
+    at = np.flatnonzero(is_open[a.by_demand.idx[here]])
+    return float(a.by_demand.data[here][at[0]]) if len(at) else np.inf

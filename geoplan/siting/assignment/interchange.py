@@ -1,232 +1,173 @@
-"""Kernels for p-median: greedy start and fast interchange.
+"""p-median by greedy choice and interchange: a good set of open sites, without a bound.
 
-All work on sparse weighted costs in two orders: by demand, cheapest first (`row_ptr`,
-`row_site`, `row_cost`), and by site (`col_ptr`, `col_demand`, `col_cost`). A pair that is not
-stored cannot be served; a demand with no open site pays `penalty` so that a search can pass through
-such states but never ends in one by choice.
-
-Source: interchange with separate gain, loss and correction terms after Resende and Werneck (2007),
-doi:10.1016/j.ejor.2005.05.038. Lower bounds on the same arrays: `median_prices`.
+Greedy choice opens the site that saves most, again and again; interchange swaps an open site for a
+closed one while that saves (Teitz and Bart 1968), with separate terms for gain, loss and relief
+(Resende and Werneck 2007, doi:10.1016/j.ejor.2005.05.038).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
-from scipy import sparse
 
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class MedianArrays:
-    """Weighted sparse costs in both orders (see the module's docstring)."""
-
-    row_ptr: np.ndarray
-    row_site: np.ndarray
-    row_cost: np.ndarray
-    col_ptr: np.ndarray
-    col_demand: np.ndarray
-    col_cost: np.ndarray
-    penalty: float
-
-    @property
-    def n_demand(self) -> int:
-        """Number of demand rows."""
-        return len(self.row_ptr) - 1
-
-    @property
-    def n_sites(self) -> int:
-        """Number of sites."""
-        return len(self.col_ptr) - 1
-
-
-def median_arrays(costs: sparse.csr_matrix, weights: np.ndarray) -> MedianArrays:
-    """Weighted costs in both orders from costs of shape (demand, sites), explicit zeros kept."""
-    n, m = costs.shape
-    counts = np.diff(costs.indptr)
-    weighted = costs.data * np.repeat(weights, counts)
-    columns = sparse.csr_matrix((weighted, costs.indices, costs.indptr), shape=(n, m)).tocsc()
-    order = _cheapest_first(weighted, costs.indptr)
-    return MedianArrays(
-        row_ptr=costs.indptr.astype(np.int64),
-        row_site=costs.indices[order].astype(np.int32),
-        row_cost=weighted[order],
-        col_ptr=columns.indptr.astype(np.int64),
-        col_demand=columns.indices.astype(np.int32),
-        col_cost=columns.data,
-        # one stranded demand must cost more than any way of serving all the others
-        penalty=float(10.0 * (np.maximum.reduceat(weighted, costs.indptr[:-1]).sum() + 1.0))
-        if n and counts.min() > 0
-        else float(10.0 * (weighted.sum() + 1.0)),
-    )
-
-
-def _cheapest_first(weighted: np.ndarray, indptr: np.ndarray) -> np.ndarray:
-    """The order of all pairs by row, then cost; equal ones stay by site."""
-    n = len(indptr) - 1
-    if len(weighted) < 64 * n:
-        return np.lexsort((weighted, np.repeat(np.arange(n), np.diff(indptr))))
-    order = np.empty(len(weighted), np.int64)  # a sort per long row is many times as fast
-    for i in range(n):
-        begin, end = indptr[i], indptr[i + 1]
-        order[begin:end] = begin + np.argsort(weighted[begin:end], kind="stable")
-    return order
+from geoplan.siting.assignment.weighted_costs import nearest_of_all, nearest_two
 
 
 @nb.njit(cache=True, nogil=True)
-def nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i):  # type: ignore[no-untyped-def]
-    """Cheapest and second cheapest open site of demand `i`: (site, cost, second cost)."""
-    first = -1
-    d1 = penalty
-    d2 = penalty
-    for t in range(row_ptr[i], row_ptr[i + 1]):
-        if is_open[row_site[t]]:
-            if first < 0:
-                first = row_site[t]
-                d1 = row_cost[t]
-            else:
-                d2 = row_cost[t]
-                break
-    return first, d1, d2
+def _saving(by_site, current, j):  # type: ignore[no-untyped-def]
+    """What opening site j saves where each demand row pays its `current` cost."""
+    ptr, idx, data = by_site
+    saved = 0.0
+    for t in range(ptr[j], ptr[j + 1]):
+        v = current[idx[t]] - data[t]
+        if v > 0:
+            saved += v
+    return saved
 
 
 @nb.njit(cache=True, nogil=True)
-def greedy_add(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr, row_site, row_cost, col_ptr, col_demand, col_cost, penalty, is_open, allowed, add
-):
+def _most_saving(by_site, current, upper):  # type: ignore[no-untyped-def]
+    """The site that saves most (-1 = none); `upper` bounds every saving and is brought down.
+
+    Savings only shrink as sites open, so an old one is a bound (lazy evaluation, Minoux 1978).
+    """
+    best = -1
+    best_saving = -1.0
+    order = np.argsort(-upper)
+    for q in range(len(upper)):
+        j = order[q]
+        if upper[j] < 0 or upper[j] <= best_saving:
+            break
+        upper[j] = _saving(by_site, current, j)
+        if upper[j] > best_saving:
+            best_saving = upper[j]
+            best = j
+    return best
+
+
+@nb.njit(cache=True, nogil=True)
+def greedy_add(costs, is_open, allowed, add):  # type: ignore[no-untyped-def]
     """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
-    n = len(row_ptr) - 1
-    m = len(col_ptr) - 1
-    d1 = np.empty(n)
-    for i in range(n):
-        _, d1[i], _ = nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i)
-    stale = np.empty(m)
+    ptr, idx, data = costs.by_site
+    m = len(ptr) - 1
+    current = nearest_of_all(costs, is_open).cost
+    upper = np.empty(m)
     for j in range(m):
-        s = 0.0
-        for t in range(col_ptr[j], col_ptr[j + 1]):
-            v = d1[col_demand[t]] - col_cost[t]
-            if v > 0:
-                s += v
-        stale[j] = s if (allowed[j] and not is_open[j]) else -1.0
+        saved = _saving(costs.by_site, current, j)
+        upper[j] = saved if (allowed[j] and not is_open[j]) else -1.0
     for _ in range(add):
-        # savings only shrink as sites open, so a stale value is a bound (lazy evaluation)
-        best = -1
-        best_saving = -1.0
-        order = np.argsort(-stale)
-        for q in range(m):
-            j = order[q]
-            if stale[j] < 0 or stale[j] <= best_saving:
-                break
-            s = 0.0
-            for t in range(col_ptr[j], col_ptr[j + 1]):
-                v = d1[col_demand[t]] - col_cost[t]
-                if v > 0:
-                    s += v
-            stale[j] = s
-            if s > best_saving:
-                best_saving = s
-                best = j
+        best = _most_saving(costs.by_site, current, upper)
         if best < 0:
             break
         is_open[best] = True
-        stale[best] = -1.0
-        for t in range(col_ptr[best], col_ptr[best + 1]):
-            if col_cost[t] < d1[col_demand[t]]:
-                d1[col_demand[t]] = col_cost[t]
+        upper[best] = -1.0
+        for t in range(ptr[best], ptr[best + 1]):
+            if data[t] < current[idx[t]]:
+                current[idx[t]] = data[t]
+
+
+class _SwapTerms(NamedTuple):
+    """Per open site: `loss` if it closed, and its `relief` beside a site that would open."""
+
+    loss: np.ndarray
+    relief: np.ndarray
 
 
 @nb.njit(cache=True, nogil=True)
-def interchange(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr,
-    row_site,
-    row_cost,
-    col_ptr,
-    col_demand,
-    col_cost,
-    penalty,
-    is_open,
-    allowed,
-    fixed,
-    start,
-    max_swaps,
-):
+def _gain_of(by_site, near, terms, k):  # type: ignore[no-untyped-def]
+    """What opening site k saves; `terms.relief` gets what it softens the loss of open sites by."""
+    ptr, idx, data = by_site
+    gain = 0.0
+    for t in range(ptr[k], ptr[k + 1]):
+        i = idx[t]
+        v = data[t]
+        if v < near.cost[i]:
+            gain += near.cost[i] - v
+            if near.site[i] >= 0:
+                terms.relief[near.site[i]] += near.second[i] - near.cost[i]
+        elif v < near.second[i]:
+            terms.relief[near.site[i]] += near.second[i] - v
+    return gain
+
+
+@nb.njit(cache=True, nogil=True)
+def _cheapest_to_close(leaving, terms):  # type: ignore[no-untyped-def]
+    """Position in `leaving` of the site whose closing costs least, and that cost."""
+    place = -1
+    least = np.inf
+    for a in range(len(leaving)):
+        cost = terms.loss[leaving[a]] - terms.relief[leaving[a]]
+        if cost < least or (cost == least and leaving[a] < leaving[place]):
+            least = cost
+            place = a
+    return place, least
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_partner(by_site, near, terms, leaving, k):  # type: ignore[no-untyped-def]
+    """Position in `leaving` of the best site to close for k, and what that swap saves."""
+    ptr, idx, _ = by_site
+    gain = _gain_of(by_site, near, terms, k)
+    place, least = _cheapest_to_close(leaving, terms)
+    for t in range(ptr[k], ptr[k + 1]):
+        if near.site[idx[t]] >= 0:
+            terms.relief[near.site[idx[t]]] = 0.0
+    return place, gain - least
+
+
+@nb.njit(cache=True, nogil=True)
+def _update_nearest(costs, is_open, near, loss, closed, j, total):  # type: ignore[no-untyped-def]
+    """Renew the demand rows that site j touches after `closed` has left; the new total cost."""
+    ptr, idx, data = costs.by_site
+    for t in range(ptr[j], ptr[j + 1]):
+        i = idx[t]
+        if data[t] <= near.second[i] or near.site[i] == closed:
+            if near.site[i] >= 0:
+                loss[near.site[i]] -= near.second[i] - near.cost[i]
+            total -= near.cost[i]
+            near.site[i], near.cost[i], near.second[i] = nearest_two(costs, is_open, i)
+            total += near.cost[i]
+            if near.site[i] >= 0:
+                loss[near.site[i]] += near.second[i] - near.cost[i]
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def interchange(costs, is_open, allowed, fixed, start, max_swaps):  # type: ignore[no-untyped-def]
     """Swap open for closed sites while it helps, at most `max_swaps` times, looking from `start`.
 
     `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter. Returns the
-    number of swaps (fewer than asked: none helps any more) and where to go on.
+    number of swaps (fewer than `max_swaps`: none helps any more) and where to go on.
     """
-    n = len(row_ptr) - 1
-    m = len(col_ptr) - 1
-    c1 = np.empty(n, np.int32)
-    d1 = np.empty(n)
-    d2 = np.empty(n)
-    loss = np.zeros(m)
+    m = len(is_open)
+    near = nearest_of_all(costs, is_open)
+    terms = _SwapTerms(np.zeros(m), np.zeros(m))
     total = 0.0
-    for i in range(n):
-        c1[i], d1[i], d2[i] = nearest_two(row_ptr, row_site, row_cost, penalty, is_open, i)
-        total += d1[i]
-        if c1[i] >= 0:
-            loss[c1[i]] += d2[i] - d1[i]
-    leaving = np.empty(m, np.int64)
-    p = 0
-    for j in range(m):
-        if is_open[j] and not fixed[j]:
-            leaving[p] = j
-            p += 1
-    relief = np.zeros(m)
+    for i in range(len(near.cost)):
+        total += near.cost[i]
+        if near.site[i] >= 0:
+            terms.loss[near.site[i]] += near.second[i] - near.cost[i]
+    leaving = np.flatnonzero(is_open & ~fixed)
     swaps = 0
-    while swaps < max_swaps and p > 0:
-        found = False
-        for q in range(m):
-            k = (start + q) % m
-            if is_open[k] or not allowed[k]:
-                continue
-            gain = 0.0
-            for t in range(col_ptr[k], col_ptr[k + 1]):
-                i = col_demand[t]
-                v = col_cost[t]
-                if v < d1[i]:
-                    gain += d1[i] - v
-                    if c1[i] >= 0:
-                        relief[c1[i]] += d2[i] - d1[i]
-                elif v < d2[i]:
-                    relief[c1[i]] += d2[i] - v
-            place = -1
-            least = np.inf
-            for a in range(p):
-                cost = loss[leaving[a]] - relief[leaving[a]]
-                if cost < least or (cost == least and leaving[a] < leaving[place]):
-                    least = cost
-                    place = a
-            for t in range(col_ptr[k], col_ptr[k + 1]):
-                if c1[col_demand[t]] >= 0:
-                    relief[c1[col_demand[t]]] = 0.0
-            if gain - least <= 1e-9 * (1.0 + abs(total)):
-                continue
-            out = leaving[place]
-            is_open[out] = False
-            is_open[k] = True
-            leaving[place] = k
-            # only demand that touches either site can change its two cheapest
-            for side in range(2):
-                j = k if side == 0 else out
-                for t in range(col_ptr[j], col_ptr[j + 1]):
-                    i = col_demand[t]
-                    if col_cost[t] <= d2[i] or c1[i] == out:
-                        if c1[i] >= 0:
-                            loss[c1[i]] -= d2[i] - d1[i]
-                        total -= d1[i]
-                        c1[i], d1[i], d2[i] = nearest_two(
-                            row_ptr, row_site, row_cost, penalty, is_open, i
-                        )
-                        total += d1[i]
-                        if c1[i] >= 0:
-                            loss[c1[i]] += d2[i] - d1[i]
-            swaps += 1
-            start = k + 1
-            found = True
-            break
-        if not found:
-            break
+    tried = 0  # closed sites in a row that no swap helps to open
+    while swaps < max_swaps and len(leaving) > 0 and tried < m:
+        k = (start + tried) % m
+        tried += 1
+        if is_open[k] or not allowed[k]:
+            continue
+        place, saved = _best_partner(costs.by_site, near, terms, leaving, k)
+        if saved <= 1e-9 * (1.0 + abs(total)):
+            continue
+        closed = leaving[place]
+        is_open[closed] = False
+        is_open[k] = True
+        leaving[place] = k
+        # only demand that touches either site can change its two cheapest
+        total = _update_nearest(costs, is_open, near, terms.loss, closed, k, total)
+        total = _update_nearest(costs, is_open, near, terms.loss, closed, closed, total)
+        swaps += 1
+        start = k + 1
+        tried = 0
     return swaps, start

@@ -1,147 +1,187 @@
-"""Prices per demand that bound p-median from below: the Lagrangean dual, and those of Benders cuts.
+"""A lower bound on p-median by Lagrangian relaxation: multipliers, reduced costs, relaxed openings.
 
-The dual is that of Narula, Ogbu and Samuelsson (1977), doi:10.1287/opre.25.4.709, climbed by the
-volume algorithm of Barahona and Anbil (2000), doi:10.1007/s101070050002.
+The relaxation lets go of "everybody is served once" (Narula, Ogbu and Samuelsson 1977,
+doi:10.1287/opre.25.4.709); its dual is climbed by the volume algorithm of Barahona and Anbil
+(2000), doi:10.1007/s101070050002.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
-from geoplan.siting.assignment.interchange import MedianArrays
+from geoplan.siting.assignment.weighted_costs import WeightedCosts
 from geoplan.siting.solver.time_limit import Clock
 
 
 @nb.njit(cache=True, nogil=True)
-def _dual(row_ptr, row_site, row_cost, price, reduced):  # type: ignore[no-untyped-def]
-    """Sum of prices; `reduced` gets each site's reduced cost (<= 0)."""
+def dual_terms(by_demand, multipliers, reduced):  # type: ignore[no-untyped-def]
+    """Sum of the multipliers, and the pairs looked at; `reduced` gets each site's reduced cost."""
+    ptr, idx, data = by_demand
     reduced[:] = 0.0
-    s = 0.0
-    for i in range(len(row_ptr) - 1):
-        s += price[i]
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            if row_cost[t] >= price[i]:
+    total = 0.0
+    seen = 0
+    for i in range(len(ptr) - 1):
+        multiplier = multipliers[i]
+        total += multiplier
+        for t in range(ptr[i], ptr[i + 1]):
+            seen += 1
+            if data[t] >= multiplier:
                 break
-            reduced[row_site[t]] += row_cost[t] - price[i]
-    return s
+            reduced[idx[t]] += data[t] - multiplier
+    return total, seen
 
 
 @nb.njit(cache=True, nogil=True)
-def _inside(reduced, free, fixed, take, inside):  # type: ignore[no-untyped-def]
-    """Mark the fixed and the `take` best free sites; their reduced costs' sum."""
-    inside[:] = fixed
-    if take > 0:
+def subgradient(by_demand, multipliers, is_open, out):  # type: ignore[no-untyped-def]
+    """Per demand row 1 minus the number of open sites that serve it in the relaxation."""
+    ptr, idx, data = by_demand
+    for i in range(len(ptr) - 1):
+        multiplier = multipliers[i]
+        g = 1.0
+        for t in range(ptr[i], ptr[i + 1]):
+            if data[t] >= multiplier:
+                break
+            if is_open[idx[t]]:
+                g -= 1.0
+        out[i] = g
+
+
+class Openings(NamedTuple):
+    """Which sites may be open: positions of the free ones, bool of the fixed ones.
+
+    take : how many free sites open.
+    """
+
+    free: np.ndarray
+    fixed: np.ndarray
+    take: int
+
+
+@nb.njit(cache=True, nogil=True)
+def _open_best(openings, reduced, is_open):  # type: ignore[no-untyped-def]
+    """Open the fixed and the `take` free sites of least reduced cost; the sum of these costs."""
+    free, fixed, left = openings
+    is_open[:] = fixed
+    if left > 0:
         key = reduced[free]
-        edge = np.partition(key, take - 1)[take - 1]
-        left = take
+        edge = np.partition(key, left - 1)[left - 1]
         for a in range(len(free)):
             if key[a] < edge:
-                inside[free[a]] = True
+                is_open[free[a]] = True
                 left -= 1
         for a in range(len(free)):  # of equals the first ones
             if left == 0:
                 break
             if key[a] == edge:
-                inside[free[a]] = True
+                is_open[free[a]] = True
                 left -= 1
-    s = 0.0
+    total = 0.0
     for j in range(len(reduced)):
-        if inside[j]:
-            s += reduced[j]
-    return s
+        if is_open[j]:
+            total += reduced[j]
+    return total
+
+
+class _Dual(NamedTuple):
+    """The best multipliers so far and their reduced costs, and the volume algorithm's averages.
+
+    direction : averaged subgradient. shares : averaged openings, near a solution of the relaxation.
+    """
+
+    multipliers: np.ndarray
+    reduced: np.ndarray
+    direction: np.ndarray
+    shares: np.ndarray
+
+
+class _Steps(NamedTuple):
+    """Best bound (-inf: not begun), step factor, largest weight of a new point, failures."""
+
+    bound: float
+    factor: float
+    blend: float
+    failures: int
 
 
 @nb.njit(cache=True, nogil=True)
-def _volume(  # type: ignore[no-untyped-def]  # noqa: C901
-    row_ptr,
-    row_site,
-    row_cost,
-    free,
-    fixed,
-    take,
-    upper,
-    most,
-    best_price,
-    best_reduced,
-    mean,
-    shares,
-    memo,
-    rounds,
-):
-    """`rounds` steps of the volume algorithm; all arrays and `memo` are written to.
+def _move(dual, steps, upper, most, multipliers):  # type: ignore[no-untyped-def]
+    """Put into `multipliers` a step from the best ones; False where there is none to take."""
+    norm = 0.0
+    for i in range(len(most)):
+        norm += dual.direction[i] * dual.direction[i]
+    if norm < 1e-12 or steps.bound >= upper * (1 - 1e-9):
+        return False
+    step = steps.factor * (1.02 * upper - steps.bound) / norm
+    for i in range(len(most)):
+        multipliers[i] = min(max(dual.multipliers[i] + step * dual.direction[i], 0.0), most[i])
+    return True
 
-    memo: best bound, step, widest blend, failures in a row, whether it was started.
-    """
-    n = len(row_ptr) - 1
-    m = len(best_reduced)
-    price = best_price.copy()
-    reduced = np.empty(m)
-    inside = np.zeros(m, np.bool_)
-    slack = np.empty(n)
+
+@nb.njit(cache=True, nogil=True)
+def _average(dual, limit, slack, is_open):  # type: ignore[no-untyped-def]
+    """Blend a new subgradient and its openings into the averages; whether they agree in sign."""
+    direction, shares = dual.direction, dual.shares
+    cross = 0.0
+    square = 0.0
+    agree = 0.0
+    for i in range(len(slack)):
+        d = slack[i] - direction[i]
+        cross += direction[i] * d
+        square += d * d
+        agree += direction[i] * slack[i]
+    blend = limit
+    if square > 0:
+        blend = min(max(-cross / square, limit / 10), limit)
+    for i in range(len(slack)):
+        direction[i] += blend * (slack[i] - direction[i])
+    for j in range(len(shares)):
+        shares[j] += blend * ((1.0 if is_open[j] else 0.0) - shares[j])
+    return agree > 0
+
+
+@nb.njit(cache=True, nogil=True)
+def _climb(by_demand, openings, upper, most, dual, steps, rounds):  # type: ignore[no-untyped-def]
+    """`rounds` steps of the volume algorithm; `dual` is written to, the new `steps` returned."""
+    multipliers = dual.multipliers.copy()
+    reduced = np.empty(len(dual.reduced))
+    is_open = np.zeros(len(reduced), np.bool_)
+    slack = np.empty(len(most))
     for _ in range(rounds):
-        if memo[4] > 0:
-            norm = 0.0
-            for i in range(n):
-                norm += mean[i] * mean[i]
-            if norm < 1e-12 or memo[0] >= upper * (1 - 1e-9):
-                break
-            step = memo[1] * (1.02 * upper - memo[0]) / norm
-            for i in range(n):
-                price[i] = min(max(best_price[i] + step * mean[i], 0.0), most[i])
-        value = _dual(row_ptr, row_site, row_cost, price, reduced)
-        value += _inside(reduced, free, fixed, take, inside)
-        for i in range(n):
-            c = 1.0
-            for t in range(row_ptr[i], row_ptr[i + 1]):
-                if row_cost[t] >= price[i]:
-                    break
-                if inside[row_site[t]]:
-                    c -= 1.0
-            slack[i] = c
-        if memo[4] == 0:
-            memo[0] = value
-            memo[4] = 1
-            best_price[:] = price
-            best_reduced[:] = reduced
-            mean[:] = slack
-            for j in range(m):
-                shares[j] = 1.0 if inside[j] else 0.0
+        begun = steps.bound > -np.inf
+        if begun and not _move(dual, steps, upper, most, multipliers):
+            break
+        value = dual_terms(by_demand, multipliers, reduced)[0]
+        value += _open_best(openings, reduced, is_open)
+        subgradient(by_demand, multipliers, is_open, slack)
+        better = value > steps.bound
+        if better:
+            dual.multipliers[:] = multipliers
+            dual.reduced[:] = reduced
+        if not begun:
+            dual.direction[:] = slack
+            for j in range(len(reduced)):
+                dual.shares[j] = 1.0 if is_open[j] else 0.0
+            steps = _Steps(value, steps.factor, steps.blend, steps.failures)
             continue
-        cross = 0.0
-        square = 0.0
-        agree = 0.0
-        for i in range(n):
-            d = slack[i] - mean[i]
-            cross += mean[i] * d
-            square += d * d
-            agree += mean[i] * slack[i]
-        blend = memo[2]
-        if square > 0:
-            blend = min(max(-cross / square, memo[2] / 10), memo[2])
-        if value > memo[0]:
-            memo[0] = value
-            best_price[:] = price
-            best_reduced[:] = reduced
-            memo[3] = 0
-            if agree > 0:
-                memo[1] = min(memo[1] * 1.1, 2.0)
+        agree = _average(dual, steps.blend, slack, is_open)
+        factor = steps.factor
+        if better:
+            factor = min(factor * 1.1, 2.0) if agree else factor
+            steps = _Steps(value, factor, steps.blend, 0)
+        elif steps.failures + 1 >= 10:
+            steps = _Steps(steps.bound, factor * 0.66, steps.blend, 0)
         else:
-            memo[3] += 1
-            if memo[3] >= 10:
-                memo[1] *= 0.66
-                memo[3] = 0
-        for i in range(n):
-            mean[i] += blend * (slack[i] - mean[i])
-        for j in range(m):
-            shares[j] += blend * ((1.0 if inside[j] else 0.0) - shares[j])
+            steps = _Steps(steps.bound, factor, steps.blend, steps.failures + 1)
+    return steps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MedianPrices:
-    """A Lagrangean bound: prices per demand, reduced costs and relaxed shares per site."""
+    """A Lagrangian bound: multipliers per demand row, reduced costs and relaxed shares per site."""
 
     bound: float
     price: np.ndarray
@@ -150,7 +190,7 @@ class MedianPrices:
 
 
 def lagrangean_bound(
-    arrays: MedianArrays,
+    arrays: WeightedCosts,
     *,
     sites: int,
     upper: float,
@@ -161,78 +201,35 @@ def lagrangean_bound(
 ) -> MedianPrices:
     """Lower bound on the weighted cost of opening at most `sites` of the `allowed` sites.
 
-    `upper` is the cost of an answer; the work is counted in `rounds` and ends with the clock.
+    `upper` is the cost of a solution; the work is counted in `rounds` and ends with the clock.
     """
-    a = arrays
-    n, m = a.n_demand, a.n_sites
+    by_demand, n, m = arrays.by_demand, arrays.n_demand, arrays.n_sites
+    ptr, data = by_demand.ptr, by_demand.data
     free = np.flatnonzero(allowed & ~fixed)
-    take = min(sites - int(fixed.sum()), len(free))
-    # start where about m / sites sites would serve each demand: the usual depth of the answer
-    depth = np.minimum(a.row_ptr[:-1] + max(1, m // max(sites, 1) // 2), a.row_ptr[1:] - 1)
-    price = a.row_cost[depth].copy()
-    most = a.row_cost[a.row_ptr[1:] - 1] + 1
-    reduced, shares, mean = np.zeros(m), np.zeros(m), np.zeros(n)
-    memo = np.array([-np.inf, 0.1, 0.1, 0.0, 0.0])
+    openings = Openings(free, fixed, min(sites - int(fixed.sum()), len(free)))
+    # start where about m / sites sites would serve each demand: the usual depth of the solution
+    depth = np.minimum(ptr[:-1] + max(1, m // max(sites, 1) // 2), ptr[1:] - 1)
+    most = data[ptr[1:] - 1] + 1
+    dual = _Dual(data[depth].copy(), np.zeros(m), np.zeros(n), np.zeros(m))
+    steps = _Steps(-np.inf, 0.1, 0.1, 0)
     marks: list[float] = []
     # parts short enough to look at the clock in between
-    part = int(np.clip(100_000_000 // max(len(a.row_site), 1), 1, 100))
+    part = int(np.clip(100_000_000 // max(len(data), 1), 1, 100))
     done = 0
     while done < rounds and (clock.left > 0 or not done):
-        before = memo[0]
-        _volume(
-            a.row_ptr,
-            a.row_site,
-            a.row_cost,
-            free,
-            fixed,
-            take,
-            upper,
-            most,
-            price,
-            reduced,
-            mean,
-            shares,
-            memo,
-            part,
-        )
+        steps = _climb(by_demand, openings, upper, most, dual, steps, part)
         done += part
-        if memo[0] >= upper * (1 - 1e-9) or memo[0] == before == -np.inf:
+        if steps.bound >= upper * (1 - 1e-9):
             break
         if done % 100 < part:
-            marks.append(float(memo[0]))
+            marks.append(float(steps.bound))
             if len(marks) > 1 and marks[-1] - marks[-2] < 1e-4 * abs(marks[-1]):
-                memo[2] = max(memo[2] / 2, 1e-4)
+                steps = steps._replace(blend=max(steps.blend / 2, 1e-4))
             if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(marks[-1]):
                 break
-    return MedianPrices(bound=float(memo[0]), price=price, reduced=reduced, shares=shares)
-
-
-@nb.njit(cache=True, nogil=True)
-def benders_prices(row_ptr, row_site, row_cost, share, penalty, served, eps):  # type: ignore[no-untyped-def]
-    """Per demand the critical cost of a (fractional) opening, and what serving costs at it.
-
-    The critical cost is where the open shares, cheapest first, add up to one; the Benders cut
-    theta_i >= p - sum_j max(0, p - c_ij) y_j at that price p is the deepest (Cornuejols, Nemhauser
-    and Wolsey 1990; Duran-Mateluna, Ales and Elloumi 2023, doi:10.1016/j.ejor.2022.08.016).
-    Returns prices with -1 where `served` already satisfies the cut, and the total cost.
-    """
-    n = len(row_ptr) - 1
-    price = np.full(n, -1.0)
-    total = 0.0
-    for i in range(n):
-        c = 0.0
-        p = penalty
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            c += share[row_site[t]]
-            if c >= 1 - 1e-9:
-                p = row_cost[t]
-                break
-        v = p
-        for t in range(row_ptr[i], row_ptr[i + 1]):
-            if row_cost[t] >= p:
-                break
-            v -= (p - row_cost[t]) * share[row_site[t]]
-        total += v
-        if v > served[i] + eps:
-            price[i] = p
-    return price, total
+    return MedianPrices(
+        bound=float(steps.bound),
+        price=dual.multipliers,
+        reduced=dual.reduced,
+        shares=dual.shares,
+    )

@@ -9,8 +9,9 @@ import numpy as np
 
 from geoplan.siting.assignment.benders import prove_median
 from geoplan.siting.assignment.branch_and_bound import branch
-from geoplan.siting.assignment.interchange import MedianArrays, greedy_add, interchange
+from geoplan.siting.assignment.interchange import greedy_add, interchange
 from geoplan.siting.assignment.lagrangian import MedianPrices, lagrangean_bound
+from geoplan.siting.assignment.weighted_costs import WeightedCosts
 from geoplan.siting.solver.time_limit import Clock
 
 #: free sites, and prices kept (sites x rows), up to which the tree is tried
@@ -32,7 +33,7 @@ class Median:
 
 
 def search_median(
-    a: MedianArrays,
+    a: WeightedCosts,
     fixed: np.ndarray,
     allowed: np.ndarray,
     count: int,
@@ -46,19 +47,8 @@ def search_median(
     `start` : an opening from which everyone is reached, to be filled up instead.
     """
     greedy = fixed.copy() if start is None else start.copy()
-    greedy_add(
-        a.row_ptr,
-        a.row_site,
-        a.row_cost,
-        a.col_ptr,
-        a.col_demand,
-        a.col_cost,
-        a.penalty,
-        greedy,
-        allowed,
-        count - int(greedy.sum()),
-    )
-    plain = cost_of(a, greedy)
+    greedy_add(a, greedy, allowed, count - int(greedy.sum()))
+    plain = a.total(greedy)
     best = swap_sites(a, greedy, fixed, allowed, clock)
     free = np.flatnonzero(allowed)
     take = count - int(fixed.sum())
@@ -71,44 +61,20 @@ def search_median(
 
 
 def swap_sites(
-    a: MedianArrays, start: np.ndarray, fixed: np.ndarray, allowed: np.ndarray, clock: Clock
+    a: WeightedCosts, start: np.ndarray, fixed: np.ndarray, allowed: np.ndarray, clock: Clock
 ) -> Median:
     """`start` improved by swaps until none helps or the time is over."""
     is_open = start.copy()
     at, part = 0, 50
     while clock.left > 0:
-        swaps, at = interchange(
-            a.row_ptr,
-            a.row_site,
-            a.row_cost,
-            a.col_ptr,
-            a.col_demand,
-            a.col_cost,
-            a.penalty,
-            is_open,
-            allowed,
-            fixed,
-            at,
-            part,
-        )
+        swaps, at = interchange(a, is_open, allowed, fixed, at, part)
         if swaps < part:
             break
-    return Median(is_open=is_open, value=cost_of(a, is_open))
-
-
-def cost_of(a: MedianArrays, is_open: np.ndarray) -> float:
-    """Weighted cost, summed afresh so that no rounding piles up; `penalty` per stranded row."""
-    at = np.flatnonzero(is_open[a.row_site])
-    row = np.searchsorted(a.row_ptr, at, side="right") - 1
-    first = np.ones(len(row), bool)
-    first[1:] = row[1:] != row[:-1]
-    cost = np.full(a.n_demand, a.penalty)
-    cost[row[first]] = a.row_cost[at[first]]
-    return float(cost.sum())
+    return Median(is_open=is_open, value=a.total(is_open))
 
 
 def solve_median(
-    a: MedianArrays,
+    a: WeightedCosts,
     fixed: np.ndarray,
     allowed: np.ndarray,
     count: int,
@@ -118,7 +84,7 @@ def solve_median(
     clock: Clock,
 ) -> Median:
     """Improve and prove an answer until the gap is closed or the time is over."""
-    step = price_step(a)
+    step = a.step
     take = count - int(fixed.sum())
     clock.tell("bound")
     prices = lagrangean_bound(
@@ -173,11 +139,6 @@ def solve_median(
     )
     facts["rounds"] = proof.rounds
     return replace(best, is_open=proof.is_open, value=proof.value, bound=proof.bound, facts=facts)
-
-
-def price_step(a: MedianArrays) -> float:
-    """Distance between possible costs: 1 where all weighted costs are whole, else 0."""
-    return 1.0 if np.equal(np.mod(a.row_cost, 1), 0).all() else 0.0
 
 
 def raised(bound: float, step: float) -> float:
