@@ -120,10 +120,14 @@ def _told(line: str, after: str) -> str:
     return line.replace("``", "`")
 
 
+def own_bases(cls: type) -> list[type]:
+    """The class and its bases in geoplan, the class first."""
+    return [base for base in cls.__mro__ if base.__module__.startswith("geoplan.")]
+
+
 def members(cls: type) -> Iterator[tuple[str, Any]]:
     """Methods and properties that a class offers, with their names as one calls them."""
-    ours = [base for base in reversed(cls.__mro__) if base.__module__.startswith("geoplan.")]
-    for name in dict.fromkeys(name for base in ours for name in vars(base)):
+    for name in dict.fromkeys(name for base in reversed(own_bases(cls)) for name in vars(base)):
         raw = inspect.getattr_static(cls, name)
         if name.startswith("_"):
             continue
@@ -137,7 +141,8 @@ def entry(name: str, value: Any, *, level: int) -> str:
     """One heading with signature and text."""
     mark = "#" * level
     if inspect.isclass(value):
-        text = f"{mark} `{name}`\n\n{summary(value)}\n\n{body(value)}\n"
+        text_of_bases = "\n\n".join(body(base) for base in own_bases(value))
+        text = f"{mark} `{name}`\n\n{summary(value)}\n\n{text_of_bases}\n"
         methods = [(n, v) for n, v in members(value) if not isinstance(v, property)]
         facts = [(n, v) for n, v in members(value) if isinstance(v, property)]
         if facts:

@@ -1,10 +1,10 @@
 from .builders.add_links import with_links as with_links
-from .builders.read_network import read_network as read_network
 from .diagnostics import NetworkReport as NetworkReport
 from .diagnostics import network_report as network_report
-from .graph.network import Network as Network
+from .facade import Network as Network
 from .graph.travel_costs import TravelCosts as TravelCosts
 from .isochrones.reach_areas import reach_areas as reach_areas
+from .read_network import read_network as read_network
 from .search.k_nearest_sites import k_nearest as k_nearest
 from .search.queries import (
     nearest_site as nearest_site,

@@ -10,8 +10,8 @@ from typing import Any
 from geoplan.errors import GeoplanError
 from geoplan.network.builders.build_notes import notes_told, told_by_caller
 from geoplan.network.builders.native_format import check_target
-from geoplan.network.builders.read_network import read_network
 from geoplan.network.diagnostics import network_report
+from geoplan.network.read_network import read_network
 from geoplan.words import LANGS
 
 

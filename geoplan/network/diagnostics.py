@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from geoplan.errors import UsageError
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapping import AT_END_M, ON, SnappedPoints, edge_tree, snap_nodes
 from geoplan.validate import number
@@ -124,7 +126,7 @@ class NetworkReport:
 
 
 def network_report(
-    network: Network,
+    network: NetworkData,
     *,
     near_m: float = 15.0,
     detour_m: float = 200.0,
@@ -157,6 +159,7 @@ def network_report(
 
     >>> import geopandas as gpd
     >>> from shapely import LineString
+    >>> from geoplan.network import Network
     >>> roads = gpd.GeoDataFrame(
     ...     geometry=[LineString([(0, 0), (900, 0)]), LineString([(400, 5), (400, 300)])],
     ...     crs="EPSG:4548")
@@ -179,7 +182,7 @@ def network_report(
     degree = np.bincount(
         np.concatenate([network.u, network.v]), minlength=network.n_nodes
     )  # a loop counts twice: its node is no dead end
-    part = network._component_numbers()
+    part = network.component_numbers
     of_edge = part[network.u]
     length = np.bincount(of_edge, weights=network.length_m)
     total = float(network.length_m.sum())
@@ -211,7 +214,7 @@ def network_report(
     )
 
 
-def _edges(network: Network, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+def _edges(network: NetworkData, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
     at = np.flatnonzero(mask)
     at = at[np.argsort(-network.length_m[at], kind="stable")]
     return gpd.GeoDataFrame(
@@ -227,7 +230,7 @@ def _edges(network: Network, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
 
 
 def _islands(
-    network: Network,
+    network: NetworkData,
     of_edge: NDArray[np.int32],
     length: NDArray[Any],
     nodes: NDArray[Any],
@@ -247,13 +250,10 @@ def _islands(
     )
 
 
-def _traps(network: Network, of_edge: NDArray[np.int32]) -> float:
+def _traps(network: NetworkData, of_edge: NDArray[np.int32]) -> float:
     """Length of streets with an end outside its part's largest strongly connected core."""
     if not network.oneway.any():
         return 0.0
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     graph = network.graph("m")
     arcs = sparse.csr_array(
         (np.ones(len(graph.indices), np.int8), graph.indices, graph.indptr),
@@ -261,7 +261,7 @@ def _traps(network: Network, of_edge: NDArray[np.int32]) -> float:
     )
     count, core = csgraph.connected_components(arcs, directed=True, connection="strong")
     size = np.bincount(core, minlength=count)
-    part = network._component_numbers()
+    part = network.component_numbers
     best = np.zeros(int(part.max()) + 1, np.int64)
     np.maximum.at(best, part, size[core])
     outside = size[core] < best[part]
@@ -269,7 +269,7 @@ def _traps(network: Network, of_edge: NDArray[np.int32]) -> float:
 
 
 def _near_misses(
-    network: Network, ends: NDArray[np.int64], near_m: float, detour_m: float
+    network: NetworkData, ends: NDArray[np.int64], near_m: float, detour_m: float
 ) -> gpd.GeoDataFrame:
     """Dead ends near a street that is far off on the network."""
     points = shapely.points(network.x[ends], network.y[ends])
@@ -312,7 +312,7 @@ def _near_misses(
 
 
 def _same_height(
-    network: Network, node: NDArray[np.int64], edge: NDArray[np.int64]
+    network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Whether the dead end's own street lies at the height of the other, as far as told."""
     if network.properties is None or "layer" not in network.properties.columns:
@@ -325,14 +325,14 @@ def _same_height(
 
 
 def _joined(
-    network: Network, node: NDArray[np.int64], edge: NDArray[np.int64]
+    network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    part = network._component_numbers()
+    part = network.component_numbers
     return part[node] == part[network.u[edge]]
 
 
 def _detours(
-    network: Network,
+    network: NetworkData,
     node: NDArray[np.int64],
     edge: NDArray[np.int64],
     along: NDArray[np.float64],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely import LineString
 
 from geoplan.errors import MissingCrsError, NetworkError
-from geoplan.network.builders.from_graph import network_from_graph, network_from_graphml
+from geoplan.network import Network
 from geoplan.network.search.queries import one_to_all
 from geoplan.network.search.snapping import snap_nodes
 
@@ -61,7 +61,7 @@ def test_pairs_parallels_and_loops_by_hand():
         ],
         {"a": (0, 0), "b": (100, 0), "c": (107, 0), "lonely": (500, 500)},
     )
-    drive = network_from_graph(graph, mode="drive")
+    drive = Network.from_graph(graph, mode="drive")
     assert listed(drive) == [
         ("a", "a", False, 102.4),
         ("a", "b", False, 100.0),
@@ -74,7 +74,7 @@ def test_pairs_parallels_and_loops_by_hand():
     assert frame.loc[7.0, "minutes"] == pytest.approx(7 / 700)  # 42 km/h
     assert set(frame["speed_kmh"]) == {25, 30, 42, 50}  # class, class, speed_kph, maxspeed
     assert frame.loc[128.062].geometry.equals(bow)
-    walk = network_from_graph(graph, mode="walk")
+    walk = Network.from_graph(graph, mode="walk")
     assert not walk.oneway.any()
 
 
@@ -83,7 +83,7 @@ def test_an_undirected_graph_is_two_way():
     graph.add_node(1, x=0, y=0)
     graph.add_node(2, x=30, y=40)
     graph.add_edge(1, 2)
-    assert listed(network_from_graph(graph, mode="drive")) == [(1, 2, False, 50.0)]
+    assert listed(Network.from_graph(graph, mode="drive")) == [(1, 2, False, 50.0)]
 
 
 def test_degrees_are_projected():
@@ -92,27 +92,27 @@ def test_degrees_are_projected():
         {1: (117.0, 36.65), 2: (117.001, 36.65)},
         crs="EPSG:4326",
     )
-    network = network_from_graph(graph, mode="walk")
+    network = Network.from_graph(graph, mode="walk")
     assert network.crs.to_epsg() == 4548
     assert network.notes["crs_chosen"] == "EPSG:4548"
     assert network.length_m[0] == 89.4
     assert shapely.length(network.edge_lines())[0] == pytest.approx(89.4, abs=0.1)
-    assert network_from_graph(graph, mode="walk", crs="EPSG:32650").crs.to_epsg() == 32650
+    assert Network.from_graph(graph, mode="walk", crs="EPSG:32650").crs.to_epsg() == 32650
 
 
 def test_faults_are_told():
     graph = osmnx_like([(1, 2, False, {"highway": "footway"})], {1: (0, 0), 2: (9, 9)})
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class"):
-        network_from_graph(graph, mode="drive")
-    assert network_from_graph(graph, mode="drive", all_classes=True).n_edges == 1
+        Network.from_graph(graph, mode="drive")
+    assert Network.from_graph(graph, mode="drive", all_classes=True).n_edges == 1
     del graph.nodes[2]["x"]
     with pytest.raises(NetworkError, match=r"1 nodes lack x or y as finite numbers: 2"):
-        network_from_graph(graph, mode="walk")
+        Network.from_graph(graph, mode="walk")
     del graph.graph["crs"]
     with pytest.raises(MissingCrsError, match=r"graph\.graph"):
-        network_from_graph(graph, mode="walk")
+        Network.from_graph(graph, mode="walk")
     with pytest.raises(NetworkError, match="no edges"):
-        network_from_graph(nx.MultiDiGraph(crs=CRS), mode="walk")
+        Network.from_graph(nx.MultiDiGraph(crs=CRS), mode="walk")
 
 
 def test_graphml_round_trip(tmp_path):
@@ -127,14 +127,14 @@ def test_graphml_round_trip(tmp_path):
     )
     path = tmp_path / "streets.graphml"
     osmnx.save_graphml(graph, path)
-    network = network_from_graphml(path, mode="drive")
+    network = Network.from_graphml(path, mode="drive")
     assert listed(network) == [(1, 2, False, 89.4), (2, 3, True, 50.0)]
     assert set(network.properties["osm_id"]) == {"5;6", "7"}
     path.write_text("<html>no graph</html>")
     with pytest.raises(NetworkError, match="cannot be read as an OSMnx GraphML"):
-        network_from_graphml(path, mode="drive")
+        Network.from_graphml(path, mode="drive")
     with pytest.raises(NetworkError, match="no such file"):
-        network_from_graphml(tmp_path / "absent.graphml", mode="drive")
+        Network.from_graphml(tmp_path / "absent.graphml", mode="drive")
 
 
 @settings(max_examples=40, deadline=None)
@@ -155,7 +155,7 @@ def test_costs_agree_with_networkx(seed, nodes, edges):
         listed_edges.append((u, v, bool(rng.random() < 0.4), {**tags, "length": float(length)}))
     graph = osmnx_like(listed_edges, xy)
     for mode in ("drive", "walk"):
-        network = network_from_graph(graph, mode=mode)
+        network = Network.from_graph(graph, mode=mode)
         plain = graph if mode == "drive" else nx.MultiGraph(graph.edges(data=True))
         source = network.node_ids[0]
         ours = one_to_all(network, snap_nodes(network, [source])).dropna().to_dict()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, wkt
 
 from geoplan.errors import GeographicCrsError, MissingCrsError, NetworkError, UsageError
-from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network import Network
 
 CRS = "EPSG:4548"
 
@@ -45,7 +45,7 @@ def test_lines_meet_at_shared_vertices_only():
             LineString([(50, -20), (50, 0), (50, 20)]),
         ]
     )
-    network = network_from_lines(roads, mode="walk")
+    network = Network.from_lines(roads, mode="walk")
     assert drawn(network) == [
         ((0, 0), (50, 0), 50.0),
         ((25, -10), (25, 10), 20.0),
@@ -54,7 +54,7 @@ def test_lines_meet_at_shared_vertices_only():
         ((50, 0), (100, 0), 50.0),
     ]
     assert parts(network) == 2
-    split = network_from_lines(roads, mode="walk", split_crossings=True)
+    split = Network.from_lines(roads, mode="walk", split_crossings=True)
     assert split.n_edges == 7
     assert parts(split) == 1
     assert split.notes["crossings_joined"] == 2
@@ -62,16 +62,16 @@ def test_lines_meet_at_shared_vertices_only():
 
 def test_an_end_upon_a_line_joins_only_when_asked():
     roads = layer([LineString([(0, 0), (100, 0)]), LineString([(30, 40), (30, 0.004)])])
-    assert parts(network_from_lines(roads, mode="walk")) == 2
-    split = network_from_lines(roads, mode="walk", split_crossings=True)
+    assert parts(Network.from_lines(roads, mode="walk")) == 2
+    split = Network.from_lines(roads, mode="walk", split_crossings=True)
     assert parts(split) == 1
     assert split.n_edges == 3
 
 
 def test_vertices_nearer_than_snap_are_one():
     roads = layer([LineString([(0, 0), (10.004, 0)]), LineString([(10, 0), (20, 0)])])
-    assert network_from_lines(roads, mode="walk").n_nodes == 3
-    assert network_from_lines(roads, mode="walk", snap_m=0.001).n_nodes == 4
+    assert Network.from_lines(roads, mode="walk").n_nodes == 3
+    assert Network.from_lines(roads, mode="walk", snap_m=0.001).n_nodes == 4
 
 
 def test_stacked_roads_stay_apart_and_ramps_join():
@@ -80,7 +80,7 @@ def test_stacked_roads_stay_apart_and_ramps_join():
     bridge = [LineString([(50, -60), (50, 0)]), LineString([(50, 0), (50, 60)])]
     ground = [LineString([(50, 60), (50, 90)]), LineString([(0, 0), (0, 90), (50, 90)])]
     roads = layer(street + bridge + ground, bridge=["", "", "yes", "T", None, "0"])
-    network = network_from_lines(roads, mode="walk")
+    network = Network.from_lines(roads, mode="walk")
     assert network.notes["stacked_places"] == 1
     # at (50, 60) the bridge's end meets the ground; so all are joined, but not at (50, 0)
     assert parts(network) == 1
@@ -92,15 +92,15 @@ def test_stacked_roads_stay_apart_and_ramps_join():
     way = nx.shortest_path_length(graph, at[(50, -60)], at[(100, 0)], weight="weight")
     assert way == 60 + 60 + 30 + 50 + 90 + 100
     # without the column they meet
-    flat = network_from_lines(roads.drop(columns="bridge"), mode="walk")
+    flat = Network.from_lines(roads.drop(columns="bridge"), mode="walk")
     assert "stacked_places" not in flat.notes
 
 
 def test_heights_by_layer_and_tunnel():
     cross = [LineString([(0, 0), (50, 0), (100, 0)]), LineString([(50, -50), (50, 0), (50, 50)])]
     for columns in ({"LAYER": ["0", "-1"]}, {"隧道": ["否", "是"]}, {"tunnel": [False, True]}):
-        assert network_from_lines(layer(cross, **columns), mode="walk").n_edges == 2
-    assert network_from_lines(layer(cross, layer=[None, 0]), mode="walk").n_edges == 4
+        assert Network.from_lines(layer(cross, **columns), mode="walk").n_edges == 2
+    assert Network.from_lines(layer(cross, layer=[None, 0]), mode="walk").n_edges == 4
 
 
 def test_one_way_columns():
@@ -111,14 +111,14 @@ def test_one_way_columns():
         ([True, False, True, False], [1, 0, 1, 0]),
         (["是", "否", "逆向", "双向"], [1, 0, -1, 0]),
     ):
-        frame = network_from_lines(layer(line, oneway=values), mode="drive").edges_frame()
+        frame = Network.from_lines(layer(line, oneway=values), mode="drive").edges_frame()
         frame = frame.sort_values("line")
         turned = [g.coords[0][0] > g.coords[-1][0] for g in frame.geometry]
         found = [int(o) * (-1 if t else 1) for o, t in zip(frame["oneway"], turned, strict=True)]
         assert found == expected
-        assert not network_from_lines(layer(line, oneway=values), mode="walk").oneway.any()
+        assert not Network.from_lines(layer(line, oneway=values), mode="walk").oneway.any()
     with pytest.raises(UsageError, match="'maybe'"):
-        network_from_lines(layer(line, oneway=["maybe"] * 4), mode="drive")
+        Network.from_lines(layer(line, oneway=["maybe"] * 4), mode="drive")
 
 
 def test_speed_and_class_columns():
@@ -129,32 +129,32 @@ def test_speed_and_class_columns():
         限速=["60", None, "120", "0"],
         路名=["经十路", "小路", "绕城", None],
     )
-    drive = network_from_lines(roads, mode="drive").edges_frame().sort_values("line")
+    drive = Network.from_lines(roads, mode="drive").edges_frame().sort_values("line")
     assert drive["speed_kmh"].tolist() == [60, 120, 25]
     assert drive["minutes"].tolist() == pytest.approx([0.1, 0.05, 0.24])
     assert drive["oneway"].tolist() == [False, True, False]  # motorways are one-way
     assert drive["name"].iloc[0] == "经十路"
-    walk = network_from_lines(roads, mode="walk")
+    walk = Network.from_lines(roads, mode="walk")
     assert sorted(walk.properties["line"]) == [0, 1, 3]
     assert walk.notes["left_out"] == {"class": 1}
     only_paths = roads.iloc[[1]]
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*footway.*'walk'"):
-        network_from_lines(only_paths, mode="drive")
+        Network.from_lines(only_paths, mode="drive")
 
 
 def test_directed_lines_are_recognised(caplog):
     a, b, c = (0, 0), (100, 0), (100, 100)
     lines = [LineString(p) for p in ([a, b], [b, a], [b, c], [c, a])]
     with caplog.at_level("WARNING"):
-        network = network_from_lines(layer(lines), mode="drive")
+        network = Network.from_lines(layer(lines), mode="drive")
     assert "mirror image" in caplog.text
     assert network.notes["directed_lines"] == {"mirrored": 2, "single": 2}
     frame = network.edges_frame().sort_values("line")
     assert frame["line"].tolist() == [0, 2, 3]
     assert frame["oneway"].tolist() == [False, True, True]
-    walk = network_from_lines(layer(lines), mode="walk")
+    walk = Network.from_lines(layer(lines), mode="walk")
     assert (walk.n_edges, walk.oneway.any()) == (3, False)
-    assert network_from_lines(layer(lines), mode="drive", directed=False).n_edges == 4
+    assert Network.from_lines(layer(lines), mode="drive", directed=False).n_edges == 4
 
 
 def test_parts_and_rows_without_lines():
@@ -162,27 +162,27 @@ def test_parts_and_rows_without_lines():
     tiny = LineString([(5, 5), (5.001, 5)])
     roads = layer([parts, None, Point(0, 0), tiny, LineString([(20, 0, 7), (30, 0, 9)])])
     roads.index = ["a", "b", "c", "d", "e"]
-    network = network_from_lines(roads, mode="walk")
+    network = Network.from_lines(roads, mode="walk")
     assert network.n_edges == 3
     assert sorted(network.properties["line"]) == ["a", "a", "e"]
     assert sum(network.notes["rows_without_line"].values()) == 2
     assert network.notes["too_short"] == 1
     with pytest.raises(NetworkError, match="holds no line"):
-        network_from_lines(layer([Point(0, 0)]), mode="walk")
+        Network.from_lines(layer([Point(0, 0)]), mode="walk")
     with pytest.raises(NetworkError, match="holds no line"):
-        network_from_lines(layer([]), mode="walk")
+        Network.from_lines(layer([]), mode="walk")
 
 
 def test_gates():
     roads = layer([LineString([(0, 0), (1, 0)])])
     with pytest.raises(MissingCrsError, match="set_crs"):
-        network_from_lines(gpd.GeoDataFrame(geometry=roads.geometry.to_numpy()), mode="walk")
+        Network.from_lines(gpd.GeoDataFrame(geometry=roads.geometry.to_numpy()), mode="walk")
     with pytest.raises(GeographicCrsError, match="to_crs"):
-        network_from_lines(roads.set_crs("EPSG:4326", allow_override=True), mode="walk")
+        Network.from_lines(roads.set_crs("EPSG:4326", allow_override=True), mode="walk")
     with pytest.raises(UsageError, match=r"no such role: speed.*no such column: 速度"):
-        network_from_lines(roads, mode="walk", columns={"speed": "速度"})
+        Network.from_lines(roads, mode="walk", columns={"speed": "速度"})
     before = roads.copy(deep=True)
-    network_from_lines(roads, mode="drive")
+    Network.from_lines(roads, mode="drive")
     pd.testing.assert_frame_equal(pd.DataFrame(roads), pd.DataFrame(before))
 
 
@@ -204,7 +204,7 @@ def test_random_lattice_lines_against_networkx(lines):
     for line in lines:
         for p, q in itertools.pairwise(line):
             graph.add_edge(p, q, weight=float(np.hypot(p[0] - q[0], p[1] - q[1])))
-    network = network_from_lines(
+    network = Network.from_lines(
         layer([LineString(line) for line in lines]), mode="walk", directed=False
     )
     ours = nx.Graph()
@@ -226,7 +226,7 @@ def test_jinan_roads(shared_data):
     roads = gpd.GeoDataFrame(
         table.drop(columns="wkt"), geometry=table["wkt"].map(wkt.loads), crs="EPSG:4326"
     ).to_crs(CRS)
-    network = network_from_lines(roads, mode="drive", directed=True, all_classes=True)
+    network = Network.from_lines(roads, mode="drive", directed=True, all_classes=True)
     # the source's note: 12,766 nodes, 28,597 directed edges, 73 % with a reverse, 25 + 1 weak
     # parts, 23 self-loops of which one has no length
     assert network.n_nodes == 12_766
@@ -234,9 +234,9 @@ def test_jinan_roads(shared_data):
     assert parts(network) == 26
     assert (network.u == network.v).sum() == 22
     assert network.notes["too_short"] == 1
-    without_service = network_from_lines(roads, mode="drive")
+    without_service = Network.from_lines(roads, mode="drive")
     assert without_service.notes["left_out"] == {"class": 2430}
     shape = gpd.read_file(shared_data / "roads_jinan" / "mtrajrec_shp" / "edges.shp")
     shape = shape.set_crs("EPSG:4326").to_crs(CRS)
-    again = network_from_lines(shape, mode="drive", directed=True, all_classes=True)
+    again = Network.from_lines(shape, mode="drive", directed=True, all_classes=True)
     assert again.n_nodes == network.n_nodes

@@ -14,7 +14,8 @@ from pyproj import Transformer
 
 from geoplan.crs.projected import projected_crs_for
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
-from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
+from geoplan.network import Network
+from geoplan.network.builders.from_osm import networks_from_osm
 from geoplan.network.builders.osm_tags import (
     RULES,
     direction,
@@ -100,7 +101,7 @@ def pairs(network):
 
 
 def test_walk_edges_by_hand(town):
-    network = network_from_osm(town, mode="walk", crs=CRS)
+    network = Network.from_osm(town, mode="walk", crs=CRS)
     # node 8 only bends the street, so 2-3 is one edge; the motorway and the private end are out
     assert pairs(network) == {
         (1, 2): 100.0,
@@ -124,7 +125,7 @@ def test_walk_edges_by_hand(town):
 
 
 def test_drive_edges_by_hand(town):
-    network = network_from_osm(town, mode="drive", crs=CRS, speeds_kmh={"residential": 36})
+    network = Network.from_osm(town, mode="drive", crs=CRS, speeds_kmh={"residential": 36})
     frame = network.edges_frame().set_index(["u", "v"])
     # the footway is out, so nothing meets at 2 any more
     assert set(frame.index) == {(1, 3), (6, 7), (5, 6)}
@@ -140,11 +141,11 @@ def test_one_way_against_the_line(tmp_path):
         nodes,
         [_Way(1, [1, 2, 3], highway="tertiary", oneway="-1", maxspeed="60")],
     )
-    drive = network_from_osm(path, mode="drive", crs=CRS).edges_frame().iloc[0]
+    drive = Network.from_osm(path, mode="drive", crs=CRS).edges_frame().iloc[0]
     assert (drive["u"], drive["v"], bool(drive["oneway"])) == (3, 1, True)
     assert drive.geometry.coords[0][0] == pytest.approx(X0 + 300, abs=0.05)
     assert drive["minutes"] == pytest.approx(drive["length_m"] / 1000)  # 60 km/h
-    walk = network_from_osm(path, mode="walk", crs=CRS).edges_frame().iloc[0]
+    walk = Network.from_osm(path, mode="walk", crs=CRS).edges_frame().iloc[0]
     assert not walk["oneway"]
 
 
@@ -161,7 +162,7 @@ def test_roundabout_loop_and_self_crossing(tmp_path):
             _Way(3, [6, 7, 8, 7, 9, 6], highway="residential"),  # meets itself at 7 and at 6
         ],
     )
-    network = network_from_osm(path, mode="drive", crs=CRS)
+    network = Network.from_osm(path, mode="drive", crs=CRS)
     frame = network.edges_frame()
     found = sorted(
         zip(frame["u"].tolist(), frame["v"].tolist(), frame["oneway"].tolist(), strict=True)
@@ -178,7 +179,7 @@ def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
         nodes,
         [_Way(1, [1, 2, 3, 4, 5, 5], highway="residential"), _Way(2, [3, 4], highway="path")],
     )
-    network = network_from_osm(path, mode="walk", crs=CRS)
+    network = Network.from_osm(path, mode="walk", crs=CRS)
     assert pairs(network) == {(1, 2): 100.0, (4, 5): 100.0}
     assert network.notes["nodes_missing"] == 1
 
@@ -186,20 +187,20 @@ def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
 def test_bounds_cut_streets_off(town):
     west, south = _to_lonlat.transform(X0 - 1, Y0 - 60)
     east, north = _to_lonlat.transform(X0 + 151, Y0 + 60)
-    network = network_from_osm(town, mode="drive", crs=CRS, bounds=(west, south, east, north))
+    network = Network.from_osm(town, mode="drive", crs=CRS, bounds=(west, south, east, north))
     assert (1, 8) in pairs(network)
     with pytest.raises(NetworkError, match="degrees, WGS 84"):
-        network_from_osm(town, mode="drive", crs=CRS, bounds=(0, 0, 1, 1))
+        Network.from_osm(town, mode="drive", crs=CRS, bounds=(0, 0, 1, 1))
 
 
 def test_crs_is_chosen_and_told(town):
-    network = network_from_osm(town, mode="walk")
+    network = Network.from_osm(town, mode="walk")
     assert network.crs.to_epsg() == 4548
     assert network.notes["crs_chosen"] == "EPSG:4548"
     with pytest.raises(GeographicCrsError, match="EPSG:4548"):
-        network_from_osm(town, mode="walk", crs="EPSG:4326")
+        Network.from_osm(town, mode="walk", crs="EPSG:4326")
     with pytest.raises(UsageError, match="coordinate reference"):
-        network_from_osm(town, mode="walk", crs="nonsense")
+        Network.from_osm(town, mode="walk", crs="nonsense")
 
 
 @pytest.mark.parametrize(
@@ -228,23 +229,23 @@ def test_grid_by_place(lon, lat, epsg):
 
 def test_faults_are_told(tmp_path, town):
     with pytest.raises(NetworkError, match="no such file"):
-        network_from_osm(tmp_path / "absent.osm.pbf", mode="walk", crs=CRS)
+        Network.from_osm(tmp_path / "absent.osm.pbf", mode="walk", crs=CRS)
     broken = tmp_path / "broken.osm.pbf"
     broken.write_bytes(b"this is no map")
     with pytest.raises(NetworkError, match=r"cannot be read as OpenStreetMap"):
-        network_from_osm(broken, mode="walk", crs=CRS)
+        Network.from_osm(broken, mode="walk", crs=CRS)
     with pytest.raises(UsageError, match="walk, drive"):
-        network_from_osm(town, mode="fly", crs=CRS)
+        Network.from_osm(town, mode="fly", crs=CRS)
     paths = write(
         tmp_path / "paths.osm",
         [_Node(1, (0, 0)), _Node(2, (9, 0))],
         [_Way(1, [1, 2], highway="footway"), _Way(2, [1, 2], highway="steps")],
     )
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class.*'walk'"):
-        network_from_osm(paths, mode="drive", crs=CRS)
+        Network.from_osm(paths, mode="drive", crs=CRS)
     nothing = write(tmp_path / "nothing.osm", [_Node(1, (0, 0))], [])
     with pytest.raises(NetworkError, match="no way with a highway tag"):
-        network_from_osm(nothing, mode="walk", crs=CRS)
+        Network.from_osm(nothing, mode="walk", crs=CRS)
 
 
 @pytest.mark.parametrize(
@@ -347,7 +348,7 @@ def test_one_reading_gives_what_each_mode_gives(town, monkeypatch):
     from geoplan.network.builders import osm_file
 
     apart = {
-        m: network_from_osm(town, mode=m, speed_m_s=s) for m, s in (("walk", 0.8), ("drive", None))
+        m: Network.from_osm(town, mode=m, speed_m_s=s) for m, s in (("walk", 0.8), ("drive", None))
     }
     readings = []
     processor = osm_file._processor

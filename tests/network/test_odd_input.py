@@ -37,7 +37,6 @@ from geoplan.network import (
     with_links,
 )
 from geoplan.network.builders.elevation import with_slope
-from geoplan.network.builders.from_graph import network_from_graph
 from geoplan.network.isochrones.outline import reach_outline
 
 CRS = "EPSG:4548"
@@ -93,13 +92,13 @@ def test_web_mercator_is_refused_wherever_a_crs_is_named(tmp_path):
     graph.add_node(2, x=117.01, y=36.65)
     graph.add_edge(1, 2)
     with pytest.raises(GeographicCrsError, match=r"1.25 of them to one here.*EPSG:4548"):
-        network_from_graph(graph, mode="walk", crs="EPSG:3857")
-    true = network_from_graph(graph, mode="walk", crs=CRS).length_m
+        Network.from_graph(graph, mode="walk", crs="EPSG:3857")
+    true = Network.from_graph(graph, mode="walk", crs=CRS).length_m
     web = nx.MultiDiGraph(crs="EPSG:3857")
     xy = gpd.GeoSeries.from_xy([117.0, 117.01], [36.65, 36.65], crs="EPSG:4326").to_crs(3857)
     web.add_nodes_from((k + 1, {"x": p.x, "y": p.y}) for k, p in enumerate(xy))
     web.add_edge(1, 2)
-    network = network_from_graph(web, mode="walk")  # left to us, a true plane is taken
+    network = Network.from_graph(web, mode="walk")  # left to us, a true plane is taken
     assert network.crs == CRS
     assert network.length_m == pytest.approx(true, abs=1e-6)
     layer = tmp_path / "roads.gpkg"
@@ -262,7 +261,7 @@ def test_all_faults_of_a_graph_are_told_at_once():
     graph.add_edge(1, 2, length="abc")
     graph.add_edge(2, 3, geometry=Point(0, 0))
     with pytest.raises(NetworkError) as told:
-        network_from_graph(graph, mode="walk")
+        Network.from_graph(graph, mode="walk")
     for part in (
         "1 nodes lack x or y",
         "1 nodes lie outside the degrees",
@@ -273,7 +272,7 @@ def test_all_faults_of_a_graph_are_told_at_once():
         assert part in str(told.value)
     for other in (None, {}, nx.grid_2d_graph(2, 2), nx.Graph(crs="foo")):
         with pytest.raises((UsageError, MissingCrsError)):
-            network_from_graph(other, mode="walk")
+            Network.from_graph(other, mode="walk")
 
 
 def test_a_geometry_of_an_edge_as_text_is_a_line():
@@ -281,7 +280,7 @@ def test_a_geometry_of_an_edge_as_text_is_a_line():
     graph.add_node(1, x=0, y=0)
     graph.add_node(2, x=100, y=0)
     graph.add_edge(1, 2, geometry="LINESTRING (0 0, 50 120, 100 0)")
-    assert network_from_graph(graph, mode="walk").length_m.tolist() == [260.0]
+    assert Network.from_graph(graph, mode="walk").length_m.tolist() == [260.0]
 
 
 # -- questions --------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
-from geoplan.network.builders.from_lines import network_from_lines
 from geoplan.network.isochrones.bands import mended
 from geoplan.network.isochrones.clip_cells import CIRCLE_M, _corners, _keep
 from geoplan.network.isochrones.delaunay import delaunay
@@ -27,7 +26,7 @@ CRS = "EPSG:4548"
 
 
 def lines_network(lines, mode="walk", **columns):
-    return network_from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
+    return Network.from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
 
 
 def at(*points):
@@ -403,9 +402,8 @@ def test_costs_along_an_edge_are_straight_lines():
 
 def test_porto_alegre(shared_data):
     """Real streets: 20,000 places about a clinic against the network's own costs."""
-    from geoplan.network.builders.from_osm import network_from_osm
 
-    network = network_from_osm(shared_data / "r5r_poa_spo" / "poa_osm.pbf", mode="walk")
+    network = Network.from_osm(shared_data / "r5r_poa_spo" / "poa_osm.pbf", mode="walk")
     site = gpd.GeoSeries.from_xy([-51.2287], [-30.0324], crs="EPSG:4326").to_crs(network.crs)
     areas = reach_areas(network, site, cutoffs_m=[300, 500, 1000])
     rng = np.random.default_rng(0)

@@ -10,8 +10,7 @@ from shapely import LineString, Point
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.network import Network
 from geoplan.network.builders.build_notes import told_by_caller
-from geoplan.network.builders.from_lines import network_from_lines
-from geoplan.network.builders.read_network import read_network, with_speed
+from geoplan.network.read_network import read_network
 
 CRS = "EPSG:4548"
 
@@ -106,7 +105,7 @@ def test_what_osm_graphml_and_saved_files_leave_without_use_is_told(tmp_path, ro
     graph.add_nodes_from([(1, {"x": 117.0, "y": 36.65}), (2, {"x": 117.001, "y": 36.65})])
     graph.add_edge(1, 2, length=89.0)
     osmnx.save_graphml(graph, tmp_path / "a.graphml")
-    network_from_lines(roads, mode="walk").save(tmp_path / "a.network")
+    Network.from_lines(roads, mode="walk").save(tmp_path / "a.network")
     own = {"a.osm": "EPSG:4326", "a.graphml": "EPSG:4490", "a.network": CRS}
     for name, crs in own.items():
         said = read_network(tmp_path / name, mode="walk", crs=CRS, source_crs="EPSG:32650")
@@ -133,12 +132,13 @@ def test_layers_of_one_file(tmp_path, roads):
 
 def test_saved_networks(tmp_path, roads):
     path = tmp_path / "walk.network"
-    network_from_lines(roads, mode="walk").save(path)
+    Network.from_lines(roads, mode="walk").save(path)
     again = read_network(path, mode="walk", crs=CRS)
     assert again.n_edges == 2
     slow = read_network(path, mode="walk", speed_m_s=0.8)
     assert slow.speed_m_s == 0.8
-    assert with_speed(again, 2.0).edge_costs("min")[0].sum() == pytest.approx(150 / 120)
+    fast = read_network(path, mode="walk", speed_m_s=2.0)
+    assert fast.edge_costs("min")[0].sum() == pytest.approx(150 / 120)
     with pytest.raises(NetworkError, match="mode 'walk', not 'drive'"):
         read_network(path, mode="drive")
     with pytest.raises(CrsMismatchError, match="build the network again"):

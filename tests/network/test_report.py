@@ -10,14 +10,13 @@ from shapely import LineString, Point
 
 from geoplan.errors import UsageError
 from geoplan.network import Network
-from geoplan.network.builders.from_lines import network_from_lines
 from geoplan.network.diagnostics import network_report
 
 CRS = "EPSG:4548"
 
 
 def lines_network(lines, mode="walk", **columns):
-    return network_from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
+    return Network.from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
 
 
 def test_islands_and_share():
@@ -124,7 +123,7 @@ def test_words():
 
 
 def test_jinan(shared_data):
-    from geoplan.network.builders.read_network import read_network
+    from geoplan.network.read_network import read_network
 
     network = read_network(
         shared_data / "roads_jinan" / "jinan_edges.csv",

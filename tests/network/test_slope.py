@@ -10,8 +10,8 @@ from affine import Affine
 from shapely import LineString
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
+from geoplan.network import Network
 from geoplan.network.builders.elevation import heights_at, tobler_speed, with_slope
-from geoplan.network.builders.from_lines import network_from_lines
 from geoplan.network.search.queries import travel_costs
 
 CRS = "EPSG:4548"
@@ -41,7 +41,7 @@ def raster(path, height, *, crs=CRS, cell=10.0, size=120, nodata=None):
 def street(*points, mode="walk", speed_m_s=None, **columns):
     line = LineString([(X + x, Y + y) for x, y in points])
     frame = gpd.GeoDataFrame({k: [v] for k, v in columns.items()}, geometry=[line], crs=CRS)
-    return network_from_lines(frame, mode=mode, speed_m_s=speed_m_s)
+    return Network.from_lines(frame, mode=mode, speed_m_s=speed_m_s)
 
 
 def test_toblers_own_figures():
@@ -142,10 +142,9 @@ def test_faults_are_told(tmp_path):
 
 
 def test_porto_alegre(shared_data):
-    from geoplan.network.builders.from_osm import network_from_osm
 
     folder = shared_data / "r5r_poa_spo"
-    flat = network_from_osm(folder / "poa_osm.pbf", mode="walk")
+    flat = Network.from_osm(folder / "poa_osm.pbf", mode="walk")
     network = with_slope(flat, folder / "poa_elevation.tif")
     notes = network.notes["slope"]
     assert 1.0 < notes["time_over_flat"] < 1.2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -13,19 +13,20 @@ from scipy.spatial import cKDTree
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
-from geoplan.network.graph.network import Network
-from geoplan.network.search.snapping import check_network
+from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.validate import positive
 from geoplan.words.message import Message, Messages
 
+N = TypeVar("N", bound=NetworkData)
+
 
 def with_links(
-    network: Network,
+    network: N,
     lines: gpd.GeoDataFrame,
     *,
     max_gap_m: float = 50.0,
     speed_kmh: float = 30.0,
-) -> Network:
+) -> N:
     """`network` with `lines` as further two-way streets, joined at the nearest corners.
 
     Parameters
@@ -39,7 +40,7 @@ def with_links(
     Returns
     -------
     Network
-        The same network with the new edges last, labelled ``link-1``, ``link-2``, ...
+        Another network with the new edges last, labelled ``link-1``, ``link-2``, ...
 
     Raises
     ------
@@ -50,7 +51,7 @@ def with_links(
     --------
     Two streets on either side of a river, and a bridge:
 
-    >>> from geoplan.network import one_to_all
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 200, 200]), crs="EPSG:4548")
     >>> edges = pd.DataFrame({"u": [0, 2], "v": [1, 3], "length_m": 100.0})

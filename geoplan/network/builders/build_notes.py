@@ -10,15 +10,13 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyproj import CRS
 
 from geoplan.crs.projected import bounds_centre, checked_crs, projected_crs_for, scale_error
+from geoplan.network.graph.network import NetworkData
 from geoplan.words import say
-
-if TYPE_CHECKING:
-    from geoplan.network.graph.network import Network
 
 _log = logging.getLogger(__name__)
 _by_caller: ContextVar[bool] = ContextVar("notes are told by the caller", default=False)
@@ -53,21 +51,25 @@ def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
     return plane
 
 
-def note_unused(
-    network: Network, own: CRS | None, *, source_crs: CRS | None = None, datum: str | None = None
-) -> None:
-    """Note the options that say something else than the file does.
+def unused_options(
+    source: str, own: CRS | None, *, source_crs: CRS | None = None, datum: str | None = None
+) -> dict[str, list[str]]:
+    """The options that say something else than the file does, which are logged.
 
     Parameters
     ----------
-    network : built from the file; its notes get ``"unused"``: option -> what was given, and the
-        CRS that was used.
+    source : the file's name.
     own : the file's own CRS; None = it says none.
     source_crs, datum : as given.
+
+    Returns
+    -------
+    dict
+        Option -> what was given, and the CRS that was used.
     """
     crs = source_crs if own is None else own
     if crs is None:
-        return
+        return {}
     name = _name(crs)
     unused = {}
     if source_crs is not None and not source_crs.equals(crs, ignore_axis_order=True):
@@ -75,16 +77,15 @@ def note_unused(
     if datum not in (None, "wgs84", "cgcs2000") and crs.is_projected:
         unused["datum"] = [str(datum), name]
     for option, (given, used) in unused.items():
-        log_note("%s: %s=%r is not used, the file is in %s", network.source, option, given, used)
-    if unused:
-        network.notes["unused"] = unused
+        log_note("%s: %s=%r is not used, the file is in %s", source, option, given, used)
+    return unused
 
 
 def _name(crs: CRS) -> str:
     return crs.to_string() if crs.to_epsg() else crs.name
 
 
-def notes_told(network: Network, lang: str) -> list[tuple[str, str, str]]:
+def notes_told(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
     """What to know about how a network was built: code, problem and advice, in `lang`.
 
     Examples
@@ -108,7 +109,7 @@ def notes_told(network: Network, lang: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _notes(network: Network) -> Iterator[tuple[str, dict[str, Any]]]:
+def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:
     notes = network.notes
     if left := notes.get("rows_without_line"):
         count = sum(left.values()) if isinstance(left, Mapping) else left

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import rasterio
@@ -17,10 +17,11 @@ from rasterio.errors import RasterioIOError
 
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, UsageError
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.validate import number
 
 _log = logging.getLogger(__name__)
+N = TypeVar("N", bound=NetworkData)
 
 #: a slope beyond this is a fault of the raster (a bridge over a valley, a wall), not of a street
 STEEPEST = 0.5
@@ -54,12 +55,12 @@ def tobler_speed(slope: NDArray[Any] | float, *, speed_m_s: float) -> NDArray[np
 
 
 def with_slope(
-    network: Network,
+    network: N,
     elevation: str | PathLike[str],
     *,
     step_m: float = 30.0,
     steepest: float = STEEPEST,
-) -> Network:
+) -> N:
     """The network with walking minutes by Tobler's function, uphill other than downhill.
 
     Heights are read along each street every `step_m` (about the raster's cell: closer samples
@@ -141,7 +142,7 @@ def with_slope(
     )
 
 
-def _even(network: Network) -> NDArray[np.bool_]:
+def _even(network: NetworkData) -> NDArray[np.bool_]:
     """Edges that do not follow the ground: bridges and tunnels."""
     even = np.zeros(network.n_edges, bool)
     if network.properties is not None:

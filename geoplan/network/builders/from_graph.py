@@ -23,7 +23,8 @@ from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import Faults, MissingCrsError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import measured_in
 from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh, why_left_out
-from geoplan.network.graph.network import Network, check_mode
+from geoplan.network.graph.network import NetworkData, check_mode
+from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds
 from geoplan.words.message import Message, first_few
 
@@ -41,7 +42,7 @@ def network_from_graphml(
     speed_m_s: float | None = None,
     speeds_kmh: Mapping[str, float] | None = None,
     all_classes: bool = False,
-) -> Network:
+) -> NetworkData:
     """The street network of a GraphML file that OSMnx saved; see `network_from_graph`.
 
     Raises
@@ -78,7 +79,7 @@ def network_from_graph(
     speeds_kmh: Mapping[str, float] | None = None,
     all_classes: bool = False,
     source: str = "graph",
-) -> Network:
+) -> NetworkData:
     """The street network of a networkx graph in OSMnx's form.
 
     A directed graph's edges from u to v and from v to u become one two-way edge when they have
@@ -112,7 +113,7 @@ def network_from_graph(
     >>> graph.add_node("a", x=0.0, y=0.0); graph.add_node("b", x=100.0, y=0.0)
     >>> _ = graph.add_edge("a", "b", length=100.0); _ = graph.add_edge("b", "a", length=100.0)
     >>> network_from_graph(graph, mode="drive")
-    Network(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+    NetworkData(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
     """
     check_mode(mode)
     speeds_kmh = checked_speeds(speeds_kmh)
@@ -151,7 +152,7 @@ def network_from_graph(
     properties = _properties(frame["data"], mode, speeds_kmh)
     if mode == "drive":
         frame["minutes"] = frame["length_m"] * 0.06 / properties["speed_kmh"]
-    return Network.from_edges(
+    return network_from_tables(
         nodes.loc[nodes.index.isin(frame["u"]) | nodes.index.isin(frame["v"])],
         pd.concat([frame.drop(columns="data"), properties], axis=1),
         mode=mode,

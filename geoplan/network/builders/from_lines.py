@@ -20,7 +20,8 @@ from geoplan.network.builders.line_columns import ROLES, LineColumns, line_colum
 from geoplan.network.builders.noding import nodes_by_level, with_crossings
 from geoplan.network.builders.osm_tags import left_out_by
 from geoplan.network.builders.segments import cut_at_junctions, edge_tables, without_repeats
-from geoplan.network.graph.network import Network, check_mode
+from geoplan.network.graph.network import NetworkData, check_mode
+from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, positive
 
 #: without a one-way column, this share of mirrored lines says that each line is one direction
@@ -39,7 +40,7 @@ def network_from_lines(
     directed: bool | None = None,
     all_classes: bool = False,
     source: str = "line layer",
-) -> Network:
+) -> NetworkData:
     """The street network of a line layer.
 
     Lines meet where they share a vertex (coordinates equal after rounding to `snap_m`). Where the
@@ -133,7 +134,7 @@ def network_from_lines(
     properties = _properties(frame, facts, row[way], mode)
     if mode == "drive":
         edges["minutes"] = edges["length_m"] * 0.06 / properties["speed_kmh"]
-    return Network.from_edges(
+    return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),
         mode=mode,

@@ -19,7 +19,8 @@ from geoplan.network.builders.build_notes import measured_in
 from geoplan.network.builders.osm_file import Places, Ways, read_osm
 from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh
 from geoplan.network.builders.segments import Cut, cut_at_junctions, edge_tables, without_repeats
-from geoplan.network.graph.network import Network, check_mode
+from geoplan.network.graph.network import NetworkData, check_mode
+from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, numbers
 from geoplan.words.message import Message
 
@@ -34,7 +35,7 @@ def network_from_osm(
     speed_m_s: float | None = None,
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
-) -> Network:
+) -> NetworkData:
     """The street network of an OpenStreetMap file.
 
     Streets are chosen as OSMnx's ``network_type`` "walk" and "drive" choose them, and what is
@@ -58,7 +59,7 @@ def network_from_osm(
 
     Returns
     -------
-    Network
+    NetworkData
         Lengths are measured in the plane of `crs`, as snapping is (off by at most 0.03 % in a
         3-degree zone, 0.1 % in a UTM zone). Driving edges carry minutes.
 
@@ -79,7 +80,7 @@ def network_from_osm(
     ...     path = pathlib.Path(folder) / "street.osm"
     ...     _ = path.write_text(xml)
     ...     network_from_osm(path, mode="walk")
-    Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+    NetworkData(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
     """
     return networks_from_osm(
         path,
@@ -99,7 +100,7 @@ def networks_from_osm(
     speeds_m_s: Mapping[str, float | None] | None = None,
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
-) -> dict[str, Network]:
+) -> dict[str, NetworkData]:
     """The networks of several modes from one reading of the file; see `network_from_osm`.
 
     Parameters
@@ -137,7 +138,7 @@ def _network(
     speed_m_s: float | None,
     speeds_kmh: Mapping[str, float] | None,
     bounds: tuple[float, float, float, float] | None,
-) -> Network:
+) -> NetworkData:
     vertices = _vertices(ways, places, bounds)
     if len(vertices.node) == 0:
         raise _nothing(path, mode, ways.left_out, bounds)
@@ -163,7 +164,7 @@ def _network(
         speed = np.array([speed_kmh(t[0], t[_MAXSPEED], speeds_kmh) for t in ways.tags])
         properties["speed_kmh"] = speed[way]
         edges["minutes"] = edges["length_m"] * 0.06 / properties["speed_kmh"]
-    return Network.from_edges(
+    return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),
         mode=mode,

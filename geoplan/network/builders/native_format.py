@@ -12,7 +12,7 @@ import os
 import zipfile
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,7 @@ from pyarrow import feather
 from pyproj import CRS
 
 from geoplan.errors import NetworkError
-
-if TYPE_CHECKING:
-    from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 
 FORMAT = "geoplan-network"
 VERSION = 1
@@ -33,7 +31,7 @@ _OPTIONAL = ("minutes", "minutes_back")
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def save_network(network: Network, path: str | PathLike[str]) -> None:
+def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
     """Write `network` into one file, replacing an older one only when all is written.
 
     Raises
@@ -92,7 +90,7 @@ def check_target(target: Path) -> None:
         raise NetworkError.of("network_faults.out_no_folder", name=target.parent)
 
 
-def load_network(path: str | PathLike[str]) -> Network:
+def load_network(path: str | PathLike[str]) -> NetworkData:
     """Read a network that `save_network` wrote.
 
     Raises
@@ -100,8 +98,6 @@ def load_network(path: str | PathLike[str]) -> Network:
     NetworkError
         The file is missing, is no network file, is damaged, or is of a newer format.
     """
-    from geoplan.network.graph.network import Network
-
     source = Path(path)
     if not source.is_file():
         raise NetworkError.of("network_faults.no_network_file", name=source)
@@ -122,7 +118,7 @@ def load_network(path: str | PathLike[str]) -> Network:
         raise NetworkError.of("network_faults.damaged", name=source, why=error) from error
     carried = [c for c in edges.columns if c.startswith("p:")]
     properties = edges[carried].rename(columns=lambda c: c[2:]) if meta["properties"] else None
-    return Network(
+    return NetworkData(
         crs=CRS.from_user_input(meta["crs"]),
         mode=meta["mode"],
         speed_m_s=meta["speed_m_s"],

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.network.graph.tables import reversed_lines
+from geoplan.network.graph.polylines import reversed_lines
 
 
 def twins(

@@ -1,11 +1,10 @@
-"""`Network`: streets as flat arrays, ready for exact shortest paths."""
+"""`NetworkData`: a street network as flat arrays, and the costs and arcs that follow from them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -20,12 +19,10 @@ from geoplan.crs.projected import unfit_reason
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
 from geoplan.network.graph.antiparallel import twins
 from geoplan.network.graph.arcs import Graph, build_graph
-from geoplan.network.graph.tables import arrays_from_tables
 from geoplan.validate import positive
-from geoplan.words.display import completes, facts_html
+from geoplan.words.display import facts_html
 
-if TYPE_CHECKING:
-    import networkx as nx
+T = TypeVar("T")
 
 #: speed at which lengths become minutes where the network says nothing else
 DEFAULT_SPEED_M_S = {"walk": 1.0, "drive": 30 / 3.6}
@@ -33,27 +30,11 @@ MODES = tuple(DEFAULT_SPEED_M_S)
 UNITS = ("m", "min")
 
 
-@completes(
-    "bounds",
-    "components",
-    "crs",
-    "edges_frame",
-    "length_m",
-    "mode",
-    "n_edges",
-    "n_nodes",
-    "nodes_frame",
-    "notes",
-    "report",
-    "save",
-    "source",
-    "speed_m_s",
-)
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
-class Network:
+class NetworkData:
     """A street network of one mode, in a projected CRS in metres.
 
-    Make one with `from_edges`, `from_osm`, `from_lines`, `from_graphml`, `from_graph` or `load`.
+    What builders return and searches read; `geoplan.network.Network` adds the constructors.
 
     Nodes stand in Hilbert order (neighbours on the ground are neighbours in memory), edges in
     the caller's order. An edge is one physical stretch of street; which ways it may be used
@@ -82,11 +63,14 @@ class Network:
 
     Examples
     --------
-    >>> import geopandas as gpd, shapely
-    >>> street = shapely.LineString([(500000, 4055000), (500400, 4055000)])
-    >>> network = Network.from_lines(gpd.GeoDataFrame(geometry=[street], crs=4548), mode="walk")
+    >>> network = NetworkData(
+    ...     crs=CRS(4548), mode="walk", speed_m_s=1.0, node_ids=pd.Index(["a", "b"]),
+    ...     x=np.array([0.0, 400.0]), y=np.zeros(2), u=np.array([0]), v=np.array([1]),
+    ...     length_m=np.array([400.0]), oneway=np.array([False]), edge_ids=pd.RangeIndex(1),
+    ...     coords=np.array([[0.0, 0.0], [400.0, 0.0]]), offsets=np.array([0, 2]),
+    ... )
     >>> network, network.bounds
-    (Network(walk, 2 nodes, 1 edges, 0.4 km, EPSG:4548), (500000.0, 4055000.0, 500400.0, 4055000.0))
+    (NetworkData(walk, 2 nodes, 1 edges, 0.4 km, EPSG:4548), (0.0, 0.0, 400.0, 0.0))
     """
 
     crs: CRS
@@ -144,217 +128,6 @@ class Network:
         for name in ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets"):
             getattr(self, name).flags.writeable = False
 
-    # -- making ----------------------------------------------------------------------------
-
-    @classmethod
-    def from_edges(
-        cls,
-        nodes: gpd.GeoDataFrame,
-        edges: pd.DataFrame,
-        *,
-        mode: str,
-        speed_m_s: float | None = None,
-        keep: Sequence[str] = (),
-        source: str = "",
-        notes: dict[str, Any] | None = None,
-    ) -> Network:
-        """A network from tables.
-
-        Parameters
-        ----------
-        nodes : points in a projected CRS; index = node id, unique.
-        edges : columns ``u``, ``v`` (node ids), ``length_m`` (without it the drawn length
-            counts); optionally ``oneway`` (True = only u to v, -1 = only v to u; counts for
-            ``mode="drive"``), ``minutes`` (and ``minutes_back`` where the way back takes another
-            time), ``geometry`` (LineStrings; straight where missing).
-        mode : ``"walk"`` or ``"drive"``.
-        speed_m_s : default 1.0 walking, 30 km/h driving.
-        keep : other columns of `edges` to carry along in `properties`.
-        source, notes : where it came from and what was done, for reports.
-
-        Returns
-        -------
-        Network
-            In the CRS of `nodes`.
-
-        Raises
-        ------
-        MissingCrsError, GeographicCrsError
-            The nodes are not in a projected CRS in metres.
-        NetworkError
-            Faults in the tables, all of them at once.
-
-        Examples
-        --------
-        >>> import geopandas as gpd, pandas as pd
-        >>> nodes = gpd.GeoDataFrame(
-        ...     geometry=gpd.points_from_xy([0, 100, 200], [0, 0, 0]),
-        ...     index=["a", "b", "c"], crs="EPSG:4548",
-        ... )
-        >>> edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "length_m": [100.0, 100.0]})
-        >>> Network.from_edges(nodes, edges, mode="walk")
-        Network(walk, 3 nodes, 2 edges, 0.2 km, EPSG:4548)
-        """
-        check_mode(mode)
-        arrays = arrays_from_tables(nodes, edges, directed=mode != "walk", keep=keep)
-        return cls(
-            mode=mode,
-            speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else speed_m_s,
-            source=source,
-            notes=dict(notes or {}),
-            **arrays,
-        )
-
-    @classmethod
-    def from_osm(
-        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
-    ) -> Network:
-        """A network from an OpenStreetMap file.
-
-        Parameters
-        ----------
-        path : ``.osm.pbf``, ``.osm``, ``.osm.bz2``, ``.osm.gz`` or ``.o5m``.
-        mode : ``"walk"`` or ``"drive"``; streets are chosen as OSMnx chooses them.
-        crs : projected CRS in metres to measure in, for example ``"EPSG:4548"``; default the
-            CGCS2000 3-degree zone in China, the UTM zone elsewhere.
-        options : ``speed_m_s``, ``speeds_kmh`` (by road class), ``bounds`` (degrees); see
-            `geoplan.network.builders.from_osm.network_from_osm`.
-
-        Returns
-        -------
-        Network
-            Lengths in metres; driving edges carry minutes.
-
-        Raises
-        ------
-        NetworkError
-            The file cannot be read as OSM, or holds no street of this mode.
-        GeographicCrsError
-            `crs` is in degrees.
-
-        Examples
-        --------
-        >>> import tempfile, pathlib
-        >>> xml = '''<osm version="0.6">
-        ...   <node id="1" lon="117.000" lat="36.65"/><node id="2" lon="117.001" lat="36.65"/>
-        ...   <way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>
-        ... </osm>'''
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.osm"
-        >>> _ = path.write_text(xml)
-        >>> Network.from_osm(path, mode="walk", crs="EPSG:4548")
-        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
-        """
-        from geoplan.network.builders.from_osm import network_from_osm
-
-        return network_from_osm(path, mode=mode, crs=crs, **options)
-
-    @classmethod
-    def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
-        """A network from a line layer: lines meet where they share a vertex.
-
-        Parameters
-        ----------
-        lines : LineStrings or MultiLineStrings in a projected CRS in metres.
-        mode : ``"walk"`` or ``"drive"``.
-        options : ``speed_m_s``, ``columns``, ``snap_m``, ``split_crossings`` and others; see
-            `geoplan.network.builders.from_lines.network_from_lines`.
-
-        Returns
-        -------
-        Network
-            In the CRS of `lines`.
-
-        Raises
-        ------
-        MissingCrsError, GeographicCrsError
-            The lines are not in a projected CRS in metres.
-        NetworkError
-            There is no usable line of this mode.
-
-        Examples
-        --------
-        >>> import geopandas as gpd, shapely
-        >>> streets = gpd.GeoDataFrame(
-        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(300, 0), (300, 500)]]),
-        ...     crs="EPSG:4548",
-        ... )
-        >>> Network.from_lines(streets, mode="walk")
-        Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
-        """
-        from geoplan.network.builders.from_lines import network_from_lines
-
-        return network_from_lines(lines, mode=mode, **options)
-
-    @classmethod
-    def from_graphml(
-        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
-    ) -> Network:
-        """A network from a GraphML file that OSMnx saved.
-
-        Parameters
-        ----------
-        path : the ``.graphml`` file.
-        mode : ``"walk"`` or ``"drive"``.
-        crs : projected CRS in metres to measure in; None = the file's own when it is projected.
-        options : as `from_graph`.
-
-        Returns
-        -------
-        Network
-
-        Raises
-        ------
-        NetworkError
-            No such file, or one that is no street graph.
-
-        Examples
-        --------
-        >>> import networkx as nx, osmnx, pathlib, tempfile
-        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
-        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
-        >>> _ = graph.add_edge(1, 2, length=100.0, osmid=7)
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.graphml"
-        >>> osmnx.save_graphml(graph, path)
-        >>> Network.from_graphml(path, mode="walk")
-        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
-        """
-        from geoplan.network.builders.from_graph import network_from_graphml
-
-        return network_from_graphml(path, mode=mode, crs=crs, **options)
-
-    @classmethod
-    def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
-        """A network from a networkx graph as OSMnx makes it.
-
-        Parameters
-        ----------
-        graph : nodes with ``x`` and ``y``, edges with ``length`` in metres; ``graph["crs"]``.
-        mode : ``"walk"`` or ``"drive"``.
-        options : ``crs``, ``speed_m_s`` and others; see
-            `geoplan.network.builders.from_graph.network_from_graph`.
-
-        Returns
-        -------
-        Network
-
-        Raises
-        ------
-        NetworkError
-            The graph lacks coordinates or lengths.
-
-        Examples
-        --------
-        >>> import networkx as nx
-        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
-        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
-        >>> _ = graph.add_edge(1, 2, length=100.0)
-        >>> Network.from_graph(graph, mode="walk")
-        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
-        """
-        from geoplan.network.builders.from_graph import network_from_graph
-
-        return network_from_graph(graph, mode=mode, **options)
-
     # -- facts -----------------------------------------------------------------------------
 
     @property
@@ -379,30 +152,39 @@ class Network:
 
         One-way signs are left aside: two nodes in different parts are not joined at all.
         """
-        return pd.Series(self._component_numbers(), index=self.node_ids, name="component")
+        return pd.Series(self.component_numbers, index=self.node_ids, name="component")
 
-    def _component_numbers(self) -> NDArray[np.int32]:
-        if "components" not in self._cache:
-            links = sparse.coo_array(
-                (np.ones(self.n_edges, np.int8), (self.u, self.v)), shape=(self.n_nodes,) * 2
-            )
-            count, part = csgraph.connected_components(links, directed=False)
-            size = np.bincount(part, minlength=count)
-            rank = np.empty(count, np.int32)
-            rank[np.argsort(-size, kind="stable")] = np.arange(count, dtype=np.int32)
-            self._cache["components"] = rank[part]
-        return self._cache["components"]
+    @property
+    def component_numbers(self) -> NDArray[np.int32]:
+        """`components` as an array in the order of the nodes (n)."""
+        return self.derived("components", self._find_components)
+
+    def _find_components(self) -> NDArray[np.int32]:
+        links = sparse.coo_array(
+            (np.ones(self.n_edges, np.int8), (self.u, self.v)), shape=(self.n_nodes,) * 2
+        )
+        count, part = csgraph.connected_components(links, directed=False)
+        size = np.bincount(part, minlength=count)
+        rank = np.empty(count, np.int32)
+        rank[np.argsort(-size, kind="stable")] = np.arange(count, dtype=np.int32)
+        return rank[part]
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` computes from the arrays, computed once and kept under `key`."""
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]
 
     def __repr__(self) -> str:
         name = self.crs.to_string() if self.crs.to_epsg() else self.crs.name
         return (
-            f"Network({self.mode}, {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
+            f"{type(self).__name__}({self.mode}, {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
             f"{self.length_m.sum() / 1000:,.1f} km, {name})"
         )
 
     def _repr_html_(self) -> str:
         return facts_html(
-            "Network",
+            type(self).__name__,
             [
                 ("mode", self.mode),
                 ("nodes", f"{self.n_nodes:,}"),
@@ -441,6 +223,7 @@ class Network:
         --------
         >>> import geopandas as gpd, shapely
         >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> from geoplan.network import Network
         >>> Network.from_lines(street, mode="walk").edges_frame()["length_m"].tolist()
         [9.0]
         """
@@ -471,41 +254,16 @@ class Network:
         --------
         >>> import geopandas as gpd, shapely
         >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> from geoplan.network import Network
         >>> Network.from_lines(street, mode="walk").nodes_frame()["component"].tolist()
         [0, 0]
         """
         return gpd.GeoDataFrame(
-            {"component": self._component_numbers()},
+            {"component": self.component_numbers},
             index=self.node_ids,
             geometry=gpd.points_from_xy(self.x, self.y),
             crs=self.crs,
         )
-
-    def report(self, **options: Any) -> Any:
-        """What is doubtful about the network: islands, near misses, one-way traps.
-
-        Parameters
-        ----------
-        options : ``near_m``, ``detour_m`` and others of `geoplan.network.network_report`.
-
-        Returns
-        -------
-        NetworkReport
-            ``summary()`` is text.
-
-        Examples
-        --------
-        >>> import geopandas as gpd, shapely
-        >>> streets = gpd.GeoDataFrame(
-        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(0, 900), (300, 900)]]),
-        ...     crs="EPSG:4548",
-        ... )
-        >>> len(Network.from_lines(streets, mode="walk").report().islands)
-        1
-        """
-        from geoplan.network.diagnostics import network_report
-
-        return network_report(self, **options)
 
     # -- costs -----------------------------------------------------------------------------
 
@@ -519,15 +277,17 @@ class Network:
         ----------
         unit : ``"m"`` or ``"min"``.
         """
-        key = ("costs", unit)
-        if key not in self._cache:
-            forward, backward = self._arc_costs(unit)
-            if self.oneway.any():
-                twin = self._twins()
-                backward = np.where(twin >= 0, forward[twin], backward)
-            forward.flags.writeable = backward.flags.writeable = False
-            self._cache[key] = forward, backward
-        return self._cache[key]
+        return self.derived(("costs", unit), lambda: self._edge_costs(unit))
+
+    def _edge_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        forward, backward = self._arc_costs(unit)
+        if self.oneway.any():
+            twin = self.derived(
+                "twins", lambda: twins(self.u, self.v, self.oneway, self.coords, self.offsets)
+            )
+            backward = np.where(twin >= 0, forward[twin], backward)
+        forward.flags.writeable = backward.flags.writeable = False
+        return forward, backward
 
     def _arc_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Costs each way by the edge's own signs."""
@@ -542,11 +302,6 @@ class Network:
             backward = forward if self.minutes_back is None else self.minutes_back
         return forward, np.where(self.oneway, np.inf, backward)
 
-    def _twins(self) -> NDArray[np.int32]:
-        if "twins" not in self._cache:
-            self._cache["twins"] = twins(self.u, self.v, self.oneway, self.coords, self.offsets)
-        return self._cache["twins"]
-
     def snap_cost(self, unit: str = "m") -> float:
         """Cost of one metre between a point and its edge, in `unit`."""
         return 1.0 if unit == "m" else 1.0 / (self.speed_m_s * 60.0)
@@ -556,71 +311,19 @@ class Network:
         forward, backward = self._arc_costs(unit)
         if reverse and np.array_equal(forward, backward):
             reverse = False  # same costs both ways: one graph serves both directions
-        key = ("graph", unit, reverse)
-        if key not in self._cache:
-            self._cache[key] = build_graph(
-                self.u, self.v, forward, backward, self.n_nodes, reverse=reverse
-            )
-        return self._cache[key]
-
-    # -- files -----------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the network into one file; `load` reads it back.
-
-        Parameters
-        ----------
-        path : the file; an older one is replaced only when all is written.
-
-        Raises
-        ------
-        NetworkError
-            The folder does not exist, or labels that no table can hold.
-
-        Examples
-        --------
-        >>> import geopandas as gpd, pathlib, shapely, tempfile
-        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.network"
-        >>> Network.from_lines(street, mode="walk").save(path)
-        >>> Network.load(path)
-        Network(walk, 2 nodes, 1 edges, 0.0 km, EPSG:4548)
-        """
-        from geoplan.network.builders.native_format import save_network
-
-        save_network(self, path)
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> Network:
-        """Read a network that `save` or ``geoplan network build`` wrote.
-
-        Parameters
-        ----------
-        path : the file.
-
-        Returns
-        -------
-        Network
-
-        Raises
-        ------
-        NetworkError
-            No such file, or none of geoplan's.
-
-        Examples
-        --------
-        See `save`.
-
-        >>> Network.load("nowhere.network")
-        Traceback (most recent call last):
-        geoplan.errors.NetworkError: ...
-        """
-        from geoplan.network.builders.native_format import load_network
-
-        return load_network(path)
+        return self.derived(
+            ("graph", unit, reverse),
+            lambda: build_graph(self.u, self.v, forward, backward, self.n_nodes, reverse=reverse),
+        )
 
 
 def check_mode(mode: str) -> None:
     """Raise `UsageError` unless `mode` is known."""
     if mode not in MODES:
         raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
+
+
+def check_network(network: object) -> None:
+    """Raise `UsageError` unless `network` is a network."""
+    if not isinstance(network, NetworkData):
+        raise UsageError(f"network must be a geoplan Network, not {type(network).__name__}.")

@@ -1,8 +1,8 @@
-"""A `Network` from node and edge tables: checked whole, all faults told at once."""
+"""A network from node and edge tables: all of them checked, all faults reported at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from geoplan.errors import Faults, NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.hilbert import hilbert_order
+from geoplan.network.graph.network import DEFAULT_SPEED_M_S, NetworkData, check_mode
+from geoplan.network.graph.polylines import line_lengths, reversed_lines
 from geoplan.words.message import Message, first_few
 
 #: how far an edge's geometry may end from its node before it is called a fault
@@ -76,36 +78,17 @@ def _lines(
     return coords, offsets
 
 
-def reversed_lines(
-    coords: NDArray[np.float64], offsets: NDArray[np.int64], which: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """The flat coordinates with the lines in `which` running the other way."""
-    if not which.any():
-        return coords
-    counts = np.diff(offsets)
-    at = np.arange(len(coords))
-    start = np.repeat(offsets[:-1], counts)
-    end = np.repeat(offsets[1:] - 1, counts)
-    turned = np.repeat(which, counts)
-    return coords[np.where(turned, start + end - at, at)]
-
-
-def line_lengths(coords: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Length of each line of a flat coordinate array."""
-    steps = np.zeros(len(coords))
-    steps[:-1] = np.hypot(*np.diff(coords, axis=0).T)
-    steps[offsets[1:] - 1] = 0.0  # from one line's end to the next line's start
-    return np.add.reduceat(steps, offsets[:-1])
-
-
-def arrays_from_tables(
+def network_from_tables(
     nodes: gpd.GeoDataFrame,
     edges: pd.DataFrame,
     *,
-    directed: bool,
+    mode: str,
+    speed_m_s: float | None = None,
     keep: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The arrays of a `Network` (its field names) from node and edge tables.
+    source: str = "",
+    notes: Mapping[str, Any] | None = None,
+) -> NetworkData:
+    """The network of node and edge tables; see `geoplan.network.Network.from_edges`.
 
     Raises
     ------
@@ -114,6 +97,21 @@ def arrays_from_tables(
     NetworkError
         Any fault in the tables; the message lists all of them.
     """
+    check_mode(mode)
+    arrays = _arrays(nodes, edges, directed=mode != "walk", keep=keep)
+    return NetworkData(
+        mode=mode,
+        speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else speed_m_s,
+        source=source,
+        notes=dict(notes or {}),
+        **arrays,
+    )
+
+
+def _arrays(
+    nodes: gpd.GeoDataFrame, edges: pd.DataFrame, *, directed: bool, keep: Sequence[str]
+) -> dict[str, Any]:
+    """The arrays of a network by field name."""
     check_projected(nodes, "the network's nodes")
     if not isinstance(edges, pd.DataFrame):
         raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from geoplan.errors import UsageError
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.connectors import access, check_direction, measure, placed
 from geoplan.network.search.queries import Points, node_costs
 from geoplan.validate import positive
@@ -31,7 +31,7 @@ MOST_CELLS = 6_000_000
 
 
 def reach_outline(
-    network: Network,
+    network: NetworkData,
     sites: Points,
     *,
     cutoff_m: float | None = None,
@@ -66,6 +66,7 @@ def reach_outline(
     >>> import pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 2000], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [2000.0]}), mode="walk")
     >>> site = gpd.GeoSeries(gpd.points_from_xy([500], [0]), crs="EPSG:4548")
@@ -97,7 +98,7 @@ def reach_outline(
 
 
 def _reached(
-    network: Network,
+    network: NetworkData,
     sites: Points,
     cutoff: float,
     unit: str,
@@ -131,12 +132,15 @@ def _reached(
 
 
 def _street_points(
-    network: Network,
+    network: NetworkData,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Places along all streets: coordinates, edge (ascending) and fraction of the edge."""
-    known = network._cache.get("street_points")
-    if known is not None:
-        return known
+    return network.derived("street_points", lambda: _points_along(network))
+
+
+def _points_along(
+    network: NetworkData,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     lines = np.array(network.edge_lines(), object)
     drawn = shapely.length(lines) > 0  # a street without length has no places between its ends
     lines[drawn] = shapely.segmentize(lines[drawn], FINEST_M / 2)
@@ -149,7 +153,6 @@ def _street_points(
     run -= np.repeat(run[heads], counts)
     whole = np.repeat(run[heads + counts - 1], counts)
     part = np.divide(run, whole, out=np.zeros_like(run), where=whole > 0)
-    network._cache["street_points"] = xy, edge, part
     return xy, edge, part
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.bands import rings_between
 from geoplan.network.isochrones.clip_cells import reached_parts
 from geoplan.network.isochrones.polygonize import bounded
@@ -34,7 +34,7 @@ _CHUNK = 256
 
 
 def reach_areas(
-    network: Network,
+    network: NetworkData,
     sites: Points,
     *,
     cutoffs_m: Sequence[float] | None = None,
@@ -95,6 +95,7 @@ def reach_areas(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 1000], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [1000.0]}), mode="walk")
     >>> site = gpd.GeoSeries(gpd.points_from_xy([500], [0]), index=["A"], crs="EPSG:4548")
@@ -136,7 +137,7 @@ def reach_areas(
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Question:
-    network: Network
+    network: NetworkData
     goals: SnappedPoints
     unit: str
     cutoff: float
@@ -296,7 +297,9 @@ def _cells_near(
     return street_cells(network, near, margin_m=ask.span_m), None
 
 
-def _edges_near(network: Network, edges: NDArray[np.int64], distance_m: float) -> NDArray[np.int64]:
+def _edges_near(
+    network: NetworkData, edges: NDArray[np.int64], distance_m: float
+) -> NDArray[np.int64]:
     """Edges whose box comes within `distance_m` of the boxes of `edges` (and some more)."""
     if len(edges) == 0:
         return edges

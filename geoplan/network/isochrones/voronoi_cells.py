@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.delaunay import delaunay
 from geoplan.network.isochrones.segment_grid import bins, tight_places
 
@@ -151,7 +151,7 @@ class _Pieces:
     total: NDArray[np.float64]
 
 
-def _pieces(network: Network, edges: NDArray[np.int64]) -> _Pieces:
+def _pieces(network: NetworkData, edges: NDArray[np.int64]) -> _Pieces:
     counts = np.diff(network.offsets)[edges]
     chords, start, run, total = _chords(network.coords, network.offsets[:-1][edges], counts)
     p, q = network.coords[chords[:, 1]], network.coords[chords[:, 2]]
@@ -210,7 +210,7 @@ def _apart(coords, i, j):  # type: ignore[no-untyped-def]
     return np.hypot(coords[j, 0] - coords[i, 0], coords[j, 1] - coords[i, 1])
 
 
-def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float) -> StreetCells:
+def street_cells(network: NetworkData, edges: NDArray[np.int64], *, margin_m: float) -> StreetCells:
     """Divide the ground among `edges` (positions, ascending) up to `margin_m` around them.
 
     Examples
@@ -220,6 +220,7 @@ def street_cells(network: Network, edges: NDArray[np.int64], *, margin_m: float)
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100, 0, 100], [0, 0, 100, 100]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0, 2], "v": [1, 3], "length_m": 100.0}), mode="walk")
     >>> cells = street_cells(network, np.array([0, 1]), margin_m=500)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
-from geoplan.network.graph.network import UNITS, Network
+from geoplan.network.graph.network import UNITS, NetworkData, check_network
 from geoplan.network.search.bounded import along
-from geoplan.network.search.snapping import ON, SnappedPoints, check_network, place_on, snap
+from geoplan.network.search.snapping import ON, SnappedPoints, place_on, snap
 from geoplan.validate import number
 
 _LARGEST = float(np.finfo(np.float64).max)
@@ -100,7 +100,7 @@ def check_direction(direction: str) -> bool:
 
 
 def placed(
-    network: Network,
+    network: NetworkData,
     points: gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints,
     what: str,
     **options: Any,
@@ -114,7 +114,7 @@ def placed(
     return points
 
 
-def _belong(network: Network, points: SnappedPoints) -> bool:
+def _belong(network: NetworkData, points: SnappedPoints) -> bool:
     """Whether the places are those of this network (a few dozen are looked at)."""
     on = np.flatnonzero(points.state == ON)
     if points.edge.max(initial=-1) >= network.n_edges:
@@ -125,7 +125,7 @@ def _belong(network: Network, points: SnappedPoints) -> bool:
     return np.allclose(points.xy[some], place_on(network, points, some), rtol=0, atol=_SAME_PLACE_M)
 
 
-def access(network: Network, points: SnappedPoints, *, unit: str, leaving: bool) -> Access:
+def access(network: NetworkData, points: SnappedPoints, *, unit: str, leaving: bool) -> Access:
     """Ways from the points onto the network (`leaving`), or from the network to the points."""
     forward, backward = network.edge_costs(unit)
     to_u, to_v = (backward, forward) if leaving else (forward, backward)

@@ -9,7 +9,7 @@ import numba as nb
 import numpy as np
 import pandas as pd
 
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.bounded import along, arrays
 from geoplan.network.search.connectors import access, check_direction, measure, placed
 from geoplan.network.search.queries import Points, sites_by_edge
@@ -17,7 +17,7 @@ from geoplan.validate import whole
 
 
 def k_nearest(
-    network: Network,
+    network: NetworkData,
     demand: Points,
     sites: Points,
     *,
@@ -64,6 +64,7 @@ def k_nearest(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> home = gpd.GeoSeries(gpd.points_from_xy([10], [0]), index=["home"], crs="EPSG:4548")

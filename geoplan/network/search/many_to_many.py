@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.search import bounded
 from geoplan.network.search.connectors import Access, Measure, access, by_node, stops
 from geoplan.network.search.csr_assembly import Chunk, as_matrix, block_bits, by_block, count_rows
@@ -23,7 +23,7 @@ from geoplan.parallel import run
 
 
 def all_pairs(
-    network: Network,
+    network: NetworkData,
     homes: SnappedPoints,
     goals: SnappedPoints,
     want: Measure,
@@ -38,7 +38,7 @@ def all_pairs(
 
 
 def _found(
-    network: Network,
+    network: NetworkData,
     homes: SnappedPoints,
     goals: SnappedPoints,
     want: Measure,
@@ -118,7 +118,7 @@ def _found(
 
 
 def _demand_side(
-    network: Network, homes: SnappedPoints, want: Measure, *, into: bool
+    network: NetworkData, homes: SnappedPoints, want: Measure, *, into: bool
 ) -> tuple[NDArray[np.int64], Any, NDArray[np.int32], Access]:
     """Demand by place: its order, its stops by node, and those mid-edge in the order of edges."""
     ways = access(network, homes, unit=want.unit, leaving=into)

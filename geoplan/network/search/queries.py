@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import InputError
 from geoplan.network.graph.arcs import Graph
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.search import bounded, multi_source
 from geoplan.network.search.connectors import (
@@ -36,7 +36,7 @@ Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
 def travel_costs(
-    network: Network,
+    network: NetworkData,
     demand: Points,
     sites: Points,
     *,
@@ -77,6 +77,7 @@ def travel_costs(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(
@@ -112,7 +113,7 @@ def travel_costs(
 
 
 def nearest_site(
-    network: Network,
+    network: NetworkData,
     demand: Points,
     sites: Points,
     *,
@@ -159,6 +160,7 @@ def nearest_site(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(gpd.points_from_xy([10, 90], [0, 5]), crs="EPSG:4548")
@@ -214,7 +216,7 @@ def nearest_site(
 
 
 def one_to_all(
-    network: Network,
+    network: NetworkData,
     sites: Points,
     *,
     cutoff_m: float | None = None,
@@ -252,6 +254,7 @@ def one_to_all(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
     >>> here = gpd.GeoSeries(gpd.points_from_xy([30], [2]), crs="EPSG:4548")
@@ -270,7 +273,7 @@ def one_to_all(
 
 
 def node_costs(
-    network: Network, sites: SnappedPoints, want: Measure, *, into: bool
+    network: NetworkData, sites: SnappedPoints, want: Measure, *, into: bool
 ) -> NDArray[np.float64]:
     """Cost between each node (by position) and the nearest of `sites`; inf = none in the limit.
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.arcs import Graph
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.network.search.bounded import along
 from geoplan.network.search.connectors import Access, access, measure, placed
 from geoplan.network.search.queries import spread
-from geoplan.network.search.snapping import ON, STATES, SnappedPoints, check_network
+from geoplan.network.search.snapping import ON, STATES, SnappedPoints
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class Route:
 
 
 def route(
-    network: Network,
+    network: NetworkData,
     origin: shapely.Point | gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints,
     destination: shapely.Point | gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints,
     *,
@@ -95,6 +95,7 @@ def route(
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100, 100], [0, 0, 80]), crs="EPSG:4548")
     >>> edges = pd.DataFrame({"u": [0, 1], "v": [1, 2], "length_m": [100.0, 80.0]})
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(nodes, edges, mode="walk")
     >>> way = route(network, shapely.Point(30, 5), shapely.Point(100, 60))
     >>> way
@@ -169,7 +170,7 @@ def _pieces(
     return pieces
 
 
-def _drawn(network: Network, edge: int, a: float, b: float) -> NDArray[np.float64]:
+def _drawn(network: NetworkData, edge: int, a: float, b: float) -> NDArray[np.float64]:
     """Vertices of an edge from place `a` to place `b` (parts of its drawn length)."""
     coords = network.coords[network.offsets[edge] : network.offsets[edge + 1]]
     steps = np.hypot(*np.diff(coords, axis=0).T)
@@ -182,7 +183,7 @@ def _drawn(network: Network, edge: int, a: float, b: float) -> NDArray[np.float6
 
 
 def _one(
-    network: Network, point: object, what: str, max_snap_m: float | None, barriers: object
+    network: NetworkData, point: object, what: str, max_snap_m: float | None, barriers: object
 ) -> SnappedPoints:
     check_network(network)
     if point is None or isinstance(point, shapely.Geometry):

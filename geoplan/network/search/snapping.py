@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.hilbert import hilbert_order
-from geoplan.network.graph.network import Network
+from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.parallel import run
 from geoplan.validate import number
 
@@ -93,7 +93,7 @@ def words(choices: tuple[str, ...], number: NDArray[Any]) -> Any:
 
 
 def snap(
-    network: Network,
+    network: NetworkData,
     points: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
     max_snap_m: float | None = 500.0,
@@ -129,6 +129,7 @@ def snap(
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(gpd.points_from_xy([30, 30], [4, 900]), crs="EPSG:4548")
@@ -179,7 +180,7 @@ def snap(
     return _placed(network, points.index, origin, edge, located)
 
 
-def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> SnappedPoints:
+def snap_nodes(network: NetworkData, labels: Iterable[Any] | None = None) -> SnappedPoints:
     """The network's own nodes (all, or those with `labels`) as points to ask about.
 
     Parameters
@@ -204,6 +205,7 @@ def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> Snapped
     >>> import geopandas as gpd, pandas as pd
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
+    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
     >>> snap_nodes(network, ["b"]).index.tolist()
@@ -233,7 +235,7 @@ def snap_nodes(network: Network, labels: Iterable[Any] | None = None) -> Snapped
 
 
 def place_on(
-    network: Network, points: SnappedPoints, which: NDArray[np.int64]
+    network: NetworkData, points: SnappedPoints, which: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Where the points `which` (on the network) stand by their edge or node, (n, 2) metres."""
     xy = np.empty((len(which), 2))
@@ -246,11 +248,9 @@ def place_on(
     return xy
 
 
-def edge_tree(network: Network) -> shapely.STRtree:
+def edge_tree(network: NetworkData) -> shapely.STRtree:
     """The network's edges in an STRtree (made once and kept); items are edge positions."""
-    if "tree" not in network._cache:
-        network._cache["tree"] = shapely.STRtree(network.edge_lines())
-    return network._cache["tree"]
+    return network.derived("tree", lambda: shapely.STRtree(network.edge_lines()))
 
 
 def _limit(max_snap_m: float | None) -> float:
@@ -261,13 +261,7 @@ def _limit(max_snap_m: float | None) -> float:
     return float(max_snap_m)
 
 
-def check_network(network: object) -> None:
-    """Raise unless `network` is a `Network`."""
-    if not isinstance(network, Network):
-        raise UsageError(f"network must be a geoplan Network, not {type(network).__name__}.")
-
-
-def _check_crs(network: Network, points: Any, what: str) -> None:
+def _check_crs(network: NetworkData, points: Any, what: str) -> None:
     check_network(network)
     projected = getattr(getattr(points, "crs", None), "is_projected", False)
     if not projected or points.crs.equals(network.crs, ignore_axis_order=True):
@@ -316,7 +310,7 @@ def _project(px, py, edge, coords, offsets):  # type: ignore[no-untyped-def]
 
 
 def _placed(
-    network: Network,
+    network: NetworkData,
     index: pd.Index,
     origin: NDArray[np.float64],
     edge: NDArray[np.int32],
@@ -351,7 +345,7 @@ def _placed(
 
 
 def _around_barriers(
-    network: Network,
+    network: NetworkData,
     geometry: NDArray[Any],
     origin: NDArray[np.float64],
     edge: NDArray[np.int32],
@@ -397,7 +391,7 @@ def _around_barriers(
 
 
 def _crosses(
-    network: Network,
+    network: NetworkData,
     walls: shapely.STRtree,
     origin: NDArray[np.float64],
     edge: NDArray[np.int32],

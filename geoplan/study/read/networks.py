@@ -15,11 +15,10 @@ from geoplan.inputs.files.source import file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
 from geoplan.network.builders.add_links import with_links
-from geoplan.network.builders.build_notes import note_unused, notes_told, told_by_caller
+from geoplan.network.builders.build_notes import notes_told, told_by_caller
 from geoplan.network.builders.elevation import with_slope
-from geoplan.network.builders.from_osm import networks_from_osm
 from geoplan.network.builders.osm_file import SUFFIXES
-from geoplan.network.builders.read_network import OSM_CRS, named_crs
+from geoplan.network.read_network import read_osm_networks
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
 from geoplan.study.read.side_layers import side_layer
@@ -164,12 +163,13 @@ def _streets(
         ]
         if len(same) > 1 and mode in same:
             with _told(config, mode, section.path):
-                shared = networks_from_osm(
-                    path, modes=same, crs=config.study.crs, speeds_m_s=speeds
+                streets |= read_osm_networks(
+                    path,
+                    modes=same,
+                    crs=config.study.crs,
+                    speeds_m_s=speeds,
+                    source_crs={one: sections[one].crs for one in same},
                 )
-                for one, network in shared.items():
-                    note_unused(network, OSM_CRS, source_crs=named_crs(sections[one].crs))
-            streets |= shared
             continue
         with _told(config, mode, section.path):
             try:

@@ -1,0 +1,143 @@
+"""The rows of a line layer or a table of WKT lines, in a projected CRS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from geoplan.crs.datum import to_wgs84
+from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
+from geoplan.crs.transformer import cached_transformer
+from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.network.builders.build_notes import measured_in
+from geoplan.network.builders.osm_file import SUFFIXES
+
+LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+#: usual names of a column of geometries as text, lower case
+WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "几何")
+
+
+def in_plane(
+    frame: gpd.GeoDataFrame, name: str, *, crs: Any, source_crs: CRS | None, datum: str | None
+) -> gpd.GeoDataFrame:
+    """A layer in a projected CRS: its own CRS checked, its datum mended, then projected."""
+    if frame.crs is None:
+        if source_crs is None:
+            raise MissingCrsError.of("network_faults.no_crs", name=name)
+        frame = frame.set_crs(source_crs)
+    if frame.crs.is_projected and (crs is not None or not unfit_layer_reason(frame.geometry)[0]):
+        if crs is None:
+            return frame
+        return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
+    if datum not in (None, "wgs84") and not frame.crs.is_projected:
+        frame = frame.set_geometry(to_wgs84(frame.geometry, datum=datum))
+    if crs is None:
+        middle = shapely.get_coordinates(frame.geometry.array)
+        if len(middle) == 0:
+            raise NetworkError.of("network_faults.empty", name=name)
+        x, y = pd.DataFrame(middle).median()
+        lonlat = cached_transformer(frame.crs, "EPSG:4326").transform(x, y)
+        return frame.to_crs(projected_crs_for(*lonlat))
+    return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
+
+
+def named_crs(source_crs: Any) -> CRS | None:
+    """The CRS that a user named, None for none."""
+    if source_crs is None:
+        return None
+    try:
+        return CRS.from_user_input(source_crs)
+    except CRSError as error:
+        raise UsageError.of("network_faults.bad_crs", crs=source_crs) from error
+
+
+def read_frame(
+    path: Path, layer: str | None, encoding: str | None, wkt: str | None
+) -> gpd.GeoDataFrame:
+    """The rows of a line layer or of a table of WKT, by the file's ending."""
+    name = path.name.lower()
+    if name.endswith(TABLE_SUFFIXES):
+        return _read_table(path, encoding, wkt)
+    if name.endswith(LINE_SUFFIXES):
+        return _read_layer(path, layer, encoding)
+    raise NetworkError.of(
+        "network_faults.unknown_kind",
+        name=path.name,
+        osm=", ".join(SUFFIXES),
+        lines=", ".join(LINE_SUFFIXES),
+        tables=", ".join(TABLE_SUFFIXES),
+    )
+
+
+def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.GeoDataFrame:
+    """A CSV table with a column of WKT."""
+    separator = "\t" if path.suffix.lower() == ".tsv" else None
+    table = _first_that_works(
+        [encoding] if encoding else ["utf-8-sig", "gb18030"],
+        lambda code: pd.read_csv(path, encoding=code, sep=separator or ",", low_memory=False),
+        path,
+    )
+    by_name = {str(name).strip().lower(): name for name in reversed(list(table.columns))}
+    hits = [by_name[name] for name in WKT_COLUMNS if name in by_name]
+    there = ", ".join(str(name) for name in table.columns[:12])
+    if column is None and not hits:
+        raise NetworkError.of("network_faults.no_wkt_column", name=path.name, there=there)
+    name = column if column is not None else hits[0]
+    if name not in table.columns:
+        raise UsageError.of("network_faults.no_column", name=path.name, column=name, there=there)
+    texts = table[name].to_numpy(object)
+    shapes = shapely.from_wkt(
+        [t if isinstance(t, str) else None for t in texts], on_invalid="ignore"
+    )
+    wrong = [i for i, (t, s) in enumerate(zip(texts, shapes, strict=True)) if s is None]
+    if len(wrong) == len(table):
+        raise NetworkError.of("network_faults.no_wkt", name=path.name, column=name)
+    return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
+
+
+def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) -> pd.DataFrame:
+    for code in codes:
+        try:
+            return read(code)
+        except UnicodeDecodeError:
+            continue
+        except (ValueError, LookupError) as error:
+            raise NetworkError.of("network_faults.no_table", name=path.name, why=error) from error
+    raise NetworkError.of("network_faults.no_encoding", name=path.name, codes=", ".join(codes))
+
+
+def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
+    if path.suffix.lower() == ".parquet":
+        try:
+            return gpd.read_parquet(path)
+        except (ValueError, OSError) as error:
+            raise NetworkError.of("network_faults.no_parquet", name=path.name, why=error) from error
+    try:
+        layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
+        chosen = _layer(path.name, layers, layer)
+        options = {"encoding": encoding} if encoding else {}
+        return pyogrio.read_dataframe(path, layer=chosen, **options)
+    except pyogrio.errors.DataSourceError as error:
+        raise NetworkError.of("network_faults.unreadable", name=path.name, why=error) from error
+
+
+def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
+    """The asked layer, or the only one that holds lines."""
+    listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
+    if asked is not None:
+        if asked not in layers:
+            raise InputError.of("network_faults.no_layer", name=name, layer=asked, there=listed)
+        return asked
+    lines = [layer for layer, kind in layers.items() if "LineString" in kind] or list(layers)
+    if len(lines) != 1:
+        raise InputError.of("network_faults.several_layers", name=name, there=listed)
+    return lines[0]

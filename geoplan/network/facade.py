@@ -1,0 +1,332 @@
+"""`Network`: a street network and every way to make one, save it and look for its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geoplan.network.builders.from_graph import network_from_graph, network_from_graphml
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.builders.from_osm import network_from_osm
+from geoplan.network.builders.native_format import load_network, save_network
+from geoplan.network.diagnostics import NetworkReport, network_report
+from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.tables import network_from_tables
+from geoplan.words.display import completes
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+@completes(
+    "bounds",
+    "components",
+    "crs",
+    "edges_frame",
+    "length_m",
+    "mode",
+    "n_edges",
+    "n_nodes",
+    "nodes_frame",
+    "notes",
+    "report",
+    "save",
+    "source",
+    "speed_m_s",
+)
+class Network(NetworkData):
+    """A street network of one mode, in a projected CRS in metres.
+
+    Make one with `from_edges`, `from_osm`, `from_lines`, `from_graphml`, `from_graph` or `load`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> street = shapely.LineString([(500000, 4055000), (500400, 4055000)])
+    >>> network = Network.from_lines(gpd.GeoDataFrame(geometry=[street], crs=4548), mode="walk")
+    >>> network, network.bounds
+    (Network(walk, 2 nodes, 1 edges, 0.4 km, EPSG:4548), (500000.0, 4055000.0, 500400.0, 4055000.0))
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def from_data(cls, data: NetworkData) -> Network:
+        """The network with the arrays of `data`, which are shared and not copied."""
+        return cls(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
+
+    @classmethod
+    def from_edges(
+        cls,
+        nodes: gpd.GeoDataFrame,
+        edges: pd.DataFrame,
+        *,
+        mode: str,
+        speed_m_s: float | None = None,
+        keep: Sequence[str] = (),
+        source: str = "",
+        notes: Mapping[str, Any] | None = None,
+    ) -> Network:
+        """A network from tables.
+
+        Parameters
+        ----------
+        nodes : points in a projected CRS; index = node id, unique.
+        edges : columns ``u``, ``v`` (node ids), ``length_m`` (without it the drawn length
+            counts); optionally ``oneway`` (True = only u to v, -1 = only v to u; counts for
+            ``mode="drive"``), ``minutes`` (and ``minutes_back`` where the way back takes another
+            time), ``geometry`` (LineStrings; straight where missing).
+        mode : ``"walk"`` or ``"drive"``.
+        speed_m_s : default 1.0 walking, 30 km/h driving.
+        keep : other columns of `edges` to carry along in `properties`.
+        source, notes : where it came from and what was done, for reports.
+
+        Returns
+        -------
+        Network
+            In the CRS of `nodes`.
+
+        Raises
+        ------
+        MissingCrsError, GeographicCrsError
+            The nodes are not in a projected CRS in metres.
+        NetworkError
+            Faults in the tables, all of them at once.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd
+        >>> nodes = gpd.GeoDataFrame(
+        ...     geometry=gpd.points_from_xy([0, 100, 200], [0, 0, 0]),
+        ...     index=["a", "b", "c"], crs="EPSG:4548",
+        ... )
+        >>> edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "length_m": [100.0, 100.0]})
+        >>> Network.from_edges(nodes, edges, mode="walk")
+        Network(walk, 3 nodes, 2 edges, 0.2 km, EPSG:4548)
+        """
+        return cls.from_data(
+            network_from_tables(
+                nodes, edges, mode=mode, speed_m_s=speed_m_s, keep=keep, source=source, notes=notes
+            )
+        )
+
+    @classmethod
+    def from_osm(
+        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
+    ) -> Network:
+        """A network from an OpenStreetMap file.
+
+        Parameters
+        ----------
+        path : ``.osm.pbf``, ``.osm``, ``.osm.bz2``, ``.osm.gz`` or ``.o5m``.
+        mode : ``"walk"`` or ``"drive"``; streets are chosen as OSMnx chooses them.
+        crs : projected CRS in metres to measure in, for example ``"EPSG:4548"``; default the
+            CGCS2000 3-degree zone in China, the UTM zone elsewhere.
+        options : ``speed_m_s``, ``speeds_kmh`` (by road class), ``bounds`` (degrees); see
+            `geoplan.network.builders.from_osm.network_from_osm`.
+
+        Returns
+        -------
+        Network
+            Lengths in metres; driving edges carry minutes.
+
+        Raises
+        ------
+        NetworkError
+            The file cannot be read as OSM, or holds no street of this mode.
+        GeographicCrsError
+            `crs` is in degrees.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> xml = '''<osm version="0.6">
+        ...   <node id="1" lon="117.000" lat="36.65"/><node id="2" lon="117.001" lat="36.65"/>
+        ...   <way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>
+        ... </osm>'''
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.osm"
+        >>> _ = path.write_text(xml)
+        >>> Network.from_osm(path, mode="walk", crs="EPSG:4548")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
+        return cls.from_data(network_from_osm(path, mode=mode, crs=crs, **options))
+
+    @classmethod
+    def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
+        """A network from a line layer: lines meet where they share a vertex.
+
+        Parameters
+        ----------
+        lines : LineStrings or MultiLineStrings in a projected CRS in metres.
+        mode : ``"walk"`` or ``"drive"``.
+        options : ``speed_m_s``, ``columns``, ``snap_m``, ``split_crossings`` and others; see
+            `geoplan.network.builders.from_lines.network_from_lines`.
+
+        Returns
+        -------
+        Network
+            In the CRS of `lines`.
+
+        Raises
+        ------
+        MissingCrsError, GeographicCrsError
+            The lines are not in a projected CRS in metres.
+        NetworkError
+            There is no usable line of this mode.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> streets = gpd.GeoDataFrame(
+        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(300, 0), (300, 500)]]),
+        ...     crs="EPSG:4548",
+        ... )
+        >>> Network.from_lines(streets, mode="walk")
+        Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
+        """
+        return cls.from_data(network_from_lines(lines, mode=mode, **options))
+
+    @classmethod
+    def from_graphml(
+        cls, path: str | PathLike[str], *, mode: str, crs: Any = None, **options: Any
+    ) -> Network:
+        """A network from a GraphML file that OSMnx saved.
+
+        Parameters
+        ----------
+        path : the ``.graphml`` file.
+        mode : ``"walk"`` or ``"drive"``.
+        crs : projected CRS in metres to measure in; None = the file's own when it is projected.
+        options : as `from_graph`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            No such file, or one that is no street graph.
+
+        Examples
+        --------
+        >>> import networkx as nx, osmnx, pathlib, tempfile
+        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
+        >>> _ = graph.add_edge(1, 2, length=100.0, osmid=7)
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.graphml"
+        >>> osmnx.save_graphml(graph, path)
+        >>> Network.from_graphml(path, mode="walk")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
+        return cls.from_data(network_from_graphml(path, mode=mode, crs=crs, **options))
+
+    @classmethod
+    def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
+        """A network from a networkx graph as OSMnx makes it.
+
+        Parameters
+        ----------
+        graph : nodes with ``x`` and ``y``, edges with ``length`` in metres; ``graph["crs"]``.
+        mode : ``"walk"`` or ``"drive"``.
+        options : ``crs``, ``speed_m_s`` and others; see
+            `geoplan.network.builders.from_graph.network_from_graph`.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            The graph lacks coordinates or lengths.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
+        >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
+        >>> _ = graph.add_edge(1, 2, length=100.0)
+        >>> Network.from_graph(graph, mode="walk")
+        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        """
+        return cls.from_data(network_from_graph(graph, mode=mode, **options))
+
+    def report(self, **options: Any) -> NetworkReport:
+        """What is doubtful about the network: islands, near misses, one-way traps.
+
+        Parameters
+        ----------
+        options : ``near_m``, ``detour_m`` and others of `geoplan.network.network_report`.
+
+        Returns
+        -------
+        NetworkReport
+            ``summary()`` is text.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> streets = gpd.GeoDataFrame(
+        ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(0, 900), (300, 900)]]),
+        ...     crs="EPSG:4548",
+        ... )
+        >>> len(Network.from_lines(streets, mode="walk").report().islands)
+        1
+        """
+        return network_report(self, **options)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the network into one file; `load` reads it back.
+
+        Parameters
+        ----------
+        path : the file; an older one is replaced only when all is written.
+
+        Raises
+        ------
+        NetworkError
+            The folder does not exist, or labels that no table can hold.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pathlib, shapely, tempfile
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "street.network"
+        >>> Network.from_lines(street, mode="walk").save(path)
+        >>> Network.load(path)
+        Network(walk, 2 nodes, 1 edges, 0.0 km, EPSG:4548)
+        """
+        save_network(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Network:
+        """Read a network that `save` or ``geoplan network build`` wrote.
+
+        Parameters
+        ----------
+        path : the file.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        NetworkError
+            No such file, or none of geoplan's.
+
+        Examples
+        --------
+        See `save`.
+
+        >>> Network.load("nowhere.network")
+        Traceback (most recent call last):
+        geoplan.errors.NetworkError: ...
+        """
+        return cls.from_data(load_network(path))

@@ -1,0 +1,28 @@
+"""Many lines as one flat array: line e has the vertices ``coords[offsets[e]:offsets[e + 1]]``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def reversed_lines(
+    coords: NDArray[np.float64], offsets: NDArray[np.int64], which: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The flat coordinates with the lines in `which` running the other way."""
+    if not which.any():
+        return coords
+    counts = np.diff(offsets)
+    at = np.arange(len(coords))
+    start = np.repeat(offsets[:-1], counts)
+    end = np.repeat(offsets[1:] - 1, counts)
+    turned = np.repeat(which, counts)
+    return coords[np.where(turned, start + end - at, at)]
+
+
+def line_lengths(coords: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Length of each line of a flat coordinate array."""
+    steps = np.zeros(len(coords))
+    steps[:-1] = np.hypot(*np.diff(coords, axis=0).T)
+    steps[offsets[1:] - 1] = 0.0  # from one line's end to the next line's start
+    return np.add.reduceat(steps, offsets[:-1])

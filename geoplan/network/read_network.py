@@ -1,0 +1,197 @@
+"""`Network` from any street file: which reader takes it follows from its name."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pyproj import CRS
+
+from geoplan.crs.projected import checked_crs
+from geoplan.errors import CrsMismatchError, NetworkError, UsageError
+from geoplan.network.builders.build_notes import unused_options
+from geoplan.network.builders.from_graph import network_from_graphml
+from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
+from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
+from geoplan.network.builders.native_format import load_network
+from geoplan.network.builders.osm_file import SUFFIXES
+from geoplan.network.facade import Network
+from geoplan.network.graph.network import NetworkData, check_mode
+
+#: of every OpenStreetMap file
+OSM_CRS = CRS.from_epsg(4326)
+
+
+def read_network(
+    path: str | PathLike[str],
+    *,
+    mode: str,
+    crs: Any = None,
+    layer: str | None = None,
+    source_crs: Any = None,
+    datum: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    speed_m_s: float | None = None,
+    speeds_kmh: Mapping[str, float] | None = None,
+    encoding: str | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
+    split_crossings: bool = False,
+    directed: bool | None = None,
+    all_classes: bool = False,
+) -> Network:
+    """The street network in a file: one saved by `Network.save`, OSM, GraphML, or a line layer.
+
+    Parameters
+    ----------
+    path : a saved network; ``.osm.pbf``, ``.osm`` and the like; ``.graphml``; a line layer
+        (``.gpkg``, ``.shp``, ``.geojson``, ``.fgb``, ``.parquet``, ``.kml``, a zipped Shapefile);
+        a CSV table with a column of WKT lines.
+    mode : ``"walk"`` or ``"drive"``.
+    crs : projected CRS to measure in; None = chosen by place (a line layer in metres keeps its
+        own, but for Web Mercator, whose metres are none). A saved network must be in it already.
+    layer : which layer of a file that holds several.
+    source_crs : CRS of a line layer that does not say its own.
+    datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where
+        the file's own CRS leaves one of these two without use, ``notes["unused"]`` and a log say
+        so (OSM and GraphML files in another datum are refused).
+    columns : roles of a line layer's columns (see `network_from_lines`), and ``wkt``.
+    speed_m_s, speeds_kmh : speeds; for a saved network None keeps its own.
+    encoding : of a CSV table or a Shapefile; found out for CSV when None.
+    bounds : for OSM, west, south, east, north in degrees to cut off beyond.
+    split_crossings, directed, all_classes : see `network_from_lines`.
+
+    Returns
+    -------
+    Network
+        In a projected CRS, edges in metres (and minutes where speeds are known).
+
+    Raises
+    ------
+    NetworkError
+        The file is absent, of no known kind, of another mode, or holds no streets of this mode.
+    MissingCrsError, CrsMismatchError, GeographicCrsError, UsageError
+
+    Examples
+    --------
+    >>> read_network("roads.dwg", mode="walk")
+    Traceback (most recent call last):
+    geoplan.errors.NetworkError: roads.dwg: no such file.
+
+    >>> from geoplan.study import example_study
+    >>> read_network(example_study().folder / "streets.gpkg", mode="walk")
+    Network(walk, 9 nodes, 7 edges, 3.4 km, EPSG:4548)
+    """
+    check_mode(mode)
+    path = Path(path)
+    if not path.exists():
+        raise NetworkError.of("network_faults.no_file", name=path.name)
+    if path.name.lower().endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
+        raise UsageError.of("network_faults.osm_datum", name=path.name, datum=datum)
+    given = named_crs(source_crs)
+    own: CRS | None
+    if path.name.lower().endswith(SUFFIXES):
+        data = network_from_osm(
+            path, mode=mode, crs=crs, speed_m_s=speed_m_s, speeds_kmh=speeds_kmh, bounds=bounds
+        )
+        own = OSM_CRS
+    elif path.name.lower().endswith(".graphml"):
+        data = network_from_graphml(
+            path,
+            mode=mode,
+            crs=crs,
+            speed_m_s=speed_m_s,
+            speeds_kmh=speeds_kmh,
+            all_classes=all_classes,
+        )
+        own = CRS.from_user_input(data.notes["own_crs"])
+    elif _is_saved(path):
+        data = _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
+        own = data.crs
+    else:
+        frame = read_frame(path, layer, encoding, (columns or {}).get("wkt"))
+        data = network_from_lines(
+            in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum),
+            mode=mode,
+            speed_m_s=speed_m_s,
+            speeds_kmh=speeds_kmh,
+            columns={k: v for k, v in (columns or {}).items() if k != "wkt"},
+            split_crossings=split_crossings,
+            directed=directed,
+            all_classes=all_classes,
+            source=path.name,
+        )
+        own = frame.crs
+    return _noted(data, own, source_crs=given, datum=datum)
+
+
+def read_osm_networks(
+    path: str | PathLike[str],
+    *,
+    modes: Sequence[str],
+    crs: Any = None,
+    speeds_m_s: Mapping[str, float | None] | None = None,
+    source_crs: Mapping[str, Any] | None = None,
+) -> dict[str, Network]:
+    """The networks of several modes from one reading of an OpenStreetMap file, by mode.
+
+    Parameters
+    ----------
+    modes : for example ``["walk", "drive"]``.
+    speeds_m_s, source_crs : `speed_m_s` and `source_crs` of `read_network` by mode.
+
+    Raises
+    ------
+    NetworkError, GeographicCrsError, UsageError
+        As `read_network`.
+    """
+    given = source_crs or {}
+    return {
+        mode: _noted(data, OSM_CRS, source_crs=named_crs(given.get(mode)))
+        for mode, data in networks_from_osm(
+            path, modes=modes, crs=crs, speeds_m_s=speeds_m_s
+        ).items()
+    }
+
+
+def _noted(
+    data: NetworkData, own: CRS | None, *, source_crs: CRS | None, datum: str | None = None
+) -> Network:
+    """The network, with a note of the options that say something else than the file does."""
+    unused = unused_options(data.source, own, source_crs=source_crs, datum=datum)
+    if unused:
+        data = replace(data, notes={**data.notes, "unused": unused})
+    return Network.from_data(data)
+
+
+def _is_saved(path: Path) -> bool:
+    """A network file of ours, whatever it is called."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return {"meta.json", "offsets.npy"} <= set(archive.namelist())
+
+
+def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> NetworkData:
+    network = load_network(path)
+    if "unused" in network.notes:  # of the options that it was built with
+        notes = {code: note for code, note in network.notes.items() if code != "unused"}
+        network = replace(network, notes=notes)
+    if network.mode != mode:
+        raise NetworkError.of(
+            "network_faults.other_mode", name=path.name, found=network.mode, mode=mode
+        )
+    if crs is not None and network.crs != checked_crs(crs):
+        raise CrsMismatchError.of(
+            "network_faults.other_crs",
+            name=path.name,
+            found=network.crs.to_string(),
+            crs=checked_crs(crs).to_string(),
+        )
+    if speed_m_s is None or speed_m_s == network.speed_m_s:
+        return network
+    return replace(network, speed_m_s=float(speed_m_s))
