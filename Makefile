@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint notebooks benchmarks demo-data docs clean
+.PHONY: demo test test-minimum test-latest lint notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -11,6 +11,21 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
+
+# Every dependency at its stated lower bound, and at its newest release; each has a venv of its own.
+test-minimum:
+	$(PYTHON) -m venv $(VENV)-minimum
+	$(VENV)-minimum/bin/python -m pip install --quiet uv
+	$(VENV)-minimum/bin/uv pip compile --quiet --resolution lowest-direct --only-binary :all: \
+	  --extra test --extra postgis --extra cluster pyproject.toml -o $(VENV)-minimum/lowest.txt
+	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python -r $(VENV)-minimum/lowest.txt
+	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python --no-deps -e .
+	$(VENV)-minimum/bin/python -m pytest -q -n 2 --dist loadfile
+
+test-latest:
+	$(PYTHON) -m venv $(VENV)-latest
+	$(VENV)-latest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[test,postgis,cluster]'
+	$(VENV)-latest/bin/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -35,7 +50,7 @@ docs: $(VENV)/.installed
 	$(BIN)/python docs/make_api.py
 
 clean:
-	rm -rf $(VENV) maps/demo
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
