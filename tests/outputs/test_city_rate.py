@@ -15,6 +15,7 @@ from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
 from geoplan.outputs.summary.summary import summary_dict
 from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.words.speaker import Speaker
 
 
 @pytest.fixture
@@ -32,16 +33,16 @@ def with_counts(fakes):
 
 def opening(run, home):
     """The first page's sentence and the chapter's."""
-    first = next(b for b in service_blocks(run, home, "en") if isinstance(b, Paragraph))
-    return next(highlights(run, "en")), first.text
+    first = next(b for b in service_blocks(run, home, Speaker("en")) if isinstance(b, Paragraph))
+    return next(highlights(run, Speaker("en"))), first.text
 
 
 def test_people_of_areas_without_a_count_are_in_no_rate(with_counts):
     run, home = with_counts({"A": 10.0})
-    head = headline(run, home, "en")
+    head = headline(run, home, Speaker("en"))
     assert head["rate"] == 10
     assert {"10", "1,000"} <= {value for _, value in head["facts"]}
-    assert measure_table(run, home, lang="en").frame["rate"].tolist() == [10]
+    assert measure_table(run, home, Speaker("en")).frame["rate"].tolist() == [10]
     page, chapter = opening(run, home)
     assert "10 per 1,000" in page
     assert "10 in all for 1,000 people" in chapter
@@ -52,10 +53,10 @@ def test_people_of_areas_without_a_count_are_in_no_rate(with_counts):
 
 def test_where_no_area_tells_a_count_nothing_reads_zero(with_counts):
     run, home = with_counts({})
-    head = headline(run, home, "en")
+    head = headline(run, home, Speaker("en"))
     assert head["rate"] is None
     assert ["In all", "—"] in head["facts"]
-    assert np.isnan(measure_table(run, home, lang="en").frame["rate"].iloc[0])
+    assert np.isnan(measure_table(run, home, Speaker("en")).frame["rate"].iloc[0])
     page, chapter = opening(run, home)
     assert "— per 1,000" in page
     assert "— in all for — people" in chapter

@@ -29,6 +29,7 @@ from geoplan.outputs.figures.sheet import fit
 from geoplan.outputs.figures.write_figures import figure_list
 from geoplan.outputs.report.html import screen_size
 from geoplan.siting import curve_knee
+from geoplan.words.speaker import Speaker
 
 LONG = "a bureau's own survey of every street and community, checked by hand 由街道逐户核对 " * 3
 
@@ -40,7 +41,7 @@ def _font():
 
 
 def maps_of(results, lang):
-    return {n: draw() for n, draw in figure_list(results, lang=lang) if n.endswith("_map")}
+    return {n: draw() for n, draw in figure_list(results, Speaker(lang)) if n.endswith("_map")}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -97,7 +98,7 @@ def test_the_knee_is_marked_on_the_curve_and_its_label_is_in_nobody_s_way(fakes,
     for told in (knee, None):
         drawn = replace(service, siting=replace(siting, knee=told))
         run = replace(results, services={"meal_station": drawn})
-        figure = dict(figure_list(run, lang=lang))["meal_station_curve"]()
+        figure = dict(figure_list(run, Speaker(lang)))["meal_station_curve"]()
         figure.canvas.draw()
         ax = figure.axes[0]
         rings = [line for line in ax.lines if len(line.get_xdata()) == 1]

@@ -14,7 +14,7 @@ from geoplan.outputs.report.blocks import Heading, Listing, TableBlock
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
-from geoplan.outputs.text_format import status_text
+from geoplan.words.speaker import Speaker
 
 OLD = {"zh": "60岁及以上老年人", "en": "people of 60 and over"}
 
@@ -61,7 +61,7 @@ def test_a_map_of_rates_says_what_it_counts_and_what_else_is_counted(results):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_report_opens_with_what_was_found(results, lang):
-    blocks = compose(results, lang=lang).blocks
+    blocks = compose(results, Speaker(lang)).blocks
     assert isinstance(blocks[0], Heading)
     assert isinstance(blocks[1], Listing)
     lines = dict(zip(results.services, blocks[1].items, strict=True))
@@ -85,7 +85,7 @@ def test_the_report_opens_with_what_was_found(results, lang):
 def test_the_first_page_withholds_what_the_edition_withholds(results):
     public = edition(results, audience="public")
     assert public.services["meal_station"].people_names == OLD
-    opening = next(b for b in compose(public, lang="zh").blocks if isinstance(b, Listing))
+    opening = next(b for b in compose(public, Speaker("zh")).blocks if isinstance(b, Listing))
     line = opening.items[0]
     assert f"{results.services['meal_station'].gaps['people'].iloc[0]:,.0f} 人" not in line
 
@@ -115,9 +115,11 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
     asked = replace(siting.result, **{"objective": objective} | answer)
     siting = replace(siting, objective=objective, result=asked, curve=None, robustness=None)
     border = replace(results.services["boundary_marker"], siting=siting)
-    line = next(highlights(replace(results, services={"boundary_marker": border}), lang))
+    line = next(highlights(replace(results, services={"boundary_marker": border}), Speaker(lang)))
     chapter = [
-        block.text for block in service_blocks(results, border, lang) if hasattr(block, "text")
+        block.text
+        for block in service_blocks(results, border, Speaker(lang))
+        if hasattr(block, "text")
     ]
     (told,) = [
         text
@@ -130,7 +132,7 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
     sure, full = FULL[lang]
     assert (sure in line) == (proof is None)
     if proof is not None:
-        status = status_text(lang, asked.status, asked.gap)
+        status = Speaker(lang).status(asked.status, asked.gap)
         assert proof in status
         for text in (line, told):
             assert full not in text
@@ -140,7 +142,7 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
 
 def test_a_chapter_that_is_not_needed_leaves_no_hole(results):
     for run in (results, replace(results, figures=results.figures.iloc[:0])):
-        heads = [b.text for b in compose(run, lang="en").blocks if isinstance(b, Heading)]
+        heads = [b.text for b in compose(run, Speaker("en")).blocks if isinstance(b, Heading)]
         numbers = [int(text.partition(".")[0]) for text in heads if text[0].isdigit()]
         assert numbers == list(range(1, len(numbers) + 1))
 
@@ -151,7 +153,7 @@ def test_files_are_shown_by_what_they_are_for_and_without_the_computers_folders(
     )
     other = replace(results.inputs[0], path="C:\\office\\sites.csv", role="services.meal_station")
     same = replace(other, role="network.walk")
-    blocks = compose(replace(results, inputs=(record, other, same)), lang="en").blocks
+    blocks = compose(replace(results, inputs=(record, other, same)), Speaker("en")).blocks
     table = next(b for b in blocks if isinstance(b, TableBlock) and b.heads[1] == "Used for")
     assert [row[:2] for row in table.rows] == [
         ("people.csv", "people, areas: street or town"),

@@ -18,6 +18,7 @@ from geoplan.disclosure.public_edition import edition
 from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.facts import group_blocks
 from geoplan.outputs.report.services import service_blocks
+from geoplan.words.speaker import Speaker
 
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 CELLS = ("total", *STATES)
@@ -207,7 +208,7 @@ def test_one_service_s_table_gives_nothing_of_another_s_that_is_withheld(two):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_reader_is_told_of_a_table_that_is_withheld(two, lang):
     def notes(service):
-        return [b.text for b in group_blocks(service, lang) if isinstance(b, Paragraph)]
+        return [b.text for b in group_blocks(service, Speaker(lang)) if isinstance(b, Paragraph)]
 
     names = {"zh": ("分人群", "分城乡"), "en": ("by group", "in town and country")}[lang]
     mark = {"zh": "公开版不列出", "en": "public edition withholds"}[lang]
@@ -216,7 +217,7 @@ def test_a_reader_is_told_of_a_table_that_is_withheld(two, lang):
         (told,) = notes(service)
         assert all(text in told for text in (mark, *names))
         # in the chapter, and no table there
-        assert told in {getattr(b, "text", "") for b in service_blocks(run, service, lang)}
+        assert told in {getattr(b, "text", "") for b in service_blocks(run, service, Speaker(lang))}
     for service in run.services.values():  # inside, both stand
         assert not any(mark in text for text in notes(service))
     meal = run.services["meal_station"]

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 import geoplan.siting
 from geoplan.outputs.maps.lines import spacing_content
 from geoplan.outputs.report.facts import quota_blocks
-from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.report.tables import report_table
 from geoplan.outputs.tables.run_tables import (
     figures_table,
     gap_table,
@@ -24,8 +24,8 @@ from geoplan.outputs.tables.run_tables import (
     stretch_table,
 )
 from geoplan.outputs.tables.workbook import dress_sheet
-from geoplan.outputs.text_format import money_text, solver_text
 from geoplan.services.standard import Quota
+from geoplan.words.speaker import Speaker
 
 
 def words(room):
@@ -47,7 +47,7 @@ def test_a_border_lacks_markers_not_sites(fakes):
         ("zh", "相邻点位间距超出标准", "增设点位"),
         ("en", "markers farther apart than the standard", "add a marker"),
     ):
-        frame = gap_table(service, lang=lang).frame
+        frame = gap_table(service, Speaker(lang)).frame
         assert set(frame["cause"]) == {cause}
         assert set(frame["remedy"]) == {remedy}
 
@@ -59,7 +59,7 @@ def test_a_chinese_report_names_every_solver_in_chinese():
         names |= {found.SOLVER} if hasattr(found, "SOLVER") else set()
     assert len(names) >= 5
     for name in [*names, "reach check", "set covering"]:
-        told = solver_text("zh", name)
+        told = Speaker("zh").solver(name)
         assert told != name
         assert any("\u4e00" <= c <= "\u9fff" for c in told)
 
@@ -82,7 +82,7 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
     )
     standard = replace(service.standard, quotas=(quota,))
     service = replace(service, quota={"street": table}, standard=standard)
-    text = list(quota_blocks(run, service, "zh"))[1].items[0]
+    text = list(quota_blocks(run, service, Speaker("zh")))[1].items[0]
     assert f"（{told}）" in text
 
 
@@ -100,7 +100,7 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
     ],
 )
 def test_a_sum_that_rounds_up_takes_the_larger_unit(lang, value, told):
-    assert money_text(lang, value) == told
+    assert Speaker(lang).money(value) == told
 
 
 @pytest.mark.parametrize("code", ["rows_without_line", "broken_parts"])
@@ -123,7 +123,7 @@ def test_counts_beside_shares_have_no_decimals(fakes):
             "source": "",
         }
     )
-    told = told_table(figures_table(replace(run, figures=figures)), "", "zh")
+    told = report_table(figures_table(replace(run, figures=figures)), "", Speaker("zh"))
     assert [row[1:3] for row in told.rows] == [("9,202,432", "9,202,432"), ("0.43", "0.43")]
 
 
@@ -131,10 +131,10 @@ def test_lines_are_told_by_name_and_required_points_by_place(fakes):
     service = fakes.fake_run().services["boundary_marker"]
     label = str(service.spacing.intervals["line"].iloc[0])
     service = replace(service, line_names={label: "甲—乙线"})
-    stretches = stretch_table(service, lang="zh").frame
+    stretches = stretch_table(service, Speaker("zh")).frame
     assert stretches["line"].iloc[0] == "甲—乙线"
     assert label not in set(stretches["line"].astype(str))
-    required = required_table(service, lang="zh").frame
+    required = required_table(service, Speaker("zh")).frame
     assert required["lon"].between(116, 118).all()
     assert required["lat"].between(36, 37.5).all()
     assert spacing_content(service)["line"][0] == "甲—乙线"

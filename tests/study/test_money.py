@@ -17,6 +17,7 @@ from geoplan.outputs.maps.index import index_page
 from geoplan.study import Study
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.sites.budget import phase_numbers, phase_table, site_money
+from geoplan.words.speaker import Speaker
 
 
 def points(n, **columns):
@@ -178,7 +179,7 @@ def test_the_fund_pays_and_the_published_sum_stands_beside_it(plan, tmp_path):
 
 
 def test_the_map_of_the_fund_shows_what_it_pays_for(plan):
-    content = map_content(plan.results, "lottery_fund", lang="en")
+    content = map_content(plan.results, "lottery_fund", Speaker("en"))
     assert content["headline"]["text"] == "10 yuan"
     meals = plan.services["meal_station"]
     name = meals.name("en")
@@ -198,5 +199,5 @@ def test_the_map_of_the_fund_shows_what_it_pays_for(plan):
     )
     assert content["headline"]["label"] == "the fund, 2025 to 2026"
     # the small picture in the index has the sites too
-    assert index_page(plan.results, lang="en").count('r="3"') == 2 * len(ranks)
+    assert index_page(plan.results, Speaker("en")).count('r="3"') == 2 * len(ranks)
     assert shown["share"] == [None, None]

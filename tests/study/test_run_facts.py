@@ -17,6 +17,7 @@ from small_study import write_small_study
 
 from geoplan.study import Study
 from geoplan.study.progress import Stages
+from geoplan.words.speaker import Speaker
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
     assert people == [200, 80, 10]  # nobody is lost
     from geoplan.outputs.tables.fact_tables import measure_table
 
-    table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
+    table = measure_table(plan.results, plan.services["home_care"], Speaker("en")).frame
     assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
     assert table["lowest"].tolist() == ["East 7.50", "West 20.00"]
 
@@ -159,7 +160,7 @@ def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_pa
     plan = study.run(services=["home_care"])
     from geoplan.outputs.tables.fact_tables import measure_table
 
-    table = measure_table(plan.results, plan.services["home_care"], lang="en").frame
+    table = measure_table(plan.results, plan.services["home_care"], Speaker("en")).frame
     assert table["rate"].tolist() == pytest.approx([100 * 5200 / 290] * 2)
     grants, units = table["apart"]
     assert pd.isna(grants)

@@ -18,7 +18,7 @@ from geoplan.outputs.figures.basemap import Ground, paths, points_per_metre
 from geoplan.outputs.figures.sheet import Sheet, map_axes
 from geoplan.outputs.text_format import standard_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, number_text
 
 #: more suggested sites than this are dots without a number
@@ -29,7 +29,9 @@ _LARGE = 7000.0 / 300
 _APART = 8.4
 
 
-def coverage_map(results: RunResults, service: ServiceResult, ground: Ground, lang: str) -> Figure:
+def coverage_map(
+    results: RunResults, service: ServiceResult, ground: Ground, speaker: Speaker
+) -> Figure:
     """Places covered and not covered by people, existing sites, and suggested ones by rank."""
     assert service.coverage is not None
     frame = service.coverage.frame
@@ -39,25 +41,27 @@ def coverage_map(results: RunResults, service: ServiceResult, ground: Ground, la
     facilities = None if service.facilities is None else service.facilities.located
     suggested = None if service.siting is None else service.siting.sites
     ink = [
-        _handle("o", palette.COVERED, palette.COVERED, "covered", len(covered), lang),
-        _handle("o", "none", palette.UNCOVERED, "uncovered", len(missed), lang),
+        _handle("o", palette.COVERED, palette.COVERED, "covered", len(covered), speaker),
+        _handle("o", "none", palette.UNCOVERED, "uncovered", len(missed), speaker),
     ]
     if facilities is not None and len(facilities):
         ink.append(
-            _handle("s", palette.FACILITY, palette.FACILITY, "facility", len(facilities), lang)
+            _handle("s", palette.FACILITY, palette.FACILITY, "facility", len(facilities), speaker)
         )
     if suggested is not None and len(suggested):
-        ink.append(_handle("o", palette.SUGGESTED, palette.INK, "suggested", len(suggested), lang))
+        ink.append(
+            _handle("o", palette.SUGGESTED, palette.INK, "suggested", len(suggested), speaker)
+        )
     word = "title_map" if service.siting is not None else "title_map_now"
-    standard = say(lang, "figures.standard", standard=standard_text(lang, service.standard))
+    standard = speaker.say("figures.standard", standard=standard_text(service.standard, speaker))
     sheet = Sheet(
-        title=say(lang, f"figures.{word}", service=clean(service.name(lang))),
+        title=speaker.say(f"figures.{word}", service=clean(service.name(speaker.lang))),
         notes=[
-            say(lang, "figures.notes", standard=standard, size=say(lang, "figures.circle_size"))
+            speaker.say("figures.notes", standard=standard, size=speaker.say("figures.circle_size"))
         ],
         legend=ink,
     )
-    figure, ax = map_axes(results, sheet, ground, lang)
+    figure, ax = map_axes(results, sheet, ground, speaker)
     scale = _size(placed, points_per_metre(ax)) / max(float(placed["people"].mean() or 1.0), 1e-9)
     _dots(ax, covered, scale, color=palette.COVERED, linewidths=0)
     _dots(ax, missed, scale * 1.4, facecolors="none", edgecolors=palette.UNCOVERED, linewidths=0.45)
@@ -70,7 +74,9 @@ def coverage_map(results: RunResults, service: ServiceResult, ground: Ground, la
     return figure
 
 
-def line_map(results: RunResults, service: ServiceResult, ground: Ground, lang: str) -> Figure:
+def line_map(
+    results: RunResults, service: ServiceResult, ground: Ground, speaker: Speaker
+) -> Figure:
     """Stretches of lines that are marked densely enough, and those that are not."""
     assert service.spacing is not None
     facilities = None if service.facilities is None else service.facilities.located
@@ -81,24 +87,26 @@ def line_map(results: RunResults, service: ServiceResult, ground: Ground, lang: 
     )
     ink: list[Any] = []
     for _, colour, metres, word in stretches:
-        label = say(lang, f"figures.{word}", km=number_text(metres / 1000, 1))
+        label = speaker.say(f"figures.{word}", km=number_text(metres / 1000, 1))
         ink.append(Line2D([], [], color=colour, lw=2.6, label=label))
     if facilities is not None and len(facilities):
         ink.append(
             _handle(
-                "s", palette.FACILITY, palette.FACILITY, "facility_marker", len(facilities), lang
+                "s", palette.FACILITY, palette.FACILITY, "facility_marker", len(facilities), speaker
             )
         )
     if suggested is not None and len(suggested):
         ink.append(
-            _handle("o", palette.SUGGESTED, palette.INK, "suggested_marker", len(suggested), lang)
+            _handle(
+                "o", palette.SUGGESTED, palette.INK, "suggested_marker", len(suggested), speaker
+            )
         )
     sheet = Sheet(
-        title=say(lang, "figures.title_lines", service=clean(service.name(lang))),
-        notes=[say(lang, "figures.standard", standard=standard_text(lang, service.standard))],
+        title=speaker.say("figures.title_lines", service=clean(service.name(speaker.lang))),
+        notes=[speaker.say("figures.standard", standard=standard_text(service.standard, speaker))],
         legend=ink,
     )
-    figure, ax = map_axes(results, sheet, ground, lang)
+    figure, ax = map_axes(results, sheet, ground, speaker)
     intervals = service.spacing.intervals
     for status, colour, _, _ in stretches:
         lines = paths(intervals[intervals["status"] == status].geometry.to_numpy(), 1.0)
@@ -122,7 +130,7 @@ def line_map(results: RunResults, service: ServiceResult, ground: Ground, lang: 
     return figure
 
 
-def _handle(marker: str, face: str, edge: str, word: str, n: int, lang: str) -> Line2D:
+def _handle(marker: str, face: str, edge: str, word: str, n: int, speaker: Speaker) -> Line2D:
     return Line2D(
         [],
         [],
@@ -132,7 +140,7 @@ def _handle(marker: str, face: str, edge: str, word: str, n: int, lang: str) -> 
         markerfacecolor=face,
         markeredgecolor=edge,
         markeredgewidth=0.8,
-        label=say(lang, f"figures.{word}", n=f"{n:,}"),
+        label=speaker.say(f"figures.{word}", n=f"{n:,}"),
     )
 
 

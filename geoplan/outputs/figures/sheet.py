@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from geoplan.outputs import palette
 from geoplan.outputs.figures.basemap import Ground
 from geoplan.results import RunResults
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, number_text
 
 #: the text width of an A4 page
@@ -39,7 +39,9 @@ class Sheet:
     legend: Sequence[Any]
 
 
-def map_axes(results: RunResults, sheet: Sheet, ground: Ground, lang: str) -> tuple[Figure, Axes]:
+def map_axes(
+    results: RunResults, sheet: Sheet, ground: Ground, speaker: Speaker
+) -> tuple[Figure, Axes]:
     """A figure with the sheet's texts, and axes in projected metres that fill what is left.
 
     The limits are set and the aspect is equal: what is drawn afterwards cannot move them.
@@ -56,7 +58,7 @@ def map_axes(results: RunResults, sheet: Sheet, ground: Ground, lang: str) -> tu
     legend = _legend(figure, sheet.legend)
     head_in = stack.depth + _inches(figure, legend).height + 0.1
     foot = figure.text(0, 0, "", fontsize=6.3, color=palette.MUTED, va="bottom", linespacing=1.35)
-    lines = [fit(foot, line, WIDTH_IN * 0.74) for line in _foot(results, lang)]
+    lines = [fit(foot, line, WIDTH_IN * 0.74) for line in _foot(results, speaker)]
     foot.set_text("\n".join(lines))
     foot_in = max(_inches(figure, foot).height, 0.22) + 0.14
     height = head_in + map_in + foot_in
@@ -74,8 +76,8 @@ def map_axes(results: RunResults, sheet: Sheet, ground: Ground, lang: str) -> tu
     )
     _frame(ax, ground.bounds, (WIDTH_IN - 2 * _SIDE_IN) / map_in)
     ground.draw(ax)
-    _scale_bar(figure, ax, lang)
-    _north(figure, head_in, lang)
+    _scale_bar(figure, ax, speaker)
+    _north(figure, head_in, speaker)
     return figure, ax
 
 
@@ -148,21 +150,21 @@ def _by_rows(handles: list[Any], columns: int) -> list[Any]:
     return [handle for k in range(columns) for handle in handles[k::columns]]
 
 
-def _foot(results: RunResults, lang: str) -> list[str]:
+def _foot(results: RunResults, speaker: Speaker) -> list[str]:
     """Stamps, source, date and approval number, in two lines."""
     info = results.info
-    first = [say(lang, f"figures.{'public' if info.audience == 'public' else 'internal'}")]
+    first = [speaker.say(f"figures.{'public' if info.audience == 'public' else 'internal'}")]
     if info.synthetic:
-        first.append(say(lang, "common.synthetic"))
+        first.append(speaker.say("common.synthetic"))
     if info.map_approval_no:
-        first.append(say(lang, "figures.approval", number=clean(info.map_approval_no)))
+        first.append(speaker.say("figures.approval", number=clean(info.map_approval_no)))
     else:
-        first.append(say(lang, "figures.sketch"))
+        first.append(speaker.say("figures.sketch"))
     second = []
     if info.source:
-        second.append(say(lang, "figures.source", source=clean(info.source)))
+        second.append(speaker.say("figures.source", source=clean(info.source)))
     if info.data_date:
-        second.append(say(lang, "figures.date", date=clean(info.data_date)))
+        second.append(speaker.say("figures.date", date=clean(info.data_date)))
     return ["  ·  ".join(part) for part in (first, second) if part]
 
 
@@ -183,7 +185,7 @@ def _frame(ax: Axes, bounds: tuple[float, float, float, float], wide: float) -> 
         spine.set_linewidth(0.8)
 
 
-def _scale_bar(figure: Figure, ax: Axes, lang: str) -> None:
+def _scale_bar(figure: Figure, ax: Axes, speaker: Speaker) -> None:
     """At the foot's right end, outside the map."""
     west, east = ax.get_xlim()
     box = ax.get_position()
@@ -194,15 +196,15 @@ def _scale_bar(figure: Figure, ax: Axes, lang: str) -> None:
     left = right - box.width * length / (east - west)
     figure.add_artist(Line2D([left, right], [y, y], color=palette.INK, lw=2, solid_capstyle="butt"))
     label = (
-        say(lang, "figures.km", km=number_text(length / 1000))
+        speaker.say("figures.km", km=number_text(length / 1000))
         if length >= 1000
-        else say(lang, "figures.m", m=number_text(length))
+        else speaker.say("figures.m", m=number_text(length))
     )
     above = y + 0.03 / figure.get_figheight()
     figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=7)
 
 
-def _north(figure: Figure, head_in: float, lang: str) -> None:
+def _north(figure: Figure, head_in: float, speaker: Speaker) -> None:
     """At the head's right end, outside the map."""
     height = figure.get_figheight()
     x, low = 1 - (_SIDE_IN + 0.09) / WIDTH_IN, 1 - (head_in - 0.08) / height
@@ -218,5 +220,5 @@ def _north(figure: Figure, head_in: float, lang: str) -> None:
             solid_capstyle="butt",
         )
     )
-    word = say(lang, "figures.north")
+    word = speaker.say("figures.north")
     figure.text(x, low + 0.26 / height, word, ha="center", va="bottom", fontsize=7.5)

@@ -24,7 +24,7 @@ from geoplan.outputs.figures.map_figures import coverage_map, line_map
 from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text
 
 DPI = 300
@@ -61,7 +61,7 @@ def write_figures(
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    told = lang or results.info.lang
+    speaker = Speaker(lang or results.info.lang)
     fonts = cjk_fonts()
     style: dict[Any, Any] = {
         "font.family": list(fonts),
@@ -76,28 +76,32 @@ def write_figures(
     }
     written = []
     with mpl.rc_context(style):
-        for name, draw in figure_list(results, lang=told):
+        for name, draw in figure_list(results, speaker):
             figure = draw()
-            check_glyphs((t.get_text() for t in figure.findobj(Text)), fonts=fonts, lang=told)
+            check_glyphs(
+                (t.get_text() for t in figure.findobj(Text)), fonts=fonts, lang=speaker.lang
+            )
             path = target / f"{name}.png"
             figure.savefig(path, dpi=DPI, metadata={"Software": None})
             written.append(path)
     return written
 
 
-def figure_list(results: RunResults, *, lang: str) -> Iterator[tuple[str, Callable[[], Figure]]]:
+def figure_list(
+    results: RunResults, speaker: Speaker
+) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """Name and drawing function of every figure of a run."""
     ground = Ground(results)
     for key, service in results.services.items():
         if service.coverage is not None:
-            yield f"{key}_map", partial(coverage_map, results, service, ground, lang)
+            yield f"{key}_map", partial(coverage_map, results, service, ground, speaker)
             level = _top_level(results, service)
             if level is not None:
-                yield f"{key}_areas", partial(_areas, results, service, level, lang)
+                yield f"{key}_areas", partial(_areas, results, service, level, speaker)
             if service.siting is not None and service.siting.curve is not None:
-                yield f"{key}_curve", partial(_curve, service, lang)
+                yield f"{key}_curve", partial(_curve, service, speaker)
         elif service.spacing is not None:
-            yield f"{key}_map", partial(line_map, results, service, ground, lang)
+            yield f"{key}_map", partial(line_map, results, service, ground, speaker)
 
 
 def _top_level(results: RunResults, service: ServiceResult) -> str | None:
@@ -119,19 +123,19 @@ def _chart(title: str, height: float, *, pad: float = 8.0) -> tuple[Figure, Axes
     return figure, ax
 
 
-def _curve(service: ServiceResult, lang: str) -> Figure:
+def _curve(service: ServiceResult, speaker: Speaker) -> Figure:
     """People served by number of new sites, with what no plan can exceed."""
     assert service.siting is not None
     curve = service.siting.curve
     assert curve is not None
-    title = say(lang, "figures.title_curve", service=clean(service.name(lang)))
+    title = speaker.say("figures.title_curve", service=clean(service.name(speaker.lang)))
     figure, ax = _chart(title, 2.9)
     few = float(curve["bound"].max()) < 20_000  # thousandths of a thousand are hard to read
-    unit = 1 if few else 10_000 if lang == "zh" else 1_000
+    unit = 1 if few else 10_000 if speaker.lang == "zh" else 1_000
     x = curve["sites"].to_numpy()
     value, bound = curve["value"].to_numpy() / unit, curve["bound"].to_numpy() / unit
     ax.fill_between(x, value, bound, color=palette.REACH, alpha=0.6, lw=0)
-    ax.plot(x, bound, color=palette.MUTED, lw=1, ls="--", label=say(lang, "figures.curve_bound"))
+    ax.plot(x, bound, color=palette.MUTED, lw=1, ls="--", label=speaker.say("figures.curve_bound"))
     ax.plot(
         x,
         value,
@@ -140,10 +144,10 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
         marker="o",
         ms=2.4,
         clip_on=False,
-        label=say(lang, "figures.curve_value"),
+        label=speaker.say("figures.curve_value"),
     )
-    ax.set_xlabel(say(lang, "figures.curve_x"))
-    ax.set_ylabel(say(lang, "figures.curve_y_people" if few else "figures.curve_y"))
+    ax.set_xlabel(speaker.say("figures.curve_x"))
+    ax.set_ylabel(speaker.say("figures.curve_y_people" if few else "figures.curve_y"))
     if few:
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -154,7 +158,7 @@ def _curve(service: ServiceResult, lang: str) -> Figure:
     ax.legend(frameon=False, fontsize=8, loc="lower right")
     if (knee := service.siting.knee) is not None:
         _mark_knee(
-            ax, knee.sites, knee.value / unit, say(lang, "figures.curve_knee", sites=knee.sites)
+            ax, knee.sites, knee.value / unit, speaker.say("figures.curve_knee", sites=knee.sites)
         )
     return figure
 
@@ -213,16 +217,15 @@ def _is_free(ax: Axes, box: Bbox) -> bool:
     return not any(path.intersects_bbox(box, filled=False) for path in lines)
 
 
-def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -> Figure:
+def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Speaker) -> Figure:
     """The ledger of every district as a bar of shares, with its people."""
     assert service.coverage is not None
     table = service.coverage.by_area(level)
     table = table[(table["total"] > 0) & (table.index != "")]
-    title = say(
-        lang,
+    title = speaker.say(
         "figures.title_areas",
-        service=clean(service.name(lang)),
-        level=level_word(lang, level),
+        service=clean(service.name(speaker.lang)),
+        level=speaker.level(level),
     )
     figure, ax = _chart(title, 0.95 + 0.21 * max(len(table), 3), pad=22.0)
     left = np.zeros(len(table))
@@ -240,7 +243,7 @@ def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -
                 hatch=hatch,
                 edgecolor="white",
                 linewidth=0.3,
-                label=say(lang, f"common.{state}"),
+                label=speaker.say(f"common.{state}"),
             )
         left += share
     for row, (share, total) in zip(
@@ -250,7 +253,7 @@ def _areas(results: RunResults, service: ServiceResult, level: str, lang: str) -
     ax.set_yticks(rows, [clean(n) for n in table["name"]], fontsize=8)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.set_xlabel(say(lang, "figures.areas_x"))
+    ax.set_xlabel(speaker.say("figures.areas_x"))
     ax.tick_params(length=0)
     ax.legend(
         frameon=False,

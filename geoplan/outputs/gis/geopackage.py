@@ -23,6 +23,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs.gis.layers import aliases, layer_list, layer_title
 from geoplan.outputs.gis.qml import with_aliases
 from geoplan.results import RunResults
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 logger = logging.getLogger(__name__)
@@ -67,12 +68,12 @@ def write_layers(
     >>> gaps["people"].tolist(), gaps.crs.to_string()
     ([80.0, 30.0, 20.0, 10.0], 'EPSG:4548')
     """
-    told = lang or results.info.lang
+    speaker = Speaker(lang or results.info.lang)
     refuse_internal(results, audience)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    layers = layer_list(results, lang=told)
+    layers = layer_list(results, speaker)
     if not layers:
         raise UsageError("this run has no layers to write.")
     with _gdal_options():
@@ -90,12 +91,15 @@ def write_layers(
                 layer_options={
                     "GEOMETRY_NAME": "geom",
                     "FID": "fid",
-                    "DESCRIPTION": clean(layer_title(results, layer, told)),
+                    "DESCRIPTION": clean(layer_title(results, layer, speaker)),
                 },
             )
     write_styles(
         target,
-        {layer.name: with_aliases(layer.style, aliases(results, layer, told)) for layer in layers},
+        {
+            layer.name: with_aliases(layer.style, aliases(results, layer, speaker))
+            for layer in layers
+        },
         others=[(layer.name, name, qml) for layer in layers for name, qml in layer.styles],
     )
     _to_disk(target)

@@ -15,13 +15,10 @@ from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
 from geoplan.outputs.text_format import (
     area_codes,
     area_names,
-    cause_text,
-    kind_text,
-    known_word,
-    remedy_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import has_word, level_word, say
+from geoplan.words import has_word
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 
@@ -39,19 +36,21 @@ class Layer:
     styles: tuple[tuple[str, str], ...] = ()
 
 
-def layer_list(results: RunResults, *, lang: str = "zh") -> list[Layer]:
+def layer_list(results: RunResults, speaker: Speaker) -> list[Layer]:
     """Every layer of a run, background first, in the study's CRS.
 
     Column names are stable and English, so that a QGIS project keeps working; ``cause_text``
-    and ``remedy_text`` are in `lang`.
+    and ``remedy_text`` are in `speaker`'s language.
     """
-    layers = [*_background(results), *_areas(results, lang)]
+    layers = [*_background(results), *_areas(results, speaker)]
     for service in results.services.values():
-        layers.extend(service_layers(results, service, lang=lang))
+        layers.extend(service_layers(results, service, speaker))
     return [layer for layer in layers if len(layer.frame)]
 
 
-def service_layers(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Layer]:
+def service_layers(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Layer]:
     """The layers of one service, the lowest first."""
     key = service.key
     if service.reach is not None:
@@ -59,13 +58,13 @@ def service_layers(results: RunResults, service: ServiceResult, *, lang: str) ->
         frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
         yield Layer(name=f"{key}_reach", frame=frame, style=styles.reach_style())
     if service.gaps is not None:
-        yield _gaps(service, lang)
+        yield _gaps(service, speaker)
     if service.coverage is not None:
-        yield _demand(service.coverage, service, lang)
+        yield _demand(service.coverage, service, speaker)
     if service.spacing is not None:
-        yield from _spacing(service, lang)
+        yield from _spacing(service, speaker)
     if service.facilities is not None:
-        yield _facilities(results, service, lang)
+        yield _facilities(results, service, speaker)
     if service.siting is not None:
         yield _sites(service)
 
@@ -84,7 +83,7 @@ def _background(results: RunResults) -> Iterator[Layer]:
         )
 
 
-def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
+def _areas(results: RunResults, speaker: Speaker) -> Iterator[Layer]:
     for level, layer in results.areas.items():
         frame = layer.frame[["name", "parent", layer.frame.geometry.name]].copy()
         frame.insert(0, "code", frame.index.astype(str))
@@ -93,7 +92,7 @@ def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
             for name, values in _area_columns(results, service, level).items():
                 frame[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
             if f"{key}_share" in frame.columns:
-                shares.append((f"{key}_share", service.name(lang)))
+                shares.append((f"{key}_share", service.name(speaker.lang)))
         points = not layer.has_polygons
         style = styles.plain_area_style(points=points)
         every = [
@@ -105,7 +104,7 @@ def _areas(results: RunResults, lang: str) -> Iterator[Layer]:
             name=f"areas_{level}",
             frame=frame,
             style=every[0][1] if every else style,
-            title=level_word(lang, level),
+            title=speaker.level(level),
             styles=tuple(every[1:]),
         )
 
@@ -115,7 +114,7 @@ def _share_labels(service: str) -> list[str]:
     return [f"{clean(service)} {label}" for label in SHARE_LABELS]
 
 
-def aliases(results: RunResults, layer: Layer, lang: str) -> dict[str, str]:
+def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, str]:
     """What the columns are called for readers, where there is a word; by column."""
     told = {}
     gaps = layer.name.endswith("_gaps")
@@ -126,21 +125,23 @@ def aliases(results: RunResults, layer: Layer, lang: str) -> dict[str, str]:
             name, name
         )
         if column in results.areas:
-            told[column] = level_word(lang, column)
+            told[column] = speaker.level(column)
         elif has_word(f"outputs.col_{plain}"):
-            word = say(lang, f"outputs.col_{plain}")
-            told[column] = word if key is None else f"{results.services[key].name(lang)} {word}"
+            word = speaker.say(f"outputs.col_{plain}")
+            told[column] = (
+                word if key is None else f"{results.services[key].name(speaker.lang)} {word}"
+            )
     return told
 
 
-def layer_title(results: RunResults, layer: Layer, lang: str) -> str:
+def layer_title(results: RunResults, layer: Layer, speaker: Speaker) -> str:
     """What a layer is, for readers."""
     for key, service in results.services.items():
         kind = layer.name.removeprefix(f"{key}_")
         if kind != layer.name and has_word(f"outputs.layer_{kind}"):
-            return f"{service.name(lang)}：{say(lang, f'outputs.layer_{kind}')}"
+            return f"{service.name(speaker.lang)}：{speaker.say(f'outputs.layer_{kind}')}"
     kind = layer.name.removeprefix("background_")
-    return layer.title or known_word(lang, f"outputs.layer_{kind}", layer.name)
+    return layer.title or speaker.word(f"outputs.layer_{kind}", layer.name)
 
 
 def _area_columns(results: RunResults, service: ServiceResult, level: str) -> dict[str, pd.Series]:
@@ -171,7 +172,7 @@ def state_of(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(np.where(known, names, ""), index=frame.index, dtype=object)
 
 
-def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
+def _demand(coverage: Coverage, service: ServiceResult, speaker: Speaker) -> Layer:
     source = coverage.frame
     frame = gpd.GeoDataFrame(
         {
@@ -193,7 +194,7 @@ def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
     after = None if service.siting is None else service.siting.coverage_after
     if after is not None:
         frame["served_after"] = after.frame["served"].reindex(source.index).to_numpy(float)
-    labels = {state: say(lang, f"common.{state}") for state in STATES}
+    labels = {state: speaker.say(f"common.{state}") for state in STATES}
     return Layer(
         name=f"{service.key}_demand",
         frame=frame,
@@ -201,7 +202,7 @@ def _demand(coverage: Coverage, service: ServiceResult, lang: str) -> Layer:
     )
 
 
-def _gaps(service: ServiceResult, lang: str) -> Layer:
+def _gaps(service: ServiceResult, speaker: Speaker) -> Layer:
     assert service.gaps is not None
     frame = service.gaps.copy()
     ranks = {} if service.siting is None else dict(service.siting.sites["rank"])
@@ -212,27 +213,27 @@ def _gaps(service: ServiceResult, lang: str) -> Layer:
     frame["closing_site"] = ["" if is_missing(c) else str(c) for c in frame["closing_site"]]
     lines = bool(frame.geom_type.dropna().isin(["LineString", "MultiLineString"]).all())
     line = "length_m" in frame.columns
-    frame["cause_text"] = [cause_text(lang, c, line=line) for c in frame["cause"]]
-    frame["remedy_text"] = [remedy_text(lang, r, line=line) for r in frame["remedy"]]
-    labels = {cause: cause_text(lang, cause, line=line) for cause in CAUSES}
+    frame["cause_text"] = [speaker.cause(c, line=line) for c in frame["cause"]]
+    frame["remedy_text"] = [speaker.remedy(r, line=line) for r in frame["remedy"]]
+    labels = {cause: speaker.cause(cause, line=line) for cause in CAUSES}
     return Layer(
         name=f"{service.key}_gaps", frame=frame, style=styles.gap_style(labels, lines=lines)
     )
 
 
-def _facilities(results: RunResults, service: ServiceResult, lang: str) -> Layer:
+def _facilities(results: RunResults, service: ServiceResult, speaker: Speaker) -> Layer:
     assert service.facilities is not None
     frame = service.facilities.frame.copy()
     frame.insert(0, "id", frame.index.astype(str))
     frame["tier"] = frame["tier"].astype("string").fillna("")
     for level in results.areas:
         if level in frame.columns:
-            names = area_names(results, level, frame[level], lang)
+            names = area_names(results, level, frame[level], speaker)
             frame[f"{level}_name"] = names
     used = set(frame["tier"])
-    tiers = {t.key: t.name(lang) for t in service.standard.tiers if t.key in used}
+    tiers = {t.key: t.name(speaker.lang) for t in service.standard.tiers if t.key in used}
     counts = {str(key): int(n) for key, n in frame["tier"].value_counts().items()}
-    style = styles.facility_style(tiers, say(lang, "outputs.no_tier"), counts=counts)
+    style = styles.facility_style(tiers, speaker.say("outputs.no_tier"), counts=counts)
     return Layer(name=f"{service.key}_facilities", frame=frame, style=style)
 
 
@@ -247,11 +248,11 @@ def _sites(service: ServiceResult) -> Layer:
     )
 
 
-def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
+def _spacing(service: ServiceResult, speaker: Speaker) -> Iterator[Layer]:
     intervals = service.spacing.intervals
     wanted = ("line", "from_m", "to_m", "length_m", "status", "stretch", "stretch_m")
     kept = [c for c in wanted if c in intervals.columns]
-    labels = {status: say(lang, f"outputs.stretch_{status}") for status in ("covered", "gap")}
+    labels = {status: speaker.say(f"outputs.stretch_{status}") for status in ("covered", "gap")}
     stretches = intervals[[*kept, intervals.geometry.name]].copy()
     stretches.insert(1, "line_name", service.line_texts(stretches["line"]).astype(str))
     yield Layer(
@@ -265,6 +266,6 @@ def _spacing(service: ServiceResult, lang: str) -> Iterator[Layer]:
     frame["marked"] = frame["marked"].astype(int)
     if "line" in kept:
         frame["line_name"] = service.line_texts(frame["line"]).astype("string").fillna("")
-    frame["kind_text"] = [kind_text(lang, k) for k in frame["kind"]]
-    marked = {"1": say(lang, "outputs.marked"), "0": say(lang, "outputs.not_marked")}
+    frame["kind_text"] = [speaker.point_kind(k) for k in frame["kind"]]
+    marked = {"1": speaker.say("outputs.marked"), "0": speaker.say("outputs.not_marked")}
     yield Layer(name=f"{service.key}_required", frame=frame, style=styles.required_style(marked))

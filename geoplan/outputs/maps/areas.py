@@ -13,7 +13,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.outputs.maps.encode import encode_shapes
 from geoplan.outputs.maps.values import number, numbers, texts
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 
 #: more polygons than this are not drawn
 MOST_POLYGONS = 8_000
@@ -42,11 +42,13 @@ def boundaries(layer: AreaLayer) -> list[list[str] | None]:
     return coded
 
 
-def areas_content(results: RunResults, service: ServiceResult, lang: str) -> list[dict[str, Any]]:
+def areas_content(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> list[dict[str, Any]]:
     """One entry per area level that has polygons or figures, coarsest first."""
     levels = []
     for level, layer in results.areas.items():
-        table = _figures(service, level, layer, lang)
+        table = _figures(service, level, layer, speaker)
         drawn = layer.has_polygons and len(layer) <= MOST_POLYGONS
         if table is None and not drawn:
             continue
@@ -54,8 +56,8 @@ def areas_content(results: RunResults, service: ServiceResult, lang: str) -> lis
         rows = codes if table is None else codes.append(table.index.difference(codes, sort=False))
         entry: dict[str, Any] = {
             "level": level,
-            "name": level_word(lang, level),
-            "names": [layer.names.get(code) or say(lang, "maps.unknown_area") for code in rows],
+            "name": speaker.level(level),
+            "names": [layer.names.get(code) or speaker.say("maps.unknown_area") for code in rows],
             "rings": boundaries(layer) if drawn else None,
         }
         entry["names"] = texts(entry["names"])
@@ -68,7 +70,7 @@ def areas_content(results: RunResults, service: ServiceResult, lang: str) -> lis
 
 
 def _figures(
-    service: ServiceResult, level: str, layer: AreaLayer, lang: str
+    service: ServiceResult, level: str, layer: AreaLayer, speaker: Speaker
 ) -> pd.DataFrame | None:
     if service.coverage is not None and level in service.coverage.frame.columns:
         table = service.coverage.by_area(level)

@@ -35,15 +35,15 @@ from geoplan.outputs.maps.rates import measure_facts, rate_head
 from geoplan.outputs.maps.values import number
 from geoplan.results import RunResults, ServiceResult
 from geoplan.services.standard import ServiceStandard
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import count_text
 
 
 def map_content(
     results: RunResults,
     key: str,
+    speaker: Speaker,
     *,
-    lang: str,
     grid_m: float | None = None,
     background: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -61,29 +61,32 @@ def map_content(
     demand = None
     if service.coverage is not None and grid_m is not None:
         demand = grid_content(service.coverage, size_m=grid_m)
-        notes.insert(0, say(lang, "maps.aggregated", size=f"{grid_m:,.0f}"))
+        notes.insert(0, speaker.say("maps.aggregated", size=f"{grid_m:,.0f}"))
     elif service.coverage is not None:
         demand = demand_content(service.coverage, after, known)
         if len(service.coverage.frame) > MOST_NAMES:
-            notes.append(say(lang, "maps.names_left_out"))
+            notes.append(speaker.say("maps.names_left_out"))
     if len(service.all_rates) > 1:
-        notes.append(say(lang, "maps.measures_left_out", measure=service.measure_name(lang)))
+        notes.append(
+            speaker.say("maps.measures_left_out", measure=service.measure_name(speaker.lang))
+        )
     if background is None:
         background = background_content(results.background)
     if background.get("thinned"):
-        notes.append(say(lang, "maps.roads_thinned"))
+        notes.append(speaker.say("maps.roads_thinned"))
     return {
-        "lang": lang,
-        "meta": page_meta(results, key, lang) | {"notes": notes},
+        "lang": speaker.lang,
+        "meta": page_meta(results, key, speaker) | {"notes": notes},
         "bounds": bounds(results, service),
-        "headline": headline(results, service, lang),
+        "headline": headline(results, service, speaker),
         "background": background,
-        "areas": areas_content(results, service, lang),
+        "areas": areas_content(results, service, speaker),
         "demand": demand,
-        "sites": sites_content(service, lang),
+        "sites": sites_content(service, speaker),
         "gaps": gaps_content(service, known, whole_areas=told_by_area(service)),
         "suggested": suggested_content(
-            service.siting.sites if service.siting else funded_sites(results, service, lang), known
+            service.siting.sites if service.siting else funded_sites(results, service, speaker),
+            known,
         ),
         "reach": reach_content(service),
         "spacing": spacing_content(service),
@@ -91,67 +94,67 @@ def map_content(
     }
 
 
-def page_meta(results: RunResults, key: str, lang: str) -> dict[str, Any]:
+def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
     """Titles, stamps and the lines at the foot of the page."""
     info, service = results.info, results.services[key]
     standard = service.standard
-    name = service.name(lang)
-    stamps = [say(lang, "maps.synthetic")] if info.synthetic else []
-    stamps.append(say(lang, "maps.public" if info.audience == "public" else "maps.internal"))
+    name = service.name(speaker.lang)
+    stamps = [speaker.say("maps.synthetic")] if info.synthetic else []
+    stamps.append(speaker.say("maps.public" if info.audience == "public" else "maps.internal"))
     foot = []
     if info.synthetic:
-        foot.append(say(lang, "maps.synthetic_long"))
+        foot.append(speaker.say("maps.synthetic_long"))
     if info.source:
-        foot.append(say(lang, "maps.source", text=info.source))
+        foot.append(speaker.say("maps.source", text=info.source))
     if info.data_date:
-        foot.append(say(lang, "maps.data_date", text=info.data_date))
+        foot.append(speaker.say("maps.data_date", text=info.data_date))
     if info.map_approval_no:
-        foot.append(say(lang, "maps.approval", text=info.map_approval_no))
+        foot.append(speaker.say("maps.approval", text=info.map_approval_no))
     else:
-        foot.append(say(lang, "maps.sketch"))
+        foot.append(speaker.say("maps.sketch"))
     return {
         "service": name,
         "study": info.title or info.name,
-        "title": say(lang, "maps.page_title", service=name, study=info.title or info.name),
-        "standard": standard_text(standard, lang),
-        "authority": authority_text(standard, lang),
+        "title": speaker.say("maps.page_title", service=name, study=info.title or info.name),
+        "standard": standard_text(standard, speaker),
+        "authority": authority_text(standard, speaker),
         "stamps": stamps,
         "foot": foot,
         "mark": [
             line
             for line, shown in (
-                (say(lang, "maps.synthetic_long"), info.synthetic),
-                (say(lang, "maps.approval", text=info.map_approval_no), info.map_approval_no),
+                (speaker.say("maps.synthetic_long"), info.synthetic),
+                (speaker.say("maps.approval", text=info.map_approval_no), info.map_approval_no),
             )
             if shown
         ],
         "measure": standard.measure,
-        "measure_name": service.measure_name(lang),
+        "measure_name": service.measure_name(speaker.lang),
         "per": number(standard.per),
     }
 
 
-def standard_text(standard: ServiceStandard, lang: str) -> str:
+def standard_text(standard: ServiceStandard, speaker: Speaker) -> str:
     """What "covered" means, in one line."""
     if standard.measure == "reach":
-        mode = say(lang, f"common.{standard.mode}") if standard.mode else ""
+        mode = speaker.say(f"common.{standard.mode}") if standard.mode else ""
         value = f"{standard.threshold:,.6g}" if standard.threshold is not None else ""
-        return say(lang, f"maps.reach_{standard.unit}", mode=mode, value=value)
+        return speaker.say(f"maps.reach_{standard.unit}", mode=mode, value=value)
     if standard.measure == "spacing":
-        return say(lang, "maps.spacing", value=f"{standard.max_spacing_m:,.6g}")
+        return speaker.say("maps.spacing", value=f"{standard.max_spacing_m:,.6g}")
     if standard.measure == "rate":
-        return say(lang, "maps.rate", per=f"{standard.per:,.6g}")
-    return say(lang, "maps.budget")
+        return speaker.say("maps.rate", per=f"{standard.per:,.6g}")
+    return speaker.say("maps.budget")
 
 
-def authority_text(standard: ServiceStandard, lang: str) -> str:
+def authority_text(standard: ServiceStandard, speaker: Speaker) -> str:
     """Where the standard comes from, or nothing."""
-    source = standard.source_en if lang == "en" and standard.source_en else standard.source
+    source = standard.source_en if speaker.lang == "en" and standard.source_en else standard.source
     if not source:
         return ""
     if standard.year:
-        return say(lang, "maps.standard_source", text=source, year=standard.year)
-    return say(lang, "maps.standard_source_plain", text=source)
+        return speaker.say("maps.standard_source", text=source, year=standard.year)
+    return speaker.say("maps.standard_source_plain", text=source)
 
 
 def share_text(share: float, digits: int = 1) -> str:
@@ -165,12 +168,12 @@ def share_text(share: float, digits: int = 1) -> str:
     return "–" if share is None or np.isnan(share) else f"{share:.{digits}%}"
 
 
-def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any]:
+def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     """The large number, the ledger today and with the plan, and a few facts."""
-    head: dict[str, Any] = {"facts": facts(service, lang)}
+    head: dict[str, Any] = {"facts": facts(service, speaker)}
     if service.coverage is not None:
         head |= {
-            "label": _share_label(service, lang),
+            "label": _share_label(service, speaker),
             "ledger": _ledger(service.coverage.ledger),
             "after": None
             if service.siting is None or not _planned(service)
@@ -179,23 +182,25 @@ def headline(results: RunResults, service: ServiceResult, lang: str) -> dict[str
     elif service.spacing is not None:
         total, covered = float(service.spacing.total_m), float(service.spacing.covered_m)
         head |= {
-            "label": say(lang, "maps.head_length"),
+            "label": speaker.say("maps.head_length"),
             "length": {"total": total, "covered": covered, "gap": float(service.spacing.gap_m)},
         }
     elif service.rates is not None and len(service.rates):
-        head |= rate_head(service, lang)
-        head["facts"] += measure_facts(results, service, lang)
+        head |= rate_head(service, speaker)
+        head["facts"] += measure_facts(results, service, speaker)
     elif service.fund is not None:
-        head |= fund_head(results, service, lang)
-        head["facts"] += fund_facts(results, service, lang)
+        head |= fund_head(results, service, speaker)
+        head["facts"] += fund_facts(results, service, speaker)
     return head
 
 
-def _share_label(service: ServiceResult, lang: str) -> str:
+def _share_label(service: ServiceResult, speaker: Speaker) -> str:
     """Whose share it is: 74 % of the old are not 74 % of the city."""
-    people = service.people_name(lang)
+    people = service.people_name(speaker.lang)
     return (
-        say(lang, "maps.head_share_of", people=people) if people else say(lang, "maps.head_share")
+        speaker.say("maps.head_share_of", people=people)
+        if people
+        else speaker.say("maps.head_share")
     )
 
 
@@ -209,12 +214,12 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def facts(service: ServiceResult, lang: str) -> list[list[str]]:
+def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
     """Pairs of label and value for the head of the panel."""
     found: list[list[str]] = []
 
     def tell(key: str, value: str, **values: str) -> None:
-        label = say(lang, f"maps.{key}", **values)
+        label = speaker.say(f"maps.{key}", **values)
         found.append([label[:1].upper() + label[1:], value])
 
     line = service.spacing is not None
@@ -225,20 +230,20 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
             tell("fact_unplaced", f"{unplaced:,}")
     if service.spacing is not None and len(service.spacing.required):
         marked = service.spacing.required["marked"]
-        tell("fact_required", say(lang, "maps.of", part=int(marked.sum()), whole=len(marked)))
+        tell("fact_required", speaker.say("maps.of", part=int(marked.sum()), whole=len(marked)))
     for level, table in service.quota.items():
         counts = quota_counts(table)
         if counts["meeting_quota"] is not None:  # a level without a quota has nothing to meet
             part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
             tell(
                 "fact_quota",
-                say(lang, "maps.of", part=part, whole=whole),
-                level=level_word(lang, level),
+                speaker.say("maps.of", part=part, whole=whole),
+                level=speaker.level(level),
             )
     if service.rates is not None and len(service.rates):
         city = city_rate(service.rates)
         tell("fact_count", count_text(city.count))
-        name = service.people_name(lang) or say(lang, "maps.fact_people")
+        name = service.people_name(speaker.lang) or speaker.say("maps.fact_people")
         found.append([name[:1].upper() + name[1:], count_text(city.people)])
         if service.standard.target_rate:
             tell("fact_target", f"{service.standard.target_rate:,.6g}")
@@ -248,21 +253,21 @@ def facts(service: ServiceResult, lang: str) -> list[list[str]]:
         tell(
             "fact_suggested_markers" if line else "fact_suggested", f"{len(service.siting.sites):,}"
         )
-        found.append(["", proof_text(service, lang)])
+        found.append(["", proof_text(service, speaker)])
     return found
 
 
-def proof_text(service: ServiceResult, lang: str) -> str:
+def proof_text(service: ServiceResult, speaker: Speaker) -> str:
     """How much of the siting answer is proved."""
     assert service.siting is not None
     result = service.siting.result
     if result.status == "optimal":
-        return say(lang, "maps.proof_optimal")
+        return speaker.say("maps.proof_optimal")
     if result.status == "infeasible":
-        return say(lang, "maps.proof_infeasible")
+        return speaker.say("maps.proof_infeasible")
     if result.gap is None:
-        return say(lang, "maps.proof_unbounded")
-    return say(lang, "maps.proof_feasible", gap=share_text(result.gap, 2))
+        return speaker.say("maps.proof_unbounded")
+    return speaker.say("maps.proof_feasible", gap=share_text(result.gap, 2))
 
 
 def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
@@ -324,7 +329,7 @@ def extent_m(results: RunResults, service: ServiceResult) -> float:
 
 
 @cache
-def ui_words(lang: str) -> dict[str, str]:
+def ui_words(speaker: Speaker) -> dict[str, str]:
     """The sentences that the page's script says, by name.
 
     Examples
@@ -334,4 +339,4 @@ def ui_words(lang: str) -> dict[str, str]:
     """
     source = files("geoplan.words").joinpath("maps.toml").read_text(encoding="utf-8")
     spoken = ("ui_", "cause_", "remedy_", "state_", "kind_")
-    return {k: say(lang, f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}
+    return {k: speaker.say(f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}

@@ -8,39 +8,40 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.outputs.text_format import money_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 
-def fund_head(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any]:
+def fund_head(results: RunResults, service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     """The large number of a fund's page: its money."""
     assert service.fund is not None
-    money = money_text(lang, service.fund.money, results.info.currency)
+    money = speaker.money(service.fund.money, results.info.currency)
     years = service.fund.years
-    label = say(lang, "maps.head_fund")
+    label = speaker.say("maps.head_fund")
     if years:
-        label = say(lang, "maps.head_fund_years", first=years[0], last=years[-1])
+        label = speaker.say("maps.head_fund_years", first=years[0], last=years[-1])
     return {"label": label, "text": money}
 
 
-def fund_facts(results: RunResults, service: ServiceResult, lang: str) -> list[list[str]]:
+def fund_facts(results: RunResults, service: ServiceResult, speaker: Speaker) -> list[list[str]]:
     """Pairs of label and value: what the plans take, by service, and what is left."""
     fund = service.fund
     assert fund is not None
     currency = results.info.currency
     told = [
-        [say(lang, "maps.fact_fund_planned"), money_text(lang, fund.planned, currency)],
-        [say(lang, "maps.fact_fund_left"), money_text(lang, fund.left, currency)],
+        [speaker.say("maps.fact_fund_planned"), speaker.money(fund.planned, currency)],
+        [speaker.say("maps.fact_fund_left"), speaker.money(fund.left, currency)],
     ]
     for key, part in fund.spending.groupby("service", sort=False):
-        money = money_text(lang, float(part["money"].sum()), currency)
-        value = say(lang, "maps.fund_part", sites=f"{int(part['sites'].sum()):,}", money=money)
-        told.append([_name(results, str(key), lang), value])
+        money = speaker.money(float(part["money"].sum()), currency)
+        value = speaker.say("maps.fund_part", sites=f"{int(part['sites'].sum()):,}", money=money)
+        told.append([_name(results, str(key), speaker), value])
     return told
 
 
-def funded_sites(results: RunResults, service: ServiceResult, lang: str) -> gpd.GeoDataFrame | None:
+def funded_sites(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> gpd.GeoDataFrame | None:
     """The suggested sites that the fund pays for, service by service, numbered through.
 
     The name says the service and the number that the site has in the service's own map and report.
@@ -60,12 +61,12 @@ def funded_sites(results: RunResults, service: ServiceResult, lang: str) -> gpd.
         sites = siting.sites.sort_values("rank")
         ranks = sites["rank"].astype(str)
         place = sites["name"].where(sites["name"].ne(""), sites["area"]) if "name" in sites else ""
-        parts.append(sites.assign(name=_name(results, key, lang) + " " + ranks + " · " + place))
+        parts.append(sites.assign(name=_name(results, key, speaker) + " " + ranks + " · " + place))
     if not parts:
         return None
     whole = pd.concat(parts)
     return whole.assign(rank=np.arange(1, len(whole) + 1), share_after=np.nan)
 
 
-def _name(results: RunResults, key: str, lang: str) -> str:
-    return results.services[key].name(lang) if key in results.services else key
+def _name(results: RunResults, key: str, speaker: Speaker) -> str:
+    return results.services[key].name(speaker.lang) if key in results.services else key

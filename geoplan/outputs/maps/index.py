@@ -19,7 +19,7 @@ from geoplan.outputs.maps.funds import funded_sites
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 Place = Callable[[np.ndarray], np.ndarray]
 
@@ -30,27 +30,27 @@ _MOST_SITES = 100
 _WIDTH, _HEIGHT = 320.0, 168.0
 
 
-def index_page(results: RunResults, *, lang: str) -> str:
+def index_page(results: RunResults, speaker: Speaker) -> str:
     """The index as HTML."""
-    cards = [_card(results, key, lang) for key in results.services]
+    cards = [_card(results, key, speaker) for key in results.services]
     first = next(iter(results.services), None)
-    meta = page_meta(results, first, lang) if first else {"stamps": [], "foot": [], "study": ""}
+    meta = page_meta(results, first, speaker) if first else {"stamps": [], "foot": [], "study": ""}
     return Template(web_text("index.html"), autoescape=True).render(
-        html_lang="en" if lang == "en" else "zh-CN",
-        title=say(lang, "maps.index_title", study=meta["study"]),
-        lead=say(lang, "maps.index_lead", n=len(cards)),
-        list_label=say(lang, "maps.index_list"),
-        open_label=say(lang, "maps.index_open"),
+        html_lang="en" if speaker.lang == "en" else "zh-CN",
+        title=speaker.say("maps.index_title", study=meta["study"]),
+        lead=speaker.say("maps.index_lead", n=len(cards)),
+        list_label=speaker.say("maps.index_list"),
+        open_label=speaker.say("maps.index_open"),
         style=web_text("index.css"),
         meta=meta,
         cards=cards,
     )
 
 
-def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
+def _card(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
     service = results.services[key]
-    head = headline(results, service, lang)
-    meta = page_meta(results, key, lang)
+    head = headline(results, service, speaker)
+    meta = page_meta(results, key, speaker)
     card: dict[str, Any] = {
         "href": f"{key}.html",
         "name": meta["service"],
@@ -59,17 +59,17 @@ def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
         "value": "",
         "bar": None,
         "lines": [],
-        "dots": _picture(results, service, lang),
+        "dots": _picture(results, service, speaker),
     }
     if head.get("ledger"):
         ledger, after = head["ledger"], head["after"]
         card["value"] = share_text(_float(ledger["share"]))
         missed = service.coverage.ledger.unserved if service.coverage else 0.0
-        card["lines"].append(say(lang, "maps.index_unserved", n=f"{missed:,.0f}"))
+        card["lines"].append(speaker.say("maps.index_unserved", n=f"{missed:,.0f}"))
         card["bar"] = [100 * _float(ledger["share"]), 0.0]
         if after:
             card["lines"].append(
-                say(lang, "maps.index_after", share=share_text(_float(after["share"])))
+                speaker.say("maps.index_after", share=share_text(_float(after["share"])))
             )
             card["bar"][1] = max(0.0, 100 * (_float(after["share"]) - _float(ledger["share"])))
     elif head.get("length"):
@@ -77,7 +77,7 @@ def _card(results: RunResults, key: str, lang: str) -> dict[str, Any]:
         share = length["covered"] / length["total"] if length["total"] else float("nan")
         card["value"] = share_text(share)
         card["bar"] = [100 * share, 0.0]
-        card["lines"].append(say(lang, "maps.index_line_gap", n=f"{length['gap'] / 1000:,.1f}"))
+        card["lines"].append(speaker.say("maps.index_line_gap", n=f"{length['gap'] / 1000:,.1f}"))
     elif head.get("rate") is not None:
         card["value"] = f"{head['rate']:,.6g}"
     if card["bar"] and not np.isfinite(card["bar"]).all():
@@ -90,7 +90,9 @@ def _float(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _picture(results: RunResults, service: ServiceResult, lang: str) -> dict[str, Any] | None:
+def _picture(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> dict[str, Any] | None:
     """Outlines of the areas with dots: covered, not covered, suggested (in SVG units)."""
     outline = next((layer.frame for layer in results.areas.values() if layer.has_polygons), None)
     ground = outline
@@ -126,7 +128,7 @@ def _picture(results: RunResults, service: ServiceResult, lang: str) -> dict[str
     return {
         "paths": paths,
         "lines": _stretches(service, place, 1 / scale),
-        **_dots(service, _suggested(results, service, lang), place),
+        **_dots(service, _suggested(results, service, speaker), place),
     }
 
 
@@ -153,11 +155,13 @@ def _stretches(service: ServiceResult, place: Place, tolerance_m: float) -> dict
     return lines
 
 
-def _suggested(results: RunResults, service: ServiceResult, lang: str) -> gpd.GeoDataFrame | None:
+def _suggested(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> gpd.GeoDataFrame | None:
     """The service's suggested sites, or those that a fund pays for."""
     if service.siting is not None:
         return service.siting.sites
-    return funded_sites(results, service, lang)
+    return funded_sites(results, service, speaker)
 
 
 def _dots(

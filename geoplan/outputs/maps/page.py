@@ -25,6 +25,7 @@ from geoplan.outputs.maps.assets import (
     web_text,
 )
 from geoplan.outputs.maps.content import ui_words
+from geoplan.words.speaker import Speaker
 
 #: height of a map in a notebook
 NOTEBOOK_HEIGHT = "680px"
@@ -82,10 +83,13 @@ class ServiceMap(folium.Map):
     def body(self) -> str:
         """The page's visible frame and its data."""
         payload = json_for_page(
-            self.content | {"words": ui_words(self.content["lang"]), "basemap": self.basemap}
+            self.content
+            | {"words": ui_words(Speaker(self.content["lang"])), "basemap": self.basemap}
         )
         frame = Template(web_text("map.html"), autoescape=True).render(
-            name=self.get_name(), meta=self.content["meta"], t=ui_words(self.content["lang"])
+            name=self.get_name(),
+            meta=self.content["meta"],
+            t=ui_words(Speaker(self.content["lang"])),
         )
         return (
             f"{frame}\n"

@@ -13,6 +13,7 @@ from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
 from geoplan.outputs.maps.values import column, number, numbers, places, texts
 from geoplan.results import ServiceResult
+from geoplan.words.speaker import Speaker
 
 #: more demand points than this carry no names
 MOST_NAMES = 30_000
@@ -95,7 +96,7 @@ def grid_content(coverage: Coverage, *, size_m: float) -> dict[str, Any]:
     }
 
 
-def sites_content(service: ServiceResult, lang: str) -> dict[str, Any] | None:
+def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | None:
     """Existing sites whose place is known, with tier, capacity and the people they serve."""
     if service.facilities is None or len(service.facilities) == 0:
         return None
@@ -105,7 +106,7 @@ def sites_content(service: ServiceResult, lang: str) -> dict[str, Any] | None:
         "at": encode_points(frame.geometry),
         "names": texts(frame["name"]),
         "tier": places(frame["tier"], tiers),
-        "tiers": [tier.name(lang) for tier in service.standard.tiers],
+        "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
         "capacity": numbers(frame["capacity"]),
         "unplaced": len(service.facilities) - len(frame),
     }

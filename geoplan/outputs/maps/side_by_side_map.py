@@ -11,7 +11,7 @@ from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.page import ServiceMap, whole_page
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
 
@@ -153,29 +153,29 @@ def comparison_map(
     >>> comparison_map(run, run, "meal_station", lang="en")
     ComparisonMap(height_px=720)
     """
-    contents = [_content(Path(run), service, lang or "zh") for run in (run_a, run_b)]
-    told = lang or str(contents[0]["lang"])
+    contents = [_content(Path(run), service, Speaker(lang or "zh")) for run in (run_a, run_b)]
+    speaker = Speaker(lang or str(contents[0]["lang"]))
     names = (Path(run_a).resolve().name, Path(run_b).resolve().name)
     maps = [
         ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
         for side, content in zip("ab", contents, strict=True)
     ]
-    return ComparisonMap(page=_page(maps, names, str(contents[0]["meta"]["service"]), told))
+    return ComparisonMap(page=_page(maps, names, str(contents[0]["meta"]["service"]), speaker))
 
 
-def _content(run: Path, service: str, lang: str) -> dict[str, Any]:
+def _content(run: Path, service: str, speaker: Speaker) -> dict[str, Any]:
     """What the run's own map of the service shows."""
     page = run / "maps" / f"{service}.html"
     found = _DATA.search(page.read_text(encoding="utf-8")) if page.exists() else None
     if found is None:
-        raise UsageError(say(lang, "compare.map_none", folder=run, service=service))
+        raise UsageError(speaker.say("compare.map_none", folder=run, service=service))
     content: dict[str, Any] = json.loads(found.group(1))
     content.pop("words", None)
     return content
 
 
-def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, lang: str) -> str:
-    title = say(lang, "compare.map_title", service=service, a=names[0], b=names[1])
+def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, speaker: Speaker) -> str:
+    title = speaker.say("compare.map_title", service=service, a=names[0], b=names[1])
     sides = "\n".join(
         f'<section class="gp-side"><p class="gp-run">{letter} · {html.escape(name)}</p>\n'
         f"{made.body()}</section>"
@@ -187,10 +187,10 @@ def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, lang: st
         '<div class="gp-compare">\n<header class="gp-bar2"><h1>'
         f"{html.escape(title)}</h1>\n"
         '<label><input type="checkbox" id="gp_together" checked>'
-        f"{html.escape(say(lang, 'compare.map_lock'))}</label></header>\n"
+        f"{html.escape(speaker.say('compare.map_lock'))}</label></header>\n"
         f'<div class="gp-pair">\n{sides}\n</div>\n</div>',
         f'geoplan.pair({mounted}, document.getElementById("gp_together"));',
-        lang=lang,
+        lang=speaker.lang,
         title=title,
         basemap={"origin": " ".join(origins)} if origins else None,
         style="compare.css",

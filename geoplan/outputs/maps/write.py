@@ -16,6 +16,7 @@ from geoplan.outputs.maps.content import extent_m, map_content
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import ServiceMap, json_for_page
 from geoplan.results import RunResults
+from geoplan.words.speaker import Speaker
 
 logger = logging.getLogger(__name__)
 
@@ -70,20 +71,20 @@ def service_map(
         raise UsageError(
             f"no service {key!r} in this run; there are: {', '.join(results.services) or '-'}."
         )
-    told = lang or results.info.lang
+    speaker = Speaker(lang or results.info.lang)
     tiles = basemap_layer(
-        basemap, tianditu_key=tianditu_key, lang=told, audience=results.info.audience
+        basemap, tianditu_key=tianditu_key, lang=speaker.lang, audience=results.info.audience
     )
     if background is None:
         background = background_content(results.background)
-    content = map_content(results, key, lang=told, background=background)
+    content = map_content(results, key, speaker, background=background)
     size = len(json_for_page(content).encode("utf-8"))
     grid_m = 100.0
     while size > MOST_BYTES and content["demand"] is not None:
         grid_m *= 2
         if grid_m > max(extent_m(results, results.services[key]), 400.0):
             break
-        content = map_content(results, key, lang=told, background=background, grid_m=grid_m)
+        content = map_content(results, key, speaker, background=background, grid_m=grid_m)
         size = len(json_for_page(content).encode("utf-8"))
         logger.warning("the map of %s was too large: demand summed by %.0f m cells", key, grid_m)
     if size > LARGE_BYTES:
@@ -136,7 +137,7 @@ def write_maps(
     ['meal_station.html', 'index.html']
     """
     refuse_internal(results, audience)
-    told = lang or results.info.lang
+    speaker = Speaker(lang or results.info.lang)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     background = background_content(results.background)
@@ -145,12 +146,12 @@ def write_maps(
         made = service_map(
             results,
             key,
-            lang=told,
+            lang=speaker.lang,
             basemap=basemap,
             tianditu_key=tianditu_key,
             background=background,
         )
         written.append(write_map(made, target / f"{key}.html"))
     index = target / "index.html"
-    index.write_text(index_page(results, lang=told), encoding="utf-8", newline="\n")
+    index.write_text(index_page(results, speaker), encoding="utf-8", newline="\n")
     return [*written, index]

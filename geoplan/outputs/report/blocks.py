@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geoplan.words.speaker import Speaker
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heading:
@@ -58,5 +60,5 @@ class Document:
     title: str
     subtitle: str
     stamps: tuple[str, ...]
-    lang: str
+    speaker: Speaker
     blocks: tuple[Block, ...]

@@ -20,11 +20,12 @@ from geoplan.outputs.report.blocks import (
 )
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.services import service_blocks
-from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.report.tables import report_table
 from geoplan.outputs.tables.run_tables import figures_table, overview_table
-from geoplan.outputs.text_format import known_word, standard_text
+from geoplan.outputs.text_format import standard_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import has_word, level_word, say
+from geoplan.words import has_word
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import MISSING, clean, count_text
 
 #: findings that the report itself shows
@@ -44,103 +45,106 @@ _OVERVIEW = (
 )
 
 
-def compose(results: RunResults, *, lang: str) -> Document:
-    """The report of a run (or of an edition of it) in `lang`."""
+def compose(results: RunResults, speaker: Speaker) -> Document:
+    """The report of a run (or of an edition of it) in `speaker`'s language."""
     info = results.info
-    stamps = [say(lang, f"report.stamp_{info.audience}")]
+    stamps = [speaker.say(f"report.stamp_{info.audience}")]
     if info.synthetic:
-        stamps.append(say(lang, "report.stamp_synthetic"))
+        stamps.append(speaker.say("report.stamp_synthetic"))
     subtitle = (
-        say(lang, "report.subtitle", date=clean(info.data_date), crs=info.crs)
+        speaker.say("report.subtitle", date=clean(info.data_date), crs=info.crs)
         if info.data_date
-        else say(lang, "report.subtitle_plain", crs=info.crs)
+        else speaker.say("report.subtitle_plain", crs=info.crs)
     )
     return Document(
-        title=say(lang, "report.title", name=clean(info.title or info.name)),
+        title=speaker.say("report.title", name=clean(info.title or info.name)),
         subtitle=subtitle,
         stamps=tuple(stamps),
-        lang=lang,
-        blocks=tuple(_numbered(_blocks(results, lang), lang)),
+        speaker=speaker,
+        blocks=tuple(_numbered(_blocks(results, speaker), speaker)),
     )
 
 
-def _numbered(blocks: Iterable[Block], lang: str) -> Iterator[Block]:
+def _numbered(blocks: Iterable[Block], speaker: Speaker) -> Iterator[Block]:
     """Chapters counted through: one that a run has no need of leaves no hole."""
     count = 0
     for block in blocks:
         if isinstance(block, Heading) and block.level == 1:
             count += 1
-            number = "一二三四五六七八九"[count - 1] if lang == "zh" else str(count)
-            text = say(lang, "report.chapter", number=number, title=block.text)
+            number = "一二三四五六七八九"[count - 1] if speaker.lang == "zh" else str(count)
+            text = speaker.say("report.chapter", number=number, title=block.text)
             yield replace(block, text=text)
         else:
             yield block
 
 
-def _blocks(results: RunResults, lang: str) -> Iterator[Block]:
+def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     if results.info.audience == "public":
-        text = say(lang, "report.public_note", below=results.info.suppress_below)
+        text = speaker.say("report.public_note", below=results.info.suppress_below)
         yield Paragraph(text=text, kind="note")
-    yield Heading(level=1, text=say(lang, "report.h_overview"))
-    yield from _overview(results, lang)
-    yield Heading(level=1, text=say(lang, "report.h_asked"))
-    yield Paragraph(text=say(lang, "report.asked", count=len(results.services)))
-    yield _standards(results, lang)
-    yield Heading(level=1, text=say(lang, "report.h_inputs"))
-    yield from _inputs(results, lang)
-    yield Heading(level=1, text=say(lang, "report.h_services"))
+    yield Heading(level=1, text=speaker.say("report.h_overview"))
+    yield from _overview(results, speaker)
+    yield Heading(level=1, text=speaker.say("report.h_asked"))
+    yield Paragraph(text=speaker.say("report.asked", count=len(results.services)))
+    yield _standards(results, speaker)
+    yield Heading(level=1, text=speaker.say("report.h_inputs"))
+    yield from _inputs(results, speaker)
+    yield Heading(level=1, text=speaker.say("report.h_services"))
     for service in results.services.values():
-        yield from service_blocks(results, service, lang)
+        yield from service_blocks(results, service, speaker)
     if len(results.figures):
-        yield Heading(level=1, text=say(lang, "report.h_figures"))
-        yield Paragraph(text=say(lang, "report.figures"))
+        yield Heading(level=1, text=speaker.say("report.h_figures"))
+        yield Paragraph(text=speaker.say("report.figures"))
         keep = ("label", "published", "computed", "difference", "cause", "source")
-        told = told_table(figures_table(results), say(lang, "report.c_figures"), lang, keep=keep)
+        told = report_table(
+            figures_table(results), speaker.say("report.c_figures"), speaker, keep=keep
+        )
         if told is not None:
             yield told
-    yield Heading(level=1, text=say(lang, "report.h_method"))
-    yield Listing(items=tuple(say(lang, f"report.method_{k}") for k in range(1, 7)))
+    yield Heading(level=1, text=speaker.say("report.h_method"))
+    yield Listing(items=tuple(speaker.say(f"report.method_{k}") for k in range(1, 7)))
 
 
-def _overview(results: RunResults, lang: str) -> Iterator[Block]:
+def _overview(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """What a reader of the first page alone should know."""
-    yield Listing(items=tuple(highlights(results, lang)))
-    judged = overview_table(results, lang=lang)
+    yield Listing(items=tuple(highlights(results, speaker)))
+    judged = overview_table(results, speaker)
     judged = replace(judged, frame=judged.frame[judged.frame["total"].notna()])
-    overview = told_table(judged, say(lang, "report.c_overview"), lang, keep=_OVERVIEW)
+    overview = report_table(judged, speaker.say("report.c_overview"), speaker, keep=_OVERVIEW)
     if overview is not None:
-        yield Paragraph(text=say(lang, "report.overview"))
+        yield Paragraph(text=speaker.say("report.overview"))
         yield overview
 
 
-def _standards(results: RunResults, lang: str) -> TableBlock:
-    rows = [_standard_row(service, lang) for service in results.services.values()]
+def _standards(results: RunResults, speaker: Speaker) -> TableBlock:
+    rows = [_standard_row(service, speaker) for service in results.services.values()]
     heads = (
-        say(lang, "outputs.col_service"),
-        say(lang, "report.col_group"),
-        say(lang, "outputs.col_standard"),
-        say(lang, "report.col_source"),
-        say(lang, "report.col_confidence"),
+        speaker.say("outputs.col_service"),
+        speaker.say("report.col_group"),
+        speaker.say("outputs.col_standard"),
+        speaker.say("report.col_source"),
+        speaker.say("report.col_confidence"),
     )
-    return TableBlock(caption=say(lang, "report.c_asked"), heads=heads, rows=tuple(rows))
+    return TableBlock(caption=speaker.say("report.c_asked"), heads=heads, rows=tuple(rows))
 
 
-def _standard_row(service: ServiceResult, lang: str) -> tuple[str, ...]:
+def _standard_row(service: ServiceResult, speaker: Speaker) -> tuple[str, ...]:
     standard = service.standard
     return (
-        clean(service.name(lang)),
-        clean(service.people_name(lang)) or MISSING,
-        standard_text(lang, standard),
-        clean(standard.source_en if lang == "en" and standard.source_en else standard.source),
-        known_word(lang, f"report.confidence_{standard.confidence}", str(standard.confidence)),
+        clean(service.name(speaker.lang)),
+        clean(service.people_name(speaker.lang)) or MISSING,
+        standard_text(standard, speaker),
+        clean(
+            standard.source_en if speaker.lang == "en" and standard.source_en else standard.source
+        ),
+        speaker.word(f"report.confidence_{standard.confidence}", str(standard.confidence)),
     )
 
 
-def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
+def _inputs(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     records = results.inputs
     yield Paragraph(
-        text=say(
-            lang,
+        text=speaker.say(
             "report.inputs",
             files=len({r.path for r in records}),
             layers=len(records),
@@ -150,15 +154,15 @@ def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
         )
     )
     yield TableBlock(
-        caption=say(lang, "report.c_inputs"),
+        caption=speaker.say("report.c_inputs"),
         heads=tuple(
-            say(lang, f"report.col_{c}")
+            speaker.say(f"report.col_{c}")
             for c in ("file", "use", "rows", "accepted", "aside", "warned")
         ),
         rows=tuple(
             (
                 _shown(r.path),
-                _use(results, r.role, lang),
+                _use(results, r.role, speaker),
                 count_text(r.rows),
                 count_text(r.accepted),
                 count_text(r.set_aside),
@@ -169,7 +173,7 @@ def _inputs(results: RunResults, lang: str) -> Iterator[Block]:
         right=frozenset({2, 3, 4, 5}),
     )
     if results.info.audience != "public":
-        yield from _findings(results.findings, lang)
+        yield from _findings(results.findings, speaker)
 
 
 def _shown(path: str) -> str:
@@ -178,7 +182,7 @@ def _shown(path: str) -> str:
     return clean(file_name(path) if whole else path)
 
 
-def _use(results: RunResults, roles: str, lang: str) -> str:
+def _use(results: RunResults, roles: str, speaker: Speaker) -> str:
     """What a file was read for, in words."""
     told = []
     for role in roles.split(", ") if roles else []:
@@ -189,36 +193,35 @@ def _use(results: RunResults, roles: str, lang: str) -> str:
             told.append(clean(role))
             continue
         told.append(
-            say(
-                lang,
+            speaker.say(
                 f"report.use_{kind}",
-                level=level_word(lang, key) if kind == "areas" else "",
-                service=clean(service.name(lang)) if service is not None else key,
-                mode=known_word(lang, f"common.{key}", key),
+                level=speaker.level(key) if kind == "areas" else "",
+                service=clean(service.name(speaker.lang)) if service is not None else key,
+                mode=speaker.word(f"common.{key}", key),
             )
         )
-    return ("、" if lang == "zh" else ", ").join(dict.fromkeys(told))
+    return ("、" if speaker.lang == "zh" else ", ").join(dict.fromkeys(told))
 
 
-def _findings(findings: pd.DataFrame, lang: str) -> Iterator[Block]:
+def _findings(findings: pd.DataFrame, speaker: Speaker) -> Iterator[Block]:
     if len(findings) == 0:
-        yield Paragraph(text=say(lang, "report.findings_none"))
+        yield Paragraph(text=speaker.say("report.findings_none"))
         return
     order = {"error": 0, "warning": 1, "note": 2}
     rank = findings["severity"].map(order)
     counts = {name: int((rank == k).sum()) for name, k in order.items()}
-    yield Paragraph(text=say(lang, "report.findings_some", count=len(findings), **counts))
+    yield Paragraph(text=speaker.say("report.findings_some", count=len(findings), **counts))
     gravest = findings.iloc[np.argsort(rank.to_numpy(), kind="stable")[:_MOST_FINDINGS]]
     rows = []
     for row in gravest.itertuples():
         number = "" if pd.isna(row.row) else str(int(row.row))
         rows.append((_shown(str(row.file)), number, clean(row.problem), clean(row.advice)))
     yield TableBlock(
-        caption=say(lang, "report.c_findings"),
-        heads=tuple(say(lang, f"report.col_{c}") for c in ("file", "row", "problem", "advice")),
+        caption=speaker.say("report.c_findings"),
+        heads=tuple(speaker.say(f"report.col_{c}") for c in ("file", "row", "problem", "advice")),
         rows=tuple(rows),
         right=frozenset({1}),
     )
     more = len(findings) - len(gravest)
     if more > 0:
-        yield Paragraph(text=say(lang, "report.findings_more", count=more), kind="note")
+        yield Paragraph(text=speaker.say("report.findings_more", count=more), kind="note")

@@ -22,7 +22,6 @@ from geoplan.outputs.report.blocks import (
     TableBlock,
 )
 from geoplan.outputs.tables.office_files import without_clock
-from geoplan.words import say
 
 _BODY, _HEADS = "宋体", "黑体"
 _LATIN = "Times New Roman"
@@ -61,14 +60,14 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
             _table(
                 book,
                 block,
-                say(document.lang, "report.table", number=tables, caption=block.caption),
+                document.speaker.say("report.table", number=tables, caption=block.caption),
             )
         elif isinstance(block, FigureBlock):
             file = figures / f"{block.name}.png"
             if file.exists():
                 pictures += 1
-                caption = say(
-                    document.lang, "report.figure", number=pictures, caption=block.caption
+                caption = document.speaker.say(
+                    "report.figure", number=pictures, caption=block.caption
                 )
                 _picture(book, file, caption)
         elif isinstance(block, Heading):
@@ -82,7 +81,7 @@ def write_docx(document: Document, path: Path, *, figures: Path) -> Path:
                 _run(line, block.text, size=9, colour=_MUTED)
             else:
                 _run(line, block.text)
-                if document.lang == "zh":
+                if document.speaker.lang == "zh":
                     line.paragraph_format.first_line_indent = Pt(21)
     book.core_properties.title = document.title
     book.core_properties.author = "geoplan"

@@ -9,60 +9,58 @@ import pandas as pd
 from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
-from geoplan.outputs.report.tables import told_table
+from geoplan.outputs.report.tables import report_table
 from geoplan.outputs.tables.fact_tables import capacity_table, fund_table, group_table, phase_table
 from geoplan.outputs.tables.table import MOST_AREAS
-from geoplan.outputs.text_format import known_word, money_text, standard_text
+from geoplan.outputs.text_format import standard_text
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
 #: names told of areas or sites that lack something
 _NAMES = 8
 
 
-def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+def capacity_blocks(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Block]:
     """Places against the standard, those in reach, and both by area."""
     facts = service.capacity
     if not facts.get("places", 0) > 0:
         return
-    yield Heading(level=3, text=say(lang, "report.h_capacity"))
-    text = say(
-        lang,
+    yield Heading(level=3, text=speaker.say("report.h_capacity"))
+    text = speaker.say(
         "report.capacity",
         places=count_text(facts["places"]),
         per=number_text(facts["places_per_1000"], 1),
     )
     if "required_places" in facts:
-        text += say(
-            lang,
+        text += speaker.say(
             "report.capacity_required",
             ratio=number_text(facts["required_per_1000"], 1),
             required=count_text(facts["required_places"]),
             lacking=count_text(facts["places_lacking"]),
         )
     if "nursing_places" in facts:
-        text += say(
-            lang,
+        text += speaker.say(
             "report.nursing",
             places=count_text(facts["nursing_places"]),
             share=share_text(facts["nursing_share"]),
         )
         if "required_nursing_share" in facts:
             least = share_text(facts["required_nursing_share"], 0)
-            text += say(lang, "report.nursing_required", share=least)
+            text += speaker.say("report.nursing_required", share=least)
         else:
-            text += say(lang, "report.nursing_end")
+            text += speaker.say("report.nursing_end")
     yield Paragraph(text=text)
     if service.supply is not None:
-        yield Paragraph(text=_places_text(service, lang))
+        yield Paragraph(text=_places_text(service, speaker))
     levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= MOST_AREAS]
     if levels:
-        caption = say(
-            lang,
+        caption = speaker.say(
             "report.c_capacity",
-            service=clean(service.name(lang)),
-            level=level_word(lang, levels[0]),
+            service=clean(service.name(speaker.lang)),
+            level=speaker.level(levels[0]),
         )
         keep = (
             "name",
@@ -74,24 +72,23 @@ def capacity_blocks(results: RunResults, service: ServiceResult, lang: str) -> I
             "reach_per_1000",
             "none_share",
         )
-        table = told_table(
-            capacity_table(results, service, levels[0], lang=lang), caption, lang, keep=keep
+        table = report_table(
+            capacity_table(results, service, levels[0], speaker), caption, speaker, keep=keep
         )
         if table is not None:
             yield table
 
 
-def _places_text(service: ServiceResult, lang: str) -> str:
+def _places_text(service: ServiceResult, speaker: Speaker) -> str:
     found = service.supply
     assert found is not None
-    mode = known_word(lang, f"common.{found.mode}", found.mode)
+    mode = speaker.word(f"common.{found.mode}", found.mode)
     unit = "outputs.standard_min" if found.unit == "min" else "outputs.standard_m"
     facts = found.facts
-    return say(
-        lang,
+    return speaker.say(
         "report.places",
-        method=known_word(lang, f"report.method_{found.method}", found.method),
-        reach=say(lang, unit, mode=mode, value=number_text(found.cutoff, 1)),
+        method=speaker.word(f"report.method_{found.method}", found.method),
+        reach=speaker.say(unit, mode=mode, value=number_text(found.cutoff, 1)),
         mean=number_text(facts["mean"], 1),
         median=number_text(facts["median"], 1),
         worst=number_text(facts["worst_tenth"], 1),
@@ -99,13 +96,12 @@ def _places_text(service: ServiceResult, lang: str) -> str:
     )
 
 
-def equity_text(service: ServiceResult, lang: str) -> str:
+def equity_text(service: ServiceResult, speaker: Speaker) -> str:
     """How evenly the areas are served, and what the plan changes; empty where nothing is known."""
     equity, text = service.equity, ""
     for ending in ("", "_after"):
         if f"gini{ending}" in equity:
-            text += say(
-                lang,
+            text += speaker.say(
                 f"report.equity{ending}",
                 gini=_fixed(equity[f"gini{ending}"], 3),
                 palma=_fixed(equity.get(f"palma{ending}"), 2),
@@ -119,40 +115,39 @@ def _fixed(value: float | None, digits: int) -> str:
     return number_text(value) if is_missing(value) else f"{value:.{digits}f}"
 
 
-def group_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+def group_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """Who is served among the old and the young, in town and country."""
     if service.by_group is not None or service.by_kind is not None:
-        caption = say(lang, "report.c_groups", service=clean(service.name(lang)))
-        table = told_table(group_table(service, lang=lang), caption, lang)
+        caption = speaker.say("report.c_groups", service=clean(service.name(speaker.lang)))
+        table = report_table(group_table(service, speaker), caption, speaker)
         if table is not None:
             yield table
     if service.by_group is not None:
-        yield Paragraph(text=say(lang, "report.groups_note"), kind="note")
+        yield Paragraph(text=speaker.say("report.groups_note"), kind="note")
     if service.withheld:  # else a reader takes it that nobody looked
         what = "_and_".join(service.withheld)
-        tables = say(lang, f"report.withheld_{what}")
-        yield Paragraph(text=say(lang, "report.withheld", tables=tables), kind="note")
+        tables = speaker.say(f"report.withheld_{what}")
+        yield Paragraph(text=speaker.say("report.withheld", tables=tables), kind="note")
 
 
-def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
+def tier_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """Every tier for itself, and the chain by which one hands people on to the next."""
     if not service.tier_sites and not service.tiers:
         return
-    yield Heading(level=3, text=say(lang, "report.h_tiers"))
+    yield Heading(level=3, text=speaker.say("report.h_tiers"))
     lines = []
-    colon = "：" if lang == "zh" else ": "
+    colon = "：" if speaker.lang == "zh" else ": "
     for tier in service.standard.tiers:
         sites = count_text(service.tier_sites.get(tier.key, 0))
         coverage = service.tiers.get(tier.key)
         if coverage is None:
             word = "report.tier_sites" if tier.quota is not None else "report.tier_unjudged"
-            told = say(lang, word, sites=sites)
+            told = speaker.say(word, sites=sites)
         else:
             ledger = coverage.ledger
-            told = say(
-                lang,
+            told = speaker.say(
                 "report.coverage",
-                standard=standard_text(lang, coverage.standard),
+                standard=standard_text(coverage.standard, speaker),
                 sites=sites,
                 idle="",
                 people="",
@@ -161,24 +156,28 @@ def tier_blocks(service: ServiceResult, lang: str) -> Iterator[Block]:
                 share=share_text(ledger.covered_share),
                 unserved=count_text(ledger.unserved),
             )
-        lines.append(clean(tier.name(lang)) + colon + told + _substitutes(service, tier.key, lang))
+        lines.append(
+            clean(tier.name(speaker.lang)) + colon + told + _substitutes(service, tier.key, speaker)
+        )
     unknown = service.tier_sites.get("", 0)
     if unknown:
-        lines.append(say(lang, "report.tier_unknown", sites=count_text(unknown)))
+        lines.append(speaker.say("report.tier_unknown", sites=count_text(unknown)))
     yield Listing(items=tuple(lines))
-    yield from _referral(service, lang)
+    yield from _referral(service, speaker)
 
 
-def _substitutes(service: ServiceResult, key: str, lang: str) -> str:
+def _substitutes(service: ServiceResult, key: str, speaker: Speaker) -> str:
     """Which other tiers' sites count in a tier's reach too."""
-    mark = "、" if lang == "zh" else ", "
-    others = [t.name(lang) for t in service.standard.tiers if key in t.substitutes]
+    mark = "、" if speaker.lang == "zh" else ", "
+    others = [t.name(speaker.lang) for t in service.standard.tiers if key in t.substitutes]
     return (
-        say(lang, "report.tier_substitutes", names=mark.join(map(clean, others))) if others else ""
+        speaker.say("report.tier_substitutes", names=mark.join(map(clean, others)))
+        if others
+        else ""
     )
 
 
-def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
+def _referral(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     found = service.referral
     if found is None or not len(found):
         return
@@ -186,13 +185,12 @@ def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
     lines = []
     for key, row in referral_summary(found).iterrows():
         tier = tiers[str(key)]
-        line = say(
-            lang,
+        line = speaker.say(
             "report.referral",
-            tier=clean(tier.name(lang)),
-            to=clean(tiers[str(tier.refers_to)].name(lang)),
+            tier=clean(tier.name(speaker.lang)),
+            to=clean(tiers[str(tier.refers_to)].name(speaker.lang)),
             limit=number_text(tier.refer_threshold_min, 1),
-            mode=known_word(lang, f"common.{tier.refer_mode}", str(tier.refer_mode)),
+            mode=speaker.word(f"common.{tier.refer_mode}", str(tier.refer_mode)),
             within=count_text(row["within"]),
             total=count_text(row["stations"]),
             share=share_text(row["share"]),
@@ -202,44 +200,43 @@ def _referral(service: ServiceResult, lang: str) -> Iterator[Block]:
         late = late.sort_values("cost_min", ascending=False, na_position="first", kind="stable")
         names = late["name"].astype("string").fillna("")
         names = names.where(names != "", late.index.astype("string"))
-        line += _named(names, lang, "report.referral_lacking")
+        line += _named(names, speaker, "report.referral_lacking")
         lines.append(line)
-    yield Paragraph(text=say(lang, "report.referral_intro"))
+    yield Paragraph(text=speaker.say("report.referral_intro"))
     yield Listing(items=tuple(lines))
 
 
-def _named(names: pd.Series, lang: str, word: str) -> str:
+def _named(names: pd.Series, speaker: Speaker, word: str) -> str:
     """The first few names, and how many more there are; empty for none."""
     told = [clean(name) for name in names if not is_missing(name)]
     if not told:
         return ""
-    mark = "、" if lang == "zh" else ", "
+    mark = "、" if speaker.lang == "zh" else ", "
     more = len(told) - _NAMES
-    rest = say(lang, "report.and_more", count=count_text(len(told))) if more > 0 else ""
-    return say(lang, word, names=mark.join(told[:_NAMES]), more=rest)
+    rest = speaker.say("report.and_more", count=count_text(len(told))) if more > 0 else ""
+    return speaker.say(word, names=mark.join(told[:_NAMES]), more=rest)
 
 
-def quota_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """Per level how many areas meet the quota, against the target, and who lacks."""
     lines = []
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
-        line = say(
-            lang,
+        line = speaker.say(
             "report.quota",
-            level=level_word(lang, str(level)),
+            level=speaker.level(str(level)),
             meeting=count_text(row["meeting_quota"]),
             total=count_text(row["total"]),
             share=_beside_target(row["meeting_share"], row["target_share"]),
         )
         if row["target_share"] < 1:
             word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
-            line += say(lang, word, target=share_text(row["target_share"], 0))
-        line += _named(_short(results, service, str(level)), lang, "report.quota_lacking")
+            line += speaker.say(word, target=share_text(row["target_share"], 0))
+        line += _named(_short(results, service, str(level)), speaker, "report.quota_lacking")
         lines.append(line)
     if lines:
-        yield Heading(level=3, text=say(lang, "report.h_quota"))
+        yield Heading(level=3, text=speaker.say("report.h_quota"))
         yield Listing(items=tuple(lines))
 
 
@@ -273,27 +270,27 @@ def _short(results: RunResults, service: ServiceResult, level: str) -> pd.Series
     return (names + " " + short["name"].astype("string")).str.strip()
 
 
-def phase_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+def phase_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """What each phase builds and takes; every phase holds the sites of those before it."""
     siting = service.siting
     if siting is None:
         return
     if "money" in siting.sites.columns:
-        money = money_text(lang, siting.sites["money"].sum(), results.info.currency)
-        yield Paragraph(text=say(lang, "report.money", money=money))
+        money = speaker.money(siting.sites["money"].sum(), results.info.currency)
+        yield Paragraph(text=speaker.say("report.money", money=money))
     if siting.phases is None:
         return
-    caption = say(lang, "report.c_phases", service=clean(service.name(lang)))
-    table = told_table(phase_table(results, service, lang=lang), caption, lang)
+    caption = speaker.say("report.c_phases", service=clean(service.name(speaker.lang)))
+    table = report_table(phase_table(results, service, speaker), caption, speaker)
     if table is not None:
         yield table
     if siting.phases["lost"].notna().any():
-        yield Paragraph(text=say(lang, "report.phases_note"), kind="note")
+        yield Paragraph(text=speaker.say("report.phases_note"), kind="note")
 
 
-def fund_blocks(results: RunResults, service: ServiceResult, lang: str) -> Iterator[Block]:
+def fund_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """What a fund holds and what the suggested sites take of it."""
-    yield Paragraph(text=say(lang, "report.budget"))
+    yield Paragraph(text=speaker.say("report.budget"))
     fund = service.fund
     if fund is None:
         return
@@ -301,25 +298,24 @@ def fund_blocks(results: RunResults, service: ServiceResult, lang: str) -> Itera
     if fund.years:
         years = (
             f"{fund.years[0]}—{fund.years[-1]}"
-            if lang == "zh"
+            if speaker.lang == "zh"
             else (f"{fund.years[0]} to {fund.years[-1]}")
         )
-        years = say(lang, "report.fund_years", years=years)
+        years = speaker.say("report.fund_years", years=years)
     share, currency = fund.planned / fund.money, results.info.currency
     word = "report.fund" if fund.left >= 0 else "report.fund_short"
     yield Paragraph(
-        text=say(
-            lang,
+        text=speaker.say(
             word,
-            money=money_text(lang, fund.money, currency),
+            money=speaker.money(fund.money, currency),
             years=years,
-            planned=money_text(lang, fund.planned, currency),
+            planned=speaker.money(fund.planned, currency),
             share=share_text(share),
-            left=money_text(lang, abs(fund.left), currency),
+            left=speaker.money(abs(fund.left), currency),
         )
     )
-    caption = say(lang, "report.c_fund", service=clean(service.name(lang)))
+    caption = speaker.say("report.c_fund", service=clean(service.name(speaker.lang)))
     if len(fund.spending):
-        table = told_table(fund_table(results, service, lang=lang), caption, lang)
+        table = report_table(fund_table(results, service, speaker), caption, speaker)
         if table is not None:
             yield table

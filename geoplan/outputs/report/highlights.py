@@ -7,40 +7,39 @@ from collections.abc import Iterator
 import numpy as np
 
 from geoplan.outputs.tables.fact_tables import measure_table
-from geoplan.outputs.text_format import full_at_least, money_text, status_text
+from geoplan.outputs.text_format import full_at_least
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
 
 
-def highlights(results: RunResults, lang: str) -> Iterator[str]:
+def highlights(results: RunResults, speaker: Speaker) -> Iterator[str]:
     """Who is left out, where most of them are, and what is suggested, service by service."""
     for service in results.services.values():
         if service.coverage is not None:
-            text = _people(service, lang) + _sites(results, service, lang)
+            text = _people(service, speaker) + _sites(results, service, speaker)
         elif service.spacing is not None:
-            text = _lines(service, lang)
+            text = _lines(service, speaker)
         elif service.rates is not None:
-            text = _rates(results, service, lang)
+            text = _rates(results, service, speaker)
         elif service.fund is not None:
-            text = _fund(results, service, lang)
+            text = _fund(results, service, speaker)
         else:
             continue
-        yield text + say(lang, "report.high_end")
+        yield text + speaker.say("report.high_end")
 
 
-def _name(service: ServiceResult, lang: str) -> str:
-    return clean(service.name(lang))
+def _name(service: ServiceResult, speaker: Speaker) -> str:
+    return clean(service.name(speaker.lang))
 
 
-def _people(service: ServiceResult, lang: str) -> str:
+def _people(service: ServiceResult, speaker: Speaker) -> str:
     assert service.coverage is not None
     ledger = service.coverage.ledger
-    text = say(
-        lang,
+    text = speaker.say(
         "report.high_people",
-        service=_name(service, lang),
-        people=clean(service.people_name(lang)) or say(lang, "report.high_anyone"),
+        service=_name(service, speaker),
+        people=clean(service.people_name(speaker.lang)) or speaker.say("report.high_anyone"),
         total=count_text(ledger.total),
         unserved=count_text(ledger.unserved),
         share=share_text(ledger.covered_share),
@@ -48,71 +47,67 @@ def _people(service: ServiceResult, lang: str) -> str:
     gaps = service.gaps
     if gaps is not None and len(gaps):
         first = gaps.iloc[0]
-        text += say(
-            lang, "report.high_gap", area=clean(first["area"]), people=count_text(first["people"])
+        text += speaker.say(
+            "report.high_gap", area=clean(first["area"]), people=count_text(first["people"])
         )
     return text
 
 
-def _sites(results: RunResults, service: ServiceResult, lang: str) -> str:
+def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
     siting = service.siting
     if siting is None:
         return ""
-    proof = status_text(lang, siting.result.status, siting.result.gap)
+    proof = speaker.status(siting.result.status, siting.result.gap)
     if not len(siting.sites):
-        return say(lang, "report.high_no_sites", proof=proof)
-    text = say(
-        lang,
+        return speaker.say("report.high_no_sites", proof=proof)
+    text = speaker.say(
         "report.high_sites",
         count=count_text(len(siting.sites)),
         proof=proof,
         share=share_text(siting.people_after.covered_share),
     )
     if "money" in siting.sites.columns:
-        money = money_text(lang, siting.sites["money"].sum(), results.info.currency)
-        text += say(lang, "report.high_money", money=money)
+        money = speaker.money(siting.sites["money"].sum(), results.info.currency)
+        text += speaker.say("report.high_money", money=money)
     return text
 
 
-def _lines(service: ServiceResult, lang: str) -> str:
+def _lines(service: ServiceResult, speaker: Speaker) -> str:
     found = service.spacing
-    text = say(
-        lang,
+    text = speaker.say(
         "report.high_lines",
-        service=_name(service, lang),
+        service=_name(service, speaker),
         total=number_text(found.total_m / 1000, 1),
         gap=number_text(found.gap_m / 1000, 1),
         share=share_text(found.covered_m / found.total_m if found.total_m else np.nan),
     )
     if service.gaps is not None and len(service.gaps):
         first = service.gaps.iloc[0]
-        text += say(
-            lang,
+        text += speaker.say(
             "report.high_gap_line",
             area=clean(first["area"]),
             metres=count_text(first["length_m"]),
         )
-    return text + _markers(service.siting, lang)
+    return text + _markers(service.siting, speaker)
 
 
-def _markers(siting: SitingOutcome | None, lang: str) -> str:
+def _markers(siting: SitingOutcome | None, speaker: Speaker) -> str:
     """What full coverage takes where that is proved; else what is suggested, and its proof."""
     if siting is None:
         return ""
     result, count = siting.result, count_text(len(siting.sites))
-    proof = status_text(lang, result.status, result.gap)
+    proof = speaker.status(result.status, result.gap)
     if len(siting.sites):
         word = "report.high_markers" if full_at_least(siting) else "report.high_some_markers"
-        return say(lang, word, count=count, proof=proof)
+        return speaker.say(word, count=count, proof=proof)
     # nothing more is needed: the share has said so
-    return "" if full_at_least(siting) else say(lang, "report.high_no_sites", proof=proof)
+    return "" if full_at_least(siting) else speaker.say("report.high_no_sites", proof=proof)
 
 
-def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:
-    first = measure_table(results, service, lang=lang).frame.iloc[0]
-    name, measure = _name(service, lang), clean(first["measure"])
-    text = say(
-        lang,
+def _rates(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
+    first = measure_table(results, service, speaker).frame.iloc[0]
+    name, measure = _name(service, speaker), clean(first["measure"])
+    text = speaker.say(
         "report.high_rates",
         service=name,
         measure="" if measure == name else f"{measure} ",
@@ -121,8 +116,7 @@ def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:
         per=number_text(service.standard.per, 0),
     )
     if first["lowest"]:
-        text += say(
-            lang,
+        text += speaker.say(
             "report.high_range",
             lowest=clean(first["lowest"]),
             highest=clean(first["highest"]),
@@ -130,13 +124,12 @@ def _rates(results: RunResults, service: ServiceResult, lang: str) -> str:
     return text
 
 
-def _fund(results: RunResults, service: ServiceResult, lang: str) -> str:
+def _fund(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
     fund, currency = service.fund, results.info.currency
     assert fund is not None
-    return say(
-        lang,
+    return speaker.say(
         "report.high_fund",
-        service=_name(service, lang),
-        money=money_text(lang, fund.money, currency),
-        planned=money_text(lang, fund.planned, currency),
+        service=_name(service, speaker),
+        money=speaker.money(fund.money, currency),
+        planned=speaker.money(fund.planned, currency),
     )

@@ -21,7 +21,7 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
     TableBlock,
 )
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 #: pictures are shrunk to this for the screen; the files in figures/ keep 300 dpi
 _PIXELS = 1300
@@ -37,14 +37,14 @@ def write_html(document: Document, path: Path, *, figures: Path, maps: Path) -> 
     figures, maps : folders of the run's pictures (``NAME.png``) and maps (``KEY.html``); those that
         are not there are left out.
     """
-    lang = document.lang
+    speaker = document.speaker
     web = files("geoplan.outputs.report")
     style = web.joinpath("report.css").read_text(encoding="utf-8")
     script = web.joinpath("report.js").read_text(encoding="utf-8")
     body = "\n".join(_body(document, figures, maps))
     stamps = "".join(f"<span>{escape(s)}</span>" for s in document.stamps)
     page = f"""<!DOCTYPE html>
-<html lang="{"zh-CN" if lang == "zh" else "en"}">
+<html lang="{"zh-CN" if speaker.lang == "zh" else "en"}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,7 +59,7 @@ def write_html(document: Document, path: Path, *, figures: Path, maps: Path) -> 
 <p class="subtitle">{escape(document.subtitle)}</p>
 </header>
 <div class="page">
-<nav aria-label="{escape(say(lang, "report.contents"))}">
+<nav aria-label="{escape(speaker.say("report.contents"))}">
 {_contents(document)}
 </nav>
 <main>
@@ -77,7 +77,7 @@ def write_html(document: Document, path: Path, *, figures: Path, maps: Path) -> 
 
 def _contents(document: Document) -> str:
     """Links to chapters and services."""
-    lines = [f"<p>{escape(say(document.lang, 'report.contents'))}</p>", "<ol>"]
+    lines = [f"<p>{escape(document.speaker.say('report.contents'))}</p>", "<ol>"]
     for k, block in enumerate(document.blocks):
         if isinstance(block, Heading) and block.level <= 2:
             lines.append(
@@ -91,12 +91,12 @@ def _body(document: Document, figures: Path, maps: Path) -> Iterator[str]:
     for k, block in enumerate(document.blocks):
         if isinstance(block, TableBlock):
             tables += 1
-            yield _table(block, tables, document.lang)
+            yield _table(block, tables, document.speaker)
         elif isinstance(block, FigureBlock):
             file = figures / f"{block.name}.png"
             if file.exists():
                 pictures += 1
-                yield _figure(block, pictures, file, maps, document.lang)
+                yield _figure(block, pictures, file, maps, document.speaker)
         else:
             yield _text(block, k)
 
@@ -111,8 +111,8 @@ def _text(block: Block, number: int) -> str:
     return f'<p class="{block.kind}">{escape(block.text)}</p>'
 
 
-def _table(block: TableBlock, number: int, lang: str) -> str:
-    caption = escape(say(lang, "report.table", number=number, caption=block.caption))
+def _table(block: TableBlock, number: int, speaker: Speaker) -> str:
+    caption = escape(speaker.say("report.table", number=number, caption=block.caption))
 
     def row(cells: tuple[str, ...], tag: str) -> str:
         told = "".join(
@@ -130,15 +130,15 @@ def _table(block: TableBlock, number: int, lang: str) -> str:
     )
 
 
-def _figure(block: FigureBlock, number: int, file: Path, maps: Path, lang: str) -> str:
-    caption = escape(say(lang, "report.figure", number=number, caption=block.caption))
+def _figure(block: FigureBlock, number: int, file: Path, maps: Path, speaker: Speaker) -> str:
+    caption = escape(speaker.say("report.figure", number=number, caption=block.caption))
     picture = base64.b64encode(screen_size(file)).decode("ascii")
     page = maps / f"{block.map_key}.html"
     button = store = ""
     if block.map_key and page.exists():
         packed = base64.b64encode(gzip.compress(page.read_bytes(), 9, mtime=0)).decode("ascii")
-        words = {k: escape(say(lang, f"report.{k}")) for k in ("open_map", "close_map")}
-        old = escape(say(lang, "report.no_script_map"))
+        words = {k: escape(speaker.say(f"report.{k}")) for k in ("open_map", "close_map")}
+        old = escape(speaker.say("report.no_script_map"))
         button = (
             f'<button type="button" class="map" data-map="map-{escape(block.map_key)}" '
             f'data-open="{words["open_map"]}" data-close="{words["close_map"]}" '

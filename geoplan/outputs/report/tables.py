@@ -7,13 +7,14 @@ from typing import Any
 
 from geoplan.outputs.report.blocks import TableBlock
 from geoplan.outputs.tables.table import Column, Table
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
 
-def told_table(
+def report_table(
     table: Table,
     caption: str,
-    lang: str,
+    speaker: Speaker,
     *,
     keep: Sequence[str] | None = None,
     most: int | None = None,
@@ -33,7 +34,7 @@ def told_table(
     rows = tuple(zip(*told, strict=True))
     right = frozenset(k for k, c in enumerate(columns) if c.kind != "text")
     return TableBlock(
-        caption=caption, heads=tuple(c.heading(lang) for c in columns), rows=rows, right=right
+        caption=caption, heads=tuple(c.heading(speaker) for c in columns), rows=rows, right=right
     )
 
 

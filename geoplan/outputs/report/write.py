@@ -9,6 +9,7 @@ from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.docx import write_docx
 from geoplan.outputs.report.html import write_html
 from geoplan.results import RunResults
+from geoplan.words.speaker import Speaker
 
 
 def write_report(
@@ -49,7 +50,7 @@ def write_report(
     refuse_internal(results, audience)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    document = compose(results, lang=lang or results.info.lang)
+    document = compose(results, Speaker(lang or results.info.lang))
     page = write_html(
         document, target / "report.html", figures=target / "figures", maps=target / "maps"
     )

@@ -13,9 +13,9 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.summary.facts import service_facts, siting_facts
-from geoplan.outputs.text_format import area_codes, money_text, standard_text, status_text
+from geoplan.outputs.text_format import area_codes, standard_text
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import aligned, clean, count_text, number_text, plain, share_text
 
 _FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
@@ -258,29 +258,29 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
     >>> print(text.splitlines()[0], "|", text.splitlines()[-1])
     Small | Input files: 4, rows: 16, set aside: 1, findings: 2
     """
-    info = results.info
+    info, speaker = results.info, Speaker(lang)
     lines = [clean(info.title or info.name)]
     if info.synthetic:
-        lines.append(say(lang, "common.synthetic"))
-    table = _people_rows(results, lang)
+        lines.append(speaker.say("common.synthetic"))
+    table = _people_rows(results, speaker)
     if len(table) > 1:
         lines += ["", *aligned(table)]
     for service in results.services.values():
-        lines += _extra_lines(service, lang, results.info.currency)
-    lines += _findings_lines(results, lang)
+        lines += _extra_lines(service, speaker, results.info.currency)
+    lines += _findings_lines(results, speaker)
     return "\n".join(lines)
 
 
-def _people_rows(results: RunResults, lang: str) -> list[list[str]]:
+def _people_rows(results: RunResults, speaker: Speaker) -> list[list[str]]:
     heads = ("service", "facilities", "served", "total", "share", "gaps", "new_sites", "after")
-    rows = [[say(lang, f"outputs.text_{head}") for head in heads]]
+    rows = [[speaker.say(f"outputs.text_{head}") for head in heads]]
     for service in results.services.values():
         if service.coverage is None:
             continue
         ledger, siting = service.coverage.ledger, service.siting
         rows.append(
             [
-                clean(service.name(lang)),
+                clean(service.name(speaker.lang)),
                 count_text(0 if service.facilities is None else len(service.facilities)),
                 count_text(ledger.served),
                 count_text(ledger.total),
@@ -293,13 +293,12 @@ def _people_rows(results: RunResults, lang: str) -> list[list[str]]:
     return rows
 
 
-def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
-    name, lines = clean(service.name(lang)), []
+def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> list[str]:
+    name, lines = clean(service.name(speaker.lang)), []
     if service.spacing is not None:
         told = length_dict(service.spacing)
         lines.append(
-            say(
-                lang,
+            speaker.say(
                 "outputs.text_spacing",
                 name=name,
                 total=number_text(service.spacing.total_m / 1000, 1),
@@ -314,24 +313,22 @@ def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
             continue
         counted = clean(service.rate_names.get(key, ""))
         lines.append(
-            say(
-                lang,
+            speaker.say(
                 "outputs.text_rate",
                 name=name if len(service.all_rates) < 2 else f"{name} — {counted}",
                 count=count_text(table["count"].sum(min_count=1)),
                 n=int((table.index != "").sum()),
-                standard=standard_text(lang, service.standard),
+                standard=standard_text(service.standard, speaker),
             )
         )
     if service.fund is not None:
         fund = service.fund
         lines.append(
-            say(
-                lang,
+            speaker.say(
                 "outputs.text_fund",
                 name=name,
-                money=money_text(lang, fund.money, currency),
-                planned=money_text(lang, fund.planned, currency),
+                money=speaker.money(fund.money, currency),
+                planned=speaker.money(fund.planned, currency),
             )
         )
     for level, table in service.quota.items():
@@ -339,28 +336,26 @@ def _extra_lines(service: ServiceResult, lang: str, currency: str) -> list[str]:
         if counts["meeting_quota"] is None:
             continue
         lines.append(
-            say(
-                lang,
+            speaker.say(
                 "outputs.text_quota",
                 name=name,
-                level=level_word(lang, level),
+                level=speaker.level(level),
                 meeting=counts["meeting_quota"],
                 total=counts["total"],
             )
         )
     if service.siting is not None and service.siting.result.status != "optimal":
-        proof = status_text(lang, service.siting.result.status, service.siting.result.gap)
-        lines.append(say(lang, "outputs.text_proof", name=name, proof=proof))
+        proof = speaker.status(service.siting.result.status, service.siting.result.gap)
+        lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))
     return lines
 
 
-def _findings_lines(results: RunResults, lang: str) -> list[str]:
+def _findings_lines(results: RunResults, speaker: Speaker) -> list[str]:
     if not len(results.inputs):
         return []
     aside = sum(record.set_aside for record in results.inputs)
     rows = sum(record.rows for record in results.inputs)
-    told = say(
-        lang,
+    told = speaker.say(
         "outputs.text_inputs",
         files=len({r.path for r in results.inputs}),
         rows=count_text(rows),

@@ -15,14 +15,9 @@ from geoplan.outputs.tables.table import AREA, Column, Table
 from geoplan.outputs.text_format import (
     area_codes,
     area_names,
-    currency_text,
-    group_text,
-    kind_of_place_text,
-    known_word,
-    yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, year_text
 
 _GROUPS = (
@@ -108,43 +103,43 @@ _MEASURES = (
 )
 
 
-def fact_tables(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Table]:
+def fact_tables(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Table]:
     """The tables of one service that its data allow."""
     if service.by_group is not None or service.by_kind is not None:
-        yield group_table(service, lang=lang)
+        yield group_table(service, speaker)
     for level in service.capacity_areas:
-        yield capacity_table(results, service, level, lang=lang)
+        yield capacity_table(results, service, level, speaker)
     if service.quota:
-        yield quota_overview(service, lang=lang)
+        yield quota_overview(service, speaker)
     if service.siting is not None and service.siting.phases is not None:
-        yield phase_table(results, service, lang=lang)
+        yield phase_table(results, service, speaker)
     if service.rates is not None:
-        yield measure_table(results, service, lang=lang)
+        yield measure_table(results, service, speaker)
     if service.fund is not None:
-        yield fund_table(results, service, lang=lang)
+        yield fund_table(results, service, speaker)
     if service.referral is not None and len(service.referral):
-        yield chain_table(service, lang=lang)
-        yield referral_table(service, lang=lang)
+        yield chain_table(service, speaker)
+        yield referral_table(service, speaker)
 
 
 def with_currency(
-    columns: tuple[Column, ...], results: RunResults, lang: str
+    columns: tuple[Column, ...], results: RunResults, speaker: Speaker
 ) -> tuple[Column, ...]:
     """The columns with the study's currency behind the headings of money."""
-    unit = currency_text(lang, results.info.currency)
+    unit = speaker.currency(results.info.currency)
     return tuple(replace(c, unit=unit) if c.name.startswith("money") else c for c in columns)
 
 
-def group_table(service: ServiceResult, *, lang: str) -> Table:
+def group_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Coverage of sub-groups, then of town and country, today and with the plan."""
     parts = []
     for division, table in (("group", service.by_group), ("kind", service.by_kind)):
         if table is None:
             continue
         part = table.copy()
-        names = group_text if division == "group" else kind_of_place_text
-        part.insert(0, "group", [names(lang, str(label)) for label in table.index])
-        part.insert(0, "division", say(lang, f"outputs.division_{division}"))
+        name = speaker.group if division == "group" else speaker.urban_rural
+        part.insert(0, "group", [name(str(label)) for label in table.index])
+        part.insert(0, "division", speaker.say(f"outputs.division_{division}"))
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
     return Table.of(
@@ -152,14 +147,16 @@ def group_table(service: ServiceResult, *, lang: str) -> Table:
     )
 
 
-def capacity_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
+def capacity_table(
+    results: RunResults, service: ServiceResult, level: str, speaker: Speaker
+) -> Table:
     """Places in an area per 1,000 of its people, and those that its people have in reach."""
     frame = service.capacity_areas[level].copy()
     if service.supply is not None and level in service.supply.areas:
         reached = service.supply.areas[level].reindex(frame.index)
         frame["reach_per_1000"] = reached["places_per_1000"]
         frame["none_share"] = reached["none_share"]
-    frame["name"] = area_names(results, level, frame.index, lang)
+    frame["name"] = area_names(results, level, frame.index, speaker)
     frame.insert(0, "code", frame.index.astype(str))
     return Table.of(
         service.key,
@@ -170,59 +167,59 @@ def capacity_table(results: RunResults, service: ServiceResult, level: str, *, l
     )
 
 
-def quota_overview(service: ServiceResult, *, lang: str) -> Table:
+def quota_overview(service: ServiceResult, speaker: Speaker) -> Table:
     """Per level: areas with a site, areas that meet the quota, and the share that should."""
     frame = quota_summary(service.quota, service.standard)
-    frame["on_target"] = [yes_no_text(lang, v) for v in frame["on_target"]]
-    frame.insert(0, "level", [level_word(lang, str(level)) for level in frame.index])
+    frame["on_target"] = [speaker.yes_no(v) for v in frame["on_target"]]
+    frame.insert(0, "level", [speaker.level(str(level)) for level in frame.index])
     return Table.of(service.key, "quotas", frame.reset_index(drop=True), _QUOTAS)
 
 
-def chain_table(service: ServiceResult, *, lang: str) -> Table:
+def chain_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Per referring tier: how many of its sites are within their drive time of a centre."""
     assert service.referral is not None
     frame = referral_summary(service.referral).rename(columns={"within": "within_count"})
     tiers = {tier.key: tier for tier in service.standard.tiers}
     keys = [str(key) for key in frame.index]
     frame["limit_min"] = [tiers[key].refer_threshold_min for key in keys]
-    frame["to"] = [tiers[str(tiers[key].refers_to)].name(lang) for key in keys]
-    frame.insert(0, "tier", [tiers[key].name(lang) for key in keys])
+    frame["to"] = [tiers[str(tiers[key].refers_to)].name(speaker.lang) for key in keys]
+    frame.insert(0, "tier", [tiers[key].name(speaker.lang) for key in keys])
     return Table.of(service.key, "referral_chain", frame.reset_index(drop=True), _CHAIN)
 
 
-def referral_table(service: ServiceResult, *, lang: str) -> Table:
+def referral_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Every site and its nearest centre, those beyond the limit first."""
     found = service.referral
     assert found is not None
     frame = found.sort_values("within", kind="stable").copy()
-    tiers = {tier.key: tier.name(lang) for tier in service.standard.tiers}
+    tiers = {tier.key: tier.name(speaker.lang) for tier in service.standard.tiers}
     frame["tier"] = [tiers.get(str(key), str(key)) for key in frame["tier"]]
     frame["name"] = [
         clean(name) or str(label) for label, name in zip(frame.index, frame["name"], strict=True)
     ]
-    frame["within"] = [yes_no_text(lang, v) for v in frame["within"]]
+    frame["within"] = [speaker.yes_no(v) for v in frame["within"]]
     frame["reason"] = [
-        "" if reason == "" else known_word(lang, f"outputs.referral_{reason}", str(reason))
+        "" if reason == "" else speaker.word(f"outputs.referral_{reason}", str(reason))
         for reason in frame["reason"]
     ]
     frame.insert(0, "id", frame.index.astype(str))
     return Table.of(service.key, "referral", frame.reset_index(drop=True), _REFERRAL)
 
 
-def phase_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+def phase_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """What each phase builds, takes and reaches."""
     assert service.siting is not None
     assert service.siting.phases is not None
     frame = service.siting.phases.reset_index()
     frame["year"] = [year_text(year) for year in frame["year"]]
-    return Table.of(service.key, "phases", frame, with_currency(_PHASES, results, lang))
+    return Table.of(service.key, "phases", frame, with_currency(_PHASES, results, speaker))
 
 
-def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+def fund_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """What a fund pays for, by service and year, and in all."""
     assert service.fund is not None
     spending = service.fund.spending
-    names = {key: other.name(lang) for key, other in results.services.items()}
+    names = {key: other.name(speaker.lang) for key, other in results.services.items()}
     frame = pd.DataFrame(
         {
             "service": [clean(names.get(key, key)) for key in spending["service"]],
@@ -232,16 +229,16 @@ def fund_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
         }
     )
     last = {
-        "service": say(lang, "outputs.all_sites"),
+        "service": speaker.say("outputs.all_sites"),
         "year": "",
         "sites": frame["sites"].sum(),
         "money": frame["money"].sum(),
     }
     frame.loc[len(frame)] = last
-    return Table.of(service.key, "fund", frame, with_currency(_FUND, results, lang))
+    return Table.of(service.key, "fund", frame, with_currency(_FUND, results, speaker))
 
 
-def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+def measure_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """Per counted thing: the city's count and rate, the lowest and the highest area.
 
     ``apart`` counts areas whose 95 % interval does not hold the city's rate: differences between
@@ -253,14 +250,14 @@ def measure_table(results: RunResults, service: ServiceResult, *, lang: str) -> 
     for key, table in (service.all_rates or {"": service.rates}).items():
         names = table["name"].to_numpy(object)
         if level is not None:
-            names = np.array(area_names(results, level, table.index, lang), dtype=object)
+            names = np.array(area_names(results, level, table.index, speaker), dtype=object)
         rate = table["rate"].to_numpy(float)
         known = np.flatnonzero(np.isfinite(rate))
         city = city_rate(table, service.standard.per)
         ends = [known[np.argmin(rate[known])], known[np.argmax(rate[known])]] if len(known) else []
         low, high = [f"{clean(names[k])} {rate[k]:,.2f}" for k in ends] if ends else ["", ""]
         outside = (table["low"] > city.rate) | (table["high"] < city.rate)
-        measure = clean(service.rate_names.get(key, "")) or service.name(lang)
+        measure = clean(service.rate_names.get(key, "")) or service.name(speaker.lang)
         rows.append(
             {
                 "measure": measure,

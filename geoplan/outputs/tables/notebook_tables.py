@@ -10,7 +10,7 @@ from geoplan.errors import UsageError
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Kind
 from geoplan.results import RunResults
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 
@@ -40,13 +40,16 @@ def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.Dat
     >>> table[["Area", "People", "Served", "Covered share"]].iloc[0].tolist()
     ['West', '200', '150', '75.0%']
     """
-    tables = {table.name: table for table in table_list(results, lang=lang)}
+    speaker = Speaker(lang)
+    tables = {table.name: table for table in table_list(results, speaker)}
     if name not in tables:
         known = ", ".join(tables)
-        raise UsageError(say(lang, "outputs.no_table", name=name, known=known))
+        raise UsageError(speaker.say("outputs.no_table", name=name, known=known))
     table = tables[name]
     told = {
-        column.heading(lang): [_as_read(value, column.kind) for value in table.frame[column.name]]
+        column.heading(speaker): [
+            _as_read(value, column.kind) for value in table.frame[column.name]
+        ]
         for column in table.columns
     }
     return pd.DataFrame(told, index=pd.RangeIndex(1, len(table.frame) + 1))

@@ -14,17 +14,10 @@ from geoplan.outputs.tables.table import AREA, Column, Table
 from geoplan.outputs.text_format import (
     area_codes,
     area_names,
-    cause_text,
-    kind_text,
-    known_word,
-    remedy_text,
-    site_kind_text,
     standard_text,
-    status_text,
-    yes_no_text,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing, plain, year_text
 
 #: closures told, today and after the plan
@@ -74,49 +67,51 @@ _SITES = (
 )
 
 
-def table_list(results: RunResults, *, lang: str = "zh") -> list[Table]:
+def table_list(results: RunResults, speaker: Speaker) -> list[Table]:
     """Every table of a run, in the order in which a reader wants them.
 
     Parameters
     ----------
     results : a run's results, or an edition of them.
-    lang : language of causes, remedies and headings.
+    speaker : in whose language are causes, remedies and headings.
     """
-    tables = [overview_table(results, lang=lang)]
+    tables = [overview_table(results, speaker)]
     for service in results.services.values():
-        tables.extend(service_tables(results, service, lang=lang))
+        tables.extend(service_tables(results, service, speaker))
     if len(results.figures):
         tables.append(figures_table(results))
     return tables
 
 
-def service_tables(results: RunResults, service: ServiceResult, *, lang: str) -> Iterator[Table]:
+def service_tables(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Table]:
     """The tables of one service."""
     if service.coverage is not None:
         for level in results.areas:
             if level in service.coverage.frame.columns:
-                yield area_table(results, service, level, lang=lang)
+                yield area_table(results, service, level, speaker)
     for tier in service.tiers:
-        yield tier_table(results, service, tier, lang=lang)
+        yield tier_table(results, service, tier, speaker)
     if service.gaps is not None:
-        yield gap_table(service, lang=lang)
+        yield gap_table(service, speaker)
     if service.siting is not None:
-        yield site_table(results, service, lang=lang)
+        yield site_table(results, service, speaker)
         if service.siting.robustness is not None:
-            yield closure_table(service, lang=lang)
-    yield from fact_tables(results, service, lang=lang)
+            yield closure_table(service, speaker)
+    yield from fact_tables(results, service, speaker)
     for level in service.quota:
-        yield quota_table(results, service, level, lang=lang)
+        yield quota_table(results, service, level, speaker)
     if service.rates is not None:
-        yield rate_table(results, service, lang=lang)
+        yield rate_table(results, service, speaker)
     if service.spacing is not None:
-        yield stretch_table(service, lang=lang)
-        yield required_table(service, lang=lang)
+        yield stretch_table(service, speaker)
+        yield required_table(service, speaker)
 
 
-def overview_table(results: RunResults, *, lang: str) -> Table:
+def overview_table(results: RunResults, speaker: Speaker) -> Table:
     """One row per service: the headline numbers."""
-    rows = [_overview_row(service, lang) for service in results.services.values()]
+    rows = [_overview_row(service, speaker) for service in results.services.values()]
     columns = (
         Column(name="service"),
         Column(name="standard"),
@@ -136,10 +131,10 @@ def overview_table(results: RunResults, *, lang: str) -> Table:
     return Table(name="services", service="", sheet="overview", frame=frame, columns=columns)
 
 
-def _overview_row(service: ServiceResult, lang: str) -> dict[str, Any]:
+def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "service": service.name(lang),
-        "standard": standard_text(lang, service.standard),
+        "service": service.name(speaker.lang),
+        "standard": standard_text(service.standard, speaker),
         "facilities": None if service.facilities is None else len(service.facilities),
         "gaps": None if service.gaps is None else len(service.gaps),
     }
@@ -153,13 +148,13 @@ def _overview_row(service: ServiceResult, lang: str) -> dict[str, Any]:
     if service.siting is not None:
         result = service.siting.result
         row["new_sites"] = len(service.siting.sites)
-        row["proof"] = status_text(lang, result.status, result.gap)
+        row["proof"] = speaker.status(result.status, result.gap)
         row["served_after"] = service.siting.people_after.served
         row["share_after"] = service.siting.people_after.covered_share
     return row
 
 
-def area_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
+def area_table(results: RunResults, service: ServiceResult, level: str, speaker: Speaker) -> Table:
     """The ledger of one service by area, with the plan's effect where sites are suggested."""
     coverage = service.coverage
     assert coverage is not None
@@ -175,23 +170,23 @@ def area_table(results: RunResults, service: ServiceResult, level: str, *, lang:
     parents = layer.frame["parent"]
     above = layer.parent or ""
     over = parents.reindex(frame.index)
-    names = area_names(results, above, over, lang) if above in results.areas else over
+    names = area_names(results, above, over, speaker) if above in results.areas else over
     frame["parent"] = np.where(over.notna(), names, "")
     if above not in results.areas:
         columns = tuple(c for c in columns if c.name != "parent")
-    frame["name"] = area_names(results, level, frame.index, lang)
+    frame["name"] = area_names(results, level, frame.index, speaker)
     frame.insert(0, "code", frame.index.astype(str))
     return Table.of(service.key, f"by_{level}", frame, columns)
 
 
-def tier_table(results: RunResults, service: ServiceResult, tier: str, *, lang: str) -> Table:
+def tier_table(results: RunResults, service: ServiceResult, tier: str, speaker: Speaker) -> Table:
     """The ledger of one tier by the coarsest area level."""
     coverage = service.tiers[tier]
     levels = [level for level in results.areas if level in coverage.frame.columns]
-    named = {t.key: t.name(lang) for t in service.standard.tiers}
+    named = {t.key: t.name(speaker.lang) for t in service.standard.tiers}
     if levels:
         frame = coverage.by_area(levels[0]).copy()
-        frame["name"] = area_names(results, levels[0], frame.index, lang)
+        frame["name"] = area_names(results, levels[0], frame.index, speaker)
         frame.insert(0, "code", frame.index.astype(str))
     else:
         frame = pd.DataFrame([coverage.ledger.to_dict()])
@@ -202,14 +197,14 @@ def tier_table(results: RunResults, service: ServiceResult, tier: str, *, lang: 
     return Table.of(service.key, f"tier_{tier}", frame, columns, sheet="tiers")
 
 
-def gap_table(service: ServiceResult, *, lang: str) -> Table:
+def gap_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Gap areas, most people (or longest) first."""
     gaps = service.gaps
     assert gaps is not None
     frame = pd.DataFrame(gaps.drop(columns=gaps.geometry.name))
     line = "length_m" in gaps.columns
-    frame["cause"] = [cause_text(lang, c, line=line) for c in gaps["cause"]]
-    frame["remedy"] = [remedy_text(lang, r, line=line) for r in gaps["remedy"]]
+    frame["cause"] = [speaker.cause(c, line=line) for c in gaps["cause"]]
+    frame["remedy"] = [speaker.remedy(r, line=line) for r in gaps["remedy"]]
     ranks = {} if service.siting is None else dict(service.siting.sites["rank"])
     closing = [None if is_missing(c) else plain(ranks.get(c)) for c in gaps["closing_site"]]
     frame["closing_site"] = pd.Series(closing, index=frame.index, dtype=object)
@@ -237,22 +232,22 @@ def gap_table(service: ServiceResult, *, lang: str) -> Table:
     )
 
 
-def site_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+def site_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """Suggested sites in the order of building."""
     assert service.siting is not None
     sites = service.siting.sites
     frame = pd.DataFrame(sites.drop(columns=sites.geometry.name))
     frame["id"] = sites.index.astype(str)
     if "kind" in frame.columns:
-        frame["kind"] = [site_kind_text(lang, kind) for kind in frame["kind"]]
+        frame["kind"] = [speaker.site_kind(kind) for kind in frame["kind"]]
     if "year" in frame.columns:
         frame["year"] = [year_text(year) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
-    columns = with_currency(columns, results, lang)
+    columns = with_currency(columns, results, speaker)
     return Table.of(service.key, "sites", frame, columns)
 
 
-def closure_table(service: ServiceResult, *, lang: str) -> Table:
+def closure_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Sites whose closure costs people their only one, today and once the plan is built (N - 1)."""
     assert service.siting is not None
     found = service.siting.robustness
@@ -260,13 +255,13 @@ def closure_table(service: ServiceResult, *, lang: str) -> Table:
     parts = []
     for when, critical in (("now", found.critical), ("after", found.critical_after)):
         part = critical[critical["people"] > 0].head(_MOST_CLOSURES).copy()
-        part.insert(0, "when", say(lang, f"outputs.closure_{when}"))
+        part.insert(0, "when", speaker.say(f"outputs.closure_{when}"))
         part.insert(1, "rank", range(1, len(part) + 1))
         part.insert(2, "id", part.index.astype(str))
         ranks = service.siting.sites["rank"].rename(index=str)
         new = part["name"].astype("string").fillna("").eq("") & part["id"].isin(ranks.index)
         part["name"] = [
-            say(lang, "outputs.closure_new", rank=int(ranks[label])) if is_new else name or label
+            speaker.say("outputs.closure_new", rank=int(ranks[label])) if is_new else name or label
             for label, name, is_new in zip(part["id"], part["name"], new, strict=True)
         ]
         parts.append(part)
@@ -280,16 +275,16 @@ def closure_table(service: ServiceResult, *, lang: str) -> Table:
     return Table.of(service.key, "closures", pd.concat(parts, ignore_index=True), columns)
 
 
-def quota_table(results: RunResults, service: ServiceResult, level: str, *, lang: str) -> Table:
+def quota_table(results: RunResults, service: ServiceResult, level: str, speaker: Speaker) -> Table:
     """Sites and quota of every area of one level."""
     frame = service.quota[level].copy()
-    frame["name"] = area_names(results, level, frame.index, lang)
-    frame["meets"] = [yes_no_text(lang, m) for m in frame["meets"]]
+    frame["name"] = area_names(results, level, frame.index, speaker)
+    frame["meets"] = [speaker.yes_no(m) for m in frame["meets"]]
     frame.insert(0, "code", frame.index.astype(str))
     return Table.of(service.key, f"quota_{level}", frame, _QUOTA)
 
 
-def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Table:
+def rate_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """Rates by area with their intervals, one counted thing below the other."""
     assert service.rates is not None
     level = area_codes(results, service.rates.index)
@@ -297,7 +292,7 @@ def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     for key, table in (service.all_rates or {"": service.rates}).items():
         part = table.copy()
         if level is not None:
-            part["name"] = area_names(results, level, part.index, lang)
+            part["name"] = area_names(results, level, part.index, speaker)
         part.insert(0, "code", part.index.astype(str))
         part.insert(0, "measure", clean(service.rate_names.get(key, "")))
         parts.append(part)
@@ -308,12 +303,12 @@ def rate_table(results: RunResults, service: ServiceResult, *, lang: str) -> Tab
     return Table.of(service.key, "rates", frame, columns)
 
 
-def stretch_table(service: ServiceResult, *, lang: str) -> Table:
+def stretch_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Covered and gap stretches along every line."""
     intervals = service.spacing.intervals
     frame = pd.DataFrame(intervals.drop(columns=intervals.geometry.name))
     frame["line"] = service.line_texts(frame["line"]).map(clean)
-    frame["status"] = [known_word(lang, f"outputs.stretch_{s}", str(s)) for s in frame["status"]]
+    frame["status"] = [speaker.word(f"outputs.stretch_{s}", str(s)) for s in frame["status"]]
     columns = (
         Column(name="line"),
         Column(name="from_m", kind="count"),
@@ -324,7 +319,7 @@ def stretch_table(service: ServiceResult, *, lang: str) -> Table:
     return Table.of(service.key, "stretches", frame, columns)
 
 
-def required_table(service: ServiceResult, *, lang: str) -> Table:
+def required_table(service: ServiceResult, speaker: Speaker) -> Table:
     """Required points, where they are, and whether they are marked."""
     required = service.spacing.required
     frame = pd.DataFrame(required.drop(columns=required.geometry.name))
@@ -332,8 +327,8 @@ def required_table(service: ServiceResult, *, lang: str) -> Table:
     frame["line"] = lines
     places = required.geometry.to_crs("EPSG:4326")
     frame["lon"], frame["lat"] = places.x.round(6), places.y.round(6)
-    frame["kind"] = [kind_text(lang, k) for k in required["kind"]]
-    frame["marked"] = [yes_no_text(lang, m) for m in required["marked"]]
+    frame["kind"] = [speaker.point_kind(k) for k in required["kind"]]
+    frame["marked"] = [speaker.yes_no(m) for m in required["marked"]]
     columns = (
         Column(name="line"),
         Column(name="kind"),

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from geoplan.outputs.text_format import known_word
+from geoplan.words.speaker import Speaker
 
 #: "mixed": numbers of different things, each with the decimals that it needs itself
 Kind = Literal["text", "count", "share", "number", "mixed", "degrees"]
@@ -22,12 +22,12 @@ class Column:
     word: str = ""
     unit: str = ""
 
-    def heading(self, lang: str) -> str:
-        """The heading in `lang`."""
-        told = known_word(lang, f"outputs.col_{self.word or self.name}", self.name)
+    def heading(self, speaker: Speaker) -> str:
+        """The heading in `speaker`'s language."""
+        told = speaker.word(f"outputs.col_{self.word or self.name}", self.name)
         if not self.unit:
             return told
-        return f"{told}（{self.unit}）" if lang == "zh" else f"{told} ({self.unit})"
+        return f"{told}（{self.unit}）" if speaker.lang == "zh" else f"{told} ({self.unit})"
 
 
 #: areas that a table of the report, or the figure beside it, may have
@@ -69,9 +69,9 @@ class Table:
             columns=columns,
         )
 
-    def told(self, lang: str) -> pd.DataFrame:
-        """The frame under headings in `lang`."""
+    def with_headings(self, speaker: Speaker) -> pd.DataFrame:
+        """The frame under headings in `speaker`'s language."""
         names = [c.name for c in self.columns]
         told = self.frame[names].reset_index(drop=True)
-        told.columns = [c.heading(lang) for c in self.columns]
+        told.columns = [c.heading(speaker) for c in self.columns]
         return told

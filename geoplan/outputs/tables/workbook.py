@@ -19,9 +19,8 @@ from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.outputs.tables.office_files import without_clock, write_csv
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Column, Kind, Table
-from geoplan.outputs.text_format import known_word
 from geoplan.results import RunResults
-from geoplan.words import level_word, say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import cell_text, display_width, is_missing, plain
 
 #: levels with more areas than this stay out of the workbook (they are in the CSV files)
@@ -69,16 +68,16 @@ def write_tables(
     ('tables.xlsx', True)
     """
     refuse_internal(results, audience)
-    told = lang or results.info.lang
-    tables = table_list(results, lang=told)
+    speaker = Speaker(lang or results.info.lang)
+    tables = table_list(results, speaker)
     target = Path(folder) / "tables"
     target.mkdir(parents=True, exist_ok=True)
     written = []
     for table in tables:
         path = target / f"{table.name}.csv"
-        written.append(write_csv(_rounded(table).told(told), path))
+        written.append(write_csv(_rounded(table).with_headings(speaker), path))
     book = Path(folder) / "tables.xlsx"
-    write_workbook(results, tables, book, lang=told)
+    write_workbook(results, tables, book, speaker)
     return [*written, book]
 
 
@@ -110,11 +109,11 @@ _HAIR = Border(bottom=Side(style="hair", color="B8C4C9"))
 
 
 def write_workbook(
-    results: RunResults, tables: list[Table], path: str | Path, *, lang: str
+    results: RunResults, tables: list[Table], path: str | Path, speaker: Speaker
 ) -> Path:
     """One workbook: a sheet per kind of table, the services one under the other in it."""
     book = Workbook(write_only=True)
-    names = {key: s.name(lang) for key, s in results.services.items()}
+    names = {key: s.name(speaker.lang) for key, s in results.services.items()}
     sheets: dict[str, list[Table]] = {}
     for table in tables:
         many = len(table.frame) > MOST_SHEET_AREAS
@@ -122,7 +121,7 @@ def write_workbook(
         if not large:
             sheets.setdefault(table.sheet, []).append(table)
     for key, parts in sheets.items():
-        _sheet(book, _sheet_title(key, lang), parts, names, lang)
+        _sheet(book, _sheet_title(key, speaker), parts, names, speaker)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     _fix_dates(book)
@@ -138,12 +137,12 @@ def _fix_dates(book: Workbook) -> None:
     book.properties.modified = datetime(2000, 1, 1)
 
 
-def _sheet_title(key: str, lang: str) -> str:
+def _sheet_title(key: str, speaker: Speaker) -> str:
     base, _, level = key.partition("_")
     if base in ("by", "quota", "capacity"):
-        told = say(lang, f"outputs.sheet_{base}", level=level_word(lang, level))
+        told = speaker.say(f"outputs.sheet_{base}", level=speaker.level(level))
     else:
-        told = known_word(lang, f"outputs.sheet_{key}", key)
+        told = speaker.word(f"outputs.sheet_{key}", key)
     for bad in "[]:*?/\\":
         told = told.replace(bad, " ")
     return told[:31]
@@ -158,15 +157,15 @@ def _merged_columns(parts: list[Table]) -> list[Column]:
 
 
 def _sheet(
-    book: Workbook, title: str, parts: list[Table], names: dict[str, str], lang: str
+    book: Workbook, title: str, parts: list[Table], names: dict[str, str], speaker: Speaker
 ) -> None:
     sheet = book.create_sheet(title)
     columns = _merged_columns(parts)
     by_service = any(part.service for part in parts)
-    heads = [c.heading(lang) for c in columns]
+    heads = [c.heading(speaker) for c in columns]
     kinds: list[Kind] = [c.kind for c in columns]
     if by_service:
-        heads.insert(0, say(lang, "outputs.col_service"))
+        heads.insert(0, speaker.say("outputs.col_service"))
         kinds.insert(0, "text")
     rows = [row for part in parts for row in _rows(part, columns, names if by_service else None)]
     # a write-only sheet wants its widths, panes and filter before the first row
