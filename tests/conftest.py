@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from geoplan.study import Plan
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -22,3 +26,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data is absent: no folder ../shared/data beside the checkout")
     return folder
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path) -> Path:
+    """A fresh copy of the example study's files (see `geoplan.study.example`)."""
+    from geoplan.study.example import write_example  # only rooms on top of the study load it
+
+    return write_example(tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The example study's plan."""
+    from geoplan.study import example_study
+
+    return example_study(tmp_path_factory.mktemp("study") / "small").run()

@@ -160,7 +160,9 @@ def run(
     """
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
+    from geoplan.study.check import finding_text
     from geoplan.study.plan import usable_folder
+    from geoplan.study.settings import in_language
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
@@ -169,6 +171,8 @@ def run(
     basemap_layer(basemap, tianditu_key=key, lang=told, audience=audience)
     for file in overlay or ():
         opened = opened.overlay(file)
+    for finding in in_language(opened, told).findings:
+        typer.echo(finding_text(finding, told), err=True)
     target = out or opened.folder / "out"
     usable_folder(target, lang or opened.config.study.lang)
     with progress_shown() as progress:

@@ -29,7 +29,7 @@ class CheckReport:
     findings : every doubt, by file, sheet and row.
     written : where `findings.xlsx` stands.
     unwritten : why it could not be written; empty when it was.
-    has_services : False for a study with nothing to judge yet.
+    has_services : False for a study with no service to assess yet.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def check_report(report: CheckReport, *, most: int = 40) -> str:
     return "\n".join(_lines(report, most))
 
 
-def _line(f: Finding, lang: str) -> str:
+def finding_text(f: Finding, lang: str) -> str:
     """One finding: how bad, where, what, what to do."""
     row = "" if f.row is None else say(lang, "study.check_row", row=f.row)
     place = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
@@ -196,7 +196,7 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
         cut = len(alike) > _ALIKE + 1 and alike[-1].row is not None
         few = alike[:_ALIKE] if cut else alike
         for f in few:
-            yield _line(f, report.lang)
+            yield finding_text(f, report.lang)
         if cut:
             rest = alike[_ALIKE:]
             rows = ", ".join(str(f.row) for f in rest[:10]) + (" …" if len(rest) > 10 else "")

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from geoplan.errors import UsageError
 from geoplan.results import Robustness
-from geoplan.study.assess.assess_service import judge
+from geoplan.study.assess.assess_service import assess_service
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, read_networks
 from geoplan.study.settings import StudySettings, known_services
-from geoplan.study.sites.monte_carlo import Chance
+from geoplan.study.sites.monte_carlo import Uncertainty
 from geoplan.study.sites.robustness_of_plan import COVERING, robustness_of
 from geoplan.study.sites.suggest_sites import suggest_sites
 
@@ -43,7 +43,7 @@ def robustness(
         place as many sites as the plan has, under the same rules (least distance, areas).
     service : key.
     redraws : number of draws.
-    reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Chance`.
+    reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Uncertainty`.
     seed : everything follows from it, as long as no draw needs the 20 s that it may take.
     workers : number of threads; it does not change the result.
 
@@ -84,16 +84,18 @@ def robustness(
     refuse_blocked(inputs, config.study.lang)
     networks = read_networks(config, study.folder, modes=modes_of(config, [service]))
     context = Context(config=config, inputs=inputs, networks=networks)
-    judged = judge(context, service)
+    assessed = assess_service(context, service)
     # what every number of sites would do is not asked here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})
-    outcome = suggest_sites(context, judged, plain)
+    outcome = suggest_sites(context, assessed, plain)
     return robustness_of(
         context,
-        replace(judged, siting=outcome),
+        replace(assessed, siting=outcome),
         siting,
         redraws=redraws,
-        chance=Chance(reach_cv=reach_cv, people_cv=people_cv, closure_share=closure_share),
+        uncertainty=Uncertainty(
+            reach_cv=reach_cv, people_cv=people_cv, closure_share=closure_share
+        ),
         seed=seed,
         workers=workers,
     )

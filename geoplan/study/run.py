@@ -1,4 +1,4 @@
-"""The run: read, check, measure, judge, site; every stage told and measured."""
+"""One run of a study: read, assess, suggest sites; each stage reported and timed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.database import mask_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
-from geoplan.study.assess.assess_service import judge
+from geoplan.study.assess.assess_service import assess_service
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns
 from geoplan.study.assess.gaps import with_gaps
@@ -58,7 +58,7 @@ def run_study(
         refuse_blocked(inputs, lang)
     networks = read.read()
     records = (*inputs.records, *read.records)
-    findings = (*inputs.findings, *read.findings(study.file.name, lang))
+    findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, lang))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
     services = with_funds(context, _plan_all(context, keys, stages, scheduler))
@@ -89,8 +89,8 @@ def run_study(
 
 
 def plan_service(context: Context, key: str) -> ServiceResult:
-    """One service from judging to gaps; a step that a cluster worker can do."""
-    return finished(context, with_sites(context, judge(context, key)))
+    """One service from coverage to gaps; one task of a cluster worker."""
+    return finished(context, with_sites(context, assess_service(context, key)))
 
 
 def finished(context: Context, planned: ServiceResult) -> ServiceResult:
@@ -109,12 +109,12 @@ def _plan_all(
         with stages.stage(
             f"coverage.{key}", say(context.lang, "study.stage_coverage", service=name)
         ):
-            judged = judge(context, key)
+            assessed = assess_service(context, key)
         if not _sites_asked(context.config.services[key]):
-            planned[key] = finished(context, judged)
+            planned[key] = finished(context, assessed)
             continue
         with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
-            planned[key] = finished(context, with_sites(context, judged))
+            planned[key] = finished(context, with_sites(context, assessed))
         siting = planned[key].siting
         if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):
             raise KeyboardInterrupt  # a run that somebody stops ends; one question has its best

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from geoplan.errors import UsageError
+from geoplan.inputs.findings.finding import Finding
+from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.validate import checked, read_study_file, study_path
 from geoplan.words import say
@@ -72,6 +74,11 @@ class StudySettings:
     def services(self) -> list[str]:
         """Service keys."""
         return list(self.config.services)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is doubtful in the study file itself: keys under a name of an earlier version."""
+        return renamed_key_findings(self.raw, self.file, self.config.study.lang)
 
     def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
         """The same study with other settings: a what-if.

@@ -123,7 +123,7 @@ class Study(StudySettings):
         lang: str | None = None,
         progress: Progress = silent,
     ) -> StudyInputs:
-        """Read every input and tell what is doubted; nothing is judged.
+        """Read every input and tell what is doubted; nothing is assessed.
 
         Places are compared with the study's streets; a network that cannot be read is told like
         any other input.
@@ -176,7 +176,11 @@ class Study(StudySettings):
         return dataclasses.replace(
             inputs,
             records=(*inputs.records, *networks.records),
-            findings=(*inputs.findings, *networks.findings(study.file.name, config.study.lang)),
+            findings=(
+                *study.findings,
+                *inputs.findings,
+                *networks.findings(study.file.name, config.study.lang),
+            ),
         )
 
     def run(
@@ -267,7 +271,7 @@ class Study(StudySettings):
         """
         told = in_language(self, lang)
         known_services(told, [service])
-        told._judged_by_reach(service)
+        told._must_be_assessed_by_reach(service)
         # one question: so many sites, without the years and the money that the study may plan by
         asked: dict[str, Any] = {"sites": sites, "curve": curve}
         asked |= dict.fromkeys(("budget", "phases", "years"))
@@ -292,7 +296,7 @@ class Study(StudySettings):
             share = f"{before.iloc[-1]:.1%}" if len(before) else "-"
             yield say(lang, "study.fewest_more", needed=needed, asked=sites, share=share)
 
-    def _judged_by_reach(self, service: str) -> None:
+    def _must_be_assessed_by_reach(self, service: str) -> None:
         """Refuse, before any work, what has no sites to suggest."""
         by_reach = [
             key

@@ -1,4 +1,4 @@
-"""Redraws against counting every plan, and what chance may do."""
+"""Robustness of a plan, against an enumeration of every plan; what the random inputs may do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from scipy import sparse
 from geoplan.errors import InputError, UsageError
 from geoplan.network import TravelCosts
 from geoplan.study import Study
-from geoplan.study.sites.monte_carlo import Chance, World, draw_all, how_often, losses, try_plans
+from geoplan.study.sites.monte_carlo import (
+    Uncertainty,
+    World,
+    draw_all,
+    how_often,
+    losses,
+    try_plans,
+)
 
 MEAL = "services.meal_station"
 LIMIT = 1000.0
@@ -74,8 +81,8 @@ def covered(world: World, one, plan: set[str]) -> float:
 def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
     """All 21 pairs of 7 candidates are tried in each draw; pairs too near each other may not be."""
     world = tiny_world(seed, {"conflicts": apart})
-    chance = Chance(reach_cv=0.3, people_cv=0.5, closure_share=0.3)
-    drawn = draw_all(world, chance, sites=2, redraws=12, seed=seed, gap=0.0)
+    uncertainty = Uncertainty(reach_cv=0.3, people_cv=0.5, closure_share=0.3)
+    drawn = draw_all(world, uncertainty, sites=2, redraws=12, seed=seed, gap=0.0)
     pairs = [set(p) for p in combinations(world.candidates.site_index, 2)]
     allowed = [p for p in pairs if p not in [set(a) for a in apart]]
     recommended = sorted(max(allowed, key=lambda p: sum(covered(world, d, p) for d in drawn[:1])))
@@ -126,8 +133,8 @@ def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
 
 def test_chance_keeps_its_mean_its_spread_and_its_limits() -> None:
     world = replace(tiny_world(0), candidates=replace_columns(tiny_world(0).candidates, 1))
-    chance = Chance(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
-    drawn = draw_all(world, chance, sites=0, redraws=1500, seed=5)
+    uncertainty = Uncertainty(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
+    drawn = draw_all(world, uncertainty, sites=0, redraws=1500, seed=5)
     reach = np.array([d.reach for d in drawn])
     factors = np.concatenate([d.people / world.people for d in drawn])
     closed = np.concatenate([d.closed for d in drawn])
@@ -137,7 +144,7 @@ def test_chance_keeps_its_mean_its_spread_and_its_limits() -> None:
     assert factors.mean() == pytest.approx(1, abs=0.012)
     assert factors.std() == pytest.approx(0.4, rel=0.05)
     assert closed.mean() == pytest.approx(0.25, abs=0.023)
-    assert reach.max() <= chance.widest
+    assert reach.max() <= uncertainty.widest
 
 
 def replace_columns(costs: TravelCosts, kept: int) -> TravelCosts:

@@ -1,6 +1,6 @@
 """A run carries who is served by age, in town and country, places in reach, quotas and referral.
 
-The small study (see `small_study`) with more columns. Of the six places A (100 people, served),
+The example study with more columns. Of the six places A (100 people, served),
 B (50, served), C (80, beyond), D (30, cut off), E (20, off the network) and F (10, unlocated), A
 and C are in town, B, D and E in the country, and F does not say. The old of 80 and more are 20, 10,
 40, 0, 5 and 5. The only station stands at A, has 6 places and lies in the district West.
@@ -13,9 +13,9 @@ import sys
 
 import pandas as pd
 import pytest
-from small_study import write_small_study
 
 from geoplan.study import Study
+from geoplan.study.example import write_example as write_small_study
 from geoplan.study.progress import Stages
 from geoplan.words.speaker import Speaker
 

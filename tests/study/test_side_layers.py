@@ -7,10 +7,10 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 from shapely.geometry import LineString, box
-from small_study import CRS, X, Y
 
 from geoplan.errors import InputError, UsageError
 from geoplan.study import Study
+from geoplan.study.example import CRS, X, Y
 from geoplan.study.read.side_layers import side_layer
 
 SITING = "services.meal_station.siting"
@@ -58,7 +58,7 @@ def test_a_question_names_the_section_of_its_layer(folder: Path, key: str) -> No
 
 
 def test_areas_that_nobody_knows_are_no_rule(small_folder: Path) -> None:
-    rule = {f"{SITING}.per_area_minimum": {"stret": 1, "district": 1}}
+    rule = {f"{SITING}.min_sites_per_area": {"stret": 1, "district": 1}}
     with pytest.raises(UsageError, match=r"'stret' is neither a level \(district"):
         Study.open(small_folder).replace(rule).run()
 

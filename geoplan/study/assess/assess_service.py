@@ -1,4 +1,4 @@
-"""One service judged: its sites, the people they reach, quotas, tiers, capacity, rates."""
+"""One service assessed: its sites, the people they reach, quotas, tiers, capacity, rates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from geoplan.network.isochrones.outline import reach_outline
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import published_figures
 from geoplan.services.standard import ServiceStandard
-from geoplan.study.assess.spacing import judge_spacing
+from geoplan.study.assess.spacing import assess_spacing
 from geoplan.study.read.context import Context
 
 
@@ -85,12 +85,12 @@ def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> Fa
     return FacilityLayer(key=layer.key, frame=frame)
 
 
-def judge(context: Context, key: str) -> ServiceResult:
+def assess_service(context: Context, key: str) -> ServiceResult:
     """Everything about one service but its gaps and suggested sites."""
     standard = context.standard(key)
     facilities = with_tier_keys(context.inputs.facilities.get(key), standard)
     if standard.measure == "spacing":
-        return judge_spacing(context, key, standard, facilities)
+        return assess_spacing(context, key, standard, facilities)
     if standard.measure in ("rate", "budget"):
         return _rates(context, key, standard)
     if facilities is None:
@@ -122,7 +122,7 @@ def judge(context: Context, key: str) -> ServiceResult:
 def _capacity_areas(
     context: Context, demand: Demand, standard: ServiceStandard, serving: FacilityLayer
 ) -> dict[str, pd.DataFrame]:
-    """Places and what is lacking by area, above single communities, where places are known."""
+    """Capacity and its shortage by area, above single communities, where capacities are known."""
     if not (serving.frame["capacity"].astype(float) > 0).any():
         return {}
     levels = list(context.inputs.areas)

@@ -1,4 +1,4 @@
-"""Services judged by spacing: boundary markers and signs along lines."""
+"""Services assessed by spacing: boundary markers and signs along lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from geoplan.study.read.context import Context
 from geoplan.words import say
 
 
-def judge_spacing(
+def assess_spacing(
     context: Context, key: str, standard: ServiceStandard, facilities: FacilityLayer | None
 ) -> ServiceResult:
     """Covered and gap stretches, and, where the study asks, the fewest further markers."""

@@ -121,7 +121,7 @@ class SitingSection(_Section):
     candidates: str = "network"
     max_candidates: Annotated[int, Field(ge=1)] = 2000
     min_distance_m: NotNegative = 0.0
-    per_area_minimum: dict[str, int] | None = None
+    min_sites_per_area: dict[str, int] | None = None
     site_cost: Positive | dict[str, Positive] | None = None
     capacity: Positive | None = None
     phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
@@ -199,7 +199,7 @@ class FundSection(_Section):
 
 
 class ServiceSection(SourceSection):
-    """``[services.KEY]``: one service's sites and how it is judged."""
+    """``[services.KEY]``: one service's sites and how it is assessed."""
 
     path: str | None = None  # type: ignore[assignment]
     demand: str | None = None

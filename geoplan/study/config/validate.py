@@ -19,6 +19,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
+from geoplan.study.config.renamed_keys import with_new_keys
 from geoplan.study.config.schema import StudyFile, ToldError
 from geoplan.study.config.toml_lines import (
     Location,
@@ -82,6 +83,7 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     ------
     StudyFileError
     """
+    raw = with_new_keys(raw)
     study = raw.get("study")
     lang = study.get("lang", "zh") if isinstance(study, Mapping) else "zh"
     lang = lang if lang in ("zh", "en") else "zh"
@@ -324,7 +326,7 @@ def _check_siting(
 
 
 def standard_of(key: str, entry: Any) -> ServiceStandard:
-    """The standard that a study's service is judged by.
+    """The standard that a study's service is assessed by.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What judging and siting any service needs: settings, layers, networks."""
+"""What assessing any service and suggesting its sites needs: settings, layers, networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from geoplan.study.read.networks import StudyNetwork
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Context:
-    """What judging any service needs."""
+    """What assessing any service and suggesting its sites needs."""
 
     config: StudyFile
     inputs: StudyInputs

@@ -1,4 +1,4 @@
-"""Reading all inputs of a study, each file checked, nothing judged yet."""
+"""Reading all inputs of a study, each file checked, nothing assessed yet."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def read_networks(
 
 
 def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
-    """The modes that have a network and that judging `services` asks for."""
+    """The modes that have a network and that assessing `services` needs."""
     modes: dict[str, None] = {}
     for key in services:
         section = config.services[key]

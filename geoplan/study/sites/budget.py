@@ -43,7 +43,7 @@ def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Ser
     return pd.Series(kinds, index=candidates.index, dtype=object, name="kind")
 
 
-def site_money(
+def site_costs(
     siting: SitingSection,
     candidates: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
@@ -83,18 +83,18 @@ def site_money(
     return money.rename("money")
 
 
-def prices_of(
+def site_costs_of(
     context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
 ) -> pd.Series | None:
-    """`site_money` of one service; what is wrong is told with its section of the study."""
+    """`site_costs` of one service; what is wrong is told with its section of the study."""
     people = context.demand(key).located
     try:
-        return site_money(siting, candidates, people, lang=context.lang)
+        return site_costs(siting, candidates, people, lang=context.lang)
     except UsageError as error:
         raise UsageError(f"services.{key}.siting: {error}") from error
 
 
-def with_money(
+def with_costs_and_phases(
     context: Context,
     key: str,
     siting: SitingSection,
@@ -106,7 +106,7 @@ def with_money(
     chosen : the same sites as candidates, with what their file tells of them.
     """
     told = sites.copy()
-    money = prices_of(context, key, siting, chosen)
+    money = site_costs_of(context, key, siting, chosen)
     if money is not None:
         kinds = site_kinds(chosen, context.demand(key).located)
         if kinds is not None:

@@ -20,11 +20,11 @@ from geoplan.words import say
 
 
 def candidate_points(
-    context: Context, judged: ServiceResult, siting: SitingSection, unserved: gpd.GeoDataFrame
+    context: Context, assessed: ServiceResult, siting: SitingSection, unserved: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Where new sites may stand, in the study's CRS; index = candidate id."""
     config, base = context.config, context.inputs.base
-    at = f"services.{judged.key}.siting"
+    at = f"services.{assessed.key}.siting"
     source = siting.candidates
     if source == "demand":
         points = unserved[["geometry"]].copy()
@@ -35,31 +35,31 @@ def candidate_points(
         points = side_layer(config, base, f"{at}.candidates", source, kind="layer")
         points["geometry"] = points.geometry.representative_point()
     else:
-        network = context.network(judged.standard.mode).network
+        network = context.network(assessed.standard.mode).network
         points = junction_points(
             network.x,
             network.y,
             crs=config.study.crs,
             near=unserved,
-            within_m=straight_m(context, judged),
+            within_m=straight_m(context, assessed),
         )
     if siting.forbidden is not None:
         zones = side_layer(config, base, f"{at}.forbidden", siting.forbidden, kind="layer")
         points = outside(points, zones)
     points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
-    taken = set() if judged.facilities is None else set(judged.facilities.frame.index)
+    taken = set() if assessed.facilities is None else set(assessed.facilities.frame.index)
     if taken & set(points.index):  # an office's own ids may look like ours
         points.index = "new-" + points.index
-    return _apart_from_existing(judged, points, siting.min_distance_m)
+    return _apart_from_existing(assessed, points, siting.min_distance_m)
 
 
 def _apart_from_existing(
-    judged: ServiceResult, points: gpd.GeoDataFrame, min_distance_m: float
+    assessed: ServiceResult, points: gpd.GeoDataFrame, min_distance_m: float
 ) -> gpd.GeoDataFrame:
     """The candidates that keep the least distance from the sites that stand already."""
-    if min_distance_m <= 0 or judged.facilities is None:
+    if min_distance_m <= 0 or assessed.facilities is None:
         return points
-    standing = open_sites(judged.facilities).geometry.to_numpy()
+    standing = open_sites(assessed.facilities).geometry.to_numpy()
     if len(standing) == 0 or len(points) == 0:
         return points
     near = shapely.STRtree(standing).query(
@@ -71,7 +71,7 @@ def _apart_from_existing(
 
 
 def area_needs(
-    context: Context, judged: ServiceResult, minimum: Mapping[str, int]
+    context: Context, assessed: ServiceResult, minimum: Mapping[str, int]
 ) -> dict[str, dict[str, int]]:
     """New sites still needed per area, by level: the least number less what stands there.
 
@@ -82,15 +82,15 @@ def area_needs(
     UsageError
         Names that are neither.
     """
-    assert judged.facilities is not None
+    assert assessed.facilities is not None
     layers = context.inputs.areas
     known = set(layers).union(*(layer.frame.index for layer in layers.values()))
     if unknown := [name for name in minimum if name not in known]:
         names, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
         raise UsageError(
-            say(context.lang, "study.unknown_areas", key=judged.key, names=names, levels=levels)
+            say(context.lang, "study.unknown_areas", key=assessed.key, names=names, levels=levels)
         )
-    standing = open_sites(judged.facilities)
+    standing = open_sites(assessed.facilities)
     needs: dict[str, dict[str, int]] = {}
     for name, least in minimum.items():
         for level, layer in layers.items():
@@ -104,9 +104,9 @@ def area_needs(
     return needs
 
 
-def straight_m(context: Context, judged: ServiceResult) -> float:
+def straight_m(context: Context, assessed: ServiceResult) -> float:
     """No site farther than this in a straight line can be within the threshold."""
-    standard = judged.standard
+    standard = assessed.standard
     if standard.threshold_m is not None:
         return float(standard.threshold_m)
     network = context.network(standard.mode).network

@@ -21,9 +21,9 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.study.assess.assess_service import costs_within
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.budget import prices_of
+from geoplan.study.sites.budget import site_costs_of
 from geoplan.study.sites.candidates import area_needs, candidate_points
-from geoplan.study.sites.reassignment import Moving, lacking_today, places_of
+from geoplan.study.sites.reassignment import Reassignment, capacity_in_people, capacity_shortage
 from geoplan.words import say
 
 #: people who a new site could serve; those off the network or without a place cannot be
@@ -60,7 +60,7 @@ class Question:
     most_sites: int = 0
     free: SitingProblem | None = None
     offered: int = 0
-    moving: Moving | None = None
+    moving: Reassignment | None = None
 
     @property
     def solved(self) -> SitingProblem:
@@ -102,21 +102,21 @@ class Question:
         return len(self.solved.fixed)
 
 
-def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Question:
+def ask(context: Context, assessed: ServiceResult, siting: SitingSection) -> Question:
     """State the question of one service."""
-    coverage, standard = judged.coverage, judged.standard
+    coverage, standard = assessed.coverage, assessed.standard
     assert coverage is not None
     assert standard.threshold is not None
-    unserved, people = unserved_people(judged)
-    lacking = lacking_today(context, judged)
+    unserved, people = unserved_people(assessed)
+    shortage = capacity_shortage(context, assessed)
     rows, concerned = unserved, people
-    if lacking is not None:
-        rows, concerned = lacking.rows, lacking.people
-        people = _at_rows(context, judged.key, people, rows.index)
-    candidates = candidate_points(context, judged, siting, rows)
+    if shortage is not None:
+        rows, concerned = shortage.rows, shortage.people
+        people = _at_rows(context, assessed.key, people, rows.index)
+    candidates = candidate_points(context, assessed, siting, rows)
     costs = costs_within(context, rows, candidates, standard)
-    money = prices_of(context, judged.key, siting, candidates)
-    level, needs = new_sites_needed(context, judged, siting)
+    money = site_costs_of(context, assessed.key, siting, candidates)
+    level, needs = new_sites_needed(context, assessed, siting)
     codes = codes_at(context, candidates, level, rows) if needs else None
     capped = siting.capacity is not None and standard.capacity_limits
     weights = concerned.to_numpy(float)
@@ -137,8 +137,8 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
     if len(thinned.loss) and (capped or siting.min_distance_m > 0 or needs):
         priced = {} if money is None else {"site_costs": money}
         free = SitingProblem.from_costs(costs, people, threshold=standard.threshold, **priced)
-        if lacking is not None:
-            free = lacking.moving(
+        if shortage is not None:
+            free = shortage.moving(
                 costs, threshold=standard.threshold, capacity=None, rules=priced
             ).problem
     offered = len(candidates)
@@ -149,12 +149,14 @@ def ask(context: Context, judged: ServiceResult, siting: SitingSection) -> Quest
         rules["site_costs"] = money.loc[candidates.index]
     if codes is not None:
         rules["site_areas"] = codes[thinned.kept]
-    if lacking is not None:
-        moving = lacking.moving(
+    if shortage is not None:
+        moving = shortage.moving(
             costs, threshold=standard.threshold, capacity=siting.capacity, rules=rules
         )
     if capped:
-        rules["capacities"] = places_of(siting.capacity, whole=is_whole(people.to_numpy(float)))
+        rules["capacities"] = capacity_in_people(
+            siting.capacity, whole=is_whole(people.to_numpy(float))
+        )
     problem = SitingProblem.from_costs(costs, people, threshold=standard.threshold, **rules)
     return Question(
         siting=siting,
@@ -231,25 +233,25 @@ def must_stay(
     return {"always": always, "kind": np.array([number[c] for c in codes], np.int64)}
 
 
-def unserved_people(judged: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]:
+def unserved_people(assessed: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Demand rows that a new site could serve, and how many people of each are not served."""
-    assert judged.coverage is not None
-    frame = judged.coverage.frame
+    assert assessed.coverage is not None
+    frame = assessed.coverage.frame
     people = frame[list(REACHABLE)].sum(axis=1)
     rows = frame[(people > 0) & frame.geometry.notna()]
     return rows, people[rows.index]
 
 
 def new_sites_needed(
-    context: Context, judged: ServiceResult, siting: SitingSection
+    context: Context, assessed: ServiceResult, siting: SitingSection
 ) -> tuple[str, dict[str, int]]:
     """The level whose areas must have sites, and how many new ones each still needs."""
-    if not siting.per_area_minimum:
+    if not siting.min_sites_per_area:
         return "", {}
-    needs = area_needs(context, judged, siting.per_area_minimum)
+    needs = area_needs(context, assessed, siting.min_sites_per_area)
     if len(needs) > 1:
         levels = ", ".join(needs)
-        raise UsageError(say(context.lang, "study.mixed_levels", key=judged.key, levels=levels))
+        raise UsageError(say(context.lang, "study.mixed_levels", key=assessed.key, levels=levels))
     return next(iter(needs.items()), ("", {}))
 
 

@@ -15,11 +15,11 @@ from geoplan.study.sites.location_names import place_names
 
 
 def ledger_after(
-    context: Context, judged: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+    context: Context, assessed: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
 ) -> Coverage:
     """The ledger once the new sites stand, measured again on the network."""
-    assert judged.facilities is not None
-    existing = open_sites(judged.facilities)[["capacity", "geometry"]]
+    assert assessed.facilities is not None
+    existing = open_sites(assessed.facilities)[["capacity", "geometry"]]
     new = gpd.GeoDataFrame(
         {"capacity": siting.capacity if siting.capacity is not None else np.nan},
         geometry=chosen.geometry.to_numpy(),
@@ -27,12 +27,12 @@ def ledger_after(
         crs=existing.crs,
     )
     both = gpd.GeoDataFrame(pd.concat([existing, new]), crs=existing.crs)
-    return reach_of(context, context.demand(judged.key), judged.standard, both)
+    return reach_of(context, context.demand(assessed.key), assessed.standard, both)
 
 
 def sites_frame(
     context: Context,
-    judged: ServiceResult,
+    assessed: ServiceResult,
     explained: pd.DataFrame,
     chosen: gpd.GeoDataFrame,
     *,
@@ -45,12 +45,12 @@ def sites_frame(
     frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
     served = base + frame["added_people"].cumsum()
     frame["share_after"] = served / total if total > 0 else np.nan
-    return place_names(context, frame, context.demand(judged.key))
+    return place_names(context, frame, context.demand(assessed.key))
 
 
 def added_by_places(
     context: Context,
-    judged: ServiceResult,
+    assessed: ServiceResult,
     explained: pd.DataFrame,
     chosen: gpd.GeoDataFrame,
     siting: SitingSection,
@@ -60,10 +60,10 @@ def added_by_places(
 
     Whom the next-best place would serve depends on all other places then: it is not told.
     """
-    assert judged.coverage is not None
-    served = [judged.coverage.ledger.served]
+    assert assessed.coverage is not None
+    served = [assessed.coverage.ledger.served]
     for count in range(1, len(chosen)):
-        served.append(ledger_after(context, judged, chosen.iloc[:count], siting).ledger.served)
+        served.append(ledger_after(context, assessed, chosen.iloc[:count], siting).ledger.served)
     served.append(after.ledger.served)
     told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
     told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)

@@ -25,7 +25,7 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.budget import phase_table, prices_of, with_money
+from geoplan.study.sites.budget import phase_table, site_costs_of, with_costs_and_phases
 from geoplan.study.sites.candidates import candidate_points
 from geoplan.study.sites.covering_problem import (
     apart,
@@ -46,21 +46,23 @@ MOST_CANDIDATES = 300
 _ANYWHERE = 1e9
 
 
-def distance_sites(context: Context, judged: ServiceResult, siting: SitingSection) -> SitingOutcome:
+def distance_sites(
+    context: Context, assessed: ServiceResult, siting: SitingSection
+) -> SitingOutcome:
     """New sites that shorten the journeys of all (p-median) or the longest one (p-center)."""
-    assert judged.coverage is not None
-    assert judged.facilities is not None
-    standard = judged.standard
-    frame, ledger = judged.coverage.frame, judged.coverage.ledger
+    assert assessed.coverage is not None
+    assert assessed.facilities is not None
+    standard = assessed.standard
+    frame, ledger = assessed.coverage.frame, assessed.coverage.ledger
     placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
-    existing = open_sites(judged.facilities)
-    points = candidate_points(context, judged, siting, placed)
+    existing = open_sites(assessed.facilities)
+    points = candidate_points(context, assessed, siting, placed)
     weights = placed["people"]
     every = len(points)
     limit = min(siting.max_candidates, MOST_CANDIDATES)
-    level, needs = new_sites_needed(context, judged, siting)
+    level, needs = new_sites_needed(context, assessed, siting)
     codes = codes_at(context, points, level, placed) if needs else None
-    money = prices_of(context, judged.key, siting, points)
+    money = site_costs_of(context, assessed.key, siting, points)
     if every > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved
@@ -71,9 +73,9 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
-    places = _places(judged, siting, existing, points, whole=is_whole(weights.to_numpy(float)))
+    places = _places(assessed, siting, existing, points, whole=is_whole(weights.to_numpy(float)))
     # whoever finds the near sites full goes on to any other
-    far = _longest(judged.coverage, standard.threshold) if places is None else _ANYWHERE
+    far = _longest(assessed.coverage, standard.threshold) if places is None else _ANYWHERE
     longest = {f"threshold_{standard.unit}": far}
     costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
@@ -94,7 +96,9 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         gap=max(siting.gap, 1e-3),
         seed=context.config.study.seed,
     )
-    notes = _notes(context, judged, siting, result, placed.loc[reached], limited=places is not None)
+    notes = _notes(
+        context, assessed, siting, result, placed.loc[reached], limited=places is not None
+    )
     if len(points) < every and result.status in ("optimal", "feasible"):
         result = replace(result, status="feasible", bound=None, gap=None)
         notes += (
@@ -102,20 +106,20 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
         )
     standing = set(existing.index)
     chosen = points.loc[[label for label in result.sites if label not in standing]]
-    after = ledger_after(context, judged, chosen, siting)
-    added = _added_in_order(context, judged, chosen)
+    after = ledger_after(context, assessed, chosen, siting)
+    added = _added_in_order(context, assessed, chosen)
     if standard.capacity_limits and len(chosen):
         order = chosen.loc[list(added.index)]
-        added = added_by_places(context, judged, added, order, siting, after)
+        added = added_by_places(context, assessed, added, order, siting, after)
     sites = sites_frame(
         context,
-        judged,
+        assessed,
         added,
         chosen.loc[list(added.index)],
         base=ledger.served,
         total=ledger.total,
     )
-    sites = with_money(context, judged.key, siting, sites, chosen)
+    sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     return SitingOutcome(
         result=result,
         objective=siting.objective,
@@ -129,7 +133,7 @@ def distance_sites(context: Context, judged: ServiceResult, siting: SitingSectio
 
 def _notes(
     context: Context,
-    judged: ServiceResult,
+    assessed: ServiceResult,
     siting: SitingSection,
     result: SitingResult,
     counted: gpd.GeoDataFrame,
@@ -142,7 +146,7 @@ def _notes(
     notes: tuple[str, ...] = ()
     if limited:
         notes += (say(context.lang, "study.few_places_distance"),)
-    elif siting.capacity is not None and not judged.standard.capacity_limits:
+    elif siting.capacity is not None and not assessed.standard.capacity_limits:
         notes += (say(context.lang, "study.capacity_unheeded"),)
     if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
         return notes
@@ -157,13 +161,13 @@ def _notes(
             people=f"{people:,.0f}",
             before=before,
             after=f"{result.value / people:,.0f}",
-            unit=say(context.lang, f"study.unit_p_center_{judged.standard.unit}"),
+            unit=say(context.lang, f"study.unit_p_center_{assessed.standard.unit}"),
         ),
     )
 
 
 def _places(
-    judged: ServiceResult,
+    assessed: ServiceResult,
     siting: SitingSection,
     existing: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
@@ -171,7 +175,7 @@ def _places(
     whole: bool,
 ) -> pd.Series | None:
     """People whom each old and new site takes, as the ledger counts them; None: nothing limits."""
-    if not judged.standard.capacity_limits:
+    if not assessed.standard.capacity_limits:
         return None
     new = np.inf if siting.capacity is None else siting.capacity
     old = existing["capacity"].astype(float).fillna(np.inf)
@@ -218,11 +222,11 @@ def _longest(coverage: Coverage, threshold: float | None) -> float:
 
 
 def _added_in_order(
-    context: Context, judged: ServiceResult, chosen: gpd.GeoDataFrame
+    context: Context, assessed: ServiceResult, chosen: gpd.GeoDataFrame
 ) -> pd.DataFrame:
     """Who each new site adds within the threshold, strongest first."""
-    unserved, people = unserved_people(judged)
-    costs = costs_within(context, unserved, chosen, judged.standard)
-    problem = SitingProblem.from_costs(costs, people, threshold=judged.standard.threshold)
+    unserved, people = unserved_people(assessed)
+    costs = costs_within(context, unserved, chosen, assessed.standard)
+    problem = SitingProblem.from_costs(costs, people, threshold=assessed.standard.threshold)
     every = max_coverage(problem, sites=len(chosen), seed=context.config.study.seed)
     return explain_sites(problem, replace(every, sites=list(chosen.index)))

@@ -1,4 +1,4 @@
-"""One siting question drawn anew: chance, the best answer of each draw, and every plan in each.
+"""Monte Carlo draws of one siting problem: the best plan of each, every plan in each draw.
 
 Knows costs and people only, no study and no files, so that small cases can be counted by hand.
 """
@@ -27,7 +27,7 @@ _FARTHEST = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Chance:
+class Uncertainty:
     """How far the truth may lie from what the study says.
 
     Parameters
@@ -35,7 +35,7 @@ class Chance:
     reach_cv : coefficient of variation of the reach: walking speed and patience together move the
         threshold, log-normally with mean 1, by one factor per draw.
     people_cv : the same for the people of each demand row, by a factor of its own.
-    closure_share : chance of each existing site to be closed in a draw.
+    closure_share : probability of each existing site to be closed in a draw.
     """
 
     reach_cv: float = 0.1
@@ -48,7 +48,7 @@ class Chance:
 
         Examples
         --------
-        >>> Chance(reach_cv=0.0).widest
+        >>> Uncertainty(reach_cv=0.0).widest
         1.0
         """
         return float(np.exp(_FARTHEST * _sigma(self.reach_cv)))
@@ -62,7 +62,7 @@ class World:
     ----------
     people : per demand row.
     threshold : of the standard, in the unit of the costs.
-    candidates : demand x candidates, up to the threshold times `Chance.widest`.
+    candidates : demand x candidates, up to the threshold times `Uncertainty.widest`.
     existing : the same for today's sites; its columns follow `existing_index`.
     rules : `SitingProblem` options that the planner asked for (``conflicts``, ``site_areas``).
     per_area_minimum : area code -> new sites needed there.
@@ -102,7 +102,7 @@ class Draw:
 
 def draw_all(
     world: World,
-    chance: Chance,
+    uncertainty: Uncertainty,
     *,
     sites: int,
     redraws: int,
@@ -120,7 +120,7 @@ def draw_all(
     """
 
     def one(own: np.random.SeedSequence) -> Draw:
-        return _answer(world, *_by_chance(world, chance, own), sites, gap, time_limit_s)
+        return _answer(world, *_draw_inputs(world, uncertainty, own), sites, gap, time_limit_s)
 
     seeds = np.random.SeedSequence(seed).spawn(redraws)
     with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
@@ -132,16 +132,16 @@ def _sigma(cv: float) -> float:
     return float(np.sqrt(np.log1p(cv * cv)))
 
 
-def _by_chance(
-    world: World, chance: Chance, seed: np.random.SeedSequence
+def _draw_inputs(
+    world: World, uncertainty: Uncertainty, seed: np.random.SeedSequence
 ) -> tuple[float, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    sigma = _sigma(chance.reach_cv)
+    sigma = _sigma(uncertainty.reach_cv)
     most = _FARTHEST * sigma
     reach = float(np.exp(np.clip(rng.normal(-sigma * sigma / 2, sigma), -most, most)))
-    sigma = _sigma(chance.people_cv)
+    sigma = _sigma(uncertainty.people_cv)
     people = world.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(world.people)))
-    closed = rng.random(world.existing.shape[1]) < chance.closure_share
+    closed = rng.random(world.existing.shape[1]) < uncertainty.closure_share
     return reach, people, closed
 
 

@@ -28,7 +28,7 @@ from geoplan.study.read.context import Context
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Moving:
+class Reassignment:
     """The question with everybody free to change.
 
     problem : people whom new sites concern x the full sites (fixed) and the candidates.
@@ -46,7 +46,7 @@ class Moving:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Lacking:
+class CapacityShortage:
     """Where a service lacks places today.
 
     rows : demand rows of people without a place, and of those who could leave them theirs.
@@ -63,7 +63,7 @@ class Lacking:
 
     def moving(
         self, costs: TravelCosts, *, threshold: float, capacity: float | None, rules: Mapping
-    ) -> Moving:
+    ) -> Reassignment:
         """The question for the candidates of `costs`.
 
         Parameters
@@ -78,7 +78,7 @@ class Lacking:
             stated["site_costs"] = [*np.zeros(len(old)), *stated["site_costs"]]
         if "site_areas" in stated:  # and count in no area's need of new ones
             stated["site_areas"] = [*[None] * len(old), *stated["site_areas"]]
-        room = places_of(capacity, whole=self.whole)
+        room = capacity_in_people(capacity, whole=self.whole)
         problem = SitingProblem.from_cover(
             sparse.hstack([self.reach, reach_within(costs, threshold)], format="csr"),
             self.people.to_numpy(float),
@@ -87,14 +87,14 @@ class Lacking:
             fixed=old,
             **stated | {"capacities": [*self.places, *np.full(len(new), room)]},
         )
-        return Moving(problem=problem, settled=self.settled)
+        return Reassignment(problem=problem, settled=self.settled)
 
 
-def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
-    """Where places are lacking today; None where no site turns anybody away."""
-    coverage, standard = judged.coverage, judged.standard
+def capacity_shortage(context: Context, assessed: ServiceResult) -> CapacityShortage | None:
+    """Where capacity is short today; None where no site turns anybody away."""
+    coverage, standard = assessed.coverage, assessed.standard
     assert coverage is not None
-    assert judged.facilities is not None
+    assert assessed.facilities is not None
     ledger = coverage.ledger
     # sums of people who are no whole numbers may be off by their rounding
     if not standard.capacity_limits or not ledger.full > 1e-8 * ledger.served:
@@ -103,8 +103,8 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
     placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
     people = placed["people"].astype(float)
     whole = is_whole(people.to_numpy())
-    sites = open_sites(judged.facilities)
-    places = sites["capacity"].astype(float).map(lambda p: places_of(p, whole=whole))
+    sites = open_sites(assessed.facilities)
+    places = sites["capacity"].astype(float).map(lambda p: capacity_in_people(p, whole=whole))
     assert standard.threshold is not None
     reach = reach_within(costs_within(context, placed, sites, standard), standard.threshold)
     part = lacking_part(
@@ -121,7 +121,7 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
     concerned = part.rows | (np.diff(reach.indptr) == 0)
     reach = reach[concerned]
     full = np.flatnonzero(np.diff(reach.tocsc().indptr))
-    return Lacking(
+    return CapacityShortage(
         rows=placed[concerned],
         people=people[concerned],
         reach=reach[:, full],
@@ -131,7 +131,7 @@ def lacking_today(context: Context, judged: ServiceResult) -> Lacking | None:
     )
 
 
-def places_of(capacity: float | None, *, whole: bool) -> float:
+def capacity_in_people(capacity: float | None, *, whole: bool) -> float:
     """People that a site takes, as the ledger counts them; not known: no limit."""
     if capacity is None or np.isnan(capacity):
         return np.inf

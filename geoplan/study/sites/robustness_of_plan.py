@@ -17,7 +17,14 @@ from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.covering_problem import Question, ask
-from geoplan.study.sites.monte_carlo import Chance, World, draw_all, how_often, losses, try_plans
+from geoplan.study.sites.monte_carlo import (
+    Uncertainty,
+    World,
+    draw_all,
+    how_often,
+    losses,
+    try_plans,
+)
 
 #: objectives whose plan is a number of sites that cover people
 COVERING = ("max_coverage", "min_sites")
@@ -25,8 +32,8 @@ COVERING = ("max_coverage", "min_sites")
 _RUN_GAP, _RUN_LIMIT_S = 0.01, 5.0
 
 
-def with_redraws(
-    context: Context, judged: ServiceResult, outcome: SitingOutcome, question: Question
+def with_robustness(
+    context: Context, assessed: ServiceResult, outcome: SitingOutcome, question: Question
 ) -> SitingOutcome:
     """`outcome` with its robustness, where the study asks for redraws (``siting.robustness``)."""
     siting = question.siting
@@ -36,7 +43,7 @@ def with_redraws(
         return outcome
     found = robustness_of(
         context,
-        replace(judged, siting=outcome),
+        replace(assessed, siting=outcome),
         siting,
         redraws=siting.robustness,
         seed=context.config.study.seed,
@@ -55,7 +62,7 @@ def robustness_of(
     siting: SitingSection,
     *,
     redraws: int,
-    chance: Chance | None = None,
+    uncertainty: Uncertainty | None = None,
     seed: int = 0,
     workers: int = 2,
     question: Question | None = None,
@@ -74,17 +81,17 @@ def robustness_of(
     UsageError
         An option makes no sense, or there are no suggested sites to try.
     """
-    chance = chance or Chance()
-    _refuse_nonsense(redraws, chance)
+    uncertainty = uncertainty or Uncertainty()
+    _refuse_nonsense(redraws, uncertainty)
     assert planned.facilities is not None
     if planned.siting is None or planned.siting.sites.empty:
         raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
     plan = list(map(str, planned.siting.sites.index))
     question = question or ask(context, planned, siting)
-    world = _world(context, planned, question, chance)
+    world = _world(context, planned, question, uncertainty)
     drawn = draw_all(
         world,
-        chance,
+        uncertainty,
         sites=len(plan),
         redraws=redraws,
         seed=seed,
@@ -102,40 +109,45 @@ def robustness_of(
         plans=plans,
         critical=_named(losses(world), names),
         critical_after=_named(losses(world, new_sites=plan), names),
-        variation=asdict(chance),
+        variation=asdict(uncertainty),
     )
 
 
-def _refuse_nonsense(redraws: int, chance: Chance) -> None:
+def _refuse_nonsense(redraws: int, uncertainty: Uncertainty) -> None:
     faults = []
     if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
         faults.append(f"redraws must be 1 or more, not {redraws}")
     faults += [
         f"{name} must be 0 or more, not {value}"
-        for name, value in (("reach_cv", chance.reach_cv), ("people_cv", chance.people_cv))
+        for name, value in (
+            ("reach_cv", uncertainty.reach_cv),
+            ("people_cv", uncertainty.people_cv),
+        )
         if not value >= 0
     ]
-    if not 0 <= chance.closure_share < 1:
-        faults.append(f"closure_share must be from 0 to below 1, not {chance.closure_share}")
+    if not 0 <= uncertainty.closure_share < 1:
+        faults.append(f"closure_share must be from 0 to below 1, not {uncertainty.closure_share}")
     if faults:
         raise UsageError("; ".join(faults) + ".")
 
 
-def _world(context: Context, judged: ServiceResult, question: Question, chance: Chance) -> World:
-    standard = judged.standard
-    assert judged.coverage is not None
-    assert judged.facilities is not None
+def _world(
+    context: Context, assessed: ServiceResult, question: Question, uncertainty: Uncertainty
+) -> World:
+    standard = assessed.standard
+    assert assessed.coverage is not None
+    assert assessed.facilities is not None
     assert standard.threshold is not None
-    frame = judged.coverage.frame
+    frame = assessed.coverage.frame
     rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
     # one search wide enough for the widest draw; each draw then looks at what is near enough
-    wide = standard.threshold * chance.widest
+    wide = standard.threshold * uncertainty.widest
     far = (
         replace(standard, threshold_m=wide)
         if standard.threshold_m is not None
         else replace(standard, threshold_min=wide)
     )
-    sites = open_sites(judged.facilities)
+    sites = open_sites(assessed.facilities)
     labels = question.problem.site_index.to_numpy(object)
     rules: dict[str, Any] = {
         "conflicts": [(labels[i], labels[j]) for i, j in question.problem.conflicts]

@@ -16,12 +16,12 @@ from geoplan.siting.relaxed import coverage_bounds
 from geoplan.study.assess.assess_service import equity_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.budget import phase_table, with_money
+from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import Question, ask
 from geoplan.study.sites.effects import added_by_places, ledger_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
-from geoplan.study.sites.reassignment import places_of
-from geoplan.study.sites.robustness_of_plan import with_redraws
+from geoplan.study.sites.reassignment import capacity_in_people
+from geoplan.study.sites.robustness_of_plan import with_robustness
 from geoplan.study.sites.solve import answer
 from geoplan.words import say
 
@@ -29,39 +29,41 @@ from geoplan.words import say
 _DUST = 1e-8
 
 
-def with_sites(context: Context, judged: ServiceResult) -> ServiceResult:
-    """`judged` with suggested sites, where the study asks for them."""
-    siting = context.config.services[judged.key].siting
-    if siting is None or judged.coverage is None or judged.facilities is None:
-        return judged
-    outcome = suggest_sites(context, judged, siting)
+def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
+    """`assessed` with suggested sites, where the study asks for them."""
+    siting = context.config.services[assessed.key].siting
+    if siting is None or assessed.coverage is None or assessed.facilities is None:
+        return assessed
+    outcome = suggest_sites(context, assessed, siting)
     if outcome.coverage_after is None:
-        return replace(judged, siting=outcome)
+        return replace(assessed, siting=outcome)
     after = {f"{k}_after": v for k, v in equity_of(context, outcome.coverage_after).items()}
-    return replace(judged, siting=outcome, equity={**judged.equity, **after})
+    return replace(assessed, siting=outcome, equity={**assessed.equity, **after})
 
 
-def suggest_sites(context: Context, judged: ServiceResult, siting: SitingSection) -> SitingOutcome:
+def suggest_sites(
+    context: Context, assessed: ServiceResult, siting: SitingSection
+) -> SitingOutcome:
     """Solve one service's question and say what the answer changes."""
-    assert judged.coverage is not None
+    assert assessed.coverage is not None
     if siting.objective in ("p_median", "p_center"):
-        return distance_sites(context, judged, siting)
-    question = ask(context, judged, siting)
+        return distance_sites(context, assessed, siting)
+    question = ask(context, assessed, siting)
     result = answer(context, question)
-    outcome = _outcome(context, judged, question, result)
+    outcome = _outcome(context, assessed, question, result)
     if result.detail.get("interrupted"):  # somebody waits: no curve, no redraws
         return outcome
     try:
-        return with_redraws(context, judged, outcome, question)
+        return with_robustness(context, assessed, outcome, question)
     except KeyboardInterrupt:  # the answer is there: hand it over without its redraws
         told = {**outcome.result.detail, "interrupted": True}
         return replace(outcome, result=replace(outcome.result, detail=told))
 
 
 def _outcome(
-    context: Context, judged: ServiceResult, question: Question, result: SitingResult
+    context: Context, assessed: ServiceResult, question: Question, result: SitingResult
 ) -> SitingOutcome:
-    coverage = judged.coverage
+    coverage = assessed.coverage
     assert coverage is not None
     siting = question.siting
     bounds = _whole_bounds(question, result)
@@ -69,19 +71,19 @@ def _outcome(
     missed = 0.0 if told.bound is None else told.bound - (result.bound or 0.0) - question.beside
     explained = explain_sites(question.solved, result)
     chosen = question.candidates.loc[list(explained.index)]
-    after = ledger_after(context, judged, chosen, siting)
+    after = ledger_after(context, assessed, chosen, siting)
     added = float(explained["added_people"].sum())
     off = abs(question.base + added - after.ledger.served)
-    if judged.standard.capacity_limits and off > _dust(after.ledger.served):
+    if assessed.standard.capacity_limits and off > _dust(after.ledger.served):
         # people who are no whole numbers may make the ledger round places: it has the last word
-        explained = added_by_places(context, judged, explained, chosen, siting, after)
-    if judged.standard.capacity_limits and siting.objective == "max_coverage":
+        explained = added_by_places(context, assessed, explained, chosen, siting, after)
+    if assessed.standard.capacity_limits and siting.objective == "max_coverage":
         told = _as_measured(told, after.ledger.served, siting.gap)
     sites = sites_frame(
-        context, judged, explained, chosen, base=question.base, total=question.total
+        context, assessed, explained, chosen, base=question.base, total=question.total
     )
     curve = _curve(context, question, result, bounds)
-    sites = with_money(context, judged.key, siting, sites, chosen)
+    sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     phases = phase_table(siting, sites, base=question.base, total=question.total, curve=curve)
     return SitingOutcome(
         result=told,
@@ -145,7 +147,7 @@ def _of_places(context: Context, question: Question) -> str:
 def _takes_nobody(question: Question) -> bool:
     """Whether a new site has places for less than one of people who are whole."""
     whole = is_whole(question.solved.weights)
-    return question.capped and places_of(question.siting.capacity, whole=whole) == 0
+    return question.capped and capacity_in_people(question.siting.capacity, whole=whole) == 0
 
 
 def _more_add_nobody(question: Question, result: SitingResult, found: int) -> bool:

@@ -1,4 +1,4 @@
-"""What-ifs on the study that can be checked by hand (see small_study.py)."""
+"""What-ifs on the study that can be checked by hand (see `geoplan.study.example`)."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import PEOPLE
 
 from geoplan.errors import GeoplanError
 from geoplan.siting.model.result import SitingResult
 from geoplan.study import Study, compare_plans
+from geoplan.study.example import PEOPLE
 from geoplan.study.sites import covering_problem, solve
 
 REACH = 810
@@ -191,7 +191,7 @@ def test_under_a_planners_rules(small_folder: Path, seed: int, rules: str, limit
     if rules in ("area", "all"):
         east = 1
         standing = int((street.old > 1000).sum())
-        asked["per_area_minimum"] = {"2": standing + east}
+        asked["min_sites_per_area"] = {"2": standing + east}
     if rules in ("money", "all"):
         asked |= {"sites": None, "budget": 25.0, "site_cost": 12.5}
     allowed = [
@@ -389,16 +389,37 @@ def test_nobody_is_lost_between_the_ledger_and_the_question(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street = Street.laid(small_folder, **FULL, new=[300])
-    usual = covering_problem.lacking_today
+    usual = covering_problem.capacity_shortage
 
-    def without_one(context, judged):
-        found = usual(context, judged)
-        short = judged.coverage.frame["full"].idxmax()
+    def without_one(context, assessed):
+        found = usual(context, assessed)
+        short = assessed.coverage.frame["full"].idxmax()
         kept = found.rows.index != short
         return replace(
             found, rows=found.rows[kept], people=found.people[kept], reach=found.reach[kept]
         )
 
-    monkeypatch.setattr(covering_problem, "lacking_today", without_one)
+    monkeypatch.setattr(covering_problem, "capacity_shortage", without_one)
     with pytest.raises(GeoplanError, match="10 people who are not served are missing"):
         outcome_of(street.asked(sites=1))
+
+
+def test_an_interrupt_of_the_second_question_ends_the_service(
+    small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street = Street(small_folder, 60, limited=False)
+    usual = solve.max_coverage
+
+    def stopped(problem, **options):
+        found = usual(problem, **options)
+        if len(problem.fixed):  # the whole service's question: nothing in its time
+            nothing = {"status": "unknown", "value": np.nan, "gap": None, "sites": []}
+            return replace(found, bound=problem.total, **nothing)
+        return replace(found, detail={**found.detail, "interrupted": True})
+
+    monkeypatch.setattr(solve, "max_coverage", stopped)
+    service, found = outcome_of(street.asked(sites=2, curve=True))
+    assert service.coverage.ledger.full > 0
+    assert found.result.detail["interrupted"]
+    assert found.curve is None
+    assert len(found.sites) > 0

@@ -270,11 +270,11 @@ def asking(folder: Path, siting: str, *arguments: str) -> Done:
 
 
 def test_suggest_says_what_blocks_and_leaves_with_three(small_folder: Path) -> None:
-    far = '{ objective = "max_coverage", sites = 1, per_area_minimum = { "1" = 2, "2" = 1 } }'
+    far = '{ objective = "max_coverage", sites = 1, min_sites_per_area = { "1" = 2, "2" = 1 } }'
     done = asking(small_folder, far, "--sites", "1")
     assert done.returncode == 3, done.stderr
     assert "at least 2 sites in all; asked: 1" in done.stdout
-    none = '{ objective = "p_median", sites = 1, per_area_minimum = { "2" = 9 } }'
+    none = '{ objective = "p_median", sites = 1, min_sites_per_area = { "2" = 9 } }'
     done = asking(small_folder, none, "--sites", "1")
     assert done.returncode == 3, done.stderr
     assert "'2'" in done.stdout
@@ -283,7 +283,7 @@ def test_suggest_says_what_blocks_and_leaves_with_three(small_folder: Path) -> N
 
 def test_areas_that_must_have_sites_keep_candidates(small_folder: Path) -> None:
     """C is reached from n2 (in area 1) and n3 (area 2) alike; area 2 must have one of them."""
-    asked = '{ objective = "max_coverage", sites = 1, per_area_minimum = { "2" = 1 } }'
+    asked = '{ objective = "max_coverage", sites = 1, min_sites_per_area = { "2" = 1 } }'
     done = asking(small_folder, asked, "--sites", "1", "--lang", "en")
     assert done.returncode == 0, done.stderr
     assert "n3  East" in done.stdout
