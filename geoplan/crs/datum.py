@@ -40,6 +40,11 @@ def in_gcj02_area(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
     return (lon > _LON[0]) & (lon < _LON[1]) & (lat > _LAT[0]) & (lat < _LAT[1])
 
 
+def in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    """Bool per point: in the rectangle around China, where degrees need a datum."""
+    return (lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)
+
+
 def _gcj_shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon - 105.0, lat - 35.0
     root = np.sqrt(np.abs(x))

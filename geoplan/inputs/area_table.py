@@ -1,4 +1,4 @@
-"""Plain tables by area: counts and money, without places."""
+"""Tables of figures by area: counts and money, without locations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.rows import open_rows
 
@@ -35,7 +35,7 @@ def read_area_table(
         are text; every other column whose filled cells are numbers is a number. A row with an
         unreadable needed figure is set aside.
 
-    Notes
+    FindingCollector
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
 
@@ -50,15 +50,16 @@ def read_area_table(
     >>> loaded.layer is None, loaded.findings[0].severity
     (True, 'error')
     """
-    notes = Notes(source=source, lang=lang)
+    collector = FindingCollector(source=source, lang=lang)
     try:
-        return notes.loaded(_read(source, notes, tuple(needed)))
+        table = _read(collector, tuple(needed))
     except InputError as error:
-        return notes.unusable(error)
+        return collector.unusable(error)
+    return collector.loaded(table)
 
 
-def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.DataFrame:
-    rows = open_rows(source, notes, figures=True)
+def _read(collector: FindingCollector, needed: tuple[str, ...]) -> pd.DataFrame:
+    source, rows = collector.source, open_rows(collector, figures=True)
     # only codes and names are taken for what they are; any other heading may be a figure
     known = {h: r for h, r in rows.roles.items() if r in source.columns or r in _TEXT}
     data = {known.get(str(h), str(h)): rows.text[h] for h in rows.text.columns}
@@ -72,27 +73,15 @@ def _read(source: LayerSource, notes: Notes, needed: tuple[str, ...]) -> pd.Data
         )
     frame = pd.DataFrame(index=rows.text.index)
     for name, cells in data.items():
-        values, mended = read_numbers(cells)
+        values, cleaned = read_numbers(cells)
         unread = np.isnan(values) & ~is_empty(cells)
         if name in _TEXT or (name not in needed and unread.any()):
             frame[name] = cells
             continue
-        for position in np.flatnonzero(unread):
-            notes.about_row(
-                int(position),
-                "bad_figure",
-                "error",
-                column=rows.heading(name) or name,
-                value=cells.iloc[position],
-                aside=True,
-            )
-        for position in np.flatnonzero(mended):
-            notes.about_row(
-                int(position),
-                "read_as_number",
-                "warning",
-                column=rows.heading(name) or name,
-                value=cells.iloc[position],
-            )
+        column = rows.heading(name) or name
+        collector.about_rows(
+            unread, "bad_figure", "error", column=column, cells=cells, set_aside=True
+        )
+        collector.about_rows(cleaned, "read_as_number", "warning", column=column, cells=cells)
         frame[name] = values
-    return frame[~notes.aside].reset_index(drop=True)
+    return frame[~collector.set_aside_mask].reset_index(drop=True)

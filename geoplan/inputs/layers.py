@@ -15,7 +15,7 @@ import pandas as pd
 
 from geoplan.crs.projected import unfit_layer_reason
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
-from geoplan.inputs.columns.duplicates import repeated
+from geoplan.inputs.columns.duplicates import is_duplicated
 
 #: what an office writes for a site that does not serve, not yet or no more (a what-if: "closed")
 _NOT_SERVING = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
@@ -67,7 +67,7 @@ def _checked(frame: gpd.GeoDataFrame, what: str, needed: tuple[str, ...]) -> gpd
         raise InputError(f"{what} lacks the columns {', '.join(missing)}.")
     check_projected(frame, what)
     # not `is_unique`, which keeps a table of all labels as long as the index lives
-    again = repeated(frame.index)
+    again = is_duplicated(frame.index)
     if again.any():
         twice = frame.index[again].unique()[:5].tolist()
         raise InputError(f"{what} has ids more than once: {twice}.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyproj
 
 from geoplan.errors import FileError, InputError
-from geoplan.inputs.facilities import row_ids
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.findings.collector import Notes
+from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import LineLayer
-from geoplan.inputs.location.locate_rows import place_rows
+from geoplan.inputs.location.extent import LocationContext
+from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.row_ids import row_ids
 from geoplan.inputs.rows import open_rows
 
 
@@ -50,31 +50,29 @@ def read_lines(
     >>> loaded.layer, float(loaded.layer.frame.length.sum())
     (LineLayer('streets': 7 lines), 3400.0)
     """
-    notes = Notes(source=source, lang=lang)
+    collector = FindingCollector(source=source, lang=lang)
     try:
-        return notes.loaded(_read(source, notes, key, crs, any_geometry))
+        layer = _read(collector, key, crs, any_geometry)
     except (InputError, pyproj.exceptions.CRSError) as error:
-        return notes.unusable(error)
+        return collector.unusable(error)
+    return collector.loaded(layer)
 
 
-def _read(source: LayerSource, notes: Notes, key: str, crs: str, any_geometry: bool) -> LineLayer:
-    rows = open_rows(source, notes)
-    geometry = place_rows(rows, source, notes, crs=crs, points=False)
+def _read(collector: FindingCollector, key: str, crs: str, any_geometry: bool) -> LineLayer:
+    rows = open_rows(collector)
+    geometry = locate_rows(rows, collector, LocationContext(crs=crs), points=False)
+    there = geometry.notna().to_numpy()
     if not any_geometry:
         lines = geometry.geom_type.isin(["LineString", "MultiLineString"]).to_numpy()
-        for position in np.flatnonzero(~lines & geometry.notna().to_numpy()):
-            notes.about_row(int(position), "no_line", "error", aside=True)
-    name = rows.column("name")
-    data: dict[str, object] = {
-        "name": pd.Series("", index=rows.text.index, dtype=object) if name is None else name
-    }
+        collector.about_rows(~lines & there, "no_line", "error", set_aside=True)
+    data: dict[str, object] = {"name": rows.names}
     for heading in map(str, rows.text.columns):
         column = rows.roles.get(heading, heading)
         if column not in data and column not in ("id", "geometry"):
             data[column] = rows.text[heading]
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
-    frame.index = row_ids(rows, notes, key)
-    kept = frame[~notes.aside & geometry.notna().to_numpy()]
+    frame.index = row_ids(rows, collector, key)
+    kept = frame[~collector.set_aside_mask & there]
     if len(kept) == 0:
         raise FileError.of("file_faults.no_usable_geometry")
     return LineLayer(key=key, frame=kept)

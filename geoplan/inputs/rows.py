@@ -1,53 +1,45 @@
-"""Opening a layer: rows as text with their roles, and geometry where the file has it."""
+"""The rows of a file as text, with the role of every column, and geometry where the file has it."""
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.columns.parse_numbers import is_power, read_numbers
+from geoplan.inputs.columns.parse_numbers import is_scientific_notation
 from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
 from geoplan.inputs.columns.roles import (
-    by_role,
+    columns_by_role,
     find_roles,
     known_roles,
-    match_given,
-    plain,
+    match_columns,
+    normalize,
     total_words,
 )
-from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.columns.where import evaluate_where
+from geoplan.inputs.files.source import LayerSource, check_readable
 from geoplan.inputs.files.table import (
     BOOK_SUFFIXES,
     TEXT_SUFFIXES,
     RawTable,
-    give_back,
     read_tables,
+    release_memory,
 )
 from geoplan.inputs.files.vector import VECTOR_SUFFIXES, read_vector
-from geoplan.inputs.findings.collector import Notes, roles_of
+from geoplan.inputs.findings.collector import FindingCollector, heading_for
 
-#: the word for a total, with spaces and a colon
+#: characters of the longest word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
-#: what is only told about a file
-_TOLD = ("sheets_skipped", "driver_says")
+#: findings about a file that are no warnings
+_NOTES = ("sheets_skipped", "driver_says", "unnamed_columns")
 _REPEATED = re.compile(r".+\.\d+")
-_CONDITION = re.compile(r"^\s*(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+?)\s*$")
-_OPERATORS: dict[str, Callable] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -68,12 +60,18 @@ class Rows:
 
     def column(self, role: str) -> pd.Series | None:
         """The cells of the column taken for `role`, or None."""
-        heading = roles_of(self.roles, role)
+        heading = heading_for(self.roles, role)
         return None if heading is None else self.text[heading]
 
     def heading(self, role: str) -> str:
         """The heading taken for `role`, or ""."""
-        return roles_of(self.roles, role) or ""
+        return heading_for(self.roles, role) or ""
+
+    @property
+    def names(self) -> pd.Series:
+        """The cells of the name column, "" everywhere where there is none."""
+        name = self.column("name")
+        return pd.Series("", index=self.text.index, dtype=object) if name is None else name
 
     def only(self, *roles: str) -> Rows:
         """The same rows with the columns of `roles` and without geometry."""
@@ -81,10 +79,39 @@ class Rows:
         return Rows(text=self.text[list(kept)], geometry=None, roles=kept)
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Table:
+    """All sheets of a file as one table, and what its reader found.
+
+    text, geometry : of the rows. rows, sheets : row number and sheet name per row.
+    row_findings : code -> bool per row. file_findings : code and values.
+    """
+
+    text: pd.DataFrame
+    geometry: gpd.GeoSeries | None
+    rows: np.ndarray
+    sheets: np.ndarray
+    row_findings: dict[str, np.ndarray]
+    file_findings: list[tuple[str, Mapping[str, Any]]]
+
+    def bind(self, collector: FindingCollector) -> None:
+        """Findings are about the rows of this table from now on."""
+        collector.bind_rows(self.text, self.rows, self.sheets)
+
+    def keep(self, mask: np.ndarray) -> None:
+        """Drop all other rows."""
+        if self.geometry is not None:
+            self.geometry = self.geometry[mask].reset_index(drop=True)
+        self.row_findings = {code: found[mask] for code, found in self.row_findings.items()}
+        if not mask.all():
+            self.text = self.text[mask].reset_index(drop=True)
+            self.rows, self.sheets = self.rows[mask], self.sheets[mask]
+
+
 def open_rows(
-    source: LayerSource, notes: Notes, *, extra: Iterable[str] = (), figures: bool = False
+    collector: FindingCollector, *, extra: Iterable[str] = (), figures: bool = False
 ) -> Rows:
-    """Read the file, find the roles, leave out personal columns, totals and rows not asked for.
+    """The rows of the collector's file, without personal data, totals and rows not asked for.
 
     Parameters
     ----------
@@ -93,62 +120,56 @@ def open_rows(
 
     Raises
     ------
-    InputError
-        What cannot be read at all; the caller makes it a finding.
+    FileError
+        The file cannot be read at all; the caller makes it a finding.
     """
-    tables, geometry = _read(source)
-    text, rows, sheets = _stack(tables)
-    doubted = _stack_masks(tables)
-    doubts = [doubt for t in tables for doubt in t.doubts]
-    unnamed = sum(t.unnamed for t in tables)
-    del tables
-    give_back()
-    headings = [str(c) for c in text.columns]
-    given, missing = match_given(headings, source.columns if figures else by_role(source.columns))
+    source = collector.source
+    table = _read_table(source)
+    release_memory()
+    headings = [str(c) for c in table.text.columns]
+    given, missing = match_columns(
+        headings, source.columns if figures else columns_by_role(source.columns)
+    )
     if missing:
         raise FileError.of(
             "file_faults.columns_missing", missing=", ".join(missing), headings=", ".join(headings)
         )
-    taken = {h for h in headings if plain(h) in {plain(e) for e in extra}}
-    free = [h for h in headings if h not in given and h not in taken]
-    roles = _roles(text, given, free)
-    keep = np.ones(len(text), bool)
+    taken = {h for h in headings if normalize(h) in {normalize(e) for e in extra}}
+    roles = _roles(table.text, given, [h for h in headings if h not in given and h not in taken])
+    wanted = np.ones(len(table.text), bool)
     if source.where is not None:
-        keep &= condition(text, source.where)
-    skipped = _is_total(text, roles)
-    keep &= ~skipped
-    notes.with_rows(text, rows, sheets)
-    notes.roles = roles
-    for position in np.flatnonzero(skipped):
-        # said before rows are renumbered; a sum of other rows is no row of its own
-        notes.about_row(int(position), "total_row", "note")
-    if geometry is not None:
-        geometry = geometry[keep].reset_index(drop=True)
-    if not keep.all():
-        text = text[keep].reset_index(drop=True)
-        rows, sheets = rows[keep], sheets[keep]
-    notes.with_rows(text, rows, sheets)
-    for code, mask in doubted.items():
-        for position in np.flatnonzero(mask[keep]):
-            notes.about_row(int(position), code, "warning")
-    _same_headings(text, roles, given, notes)
-    for code, values in doubts:
-        notes.about_file(code, "note" if code in _TOLD else "warning", **values)
-    if unnamed:
-        notes.about_file("unnamed_columns", "note", count=unnamed)
-    _lost_codes(text, roles, notes)
-    if len(text) == 0:
-        notes.about_file("no_rows", "warning")
-    personal = personal_columns(text, keep=set(roles) | taken)
+        wanted = evaluate_where(table.text, source.where)
+    totals = _is_total(table.text, roles)
+    collector.roles = roles
+    table.bind(collector)  # as long as totals have a position; a sum of rows is no row of its own
+    collector.about_rows(totals, "total_row", "note")
+    table.keep(wanted & ~totals)
+    table.bind(collector)
+    _report(table, roles, given, collector)
+    personal = personal_columns(table.text, keep=set(roles) | taken)
     for heading in personal:
-        notes.about_file("personal", "warning", column=heading)
-    text = text.drop(columns=personal)
-    text = _without_numbers_of_people(text, roles, taken, notes)
+        collector.about_file("personal", "warning", column=heading)
+    table.text = table.text.drop(columns=personal)
+    table.text = _without_personal_numbers(table.text, roles, taken, collector)
     roles = {h: r for h, r in roles.items() if h not in personal}
-    notes.with_rows(text, rows, sheets)
-    notes.roles = roles
-    give_back()
-    return Rows(text=text, geometry=geometry, roles=roles)
+    collector.roles = roles
+    table.bind(collector)
+    release_memory()
+    return Rows(text=table.text, geometry=table.geometry, roles=roles)
+
+
+def _report(
+    table: _Table, roles: dict[str, str], given: dict[str, str], collector: FindingCollector
+) -> None:
+    """Findings about the rows, the headings and the codes of a file."""
+    for code, mask in table.row_findings.items():
+        collector.about_rows(mask, code, "warning")
+    _report_repeated_headings(table.text, roles, given, collector)
+    for code, values in table.file_findings:
+        collector.about_file(code, "note" if code in _NOTES else "warning", **values)
+    _report_lost_codes(table.text, roles, collector)
+    if len(table.text) == 0:
+        collector.about_file("no_rows", "warning")
 
 
 def _roles(text: pd.DataFrame, given: dict[str, str], free: list[str]) -> dict[str, str]:
@@ -163,21 +184,52 @@ def _roles(text: pd.DataFrame, given: dict[str, str], free: list[str]) -> dict[s
     return {h: roles[h] for h in map(str, text.columns) if h in roles}
 
 
-def _same_headings(
-    text: pd.DataFrame, roles: dict[str, str], given: dict[str, str], notes: Notes
+def _report_repeated_headings(
+    text: pd.DataFrame, roles: dict[str, str], given: dict[str, str], collector: FindingCollector
 ) -> None:
-    """A heading that stands twice over different cells: one of them is used, which is told."""
+    """A finding per heading that stands twice over different cells: one of them is used."""
     for heading in map(str, text.columns):
         twin = heading.rpartition(".")[0]
         if heading in given or twin not in roles or not _REPEATED.fullmatch(heading):
             continue
         if ((text[heading] != text[twin]) & (text[heading] != "")).any():
-            notes.about_file("same_heading", "warning", column=twin)
+            collector.about_file("same_heading", "warning", column=twin)
+
+
+def _read_table(source: LayerSource) -> _Table:
+    """The sheets of a file one below the other."""
+    tables, geometry = _read(source)
+    rows, sheets = (
+        tables[0].rows,
+        np.broadcast_to(np.array(tables[0].sheet, object), len(tables[0])),
+    )
+    text = tables[0].frame
+    if len(tables) > 1:
+        rows = np.concatenate([t.rows for t in tables])
+        sheets = np.concatenate([np.full(len(t), t.sheet, object) for t in tables])
+        text = pd.concat([t.frame for t in tables], ignore_index=True).fillna("")
+    codes = dict.fromkeys(code for t in tables for code in t.row_findings)
+    row_findings = {
+        code: np.concatenate([t.row_findings.get(code, np.zeros(len(t), bool)) for t in tables])
+        for code in codes
+    }
+    file_findings = [finding for t in tables for finding in t.file_findings]
+    unnamed = sum(t.unnamed for t in tables)
+    if unnamed:
+        file_findings.append(("unnamed_columns", {"count": unnamed}))
+    return _Table(
+        text=text,
+        geometry=geometry,
+        rows=rows,
+        sheets=sheets,
+        row_findings=row_findings,
+        file_findings=file_findings,
+    )
 
 
 def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
     if not source.is_url:
-        check_file(Path(source.path), source.suffix)
+        check_readable(Path(source.path), source.suffix)
     if not source.is_url and source.suffix in TEXT_SUFFIXES + BOOK_SUFFIXES:
         tables = read_tables(
             Path(source.path),
@@ -193,44 +245,6 @@ def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
     raise FileError.of("file_faults.unknown_ending", ending=source.suffix or "-", known=known)
 
 
-def check_file(path: Path, suffix: str) -> None:
-    """Raise unless there is a file with something in it that may be read (or a geodatabase)."""
-    if not path.exists():
-        raise FileError.of("file_faults.not_there")
-    if path.is_dir() and suffix != ".gdb":
-        inside = sorted(p.name for p in path.iterdir())[:8]
-        raise FileError.of("file_faults.folder", inside=", ".join(inside) or "-")
-    if not path.is_file():
-        return
-    if path.stat().st_size == 0:
-        raise FileError.of("file_faults.empty")
-    try:
-        with path.open("rb") as stream:
-            stream.read(1)
-    except OSError as error:
-        raise FileError.of("file_faults.unreadable", error=error.strerror or error) from error
-
-
-def _stack(tables: list[RawTable]) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """One table of all sheets, with row numbers and sheet names."""
-    if len(tables) == 1:
-        only = tables[0]
-        return only.frame, only.rows, np.broadcast_to(np.array(only.sheet, object), len(only))
-    rows = np.concatenate([t.rows for t in tables])
-    sheets = np.concatenate([np.full(len(t), t.sheet, object) for t in tables])
-    text = pd.concat([t.frame for t in tables], ignore_index=True).fillna("")
-    return text, rows, sheets
-
-
-def _stack_masks(tables: list[RawTable]) -> dict[str, np.ndarray]:
-    """What is doubted about rows, of all sheets together."""
-    codes = dict.fromkeys(code for t in tables for code in t.doubted)
-    return {
-        code: np.concatenate([t.doubted.get(code, np.zeros(len(t), bool)) for t in tables])
-        for code in codes
-    }
-
-
 def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
     """Rows that sum up others: 合计, 小计 and their like as the name or the first filled cell."""
     words = total_words()
@@ -238,17 +252,17 @@ def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:
     letters = "".join(sorted({c for word in words for c in (word[0], word[0].upper())}))
     wide = "".join(chr(ord(c) + 0xFEE0) for c in letters if c.isascii())
     mask = np.zeros(len(text), bool)
-    name = roles_of(roles, "name")
+    name = heading_for(roles, "name")
     for heading in {name or text.columns[0], text.columns[0]} if text.shape[1] else ():
         cells = text[heading]
         likely = (cells.str.len() <= _LONGEST_TOTAL) & cells.str.contains(f"[{letters}{wide}]")
         short = np.flatnonzero(likely.to_numpy(bool))
-        mask[short] |= cells.iloc[short].map(plain).isin(words).to_numpy(bool)
+        mask[short] |= cells.iloc[short].map(normalize).isin(words).to_numpy(bool)
     return mask
 
 
-def _without_numbers_of_people(
-    text: pd.DataFrame, roles: dict[str, str], taken: set[str], notes: Notes
+def _without_personal_numbers(
+    text: pd.DataFrame, roles: dict[str, str], taken: set[str], collector: FindingCollector
 ) -> pd.DataFrame:
     """`text` with mobile and identity numbers in remarks, names and addresses hidden."""
     hidden = {}
@@ -258,64 +272,23 @@ def _without_numbers_of_people(
         cells, where = hide_personal(text[heading])
         if len(where):
             hidden[heading] = cells
-            notes.about_file(
+            collector.about_file(
                 "personal_cells",
                 "warning",
                 column=heading,
                 count=f"{len(where):,}",
-                lines=notes.lines(where),
+                lines=collector.row_numbers(where),
             )
     return text.assign(**hidden) if hidden else text
 
 
-def _lost_codes(text: pd.DataFrame, roles: dict[str, str], notes: Notes) -> None:
+def _report_lost_codes(
+    text: pd.DataFrame, roles: dict[str, str], collector: FindingCollector
+) -> None:
     """Codes that a spreadsheet has turned into powers of ten: their last digits are gone."""
     for role in ("code", "id", "parent", "district", "street", "village"):
-        heading = roles_of(roles, role)
+        heading = heading_for(roles, role)
         if heading is None:
             continue
-        cells = text[heading]
-        for position in np.flatnonzero(is_power(cells)):
-            notes.about_row(
-                int(position), "lost_code", "warning", column=heading, value=cells.iloc[position]
-            )
-
-
-def condition(text: pd.DataFrame, where: str) -> np.ndarray:
-    """Bool per row for ``column op value [and ...]``; numbers are compared as numbers.
-
-    Raises
-    ------
-    InputError
-        It is no such condition, or names no column of the file.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"level": ["town", "village"], "n": ["3", "12"]})
-    >>> condition(table, "level == 'village' and n > 5").tolist()
-    [False, True]
-    """
-    mask = np.ones(len(text), bool)
-    for part in re.split(r"\s+and\s+", where.strip()):
-        match = _CONDITION.match(part)
-        if match is None:
-            raise FileError.of("file_faults.where_no_condition", where=where)
-        column, sign, value = match.groups()
-        column = column.strip("'\"`")
-        if column not in text.columns:
-            raise FileError.of(
-                "file_faults.where_no_column", column=column, headings=", ".join(map(str, text))
-            )
-        quoted = value[:1] in "'\"" and value[-1:] == value[:1] and len(value) > 1
-        compare = _OPERATORS[sign]
-        if quoted or (sign in ("==", "!=") and not _numeric(value)):
-            mask &= compare(text[column], value.strip("'\"")).to_numpy(bool)
-        elif _numeric(value):
-            mask &= compare(read_numbers(text[column])[0], float(value))
-        else:
-            raise FileError.of("file_faults.where_no_number", where=where, value=value)
-    return mask
-
-
-def _numeric(text: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text))
+        lost = is_scientific_notation(text[heading])
+        collector.about_rows(lost, "lost_code", "warning", column=heading, cells=text[heading])

@@ -106,7 +106,7 @@ def test_distances_agree_with_every_street_measured():
 def test_the_lattice_agrees_with_every_street_measured():
     lines, streets = town()
     x, y = sites(4, 2)
-    found = streets.around(x, y, reach_m=100.0, step_m=5.0)
+    found = streets.distance_lattice(x, y, reach_m=100.0, step_m=5.0)
     steps = np.arange(-20, 21) * 5.0
     for i in range(4):
         east, north = np.meshgrid(x[i] + steps, y[i] - steps)

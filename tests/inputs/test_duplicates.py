@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoplan.inputs.columns.duplicates import repeated
+from geoplan.inputs.columns.duplicates import is_duplicated
 
 
 @pytest.mark.parametrize("piece", [3, 100_000])
@@ -19,10 +19,10 @@ def test_as_pandas_has_it(monkeypatch, piece, seed):
     labels = [draw.choice(["", "甲", "a", "b", str(draw.randrange(40))]) for _ in range(30)]
     for values in (pd.Series(labels), pd.Index(labels), pd.Series(labels, dtype=object)):
         expected = pd.Series(labels).duplicated(keep=False).tolist()
-        assert repeated(values).tolist() == expected
+        assert is_duplicated(values).tolist() == expected
 
 
 def test_hashes_that_meet_are_looked_at(monkeypatch):
     monkeypatch.setattr("geoplan.inputs.columns.duplicates._PIECE", 2)
     monkeypatch.setattr(pd.util, "hash_array", lambda values, **_: np.zeros(len(values), np.uint64))
-    assert repeated(pd.Series(["a", "b", "c", "b"])).tolist() == [False, True, False, True]
+    assert is_duplicated(pd.Series(["a", "b", "c", "b"])).tolist() == [False, True, False, True]

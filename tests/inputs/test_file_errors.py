@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.location.datum_evidence_streets import CANDIDATES, DIRECTIONS, READINGS
+from geoplan.inputs.location.datum_evidence_streets import DATUM_CANDIDATES, DIRECTIONS, READINGS
 
 WORDS = tomllib.loads(
     files("geoplan.words").joinpath("file_faults.toml").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ SOURCE = "\n".join(
 )
 #: sentences whose name is put together: what is found by the streets
 COMPOSED = (
-    {f"is_{reading}" for reading in READINGS if reading not in CANDIDATES}
+    {f"is_{reading}" for reading in READINGS if reading not in DATUM_CANDIDATES}
     | {f"towards_{direction}" for direction in DIRECTIONS}
     | {f"{verdict}_short" for verdict in ("surely", "perhaps", "unknown")}
 )

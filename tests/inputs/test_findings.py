@@ -298,7 +298,7 @@ def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path
 
 
 def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypatch):
-    monkeypatch.setattr("geoplan.inputs.findings.workbook.MOST_ROWS", 3)
+    monkeypatch.setattr("geoplan.inputs.findings.workbook.MAX_ROWS", 3)
     text = "名称,经度,纬度,备注\n" + "".join(f"站{k},,,=1+{k}\n" for k in range(5))
     one = read_facilities(_table(tmp_path, "长.csv", text), key="x", crs=CRS, lang="zh")
     book = openpyxl.load_workbook(write_findings(tmp_path / "f.xlsx", [one], lang="zh"))

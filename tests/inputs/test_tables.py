@@ -13,7 +13,7 @@ from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.columns.roles import find_roles
 from geoplan.inputs.files.table import read_tables
 from geoplan.inputs.files.textfile import decode, find_delimiter
-from geoplan.inputs.membership.assign_areas import short_name
+from geoplan.inputs.membership.area_lookup import short_name
 
 CRS = "EPSG:4548"
 ROWS = [("甲站", "117.02", "36.65", "12"), ("乙，站", "117.03", "36.66", "１５")]

@@ -9,7 +9,7 @@ import pandas as pd
 _PIECE = 100_000
 
 
-def repeated(labels: pd.Series | pd.Index) -> np.ndarray:
+def is_duplicated(labels: pd.Series | pd.Index) -> np.ndarray:
     """Bool per label: it stands elsewhere as well.
 
     Labels are compared by a hash of 64 bits, in pieces; only those whose hashes meet are compared
@@ -17,7 +17,7 @@ def repeated(labels: pd.Series | pd.Index) -> np.ndarray:
 
     Examples
     --------
-    >>> repeated(pd.Series(["a", "b", "a"])).tolist()
+    >>> is_duplicated(pd.Series(["a", "b", "a"])).tolist()
     [True, False, True]
     """
     values = pd.Series(labels.array, copy=False)

@@ -36,24 +36,24 @@ def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.n
 
     Examples
     --------
-    >>> values, mended = read_numbers(pd.Series(["12", "１，２００", "35人", "?", "117°01′30″"]))
-    >>> values.tolist(), mended.tolist()
+    >>> values, cleaned = read_numbers(pd.Series(["12", "１，２００", "35人", "?", "117°01′30″"]))
+    >>> values.tolist(), cleaned.tolist()
     ([12.0, 1200.0, 35.0, nan, 117.025], [False, True, True, False, True])
     """
     values = np.empty(len(cells))
     for k in range(0, len(cells), _PIECE):
         piece = cells.iloc[k : k + _PIECE]
         values[k : k + _PIECE] = pd.to_numeric(piece, errors="coerce").to_numpy(float)
-    mended = np.zeros(len(cells), bool)
+    cleaned = np.zeros(len(cells), bool)
     hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
     texts = cells.iloc[hard]
     read = {text: _one(text, decimal_comma) for text in texts.unique()}
     for i, text in zip(hard, texts, strict=True):
         value = read[text]
         if value is not None:
-            values[i], mended[i] = value, True
+            values[i], cleaned[i] = value, True
     values[~np.isfinite(values)] = np.nan
-    return values, mended
+    return values, cleaned
 
 
 def _one(text: object, decimal_comma: bool) -> float | None:
@@ -75,7 +75,7 @@ def _one(text: object, decimal_comma: bool) -> float | None:
         return None
 
 
-def is_power(cells: pd.Series) -> np.ndarray:
+def is_scientific_notation(cells: pd.Series) -> np.ndarray:
     """Bool per cell: a power of ten, which is what spreadsheets make of long codes."""
     return cells.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").to_numpy(bool)
 

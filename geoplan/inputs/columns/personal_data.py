@@ -74,9 +74,9 @@ def hide_personal(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
     found = {}
     for position in likely:
         text = str(cells.iloc[position])
-        plain = _INSIDE.sub(_hide, text)
-        if plain != text:
-            found[int(position)] = plain
+        hidden = _INSIDE.sub(_hide, text)
+        if hidden != text:
+            found[int(position)] = hidden
     if not found:
         return cells, np.empty(0, np.int64)
     texts = cells.to_numpy(object, copy=True)

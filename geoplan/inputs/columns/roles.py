@@ -14,12 +14,12 @@ _LEVELS = ("parent", "district", "street", "village")
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
 
 
-def plain(text: object) -> str:
+def normalize(text: object) -> str:
     """`text` after NFKC, in lower case, without spaces, brackets and punctuation.
 
     Examples
     --------
-    >>> plain(" 经度（ＧＣＪ０２） "), plain("床位数(张)")
+    >>> normalize(" 经度（ＧＣＪ０２） "), normalize("床位数(张)")
     ('经度gcj02', '床位数张')
     """
     return _NOISE.sub("", unicodedata.normalize("NFKC", str(text)).lower())
@@ -29,11 +29,13 @@ def plain(text: object) -> str:
 def _aliases() -> dict[str, dict[str, tuple[str, ...]]]:
     text = files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
-    roles = {role: tuple(dict.fromkeys(map(plain, words))) for role, words in raw["roles"].items()}
+    roles = {
+        role: tuple(dict.fromkeys(map(normalize, words))) for role, words in raw["roles"].items()
+    }
     return {
         "roles": roles,
-        "personal": {"headings": tuple(map(plain, raw["personal"]["headings"]))},
-        "totals": {"words": tuple(map(plain, raw["totals"]["words"]))},
+        "personal": {"headings": tuple(map(normalize, raw["personal"]["headings"]))},
+        "totals": {"words": tuple(map(normalize, raw["totals"]["words"]))},
     }
 
 
@@ -49,7 +51,7 @@ def total_words() -> tuple[str, ...]:
 
 def is_personal_heading(heading: object) -> bool:
     """Whether a heading announces personal data (a person's name, number, telephone)."""
-    return plain(_UNIT.sub("", str(heading))) in _aliases()["personal"]["headings"]
+    return normalize(_UNIT.sub("", str(heading))) in _aliases()["personal"]["headings"]
 
 
 def find_roles(
@@ -78,7 +80,7 @@ def find_roles(
         for heading in map(str, headings):
             if heading in found:
                 continue
-            for form in (plain(heading), plain(_UNIT.sub("", heading))):
+            for form in (normalize(heading), normalize(_UNIT.sub("", heading))):
                 if form in words and (best is None or words.index(form) < best[0]):
                     best = (words.index(form), heading)
         if best is not None:
@@ -91,20 +93,20 @@ def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
     texts = [str(c).strip() for c in cells if str(c).strip()]
     if not texts:
         return 0
-    exact = {plain(h) for h in given.values()}
-    return len(find_roles(texts)) + 2 * sum(plain(t) in exact for t in texts)
+    exact = {normalize(h) for h in given.values()}
+    return len(find_roles(texts)) + 2 * sum(normalize(t) in exact for t in texts)
 
 
-def by_role(given: Mapping[str, str]) -> dict[str, str]:
+def columns_by_role(given: Mapping[str, str]) -> dict[str, str]:
     """The study's ``columns`` with roles by their own names, where they are called otherwise.
 
     Area levels keep the names that the study gives them: ``county`` may be a level of its own.
 
     Examples
     --------
-    >>> by_role({"经度": "X坐标", "latitude": "Y坐标", "name": "站"})
+    >>> columns_by_role({"经度": "X坐标", "latitude": "Y坐标", "name": "站"})
     {'lon': 'X坐标', 'lat': 'Y坐标', 'name': '站'}
-    >>> by_role({"county": "县"})
+    >>> columns_by_role({"county": "县"})
     {'county': '县'}
     """
     roles = _aliases()["roles"]
@@ -116,15 +118,15 @@ def by_role(given: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def match_given(
+def match_columns(
     headings: Sequence[str], given: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """The study's ``columns`` matched: heading -> role, and the headings that are not there."""
-    by_plain = {plain(h): h for h in reversed(headings)}
+    by_plain = {normalize(h): h for h in reversed(headings)}
     found: dict[str, str] = {}
     missing = []
     for role, heading in given.items():
-        actual = heading if heading in headings else by_plain.get(plain(heading))
+        actual = heading if heading in headings else by_plain.get(normalize(heading))
         if actual is None:
             missing.append(heading)
         else:

@@ -19,9 +19,9 @@ from rasterio.errors import RasterioIOError
 
 from geoplan.errors import FileError
 
-SUFFIXES = (".tif", ".tiff", ".vrt")
-#: a city's walk network tells no more places apart
-MOST_CELLS = 200_000
+RASTER_SUFFIXES = (".tif", ".tiff", ".vrt")
+#: more cells than this have no locations of their own on a city's walk network
+MAX_CELLS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ def _summed(paths: Sequence[Path], crs: str | None) -> _Grid:
 
 
 def read_population(
-    paths: Sequence[Path], *, crs: str | None = None, most: int = MOST_CELLS
+    paths: Sequence[Path], *, crs: str | None = None, most: int = MAX_CELLS
 ) -> RasterPeople:
     """Sum rasters of one grid (age groups, sexes) and list the cells with people.
 

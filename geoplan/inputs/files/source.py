@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from geoplan.errors import FileError
 from geoplan.inputs.files.database import is_database_url, mask_password
 
 
@@ -94,3 +95,26 @@ def file_sha256(path: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def check_readable(path: Path, suffix: str) -> None:
+    """Raise unless there is a file that is not empty and may be read, or a file geodatabase.
+
+    Raises
+    ------
+    FileError
+    """
+    if not path.exists():
+        raise FileError.of("file_faults.not_there")
+    if path.is_dir() and suffix != ".gdb":
+        inside = sorted(p.name for p in path.iterdir())[:8]
+        raise FileError.of("file_faults.folder", inside=", ".join(inside) or "-")
+    if not path.is_file():
+        return
+    if path.stat().st_size == 0:
+        raise FileError.of("file_faults.empty")
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError as error:
+        raise FileError.of("file_faults.unreadable", error=error.strerror or error) from error

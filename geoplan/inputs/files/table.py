@@ -33,9 +33,9 @@ class RawTable:
     frame : text in every cell ("" = empty), columns = headings as they stand, made unique.
     rows : row number of every data row, as the spreadsheet or the text editor counts it.
     heading_row : row number of the heading, None where there is none.
-    doubted : what is doubted about rows: code -> bool per row, for example ``stray_cells`` (text
-        stands right of the headings, as when a comma inside an address splits it).
-    doubts : what is told about the whole file: code and values.
+    row_findings : code -> bool per row, for example ``stray_cells`` (text stands right of the
+        headings, as when a comma inside an address splits it).
+    file_findings : about the whole file: code and values.
     unnamed : filled columns without a heading, left out.
     """
 
@@ -43,8 +43,8 @@ class RawTable:
     rows: np.ndarray
     sheet: str = ""
     heading_row: int | None = None
-    doubted: Mapping[str, np.ndarray] = field(default_factory=dict)
-    doubts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    row_findings: Mapping[str, np.ndarray] = field(default_factory=dict)
+    file_findings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     unnamed: int = 0
 
     def __len__(self) -> int:
@@ -74,8 +74,8 @@ def read_tables(
 
 def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
     text = read_text(path, encoding)
-    table = _with_heading(text.cells, text.starts, given, doubted=text.doubted)
-    return replace(table, doubts=text.doubts)
+    table = _with_heading(text.cells, text.starts, given, row_findings=text.row_findings)
+    return replace(table, file_findings=text.file_findings)
 
 
 def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
@@ -102,7 +102,7 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
     skipped = [n for n in filled if n not in {t.sheet for t in tables}]
     if sheet is None and skipped:
         told = ("sheets_skipped", {"sheets": ", ".join(skipped)})
-        tables[0] = replace(tables[0], doubts=(told,))
+        tables[0] = replace(tables[0], file_findings=(told,))
     return tables
 
 
@@ -151,7 +151,7 @@ def _with_heading(
     starts: np.ndarray,
     given: Mapping[str, str],
     *,
-    doubted: Mapping[str, np.ndarray] | None = None,
+    row_findings: Mapping[str, np.ndarray] | None = None,
 ) -> RawTable:
     """Cut off title rows, name the columns, drop empty rows and columns."""
     look = min(_LOOK, len(cells))
@@ -185,18 +185,18 @@ def _with_heading(
             continue
         columns[heading] = column
         if len(column) > _LARGE:
-            give_back()
+            release_memory()
         filled |= there
     body = pd.DataFrame(columns, index=index)
     if not filled.all():
         body = body[filled]
-    masks = {code: mask[best + 1 :] for code, mask in (doubted or {}).items()}
+    masks = {code: mask[best + 1 :] for code, mask in (row_findings or {}).items()}
     masks["stray_cells"] = stray
     return RawTable(
         frame=body.reset_index(drop=True),
         rows=starts[best + 1 :][filled],
         heading_row=int(starts[best]),
-        doubted={code: mask[filled] for code, mask in masks.items() if mask[filled].any()},
+        row_findings={code: mask[filled] for code, mask in masks.items() if mask[filled].any()},
         unnamed=unnamed,
     )
 
@@ -214,7 +214,7 @@ def _without_apostrophes(column: pd.Series) -> pd.Series:
     return pd.Series(texts, index=column.index, dtype="str")
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Memory that Arrow keeps for later, given back: large tables leave much of it."""
     pyarrow.default_memory_pool().release_unused()
 

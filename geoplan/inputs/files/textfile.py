@@ -42,15 +42,15 @@ class TextCells:
 
     cells : text, one row per record, columns 0, 1, ...
     starts : line on which each record starts, from 1.
-    doubted : by code, bool per record: ``open_quote`` (a quote is never closed and was taken as a
-        letter), ``joined_lines`` (quotes join lines that look like records of their own).
-    doubts : what is told about the file: code and values.
+    row_findings : code -> bool per record: ``open_quote`` (a quote is never closed and was taken as
+        a letter), ``joined_lines`` (quotes join lines that look like records of their own).
+    file_findings : what is told about the file: code and values.
     """
 
     cells: pd.DataFrame
     starts: np.ndarray
-    doubted: Mapping[str, np.ndarray] = field(default_factory=dict)
-    doubts: tuple[tuple[str, dict[str, Any]], ...] = ()
+    row_findings: Mapping[str, np.ndarray] = field(default_factory=dict)
+    file_findings: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +60,7 @@ class _Text:
     raw: bytes
     encoding: str
     mark: str = ","
-    doubts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    file_findings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def lines(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(
@@ -98,7 +98,7 @@ def read_text(path: Path, encoding: str | None = None) -> TextCells:
     text = replace(text, mark=find_delimiter(head))
     with _long_cells():
         found = _records(text, head)
-    return replace(found, doubts=tuple(text.doubts))
+    return replace(found, file_findings=tuple(text.file_findings))
 
 
 # -- encoding -------------------------------------------------------------------------------
@@ -139,14 +139,16 @@ def _as_text(raw: bytes, encoding: str | None) -> _Text:
             raise FileError.of("file_faults.no_text")
         return _Text(raw=raw, encoding=wide)
     raw = raw.rstrip(b"\x1a")  # old programs end a text with it
-    doubts: list[tuple[str, dict[str, Any]]] = []
+    file_findings: list[tuple[str, dict[str, Any]]] = []
     zeros = raw.count(0)
     if zeros > max(len(raw) / 100, 1):
         raise FileError.of("file_faults.no_text")
     if zeros:
-        doubts.append(("nul_bytes", {"count": f"{zeros:,}"}))
+        file_findings.append(("nul_bytes", {"count": f"{zeros:,}"}))
         raw = raw.replace(b"\x00", b"")
-    return _Text(raw=raw, encoding=_narrow_encoding(raw, doubts), doubts=doubts)
+    return _Text(
+        raw=raw, encoding=_narrow_encoding(raw, file_findings), file_findings=file_findings
+    )
 
 
 def _wide_encoding(raw: bytes) -> str | None:
@@ -160,7 +162,7 @@ def _wide_encoding(raw: bytes) -> str | None:
     return "utf-16-le" if low > high else "utf-16-be"
 
 
-def _narrow_encoding(raw: bytes, doubts: list[tuple[str, dict[str, Any]]]) -> str:
+def _narrow_encoding(raw: bytes, file_findings: list[tuple[str, dict[str, Any]]]) -> str:
     """UTF-8 (a last character cut in two is told), else GB18030."""
     marked = raw.startswith(codecs.BOM_UTF8)
     name = "utf-8-sig" if marked else "utf-8"
@@ -172,7 +174,7 @@ def _narrow_encoding(raw: bytes, doubts: list[tuple[str, dict[str, Any]]]) -> st
         return "gb18030"
     for other, fault in ((name, at), ("gb18030", chinese)):
         if fault is not None and fault > 3 and len(raw) - fault <= 3:
-            doubts.append(("cut_off_text", {"line": _line_of(raw, fault)}))
+            file_findings.append(("cut_off_text", {"line": _line_of(raw, fault)}))
             return other
     if at > _SURELY_TEXT or marked:
         raise FileError.of("file_faults.mixed_encodings", line=_line_of(raw, at))
@@ -335,7 +337,7 @@ class _Lines:
 
 
 def _quoted(text: _Text, usual: int) -> Iterator[tuple[int, list[str], str]]:
-    """The line where a record starts, the record, and what is doubted about its quotes."""
+    """The line where a record starts, the record, and what is row_findings about its quotes."""
     lines, line = _Lines(text.lines()), 1
     reader = csv.reader(lines, delimiter=text.mark)
     while True:
@@ -377,7 +379,7 @@ def _by_hand(text: _Text, usual: int, width: int) -> TextCells:
     pieces: list[pd.DataFrame] = []
     records: list[list[str]] = []
     starts = array("q")
-    doubts: dict[str, list[int]] = {"open_quote": [], "joined_lines": []}
+    file_findings: dict[str, list[int]] = {"open_quote": [], "joined_lines": []}
 
     def put() -> None:
         pieces.append(pd.DataFrame(records, columns=range(width), dtype=str))
@@ -385,16 +387,16 @@ def _by_hand(text: _Text, usual: int, width: int) -> TextCells:
 
     for start, record, doubt in _quoted(text, usual):
         if doubt:
-            doubts[doubt].append(len(starts))
+            file_findings[doubt].append(len(starts))
         starts.append(start)
         records.append(record + [""] * (width - len(record)))
         if len(records) == _PIECE:
             put()
     put()
     masks = {}
-    for code, where in doubts.items():
+    for code, where in file_findings.items():
         if where:
             masks[code] = np.zeros(len(starts), bool)
             masks[code][where] = True
     cells = pd.concat(pieces, ignore_index=True)
-    return TextCells(cells=cells, starts=np.array(starts, np.int64), doubted=masks)
+    return TextCells(cells=cells, starts=np.array(starts, np.int64), row_findings=masks)

@@ -75,7 +75,7 @@ def read_vector(source: LayerSource) -> RawLayer:
         frame=text,
         rows=np.arange(1, len(text) + 1),
         sheet=source.layer or "",
-        doubts=tuple(("driver_says", {"text": one}) for one in said),
+        file_findings=tuple(("driver_says", {"text": one}) for one in said),
     )
     return RawLayer(table=table, geometry=geometry)
 

@@ -1,4 +1,4 @@
-"""A notebook of doubts: collects findings and outcomes of rows while a layer is read."""
+"""Collects the findings about one file, and which of its rows are set aside, while it is read."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ _LARGE = 100_000
 
 
 @dataclass(kw_only=True, slots=True)
-class Notes:
-    """What is found while one layer is read; turned into a `Loaded` at the end.
+class FindingCollector:
+    """Findings and set-aside rows of one file; turned into a `Loaded` at the end.
 
-    A note about a row names its place by the row's position in the table, so that every finding
-    carries sheet and row number.
+    Rows are named by their position in the table; findings carry their sheet and row number.
+
+    source, lang : the file, and the language of the findings.
+    sheets, rows, text : sheet name, row number and cells by position.
+    roles : heading -> role.
+    set_aside_reasons : why, by position. warned : positions of rows that are used but doubted.
+    dropped, order : columns of the rows set aside that `text` has lost, and the order of all.
     """
 
     source: LayerSource
@@ -37,29 +42,20 @@ class Notes:
     text: pd.DataFrame = field(default_factory=pd.DataFrame)
     roles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    why_aside: dict[int, str] = field(default_factory=dict)
+    set_aside_reasons: dict[int, str] = field(default_factory=dict)
     dropped: pd.DataFrame | None = None
     order: list[str] = field(default_factory=list)
     warned: set[int] = field(default_factory=set)
 
-    def heading(self, role: str) -> str:
-        """The heading that was taken for `role`, or the role itself."""
-        return next((h for h, r in self.roles.items() if r == role), role)
-
     def about_file(self, code: str, severity: Severity, /, **values: Any) -> None:
         """A finding about the whole file."""
-        values = self._named(values)
-        self.findings.append(
-            Finding(
-                file=self.source.label,
-                sheet=self._only_sheet(),
-                column=str(values.get("column", "")),
-                value=str(values.get("value", "")),
-                problem=say(self.lang, f"inputs.{code}", **values),
-                advice=say(self.lang, f"inputs.{code}_advice", **values),
-                severity=severity,
-                code=code,
-            )
+        self._add(
+            code,
+            severity,
+            values,
+            sheet=self._only_sheet(),
+            column=str(values.get("column", "")),
+            value=str(values.get("value", "")),
         )
 
     def about_row(
@@ -71,29 +67,55 @@ class Notes:
         *,
         column: str = "",
         value: object = "",
-        aside: bool = False,
+        set_aside: bool = False,
         **values: Any,
     ) -> None:
-        """A finding about one row; `aside` sets it aside."""
-        values = self._named(values)
-        problem = say(self.lang, f"inputs.{code}", value=value, **values)
-        self.findings.append(
-            Finding(
-                file=self.source.label,
-                sheet=str(self.sheets[position]),
-                row=int(self.rows[position]),
-                column=column,
-                value=str(value),
-                problem=problem,
-                advice=say(self.lang, f"inputs.{code}_advice", value=value, **values),
-                severity=severity,
-                code=code,
-            )
+        """A finding about one row; `set_aside` sets it aside."""
+        problem = self._add(
+            code,
+            severity,
+            {"value": value, **values},
+            sheet=str(self.sheets[position]),
+            row=int(self.rows[position]),
+            column=column,
+            value=str(value),
         )
-        if aside:
-            self.why_aside.setdefault(position, problem)
+        if set_aside:
+            self.set_aside_reasons.setdefault(position, problem)
         elif severity != "note":
             self.warned.add(position)
+
+    def about_rows(
+        self,
+        mask: np.ndarray,
+        code: str,
+        severity: Severity,
+        *,
+        column: str = "",
+        cells: pd.Series | None = None,
+        set_aside: bool = False,
+    ) -> None:
+        """A finding about every row of `mask`, with its cell of `cells` as the value."""
+        for position in np.flatnonzero(mask):
+            value = "" if cells is None else cells.iloc[position]
+            self.about_row(
+                int(position), code, severity, column=column, value=value, set_aside=set_aside
+            )
+
+    def _add(self, code: str, severity: Severity, values: dict[str, Any], **where: Any) -> str:
+        """Add a finding in the words of `code`; returns what it says."""
+        if "level" in values:
+            values = {**values, "level_name": level_word(self.lang, values["level"])}
+        finding = Finding(
+            file=self.source.label,
+            problem=say(self.lang, f"inputs.{code}", **values),
+            advice=say(self.lang, f"inputs.{code}_advice", **values),
+            severity=severity,
+            code=code,
+            **where,
+        )
+        self.findings.append(finding)
+        return finding.problem
 
     def _only_sheet(self) -> str:
         """The sheet that all rows stand on; "" where there are several."""
@@ -103,22 +125,16 @@ class Notes:
             return str(self.sheets[0])
         return ""
 
-    def _named(self, values: dict[str, Any]) -> dict[str, Any]:
-        """`values` with what the level is called, where they name one."""
-        if "level" not in values:
-            return values
-        return {**values, "level_name": level_word(self.lang, values["level"])}
-
-    def lines(self, positions: np.ndarray) -> str:
+    def row_numbers(self, positions: np.ndarray) -> str:
         """The row numbers of the first few `positions`, for a finding about many rows."""
         more = " …" if len(positions) > _NAMED_ROWS else ""
         return ", ".join(str(r) for r in self.rows[positions[:_NAMED_ROWS]]) + more
 
     @property
-    def aside(self) -> np.ndarray:
+    def set_aside_mask(self) -> np.ndarray:
         """Bool per row: set aside."""
         mask = np.zeros(len(self.rows), bool)
-        mask[list(self.why_aside)] = True
+        mask[list(self.set_aside_reasons)] = True
         return mask
 
     def drop_columns(self, headings: Sequence[str]) -> None:
@@ -129,26 +145,30 @@ class Notes:
         """
         if len(self.text) < _LARGE:
             return
-        self.dropped = self.text.loc[sorted(self.why_aside), list(headings)]
+        self.dropped = self.text.loc[sorted(self.set_aside_reasons), list(headings)]
         self.order = list(self.text.columns)
         for heading in headings:
             del self.text[heading]
 
-    def let_go(self) -> None:
+    def release_text(self) -> None:
         """Keep the text of the rows set aside only; no further row may be set aside."""
-        self.text = self.text.iloc[sorted(self.why_aside)]
+        self.text = self.text.iloc[sorted(self.set_aside_reasons)]
 
-    def record(self) -> InputRecord:
-        """The counts of the file."""
-        count, aside = len(self.rows), len(self.why_aside)
-        digest = "" if self.source.is_url else file_sha256(Path(self.source.path))
+    def _record(self, *, usable: bool = True) -> InputRecord:
+        """The counts of the file; of one that cannot be used all rows are set aside."""
+        count = len(self.rows)
+        set_aside = len(self.set_aside_reasons) if usable else count
+        try:
+            digest = "" if self.source.is_url else file_sha256(Path(self.source.path))
+        except OSError:  # not there, or not readable: a finding says so
+            digest = ""
         return InputRecord(
             path=self.source.label,
             sha256=digest,
             rows=count,
-            accepted=count - aside,
-            set_aside=aside,
-            warned=len(self.warned - set(self.why_aside)),
+            accepted=count - set_aside,
+            set_aside=set_aside,
+            warned=len(self.warned - set(self.set_aside_reasons)) if usable else 0,
             role=self.source.role,
             columns=dict(self.roles),
             sheet=self._only_sheet(),
@@ -156,18 +176,18 @@ class Notes:
 
     def set_aside_frame(self) -> pd.DataFrame:
         """The rows set aside, whole, with file, sheet, row and why in front."""
-        places = sorted(self.why_aside)
+        positions = sorted(self.set_aside_reasons)
         front = pd.DataFrame(
             {
                 "file": self.source.label,
-                "sheet": [str(self.sheets[p]) for p in places],
-                "row": [int(self.rows[p]) for p in places],
-                "why": [self.why_aside[p] for p in places],
+                "sheet": [str(self.sheets[p]) for p in positions],
+                "row": [int(self.rows[p]) for p in positions],
+                "why": [self.set_aside_reasons[p] for p in positions],
             }
         )
         if not len(self.text.columns):
             return front
-        rest = self.text.loc[places]
+        rest = self.text.loc[positions]
         if self.dropped is not None:
             rest = rest.join(self.dropped)[self.order]
         rest = rest.reset_index(drop=True)
@@ -177,7 +197,7 @@ class Notes:
         """`layer` with everything that was found; `also` are further files read for it."""
         return Loaded(
             layer=layer,
-            record=self.record(),
+            record=self._record(),
             findings=tuple(self.findings),
             set_aside=self.set_aside_frame(),
             also=also,
@@ -195,35 +215,19 @@ class Notes:
                 code="unusable",
             )
         )
-        path = Path(str(self.source.path))
-        try:
-            digest = "" if self.source.is_url or not path.exists() else file_sha256(path)
-        except OSError:  # it may not be read, which is what is told
-            digest = ""
-        record = InputRecord(
-            path=self.source.label,
-            sha256=digest,
-            rows=len(self.rows),
-            accepted=0,
-            set_aside=len(self.rows),
-            warned=0,
-            role=self.source.role,
-            columns=dict(self.roles),
-            sheet=self._only_sheet(),
-        )
         return Loaded(
             layer=None,
-            record=record,
+            record=self._record(usable=False),
             findings=tuple(self.findings),
             set_aside=self.set_aside_frame(),
         )
 
-    def with_rows(self, text: pd.DataFrame, rows: np.ndarray, sheets: np.ndarray) -> None:
+    def bind_rows(self, text: pd.DataFrame, rows: np.ndarray, sheets: np.ndarray) -> None:
         """The table that positions refer to."""
         self.text, self.rows, self.sheets = text, rows, sheets
 
 
-def roles_of(roles: Mapping[str, str], role: str) -> str | None:
+def heading_for(roles: Mapping[str, str], role: str) -> str | None:
     """The heading taken for `role`, or None."""
     return next((heading for heading, r in roles.items() if r == role), None)
 

@@ -31,7 +31,7 @@ _WIDTH = {
     "severity": 9,
 }
 #: rows of one sheet; nobody scrolls further, and spreadsheets become slow
-MOST_ROWS = 50_000
+MAX_ROWS = 50_000
 _AREAS = ("district", "street", "village")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -50,7 +50,7 @@ def write_findings(
 
     Sheets: files with their counts; all findings, worst first, with filters; a sheet per file
     that has findings; the rows set aside, whole; addresses to be geocoded. Text that begins like a
-    formula stays text. A sheet ends after `MOST_ROWS` rows and says how many more there are.
+    formula stays text. A sheet ends after `MAX_ROWS` rows and says how many more there are.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _files(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
 
 def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
     _put(sheet, 1, [_head(lang, c) for c in FINDING_COLUMNS])
-    shown = findings[:MOST_ROWS]
+    shown = findings[:MAX_ROWS]
     top = _style(sheet, alignment=Alignment(vertical="top", wrap_text=True))
     fills = {
         name: _style(
@@ -214,10 +214,10 @@ def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
         _put(sheet, line, heads)
         for cell in sheet[line]:
             cell.font = Font(bold=True)
-        for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
+        for values in frame.head(MAX_ROWS).itertuples(index=False, name=None):
             line += 1
             _put(sheet, line, [_cell(v) for v in values])
-        _and_more(sheet, line + 1, len(frame) - MOST_ROWS, lang)
+        _and_more(sheet, line + 1, len(frame) - MAX_ROWS, lang)
         line += 2
     for k, width in enumerate((24, 12, 8, 44), start=1):
         sheet.column_dimensions[get_column_letter(k)].width = width
@@ -234,10 +234,10 @@ def _addresses(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
         for code, name in one.layer.names.items()
     }
     rows = list(dict.fromkeys(row for one in loaded for row in _to_place(one, names)))
-    for k, row in enumerate(rows[:MOST_ROWS], start=2):
+    for k, row in enumerate(rows[:MAX_ROWS], start=2):
         _put(sheet, k, row)
-    _dress(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MOST_ROWS]))
-    _and_more(sheet, len(rows[:MOST_ROWS]) + 2, len(rows) - MOST_ROWS, lang)
+    _dress(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MAX_ROWS]))
+    _and_more(sheet, len(rows[:MAX_ROWS]) + 2, len(rows) - MAX_ROWS, lang)
 
 
 def _to_place(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...]]:

@@ -22,39 +22,39 @@ from geoplan.inputs.location.streets import FAR_M, Streets
 
 Floats = NDArray[np.float64]
 #: what `datum` can say
-CANDIDATES = ("wgs84", "gcj02", "bd09")
+DATUM_CANDIDATES = ("wgs84", "gcj02", "bd09")
 DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 #: the constants by which snippets turn BD-09 into GCJ-02; up to 37 m of it stay
-_SHORT_CUT = (0.0065, 0.006)
+_BD09_OFFSET = (0.0065, 0.006)
 #: chance of being misled by one comparison (of about ten)
-_CHANCE = 1e-5
-LIKELY = 0.01
-_LEAST_POINTS = 12
-_MOST_POINTS = 600
-_MOST_LATTICES = 300
-_MOST_LOOKED_AT = 20_000
+_SIGNIFICANCE = 1e-5
+WEAK_SIGNIFICANCE = 0.01
+_MIN_POINTS = 12
+_MAX_POINTS = 600
+_MAX_LATTICES = 300
+_MAX_SAMPLE = 20_000
 #: points nearer to each other see the same streets and are no two witnesses
-_APART_M = 200.0
+_THINNING_M = 200.0
 #: below this a distance to a centre line says nothing
-_BLUR_M = 8.0
+_STREET_HALF_WIDTH_M = 8.0
 #: hypotheses nearer to each other are not told apart by name
-_TWINS_M = 60.0
+_INDISTINCT_M = 60.0
 #: small shifts: searched so far, told from there on
-_REACH_M, _STEP_M, _LEAST_SHIFT_M = 160.0, 5.0, 20.0
-_STEADY, _STEADY_M, _DRAWS = 0.9, 16.0, 100
+_MAX_SHIFT_M, _STEP_M, _MIN_SHIFT_M = 160.0, 5.0, 20.0
+_MIN_AGREEMENT, _AGREEMENT_M, _BOOTSTRAP_SAMPLES = 0.9, 16.0, 100
 
 
-def _again(first: str, then: str) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
+def _reconverted(first: str, then: str) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
     """What was converted from `first` and should have been converted from `then`."""
     return lambda lon, lat: to_wgs84(from_wgs84((lon, lat), first), then)
 
 
-def _short_cut(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    return to_wgs84((lon + _SHORT_CUT[0], lat + _SHORT_CUT[1]), "bd09")
+def _bd09_by_constants(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    return to_wgs84((lon + _BD09_OFFSET[0], lat + _BD09_OFFSET[1]), "bd09")
 
 
-def _short_cut_converted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    return _short_cut(*from_wgs84((lon, lat), "gcj02"))
+def _bd09_by_constants_converted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    return _bd09_by_constants(*from_wgs84((lon, lat), "gcj02"))
 
 
 #: how degrees as they stand in a file may have to be read to become WGS 84
@@ -62,12 +62,12 @@ READINGS: Mapping[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
     "wgs84": lambda lon, lat: (lon, lat),
     "gcj02": lambda lon, lat: to_wgs84((lon, lat), "gcj02"),
     "bd09": lambda lon, lat: to_wgs84((lon, lat), "bd09"),
-    "bd09_taken_for_gcj02": _again("gcj02", "bd09"),
-    "gcj02_taken_for_bd09": _again("bd09", "gcj02"),
-    "wgs84_taken_for_gcj02": _again("gcj02", "wgs84"),
-    "wgs84_taken_for_bd09": _again("bd09", "wgs84"),
-    "bd09_by_constants": _short_cut,
-    "bd09_by_constants_converted": _short_cut_converted,
+    "bd09_taken_for_gcj02": _reconverted("gcj02", "bd09"),
+    "gcj02_taken_for_bd09": _reconverted("bd09", "gcj02"),
+    "wgs84_taken_for_gcj02": _reconverted("gcj02", "wgs84"),
+    "wgs84_taken_for_bd09": _reconverted("bd09", "wgs84"),
+    "bd09_by_constants": _bd09_by_constants,
+    "bd09_by_constants_converted": _bd09_by_constants_converted,
 }
 
 
@@ -117,37 +117,47 @@ class StreetEvidence:
             north_m=float(np.mean(self.y[taken] - self.y[other])),
         )
 
-    def chance(self, reading: str, other: str) -> float:
+    def p_value(self, reading: str, other: str) -> float:
         """How probable it is that `reading` is nearer to the streets than `other` by chance only.
 
         The readings' points are the same, so they are compared in pairs.
         """
-        return _one_sided(_logs(self.metres[other]) - _logs(self.metres[reading]))
+        return _one_sided_p(_logs(self.metres[other]) - _logs(self.metres[reading]))
 
     @property
     def best(self) -> str:
         """The reading nearest to the streets; a plain datum rather than its near twin."""
         means = {r: float(_logs(m).mean()) for r, m in self.metres.items()}
         best = min(means, key=lambda r: means[r])
-        twins = [d for d in CANDIDATES if self._apart(best, d) <= _TWINS_M]
+        twins = [d for d in DATUM_CANDIDATES if self._mean_distance(best, d) <= _INDISTINCT_M]
         plain = min(twins, key=lambda d: means[d], default=best)
-        return best if self.chance(best, plain) < _CHANCE else plain
+        return best if self.p_value(best, plain) < _SIGNIFICANCE else plain
 
     def verdict(self, reading: str) -> str:
         """``surely`` when `reading` beats all that lie elsewhere; ``perhaps``, or ``unknown``."""
-        others = [o for o in CANDIDATES if o != reading and self._apart(reading, o) > _TWINS_M]
-        worst = max((self.chance(reading, other) for other in others), default=1.0)
-        return "surely" if worst < _CHANCE else "perhaps" if worst < LIKELY else "unknown"
+        others = [
+            o
+            for o in DATUM_CANDIDATES
+            if o != reading and self._mean_distance(reading, o) > _INDISTINCT_M
+        ]
+        worst = max((self.p_value(reading, other) for other in others), default=1.0)
+        return (
+            "surely"
+            if worst < _SIGNIFICANCE
+            else "perhaps"
+            if worst < WEAK_SIGNIFICANCE
+            else "unknown"
+        )
 
     def refutes(self, taken: str) -> bool:
         """Whether the best reading is nearer than `taken`, beyond chance."""
-        return self.best != taken and self.chance(self.best, taken) < _CHANCE
+        return self.best != taken and self.p_value(self.best, taken) < _SIGNIFICANCE
 
     def contradicts(self, datum: str) -> bool:
         """Whether another datum is nearer to the streets, and probably not by chance."""
-        return self.best != datum and self.chance(self.best, datum) < LIKELY
+        return self.best != datum and self.p_value(self.best, datum) < WEAK_SIGNIFICANCE
 
-    def _apart(self, one: str, other: str) -> float:
+    def _mean_distance(self, one: str, other: str) -> float:
         return float(np.mean(np.hypot(self.x[one] - self.x[other], self.y[one] - self.y[other])))
 
 
@@ -162,14 +172,14 @@ def street_evidence(
     streets : of the study.
     taken : the reading by which points are thinned out.
 
-    Notes
+    FindingCollector
     -----
     Only points that have a street within `FAR_M` under every reading are counted: what lies at the
     network's edge would speak for the reading that moves it inwards.
     """
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     to_study = cached_transformer("EPSG:4326", streets.crs)
-    some = _spread(*to_study.transform(*READINGS[taken](lon[known], lat[known])))
+    some = _thin_out(*to_study.transform(*READINGS[taken](lon[known], lat[known])))
     at = known[some]
     x, y, metres = {}, {}, {}
     covered = np.ones(len(at), bool)
@@ -177,7 +187,7 @@ def street_evidence(
         x[reading], y[reading] = to_study.transform(*to(lon[at], lat[at]))
         metres[reading] = streets.distances(x[reading], y[reading])
         covered &= metres[reading] < FAR_M
-    if covered.sum() < _LEAST_POINTS:
+    if covered.sum() < _MIN_POINTS:
         return None
     return StreetEvidence(
         x={r: v[covered] for r, v in x.items()},
@@ -199,25 +209,25 @@ def small_shift(x: Floats, y: Floats, streets: Streets) -> tuple[Shift, int, flo
     they lie and moved back. A shift is told when moving all points back by it brings them nearer
     to the streets than chance does, and when random halves of the points agree on it.
     """
-    some = _spread(x, y, most=_MOST_LATTICES)
+    some = _thin_out(x, y, most=_MAX_LATTICES)
     x, y = x[some], y[some]
-    near = streets.distances(x, y) < _REACH_M
-    if near.sum() < _LEAST_POINTS:
+    near = streets.distances(x, y) < _MAX_SHIFT_M
+    if near.sum() < _MIN_POINTS:
         return None
-    metres = streets.around(x[near], y[near], reach_m=_REACH_M, step_m=_STEP_M)
+    metres = streets.distance_lattice(x[near], y[near], reach_m=_MAX_SHIFT_M, step_m=_STEP_M)
     logs = _logs(metres).reshape(len(metres), -1)
     side = metres.shape[1]
     middle, best = side * side // 2, int(logs.mean(axis=0).argmin())
     shift = _lattice_shift(np.array([best]), side)[0]
-    if np.hypot(*shift) < _LEAST_SHIFT_M or (
-        _one_sided(logs[:, middle] - logs[:, best]) >= _CHANCE
+    if np.hypot(*shift) < _MIN_SHIFT_M or (
+        _one_sided_p(logs[:, middle] - logs[:, best]) >= _SIGNIFICANCE
     ):
         return None
     draws = np.random.default_rng(0).multinomial(
-        len(logs), np.full(len(logs), 1 / len(logs)), _DRAWS
+        len(logs), np.full(len(logs), 1 / len(logs)), _BOOTSTRAP_SAMPLES
     )
     again = _lattice_shift((draws @ logs).argmin(axis=1), side)
-    if (np.hypot(*(again - shift).T) <= _STEADY_M).mean() < _STEADY:
+    if (np.hypot(*(again - shift).T) <= _AGREEMENT_M).mean() < _MIN_AGREEMENT:
         return None
     found = Shift(east_m=-float(shift[0]), north_m=-float(shift[1]))
     flat = metres.reshape(len(metres), -1)
@@ -230,12 +240,12 @@ def _lattice_shift(cells: NDArray[np.int64], side: int) -> Floats:
     return np.column_stack([column - side // 2, side // 2 - row]) * _STEP_M
 
 
-def _spread(x: Floats, y: Floats, *, most: int = _MOST_POINTS) -> NDArray[np.int64]:
-    """Positions of at most `most` points, one per square of `_APART_M`, over the whole."""
+def _thin_out(x: Floats, y: Floats, *, most: int = _MAX_POINTS) -> NDArray[np.int64]:
+    """Positions of at most `most` points, one per square of `_THINNING_M`, over the whole."""
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    if len(known) > _MOST_LOOKED_AT:
-        known = np.random.default_rng(0).choice(known, _MOST_LOOKED_AT, replace=False)
-    squares = np.floor(np.column_stack([x[known], y[known]]) / _APART_M)
+    if len(known) > _MAX_SAMPLE:
+        known = np.random.default_rng(0).choice(known, _MAX_SAMPLE, replace=False)
+    squares = np.floor(np.column_stack([x[known], y[known]]) / _THINNING_M)
     first = known[np.unique(squares, axis=0, return_index=True)[1]]
     if len(first) > most:
         first = np.random.default_rng(0).choice(first, most, replace=False)
@@ -243,12 +253,12 @@ def _spread(x: Floats, y: Floats, *, most: int = _MOST_POINTS) -> NDArray[np.int
 
 
 def _logs(metres: Floats) -> Floats:
-    return np.log(metres + _BLUR_M)
+    return np.log(metres + _STREET_HALF_WIDTH_M)
 
 
-def _one_sided(gains: Floats) -> float:
+def _one_sided_p(gains: Floats) -> float:
     """Probability of so large a mean gain where there is none (Student's t)."""
-    if len(gains) < _LEAST_POINTS or gains.std() == 0:
+    if len(gains) < _MIN_POINTS or gains.std() == 0:
         return 1.0
     return float(
         student.sf(gains.mean() / (gains.std(ddof=1) / np.sqrt(len(gains))), len(gains) - 1)

@@ -1,27 +1,31 @@
-"""Where places are expected: the bounds of the study's areas, in metres and in degrees."""
+"""What a study knows about where its rows lie: its CRS, areas and streets, and their extent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.location.streets import Streets
+
+#: around the extent, in degrees and metres: locations this near are still expected ones
+_MARGIN_DEG, _MARGIN_M = 0.05, 5_000.0
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class StudyArea:
-    """Where places are expected: bounds in the study's CRS and in degrees (WGS 84); the areas."""
+class Extent:
+    """Bounds within which locations are expected, in the study's CRS and in degrees (WGS 84)."""
 
-    bounds_m: tuple[float, float, float, float]
-    bounds_deg: tuple[float, float, float, float]
-    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
+    bounds_m: Bounds
+    bounds_deg: Bounds
 
     @classmethod
-    def of(cls, geometry: gpd.GeoSeries) -> StudyArea:
+    def of(cls, geometry: gpd.GeoSeries) -> Extent:
         """The bounds of `geometry` (study CRS)."""
         box = gpd.GeoSeries([shapely.box(*geometry.total_bounds)], crs=geometry.crs)
         degrees = box.to_crs("EPSG:4326").total_bounds
@@ -32,22 +36,42 @@ class StudyArea:
 
     def holds_degrees(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Bool per point: inside the bounds, a twentieth of a degree around them included."""
-        west, south, east, north = self.bounds_deg
-        m = 0.05
-        return (lon > west - m) & (lon < east + m) & (lat > south - m) & (lat < north + m)
+        return _within(self.bounds_deg, lon, lat, _MARGIN_DEG)
 
     def holds_metres(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bool per point in the study's CRS: inside the bounds, 5 km around them included."""
-        west, south, east, north = self.bounds_m
-        m = 5_000.0
-        with np.errstate(invalid="ignore"):
-            return (x > west - m) & (x < east + m) & (y > south - m) & (y < north + m)
+        return _within(self.bounds_m, x, y, _MARGIN_M)
 
 
-def study_area(areas: Mapping[str, AreaLayer]) -> StudyArea | None:
-    """The bounds of the coarsest level with places; None where no level has any."""
-    for layer in areas.values():
-        geometry = layer.frame.geometry
-        if geometry.notna().any():
-            return replace(StudyArea.of(geometry), areas=areas)
-    return None
+def _within(bounds: Bounds, x: np.ndarray, y: np.ndarray, margin: float) -> np.ndarray:
+    west, south, east, north = bounds
+    with np.errstate(invalid="ignore"):
+        return (
+            (x > west - margin) & (x < east + margin) & (y > south - margin) & (y < north + margin)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class LocationContext:
+    """What the rows of a file are located with.
+
+    crs : the study's projected CRS.
+    areas : by level, coarsest first. streets : of the study, where known.
+    extent : of the coarsest level with geometry; None where no level has any.
+    """
+
+    crs: str
+    areas: Mapping[str, AreaLayer] = field(default_factory=dict)
+    streets: Streets | None = None
+    extent: Extent | None = None
+
+    @classmethod
+    def of(
+        cls, crs: str, areas: Mapping[str, AreaLayer] | None, streets: Streets | None = None
+    ) -> LocationContext:
+        """The context of a study with these areas and streets."""
+        areas = areas or {}
+        shapes = (layer.frame.geometry for layer in areas.values())
+        first = next((geometry for geometry in shapes if geometry.notna().any()), None)
+        extent = None if first is None else Extent.of(first)
+        return cls(crs=crs, areas=areas, streets=streets, extent=extent)

@@ -6,82 +6,70 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geoplan.crs.datum import to_wgs84
+from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.errors import FileError
-from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.location.extent import StudyArea
+from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.location.extent import Extent, LocationContext
 from geoplan.inputs.rows import Rows
 
 
-def place_drawn(
+def locate_geometry(
     geometry: gpd.GeoSeries,
-    source: LayerSource,
-    notes: Notes,
+    collector: FindingCollector,
+    context: LocationContext,
     *,
-    crs: str,
-    area: StudyArea | None = None,
     points: bool = True,
 ) -> gpd.GeoSeries:
-    """`geometry` in `crs`, missing where it cannot be used (with a finding).
+    """`geometry` in the study's CRS, missing where it cannot be used (with a finding).
 
     Parameters
     ----------
-    geometry : as it stands in the file, aligned with the rows of `notes`.
-    source : says datum and CRS where the file does not.
-    area : where places are expected; tells swapped axes where both are possible degrees.
+    geometry : as it stands in the file, aligned with the rows of `collector`, whose source says
+        datum and CRS where the file does not.
+    context : CRS of the study; its extent finds swapped axes where both are possible degrees.
     points : polygons and lines become a point inside.
 
     Raises
     ------
-    InputError
-        Neither the file nor `source` says what the coordinates are.
+    FileError
+        Neither the file nor its source says what the coordinates are.
     """
+    source = collector.source
     if geometry.crs is None:
         if source.datum is None:
             raise FileError.of("file_faults.no_layer_crs")
         geometry = geometry.set_crs("EPSG:4326")
     there = (geometry.notna() & ~geometry.is_empty).to_numpy(bool, copy=True)
-    for position in np.flatnonzero(~there):
-        notes.about_row(int(position), "no_geometry", "warning", aside=True)
+    collector.about_rows(~there, "no_geometry", "warning", set_aside=True)
     if not geometry.crs.is_projected:
-        there &= _usable_degrees(geometry, notes, there, area)
-        geometry = _in_datum(geometry.where(there), source, notes)
-    geometry = geometry.where(there).to_crs(crs)
+        there &= _usable_degrees(geometry, collector, there, context.extent)
+        geometry = _to_wgs84(geometry.where(there), collector)
+    geometry = geometry.where(there).to_crs(context.crs)
     finite = np.isfinite(geometry.bounds.to_numpy(float)).all(axis=1)
     for position in np.flatnonzero(there & ~finite):
-        notes.about_row(int(position), "off_the_map", "error", value=_shown(source), aside=True)
-    geometry = _repaired(geometry.where(there & finite), notes)
+        value = str(source.crs or source.datum or "")
+        collector.about_row(int(position), "off_the_map", "error", value=value, set_aside=True)
+    geometry = _made_valid(geometry.where(there & finite), collector)
     if points and not geometry.dropna().geom_type.eq("Point").all():
         geometry = geometry.representative_point()
-    return gpd.GeoSeries(geometry, crs=crs)
+    return gpd.GeoSeries(geometry, crs=context.crs)
 
 
-def place_wkt(
-    rows: Rows,
-    source: LayerSource,
-    notes: Notes,
-    *,
-    crs: str,
-    area: StudyArea | None = None,
-    points: bool = True,
+def locate_wkt(
+    rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool = True
 ) -> gpd.GeoSeries:
-    """Geometry out of a column of well-known text, see `place_drawn`."""
-    cells = rows.column("wkt")
+    """Geometry out of a column of well-known text, see `locate_geometry`."""
+    cells, source = rows.column("wkt"), collector.source
     assert cells is not None
     texts = [cell if cell else None for cell in cells]
     shapes = shapely.from_wkt(np.array(texts, object), on_invalid="ignore")
     given = source.crs or ("EPSG:4326" if source.datum else None)
     series = gpd.GeoSeries(shapes, index=cells.index, crs=given)
-    return place_drawn(series, source, notes, crs=crs, area=area, points=points)
-
-
-def _shown(source: LayerSource) -> str:
-    return str(source.crs or source.datum or "")
+    return locate_geometry(series, collector, context, points=points)
 
 
 def _usable_degrees(
-    geometry: gpd.GeoSeries, notes: Notes, there: np.ndarray, area: StudyArea | None
+    geometry: gpd.GeoSeries, collector: FindingCollector, there: np.ndarray, extent: Extent | None
 ) -> np.ndarray:
     """Bool per row: lies where degrees can lie. Everything else becomes a finding."""
     west, south, east, north = geometry.bounds.to_numpy(float).T
@@ -93,21 +81,22 @@ def _usable_degrees(
             "swapped_sure": (y > 90) & (x <= 90),
             "no_degrees": (x > 180) | (y > 90),
         }
-        if area is not None:
+        if extent is not None:
             lon, lat = (west + east) / 2, (south + north) / 2
-            other = area.holds_degrees(lat, lon) & ~area.holds_degrees(lon, lat)
+            other = extent.holds_degrees(lat, lon) & ~extent.holds_degrees(lon, lat)
             faults = {**faults, "swapped_likely": other}
-    told = ~there
+    usable = there.copy()
     for code, mask in faults.items():
-        for position in np.flatnonzero(mask & ~told):
+        for position in np.flatnonzero(mask & usable):
             value = f"{(west + east)[position] / 2:.6g}, {(south + north)[position] / 2:.6g}"
-            notes.about_row(int(position), code, "error", value=value, aside=True)
-        told |= mask
-    return ~told
+            collector.about_row(int(position), code, "error", value=value, set_aside=True)
+        usable &= ~mask
+    return usable
 
 
-def _in_datum(geometry: gpd.GeoSeries, source: LayerSource, notes: Notes) -> gpd.GeoSeries:
-    """Degrees taken as the study says; told where nobody says and the file claims WGS 84."""
+def _to_wgs84(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSeries:
+    """Degrees in WGS 84, with a finding where the datum is not named but needed."""
+    source = collector.source
     if source.datum is not None:
         there = geometry.notna()
         moved = to_wgs84(gpd.GeoSeries(geometry[there]), source.datum)
@@ -119,22 +108,17 @@ def _in_datum(geometry: gpd.GeoSeries, source: LayerSource, notes: Notes) -> gpd
     if source.crs is None and claims_wgs84:
         x, y = shapely.get_coordinates(shapely.point_on_surface(geometry.dropna().to_numpy())).T
         if len(x) and in_china(x, y).any():
-            notes.about_file("datum_unsaid", "warning")
+            collector.about_file("datum_unsaid", "warning")
     return geometry
 
 
-def in_china(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-    """Bool per point: in the rectangle around China, where degrees need a datum."""
-    return (lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)
-
-
-def _repaired(geometry: gpd.GeoSeries, notes: Notes) -> gpd.GeoSeries:
+def _made_valid(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSeries:
     broken = (~geometry.is_valid & geometry.notna()).to_numpy(bool)
     for position in np.flatnonzero(broken):
         why = shapely.is_valid_reason(geometry.iloc[position])
-        notes.about_row(int(position), "repaired", "note", why=str(why))
+        collector.about_row(int(position), "repaired", "note", why=str(why))
     if not broken.any():
         return geometry
-    mended = geometry.to_numpy().copy()
-    mended[broken] = shapely.make_valid(mended[broken])
-    return gpd.GeoSeries(mended, index=geometry.index, crs=geometry.crs)
+    cleaned = geometry.to_numpy().copy()
+    cleaned[broken] = shapely.make_valid(cleaned[broken])
+    return gpd.GeoSeries(cleaned, index=geometry.index, crs=geometry.crs)

@@ -1,4 +1,4 @@
-"""Tables in metres: which axis is which, zone numbers, degrees among the metres."""
+"""Points from columns in metres: which axis is which, zone numbers, degrees among the metres."""
 
 from __future__ import annotations
 
@@ -10,83 +10,72 @@ import shapely
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
-from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.findings.collector import Notes
-from geoplan.inputs.location.extent import StudyArea
+from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.location.coordinate_columns import usable_pairs
+from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.rows import Rows
 
-#: farther from the origin no projected coordinate lies
+#: farther from the origin, in metres, no projected coordinate lies
 _FARTHEST_M = 5e7
 
 
-def place_metres(
-    rows: Rows, source: LayerSource, notes: Notes, *, crs: str, area: StudyArea | None = None
+def locate_projected(
+    rows: Rows, collector: FindingCollector, context: LocationContext
 ) -> gpd.GeoSeries:
-    """Points in `crs` from columns x and y, missing where they cannot be used (with a finding).
+    """Points from columns x and y, missing where they cannot be used (with a finding).
 
     Raises
     ------
-    InputError
+    FileError
         Nobody says which CRS the metres are in, or it is another zone than they carry.
     """
     x_text, y_text = rows.column("x"), rows.column("y")
     assert x_text is not None
     assert y_text is not None
-    x, x_mended = read_numbers(x_text)
-    y, y_mended = read_numbers(y_text)
+    x, x_cleaned = read_numbers(x_text)
+    y, y_cleaned = read_numbers(y_text)
     known = np.isfinite(x) & np.isfinite(y)
     small = known & (np.abs(x) <= 180) & (np.abs(y) <= 180)
     zero = known & (x == 0) & (y == 0)
-    if source.crs is None:
+    crs, extent = collector.source.crs, context.extent
+    if crs is None:
         raise FileError.of(
             "file_faults.no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}"
         )
-    declared = pyproj.CRS.from_user_input(source.crs)
+    declared = pyproj.CRS.from_user_input(crs)
     metres = known & ~small
-    x, y, zone = _as_east_north(x, y, metres, declared, notes)
-    to_study = cached_transformer(declared, crs)
+    x, y, zone = _as_east_north(x, y, metres, declared, collector)
+    to_study = cached_transformer(declared, context.crs)
     to_x, to_y = to_study.transform(x, y)
-    far = metres & ~_on_the_map(x, y, to_x, to_y)
     swapped = np.zeros(len(rows), bool)
-    if area is not None and metres.any():
+    if extent is not None and metres.any():
         other_x, other_y = to_study.transform(_without_zone(y, zone), x)
-        swapped = metres & ~area.holds_metres(to_x, to_y) & area.holds_metres(other_x, other_y)
-    both_empty = is_empty(x_text) & is_empty(y_text)
-    address = rows.column("address")
-    told = np.zeros(len(rows), bool)
-    for code, mask, severity in (
-        ("no_coordinates", both_empty, "warning"),
-        ("not_a_number", ~known, "error"),
-        ("zero", zero, "error"),
-        ("degrees_in_metres", small, "error"),
-        ("swapped_axes", swapped, "error"),
-        ("off_the_map", far, "error"),
-    ):
-        for position in np.flatnonzero(mask & ~told):
-            name, value = code, f"{x_text.iloc[position]}, {y_text.iloc[position]}".strip(", ")
-            if code == "no_coordinates" and address is not None and address.iloc[position] != "":
-                name, value = "address_only", str(address.iloc[position])
-            notes.about_row(
-                int(position),
-                name,
-                severity,  # type: ignore[arg-type]
-                column=rows.heading("x"),
-                value=value,
-                aside=True,
-            )
-        told |= mask
-    for position in np.flatnonzero((x_mended | y_mended) & ~told):
-        value = f"{x_text.iloc[position]}, {y_text.iloc[position]}"
-        notes.about_row(
-            int(position), "read_as_number", "warning", column=rows.heading("x"), value=value
-        )
+        swapped = metres & ~extent.holds_metres(to_x, to_y) & extent.holds_metres(other_x, other_y)
+    usable = usable_pairs(
+        rows,
+        collector,
+        ("x", "y"),
+        (
+            ("no_coordinates", is_empty(x_text) & is_empty(y_text), "warning"),
+            ("not_a_number", ~known, "error"),
+            ("zero", zero, "error"),
+            ("degrees_in_metres", small, "error"),
+            ("swapped_axes", swapped, "error"),
+            ("off_the_map", metres & ~_on_the_map(x, y, to_x, to_y), "error"),
+        ),
+        x_cleaned | y_cleaned,
+    )
     points = np.full(len(rows), None, object)
-    points[~told] = shapely.points(to_x[~told], to_y[~told])
-    return gpd.GeoSeries(points, index=rows.text.index, crs=crs)
+    points[usable] = shapely.points(to_x[usable], to_y[usable])
+    return gpd.GeoSeries(points, index=rows.text.index, crs=context.crs)
 
 
 def _as_east_north(
-    x: np.ndarray, y: np.ndarray, metres: np.ndarray, declared: pyproj.CRS, notes: Notes
+    x: np.ndarray,
+    y: np.ndarray,
+    metres: np.ndarray,
+    declared: pyproj.CRS,
+    collector: FindingCollector,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Easting and northing as `declared` wants them, and the millions taken off eastings."""
     if not metres.any():
@@ -95,7 +84,7 @@ def _as_east_north(
     east, north = float(np.median(x[metres])), float(np.median(y[metres]))
     if (east > 2e6 and north < 1.1e6) or (2e6 < east < 6.2e6 and north > 1.2e7):
         x, y = y, x
-        notes.about_file("axes_chinese", "note")
+        collector.about_file("axes_chinese", "note")
     zone = int(np.median(x[metres]) // 1_000_000)
     own = int(_parameter(declared, "False easting") // 1_000_000)
     # zones of 6 degrees have the numbers 13 to 23, of 3 degrees 24 to 45
@@ -115,11 +104,11 @@ def _as_east_north(
                 should=f"{should:g}",
             )
         if zone != own:
-            notes.about_file("zone_prefix", "note", zone=zone)
+            collector.about_file("zone_prefix", "note", zone=zone)
             return np.where(x // 1_000_000 == zone, x - (zone - own) * 1e6, x), y, zone - own
     elif zone == 0 and own:
         x = np.where(metres & (x // 1_000_000 == 0), x + own * 1e6, x)
-        notes.about_file("zone_added", "note", zone=own, crs=declared.to_string())
+        collector.about_file("zone_added", "note", zone=own, crs=declared.to_string())
     return x, y, 0
 
 

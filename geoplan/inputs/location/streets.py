@@ -67,7 +67,7 @@ class Streets:
             found[known[at]] = metres
         return found
 
-    def around(self, x: Floats, y: Floats, *, reach_m: float, step_m: float) -> Floats:
+    def distance_lattice(self, x: Floats, y: Floats, *, reach_m: float, step_m: float) -> Floats:
         """Distances to the nearest street from the lattice around each point.
 
         Parameters

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.roles import plain
+from geoplan.inputs.columns.roles import normalize
 from geoplan.inputs.layers import AreaLayer
 
 #: shorter names stand in too many words (东村 in 东村路)
@@ -30,7 +30,7 @@ def fill_from_addresses(
     areas : by level, coarsest first.
     where : bool per row.
 
-    Notes
+    FindingCollector
     -----
     A name counts when the whole of it, kind included, stands in the address (泉城路街道, not
     泉城路) and no longer name covers it; of several areas of one name only that inside the row's
@@ -41,7 +41,7 @@ def fill_from_addresses(
     parents = {level: layer.frame["parent"].to_dict() for level, layer in areas.items()}
     rows = np.flatnonzero(where & (addresses != "").to_numpy(bool))
     for position, address in zip(rows, addresses.iloc[rows], strict=True):
-        text = plain(address)
+        text = normalize(address)
         for level, layer in areas.items():
             if pd.notna(found[level][position]):
                 continue
@@ -77,7 +77,7 @@ def _by_name(layer: AreaLayer) -> tuple[dict[str, list[str]], list[int]]:
     """Codes by name, and the lengths of the names, longest first."""
     names: dict[str, list[str]] = {}
     for code, name in layer.frame["name"].items():
-        key = plain(name)
+        key = normalize(name)
         if len(key) >= _SHORTEST:
             names.setdefault(key, []).append(str(code))
     return names, sorted({len(n) for n in names}, reverse=True)

@@ -1,0 +1,148 @@
+"""Which two columns of a table are its coordinates, decided by headings and by their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyproj
+
+from geoplan.errors import FileError
+from geoplan.inputs.columns.parse_numbers import read_numbers
+from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.rows import Rows
+
+#: rows whose cells decide between degrees and metres
+_SAMPLE_ROWS = 5_000
+#: no angle is larger, in degrees
+MAX_DEGREES = 360
+
+
+def has_coordinates(rows: Rows) -> bool:
+    """Whether the file says where its rows are."""
+    return (
+        rows.geometry is not None
+        or rows.column("wkt") is not None
+        or any(has_pair(rows, a, b) for a in ("lon", "x") for b in ("lat", "y"))
+    )
+
+
+def has_pair(rows: Rows, one: str, other: str) -> bool:
+    """Whether both roles have a column."""
+    return rows.heading(one) != "" and rows.heading(other) != ""
+
+
+def choose_coordinates(rows: Rows, collector: FindingCollector) -> Rows:
+    """`rows` with the one pair of coordinate columns that is used, its roles named by the cells.
+
+    Headings and the study's ``columns`` say which cells are coordinates, not of which kind: metres
+    stand under 经度 and degrees under X坐标 often enough. The cells decide.
+
+    Raises
+    ------
+    FileError
+        All cells are metres and nobody says their CRS; or degrees and the CRS is one of metres.
+    """
+    source, rows = collector.source, _complete_pair(rows)
+    pairs = [p for p in (("lon", "lat"), ("x", "y")) if has_pair(rows, *p)]
+    if rows.geometry is not None or not pairs:
+        return rows
+    cells = {pair: _sample(rows, *pair) for pair in pairs}
+    metres = {pair: _share_of_metres(*cells[pair]) for pair in pairs}
+    projected = source.crs is not None and pyproj.CRS.from_user_input(source.crs).is_projected
+    # where both pairs are there, metres are taken only when the study names their CRS
+    pair = next((p for p in pairs if (metres[p] > 0.5) == projected), pairs[0])
+    columns = ", ".join(rows.heading(role) for role in pair)
+    to = ("x", "y") if metres[pair] > 0.5 else ("lon", "lat")
+    if to == ("x", "y") and not projected:
+        if min(map(_smallest, cells[pair])) > MAX_DEGREES:  # in every row both
+            raise FileError.of("file_faults.no_metres_crs", columns=columns)
+        to = pair
+    if to == ("lon", "lat") and projected and source.datum is None and len(cells[pair][0]):
+        raise FileError.of("file_faults.degrees_in_xy", columns=columns, crs=source.crs)
+    if to == ("lon", "lat") and pair == ("x", "y") and _latitude_first(*cells[pair]):
+        to = ("lat", "lon")
+        collector.about_file("axes_chinese", "note")
+    names = dict(zip(pair, to, strict=True))
+    others = {role for p in pairs for role in p} - set(pair)
+    roles = {h: names.get(r, r) for h, r in rows.roles.items() if r not in others}
+    return replace(rows, roles=roles)
+
+
+def _complete_pair(rows: Rows) -> Rows:
+    """`rows` with a pair where the study names one column only: lon = "X坐标" beside Y坐标."""
+    if has_pair(rows, "lon", "lat") or has_pair(rows, "x", "y"):
+        return rows
+    for one, other, instead in (
+        ("lon", "y", "lat"),
+        ("x", "lat", "y"),
+        ("lat", "x", "lon"),
+        ("y", "lon", "x"),
+    ):
+        if has_pair(rows, one, other):
+            roles = {h: instead if r == other else r for h, r in rows.roles.items()}
+            return replace(rows, roles=roles)
+    return rows
+
+
+def _sample(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
+    """Absolute coordinates of some rows that have them, taken evenly over the table."""
+    every = max(len(rows) // _SAMPLE_ROWS, 1)
+    first, second = rows.column(one), rows.column(other)
+    assert first is not None
+    assert second is not None
+    a, b = (np.abs(read_numbers(c.iloc[::every], decimal_comma=True)[0]) for c in (first, second))
+    known = np.isfinite(a) & np.isfinite(b) & ((a > 0) | (b > 0))
+    return a[known], b[known]
+
+
+def _share_of_metres(a: np.ndarray, b: np.ndarray) -> float:
+    return float(((a > MAX_DEGREES) | (b > MAX_DEGREES)).mean()) if len(a) else 0.0
+
+
+def _smallest(values: np.ndarray) -> float:
+    return float(values.min()) if len(values) else 0.0
+
+
+def _latitude_first(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether X is the latitude, as surveyors have it: certain where Y exceeds 90 everywhere."""
+    return bool(len(a) and ((a <= 90) & (b > 90)).all())
+
+
+def usable_pairs(
+    rows: Rows,
+    collector: FindingCollector,
+    roles: tuple[str, str],
+    faults: Sequence[tuple[str, np.ndarray, Severity]],
+    cleaned: np.ndarray,
+) -> np.ndarray:
+    """Bool per row: no fault; a row with faults is set aside, with a finding about the first.
+
+    Parameters
+    ----------
+    roles : of the two columns.
+    faults : code, bool per row, severity; a row without coordinates that has an address is said
+        to lack them only.
+    cleaned : bool per row: not plain numbers; a finding says how usable ones were read.
+    """
+    first, second = rows.column(roles[0]), rows.column(roles[1])
+    assert first is not None
+    assert second is not None
+    address, column = rows.column("address"), rows.heading(roles[0])
+    usable = np.ones(len(rows), bool)
+    for code, mask, severity in faults:
+        for position in np.flatnonzero(mask & usable):
+            name = code
+            value = ", ".join(filter(None, (first.iloc[position], second.iloc[position])))
+            if code == "no_coordinates" and address is not None and address.iloc[position] != "":
+                name, value = "address_only", str(address.iloc[position])
+            collector.about_row(
+                int(position), name, severity, column=column, value=value, set_aside=True
+            )
+        usable &= ~mask
+    for position in np.flatnonzero(cleaned & usable):
+        value = f"{first.iloc[position]}, {second.iloc[position]}"
+        collector.about_row(int(position), "read_as_number", "warning", column=column, value=value)
+    return usable

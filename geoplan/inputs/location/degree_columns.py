@@ -1,0 +1,99 @@
+"""Points from columns in degrees: swapped axes, metres among them, and the datum they are in."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+
+from geoplan.crs.datum import in_china, to_wgs84
+from geoplan.crs.transformer import cached_transformer
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.files.table import release_memory
+from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.location.coordinate_columns import MAX_DEGREES, usable_pairs
+from geoplan.inputs.location.datum_check import missing_datum
+from geoplan.inputs.location.extent import LocationContext
+from geoplan.inputs.rows import Rows
+
+#: points that are converted at one time
+_CHUNK = 100_000
+
+
+def locate_degrees(
+    rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool
+) -> gpd.GeoSeries:
+    """Points from columns lon and lat, missing where they cannot be used (with a finding).
+
+    Parameters
+    ----------
+    points : False where rows may still be set aside later: their cells are then kept.
+
+    Raises
+    ------
+    FileError
+        Nobody says which datum the degrees are in; the message says what they look like.
+    """
+    lon_text, lat_text = rows.column("lon"), rows.column("lat")
+    assert lon_text is not None
+    assert lat_text is not None
+    lon, lon_cleaned = read_numbers(lon_text, decimal_comma=True)
+    lat, lat_cleaned = read_numbers(lat_text, decimal_comma=True)
+    empty = is_empty(lon_text) | is_empty(lat_text)
+    unread = ~empty & (np.isnan(lon) | np.isnan(lat))
+    with np.errstate(invalid="ignore"):
+        zero = (lon == 0) & (lat == 0)
+        metres = (np.abs(lon) > MAX_DEGREES) | (np.abs(lat) > MAX_DEGREES)
+        swapped = ~metres & (np.abs(lat) > 90) & (np.abs(lon) <= 90)
+        beyond = ~metres & ~swapped & ((np.abs(lon) > 180) | (np.abs(lat) > 90))
+        likely = np.zeros(len(lon), bool)
+        if context.extent is not None:
+            inside = context.extent.holds_degrees(lon, lat)
+            likely = ~inside & context.extent.holds_degrees(lat, lon) & ~swapped
+    usable = usable_pairs(
+        rows,
+        collector,
+        ("lon", "lat"),
+        (
+            ("no_coordinates", empty, "warning"),
+            ("not_a_number", unread, "error"),
+            ("zero", zero, "error"),
+            ("metres_in_degrees", metres, "error"),
+            ("swapped_sure", swapped, "error"),
+            ("swapped_likely", likely, "error"),
+            ("no_degrees", beyond, "error"),
+        ),
+        lon_cleaned | lat_cleaned,
+    )
+    datum = collector.source.datum or _assumed_datum(lon[usable], lat[usable], collector)
+    if datum is None:
+        lonlat = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
+        raise missing_datum(rows, lonlat, context)
+    # the points need several times the memory of their cells, which are not needed any more
+    headings = [rows.heading("lon"), rows.heading("lat")]
+    del lon_text, lat_text
+    if points:  # areas and lines set rows aside later, which must stay whole
+        collector.drop_columns(headings)
+        release_memory()
+    shapes = np.full(len(rows), None, object)
+    to_study = cached_transformer("EPSG:4326", context.crs)
+    there = np.flatnonzero(usable)
+    for k in range(0, len(there), _CHUNK):
+        some = there[k : k + _CHUNK]
+        x, y = to_wgs84((lon[some], lat[some]), datum)
+        shapes[some] = shapely.points(*to_study.transform(x, y))
+    return gpd.GeoSeries(shapes, index=rows.text.index, crs=context.crs)
+
+
+def _assumed_datum(lon: np.ndarray, lat: np.ndarray, collector: FindingCollector) -> str | None:
+    """The datum that a declared CRS in degrees means; outside China degrees are WGS 84."""
+    crs = collector.source.crs
+    if crs is not None:
+        declared = pyproj.CRS.from_user_input(crs)
+        if declared.is_geographic:
+            return "cgcs2000" if declared.to_epsg() == 4490 else "wgs84"
+    if len(lon) and not in_china(lon, lat).any():
+        collector.about_file("assumed_wgs84", "note")
+        return "wgs84"
+    return "wgs84" if len(lon) == 0 else None

@@ -1,0 +1,143 @@
+"""The code of the area that a cell means: by code, old code, name or shortened name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.columns.roles import normalize
+from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.rows import Rows
+
+#: cells that decide whether a column holds area codes
+_SAMPLE_ROWS = 500
+_SUFFIX = re.compile(
+    r"(街道办事处|街道办|办事处|街道|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|镇|乡|村|新区|区|县|市"
+    r"|district|county|street|town)$"
+)
+
+
+def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
+    """The column that names the level: its role, its name, or ids and codes that are its codes."""
+    heading = rows.heading(level)
+    if heading:
+        return heading
+    for name in map(str, rows.text.columns):
+        if normalize(name) == normalize(level):
+            return name
+    codes = set(layer.frame.index)
+    for role in ("code", "id"):
+        column = rows.column(role)
+        if column is None or len(column) == 0:
+            continue
+        lookup = area_lookup(layer)
+        values = column[~is_empty(column)].head(_SAMPLE_ROWS)
+        known = [(v in codes or lookup.code(v) is not None) for v in values]
+        if known and np.mean(known) > 0.5:
+            return rows.heading(role)
+    return None
+
+
+@lru_cache(maxsize=8)  # layers are never written to; every file of a study looks codes up
+def area_lookup(layer: AreaLayer) -> AreaLookup:
+    """What codes and names of `layer` may be written as."""
+    return AreaLookup(layer)
+
+
+class AreaLookup:
+    """Codes of one level by code, old code, name or shortened name."""
+
+    def __init__(self, layer: AreaLayer) -> None:
+        self.codes = {str(c) for c in layer.frame.index}
+        self.parents = {str(c): p for c, p in layer.frame["parent"].items()}
+        self.labels = {str(c): str(n) for c, n in layer.frame["name"].items()}
+        self.names: dict[str, list[str]] = {}
+        for code, name in layer.frame["name"].items():
+            for form in dict.fromkeys((normalize(name), short_name(name))):
+                self.names.setdefault(form, []).append(str(code))
+        # a longer code begins with that of its area from the county on; short numbers do not nest
+        lengths = {len(c) for c in self.codes if c.isdigit() and len(c) >= 6}
+        self.lengths = sorted(lengths, reverse=True)
+
+    def name(self, code: str) -> str:
+        """The name of an area, also of the one that holds `code`; "" where it is not known."""
+        fitting = (self.labels[code[:n]] for n in self.lengths if code[:n] in self.labels)
+        return self.labels.get(code) or next(fitting, "")
+
+    def code(self, value: str) -> str | None:
+        """The code that `value` means, where only one does."""
+        text = str(value).strip()
+        if text in self.codes:
+            return text
+        if text.isdigit():
+            return self._by_digits(text)
+        for form in (normalize(text), short_name(text)):
+            found = self.names.get(form, [])
+            if len(found) == 1:
+                return found[0]
+        code = _old_codes()["names"].get(normalize(text))
+        return code if code in self.codes else None
+
+    def within(self, value: str, parent: str) -> str | None:
+        """The code of the area named `value` inside `parent`."""
+        for form in (normalize(value), short_name(value)):
+            found = [c for c in self.names.get(form, []) if self.parents.get(c) == parent]
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def _by_digits(self, text: str) -> str | None:
+        """A longer code of an area inside, a code with trailing zeros, or an old code."""
+        for form in (text, successor(text)):
+            for length in self.lengths:
+                if form and len(form) >= length and form[:length] in self.codes:
+                    return form[:length]
+            if form:
+                for length in (9, 12):
+                    if form.ljust(length, "0") in self.codes:
+                        return form.ljust(length, "0")
+        return None
+
+
+def short_name(name: object) -> str:
+    """`name` without 济南市 and without its kind (街道, 镇, 社区, ...).
+
+    Examples
+    --------
+    >>> short_name("济南市历下区"), short_name("解放路街道办事处"), short_name("区")
+    ('历下', '解放路', '区')
+    """
+    text = normalize(name)
+    text = re.sub(r"^(山东省)?(济南市)(?=.)", "", text)
+    cut = _SUFFIX.sub("", text)
+    return cut if len(cut) > 1 or (cut and not text.isascii()) else text
+
+
+@cache
+def _old_codes() -> dict[str, dict[str, str]]:
+    text = files(__package__).joinpath("old_codes.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    return {**raw, "names": {normalize(name): code for name, code in raw["names"].items()}}
+
+
+def new_code(code_or_name: str) -> str | None:
+    """The code of what has replaced the county with this old code, or the area of this old name."""
+    old = _old_codes()
+    return old["successors"].get(code_or_name) or old["names"].get(code_or_name)
+
+
+def successor(code: str) -> str | None:
+    """The code that took the place of an old one, the digits behind the county kept.
+
+    Examples
+    --------
+    >>> successor("370181"), successor("370125101"), successor("370102")
+    ('370114', '370115101', None)
+    """
+    new = _old_codes()["successors"].get(code[:6])
+    return None if new is None else new + code[6:]
