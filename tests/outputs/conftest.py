@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.outputs import fake_results
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -25,15 +25,8 @@ ARGUMENTS = (
 
 @pytest.fixture(scope="session")
 def fakes() -> ModuleType:
-    """The module `fake_results` beside this file: `fakes.fake_run(...)`, `fakes.HOSTILE`."""
-    path = Path(__file__).with_name("fake_results.py")
-    spec = importlib.util.spec_from_file_location("geoplan_fake_results", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """The module `fake_results`: `fakes.fake_run(...)`, `fakes.HOSTILE`."""
+    return fake_results
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import maximum_flow
-from small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, max_coverage, min_sites
+from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 ROWS = 9
 AREAS = np.array(["n"] * 5 + ["s"] * 4, object)

@@ -7,10 +7,10 @@ import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse.csgraph import maximum_bipartite_matching
-from small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
+from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
 
 ROWS = 8
 AREAS = np.array(["n"] * 4 + ["s"] * 4, object)

@@ -1,8 +1,0 @@
-"""Beside this file: `small_cases`, which tests of several questions share."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
