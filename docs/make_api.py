@@ -24,6 +24,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     ),
     "Where to build": (
         "SitingProblem",
+        "SolveRequest",
         "max_coverage",
         "min_sites",
         "p_median",

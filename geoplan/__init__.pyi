@@ -31,6 +31,9 @@ from .siting import (
     SitingResult as SitingResult,
 )
 from .siting import (
+    SolveRequest as SolveRequest,
+)
+from .siting import (
     coverage_curve as coverage_curve,
 )
 from .siting import (

@@ -28,3 +28,4 @@ from .knee import curve_knee as curve_knee
 from .median import p_median as p_median
 from .model.problem import SitingProblem as SitingProblem
 from .model.result import SitingResult as SitingResult
+from .solver.request import SolveRequest as SolveRequest

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,8 @@ from geoplan.siting.model.constraints import read_rules
 from geoplan.siting.model.parse import problem_faults, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -73,8 +74,7 @@ def alternative_sites(
     budget: float | None = None,
     per_area_minimum: Any = None,
     backup: bool = False,
-    time_limit_s: float = 60,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> Alternatives:
     """Plans with no more sites that cover as many people as `result`.
 
@@ -84,7 +84,7 @@ def alternative_sites(
     within : share of the people covered that a plan may lose and still count (0.01 = 1 %).
     most : how many plans to look for.
     budget, per_area_minimum, backup : the rules that the answer was found under.
-    time_limit_s, progress : as in `max_coverage`.
+    options : as in `max_coverage`; gap and seed play no part.
 
     Returns
     -------
@@ -106,9 +106,10 @@ def alternative_sites(
     >>> others.table.to_dict("records"), others.kept
     ([{'sites': ['B', 'C'], 'value': 16.0, 'changed': 1}], ['C'])
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("alternative_sites", options)
+    control = SolveControl.start(replace(request, gap=0.0))
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=0.0, faults=faults)
+    check_limits(request, faults)
     if result.objective not in ("max_coverage", "min_sites"):
         faults.add(f"alternatives are told of max_coverage and min_sites, not {result.objective}")
     if result.status not in ("optimal", "feasible"):
@@ -130,8 +131,8 @@ def alternative_sites(
     chosen = problem.positions(result.sites)
     ruled = build(problem, rules, every_site=True)
     add_need(ruled, _least(ruled, result, within, chosen, times=2 if backup else 1))
-    with clock.listening():
-        return _look(ruled, chosen, most, clock, times=2 if backup else 1)
+    with control.interruptible():
+        return _look(ruled, chosen, most, control, times=2 if backup else 1)
 
 
 def _least(
@@ -154,7 +155,7 @@ def _least(
 
 
 def _look(
-    ruled: RuledModel, chosen: np.ndarray, most: int, clock: Clock, *, times: int
+    ruled: RuledModel, chosen: np.ndarray, most: int, control: SolveControl, *, times: int
 ) -> Alternatives:
     """One plan after another, each as different from the answer as can be."""
     problem, core = ruled.problem, ruled.core
@@ -163,8 +164,8 @@ def _look(
     rows: list[dict[str, Any]] = []
     kept, complete = set(chosen.tolist()), False
     _forbid(ruled, chosen)
-    while len(rows) < most and clock.left > 0:
-        found = run(ruled, clock=clock, gap=0.0, whole_goal=True)
+    while len(rows) < most and control.left > 0:
+        found = run(ruled, control=control, whole_goal=True)
         if found.status == "infeasible":
             complete = True
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,8 @@ from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, 
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "search over costs with set covering"
 
@@ -51,10 +52,7 @@ def p_center(
     per_area_minimum: Any = None,
     backup: bool = False,
     equity: bool = False,
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> SitingResult:
     """Choose sites so that the largest cost of anybody to a chosen site is least.
 
@@ -63,7 +61,7 @@ def p_center(
     problem : with costs; rows without people do not count. Sites, costs, `capacities` (the largest
         cost is that of anybody to the site that has room for them) and `conflicts` as they stand in
         it. The threshold plays no part.
-    sites, budget, time_limit_s, gap, seed, progress : as in `p_median`.
+    sites, budget, options : as in `p_median`.
     per_area_minimum : whole numbers: least sites per area.
     backup : the largest cost to the *second* nearest site: how far at most when one closes.
     equity : refused: p-center puts the worst-off person first already.
@@ -95,10 +93,11 @@ def p_center(
     >>> p_center(problem, sites=2, backup=True).value
     5.0
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("p_center", options)
+    control = SolveControl.start(request)
     problem.needs_costs("p-center")
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     rules = read_distance_rules(
         problem,
         "p-center",
@@ -112,15 +111,15 @@ def p_center(
     if backup and problem.capacities is None and sites is not None and sites == 1:
         faults.add("backup needs two sites at least")
     faults.raise_all()
-    with clock.listening():
+    with control.interruptible():
         way = journeys(problem, "p-center")
         times = 2 if backup else 1
-        blocked = stranded(problem, way, "p_center", times=times, clock=clock, seed=seed)
+        blocked = stranded(problem, way, "p_center", times=times, control=control)
         if blocked is not None:
             return blocked
         if rules.sites is not None and rules.plain(problem):
-            return _plain(problem, way, count=rules.sites, clock=clock, gap=gap, seed=seed)
-        return _ruled(problem, way, rules, clock=clock, gap=gap, seed=seed)
+            return _plain(problem, way, count=rules.sites, control=control)
+        return _ruled(problem, way, rules, control=control)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -133,11 +132,15 @@ class _Found:
 
 
 #: for a largest cost and seconds: an answer within it, and whether its absence is proved
-_Decide = Callable[[float, Clock], tuple[_Found | None, bool]]
+_Decide = Callable[[float, SolveControl], tuple[_Found | None, bool]]
 
 
 def _plain(
-    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    *,
+    count: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     count = int(min(count, problem.is_allowed.sum()))
@@ -146,27 +149,31 @@ def _plain(
         is_open = problem.is_fixed
         is_open[free[: count - len(problem.fixed)]] = True
         nobody = _Found(is_open=is_open, value=0.0)
-        return _answer(problem, nobody, bound=0.0, clock=clock, gap=gap, seed=seed)
+        return _answer(problem, nobody, bound=0.0, control=control)
     both = BothWays.of(way.costs)
     start, proved = look(both, radius=np.inf, count=count, fixed=problem.is_fixed)
     if start is None:
-        start, least, proved = reaching_start(problem, way, count=count, clock=clock, seed=seed)
+        start, least, proved = reaching_start(problem, way, count=count, control=control)
     if proved:
-        return too_few(problem, way, "p_center", count=count, least=least, clock=clock, seed=seed)
+        return too_few(problem, way, "p_center", count=count, least=least, control=control)
     if start is None:
-        return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
+        return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
     first = _Found(is_open=start, value=_largest(way.costs, start, times=1))
-    decide = partial(_enough, problem, way, both, count, seed)
+    decide = partial(_enough, problem, way, both, count)
 
     def ruled_out(radius: float) -> bool:
         return look(both, radius=radius, count=count, fixed=problem.is_fixed)[1]
 
-    best, bound = _halve(way, first, decide, times=1, gap=gap, clock=clock, ruled_out=ruled_out)
-    return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
+    best, bound = _halve(way, first, decide, times=1, control=control, ruled_out=ruled_out)
+    return _answer(problem, best, bound=bound, control=control)
 
 
 def _ruled(
-    problem: SitingProblem, way: Journeys, rules: Rules, *, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    rules: Rules,
+    *,
+    control: SolveControl,
 ) -> SitingResult:
     """Under rules: each largest cost is a question whether they can hold within it."""
     blocked, facts = early_blocks(problem, rules)
@@ -175,28 +182,27 @@ def _ruled(
             problem,
             "p_center",
             "infeasible",
-            clock=clock,
+            control=control,
             solver=SOLVER,
-            seed=seed,
             blocking=tuple(blocked),
             detail=facts,
         )
     times = 2 if rules.backup else 1
     decide = partial(_feasible, problem, way, rules)
-    first, impossible = decide(np.inf, clock.part(clock.left / 2))
+    first, impossible = decide(np.inf, control.part(control.left / 2))
     if first is None and impossible:
-        return conflicting(problem, way, rules, "p_center", solver=SOLVER, clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_center", solver=SOLVER, control=control)
     if first is None:
-        return no_result(problem, "p_center", "unknown", clock=clock, solver=SOLVER, seed=seed)
+        return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
     if not len(way.rows):
-        return _answer(problem, first, bound=0.0, clock=clock, gap=gap, seed=seed)
-    best, bound = _halve(way, first, decide, times=times, gap=gap, clock=clock)
-    if rules.budget is not None and clock.left > 0:
+        return _answer(problem, first, bound=0.0, control=control)
+    best, bound = _halve(way, first, decide, times=times, control=control)
+    if rules.budget is not None and control.left > 0:
         # within this largest cost money should buy no site that does not keep it
-        cheap, _ = _feasible(problem, way, rules, best.value, clock, cheapest=True)
+        cheap, _ = _feasible(problem, way, rules, best.value, control, cheapest=True)
         if cheap is not None and _spent(problem, cheap) < _spent(problem, best):
             best = cheap
-    return _answer(problem, best, bound=bound, clock=clock, gap=gap, seed=seed)
+    return _answer(problem, best, bound=bound, control=control)
 
 
 def _halve(
@@ -205,8 +211,7 @@ def _halve(
     decide: _Decide,
     *,
     times: int,
-    gap: float,
-    clock: Clock,
+    control: SolveControl,
     ruled_out: Callable[[float], bool] | None = None,
 ) -> tuple[_Found, float]:
     """The best answer and a proved bound, by halving the costs in between.
@@ -220,18 +225,18 @@ def _halve(
     levels = np.unique(data[(data >= least) & (data <= best.value)])
     low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high]: best.value
     window, top = 0, high  # below `window` nothing could be decided
-    while ruled_out is not None and low < top and clock.left > 0:
+    while ruled_out is not None and low < top and control.left > 0:
         middle = (low + top) // 2
         if ruled_out(float(levels[middle])):
             low = middle + 1
         else:
             top = middle
-    while clock.left > 0 and max(low, window) < high:
-        if best.value - levels[low] <= gap * best.value:
+    while control.left > 0 and max(low, window) < high:
+        if best.value - levels[low] <= control.gap * best.value:
             break
         middle = (max(low, window) + high) // 2
-        clock.tell(f"{levels[low]:,.6g} .. {best.value:,.6g}")
-        found, proved = decide(float(levels[middle]), clock.part(max(clock.left / 3, 0.05)))
+        control.report(f"{levels[low]:,.6g} .. {best.value:,.6g}")
+        found, proved = decide(float(levels[middle]), control.part(max(control.left / 3, 0.05)))
         if found is not None:
             best = found
             high = int(np.searchsorted(levels, found.value))
@@ -247,9 +252,8 @@ def _enough(
     way: Journeys,
     both: BothWays,
     count: int,
-    seed: int,
     radius: float,
-    clock: Clock,
+    control: SolveControl,
 ) -> tuple[_Found | None, bool]:
     """`count` sites that reach all rows within `radius`; else whether there are none."""
     quick, impossible = look(both, radius=radius, count=count, fixed=problem.is_fixed)
@@ -260,9 +264,9 @@ def _enough(
     cover = as_cover(problem, way, radius)
     if (np.diff(cover.cover.indptr) == 0).any():
         return None, True
-    fewest = min_sites(cover, time_limit_s=max(clock.left, 0.05), seed=seed)
+    fewest = min_sites(cover, request=control.request(max(control.left, 0.05)))
     if fewest.detail.get("interrupted"):
-        clock.stop()
+        control.stop()
     if np.isfinite(fewest.value) and fewest.value <= count:
         is_open = np.zeros(problem.n_sites, bool)
         is_open[np.asarray(fewest.sites, np.int64)] = True
@@ -279,7 +283,7 @@ def _feasible(
     way: Journeys,
     rules: Rules,
     radius: float,
-    clock: Clock,
+    control: SolveControl,
     *,
     cheapest: bool = False,
 ) -> tuple[_Found | None, bool]:
@@ -301,7 +305,7 @@ def _feasible(
         cost = np.zeros(model.columns)
         cost[: problem.n_sites] = np.where(problem_free(problem), 0.0, site_money(problem))
         model.cost = [cost]
-    found = solve_in_time(model, clock)
+    found = solve_in_time(model, control.with_(gap=0.0))
     if found.x is None:
         return None, found.status == "infeasible"
     is_open = found.x[: problem.n_sites] > 0.5
@@ -331,7 +335,11 @@ def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> fl
 
 
 def _answer(
-    problem: SitingProblem, best: _Found, *, bound: float, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    best: _Found,
+    *,
+    bound: float,
+    control: SolveControl,
 ) -> SitingResult:
     assignment, _ = to_nearest(problem, best.is_open)
     detail: dict[str, Any] = {}
@@ -344,10 +352,8 @@ def _answer(
         np.flatnonzero(best.is_open),
         value=best.value,
         bound=min(bound, best.value),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         assignment=assignment,
         detail=detail,
     )

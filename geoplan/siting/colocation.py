@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -25,8 +25,9 @@ from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "geoplan reduction + HiGHS, services together"
 
@@ -76,10 +77,7 @@ def plan_together(
     budget: float,
     saving: float,
     sites: Mapping[Hashable, int] | None = None,
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> TogetherResult:
     """Choose sites for all services so that most people are covered within one budget.
 
@@ -91,7 +89,7 @@ def plan_together(
     saving : money that each service beyond the first saves in a building, where its site is new;
         a service moving in beside one that stands saves it too. Never more than the site costs.
     sites : service -> most sites in all, where that is limited.
-    time_limit_s, gap, seed, progress : as in `max_coverage`.
+    options : as in `max_coverage`.
 
     Returns
     -------
@@ -114,13 +112,14 @@ def plan_together(
     >>> both.value, both.shared, both.money, both.saved
     (80.0, ['school'], 16.0, 4.0)
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("plan_together", options)
+    control = SolveControl.start(request)
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     limits = _checked(problems, budget, saving, sites, faults)
     faults.raise_all()
-    with clock.listening():
-        return _solve(problems, limits, float(budget), float(saving), clock, gap, seed)
+    with control.interruptible():
+        return _solve(problems, limits, float(budget), float(saving), control)
 
 
 def _checked(
@@ -172,9 +171,7 @@ def _solve(
     limits: Mapping[Hashable, int],
     budget: float,
     saving: float,
-    clock: Clock,
-    gap: float,
-    seed: int,
+    control: SolveControl,
 ) -> TogetherResult:
     model = Model()
     parts: dict[Hashable, _Part] = {}
@@ -197,10 +194,10 @@ def _solve(
         upper=budget + 1e-9 * max(1.0, budget),
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
-    clock.tell("proof")
-    found = solve_in_time(model, clock, gap=gap, options={"mip_abs_gap": 0.99} if whole else {})
+    control.report("proof")
+    found = solve_in_time(model, control, options={"mip_abs_gap": 0.99} if whole else {})
     if found.x is None:
-        return _nothing(problems, clock, seed, found.status, found.bound)
+        return _nothing(problems, control, found.status, found.bound)
     results = {}
     for name, part in parts.items():
         chosen = part.core.sites[found.x[part.y] > 0.5]
@@ -210,10 +207,8 @@ def _solve(
             chosen,
             value=covered_people(part.problem, chosen),
             bound=None,
-            gap=gap,
-            clock=clock,
+            control=control,
             solver=SOLVER,
-            seed=seed,
         )
     value = sum(r.value for r in results.values())
     total = sum(p.problem.total for p in parts.values())
@@ -224,7 +219,7 @@ def _solve(
     used = found.x[sharing] > 0.5
     saved = float(worth[used].sum())
     return TogetherResult(
-        status="optimal" if apart is not None and apart <= gap + 1e-12 else "feasible",
+        status="optimal" if apart is not None and apart <= control.gap + 1e-12 else "feasible",
         value=value,
         bound=bound,
         gap=apart,
@@ -232,7 +227,7 @@ def _solve(
         shared=_shared(parts, found.x),
         money=float(prices @ (found.x[spent] > 0.5)) - saved,
         saved=saved,
-        seconds=clock.seconds,
+        seconds=control.seconds,
     )
 
 
@@ -284,15 +279,14 @@ def _shared(parts: Mapping[Hashable, _Part], x: np.ndarray) -> list[Any]:
 
 def _nothing(
     problems: Mapping[Hashable, SitingProblem],
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
     status: str,
     bound: float | None,
 ) -> TogetherResult:
     """No answer in the time; fixed sites alone are always one, so it is never infeasible."""
     nothing: Status = "unknown" if status != "infeasible" else "infeasible"
     results = {
-        name: no_result(problem, "max_coverage", nothing, clock=clock, solver=SOLVER, seed=seed)
+        name: no_result(problem, "max_coverage", nothing, control=control, solver=SOLVER)
         for name, problem in problems.items()
     }
     return TogetherResult(
@@ -304,5 +298,5 @@ def _nothing(
         shared=[],
         money=float("nan"),
         saved=0.0,
-        seconds=clock.seconds,
+        seconds=control.seconds,
     )

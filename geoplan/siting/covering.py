@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -29,17 +29,20 @@ from geoplan.siting.model.parse import listed, problem_faults, share_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, SolveRequest, read_request
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
 
 
-def check_limits(*, time_limit_s: float, gap: float, faults: Faults) -> None:
+def check_limits(request: SolveRequest, faults: Faults) -> None:
     """Faults in the options that every solver takes."""
-    if not time_limit_s > 0:
-        faults.add(f"time_limit_s must be above 0, not {time_limit_s}")
-    if not 0 <= gap < 1:
-        faults.add(f"gap must be from 0 to below 1, not {gap}")
+    if not request.time_limit_s > 0:
+        faults.add(f"time_limit_s must be above 0, not {request.time_limit_s}")
+    if not 0 <= request.gap < 1:
+        faults.add(f"gap must be from 0 to below 1, not {request.gap}")
+    if request.threads is not None and not request.threads >= 1:
+        faults.add(f"threads must be 1 or more, not {request.threads}")
 
 
 def check_count(problem: SitingProblem, sites: Any, faults: Faults, *, least: int = 0) -> int:
@@ -65,10 +68,7 @@ def max_coverage(
     per_area_minimum: Any = None,
     backup: bool = False,
     equity: bool = False,
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> SitingResult:
     """Choose sites so that most people are covered (Church and ReVelle 1974, MCLP).
 
@@ -83,10 +83,8 @@ def max_coverage(
         of every area's people; or a mapping from area code to either.
     backup : only people in reach of two sites count.
     equity : first the smallest share of any area as large as can be, then most people.
-    time_limit_s : after that the best found is returned, ``feasible`` with its gap.
-    gap : a relative gap that is good enough.
-    seed : of the search; the answer does not depend on the number of threads.
-    progress : called with (done, total, text).
+    options : ``time_limit_s=60``, ``gap=0.0``, ``seed=0``, ``threads=None``, ``progress=None``, one
+        by one or all as ``request`` (see `SolveRequest`).
 
     Returns
     -------
@@ -107,9 +105,10 @@ def max_coverage(
     >>> result.value, result.bound, result.status, result.sites
     (110.0, 110.0, 'optimal', [0, 1])
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("max_coverage", options)
+    control = SolveControl.start(request)
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     if sites is None and budget is None:
         faults.add("say how many: sites = N, or budget = money")
     count = check_count(problem, sites, faults) if sites is not None else None
@@ -123,23 +122,26 @@ def max_coverage(
         faults=faults,
     )
     faults.raise_all()
-    with clock.listening():
+    with control.interruptible():
         if count is not None and rules.plain(problem):
-            return _most_people(problem, count=count, clock=clock, gap=gap, seed=seed)
+            return _most_people(problem, count=count, control=control)
         if by_places(problem, rules):
-            return most_people_placed(problem, rules, clock=clock, gap=gap, seed=seed)
+            return most_people_placed(problem, rules, control=control)
         loose = None
         if count is not None and rules.only_apart(problem):
-            loose = partial(_most_people, count=count, clock=clock, gap=gap, seed=seed)
-        return most_people_ruled(problem, rules, without=loose, clock=clock, gap=gap, seed=seed)
+            loose = partial(_most_people, count=count, control=control)
+        return most_people_ruled(problem, rules, without=loose, control=control)
 
 
 def _most_people(
-    problem: SitingProblem, *, count: int, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    *,
+    count: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     core = reduce_problem(problem)
-    best = most_people(core, take=count - len(problem.fixed), clock=clock, gap=gap, seed=seed)
+    best = most_people(core, take=count - len(problem.fixed), control=control)
     chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
     return make_result(
         problem,
@@ -147,10 +149,8 @@ def _most_people(
         chosen,
         value=covered_people(problem, chosen),
         bound=core.base + best.bound,
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         greedy_value=core.base + best.greedy,
         detail=core_facts(core) | {"steps": best.steps},
     )
@@ -167,10 +167,7 @@ def min_sites(
     share: float = 1.0,
     per_area_minimum: Any = None,
     backup: bool = False,
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> SitingResult:
     """Fewest sites (fixed ones counted) that cover everyone, or `share` of the people.
 
@@ -180,7 +177,7 @@ def min_sites(
     ----------
     problem : see `max_coverage`.
     share : of all people, 0 to 1.
-    per_area_minimum, backup, time_limit_s, gap, seed, progress : see `max_coverage`.
+    per_area_minimum, backup, options : see `max_coverage`.
 
     Returns
     -------
@@ -200,9 +197,10 @@ def min_sites(
     >>> min_sites(problem).value, min_sites(problem, share=0.7).sites
     (3.0, [0, 1])
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("min_sites", options)
+    control = SolveControl.start(request)
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
     rules = read_rules(
@@ -215,34 +213,36 @@ def min_sites(
         faults=faults,
     )
     faults.raise_all()
-    with clock.listening():
-        return _fewest_sites(problem, rules, share=share, clock=clock, gap=gap, seed=seed)
+    with control.interruptible():
+        return _fewest_sites(problem, rules, share=share, control=control)
 
 
 def _fewest_sites(
-    problem: SitingProblem, rules: Rules, *, share: float, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    share: float,
+    control: SolveControl,
 ) -> SitingResult:
     core = reduce_problem(problem)
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
-        return _blocked(problem, core, share, clock, seed)
+        return _blocked(problem, core, share, control)
     if by_places(problem, rules):
-        return fewest_sites_placed(problem, rules, need=need, clock=clock, gap=gap, seed=seed)
+        return fewest_sites_placed(problem, rules, need=need, control=control)
     if not rules.plain(problem):
-        return fewest_sites_ruled(problem, rules, need=need, clock=clock, gap=gap, seed=seed)
+        return fewest_sites_ruled(problem, rules, need=need, control=control)
     short = max(0.0, need - core.base)
     plain = _greedy_share(core, short)
     chosen, bound, greedy_count = plain, float(len(plain)), len(plain)
     if len(plain) > 1:
         try:
             if short >= core.weight.sum():
-                chosen, bound, _ = cover_everyone(core, start=plain, clock=clock, gap=gap)
+                chosen, bound, _ = cover_everyone(core, start=plain, control=control)
             else:
-                chosen, bound = fewest_for(
-                    core, need=short, start=plain, clock=clock, gap=gap, seed=seed
-                )
+                chosen, bound = fewest_for(core, need=short, start=plain, control=control)
         except KeyboardInterrupt:
-            clock.stop()
+            control.stop()
             bound = 0.0
     every = np.concatenate([problem.fixed, core.sites[chosen]])
     lower = min(float(np.ceil(bound - 1e-6)), float(len(chosen)))
@@ -252,10 +252,8 @@ def _fewest_sites(
         every,
         value=float(len(every)),
         bound=len(problem.fixed) + max(lower, 1.0 if short > 0 else 0.0),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         greedy_value=float(len(problem.fixed) + greedy_count),
         detail=core_facts(core)
         | {"share": share, "people": covered_people(problem, every), "people_needed": need},
@@ -283,7 +281,10 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
 
 
 def _blocked(
-    problem: SitingProblem, core: Core, share: float, clock: Clock, seed: int
+    problem: SitingProblem,
+    core: Core,
+    share: float,
+    control: SolveControl,
 ) -> SitingResult:
     """Who cannot be reached from any allowed site, and the largest share that can."""
     reach = problem.is_allowed[problem.cover.indices]
@@ -296,9 +297,8 @@ def _blocked(
         problem,
         "min_sites",
         "infeasible",
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         blocking=(
             f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
             + listed(labels),

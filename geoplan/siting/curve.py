@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,17 +20,15 @@ from geoplan.siting.model.build_result import covered_people, relative_gap
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 
 def coverage_curve(
     problem: SitingProblem,
     *,
     sites: Iterable[int] = range(51),
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> pd.DataFrame:
     """People covered and the proved bound for every number of sites.
 
@@ -39,10 +37,8 @@ def coverage_curve(
     problem : the problem; `fixed` sites count. With `capacities` whoever finds a place counts.
         Money, areas and conflicts play no part.
     sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
-    time_limit_s : for the whole curve. Each number starts from its neighbour's sites and prices.
-    gap : each answer may stop within this share of its bound; 0.0 = prove it.
-    seed : of the heuristics; the same seed gives the same answer.
-    progress : called with (done, total, text).
+    options : as in `max_coverage`; the time limit is for the whole curve, where each number starts
+        from its neighbour's sites and multipliers; the gap is for each number.
 
     Returns
     -------
@@ -61,18 +57,19 @@ def coverage_curve(
     2      2  110.0  110.0  optimal
     3      3  145.0  145.0  optimal
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("coverage_curve", options)
+    control = SolveControl.start(request)
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     counts = _counts(sites, faults)
     faults.raise_all()
     fixed = len(problem.fixed)
     asked = [count for count in counts if count >= fixed]
-    with clock.listening():
+    with control.interruptible():
         if problem.capacities is None:
-            found = _curve_of_reach(problem, asked, clock, gap, seed)
+            found = _curve_of_reach(problem, asked, control)
         else:
-            found = curve_with_places(problem, asked, clock=clock, gap=gap, seed=seed)
+            found = curve_with_places(problem, asked, control=control)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
@@ -80,7 +77,9 @@ def coverage_curve(
             continue
         value, bound, chosen = found[count]
         distance = relative_gap(value, bound)
-        status = "optimal" if distance is not None and distance <= gap + 1e-12 else "feasible"
+        status = (
+            "optimal" if distance is not None and distance <= request.gap + 1e-12 else "feasible"
+        )
         rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
     frame = pd.DataFrame(rows, columns=["sites", "value", "bound", "gap", "status", "chosen"])
     frame["gap"] = frame["gap"].astype(np.float64)
@@ -90,11 +89,13 @@ def coverage_curve(
 
 
 def _curve_of_reach(
-    problem: SitingProblem, counts: Sequence[int], clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    counts: Sequence[int],
+    control: SolveControl,
 ) -> dict[int, tuple[float, float, np.ndarray]]:
     """Per number of sites in all: people covered, the bound, positions of the sites."""
     core, fixed = reduce_problem(problem), len(problem.fixed)
-    best = _solve_all(core, [count - fixed for count in counts], clock, gap, seed)
+    best = _solve_all(core, [count - fixed for count in counts], control)
     found = {}
     for count in counts:
         chosen = np.concatenate([problem.fixed, core.sites[best[count - fixed].chosen]])
@@ -115,22 +116,22 @@ def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
 
 
 def _solve_all(
-    core: Core, room: Sequence[int], clock: Clock, gap: float, seed: int
+    core: Core,
+    room: Sequence[int],
+    control: SolveControl,
 ) -> dict[int, Best]:
     """Every number of sites, from few to many, each warm-started by the one before."""
     found: dict[int, Best] = {}
     before: Best | None = None
     prices: Prices | None = None
     for k, take in enumerate(room):
-        clock.tell(f"{take}")
+        control.report(f"{take}")
         # what the easy numbers leave over goes to the hard ones
-        share = clock.part(max(0.05, 2.5 * clock.left / (len(room) - k)))
+        share = control.part(max(0.05, 2.5 * control.left / (len(room) - k)))
         best = most_people(
             core,
             take=take,
-            clock=share,
-            gap=gap,
-            seed=seed,
+            control=share,
             start=None if before is None else before.chosen,
             prices=prices,
         )
@@ -163,10 +164,7 @@ def phased_sites(
     problem: SitingProblem,
     *,
     phases: Sequence[int],
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> pd.DataFrame:
     """A programme in phases, each keeping the sites of the one before, and what that costs.
 
@@ -178,7 +176,7 @@ def phased_sites(
     ----------
     problem : the question, with its fixed sites.
     phases : numbers of sites in all (fixed included) at the end of each phase, ascending.
-    time_limit_s, gap, seed, progress : as in `max_coverage`.
+    options : as in `max_coverage`.
 
     Returns
     -------
@@ -201,9 +199,10 @@ def phased_sites(
     0      1   28.0        35.0           7.0
     1      2   55.0        55.0           0.0
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("phased_sites", options)
+    control = SolveControl.start(request)
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     counts = [check_count(problem, count, faults) for count in phases]
     if problem.capacities is not None:
         faults.add("phases know reach and not places: leave capacities out")
@@ -213,8 +212,8 @@ def phased_sites(
     core = reduce_problem(problem)
     fixed = len(problem.fixed)
     takes = [count - fixed for count in counts]
-    with clock.listening():
-        free = _solve_all(core, sorted(set(takes)), clock, gap, seed)
+    with control.interruptible():
+        free = _solve_all(core, sorted(set(takes)), control)
     programmes = [_forward(core, takes, free), _backward(core, takes, free)]
     worth = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
     programme = programmes[int(np.argmax(worth))]

@@ -12,11 +12,14 @@ from geoplan.siting.constrained.capacity_part import lacking_part, people_served
 from geoplan.siting.constrained.capacity_solve import most_people_placed
 from geoplan.siting.model.constraints import Rules
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 def curve_with_places(
-    problem: SitingProblem, counts: Sequence[int], *, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    counts: Sequence[int],
+    *,
+    control: SolveControl,
 ) -> dict[int, tuple[float, float, np.ndarray]]:
     """Per number of sites in all: people with a place, the bound, positions of the sites.
 
@@ -28,11 +31,11 @@ def curve_with_places(
     found: dict[int, tuple[float, float, np.ndarray]] = {}
     chosen, value = problem.fixed, people_served(part.problem, problem.fixed)
     for k, count in enumerate(counts):
-        clock.tell(f"{count}")
+        control.report(f"{count}")
         # what the easy numbers leave over goes to the hard ones
-        share = clock.part(max(0.05, 2.5 * clock.left / (len(counts) - k)))
+        share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
         rules = Rules(sites=count)
-        one = most_people_placed(part.problem, rules, clock=share, gap=gap, seed=seed, gains=gains)
+        one = most_people_placed(part.problem, rules, control=share, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock, Progress
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "interchange + Lagrangean bound + branch and bound + Benders (HiGHS)"
 
@@ -36,10 +37,7 @@ def p_median(
     per_area_minimum: Any = None,
     backup: bool = False,
     equity: bool = False,
-    time_limit_s: float = 60,
-    gap: float = 0.0,
-    seed: int = 0,
-    progress: Progress | None = None,
+    **options: Unpack[SolveOptions],
 ) -> SitingResult:
     """Choose sites so that the people's travel costs add up to the least; everybody is served.
 
@@ -55,10 +53,7 @@ def p_median(
         each area's people within the problem's threshold; one for all, or by area code.
     backup : refused, with the reason.
     equity : first the largest mean cost of any area as small as can be, then the sum of all.
-    time_limit_s : after that the best answer known is ``"feasible"`` with its gap.
-    gap : relative gap that is near enough to count as proved.
-    seed : start of the search.
-    progress : called with (done, total, text).
+    options : as in `max_coverage`.
 
     Returns
     -------
@@ -92,10 +87,11 @@ def p_median(
     >>> p_median(small, sites=2).value, p_median(small, sites=1).status
     (10.0, 'infeasible')
     """
-    clock = Clock(limit_s=time_limit_s, progress=progress)
+    request = read_request("p_median", options)
+    control = SolveControl.start(request)
     problem.needs_costs("p-median")
     faults = problem_faults()
-    check_limits(time_limit_s=time_limit_s, gap=gap, faults=faults)
+    check_limits(request, faults)
     rules = read_distance_rules(
         problem,
         "p-median",
@@ -107,18 +103,22 @@ def p_median(
         faults=faults,
     )
     faults.raise_all()
-    with clock.listening():
+    with control.interruptible():
         way = journeys(problem, "p-median")
-        blocked = stranded(problem, way, "p_median", times=1, clock=clock, seed=seed)
+        blocked = stranded(problem, way, "p_median", times=1, control=control)
         if blocked is not None:
             return blocked
         if rules.sites is not None and rules.plain(problem):
-            return _plain(problem, way, count=rules.sites, clock=clock, gap=gap, seed=seed)
-        return median_ruled(problem, way, rules, clock=clock, gap=gap, seed=seed)
+            return _plain(problem, way, count=rules.sites, control=control)
+        return median_ruled(problem, way, rules, control=control)
 
 
 def _plain(
-    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    *,
+    count: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     fixed = problem.is_fixed
@@ -127,28 +127,20 @@ def _plain(
     if not len(way.rows):
         chosen = np.flatnonzero(allowed)[: count - int(fixed.sum())]
         every = np.concatenate([problem.fixed, chosen])
-        return _answer(problem, every, bound=0.0, gap=gap, clock=clock, seed=seed)
+        return _answer(problem, every, bound=0.0, control=control)
     arrays = weighted_costs(way.costs, way.people)
-    clock.tell("greedy")
-    found = search_median(arrays, fixed, allowed, count, seed=seed, clock=clock)
+    control.report("greedy")
+    found = search_median(arrays, fixed, allowed, count, control=control)
     if found.value >= arrays.penalty * 0.5:
-        start, least, proved = reaching_start(problem, way, count=count, clock=clock, seed=seed)
+        start, least, proved = reaching_start(problem, way, count=count, control=control)
         if proved:
-            return too_few(
-                problem, way, "p_median", count=count, least=least, clock=clock, seed=seed
-            )
+            return too_few(problem, way, "p_median", count=count, least=least, control=control)
         if start is None:
-            return no_result(problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed)
-        found = search_median(arrays, fixed, allowed, count, seed=seed, clock=clock, start=start)
-    proof = solve_median(arrays, fixed, allowed, count, found, gap=gap, clock=clock)
+            return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
+        found = search_median(arrays, fixed, allowed, count, control=control, start=start)
+    proof = solve_median(arrays, fixed, allowed, count, found, control=control)
     return _answer(
-        problem,
-        np.flatnonzero(proof.is_open),
-        bound=proof.bound,
-        gap=gap,
-        clock=clock,
-        seed=seed,
-        found=proof,
+        problem, np.flatnonzero(proof.is_open), bound=proof.bound, control=control, found=proof
     )
 
 
@@ -157,9 +149,7 @@ def _answer(
     chosen: np.ndarray,
     *,
     bound: float,
-    gap: float,
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
     found: Median | None = None,
 ) -> SitingResult:
     is_open = np.zeros(problem.n_sites, bool)
@@ -172,10 +162,8 @@ def _answer(
         chosen,
         value=value,
         bound=value if near else min(bound, value),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         greedy_value=None if found is None else found.greedy,
         assignment=assignment,
         detail={} if found is None else found.facts,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from geoplan.siting.mclp.lagrangian import price_out
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 def coverage_bounds(
@@ -35,7 +35,7 @@ def coverage_bounds(
     >>> len(bounds), bool(50 <= bounds[1] <= 60), bool(bounds[2] >= 60 - 1e-6)
     (3, True, True)
     """
-    clock = Clock(limit_s=time_limit_s, progress=None)
+    control = SolveControl(time_limit_s=time_limit_s)
     core = reduce_problem(problem)
-    prices = price_out(core, take=sites, target=target - core.base, clock=clock)
+    prices = price_out(core, take=sites, target=target - core.base, control=control)
     return np.minimum(core.base + prices.curve(sites), core.reachable)

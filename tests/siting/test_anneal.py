@@ -11,8 +11,8 @@ from geoplan.siting import SitingProblem, max_coverage, min_sites
 from geoplan.siting.mclp import kernel_search, partial_cover
 from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
-from geoplan.siting.solver.time_limit import Clock
 
 
 def overlapping(seed: int, rows: int = 60, sites: int = 12) -> SitingProblem:
@@ -31,8 +31,8 @@ def test_between_its_start_and_brute_force() -> None:
         start = np.arange(take)
         allowed = np.ones(core.m, bool)
         allowed[core.m - 1] = False
-        clock = Clock(limit_s=60, progress=None)
-        options = {"moves": 3000, "clock": clock, "allowed": allowed}
+        control = SolveControl(time_limit_s=60, progress=None)
+        options = {"moves": 3000, "control": control, "allowed": allowed}
         found = anneal(core, start, state=random_state(seed), **options)
         again = anneal(core, start, state=random_state(seed), **options)
         assert found.tolist() == again.tolist()
@@ -50,10 +50,10 @@ def test_between_its_start_and_brute_force() -> None:
 
 def test_no_time_no_moves() -> None:
     core = reduce_problem(overlapping(1))
-    clock = Clock(limit_s=60, progress=None)
-    clock.stop()
+    control = SolveControl(time_limit_s=60, progress=None)
+    control.stop()
     start = np.arange(3)
-    found = anneal(core, start, moves=1000, clock=clock, state=random_state(0))
+    found = anneal(core, start, moves=1000, control=control, state=random_state(0))
     assert core.covered(found) >= core.covered(start)
     assert moves_in(core, 2.0) > moves_in(core, 1.0) >= 1
 

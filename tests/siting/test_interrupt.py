@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from geoplan.siting import SitingProblem, max_coverage
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 #: hard questions that no machine answers in the time given; each says when its proof has begun
 SCRIPT = """
@@ -99,11 +99,11 @@ def test_a_signal_ends_every_search_with_its_best() -> None:
 
 
 def test_the_first_signal_stops_and_the_second_raises() -> None:
-    clock = Clock(limit_s=60)
-    part = clock.part(10)
-    with clock.listening():
+    control = SolveControl(time_limit_s=60)
+    part = control.part(10)
+    with control.interruptible():
         os.kill(os.getpid(), signal.SIGINT)
-        assert clock.stopped
+        assert control.stopped
         assert part.stopped
         assert part.left == 0
         with pytest.raises(KeyboardInterrupt):
@@ -115,9 +115,9 @@ def test_a_program_that_handles_the_signal_itself_keeps_its_handler() -> None:
     seen = []
     before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
     try:
-        with Clock(limit_s=60).listening() as clock:
+        with SolveControl(time_limit_s=60).interruptible() as control:
             os.kill(os.getpid(), signal.SIGINT)
-            assert not clock.stopped
+            assert not control.stopped
         assert seen == [signal.SIGINT]
     finally:
         signal.signal(signal.SIGINT, before)
@@ -133,9 +133,9 @@ def test_no_handler_outside_the_main_thread() -> None:
 
 
 def test_a_part_ends_with_the_whole() -> None:
-    clock = Clock(limit_s=5)
-    part = clock.part(100)
+    control = SolveControl(time_limit_s=5)
+    part = control.part(100)
     assert part.left <= 5
     part.stop()
-    assert clock.stopped
-    assert clock.left == 0
+    assert control.stopped
+    assert control.left == 0

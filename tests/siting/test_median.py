@@ -17,7 +17,7 @@ from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 from geoplan.siting.assignment import benders
 from geoplan.siting.assignment.weighted_costs import weighted_costs
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 def _instance(seed: int) -> tuple[np.ndarray, np.ndarray, int, list[int], list[int]]:
@@ -174,13 +174,13 @@ def test_another_model_in_the_process_does_not_matter() -> None:
 def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """HiGHS counts seconds anew in a whole-number run; what ends it is the search's own clock."""
-    clock = Clock(limit_s=1000.0)
+    """HiGHS counts seconds anew in a whole-number run; what ends it is the control."""
+    control = SolveControl(time_limit_s=1000.0)
     asked = []
 
     def ignores_its_limit(highs, stop) -> bool:
         asked.append(stop())
-        clock.started -= 2000.0  # the time runs out while it works
+        control.started -= 2000.0  # the time runs out while it works
         asked.append(stop())
         return True
 
@@ -197,10 +197,9 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
         value=1e9,
         prices=np.full(30, 1.0),
         bound=0.0,
-        gap=0.0,
         step=0.0,
-        clock=clock,
+        control=control,
     )
     assert asked == [False, True]
-    assert not clock.stopped  # the time was over: nobody interrupted
+    assert not control.stopped  # the time was over: nobody interrupted
     assert (proof.value, proof.bound) == (1e9, 0.0)

@@ -28,8 +28,8 @@ from geoplan.siting.constrained.capacity_search import FillSearch
 from geoplan.siting.constrained.milp import aim, build
 from geoplan.siting.model.constraints import Rules
 from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
-from geoplan.siting.solver.time_limit import Clock
 
 ROWS, SITES = 10, 8
 AREAS = np.array(["n", "s"] * 4, object)
@@ -216,7 +216,9 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
         cover, weights, capacities=room, fixed=fixed, site_costs=price
     )
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    search = FillSearch(problem, Rules(budget=7.0), core, room, clock=Clock(limit_s=60))
+    search = FillSearch(
+        problem, Rules(budget=7.0), core, room, control=SolveControl(time_limit_s=60)
+    )
     assert search.build()
     chosen = core.sites[search.filling.chosen]
     assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
@@ -229,7 +231,7 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
     assert search.served <= best <= search.bound() + 1e-9
 
 
-class CountedClock(Clock):
+class CountedControl(SolveControl):
     """Stops after so many looks at what is left."""
 
     looks = 0
@@ -259,9 +261,9 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
     counted = []
     gain = Filling.gain
     monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
-    clock = CountedClock(limit_s=60)
-    clock.looks = looks + 1
-    search = FillSearch(problem, asked, core, room[core.sites], clock=clock)
+    control = CountedControl(time_limit_s=60)
+    control.looks = looks + 1
+    search = FillSearch(problem, asked, core, room[core.sites], control=control)
 
     def allowed(c):
         return (
@@ -274,7 +276,7 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
         with_a_place(cover, weights, room, c) for c in every_choice(fixed) if allowed(list(c))
     )
     if search.build():
-        search.swap(clock)
+        search.swap(control)
         bound = search.bound()
         before = search.served
         search.prune(need=search.served, keep=search.free_of_cost)
@@ -292,12 +294,12 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("seed", range(10))
 def test_an_answer_without_time(seed, stopped, monkeypatch):
-    """No time at all, or a clock that Ctrl-C stopped: no gain is worked out, no model is run."""
+    """No time at all, or a control that Ctrl-C stopped: no gain is worked out, no model is run."""
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
-    clock = Clock(limit_s=60 if stopped else 0)
+    control = SolveControl(time_limit_s=60 if stopped else 0)
     if stopped:
-        clock.stop()
+        control.stop()
 
     def never(*args, **options):
         raise AssertionError("time is out")
@@ -305,7 +307,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     monkeypatch.setattr(Filling, "gain", never)
     monkeypatch.setattr(capacity_solve, "run", never)
     rules = Rules(sites=len(fixed) + 2)
-    found = capacity_solve.most_people_placed(problem, rules, clock=clock, gap=0.0, seed=0)
+    found = capacity_solve.most_people_placed(problem, rules, control=control)
     worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
     assert set(fixed) <= set(found.sites)
@@ -313,9 +315,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
     assert (found.status == "optimal") == (found.value == found.bound)
     need = 0.5 * max(worth.values())
-    few = capacity_solve.fewest_sites_placed(
-        problem, Rules(), need=need, clock=clock, gap=0.0, seed=0
-    )
+    few = capacity_solve.fewest_sites_placed(problem, Rules(), need=need, control=control)
     assert worth[tuple(sorted(few.sites))] >= need
     assert few.bound <= min(len(c) for c, value in worth.items() if value >= need) <= few.value
 
@@ -327,7 +327,7 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     room = np.r_[10.0, np.full(60, np.inf)]
     problem = SitingProblem.from_cover(cover, rng.random(200) + 1, capacities=room, fixed=[0])
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    search = FillSearch(problem, Rules(sites=3), core, room, clock=Clock(limit_s=60))
+    search = FillSearch(problem, Rules(sites=3), core, room, control=SolveControl(time_limit_s=60))
     assert search.build()
     now = [0.0 if search.filling.is_open[j] else search.filling.gain(j) for j in range(61)]
     full = search.served + sum(sorted(now)[-2:])
@@ -456,7 +456,7 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
     ruled = build(problem, Rules())
     aim(ruled, ruled.served, -ruled.people)
     if gains:
-        add_gains(ruled, room[ruled.core.sites], Clock(limit_s=60))
+        add_gains(ruled, room[ruled.core.sites], SolveControl(time_limit_s=60))
     for chosen in every_choice(fixed):
         opened = np.isin(ruled.core.sites, chosen).astype(float)
         lower, upper = (np.concatenate(b) for b in (ruled.model.lower, ruled.model.upper))

@@ -14,7 +14,7 @@ from geoplan.siting.mclp.decomposition import RegionBound, region_bound
 from geoplan.siting.mclp.lagrangian import Prices, price_out
 from geoplan.siting.mclp.local_search import greedy
 from geoplan.siting.model.reduction import Core, reduce_problem
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 SITES, TAKE = 14, 5
 
@@ -41,7 +41,9 @@ def most(core: Core, allowed: np.ndarray) -> list[float]:
 
 
 def priced(core: Core) -> Prices:
-    return price_out(core, take=TAKE, target=0.0, clock=Clock(limit_s=60), rounds=1500)
+    return price_out(
+        core, take=TAKE, target=0.0, control=SolveControl(time_limit_s=60), rounds=1500
+    )
 
 
 def by_regions(core: Core, prices: Prices, allowed: np.ndarray, pairs: int) -> RegionBound:
@@ -51,7 +53,7 @@ def by_regions(core: Core, prices: Prices, allowed: np.ndarray, pairs: int) -> R
         take=TAKE,
         chosen=greedy(core, take=TAKE),
         allowed=allowed,
-        clock=Clock(limit_s=60),
+        control=SolveControl(time_limit_s=60),
         first_pairs=pairs,
     )
 
@@ -125,13 +127,13 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
         take=TAKE,
         chosen=chosen,
         allowed=every,
-        clock=Clock(limit_s=60),
+        control=SolveControl(time_limit_s=60),
         enough=enough,
     )
     assert set(asked) == {first}  # nothing was solved
     assert first.bound(TAKE) == pytest.approx(prices.bound(TAKE))
     late = region_bound(
-        core, prices, take=TAKE, chosen=chosen, allowed=every, clock=Clock(limit_s=0)
+        core, prices, take=TAKE, chosen=chosen, allowed=every, control=SolveControl(time_limit_s=0)
     )
     assert late == first
 
@@ -167,9 +169,9 @@ def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
         core = reduce_problem(problem)
         order = greedy(core, take=core.m)
         count = next(k for k in range(len(order) + 1) if core.covered(order[:k]) >= need)
-        clock = Clock(limit_s=60)
-        below, prices = partial_cover._priced(core, count, need, clock)
-        few = partial_cover._by_regions(core, order[:count], prices, below, need, clock, 0.0)
+        control = SolveControl(time_limit_s=60)
+        below, prices = partial_cover._priced(core, count, need, control)
+        few = partial_cover._by_regions(core, order[:count], prices, below, need, control)
         assert below <= few < least
         further += few > below
     assert further > 0

@@ -18,10 +18,11 @@ if sys.argv[1] == "1" and hasattr(os, "sched_setaffinity"):
 
 import numpy as np
 from geoplan.siting import (
-    SitingProblem, coverage_curve, max_coverage, min_sites, p_center, p_median, search,
+    SitingProblem, coverage_curve, max_coverage, min_sites, p_center, p_median,
 )
+from geoplan.siting.mclp import kernel_search
 
-search.KERNEL_PAIRS = 300
+kernel_search.KERNEL_PAIRS = 300
 rng = np.random.default_rng(5)
 people, sites = rng.random((900, 2)), rng.random((90, 2))
 costs = np.sqrt(((people[:, None] - sites[None]) ** 2).sum(-1))

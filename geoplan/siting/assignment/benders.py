@@ -17,8 +17,8 @@ import numpy as np
 
 from geoplan.siting.assignment.weighted_costs import WeightedCosts
 from geoplan.siting.quiet import QuietHighs
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, run_highs
-from geoplan.siting.solver.time_limit import Clock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -134,13 +134,13 @@ class _Master:
             level = np.full(len(places), value)
             self.highs.changeColsBounds(len(places), places, level, level)
 
-    def run(self, clock: Clock) -> np.ndarray:
+    def run(self, control: SolveControl) -> np.ndarray:
         # HiGHS counts its time limit over all linear runs of a model, but anew in whole numbers,
-        # where it hears no interrupt for a while; the clock ends what goes on beyond the limit
+        # where it hears no interrupt for a while; the control ends what goes on beyond the limit
         spent = 0.0 if self.is_whole else self.highs.getRunTime()
-        self.highs.setOptionValue("time_limit", spent + max(clock.left, 0.05))
-        if run_highs(self.highs, lambda: clock.left <= 0) and clock.left > 0:
-            clock.stop()
+        self.highs.setOptionValue("time_limit", spent + max(control.left, 0.05))
+        if run_highs(self.highs, lambda: control.left <= 0) and control.left > 0:
+            control.stop()
         return np.array(self.highs.getSolution().col_value)
 
 
@@ -154,9 +154,8 @@ def prove_median(
     value: float,
     prices: np.ndarray,
     bound: float,
-    gap: float,
     step: float,
-    clock: Clock,
+    control: SolveControl,
     rules: Model | None = None,
     improve: Callable[[np.ndarray], tuple[np.ndarray, float]] | None = None,
 ) -> MedianProof:
@@ -175,16 +174,16 @@ def prove_median(
         best=start.copy(),
         value=value,
         bound=bound,
-        gap=gap,
+        gap=control.gap,
         step=step,
-        clock=clock,
+        control=control,
         improve=improve,
     )
     duel.master.cut(np.arange(arrays.n_demand), prices)
     while duel.goes_on() and duel.relax():
         pass
     if duel.goes_on():
-        duel.master.whole_numbers(gap / 2)
+        duel.master.whole_numbers(control.gap / 2)
     while duel.goes_on() and duel.whole():
         pass
     return MedianProof(
@@ -206,7 +205,7 @@ class _Duel:
     bound: float
     gap: float
     step: float
-    clock: Clock
+    control: SolveControl
     improve: Callable[[np.ndarray], tuple[np.ndarray, float]] | None = None
     rounds: int = 0
 
@@ -218,7 +217,7 @@ class _Duel:
 
     def goes_on(self) -> bool:
         near = max(self.gap, 1e-9) * abs(self.value)
-        return self.raised() < self.value - near and self.clock.left > 0
+        return self.raised() < self.value - near and self.control.left > 0
 
     def _separate(self, x: np.ndarray, share: np.ndarray, eps: float) -> tuple[np.ndarray, float]:
         a = self.arrays
@@ -230,13 +229,13 @@ class _Duel:
     def relax(self) -> bool:
         """One round of cuts on the linear relaxation; False when it needs no more."""
         m, highs = self.arrays.n_sites, self.master.highs
-        x = self.master.run(self.clock)
+        x = self.master.run(self.control)
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False
         self.rounds += 1
         relaxed = float(highs.getInfo().objective_function_value)
         self.bound = max(self.bound, relaxed)
-        self.clock.tell(f"{self.bound:,.0f} .. {self.value:,.0f}")
+        self.control.report(f"{self.bound:,.0f} .. {self.value:,.0f}")
         eps = 1e-6 * (1 + self.value / max(self.arrays.n_demand, 1))
         price, total = self._separate(x, x[:m], eps)
         rows = np.flatnonzero(price >= 0)
@@ -255,7 +254,7 @@ class _Duel:
     def whole(self) -> bool:
         """One master in whole numbers and its cuts; False when nothing is left to cut."""
         m, highs = self.arrays.n_sites, self.master.highs
-        x = self.master.run(self.clock)
+        x = self.master.run(self.control)
         self.rounds += 1
         info, status = highs.getInfo(), highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -273,7 +272,7 @@ class _Duel:
                 other, value = self.improve(whole)
                 if value < self.value:
                     self.best, self.value = other, value
-        self.clock.tell(f"{self.bound:,.0f} .. {self.value:,.0f}")
+        self.control.report(f"{self.bound:,.0f} .. {self.value:,.0f}")
         rows = np.flatnonzero(price >= 0)
         self.master.cut(rows, price[rows])
         return len(rows) > 0

@@ -16,7 +16,7 @@ import numpy as np
 
 from geoplan.siting.assignment.lagrangian import dual_terms, subgradient
 from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 #: pairs looked at before the tree is left to others: about a second
 WORK = 400_000_000
@@ -345,8 +345,7 @@ def branch(
     value: float,
     prices: np.ndarray,
     step: float,
-    gap: float,
-    clock: Clock,
+    control: SolveControl,
     work: int = WORK,
 ) -> Tree:
     """Look for a better opening than `start` until there is none, or the work is done.
@@ -357,12 +356,11 @@ def branch(
     start, value : the best opening known and its cost.
     prices : per demand row, from a good Lagrangean bound.
     step : distance between possible costs (1 for whole ones), else 0.
-    gap : relative gap that is good enough.
     work : pairs of demand and site to look at, about 4e8 a second; counted, not timed, so that the
         answer is the same on any machine.
     """
     # rows without the sites that are closed for good
-    instance = _Instance(_open_rows(a, allowed | fixed), a.penalty, sites, step, gap)
+    instance = _Instance(_open_rows(a, allowed | fixed), a.penalty, sites, step, control.gap)
     state = np.where(fixed, 1, np.where(allowed, 0, -1)).astype(np.int8)
     deepest = int((state == 0).sum()) + 2
     tree = _Tree(
@@ -378,7 +376,7 @@ def branch(
     at = _Position(depth=0, length=0, down=True, value=float(value), nodes=0)
     part = 20_000_000
     done, spent = False, 0
-    while not done and spent < work and clock.left > 0:
+    while not done and spent < work and control.left > 0:
         at = _search(instance, tree, at, part)
         done = at.depth < 0 and not at.down
         spent += part

@@ -36,13 +36,17 @@ from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
 
 
 def median_ruled(
-    problem: SitingProblem, way: Journeys, rules: Rules, *, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    rules: Rules,
+    *,
+    control: SolveControl,
 ) -> SitingResult:
     """Least cost for everybody together under `rules`."""
     blocked, facts = early_blocks(problem, rules)
@@ -51,9 +55,8 @@ def median_ruled(
             problem,
             "p_median",
             "infeasible",
-            clock=clock,
+            control=control,
             solver=SOLVER,
-            seed=seed,
             blocking=tuple(blocked),
             detail=facts,
         )
@@ -62,43 +65,39 @@ def median_ruled(
         a = weighted_costs(way.costs, way.people)
         fixed, allowed = problem.is_fixed, problem.is_allowed
         free = search_median(
-            a, fixed, allowed & ~fixed, most, seed=seed, clock=clock.part(clock.left / 4)
+            a, fixed, allowed & ~fixed, most, control=control.part(control.left / 4)
         )
-        clock.tell("bound")
+        control.report("bound")
         prices = lagrangean_bound(
             a,
             sites=most,
             upper=min(free.value, a.penalty),
             allowed=allowed,
             fixed=fixed,
-            clock=clock.part(clock.left / 2),
+            control=control.part(control.left / 2),
         )
     else:
         a, prices = None, None
     # worth of sites at these prices, with all rules about sites: a start, and a better bound
     model = site_model(problem, way, rules)
     model.cost = [np.zeros(problem.n_sites) if prices is None else prices.reduced]
-    found = solve_in_time(model, clock, seconds=max(clock.left / 4, 0.1), gap=1e-4)
+    found = solve_in_time(model, control.with_(gap=1e-4), seconds=max(control.left / 4, 0.1))
     if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
     if found.x is None:
-        return no_result(problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed)
+        return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
     start = found.x > 0.5
     if a is None or prices is None:
-        return _answer(problem, start, None, bound=0.0, clock=clock, gap=gap, seed=seed)
+        return _answer(problem, start, None, bound=0.0, control=control)
     bound = prices.bound
     if found.bound is not None:
         bound = max(bound, float(prices.price.sum()) + found.bound)
     if problem.capacities is None and not rules.area_share and not rules.equity:
         proof = _sites_only(
-            problem, a, way, rules, start, prices, bound=bound, most=most, gap=gap, clock=clock
+            problem, a, way, rules, start, prices, bound=bound, most=most, control=control
         )
-        return _answer(
-            problem, proof.is_open, None, bound=proof.bound, clock=clock, gap=gap, seed=seed
-        )
-    return _with_journeys(
-        problem, a, way, rules, start, bound=bound, most=most, clock=clock, gap=gap, seed=seed
-    )
+        return _answer(problem, proof.is_open, None, bound=proof.bound, control=control)
+    return _with_journeys(problem, a, way, rules, start, bound=bound, most=most, control=control)
 
 
 def most_sites(problem: SitingProblem, rules: Rules) -> int:
@@ -124,22 +123,23 @@ def _sites_only(
     *,
     bound: float,
     most: int,
-    gap: float,
-    clock: Clock,
+    control: SolveControl,
 ) -> Median:
     """Rules about sites alone: swaps that keep them, then Benders cuts with their rows."""
     fixed, allowed = problem.is_fixed, problem.is_allowed
     limits = SiteLimits.of(problem, rules, most)
 
     def improve(is_open: np.ndarray) -> tuple[np.ndarray, float]:
-        better = swap_ruled(a, is_open, fixed=fixed, allowed=allowed, limits=limits, clock=clock)
+        better = swap_ruled(
+            a, is_open, fixed=fixed, allowed=allowed, limits=limits, control=control
+        )
         better = without_idle(a, better, keep=problem_free(problem), limits=limits)
         return better, a.total(better)
 
     is_open, value = improve(start)
     step = a.step
     best = Median(is_open=is_open, value=value, bound=min(raised(bound, step), value))
-    if value - best.bound <= max(gap, 1e-9) * abs(value) or clock.left <= 0:
+    if value - best.bound <= max(control.gap, 1e-9) * abs(value) or control.left <= 0:
         return best
     take = most - int(fixed.sum())
     free, must = settle_sites(allowed & ~fixed, fixed, take, prices, best, step)
@@ -152,9 +152,8 @@ def _sites_only(
         value=value,
         prices=np.minimum(prices.price, a.penalty),
         bound=best.bound,
-        gap=gap,
         step=step,
-        clock=clock,
+        control=control,
         rules=site_model(problem, way, rules),
         improve=improve,
     )
@@ -170,29 +169,25 @@ def _with_journeys(
     *,
     bound: float,
     most: int,
-    clock: Clock,
-    gap: float,
-    seed: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Places, shares of areas and equity: everybody's journey is a column."""
     facts: dict[str, Any] = {}
     model = journeys_model(problem, way, rules)
     if rules.equity:
-        told = _fairest(model, clock, gap)
+        told = _fairest(model, control)
         if told is None:
-            return conflicting(
-                problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed
-            )
+            return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
         facts.update(told)
     model.aim_at_cost()
     begin = None if rules.equity else model.start(start)
-    found = model.run(clock=clock, gap=gap, start=begin)
+    found = model.run(control=control, start=begin)
     if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", solver=SOLVER, clock=clock, seed=seed)
+        return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
     x = found.x if found.x is not None else begin
     if x is None:
         return no_result(
-            problem, "p_median", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=bound
+            problem, "p_median", "unknown", control=control, solver=SOLVER, bound=bound
         )
     if found.bound is not None:
         bound = max(bound, found.bound)
@@ -202,16 +197,14 @@ def _with_journeys(
         # whoever has no longer way keeps shares and the worst-off area as they are
         is_open = without_idle(a, is_open, keep=problem_free(problem), limits=limits)
     else:
-        x = _without_unused(problem, model, rules, limits, x, clock)
+        x = _without_unused(problem, model, rules, limits, x, control)
         is_open = x[: problem.n_sites] > 0.5
     return _answer(
         problem,
         is_open,
         x if problem.capacities is not None else None,
         bound=bound,
-        clock=clock,
-        gap=gap,
-        seed=seed,
+        control=control,
         model=model,
         facts=facts,
     )
@@ -223,7 +216,7 @@ def _without_unused(
     rules: Rules,
     limits: SiteLimits,
     x: np.ndarray,
-    clock: Clock,
+    control: SolveControl,
 ) -> np.ndarray:
     """The answer `x` without new sites that it costs nobody anything to do without, dearest first.
 
@@ -242,7 +235,7 @@ def _without_unused(
             continue
         if x[model.x[model.site == j]].sum() <= 1e-7:
             x[model.y[j]] = 0.0
-        elif not tied and clock.left > 0:
+        elif not tied and control.left > 0:
             other = model.start(is_open)
             cost = float(model.cost @ x[model.x])
             if other is not None and model.cost @ other[model.x] <= cost + 1e-9 * max(1.0, cost):
@@ -250,14 +243,17 @@ def _without_unused(
     return x
 
 
-def _fairest(model: JourneysModel, clock: Clock, gap: float) -> dict[str, Any] | None:
+def _fairest(
+    model: JourneysModel,
+    control: SolveControl,
+) -> dict[str, Any] | None:
     """Make the largest mean cost of any area as small as can be, and keep it as a rule.
 
     ``worst_area_bound`` is told where it is not proved to be as small as can be.
     """
     worst = model.add_worst_area()
     model.aim(worst, 1.0)
-    found = model.run(clock=clock.part(clock.left / 2), gap=gap)
+    found = model.run(control=control.part(control.left / 2))
     if found.status == "infeasible":
         return None
     told: dict[str, Any] = {}
@@ -275,9 +271,7 @@ def _answer(
     x: np.ndarray | None,
     *,
     bound: float,
-    clock: Clock,
-    gap: float,
-    seed: int,
+    control: SolveControl,
     model: JourneysModel | None = None,
     facts: dict[str, Any] | None = None,
 ) -> SitingResult:
@@ -295,10 +289,8 @@ def _answer(
         np.flatnonzero(is_open),
         value=value,
         bound=value if near else min(bound, value),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         assignment=assignment,
         detail=detail,
         first_proved="worst_area_bound" not in detail,

@@ -11,7 +11,7 @@ from scipy import sparse
 from geoplan.siting.assignment.weighted_costs import WeightedCosts, nearest_of_all
 from geoplan.siting.model.constraints import Rules, site_money
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 @nb.njit(cache=True, nogil=True)
@@ -103,11 +103,11 @@ def swap_ruled(
     fixed: np.ndarray,
     allowed: np.ndarray,
     limits: SiteLimits,
-    clock: Clock,
+    control: SolveControl,
 ) -> np.ndarray:
     """`start`, which keeps the rules, improved by the best swap or addition until none helps."""
     is_open = start.copy()
-    while clock.left > 0:
+    while control.left > 0:
         coming = np.flatnonzero(allowed & ~is_open)
         opened = np.flatnonzero(is_open)
         if not len(coming) or not len(opened):

@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.assignment.weighted_costs import WeightedCosts
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 @nb.njit(cache=True, nogil=True)
@@ -196,7 +196,7 @@ def lagrangean_bound(
     upper: float,
     allowed: np.ndarray,
     fixed: np.ndarray,
-    clock: Clock,
+    control: SolveControl,
     rounds: int = 2000,
 ) -> MedianPrices:
     """Lower bound on the weighted cost of opening at most `sites` of the `allowed` sites.
@@ -216,7 +216,7 @@ def lagrangean_bound(
     # parts short enough to look at the clock in between
     part = int(np.clip(100_000_000 // max(len(data), 1), 1, 100))
     done = 0
-    while done < rounds and (clock.left > 0 or not done):
+    while done < rounds and (control.left > 0 or not done):
         steps = _climb(by_demand, openings, upper, most, dual, steps, part)
         done += part
         if steps.bound >= upper * (1 - 1e-9):

@@ -18,8 +18,8 @@ from geoplan.siting.model.constraints import Rules, least_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import implied_rows, transpose
 from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome
-from geoplan.siting.solver.time_limit import Clock
 
 
 def site_model(
@@ -106,10 +106,10 @@ class JourneysModel:
         """Least cost of all journeys."""
         self.aim(self.x, self.cost)
 
-    def run(self, *, clock: Clock, gap: float, start: np.ndarray | None = None) -> Outcome:
+    def run(self, *, control: SolveControl, start: np.ndarray | None = None) -> Outcome:
         """HiGHS on the model as it stands."""
-        clock.tell("proof")
-        return solve_in_time(self.model, clock, gap=gap, start=start)
+        control.report("proof")
+        return solve_in_time(self.model, control, start=start)
 
     def add_worst_area(self) -> np.ndarray:
         """A column that is at least the mean cost of every area with people."""
@@ -233,23 +233,21 @@ def conflicting(
     objective: str,
     *,
     solver: str,
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Everybody served and all rules cannot be had together: what to loosen."""
     if problem.capacities is None and not rules.area_share:
         model = site_model(problem, way, rules, every_row=True)
     else:
         model = journeys_model(problem, way, rules).model
-    ways = ways_out(model, problem, rules, clock=clock)
+    ways = ways_out(model, problem, rules, control=control)
     told = rules_told(problem, rules)
     return no_result(
         problem,
         objective,
         "infeasible",
-        clock=clock,
+        control=control,
         solver=solver,
-        seed=seed,
         blocking=(f"everybody cannot be served under these rules: {told}", *ways.text),
         detail=ways.facts,
     )

@@ -16,7 +16,7 @@ from geoplan.siting.model.constraints import Rules, read_rules
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem, within
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -112,7 +112,12 @@ def to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, 
 
 
 def stranded(
-    problem: SitingProblem, way: Journeys, objective: str, *, times: int, clock: Clock, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    objective: str,
+    *,
+    times: int,
+    control: SolveControl,
 ) -> SitingResult | None:
     """The result that names rows which too few sites reach, or None where there are none."""
     lost = np.diff(way.costs.indptr) < times
@@ -126,9 +131,8 @@ def stranded(
         problem,
         objective,
         "infeasible",
-        clock=clock,
+        control=control,
         solver="reach check",
-        seed=seed,
         blocking=(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
             + listed(labels),
@@ -156,16 +160,20 @@ def as_cover(
 
 
 def reaching_start(
-    problem: SitingProblem, way: Journeys, *, count: int, clock: Clock, seed: int
+    problem: SitingProblem,
+    way: Journeys,
+    *,
+    count: int,
+    control: SolveControl,
 ) -> tuple[np.ndarray | None, int, bool]:
     """At most `count` sites from which all rows are reached; else None.
 
     Beside it: how many sites it takes at least, and whether it is proved that `count` are too few.
     """
-    part = clock.part(clock.left)
-    fewest = min_sites(as_cover(problem, way), time_limit_s=max(part.left, 0.05), seed=seed)
+    part = control.part(control.left)
+    fewest = min_sites(as_cover(problem, way), request=control.request(max(part.left, 0.05)))
     if fewest.detail.get("interrupted"):
-        clock.stop()
+        control.stop()
     least = int(np.ceil((fewest.bound or 0.0) - 1e-9))
     if np.isfinite(fewest.value) and fewest.value <= count:
         is_open = np.zeros(problem.n_sites, bool)
@@ -181,12 +189,13 @@ def too_few(
     *,
     count: int,
     least: int,
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
 ) -> SitingResult:
     """The result that says how many sites it takes, and whom `count` sites must leave out."""
     cover = as_cover(problem, way, people=True)
-    some = max_coverage(cover, sites=count, time_limit_s=max(min(clock.left, 10.0), 0.2), seed=seed)
+    some = max_coverage(
+        cover, sites=count, request=control.request(max(min(control.left, 10.0), 0.2))
+    )
     out = some.assignment.isna().to_numpy()
     labels = problem.demand_index[way.rows[out]]
     share = some.value / problem.total
@@ -195,9 +204,8 @@ def too_few(
         problem,
         objective,
         "infeasible",
-        clock=clock,
+        control=control,
         solver="set covering",
-        seed=seed,
         blocking=(
             f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
             f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "

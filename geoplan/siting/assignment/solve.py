@@ -12,7 +12,7 @@ from geoplan.siting.assignment.branch_and_bound import branch
 from geoplan.siting.assignment.interchange import greedy_add, interchange
 from geoplan.siting.assignment.lagrangian import MedianPrices, lagrangean_bound
 from geoplan.siting.assignment.weighted_costs import WeightedCosts
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 #: free sites, and prices kept (sites x rows), up to which the tree is tried
 _TREE_SITES, _TREE_PRICES = 600, 20_000_000
@@ -38,8 +38,7 @@ def search_median(
     allowed: np.ndarray,
     count: int,
     *,
-    seed: int,
-    clock: Clock,
+    control: SolveControl,
     start: np.ndarray | None = None,
 ) -> Median:
     """Greedy plus interchange, and interchange from a random start; the better of the two.
@@ -49,24 +48,28 @@ def search_median(
     greedy = fixed.copy() if start is None else start.copy()
     greedy_add(a, greedy, allowed, count - int(greedy.sum()))
     plain = a.total(greedy)
-    best = swap_sites(a, greedy, fixed, allowed, clock)
+    best = swap_sites(a, greedy, fixed, allowed, control)
     free = np.flatnonzero(allowed)
     take = count - int(fixed.sum())
-    if start is None and len(free) > take > 0 and clock.left > 0:
+    if start is None and len(free) > take > 0 and control.left > 0:
         drawn = fixed.copy()
-        drawn[np.random.default_rng(seed).choice(free, take, replace=False)] = True
-        other = swap_sites(a, drawn, fixed, allowed, clock)
+        drawn[np.random.default_rng(control.seed).choice(free, take, replace=False)] = True
+        other = swap_sites(a, drawn, fixed, allowed, control)
         best = other if other.value < best.value else best
     return replace(best, greedy=plain if plain < a.penalty * 0.5 else None)
 
 
 def swap_sites(
-    a: WeightedCosts, start: np.ndarray, fixed: np.ndarray, allowed: np.ndarray, clock: Clock
+    a: WeightedCosts,
+    start: np.ndarray,
+    fixed: np.ndarray,
+    allowed: np.ndarray,
+    control: SolveControl,
 ) -> Median:
     """`start` improved by swaps until none helps or the time is over."""
     is_open = start.copy()
     at, part = 0, 50
-    while clock.left > 0:
+    while control.left > 0:
         swaps, at = interchange(a, is_open, allowed, fixed, at, part)
         if swaps < part:
             break
@@ -80,31 +83,30 @@ def solve_median(
     count: int,
     found: Median,
     *,
-    gap: float,
-    clock: Clock,
+    control: SolveControl,
 ) -> Median:
     """Improve and prove an answer until the gap is closed or the time is over."""
     step = a.step
     take = count - int(fixed.sum())
-    clock.tell("bound")
+    control.report("bound")
     prices = lagrangean_bound(
-        a, sites=count, upper=found.value, allowed=allowed | fixed, fixed=fixed, clock=clock
+        a, sites=count, upper=found.value, allowed=allowed | fixed, fixed=fixed, control=control
     )
     # the relaxation's favourites are another good start
     order = np.argsort(-np.where(allowed, prices.shares, -1.0), kind="stable")
     guided = fixed.copy()
     guided[order[:take]] = True
-    best = _better(found, swap_sites(a, guided, fixed, allowed, clock))
+    best = _better(found, swap_sites(a, guided, fixed, allowed, control))
     bound = raised(prices.bound, step)
     facts: dict[str, Any] = {}
     if take <= 0 or int(allowed.sum()) <= take:
         return replace(best, bound=best.value)
-    if not _open(best.value, bound, gap):
+    if not _open(best.value, bound, control.gap):
         return replace(best, bound=min(bound, best.value), facts=facts)
     free, must = settle_sites(allowed, fixed, take, prices, best, step)
     doubtful = int((free & ~must).sum())
-    clock.tell("proof")
-    if doubtful <= _TREE_SITES and doubtful * a.n_demand <= _TREE_PRICES and clock.left > 0:
+    control.report("proof")
+    if doubtful <= _TREE_SITES and doubtful * a.n_demand <= _TREE_PRICES and control.left > 0:
         tree = branch(
             a,
             sites=count,
@@ -114,15 +116,14 @@ def solve_median(
             value=best.value,
             prices=prices.price,
             step=step,
-            gap=gap,
-            clock=clock,
+            control=control,
         )
         best = replace(best, is_open=tree.is_open, value=tree.value)
         facts["nodes"] = tree.nodes
         if tree.proved:
-            return replace(best, bound=max(bound, best.value * (1 - gap)), facts=facts)
+            return replace(best, bound=max(bound, best.value * (1 - control.gap)), facts=facts)
         free, must = settle_sites(allowed, fixed, take, prices, best, step)
-    if clock.left <= 0:
+    if control.left <= 0:
         return replace(best, bound=min(bound, best.value), facts=facts)
     proof = prove_median(
         a,
@@ -133,9 +134,8 @@ def solve_median(
         value=best.value,
         prices=np.minimum(prices.price, a.penalty),
         bound=bound,
-        gap=gap,
         step=step,
-        clock=clock,
+        control=control,
     )
     facts["rounds"] = proof.rounds
     return replace(best, is_open=proof.is_open, value=proof.value, bound=proof.bound, facts=facts)

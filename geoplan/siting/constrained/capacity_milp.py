@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.siting.constrained.capacity_flow import Filling
 from geoplan.siting.constrained.milp_state import RuledModel
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 def add_places(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:
@@ -111,7 +111,7 @@ def pair_people(ruled: RuledModel, x: np.ndarray) -> np.ndarray:
     return amount
 
 
-def add_gains(ruled: RuledModel, room: np.ndarray, clock: Clock) -> None:
+def add_gains(ruled: RuledModel, room: np.ndarray, control: SolveControl) -> None:
     """Rows: people with a place in a part of the city, by what each site alone would add there.
 
     A part is what full fixed sites join. What several sites add is never more than what each of
@@ -136,7 +136,7 @@ def add_gains(ruled: RuledModel, room: np.ndarray, clock: Clock) -> None:
     today = np.bincount(part, weights=core.weight - filling.left)
     added: dict[int, list[tuple[int, float]]] = {}
     for j in np.flatnonzero(~fixed):
-        if clock.left <= 0:
+        if control.left <= 0:
             return
         here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
         with_j = filling.copy()

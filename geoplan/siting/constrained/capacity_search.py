@@ -12,7 +12,7 @@ from geoplan.siting.constrained.capacity_flow import Filling
 from geoplan.siting.model.constraints import Rules, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 _LEAST = 1e-9
 
@@ -23,7 +23,7 @@ class FillSearch:
     Parameters
     ----------
     room : people that each site of `core` takes.
-    clock : once its time is out, no gain is worked out any more; what bounds it stands in.
+    control : once its time is out, no gain is worked out any more; what bounds it stands in.
     need : people after whom no more sites are wanted (``inf``: as many as can be).
     known : per site of the core what it adds to the fixed ones, where somebody has worked that out
         (else NaN).
@@ -36,11 +36,11 @@ class FillSearch:
         core: Core,
         room: np.ndarray,
         *,
-        clock: Clock,
+        control: SolveControl,
         need: float = np.inf,
         known: np.ndarray | None = None,
     ) -> None:
-        self.clock = clock
+        self.control = control
         self.filling, self.need = Filling(core, room), need
         self.stays = problem.is_fixed[core.sites]
         for j in np.flatnonzero(self.stays):
@@ -85,27 +85,27 @@ class FillSearch:
         for code, least in self.least.items():
             here = np.array([c == code for c in self.areas], bool)
             while int((here & self.filling.is_open).sum()) < least:
-                if not self._open_best(here, self.clock, useful=False):
+                if not self._open_best(here, self.control, useful=False):
                     return False
         if int(self.filling.is_open.sum()) > self.most:
             return False
         everywhere = np.ones(len(self.money), bool)
-        while not self.enough and self._open_best(everywhere, self.clock, useful=True):
+        while not self.enough and self._open_best(everywhere, self.control, useful=True):
             pass
         return True
 
-    def swap(self, clock: Clock) -> None:
+    def swap(self, control: SolveControl) -> None:
         """Exchange one site for a better one while that helps and time is left."""
         better = True
-        while better and clock.left > 0:
+        while better and control.left > 0:
             better = False
             for j in self.filling.chosen:
-                if clock.left <= 0:
+                if control.left <= 0:
                     return
-                if not self.stays[j] and self._exchange(int(j), clock):
+                if not self.stays[j] and self._exchange(int(j), control):
                     better = True
             everywhere = np.ones(len(self.money), bool)
-            while clock.left > 0 and self._open_best(everywhere, clock, useful=True):
+            while control.left > 0 and self._open_best(everywhere, control, useful=True):
                 better = True
 
     def take(self, opened: np.ndarray) -> None:
@@ -145,7 +145,7 @@ class FillSearch:
         for j in sorted(self.filling.chosen, key=lambda j: (use[j], -j)):
             if keep[j] or not self._areas_without(int(j)):
                 continue
-            if use[j] > 0 and self.clock.left <= 0:
+            if use[j] > 0 and self.control.left <= 0:
                 break
             saved = self.filling.copy()
             self.filling.close(int(j))
@@ -172,7 +172,7 @@ class FillSearch:
             if not len(due):
                 break
             for j in due:
-                if self.clock.left <= 0:
+                if self.control.left <= 0:
                     return min(bound, self.served + self._most_of(gains)[0])
                 gains[j] = self.filling.gain(int(j))
             exact[due] = True
@@ -190,7 +190,7 @@ class FillSearch:
     def _learn(self, gains: np.ndarray) -> None:
         """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
         for j in np.flatnonzero(np.isnan(gains) & ~self.filling.is_open):
-            if self.clock.left <= 0:
+            if self.control.left <= 0:
                 return
             gains[j] = self.filling.gain(int(j))
 
@@ -230,7 +230,7 @@ class FillSearch:
             able[self.rivals[j]] = False
         return able
 
-    def _open_best(self, pool: np.ndarray, clock: Clock, *, useful: bool) -> bool:
+    def _open_best(self, pool: np.ndarray, control: SolveControl, *, useful: bool) -> bool:
         """Open the site of `pool` that adds most (for its money); False where there is none.
 
         When time is out: the best of those worked out, or the one that adds most if nobody changes.
@@ -244,7 +244,7 @@ class FillSearch:
         for j in order:
             if self.worth[j] / price[j] <= most:
                 break
-            if clock.left <= 0:
+            if control.left <= 0:
                 # of those with nobody at once the one that may add most stands first
                 now = self.filling.at_once()[order] / price[order]
                 best = int(order[np.argmax(now)]) if best < 0 else best
@@ -257,7 +257,7 @@ class FillSearch:
         self.filling.open(best)
         return True
 
-    def _exchange(self, j: int, clock: Clock) -> bool:
+    def _exchange(self, j: int, control: SolveControl) -> bool:
         """Put the best other site in place of j, where that serves more people."""
         saved = self.filling.copy()
         lost = self.filling.close(j)
@@ -268,7 +268,7 @@ class FillSearch:
         at = np.flatnonzero(able)
         best, most = -1, lost + max(self.dust, 1e-9 * self.before)
         for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
-            if self.ceiling[k] <= most or clock.left <= 0:
+            if self.ceiling[k] <= most or control.left <= 0:
                 break
             gain = self.filling.gain(int(k))
             if gain > most:

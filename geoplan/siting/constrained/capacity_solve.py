@@ -26,7 +26,7 @@ from geoplan.siting.model.build_result import make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import Rules, early_blocks
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 SOLVER = "geoplan flows, swaps + HiGHS with places"
 #: share of the time that swaps may take
@@ -43,9 +43,7 @@ def most_people_placed(
     problem: SitingProblem,
     rules: Rules,
     *,
-    clock: Clock,
-    gap: float,
-    seed: int,
+    control: SolveControl,
     gains: np.ndarray | None = None,
 ) -> SitingResult:
     """Most people with a place.
@@ -55,7 +53,7 @@ def most_people_placed(
     """
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return nothing_found(problem, "max_coverage", blocked, facts, clock, seed)
+        return nothing_found(problem, "max_coverage", blocked, facts, control)
     part = lacking_part(problem)
     ruled = build(part.problem, rules)
     search = FillSearch(
@@ -63,7 +61,7 @@ def most_people_placed(
         rules,
         ruled.core,
         rooms(problem, ruled.core),
-        clock=clock,
+        control=control,
         known=None if gains is None else gains[ruled.core.sites],
     )
     if gains is not None:
@@ -71,17 +69,17 @@ def most_people_placed(
     started = search.build()
     greedy = part.settled + search.served if started else None
     if started:
-        search.swap(clock.part(_SWAPS * clock.limit_s))
+        search.swap(control.part(_SWAPS * control.time_limit_s))
     bound = search.bound()
-    unproved = bound > search.served * (1 + gap) + max(search.dust, _DUST * search.served)
+    unproved = bound > search.served * (1 + control.gap) + max(search.dust, _DUST * search.served)
     # out of time a model is of use only where there is no answer yet
-    if not started or (unproved and clock.left > 0):
+    if not started or (unproved and control.left > 0):
         aim(ruled, ruled.served, -ruled.people)
-        add_gains(ruled, rooms(problem, ruled.core), clock)
+        add_gains(ruled, rooms(problem, ruled.core), control)
         # no start: HiGHS is often the quicker without, and what the search found is not lost
-        found = run(ruled, clock=clock, gap=gap, whole_goal=ruled.whole)
+        found = run(ruled, control=control, whole_goal=ruled.whole)
         if found.status == "infeasible":
-            return rules_conflict(build(problem, rules), "max_coverage", clock, seed)
+            return rules_conflict(build(problem, rules), "max_coverage", control)
         bound = bound if found.bound is None else min(bound, -found.bound)
         if found.x is not None:
             started = search.take_better(found.x[ruled.y] > 0.5, started=started)
@@ -90,9 +88,8 @@ def most_people_placed(
             problem,
             "max_coverage",
             "unknown",
-            clock=clock,
+            control=control,
             solver=SOLVER,
-            seed=seed,
             bound=part.settled + bound,
         )
     search.prune(need=search.served, keep=search.free_of_cost)
@@ -105,10 +102,8 @@ def most_people_placed(
         value=value,
         # only the part's own people are known to be whole
         bound=part.settled + rounded_up(bound, value - part.settled, whole=ruled.whole),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         greedy_value=greedy,
         assignment=at_most(problem, flows),
         detail={"classes": ruled.core.n, "flows": flows},
@@ -116,17 +111,21 @@ def most_people_placed(
 
 
 def fewest_sites_placed(
-    problem: SitingProblem, rules: Rules, *, need: float, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    need: float,
+    control: SolveControl,
 ) -> SitingResult:
     """Fewest sites at which `need` people have a place."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return nothing_found(problem, "min_sites", blocked, facts, clock, seed)
+        return nothing_found(problem, "min_sites", blocked, facts, control)
     part = lacking_part(problem)
     short = need - part.settled
     ruled = build(part.problem, rules)
     search = FillSearch(
-        part.problem, rules, ruled.core, rooms(problem, ruled.core), clock=clock, need=short
+        part.problem, rules, ruled.core, rooms(problem, ruled.core), control=control, need=short
     )
     started = search.build() and search.enough
     if not started and not len(problem.conflicts):
@@ -135,22 +134,22 @@ def fewest_sites_placed(
     if started:
         search.prune(need=short, keep=search.stays)
     least = float(search.fewest())
-    if not started or (len(search.filling.chosen) > least and clock.left > 0):
+    if not started or (len(search.filling.chosen) > least and control.left > 0):
         add_need(ruled, short)
-        add_gains(ruled, rooms(problem, ruled.core), clock)
+        add_gains(ruled, rooms(problem, ruled.core), control)
         aim(ruled, ruled.y, np.ones(ruled.core.m))
         start = start_from(ruled, search.filling) if started else None
-        found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)
+        found = run(ruled, control=control, whole_goal=True, start=start)
         if found.status == "infeasible":
             whole = build(problem, rules)
-            return rules_conflict(whole, "min_sites", clock, seed, people=need)
+            return rules_conflict(whole, "min_sites", control, people=need)
         if found.bound is not None:
             least = max(least, float(np.ceil(found.bound - 1e-6)))
         if found.x is not None:
             started = search.take_fewer(found.x[ruled.y] > 0.5, started=started)
     if not started:
         return no_result(
-            problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=least
+            problem, "min_sites", "unknown", control=control, solver=SOLVER, bound=least
         )
     chosen = ruled.core.sites[search.filling.chosen]
     people, flows = _placed(problem, chosen)
@@ -160,10 +159,8 @@ def fewest_sites_placed(
         chosen,
         value=float(len(chosen)),
         bound=min(least, len(chosen)),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         assignment=at_most(problem, flows),
         detail={
             "classes": ruled.core.n,

@@ -10,7 +10,7 @@ from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.constraints import Rules, least_people, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 _LEAST = 1e-9
 
@@ -105,7 +105,7 @@ def as_start(ruled: RuledModel, chosen: np.ndarray | None) -> np.ndarray | None:
     return x
 
 
-def fewest_start(ruled: RuledModel, need: float, clock: Clock) -> np.ndarray | None:
+def fewest_start(ruled: RuledModel, need: float, control: SolveControl) -> np.ndarray | None:
     """A full column vector that serves `need` people under the rules; None where none is found.
 
     The best next sites as far as they serve enough, or else every site that may stand; then
@@ -113,7 +113,7 @@ def fewest_start(ruled: RuledModel, need: float, clock: Clock) -> np.ndarray | N
     """
     problem = ruled.problem
     if problem.capacities is not None:
-        return None if len(problem.conflicts) else _every_site(ruled, clock)
+        return None if len(problem.conflicts) else _every_site(ruled, control)
     tries = [greedy_ruled(problem, ruled.rules)]
     if not len(problem.conflicts):
         tries.append(np.flatnonzero(problem.is_allowed))
@@ -123,12 +123,12 @@ def fewest_start(ruled: RuledModel, need: float, clock: Clock) -> np.ndarray | N
     return None
 
 
-def _every_site(ruled: RuledModel, clock: Clock) -> np.ndarray | None:
+def _every_site(ruled: RuledModel, control: SolveControl) -> np.ndarray | None:
     """All sites open, and places for those whom the rules ask for: a linear programme."""
     model = copy(ruled.model)
     model.lower = [np.concatenate(ruled.model.lower)]
     model.lower[0][ruled.y] = 1.0
-    return solve_in_time(model, clock, linear=True).x
+    return solve_in_time(model, control, linear=True).x
 
 
 def _pruned(ruled: RuledModel, need: float, chosen: np.ndarray) -> np.ndarray | None:

@@ -18,8 +18,8 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.constraints import Rules, least_people
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
-from geoplan.siting.solver.time_limit import Clock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,12 @@ class WaysOut:
 
 
 def ways_out(
-    model: Model, problem: SitingProblem, rules: Rules, *, clock: Clock, people: float | None = None
+    model: Model,
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    control: SolveControl,
+    people: float | None = None,
 ) -> WaysOut:
     """What of an infeasible model's rules could be loosened, each by the least amount.
 
@@ -52,11 +57,11 @@ def ways_out(
     people : asked to be served, where the model has a row for that (family ``need``).
     """
     families = list(dict.fromkeys(family for family, rows, _ in model.tags if len(rows)))
-    least = max(clock.left / (len(families) + 1), 1.0)
-    found = [_loosen(model, [family], least, clock) for family in families]
+    least = max(control.left / (len(families) + 1), 1.0)
+    found = [_loosen(model, [family], least, control) for family in families]
     ways = [way for way in found if way is not None]
     if not ways and len(families) > 1:
-        every = _loosen(model, families, least, clock)
+        every = _loosen(model, families, least, control)
         ways = [] if every is None else [every]
     lines = []
     for way in ways:
@@ -74,9 +79,11 @@ def ways_out(
     )
 
 
-def _loosen(model: Model, families: list[str], seconds: float, clock: Clock) -> Loosening | None:
+def _loosen(
+    model: Model, families: list[str], seconds: float, control: SolveControl
+) -> Loosening | None:
     loose, columns = model.elastic(families)
-    found = solve_in_time(loose, clock, seconds=seconds)
+    found = solve_in_time(loose, control.with_(gap=0.0), seconds=seconds)
     if found.x is None:
         return None
     broken: dict[str, dict[Any, float]] = {}

@@ -18,8 +18,8 @@ from geoplan.siting.model.constraints import (
 )
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
-from geoplan.siting.solver.time_limit import Clock
 
 
 def build(
@@ -104,15 +104,14 @@ def aim(ruled: RuledModel, columns: np.ndarray, factors: np.ndarray | float) -> 
 def run(
     ruled: RuledModel,
     *,
-    clock: Clock,
-    gap: float,
+    control: SolveControl,
     whole_goal: bool,
     start: np.ndarray | None = None,
 ) -> Outcome:
     """HiGHS on the model as it stands."""
-    clock.tell("proof")
+    control.report("proof")
     options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-    return solve_in_time(ruled.model, clock, gap=gap, options=options, start=start)
+    return solve_in_time(ruled.model, control, options=options, start=start)
 
 
 def picked(ruled: RuledModel, found: Outcome) -> np.ndarray:

@@ -25,8 +25,8 @@ from geoplan.siting.model.constraints import Rules, early_blocks
 from geoplan.siting.model.parse import sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
-from geoplan.siting.solver.time_limit import Clock
 
 SOLVER = "geoplan reduction + HiGHS with rules"
 
@@ -36,14 +36,12 @@ def most_people_ruled(
     rules: Rules,
     *,
     without: Callable[[SitingProblem], SitingResult] | None,
-    clock: Clock,
-    gap: float,
-    seed: int,
+    control: SolveControl,
 ) -> SitingResult:
     """Most people under `rules`; `without` solves the same question without distances."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return nothing_found(problem, "max_coverage", blocked, facts, clock, seed)
+        return nothing_found(problem, "max_coverage", blocked, facts, control)
     plain_bound = np.inf
     if without is not None:
         loose = without(problem)
@@ -51,18 +49,18 @@ def most_people_ruled(
             return loose
         plain_bound = loose.bound if loose.bound is not None else np.inf
     ruled = build(problem, rules)
-    fairest = _worst_area_first(ruled, clock, gap) if rules.equity else {}
+    fairest = _worst_area_first(ruled, control) if rules.equity else {}
     if fairest is None:
-        return rules_conflict(ruled, "max_coverage", clock, seed)
+        return rules_conflict(ruled, "max_coverage", control)
     if ruled.twice is not None:
         aim(ruled, ruled.twice, -ruled.core.weight)
     else:
         aim(ruled, ruled.served, -ruled.people)
     start = greedy_ruled(problem, rules)
     whole = ruled.whole and problem.full_within is None
-    found = run(ruled, clock=clock, gap=gap, whole_goal=whole, start=as_start(ruled, start))
+    found = run(ruled, control=control, whole_goal=whole, start=as_start(ruled, start))
     if found.status == "infeasible":
-        return rules_conflict(ruled, "max_coverage", clock, seed)
+        return rules_conflict(ruled, "max_coverage", control)
     times = 2 if rules.backup else 1
     bound = min(problem.total if found.bound is None else -found.bound, plain_bound)
     if found.x is not None:
@@ -71,7 +69,7 @@ def most_people_ruled(
         chosen = start
     else:
         return no_result(
-            problem, "max_coverage", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=bound
+            problem, "max_coverage", "unknown", control=control, solver=SOLVER, bound=bound
         )
     value, assignment, flows = _served(problem, ruled, found, chosen, times)
     detail: dict[str, Any] = {"classes": ruled.core.n, **fairest}
@@ -87,10 +85,8 @@ def most_people_ruled(
         chosen,
         value=value,
         bound=rounded_up(bound, value, whole=whole),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         greedy_value=greedy,
         assignment=assignment,
         detail=detail,
@@ -99,26 +95,30 @@ def most_people_ruled(
 
 
 def fewest_sites_ruled(
-    problem: SitingProblem, rules: Rules, *, need: float, clock: Clock, gap: float, seed: int
+    problem: SitingProblem,
+    rules: Rules,
+    *,
+    need: float,
+    control: SolveControl,
 ) -> SitingResult:
     """Fewest sites that serve `need` people."""
     blocked, facts = early_blocks(problem, rules)
     if blocked:
-        return nothing_found(problem, "min_sites", blocked, facts, clock, seed)
+        return nothing_found(problem, "min_sites", blocked, facts, control)
     ruled = build(problem, rules)
     add_need(ruled, need)
     fixed = problem.is_fixed[ruled.core.sites]
     aim(ruled, ruled.y, np.ones(ruled.core.m))
-    start = fewest_start(ruled, need, clock)
-    found = run(ruled, clock=clock, gap=gap, whole_goal=True, start=start)
+    start = fewest_start(ruled, need, control)
+    found = run(ruled, control=control, whole_goal=True, start=start)
     if found.status == "infeasible":
-        return rules_conflict(ruled, "min_sites", clock, seed, people=need)
+        return rules_conflict(ruled, "min_sites", control, people=need)
     least = float(fixed.sum()) if found.bound is None else float(np.ceil(found.bound - 1e-6))
     if found.x is None:
         found = replace(found, x=start)
     if found.x is None:
         return no_result(
-            problem, "min_sites", "unknown", clock=clock, solver=SOLVER, seed=seed, bound=least
+            problem, "min_sites", "unknown", control=control, solver=SOLVER, bound=least
         )
     chosen = picked(ruled, found)
     value = float(len(chosen))
@@ -132,10 +132,8 @@ def fewest_sites_ruled(
         chosen,
         value=value,
         bound=max(min(least, value), float(fixed.sum())),
-        gap=gap,
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         assignment=assignment,
         detail=detail,
     )
@@ -148,7 +146,10 @@ def keeps_apart(problem: SitingProblem, chosen: np.ndarray) -> bool:
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
 
 
-def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, Any] | None:
+def _worst_area_first(
+    ruled: RuledModel,
+    control: SolveControl,
+) -> dict[str, Any] | None:
     """Make the smallest share of any area as large as can be, and keep it as a rule.
 
     Areas of which nobody can be reached would hold it at nothing: they are left out and told.
@@ -169,8 +170,8 @@ def _worst_area_first(ruled: RuledModel, clock: Clock, gap: float) -> dict[str, 
             lower=0.0,
         )
     aim(ruled, worst, -1.0)
-    half = clock.part(clock.left / 2)
-    found = run(ruled, clock=half, gap=gap, whole_goal=False)
+    half = control.part(control.left / 2)
+    found = run(ruled, control=half, whole_goal=False)
     if found.status == "infeasible":
         return None
     told: dict[str, Any] = {"areas_out_of_reach": hopeless}
@@ -215,7 +216,7 @@ def rules_told(problem: SitingProblem, rules: Rules) -> str:
 
 
 def rules_conflict(
-    ruled: RuledModel, objective: str, clock: Clock, seed: int, *, people: float | None = None
+    ruled: RuledModel, objective: str, control: SolveControl, *, people: float | None = None
 ) -> SitingResult:
     """The result for rules of which HiGHS has shown that they cannot all hold."""
     problem, rules = ruled.problem, ruled.rules
@@ -226,7 +227,7 @@ def rules_conflict(
         ruled = build(problem, rules, loose=True)
         if people is not None:
             add_need(ruled, people)
-    ways = ways_out(ruled.model, problem, rules, clock=clock, people=people)
+    ways = ways_out(ruled.model, problem, rules, control=control, people=people)
     facts = dict(ways.facts)
     short = [
         sum(way["need"].values()) for way in facts.get("relaxations", []) if list(way) == ["need"]
@@ -234,7 +235,7 @@ def rules_conflict(
     if people is not None and short:
         facts["largest_share"] = (people - short[0]) / problem.total
     why = [f"the rules cannot hold together: {asked}", *ways.text]
-    return nothing_found(problem, objective, why, facts, clock, seed)
+    return nothing_found(problem, objective, why, facts, control)
 
 
 def nothing_found(
@@ -242,17 +243,15 @@ def nothing_found(
     objective: str,
     why: list[str],
     facts: dict[str, Any],
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
 ) -> SitingResult:
     """The result where nothing can keep the rules, and why."""
     return no_result(
         problem,
         objective,
         "infeasible",
-        clock=clock,
+        control=control,
         solver=SOLVER,
-        seed=seed,
         blocking=tuple(why),
         detail=facts,
     )

@@ -12,10 +12,10 @@ import numpy as np
 
 from geoplan.siting.mclp.local_search import swap
 from geoplan.siting.model.reduction import Core
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, next_bits
-from geoplan.siting.solver.time_limit import Clock
 
-#: moves between looks at the clock
+#: moves between looks at the control
 _PART = 100_000
 
 
@@ -99,7 +99,7 @@ def anneal(
     chosen: np.ndarray,
     *,
     moves: int,
-    clock: Clock,
+    control: SolveControl,
     state: np.ndarray,
     allowed: np.ndarray | None = None,
     need: float = np.inf,
@@ -110,7 +110,7 @@ def anneal(
     Parameters
     ----------
     core : reduced problem. chosen : positions to begin with.
-    moves : the work is counted, not timed; the clock only ends it.
+    moves : the work is counted, not timed; the control only ends it.
     state : of the random numbers (`chance.random_state`); moves on.
     allowed : bool per site: may be opened.
     need : enough as soon as so many people are covered.
@@ -132,7 +132,7 @@ def anneal(
     heat = warmth * value / len(chosen)
     cooling = 0.01 ** (1.0 / moves)
     for done in range(0, moves, _PART):
-        if clock.left <= 0 or marks[1] >= need:
+        if control.left <= 0 or marks[1] >= need:
             break
         part = min(_PART, moves - done)
         _moves(

@@ -27,8 +27,8 @@ from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.reduction import Core, dominated_sites, restrict
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
-from geoplan.siting.solver.time_limit import Clock
 
 #: covering pairs of the regions that come first: HiGHS proves most of these in 5 to 40 seconds
 FIRST_PAIRS = 30_000
@@ -108,7 +108,7 @@ def region_bound(
     take: int,
     chosen: np.ndarray,
     allowed: np.ndarray,
-    clock: Clock,
+    control: SolveControl,
     enough: Callable[[RegionBound], bool] = never_enough,
     first_pairs: int = FIRST_PAIRS,
 ) -> RegionBound:
@@ -145,23 +145,24 @@ def region_bound(
         return RegionBound(site=site, rest=sum(_most(tree) for tree in trees))
 
     def solve(region: Region) -> None:
-        if clock.left > 0 and not enough(told()):
+        if control.left > 0 and not enough(told()):
             rows = np.flatnonzero(np.isin(label, region.opened))
-            part = clock.part(clock.left / 2)  # a hard one leaves time for the others
+            part = control.part(control.left / 2)  # a hard one leaves time for the others
             region.most, region.proved = shared.whole(rows, region.most, part)
 
     first = [region for tree in trees for region in tree.at_most(first_pairs)]
-    _run(solve, first)
-    _run(solve, [part for region in first if not region.proved for part in region.parts])
+    threads = worker_count(control.threads)
+    _run(solve, first, threads)
+    _run(solve, [part for region in first if not region.proved for part in region.parts], threads)
     larger = sorted((r for r in every if r.pairs > first_pairs), key=lambda r: r.pairs)
-    for at in range(0, len(larger), worker_count(None)):
-        _run(solve, larger[at : at + worker_count(None)])
+    for at in range(0, len(larger), threads):
+        _run(solve, larger[at : at + threads], threads)
     return told()
 
 
-def _run(solve: Callable[[Region], None], regions: list[Region]) -> None:
+def _run(solve: Callable[[Region], None], regions: list[Region], threads: int) -> None:
     """Several at a time, the longest first, so that none is left alone at the end."""
-    run(solve, sorted(regions, key=lambda r: -r.pairs))
+    run(solve, sorted(regions, key=lambda r: -r.pairs), threads=threads)
 
 
 def _most(region: Region) -> float:
@@ -256,7 +257,7 @@ class _Shared:
         free = float((self.core.weight[rows] - self.prices.price[rows]).sum())
         return free + float(np.maximum(worth - cost, 0.0)[self.allowed].sum())
 
-    def whole(self, rows: np.ndarray, most: float, clock: Clock) -> tuple[float, bool]:
+    def whole(self, rows: np.ndarray, most: float, control: SolveControl) -> tuple[float, bool]:
         """The most that a region gains with whole sites: (bound, whether it is exact)."""
         _, cost = self.cost(rows)
         mask = np.zeros(self.core.n, bool)
@@ -283,7 +284,7 @@ class _Shared:
         z = model.add_columns(small.n, cost=-small.weight)
         link(model, small, y, z)
         options = _PLAIN | {"mip_abs_gap": _LOOSE * self.site}
-        found = solve_in_time(model, clock, options=options)
+        found = solve_in_time(model, control.with_(gap=0.0), options=options)
         if found.bound is None:
             return most, False
         return min(most, -found.bound), found.status == "optimal"

@@ -20,8 +20,8 @@ from geoplan.siting.mclp.milp_models import best_coverage
 from geoplan.siting.mclp.perturbation import shake
 from geoplan.siting.model.build_result import is_whole, rounded_up
 from geoplan.siting.model.reduction import Core, dominated_sites, restrict
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
-from geoplan.siting.solver.time_limit import Clock
 
 #: covering pairs of the first kernel; HiGHS proves such ones in a second or so
 KERNEL_PAIRS = 20_000
@@ -58,7 +58,6 @@ class Question:
 
     take: int
     gap: float
-    seed: int
     whole: bool
     need: float | None = None
 
@@ -85,9 +84,7 @@ def most_people(
     core: Core,
     *,
     take: int,
-    clock: Clock,
-    gap: float = 0.0,
-    seed: int = 0,
+    control: SolveControl,
     start: np.ndarray | None = None,
     prices: Prices | None = None,
     need: float | None = None,
@@ -101,11 +98,11 @@ def most_people(
     plain = greedy(core, take=take)
     value = core.covered(plain)
     best = Best(chosen=plain, value=value, bound=total, greedy=value)
-    ask = Question(take=take, gap=gap, seed=seed, whole=is_whole(core.weight), need=need)
+    ask = Question(take=take, gap=control.gap, whole=is_whole(core.weight), need=need)
     try:
-        _search(core, best, ask, clock, start, prices)
+        _search(core, best, ask, control, start, prices)
     except KeyboardInterrupt:
-        clock.stop()
+        control.stop()
     best.bound = rounded_up(min(best.bound, total), best.value, whole=ask.whole)
     return best
 
@@ -114,20 +111,20 @@ def _search(
     core: Core,
     best: Best,
     ask: Question,
-    clock: Clock,
+    control: SolveControl,
     start: np.ndarray | None,
     prices: Prices | None,
 ) -> None:
     if ask.answered(best):
         return
-    clock.tell("swap")
+    control.report("swap")
     best.take_better(core, swap(core, best.chosen))
     if start is not None and len(start):
         grown = greedy(core, take=ask.take, start=start[: ask.take])
         best.take_better(core, swap(core, grown))
     if ask.answered(best):
         return
-    clock.tell("bound")
+    control.report("bound")
 
     def visit(shares: np.ndarray) -> float:
         order = np.argsort(-shares, kind="stable")[: ask.take]
@@ -138,14 +135,14 @@ def _search(
         core,
         take=ask.take,
         target=ask.target(best),
-        clock=clock,
+        control=control,
         start=None if prices is None else prices.price,
         visit=visit,
     )
     best.prices = found
     best.bound = min(best.bound, found.bound(ask.take))
     if not ask.answered(best):
-        _kernels(core, best, ask, clock, found)
+        _kernels(core, best, ask, control, found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -186,20 +183,20 @@ def make_kernel(core: Core, prices: Prices, *, take: int, need: float) -> Kernel
     return Kernel(core=small, at=at, always=np.flatnonzero(always), may=~never)
 
 
-def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices) -> None:
+def _kernels(core: Core, best: Best, ask: Question, control: SolveControl, prices: Prices) -> None:
     """Solve ever larger kernels; each one's bound, or leaving it, bounds everything."""
     ceiling = prices.bound(ask.take)
-    state = random_state(ask.seed)
+    state = random_state(control.seed)
     size = KERNEL_PAIRS
     shaken = unfinished = False
     annealed = 0
-    while clock.left > 0 and not ask.answered(best):
+    while control.left > 0 and not ask.answered(best):
         lowest = best.value + ask.unit
         kernel, need = _sized_kernel(core, prices, ask.take, ceiling, lowest, size)
         whole_rest = need <= lowest
         if not shaken and not (whole_rest and kernel.core.pairs <= KERNEL_PAIRS):
             shaken = True
-            clock.tell("improve")
+            control.report("improve")
             other, helped = shake(core, best.chosen, allowed=kernel.may, rounds=60, state=state)
             if best.take_better(core, other):
                 best.steps.append(f"shaken: {helped} of 60 helped")
@@ -207,14 +204,14 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
         hopeless = kernel.core.pairs > 10 * KERNEL_PAIRS
         if annealed < (2 if hopeless else 1 if unfinished else 0):
             annealed += 1
-            clock.tell("improve")
-            moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * clock.limit_s))
+            control.report("improve")
+            moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * control.time_limit_s))
             never, _ = settle(prices, take=ask.take, need=lowest)
             other = anneal(
                 core,
                 best.chosen,
                 moves=moves,
-                clock=clock,
+                control=control,
                 state=state,
                 allowed=~never,
                 warmth=0.2 / annealed,
@@ -222,9 +219,9 @@ def _kernels(core: Core, best: Best, ask: Question, clock: Clock, prices: Prices
             if best.take_better(core, other):
                 best.steps.append(f"annealed: {best.value:.0f}")
                 continue
-        clock.tell("proof")
+        control.report("proof")
         before = best.value
-        bound, proved = _solve_kernel(core, best, kernel, ask, clock, last=whole_rest)
+        bound, proved = _solve_kernel(core, best, kernel, ask, control, last=whole_rest)
         unfinished = not proved
         outside = best.value if whole_rest else need
         best.bound = min(best.bound, max(best.value, bound, outside))
@@ -258,7 +255,7 @@ def _sized_kernel(
 
 
 def _solve_kernel(
-    core: Core, best: Best, kernel: Kernel, ask: Question, clock: Clock, *, last: bool
+    core: Core, best: Best, kernel: Kernel, ask: Question, control: SolveControl, *, last: bool
 ) -> tuple[float, bool]:
     """HiGHS on the kernel: (upper bound on the answers inside it, whether it finished)."""
     rest = kernel.core
@@ -275,9 +272,8 @@ def _solve_kernel(
         rest,
         take=left,
         start=start,
-        clock=clock,
-        gap=ask.gap,
-        seconds=None if last else clock.left / 2,
+        control=control,
+        seconds=None if last else control.left / 2,
         max_nodes=None if last else 1000,
     )
     every = np.concatenate([kernel.always, kernel.at[chosen]])

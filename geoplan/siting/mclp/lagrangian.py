@@ -15,7 +15,7 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.model.reduction import Core
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -168,7 +168,7 @@ def price_out(
     *,
     take: int,
     target: float,
-    clock: Clock,
+    control: SolveControl,
     start: np.ndarray | None = None,
     rounds: int = 6000,
     patience: float = 2e-6,
@@ -191,7 +191,7 @@ def price_out(
     state = np.array([np.inf, 0.1, 0.1, 0.0, 0.0])
     marks: list[float] = []
     done, resting = 0, np.inf
-    while take > 0 and core.n and done < rounds and (clock.left > 0 or not done):
+    while take > 0 and core.n and done < rounds and (control.left > 0 or not done):
         before = state[0]
         _volume(
             core.weight,

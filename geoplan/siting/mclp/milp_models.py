@@ -7,8 +7,8 @@ import numpy as np
 from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.reduction import Core, implied_rows
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
-from geoplan.siting.solver.time_limit import Clock
 
 
 def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
@@ -41,8 +41,7 @@ def best_coverage(
     *,
     take: int,
     start: np.ndarray,
-    clock: Clock,
-    gap: float,
+    control: SolveControl,
     seconds: float | None = None,
     max_nodes: int | None = None,
 ) -> tuple[np.ndarray, float, bool]:
@@ -52,12 +51,11 @@ def best_coverage(
     options: dict[str, object] = {}
     if is_whole(core.weight):
         options["mip_abs_gap"] = 0.99
-    limit = clock.left if seconds is None else min(seconds, clock.left)
+    limit = control.left if seconds is None else min(seconds, control.left)
     found = solve_in_time(
         model,
-        clock,
+        control,
         seconds=limit,
-        gap=gap,
         start=_start_vector(core, start),
         max_nodes=max_nodes,
         options=options,
@@ -80,7 +78,10 @@ def _start_vector(core: Core, chosen: np.ndarray) -> np.ndarray:
 
 
 def cover_everyone(
-    core: Core, *, start: np.ndarray, clock: Clock, gap: float
+    core: Core,
+    *,
+    start: np.ndarray,
+    control: SolveControl,
 ) -> tuple[np.ndarray, float, bool]:
     """Cheapest sites that cover every class: (positions, lower bound on the cost, proved)."""
     rows = np.flatnonzero(~implied_rows(core.row_ptr, core.row_idx, core.site_ptr, core.site_idx))
@@ -93,7 +94,7 @@ def cover_everyone(
     vector = np.zeros(core.m)
     vector[start] = 1.0
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
-    found = solve_in_time(model, clock, gap=gap, start=vector, options=options)
+    found = solve_in_time(model, control, start=vector, options=options)
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)

@@ -16,8 +16,8 @@ from geoplan.siting.mclp.kernel_search import KERNEL_PAIRS, most_people
 from geoplan.siting.mclp.lagrangian import Prices, price_out, settle
 from geoplan.siting.mclp.local_search import drop_idle, swap
 from geoplan.siting.model.reduction import Core
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
-from geoplan.siting.solver.time_limit import Clock
 
 #: share of the time left that one number of sites may take
 _SHARE = 0.15
@@ -36,7 +36,11 @@ _CROWD = 5
 
 
 def fewest_for(
-    core: Core, *, need: float, start: np.ndarray, clock: Clock, gap: float, seed: int
+    core: Core,
+    *,
+    need: float,
+    start: np.ndarray,
+    control: SolveControl,
 ) -> tuple[np.ndarray, float]:
     """Sites that cover at least `need` people of the classes, and a bound on their number.
 
@@ -53,23 +57,23 @@ def fewest_for(
     """
     best, prices = start, None
     slack = 1e-9 * max(1.0, need)
-    below, prices = _priced(core, len(start), need - slack, clock)
+    below, prices = _priced(core, len(start), need - slack, control)
 
     def open_still() -> bool:
-        return len(best) - below - 1 > gap * len(best) + 1e-9
+        return len(best) - below - 1 > control.gap * len(best) + 1e-9
 
     if core.pairs > KERNEL_PAIRS and open_still():
         # counted by the limit, not by what is left of it: the same moves every time
-        most_moves = moves_in(core, _MOVING * clock.limit_s)
-        part = clock.part(clock.left / 2)
-        best = _annealed(core, best, prices, below, need - slack, part, seed, most_moves)
+        most_moves = moves_in(core, _MOVING * control.time_limit_s)
+        part = control.part(control.left / 2)
+        best = _annealed(core, best, prices, below, need - slack, part, most_moves)
     regions = core.pairs / FIRST_PAIRS
     if 4 < regions < len(best) / _CROWD and open_still():
-        part = clock.part(_REGIONS * clock.left)
-        below = max(below, _by_regions(core, best, prices, below, need - slack, part, gap))
+        part = control.part(_REGIONS * control.left)
+        below = max(below, _by_regions(core, best, prices, below, need - slack, part))
     open_from = below  # numbers above `below` and up to here could not be decided
     share, turns = _SHARE, 0
-    while clock.left > 0 and open_still():
+    while control.left > 0 and open_still():
         low = max(below, open_from)
         if len(best) - low <= 1:  # all that is left was open: once more, with more time for each
             share, turns = min(2 * share, 1.0), turns + 1
@@ -77,12 +81,11 @@ def fewest_for(
                 break
             low = open_from = below
         count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
-        turn = clock.part(max(clock.left * share, 0.5))
+        turn = control.part(max(control.left * share, 0.5))
         found = most_people(
             core,
             take=count,
-            clock=turn,
-            seed=seed + turns,
+            control=turn.with_(gap=0.0, seed=control.seed + turns),
             start=best,
             prices=prices,
             need=need - slack,
@@ -105,15 +108,16 @@ def _annealed(
     prices: Prices,
     below: int,
     need: float,
-    clock: Clock,
-    seed: int,
+    control: SolveControl,
     most_moves: int,
 ) -> np.ndarray:
     """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
-    clock.tell("improve")
-    state = random_state(seed)
+    control.report("improve")
+    state = random_state(control.seed)
     # shares that are worth rounding come with prices walked to their end
-    ripe = price_out(core, take=below + 1, target=0.0, clock=clock, start=prices.price, rounds=4000)
+    ripe = price_out(
+        core, take=below + 1, target=0.0, control=control, start=prices.price, rounds=4000
+    )
     order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
     failed = below
 
@@ -123,7 +127,7 @@ def _annealed(
             core,
             swap(core, order[:count]),
             moves=min(moves, most_moves),
-            clock=clock,
+            control=control,
             state=state,
             need=need,
             warmth=0.05,
@@ -134,10 +138,10 @@ def _annealed(
         best = _without_idle(core, found, need)
         return True
 
-    while clock.left > 0 and len(best) - failed > 1:
+    while control.left > 0 and len(best) - failed > 1:
         tried((failed + len(best)) // 2, _MOVES)
     vain = 0
-    while clock.left > 0 and len(best) - below > 1 and vain < _VAIN:
+    while control.left > 0 and len(best) - below > 1 and vain < _VAIN:
         vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
     return best
 
@@ -154,43 +158,42 @@ def _by_regions(
     prices: Prices,
     below: int,
     need: float,
-    clock: Clock,
-    gap: float,
+    control: SolveControl,
 ) -> int:
     """The largest number of sites that regions prove to be too few."""
-    clock.tell("bound")
+    control.report("bound")
     most = len(best) - 1
     while below < most:  # to where prices alone prove no more
         take = below + 1
-        prices = price_out(core, take=take, target=need, clock=clock, start=prices.price)
+        prices = price_out(core, take=take, target=need, control=control, start=prices.price)
         proved = _proved(prices, most, need)
-        if proved <= below or clock.left <= 0:
+        if proved <= below or control.left <= 0:
             break
         below = proved
     # where the answer will be found the next site adds less than at the prices' own number
-    prices = price_out(core, take=most, target=need, clock=clock, start=prices.price)
+    prices = price_out(core, take=most, target=need, control=control, start=prices.price)
     never, _ = settle(prices, take=most, need=need)
 
     def enough(found: RegionBound) -> bool:
-        return most - found.too_few(need) <= gap * len(best) + 1e-9
+        return most - found.too_few(need) <= control.gap * len(best) + 1e-9
 
     found = region_bound(
-        core, prices, take=most, chosen=best, allowed=~never, clock=clock, enough=enough
+        core, prices, take=most, chosen=best, allowed=~never, control=control, enough=enough
     )
     return min(most, max(found.too_few(need), below))
 
 
-def _priced(core: Core, most: int, need: float, clock: Clock) -> tuple[int, Prices]:
+def _priced(core: Core, most: int, need: float, control: SolveControl) -> tuple[int, Prices]:
     """Prices that are good about where the answer lies, and the number that they rule out."""
     take, below = most, 0
-    prices = price_out(core, take=take, target=need, clock=clock, rounds=600)
+    prices = price_out(core, take=take, target=need, control=control, rounds=600)
     for _ in range(4):
         below = max(below, _proved(prices, most, need))
-        if below + 1 >= take or clock.left <= 0:
+        if below + 1 >= take or control.left <= 0:
             break
         take = below + 1
         prices = price_out(
-            core, take=take, target=need, clock=clock, start=prices.price, rounds=1200
+            core, take=take, target=need, control=control, start=prices.price, rounds=1200
         )
     return max(below, _proved(prices, most, need)), prices
 

@@ -11,7 +11,7 @@ from scipy import sparse
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_levels
 from geoplan.siting.model.result import SitingResult, Status
-from geoplan.siting.solver.time_limit import Clock
+from geoplan.siting.solver.control import SolveControl
 
 
 def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
@@ -106,10 +106,8 @@ def make_result(
     *,
     value: float,
     bound: float | None,
-    gap: float,
-    clock: Clock,
+    control: SolveControl,
     solver: str,
-    seed: int,
     greedy_value: float | None = None,
     assignment: pd.Series | None = None,
     detail: dict[str, Any] | None = None,
@@ -121,10 +119,10 @@ def make_result(
     made as good as can be for sure: then the answer is not proved optimal either.
     """
     found = relative_gap(value, bound)
-    proved = first_proved and found is not None and found <= gap + 1e-12
+    proved = first_proved and found is not None and found <= control.gap + 1e-12
     status: Status = "optimal" if proved else "feasible"
     facts = dict(detail or {})
-    if clock.stopped:
+    if control.stopped:
         facts["interrupted"] = True
     return SitingResult(
         objective=objective,
@@ -134,9 +132,9 @@ def make_result(
         gap=found,
         sites=problem.in_order(chosen),
         assignment=assign(problem, chosen) if assignment is None else assignment,
-        seconds=clock.seconds,
+        seconds=control.seconds,
         solver=solver,
-        seed=seed,
+        seed=control.seed,
         greedy_value=greedy_value,
         detail=facts,
     )
@@ -147,9 +145,8 @@ def no_result(
     objective: str,
     status: Status,
     *,
-    clock: Clock,
+    control: SolveControl,
     solver: str,
-    seed: int,
     bound: float | None = None,
     blocking: tuple[str, ...] = (),
     detail: dict[str, Any] | None = None,
@@ -163,9 +160,9 @@ def no_result(
         gap=None,
         sites=[],
         assignment=labelled(problem, np.full(problem.n_demand, -1, np.int64)),
-        seconds=clock.seconds,
+        seconds=control.seconds,
         solver=solver,
-        seed=seed,
+        seed=control.seed,
         blocking=blocking,
-        detail={**(detail or {}), **({"interrupted": True} if clock.stopped else {})},
+        detail={**(detail or {}), **({"interrupted": True} if control.stopped else {})},
     )

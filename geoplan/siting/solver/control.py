@@ -1,0 +1,123 @@
+"""`SolveControl`: the running solve, its request with deadline, progress reports and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from geoplan.siting.solver.request import Progress, SolveRequest
+
+
+@dataclass(kw_only=True, slots=True)
+class SolveControl:
+    """What a running search has to heed: its request's values, what is left of its time, Ctrl-C.
+
+    parent : the control of which this one is a part; when that one is stopped, so is this.
+    """
+
+    time_limit_s: float
+    gap: float = 0.0
+    seed: int = 0
+    threads: int | None = None
+    progress: Progress | None = None
+    started: float = field(default_factory=time.perf_counter)
+    parent: SolveControl | None = None
+    halted: bool = False
+
+    @classmethod
+    def start(cls, request: SolveRequest) -> SolveControl:
+        """The control of a solve that begins now."""
+        return cls(
+            time_limit_s=request.time_limit_s,
+            gap=request.gap,
+            seed=request.seed,
+            threads=request.threads,
+            progress=request.progress,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody wants the search to end at once."""
+        return self.halted or (self.parent is not None and self.parent.stopped)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, at least 0; 0 after an interrupt."""
+        if self.stopped:
+            return 0.0
+        own = max(0.0, self.time_limit_s - self.seconds)
+        return own if self.parent is None else min(own, self.parent.left)
+
+    def stop(self) -> None:
+        """End the search: it and all of which it is a part."""
+        self.halted = True
+        if self.parent is not None:
+            self.parent.stop()
+
+    def part(self, seconds: float) -> SolveControl:
+        """The control of a part of the work, with at most `seconds`."""
+        return SolveControl(
+            time_limit_s=min(seconds, self.left),
+            gap=self.gap,
+            seed=self.seed,
+            threads=self.threads,
+            parent=self,
+        )
+
+    def with_(self, *, gap: float | None = None, seed: int | None = None) -> SolveControl:
+        """The same time and interrupt, with another gap or seed."""
+        return SolveControl(
+            time_limit_s=self.time_limit_s,
+            gap=self.gap if gap is None else gap,
+            seed=self.seed if seed is None else seed,
+            threads=self.threads,
+            started=self.started,
+            parent=self,
+        )
+
+    def request(self, seconds: float) -> SolveRequest:
+        """A request for a smaller problem on the way, proved to optimality within `seconds`."""
+        return SolveRequest(time_limit_s=seconds, seed=self.seed, threads=self.threads)
+
+    def report(self, text: str) -> None:
+        """Report to the caller how far the time has run."""
+        if self.parent is not None:
+            self.parent.report(text)
+        if self.progress is not None:
+            limit = self.time_limit_s
+            done = 100 if limit <= 0 else min(99, int(100 * self.seconds / limit))
+            self.progress(done, 100, text)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[SolveControl]:
+        """Within, the first Ctrl-C stops this control instead of raising; a second one raises.
+
+        Python raises KeyboardInterrupt wherever it stands, which may be before there is anything
+        to hand over; a control that is stopped lets the search end where it has a solution. A
+        program's own handler of the signal is left alone, and so are other threads.
+        """
+        usual = signal.default_int_handler
+        main = threading.current_thread() is threading.main_thread()
+        if not main or signal.getsignal(signal.SIGINT) is not usual:
+            yield self
+            return
+
+        def on_interrupt(number: int, frame: FrameType | None) -> None:
+            self.halted = True
+            signal.signal(signal.SIGINT, usual)
+
+        signal.signal(signal.SIGINT, on_interrupt)
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGINT, usual)

@@ -1,0 +1,71 @@
+"""`SolveRequest`: how long a solve may take, how near to the bound it must come, and its seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypedDict
+
+#: called with (done, total, text) as work goes on
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolveRequest:
+    """The options that every siting function takes, as one value to hand to several of them.
+
+    Parameters
+    ----------
+    time_limit_s : after so many seconds the best solution known is returned, with its gap.
+    gap : relative gap between value and bound that is small enough to count as proved.
+    seed : of the heuristics; the same seed gives the same solution.
+    threads : that the bound by regions may use; None = as many as the machine allows.
+    progress : called with (done, total, text).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geoplan.siting import SitingProblem, SolveRequest, max_coverage, min_sites
+    >>> problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+    >>> request = SolveRequest(time_limit_s=10, gap=0.01)
+    >>> max_coverage(problem, sites=2, request=request).value
+    13.0
+
+    A single keyword goes before the request's value:
+
+    >>> min_sites(problem, request=request, gap=0.0).value
+    3.0
+    """
+
+    time_limit_s: float = 60
+    gap: float = 0.0
+    seed: int = 0
+    threads: int | None = None
+    progress: Progress | None = None
+
+
+class SolveOptions(TypedDict, total=False):
+    """Keywords of the public functions: a request, or its values one by one, or both."""
+
+    request: SolveRequest | None
+    time_limit_s: float
+    gap: float
+    seed: int
+    threads: int | None
+    progress: Progress | None
+
+
+def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
+    """The request that the keywords of the public function `function` make.
+
+    Raises
+    ------
+    TypeError
+        A keyword that does not exist, as for any function.
+    """
+    single = dict(options)
+    request = single.pop("request", None) or SolveRequest()
+    unknown = [name for name in single if name not in {f.name for f in fields(SolveRequest)}]
+    if unknown:
+        raise TypeError(f"{function}() got an unexpected keyword argument {unknown[0]!r}")
+    return replace(request, **single)
