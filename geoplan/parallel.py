@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
 
-from geoplan.validate import whole
+from geoplan.validate import positive_integer
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 def worker_count(threads: int | None) -> int:
     """How many threads to use: what was asked for, else what the machine allows."""
     if threads is not None:
-        return whole("threads", threads)
+        return positive_integer("threads", threads)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every platform

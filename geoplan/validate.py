@@ -1,4 +1,4 @@
-"""Options as callers give them: a number is a number, and what is none says so."""
+"""Checks of the options that callers give: numbers, positive numbers, known keywords."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def positive(name: str, value: Any, unit: str) -> float:
     return found
 
 
-def whole(name: str, value: Any) -> int:
+def positive_integer(name: str, value: Any) -> int:
     """`value` as a whole number, 1 or more.
 
     Raises
@@ -80,3 +80,15 @@ def checked_speeds(speeds: Mapping[str, float] | None) -> Mapping[str, float] | 
     if wrong:
         raise UsageError(f"speeds_kmh must be positive km/h by road class, not {', '.join(wrong)}.")
     return speeds
+
+
+def check_keywords(function: str, given: Iterable[str], known: type) -> None:
+    """Raise as Python does unless every keyword in `given` is one of the typed dict `known`.
+
+    Raises
+    ------
+    TypeError
+    """
+    for name in given:
+        if name not in known.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")

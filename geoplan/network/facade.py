@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.network.builders.from_graph import network_from_graph, network_from_graphml
-from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.builders.from_lines import LineOptions, network_from_lines
 from geoplan.network.builders.from_osm import network_from_osm
 from geoplan.network.builders.native_format import load_network, save_network
 from geoplan.network.diagnostics import NetworkReport, network_report
@@ -165,7 +165,7 @@ class Network(NetworkData):
         lines : LineStrings or MultiLineStrings in a projected CRS in metres.
         mode : ``"walk"`` or ``"drive"``.
         options : ``speed_m_s``, ``columns``, ``snap_m``, ``split_crossings`` and others; see
-            `geoplan.network.builders.from_lines.network_from_lines`.
+            `geoplan.network.builders.from_lines.LineOptions`.
 
         Returns
         -------
@@ -189,7 +189,7 @@ class Network(NetworkData):
         >>> Network.from_lines(streets, mode="walk")
         Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
         """
-        return cls.from_data(network_from_lines(lines, mode=mode, **options))
+        return cls.from_data(network_from_lines(lines, mode=mode, options=LineOptions(**options)))
 
     @classmethod
     def from_graphml(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pyproj import CRS
 
@@ -15,16 +15,30 @@ from geoplan.crs.projected import checked_crs
 from geoplan.errors import CrsMismatchError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
-from geoplan.network.builders.from_lines import network_from_lines
+from geoplan.network.builders.from_lines import LineOptions, network_from_lines
 from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
 from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
 from geoplan.network.builders.native_format import load_network
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.facade import Network
 from geoplan.network.graph.network import NetworkData, check_mode
+from geoplan.validate import check_keywords
 
 #: of every OpenStreetMap file
 OSM_CRS = CRS.from_epsg(4326)
+
+
+class FileOptions(TypedDict, total=False):
+    """The keywords of `read_network` that only some kinds of file take."""
+
+    layer: str | None
+    columns: Mapping[str, str] | None
+    encoding: str | None
+    speeds_kmh: Mapping[str, float] | None
+    bounds: tuple[float, float, float, float] | None
+    split_crossings: bool
+    directed: bool | None
+    all_classes: bool
 
 
 def read_network(
@@ -32,17 +46,10 @@ def read_network(
     *,
     mode: str,
     crs: Any = None,
-    layer: str | None = None,
     source_crs: Any = None,
     datum: str | None = None,
-    columns: Mapping[str, str] | None = None,
     speed_m_s: float | None = None,
-    speeds_kmh: Mapping[str, float] | None = None,
-    encoding: str | None = None,
-    bounds: tuple[float, float, float, float] | None = None,
-    split_crossings: bool = False,
-    directed: bool | None = None,
-    all_classes: bool = False,
+    **options: Unpack[FileOptions],
 ) -> Network:
     """The street network in a file: one saved by `Network.save`, OSM, GraphML, or a line layer.
 
@@ -54,16 +61,16 @@ def read_network(
     mode : ``"walk"`` or ``"drive"``.
     crs : projected CRS to measure in; None = chosen by place (a line layer in metres keeps its
         own, but for Web Mercator, whose metres are none). A saved network must be in it already.
-    layer : which layer of a file that holds several.
-    source_crs : CRS of a line layer that does not say its own.
+    source_crs : CRS of a line layer whose file names none.
     datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where
-        the file's own CRS leaves one of these two without use, ``notes["unused"]`` and a log say
-        so (OSM and GraphML files in another datum are refused).
-    columns : roles of a line layer's columns (see `network_from_lines`), and ``wkt``.
-    speed_m_s, speeds_kmh : speeds; for a saved network None keeps its own.
-    encoding : of a CSV table or a Shapefile; found out for CSV when None.
-    bounds : for OSM, west, south, east, north in degrees to cut off beyond.
-    split_crossings, directed, all_classes : see `network_from_lines`.
+        the file's own CRS leaves one of these two without use, ``notes["unused"]`` and the log
+        name it (OSM and GraphML files in another datum are refused).
+    speed_m_s : speed of walking, or to and from the street; for a saved network None keeps its own.
+    options : where the kind of file takes them: ``layer`` (of a file that holds several),
+        ``columns`` (roles of a line layer's columns, and ``wkt``; see `LineOptions`), ``encoding``
+        (of a CSV table or a Shapefile; found out for CSV when None), ``speeds_kmh`` (by road
+        class), ``bounds`` (for OSM, west, south, east, north in degrees to cut off beyond),
+        ``split_crossings``, ``directed``, ``all_classes`` (see `LineOptions`).
 
     Returns
     -------
@@ -86,20 +93,29 @@ def read_network(
     >>> read_network(example_study().folder / "streets.gpkg", mode="walk")
     Network(walk, 9 nodes, 7 edges, 3.4 km, EPSG:4548)
     """
+    check_keywords("read_network", options, FileOptions)
     check_mode(mode)
     path = Path(path)
+    name = path.name.lower()
     if not path.exists():
         raise NetworkError.of("network_faults.no_file", name=path.name)
-    if path.name.lower().endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
+    if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
         raise UsageError.of("network_faults.osm_datum", name=path.name, datum=datum)
     given = named_crs(source_crs)
+    speeds_kmh = options.get("speeds_kmh")
+    all_classes = options.get("all_classes", False)
     own: CRS | None
-    if path.name.lower().endswith(SUFFIXES):
+    if name.endswith(SUFFIXES):
         data = network_from_osm(
-            path, mode=mode, crs=crs, speed_m_s=speed_m_s, speeds_kmh=speeds_kmh, bounds=bounds
+            path,
+            mode=mode,
+            crs=crs,
+            speed_m_s=speed_m_s,
+            speeds_kmh=speeds_kmh,
+            bounds=options.get("bounds"),
         )
         own = OSM_CRS
-    elif path.name.lower().endswith(".graphml"):
+    elif name.endswith(".graphml"):
         data = network_from_graphml(
             path,
             mode=mode,
@@ -113,17 +129,21 @@ def read_network(
         data = _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
         own = data.crs
     else:
-        frame = read_frame(path, layer, encoding, (columns or {}).get("wkt"))
+        columns = dict(options.get("columns") or {})
+        wkt = columns.pop("wkt", None)
+        frame = read_frame(path, options.get("layer"), options.get("encoding"), wkt)
         data = network_from_lines(
             in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum),
             mode=mode,
-            speed_m_s=speed_m_s,
-            speeds_kmh=speeds_kmh,
-            columns={k: v for k, v in (columns or {}).items() if k != "wkt"},
-            split_crossings=split_crossings,
-            directed=directed,
-            all_classes=all_classes,
-            source=path.name,
+            options=LineOptions(
+                speed_m_s=speed_m_s,
+                speeds_kmh=speeds_kmh,
+                columns=columns,
+                split_crossings=options.get("split_crossings", False),
+                directed=options.get("directed"),
+                all_classes=all_classes,
+                source=path.name,
+            ),
         )
         own = frame.crs
     return _noted(data, own, source_crs=given, datum=datum)

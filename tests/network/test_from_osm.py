@@ -351,9 +351,9 @@ def test_one_reading_gives_what_each_mode_gives(town, monkeypatch):
         m: Network.from_osm(town, mode=m, speed_m_s=s) for m, s in (("walk", 0.8), ("drive", None))
     }
     readings = []
-    processor = osm_file._processor
+    processor = osm_file.file_processor
     monkeypatch.setattr(
-        osm_file, "_processor", lambda *args: readings.append(args) or processor(*args)
+        osm_file, "file_processor", lambda *args: readings.append(args) or processor(*args)
     )
     both = networks_from_osm(town, modes=["walk", "drive"], speeds_m_s={"walk": 0.8})
     assert len(readings) == 2  # once the ways, once their nodes

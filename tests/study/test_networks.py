@@ -40,9 +40,9 @@ def config_of(**networks):
 def test_one_reading_serves_both_modes(tmp_path, monkeypatch):
     (tmp_path / "city.osm").write_text(STREETS)
     readings = []
-    processor = osm_file._processor
+    processor = osm_file.file_processor
     monkeypatch.setattr(
-        osm_file, "_processor", lambda *args: readings.append(args) or processor(*args)
+        osm_file, "file_processor", lambda *args: readings.append(args) or processor(*args)
     )
     config = config_of(
         walk={"path": "city.osm", "speed_m_s": 0.9}, drive={"path": "city.osm", "speed_m_s": 5}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -17,9 +18,13 @@ from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.line_columns import ROLES, LineColumns, line_columns
-from geoplan.network.builders.noding import nodes_by_level, with_crossings
+from geoplan.network.builders.noding import noded_at_crossings, nodes_by_level
 from geoplan.network.builders.osm_tags import left_out_by
-from geoplan.network.builders.segments import cut_at_junctions, edge_tables, without_repeats
+from geoplan.network.builders.segments import (
+    drop_repeated_vertices,
+    node_and_edge_tables,
+    split_at_junctions,
+)
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, positive
@@ -28,24 +33,45 @@ from geoplan.validate import checked_speeds, positive
 MIRRORED_SHARE = 0.25
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineOptions:
+    """How the lines of a layer become streets.
+
+    Parameters
+    ----------
+    speed_m_s : walking speed, or when driving the speed to and from the streets; default 1.0
+        or 30 km/h.
+    speeds_kmh : for drive, speed by road class, adding to `osm_tags.SPEEDS_KMH`.
+    columns : which column plays which role (``highway``, ``oneway``, ``maxspeed``, ``layer``,
+        ``bridge``, ``tunnel``, ``name``, ``access``, ``foot``, ``service``); others are found by
+        their usual English, Chinese and Geofabrik names.
+    snap_m : vertices nearer than this are one.
+    split_crossings : join lines of equal height where they cross or where one ends upon another.
+    directed : each line is one direction of travel, so that only a mirrored pair makes a two-way
+        street. None = found out: True when there is no one-way column and a quarter of the lines
+        have a mirror image (then said in `notes`).
+    all_classes : keep lines whatever their road class or access.
+    source : what the lines are, for reports.
+    """
+
+    speed_m_s: float | None = None
+    speeds_kmh: Mapping[str, float] | None = None
+    columns: Mapping[str, str] | None = None
+    snap_m: float = 0.01
+    split_crossings: bool = False
+    directed: bool | None = None
+    all_classes: bool = False
+    source: str = "line layer"
+
+
 def network_from_lines(
-    frame: gpd.GeoDataFrame | gpd.GeoSeries,
-    *,
-    mode: str,
-    speed_m_s: float | None = None,
-    speeds_kmh: Mapping[str, float] | None = None,
-    columns: Mapping[str, str] | None = None,
-    snap_m: float = 0.01,
-    split_crossings: bool = False,
-    directed: bool | None = None,
-    all_classes: bool = False,
-    source: str = "line layer",
+    frame: gpd.GeoDataFrame | gpd.GeoSeries, *, mode: str, options: LineOptions = LineOptions()
 ) -> NetworkData:
     """The street network of a line layer.
 
     Lines meet where they share a vertex (coordinates equal after rounding to `snap_m`). Where the
-    layer tells heights apart (columns layer, bridge, tunnel), lines of other heights do not meet,
-    except that a line whose end would otherwise hang in the air (a bridge's ramp) joins the
+    layer distinguishes heights (columns layer, bridge, tunnel), lines of other heights do not meet,
+    except that a line end which no line of its own height continues (a bridge's ramp) joins the
     nearest height there. Lines that cross without a shared vertex are not joined unless
     `split_crossings`.
 
@@ -55,19 +81,7 @@ def network_from_lines(
         property ``line``.
     mode : ``"walk"`` or ``"drive"``. Where a road class column holds OSM's classes, the classes of
         the other mode are left out.
-    speed_m_s : walking speed, or when driving the speed to and from the streets; default 1.0
-        or 30 km/h.
-    speeds_kmh : for drive, speed by road class, adding to `osm_rules.SPEEDS_KMH`.
-    columns : which column plays which role (``highway``, ``oneway``, ``maxspeed``, ``layer``,
-        ``bridge``, ``tunnel``, ``name``, ``access``, ``foot``, ``service``); others are found by
-        their usual English, Chinese and Geofabrik names.
-    snap_m : vertices nearer than this are one.
-    split_crossings : join lines of equal height where they cross or where one ends upon another.
-    directed : each line is one direction of travel, so that only a mirrored pair makes a two-way
-        street. None = found out: True when there is no one-way column and a quarter of the lines
-        have a mirror image (told in `notes`).
-    all_classes : keep lines whatever their road class or access says.
-    source : what the lines are, for reports.
+    options : speeds, columns, noding.
 
     Raises
     ------
@@ -96,39 +110,47 @@ def network_from_lines(
     check_projected(frame, "the line layer")
     if isinstance(frame, gpd.GeoSeries):
         frame = gpd.GeoDataFrame(geometry=frame)
-    snap_m = positive("snap_m", snap_m, "metres")
-    speeds_kmh = checked_speeds(speeds_kmh)
-    lines, row, notes = _plain_lines(frame)
-    facts = line_columns(frame, columns, mode=mode, speeds_kmh=speeds_kmh)
-    used = (facts.left_out[row] == "") | all_classes
+    snap_m = positive("snap_m", options.snap_m, "metres")
+    speeds_kmh = checked_speeds(options.speeds_kmh)
+    lines, row, notes = _single_lines(frame)
+    facts = line_columns(frame, options.columns, mode=mode, speeds_kmh=speeds_kmh)
+    used = (facts.left_out[row] == "") | options.all_classes
     left_out = Counter(facts.left_out[row][~used].tolist())
     if not used.any():
-        raise _nothing(frame, mode, facts, dict(left_out))
+        raise _no_street(frame, mode, facts, dict(left_out))
     if left_out:
         notes["left_out"] = dict(left_out)
     lines, row = lines[used], row[used]
     oneway = facts.oneway[row]
-    lines, row, oneway = _two_ways(lines, row, oneway, facts, mode, directed, snap_m, notes)
-    if split_crossings:
-        lines, notes["crossings_joined"] = with_crossings(lines, facts.level[row], snap_m=snap_m)
+    if not (options.directed is False or (options.directed is None and facts.has_oneway)):
+        mirrors = _mirror_images(lines, snap_m)
+        if options.directed is not None or mirrors.guess_directed(mode):
+            notes["directed_lines"] = mirrors.counts
+            keep = mirrors.first
+            oneway = np.where(mirrors.has_image | (mode == "walk"), 0, 1).astype(np.int8)[keep]
+            lines, row = lines[keep], row[keep]
+    if options.split_crossings:
+        lines, notes["crossings_joined"] = noded_at_crossings(
+            lines, facts.level[row], snap_m=snap_m
+        )
 
     coords, way = shapely.get_coordinates(lines, return_index=True)
-    place = _rounded(coords, snap_m)
-    keep, offsets = without_repeats(place, way, len(lines))
+    location = _location_numbers(coords, snap_m)
+    keep, offsets = drop_repeated_vertices(location, way, len(lines))
     stays = np.diff(offsets) > 0
     if not stays.all():
         notes["too_short"] = int((~stays).sum())
-    coords, place = coords[keep], place[keep]
+    coords, location = coords[keep], location[keep]
     row, oneway = row[stays], oneway[stays]
     offsets = np.concatenate([[0], offsets[1:][stays]])
     if len(row) == 0:
         raise NetworkError.of("network_faults.no_length")
-    node, apart = nodes_by_level(place, offsets, facts.level[row])
-    if apart:
-        notes["stacked_places"] = apart
+    node, stacked = nodes_by_level(location, offsets, facts.level[row])
+    if stacked:
+        notes["stacked_places"] = stacked
     n_nodes = int(node.max()) + 1
-    cut = cut_at_junctions(node, offsets, n_nodes)
-    nodes, edges = edge_tables(cut, node, coords, np.arange(n_nodes), crs=frame.crs)
+    segments = split_at_junctions(node, offsets, n_nodes)
+    nodes, edges = node_and_edge_tables(segments, node, coords, np.arange(n_nodes), crs=frame.crs)
     way = edges.pop("way").to_numpy()
     edges["oneway"] = oneway[way]
     properties = _properties(frame, facts, row[way], mode)
@@ -138,14 +160,14 @@ def network_from_lines(
         nodes,
         pd.concat([edges, properties], axis=1),
         mode=mode,
-        speed_m_s=speed_m_s,
+        speed_m_s=options.speed_m_s,
         keep=list(properties.columns),
-        source=source,
+        source=options.source,
         notes=notes,
     )
 
 
-def _plain_lines(
+def _single_lines(
     frame: gpd.GeoDataFrame,
 ) -> tuple[NDArray[Any], NDArray[np.int64], dict[str, Any]]:
     """Single LineStrings in two dimensions, and the row of each."""
@@ -180,43 +202,29 @@ def _plain_lines(
     return parts[good], row[good], notes
 
 
-def _rounded(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
-    """One number per distinct place."""
+def _location_numbers(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
+    """One number per distinct location, equal where coordinates are after rounding to `snap_m`."""
     cell = np.round((coords - coords.min(axis=0)) / snap_m).astype(np.int64)
     width = int(cell[:, 1].max()) + 1
     return np.unique(cell[:, 0] * width + cell[:, 1], return_inverse=True)[1].astype(np.int64)
 
 
-def _shape_keys(lines: NDArray[Any], snap_m: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Bytes that are equal for equal shapes, and those of the mirrored shapes."""
-    snapped = shapely.set_precision(lines, snap_m, mode="pointwise")
-    return shapely.to_wkb(snapped), shapely.to_wkb(shapely.reverse(snapped))
+@dataclass(frozen=True, slots=True)
+class _MirrorImages:
+    """Per line whether another one runs the other way, and whether it is the first of its pair."""
 
+    has_image: NDArray[np.bool_]
+    first: NDArray[np.bool_]
 
-def _two_ways(
-    lines: NDArray[Any],
-    row: NDArray[np.int64],
-    oneway: NDArray[np.int8],
-    facts: LineColumns,
-    mode: str,
-    directed: bool | None,
-    snap_m: float,
-    notes: dict[str, Any],
-) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int8]]:
-    """Mirrored pairs of lines become one; in a directed layer the others are one-way."""
-    if directed is False or (directed is None and facts.has_oneway):
-        return lines, row, oneway
-    shape, mirror = _shape_keys(lines, snap_m)
-    frame = pd.DataFrame({"shape": shape, "mirror": mirror, "row": row})
-    first = frame.drop_duplicates("shape")
-    at = pd.Series(first.index, index=first["shape"])
-    twin = at.reindex(frame["mirror"]).to_numpy(np.float64)
-    own = np.arange(len(lines))
-    has_twin = ~np.isnan(twin) & (twin != own)
-    share = float(has_twin.mean())
-    if directed is None and share < MIRRORED_SHARE:
-        return lines, row, oneway
-    if directed is None:
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"mirrored": int(self.has_image.sum()), "single": int((~self.has_image).sum())}
+
+    def guess_directed(self, mode: str) -> bool:
+        """Whether so many lines have an image that each is one direction of travel."""
+        share = float(self.has_image.mean())
+        if share < MIRRORED_SHARE:
+            return False
         # on foot every street goes both ways, whatever this guess
         log_note(
             "%.0f %% of the lines have a mirror image and no column says one-way: each line is "
@@ -224,10 +232,19 @@ def _two_ways(
             100 * share,
             level=logging.INFO if mode == "walk" else logging.WARNING,
         )
-    notes["directed_lines"] = {"mirrored": int(has_twin.sum()), "single": int((~has_twin).sum())}
-    keep = frame.index.isin(first.index) & ~(has_twin & (np.nan_to_num(twin, nan=0) < own))
-    either = np.where(has_twin | (mode == "walk"), 0, 1).astype(np.int8)
-    return lines[keep], row[keep], either[keep]
+        return True
+
+
+def _mirror_images(lines: NDArray[Any], snap_m: float) -> _MirrorImages:
+    """Lines with the same vertices in the opposite order; of equal lines the first counts."""
+    snapped = shapely.set_precision(lines, snap_m, mode="pointwise")
+    shape, mirror = shapely.to_wkb(snapped), shapely.to_wkb(shapely.reverse(snapped))
+    first = pd.Series(shape).drop_duplicates()
+    image = pd.Series(first.index, index=first).reindex(mirror).to_numpy(np.float64)
+    own = np.arange(len(lines))
+    has_image = ~np.isnan(image) & (image != own)
+    later = has_image & (np.nan_to_num(image, nan=0) < own)
+    return _MirrorImages(has_image, np.isin(own, first.index) & ~later)
 
 
 def _properties(
@@ -245,7 +262,7 @@ def _properties(
     return pd.DataFrame(columns)
 
 
-def _nothing(
+def _no_street(
     frame: gpd.GeoDataFrame, mode: str, facts: LineColumns, left_out: dict[str, int]
 ) -> NetworkError:
     values = {

@@ -16,9 +16,14 @@ from numpy.typing import NDArray
 from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measured_in
-from geoplan.network.builders.osm_file import Places, Ways, read_osm
+from geoplan.network.builders.osm_file import OsmNodes, OsmWays, read_osm
 from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh
-from geoplan.network.builders.segments import Cut, cut_at_junctions, edge_tables, without_repeats
+from geoplan.network.builders.segments import (
+    Segments,
+    drop_repeated_vertices,
+    node_and_edge_tables,
+    split_at_junctions,
+)
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, numbers
@@ -50,11 +55,11 @@ def network_from_osm(
     mode : ``"walk"`` (both ways everywhere) or ``"drive"`` (one-way signs, roundabouts and
         motorways count).
     crs : projected CRS in metres to measure in. Without it the CGCS2000 3-degree zone in China,
-        the UTM zone elsewhere (told in ``notes["crs_chosen"]``).
+        the UTM zone elsewhere (named in ``notes["crs_chosen"]``).
     speed_m_s : walking speed, or when driving the speed between a point and its street; default
         1.0 (older people, the lower end of usual plans 0.8-1.4) or 30 km/h.
     speeds_kmh : for drive, speeds by road class where no ``maxspeed`` is tagged; adds to
-        `osm_rules.SPEEDS_KMH`.
+        `osm_tags.SPEEDS_KMH`.
     bounds : west, south, east, north in degrees (WGS 84); streets are cut off beyond.
 
     Returns
@@ -120,10 +125,10 @@ def networks_from_osm(
     speeds_kmh = checked_speeds(speeds_kmh)
     bounds = _checked_bounds(bounds)
     path = Path(path)
-    streets, places = read_osm(path, modes)
+    streets, osm_nodes = read_osm(path, modes)
     return {
         mode: _network(
-            path, mode, ways, places, crs, (speeds_m_s or {}).get(mode), speeds_kmh, bounds
+            path, mode, ways, osm_nodes, crs, (speeds_m_s or {}).get(mode), speeds_kmh, bounds
         )
         for mode, ways in zip(modes, streets, strict=True)
     }
@@ -132,34 +137,34 @@ def networks_from_osm(
 def _network(
     path: Path,
     mode: str,
-    ways: Ways,
-    places: Places,
+    ways: OsmWays,
+    osm_nodes: OsmNodes,
     crs: Any,
     speed_m_s: float | None,
     speeds_kmh: Mapping[str, float] | None,
     bounds: tuple[float, float, float, float] | None,
 ) -> NetworkData:
-    vertices = _vertices(ways, places, bounds)
+    vertices = _vertices(ways, osm_nodes, bounds)
     if len(vertices.node) == 0:
-        raise _nothing(path, mode, ways.left_out, bounds)
+        raise _no_street(path, mode, ways.left_out, bounds)
     notes: dict[str, Any] = {"left_out": ways.left_out, "ways": len(ways.ids)}
     if vertices.missing:
         notes["nodes_missing"] = vertices.missing
         _log.info("%s: %d street nodes lie outside the file", path.name, vertices.missing)
     used = np.unique(vertices.node)
-    middle = float(np.median(places.lon[used])), float(np.median(places.lat[used]))
+    middle = float(np.median(osm_nodes.lon[used])), float(np.median(osm_nodes.lat[used]))
     if crs is not None:
         plane = measured_in(crs, middle)
     else:
         plane = projected_crs_for(*middle)
         notes["crs_chosen"] = plane.to_string()
         _log.info("%s: measured in %s, as no CRS was named", path.name, plane.to_string())
-    xy = project_lonlat(places.lon, places.lat, plane)[vertices.node]
-    cut = cut_at_junctions(vertices.node, vertices.offsets, len(places.ids))
-    nodes, edges = edge_tables(cut, vertices.node, xy, places.ids, crs=plane)
+    xy = project_lonlat(osm_nodes.lon, osm_nodes.lat, plane)[vertices.node]
+    segments = split_at_junctions(vertices.node, vertices.offsets, len(osm_nodes.ids))
+    nodes, edges = node_and_edge_tables(segments, vertices.node, xy, osm_nodes.ids, crs=plane)
     way = vertices.way[edges.pop("way").to_numpy()]
     edges["oneway"] = ways.oneway[way]
-    properties = _properties(ways, way, _barriers(cut, vertices.node, places))
+    properties = _properties(ways, way, _barriers(segments, vertices.node, osm_nodes))
     if mode == "drive":
         speed = np.array([speed_kmh(t[0], t[_MAXSPEED], speeds_kmh) for t in ways.tags])
         properties["speed_kmh"] = speed[way]
@@ -180,9 +185,9 @@ _MAXSPEED = KEPT_TAGS.index("maxspeed")
 
 @dataclass(frozen=True, slots=True)
 class _Vertices:
-    node: NDArray[np.int64]  # position in `Places`
+    node: NDArray[np.int64]  # position in `OsmNodes`
     offsets: NDArray[np.int64]
-    way: NDArray[np.int64]  # position in `Ways` of each run of vertices
+    way: NDArray[np.int64]  # position in `OsmWays` of each run of vertices
     missing: int
 
 
@@ -199,44 +204,44 @@ def _checked_bounds(bounds: Any) -> tuple[float, float, float, float] | None:
 
 
 def _vertices(
-    ways: Ways, places: Places, bounds: tuple[float, float, float, float] | None
+    ways: OsmWays, osm_nodes: OsmNodes, bounds: tuple[float, float, float, float] | None
 ) -> _Vertices:
     """The ways as runs of known nodes; a run ends where a node is missing or out of `bounds`."""
     way = np.repeat(np.arange(len(ways.ids)), ways.counts)
-    at = np.searchsorted(places.ids, ways.refs)
-    at = np.minimum(at, max(len(places.ids) - 1, 0))
-    known = places.ids[at] == ways.refs if len(places.ids) else np.zeros(len(at), bool)
+    at = np.searchsorted(osm_nodes.ids, ways.refs)
+    at = np.minimum(at, max(len(osm_nodes.ids) - 1, 0))
+    known = osm_nodes.ids[at] == ways.refs if len(osm_nodes.ids) else np.zeros(len(at), bool)
     missing = len(np.unique(ways.refs[~known]))
-    if bounds is not None and len(places.ids):
+    if bounds is not None and len(osm_nodes.ids):
         west, south, east, north = bounds
-        inside = (west <= places.lon) & (places.lon <= east)
-        inside &= (south <= places.lat) & (places.lat <= north)
+        inside = (west <= osm_nodes.lon) & (osm_nodes.lon <= east)
+        inside &= (south <= osm_nodes.lat) & (osm_nodes.lat <= north)
         known &= inside[at]
     # a new run begins with each way and after each gap
     begins = np.ones(len(way), bool)
     begins[1:] = (way[1:] != way[:-1]) | ~known[:-1]
     run = np.cumsum(begins)[known] - 1
     node, way = at[known], way[known]
-    keep, offsets = without_repeats(node, run, int(run[-1]) + 1 if len(run) else 0)
+    keep, offsets = drop_repeated_vertices(node, run, int(run[-1]) + 1 if len(run) else 0)
     used = np.diff(offsets) > 0
     offsets = np.concatenate([[0], offsets[1:][used]])
     node, way = node[keep], way[keep]
     return _Vertices(node, offsets, way[offsets[:-1]] if len(way) else way, missing)
 
 
-def _barriers(cut: Cut, node: NDArray[np.int64], places: Places) -> NDArray[Any]:
+def _barriers(segments: Segments, node: NDArray[np.int64], osm_nodes: OsmNodes) -> NDArray[Any]:
     """Names of the barriers on each edge, ends included, joined by ";"."""
-    names: NDArray[Any] = np.full(len(cut.first), None, object)
-    if not places.barriers:
+    names: NDArray[Any] = np.full(len(segments.first), None, object)
+    if not osm_nodes.barriers:
         return names
-    on_way = np.flatnonzero(np.isin(node, np.fromiter(places.barriers, np.int64)))
+    on_way = np.flatnonzero(np.isin(node, np.fromiter(osm_nodes.barriers, np.int64)))
     # a vertex between two edges of a way is the last of one and the first of the next
-    edge = np.searchsorted(cut.first, on_way, side="right") - 1
+    edge = np.searchsorted(segments.first, on_way, side="right") - 1
     pairs = [(e, v) for e, v in zip(edge.tolist(), on_way.tolist(), strict=True)]
     pairs += [(e - 1, v) for e, v in pairs if e > 0]
     for e, v in sorted(pairs):
-        if e >= 0 and cut.first[e] <= v <= cut.last[e]:
-            kind = places.barriers[int(node[v])]
+        if e >= 0 and segments.first[e] <= v <= segments.last[e]:
+            kind = osm_nodes.barriers[int(node[v])]
             known = names[e]
             if known is None:
                 names[e] = kind
@@ -245,7 +250,7 @@ def _barriers(cut: Cut, node: NDArray[np.int64], places: Places) -> NDArray[Any]
     return names
 
 
-def _properties(ways: Ways, way: NDArray[np.int64], barriers: NDArray[Any]) -> pd.DataFrame:
+def _properties(ways: OsmWays, way: NDArray[np.int64], barriers: NDArray[Any]) -> pd.DataFrame:
     """Per edge the tags that some street has, osm_id, and barrier."""
     columns: dict[str, Any] = {"osm_id": ways.ids[way]}
     by_tag = zip(*ways.tags, strict=True)
@@ -257,7 +262,7 @@ def _properties(ways: Ways, way: NDArray[np.int64], barriers: NDArray[Any]) -> p
     return frame.astype(texts)
 
 
-def _nothing(
+def _no_street(
     path: Path,
     mode: str,
     left_out: dict[str, int],

@@ -1,4 +1,4 @@
-"""Where lines meet: vertices at one place joined, heights kept apart, crossings put in."""
+"""Noding: which vertices of lines are one node, with heights apart and crossings inserted."""
 
 from __future__ import annotations
 
@@ -11,87 +11,90 @@ from numpy.typing import NDArray
 
 
 def nodes_by_level(
-    place: NDArray[np.int64], offsets: NDArray[np.int64], level: NDArray[np.float64]
+    location: NDArray[np.int64], offsets: NDArray[np.int64], level: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], int]:
-    """Nodes of vertices: one per place, or more where lines pass above one another.
+    """The node of each vertex: one per location, or several where lines pass above one another.
 
-    At one place the lines of each height that lead on (an inner vertex, or two ends and more)
-    are a node of their own; a single end joins the nearest height that leads on, else the
+    At one location the lines of each height that continue (an inner vertex, or two ends and more)
+    are a node of their own; a single end joins the nearest height that continues, else the
     nearest height.
 
     Parameters
     ----------
-    place : place number of each vertex, all lines one after the other.
+    location : location number of each vertex, all lines one after the other.
     offsets : line w has the vertices ``offsets[w]:offsets[w + 1]``.
     level : height of each line.
 
     Returns
     -------
     tuple
-        Node of each vertex, and the number of places that hold more than one node.
+        Node of each vertex, and the number of locations that hold more than one node.
 
     Examples
     --------
-    Two lines over place 1, at heights 0 and 1, and a ramp of height 1 ending at place 2:
+    Two lines over location 1, at heights 0 and 1, and a ramp of height 1 ending at location 2:
 
     >>> import numpy as np
-    >>> place, offsets = np.array([0, 1, 2, 3, 1, 4, 5, 2]), np.array([0, 3, 6, 8])
-    >>> nodes_by_level(place, offsets, np.array([0.0, 1.0, 1.0]))[0].tolist()
+    >>> location, offsets = np.array([0, 1, 2, 3, 1, 4, 5, 2]), np.array([0, 3, 6, 8])
+    >>> nodes_by_level(location, offsets, np.array([0.0, 1.0, 1.0]))[0].tolist()
     [0, 1, 3, 4, 2, 5, 6, 3]
     """
     if len(level) == 0 or (level == level[0]).all():
-        return np.unique(place, return_inverse=True)[1].astype(np.int64), 0
+        return np.unique(location, return_inverse=True)[1].astype(np.int64), 0
     height = np.repeat(level, np.diff(offsets))
-    leads = np.full(len(place), 2)
-    leads[offsets[:-1]] = 1
-    leads[offsets[1:] - 1] = 1
+    arms = np.full(len(location), 2)
+    arms[offsets[:-1]] = 1
+    arms[offsets[1:] - 1] = 1
     groups = (
-        pd.DataFrame({"place": place, "height": height, "leads": leads})
-        .groupby(["place", "height"], sort=True)["leads"]
+        pd.DataFrame({"location": location, "height": height, "arms": arms})
+        .groupby(["location", "height"], sort=True)["arms"]
         .sum()
         .reset_index()
     )
-    group_place = groups["place"].to_numpy()
-    stacked = np.flatnonzero(np.bincount(group_place)[group_place] > 1)
+    group_location = groups["location"].to_numpy()
+    stacked = np.flatnonzero(np.bincount(group_location)[group_location] > 1)
     target = np.arange(len(groups))
-    height_of, leads_on = groups["height"].to_numpy(), groups["leads"].to_numpy()
-    for same in np.split(stacked, np.flatnonzero(np.diff(group_place[stacked])) + 1):
-        _join_single_ends(same, height_of, leads_on, target)
+    height_of, continues = groups["height"].to_numpy(), groups["arms"].to_numpy()
+    for same in np.split(stacked, np.flatnonzero(np.diff(group_location[stacked])) + 1):
+        _join_single_ends(same, height_of, continues, target)
     # which group each vertex is in, and which node its group became
-    at = pd.MultiIndex.from_arrays([groups["place"], groups["height"]]).get_indexer(
-        pd.MultiIndex.from_arrays([place, height])
+    at = pd.MultiIndex.from_arrays([groups["location"], groups["height"]]).get_indexer(
+        pd.MultiIndex.from_arrays([location, height])
     )
     node = np.unique(target[at], return_inverse=True)[1].astype(np.int64)
-    per_place = np.bincount(group_place[np.unique(target)])
-    return node, int((per_place > 1).sum())
+    per_location = np.bincount(group_location[np.unique(target)])
+    return node, int((per_location > 1).sum())
 
 
 def _join_single_ends(
-    same: NDArray[Any], height: NDArray[Any], leads: NDArray[Any], target: NDArray[Any]
+    same: NDArray[Any], height: NDArray[Any], arms: NDArray[Any], target: NDArray[Any]
 ) -> None:
-    """Set `target` of the groups at one place: who leads on stays, single ends join."""
-    on = [int(g) for g in same if leads[g] > 1]
+    """Set `target` of the groups at one location: heights that continue stay, single ends join."""
+    on = [int(g) for g in same if arms[g] > 1]
     for g in same:
-        if leads[g] == 1:
+        if arms[g] == 1:
             if not on:
                 on = [int(g)]  # two ramps' ends: the first is the node, the others join it
                 continue
             target[g] = min(on, key=lambda other: (abs(height[other] - height[g]), height[other]))
 
 
-def with_crossings(
+def noded_at_crossings(
     lines: NDArray[Any], level: NDArray[np.float64], *, snap_m: float
 ) -> tuple[NDArray[Any], int]:
-    """Lines with a vertex where they cross another of equal height or carry another's end.
+    """Lines with a vertex where they cross another of equal height or another ends on them.
 
-    Returns the lines and the number of vertices put in.
+    Returns
+    -------
+    tuple
+        The lines, and the number of vertices inserted.
 
     Examples
     --------
     >>> import numpy as np
     >>> import shapely
     >>> cross = shapely.from_wkt(["LINESTRING (0 0, 10 0)", "LINESTRING (5 -5, 5 5)"])
-    >>> lines, count = with_crossings(cross, np.zeros(2), snap_m=0.01)
+    >>> lines, count = noded_at_crossings(cross, np.zeros(2), snap_m=0.01)
     >>> lines[0].wkt, count
     ('LINESTRING (0 0, 5 0, 10 0)', 2)
     """
@@ -119,13 +122,13 @@ def with_crossings(
             near = shapely.dwithin(tip, lines[second], snap_m)
             host = np.concatenate([host, second[near]])
             points = np.concatenate([points, tip[near]])
-    return _with_vertices(lines, host, points, snap_m=snap_m)
+    return _insert_vertices(lines, host, points, snap_m=snap_m)
 
 
-def _with_vertices(
+def _insert_vertices(
     lines: NDArray[Any], host: NDArray[np.int64], points: NDArray[Any], *, snap_m: float
 ) -> tuple[NDArray[Any], int]:
-    """`lines` with `points` put in at their place along; those at a vertex already are not."""
+    """`lines` with `points` inserted by their measure along; one at a vertex already is not."""
     coords, line = shapely.get_coordinates(lines, return_index=True)
     first = np.concatenate([[0], np.flatnonzero(np.diff(line)) + 1])
     step = np.zeros(len(coords))

@@ -20,7 +20,7 @@ SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class OsmWays:
     """The streets of one mode: ids, node ids one way after the other, one-way signs, tags."""
 
     ids: NDArray[np.int64]
@@ -32,8 +32,8 @@ class Ways:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where the nodes of the streets are; ids ascending, barriers by position."""
+class OsmNodes:
+    """The nodes of the streets: ids ascending, locations in degrees, barriers by position."""
 
     ids: NDArray[np.int64]
     lon: NDArray[np.float64]
@@ -41,7 +41,7 @@ class Places:
     barriers: dict[int, str]
 
 
-class _Found:
+class _WayCollector:
     """The ways of one mode as they are met in the file."""
 
     def __init__(self, mode: str) -> None:
@@ -51,8 +51,8 @@ class _Found:
         self.tags: list[tuple[str | None, ...]] = []
         self.left_out: Counter[str] = Counter()
 
-    def ways(self) -> Ways:
-        return Ways(
+    def ways(self) -> OsmWays:
+        return OsmWays(
             np.array(self.ids, np.int64),
             np.array(self.refs, np.int64),
             np.array(self.counts, np.int64),
@@ -62,20 +62,21 @@ class _Found:
         )
 
 
-def read_osm(path: Path, modes: Sequence[str]) -> tuple[list[Ways], Places]:
-    """The streets of each of `modes`, and the places of all their nodes.
+def read_osm(path: Path, modes: Sequence[str]) -> tuple[list[OsmWays], OsmNodes]:
+    """The streets of each of `modes`, and the locations of all their nodes.
 
     Raises
     ------
     NetworkError
         The file is absent or cannot be read as OSM.
     """
-    found = [_Found(mode) for mode in modes]
+    found = [_WayCollector(mode) for mode in modes]
     tracker = _read_ways(path, found)
     return [each.ways() for each in found], _read_nodes(path, tracker)
 
 
-def _processor(path: Path, what: Any) -> Any:
+def file_processor(path: Path, what: Any) -> Any:
+    """Osmium's reader of one kind of object in the file."""
     if not path.is_file():
         raise NetworkError(f"{path.name}: no such file. Give one of {', '.join(SUFFIXES)}.")
     return osmium.FileProcessor(str(path), what)
@@ -87,11 +88,13 @@ def _unreadable(path: Path, error: Exception) -> NetworkError:
     )
 
 
-def _read_ways(path: Path, found: list[_Found]) -> Any:
-    """Fill in the ways of each mode; returns what finds the nodes that are needed."""
+def _read_ways(path: Path, found: list[_WayCollector]) -> Any:
+    """Collect the ways of each mode; returns the tracker of the nodes that they need."""
     tracker: Any = osmium.IdTracker()
     try:
-        streets = _processor(path, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
+        streets = file_processor(path, osmium.osm.WAY).with_filter(
+            osmium.filter.KeyFilter("highway")
+        )
         for way in streets:
             tag, nodes = way.tags.get, way.nodes
             refs: list[int] = []
@@ -117,18 +120,18 @@ def _read_ways(path: Path, found: list[_Found]) -> Any:
     return tracker
 
 
-def _read_nodes(path: Path, tracker: Any) -> Places:
-    """Places of the nodes that the streets use, wherever in the file they stand."""
+def _read_nodes(path: Path, tracker: Any) -> OsmNodes:
+    """The nodes that the streets use, wherever in the file they are."""
     ids, lon, lat = array("q"), array("d"), array("d")
     barriers: dict[int, str] = {}
-    nodes = _processor(path, osmium.osm.NODE)
+    nodes = file_processor(path, osmium.osm.NODE)
     for node in nodes if tracker is None else nodes.with_filter(tracker.id_filter()):
-        place = node.location
-        if not place.valid():
+        location = node.location
+        if not location.valid():
             continue
         ids.append(node.id)
-        lon.append(place.lon)
-        lat.append(place.lat)
+        lon.append(location.lon)
+        lat.append(location.lat)
         kind = node.tags.get("barrier")
         if kind is not None:
             barriers[node.id] = kind
@@ -136,7 +139,7 @@ def _read_nodes(path: Path, tracker: Any) -> Places:
     # the last of several versions of a node counts
     unique, from_end = np.unique(all_ids[::-1], return_index=True)
     at = len(all_ids) - 1 - from_end
-    return Places(
+    return OsmNodes(
         unique,
         np.array(lon, np.float64)[at],
         np.array(lat, np.float64)[at],

@@ -11,11 +11,11 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from geoplan.network.graph.tables import line_lengths
+from geoplan.network.graph.polylines import line_lengths
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Cut:
+class Segments:
     """Edges as stretches of the vertex list: edge e runs over ``first[e] .. last[e]``.
 
     `way` is the position of the way that each edge is a part of.
@@ -26,7 +26,9 @@ class Cut:
     way: NDArray[np.int64]
 
 
-def cut_at_junctions(node: NDArray[np.int64], offsets: NDArray[np.int64], n_nodes: int) -> Cut:
+def split_at_junctions(
+    node: NDArray[np.int64], offsets: NDArray[np.int64], n_nodes: int
+) -> Segments:
     """Cut ways wherever a node is met a second time, and at their ends.
 
     Parameters
@@ -40,24 +42,24 @@ def cut_at_junctions(node: NDArray[np.int64], offsets: NDArray[np.int64], n_node
     A street of the nodes 0-1-2, crossed at 1 by one of the nodes 3-1-4:
 
     >>> import numpy as np
-    >>> cut = cut_at_junctions(np.array([0, 1, 2, 3, 1, 4]), np.array([0, 3, 6]), 5)
-    >>> list(zip(cut.first.tolist(), cut.last.tolist(), cut.way.tolist()))
+    >>> segments = split_at_junctions(np.array([0, 1, 2, 3, 1, 4]), np.array([0, 3, 6]), 5)
+    >>> list(zip(segments.first.tolist(), segments.last.tolist(), segments.way.tolist()))
     [(0, 1, 0), (1, 2, 0), (3, 4, 1), (4, 5, 1)]
     """
     if len(node) == 0:
         empty = np.empty(0, np.int64)
-        return Cut(first=empty, last=empty, way=empty)
+        return Segments(first=empty, last=empty, way=empty)
     junction = np.bincount(node, minlength=n_nodes) > 1
     junction[node[offsets[:-1]]] = True
     junction[node[offsets[1:] - 1]] = True
     stops = np.flatnonzero(junction[node])
     way = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[stops]
     same = way[:-1] == way[1:]
-    return Cut(first=stops[:-1][same], last=stops[1:][same], way=way[:-1][same])
+    return Segments(first=stops[:-1][same], last=stops[1:][same], way=way[:-1][same])
 
 
-def edge_tables(
-    cut: Cut,
+def node_and_edge_tables(
+    segments: Segments,
     node: NDArray[np.int64],
     vertex_xy: NDArray[np.float64],
     node_ids: NDArray[np.int64],
@@ -68,13 +70,13 @@ def edge_tables(
 
     `vertex_xy` holds the coordinates of every vertex, in `crs`.
     """
-    counts = cut.last - cut.first + 1
+    counts = segments.last - segments.first + 1
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
-    at = np.repeat(cut.first - offsets[:-1], counts) + np.arange(offsets[-1])
+    at = np.repeat(segments.first - offsets[:-1], counts) + np.arange(offsets[-1])
     coords = vertex_xy[at]
     lines = shapely.linestrings(coords, indices=np.repeat(np.arange(len(counts)), counts))
-    ends = np.concatenate([cut.first, cut.last])
+    ends = np.concatenate([segments.first, segments.last])
     used, first_seen = np.unique(node[ends], return_index=True)
     nodes = gpd.GeoDataFrame(
         index=pd.Index(node_ids[used]),
@@ -83,17 +85,17 @@ def edge_tables(
     )
     edges = pd.DataFrame(
         {
-            "u": node_ids[node[cut.first]],
-            "v": node_ids[node[cut.last]],
+            "u": node_ids[node[segments.first]],
+            "v": node_ids[node[segments.last]],
             "length_m": line_lengths(coords, offsets),
-            "way": cut.way,
+            "way": segments.way,
             "geometry": lines,
         }
     )
     return nodes, edges
 
 
-def without_repeats(
+def drop_repeated_vertices(
     node: NDArray[np.int64], way: NDArray[np.int64], n_ways: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Which vertices stay when a node stands twice running, and ways of one vertex go.

@@ -13,7 +13,7 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.bounded import along, arrays
 from geoplan.network.search.connectors import access, check_direction, measure, placed
 from geoplan.network.search.queries import Points, sites_by_edge
-from geoplan.validate import whole
+from geoplan.validate import positive_integer
 
 
 def k_nearest(
@@ -75,7 +75,7 @@ def k_nearest(
     0   home     1    a    10.0
     1   home     2    c    50.0
     """
-    k = whole("k", k)
+    k = positive_integer("k", k)
     want = measure(cutoff_m, cutoff_min, unit)
     into = check_direction(direction)
     options: dict[str, Any] = {
