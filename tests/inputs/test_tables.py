@@ -11,8 +11,9 @@ from shapely.geometry import Point
 
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.columns.roles import find_roles
+from geoplan.inputs.files.encoding import decode
 from geoplan.inputs.files.table import read_tables
-from geoplan.inputs.files.textfile import decode, find_delimiter
+from geoplan.inputs.files.textfile import find_delimiter
 from geoplan.inputs.membership.area_lookup import short_name
 
 CRS = "EPSG:4548"
