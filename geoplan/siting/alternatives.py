@@ -12,9 +12,9 @@ from geoplan.errors import SitingError
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.constrained.milp import add_need, aim, build, picked, run
 from geoplan.siting.constrained.milp_state import RuledModel
-from geoplan.siting.covering import check_limits
 from geoplan.siting.model.build_result import covered_people, is_whole
 from geoplan.siting.model.constraints import read_rules
+from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult

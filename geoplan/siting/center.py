@@ -31,14 +31,15 @@ from geoplan.siting.assignment.reachability import (
     to_nearest,
     too_few,
 )
-from geoplan.siting.covering import check_limits, min_sites
-from geoplan.siting.in_time import solve_in_time
+from geoplan.siting.covering import min_sites
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.milp import solve_in_time
 from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "search over costs with set covering"

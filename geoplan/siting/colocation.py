@@ -9,8 +9,6 @@ from typing import Any, Unpack
 import numpy as np
 
 from geoplan.errors import Faults
-from geoplan.siting.covering import check_limits
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.build_result import (
     covered_people,
@@ -21,12 +19,13 @@ from geoplan.siting.model.build_result import (
     rounded_up,
 )
 from geoplan.siting.model.constraints import problem_free, site_money
+from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "geoplan reduction + HiGHS, services together"

@@ -7,7 +7,6 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_solve import (
     by_places,
     fewest_sites_placed,
@@ -25,39 +24,15 @@ from geoplan.siting.model.build_result import (
     no_result,
 )
 from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults, share_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import SolveOptions, SolveRequest, read_request
+from geoplan.siting.solver.request import SolveOptions, read_request
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
-
-
-def check_limits(request: SolveRequest, faults: Faults) -> None:
-    """Faults in the options that every solver takes."""
-    if not request.time_limit_s > 0:
-        faults.add(f"time_limit_s must be above 0, not {request.time_limit_s}")
-    if not 0 <= request.gap < 1:
-        faults.add(f"gap must be from 0 to below 1, not {request.gap}")
-    if request.threads is not None and not request.threads >= 1:
-        faults.add(f"threads must be 1 or more, not {request.threads}")
-
-
-def check_count(problem: SitingProblem, sites: Any, faults: Faults, *, least: int = 0) -> int:
-    """`sites` as a whole number, `least` or more, that leaves room for the fixed ones."""
-    if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
-        faults.add(f"sites must be a whole number, not {sites!r}")
-        return 0
-    if sites < least:
-        faults.add(f"sites must be {least} or more, not {sites}")
-    elif sites < len(problem.fixed):
-        faults.add(
-            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
-            f"give at least {len(problem.fixed)}, or make some of them closable"
-        )
-    return int(sites)
 
 
 def max_coverage(

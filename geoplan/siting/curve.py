@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Faults
-from geoplan.siting.covering import check_count, check_limits
-from geoplan.siting.curve_places import curve_with_places
+from geoplan.siting.constrained.capacity_part import lacking_part, people_served
+from geoplan.siting.constrained.capacity_solve import most_people_placed
 from geoplan.siting.mclp.kernel_search import Best, most_people
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.local_search import greedy, swap
 from geoplan.siting.model.build_result import covered_people, relative_gap
+from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
@@ -69,7 +71,7 @@ def coverage_curve(
         if problem.capacities is None:
             found = _curve_of_reach(problem, asked, control)
         else:
-            found = curve_with_places(problem, asked, control=control)
+            found = _curve_with_capacities(problem, asked, control=control)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
@@ -102,6 +104,40 @@ def _curve_of_reach(
         value = covered_people(problem, chosen)
         found[count] = value, max(core.base + best[count - fixed].bound, value), chosen
     return found
+
+
+def _curve_with_capacities(
+    problem: SitingProblem,
+    counts: Sequence[int],
+    *,
+    control: SolveControl,
+) -> dict[int, tuple[float, float, np.ndarray]]:
+    """Per number of sites in all: people with a place, the bound, positions of the sites.
+
+    counts : ascending, none below the number of fixed sites.
+    """
+    free = replace(problem, conflicts=np.empty((0, 2), np.int64))
+    part = lacking_part(free)
+    gains = np.full(problem.n_sites, np.nan)  # the same for every number
+    found: dict[int, tuple[float, float, np.ndarray]] = {}
+    chosen, value = problem.fixed, people_served(part.problem, problem.fixed)
+    for k, count in enumerate(counts):
+        control.report(f"{count}")
+        # what the easy numbers leave over goes to the hard ones
+        share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
+        rules = Rules(sites=count)
+        one = most_people_placed(part.problem, rules, control=share, gains=gains)
+        if one.value > value:  # more sites never serve fewer people
+            chosen, value = problem.site_index.get_indexer(one.sites), one.value
+        bound = part.problem.total if one.bound is None else one.bound
+        found[count] = (value, max(bound, value), chosen)
+    for few, many in pairwise(reversed(counts)):
+        value, bound, chosen = found[many]
+        found[many] = (value, max(value, min(bound, found[few][1])), chosen)
+    return {
+        count: (part.settled + value, part.settled + bound, chosen)
+        for count, (value, bound, chosen) in found.items()
+    }
 
 
 def _counts(sites: Iterable[int], faults: Faults) -> list[int]:

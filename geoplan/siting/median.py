@@ -18,8 +18,8 @@ from geoplan.siting.assignment.reachability import (
 )
 from geoplan.siting.assignment.solve import Median, search_median, solve_median
 from geoplan.siting.assignment.weighted_costs import weighted_costs
-from geoplan.siting.covering import check_limits
 from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult

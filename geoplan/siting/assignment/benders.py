@@ -16,9 +16,8 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.assignment.weighted_costs import WeightedCosts
-from geoplan.siting.quiet import QuietHighs
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, run_highs
+from geoplan.siting.solver.milp import Model, QuietHighs, run_highs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -31,12 +31,12 @@ from geoplan.siting.assignment.solve import (
     settle_sites,
 )
 from geoplan.siting.assignment.weighted_costs import WeightedCosts, weighted_costs
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.milp import solve_in_time
 
 SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
 

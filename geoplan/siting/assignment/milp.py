@@ -12,14 +12,13 @@ from geoplan.siting.assignment.reachability import Journeys
 from geoplan.siting.constrained.infeasibility import ways_out
 from geoplan.siting.constrained.site_constraints import add_site_rules
 from geoplan.siting.constrained.solve import rules_told
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import is_whole, no_result
 from geoplan.siting.model.constraints import Rules, least_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import implied_rows, transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, Outcome
+from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
 
 
 def site_model(

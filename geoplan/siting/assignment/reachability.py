@@ -10,9 +10,10 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.errors import Faults
-from geoplan.siting.covering import check_count, max_coverage, min_sites
+from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
 from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.limits import check_count
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem, within
 from geoplan.siting.model.result import SitingResult

@@ -7,10 +7,10 @@ from copy import copy
 import numpy as np
 
 from geoplan.siting.constrained.milp_state import RuledModel
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.constraints import Rules, least_people, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.milp import solve_in_time
 
 _LEAST = 1e-9
 

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.constraints import Rules, least_people
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.milp import Model, solve_in_time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

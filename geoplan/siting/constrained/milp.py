@@ -7,7 +7,6 @@ import numpy as np
 from geoplan.siting.constrained.capacity_milp import add_places
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.constrained.site_constraints import add_site_rules
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.constraints import (
     Rules,
@@ -19,7 +18,7 @@ from geoplan.siting.model.constraints import (
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Outcome
+from geoplan.siting.solver.milp import Outcome, solve_in_time
 
 
 def build(

@@ -23,12 +23,11 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.parallel import run, worker_count
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.reduction import Core, dominated_sites, restrict
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.milp import Model, solve_in_time
 
 #: covering pairs of the regions that come first: HiGHS proves most of these in 5 to 40 seconds
 FIRST_PAIRS = 30_000

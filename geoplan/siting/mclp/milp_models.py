@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.in_time import solve_in_time
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.reduction import Core, implied_rows
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model
+from geoplan.siting.solver.milp import Model, solve_in_time
 
 
 def coverage_model(core: Core) -> tuple[Model, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A thin hand on HiGHS: models put together from arrays, run with limits, stopped by Ctrl-C."""
+"""Linear and mixed-integer models for HiGHS, put together from arrays, run within a time limit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,20 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from geoplan.siting.quiet import QuietHighs
+from geoplan.siting.solver.control import SolveControl
 
 INF = highspy.kHighsInf
+
+
+class QuietHighs(highspy.Highs):
+    """HiGHS without its banner: some versions print it while callbacks are switched on, before
+    a caller can set an option.
+    """
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
+        """Switch output off first."""
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
 
 
 def never() -> bool:
@@ -278,3 +289,16 @@ def _outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
         bound=bound if np.isfinite(bound) and abs(bound) < 1e29 else None,
         stopped=stopped,
     )
+
+
+def solve_in_time(
+    model: Model, control: SolveControl, *, seconds: float | None = None, **options: Any
+) -> Outcome:
+    """`model.solve` with `options`, for `seconds` (None = all that is left); Ctrl-C ends both."""
+    limit = control.left if seconds is None else seconds
+    found = model.solve(
+        time_limit_s=limit, gap=control.gap, stop=lambda: control.stopped, **options
+    )
+    if found.stopped:
+        control.stop()
+    return found

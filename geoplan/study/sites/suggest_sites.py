@@ -9,10 +9,10 @@ import pandas as pd
 
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import SitingResult, coverage_curve, curve_knee, explain_sites
-from geoplan.siting.explain_places import may_replace
+from geoplan.siting.explain import may_replace
+from geoplan.siting.mclp.lagrangian import coverage_bounds
 from geoplan.siting.model.build_result import is_whole, relative_gap
 from geoplan.siting.model.result import Status
-from geoplan.siting.relaxed import coverage_bounds
 from geoplan.study.assess.assess_service import equity_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
