@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
+from geoplan.tolerances import DATUM_STEP_DEG
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
@@ -94,7 +95,10 @@ def _back(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         dx, dy = rx * longer, ry * longer
         x, y = x + dx, y + dy
         # a step is less than a hundredth of the one before: what is left is below 0.1 mm
-        if max(np.nanmax(np.abs(dx), initial=0.0), np.nanmax(np.abs(dy), initial=0.0)) < 1e-7:
+        if (
+            max(np.nanmax(np.abs(dx), initial=0.0), np.nanmax(np.abs(dy), initial=0.0))
+            < DATUM_STEP_DEG
+        ):
             break
     return x, y
 

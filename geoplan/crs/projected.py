@@ -15,12 +15,9 @@ from pyproj.exceptions import CRSError, ProjError
 
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import GeographicCrsError, UsageError
+from geoplan.tolerances import MAX_SCALE_ERROR, REPORTED_SCALE_ERROR
 from geoplan.words.message import Message
 
-#: a map whose metres differ from the ground's by more than this share measures nothing
-MAX_SCALE_ERROR = 0.03
-#: from here on it is told; a UTM zone is off by 0.1 % at its rim, 0.4 % in the next zone's middle
-_REPORTED_SCALE_ERROR = 0.005
 #: projections of the whole earth: true along one parallel, stretched elsewhere
 _OF_THE_EARTH = ("pseudo mercator", "mercator", "equidistant cylindrical", "plate car", "miller")
 
@@ -134,7 +131,7 @@ def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
     if unit not in ("metre", "meter"):
         return f"is measured in {unit}, not metres"
     stretch = _scale_factor(crs, lonlat)
-    off = stretch is not None and abs(stretch - 1) >= _REPORTED_SCALE_ERROR
+    off = stretch is not None and abs(stretch - 1) >= REPORTED_SCALE_ERROR
     told = f" ({stretch:.2f} of them to one here)" if off else ""
     if "pseudo" in _method(crs) or "pseudo-mercator" in crs.name.lower():
         return f"is a map of the earth whose metres are no metres on the ground{told}"
@@ -203,7 +200,7 @@ def scale_error(crs: CRS, lonlat: tuple[float, float] | None) -> float:
     0.008
     """
     stretch = _scale_factor(crs, lonlat)
-    return 0.0 if stretch is None or abs(stretch - 1) <= _REPORTED_SCALE_ERROR else stretch - 1
+    return 0.0 if stretch is None or abs(stretch - 1) <= REPORTED_SCALE_ERROR else stretch - 1
 
 
 def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.tolerances import WHOLE_PEOPLE
+
 
 def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Whole numbers in proportion to `shares` that sum to `total` (Hamilton's method).
@@ -32,7 +34,7 @@ def largest_remainder(shares: NDArray[np.float64], total: int) -> NDArray[np.int
         return np.zeros(0, np.int64)
     scale = shares.sum()
     quota = total * (shares / scale if scale > 0 else np.full(len(shares), 1.0 / len(shares)))
-    allocated = np.floor(quota + 1e-9).astype(np.int64)
+    allocated = np.floor(quota + WHOLE_PEOPLE).astype(np.int64)
     left = int(total - allocated.sum())
     order = np.argsort(-(quota - allocated), kind="stable")
     allocated[order[:left]] += 1

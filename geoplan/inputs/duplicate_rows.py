@@ -11,9 +11,7 @@ from geoplan.inputs.columns.parse_numbers import is_empty
 from geoplan.inputs.columns.roles import normalize
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.rows import Rows
-
-#: metres within which sites of one name are taken for one site
-DUPLICATE_M = 50.0
+from geoplan.tolerances import DUPLICATE_M
 
 
 def report_duplicate_sites(

@@ -11,9 +11,8 @@ import shapely
 
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.streets import Streets
+from geoplan.tolerances import EXTENT_MARGIN_DEG, EXTENT_MARGIN_M
 
-#: around the extent, in degrees and metres: locations this near are still expected ones
-_MARGIN_DEG, _MARGIN_M = 0.05, 5_000.0
 Bounds = tuple[float, float, float, float]
 
 
@@ -36,11 +35,11 @@ class Extent:
 
     def holds_degrees(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Bool per point: inside the bounds, a twentieth of a degree around them included."""
-        return _within(self.bounds_deg, lon, lat, _MARGIN_DEG)
+        return _within(self.bounds_deg, lon, lat, EXTENT_MARGIN_DEG)
 
     def holds_metres(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bool per point in the study's CRS: inside the bounds, 5 km around them included."""
-        return _within(self.bounds_m, x, y, _MARGIN_M)
+        return _within(self.bounds_m, x, y, EXTENT_MARGIN_M)
 
 
 def _within(bounds: Bounds, x: np.ndarray, y: np.ndarray, margin: float) -> np.ndarray:

@@ -17,9 +17,7 @@ from geoplan.inputs.location.extent import Extent, LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry, locate_wkt
 from geoplan.inputs.location.projected_columns import locate_projected
 from geoplan.inputs.rows import Rows
-
-#: farther than this outside the study's extent a location is doubted
-OUTSIDE_M = 2_000.0
+from geoplan.tolerances import OUTSIDE_M
 
 
 def locate_rows(

@@ -21,9 +21,7 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.addresses import fill_from_addresses
 from geoplan.inputs.membership.area_lookup import area_heading, area_lookup, new_code
 from geoplan.inputs.rows import Rows
-
-#: metres; a point this near its stated area is not doubted: borders are drawn roughly
-BORDER_M = 100.0
+from geoplan.tolerances import BORDER_M
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

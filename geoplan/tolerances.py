@@ -1,0 +1,26 @@
+"""Every numeric tolerance of geoplan, by room, with its unit and the reason for its size."""
+
+from __future__ import annotations
+
+# -- crs ------------------------------------------------------------------------------------
+
+#: degrees; the last step of an inverted datum conversion: what is left is below 0.1 mm
+DATUM_STEP_DEG = 1e-7
+#: share; lengths on a map that is off by more than this cannot be used
+MAX_SCALE_ERROR = 0.03
+#: share; from here on it is reported: a UTM zone is off by 0.1 % at its rim, by 0.4 % in the middle
+#: of the next zone
+REPORTED_SCALE_ERROR = 0.005
+
+# -- inputs ---------------------------------------------------------------------------------
+
+#: people; a share of a total this little below a whole number is that number (rounding of floats)
+WHOLE_PEOPLE = 1e-9
+#: degrees, metres; around the study's extent: locations this near are still expected ones
+EXTENT_MARGIN_DEG, EXTENT_MARGIN_M = 0.05, 5_000.0
+#: metres; farther than this outside the study's extent a location is doubted
+OUTSIDE_M = 2_000.0
+#: metres; a point this near the area that its row names is not doubted: borders are drawn roughly
+BORDER_M = 100.0
+#: metres; sites of one name within this distance are taken for one site that is listed twice
+DUPLICATE_M = 50.0
