@@ -1,4 +1,4 @@
-"""A network built from a street file once, for many runs, with what is doubtful about it told."""
+"""`geoplan network build`: a network built from a street file once, saved for many runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import GeoplanError
-from geoplan.network.builders.build_notes import notes_told, told_by_caller
-from geoplan.network.builders.native_format import check_target
+from geoplan.network.builders.build_notes import build_findings, notes_not_logged
+from geoplan.network.builders.native_format import check_writable
 from geoplan.network.diagnostics import network_report
 from geoplan.network.read_network import read_network
 from geoplan.words import LANGS
@@ -30,7 +30,7 @@ def build_network(
     ----------
     source, mode, crs, speed_m_s : as in `read_network`.
     out : the file to write.
-    lang : of what is told, ``"zh"`` or ``"en"``. None = Chinese, as a new study is; errors in both.
+    lang : of the text, ``"zh"`` or ``"en"``. None = Chinese, as a new study is; errors in both.
 
     Returns
     -------
@@ -43,19 +43,19 @@ def build_network(
         As `read_network` and `Network.save`.
     """
     langs = LANGS if lang is None else (lang,)
-    with _said_in(langs):
-        check_target(out)  # before the work, not after it
-    with _said_in(langs, about=source.name), told_by_caller():
+    with _errors_in(langs):
+        check_writable(out)  # before the work, not after it
+    with _errors_in(langs, about=source.name), notes_not_logged():
         network = read_network(source, mode=mode, crs=crs, speed_m_s=speed_m_s)
-    with _said_in(langs):
+    with _errors_in(langs):
         network.save(out)
     lang = lang or "zh"
-    notes = [f"{problem} {advice}" for _, problem, advice in notes_told(network, lang)]
+    notes = [f"{problem} {advice}" for _, problem, advice in build_findings(network, lang)]
     return "\n".join([network_report(network).summary(lang), *notes])
 
 
 @contextmanager
-def _said_in(langs: tuple[str, ...], *, about: str = "") -> Iterator[None]:
+def _errors_in(langs: tuple[str, ...], *, about: str = "") -> Iterator[None]:
     """Errors in `langs`, with the name of the file that they are about."""
     try:
         yield

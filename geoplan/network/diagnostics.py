@@ -1,4 +1,4 @@
-"""What is doubtful about a network: the faults that make reach too short, each with its place."""
+"""A report on what is doubtful about a network: components, gaps and one-way streets, located."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class NetworkReport:
     Parameters
     ----------
     name, mode, nodes, edges, length_m : what the network is.
-    islands : GeoDataFrame, one row per part that is not joined to the largest: ``nodes``,
+    islands : GeoDataFrame, one row per component other than the largest: ``nodes``,
         ``length_m``, ``geometry`` (its longest edge's middle); longest first.
-    largest_share : share of the length in the largest part, 0 to 1.
+    largest_share : share of the length in the largest component, 0 to 1.
     one_way_traps : length of streets that one can reach but not leave again, or leave but not
         reach, because of one-way signs, metres (0 on foot).
     near_misses : GeoDataFrame of dead ends that nearly meet a street far off on the network:
         ``node``, ``edge`` (label of the street), ``gap_m``, ``detour_m`` (network distance between
-        the two places; NaN = not joined at all), ``geometry`` (line across the gap); widest detour
+        the two points; NaN = not joined at all), ``geometry`` (line across the gap); widest detour
         first.
     zero_length, long_edges, self_loops : GeoDataFrames of edges with ``u``, ``v``, ``length_m``.
     dead_ends : number of nodes with a single street.
@@ -139,14 +139,14 @@ def network_report(
     network : the street network to look at; it is not changed.
     near_m : a dead end within this of another street ...
     detour_m : ... that is at least this far off on the network (or not joined) is a near miss.
-        Steps between heights are told apart only where edges have the property ``layer``.
+        Heights are distinguished only where edges have the property ``layer``.
     long_m : edges longer than this are listed.
 
     Returns
     -------
     NetworkReport
         Islands, traps of one-way streets, near misses, and edges of odd length, each with its
-        place in the network's CRS.
+        geometry in the network's CRS.
 
     Raises
     ------
@@ -182,8 +182,8 @@ def network_report(
     degree = np.bincount(
         np.concatenate([network.u, network.v]), minlength=network.n_nodes
     )  # a loop counts twice: its node is no dead end
-    part = network.component_numbers
-    of_edge = part[network.u]
+    component = network.component_numbers
+    of_edge = component[network.u]
     length = np.bincount(of_edge, weights=network.length_m)
     total = float(network.length_m.sum())
     largest = int(np.argmax(length))
@@ -201,20 +201,20 @@ def network_report(
         nodes=network.n_nodes,
         edges=network.n_edges,
         length_m=total,
-        islands=_islands(network, of_edge, length, np.bincount(part), largest),
+        islands=_islands(network, of_edge, length, np.bincount(component), largest),
         largest_share=float(length[largest] / total) if total else 1.0,
-        one_way_traps=_traps(network, of_edge),
+        one_way_traps=_one_way_traps(network),
         near_misses=_near_misses(network, np.flatnonzero(degree == 1), near_m, detour_m),
-        zero_length=_edges(network, network.length_m <= 0),
-        long_edges=_edges(network, network.length_m > long_m),
-        self_loops=_edges(network, network.u == network.v),
+        zero_length=_listed_edges(network, network.length_m <= 0),
+        long_edges=_listed_edges(network, network.length_m > long_m),
+        self_loops=_listed_edges(network, network.u == network.v),
         dead_ends=int((degree == 1).sum()),
         steps_m=steps,
         barriers=barriers,
     )
 
 
-def _edges(network: NetworkData, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+def _listed_edges(network: NetworkData, mask: NDArray[np.bool_]) -> gpd.GeoDataFrame:
     at = np.flatnonzero(mask)
     at = at[np.argsort(-network.length_m[at], kind="stable")]
     return gpd.GeoDataFrame(
@@ -236,22 +236,22 @@ def _islands(
     nodes: NDArray[Any],
     largest: int,
 ) -> gpd.GeoDataFrame:
-    """The parts but the largest, each shown at its longest edge."""
+    """The components but the largest, each at the middle of its longest edge."""
     order = np.lexsort((-network.length_m, of_edge))
     heads = order[np.flatnonzero(np.diff(of_edge[order], prepend=-1))]
     heads = heads[of_edge[heads] != largest]
-    parts = of_edge[heads]
-    rank = np.argsort(-length[parts], kind="stable")
+    ids = of_edge[heads]
+    rank = np.argsort(-length[ids], kind="stable")
     middles = shapely.line_interpolate_point(network.edge_lines(heads[rank]), 0.5, normalized=True)
     return gpd.GeoDataFrame(
-        {"nodes": nodes[parts[rank]], "length_m": length[parts[rank]]},
+        {"nodes": nodes[ids[rank]], "length_m": length[ids[rank]]},
         geometry=middles,
         crs=network.crs,
     )
 
 
-def _traps(network: NetworkData, of_edge: NDArray[np.int32]) -> float:
-    """Length of streets with an end outside its part's largest strongly connected core."""
+def _one_way_traps(network: NetworkData) -> float:
+    """Length of streets with an end outside its component's largest strongly connected core."""
     if not network.oneway.any():
         return 0.0
     graph = network.graph("m")
@@ -261,10 +261,10 @@ def _traps(network: NetworkData, of_edge: NDArray[np.int32]) -> float:
     )
     count, core = csgraph.connected_components(arcs, directed=True, connection="strong")
     size = np.bincount(core, minlength=count)
-    part = network.component_numbers
-    best = np.zeros(int(part.max()) + 1, np.int64)
-    np.maximum.at(best, part, size[core])
-    outside = size[core] < best[part]
+    component = network.component_numbers
+    best = np.zeros(int(component.max()) + 1, np.int64)
+    np.maximum.at(best, component, size[core])
+    outside = size[core] < best[component]
     return float(network.length_m[outside[network.u] | outside[network.v]].sum())
 
 
@@ -286,14 +286,14 @@ def _near_misses(
     order = order[np.flatnonzero(np.diff(which[order], prepend=-1))]
     which, edge, node, gap, lines = which[order], edge[order], node[order], gap[order], lines[order]
     along = shapely.line_locate_point(lines, points[which])
-    places = shapely.line_interpolate_point(lines, along)
+    points_across = shapely.line_interpolate_point(lines, along)
     detour = _detours(network, node, edge, along, lines, detour_m)
-    far = ~(detour < detour_m)
+    wide = ~(detour < detour_m)
     joined = _joined(network, node, edge)
     detour = np.where(joined, detour, np.nan)
     gaps = shapely.linestrings(
         np.stack(
-            [shapely.get_coordinates(points[which]), shapely.get_coordinates(places)], axis=1
+            [shapely.get_coordinates(points[which]), shapely.get_coordinates(points_across)], axis=1
         ).reshape(-1, 2, 2)
     )
     frame = gpd.GeoDataFrame(
@@ -305,7 +305,7 @@ def _near_misses(
         },
         geometry=gaps,
         crs=network.crs,
-    )[far]
+    )[wide]
     rank = frame["detour_m"].fillna(np.inf)
     order = np.lexsort((frame["gap_m"].to_numpy(), -rank.to_numpy()))
     return frame.iloc[order].reset_index(drop=True)
@@ -314,7 +314,7 @@ def _near_misses(
 def _same_height(
     network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Whether the dead end's own street lies at the height of the other, as far as told."""
+    """Whether the dead end's own street lies at the height of the other, as far as known."""
     if network.properties is None or "layer" not in network.properties.columns:
         return np.ones(len(node), bool)
     layer = pd.to_numeric(network.properties["layer"], errors="coerce").fillna(0).to_numpy()
@@ -327,8 +327,8 @@ def _same_height(
 def _joined(
     network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    part = network.component_numbers
-    return part[node] == part[network.u[edge]]
+    component = network.component_numbers
+    return component[node] == component[network.u[edge]]
 
 
 def _detours(
@@ -339,7 +339,7 @@ def _detours(
     lines: NDArray[np.object_],
     detour_m: float,
 ) -> NDArray[np.float64]:
-    """Network distance between each dead end and its place on the street across the gap.
+    """Network distance between each dead end and the point on the street across the gap.
 
     Looked for up to 20 times `detour_m`; farther is inf.
     """
@@ -347,14 +347,14 @@ def _detours(
         return np.empty(0)
     total = shapely.length(lines)
     with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.clip(np.where(total > 0, along / total, 0.0), 0.0, 1.0)
+        fraction = np.clip(np.where(total > 0, along / total, 0.0), 0.0, 1.0)
     at_u, at_v = along <= AT_END_M, along >= total - AT_END_M
-    part = np.where(at_u, 0.0, np.where(at_v, 1.0, part))
+    fraction = np.where(at_u, 0.0, np.where(at_v, 1.0, fraction))
     xy = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
-    places = SnappedPoints(
+    points_across = SnappedPoints(
         index=pd.RangeIndex(len(node)),
         edge=edge.astype(np.int32),
-        fraction=part,
+        fraction=fraction,
         node=np.where(at_u, network.u[edge], np.where(at_v, network.v[edge], -1)).astype(np.int32),
         snap_m=np.zeros(len(node)),
         state=np.full(len(node), ON, np.int8),
@@ -363,7 +363,7 @@ def _detours(
     )
     ends = pd.Index(np.unique(node))
     found = travel_costs(
-        network, places, snap_nodes(network, network.node_ids[ends]), cutoff_m=20 * detour_m
+        network, points_across, snap_nodes(network, network.node_ids[ends]), cutoff_m=20 * detour_m
     ).matrix
     column = ends.get_indexer(pd.Index(node))
     dense = np.full(len(node), np.inf)

@@ -20,8 +20,8 @@ from geoplan.network.builders.osm_tags import (
     RULES,
     direction,
     maxspeed_kmh,
+    reason_left_out,
     speed_kmh,
-    why_left_out,
 )
 
 CRS = "EPSG:4548"
@@ -266,7 +266,7 @@ def test_faults_are_told(tmp_path, town):
     ],
 )
 def test_which_ways(mode, tags, why):
-    assert why_left_out(mode, tags.get) == why
+    assert reason_left_out(mode, tags.get) == why
 
 
 def test_osmnx_agrees_on_the_classes():
@@ -302,7 +302,7 @@ def test_every_way_of_porto_alegre_as_osmnx_chooses_it(shared_data):
     for way in streets.with_filter(osmium.filter.KeyFilter("highway")):
         tags = {tag.k: tag.v for tag in way.tags}
         for mode, keep in keeps.items():
-            why = why_left_out(mode, tags.get)
+            why = reason_left_out(mode, tags.get)
             if not why:
                 assert keep(tags), (mode, tags)  # never more than OSMnx
                 both[mode] += 1

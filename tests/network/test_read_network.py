@@ -9,7 +9,7 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.network import Network
-from geoplan.network.builders.build_notes import told_by_caller
+from geoplan.network.builders.build_notes import notes_not_logged
 from geoplan.network.read_network import read_network
 
 CRS = "EPSG:4548"
@@ -90,7 +90,7 @@ def test_what_the_layer_leaves_without_use_is_told(tmp_path, roads, caplog, own,
     # of this reading: a study would tell its reader of a crs that it does not name
     assert "unused" not in read_network(tmp_path / "a.network", mode="walk").notes
     caplog.clear()
-    with told_by_caller():
+    with notes_not_logged():
         read_network(path, mode="walk", crs=CRS, **options)
     assert caplog.text == ""
 

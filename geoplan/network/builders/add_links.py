@@ -1,4 +1,4 @@
-"""New links in an existing network: the bridge or the path that a what-if is about."""
+"""A network with new streets: the bridge or the path that a what-if is about."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def with_links(
     max_gap_m: float = 50.0,
     speed_kmh: float = 30.0,
 ) -> N:
-    """`network` with `lines` as further two-way streets, joined at the nearest corners.
+    """`network` with `lines` as further two-way streets, joined at the nearest nodes.
 
     Parameters
     ----------
     network : the street network; it is not changed.
     lines : LineStrings in the network's CRS, in metres.
-    max_gap_m : each end of a line must lie this near to a corner of the network; the line is drawn
+    max_gap_m : each end of a line must lie this near to a node of the network; the line is drawn
         on to it, and that stretch counts.
     speed_kmh : of the new streets, where the network knows minutes.
 
@@ -45,7 +45,7 @@ def with_links(
     Raises
     ------
     NetworkError
-        Ends that no corner is near to, all of them, or lines that are no lines.
+        Ends with no node near, all of them, or geometries that are no lines.
 
     Examples
     --------
@@ -74,23 +74,23 @@ def with_links(
     shapes = shapely.get_parts(shapely.line_merge(drawn_lines))
     if len(shapes) == 0 or not (shapely.get_type_id(shapes) == 1).all():
         raise NetworkError.of("network_faults.link_lines")
-    corners = np.column_stack([network.x, network.y])
+    node_xy = np.column_stack([network.x, network.y])
     ends = np.column_stack(
         [
             shapely.get_coordinates(shapely.get_point(shapes, 0)),
             shapely.get_coordinates(shapely.get_point(shapes, -1)),
         ]
     ).reshape(-1, 2)
-    gap, corner = cKDTree(corners).query(ends)
+    gap, node = cKDTree(node_xy).query(ends)
     far = np.flatnonzero(gap > max_gap_m)
     if len(far):
         lost = Messages(
             Message("network_faults.link_end", x=ends[k, 0], y=ends[k, 1], gap=gap[k]) for k in far
         )
         raise NetworkError.of("network_faults.link_far", gap=max_gap_m, ends=lost)
-    u, v = corner[::2].astype(np.int32), corner[1::2].astype(np.int32)
+    u, v = node[::2].astype(np.int32), node[1::2].astype(np.int32)
     drawn = [
-        np.vstack([corners[a], shapely.get_coordinates(shape), corners[b]])
+        np.vstack([node_xy[a], shapely.get_coordinates(shape), node_xy[b]])
         for shape, a, b in zip(shapes, u, v, strict=True)
     ]
     length = np.array([np.hypot(*np.diff(xy, axis=0).T).sum() for xy in drawn])

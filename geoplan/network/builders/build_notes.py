@@ -1,7 +1,7 @@
-"""What was left out, guessed or doubted while a network was built: logged, unless it is told.
+"""What was left out, guessed or doubted while a network was built, as findings and in the log.
 
-A command or a study tells it in its reader's words (`notes_told`); whoever builds a network in
-Python finds it in the log and in `Network.notes`.
+A command or a study shows it in its reader's language (`build_findings`); whoever builds a network
+in Python finds it in the log and in `Network.notes`.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.words import say
 
 _log = logging.getLogger(__name__)
-_by_caller: ContextVar[bool] = ContextVar("notes are told by the caller", default=False)
+_not_logged: ContextVar[bool] = ContextVar("the caller shows the notes", default=False)
 
 
 def log_note(text: str, *values: object, level: int = logging.WARNING) -> None:
-    """Log what `notes_told` says as well."""
-    if not _by_caller.get():
+    """Log what `build_findings` returns as well."""
+    if not _not_logged.get():
         _log.log(level, text, *values)
 
 
 @contextmanager
-def told_by_caller() -> Iterator[None]:
-    """Within this nothing is logged that `notes_told` says: the caller says it."""
-    before = _by_caller.set(True)
+def notes_not_logged() -> Iterator[None]:
+    """A context in which nothing is logged that `build_findings` returns: the caller shows it."""
+    before = _not_logged.set(True)
     try:
         yield
     finally:
-        _by_caller.reset(before)
+        _not_logged.reset(before)
 
 
-def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
-    """`checked_crs`, with a note where its metres are somewhat off."""
+def measuring_crs(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
+    """The CRS to measure lengths in, checked, with a note where its metres are somewhat off."""
     plane = checked_crs(crs, lonlat)
     if off := scale_error(plane, lonlat):
         log_note(
@@ -54,12 +54,12 @@ def measured_in(crs: Any, lonlat: tuple[float, float] | None) -> CRS:
 def unused_options(
     source: str, own: CRS | None, *, source_crs: CRS | None = None, datum: str | None = None
 ) -> dict[str, list[str]]:
-    """The options that say something else than the file does, which are logged.
+    """The options that contradict the file and are not used; they are logged.
 
     Parameters
     ----------
     source : the file's name.
-    own : the file's own CRS; None = it says none.
+    own : the file's own CRS; None = it names none.
     source_crs, datum : as given.
 
     Returns
@@ -85,8 +85,8 @@ def _name(crs: CRS) -> str:
     return crs.to_string() if crs.to_epsg() else crs.name
 
 
-def notes_told(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
-    """What to know about how a network was built: code, problem and advice, in `lang`.
+def build_findings(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
+    """Findings about how a network was built: code, problem and advice, in `lang`.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def notes_told(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
     >>> from geoplan.network import Network
     >>> street = shapely.LineString([(500000, 4055000), (500400, 4055000)])
     >>> roads = gpd.GeoSeries([street, shapely.Point(0, 0)], crs="EPSG:4548")
-    >>> with told_by_caller():
+    >>> with notes_not_logged():
     ...     network = Network.from_lines(roads, mode="walk")
-    >>> notes_told(network, "en")[0][:2]
+    >>> build_findings(network, "en")[0][:2]
     ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
     """
     return [

@@ -1,6 +1,6 @@
 """`geoplan fetch`: streets, boundary and known facilities of a place by OSMnx.
 
-The only module that opens the internet, and only when it is asked to.
+The only module that opens the internet, and only for this command.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def fetch_place(place: str, out: str | Path) -> list[Path]:
         No connection, or no such place.
     """
     target = Path(out)
-    with _asked(place):
+    with _osm_errors(place):
         boundary = ox.geocode_to_gdf(place)
         area = boundary.geometry.union_all()
         graphs = {
@@ -69,12 +69,12 @@ def fetch_place(place: str, out: str | Path) -> list[Path]:
         written.append(target / "facilities.gpkg")
         sites.to_file(written[-1], driver="GPKG")
     study = target / "study.toml"
-    study.write_text(_study(place, crs.to_string()), encoding="utf-8")
+    study.write_text(_study_toml(place, crs.to_string()), encoding="utf-8")
     return [*written, study]
 
 
 def _facilities(area: Any) -> gpd.GeoDataFrame:
-    """Places of the kinds in `FACILITIES`, as points; none when the map knows none."""
+    """Facilities of the kinds in `FACILITIES`, as points; none where the map has none."""
     try:
         found = ox.features_from_polygon(area, tags=FACILITIES)
     except ox._errors.InsufficientResponseError:
@@ -85,7 +85,7 @@ def _facilities(area: Any) -> gpd.GeoDataFrame:
 
 
 @contextmanager
-def _asked(place: str) -> Iterator[None]:
+def _osm_errors(place: str) -> Iterator[None]:
     """Without OSMnx's cache folder in the working directory; failures as one kind of error."""
     before = ox.settings.use_cache
     ox.settings.use_cache = False
@@ -105,7 +105,7 @@ def _asked(place: str) -> Iterator[None]:
         ox.settings.use_cache = before
 
 
-def _study(place: str, crs: str) -> str:
+def _study_toml(place: str, crs: str) -> str:
     """A study to begin with: streets and boundary are there, people and sites are yours."""
     name = place.replace("\\", "").replace('"', "'")
     return f"""\

@@ -66,8 +66,8 @@ def with_slope(
     Heights are read along each street every `step_m` (about the raster's cell: closer samples
     would add up the steps between cells), by bilinear interpolation; the ground between is taken
     as even. Bridges and tunnels (properties ``bridge``, ``tunnel``) run evenly between their
-    ends. Where the raster holds no height, the street counts as flat; how much that is stands in
-    ``notes["slope"]``.
+    ends. Where the raster holds no height, the street counts as flat (share in
+    ``notes["slope"]``).
 
     Parameters
     ----------
@@ -99,18 +99,18 @@ def with_slope(
         raise UsageError("; ".join(faults) + ".")
     lines = network.edge_lines()
     drawn = shapely.length(lines)
-    pieces = np.maximum(np.ceil(drawn / step_m), 1).astype(np.int64)
-    pieces[_even(network)] = 1
-    # heights at pieces + 1 places per edge
-    edge = np.repeat(np.arange(len(lines)), pieces + 1)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(pieces + 1) - (pieces + 1), pieces + 1)
-    places = shapely.line_interpolate_point(lines[edge], nth / pieces[edge], normalized=True)
-    height = heights_at(shapely.get_coordinates(places), network.crs, elevation)
+    steps = np.maximum(np.ceil(drawn / step_m), 1).astype(np.int64)
+    steps[_bridges_and_tunnels(network)] = 1
+    # steps + 1 heights per edge
+    edge = np.repeat(np.arange(len(lines)), steps + 1)
+    nth = np.arange(len(edge)) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
+    samples = shapely.line_interpolate_point(lines[edge], nth / steps[edge], normalized=True)
+    height = heights_at(shapely.get_coordinates(samples), network.crs, elevation)
     unknown = ~np.isfinite(height)
     if unknown.all():
         raise InputError.of("network_faults.no_height", name=Path(elevation).name)
     inner = edge[1:] == edge[:-1]
-    run = (network.length_m / pieces)[edge[1:]][inner]
+    run = (network.length_m / steps)[edge[1:]][inner]
     rise = np.diff(height)[inner]
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.where(run > 0, rise / run, 0.0)
@@ -142,7 +142,7 @@ def with_slope(
     )
 
 
-def _even(network: NetworkData) -> NDArray[np.bool_]:
+def _bridges_and_tunnels(network: NetworkData) -> NDArray[np.bool_]:
     """Edges that do not follow the ground: bridges and tunnels."""
     even = np.zeros(network.n_edges, bool)
     if network.properties is not None:
@@ -156,7 +156,7 @@ def _even(network: NetworkData) -> NDArray[np.bool_]:
 def heights_at(
     xy: NDArray[np.float64], crs: CRS, elevation: str | PathLike[str]
 ) -> NDArray[np.float64]:
-    """Heights of places (n, 2) in `crs`, bilinear between cell centres; NaN where there is none.
+    """Heights at points (n, 2) in `crs`, bilinear between cell centres; NaN where there is none.
 
     Beside a cell without height, or at the raster's rim, the nearest cell counts.
     """

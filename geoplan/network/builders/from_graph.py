@@ -21,8 +21,8 @@ from pyproj.exceptions import CRSError
 from geoplan.crs.projected import projected_crs_for, unfit_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import Faults, MissingCrsError, NetworkError, UsageError
-from geoplan.network.builders.build_notes import measured_in
-from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh, why_left_out
+from geoplan.network.builders.build_notes import measuring_crs
+from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, reason_left_out, speed_kmh
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds
@@ -119,34 +119,34 @@ def network_from_graph(
     speeds_kmh = checked_speeds(speeds_kmh)
     own = _own_crs(graph)
     faults = Faults(NetworkError, "network_faults.graph")
-    places = _places(graph, own, faults)
+    locations = _node_locations(graph, own, faults)
     edges, lengths, given = _edges(graph, faults)
     faults.raise_all()
-    plane = _plane(own, places, crs)
+    plane = _projected_crs(own, locations, crs)
     notes: dict[str, Any] = {"own_crs": own.to_string()}
     if crs is None and plane != own:
         notes["crs_chosen"] = plane.to_string()
         _log.info("%s: measured in %s, as no CRS was named", source, plane.to_string())
 
     data = edges.pop("data")
-    whys = [("" if all_classes else _why(mode, tags)) for tags in data]
+    whys = [("" if all_classes else _reason_left_out(mode, tags)) for tags in data]
     used = np.array([why == "" for why in whys])
     left_out = dict(Counter(why for why in whys if why))
     if not used.any():
-        told = left_out_by(left_out)
+        reasons = left_out_by(left_out)
         raise NetworkError.of(
-            "network_faults.graph_no_street", mode=mode, count=len(used), whys=told
+            "network_faults.graph_no_street", mode=mode, count=len(used), whys=reasons
         )
     if left_out:
         notes["left_out"] = left_out
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
     lengths, given = lengths[used], given[used]
     to_plane = cached_transformer(own, plane)
-    nodes = _nodes(places, to_plane, plane)
+    nodes = _nodes(locations, to_plane, plane)
     shapes = _shapes(frame, given, nodes, to_plane, same=plane == own)
     frame["geometry"] = shapes
     frame["length_m"] = np.where(np.isfinite(lengths), lengths, shapely.length(shapes))
-    keep, oneway = _pairs(frame, directed=graph.is_directed())
+    keep, oneway = _merge_opposite(frame, directed=graph.is_directed())
     frame = frame[keep].reset_index(drop=True)
     frame["oneway"] = oneway[keep]
     properties = _properties(frame["data"], mode, speeds_kmh)
@@ -175,7 +175,7 @@ def _own_crs(graph: nx.Graph) -> CRS:
         raise UsageError.of("network_faults.graph_bad_crs", crs=crs) from error
 
 
-def _places(graph: nx.Graph, own: CRS, faults: Faults) -> pd.DataFrame:
+def _node_locations(graph: nx.Graph, own: CRS, faults: Faults) -> pd.DataFrame:
     """X and y by node, and what is wrong with them."""
     frame = pd.DataFrame(
         [(data.get("x"), data.get("y")) for _, data in graph.nodes(data=True)],
@@ -204,17 +204,17 @@ def _edges(
     if not ends:
         faults.add(Message("network_faults.graph_no_edges"))
 
-    def tell(bad: NDArray[np.bool_], code: str) -> None:
+    def note(bad: NDArray[np.bool_], code: str) -> None:
         if bad.any():
             at = first_few((u[i], v[i]) for i in np.flatnonzero(bad))
             faults.add(Message(f"network_faults.{code}", count=int(bad.sum()), some=at))
 
-    told = pd.Series([tags.get("length") for tags in data], dtype=object)
-    lengths = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
+    given = pd.Series([tags.get("length") for tags in data], dtype=object)
+    lengths = pd.to_numeric(given, errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(lengths) | (lengths < 0)
-    tell(told.notna().to_numpy() & wrong, "graph_length")
+    note(given.notna().to_numpy() & wrong, "graph_length")
     shapes = np.array([_line(tags.get("geometry")) for tags in data], object)
-    tell(np.array([s is False for s in shapes], bool), "graph_geometry")
+    note(np.array([s is False for s in shapes], bool), "graph_geometry")
     return {"u": u, "v": v, "data": data}, lengths, shapes
 
 
@@ -233,14 +233,14 @@ def _line(geometry: Any) -> shapely.LineString | bool | None:
     return geometry if np.isfinite(shapely.get_coordinates(geometry)).all() else False
 
 
-def _plane(own: CRS, places: pd.DataFrame, crs: Any) -> CRS:
-    middle = places.median()
+def _projected_crs(own: CRS, locations: pd.DataFrame, crs: Any) -> CRS:
+    middle = locations.median()
     lon, lat = cached_transformer(own, "EPSG:4326").transform(middle["x"], middle["y"])
     known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
     if crs is not None:
-        return measured_in(crs, known)
+        return measuring_crs(crs, known)
     if own.is_projected and (known is None or not unfit_reason(own, known)):
-        return measured_in(own, known)
+        return measuring_crs(own, known)
     return projected_crs_for(lon, lat)
 
 
@@ -248,20 +248,20 @@ def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
 
 
-def _why(mode: str, tags: Mapping[str, Any]) -> str:
+def _reason_left_out(mode: str, tags: Mapping[str, Any]) -> str:
     """OSMnx's merged edges hold lists: one street that may be used is enough."""
     values = tags.get("highway")
     classes = values if isinstance(values, list) else [values]
     whys = [
-        why_left_out(mode, {**{k: _first(v) for k, v in tags.items()}, "highway": name}.get)
+        reason_left_out(mode, {**{k: _first(v) for k, v in tags.items()}, "highway": name}.get)
         for name in classes
     ]
     return min(whys, default="")
 
 
-def _nodes(places: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDataFrame:
-    x, y = to_plane.transform(places["x"].to_numpy(), places["y"].to_numpy())
-    return gpd.GeoDataFrame(index=places.index, geometry=gpd.points_from_xy(x, y), crs=plane)
+def _nodes(locations: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDataFrame:
+    x, y = to_plane.transform(locations["x"].to_numpy(), locations["y"].to_numpy())
+    return gpd.GeoDataFrame(index=locations.index, geometry=gpd.points_from_xy(x, y), crs=plane)
 
 
 def _shapes(
@@ -288,7 +288,9 @@ def _shapes(
     return shapes
 
 
-def _pairs(frame: pd.DataFrame, *, directed: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _merge_opposite(
+    frame: pd.DataFrame, *, directed: bool
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which edges stay, and which of them are one-way: each edge with its counterpart is one."""
     count = len(frame)
     keep, oneway = np.ones(count, bool), np.zeros(count, bool)
@@ -346,8 +348,8 @@ def _text(value: Any) -> str | None:
 
 
 def _speed(tags: Mapping[str, Any], speeds: Mapping[str, float] | None) -> float:
-    told = _first(tags.get("speed_kph"))
-    given = pd.to_numeric(None if isinstance(told, list) else told, errors="coerce")
+    value = _first(tags.get("speed_kph"))
+    given = pd.to_numeric(None if isinstance(value, list) else value, errors="coerce")
     if given is not None and np.isfinite(given) and given > 0:
         return float(given)
     return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
-from geoplan.network.builders.build_notes import measured_in
+from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import OsmNodes, OsmWays, read_osm
 from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh
 from geoplan.network.builders.segments import (
@@ -154,7 +154,7 @@ def _network(
     used = np.unique(vertices.node)
     middle = float(np.median(osm_nodes.lon[used])), float(np.median(osm_nodes.lat[used]))
     if crs is not None:
-        plane = measured_in(crs, middle)
+        plane = measuring_crs(crs, middle)
     else:
         plane = projected_crs_for(*middle)
         notes["crs_chosen"] = plane.to_string()

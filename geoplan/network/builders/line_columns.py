@@ -1,4 +1,4 @@
-"""What the columns of a line layer say about its streets."""
+"""What the columns of a line layer mean: road class, direction, height and speed per row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import Faults, UsageError
-from geoplan.network.builders.osm_tags import direction, speed_kmh, why_left_out
+from geoplan.network.builders.osm_tags import direction, reason_left_out, speed_kmh
 from geoplan.words.message import Message
 
 #: usual names of the columns, lower case; the first that is there counts
@@ -73,7 +73,7 @@ class LineColumns:
 
     @property
     def has_oneway(self) -> bool:
-        """Whether a column tells the direction."""
+        """Whether a column gives the direction."""
         return "oneway" in self.found
 
 
@@ -131,14 +131,14 @@ def _texts(frame: pd.DataFrame, column: str | None) -> list[str | None]:
 
 
 def _text(value: object) -> str | None:
-    """A cell as text; of a list (streets that OSMnx merged into one) the first that says any."""
+    """A cell as text; of a list (streets that OSMnx merged into one) the first one with text."""
     if isinstance(value, list | tuple | set | np.ndarray):
         return next((text for text in map(_text, value) if text is not None), None)
     return None if pd.isna(value) or str(value) == "" else str(value)  # type: ignore[call-overload]
 
 
 def _oneway(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.int8]:
-    """From the one-way column; Geofabrik's F, T, B are told from T(rue) and F(alse) by the B."""
+    """From the one-way column; beside a B, T and F are Geofabrik's directions, not booleans."""
     raw = frame[found["oneway"]]
     text = raw.astype(object).where(raw.notna(), "").map(_plain)
     meaning: dict[str, int] = dict(_ONEWAY)
@@ -166,7 +166,7 @@ def line_columns(
     }
     rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
     verdicts = {tuple(row.values()): row for row in rows}
-    whys = {key: why_left_out(mode, _getter(row)) for key, row in verdicts.items()}
+    whys = {key: reason_left_out(mode, _getter(row)) for key, row in verdicts.items()}
     speeds = {
         key: speed_kmh(row["highway"], row["maxspeed"], speeds_kmh) for key, row in verdicts.items()
     }
@@ -174,8 +174,8 @@ def line_columns(
     implied = [direction(mode, _getter(row)) if row["highway"] == "motorway" else 0 for row in rows]
     oneway = np.array(implied, np.int8)
     if "oneway" in found:
-        told = _oneway(frame, found)
-        oneway = told if mode != "walk" else np.zeros(len(frame), np.int8)
+        signed = _oneway(frame, found)
+        oneway = signed if mode != "walk" else np.zeros(len(frame), np.int8)
     return LineColumns(
         found=found,
         left_out=np.array([whys[key] for key in keys], object),

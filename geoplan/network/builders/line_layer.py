@@ -17,7 +17,7 @@ from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
-from geoplan.network.builders.build_notes import measured_in
+from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
 
 LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
@@ -29,7 +29,7 @@ WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "几何")
 def in_plane(
     frame: gpd.GeoDataFrame, name: str, *, crs: Any, source_crs: CRS | None, datum: str | None
 ) -> gpd.GeoDataFrame:
-    """A layer in a projected CRS: its own CRS checked, its datum mended, then projected."""
+    """A layer in a projected CRS: its own CRS checked, its datum shifted, then projected."""
     if frame.crs is None:
         if source_crs is None:
             raise MissingCrsError.of("network_faults.no_crs", name=name)
@@ -37,7 +37,7 @@ def in_plane(
     if frame.crs.is_projected and (crs is not None or not unfit_layer_reason(frame.geometry)[0]):
         if crs is None:
             return frame
-        return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
+        return frame.to_crs(measuring_crs(crs, layer_centre(frame.geometry)))
     if datum not in (None, "wgs84") and not frame.crs.is_projected:
         frame = frame.set_geometry(to_wgs84(frame.geometry, datum=datum))
     if crs is None:
@@ -47,7 +47,7 @@ def in_plane(
         x, y = pd.DataFrame(middle).median()
         lonlat = cached_transformer(frame.crs, "EPSG:4326").transform(x, y)
         return frame.to_crs(projected_crs_for(*lonlat))
-    return frame.to_crs(measured_in(crs, layer_centre(frame.geometry)))
+    return frame.to_crs(measuring_crs(crs, layer_centre(frame.geometry)))
 
 
 def named_crs(source_crs: Any) -> CRS | None:
@@ -130,13 +130,13 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
         raise NetworkError.of("network_faults.unreadable", name=path.name, why=error) from error
 
 
-def _layer(name: str, layers: Mapping[str, str], asked: str | None) -> str:
-    """The asked layer, or the only one that holds lines."""
+def _layer(name: str, layers: Mapping[str, str], wanted: str | None) -> str:
+    """The wanted layer, or the only one that holds lines."""
     listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
-    if asked is not None:
-        if asked not in layers:
-            raise InputError.of("network_faults.no_layer", name=name, layer=asked, there=listed)
-        return asked
+    if wanted is not None:
+        if wanted not in layers:
+            raise InputError.of("network_faults.no_layer", name=name, layer=wanted, there=listed)
+        return wanted
     lines = [layer for layer, kind in layers.items() if "LineString" in kind] or list(layers)
     if len(lines) != 1:
         raise InputError.of("network_faults.several_layers", name=name, there=listed)

@@ -28,7 +28,7 @@ FORMAT = "geoplan-network"
 VERSION = 1
 _ARRAYS = ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets")
 _OPTIONAL = ("minutes", "minutes_back")
-_STAMP = (1980, 1, 1, 0, 0, 0)
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
@@ -40,7 +40,7 @@ def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
         The folder does not exist, or labels or properties mix types that no table can hold.
     """
     target = Path(path)
-    check_target(target)
+    check_writable(target)
     meta = {
         "format": FORMAT,
         "version": VERSION,
@@ -76,8 +76,8 @@ def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def check_target(target: Path) -> None:
-    """Refuse a place where no network file can be written.
+def check_writable(target: Path) -> None:
+    """Raise unless a network file can be written there.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(name, _STAMP), content)
+    archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), content)
 
 
 def _array_bytes(array: NDArray[Any]) -> bytes:

@@ -14,7 +14,7 @@ import osmium
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
-from geoplan.network.builders.osm_tags import KEPT_TAGS, direction, why_left_out
+from geoplan.network.builders.osm_tags import KEPT_TAGS, direction, reason_left_out
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
 
@@ -99,7 +99,7 @@ def _read_ways(path: Path, found: list[_WayCollector]) -> Any:
             tag, nodes = way.tags.get, way.nodes
             refs: list[int] = []
             for each in found:
-                why = why_left_out(each.mode, tag)
+                why = reason_left_out(each.mode, tag)
                 if why or len(nodes) < 2:
                     each.left_out[why or "short"] += 1
                     continue

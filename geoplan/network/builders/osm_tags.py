@@ -140,20 +140,20 @@ RULES: Mapping[str, ModeRules] = {
 }
 
 
-def why_left_out(mode: str, tag: TagGetter) -> str:
+def reason_left_out(mode: str, tag: TagGetter) -> str:
     """Why a way with these tags is no part of the network of `mode`; "" when it is.
 
     One of ``"class"``, ``"service"``, ``"access"``, ``"tag"``.
 
     Examples
     --------
-    >>> why_left_out("walk", {"highway": "steps"}.get)
+    >>> reason_left_out("walk", {"highway": "steps"}.get)
     ''
-    >>> why_left_out("walk", {"highway": "motorway"}.get)
+    >>> reason_left_out("walk", {"highway": "motorway"}.get)
     'class'
-    >>> why_left_out("walk", {"highway": "residential", "access": "private"}.get)
+    >>> reason_left_out("walk", {"highway": "residential", "access": "private"}.get)
     'access'
-    >>> why_left_out("drive", {"highway": "residential", "access": "no", "vehicle": "yes"}.get)
+    >>> reason_left_out("drive", {"highway": "residential", "access": "no", "vehicle": "yes"}.get)
     ''
     """
     rules = RULES[mode]
@@ -183,7 +183,7 @@ def direction(mode: str, tag: TagGetter) -> int:
     """1 = one way along the way, -1 = one way against it, 0 = both ways.
 
     Always 0 on foot: one-way signs are for vehicles. Roundabouts and motorways are one-way
-    without being tagged so; ``oneway=no`` says otherwise.
+    without being tagged so; ``oneway=no`` makes them two-way.
 
     Examples
     --------
@@ -213,7 +213,7 @@ _TO_KMH = {None: 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": 1.609344, "kno
 
 
 def maxspeed_kmh(value: object) -> float | None:
-    """A ``maxspeed`` tag in km/h; None when it says no plausible number.
+    """A ``maxspeed`` tag in km/h; None where it is no plausible number.
 
     Lanes (``"60|50"``) and lists give their mean.
 
@@ -260,7 +260,7 @@ def speed_kmh(
 
 
 def left_out_by(left_out: Mapping[str, int]) -> Messages:
-    """How many lines were left out, by reason (see `why_left_out`).
+    """How many lines were left out, by reason (see `reason_left_out`).
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Two-way streets that come as two one-way edges, as routing graphs keep them.
+"""Antiparallel edges: the two one-way edges by which routing graphs keep a two-way street.
 
-A point beside such a street snaps to one of the two, but its driver may leave both ways. The
-edge and its twin are the same street: what the one forbids, the other's cost allows.
+A point beside such a street snaps to one of the two, but its driver may leave both ways: they are
+one street, and what the one edge forbids, the other's cost allows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geoplan.network.graph.polylines import reversed_lines
 
 
-def twins(
+def antiparallel_edges(
     u: NDArray[np.int32],
     v: NDArray[np.int32],
     oneway: NDArray[np.bool_],
@@ -29,7 +29,7 @@ def twins(
     --------
     >>> import numpy as np
     >>> ends = np.array([[0.0, 0.0], [9.0, 0.0], [9.0, 0.0], [0.0, 0.0]])
-    >>> twins(np.array([0, 1]), np.array([1, 0]), np.array([True, True]), ends,
+    >>> antiparallel_edges(np.array([0, 1]), np.array([1, 0]), np.array([True, True]), ends,
     ...       np.array([0, 2, 4])).tolist()
     [1, 0]
     """
@@ -38,7 +38,7 @@ def twins(
     if len(one) == 0:
         return other
     down = u > v
-    # drawn from the lower node to the higher, twins have the same vertices in the same order
+    # drawn from the lower node to the higher, both have the same vertices in the same order
     upward = reversed_lines(coords, offsets, down)
     middle = np.add.reduceat(upward, offsets[:-1], axis=0)
     table = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""The directed graph behind a question: compressed rows of arcs with one cost each."""
+"""The directed graph of a search: arcs by tail node in compressed sparse rows, one cost each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Graph:
-    """Arcs by tail node, costs in one unit.
+    """Arcs by tail node in compressed sparse rows (CSR), costs in one unit.
 
     Parameters
     ----------

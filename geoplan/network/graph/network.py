@@ -17,14 +17,14 @@ from scipy.sparse import csgraph
 
 from geoplan.crs.projected import unfit_reason
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
-from geoplan.network.graph.antiparallel import twins
+from geoplan.network.graph.antiparallel import antiparallel_edges
 from geoplan.network.graph.arcs import Graph, build_graph
 from geoplan.validate import positive
 from geoplan.words.display import facts_html
 
 T = TypeVar("T")
 
-#: speed at which lengths become minutes where the network says nothing else
+#: speed at which lengths become minutes where the edges carry none
 DEFAULT_SPEED_M_S = {"walk": 1.0, "drive": 30 / 3.6}
 MODES = tuple(DEFAULT_SPEED_M_S)
 UNITS = ("m", "min")
@@ -148,9 +148,9 @@ class NetworkData:
 
     @property
     def components(self) -> pd.Series:
-        """Number of the connected part each node lies in (by node id); 0 has the most nodes.
+        """Number of the connected component of each node (by node id); 0 has the most nodes.
 
-        One-way signs are left aside: two nodes in different parts are not joined at all.
+        One-way signs do not count: two nodes in different components are not joined at all.
         """
         return pd.Series(self.component_numbers, index=self.node_ids, name="component")
 
@@ -160,14 +160,14 @@ class NetworkData:
         return self.derived("components", self._find_components)
 
     def _find_components(self) -> NDArray[np.int32]:
-        links = sparse.coo_array(
+        edges = sparse.coo_array(
             (np.ones(self.n_edges, np.int8), (self.u, self.v)), shape=(self.n_nodes,) * 2
         )
-        count, part = csgraph.connected_components(links, directed=False)
-        size = np.bincount(part, minlength=count)
+        count, component = csgraph.connected_components(edges, directed=False)
+        size = np.bincount(component, minlength=count)
         rank = np.empty(count, np.int32)
         rank[np.argsort(-size, kind="stable")] = np.arange(count, dtype=np.int32)
-        return rank[part]
+        return rank[component]
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` computes from the arrays, computed once and kept under `key`."""
@@ -270,8 +270,8 @@ class NetworkData:
     def edge_costs(self, unit: str = "m") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Cost of each edge from u to v and from v to u, in `unit`; inf where not allowed.
 
-        A two-way street that comes as two one-way edges drawn alike (`twins`) may be used both
-        ways on either: the way back costs what the other edge says. (Made once and kept.)
+        A two-way street that comes as two one-way edges drawn alike (`antiparallel_edges`) may be
+        used both ways on either: the way back costs what the other edge costs.
 
         Parameters
         ----------
@@ -282,15 +282,16 @@ class NetworkData:
     def _edge_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         forward, backward = self._arc_costs(unit)
         if self.oneway.any():
-            twin = self.derived(
-                "twins", lambda: twins(self.u, self.v, self.oneway, self.coords, self.offsets)
+            other = self.derived(
+                "antiparallel",
+                lambda: antiparallel_edges(self.u, self.v, self.oneway, self.coords, self.offsets),
             )
-            backward = np.where(twin >= 0, forward[twin], backward)
+            backward = np.where(other >= 0, forward[other], backward)
         forward.flags.writeable = backward.flags.writeable = False
         return forward, backward
 
     def _arc_costs(self, unit: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Costs each way by the edge's own signs."""
+        """Costs each way by the edge's own one-way sign."""
         if unit not in UNITS:
             raise UsageError(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.")
         if unit == "m":
@@ -307,7 +308,7 @@ class NetworkData:
         return 1.0 if unit == "m" else 1.0 / (self.speed_m_s * 60.0)
 
     def graph(self, unit: str = "m", *, reverse: bool = False) -> Graph:
-        """The directed arcs with costs in `unit` (made once and kept)."""
+        """The directed arcs with costs in `unit` (computed once and kept)."""
         forward, backward = self._arc_costs(unit)
         if reverse and np.array_equal(forward, backward):
             reverse = False  # same costs both ways: one graph serves both directions

@@ -23,61 +23,6 @@ END_TOLERANCE_M = 1.0
 _READ = ("u", "v", "length_m", "oneway", "minutes", "minutes_back", "geometry")
 
 
-def _numbers(edges: pd.DataFrame, column: str, faults: Faults) -> NDArray[np.float64]:
-    """A column of costs as finite floats >= 0."""
-    values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
-        at = first_few(edges.index[bad])
-        count = int(bad.sum())
-        faults.add(Message("network_faults.edges_number", count=count, column=column, some=at))
-    return values.astype(np.float64, copy=True)
-
-
-def _oneway(edges: pd.DataFrame, faults: Faults) -> NDArray[np.int8]:
-    """1 = only u -> v, -1 = only v -> u, 0 = both."""
-    if "oneway" not in edges.columns:
-        return np.zeros(len(edges), np.int8)
-    raw = edges["oneway"].astype(object)
-    values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
-    bad = ~np.isin(values, (-1.0, 0.0, 1.0))
-    if bad.any():
-        faults.add(Message("network_faults.edges_oneway", some=first_few(raw[bad])))
-    return np.where(bad, 0, values).astype(np.int8)
-
-
-def _positions(
-    labels: pd.Series, node_ids: pd.Index, name: str, faults: Faults
-) -> NDArray[np.int64]:
-    if not node_ids.is_unique:
-        return np.zeros(len(labels), np.int64)
-    at = node_ids.get_indexer(pd.Index(labels))
-    if (at < 0).any():
-        unknown = pd.unique(labels[at < 0])
-        types = {"nodes": node_ids.inferred_type, "edges": pd.Index(labels).inferred_type}
-        alike = set(map(str, unknown)) & set(map(str, node_ids))
-        code = "edges_other_type" if alike else "edges_nowhere"
-        values = {"column": name, "count": len(unknown), "some": first_few(unknown), **types}
-        faults.add(Message(f"network_faults.{code}", **values))
-    return np.asarray(at, np.int64)
-
-
-def _lines(
-    geometry: NDArray[Any], xy: NDArray[np.float64], u: NDArray[np.int64], v: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Flat coordinates from u to v; straight where an edge has no geometry."""
-    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    counts = np.where(missing, 2, shapely.get_num_coordinates(geometry)).astype(np.int64)
-    offsets = np.zeros(len(u) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    coords = np.empty((offsets[-1], 2), np.float64)
-    drawn = np.repeat(~missing, counts)
-    coords[drawn] = shapely.get_coordinates(geometry[~missing])
-    coords[offsets[:-1][missing]] = xy[u[missing]]
-    coords[offsets[1:][missing] - 1] = xy[v[missing]]
-    return coords, offsets
-
-
 def network_from_tables(
     nodes: gpd.GeoDataFrame,
     edges: pd.DataFrame,
@@ -117,26 +62,8 @@ def _arrays(
         raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
     keep = [keep] if isinstance(keep, str) else list(keep)
     faults = Faults(NetworkError, "network_faults.tables")
-    if not nodes.index.is_unique:
-        again = first_few(nodes.index[nodes.index.duplicated()])
-        faults.add(Message("network_faults.nodes_twice", some=again))
     points = np.asarray(nodes.geometry.array)
-    bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
-    bad_nodes |= shapely.get_type_id(points) != 0
-    bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
-    if bad_nodes.any():
-        at = first_few(nodes.index[bad_nodes])
-        faults.add(Message("network_faults.nodes_no_point", count=int(bad_nodes.sum()), some=at))
-    lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
-    if lacking:
-        faults.add(Message("network_faults.edges_lack", names=", ".join(lacking)))
-        if {"u", "v"} <= set(lacking) & set(edges.index.names):
-            faults.add(Message("network_faults.edges_index"))
-    twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
-    if twice:
-        faults.add(Message("network_faults.edges_twice", names=", ".join(map(str, twice))))
-    if len(edges) == 0:
-        faults.add(Message("network_faults.no_edges"))
+    _check_tables(nodes.index, points, edges, keep, faults)
     faults.raise_all()
     u = _positions(edges["u"], nodes.index, "u", faults)
     v = _positions(edges["v"], nodes.index, "v", faults)
@@ -151,7 +78,7 @@ def _arrays(
         faults.add(Message("network_faults.edges_back_only"))
     faults.raise_all()
     xy = shapely.get_coordinates(points)
-    coords, offsets = _lines(geometry, xy, u, v)
+    coords, offsets = _polylines(geometry, xy, u, v)
     coords = _from_u_to_v(coords, offsets, xy, u, v, edges.index)
     length = costs["length_m"] if "length_m" in costs else line_lengths(coords, offsets)
     minutes, back = costs.get("minutes"), costs.get("minutes_back")
@@ -165,7 +92,7 @@ def _arrays(
     order = hilbert_order(xy[:, 0], xy[:, 1])
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    properties = edges[list(keep)].reset_index(drop=True) if keep else None
+    properties = edges[keep].reset_index(drop=True) if keep else None
     return {
         "crs": nodes.crs,
         "node_ids": nodes.index[order],
@@ -182,6 +109,86 @@ def _arrays(
         "edge_ids": edges.index,
         "properties": None if properties is None else pd.DataFrame(properties),
     }
+
+
+def _check_tables(
+    node_ids: pd.Index, points: NDArray[Any], edges: pd.DataFrame, keep: list[str], faults: Faults
+) -> None:
+    """Faults of the labels, the points and the columns."""
+    if not node_ids.is_unique:
+        again = first_few(node_ids[node_ids.duplicated()])
+        faults.add(Message("network_faults.nodes_twice", some=again))
+    bad_nodes = shapely.is_missing(points) | shapely.is_empty(points)
+    bad_nodes |= shapely.get_type_id(points) != 0
+    bad_nodes |= ~np.isfinite(shapely.bounds(points)).all(axis=1)
+    if bad_nodes.any():
+        at = first_few(node_ids[bad_nodes])
+        faults.add(Message("network_faults.nodes_no_point", count=int(bad_nodes.sum()), some=at))
+    lacking = [str(c) for c in ("u", "v", *keep) if c not in edges.columns]
+    if lacking:
+        faults.add(Message("network_faults.edges_lack", names=", ".join(lacking)))
+        if {"u", "v"} <= set(lacking) & set(edges.index.names):
+            faults.add(Message("network_faults.edges_index"))
+    twice = [c for c in edges.columns[edges.columns.duplicated()] if c in (*_READ, *keep)]
+    if twice:
+        faults.add(Message("network_faults.edges_twice", names=", ".join(map(str, twice))))
+    if len(edges) == 0:
+        faults.add(Message("network_faults.no_edges"))
+
+
+def _numbers(edges: pd.DataFrame, column: str, faults: Faults) -> NDArray[np.float64]:
+    """A column of costs as finite floats >= 0."""
+    values = pd.to_numeric(edges[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = ~(np.isfinite(values) & (values >= 0))
+    if bad.any():
+        at = first_few(edges.index[bad])
+        count = int(bad.sum())
+        faults.add(Message("network_faults.edges_number", count=count, column=column, some=at))
+    return values.astype(np.float64, copy=True)
+
+
+def _oneway(edges: pd.DataFrame, faults: Faults) -> NDArray[np.int8]:
+    """1 = only u -> v, -1 = only v -> u, 0 = both."""
+    if "oneway" not in edges.columns:
+        return np.zeros(len(edges), np.int8)
+    raw = edges["oneway"].astype(object)
+    values = pd.to_numeric(raw.where(raw.notna(), 0), errors="coerce").to_numpy(np.float64)
+    bad = ~np.isin(values, (-1.0, 0.0, 1.0))
+    if bad.any():
+        faults.add(Message("network_faults.edges_oneway", some=first_few(raw[bad])))
+    return np.where(bad, 0, values).astype(np.int8)
+
+
+def _positions(
+    labels: pd.Series, node_ids: pd.Index, name: str, faults: Faults
+) -> NDArray[np.int64]:
+    if not node_ids.is_unique:
+        return np.zeros(len(labels), np.int64)
+    at = node_ids.get_indexer(pd.Index(labels))
+    if (at < 0).any():
+        unknown = pd.unique(labels[at < 0])
+        types = {"nodes": node_ids.inferred_type, "edges": pd.Index(labels).inferred_type}
+        alike = set(map(str, unknown)) & set(map(str, node_ids))
+        code = "edges_other_type" if alike else "edges_nowhere"
+        values = {"column": name, "count": len(unknown), "some": first_few(unknown), **types}
+        faults.add(Message(f"network_faults.{code}", **values))
+    return np.asarray(at, np.int64)
+
+
+def _polylines(
+    geometry: NDArray[Any], xy: NDArray[np.float64], u: NDArray[np.int64], v: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Flat coordinates from u to v; straight where an edge has no geometry."""
+    missing = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    counts = np.where(missing, 2, shapely.get_num_coordinates(geometry)).astype(np.int64)
+    offsets = np.zeros(len(u) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    coords = np.empty((offsets[-1], 2), np.float64)
+    drawn = np.repeat(~missing, counts)
+    coords[drawn] = shapely.get_coordinates(geometry[~missing])
+    coords[offsets[:-1][missing]] = xy[u[missing]]
+    coords[offsets[1:][missing] - 1] = xy[v[missing]]
+    return coords, offsets
 
 
 def _geometry(edges: pd.DataFrame, nodes: gpd.GeoDataFrame, faults: Faults) -> NDArray[Any]:

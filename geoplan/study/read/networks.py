@@ -15,7 +15,7 @@ from geoplan.inputs.files.source import file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.network import Network, network_report, read_network
 from geoplan.network.builders.add_links import with_links
-from geoplan.network.builders.build_notes import notes_told, told_by_caller
+from geoplan.network.builders.build_notes import build_findings, notes_not_logged
 from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.read_network import read_osm_networks
@@ -135,7 +135,7 @@ def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
 def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     """What is wrong with a street file, in the study's language and with its section and name."""
     try:
-        with told_by_caller():  # by `notes_told`
+        with notes_not_logged():  # by `build_findings`
             yield
     except GeoplanError as error:
         if error.sentence is None:
@@ -234,7 +234,7 @@ def _checked(
             severity="warning",
             code=f"network_{code}",
         )
-        for code, problem, advice in notes_told(network, lang)
+        for code, problem, advice in build_findings(network, lang)
     ]
     record = InputRecord(
         path=section.path,
