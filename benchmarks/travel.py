@@ -41,8 +41,10 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 import geoplan.network as gn
-from geoplan.network.search import bounded, queries
-from geoplan.network.search.connectors import access
+from geoplan.network.search.bounded import Workspace, bounded_search
+from geoplan.network.search.bucket_queue import arcs_of
+from geoplan.network.search.connectors import connect
+from geoplan.network.search.multi_source import multi_source
 
 CRS = "EPSG:4548"
 PEERS = ("pandana", "scipy", "networkx", "igraph")
@@ -544,42 +546,13 @@ def ground(table, label, network, peers, xy, sites) -> None:
 
 # not cached: numba would not see that the kernel inside has changed
 @nb.njit(nogil=True)
-def _searches(
-    indptr,
-    indices,
-    weights,
-    node,
-    cost,
-    limit,
-    scale,
-    head,
-    keys,
-    nodes,
-    nexts,
-    dist,
-    touched,
-    settled,
-):
+def _searches(arcs, queue, distances, sources, limit, settled):
     """The bounded search alone, as travel_costs runs it, for all sources."""
-    for s in range(len(node)):
-        met = bounded._search(
-            indptr,
-            indices,
-            weights,
-            node[s],
-            cost[s],
-            limit,
-            scale,
-            head,
-            keys,
-            nodes,
-            nexts,
-            dist,
-            touched,
-        )
+    for s in range(len(sources.node)):
+        met = bounded_search(arcs, queue, distances, sources.node[s], sources.cost[s], limit)
         settled[s] = met
         for i in range(met):
-            dist[touched[i]] = np.inf
+            distances.dist[distances.reached[i]] = np.inf
 
 
 @nb.njit(cache=True, nogil=True)
@@ -607,26 +580,13 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
     """Nanoseconds per settled node of bounded and of whole searches, and of the floor."""
     rng = np.random.default_rng(seed)
     at = np.sort(rng.choice(network.n_nodes, min(count, network.n_nodes), replace=False))
-    goals = access(network, gn.snap_nodes(network, network.node_ids[at]), unit="m", leaving=True)
+    goals = connect(network, gn.snap_nodes(network, network.node_ids[at]), unit="m", leaving=True)
     graph = network.graph()
-    work = bounded.Workspace(graph, limit=REACH_M)
+    work = Workspace(graph, limit=REACH_M)
     settled = np.zeros(len(at), np.int64)
 
-    def bounded_search():
-        _searches(
-            *bounded.arrays(graph),
-            goals.node,
-            goals.cost,
-            REACH_M,
-            work.scale,
-            work.head,
-            work.key,
-            work.node,
-            work.next,
-            work.dist,
-            work.touched,
-            settled,
-        )
+    def each():
+        _searches(arcs_of(graph), work.queue, work.distances, goals, REACH_M, settled)
 
     seen = np.zeros(network.n_nodes, bool)
 
@@ -634,14 +594,14 @@ def searches(network, count: int, seed: int = 1) -> dict[str, float]:
         _breadth_first(graph.indptr, graph.indices, goals.node[:, 0], settled, seen)
 
     few = gn.snap_nodes(network, network.node_ids[at[::12]])  # one for about 500 nodes
-    seeds = access(network, few, unit="m", leaving=True)
+    seeds = connect(network, few, unit="m", leaving=True)
 
     def whole():
-        return queries.spread(graph, seeds)
+        return multi_source(graph, seeds)
 
-    bounded_search(), floor(), whole()
+    each(), floor(), whole()
     nodes = settled.sum()
-    jobs = {"bounded": bounded_search, "floor": floor, "whole": whole}
+    jobs = {"bounded": each, "floor": floor, "whole": whole}
     took = in_turns(jobs, 5, clock=time.process_time)
     return {
         "bounded": took["bounded"] / nodes * 1e9,

@@ -17,6 +17,6 @@ from .search.queries import (
 )
 from .search.routing import Route as Route
 from .search.routing import route as route
-from .search.snapping import SnappedPoints as SnappedPoints
+from .search.snapped_points import SnappedPoints as SnappedPoints
+from .search.snapped_points import snap_nodes as snap_nodes
 from .search.snapping import snap as snap
-from .search.snapping import snap_nodes as snap_nodes

@@ -16,7 +16,8 @@ from scipy.sparse import csgraph
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.queries import travel_costs
-from geoplan.network.search.snapping import AT_END_M, ON, SnappedPoints, edge_tree, snap_nodes
+from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
+from geoplan.network.search.snapping import AT_END_M, edge_tree
 from geoplan.validate import number
 from geoplan.words import say
 from geoplan.words.display import text_html

@@ -13,7 +13,7 @@ from shapely import LineString
 from geoplan.errors import MissingCrsError, NetworkError
 from geoplan.network import Network
 from geoplan.network.search.queries import one_to_all
-from geoplan.network.search.snapping import snap_nodes
+from geoplan.network.search.snapped_points import snap_nodes
 
 CRS = "EPSG:4548"
 

@@ -24,6 +24,7 @@ import shapely
 import geoplan.network as gn
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.network import Network
+from geoplan.network.search import bounded
 
 CRS = "EPSG:4548"
 PLACES = {
@@ -238,14 +239,7 @@ def test_threads_do_not_change_the_answer():
 def test_a_queue_that_fills_up_changes_nothing(monkeypatch):
     network = village()
     want = gn.travel_costs(network, HOMES, CLINIC, cutoff_m=1000).to_dense()
-    room = gn.kernels.Workspace.room
-    tried = []
-
-    def narrow(self, entries):
-        tried.append(entries)
-        room(self, 3 if len(tried) == 1 else 3 * 2 ** len(tried))
-
-    monkeypatch.setattr(gn.kernels.Workspace, "room", narrow)
+    monkeypatch.setattr(bounded, "usual_size", lambda graph: 3)
     got = gn.travel_costs(network, HOMES, CLINIC, cutoff_m=1000, threads=1).to_dense()
     pd.testing.assert_frame_equal(got, want)
 

@@ -21,8 +21,14 @@ from scipy.ndimage import distance_transform_edt
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.search.connectors import access, check_direction, measure, placed
-from geoplan.network.search.queries import Points, node_costs
+from geoplan.network.search.connectors import connect
+from geoplan.network.search.queries import node_costs
+from geoplan.network.search.travel_query import (
+    Points,
+    check_direction,
+    parse_cutoff,
+    snapped,
+)
 from geoplan.validate import positive
 
 #: finest grid, and most cells of it
@@ -107,9 +113,9 @@ def _reached(
     barriers: Any,
 ) -> NDArray[np.float64]:
     """Places along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
-    goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
-    want = measure(*((cutoff, None) if unit == "m" else (None, cutoff)))
-    cost = node_costs(network, goals, want, into=into)
+    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    want = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
+    cost = node_costs(network, goals, want, to_sites=into)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
     xy, edge, part = _street_points(network)
@@ -118,13 +124,13 @@ def _reached(
         by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
         reached = np.minimum(by_u, by_v) <= cutoff
     # people on a site's own street reach it without a corner between
-    seeds = access(network, goals, unit=unit, leaving=not into)
+    seeds = connect(network, goals, unit=unit, leaving=not into)
     mid = np.flatnonzero(seeds.edge >= 0)
     first = np.searchsorted(edge, seeds.edge[mid])
     count = np.searchsorted(edge, seeds.edge[mid], side="right") - first
     own = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
     arm = np.repeat(mid, count)
-    ahead = seeds.place[arm] - part[own]
+    ahead = seeds.fraction[arm] - part[own]
     with np.errstate(invalid="ignore"):
         way = np.where(ahead >= 0, ahead * along[edge[own]], -ahead * against[edge[own]])
         reached[own[way + seeds.snap[arm] <= cutoff]] = True

@@ -19,9 +19,15 @@ from geoplan.network.isochrones.bands import rings_between
 from geoplan.network.isochrones.clip_cells import reached_parts
 from geoplan.network.isochrones.polygonize import bounded
 from geoplan.network.isochrones.voronoi_cells import StreetCells, street_cells
-from geoplan.network.search.connectors import Access, access, check_direction, measure, placed
-from geoplan.network.search.queries import Points, node_costs, travel_costs
-from geoplan.network.search.snapping import ON, SnappedPoints, snap_nodes
+from geoplan.network.search.connectors import Connectors, connect
+from geoplan.network.search.queries import node_costs, travel_costs
+from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
+from geoplan.network.search.travel_query import (
+    Points,
+    check_direction,
+    parse_cutoff,
+    snapped,
+)
 from geoplan.parallel import run
 from geoplan.validate import number, numbers
 
@@ -105,7 +111,7 @@ def reach_areas(
     """
     cutoffs, unit, width = _checked(cutoffs_m, cutoffs_min, width_m, max_snap_m)
     into = check_direction(direction)
-    goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     ask = _Question(
         network=network, goals=goals, unit=unit, cutoff=max(cutoffs), width=width, into=into
     )
@@ -197,10 +203,10 @@ def _checked(
 
 def _dissolved(ask: _Question) -> Iterator[tuple[list[Any], list[_Ways]]]:
     """One search from all sites."""
-    want = measure(*((ask.cutoff, None) if ask.unit == "m" else (None, ask.cutoff)))
-    cost = node_costs(ask.network, ask.goals, want, into=ask.into)
+    want = parse_cutoff(*((ask.cutoff, None) if ask.unit == "m" else (None, ask.cutoff)))
+    cost = node_costs(ask.network, ask.goals, want, to_sites=ask.into)
     near = (cost[ask.network.u] <= ask.cutoff) | (cost[ask.network.v] <= ask.cutoff)
-    seeds = access(ask.network, ask.goals, unit=ask.unit, leaving=not ask.into)
+    seeds = connect(ask.network, ask.goals, unit=ask.unit, leaving=not ask.into)
     sites = np.flatnonzero(ask.goals.state == ON)
     yield [None], [_ways(ask, sites, seeds, cost, np.flatnonzero(near))]
 
@@ -209,7 +215,7 @@ def _per_site(ask: _Question, threads: int | None) -> Iterator[tuple[list[Any], 
     """Node costs of many sites at a time, one column per site."""
     network = ask.network
     nodes = snap_nodes(network)
-    seeds = access(network, ask.goals, unit=ask.unit, leaving=not ask.into)
+    seeds = connect(network, ask.goals, unit=ask.unit, leaving=not ask.into)
     meeting = np.argsort(np.concatenate([network.u, network.v]), kind="stable") % network.n_edges
     degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
     first = np.cumsum(degree) - degree
@@ -258,21 +264,21 @@ def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:
 def _ways(
     ask: _Question,
     sites: NDArray[np.int64],
-    seeds: Access,
+    seeds: Connectors,
     cost: NDArray[np.float64],
     near: NDArray[np.int64],
 ) -> _Ways:
     """What the node costs say on the edges of reached nodes, and the sites' own edges."""
     network = ask.network
     mid = sites[seeds.edge[sites] >= 0]
-    mid = mid[np.lexsort((seeds.place[mid], seeds.edge[mid]))]
+    mid = mid[np.lexsort((seeds.fraction[mid], seeds.edge[mid]))]
     edges = np.union1d(near, seeds.edge[mid])
     return _Ways(
         edges=edges,
         from_u=cost[network.u[edges]],
         from_v=cost[network.v[edges]],
         arm_edge=np.searchsorted(edges, seeds.edge[mid]),
-        arm_at=seeds.place[mid],
+        arm_at=seeds.fraction[mid],
         arm_cost=seeds.snap[mid],
     )
 

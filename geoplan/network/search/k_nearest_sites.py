@@ -1,34 +1,44 @@
-"""The k nearest sites of every demand point."""
+"""The k nearest sites of every demand point, from one multi-source search.
+
+Dijkstra's search with a heap, in which each node is settled up to k times, each time from another
+site. A demand point then chooses among the sites of its nodes and of its own edge.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple, Unpack
 
-import geopandas as gpd
 import numba as nb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.search.bounded import along, arrays
-from geoplan.network.search.connectors import access, check_direction, measure, placed
-from geoplan.network.search.queries import Points, sites_by_edge
+from geoplan.network.search.bucket_queue import arcs_of
+from geoplan.network.search.connectors import cost_on_edge, sites_by_edge
+from geoplan.network.search.travel_query import Points, TravelOptions, travel_query
 from geoplan.validate import positive_integer
+
+_jit = nb.njit(cache=True, nogil=True)
+
+
+class Heap(NamedTuple):
+    """A heap of (cost, site, node), least first, sites in order at equal cost; four children."""
+
+    cost: NDArray[np.float64]
+    site: NDArray[np.int32]
+    node: NDArray[np.int32]
+
+
+class SiteLists(NamedTuple):
+    """Up to k sites per row, nearest first (-1 and inf = no more)."""
+
+    site: NDArray[np.int32]
+    cost: NDArray[np.float64]
 
 
 def k_nearest(
-    network: NetworkData,
-    demand: Points,
-    sites: Points,
-    *,
-    k: int,
-    cutoff_m: float | None = None,
-    cutoff_min: float | None = None,
-    unit: str | None = None,
-    max_snap_m: float | None = 500.0,
-    direction: str = "to_sites",
-    barriers: gpd.GeoDataFrame | None = None,
-    threads: int | None = None,
+    network: NetworkData, demand: Points, sites: Points, *, k: int, **options: Unpack[TravelOptions]
 ) -> pd.DataFrame:
     """The `k` nearest sites of each demand point, fewer where fewer are within the cutoff.
 
@@ -39,6 +49,7 @@ def k_nearest(
     network : the street network.
     demand, sites : points in the network's CRS, or `SnappedPoints`.
     k : sites wanted per demand point, 1 or more.
+    options : keywords, all of which may be left out:
     cutoff_m, cutoff_min : sites farther than this have no row. At most one of the two.
     unit : ``"m"`` or ``"min"``; follows from the cutoff when None, else metres.
     max_snap_m : points farther than this from every edge are off the network; None = no limit.
@@ -50,7 +61,7 @@ def k_nearest(
     -------
     DataFrame, one row per demand point and site, in demand's order and by cost: ``demand``
     (label), ``rank`` (1 = nearest), ``site`` (label), ``cost_m`` (or ``cost_min``). Demand
-    without a site has no row; `nearest_site` tells why.
+    without a site has no row; `nearest_site` says why.
 
     Raises
     ------
@@ -62,9 +73,9 @@ def k_nearest(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> home = gpd.GeoSeries(gpd.points_from_xy([10], [0]), index=["home"], crs="EPSG:4548")
@@ -76,110 +87,87 @@ def k_nearest(
     1   home     2    c    50.0
     """
     k = positive_integer("k", k)
-    want = measure(cutoff_m, cutoff_min, unit)
-    into = check_direction(direction)
-    options: dict[str, Any] = {
-        "max_snap_m": max_snap_m,
-        "barriers": barriers,
-        "threads": threads,
-    }
-    homes = placed(network, demand, "the demand points", **options)
-    goals = placed(network, sites, "the sites", **options)
-    k = min(k, max(len(goals), 1))
-    ways = access(network, homes, unit=want.unit, leaving=into)
-    seeds = access(network, goals, unit=want.unit, leaving=not into)
-    graph = network.graph(want.unit, reverse=into)
-    forward, backward = network.edge_costs(want.unit)
-    near, dist = _search(*arrays(graph), seeds.node, seeds.cost, k, want.limit)
-    site, cost = _read(  # type: ignore[call-arg]
-        ways.node,
-        ways.cost,
-        near,
-        dist,
-        k,
-        ways.edge,
-        ways.place,
-        ways.snap,
-        *sites_by_edge(seeds, network.n_edges),
-        forward,
-        backward,
-        into,
-        want.limit,
-    )
+    query = travel_query(network, demand, sites, options)
+    k = min(k, max(len(query.sites), 1))
+    points, seeds, cutoff = query.demand_connectors(), query.site_connectors(), query.cutoff
+    of_nodes = _search(arcs_of(query.graph()), seeds, k, cutoff.limit)
+    mid_edge = sites_by_edge(seeds, network.n_edges)
+    site, cost = _of_points(points, of_nodes, mid_edge, query.edge_costs(), cutoff.limit)  # type: ignore[call-arg]
     row, rank = np.nonzero(site >= 0)
     return pd.DataFrame(
         {
-            "demand": homes.index.take(row),
+            "demand": query.demand.index.take(row),
             "rank": rank + 1,
-            "site": goals.index.take(site[row, rank]),
-            f"cost_{want.unit}": want.told(cost[row, rank]),
+            "site": query.sites.index.take(site[row, rank]),
+            f"cost_{cutoff.unit}": cutoff.rounded(cost[row, rank]),
         }
     )
 
 
-@nb.njit(cache=True, nogil=True)
-def _before(keys, marks, i, j):  # type: ignore[no-untyped-def]
-    return keys[i] < keys[j] or (keys[i] == keys[j] and marks[i] < marks[j])
+@_jit
+def _before(heap, i, j):  # type: ignore[no-untyped-def]
+    a, b = heap.cost[i], heap.cost[j]
+    return a < b or (a == b and heap.site[i] < heap.site[j])
 
 
-@nb.njit(cache=True, nogil=True)
-def _swap(keys, marks, nodes, i, j):  # type: ignore[no-untyped-def]
-    keys[i], keys[j] = keys[j], keys[i]
-    marks[i], marks[j] = marks[j], marks[i]
-    nodes[i], nodes[j] = nodes[j], nodes[i]
+@_jit
+def _swap(heap, i, j):  # type: ignore[no-untyped-def]
+    heap.cost[i], heap.cost[j] = heap.cost[j], heap.cost[i]
+    heap.site[i], heap.site[j] = heap.site[j], heap.site[i]
+    heap.node[i], heap.node[j] = heap.node[j], heap.node[i]
 
 
-@nb.njit(cache=True, nogil=True)
-def _up(keys, marks, nodes, i):  # type: ignore[no-untyped-def]
+@_jit
+def _add(heap, size, cost, site, node):  # type: ignore[no-untyped-def]
+    """Put an entry into the heap; the new size."""
+    heap.cost[size] = cost
+    heap.site[size] = site
+    heap.node[size] = node
+    i = size
     while i > 0:
         above = (i - 1) >> 2
-        if not _before(keys, marks, i, above):
+        if not _before(heap, i, above):
             break
-        _swap(keys, marks, nodes, i, above)
+        _swap(heap, i, above)
         i = above
+    return size + 1
 
 
-@nb.njit(cache=True, nogil=True)
-def _down(keys, marks, nodes, size):  # type: ignore[no-untyped-def]
+@_jit
+def _sink(heap, size):  # type: ignore[no-untyped-def]
+    """Let the first entry down to where it belongs."""
     i = 0
     while True:
         least = i
         for c in range(4 * i + 1, min(4 * i + 5, size)):
-            if _before(keys, marks, c, least):
+            if _before(heap, c, least):
                 least = c
         if least == i:
             break
-        _swap(keys, marks, nodes, i, least)
+        _swap(heap, i, least)
         i = least
 
 
-@nb.njit(cache=True, nogil=True)
-def _search(indptr, indices, weights, seed_node, seed_cost, k, limit):  # type: ignore[no-untyped-def]
+@_jit
+def _search(arcs, seeds, k, limit):  # type: ignore[no-untyped-def]
     """Up to k different sites per node, nearest first: each node is settled up to k times."""
+    indptr, indices, weights = arcs
     n = len(indptr) - 1
     near = np.full((n, k), -1, np.int32)
     dist = np.full((n, k), np.inf)
     count = np.zeros(n, np.int32)
-    room = k * len(indices) + 2 * len(seed_node) + 1  # each settling pushes its arcs once
-    keys = np.empty(room, np.float64)
-    marks = np.empty(room, np.int32)
-    nodes = np.empty(room, np.int32)
+    room = k * len(indices) + 2 * len(seeds.node) + 1  # a settled node adds each of its arcs once
+    heap = Heap(np.empty(room, np.float64), np.empty(room, np.int32), np.empty(room, np.int32))
     size = 0
-    for s in range(len(seed_node)):
+    for s in range(len(seeds.node)):
         for j in range(2):
-            if seed_node[s, j] >= 0 and seed_cost[s, j] <= limit:
-                keys[size] = seed_cost[s, j]
-                marks[size] = s
-                nodes[size] = seed_node[s, j]
-                size += 1
-                _up(keys, marks, nodes, size - 1)
+            if seeds.node[s, j] >= 0 and seeds.cost[s, j] <= limit:
+                size = _add(heap, size, seeds.cost[s, j], s, seeds.node[s, j])
     while size > 0:
-        d = keys[0]
-        s = marks[0]
-        v = nodes[0]
+        d, s, v = heap.cost[0], heap.site[0], heap.node[0]
         size -= 1
-        _swap(keys, marks, nodes, 0, size)
-        _down(keys, marks, nodes, size)
+        _swap(heap, 0, size)
+        _sink(heap, size)
         known = count[v] == k
         for i in range(count[v]):
             known = known or near[v, i] == s
@@ -192,15 +180,11 @@ def _search(indptr, indices, weights, seed_node, seed_cost, k, limit):  # type: 
             w = indices[p]
             nd = d + weights[p]
             if nd <= limit and count[w] < k:
-                keys[size] = nd
-                marks[size] = s
-                nodes[size] = w
-                size += 1
-                _up(keys, marks, nodes, size - 1)
-    return near, dist
+                size = _add(heap, size, nd, s, w)
+    return SiteLists(near, dist)
 
 
-@nb.njit(cache=True, nogil=True)
+@_jit
 def _offer(site, cost, k, s, c):  # type: ignore[no-untyped-def]
     """Take site s at cost c into a sorted list of k, each site once at its least cost."""
     for i in range(k):
@@ -221,47 +205,27 @@ def _offer(site, cost, k, s, c):  # type: ignore[no-untyped-def]
     site[i], cost[i] = s, c
 
 
-@nb.njit(cache=True, nogil=True)
-def _read(  # type: ignore[no-untyped-def]
-    node,
-    way,
-    near,
-    dist,
-    k,
-    edge,
-    place,
-    snap,
-    site_ptr,
-    site_id,
-    site_place,
-    site_snap,
-    forward,
-    backward,
-    into_site,
-    limit,
-):
+@_jit
+def _of_points(points, of_nodes, mid_edge, edges, limit):  # type: ignore[no-untyped-def]
     """The nearest sites of each point, from those of its nodes and those on its own edge."""
-    n = len(node)
+    n, k = len(points.node), of_nodes.site.shape[1]
     site = np.full((n, k), -1, np.int32)
     cost = np.full((n, k), np.inf)
     for i in range(n):
         for j in range(2):
-            v = node[i, j]
+            v = points.node[i, j]
             if v < 0:
                 continue
             for q in range(k):
-                c = dist[v, q] + way[i, j]
-                if near[v, q] >= 0 and c <= limit:
-                    _offer(site[i], cost[i], k, near[v, q], c)
-        e = edge[i]
-        if e < 0 or len(site_ptr) == 0:
+                c = of_nodes.cost[v, q] + points.cost[i, j]
+                if of_nodes.site[v, q] >= 0 and c <= limit:
+                    _offer(site[i], cost[i], k, of_nodes.site[v, q], c)
+        e = points.edge[i]
+        if e < 0 or len(mid_edge.ptr) == 0:
             continue
-        for q in range(site_ptr[e], site_ptr[e + 1]):
-            if into_site:
-                c = along(forward[e], backward[e], place[i], site_place[q])
-            else:
-                c = along(forward[e], backward[e], site_place[q], place[i])
-            c += snap[i] + site_snap[q]
+        for q in range(mid_edge.ptr[e], mid_edge.ptr[e + 1]):
+            c = cost_on_edge(edges, e, points.fraction[i], mid_edge.fraction[q])
+            c += points.snap[i] + mid_edge.snap[q]
             if c <= limit:
-                _offer(site[i], cost[i], k, site_id[q], c)
+                _offer(site[i], cost[i], k, mid_edge.site[q], c)
     return site, cost

@@ -6,7 +6,7 @@ A pair without a path has no number: it is not stored, or NaN with the reason.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -14,49 +14,42 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import InputError
-from geoplan.network.graph.arcs import Graph
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.travel_costs import TravelCosts
-from geoplan.network.search import bounded, multi_source
-from geoplan.network.search.connectors import (
-    Access,
-    Measure,
-    access,
-    check_direction,
-    measure,
-    placed,
-    read_points,
-)
+from geoplan.network.search.connectors import connect, nearest_of_points, sites_by_edge
 from geoplan.network.search.many_to_many import all_pairs
-from geoplan.network.search.snapping import ON, STATES, SnappedPoints, words
+from geoplan.network.search.multi_source import multi_source
+from geoplan.network.search.snapped_points import ON, STATES, SnappedPoints, text_of_codes
+from geoplan.network.search.travel_query import (
+    Cutoff,
+    Points,
+    TravelOptions,
+    check_direction,
+    parse_cutoff,
+    snapped,
+    travel_query,
+)
 
 _BEYOND, _CUT_OFF = len(STATES), len(STATES) + 1
 _REASONS = (*STATES, "beyond", "cut_off")  # numbered on from the points' states
-Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
 def travel_costs(
     network: NetworkData,
     demand: Points,
     sites: Points,
-    *,
-    cutoff_m: float | None = None,
-    cutoff_min: float | None = None,
-    unit: str | None = None,
-    max_snap_m: float | None = 500.0,
-    direction: str = "to_sites",
-    barriers: gpd.GeoDataFrame | None = None,
-    threads: int | None = None,
+    **options: Unpack[TravelOptions],
 ) -> TravelCosts:
     """Network costs between all demand and all sites within a cutoff, as a sparse table.
 
     The snap legs of both points are part of the cost. A stored entry, zero included, is a
-    reachable pair. Costs are exact and told to the micrometre (or 1e-8 minutes).
+    reachable pair. Costs are exact and given to the micrometre (or 1e-8 minutes).
 
     Parameters
     ----------
     network : the streets; its mode says how people go.
     demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
+    options : keywords, all of which may be left out:
     cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
     unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
     max_snap_m : points farther from every edge are ``off_network`` and have no entries.
@@ -75,9 +68,9 @@ def travel_costs(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(
@@ -88,27 +81,19 @@ def travel_costs(
     near    20.0
     far     25.0
     """
-    want = measure(cutoff_m, cutoff_min, unit)
-    into = check_direction(direction)
-    options: dict[str, Any] = {
-        "max_snap_m": max_snap_m,
-        "barriers": barriers,
-        "threads": threads,
-    }
-    homes = placed(network, demand, "the demand points", **options)
-    goals = placed(network, sites, "the sites", **options)
-    _check_unique(homes.index, "the demand points")
-    _check_unique(goals.index, "the sites")
-    matrix = all_pairs(network, homes, goals, want, into=into, threads=threads)
+    query = travel_query(network, demand, sites, options)
+    _check_unique(query.demand.index, "the demand points")
+    _check_unique(query.sites.index, "the sites")
+    cutoff = query.cutoff
     return TravelCosts(
-        matrix=matrix,
-        demand_index=homes.index,
-        site_index=goals.index,
-        unit=want.unit,
+        matrix=all_pairs(query),
+        demand_index=query.demand.index,
+        site_index=query.sites.index,
+        unit=cutoff.unit,
         method=f"network:{network.mode}",
-        cutoff=None if np.isinf(want.cutoff) else want.cutoff,
-        demand_state=homes.states,
-        site_state=goals.states,
+        cutoff=None if np.isinf(cutoff.value) else cutoff.value,
+        demand_state=query.demand.states,
+        site_state=query.sites.states,
     )
 
 
@@ -116,14 +101,7 @@ def nearest_site(
     network: NetworkData,
     demand: Points,
     sites: Points,
-    *,
-    cutoff_m: float | None = None,
-    cutoff_min: float | None = None,
-    unit: str | None = None,
-    max_snap_m: float | None = 500.0,
-    direction: str = "to_sites",
-    barriers: gpd.GeoDataFrame | None = None,
-    threads: int | None = None,
+    **options: Unpack[TravelOptions],
 ) -> pd.DataFrame:
     """The nearest site of each demand point, or why there is none.
 
@@ -133,6 +111,7 @@ def nearest_site(
     ----------
     network : the streets; its mode says how people go.
     demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
+    options : keywords, all of which may be left out:
     cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
     unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
     max_snap_m : points farther from every edge are ``off_network``.
@@ -158,9 +137,9 @@ def nearest_site(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(gpd.points_from_xy([10, 90], [0, 5]), crs="EPSG:4548")
@@ -171,47 +150,24 @@ def nearest_site(
     0  west    10.0
     1  <NA>     NaN  beyond
     """
-    want = measure(cutoff_m, cutoff_min, unit)
-    into = check_direction(direction)
-    options: dict[str, Any] = {
-        "max_snap_m": max_snap_m,
-        "barriers": barriers,
-        "threads": threads,
-    }
-    homes = placed(network, demand, "the demand points", **options)
-    goals = placed(network, sites, "the sites", **options)
-    ways = access(network, homes, unit=want.unit, leaving=into)
-    seeds = access(network, goals, unit=want.unit, leaving=not into)
-    graph = network.graph(want.unit, reverse=into)
-    dist, label, _ = spread(graph, seeds)
-    forward, backward = network.edge_costs(want.unit)
-    found, cost = read_points(  # type: ignore[call-arg]
-        ways.node,
-        ways.cost,
-        dist,
-        label,
-        ways.edge,
-        ways.place,
-        ways.snap,
-        *sites_by_edge(seeds, network.n_edges),
-        forward,
-        backward,
-        into,
-    )
-    usable = bool((goals.state == ON).any())
-    near = (found >= 0) & (cost <= want.limit)
-    none = (homes.state == ON) & ~near
-    reason = np.where(none, _BEYOND, homes.state)
-    if usable:
+    query = travel_query(network, demand, sites, options)
+    points, seeds, cutoff = query.demand_connectors(), query.site_connectors(), query.cutoff
+    nearest = multi_source(query.graph(), seeds)
+    mid_edge = sites_by_edge(seeds, network.n_edges)
+    found, cost = nearest_of_points(points, nearest, mid_edge, query.edge_costs())  # type: ignore[call-arg]
+    near = (found >= 0) & (cost <= cutoff.limit)
+    none = (query.demand.state == ON) & ~near
+    reason = np.where(none, _BEYOND, query.demand.state)
+    if (query.sites.state == ON).any():
         reason[none & (found < 0)] = _CUT_OFF
-    cost = np.where(near, want.told(cost), np.nan)
+    cost = np.where(near, cutoff.rounded(cost), np.nan)
     return pd.DataFrame(
         {
-            "site": _labels(goals.index, np.where(near, found, -1)),
-            f"cost_{want.unit}": cost,
-            "reason": words(_REASONS, reason),
+            "site": _labels(query.sites.index, np.where(near, found, -1)),
+            f"cost_{cutoff.unit}": cost,
+            "reason": text_of_codes(_REASONS, reason),
         },
-        index=homes.index,
+        index=query.demand.index,
     )
 
 
@@ -252,81 +208,36 @@ def one_to_all(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
     >>> here = gpd.GeoSeries(gpd.points_from_xy([30], [2]), crs="EPSG:4548")
     >>> one_to_all(network, here).to_dict()
     {'a': 32.0, 'b': 72.0}
     """
-    want = measure(cutoff_m, cutoff_min, unit)
-    into = check_direction(direction)
-    goals = placed(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
-    cost = node_costs(network, goals, want, into=into)
+    cutoff = parse_cutoff(cutoff_m, cutoff_min, unit)
+    to_sites = check_direction(direction)
+    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    cost = node_costs(network, goals, cutoff, to_sites=to_sites)
     return pd.Series(
-        np.where(np.isfinite(cost), want.told(cost), np.nan),
+        np.where(np.isfinite(cost), cutoff.rounded(cost), np.nan),
         index=network.node_ids,
-        name=f"cost_{want.unit}",
+        name=f"cost_{cutoff.unit}",
     )
 
 
 def node_costs(
-    network: NetworkData, sites: SnappedPoints, want: Measure, *, into: bool
+    network: NetworkData, sites: SnappedPoints, cutoff: Cutoff, *, to_sites: bool
 ) -> NDArray[np.float64]:
     """Cost between each node (by position) and the nearest of `sites`; inf = none in the limit.
 
-    `into` : travel goes from the nodes to the sites.
+    `to_sites` : travel goes from the nodes to the sites.
     """
-    seeds = access(network, sites, unit=want.unit, leaving=not into)
-    return spread(network.graph(want.unit, reverse=into), seeds, limit=want.limit)[0]
-
-
-def spread(
-    graph: Graph, seeds: Access, *, limit: float = np.inf, parents: bool = False
-) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
-    """One search from all seeds: distance, position of the nearest seed, arc of arrival."""
-    node, cost = seeds.node.ravel(), seeds.cost.ravel()
-    label = np.repeat(np.arange(len(seeds.node), dtype=np.int32), 2)
-    given = cost[node >= 0]
-    work = multi_source.BlockSpace(
-        graph, spread=float(np.ptp(given)) if len(given) else 0.0, limit=limit
-    )
-    while True:
-        nearest = np.full(graph.n_nodes, -1, np.int32)
-        parent = np.full(graph.n_nodes if parents else 0, -1, np.int32)
-        code = multi_source.spread(
-            *bounded.arrays(graph),
-            node,
-            cost,
-            label,
-            limit,
-            work.scale,
-            work.shift,
-            work.window,
-            work.head,
-            work.key,
-            work.node,
-            work.next,
-            work.dist,
-            nearest,
-            parent,
-        )
-        if code != bounded.FULL:
-            return work.dist, nearest, parent
-        work.more_room()
-
-
-def sites_by_edge(seeds: Access, n_edges: int) -> tuple[NDArray[Any], ...]:
-    """Sites that stand mid-edge, grouped by edge; empty when there are none."""
-    mid = np.flatnonzero(seeds.edge >= 0)
-    if len(mid) == 0:
-        return np.empty(0, np.int64), mid.astype(np.int32), seeds.place[mid], seeds.snap[mid]
-    mid = mid[np.argsort(seeds.edge[mid], kind="stable")]
-    start = np.zeros(n_edges + 1, np.int64)
-    np.cumsum(np.bincount(seeds.edge[mid], minlength=n_edges), out=start[1:])
-    return start, mid.astype(np.int32), seeds.place[mid], seeds.snap[mid]
+    seeds = connect(network, sites, unit=cutoff.unit, leaving=not to_sites)
+    graph = network.graph(cutoff.unit, reverse=to_sites)
+    return multi_source(graph, seeds, limit=cutoff.limit).dist
 
 
 def _labels(index: pd.Index, at: NDArray[Any]) -> Any:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.graph.network import NetworkData, check_network
-from geoplan.network.search.bounded import along
-from geoplan.network.search.connectors import Access, access, measure, placed
-from geoplan.network.search.queries import spread
-from geoplan.network.search.snapping import ON, STATES, SnappedPoints
+from geoplan.network.search.connectors import Connectors, connect, cost_along
+from geoplan.network.search.multi_source import Nearest, multi_source
+from geoplan.network.search.snapped_points import ON, STATES, SnappedPoints
+from geoplan.network.search.travel_query import parse_cutoff, snapped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -92,10 +92,10 @@ def route(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100, 100], [0, 0, 80]), crs="EPSG:4548")
     >>> edges = pd.DataFrame({"u": [0, 1], "v": [1, 2], "length_m": [100.0, 80.0]})
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(nodes, edges, mode="walk")
     >>> way = route(network, shapely.Point(30, 5), shapely.Point(100, 60))
     >>> way
@@ -103,34 +103,34 @@ def route(
     >>> way.geometry.wkt
     'LINESTRING (30 5, 30 0, 100 0, 100 60)'
     """
-    want = measure(None, None, unit)
+    cutoff = parse_cutoff(None, None, unit)
     start = _one(network, origin, "the origin", max_snap_m, barriers)
     end = _one(network, destination, "the destination", max_snap_m, barriers)
     for point in (start, end):
         if point.state[0] != ON:
             return _no_route(unit, str(STATES[point.state[0]]))
-    out = access(network, start, unit=want.unit, leaving=True)
-    arrive = access(network, end, unit=want.unit, leaving=False)
-    graph = network.graph(want.unit)
-    dist, _, parent = spread(graph, out, parents=True)
+    out = connect(network, start, unit=cutoff.unit, leaving=True)
+    arrive = connect(network, end, unit=cutoff.unit, leaving=False)
+    graph = network.graph(cutoff.unit)
+    nearest = multi_source(graph, out, parents=True)
 
-    totals = np.where(arrive.node[0] >= 0, dist[arrive.node[0]] + arrive.cost[0], np.inf)
+    totals = np.where(arrive.node[0] >= 0, nearest.dist[arrive.node[0]] + arrive.cost[0], np.inf)
     side = int(np.argmin(totals))
     direct = np.inf
     e = int(out.edge[0])
     if e >= 0 and e == arrive.edge[0]:
-        forward, backward = network.edge_costs(want.unit)
-        direct = along(forward[e], backward[e], out.place[0], arrive.place[0])
+        forward, backward = network.edge_costs(cutoff.unit)
+        direct = cost_along(forward[e], backward[e], out.fraction[0], arrive.fraction[0])
         direct += out.snap[0] + arrive.snap[0]
     if not np.isfinite(min(direct, totals[side])):
         return _no_route(unit, "cut_off")
     if direct <= totals[side]:
-        pieces = [(e, float(out.place[0]), float(arrive.place[0]))]
+        parts = [(e, float(out.fraction[0]), float(arrive.fraction[0]))]
         cost = direct
     else:
-        pieces = _pieces(graph, out, arrive, side, parent, dist)
+        parts = _parts_of_edges(graph, out, arrive, side, nearest)
         cost = float(totals[side])
-    line = [start.origin, start.xy, *(_drawn(network, *p) for p in pieces), end.xy, end.origin]
+    line = [start.origin, start.xy, *(_drawn(network, *p) for p in parts), end.xy, end.origin]
     coords = np.concatenate(line)
     moved = np.ones(len(coords), bool)
     moved[1:] = np.hypot(*np.diff(coords, axis=0).T) > 1e-6
@@ -138,40 +138,36 @@ def route(
     geometry = shapely.LineString(kept if len(kept) > 1 else coords[[0, -1]])
     return Route(
         geometry=geometry,
-        cost=float(want.told(np.asarray(cost))),
+        cost=float(cutoff.rounded(np.asarray(cost))),
         unit=unit,
-        edges=tuple(p[0] for p in pieces),
+        edges=tuple(p[0] for p in parts),
     )
 
 
-def _pieces(
-    graph: Graph,
-    out: Access,
-    arrive: Access,
-    side: int,
-    parent: NDArray[np.int32],
-    dist: NDArray[np.float64],
+def _parts_of_edges(
+    graph: Graph, out: Connectors, arrive: Connectors, side: int, nearest: Nearest
 ) -> list[tuple[int, float, float]]:
-    """(edge, from place, to place) along the way, from the arcs of arrival."""
-    pieces = []
+    """(edge, from fraction, to fraction) along the way, from the arcs of arrival."""
+    dist, parent = nearest.dist, nearest.parent
+    parts = []
     node = int(arrive.node[0, side])
     while parent[node] >= 0:
         arc = int(parent[node])
         edge = int(graph.edge[arc])
-        pieces.append((edge, 0.0, 1.0) if edge >= 0 else (~edge, 1.0, 0.0))
+        parts.append((edge, 0.0, 1.0) if edge >= 0 else (~edge, 1.0, 0.0))
         # arcs stand by tail: the tail is the row that holds the arc
         node = int(np.searchsorted(graph.indptr, arc, side="right")) - 1
-    pieces.reverse()
+    parts.reverse()
     if out.edge[0] >= 0:
         ends = [j for j in range(2) if out.node[0, j] == node and out.cost[0, j] == dist[node]]
-        pieces.insert(0, (int(out.edge[0]), float(out.place[0]), float(ends[0])))
+        parts.insert(0, (int(out.edge[0]), float(out.fraction[0]), float(ends[0])))
     if arrive.edge[0] >= 0:
-        pieces.append((int(arrive.edge[0]), float(side), float(arrive.place[0])))
-    return pieces
+        parts.append((int(arrive.edge[0]), float(side), float(arrive.fraction[0])))
+    return parts
 
 
 def _drawn(network: NetworkData, edge: int, a: float, b: float) -> NDArray[np.float64]:
-    """Vertices of an edge from place `a` to place `b` (parts of its drawn length)."""
+    """Vertices of an edge from fraction `a` to fraction `b` of its drawn length."""
     coords = network.coords[network.offsets[edge] : network.offsets[edge + 1]]
     steps = np.hypot(*np.diff(coords, axis=0).T)
     at = np.concatenate([[0.0], np.cumsum(steps)])
@@ -194,7 +190,7 @@ def _one(
         )
     if len(point) != 1:  # type: ignore[arg-type]
         raise UsageError(f"{what} must be one point, not {len(point)}.")  # type: ignore[arg-type]
-    return placed(network, point, what, max_snap_m=max_snap_m, barriers=barriers)  # type: ignore[arg-type]
+    return snapped(network, point, what, max_snap_m=max_snap_m, barriers=barriers)  # type: ignore[arg-type]
 
 
 def _no_route(unit: str, reason: str) -> Route:

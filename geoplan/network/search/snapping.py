@@ -1,13 +1,11 @@
-"""Points onto a network: each to the nearest place on the nearest edge, never to a node.
+"""Snapping: each point to the nearest location on the nearest edge, never just to a node.
 
-Snapping is a step of its own, so that many questions can be asked after snapping once:
-every question takes a GeoDataFrame or `SnappedPoints`.
+Snapping is a step of its own, so that many questions can be asked after snapping once: every
+question takes a GeoDataFrame or `SnappedPoints`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -21,75 +19,18 @@ from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import NetworkData, check_network
+from geoplan.network.search.snapped_points import (
+    OFF_NETWORK,
+    ON,
+    UNLOCATED,
+    SnappedPoints,
+)
 from geoplan.parallel import run
 from geoplan.validate import number
 
-#: a place this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
+#: a location this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
 AT_END_M = 1e-6
-ON, OFF_NETWORK, UNLOCATED = 0, 1, 2
-STATES = ("", "off_network", "unlocated")
 _CHUNK = 16_384
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class SnappedPoints:
-    """Where points stand on a network.
-
-    Parameters
-    ----------
-    index : the points' labels.
-    edge : int32, edge position; -1 where the point is not on the network.
-    fraction : float64, place along the edge, 0 at u and 1 at v (NaN off the network).
-    node : int32, the node the place coincides with, else -1.
-    snap_m : float64, straight distance from the point to its place (NaN off the network).
-    state : int8, 0 on the network, 1 off the network, 2 without a place.
-    xy : float64 (points, 2), the place on the edge (NaN off the network).
-    origin : float64 (points, 2), the points themselves.
-
-    Examples
-    --------
-    Points are snapped once and asked about many times:
-
-    >>> import geopandas as gpd, pandas as pd
-    >>> from geoplan.network import Network, nearest_site, snap
-    >>> nodes = gpd.GeoDataFrame(
-    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
-    >>> network = Network.from_edges(
-    ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
-    >>> homes = gpd.GeoSeries(
-    ...     [shapely.Point(30, 4), shapely.Point(30, 900), None], crs="EPSG:4548")
-    >>> placed = snap(network, homes)
-    >>> placed.states.tolist()
-    ['', 'off_network', 'unlocated']
-    >>> placed.edge.tolist(), placed.snap_m.tolist()
-    ([0, -1, -1], [4.0, nan, nan])
-    """
-
-    index: pd.Index
-    edge: NDArray[np.int32]
-    fraction: NDArray[np.float64]
-    node: NDArray[np.int32]
-    snap_m: NDArray[np.float64]
-    state: NDArray[np.int8]
-    xy: NDArray[np.float64]
-    origin: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def __repr__(self) -> str:
-        off, lost = np.sum(self.state == OFF_NETWORK), np.sum(self.state == UNLOCATED)
-        return f"SnappedPoints({len(self)} points, {off} off the network, {lost} unlocated)"
-
-    @property
-    def states(self) -> pd.Series:
-        """``""``, ``"off_network"`` or ``"unlocated"`` per label."""
-        return pd.Series(words(STATES, self.state), index=self.index, name="state")
-
-
-def words(choices: tuple[str, ...], number: NDArray[Any]) -> Any:
-    """The words with these numbers, as a column of text (quick for long columns)."""
-    return pd.array(choices, dtype="str").take(number)  # type: ignore[call-overload]
 
 
 def snap(
@@ -101,7 +42,7 @@ def snap(
     what: str = "the points",
     threads: int | None = None,
 ) -> SnappedPoints:
-    """Put each point on the nearest place of the nearest edge.
+    """Put each point on the nearest location of the nearest edge.
 
     Of edges at equal distance the first in the network's edge order is taken.
 
@@ -111,7 +52,7 @@ def snap(
     points : points in the network's CRS; a missing geometry makes the row ``unlocated``.
     max_snap_m : a point farther than this from every edge is ``off_network``; None = no limit.
     barriers : lines (a river, a railway) that the way from a point to its edge must not cross:
-        the nearest edge on the point's own side is taken. An edge counts by its nearest place.
+        the nearest edge on the point's own side is taken. An edge counts by its nearest location.
     what : how errors call the points.
     threads : number of threads; it does not change the result.
 
@@ -127,9 +68,9 @@ def snap(
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
+    >>> from geoplan.network import Network
     >>> nodes = gpd.GeoDataFrame(
     ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), crs="EPSG:4548")
-    >>> from geoplan.network import Network
     >>> network = Network.from_edges(
     ...     nodes, pd.DataFrame({"u": [0], "v": [1], "length_m": [100.0]}), mode="walk")
     >>> homes = gpd.GeoSeries(gpd.points_from_xy([30, 30], [4, 900]), crs="EPSG:4548")
@@ -140,7 +81,7 @@ def snap(
     (0.3, 4.0)
     """
     _check_crs(network, points, what)
-    limit = _limit(max_snap_m)
+    limit = _checked_limit(max_snap_m)
     geometry = np.asarray(points.geometry.array)
     located = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     bad = located & (shapely.get_type_id(geometry) != 0)
@@ -177,75 +118,7 @@ def snap(
     if barriers is not None:
         _check_crs(network, barriers, "the barriers")
         _around_barriers(network, geometry, origin, edge, limit, barriers)
-    return _placed(network, points.index, origin, edge, located)
-
-
-def snap_nodes(network: NetworkData, labels: Iterable[Any] | None = None) -> SnappedPoints:
-    """The network's own nodes (all, or those with `labels`) as points to ask about.
-
-    Parameters
-    ----------
-    network : the street network.
-    labels : node ids; None = every node, in the network's order.
-
-    Returns
-    -------
-    SnappedPoints
-        On the node ids, each at its node with a snap distance of 0.
-
-    Raises
-    ------
-    InputError
-        Labels that are no nodes of the network.
-    UsageError
-        Labels that are no list.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, pandas as pd
-    >>> nodes = gpd.GeoDataFrame(
-    ...     geometry=gpd.points_from_xy([0, 100], [0, 0]), index=["a", "b"], crs="EPSG:4548")
-    >>> from geoplan.network import Network
-    >>> network = Network.from_edges(
-    ...     nodes, pd.DataFrame({"u": ["a"], "v": ["b"], "length_m": [100.0]}), mode="walk")
-    >>> snap_nodes(network, ["b"]).index.tolist()
-    ['b']
-    """
-    if labels is None:
-        index, at = network.node_ids, np.arange(network.n_nodes)
-    else:
-        if isinstance(labels, str) or not isinstance(labels, Iterable):
-            raise UsageError(f"labels must be a list of node ids, not {labels!r}.")
-        index = pd.Index(list(labels))
-        at = network.node_ids.get_indexer(index)
-        if (at < 0).any():
-            raise InputError(f"these are no nodes of the network: {index[at < 0][:5].tolist()}.")
-    xy = np.column_stack([network.x[at], network.y[at]])
-    count = len(at)
-    return SnappedPoints(
-        index=index,
-        edge=np.full(count, -1, np.int32),
-        fraction=np.full(count, np.nan),
-        node=at.astype(np.int32),
-        snap_m=np.zeros(count),
-        state=np.zeros(count, np.int8),
-        xy=xy,
-        origin=xy,
-    )
-
-
-def place_on(
-    network: NetworkData, points: SnappedPoints, which: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Where the points `which` (on the network) stand by their edge or node, (n, 2) metres."""
-    xy = np.empty((len(which), 2))
-    on = points.edge[which] >= 0
-    at = points.node[which][~on]
-    xy[~on] = np.column_stack([network.x[at], network.y[at]])
-    lines = network.edge_lines(points.edge[which][on])
-    places = shapely.line_interpolate_point(lines, points.fraction[which][on], normalized=True)
-    xy[on] = shapely.get_coordinates(places)
-    return xy
+    return _locate(network, points.index, origin, edge, located)
 
 
 def edge_tree(network: NetworkData) -> shapely.STRtree:
@@ -253,7 +126,7 @@ def edge_tree(network: NetworkData) -> shapely.STRtree:
     return network.derived("tree", lambda: shapely.STRtree(network.edge_lines()))
 
 
-def _limit(max_snap_m: float | None) -> float:
+def _checked_limit(max_snap_m: float | None) -> float:
     if max_snap_m is None:
         return np.inf
     if not number(max_snap_m) > 0:
@@ -276,11 +149,71 @@ def _check_crs(network: NetworkData, points: Any, what: str) -> None:
         )
 
 
+def _around_barriers(
+    network: NetworkData,
+    geometry: NDArray[Any],
+    origin: NDArray[np.float64],
+    edge: NDArray[np.int32],
+    limit: float,
+    barriers: Any,
+) -> None:
+    """Move points whose way crosses a barrier to the nearest edge on their own side."""
+    lines = np.asarray(barriers.geometry.dropna().array)
+    coords, row = shapely.get_coordinates(lines, return_index=True)
+    broken = len(np.unique(row[~np.isfinite(coords).all(axis=1)]))
+    if broken:
+        raise InputError(
+            f"the barriers hold {broken} rows with coordinates that are no numbers: mend them."
+        )
+    barrier_tree = shapely.STRtree(lines)
+    on = np.flatnonzero(edge >= 0)
+    wrong = on[_crosses(network, barrier_tree, origin[on], edge[on])]
+    edge[wrong] = -1
+    tree = edge_tree(network)
+    everything = np.concatenate([network.coords, origin[on]])
+    reach = min(limit, float(np.hypot(*np.ptp(everything, axis=0))) + 1.0)
+    radius = min(reach, 100.0)
+    while len(wrong):
+        left: list[NDArray[np.int64]] = []
+        for start in range(0, len(wrong), 1024):
+            part = wrong[start : start + 1024]
+            which, near = tree.query(geometry[part], predicate="dwithin", distance=radius)
+            gap = _project_on_edges(
+                origin[part[which], 0],
+                origin[part[which], 1],
+                near.astype(np.int32),
+                network.coords,
+                network.offsets,
+            )[2]
+            clear = ~_crosses(network, barrier_tree, origin[part[which]], near.astype(np.int32))
+            order = np.lexsort((near[clear], gap[clear], which[clear]))[::-1]
+            edge[part[which[clear][order]]] = near[clear][order]
+            left.append(part[edge[part] < 0])
+        wrong = np.concatenate(left)
+        if radius >= reach:
+            break
+        radius = min(reach, radius * 3)  # look near first: few points need the whole circle
+
+
+def _crosses(
+    network: NetworkData,
+    barrier_tree: shapely.STRtree,
+    origin: NDArray[np.float64],
+    edge: NDArray[np.int32],
+) -> NDArray[np.bool_]:
+    """Whether the straight way from each point to its edge crosses a barrier."""
+    x, y = _project_on_edges(origin[:, 0], origin[:, 1], edge, network.coords, network.offsets)[3:]
+    ways = shapely.linestrings(np.stack([origin, np.column_stack([x, y])], axis=1))
+    crossing = np.zeros(len(edge), bool)
+    crossing[barrier_tree.query(ways, predicate="crosses")[0]] = True
+    return crossing
+
+
 @nb.njit(cache=True, nogil=True)
-def _project(px, py, edge, coords, offsets):  # type: ignore[no-untyped-def]
-    """Nearest place of each point on its edge: along, drawn length, distance, x, y."""
+def _project_on_edges(px, py, edge, coords, offsets):  # type: ignore[no-untyped-def]
+    """Nearest location of each point on its edge: measure, drawn length, distance, x, y."""
     n = len(px)
-    along, total, gap = np.empty(n), np.empty(n), np.empty(n)
+    measure, total, gap = np.empty(n), np.empty(n), np.empty(n)
     x, y = np.empty(n), np.empty(n)
     for i in range(n):
         first, last = offsets[edge[i]], offsets[edge[i] + 1]
@@ -301,31 +234,31 @@ def _project(px, py, edge, coords, offsets):  # type: ignore[no-untyped-def]
             size = np.sqrt(size2)
             if d < best:
                 best = d
-                along[i] = done + t * size
+                measure[i] = done + t * size
                 x[i], y[i] = qx, qy
             done += size
         total[i] = done
         gap[i] = best
-    return along, total, gap, x, y
+    return measure, total, gap, x, y
 
 
-def _placed(
+def _locate(
     network: NetworkData,
     index: pd.Index,
     origin: NDArray[np.float64],
     edge: NDArray[np.int32],
     located: NDArray[np.bool_],
 ) -> SnappedPoints:
-    """Places along the edges that were found."""
+    """Where the points stand along the edges that were found."""
     on = edge >= 0
     e = edge[on]
-    along, total, gap, x, y = _project(
+    measure, total, gap, x, y = _project_on_edges(
         origin[on, 0], origin[on, 1], e, network.coords, network.offsets
     )
-    at_u = along <= AT_END_M
-    at_v = ~at_u & (along >= total - AT_END_M)
+    at_u = measure <= AT_END_M
+    at_v = ~at_u & (measure >= total - AT_END_M)
     with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.where(at_u, 0.0, np.where(at_v, 1.0, along / total))
+        part = np.where(at_u, 0.0, np.where(at_v, 1.0, measure / total))
     fraction, snap_m = np.full(len(edge), np.nan), np.full(len(edge), np.nan)
     node, xy = np.full(len(edge), -1, np.int32), np.full((len(edge), 2), np.nan)
     fraction[on], snap_m[on] = part, gap
@@ -342,63 +275,3 @@ def _placed(
         xy=xy,
         origin=origin,
     )
-
-
-def _around_barriers(
-    network: NetworkData,
-    geometry: NDArray[Any],
-    origin: NDArray[np.float64],
-    edge: NDArray[np.int32],
-    limit: float,
-    barriers: Any,
-) -> None:
-    """Move points whose way crosses a barrier to the nearest edge on their own side."""
-    lines = np.asarray(barriers.geometry.dropna().array)
-    coords, row = shapely.get_coordinates(lines, return_index=True)
-    broken = len(np.unique(row[~np.isfinite(coords).all(axis=1)]))
-    if broken:
-        raise InputError(
-            f"the barriers hold {broken} rows with coordinates that are no numbers: mend them."
-        )
-    walls = shapely.STRtree(lines)
-    on = np.flatnonzero(edge >= 0)
-    wrong = on[_crosses(network, walls, origin[on], edge[on])]
-    edge[wrong] = -1
-    tree = edge_tree(network)
-    everything = np.concatenate([network.coords, origin[on]])
-    reach = min(limit, float(np.hypot(*np.ptp(everything, axis=0))) + 1.0)
-    radius = min(reach, 100.0)
-    while len(wrong):
-        left: list[NDArray[np.int64]] = []
-        for start in range(0, len(wrong), 1024):
-            part = wrong[start : start + 1024]
-            which, near = tree.query(geometry[part], predicate="dwithin", distance=radius)
-            gap = _project(
-                origin[part[which], 0],
-                origin[part[which], 1],
-                near.astype(np.int32),
-                network.coords,
-                network.offsets,
-            )[2]
-            clear = ~_crosses(network, walls, origin[part[which]], near.astype(np.int32))
-            order = np.lexsort((near[clear], gap[clear], which[clear]))[::-1]
-            edge[part[which[clear][order]]] = near[clear][order]
-            left.append(part[edge[part] < 0])
-        wrong = np.concatenate(left)
-        if radius >= reach:
-            break
-        radius = min(reach, radius * 3)  # look near first: few points need the whole circle
-
-
-def _crosses(
-    network: NetworkData,
-    walls: shapely.STRtree,
-    origin: NDArray[np.float64],
-    edge: NDArray[np.int32],
-) -> NDArray[np.bool_]:
-    """Whether the straight way from each point to its edge crosses a barrier."""
-    x, y = _project(origin[:, 0], origin[:, 1], edge, network.coords, network.offsets)[3:]
-    ways = shapely.linestrings(np.stack([origin, np.column_stack([x, y])], axis=1))
-    crossing = np.zeros(len(edge), bool)
-    crossing[walls.query(ways, predicate="crosses")[0]] = True
-    return crossing

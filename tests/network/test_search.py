@@ -1,4 +1,4 @@
-"""The search kernels on plain graphs, against scipy, for awkward weights and bucket widths."""
+"""Bounded and multi-source search on plain graphs, against scipy: awkward weights and buckets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy.sparse import csgraph
 
 from geoplan.network.graph.arcs import build_graph
 from geoplan.network.search import bounded, multi_source
+from geoplan.network.search.bucket_queue import FULL, arcs_of, bucket_width, entries_of
 
 
 def random_graph(seed, n, m, weights):
@@ -34,38 +35,20 @@ WEIGHTS = {
 
 def search(graph, nodes, costs, labels=None, limit=np.inf, width=None, shift=None, window=3):
     """`width`: of a bucket; `shift`: blocks of 2**shift nodes, done `window` buckets at a time."""
-    spread = float(np.ptp(costs))
-    work = multi_source.BlockSpace(graph, spread=spread, limit=limit)
+    cost_range = float(np.ptp(costs))
+    queue = multi_source.BlockWorkspace(graph, cost_range=cost_range, limit=limit).queue
     if width is not None or shift is not None:
-        span = min(max(graph.weights.max(initial=0.0), spread), limit)
-        work.scale = work.scale if width is None else 1 / width
-        work.shift = work.shift if shift is None else shift
-        work.window = window
-        buckets = 1 << int(span * work.scale + window + 2).bit_length()
-        work.head = np.full(((graph.n_nodes >> work.shift) + 1, buckets), -1, np.int32)
-    n = graph.n_nodes
-    label = np.full(n, -1, np.int32)
-    parent = np.full(n, -1, np.int32)
+        span = min(max(graph.weights.max(initial=0.0), cost_range), limit)
+        scale = queue.scale if width is None else 1 / width
+        shift = queue.shift if shift is None else shift
+        buckets = 1 << int(span * scale + window + 2).bit_length()
+        head = np.full(((graph.n_nodes >> shift) + 1, buckets), -1, np.int32)
+        queue = queue._replace(scale=scale, shift=shift, window=window, head=head)
     labels = np.arange(len(nodes), dtype=np.int32) if labels is None else labels
-    code = multi_source.spread(
-        *bounded.arrays(graph),
-        np.asarray(nodes, np.int32),
-        np.asarray(costs, float),
-        labels,
-        limit,
-        work.scale,
-        work.shift,
-        work.window,
-        work.head,
-        work.key,
-        work.node,
-        work.next,
-        work.dist,
-        label,
-        parent,
-    )
-    assert code == 0
-    return work.dist, label, parent
+    seeds = multi_source.Seeds(np.asarray(nodes, np.int32), np.asarray(costs, float), labels)
+    nearest = multi_source.nothing_reached(graph, parents=True)
+    assert multi_source.search_blocks(arcs_of(graph), queue, seeds, nearest, limit) == 0
+    return nearest
 
 
 def scipy_costs(u, v, forward, backward, n, sources):
@@ -108,27 +91,23 @@ def test_bounded_searches_agree_with_scipy(kind, seed, n, limit):
     graph = build_graph(*edges, n)
     bound = min(limit, np.finfo(float).max)
     work = bounded.Workspace(graph, limit=bound)
+    dist, reached = work.distances
     whole = scipy_costs(*edges, n, np.arange(n))
     for source in range(n):
-        met = bounded._search(
-            *bounded.arrays(graph),
+        met = bounded.bounded_search(
+            arcs_of(graph),
+            work.queue,
+            work.distances,
             np.array([source, -1], np.int32),
             np.array([0.0, np.inf]),
             bound,
-            work.scale,
-            work.head,
-            work.key,
-            work.node,
-            work.next,
-            work.dist,
-            work.touched,
         )
-        found = work.touched[:met]
+        found = reached[:met]
         assert set(found) == set(np.flatnonzero(whole[source] <= bound + 1e-200))
-        np.testing.assert_allclose(work.dist[found], whole[source][found], rtol=1e-12, atol=1e-200)
-        work.dist[found] = np.inf
-        assert np.isinf(work.dist).all()
-        assert (work.head == -1).all()
+        np.testing.assert_allclose(dist[found], whole[source][found], rtol=1e-12, atol=1e-200)
+        dist[found] = np.inf
+        assert np.isinf(dist).all()
+        assert (work.queue.head == -1).all()
 
 
 @pytest.mark.parametrize("kind", WEIGHTS)
@@ -198,40 +177,28 @@ def test_a_limit_only_cuts(seed, limit):
     np.testing.assert_array_equal(cut, np.where(whole <= limit, whole, np.inf))
 
 
-def test_a_full_queue_is_told_and_mended():
+def test_a_full_queue_says_so_and_is_enlarged():
     graph = build_graph(*random_graph(1, 200, 600, WEIGHTS["even"]), 200)
-    work = multi_source.BlockSpace(graph)
-    work.room(4)
+    work = multi_source.BlockWorkspace(graph)
+    work.queue = work.queue._replace(entries=entries_of(4))
     dist, _, _ = search(graph, [0], [0.0])
-    label, none = np.full(200, -1, np.int32), np.empty(0, np.int32)
-    seed, cost = np.array([0], np.int32), np.zeros(1)
+    start = np.array([0], np.int32)
+    seeds = multi_source.Seeds(start, np.zeros(1), start)
 
-    def spread():
-        label.fill(-1)
-        return multi_source.spread(
-            *bounded.arrays(graph),
-            seed,
-            cost,
-            seed,
-            np.inf,
-            work.scale,
-            work.shift,
-            work.window,
-            work.head,
-            work.key,
-            work.node,
-            work.next,
-            work.dist,
-            label,
-            none,
-        )
+    def once():
+        nearest = multi_source.nothing_reached(graph)
+        return multi_source.search_blocks(
+            arcs_of(graph), work.queue, seeds, nearest, np.inf
+        ), nearest
 
     tries = 0
-    while spread() == bounded.FULL:
-        work.more_room()
+    code, nearest = once()
+    while code == FULL:
+        work.enlarge()
         tries += 1
+        code, nearest = once()
     assert tries > 0
-    np.testing.assert_array_equal(work.dist, dist)
+    np.testing.assert_array_equal(nearest.dist, dist)
 
 
 def test_bucket_width_is_bounded():
@@ -240,7 +207,7 @@ def test_bucket_width_is_bounded():
     cost = np.full(5000, 1e-6)
     cost[-1] = 1e9
     graph = build_graph(u, v, cost, cost, 2)
-    width, buckets = bounded.bucket_width(graph)
+    width, buckets = bucket_width(graph)
     assert buckets <= 1 << 17
     assert buckets * width > 1e9
-    assert bounded.bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0
+    assert bucket_width(build_graph(u, v, 0 * cost, 0 * cost, 2))[0] == 1.0

@@ -1,0 +1,184 @@
+"""What a question about travel costs asks: points on a network, unit, cutoff and direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypedDict
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from geoplan.errors import UsageError
+from geoplan.network.graph.arcs import Graph
+from geoplan.network.graph.network import UNITS, NetworkData, check_network
+from geoplan.network.search.connectors import Connectors, EdgeCosts, connect
+from geoplan.network.search.snapped_points import (
+    ON,
+    SnappedPoints,
+    location_on_network,
+)
+from geoplan.network.search.snapping import snap
+from geoplan.validate import number
+
+_LARGEST = float(np.finfo(np.float64).max)
+#: how many points are looked at to tell another network, and how near they must be
+_LOOKED_AT, _SAME_LOCATION_M = 64, 0.01
+DIRECTIONS = ("to_sites", "from_sites")
+Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
+
+
+class TravelOptions(TypedDict, total=False):
+    """Keywords of `travel_costs`, `nearest_site` and `k_nearest`.
+
+    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
+    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
+    max_snap_m : points farther from every edge are ``off_network`` (default 500; None = no limit).
+    direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
+    barriers : lines that the way from a point to its edge must not cross.
+    threads : number of threads; it does not change the result.
+    """
+
+    cutoff_m: float | None
+    cutoff_min: float | None
+    unit: str | None
+    max_snap_m: float | None
+    direction: str
+    barriers: gpd.GeoDataFrame | gpd.GeoSeries | None
+    threads: int | None
+
+
+_DEFAULTS: TravelOptions = {
+    "cutoff_m": None,
+    "cutoff_min": None,
+    "unit": None,
+    "max_snap_m": 500.0,
+    "direction": "to_sites",
+    "barriers": None,
+    "threads": None,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cutoff:
+    """The largest cost that counts (inf = none), and its unit.
+
+    Costs are handed out in whole steps of a micrometre (or 1e-8 minutes), so that a sum of
+    floats that should be the cutoff, or any other threshold a reader compares with, is that
+    number and not a hair more.
+    """
+
+    unit: str
+    value: float
+
+    @property
+    def steps(self) -> float:
+        """Steps in one unit of cost."""
+        return 1e6 if self.unit == "m" else 1e8
+
+    @property
+    def limit(self) -> float:
+        """Largest sum of floats that still counts; finite, so that inf (forbidden) never does."""
+        return min((np.rint(self.value * self.steps) + 0.5) / self.steps, _LARGEST)
+
+    def rounded(self, cost: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Costs within the limit as they are handed out."""
+        return np.minimum(np.rint(cost * self.steps) / self.steps, self.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TravelQuery:
+    """Costs between demand and sites on a network, as they are asked for."""
+
+    network: NetworkData
+    demand: SnappedPoints
+    sites: SnappedPoints
+    cutoff: Cutoff
+    to_sites: bool
+    threads: int | None
+
+    def demand_connectors(self) -> Connectors:
+        """Links between demand and the nodes, in the direction of travel."""
+        return connect(self.network, self.demand, unit=self.cutoff.unit, leaving=self.to_sites)
+
+    def site_connectors(self) -> Connectors:
+        """Links between the sites and the nodes, in the direction of travel."""
+        return connect(self.network, self.sites, unit=self.cutoff.unit, leaving=not self.to_sites)
+
+    def graph(self) -> Graph:
+        """Arcs for a search from the sites."""
+        return self.network.graph(self.cutoff.unit, reverse=self.to_sites)
+
+    def edge_costs(self) -> EdgeCosts:
+        """Cost of each edge both ways."""
+        return EdgeCosts(*self.network.edge_costs(self.cutoff.unit), self.to_sites)
+
+
+def travel_query(
+    network: NetworkData, demand: Points, sites: Points, options: TravelOptions
+) -> TravelQuery:
+    """The points on the network and the options, checked."""
+    unknown = sorted(set(options) - set(_DEFAULTS))
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
+    given = _DEFAULTS | options
+    cutoff = parse_cutoff(given["cutoff_m"], given["cutoff_min"], given["unit"])
+    to_sites = check_direction(given["direction"])
+    snapping: dict[str, Any] = {key: given[key] for key in ("max_snap_m", "barriers", "threads")}
+    return TravelQuery(
+        network=network,
+        demand=snapped(network, demand, "the demand points", **snapping),
+        sites=snapped(network, sites, "the sites", **snapping),
+        cutoff=cutoff,
+        to_sites=to_sites,
+        threads=given["threads"],
+    )
+
+
+def parse_cutoff(
+    cutoff_m: float | None, cutoff_min: float | None, unit: str | None = None
+) -> Cutoff:
+    """Unit and cutoff from a caller's options; all faults at once."""
+    faults = []
+    if cutoff_m is not None and cutoff_min is not None:
+        faults.append("give cutoff_m or cutoff_min, not both")
+    asked = "min" if cutoff_min is not None else "m" if cutoff_m is not None else unit or "m"
+    if unit is not None and unit not in UNITS:
+        faults.append(f"unit must be one of {', '.join(UNITS)}, not {unit!r}")
+    elif unit is not None and unit != asked:
+        faults.append(f"unit={unit!r} does not go with a cutoff in {asked!r}")
+    cutoff = cutoff_min if cutoff_min is not None else cutoff_m
+    if cutoff is not None and not number(cutoff) >= 0:
+        faults.append(f"a cutoff must be a number, 0 or more (None = no cutoff), not {cutoff!r}")
+    if faults:
+        raise UsageError("; ".join(faults) + ".")
+    return Cutoff(unit=asked, value=np.inf if cutoff is None else float(cutoff))
+
+
+def check_direction(direction: str) -> bool:
+    """Whether travel goes towards the sites."""
+    if direction not in DIRECTIONS:
+        raise UsageError(f"direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
+    return direction == "to_sites"
+
+
+def snapped(network: NetworkData, points: Points, what: str, **options: Any) -> SnappedPoints:
+    """The points on the network; points that were snapped before are taken as they are."""
+    check_network(network)
+    if not isinstance(points, SnappedPoints):
+        return snap(network, points, what=what, **options)
+    if not _belong(network, points):
+        raise UsageError(f"{what} were snapped to another network: snap them to this one.")
+    return points
+
+
+def _belong(network: NetworkData, points: SnappedPoints) -> bool:
+    """Whether the points stand where this network says (a few dozen are looked at)."""
+    on = np.flatnonzero(points.state == ON)
+    if points.edge.max(initial=-1) >= network.n_edges:
+        return False
+    if points.node.max(initial=-1) >= network.n_nodes:
+        return False
+    some = on[:: max(1, len(on) // _LOOKED_AT)]
+    there = location_on_network(network, points, some)
+    return np.allclose(points.xy[some], there, rtol=0, atol=_SAME_LOCATION_M)
