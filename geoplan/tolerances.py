@@ -24,3 +24,26 @@ OUTSIDE_M = 2_000.0
 BORDER_M = 100.0
 #: metres; sites of one name within this distance are taken for one site that is listed twice
 DUPLICATE_M = 50.0
+
+# -- disclosure ---------------------------------------------------------------------------
+
+#: people; weighs rows without people in the middle of an area, so that an empty area has one too
+EMPTY_ROW_WEIGHT = 1e-9
+#: no unit; singular values, and parts of null vectors, that are rounding of +1/-1 sums
+NULL_SPACE = 1e-9
+
+# -- comparison ---------------------------------------------------------------------------
+
+#: people; sums of the same people added in another order
+SAME_PEOPLE = 1e-9
+
+# -- outputs ------------------------------------------------------------------------------
+
+#: points on paper; badges of a figure this close lie on one spot
+SAME_SPOT_PT = 1e-9
+#: people; circles of a figure are scaled by the mean, which may be nothing
+LEAST_MEAN_PEOPLE = 1e-9
+#: unit of the objective; a greedy solution is worse beyond rounding of sums of costs
+WORSE_COST = 1e-6
+#: people; a greedy solution is worse beyond half a person
+WORSE_PEOPLE = 0.5

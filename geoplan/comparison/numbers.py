@@ -11,6 +11,7 @@ import pyogrio
 
 from geoplan.comparison.locations import layer_names
 from geoplan.coverage.ledger import STATES
+from geoplan.tolerances import SAME_PEOPLE
 
 _LEDGER = ("total", *STATES)
 
@@ -149,7 +150,7 @@ def area_changes(run_a: Path, run_b: Path, services: list[str]) -> pd.DataFrame:
                 }
             )
             part["change"] = part["served_b"] - part["served_a"]
-            found.append(part[part["change"].abs() > 1e-9])
+            found.append(part[part["change"].abs() > SAME_PEOPLE])
     if not found:
         return pd.DataFrame(columns=columns)
     return pd.concat(found, ignore_index=True)[columns]

@@ -1,4 +1,4 @@
-"""Coverage for the public: the ledger with small numbers blanked, points no finer than areas."""
+"""Coverage for the public: a ledger with small numbers suppressed, points no finer than areas."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage, Ledger
-from geoplan.disclosure.suppression import blanks
-from geoplan.disclosure.urban_rural import blanks_with_kinds, common_kinds, finest_area
+from geoplan.disclosure.suppression import suppressed_cells
+from geoplan.disclosure.urban_rural import common_kinds, finest_area, suppressed_with_urban_rural
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
+from geoplan.tolerances import EMPTY_ROW_WEIGHT
 
 _CELLS = ("total", *STATES)
 Name = TypeVar("Name", bound=Hashable)
@@ -25,18 +26,18 @@ Name = TypeVar("Name", bound=Hashable)
 class PublicCoverage(Coverage):
     """Coverage whose small numbers are NaN.
 
-    city : the six numbers of the whole city, NaN where blanked. tables : ledger by area, blanked.
-    whole_told, kinds_told : whether other tables may tell the city's people and how many of them
-        are served, and the same of town and of country, and give no blank away.
+    city, tables : the six numbers of the whole city and by area, NaN where suppressed.
+    totals_published, urban_rural_published : whether other tables may publish the city's people and
+        how many of them are served, and the same of town and country, and disclose no cell.
     """
 
     city: Ledger = field(default_factory=Ledger)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    whole_told: bool = False
-    kinds_told: bool = False
+    totals_published: bool = False
+    urban_rural_published: bool = False
 
     def __post_init__(self) -> None:
-        """A ledger with blanks cannot be added up."""
+        """A ledger with suppressed cells cannot be added up."""
 
     @property
     def ledger(self) -> Ledger:
@@ -44,11 +45,11 @@ class PublicCoverage(Coverage):
         return self.city
 
     def people_by_site(self) -> pd.Series:
-        """Not told in public: a site's users are few."""
+        """Empty, as a site's users are few."""
         return pd.Series(dtype=float, name="people")
 
     def by_area(self, level: str) -> pd.DataFrame:
-        """The ledger per area, NaN where blanked; see `Coverage.by_area`."""
+        """The ledger per area, NaN where suppressed; see `Coverage.by_area`."""
         if level not in self.tables:
             known = ", ".join(self.tables) or "none"
             raise UsageError(f"no area level {level!r} in this edition; known levels: {known}.")
@@ -62,16 +63,16 @@ def public_coverages(
     *,
     below: float,
 ) -> dict[Name, PublicCoverage]:
-    """Coverages of the same people with the same cells blanked in all of them.
+    """Coverages of the same people with the same cells suppressed in all of them.
 
     Services of one demand share its totals, and a plan leaves most numbers as they are: what one
-    table tells would give back what another one blanks.
+    table publishes would disclose what another one suppresses.
 
     Parameters
     ----------
     whole : coverages by any name; all of one demand layer.
     areas : levels, coarsest first.
-    finest : by the same names, the finest level that may be told; None = the whole city only.
+    finest : by the same names, the finest level that may be published; None = the whole city only.
     below : numbers above 0 and below this are small.
     """
     known = [level for level in areas if level in finest.values()]
@@ -79,7 +80,7 @@ def public_coverages(
     levels = list(areas)[: list(areas).index(deepest) + 1] if deepest is not None else []
     tables = {name: {level: c.by_area(level) for level in levels} for name, c in whole.items()}
     cities = {name: pd.Series(c.ledger.to_dict())[list(_CELLS)] for name, c in whole.items()}
-    starts, sums = _system(tables[next(iter(whole))], areas, levels)
+    starts, sums = _cell_sums(tables[next(iter(whole))], areas, levels)
     cells = [
         np.concatenate(
             [cities[name].to_numpy(float)]
@@ -87,52 +88,55 @@ def public_coverages(
         )
         for name in whole
     ]
-    mask = blanks(cells, sums, below=below)
+    mask = suppressed_cells(cells, sums, below=below)
     coverages = list(whole.values())
     kinds, with_kinds = common_kinds(coverages), None
     if kinds is not None:
-        places = None
+        row_areas = None
         if levels:
             finest_table, start = tables[next(iter(whole))][levels[-1]], starts[levels[-1]]
-            places = finest_area(coverages[0], levels[-1], finest_table, start, len(_CELLS))
-        with_kinds = blanks_with_kinds(
-            mask, cells, sums, coverages, kinds, areas=places, below=below
+            row_areas = finest_area(coverages[0], levels[-1], finest_table, start, len(_CELLS))
+        with_kinds = suppressed_with_urban_rural(
+            mask, cells, sums, coverages, kinds, areas=row_areas, below=below
         )
     mask = mask if with_kinds is None else with_kinds
     public = {}
     for name, coverage in whole.items():
         last = finest[name]
         own = levels[: levels.index(last) + 1] if last is not None else []
-        blanked = {
-            level: _blank(tables[name][level], mask[starts[level] : starts[level + "/end"]])
+        tables_out = {
+            level: _suppressed(tables[name][level], mask[starts[level] : starts[level + "/end"]])
             for level in own
         }
         city = cities[name].where(~mask[: len(_CELLS)])
         public[name] = PublicCoverage(
             service=coverage.service,
             standard=coverage.standard,
-            frame=_points(coverage, blanked.get(last or ""), last),
+            frame=_points(coverage, tables_out.get(last or ""), last),
             areas={level: areas[level] for level in own},
             city=Ledger(**{state: float(city[state]) for state in STATES}),
-            tables=blanked,
-            whole_told=not mask[:2].any(),
-            kinds_told=with_kinds is not None,
+            tables=tables_out,
+            totals_published=not mask[:2].any(),
+            urban_rural_published=with_kinds is not None,
         )
     return public
 
 
-def _blank(table: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:
-    told = table.copy()
+def _suppressed(table: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:
+    published = table.copy()
     columns = list(_CELLS)
-    told[columns] = told[columns].astype(float).mask(mask.reshape(len(table), len(columns)))
-    told["covered_share"] = told["served"] / told["total"].where(told["total"] > 0)
-    return told
+    published[columns] = (
+        published[columns].astype(float).mask(mask.reshape(len(table), len(columns)))
+    )
+    people = published["total"]
+    published["covered_share"] = published["served"] / people.where(people > 0)
+    return published
 
 
-def _system(
+def _cell_sums(
     tables: Mapping[str, pd.DataFrame], areas: Mapping[str, AreaLayer], levels: list[str]
 ) -> tuple[dict[str, int], sparse.csr_matrix]:
-    """Where each level's cells begin, and every sum among them and the city's."""
+    """Where each level's cells begin, and each sum among them and the city's: a row of +1, -1."""
     width = len(_CELLS)
     starts: dict[str, int] = {}
     at = width
@@ -162,12 +166,12 @@ def _system(
             groups = {0: own}
         else:
             above = tables[levels[depth - 1]]
-            place = {
+            begins = {
                 code: starts[levels[depth - 1]] + width * k for k, code in enumerate(above.index)
             }
             parent = areas[level].frame["parent"]
             head = np.array(
-                [place.get(parent.get(code), place.get("", -1)) for code in table.index]
+                [begins.get(parent.get(code), begins.get("", -1)) for code in table.index]
             )
             groups = {int(h): own[head == h] for h in np.unique(head) if h >= 0}
         for whole, parts in groups.items():
@@ -178,13 +182,13 @@ def _system(
 
 
 def _points(coverage: Coverage, table: pd.DataFrame | None, level: str | None) -> gpd.GeoDataFrame:
-    """One row per area of `level` in place of the demand rows; a blanked one has no place."""
+    """One row per area of `level` in place of the demand rows; a suppressed one has no location."""
     source = coverage.frame
     if table is None or level is None:
         return source.iloc[:0].copy()
     located = source[source.geometry.notna()]
     codes = located[level].astype("string").fillna("")
-    weight = located["people"].to_numpy(float) + 1e-9
+    weight = located["people"].to_numpy(float) + EMPTY_ROW_WEIGHT
     parts = pd.DataFrame(
         {
             "x": located.geometry.x.to_numpy() * weight,
@@ -195,7 +199,7 @@ def _points(coverage: Coverage, table: pd.DataFrame | None, level: str | None) -
     middle = parts.groupby(codes.to_numpy()).sum()
     x = (middle["x"] / middle["weight"]).reindex(table.index)
     y = (middle["y"] / middle["weight"]).reindex(table.index)
-    told = table["total"].notna() & x.notna() & (table.index != "") & (table["total"] > 0)
+    located_area = table["total"].notna() & x.notna() & (table.index != "") & (table["total"] > 0)
     points = gpd.GeoSeries(gpd.points_from_xy(x, y), index=table.index, crs=source.crs)
     frame = gpd.GeoDataFrame(
         {
@@ -207,7 +211,7 @@ def _points(coverage: Coverage, table: pd.DataFrame | None, level: str | None) -
             "reason": _reason(table),
             level: table.index,
         },
-        geometry=points.where(told),
+        geometry=points.where(located_area),
         crs=source.crs,
     )
     step, child = level, pd.Series(table.index, index=table.index, dtype=object)

@@ -11,22 +11,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reachable_supply import SupplyInReach
+from geoplan.disclosure.area_gaps import gaps_by_area
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
-from geoplan.disclosure.record import file_name, gaps_by_area, public_facts
-from geoplan.disclosure.suppression import blanks
+from geoplan.disclosure.record import file_name, public_record
+from geoplan.disclosure.rounding import public_siting, rounded
+from geoplan.disclosure.suppression import suppressed_cells
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
-from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
-from geoplan.siting.knee import Knee
+from geoplan.results import RunResults, ServiceResult
 
-#: services whose users must not be found: no places finer than a street
+#: services whose users must not be found: no locations finer than a street
 SENSITIVE = ("shelter", "child_protection_station")
 _PUBLIC_COLUMNS = ("name", "capacity", "nursing_capacity", "tier", "status")
 
@@ -78,7 +78,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
         },
         findings=results.findings.iloc[:0],
         set_aside={},
-        run=public_facts(results.run),
+        run=public_record(results.run),
     )
 
 
@@ -99,25 +99,26 @@ def refuse_internal(results: RunResults, audience: str | None) -> None:
 
 def is_public(results: RunResults) -> bool:
     """Whether `results` are a public edition already."""
-    told = [s.coverage for s in results.services.values() if s.coverage is not None]
-    return results.info.audience == "public" and any(isinstance(c, PublicCoverage) for c in told)
+    return results.info.audience == "public" and any(
+        isinstance(service.coverage, PublicCoverage) for service in results.services.values()
+    )
 
 
-def told_by_area(service: ServiceResult) -> bool:
-    """Whether gaps of the service are told by area only (then none says of how many places)."""
+def gaps_are_areas(service: ServiceResult) -> bool:
+    """Whether the service's gaps are published by area only: none says of how many rows it is."""
     gaps = service.gaps
     return gaps is not None and "members" in gaps and bool(gaps["members"].isna().all())
 
 
 def _households(service: ServiceResult, below: float) -> bool:
-    """Whether demand rows are finer than communities: most hold fewer people than may be told."""
+    """Whether demand rows are finer than communities: most hold too few people to publish."""
     assert service.coverage is not None
     people = service.coverage.frame["people"]
     return bool(people[people > 0].median() < below)
 
 
 def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicCoverage]]:
-    """By service: "now", "after" and "tier KEY", all services of one demand blanked together."""
+    """By service: "now", "after" and "tier KEY", all services of one demand suppressed together."""
     groups: dict[Any, dict[tuple[str, str], Coverage]] = {}
     finest: dict[tuple[str, str], str | None] = {}
     for key, service in results.services.items():
@@ -134,10 +135,10 @@ def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicC
             finest[key, name] = _public_level(service, results.areas)
     found: dict[str, dict[str, PublicCoverage]] = {}
     for group in groups.values():
-        told = public_coverages(
+        public = public_coverages(
             group, results.areas, {name: finest[name] for name in group}, below=below
         )
-        for (key, name), coverage in told.items():
+        for (key, name), coverage in public.items():
             found.setdefault(key, {})[name] = coverage
     return found
 
@@ -146,29 +147,37 @@ def _service(
     service: ServiceResult, results: RunResults, public: Mapping[str, PublicCoverage], below: float
 ) -> ServiceResult:
     areas = results.areas
-    told = replace(
+    published = replace(
         service,
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
-        gaps=_rounded(service.gaps, ("people", "people_after"), below),
+        gaps=rounded(service.gaps, ("people", "people_after"), below),
         rates=None if service.rates is None else _rates(service.rates, below),
         all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
         referral=None,
     )
     if service.coverage is None:
-        return told
+        return published
     fine = _households(service, below)
     if (fine or service.key in SENSITIVE) and service.gaps is not None:
-        told = replace(told, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs))
-    siting = _siting(service.siting, public.get("after"), service.coverage.ledger.total, below)
+        published = replace(
+            published, gaps=gaps_by_area(public["now"], results, crs=service.gaps.crs)
+        )
+    siting = public_siting(
+        service.siting, public.get("after"), service.coverage.ledger.total, below
+    )
     if fine and siting is not None and "name" in siting.sites:
-        # a place is called after the nearest demand row: a household
+        # a site is called after the nearest demand row: a household
         siting = replace(siting, sites=siting.sites.assign(name=""))
-    capacity, places = _capacity(service, public["now"])
-    by_group = all_or_nothing(service.by_group, below) if public["now"].whole_told else None
-    by_kind = all_or_nothing(service.by_kind, below) if public["now"].kinds_told else None
+    capacity, supply = _capacity(service, public["now"])
+    by_group = (
+        whole_or_withheld(service.by_group, below) if public["now"].totals_published else None
+    )
+    by_kind = (
+        whole_or_withheld(service.by_kind, below) if public["now"].urban_rural_published else None
+    )
     tables = {"by_group": (service.by_group, by_group), "by_kind": (service.by_kind, by_kind)}
     return replace(
-        told,
+        published,
         by_group=by_group,
         by_kind=by_kind,
         withheld=tuple(
@@ -177,7 +186,7 @@ def _service(
             if inside is not None and outside is None
         ),
         capacity_areas=capacity,
-        supply=places,
+        supply=supply,
         coverage=public["now"],
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=siting,
@@ -185,7 +194,7 @@ def _service(
 
 
 def _public_level(service: ServiceResult, areas: Mapping[str, AreaLayer]) -> str | None:
-    """The finest level whose figures may be told; None: the whole city only."""
+    """The finest level whose figures may be published; None: the whole city only."""
     assert service.coverage is not None
     levels = [level for level in areas if level in service.coverage.frame.columns]
     if service.key in SENSITIVE and len(levels) > 1:
@@ -194,13 +203,13 @@ def _public_level(service: ServiceResult, areas: Mapping[str, AreaLayer]) -> str
 
 
 def _facilities(layer: FacilityLayer, areas: Mapping[str, AreaLayer]) -> FacilityLayer:
-    """Names, places, tiers and capacities; nothing that the office carried along."""
+    """Names, locations, tiers and capacities; nothing that the office carried along."""
     keep = [c for c in layer.frame.columns if c in (*_PUBLIC_COLUMNS, *areas, "geometry")]
     return FacilityLayer(key=layer.key, frame=layer.frame[keep])
 
 
-def all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
-    """Few rows that sum to the city: one small number, or one small rest, withholds them all."""
+def whole_or_withheld(table: pd.DataFrame | None, below: float) -> pd.DataFrame | None:
+    """A table of few rows that sum to the city; None where a number or a remainder is small."""
     if table is None:
         return None
     total = table["total"].to_numpy(float)
@@ -216,109 +225,26 @@ def all_or_nothing(table: pd.DataFrame | None, below: float) -> pd.DataFrame | N
 def _capacity(
     service: ServiceResult, public: PublicCoverage
 ) -> tuple[dict[str, pd.DataFrame], SupplyInReach | None]:
-    """Places by the coarsest areas only, and only where the people of all of them are told."""
+    """Capacity by the coarsest areas only, and only where the people of all are published."""
     levels = [v for v in public.tables if v in service.capacity_areas][:1]
-    told = {v: service.capacity_areas[v] for v in levels if public.tables[v]["total"].notna().all()}
+    tables = {
+        v: service.capacity_areas[v] for v in levels if public.tables[v]["total"].notna().all()
+    }
     found = service.supply
     if found is not None:
-        kept = {v: table for v, table in found.areas.items() if v in told}
+        kept = {v: table for v, table in found.areas.items() if v in tables}
         found = replace(found, rows=None, areas=kept)
-    return told, found
-
-
-def _siting(
-    siting: SitingOutcome | None, after: PublicCoverage | None, total: float, below: float
-) -> SitingOutcome | None:
-    """People of sites in whole steps; so are shares and the curve: their differences would tell."""
-    if siting is None or after is None:
-        return siting
-    sites = _rounded(siting.sites, ("added_people", "next_best_loss"), below)
-    assert sites is not None
-    sites = _share_in_steps(sites, total, below)
-    curve = siting.curve
-    if curve is not None and below > 1 and siting.objective == "max_coverage":
-        curve = _in_steps(curve, ("value", "bound"), below)
-    return replace(
-        siting,
-        sites=sites,
-        phases=_phases(siting.phases, total, below),
-        curve=curve,
-        knee=_knee(siting.knee, curve),
-        coverage_after=after,
-        people_after=after.ledger,
-        robustness=_robustness(siting.robustness, below),
-    )
-
-
-def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:
-    if table is None or below <= 1:
-        return table
-    told = _in_steps(table, ("served", "best"), below)
-    told["lost"] = (told["best"] - told["served"]).clip(lower=0.0)
-    told["share_after"] = told["served"] / total if total > 0 else np.nan
-    return told
-
-
-def _knee(knee: Knee | None, curve: pd.DataFrame | None) -> Knee | None:
-    """The same knee with the numbers of the curve that is told."""
-    if knee is None or curve is None:
-        return knee
-    told = curve.set_index("sites")["value"].dropna().sort_index()
-    first, last = int(told.index[0]), int(told.index[-1])
-    value = float(told.loc[knee.sites])
-    return replace(
-        knee,
-        value=value,
-        before=(value - float(told.loc[first])) / (knee.sites - first),
-        after=(float(told.loc[last]) - value) / (last - knee.sites),
-    )
-
-
-def _robustness(found: Robustness | None, below: float) -> Robustness | None:
-    """Regret and closures in whole steps too: one closure may concern a single community."""
-    if found is None or below <= 1:
-        return found
-    counts = ("people", "best", "bound", "plan", "regret", "worst_regret", "mean_regret")
-    tables = {
-        name: _in_steps(getattr(found, name), counts, below)
-        for name in ("draws", "plans", "critical", "critical_after")
-    }
-    return replace(found, **tables)
-
-
-def _rounded(
-    frame: gpd.GeoDataFrame | None, columns: tuple[str, ...], below: float
-) -> gpd.GeoDataFrame | None:
-    """People in whole steps of `below`: a gap or a site may hold a single community."""
-    if frame is None or below <= 1:
-        return frame
-    return _in_steps(frame, columns, below)
-
-
-def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> Any:
-    told = frame.copy()
-    for column in columns:
-        if column in told.columns:
-            told[column] = (told[column].astype(float) / below).round() * below
-    return told
-
-
-def _share_in_steps(frame: Any, total: float, below: float) -> Any:
-    """A copy whose ``share_after`` stands for people in whole steps."""
-    if below <= 1 or total <= 0 or "share_after" not in frame.columns:
-        return frame
-    shares = (frame["share_after"].astype(float) * total / below).round() * below / total
-    return frame.assign(share_after=shares)
+    return tables, found
 
 
 def _rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
     if below <= 1:
         return table
-    told = table.copy()
-    counts = told["count"].to_numpy(float)
+    rates = table.copy()
+    counts = rates["count"].to_numpy(float)
     system = np.append(np.ones(len(counts)), -1.0)[None, :]
     cells = [np.append(np.nan_to_num(counts), np.nansum(counts))]
-    small = blanks(cells, sparse.csr_matrix(system), below=below)[:-1]
-    numbers = [c for c in ("count", "rate", "low", "high", "smoothed") if c in told]
-    told.loc[small, numbers] = np.nan
-    return told
+    small = suppressed_cells(cells, sparse.csr_matrix(system), below=below)[:-1]
+    numbers = [c for c in ("count", "rate", "low", "high", "smoothed") if c in rates]
+    rates.loc[small, numbers] = np.nan
+    return rates

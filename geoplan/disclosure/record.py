@@ -1,4 +1,4 @@
-"""What of a run's record and of its gaps may leave the bureau."""
+"""A run's record (``run.json``) without what the bureau must keep to itself."""
 
 from __future__ import annotations
 
@@ -6,17 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-
-from geoplan.coverage.gaps import CAUSES
-from geoplan.coverage.ledger import Coverage
-from geoplan.results import RunResults
-from geoplan.words.speaker import Speaker
-
-#: settings that tell of the bureau's own tables and folders, not of the question
-_OWN = ("columns", "where", "sheet", "layer", "encoding")
+#: settings that describe the bureau's own tables and folders, not the problem
+_PRIVATE = ("columns", "where", "sheet", "layer", "encoding")
 
 
 def file_name(path: str) -> str:
@@ -30,86 +21,30 @@ def file_name(path: str) -> str:
     return PureWindowsPath(PurePosixPath(path).name).name
 
 
-def public_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+def public_record(facts: Mapping[str, Any]) -> dict[str, Any]:
     """`run.json` without folders, headings and conditions of the bureau's own tables.
 
     Examples
     --------
-    >>> public_facts({"settings": {"demand": {"path": "/srv/a.csv", "where": "name = '王'"}}})
+    >>> public_record({"settings": {"demand": {"path": "/srv/a.csv", "where": "name = '王'"}}})
     {'settings': {'demand': {'path': 'a.csv'}}}
     """
-    told: dict[str, Any] = {}
+    public: dict[str, Any] = {}
     for key, value in facts.items():
-        if key in _OWN or key == "platform":
+        if key in _PRIVATE or key == "platform":
             continue
         if key == "inputs" and isinstance(value, Mapping):
-            told[key] = {file_name(str(path)): digest for path, digest in value.items()}
+            public[key] = {file_name(str(path)): digest for path, digest in value.items()}
         elif key == "path" and isinstance(value, str):
-            told[key] = file_name(value)
+            public[key] = file_name(value)
         else:
-            told[key] = _told(value)
-    return told
+            public[key] = _public_value(value)
+    return public
 
 
-def _told(value: Any) -> Any:
+def _public_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return public_facts(value)
+        return public_record(value)
     if isinstance(value, list | tuple):
-        return [_told(item) for item in value]
+        return [_public_value(item) for item in value]
     return value
-
-
-def _full_names(results: RunResults, level: str, codes: pd.Index) -> list[str]:
-    """Names of areas after that of the area which they are part of."""
-    layer = results.areas[level]
-    names = Speaker(results.info.lang).area_names(codes, layer.names.to_dict())
-    parent = layer.parent
-    if parent is None or parent not in results.areas:
-        return names
-    above = layer.frame["parent"].reindex(codes)
-    known = results.areas[parent].names
-    return [
-        f"{known[code]} {name}" if code in known.index else name
-        for code, name in zip(above, names, strict=True)
-    ]
-
-
-def gaps_by_area(public: Coverage, results: RunResults, *, crs: Any) -> gpd.GeoDataFrame:
-    """Gaps of a service whose users must not be found: one per area and cause, none finer.
-
-    Parameters
-    ----------
-    public : its public coverage; what is blanked there has no gap here.
-    results : for the names and polygons of the areas.
-
-    Returns
-    -------
-    GeoDataFrame with the columns of `coverage.gaps.GAP_COLUMNS`; no geometry where an area has no
-    polygon. Nothing is told of what the plan closes.
-    """
-    level = list(public.areas)[-1] if public.areas else None
-    rows: list[dict[str, Any]] = []
-    shapes: list[Any] = []
-    if level is not None:
-        table = public.by_area(level)
-        polygons = results.areas[level].frame.geometry
-        names = _full_names(results, level, table.index)
-        for (code, row), name in zip(table.iterrows(), names, strict=True):
-            for state, (cause, remedy) in CAUSES.items():
-                if not row[state] > 0:
-                    continue
-                rows.append(
-                    {"people": float(row[state]), "cause": cause, "remedy": remedy, "area": name}
-                )
-                placed = code in polygons.index and state != "unlocated"
-                shapes.append(polygons[code] if placed else None)
-    gaps = gpd.GeoDataFrame(
-        {name: [row[name] for row in rows] for name in ("people", "cause", "remedy", "area")},
-        geometry=gpd.GeoSeries(shapes, crs=crs),
-    )
-    gaps = gaps.sort_values(["people", "cause", "area"], ascending=[False, True, True])
-    gaps.insert(0, "rank", np.arange(1, len(gaps) + 1))
-    gaps["closing_site"] = pd.Series([pd.NA] * len(gaps), index=gaps.index, dtype=object)
-    gaps["people_after"] = np.nan
-    gaps["members"] = np.nan
-    return gaps.reset_index(drop=True)

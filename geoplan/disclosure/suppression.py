@@ -1,9 +1,10 @@
-"""Which numbers to blank so that small ones cannot be told, nor found by subtraction.
+"""Which cells of a table to suppress so that no small number is disclosed, nor by subtraction.
 
 Cells of a table hang together by sums: the states of an area sum to its total, the areas of a
-street to the street. A small number is blanked; where a sum has a single blank, subtraction would
-give it back, so a second one is blanked, and so on until no blank is determined by the numbers
-that are left. (Hundepool et al. 2012, *Statistical Disclosure Control*, ch. 4.)
+street to the street. Small numbers are suppressed (primary suppression); where a sum has a single
+suppressed cell, subtraction would disclose it, so a second one is suppressed (secondary
+suppression), and so on until no suppressed cell is determined by the published ones.
+(Hundepool et al. 2012, *Statistical Disclosure Control*, ch. 4.)
 """
 
 from __future__ import annotations
@@ -13,26 +14,28 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-#: larger groups of blanks are not tried for combined sums; each sum by itself is safe there too
+from geoplan.tolerances import NULL_SPACE
+
+#: larger groups of cells are not tested for combined sums; each sum by itself is safe there too
 _MOST_TOGETHER = 600
 
 
-def blanks(
+def suppressed_cells(
     tables: list[NDArray[np.float64]],
     sums: sparse.csr_matrix,
     *,
     below: float,
     start: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
-    """Cells to blank in all of several tables of one shape.
+    """Cells to suppress in all of several tables of one shape.
 
     Parameters
     ----------
     tables : values >= 0 per cell; all have the same cells (before and after a plan, say). A cell
-        that is blanked in one is blanked in all, because most cells are equal in them.
+        that is suppressed in one is suppressed in all, because most cells are equal in them.
     sums : one row per sum that holds in every table: +1 for each part, -1 for the whole.
     below : numbers above 0 and below this are small.
-    start : cells that are blank already.
+    start : cells that are suppressed already.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def blanks(
     Three parts 3, 50, 900 and their sum: the 3 is small, and the 50 goes with it.
 
     >>> sums = sparse.csr_matrix([[1, 1, 1, -1]])
-    >>> blanks([np.array([3.0, 50.0, 900.0, 953.0])], sums, below=10).tolist()
+    >>> suppressed_cells([np.array([3.0, 50.0, 900.0, 953.0])], sums, below=10).tolist()
     [True, True, False, False]
     """
     if not tables:
@@ -55,31 +58,31 @@ def blanks(
     sums = sparse.csr_matrix(sums, dtype=np.float64)
     parts = abs(sums)
     for _ in range(sums.shape[1] + 1):
-        more = _lonely(parts, mask, biggest)
+        more = _secondary_in_single_sums(parts, mask, biggest)
         if not more.any():
-            more = _determined(sums, mask, biggest)
+            more = _secondary_in_combined_sums(sums, mask, biggest)
         if not more.any():
             return mask
         mask = mask | more
     return mask
 
 
-def _lonely(
+def _secondary_in_single_sums(
     parts: sparse.csr_matrix, mask: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """A companion for the blank of every sum that has only one."""
+    """A second cell for every sum in which a single one is suppressed."""
     more = np.zeros(len(mask), bool)
     for row in np.flatnonzero(parts @ mask.astype(np.float64) == 1):
         cells = parts.indices[parts.indptr[row] : parts.indptr[row + 1]]
         if (mask | more)[cells].sum() == 1:
-            more[_companion(cells, mask | more, size)] = True
+            more[_cheapest_cell(cells, mask | more, size)] = True
     return more
 
 
-def _companion(
+def _cheapest_cell(
     cells: NDArray[np.int32], taken: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> NDArray[np.int32]:
-    """The smallest cell above nothing that is not blanked yet; an empty one where there is none."""
+    """The smallest cell above 0 that is still published; a 0 where there is none."""
     free = cells[~taken[cells]]
     if len(free) == 0:
         return free
@@ -87,10 +90,10 @@ def _companion(
     return free[order[:1]]
 
 
-def _determined(
+def _secondary_in_combined_sums(
     sums: sparse.csr_matrix, mask: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Companions for blanks that several sums together determine."""
+    """Further cells where several sums together determine suppressed ones."""
     more = np.zeros(len(mask), bool)
     unknown = np.flatnonzero(mask)
     if len(unknown) == 0:
@@ -98,7 +101,7 @@ def _determined(
     system = sums[:, unknown]
     system = system[np.diff(system.indptr) > 0]
     label = connected_components(abs(system).T @ abs(system), directed=False)[1]
-    # blanks that hang together: more unknowns than independent sums, or some are determined
+    # connected unknowns: more of them than independent sums, or some are determined
     order = np.argsort(label, kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
         if not 1 < len(group) <= _MOST_TOGETHER:
@@ -106,12 +109,12 @@ def _determined(
         part = system[:, group]
         dense = part[np.diff(part.indptr) > 0].toarray()
         _, values, right = np.linalg.svd(dense, full_matrices=True)
-        rank = int((values > 1e-9).sum())
+        rank = int((values > NULL_SPACE).sum())
         free = np.abs(right[rank:]).max(axis=0, initial=0.0)
-        for cell in unknown[group[free < 1e-9]]:
+        for cell in unknown[group[free < NULL_SPACE]]:
             for row in sums[:, cell].nonzero()[0]:
                 cells = sums.indices[sums.indptr[row] : sums.indptr[row + 1]]
-                found = _companion(cells, mask | more, size)
+                found = _cheapest_cell(cells, mask | more, size)
                 if len(found):
                     more[found] = True
                     break

@@ -1,4 +1,7 @@
-"""Town and country are unions of areas: what their sums add to what the tables of areas tell."""
+"""Suppression where people of town and country are published beside the tables by area.
+
+Town and country are unions of areas: their totals are further sums over the cells of the tables.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from scipy import sparse
 
 from geoplan.coverage.equity import urban_or_rural
 from geoplan.coverage.ledger import Coverage
-from geoplan.disclosure.suppression import blanks
+from geoplan.disclosure.suppression import suppressed_cells
 
-#: what is told of each kind of place, and at which place among an area's cells it stands
-_TOLD = {"people": 0, "served": 1}
+#: what is published of town and of country, and its position among an area's cells
+_PUBLISHED = {"people": 0, "served": 1}
 
 
 def common_kinds(coverages: list[Coverage]) -> NDArray[np.object_] | None:
@@ -26,7 +29,7 @@ def common_kinds(coverages: list[Coverage]) -> NDArray[np.object_] | None:
     return found[0] if same else None
 
 
-def blanks_with_kinds(
+def suppressed_with_urban_rural(
     mask: NDArray[np.bool_],
     cells: list[NDArray[np.float64]],
     sums: sparse.csr_matrix,
@@ -36,29 +39,29 @@ def blanks_with_kinds(
     areas: tuple[NDArray[np.int64], NDArray[np.int64]] | None,
     below: float,
 ) -> NDArray[np.bool_] | None:
-    """The cells to blank where people of town and country are told as they are.
+    """The cells to suppress where people of town and country are published as they are.
 
     Parameters
     ----------
-    mask : cells that are blank where they are not told; cells, sums : of the tables by area.
+    mask : cells suppressed where they are not published; cells, sums : of the tables by area.
     coverages : one per table of `cells`; kinds : of their demand rows.
     areas : the finest area of every demand row as a position, and where each area's cells begin;
-        None where no area is told. An area of one kind ties its cells to that kind's sum; areas of
-        several kinds hide how much of them is of which, and the sum with them.
+        None where no area is published. An area of one kind ties its cells to that kind's sum;
+        areas of several kinds hide how much of them is of which, and the sum with them.
     below : numbers above 0 and below this are small.
 
     Returns
     -------
-    bool per cell, or None where town and country must not be told at all.
+    bool per cell, or None where town and country must not be published at all.
     """
     count, names = sums.shape[1], list(dict.fromkeys(kinds.tolist()))
     every = [
-        np.concatenate([part, *(c.frame.loc[kinds == n, list(_TOLD)].sum() for n in names)])
+        np.concatenate([part, *(c.frame.loc[kinds == n, list(_PUBLISHED)].sum() for n in names)])
         for part, c in zip(cells, coverages, strict=True)
     ]
-    at = {(n, c): count + 2 * i + k for i, n in enumerate(names) for c, k in _TOLD.items()}
+    at = {(n, c): count + 2 * i + k for i, n in enumerate(names) for c, k in _PUBLISHED.items()}
     further: list[tuple[list[int], list[int]]] = []
-    for column, cell in _TOLD.items():
+    for column, cell in _PUBLISHED.items():
         further.append(([cell], [at[name, column] for name in names]))
         for name in names if areas is not None else ():
             assert areas is not None
@@ -72,7 +75,7 @@ def blanks_with_kinds(
         more[row, whole] = -1.0
     wide = sparse.hstack([sums, sparse.csr_matrix((sums.shape[0], len(at)))])
     start = np.append(mask, np.zeros(len(at), bool))
-    found = blanks(every, sparse.vstack([wide, more]).tocsr(), below=below, start=start)
+    found = suppressed_cells(every, sparse.vstack([wide, more]).tocsr(), below=below, start=start)
     return None if found[count:].any() else found[:count]
 
 

@@ -100,9 +100,9 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     assert public.by_group is not None  # 80, 30, 50, 70 and 10 left over: nothing below 10
     assert public.places.rows is None
     one_left = results.services["meal_station"].by_group.assign(served_after=[290.0, 75.0])
-    from geoplan.disclosure.public_edition import all_or_nothing
+    from geoplan.disclosure.public_edition import whole_or_withheld
 
-    assert all_or_nothing(one_left, 10) is None  # 5 people could be found by subtraction
+    assert whole_or_withheld(one_left, 10) is None  # 5 people could be found by subtraction
 
 
 def test_a_system_that_does_not_count_memory_has_none_in_its_json(monkeypatch):

@@ -18,6 +18,7 @@ from geoplan.outputs.figures.basemap import Ground, paths, points_per_metre
 from geoplan.outputs.figures.sheet import Sheet, map_axes
 from geoplan.outputs.text_format import standard_text
 from geoplan.results import RunResults, ServiceResult
+from geoplan.tolerances import LEAST_MEAN_PEOPLE, SAME_SPOT_PT
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, number_text
 
@@ -62,7 +63,8 @@ def coverage_map(
         legend=ink,
     )
     figure, ax = map_axes(results, sheet, ground, speaker)
-    scale = _size(placed, points_per_metre(ax)) / max(float(placed["people"].mean() or 1.0), 1e-9)
+    mean = max(float(placed["people"].mean() or 1.0), LEAST_MEAN_PEOPLE)
+    scale = _size(placed, points_per_metre(ax)) / mean
     _dots(ax, covered, scale, color=palette.COVERED, linewidths=0)
     _dots(ax, missed, scale * 1.4, facecolors="none", edgecolors=palette.UNCOVERED, linewidths=0.45)
     if facilities is not None:
@@ -210,13 +212,13 @@ def apart(points: np.ndarray, *, least: float) -> np.ndarray:
     for _ in range(200):
         way = moved[columns] - moved[rows]
         distance = np.hypot(way[:, 0], way[:, 1])
-        near = distance < least - 1e-9
+        near = distance < least - SAME_SPOT_PT
         if not near.any():
             break
         i, j, way, distance = rows[near], columns[near], way[near], distance[near]
         # two on one spot part in a direction of their own
         turn = 2.399963 * (i + j)
-        same = distance < 1e-9
+        same = distance < SAME_SPOT_PT
         way[same] = np.column_stack([np.cos(turn), np.sin(turn)])[same]
         unit = way / np.where(same, 1.0, distance)[:, None]
         push = unit * ((least - distance) / 2)[:, None]

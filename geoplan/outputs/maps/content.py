@@ -14,7 +14,7 @@ import shapely
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
-from geoplan.disclosure.public_edition import told_by_area
+from geoplan.disclosure.public_edition import gaps_are_areas
 from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.encode import to_degrees
@@ -83,7 +83,7 @@ def map_content(
         "areas": areas_content(results, service, speaker),
         "demand": demand,
         "sites": sites_content(service, speaker),
-        "gaps": gaps_content(service, known, whole_areas=told_by_area(service)),
+        "gaps": gaps_content(service, known, whole_areas=gaps_are_areas(service)),
         "suggested": suggested_content(
             service.siting.sites if service.siting else funded_sites(results, service, speaker),
             known,

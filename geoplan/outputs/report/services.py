@@ -42,6 +42,7 @@ from geoplan.outputs.text_format import (
     standard_text,
 )
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
+from geoplan.tolerances import WORSE_COST, WORSE_PEOPLE
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
 
@@ -273,7 +274,8 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, speaker: Speake
     )
     greedy = result.greedy_value
     if greedy is not None and not pd.isna(greedy):
-        worse = greedy < result.value - 0.5 if most else greedy > result.value + 1e-6
+        limit = result.value - WORSE_PEOPLE if most else result.value + WORSE_COST
+        worse = greedy < limit if most else greedy > limit
         word = "report.greedy" if worse else "report.greedy_same"
         text += speaker.say(word, greedy=number_text(greedy, 1), unit=unit)
     return text

@@ -676,3 +676,21 @@ def fake_run(
 
 
 __all__ = ["CRS", "HOSTILE", "Ledger", "fake_run"]
+
+
+def moved_site(results, key):
+    """The results with the first suggested site 40 m further east and the first facility closed."""
+    service = results.services[key]
+    sites = service.siting.sites.copy()
+    shapes = sites.geometry.to_numpy().copy()
+    shapes[0] = shapely.Point(shapes[0].x + 40, shapes[0].y)
+    sites = sites.set_geometry(gpd.GeoSeries(shapes, index=sites.index, crs=sites.crs))
+    frame = service.facilities.frame.copy()
+    frame["status"] = ["closed", *[""] * (len(frame) - 1)]
+    result = replace(service.siting.result, status="feasible", gap=0.02)
+    changed = replace(
+        service,
+        siting=replace(service.siting, sites=sites, result=result),
+        facilities=replace(service.facilities, frame=frame),
+    )
+    return replace(results, services={**results.services, key: changed})

@@ -113,7 +113,9 @@ def widths(run, streets, kind, public):
             )
             known.append(0.0)
         for cell in CELLS:
-            if cell != "total" or told.coverage.whole_told:  # else it is summed up from the others
+            if (
+                cell != "total" or told.coverage.totals_published
+            ):  # else it is summed up from the others
                 tell([(key, c, cell) for c in codes], told.coverage.ledger.to_dict()[cell])
             for code, value in told.coverage.by_area("street")[cell].items():
                 if code in codes:

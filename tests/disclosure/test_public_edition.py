@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import sparse
 
 from geoplan.disclosure.public_edition import edition
-from geoplan.disclosure.suppression import blanks
 from geoplan.errors import UsageError
 from geoplan.outputs import write_layers, write_maps, write_report, write_tables
+from tests.disclosure.determined import determined
 
 
 @pytest.mark.parametrize("write", [write_layers, write_maps, write_report, write_tables])
@@ -23,67 +21,6 @@ def test_no_writer_takes_internal_results_for_the_public(fakes, tmp_path: Path, 
     with pytest.raises(UsageError, match="internal edition"):
         write(fakes.fake_run(), tmp_path / "out", audience="public")
     assert list(tmp_path.iterdir()) == []
-
-
-def system(rows: int, columns: int) -> sparse.csr_matrix:
-    """Sums of a table whose last row and last column hold the totals."""
-    lines = []
-    for i in range(rows):
-        line = np.zeros((rows, columns))
-        line[i, :-1], line[i, -1] = 1, -1
-        lines.append(line.ravel())
-    for j in range(columns):
-        line = np.zeros((rows, columns))
-        line[:-1, j], line[-1, j] = 1, -1
-        lines.append(line.ravel())
-    return sparse.csr_matrix(np.array(lines))
-
-
-def determined(sums: sparse.csr_matrix, mask: np.ndarray) -> np.ndarray:
-    """By linear algebra: blanked cells whose value follows from the others."""
-    unknown = np.flatnonzero(mask)
-    part = sums.toarray()[:, unknown]
-    found = []
-    for k in range(len(unknown)):
-        unit = np.zeros(len(unknown))
-        unit[k] = 1.0
-        found.append(np.linalg.matrix_rank(np.vstack([part, unit])) == np.linalg.matrix_rank(part))
-    return np.array(found, bool)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.integers(2, 5).flatmap(
-        lambda rows: st.lists(
-            st.lists(st.sampled_from([0, 1, 4, 9, 10, 25, 300]), min_size=3, max_size=3),
-            min_size=rows,
-            max_size=rows,
-        )
-    )
-)
-def test_no_blank_can_be_found_from_what_is_told(inner):
-    table = np.array(inner, float)
-    table = np.hstack([table, table.sum(axis=1, keepdims=True)])
-    table = np.vstack([table, table.sum(axis=0, keepdims=True)])
-    sums = system(*table.shape)
-    values = table.ravel()
-    assert np.allclose(sums @ values, 0)
-    mask = blanks([values], sums, below=10)
-    assert mask[(values > 0) & (values < 10)].all()
-    if mask.sum() < len(values):
-        assert not determined(sums, mask).any()
-
-
-def test_nothing_is_blanked_where_nothing_is_small():
-    sums = sparse.csr_matrix([[1, 1, -1]])
-    assert not blanks([np.array([20.0, 0.0, 20.0])], sums, below=10).any()
-
-
-def test_the_same_cells_are_blanked_before_and_after():
-    sums = sparse.csr_matrix([[1, 1, 1, -1]])
-    before, after = np.array([3.0, 50, 900, 953]), np.array([0.0, 53, 900, 953])
-    mask = blanks([before, after], sums, below=10)
-    assert mask.tolist() == [True, True, False, False]
 
 
 def test_an_edition_is_internal_or_public(results):

@@ -1,11 +1,9 @@
-"""Two runs side by side: what differs is told, and nothing else."""
+"""A comparison of two runs names what differs, and nothing else."""
 
 from __future__ import annotations
 
 import dataclasses
-import html
 import json
-import re
 from datetime import datetime
 
 import geopandas as gpd
@@ -19,7 +17,7 @@ from geoplan.comparison import compare_runs
 from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
-from geoplan.outputs import write_comparison, write_comparison_map, write_layers, write_maps
+from geoplan.outputs import write_comparison, write_layers
 from geoplan.outputs.summary.summary import write_summary
 from geoplan.study.assess.assess_service import in_service
 
@@ -46,25 +44,25 @@ def with_served(results, key, district, share):
 
 def test_the_same_run_twice_differs_in_nothing(results, tmp_path):
     a, b = save(results, tmp_path / "a"), save(results, tmp_path / "b")
-    told = compare_runs(a, b)
-    assert len(told.changed) == 0
-    assert len(told.areas) == 0
-    assert "完全一致" in told.text(lang="zh")
+    found = compare_runs(a, b)
+    assert len(found.changed) == 0
+    assert len(found.areas) == 0
+    assert "完全一致" in found.text(lang="zh")
 
 
 def test_people_who_are_no_longer_served_are_told_by_service_and_district(results, tmp_path):
     district = results.services["meal_station"].coverage.frame["district"].dropna().iloc[0]
     fewer, moved = with_served(results, "meal_station", district, 0.5)
     assert moved > 0
-    told = compare_runs(save(results, tmp_path / "a"), save(fewer, tmp_path / "b"))
-    changed = told.changed.set_index(["service", "measure"])["change"]
+    found = compare_runs(save(results, tmp_path / "a"), save(fewer, tmp_path / "b"))
+    changed = found.changed.set_index(["service", "measure"])["change"]
     assert changed["meal_station", "served"] == -moved
     assert changed["meal_station", "beyond"] == moved
     assert set(changed.index.get_level_values("service")) == {"meal_station"}
-    areas = told.areas[told.areas["level"] == "district"]
+    areas = found.areas[found.areas["level"] == "district"]
     assert areas["code"].tolist() == [district]
     assert areas["change"].tolist() == [-moved]
-    text = told.text(lang="en")
+    text = found.text(lang="en")
     assert "served" in text
     assert f"{-moved:,.0f}" in text
 
@@ -98,12 +96,12 @@ def test_a_whole_number_is_the_same_setting_with_and_without_a_point():
 
 def test_services_of_one_run_only_are_named(results, tmp_path):
     few = {k: s for k, s in results.services.items() if k != "meal_station"}
-    told = compare_runs(
+    found = compare_runs(
         save(results, tmp_path / "a"),
         save(dataclasses.replace(results, services=few), tmp_path / "b"),
     )
-    assert told.only_a == ("meal_station",)
-    assert told.only_b == ()
+    assert found.only_a == ("meal_station",)
+    assert found.only_b == ()
 
 
 def test_services_are_called_what_the_runs_call_them(results, tmp_path):
@@ -116,10 +114,10 @@ def test_services_are_called_what_the_runs_call_them(results, tmp_path):
     a, b = save(results, tmp_path / "a"), save(fewer, tmp_path / "b")
     names = {"meal_station": {"zh": "社区食堂", "en": "Canteens"}}
     (a / "run.json").write_text(json.dumps({"names": names}), encoding="utf-8")
-    told = compare_runs(a, b)
-    assert "Canteens" in told.text(lang="en")
-    assert "社区食堂" in told.text(lang="zh")
-    assert told.tables(lang="en")["changes"].iloc[0, 0] != "meal_station"
+    found = compare_runs(a, b)
+    assert "Canteens" in found.text(lang="en")
+    assert "社区食堂" in found.text(lang="zh")
+    assert found.tables(lang="en")["changes"].iloc[0, 0] != "meal_station"
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
@@ -128,43 +126,25 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         compare_runs(tmp_path, tmp_path)
 
 
-def moved_site(results, key):
-    """The results with the first suggested site 40 m further east and the first facility closed."""
-    service = results.services[key]
-    sites = service.siting.sites.copy()
-    shapes = sites.geometry.to_numpy().copy()
-    shapes[0] = shapely.Point(shapes[0].x + 40, shapes[0].y)
-    sites = sites.set_geometry(gpd.GeoSeries(shapes, index=sites.index, crs=sites.crs))
-    frame = service.facilities.frame.copy()
-    frame["status"] = ["closed", *[""] * (len(frame) - 1)]
-    result = dataclasses.replace(service.siting.result, status="feasible", gap=0.02)
-    changed = dataclasses.replace(
-        service,
-        siting=dataclasses.replace(service.siting, sites=sites, result=result),
-        facilities=dataclasses.replace(service.facilities, frame=frame),
-    )
-    return dataclasses.replace(results, services={**results.services, key: changed})
-
-
-def test_sites_that_came_went_or_closed_and_another_proof(results, tmp_path):
+def test_sites_that_came_went_or_closed_and_another_proof(fakes, results, tmp_path):
     first = results.services["meal_station"]
-    other = moved_site(results, "meal_station")
-    told = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
-    changes = told.sites.set_index(["kind", "change"])
+    other = fakes.moved_site(results, "meal_station")
+    found = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
+    changes = found.sites.set_index(["kind", "change"])
     assert set(changes.index) == {
         ("suggested", "added"),
         ("suggested", "dropped"),
         ("existing", "closed"),
     }
-    assert len(told.sites) == 3
+    assert len(found.sites) == 3
     moved = changes.loc[("suggested", "added"), "x"] - changes.loc[("suggested", "dropped"), "x"]
     assert moved == pytest.approx(40, abs=0.11)
     assert changes.loc[("existing", "closed"), "id"] == str(first.facilities.frame.index[0])
-    answers = told.answers.set_index("service").loc["meal_station"]
+    answers = found.answers.set_index("service").loc["meal_station"]
     assert answers["status_a"] == first.siting.result.status
     assert answers["status_b"] == "feasible"
-    assert "2.00%" in told.text("en")
-    assert not told.is_same
+    assert "2.00%" in found.text("en")
+    assert not found.is_same
 
 
 @pytest.mark.parametrize("status", ["在建", "规划", "停用", "closed"])
@@ -182,8 +162,8 @@ def test_a_site_opens_and_closes_where_a_run_begins_or_ends_to_count_it(results,
         services = {**results.services, "meal_station": changed}
         save(dataclasses.replace(results, services=services), tmp_path / name)
     for one, other, change in (("a", "b", "opened"), ("b", "a", "closed")):
-        told = compare_runs(tmp_path / one, tmp_path / other).sites
-        assert told[["kind", "change", "id"]].to_numpy().tolist() == [
+        found = compare_runs(tmp_path / one, tmp_path / other).sites
+        assert found[["kind", "change", "id"]].to_numpy().tolist() == [
             ["existing", change, str(frame.index[0])]
         ]
 
@@ -232,11 +212,12 @@ def test_gaps_that_are_gone_are_told(results, tmp_path):
     assert there["people"].tolist() == [service.gaps["people"].iloc[0]]
 
 
-def test_tables_and_text_are_written(results, tmp_path):
-    told = compare_runs(
-        save(results, tmp_path / "a"), save(moved_site(results, "meal_station"), tmp_path / "b")
+def test_tables_and_text_are_written(fakes, results, tmp_path):
+    found = compare_runs(
+        save(results, tmp_path / "a"),
+        save(fakes.moved_site(results, "meal_station"), tmp_path / "b"),
     )
-    written = {p.name: p for p in write_comparison(told, tmp_path / "out", lang="zh")}
+    written = {p.name: p for p in write_comparison(found, tmp_path / "out", lang="zh")}
     assert set(written) == {
         "comparison.txt",
         "comparison.xlsx",
@@ -256,70 +237,6 @@ def test_tables_and_text_are_written(results, tmp_path):
     assert written["comparison.txt"].read_text("utf-8").startswith("两次运行对比")
 
 
-def both_maps(fakes, folder):
-    results = fakes.fake_run()
-    for name, run in (("a", results), ("b", moved_site(results, "meal_station"))):
-        write_maps(run, folder / name / "maps")
-    return folder / "a", folder / "b"
-
-
-def test_the_side_by_side_map_holds_both_and_asks_for_nothing(fakes, tmp_path):
-    a, b = both_maps(fakes, tmp_path)
-    page = write_comparison_map(a, b, "meal_station", tmp_path / "deep" / "c.html").read_text(
-        "utf-8"
-    )
-    found = re.findall(
-        r'<script type="application/json" id="(\w+)_data">(.*?)</script>', page, re.S
-    )
-    assert [name for name, _ in found] == ["map_a_meal_station", "map_b_meal_station"]
-    for run, (_, told) in zip((a, b), found, strict=True):
-        own = re.search(
-            r"_data\">(.*?)</script>", (run / "maps/meal_station.html").read_text("utf-8")
-        )
-        assert json.loads(told)["suggested"] == json.loads(own.group(1))["suggested"]
-        assert json.loads(told)["headline"] == json.loads(own.group(1))["headline"]
-    assert page.count("<script") == 4
-    assert "default-src 'none'" in html.unescape(page)
-    assert not re.findall(r"(?:src|href)=\"https?:", page.replace("https://leafletjs.com", ""))
-    with pytest.raises(UsageError, match=r"maps/nothing\.html"):
-        write_comparison_map(a, b, "nothing", tmp_path / "d.html", lang="en")
-
-
-def test_both_maps_move_and_switch_together(fakes, browser, tmp_path):
-    a, b = both_maps(fakes, tmp_path)
-    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
-    page = browser.new_page(viewport={"width": 1300, "height": 800})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.goto(path.as_uri())
-    page.wait_for_selector("#map_b_meal_station_app[data-ready]")
-    places = (
-        "() => ['a', 'b'].map(s => { const c = geoplan.sides[s].getCenter();"
-        " return [c.lat, c.lng, geoplan.sides[s].getZoom()]; })"
-    )
-    first = page.evaluate(places)
-    # half a pixel of a map's width is rounded away
-    pixel = pytest.approx(first[0], abs=2e-4)
-    assert first[1] == pixel
-    page.evaluate("() => geoplan.sides.b.setView([36.6, 117.1], 13, {animate: false})")
-    second = page.evaluate(places)
-    assert second[0] == pytest.approx(second[1], abs=2e-4)
-    assert second[0] != pixel
-    switched = "() => ['a', 'b'].map(s => geoplan.sides[s].geoplan.model.scenario)"
-    page.evaluate("() => geoplan.sides.a.geoplan.scenario('after')")
-    assert page.evaluate(switched) == ["after", "after"]
-    page.uncheck("#gp_together")
-    page.evaluate("() => geoplan.sides.b.geoplan.scenario('now')")
-    page.evaluate("() => geoplan.sides.a.setView([36.7, 117.0], 11, {animate: false})")
-    assert page.evaluate(switched) == ["after", "now"]
-    third = page.evaluate(places)
-    assert third[1] == second[1]
-    assert third[0] != pytest.approx(third[1], abs=2e-4)
-    assert wrong == []
-    page.close()
-
-
 def test_a_street_that_lost_its_site_is_told(results, tmp_path):
     """One area fewer with a site, and one fewer that meets its quota."""
     key, level = next(
@@ -335,7 +252,7 @@ def test_a_street_that_lost_its_site_is_told(results, tmp_path):
     table.loc[code, "meets"] = False
     changed = dataclasses.replace(service, quota={**service.quota, level: table})
     other = dataclasses.replace(results, services={**results.services, key: changed})
-    told = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
-    changes = told.changed.set_index(["service", "measure"])["change"].to_dict()
+    found = compare_runs(save(results, tmp_path / "a"), save(other, tmp_path / "b"))
+    changes = found.changed.set_index(["service", "measure"])["change"].to_dict()
     assert changes == {(key, f"with_site:{level}"): -1, (key, f"meeting_quota:{level}"): -1}
-    assert "meeting the quota: " in told.text("en")
+    assert "meeting the quota: " in found.text("en")

@@ -1,0 +1,104 @@
+"""People of suggested sites, curves and draws in whole steps: their differences would disclose.
+
+A suggested site or a gap may stand for a single community, so that its people would disclose a
+small number; rounded to multiples of the study's ``suppress_below`` they do not. (Hundepool et al.
+2012, *Statistical Disclosure Control*, ch. 4.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoplan.disclosure.coverage import PublicCoverage
+from geoplan.results import Robustness, SitingOutcome
+from geoplan.siting.knee import Knee
+
+
+def public_siting(
+    siting: SitingOutcome | None, after: PublicCoverage | None, total: float, below: float
+) -> SitingOutcome | None:
+    """A siting result with people, shares and the curve in whole steps of `below`."""
+    if siting is None or after is None:
+        return siting
+    sites = rounded(siting.sites, ("added_people", "next_best_loss"), below)
+    assert sites is not None
+    sites = _share_in_steps(sites, total, below)
+    curve = siting.curve
+    if curve is not None and below > 1 and siting.objective == "max_coverage":
+        curve = _in_steps(curve, ("value", "bound"), below)
+    return replace(
+        siting,
+        sites=sites,
+        phases=_phases(siting.phases, total, below),
+        curve=curve,
+        knee=_knee(siting.knee, curve),
+        coverage_after=after,
+        people_after=after.ledger,
+        robustness=_robustness(siting.robustness, below),
+    )
+
+
+def _phases(table: pd.DataFrame | None, total: float, below: float) -> pd.DataFrame | None:
+    if table is None or below <= 1:
+        return table
+    stepped = _in_steps(table, ("served", "best"), below)
+    stepped["lost"] = (stepped["best"] - stepped["served"]).clip(lower=0.0)
+    stepped["share_after"] = stepped["served"] / total if total > 0 else np.nan
+    return stepped
+
+
+def _knee(knee: Knee | None, curve: pd.DataFrame | None) -> Knee | None:
+    """The same knee with the numbers of the published `curve`."""
+    if knee is None or curve is None:
+        return knee
+    values = curve.set_index("sites")["value"].dropna().sort_index()
+    first, last = int(values.index[0]), int(values.index[-1])
+    value = float(values.loc[knee.sites])
+    return replace(
+        knee,
+        value=value,
+        before=(value - float(values.loc[first])) / (knee.sites - first),
+        after=(float(values.loc[last]) - value) / (last - knee.sites),
+    )
+
+
+def _robustness(found: Robustness | None, below: float) -> Robustness | None:
+    """Regret and closures in whole steps too: one closure may concern a single community."""
+    if found is None or below <= 1:
+        return found
+    counts = ("people", "best", "bound", "plan", "regret", "worst_regret", "mean_regret")
+    tables = {
+        name: _in_steps(getattr(found, name), counts, below)
+        for name in ("draws", "plans", "critical", "critical_after")
+    }
+    return replace(found, **tables)
+
+
+def rounded(
+    frame: gpd.GeoDataFrame | None, columns: tuple[str, ...], below: float
+) -> gpd.GeoDataFrame | None:
+    """People in whole steps of `below`: a gap or a site may hold a single community."""
+    if frame is None or below <= 1:
+        return frame
+    return _in_steps(frame, columns, below)
+
+
+def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> Any:
+    stepped = frame.copy()
+    for column in columns:
+        if column in stepped.columns:
+            stepped[column] = (stepped[column].astype(float) / below).round() * below
+    return stepped
+
+
+def _share_in_steps(frame: Any, total: float, below: float) -> Any:
+    """A copy whose ``share_after`` stands for people in whole steps."""
+    if below <= 1 or total <= 0 or "share_after" not in frame.columns:
+        return frame
+    shares = (frame["share_after"].astype(float) * total / below).round() * below / total
+    return frame.assign(share_after=shares)

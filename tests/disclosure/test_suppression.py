@@ -1,0 +1,60 @@
+"""Suppressed cells are determined by no published ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from geoplan.disclosure.suppression import suppressed_cells
+from tests.disclosure.determined import determined
+
+
+def system(rows: int, columns: int) -> sparse.csr_matrix:
+    """Sums of a table whose last row and last column hold the totals."""
+    lines = []
+    for i in range(rows):
+        line = np.zeros((rows, columns))
+        line[i, :-1], line[i, -1] = 1, -1
+        lines.append(line.ravel())
+    for j in range(columns):
+        line = np.zeros((rows, columns))
+        line[:-1, j], line[-1, j] = 1, -1
+        lines.append(line.ravel())
+    return sparse.csr_matrix(np.array(lines))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(2, 5).flatmap(
+        lambda rows: st.lists(
+            st.lists(st.sampled_from([0, 1, 4, 9, 10, 25, 300]), min_size=3, max_size=3),
+            min_size=rows,
+            max_size=rows,
+        )
+    )
+)
+def test_no_blank_can_be_found_from_what_is_told(inner):
+    table = np.array(inner, float)
+    table = np.hstack([table, table.sum(axis=1, keepdims=True)])
+    table = np.vstack([table, table.sum(axis=0, keepdims=True)])
+    sums = system(*table.shape)
+    values = table.ravel()
+    assert np.allclose(sums @ values, 0)
+    mask = suppressed_cells([values], sums, below=10)
+    assert mask[(values > 0) & (values < 10)].all()
+    if mask.sum() < len(values):
+        assert not determined(sums, mask).any()
+
+
+def test_nothing_is_blanked_where_nothing_is_small():
+    sums = sparse.csr_matrix([[1, 1, -1]])
+    assert not suppressed_cells([np.array([20.0, 0.0, 20.0])], sums, below=10).any()
+
+
+def test_the_same_cells_are_blanked_before_and_after():
+    sums = sparse.csr_matrix([[1, 1, 1, -1]])
+    before, after = np.array([3.0, 50, 900, 953]), np.array([0.0, 53, 900, 953])
+    mask = suppressed_cells([before, after], sums, below=10)
+    assert mask.tolist() == [True, True, False, False]

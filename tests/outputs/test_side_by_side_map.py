@@ -1,0 +1,76 @@
+"""Two runs' maps of one service side by side: they need no internet and move together."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+
+from geoplan.errors import UsageError
+from geoplan.outputs import write_comparison_map, write_maps
+
+
+def both_maps(fakes, folder):
+    results = fakes.fake_run()
+    for name, run in (("a", results), ("b", fakes.moved_site(results, "meal_station"))):
+        write_maps(run, folder / name / "maps")
+    return folder / "a", folder / "b"
+
+
+def test_the_side_by_side_map_holds_both_and_asks_for_nothing(fakes, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    page = write_comparison_map(a, b, "meal_station", tmp_path / "deep" / "c.html").read_text(
+        "utf-8"
+    )
+    found = re.findall(
+        r'<script type="application/json" id="(\w+)_data">(.*?)</script>', page, re.S
+    )
+    assert [name for name, _ in found] == ["map_a_meal_station", "map_b_meal_station"]
+    for run, (_, told) in zip((a, b), found, strict=True):
+        own = re.search(
+            r"_data\">(.*?)</script>", (run / "maps/meal_station.html").read_text("utf-8")
+        )
+        assert json.loads(told)["suggested"] == json.loads(own.group(1))["suggested"]
+        assert json.loads(told)["headline"] == json.loads(own.group(1))["headline"]
+    assert page.count("<script") == 4
+    assert "default-src 'none'" in html.unescape(page)
+    assert not re.findall(r"(?:src|href)=\"https?:", page.replace("https://leafletjs.com", ""))
+    with pytest.raises(UsageError, match=r"maps/nothing\.html"):
+        write_comparison_map(a, b, "nothing", tmp_path / "d.html", lang="en")
+
+
+def test_both_maps_move_and_switch_together(fakes, browser, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
+    page = browser.new_page(viewport={"width": 1300, "height": 800})
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.goto(path.as_uri())
+    page.wait_for_selector("#map_b_meal_station_app[data-ready]")
+    places = (
+        "() => ['a', 'b'].map(s => { const c = geoplan.sides[s].getCenter();"
+        " return [c.lat, c.lng, geoplan.sides[s].getZoom()]; })"
+    )
+    first = page.evaluate(places)
+    # half a pixel of a map's width is rounded away
+    pixel = pytest.approx(first[0], abs=2e-4)
+    assert first[1] == pixel
+    page.evaluate("() => geoplan.sides.b.setView([36.6, 117.1], 13, {animate: false})")
+    second = page.evaluate(places)
+    assert second[0] == pytest.approx(second[1], abs=2e-4)
+    assert second[0] != pixel
+    switched = "() => ['a', 'b'].map(s => geoplan.sides[s].geoplan.model.scenario)"
+    page.evaluate("() => geoplan.sides.a.geoplan.scenario('after')")
+    assert page.evaluate(switched) == ["after", "after"]
+    page.uncheck("#gp_together")
+    page.evaluate("() => geoplan.sides.b.geoplan.scenario('now')")
+    page.evaluate("() => geoplan.sides.a.setView([36.7, 117.0], 11, {animate: false})")
+    assert page.evaluate(switched) == ["after", "now"]
+    third = page.evaluate(places)
+    assert third[1] == second[1]
+    assert third[0] != pytest.approx(third[1], abs=2e-4)
+    assert wrong == []
+    page.close()
