@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.siting.assignment.center_tests import BothWays, look
+from geoplan.siting.assignment.center_tests import CostOrders, quick_cover
 from geoplan.siting.assignment.milp import (
     JourneysModel,
     conflicting,
@@ -151,8 +151,8 @@ def _plain(
         is_open[free[: count - len(problem.fixed)]] = True
         nobody = _Found(is_open=is_open, value=0.0)
         return _answer(problem, nobody, bound=0.0, control=control)
-    both = BothWays.of(way.costs)
-    start, proved = look(both, radius=np.inf, count=count, fixed=problem.is_fixed)
+    orders = CostOrders.of(way.costs)
+    start, proved = quick_cover(orders, radius=np.inf, count=count, fixed=problem.is_fixed)
     if start is None:
         start, least, proved = reaching_start(problem, way, count=count, control=control)
     if proved:
@@ -160,10 +160,10 @@ def _plain(
     if start is None:
         return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
     first = _Found(is_open=start, value=_largest(way.costs, start, times=1))
-    decide = partial(_enough, problem, way, both, count)
+    decide = partial(_enough, problem, way, orders, count)
 
     def ruled_out(radius: float) -> bool:
-        return look(both, radius=radius, count=count, fixed=problem.is_fixed)[1]
+        return quick_cover(orders, radius=radius, count=count, fixed=problem.is_fixed)[1]
 
     best, bound = _halve(way, first, decide, times=1, control=control, ruled_out=ruled_out)
     return _answer(problem, best, bound=bound, control=control)
@@ -251,13 +251,13 @@ def _halve(
 def _enough(
     problem: SitingProblem,
     way: Journeys,
-    both: BothWays,
+    orders: CostOrders,
     count: int,
     radius: float,
     control: SolveControl,
 ) -> tuple[_Found | None, bool]:
     """`count` sites that reach all rows within `radius`; else whether there are none."""
-    quick, impossible = look(both, radius=radius, count=count, fixed=problem.is_fixed)
+    quick, impossible = quick_cover(orders, radius=radius, count=count, fixed=problem.is_fixed)
     if quick is not None:
         return _Found(is_open=quick, value=_largest(way.costs, quick, times=1)), False
     if impossible:

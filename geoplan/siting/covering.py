@@ -8,9 +8,9 @@ from typing import Any, Unpack
 import numpy as np
 
 from geoplan.siting.constrained.capacity_solve import (
-    by_places,
-    fewest_sites_placed,
-    most_people_placed,
+    by_capacities,
+    fewest_sites_in_capacity,
+    most_people_in_capacity,
 )
 from geoplan.siting.constrained.solve import fewest_sites_ruled, most_people_ruled
 from geoplan.siting.mclp.kernel_search import most_people
@@ -100,8 +100,8 @@ def max_coverage(
     with control.interruptible():
         if count is not None and rules.plain(problem):
             return _most_people(problem, count=count, control=control)
-        if by_places(problem, rules):
-            return most_people_placed(problem, rules, control=control)
+        if by_capacities(problem, rules):
+            return most_people_in_capacity(problem, rules, control=control)
         loose = None
         if count is not None and rules.only_apart(problem):
             loose = partial(_most_people, count=count, control=control)
@@ -203,8 +203,8 @@ def _fewest_sites(
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
         return _blocked(problem, core, share, control)
-    if by_places(problem, rules):
-        return fewest_sites_placed(problem, rules, need=need, control=control)
+    if by_capacities(problem, rules):
+        return fewest_sites_in_capacity(problem, rules, need=need, control=control)
     if not rules.plain(problem):
         return fewest_sites_ruled(problem, rules, need=need, control=control)
     short = max(0.0, need - core.base)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Faults
-from geoplan.siting.constrained.capacity_part import lacking_part, people_served
-from geoplan.siting.constrained.capacity_solve import most_people_placed
+from geoplan.siting.constrained.capacity_part import people_served, shortage_part
+from geoplan.siting.constrained.capacity_solve import most_people_in_capacity
 from geoplan.siting.mclp.kernel_search import Best, most_people
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.local_search import greedy, swap
@@ -117,7 +117,7 @@ def _curve_with_capacities(
     counts : ascending, none below the number of fixed sites.
     """
     free = replace(problem, conflicts=np.empty((0, 2), np.int64))
-    part = lacking_part(free)
+    part = shortage_part(free)
     gains = np.full(problem.n_sites, np.nan)  # the same for every number
     found: dict[int, tuple[float, float, np.ndarray]] = {}
     chosen, value = problem.fixed, people_served(part.problem, problem.fixed)
@@ -126,7 +126,7 @@ def _curve_with_capacities(
         # what the easy numbers leave over goes to the hard ones
         share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
         rules = Rules(sites=count)
-        one = most_people_placed(part.problem, rules, control=share, gains=gains)
+        one = most_people_in_capacity(part.problem, rules, control=share, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound
@@ -135,7 +135,7 @@ def _curve_with_capacities(
         value, bound, chosen = found[many]
         found[many] = (value, max(value, min(bound, found[few][1])), chosen)
     return {
-        count: (part.settled + value, part.settled + bound, chosen)
+        count: (part.served_outside + value, part.served_outside + bound, chosen)
         for count, (value, bound, chosen) in found.items()
     }
 

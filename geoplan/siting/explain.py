@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.constrained.capacity_flow import Filling
-from geoplan.siting.constrained.capacity_part import filled
+from geoplan.siting.constrained.capacity_flow import CapacityFlow
+from geoplan.siting.constrained.capacity_part import largest_flow
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_levels
 from geoplan.siting.model.result import SitingResult
@@ -166,25 +166,25 @@ def _explain_with_capacities(
     order : positions; added : people each one adds; covered : people with a place by then;
     alternatives : per site the best other place (-1 = none) and the people lost by moving there.
     """
-    filling = filled(problem, problem.fixed)
+    flow = largest_flow(problem, problem.fixed)
     place = np.full(problem.n_sites, -1, np.int64)
-    place[filling.core.sites] = np.arange(filling.core.m)
+    place[flow.core.sites] = np.arange(flow.core.m)
     closed = np.setdiff1d(np.flatnonzero(problem.is_allowed), problem.fixed)
     # a site never adds more than it does alone beside the fixed ones
     ceiling = np.zeros(problem.n_sites)
-    ceiling[closed] = [filling.gain(int(place[j])) for j in closed]
-    before = filling.served
+    ceiling[closed] = [flow.gain(int(place[j])) for j in closed]
+    before = flow.served
     order, added = [], []
     left = np.sort(new)
     while len(left):
-        best, gain = _best_of(filling, left, place, ceiling)
+        best, gain = _best_of(flow, left, place, ceiling)
         left = left[left != best]
         order.append(best)
         added.append(gain)
-        filling.open(int(place[best]))
+        flow.open(int(place[best]))
     found = []
     for site in order:
-        without = filling.copy()
+        without = flow.copy()
         lost = without.close(int(place[site]))
         may = np.flatnonzero(may_replace(problem, chosen, chosen[chosen != site]))
         other, gain = _best_of(without, may, place, ceiling)
@@ -193,7 +193,7 @@ def _explain_with_capacities(
 
 
 def _best_of(
-    filling: Filling, sites: np.ndarray, place: np.ndarray, ceiling: np.ndarray
+    flow: CapacityFlow, sites: np.ndarray, place: np.ndarray, ceiling: np.ndarray
 ) -> tuple[int, float]:
     """The site that adds most (-1: there is none), and what it adds.
 
@@ -203,7 +203,7 @@ def _best_of(
     for j in sites[np.argsort(-ceiling[sites], kind="stable")]:
         if ceiling[j] <= most:
             break
-        gain = filling.gain(int(place[j]))
+        gain = flow.gain(int(place[j]))
         if gain > most:
             best, most = int(j), gain
     return best, most

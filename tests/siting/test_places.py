@@ -21,10 +21,10 @@ from geoplan.siting import (
     phased_sites,
 )
 from geoplan.siting.constrained import capacity_solve
-from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.constrained.capacity_milp import add_gains, pair_people, start_from
-from geoplan.siting.constrained.capacity_part import filled, lacking_part
-from geoplan.siting.constrained.capacity_search import FillSearch
+from geoplan.siting.constrained.capacity_part import largest_flow, shortage_part
+from geoplan.siting.constrained.capacity_search import CapacitySearch
 from geoplan.siting.constrained.milp import aim, build
 from geoplan.siting.model.constraints import Rules
 from geoplan.siting.model.reduction import reduce_problem
@@ -70,34 +70,34 @@ def every_choice(fixed, most=SITES):
 def test_people_with_a_place_as_sites_open_and_close(seed):
     cover, weights, room, _ = town(seed, whole=seed % 2 == 0)
     core = reduce_problem(SitingProblem.from_cover(cover, weights), drop_sites=False)
-    filling = Filling(core, room)
+    flow = CapacityFlow(core, room)
     rng = np.random.default_rng(seed)
     opened: set[int] = set()
     for j in rng.integers(0, SITES, 12).tolist():
-        before = filling.served
+        before = flow.served
         if j in opened:
             opened.remove(j)
-            assert filling.close(j) == pytest.approx(before - filling.served)
+            assert flow.close(j) == pytest.approx(before - flow.served)
         else:
-            gain = filling.gain(j)
-            assert filling.served == before
+            gain = flow.gain(j)
+            assert flow.served == before
             opened.add(j)
-            assert filling.open(j) == pytest.approx(gain)
-        assert filling.served == pytest.approx(with_a_place(cover, weights, room, sorted(opened)))
-        taken = np.bincount(core.row_idx, weights=filling.flow, minlength=SITES)
-        assert (taken <= np.where(filling.is_open, room, 0) + 1e-9).all()
-        assert (filling.flow >= 0).all()
+            assert flow.open(j) == pytest.approx(gain)
+        assert flow.served == pytest.approx(with_a_place(cover, weights, room, sorted(opened)))
+        taken = np.bincount(core.row_idx, weights=flow.people, minlength=SITES)
+        assert (taken <= np.where(flow.is_open, room, 0) + 1e-9).all()
+        assert (flow.people >= 0).all()
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_people_outside_the_lacking_part_do_not_matter(seed):
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
-    part = lacking_part(problem)
+    part = shortage_part(problem)
     inside = np.where(part.rows, weights, 0.0)
     for chosen in every_choice(fixed):
         whole = with_a_place(cover, weights, room, chosen)
-        assert whole == part.settled + with_a_place(cover, inside, room, chosen)
+        assert whole == part.served_outside + with_a_place(cover, inside, room, chosen)
 
 
 @pytest.mark.parametrize("rules", ["number", "money", "apart", "areas", "closable", "all"])
@@ -216,11 +216,11 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
         cover, weights, capacities=room, fixed=fixed, site_costs=price
     )
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    search = FillSearch(
+    search = CapacitySearch(
         problem, Rules(budget=7.0), core, room, control=SolveControl(time_limit_s=60)
     )
     assert search.build()
-    chosen = core.sites[search.filling.chosen]
+    chosen = core.sites[search.flow.chosen]
     assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
     best = max(
         with_a_place(cover, weights, room, c)
@@ -259,11 +259,11 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
     )
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
     counted = []
-    gain = Filling.gain
-    monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
+    gain = CapacityFlow.gain
+    monkeypatch.setattr(CapacityFlow, "gain", lambda self, j: counted.append(j) or gain(self, j))
     control = CountedControl(time_limit_s=60)
     control.looks = looks + 1
-    search = FillSearch(problem, asked, core, room[core.sites], control=control)
+    search = CapacitySearch(problem, asked, core, room[core.sites], control=control)
 
     def allowed(c):
         return (
@@ -280,7 +280,7 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
         bound = search.bound()
         before = search.served
         search.prune(need=search.served, keep=search.free_of_cost)
-        chosen = core.sites[search.filling.chosen]
+        chosen = core.sites[search.flow.chosen]
         assert allowed(chosen)
         assert search.served == pytest.approx(before)
         assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
@@ -304,10 +304,10 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     def never(*args, **options):
         raise AssertionError("time is out")
 
-    monkeypatch.setattr(Filling, "gain", never)
+    monkeypatch.setattr(CapacityFlow, "gain", never)
     monkeypatch.setattr(capacity_solve, "run", never)
     rules = Rules(sites=len(fixed) + 2)
-    found = capacity_solve.most_people_placed(problem, rules, control=control)
+    found = capacity_solve.most_people_in_capacity(problem, rules, control=control)
     worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
     assert set(fixed) <= set(found.sites)
@@ -315,7 +315,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
     assert (found.status == "optimal") == (found.value == found.bound)
     need = 0.5 * max(worth.values())
-    few = capacity_solve.fewest_sites_placed(problem, Rules(), need=need, control=control)
+    few = capacity_solve.fewest_sites_in_capacity(problem, Rules(), need=need, control=control)
     assert worth[tuple(sorted(few.sites))] >= need
     assert few.bound <= min(len(c) for c, value in worth.items() if value >= need) <= few.value
 
@@ -327,14 +327,16 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     room = np.r_[10.0, np.full(60, np.inf)]
     problem = SitingProblem.from_cover(cover, rng.random(200) + 1, capacities=room, fixed=[0])
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    search = FillSearch(problem, Rules(sites=3), core, room, control=SolveControl(time_limit_s=60))
+    search = CapacitySearch(
+        problem, Rules(sites=3), core, room, control=SolveControl(time_limit_s=60)
+    )
     assert search.build()
-    now = [0.0 if search.filling.is_open[j] else search.filling.gain(j) for j in range(61)]
+    now = [0.0 if search.flow.is_open[j] else search.flow.gain(j) for j in range(61)]
     full = search.served + sum(sorted(now)[-2:])
     first = search.before + sum(sorted(search.ceiling)[-2:])
     counted = []
-    gain = Filling.gain
-    monkeypatch.setattr(Filling, "gain", lambda self, j: counted.append(j) or gain(self, j))
+    gain = CapacityFlow.gain
+    monkeypatch.setattr(CapacityFlow, "gain", lambda self, j: counted.append(j) or gain(self, j))
     assert search.bound() == pytest.approx(min(full, first))
     assert 0 < len(counted) < 40
     # those alone whose old gain does not already leave them behind the best two
@@ -365,7 +367,7 @@ def test_a_site_that_reaches_only_people_who_are_served():
         fixed=["old"],
         capacities=[50, np.inf],
     )
-    assert filled(problem, problem.fixed).served == 50
+    assert largest_flow(problem, problem.fixed).served == 50
     found = max_coverage(problem, sites=2)
     assert (found.status, found.value, found.sites) == ("optimal", 90, ["old", "new"])
     assert found.assignment.to_dict() == {"A": "new", "B": "old"}
@@ -471,18 +473,18 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
         assert people.sum() == pytest.approx(worth)
         taken = np.bincount(ruled.core.row_idx, weights=people, minlength=ruled.core.m)
         assert (taken <= np.where(opened > 0, room[ruled.core.sites], 0.0) + 1e-6).all()
-    start = start_from(ruled, filled_core(ruled.core, room))
+    start = start_from(ruled, flow_at_fixed(ruled.core, room))
     assert -float(np.concatenate(ruled.model.cost) @ start) == pytest.approx(
         with_a_place(cover, weights, room, ruled.core.sites)
     )
 
 
-def filled_core(core, room) -> Filling:
+def flow_at_fixed(core, room) -> CapacityFlow:
     """All sites of the core open."""
-    filling = Filling(core, room[core.sites])
+    flow = CapacityFlow(core, room[core.sites])
     for j in range(core.m):
-        filling.open(j)
-    return filling
+        flow.open(j)
+    return flow
 
 
 def test_the_fraction_of_people_beside_the_lacking_part_is_not_rounded_away() -> None:

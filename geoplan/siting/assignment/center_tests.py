@@ -1,86 +1,88 @@
-"""Can so many sites reach everybody within so far? Two quick looks before a set covering.
+"""Can so many sites serve everybody within a given cost? Two quick tests before a set covering.
 
-A greedy cover that is small enough says yes. Rows no two of which share a site within that cost
-need a site each: more of them than there are sites says no.
+A greedy cover that is small enough says yes. Demand rows no two of which share a site within that
+cost need a site each: more of them than there are sites say no.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 from scipy import sparse
 
+from geoplan.siting.assignment.weighted_costs import Csr
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class BothWays:
-    """Costs by row and by column (CSR and CSC of the same pairs)."""
 
-    rows: sparse.csr_matrix
-    columns: sparse.csc_matrix
+class CostOrders(NamedTuple):
+    """Costs by demand row and by site, from the same pairs."""
+
+    by_demand: Csr
+    by_site: Csr
 
     @classmethod
-    def of(cls, costs: sparse.csr_matrix) -> BothWays:
-        """Both orders of `costs`, explicit zeros kept."""
-        return cls(rows=costs, columns=costs.tocsc())
+    def of(cls, costs: sparse.csr_matrix) -> CostOrders:
+        """Both orders of `costs` (demand x sites), explicit zeros kept."""
+        columns = costs.tocsc()
+        return cls(
+            Csr(costs.indptr, costs.indices, costs.data),
+            Csr(columns.indptr, columns.indices, columns.data),
+        )
 
 
 @nb.njit(cache=True, nogil=True)
-def _cover(  # type: ignore[no-untyped-def]  # noqa: C901
-    ptr, idx, data, col_ptr, col_row, col_data, radius, is_open, covered, most
-):
-    """Open the site that reaches most rows not reached yet, again and again; whether all are.
+def _add_within(row, i, radius, change, gain):  # type: ignore[no-untyped-def]
+    """Add `change` to the gain of every site within `radius` of demand row i."""
+    for t in range(row.ptr[i], row.ptr[i + 1]):
+        if row.data[t] <= radius:
+            gain[row.idx[t]] += change
+
+
+@nb.njit(cache=True, nogil=True)
+def _greedy_cover(costs, radius, is_open, covered, most):  # type: ignore[no-untyped-def]
+    """Open the site that covers most rows not covered yet, again and again; whether all are.
 
     `is_open` and `covered` are written to; at most `most` sites are opened.
     """
-    n = len(ptr) - 1
-    m = len(col_ptr) - 1
-    gain = np.zeros(m, np.int64)
+    ptr, idx, data = costs.by_site
+    gain = np.zeros(len(ptr) - 1, np.int64)
     left = 0
-    for i in range(n):
-        if covered[i]:
-            continue
-        left += 1
-        for t in range(ptr[i], ptr[i + 1]):
-            if data[t] <= radius:
-                gain[idx[t]] += 1
+    for i in range(len(covered)):
+        if not covered[i]:
+            left += 1
+            _add_within(costs.by_demand, i, radius, 1, gain)
     opened = 0
     while left > 0 and opened < most:
-        best = 0
-        for j in range(m):
-            if gain[j] > gain[best]:
-                best = j
+        best = np.argmax(gain)
         if gain[best] == 0:
             break
         is_open[best] = True
         opened += 1
-        for t in range(col_ptr[best], col_ptr[best + 1]):
-            i = col_row[t]
-            if col_data[t] <= radius and not covered[i]:
+        for t in range(ptr[best], ptr[best + 1]):
+            i = idx[t]
+            if data[t] <= radius and not covered[i]:
                 covered[i] = True
                 left -= 1
-                for s in range(ptr[i], ptr[i + 1]):
-                    if data[s] <= radius:
-                        gain[idx[s]] -= 1
+                _add_within(costs.by_demand, i, radius, -1, gain)
     return left == 0
 
 
 @nb.njit(cache=True, nogil=True)
-def _apart(ptr, idx, data, radius, order, covered, n_sites):  # type: ignore[no-untyped-def]
+def _disjoint_rows(by_demand, radius, order, covered, n_sites):  # type: ignore[no-untyped-def]
     """Number of rows of `order`, taken greedily, no two with a site in common."""
+    ptr, idx, data = by_demand
     used = np.zeros(n_sites, np.bool_)
     count = 0
-    for q in range(len(order)):
-        i = order[q]
+    for i in order:
         if covered[i]:
             continue
-        free = True
+        apart = True
         for t in range(ptr[i], ptr[i + 1]):
             if data[t] <= radius and used[idx[t]]:
-                free = False
+                apart = False
                 break
-        if free:
+        if apart:
             count += 1
             for t in range(ptr[i], ptr[i + 1]):
                 if data[t] <= radius:
@@ -88,45 +90,32 @@ def _apart(ptr, idx, data, radius, order, covered, n_sites):  # type: ignore[no-
     return count
 
 
-def look(
-    both: BothWays, *, radius: float, count: int, fixed: np.ndarray
+def quick_cover(
+    costs: CostOrders, *, radius: float, count: int, fixed: np.ndarray
 ) -> tuple[np.ndarray | None, bool]:
-    """At most `count` open sites that reach all rows within `radius`, if found; else whether there
+    """At most `count` open sites that cover all rows within `radius`, if found; else whether there
     are none for sure.
 
     Examples
     --------
     >>> from scipy import sparse
-    >>> both = BothWays.of(sparse.csr_matrix(np.array([[1.0, 9.0], [9.0, 1.0]])))
+    >>> costs = CostOrders.of(sparse.csr_matrix(np.array([[1.0, 9.0], [9.0, 1.0]])))
     >>> none = np.zeros(2, bool)
-    >>> look(both, radius=1.0, count=1, fixed=none)
+    >>> quick_cover(costs, radius=1.0, count=1, fixed=none)
     (None, True)
-    >>> look(both, radius=9.0, count=1, fixed=none)
+    >>> quick_cover(costs, radius=9.0, count=1, fixed=none)
     (array([ True, False]), False)
     """
-    rows, columns = both.rows, both.columns
-    covered = np.zeros(rows.shape[0], bool)
+    by_demand, by_site = costs
+    covered = np.zeros(len(by_demand.ptr) - 1, bool)
     for j in np.flatnonzero(fixed):
-        here = slice(columns.indptr[j], columns.indptr[j + 1])
-        covered[columns.indices[here][columns.data[here] <= radius]] = True
-    alone = covered.copy()
+        here = slice(by_site.ptr[j], by_site.ptr[j + 1])
+        covered[by_site.idx[here][by_site.data[here] <= radius]] = True
+    by_fixed = covered.copy()
     is_open = fixed.copy()
-    room = count - int(fixed.sum())
-    if _cover(
-        rows.indptr,
-        rows.indices,
-        rows.data,
-        columns.indptr,
-        columns.indices,
-        columns.data,
-        radius,
-        is_open,
-        covered,
-        room,
-    ):
+    most = count - int(fixed.sum())
+    if _greedy_cover(costs, radius, is_open, covered, most):
         return is_open, False
-    within = np.concatenate([[0], np.cumsum(rows.data <= radius)])
-    choice = np.diff(within[rows.indptr])
-    order = np.argsort(choice, kind="stable")
-    needed = _apart(rows.indptr, rows.indices, rows.data, radius, order, alone, rows.shape[1])
-    return None, needed > room
+    within = np.concatenate([[0], np.cumsum(by_demand.data <= radius)])
+    order = np.argsort(np.diff(within[by_demand.ptr]), kind="stable")
+    return None, _disjoint_rows(by_demand, radius, order, by_fixed, len(fixed)) > most

@@ -1,12 +1,14 @@
-"""How many people find a place at the sites that are open, grown site by site.
+"""How many people sites with capacities serve, grown site by site, as a largest flow.
 
-Somebody who has a place may change to another site and leave it to somebody else, so what a new
-site adds is found along chains of such changes: a largest flow (Ford and Fulkerson 1956) from the
-people to the places. The number served is submodular in the open sites: a site never adds more
-where more sites are open, and what it adds to few of them bounds what it adds to many.
+Somebody who is served may change to another site and leave the capacity to somebody else, so what
+a new site adds is found along chains of such changes: augmenting paths (Ford and Fulkerson 1956)
+from the people to the sites. The number served is submodular in the open sites: a site never adds
+more where more sites are open, and what it adds to few of them bounds what it adds to many.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -16,155 +18,230 @@ from geoplan.siting.model.reduction import Core
 _DUST = 1e-9
 
 
-def dust_of(weight: np.ndarray) -> float:
+def flow_tolerance(weight: np.ndarray) -> float:
     """People so few that they are none: in a small unit of people fewer, never more."""
     return _DUST * min(1.0, float(weight.max(initial=0.0)))
 
 
-@nb.njit(cache=True, nogil=True)
-def _pull(  # type: ignore[no-untyped-def]  # noqa: C901
-    j, row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, free, to, via, stamp, tick, dust
-):
-    """Bring people to site j as long as it has room and a chain of changes frees a place.
+class _Pairs(NamedTuple):
+    """Classes of people and the sites that they may use, by class and by site.
 
-    Returns the people brought and the next `tick`. to : per row the pair by which it would come;
-    via : per site the pair that would leave it; stamp : when a row or site was last seen.
+    row_idx : site of each pair, by class. site_row, site_pair : class and pair number, by site.
     """
-    rows = len(row_ptr) - 1
-    queue = np.empty(len(site_ptr) - 1, np.int64)
+
+    row_ptr: np.ndarray
+    row_idx: np.ndarray
+    site_ptr: np.ndarray
+    site_row: np.ndarray
+    site_pair: np.ndarray
+
+
+class _Flow(NamedTuple):
+    """People per pair, people not served per class, and spare capacity per site."""
+
+    pair: np.ndarray
+    unserved: np.ndarray
+    spare: np.ndarray
+
+
+class _Paths(NamedTuple):
+    """Where a search for an augmenting path came from.
+
+    to : per class the pair by which it would come. via : per site the class that would leave it.
+    stamp : when a class or (behind all classes) a site was last seen.
+    """
+
+    to: np.ndarray
+    via: np.ndarray
+    stamp: np.ndarray
+
+
+@nb.njit(cache=True, nogil=True)
+def _serve_at_once(pairs, flow, j, tolerance):  # type: ignore[no-untyped-def]
+    """Bring people who are not served to site j, as far as its capacity goes; how many came."""
     came = 0.0
-    for t in range(site_ptr[j], site_ptr[j + 1]):  # whoever has no place needs no chain
-        i = site_row[t]
-        part = min(left[i], free[j])
-        if part > dust:
-            flow[site_pair[t]] += part
-            left[i] -= part
-            free[j] -= part
+    for t in range(pairs.site_ptr[j], pairs.site_ptr[j + 1]):
+        i = pairs.site_row[t]
+        part = min(flow.unserved[i], flow.spare[j])
+        if part > tolerance:
+            flow.pair[pairs.site_pair[t]] += part
+            flow.unserved[i] -= part
+            flow.spare[j] -= part
             came += part
-    while free[j] > dust:
+    return came
+
+
+@nb.njit(cache=True, nogil=True)
+def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):  # type: ignore[no-untyped-def]
+    """Append the sites that people of class i could leave to `queue`; its new end."""
+    rows = len(pairs.row_ptr) - 1
+    for q in range(pairs.row_ptr[i], pairs.row_ptr[i + 1]):
+        other = pairs.row_idx[q]
+        if flow.pair[q] > tolerance and paths.stamp[rows + other] != tick:
+            paths.stamp[rows + other] = tick
+            paths.via[other] = i
+            queue[tail] = other
+            tail += 1
+    return tail
+
+
+@nb.njit(cache=True, nogil=True)
+def _find_path(pairs, flow, paths, queue, j, tick, tolerance):  # type: ignore[no-untyped-def]
+    """The nearest class with people not served from which changes lead to site j, or -1."""
+    head, tail = 0, 1
+    queue[0] = j
+    paths.stamp[len(pairs.row_ptr) - 1 + j] = tick
+    while head < tail:
+        s = queue[head]
+        head += 1
+        for t in range(pairs.site_ptr[s], pairs.site_ptr[s + 1]):
+            i = pairs.site_row[t]
+            if paths.stamp[i] == tick:
+                continue
+            paths.stamp[i] = tick
+            paths.to[i] = pairs.site_pair[t]
+            if flow.unserved[i] > tolerance:
+                return i
+            tail = _leave(pairs, flow, paths, i, tick, tolerance, queue, tail)
+    return -1
+
+
+@nb.njit(cache=True, nogil=True)
+def _pair_between(pairs, i, s):  # type: ignore[no-untyped-def]
+    """The pair of class i and site s."""
+    found = -1
+    for q in range(pairs.row_ptr[i], pairs.row_ptr[i + 1]):
+        if pairs.row_idx[q] == s:
+            found = q
+    return found
+
+
+@nb.njit(cache=True, nogil=True)
+def _augment(pairs, flow, paths, end, j):  # type: ignore[no-untyped-def]
+    """Move as many people as the path from class `end` to site j carries; how many."""
+    to, via = paths.to, paths.via
+    part = min(flow.unserved[end], flow.spare[j])
+    i = end
+    while pairs.row_idx[to[i]] != j:
+        s = pairs.row_idx[to[i]]
+        i = via[s]
+        part = min(part, flow.pair[_pair_between(pairs, i, s)])
+    i = end
+    flow.pair[to[i]] += part
+    while pairs.row_idx[to[i]] != j:
+        s = pairs.row_idx[to[i]]
+        i = via[s]
+        flow.pair[_pair_between(pairs, i, s)] -= part
+        flow.pair[to[i]] += part
+    flow.unserved[end] -= part
+    flow.spare[j] -= part
+    return part
+
+
+@nb.njit(cache=True, nogil=True)
+def _fill(pairs, flow, paths, j, tick, tolerance):  # type: ignore[no-untyped-def]
+    """Bring people to site j as long as it has capacity and augmenting paths lead there.
+
+    Returns the people brought and the next `tick`.
+    """
+    queue = np.empty(len(pairs.site_ptr) - 1, np.int64)
+    came = _serve_at_once(pairs, flow, j, tolerance)  # whoever is not served needs no path
+    while flow.spare[j] > tolerance:
         tick += 1
-        head, tail = 0, 1
-        queue[0] = j
-        stamp[rows + j] = tick
-        end = -1
-        while head < tail and end < 0:
-            s = queue[head]
-            head += 1
-            for t in range(site_ptr[s], site_ptr[s + 1]):
-                i = site_row[t]
-                if stamp[i] == tick:
-                    continue
-                stamp[i] = tick
-                to[i] = site_pair[t]
-                if left[i] > dust:
-                    end = i
-                    break
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    other = row_idx[q]
-                    if flow[q] > dust and stamp[rows + other] != tick:
-                        stamp[rows + other] = tick
-                        via[other] = i
-                        queue[tail] = other
-                        tail += 1
+        end = _find_path(pairs, flow, paths, queue, j, tick, tolerance)
         if end < 0:
             break
-        part = min(left[end], free[j])
-        i = end
-        while row_idx[to[i]] != j:
-            s = row_idx[to[i]]
-            i = via[s]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                if row_idx[q] == s:
-                    part = min(part, flow[q])
-        i = end
-        flow[to[i]] += part
-        while row_idx[to[i]] != j:
-            s = row_idx[to[i]]
-            i = via[s]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                if row_idx[q] == s:
-                    flow[q] -= part
-            flow[to[i]] += part
-        left[end] -= part
-        free[j] -= part
-        came += part
+        came += _augment(pairs, flow, paths, end, j)
     return came, tick
 
 
 @nb.njit(cache=True, nogil=True)
-def _lacking(row_ptr, row_idx, site_ptr, site_row, site_pair, flow, left, is_open, dust):  # type: ignore[no-untyped-def]
-    """Rows and open sites that chains of changes reach from people without a place."""
-    n, m = len(row_ptr) - 1, len(site_ptr) - 1
+def _mark_users(pairs, flow, s, tolerance, rows, queue, tail):  # type: ignore[no-untyped-def]
+    """Mark the classes served at site s and append the new ones to `queue`; its new end."""
+    for t in range(pairs.site_ptr[s], pairs.site_ptr[s + 1]):
+        k = pairs.site_row[t]
+        if flow.pair[pairs.site_pair[t]] > tolerance and not rows[k]:
+            rows[k] = True
+            queue[tail] = k
+            tail += 1
+    return tail
+
+
+@nb.njit(cache=True, nogil=True)
+def _shortage(pairs, flow, is_open, tolerance):  # type: ignore[no-untyped-def]
+    """Classes and open sites that alternating paths reach from people who are not served."""
+    n, m = len(pairs.row_ptr) - 1, len(pairs.site_ptr) - 1
     rows = np.zeros(n, np.bool_)
     sites = np.zeros(m, np.bool_)
     queue = np.empty(n, np.int64)
     head = tail = 0
     for i in range(n):
-        if left[i] > dust:
+        if flow.unserved[i] > tolerance:
             rows[i] = True
             queue[tail] = i
             tail += 1
     while head < tail:
         i = queue[head]
         head += 1
-        for q in range(row_ptr[i], row_ptr[i + 1]):
-            s = row_idx[q]
-            if not is_open[s] or sites[s]:
-                continue
-            sites[s] = True
-            for t in range(site_ptr[s], site_ptr[s + 1]):
-                k = site_row[t]
-                if flow[site_pair[t]] > dust and not rows[k]:
-                    rows[k] = True
-                    queue[tail] = k
-                    tail += 1
+        for q in range(pairs.row_ptr[i], pairs.row_ptr[i + 1]):
+            s = pairs.row_idx[q]
+            if is_open[s] and not sites[s]:
+                sites[s] = True
+                tail = _mark_users(pairs, flow, s, tolerance, rows, queue, tail)
     return rows, sites
 
 
-class Filling:
-    """Open sites and who has a place where; sites open and close, the flow stays a largest one.
+class CapacityFlow:
+    """Open sites and who is served where; sites open and close, the flow stays a largest one.
 
     Parameters
     ----------
     core : classes of people and the sites that they may use.
-    room : people that each site of `core` takes (``inf``: no limit).
+    capacity : people that each site of `core` serves (``inf``: no limit).
 
     Examples
     --------
-    Ten people may use either site, ten more only the first; each has ten places. The second site
-    reaches nobody without a place, and yet it serves ten more:
+    Ten people may use either site, ten more only the first; each serves ten. The second site
+    reaches nobody who is not served, and yet it serves ten more:
 
     >>> from geoplan.siting import SitingProblem
     >>> from geoplan.siting.model.reduction import reduce_problem
     >>> problem = SitingProblem.from_cover(np.array([[1, 1], [1, 0]], bool), [10, 10])
-    >>> filling = Filling(reduce_problem(problem, drop_sites=False), np.array([10.0, 10.0]))
-    >>> filling.open(0), filling.gain(1), filling.open(1), filling.served
+    >>> flow = CapacityFlow(reduce_problem(problem, drop_sites=False), np.array([10.0, 10.0]))
+    >>> flow.open(0), flow.gain(1), flow.open(1), flow.served
     (10.0, 10.0, 10.0, 20.0)
     """
 
-    def __init__(self, core: Core, room: np.ndarray) -> None:
+    def __init__(self, core: Core, capacity: np.ndarray) -> None:
         self.core = core
         row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-        # more room than people in reach is never used, and is a number that can be added
+        # more capacity than people in reach is never used, and is a number that can be added
         reach = np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
-        self.room = np.minimum(np.asarray(room, np.float64), reach)
-        self.row_ptr = np.asarray(core.row_ptr, np.int64)
-        self.row_idx = np.asarray(core.row_idx, np.int64)
-        self.site_ptr = np.asarray(core.site_ptr, np.int64)
-        self.site_row = np.asarray(core.site_idx, np.int64)
-        self.site_pair = np.argsort(self.row_idx, kind="stable")
-        self.flow = np.zeros(core.pairs)
-        self.left = np.asarray(core.weight, np.float64).copy()
-        self.dust = dust_of(self.left)
-        self.free = np.zeros(core.m)
+        self.capacity = np.minimum(np.asarray(capacity, np.float64), reach)
+        row_idx = np.asarray(core.row_idx, np.int64)
+        self.pairs = _Pairs(
+            row_ptr=np.asarray(core.row_ptr, np.int64),
+            row_idx=row_idx,
+            site_ptr=np.asarray(core.site_ptr, np.int64),
+            site_row=np.asarray(core.site_idx, np.int64),
+            site_pair=np.argsort(row_idx, kind="stable"),
+        )
+        self.people = np.zeros(core.pairs)
+        self.unserved = np.asarray(core.weight, np.float64).copy()
+        self.tolerance = flow_tolerance(self.unserved)
+        self.spare = np.zeros(core.m)
         self.is_open = np.zeros(core.m, bool)
-        self._to, self._via = np.zeros(core.n, np.int64), np.zeros(core.m, np.int64)
-        self._stamp, self._tick = np.zeros(core.n + core.m, np.int64), 0
+        self._tick = 0
+        self._paths = _Paths(
+            np.zeros(core.n, np.int64),
+            np.zeros(core.m, np.int64),
+            np.zeros(core.n + core.m, np.int64),
+        )
 
     @property
     def served(self) -> float:
-        """People who have a place."""
-        return float((self.core.weight - self.left).sum())
+        """People who are served."""
+        return float((self.core.weight - self.unserved).sum())
 
     @property
     def chosen(self) -> np.ndarray:
@@ -172,85 +249,67 @@ class Filling:
         return np.flatnonzero(self.is_open)
 
     def open(self, j: int) -> float:
-        """Open site j; returns how many more people have a place."""
+        """Open site j; returns how many more people are served."""
         self.is_open[j] = True
-        self.free[j] = self.room[j]
-        return self._pull(j, self.flow, self.left, self.free)
+        self.spare[j] = self.capacity[j]
+        return self._fill(j, self._flow)
 
     def gain(self, j: int) -> float:
-        """How many more people would have a place with site j."""
-        free = self.free.copy()
-        free[j] = self.room[j]
-        return self._pull(j, self.flow.copy(), self.left.copy(), free)
+        """How many more people would be served with site j."""
+        spare = self.spare.copy()
+        spare[j] = self.capacity[j]
+        return self._fill(j, _Flow(self.people.copy(), self.unserved.copy(), spare))
 
-    def at_once(self) -> np.ndarray:
+    def direct_gain(self) -> np.ndarray:
         """Per site the people it would serve if nobody changed: no more than its gain."""
-        lacking = np.bincount(
-            self.row_idx,
-            weights=np.repeat(self.left, np.diff(self.row_ptr)),
-            minlength=len(self.room),
+        unserved = np.bincount(
+            self.pairs.row_idx,
+            weights=np.repeat(self.unserved, np.diff(self.pairs.row_ptr)),
+            minlength=len(self.capacity),
         )
-        return np.minimum(lacking, self.room)
+        return np.minimum(unserved, self.capacity)
 
     def close(self, j: int) -> float:
-        """Close site j; returns how many people are left without a place."""
+        """Close site j; returns how many people are no longer served."""
         before = self.served
-        here = slice(self.site_ptr[j], self.site_ptr[j + 1])
-        pairs, rows = self.site_pair[here], self.site_row[here]
-        idle = not self.flow[pairs].any()
-        self.left[rows] += self.flow[pairs]
-        self.flow[pairs] = 0.0
-        self.free[j] = 0.0
+        here = slice(self.pairs.site_ptr[j], self.pairs.site_ptr[j + 1])
+        pairs, rows = self.pairs.site_pair[here], self.pairs.site_row[here]
+        idle = not self.people[pairs].any()
+        self.unserved[rows] += self.people[pairs]
+        self.people[pairs] = 0.0
+        self.spare[j] = 0.0
         self.is_open[j] = False
         if idle:  # nobody is sent away, so the flow is still a largest one
             return 0.0
-        for k in np.flatnonzero(self.free > self.dust):
-            self._pull(int(k), self.flow, self.left, self.free)
+        for k in np.flatnonzero(self.spare > self.tolerance):
+            self._fill(int(k), self._flow)
         return before - self.served
 
-    def lacking(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bool per class and per site: the part of the city where places are lacking.
+    def shortage(self) -> tuple[np.ndarray, np.ndarray]:
+        """Bool per class and per site: the part of the city where capacity is short.
 
-        Whoever has no place, the sites that they find full, the people who have a place there, the
-        sites that those find full, and so on. All others have a place which nobody here can use,
-        whatever sites open beside them.
+        Whoever is not served, the sites that they find full, the people served there, the sites
+        that those find full, and so on. All others are served with capacity which nobody here can
+        use, whatever sites open beside them.
         """
-        found: tuple[np.ndarray, np.ndarray] = _lacking(
-            self.row_ptr,
-            self.row_idx,
-            self.site_ptr,
-            self.site_row,
-            self.site_pair,
-            self.flow,
-            self.left,
-            self.is_open,
-            self.dust,
+        found: tuple[np.ndarray, np.ndarray] = _shortage(
+            self.pairs, self._flow, self.is_open, self.tolerance
         )
         return found
 
-    def copy(self) -> Filling:
+    def copy(self) -> CapacityFlow:
         """Another one in the same state."""
-        twin = object.__new__(Filling)
+        twin = object.__new__(CapacityFlow)
         twin.__dict__.update(self.__dict__)
-        for name in ("flow", "left", "free", "is_open", "_to", "_via", "_stamp"):
+        for name in ("people", "unserved", "spare", "is_open"):
             setattr(twin, name, getattr(self, name).copy())
+        twin._paths = _Paths(*(array.copy() for array in self._paths))
         return twin
 
-    def _pull(self, j: int, flow: np.ndarray, left: np.ndarray, free: np.ndarray) -> float:
-        came, self._tick = _pull(
-            j,
-            self.row_ptr,
-            self.row_idx,
-            self.site_ptr,
-            self.site_row,
-            self.site_pair,
-            flow,
-            left,
-            free,
-            self._to,
-            self._via,
-            self._stamp,
-            self._tick,
-            self.dust,
-        )
+    @property
+    def _flow(self) -> _Flow:
+        return _Flow(self.people, self.unserved, self.spare)
+
+    def _fill(self, j: int, flow: _Flow) -> float:
+        came, self._tick = _fill(self.pairs, flow, self._paths, j, self._tick, self.tolerance)
         return float(came)

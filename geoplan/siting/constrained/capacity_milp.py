@@ -10,12 +10,12 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.solver.control import SolveControl
 
 
-def add_places(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:
+def add_capacities(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:
     """Columns of people served, and the rows that bind them to open sites and to places.
 
     Parameters
@@ -78,17 +78,17 @@ def _link(ruled: RuledModel, x: np.ndarray, y: np.ndarray, most: np.ndarray) -> 
     ruled.model.add_rows(np.arange(len(x) + 1) * 2, two, factor, upper=0.0)
 
 
-def start_from(ruled: RuledModel, filling: Filling) -> np.ndarray:
-    """A full column vector for the open sites and the places of `filling` (of the same core)."""
+def start_from(ruled: RuledModel, flow: CapacityFlow) -> np.ndarray:
+    """A full column vector for the open sites and the places of `flow` (of the same core)."""
     core = ruled.core
     x = np.zeros(ruled.model.columns)
-    x[ruled.y] = filling.is_open
+    x[ruled.y] = flow.is_open
     counted = ruled.pair >= 0
-    x[ruled.served[counted]] = filling.flow[ruled.pair[counted]]
+    x[ruled.served[counted]] = flow.people[ruled.pair[counted]]
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     easy = np.ones(core.pairs, bool)
     easy[ruled.pair[counted]] = False
-    people = np.bincount(row_of[easy], weights=filling.flow[easy], minlength=core.n)
+    people = np.bincount(row_of[easy], weights=flow.people[easy], minlength=core.n)
     x[ruled.served[~counted]] = people[ruled.of[~counted]]
     return x
 
@@ -130,18 +130,18 @@ def add_gains(ruled: RuledModel, room: np.ndarray, control: SolveControl) -> Non
     part = connected_components(graph, directed=False)[1][: core.n]
     joined = np.zeros(core.n, bool)
     joined[row_of[old]] = True
-    filling = Filling(core, np.where(fixed, room, np.inf))
+    flow = CapacityFlow(core, np.where(fixed, room, np.inf))
     for j in np.flatnonzero(fixed):
-        filling.open(int(j))
-    today = np.bincount(part, weights=core.weight - filling.left)
+        flow.open(int(j))
+    today = np.bincount(part, weights=core.weight - flow.unserved)
     added: dict[int, list[tuple[int, float]]] = {}
     for j in np.flatnonzero(~fixed):
         if control.left <= 0:
             return
         here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
-        with_j = filling.copy()
+        with_j = flow.copy()
         with_j.open(int(j))
-        came = np.bincount(part, weights=filling.left - with_j.left)
+        came = np.bincount(part, weights=flow.unserved - with_j.unserved)
         for k in here:
             added.setdefault(int(k), []).append((int(j), min(float(came[k]), float(room[j]))))
     order = np.argsort(part[ruled.of], kind="stable")

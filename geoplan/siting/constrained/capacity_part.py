@@ -1,4 +1,4 @@
-"""People with a place at chosen sites, and the part of a city where places are lacking."""
+"""People served at sites with capacities, and the part of a city where capacity is short."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.constrained.capacity_flow import Filling, dust_of
+from geoplan.siting.constrained.capacity_flow import CapacityFlow, flow_tolerance
 from geoplan.siting.model.build_result import covered_people, labelled
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, cover_rows, merge_rows, reduce_problem
@@ -24,18 +24,18 @@ def row_classes(problem: SitingProblem, group: np.ndarray | None = None) -> np.n
     return label
 
 
-def filled(problem: SitingProblem, chosen: np.ndarray) -> Filling:
+def largest_flow(problem: SitingProblem, chosen: np.ndarray) -> CapacityFlow:
     """The sites `chosen` (positions in the problem) open, and as many people there as can be."""
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
-    filling = Filling(core, rooms(problem, core))
+    flow = CapacityFlow(core, core_capacities(problem, core))
     place = np.full(problem.n_sites, -1, np.int64)
     place[core.sites] = np.arange(core.m)
     for j in place[chosen]:
-        filling.open(int(j))
-    return filling
+        flow.open(int(j))
+    return flow
 
 
-def rooms(problem: SitingProblem, core: Core) -> np.ndarray:
+def core_capacities(problem: SitingProblem, core: Core) -> np.ndarray:
     """People that each site of the core takes."""
     if problem.capacities is None:
         return np.full(core.m, np.inf)
@@ -49,37 +49,37 @@ def people_served(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1)
     """
     if problem.capacities is None:
         return covered_people(problem, chosen, times=times)
-    return filled(problem, chosen).served
+    return largest_flow(problem, chosen).served
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class LackingPart:
-    """What of a problem depends on new sites: where people lack places, or could give theirs up.
+class ShortagePart:
+    """What of a problem depends on new sites: where capacity is short, or could be given up.
 
-    problem : the same, with nobody in all other rows. rows : bool per demand row. settled : people
-    of the other rows who have a place at a fixed site whatever opens; to be added to every number.
+    problem : the same, with nobody in all other rows. rows : bool per demand row. served_outside :
+    people of the other rows whom fixed sites serve whatever opens; to be added to every number.
     """
 
     problem: SitingProblem
     rows: np.ndarray
-    settled: float
+    served_outside: float
 
 
-def lacking_part(problem: SitingProblem) -> LackingPart:
+def shortage_part(problem: SitingProblem) -> ShortagePart:
     """The part of `problem` that new sites can matter to.
 
     Rows outside have all their places at fixed sites that nobody inside can use, and keep them in
     some largest flow whatever opens (the Dulmage-Mendelsohn decomposition of today's flow).
     """
-    filling = filled(problem, problem.fixed)
-    lacks, _ = filling.lacking()
+    flow = largest_flow(problem, problem.fixed)
+    lacks, _ = flow.shortage()
     label = row_classes(problem)
     rows = np.zeros(problem.n_demand, bool)
     rows[label >= 0] = lacks[label[label >= 0]]
-    return LackingPart(
+    return ShortagePart(
         problem=replace(problem, weights=np.where(rows, problem.weights, 0.0)),
         rows=rows,
-        settled=float(filling.core.weight[~lacks].sum()),
+        served_outside=float(flow.core.weight[~lacks].sum()),
     )
 
 
@@ -96,7 +96,7 @@ def row_flows(
     -------
     DataFrame with the columns ``demand``, ``site``, ``people``.
     """
-    dust = dust_of(core.weight)
+    dust = flow_tolerance(core.weight)
     used = np.flatnonzero(amount > 100 * dust)
     class_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     order = np.argsort(label, kind="stable")

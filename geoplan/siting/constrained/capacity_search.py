@@ -1,6 +1,6 @@
 """A good choice of sites whose places end: the best next one, then swaps, and a bound beside it.
 
-What a site adds never grows as others open (see `filling`). So an old gain bounds the new one, few
+What a site adds never grows as others open (see `flow`). So an old gain bounds the new one, few
 gains are worked out anew, and the largest gains of one state bound every choice of sites.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.constrained.capacity_flow import Filling
+from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.model.constraints import Rules, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core
@@ -17,7 +17,7 @@ from geoplan.siting.solver.control import SolveControl
 _LEAST = 1e-9
 
 
-class FillSearch:
+class CapacitySearch:
     """Sites opened one by one under a planner's rules, and exchanged; all positions in the core.
 
     Parameters
@@ -41,10 +41,10 @@ class FillSearch:
         known: np.ndarray | None = None,
     ) -> None:
         self.control = control
-        self.filling, self.need = Filling(core, room), need
+        self.flow, self.need = CapacityFlow(core, room), need
         self.stays = problem.is_fixed[core.sites]
         for j in np.flatnonzero(self.stays):
-            self.filling.open(int(j))
+            self.flow.open(int(j))
         self.most = np.inf if rules.sites is None else rules.sites
         self.budget = np.inf if rules.budget is None else rules.budget * (1 + 1e-12)
         self.paid = rules.budget is not None
@@ -57,20 +57,20 @@ class FillSearch:
             else problem.site_areas[core.sites]
         )
         self.least = dict(rules.area_sites)
-        self.dust = self.filling.dust
-        self.before = self.filling.served
+        self.dust = self.flow.tolerance
+        self.before = self.flow.served
         # a site adds no more than its places, nor more people than lack one
-        most = np.minimum(self.filling.room, self.filling.left.sum())
+        most = np.minimum(self.flow.capacity, self.flow.unserved.sum())
         self.known = np.full(core.m, np.nan) if known is None else known.copy()
         self._learn(self.known)
         self.ceiling = np.where(np.isnan(self.known), most, self.known)
-        self.ceiling[self.filling.is_open] = 0.0
+        self.ceiling[self.flow.is_open] = 0.0
         self.worth = self.ceiling.copy()
 
     @property
     def served(self) -> float:
         """People who have a place."""
-        return self.filling.served
+        return self.flow.served
 
     @property
     def enough(self) -> bool:
@@ -84,10 +84,10 @@ class FillSearch:
         """
         for code, least in self.least.items():
             here = np.array([c == code for c in self.areas], bool)
-            while int((here & self.filling.is_open).sum()) < least:
+            while int((here & self.flow.is_open).sum()) < least:
                 if not self._open_best(here, self.control, useful=False):
                     return False
-        if int(self.filling.is_open.sum()) > self.most:
+        if int(self.flow.is_open.sum()) > self.most:
             return False
         everywhere = np.ones(len(self.money), bool)
         while not self.enough and self._open_best(everywhere, self.control, useful=True):
@@ -99,7 +99,7 @@ class FillSearch:
         better = True
         while better and control.left > 0:
             better = False
-            for j in self.filling.chosen:
+            for j in self.flow.chosen:
                 if control.left <= 0:
                     return
                 if not self.stays[j] and self._exchange(int(j), control):
@@ -110,27 +110,27 @@ class FillSearch:
 
     def take(self, opened: np.ndarray) -> None:
         """Open the sites `opened` (bool) and close all others."""
-        filling = Filling(self.filling.core, self.filling.room)
+        flow = CapacityFlow(self.flow.core, self.flow.capacity)
         for j in np.flatnonzero(opened | self.stays):
-            filling.open(int(j))
-        self.filling = filling
+            flow.open(int(j))
+        self.flow = flow
         self.worth = self.ceiling.copy()
 
     def take_better(self, opened: np.ndarray, *, started: bool) -> bool:
         """`take`, unless what is open serves as many people; returns whether there is an answer."""
-        saved = self.filling
+        saved = self.flow
         self.take(opened)
         if started and saved.served >= self.served:
-            self.filling = saved
+            self.flow = saved
         return True
 
     def take_fewer(self, opened: np.ndarray, *, started: bool) -> bool:
         """`take`, where that is enough with fewer sites; returns whether there is an answer."""
-        saved = self.filling
+        saved = self.flow
         self.take(opened)
-        if self.enough and (not started or len(self.filling.chosen) < len(saved.chosen)):
+        if self.enough and (not started or len(self.flow.chosen) < len(saved.chosen)):
             return True
-        self.filling = saved
+        self.flow = saved
         return started
 
     def prune(self, *, need: float, keep: np.ndarray) -> None:
@@ -140,17 +140,17 @@ class FillSearch:
         """
         self.need = need
         use = np.bincount(
-            self.filling.row_idx, weights=self.filling.flow, minlength=len(self.money)
+            self.flow.pairs.row_idx, weights=self.flow.people, minlength=len(self.money)
         )
-        for j in sorted(self.filling.chosen, key=lambda j: (use[j], -j)):
+        for j in sorted(self.flow.chosen, key=lambda j: (use[j], -j)):
             if keep[j] or not self._areas_without(int(j)):
                 continue
             if use[j] > 0 and self.control.left <= 0:
                 break
-            saved = self.filling.copy()
-            self.filling.close(int(j))
+            saved = self.flow.copy()
+            self.flow.close(int(j))
             if not self.enough:
-                self.filling = saved
+                self.flow = saved
         self.worth = self.ceiling.copy()  # what was closed may be worth more again
 
     def bound(self) -> float:
@@ -160,9 +160,9 @@ class FillSearch:
         add to what is open now.
         """
         bound = min(
-            self.before + self._most_of(self.ceiling)[0], float(self.filling.core.weight.sum())
+            self.before + self._most_of(self.ceiling)[0], float(self.flow.core.weight.sum())
         )
-        exact = self.filling.is_open.copy()
+        exact = self.flow.is_open.copy()
         gains = np.where(exact, 0.0, self.worth)
         while bound > self.served + max(self.dust, _LEAST * self.served):
             most, used = self._most_of(gains)
@@ -174,7 +174,7 @@ class FillSearch:
             for j in due:
                 if self.control.left <= 0:
                     return min(bound, self.served + self._most_of(gains)[0])
-                gains[j] = self.filling.gain(int(j))
+                gains[j] = self.flow.gain(int(j))
             exact[due] = True
         return bound
 
@@ -189,10 +189,10 @@ class FillSearch:
 
     def _learn(self, gains: np.ndarray) -> None:
         """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
-        for j in np.flatnonzero(np.isnan(gains) & ~self.filling.is_open):
+        for j in np.flatnonzero(np.isnan(gains) & ~self.flow.is_open):
             if self.control.left <= 0:
                 return
-            gains[j] = self.filling.gain(int(j))
+            gains[j] = self.flow.gain(int(j))
 
     def _most_of(self, gains: np.ndarray) -> tuple[float, np.ndarray]:
         """The largest sum of gains that the number of sites and the money allow; whose it takes."""
@@ -217,16 +217,16 @@ class FillSearch:
         return most, used
 
     def _spent(self) -> float:
-        return float(self.money[self.filling.is_open & ~self.free_of_cost].sum())
+        return float(self.money[self.flow.is_open & ~self.free_of_cost].sum())
 
     def _able(self) -> np.ndarray:
         """Bool per site: closed, and the rules would let it open now."""
-        able = ~self.filling.is_open
-        if int(self.filling.is_open.sum()) >= self.most:
+        able = ~self.flow.is_open
+        if int(self.flow.is_open.sum()) >= self.most:
             return np.zeros_like(able)
         if self.paid:
             able &= self.free_of_cost | (self.money <= self.budget - self._spent())
-        for j in self.filling.chosen:
+        for j in self.flow.chosen:
             able[self.rivals[j]] = False
         return able
 
@@ -246,21 +246,21 @@ class FillSearch:
                 break
             if control.left <= 0:
                 # of those with nobody at once the one that may add most stands first
-                now = self.filling.at_once()[order] / price[order]
+                now = self.flow.direct_gain()[order] / price[order]
                 best = int(order[np.argmax(now)]) if best < 0 else best
                 break
-            self.worth[j] = self.filling.gain(int(j))
+            self.worth[j] = self.flow.gain(int(j))
             if self.worth[j] / price[j] > most:
                 best, most = int(j), self.worth[j] / price[j]
         if best < 0 or (useful and self.worth[best] <= self.dust):
             return False
-        self.filling.open(best)
+        self.flow.open(best)
         return True
 
     def _exchange(self, j: int, control: SolveControl) -> bool:
         """Put the best other site in place of j, where that serves more people."""
-        saved = self.filling.copy()
-        lost = self.filling.close(j)
+        saved = self.flow.copy()
+        lost = self.flow.close(j)
         able = self._able()
         able[j] = False
         if not self._areas_without(j, closed=True):
@@ -270,13 +270,13 @@ class FillSearch:
         for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
             if self.ceiling[k] <= most or control.left <= 0:
                 break
-            gain = self.filling.gain(int(k))
+            gain = self.flow.gain(int(k))
             if gain > most:
                 best, most = int(k), gain
         if best < 0:
-            self.filling = saved
+            self.flow = saved
             return False
-        self.filling.open(best)
+        self.flow.open(best)
         self.worth = self.ceiling.copy()  # what was closed may be worth more again
         return True
 
@@ -286,7 +286,7 @@ class FillSearch:
         if least <= 0:
             return True
         here = np.array([c == self.areas[j] for c in self.areas], bool)
-        return int((here & self.filling.is_open).sum()) - (not closed) >= least
+        return int((here & self.flow.is_open).sum()) - (not closed) >= least
 
 
 def _rivals(problem: SitingProblem, core: Core) -> list[np.ndarray]:

@@ -13,13 +13,13 @@ import pandas as pd
 from geoplan.siting.constrained.capacity_milp import add_gains, start_from
 from geoplan.siting.constrained.capacity_part import (
     at_most,
-    filled,
-    lacking_part,
-    rooms,
+    core_capacities,
+    largest_flow,
     row_classes,
     row_flows,
+    shortage_part,
 )
-from geoplan.siting.constrained.capacity_search import FillSearch
+from geoplan.siting.constrained.capacity_search import CapacitySearch
 from geoplan.siting.constrained.milp import add_need, aim, build, run
 from geoplan.siting.constrained.solve import nothing_found, rules_conflict
 from geoplan.siting.model.build_result import make_result, no_result, rounded_up
@@ -34,12 +34,12 @@ _SWAPS = 0.2
 _DUST = 1e-9
 
 
-def by_places(problem: SitingProblem, rules: Rules) -> bool:
+def by_capacities(problem: SitingProblem, rules: Rules) -> bool:
     """Whether places end and nothing says in which area the people with a place must live."""
     return problem.capacities is not None and not rules.equity and not rules.area_share
 
 
-def most_people_placed(
+def most_people_in_capacity(
     problem: SitingProblem,
     rules: Rules,
     *,
@@ -54,20 +54,21 @@ def most_people_placed(
     blocked, facts = early_blocks(problem, rules)
     if blocked:
         return nothing_found(problem, "max_coverage", blocked, facts, control)
-    part = lacking_part(problem)
+    part = shortage_part(problem)
+    outside = part.served_outside
     ruled = build(part.problem, rules)
-    search = FillSearch(
+    search = CapacitySearch(
         part.problem,
         rules,
         ruled.core,
-        rooms(problem, ruled.core),
+        core_capacities(problem, ruled.core),
         control=control,
         known=None if gains is None else gains[ruled.core.sites],
     )
     if gains is not None:
         gains[ruled.core.sites] = search.known
     started = search.build()
-    greedy = part.settled + search.served if started else None
+    greedy = outside + search.served if started else None
     if started:
         search.swap(control.part(_SWAPS * control.time_limit_s))
     bound = search.bound()
@@ -75,7 +76,7 @@ def most_people_placed(
     # out of time a model is of use only where there is no answer yet
     if not started or (unproved and control.left > 0):
         aim(ruled, ruled.served, -ruled.people)
-        add_gains(ruled, rooms(problem, ruled.core), control)
+        add_gains(ruled, core_capacities(problem, ruled.core), control)
         # no start: HiGHS is often the quicker without, and what the search found is not lost
         found = run(ruled, control=control, whole_goal=ruled.whole)
         if found.status == "infeasible":
@@ -90,10 +91,10 @@ def most_people_placed(
             "unknown",
             control=control,
             solver=SOLVER,
-            bound=part.settled + bound,
+            bound=outside + bound,
         )
     search.prune(need=search.served, keep=search.free_of_cost)
-    chosen = ruled.core.sites[search.filling.chosen]
+    chosen = ruled.core.sites[search.flow.chosen]
     value, flows = _placed(problem, chosen)
     return make_result(
         problem,
@@ -101,7 +102,7 @@ def most_people_placed(
         chosen,
         value=value,
         # only the part's own people are known to be whole
-        bound=part.settled + rounded_up(bound, value - part.settled, whole=ruled.whole),
+        bound=outside + rounded_up(bound, value - outside, whole=ruled.whole),
         control=control,
         solver=SOLVER,
         greedy_value=greedy,
@@ -110,7 +111,7 @@ def most_people_placed(
     )
 
 
-def fewest_sites_placed(
+def fewest_sites_in_capacity(
     problem: SitingProblem,
     rules: Rules,
     *,
@@ -121,11 +122,16 @@ def fewest_sites_placed(
     blocked, facts = early_blocks(problem, rules)
     if blocked:
         return nothing_found(problem, "min_sites", blocked, facts, control)
-    part = lacking_part(problem)
-    short = need - part.settled
+    part = shortage_part(problem)
+    short = need - part.served_outside
     ruled = build(part.problem, rules)
-    search = FillSearch(
-        part.problem, rules, ruled.core, rooms(problem, ruled.core), control=control, need=short
+    search = CapacitySearch(
+        part.problem,
+        rules,
+        ruled.core,
+        core_capacities(problem, ruled.core),
+        control=control,
+        need=short,
     )
     started = search.build() and search.enough
     if not started and not len(problem.conflicts):
@@ -134,11 +140,11 @@ def fewest_sites_placed(
     if started:
         search.prune(need=short, keep=search.stays)
     least = float(search.fewest())
-    if not started or (len(search.filling.chosen) > least and control.left > 0):
+    if not started or (len(search.flow.chosen) > least and control.left > 0):
         add_need(ruled, short)
-        add_gains(ruled, rooms(problem, ruled.core), control)
+        add_gains(ruled, core_capacities(problem, ruled.core), control)
         aim(ruled, ruled.y, np.ones(ruled.core.m))
-        start = start_from(ruled, search.filling) if started else None
+        start = start_from(ruled, search.flow) if started else None
         found = run(ruled, control=control, whole_goal=True, start=start)
         if found.status == "infeasible":
             whole = build(problem, rules)
@@ -151,7 +157,7 @@ def fewest_sites_placed(
         return no_result(
             problem, "min_sites", "unknown", control=control, solver=SOLVER, bound=least
         )
-    chosen = ruled.core.sites[search.filling.chosen]
+    chosen = ruled.core.sites[search.flow.chosen]
     people, flows = _placed(problem, chosen)
     return make_result(
         problem,
@@ -173,6 +179,6 @@ def fewest_sites_placed(
 
 def _placed(problem: SitingProblem, chosen: np.ndarray) -> tuple[float, pd.DataFrame]:
     """People with a place at the sites `chosen`, and who takes one where."""
-    filling = filled(problem, chosen)
-    flows = row_flows(problem, filling.core, row_classes(problem), filling.flow)
-    return filling.served, flows
+    flow = largest_flow(problem, chosen)
+    flows = row_flows(problem, flow.core, row_classes(problem), flow.people)
+    return flow.served, flows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.constrained.capacity_milp import add_places
+from geoplan.siting.constrained.capacity_milp import add_capacities
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.constrained.site_constraints import add_site_rules
 from geoplan.siting.mclp.milp_models import link
@@ -58,7 +58,7 @@ def build(
     if problem.capacities is None:
         _covered(ruled)
     else:
-        add_places(ruled, problem.capacities[core.sites], every_link=loose)
+        add_capacities(ruled, problem.capacities[core.sites], every_link=loose)
     if rules.backup:
         ruled.twice = ruled.model.add_columns(core.n, whole=True)
         link(ruled.model, core, ruled.y, ruled.twice, times=2)

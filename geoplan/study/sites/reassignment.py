@@ -21,7 +21,7 @@ from geoplan.coverage.transportation import within
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem
-from geoplan.siting.constrained.capacity_part import lacking_part
+from geoplan.siting.constrained.capacity_part import shortage_part
 from geoplan.siting.model.build_result import is_whole
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.read.context import Context
@@ -107,7 +107,7 @@ def capacity_shortage(context: Context, assessed: ServiceResult) -> CapacityShor
     places = sites["capacity"].astype(float).map(lambda p: capacity_in_people(p, whole=whole))
     assert standard.threshold is not None
     reach = reach_within(costs_within(context, placed, sites, standard), standard.threshold)
-    part = lacking_part(
+    part = shortage_part(
         SitingProblem.from_cover(
             reach,
             people.to_numpy(),
@@ -126,7 +126,7 @@ def capacity_shortage(context: Context, assessed: ServiceResult) -> CapacityShor
         people=people[concerned],
         reach=reach[:, full],
         places=places.iloc[full],
-        settled=part.settled,
+        settled=part.served_outside,
         whole=whole,
     )
 
