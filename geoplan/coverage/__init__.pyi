@@ -59,14 +59,14 @@ from .reach import (
 from .reach import (
     coverage_with_sites as coverage_with_sites,
 )
-from .reach import (
-    nearest_from_costs as nearest_from_costs,
-)
-from .reach import (
-    stack_costs as stack_costs,
-)
 from .reachable_supply import SupplyInReach as SupplyInReach
 from .reachable_supply import supply_in_reach as supply_in_reach
+from .site_costs import (
+    nearest_from_costs as nearest_from_costs,
+)
+from .site_costs import (
+    stack_costs as stack_costs,
+)
 from .tiers import (
     assess_tiers as assess_tiers,
 )

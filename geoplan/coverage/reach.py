@@ -1,9 +1,9 @@
-"""Reach: everyone is served, or in one of five other places, by network distance.
+"""Reach: who has a site within the standard's threshold on the network, and why others have none.
 
-The travel costs come from `geoplan.network`; this module only reads them.
+Travel costs come from `geoplan.network`. Everyone is in one state:
 
-- ``served``: a site within the threshold (and with a place, where capacity limits);
-- ``full``: a site within the threshold, but no place left;
+- ``served``: a site within the threshold (with free capacity, where capacity limits);
+- ``full``: a site within the threshold, but its capacity is used up;
 - ``beyond``: the nearest site is farther than the threshold;
 - ``cut_off``: on the network, but no path leads to any site;
 - ``off_network``: farther from every road than the snapping limit;
@@ -12,15 +12,14 @@ The travel costs come from `geoplan.network`; this module only reads them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from geoplan.coverage.ledger import STATES, Coverage
-from geoplan.coverage.transportation import assign_people, nearest_by_row
+from geoplan.coverage.site_costs import nearest_from_costs, stack_costs
+from geoplan.coverage.transportation import assign_people
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.network.graph.travel_costs import TravelCosts
@@ -39,7 +38,7 @@ def assess_reach(
     areas: Mapping[str, AreaLayer] | None = None,
     sites_exist: bool = True,
 ) -> Coverage:
-    """The people ledger of one service.
+    """Who is served by one service, as a ledger per demand row.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ def assess_reach(
     ------
     UsageError
         A standard that is not for reach, labels that are missing, another unit, capacities without
-        costs: all told at once.
+        costs: all faults at once.
 
     Notes
     -----
@@ -106,7 +105,7 @@ def assess_reach(
         assignment = assign_people(costs, inside, capacities, threshold=threshold)
         served = assignment.groupby("demand")["people"].sum().reindex(demand.frame.index)
         placed = np.minimum(served.fillna(0.0).to_numpy(float), people)
-        # a row that lacks no more than the rounding of its sum has places for all
+        # a row short of no more than the rounding of its sum is served in full
         table["served"] = np.where(people - placed <= 1e-8 * people, people, placed)
         table["full"] = np.where(state == "served", people - table["served"], 0.0)
         main = assignment.sort_values("people", ascending=False, kind="stable")
@@ -127,8 +126,8 @@ def coverage_from_costs(
     """The ledger from bounded costs alone.
 
     Bounded costs do not know whether a longer path exists: whoever reaches no site within the
-    cutoff counts as ``beyond``, never as ``cut_off``. `assess_reach` with `nearest_site` tells the
-    two apart.
+    cutoff counts as ``beyond``, never as ``cut_off``. `assess_reach` with `nearest_site`
+    distinguishes the two.
 
     Parameters
     ----------
@@ -152,6 +151,7 @@ def coverage_from_costs(
     Examples
     --------
     >>> import geopandas as gpd
+    >>> from scipy import sparse
     >>> from geoplan.services import standard_for
     >>> people = gpd.GeoDataFrame(
     ...     {"name": ["a", "b"], "people": [30, 70]}, index=["a", "b"],
@@ -173,55 +173,6 @@ def coverage_from_costs(
     )
 
 
-def nearest_from_costs(costs: TravelCosts, sites: Sequence[Any] | None = None) -> pd.DataFrame:
-    """The nearest site within bounded costs, in the shape that `nearest_site` gives.
-
-    Parameters
-    ----------
-    costs : demand x sites.
-    sites : only these site labels count (for example those that a plan has chosen); None = all.
-
-    Returns
-    -------
-    DataFrame on the demand labels: ``site``, ``cost`` (in `costs.unit`), ``reason`` (``""``,
-    ``"beyond"``, or the state of a demand label that is not on the network).
-
-    Raises
-    ------
-    UsageError
-        Labels in `sites` that the costs do not know.
-
-    Examples
-    --------
-    >>> costs = TravelCosts(
-    ...     matrix=sparse.csr_matrix(([9.0, 4.0], ([0, 0], [0, 1])), shape=(2, 2)),
-    ...     demand_index=pd.Index(["a", "b"]), site_index=pd.Index(["s", "t"]),
-    ...     unit="min", method="by hand")
-    >>> nearest_from_costs(costs)["site"].iloc[0]
-    't'
-    >>> nearest_from_costs(costs, ["s"])["cost"].tolist()
-    [9.0, nan]
-    >>> nearest_from_costs(costs)["reason"].tolist()
-    ['', 'beyond']
-    """
-    matrix, index = costs.matrix.tocsr(), costs.site_index
-    if sites is not None:
-        columns = index.get_indexer(pd.Index(list(sites), dtype=index.dtype))
-        if (columns < 0).any():
-            lost = [s for s, c in zip(sites, columns, strict=True) if c < 0][:5]
-            raise UsageError(f"sites that the costs do not know: {lost}.")
-        columns = np.sort(columns)
-        matrix, index = matrix[:, columns], index.take(columns)
-    column, cost = nearest_by_row(matrix)
-    site = np.full(len(column), pd.NA, dtype=object)
-    site[column >= 0] = index.to_numpy(object)[column[column >= 0]]
-    reason = np.where(column >= 0, "", "beyond").astype(object)
-    if costs.demand_state is not None:
-        state = costs.demand_state.reindex(costs.demand_index).fillna("").to_numpy(object)
-        reason = np.where((column < 0) & (state != ""), state, reason)
-    return pd.DataFrame({"site": site, "cost": cost, "reason": reason}, index=costs.demand_index)
-
-
 def coverage_with_sites(
     before: Coverage,
     demand: Demand,
@@ -231,7 +182,7 @@ def coverage_with_sites(
     costs_new: TravelCosts | None = None,
     capacities: pd.Series | None = None,
 ) -> Coverage:
-    """The ledger once new sites stand beside the existing ones.
+    """The ledger with new sites added to the existing ones.
 
     Parameters
     ----------
@@ -284,59 +235,6 @@ def coverage_with_sites(
         both = _nearer(both, nearest_from_costs(stacked).reindex(both.index))
     return assess_reach(
         demand, standard, near=both, costs=stacked, capacities=capacities, areas=before.areas
-    )
-
-
-def stack_costs(*parts: TravelCosts) -> TravelCosts:
-    """Costs to several sets of sites side by side.
-
-    Parameters
-    ----------
-    parts : costs from the same demand labels, in the same order and unit; not changed.
-
-    Returns
-    -------
-    TravelCosts
-        Demand x all sites, in the order given. Its cutoff is the least of the parts' (None where
-        one has none): what all parts have looked for.
-
-    Raises
-    ------
-    UsageError
-        Different demand labels or units, or site labels that occur twice.
-
-    Examples
-    --------
-    >>> def costs(site, metres):
-    ...     return TravelCosts(
-    ...         matrix=sparse.csr_matrix([[metres]]), demand_index=pd.Index(["a"]),
-    ...         site_index=pd.Index([site]), unit="m", method="by hand")
-    >>> both = stack_costs(costs("old", 700.0), costs("new", 200.0))
-    >>> both.site_index.tolist(), both.matrix.toarray().tolist()
-    (['old', 'new'], [[700.0, 200.0]])
-    """
-    first = parts[0]
-    faults = []
-    if any(not part.demand_index.equals(first.demand_index) for part in parts[1:]):
-        faults.append("the demand labels differ")
-    if len({part.unit for part in parts}) > 1:
-        faults.append("the units differ")
-    index = first.site_index
-    for part in parts[1:]:
-        index = index.append(part.site_index)
-    if not index.is_unique:
-        faults.append(f"site labels occur twice: {index[index.duplicated()][:5].tolist()}")
-    if faults:
-        raise UsageError("costs cannot be put side by side: " + "; ".join(faults) + ".")
-    cutoffs = [part.cutoff for part in parts]
-    return TravelCosts(
-        matrix=sparse.hstack([part.matrix for part in parts], format="csr"),
-        demand_index=first.demand_index,
-        site_index=index,
-        unit=first.unit,
-        method=first.method,
-        cutoff=None if None in cutoffs else min(c for c in cutoffs if c is not None),
-        demand_state=first.demand_state,
     )
 
 
@@ -433,7 +331,7 @@ def _coverage(
     unserved = np.column_stack([table[name] for name in STATES[1:]])
     worst = np.array(STATES[1:], dtype=object)[unserved.argmax(axis=1)]
     short = unserved.sum(axis=1) > 0
-    # a row without people still tells its state
+    # a row without people has a state all the same
     empty = (demand.frame["people"].to_numpy(float) == 0) & (state != "served")
     frame["reason"] = np.where(short, worst, np.where(empty, state, ""))
     return Coverage(
@@ -446,6 +344,7 @@ def _coverage(
 
 
 def _old_reason(before: Coverage, demand: Demand) -> np.ndarray:
+    """Why rows have no nearest existing site; "" where they have one."""
     reason = before.frame["reason"].reindex(demand.frame.index).to_numpy(object)
     cost = before.frame["cost"].reindex(demand.frame.index).to_numpy(float)
     return np.where(np.isnan(cost), np.where(reason == "full", "", reason), "")
@@ -455,7 +354,7 @@ def _nearer(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """Row by row the cheaper of the two; the first where they are equal or both have none."""
     a, b = first["cost"].to_numpy(float), second["cost"].to_numpy(float)
     take = ~np.isnan(b) & (np.isnan(a) | (b < a))
-    # without a cost on either side, "a site farther off" says more than "no path"
+    # without a cost on either side, ``beyond`` (a site exists) is more specific than no path
     farther = np.isnan(a) & np.isnan(b) & (second["reason"] == "beyond").to_numpy()
     farther &= (first["reason"] == "").to_numpy() | first["reason"].isna().to_numpy()
     take |= farther

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import Coverage
-from geoplan.coverage.reach import assess_reach, nearest_from_costs
+from geoplan.coverage.reach import assess_reach
+from geoplan.coverage.site_costs import nearest_from_costs
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts

@@ -1,8 +1,21 @@
-"""Who goes where when places are limited: the exact transport problem on sparse costs.
+r"""Who goes to which site where capacity is limited: a transportation problem on sparse costs.
 
-As many people as possible are served; among all ways to serve that many, the one with the least
-total cost is taken. Both are linear programmes whose corner solutions are whole numbers when
-people and places are whole (the matrix is that of a network flow), so nobody is cut in pieces.
+With people :math:`p_i`, capacities :math:`c_j`, costs :math:`d_{ij}` of the pairs in reach and
+flows :math:`x_{ij}` (Hitchcock 1941):
+
+1. :math:`S = \max \sum_{ij} x_{ij}`, the largest number of people served, subject to
+   :math:`\sum_j x_{ij} \le p_i`, :math:`\sum_i x_{ij} \le c_j`, :math:`x \ge 0`;
+2. :math:`\min \sum_{ij} d_{ij} x_{ij}` subject to the same and :math:`\sum_{ij} x_{ij} \ge S`.
+
+Both matrices are those of a network flow, hence totally unimodular: with whole people and
+capacities every vertex of the polytope is whole, so nobody is split (Hoffman & Kruskal 1956).
+
+References
+----------
+Hitchcock FL (1941) The distribution of a product from several sources to numerous localities.
+Journal of Mathematics and Physics 20:224-230.
+Hoffman AJ, Kruskal JB (1956) Integral boundary points of convex polyhedra. In: Linear Inequalities
+and Related Systems, Princeton, 223-246.
 """
 
 from __future__ import annotations
@@ -15,50 +28,13 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
+from geoplan.coverage.site_costs import pairs_within
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 
 _WHOLE = 1e-9
-#: share of people or places, and people, that a solver may miss without meaning it
-_DUST_SHARE, _DUST = 1e-8, 1e-6
-
-
-def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """The cheapest stored entry of every row.
-
-    Parameters
-    ----------
-    matrix : CSR, shape (rows, columns); an explicit zero is an entry like any other.
-
-    Returns
-    -------
-    column : int64 per row, -1 when the row stores nothing; ties go to the smallest column.
-    cost : float64 per row, NaN when the row stores nothing.
-
-    Examples
-    --------
-    >>> costs = sparse.csr_matrix(([5.0, 0.0], ([0, 0], [0, 1])), shape=(2, 2))
-    >>> nearest_by_row(costs)
-    (array([ 1, -1]), array([ 0., nan]))
-    """
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, matrix.data, rows))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = rows[order][1:] != rows[order][:-1]
-    best = order[first]
-    column = np.full(matrix.shape[0], -1, dtype=np.int64)
-    cost = np.full(matrix.shape[0], np.nan)
-    column[rows[best]] = matrix.indices[best]
-    cost[rows[best]] = matrix.data[best]
-    return column, cost
-
-
-def within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
-    """The pairs of `costs` that cost at most `threshold`, explicit zeros kept."""
-    coo = costs.matrix.tocoo()
-    keep = coo.data <= threshold * (1 + 1e-12)
-    kept = sparse.coo_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=coo.shape)
-    return kept.tocsr()
+#: share of people or capacity, and people, that a solver's solution may miss by rounding
+_RESIDUE_SHARE, _RESIDUE = 1e-8, 1e-6
 
 
 def assign_people(
@@ -68,7 +44,7 @@ def assign_people(
     *,
     threshold: float,
 ) -> pd.DataFrame:
-    """Fill sites with the people in reach of them: most people first, then least total cost.
+    """Assign people to sites in reach: most people served first, then least total cost.
 
     Parameters
     ----------
@@ -76,7 +52,7 @@ def assign_people(
     people : people per demand label (0 or more). When all are whole numbers nobody is split and a
         capacity of 20.5 serves 20.
     capacities : people that each site can serve, by site label; a site that is missing or NaN has
-        no known limit and turns nobody away.
+        no known limit.
     threshold : in `costs.unit`.
 
     Returns
@@ -91,9 +67,9 @@ def assign_people(
 
     Notes
     -----
-    Parts of the city that share no site are solved one by one, and a part where everybody fits into
-    the nearest site needs no programme. The rest goes to HiGHS twice: for the largest number
-    served, then for the least cost of serving that number.
+    Connected components of the graph of pairs are solved one by one; one in which everybody fits
+    into the nearest site needs no linear programme. For the others HiGHS solves two: the largest
+    number served, then the least cost of serving that number.
     """
     weights = people.reindex(costs.demand_index).to_numpy(float)
     limits = capacities.reindex(costs.site_index).to_numpy(float)
@@ -109,8 +85,8 @@ def assign_people(
     whole = bool(np.all(weights == np.round(weights)))
     if whole:
         limits = np.floor(limits + _WHOLE)
-    reach = within(costs, threshold)
-    pairs = [_solve_part(*part) for part in _parts(reach, weights, limits)]
+    reach = pairs_within(costs, threshold)
+    pairs = [_solve_component(*part) for part in _components(reach, weights, limits)]
     row = np.concatenate([np.empty(0, int), *[p[0] for p in pairs]])
     col = np.concatenate([np.empty(0, int), *[p[1] for p in pairs]])
     cost = np.concatenate([np.empty(0), *[p[2] for p in pairs]])
@@ -131,8 +107,10 @@ def assign_people(
 _Arcs = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def _parts(reach: sparse.csr_matrix, weights: np.ndarray, limits: np.ndarray) -> Iterator[_Arcs]:
-    """Arcs (row, column, cost) with people and limits, one part of the graph after the other."""
+def _components(
+    reach: sparse.csr_matrix, weights: np.ndarray, limits: np.ndarray
+) -> Iterator[_Arcs]:
+    """Arcs (row, column, cost) with people and capacities, per connected component."""
     coo = reach.tocoo()
     used = weights[coo.row] > 0
     row, col, cost = coo.row[used], coo.col[used], coo.data[used]
@@ -149,41 +127,41 @@ def _parts(reach: sparse.csr_matrix, weights: np.ndarray, limits: np.ndarray) ->
         yield row[part], col[part], cost[part], weights, limits
 
 
-def _solve_part(
+def _solve_component(
     row: np.ndarray, col: np.ndarray, cost: np.ndarray, weights: np.ndarray, limits: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     people, i = np.unique(row, return_inverse=True)
     sites, j = np.unique(col, return_inverse=True)
-    supply, room = weights[people], limits[sites]
+    supply, capacity = weights[people], limits[sites]
     nearest = np.lexsort((col, cost, row))
     first = nearest[np.diff(row[nearest], prepend=-1) != 0]
     flow = np.zeros(len(row))
     flow[first] = supply[i[first]]
     load = np.bincount(j, weights=flow, minlength=len(sites))
-    if (load <= room + 1e-9).all():
+    if (load <= capacity + 1e-9).all():
         return row, col, cost, flow
-    return row, col, cost, _transport(i, j, cost, supply, room)
+    return row, col, cost, _solve_transportation(i, j, cost, supply, capacity)
 
 
-def _transport(
-    i: np.ndarray, j: np.ndarray, cost: np.ndarray, supply: np.ndarray, room: np.ndarray
+def _solve_transportation(
+    i: np.ndarray, j: np.ndarray, cost: np.ndarray, supply: np.ndarray, capacity: np.ndarray
 ) -> np.ndarray:
     arcs = np.arange(len(i))
     ones = np.ones(len(i))
     by_row = sparse.csr_matrix((ones, (i, arcs)), shape=(len(supply), len(i)))
-    finite = np.isfinite(room)
-    by_site = sparse.csr_matrix((ones, (j, arcs)), shape=(len(room), len(i)))[finite]
+    finite = np.isfinite(capacity)
+    by_site = sparse.csr_matrix((ones, (j, arcs)), shape=(len(capacity), len(i)))[finite]
     A = sparse.vstack([by_row, by_site], format="csr")
-    b = np.concatenate([supply, room[finite]])
+    b = np.concatenate([supply, capacity[finite]])
     most = linprog(-ones, A_ub=A, b_ub=b, bounds=(0, None), method="highs-ds")
     served = -most.fun
     whole = bool(np.all(b == np.round(b)))
     if whole:
-        served = round(served)  # a corner of a network matrix: whole by theory
+        served = round(served)  # a vertex of a network matrix: whole by theory
     # every column sums to one here, so the total is one more node of the same network
     total = sparse.csr_matrix(-ones)
     scale = max(float(cost.max()), 1.0)
-    # sums that are no whole numbers may need room for their rounding: no more than they must have
+    # sums of fractions may need slack for their rounding: the least that is feasible
     for slack in (0.0,) if whole else (0.0, 1e-12 * served, 1e-9 * max(1.0, served)):
         best = linprog(
             cost / scale,
@@ -197,35 +175,37 @@ def _transport(
     else:
         raise UsageError(f"the assignment could not be solved: {best.message}")
     flow = np.asarray(best.x)
-    return flow if whole else _without_dust(i, j, flow, supply, room, max(_DUST, 2 * slack))
+    return (
+        flow if whole else _without_residue(i, j, flow, supply, capacity, max(_RESIDUE, 2 * slack))
+    )
 
 
-def _without_dust(
+def _without_residue(
     i: np.ndarray,
     j: np.ndarray,
     flow: np.ndarray,
     supply: np.ndarray,
-    room: np.ndarray,
-    dust: float,
+    capacity: np.ndarray,
+    residue: float,
 ) -> np.ndarray:
-    """`flow` in which rows and sites that are full but for `dust` people are full exactly.
+    """`flow` in which rows and sites that are full but for `residue` people are full exactly.
 
-    The pairs in use form trees (a corner of a network). From the leaves on, whoever is full sets
-    the last pair that is open to it; what that shifts ends at the root, which is not full.
+    The pairs in use form a forest (a basis of the network). From the leaves up, a node that is full
+    sets the flow to its parent; the difference ends at the root, which is not full.
     """
     used = np.flatnonzero(flow > 1e-9)
-    n, nodes = len(supply), len(supply) + len(room)
-    need = np.concatenate([supply, room])
+    n, nodes = len(supply), len(supply) + len(capacity)
+    need = np.concatenate([supply, capacity])
     a, b = i[used], n + j[used]
     flow = np.where(flow > 1e-9, flow, 0.0)
     got = np.bincount(a, flow[used], nodes) + np.bincount(b, flow[used], nodes)
     full = np.isfinite(need)
     full[full] = (
-        np.abs(need - got)[full] <= (_DUST_SHARE * need + np.minimum(dust, 1e-3 * need))[full]
+        np.abs(need - got)[full] <= (_RESIDUE_SHARE * need + np.minimum(residue, 1e-3 * need))[full]
     )
     graph = sparse.coo_matrix((used + 1, (a, b)), shape=(nodes, nodes)).tocsr()
     _, part = connected_components(graph, directed=False)
-    # the root of each tree: who is not full; else a site, so that no person is left over
+    # the root of each tree: a node that is not full; else a site, so that no person is left over
     order = np.lexsort((-np.arange(nodes), full, part))
     roots = order[np.diff(part[order], prepend=-1) != 0]
     top = sparse.coo_matrix(
@@ -236,7 +216,7 @@ def _without_dust(
     below = reached[(above[reached] >= 0) & (above[reached] < nodes)][::-1]
     up = above[below]
     arc = np.asarray(graph[np.minimum(below, up), np.maximum(below, up)]).ravel() - 1
-    loose = np.setdiff1d(used, arc)  # pairs that close a circle stay as they are
+    loose = np.setdiff1d(used, arc)  # pairs that close a cycle stay as they are
     sums = np.zeros(nodes)
     np.add.at(sums, np.concatenate([i[loose], n + j[loose]]), np.tile(flow[loose], 2))
     for node, parent, pair in zip(below.tolist(), up.tolist(), arc.tolist(), strict=True):

@@ -14,6 +14,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from geoplan.coverage.lines.linear_reference import Chains, clusters, line_frame, point_frame
+from geoplan.coverage.lines.stretches import SpacingRules
 from geoplan.inputs.layers import LineLayer
 
 #: kinds, the stronger reason first: where several fall together the first names the point
@@ -23,17 +24,13 @@ KINDS = ("given", "junction", "end", "crossing", "bend")
 def required_points(
     chains: Chains,
     markers: gpd.GeoSeries,
-    *,
-    tolerance_m: float,
-    crossings: gpd.GeoDataFrame | gpd.GeoSeries | LineLayer | None,
-    required: gpd.GeoDataFrame | gpd.GeoSeries | None,
-    bend_deg: float | None,
+    rules: SpacingRules,
     crs: Any,
 ) -> gpd.GeoDataFrame:
     """Required points of `chains` and which are marked.
 
-    A crossing or bend within `tolerance_m` of a stronger point is that point. Bends are measured on
-    the line simplified by `tolerance_m`, so that a wiggle is no bend.
+    A crossing or bend within the tolerance of a stronger point is that point. Bends are measured on
+    the line simplified by the tolerance (Douglas & Peucker 1973), so that a wiggle is no bend.
 
     Returns
     -------
@@ -41,17 +38,17 @@ def required_points(
     """
     empty = gpd.GeoSeries([], crs=crs)
     found: list[tuple[str, np.ndarray]] = []
-    if required is not None:
-        given = point_frame(required, empty, "the required points")
+    if rules.required is not None:
+        given = point_frame(rules.required, empty, "the required points")
         found.append(("given", shapely.get_coordinates(given.to_numpy())))
     junctions, ends = _nodes(chains)
     found += [("junction", junctions), ("end", ends)]
-    if crossings is not None:
-        found.append(("crossing", crossing_points(chains, crossings, tolerance_m, crs)))
-    if bend_deg is not None:
-        found.append(("bend", _bends(chains, bend_deg, tolerance_m)))
-    kinds, points = _distinct(found, chains.join_m, tolerance_m)
-    return _frame(chains, kinds, points, markers, tolerance_m, crs)
+    if rules.crossings is not None:
+        found.append(("crossing", crossing_points(chains, rules.crossings, rules.tolerance_m, crs)))
+    if rules.bend_deg is not None:
+        found.append(("bend", _bends(chains, rules.bend_deg, rules.tolerance_m)))
+    kinds, points = _distinct(found, chains.join_m, rules.tolerance_m)
+    return _frame(chains, kinds, points, markers, rules.tolerance_m, crs)
 
 
 def crossing_points(

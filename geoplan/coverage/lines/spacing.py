@@ -13,31 +13,17 @@ The rule: going along a line, the distance from one marker to the next is at mos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from geoplan.coverage.lines.linear_reference import (
-    Chain,
-    Chains,
-    build_chains,
-    line_frame,
-    point_frame,
-)
+from geoplan.coverage.lines.linear_reference import Chains, build_chains, line_frame, point_frame
 from geoplan.coverage.lines.required_points import required_points
-from geoplan.errors import UsageError
-from geoplan.inputs.layers import LineLayer
+from geoplan.coverage.lines.stretches import Lines, Points, SpacingRules, snap_markers, stretches
 from geoplan.words.display import facts_html
-
-Lines: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | LineLayer
-Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
-
-#: a stretch longer than the spacing by less than this counts as covered (rounding, not surveying)
-ROUNDING_M = 1e-6
 
 INTERVAL_COLUMNS = (
     "line",
@@ -232,7 +218,14 @@ def spacing_coverage(
     >>> found.to_dict()["length_m"]
     {'total': 2000.0, 'covered': 1000.0, 'gap': 1000.0}
     """
-    check_options(max_spacing_m, tolerance_m, bend_deg, shared_tolerance_m)
+    rules = SpacingRules(
+        max_spacing_m=max_spacing_m,
+        tolerance_m=tolerance_m,
+        crossings=crossings,
+        required=required,
+        bend_deg=bend_deg,
+        shared_tolerance_m=shared_tolerance_m,
+    )
     series = line_frame(lines, "the lines")
     points = point_frame(markers, series, "the markers")
     chains = build_chains(series, shared_tolerance_m=shared_tolerance_m)
@@ -260,15 +253,7 @@ def spacing_coverage(
                 )
             number += 1
     intervals = _interval_frame(rows, series)
-    needed = required_points(
-        chains,
-        points,
-        tolerance_m=tolerance_m,
-        crossings=crossings,
-        required=required,
-        bend_deg=bend_deg,
-        crs=series.crs,
-    )
+    needed = required_points(chains, points, rules, series.crs)
     return SpacingCoverage(
         intervals=intervals,
         required=needed,
@@ -278,132 +263,6 @@ def spacing_coverage(
         max_spacing_m=float(max_spacing_m),
         tolerance_m=float(tolerance_m),
     )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stretch:
-    """From one marker (or line end) to the next along a chain; `stop_m` may pass a ring's seam."""
-
-    start_m: float
-    stop_m: float
-    start_marker: object
-    end_marker: object
-    covered: bool
-    marked: bool  # whether the chain has any marker
-
-    @property
-    def length(self) -> float:
-        """Metres."""
-        return self.stop_m - self.start_m
-
-
-def stretches(
-    chain: Chain, at: np.ndarray, labels: np.ndarray, max_spacing_m: float
-) -> list[Stretch]:
-    """The stretches of one chain between its markers, which stand at the chainages `at`."""
-    order = np.argsort(at, kind="stable")
-    at, labels = at[order], labels[order]
-    length = chain.length
-    marked = len(at) > 0
-    if chain.closed and marked:
-        edges = [*at, at[0] + length]
-        names = [*labels, labels[0]]
-    else:
-        edges = [0.0, *at, length]
-        names = [pd.NA, *labels, pd.NA]
-    found = []
-    for k in range(len(edges) - 1):
-        low, high = float(edges[k]), float(edges[k + 1])
-        if high - low <= 1e-9:
-            continue
-        found.append(
-            Stretch(
-                start_m=low,
-                stop_m=high,
-                start_marker=names[k],
-                end_marker=names[k + 1],
-                covered=marked and high - low <= max_spacing_m + ROUNDING_M,
-                marked=marked,
-            )
-        )
-    return _named_ends(found, names, edges)
-
-
-def _named_ends(found: list[Stretch], names: list[Any], edges: list[float]) -> list[Stretch]:
-    """A marker that stands exactly on a line's end names the stretch's end."""
-    named: dict[float, Any] = {}
-    for name, edge in zip(names, edges, strict=True):
-        if name is not pd.NA:
-            named.setdefault(round(float(edge), 6), name)
-    return [
-        replace(
-            s,
-            start_marker=named.get(round(s.start_m, 6), s.start_marker),
-            end_marker=named.get(round(s.stop_m, 6), s.end_marker),
-        )
-        for s in found
-    ]
-
-
-def snap_markers(
-    chains: Chains,
-    points: gpd.GeoSeries,
-    tolerance_m: float,
-    tree: shapely.STRtree | None = None,
-) -> pd.DataFrame:
-    """Where markers stand on chains: columns ``marker``, ``chain``, ``at``, ``offset_m``.
-
-    A marker within the tolerance of several chains stands on each of them. At a chain that comes
-    back to where it began, a marker there stands on both ends. `tree` : of the chains' geometries,
-    when it is there already.
-    """
-    columns = {"marker": object, "chain": int, "at": float, "offset_m": float}
-    if not len(points) or not chains.chains:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-    tree = shapely.STRtree([c.geometry for c in chains.chains]) if tree is None else tree
-    shapes = tree.geometries
-    where = points.to_numpy()
-    point, chain = tree.query(where, predicate="dwithin", distance=tolerance_m)
-    at = shapely.line_locate_point(shapes[chain], where[point])
-    offset = shapely.distance(shapes[chain], where[point])
-    snaps = pd.DataFrame(
-        {
-            "marker": points.index.to_numpy(object)[point],
-            "chain": chain,
-            "at": at,
-            "offset_m": offset,
-        }
-    )
-    closed = np.array([chains.chains[k].closed for k in chain], dtype=bool)
-    extra = []
-    for end in (0, -1):
-        tip = shapely.get_point(shapes[chain], end)
-        far = np.abs(at - (0.0 if end == 0 else shapely.length(shapes[chain])))
-        again = (
-            ~closed & (shapely.distance(tip, where[point]) <= tolerance_m) & (far > 4 * tolerance_m)
-        )
-        there = snaps[again].copy()
-        there["at"] = 0.0 if end == 0 else shapely.length(shapes[chain[again]])
-        extra.append(there)
-    extra = [e for e in extra if len(e)]
-    return pd.concat([snaps, *extra], ignore_index=True) if extra else snaps
-
-
-def check_options(
-    max_spacing_m: float, tolerance_m: float, bend_deg: float | None, shared_tolerance_m: float
-) -> None:
-    """Raise with all options that make no sense."""
-    faults = []
-    if not max_spacing_m > 0:
-        faults.append(f"max_spacing_m must be above 0, not {max_spacing_m}")
-    if not tolerance_m >= 0:
-        faults.append(f"tolerance_m must be 0 or more, not {tolerance_m}")
-    if not shared_tolerance_m >= 0:
-        faults.append(f"shared_tolerance_m must be 0 or more, not {shared_tolerance_m}")
-    if bend_deg is not None and not 0 < bend_deg < 180:
-        faults.append(f"bend_deg must be between 0 and 180, not {bend_deg}")
-    if faults:
-        raise UsageError("the spacing cannot be judged: " + "; ".join(faults) + ".")
 
 
 def _interval_frame(rows: list[dict[str, Any]], series: gpd.GeoSeries) -> gpd.GeoDataFrame:

@@ -10,7 +10,7 @@ all, and the fewest of those are found exactly, as a set cover by integer progra
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -28,11 +28,12 @@ from geoplan.coverage.lines.linear_reference import (
     point_frame,
 )
 from geoplan.coverage.lines.required_points import crossing_points, required_points
-from geoplan.coverage.lines.spacing import (
+from geoplan.coverage.lines.stretches import (
     Lines,
     Points,
+    RequiredOptions,
+    SpacingRules,
     Stretch,
-    check_options,
     snap_markers,
     stretches,
 )
@@ -47,12 +48,9 @@ def suggest_markers(
     *,
     max_spacing_m: float = 500.0,
     tolerance_m: float = 30.0,
-    crossings: Lines | Points | None = None,
     near_crossing_m: float = 100.0,
     mark_required: bool = False,
-    required: Points | None = None,
-    bend_deg: float | None = None,
-    shared_tolerance_m: float = 0.1,
+    **options: Unpack[RequiredOptions],
 ) -> gpd.GeoDataFrame:
     """The fewest additional markers that leave no gap by the rule of `spacing_coverage`.
 
@@ -90,31 +88,18 @@ def suggest_markers(
     >>> suggest_markers(line, ends, max_spacing_m=500)["chainage_m"].tolist()
     [400.0, 800.0, 1200.0]
     """
-    check_options(max_spacing_m, tolerance_m, bend_deg, shared_tolerance_m)
+    rules = SpacingRules(max_spacing_m=max_spacing_m, tolerance_m=tolerance_m, **options)
     if not near_crossing_m >= 0:
         raise UsageError(f"near_crossing_m must be 0 or more, not {near_crossing_m}.")
     series = line_frame(lines, "the lines")
     points = point_frame(markers, series, "the markers")
-    chains = build_chains(series, shared_tolerance_m=shared_tolerance_m)
+    chains = build_chains(series, shared_tolerance_m=rules.shared_tolerance_m)
     there = gpd.GeoSeries(
         points.to_numpy(), index=pd.Index([f"old-{k}" for k in range(len(points))]), crs=series.crs
     )
-    meets = (
-        crossing_points(chains, crossings, tolerance_m, series.crs)
-        if crossings is not None
-        else np.empty((0, 2))
-    )
-    work = _Work(chains, there, float(max_spacing_m), float(tolerance_m), meets, near_crossing_m)
+    work = _Marking(chains, there, rules, near_crossing_m)
     if mark_required:
-        needed = required_points(
-            chains,
-            points,
-            tolerance_m=tolerance_m,
-            crossings=crossings,
-            required=required,
-            bend_deg=bend_deg,
-            crs=series.crs,
-        )
+        needed = required_points(chains, points, rules, series.crs)
         for kind, place in needed.loc[~needed["marked"], ["kind", "geometry"]].itertuples(
             index=False
         ):
@@ -124,32 +109,30 @@ def suggest_markers(
     return work.table()
 
 
-class _Work:
+class _Marking:
     """Markers as they are added, one line after the other."""
 
     def __init__(
-        self,
-        chains: Chains,
-        there: gpd.GeoSeries,
-        spacing_m: float,
-        tolerance_m: float,
-        meets: np.ndarray,
-        near_m: float,
+        self, chains: Chains, there: gpd.GeoSeries, rules: SpacingRules, near_crossing_m: float
     ) -> None:
         self.chains = chains
-        self.spacing = spacing_m
-        self.tolerance = tolerance_m
-        self.near = near_m
+        self.spacing = float(rules.max_spacing_m)
+        self.tolerance = float(rules.tolerance_m)
+        self.near_crossing = near_crossing_m
         self.crs = there.crs
         self.rows: list[dict[str, Any]] = []
         shapes = np.array([c.geometry for c in chains.chains], dtype=object)
         self.tree = shapely.STRtree(shapes)
-        snaps = snap_markers(chains, there, tolerance_m, self.tree)
+        snaps = snap_markers(chains, there, self.tolerance, self.tree)
         #: chainages of the markers that stand on each chain
         self.at: dict[int, list[float]] = {k: [] for k in range(len(shapes))}
         for k, at in zip(snaps["chain"], snaps["at"], strict=True):
             self.at[int(k)].append(float(at))
+        #: chainages of crossings on each chain
         self.preferred: dict[int, np.ndarray] = {}
+        if rules.crossings is None:
+            return
+        meets = crossing_points(chains, rules.crossings, rules.tolerance_m, self.crs)
         if len(meets) and len(shapes):
             where = shapely.points(meets)
             point, chain = self.tree.query(where, predicate="dwithin", distance=1e-3)
@@ -229,7 +212,7 @@ class _Work:
             fits = spots[
                 (spots >= least - 1e-9)
                 & (spots <= most + 1e-9)
-                & (np.abs(spots - even) <= self.near)
+                & (np.abs(spots - even) <= self.near_crossing)
             ]
             fits = fits[(fits > low + 1e-6) & (fits < high - 1e-6)]
             if len(fits):

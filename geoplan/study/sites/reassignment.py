@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.transportation import within
+from geoplan.coverage.site_costs import pairs_within
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
 from geoplan.siting import SitingProblem
@@ -140,5 +140,5 @@ def capacity_in_people(capacity: float | None, *, whole: bool) -> float:
 
 def reach_within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
     """Who reaches which site, as the ledger's assignment has it (a zero cost is reach)."""
-    near = within(costs, threshold)
+    near = pairs_within(costs, threshold)
     return sparse.csr_matrix((np.ones(near.nnz, bool), near.indices, near.indptr), shape=near.shape)
