@@ -47,3 +47,14 @@ LEAST_MEAN_PEOPLE = 1e-9
 WORSE_COST = 1e-6
 #: people; a greedy solution is worse beyond half a person
 WORSE_PEOPLE = 0.5
+
+# -- network: builders and graph -------------------------------------------------------------
+
+#: metres; an edge's drawn line may end this far from its node, else the tables are at fault
+EDGE_END_M = 1.0
+#: metres; vertices of a line layer nearer than this are one node
+VERTEX_SNAP_M = 0.01
+#: metres; lengths and vertices that differ less are one street seen from its two ends
+SAME_STREET_M = 0.01
+#: rise over run; beyond it the raster is at fault (a bridge over a valley, a wall), not the street
+STEEPEST_SLOPE = 0.5

@@ -19,7 +19,7 @@ def lines_network(lines, mode="walk", **columns):
     return Network.from_lines(gpd.GeoDataFrame(columns, geometry=lines, crs=CRS), mode=mode)
 
 
-def test_islands_and_share():
+def test_components_and_the_share_of_the_largest():
     network = lines_network(
         [
             LineString([(0, 0), (900, 0)]),
@@ -71,7 +71,7 @@ def test_a_bridge_over_a_dead_end_is_no_fault():
     assert len(lines_network(lines, layer=["0", "0"]).report().near_misses) == 1
 
 
-def test_odd_edges():
+def test_zero_length_long_and_loop_edges():
     nodes = gpd.GeoDataFrame(
         geometry=gpd.points_from_xy([0, 0, 7000], [0, 0, 0]), index=["a", "b", "c"], crs=CRS
     )
@@ -106,7 +106,7 @@ def test_one_way_traps():
     assert lines_network(ring, oneway=["yes"] * 4).report().one_way_traps == 0
 
 
-def test_words():
+def test_the_summary_in_both_languages():
     main = LineString([(0, 0), (6000, 0)])
     loop = LineString([(0, 0), (0, 50), (50, 50), (0, 0)])
     network = lines_network(

@@ -128,7 +128,7 @@ def test_heights_in_another_crs(tmp_path):
     assert found == pytest.approx(1000 * 117.01234 + 100 * 36.65432 - 100_000, abs=0.02)
 
 
-def test_faults_are_told(tmp_path):
+def test_faults_are_reported(tmp_path):
     plane = raster(tmp_path / "plane.tif", lambda x, y: 0.1 * x)
     with pytest.raises(UsageError, match=r"mode 'drive'.*step_m"):
         with_slope(street((0, 0), (9, 9), mode="drive"), plane, step_m=0)

@@ -1,4 +1,4 @@
-"""Networks from graphs: pairs become two-way streets; costs agree with networkx."""
+"""Networks from graphs: antiparallel edges become two-way streets; costs agree with networkx."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def listed(network):
     )
 
 
-def test_pairs_parallels_and_loops_by_hand():
+def test_antiparallel_parallel_and_loop_edges_by_hand():
     bow = LineString([(0, 0), (50, 40), (100, 0)])
     loop = LineString([(0, 0), (-30, 0), (-30, 30), (0, 0)])
     graph = osmnx_like(
@@ -100,7 +100,7 @@ def test_degrees_are_projected():
     assert Network.from_graph(graph, mode="walk", crs="EPSG:32650").crs.to_epsg() == 32650
 
 
-def test_faults_are_told():
+def test_faults_are_reported():
     graph = osmnx_like([(1, 2, False, {"highway": "footway"})], {1: (0, 0), 2: (9, 9)})
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class"):
         Network.from_graph(graph, mode="drive")

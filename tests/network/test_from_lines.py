@@ -60,7 +60,7 @@ def test_lines_meet_at_shared_vertices_only():
     assert split.notes["crossings_joined"] == 2
 
 
-def test_an_end_upon_a_line_joins_only_when_asked():
+def test_a_line_end_on_another_line_joins_only_with_split_crossings():
     roads = layer([LineString([(0, 0), (100, 0)]), LineString([(30, 40), (30, 0.004)])])
     assert parts(Network.from_lines(roads, mode="walk")) == 2
     split = Network.from_lines(roads, mode="walk", split_crossings=True)
@@ -157,7 +157,7 @@ def test_directed_lines_are_recognised(caplog):
     assert Network.from_lines(layer(lines), mode="drive", directed=False).n_edges == 4
 
 
-def test_parts_and_rows_without_lines():
+def test_multipart_lines_and_rows_without_lines():
     parts = MultiLineString([[(0, 0), (10, 0)], [(10, 0), (20, 0)]])
     tiny = LineString([(5, 5), (5.001, 5)])
     roads = layer([parts, None, Point(0, 0), tiny, LineString([(20, 0, 7), (30, 0, 9)])])
@@ -173,7 +173,7 @@ def test_parts_and_rows_without_lines():
         Network.from_lines(layer([]), mode="walk")
 
 
-def test_gates():
+def test_unfit_layers_and_columns_are_refused_and_the_layer_is_not_changed():
     roads = layer([LineString([(0, 0), (1, 0)])])
     with pytest.raises(MissingCrsError, match="set_crs"):
         Network.from_lines(gpd.GeoDataFrame(geometry=roads.geometry.to_numpy()), mode="walk")

@@ -17,7 +17,7 @@ from geoplan.errors import GeographicCrsError, NetworkError, UsageError
 from geoplan.network import Network
 from geoplan.network.builders.from_osm import networks_from_osm
 from geoplan.network.builders.osm_tags import (
-    RULES,
+    STREET_FILTERS,
     direction,
     maxspeed_kmh,
     reason_left_out,
@@ -193,7 +193,7 @@ def test_bounds_cut_streets_off(town):
         Network.from_osm(town, mode="drive", crs=CRS, bounds=(0, 0, 1, 1))
 
 
-def test_crs_is_chosen_and_told(town):
+def test_the_crs_is_chosen_by_location_and_noted(town):
     network = Network.from_osm(town, mode="walk")
     assert network.crs.to_epsg() == 4548
     assert network.notes["crs_chosen"] == "EPSG:4548"
@@ -223,11 +223,11 @@ def test_crs_is_chosen_and_told(town):
         (180.0, 0.0, 32660),
     ],
 )
-def test_grid_by_place(lon, lat, epsg):
+def test_grid_zone_by_location(lon, lat, epsg):
     assert projected_crs_for(lon, lat).to_epsg() == epsg
 
 
-def test_faults_are_told(tmp_path, town):
+def test_faults_are_reported(tmp_path, town):
     with pytest.raises(NetworkError, match="no such file"):
         Network.from_osm(tmp_path / "absent.osm.pbf", mode="walk", crs=CRS)
     broken = tmp_path / "broken.osm.pbf"
@@ -265,7 +265,7 @@ def test_faults_are_told(tmp_path, town):
         ("drive", {"highway": "residential", "foot": "no"}, ""),
     ],
 )
-def test_which_ways(mode, tags, why):
+def test_ways_are_chosen_by_their_tags(mode, tags, why):
     assert reason_left_out(mode, tags.get) == why
 
 
@@ -274,7 +274,7 @@ def test_osmnx_agrees_on_the_classes():
     overpass = pytest.importorskip("osmnx._overpass")
     for mode in ("walk", "drive"):
         excluded = overpass._get_network_filter(mode).split('["highway"!~"')[1].split('"]')[0]
-        assert set(excluded.split("|")) <= RULES[mode].not_highway
+        assert set(excluded.split("|")) <= STREET_FILTERS[mode].not_highway
 
 
 def osmnx_keeps(mode):
@@ -308,7 +308,7 @@ def test_every_way_of_porto_alegre_as_osmnx_chooses_it(shared_data):
                 both[mode] += 1
             elif keep(tags):
                 gone[mode, why] += 1
-                forbidden = {tags.get(key) for key in RULES[mode].access_keys}
+                forbidden = {tags.get(key) for key in STREET_FILTERS[mode].access_keys}
                 assert forbidden & {"no", "private"} or tags.get("motorroad") == "yes", tags
     assert both == {"walk": 14_084, "drive": 7_997}
     assert gone == {("walk", "access"): 549, ("drive", "access"): 9}

@@ -90,7 +90,7 @@ def test_the_same_network_gives_the_same_bytes(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]  # nothing left beside
 
 
-def test_clear_refusals(tmp_path):
+def test_bad_paths_and_contents_are_refused(tmp_path):
     with pytest.raises(NetworkError, match="there is no network file"):
         Network.load(tmp_path / "absent")
     (tmp_path / "text").write_text("u,v\n1,2\n")

@@ -1,4 +1,4 @@
-"""The Network noun: what it takes, what it refuses, what it tells."""
+"""`Network` from tables: what it holds, which tables it refuses, its costs and node order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def corner():
     return nodes, edges
 
 
-def test_facts(corner):
+def test_size_bounds_and_components(corner):
     network = Network.from_edges(*corner, mode="drive", keep=["highway"])
     assert (network.n_nodes, network.n_edges) == (5, 3)
     assert network.mode == "drive"
@@ -75,7 +75,7 @@ def test_callers_tables_are_not_touched(corner):
         network.length_m[0] = 1.0
 
 
-def test_walking_leaves_one_way_signs_aside(corner):
+def test_one_way_signs_do_not_count_on_foot(corner):
     walk = Network.from_edges(*corner, mode="walk")
     drive = Network.from_edges(*corner, mode="drive")
     assert walk.oneway.tolist() == [False, False, False]
@@ -84,7 +84,7 @@ def test_walking_leaves_one_way_signs_aside(corner):
     assert len(drive.graph().indices) == 5
 
 
-def test_a_way_against_the_drawing_is_turned():
+def test_an_edge_drawn_from_v_to_u_is_reversed():
     nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 9], [0, 0]), index=[1, 2], crs=CRS)
     edges = pd.DataFrame(
         {
@@ -116,7 +116,7 @@ def test_lengths_are_measured_where_none_are_given():
     assert network.length_m.tolist() == [8.0, 10.0]
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_reported_at_once():
     nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 8], [0, 0]), crs=CRS)
     edges = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""One call for any street file."""
+"""`read_network`: every kind of street file, and the options that each takes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_csv_with_wkt(tmp_path, roads, encoding):
     assert read_network(path, mode="walk", source_crs=CRS, columns={"wkt": "线"}).n_edges == 2
 
 
-def test_degrees_are_projected_by_place_and_datum(tmp_path, roads):
+def test_degrees_are_projected_by_location_and_datum(tmp_path, roads):
     path = tmp_path / "roads.geojson"
     roads.to_crs("EPSG:4326").to_file(path)
     assert read_network(path, mode="walk").crs.to_epsg() == 4548
@@ -77,7 +77,9 @@ def test_degrees_are_projected_by_place_and_datum(tmp_path, roads):
         (None, {"source_crs": CRS}, None),
     ],
 )
-def test_what_the_layer_leaves_without_use_is_told(tmp_path, roads, caplog, own, options, unused):
+def test_options_that_a_layer_contradicts_are_noted_as_unused(
+    tmp_path, roads, caplog, own, options, unused
+):
     path = tmp_path / "roads.parquet"
     layer = roads.set_crs(None, allow_override=True) if own is None else roads.to_crs(own)
     layer.to_parquet(path)
@@ -95,7 +97,7 @@ def test_what_the_layer_leaves_without_use_is_told(tmp_path, roads, caplog, own,
     assert caplog.text == ""
 
 
-def test_what_osm_graphml_and_saved_files_leave_without_use_is_told(tmp_path, roads, caplog):
+def test_options_that_osm_graphml_and_saved_files_contradict_are_noted(tmp_path, roads, caplog):
     osmnx = pytest.importorskip("osmnx")
     (tmp_path / "a.osm").write_text(
         '<osm version="0.6"><node id="1" lon="117" lat="36.65"/><node id="2" lon="117.001" '
@@ -145,7 +147,7 @@ def test_saved_networks(tmp_path, roads):
         read_network(path, mode="walk", crs="EPSG:32650")
 
 
-def test_what_cannot_be_read(tmp_path):
+def test_unreadable_files_are_refused(tmp_path):
     dwg = tmp_path / "roads.dwg"
     dwg.write_bytes(b"AC1027")
     with pytest.raises(NetworkError, match=r"not known.*\.osm\.pbf.*\.gpkg.*\.csv"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,20 +13,18 @@ from scipy.spatial import cKDTree
 
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
-from geoplan.network.graph.network import NetworkData, check_network
+from geoplan.network.graph.network import AnyNetwork, check_network
 from geoplan.validate import positive
 from geoplan.words.message import Message, Messages
 
-N = TypeVar("N", bound=NetworkData)
-
 
 def with_links(
-    network: N,
+    network: AnyNetwork,
     lines: gpd.GeoDataFrame,
     *,
     max_gap_m: float = 50.0,
     speed_kmh: float = 30.0,
-) -> N:
+) -> AnyNetwork:
     """`network` with `lines` as further two-way streets, joined at the nearest nodes.
 
     Parameters

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -17,14 +17,11 @@ from rasterio.errors import RasterioIOError
 
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, UsageError
-from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.network import AnyNetwork, NetworkData
+from geoplan.tolerances import STEEPEST_SLOPE
 from geoplan.validate import number
 
 _log = logging.getLogger(__name__)
-N = TypeVar("N", bound=NetworkData)
-
-#: a slope beyond this is a fault of the raster (a bridge over a valley, a wall), not of a street
-STEEPEST = 0.5
 
 
 def tobler_speed(slope: NDArray[Any] | float, *, speed_m_s: float) -> NDArray[np.float64]:
@@ -55,12 +52,12 @@ def tobler_speed(slope: NDArray[Any] | float, *, speed_m_s: float) -> NDArray[np
 
 
 def with_slope(
-    network: N,
+    network: AnyNetwork,
     elevation: str | PathLike[str],
     *,
     step_m: float = 30.0,
-    steepest: float = STEEPEST,
-) -> N:
+    steepest: float = STEEPEST_SLOPE,
+) -> AnyNetwork:
     """The network with walking minutes by Tobler's function, uphill other than downhill.
 
     Heights are read along each street every `step_m` (about the raster's cell: closer samples

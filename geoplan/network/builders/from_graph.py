@@ -25,13 +25,11 @@ from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, reason_left_out, speed_kmh
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
+from geoplan.tolerances import SAME_STREET_M
 from geoplan.validate import checked_speeds
 from geoplan.words.message import Message, first_few
 
 _log = logging.getLogger(__name__)
-
-#: lengths and vertices that differ less are the same street seen from its two ends, metres
-_SAME_M = 0.01
 
 
 def network_from_graphml(
@@ -301,9 +299,11 @@ def _merge_opposite(
     lines = frame["geometry"].to_numpy()
     # on the line's own coordinates the two directions differ only by their order
     xy, line = shapely.get_coordinates(lines, return_index=True)
-    shape = pd.DataFrame(np.round(xy / _SAME_M)).groupby(line).sum().to_numpy().astype(np.int64)
-    second = np.round(shapely.get_coordinates(shapely.get_point(lines, 1)) / _SAME_M)
-    last = np.round(shapely.get_coordinates(shapely.get_point(lines, -2)) / _SAME_M)
+    shape = (
+        pd.DataFrame(np.round(xy / SAME_STREET_M)).groupby(line).sum().to_numpy().astype(np.int64)
+    )
+    second = np.round(shapely.get_coordinates(shapely.get_point(lines, 1)) / SAME_STREET_M)
+    last = np.round(shapely.get_coordinates(shapely.get_point(lines, -2)) / SAME_STREET_M)
     # a loop's direction shows in its second vertex and its last but one
     loop_turned = (second > last)[:, 0] | ((second == last)[:, 0] & (second > last)[:, 1])
     turned = np.where(u == v, loop_turned, u > v)
@@ -311,7 +311,7 @@ def _merge_opposite(
         {
             "a": np.minimum(u, v),
             "b": np.maximum(u, v),
-            "length": np.round(frame["length_m"].to_numpy() / _SAME_M).astype(np.int64),
+            "length": np.round(frame["length_m"].to_numpy() / SAME_STREET_M).astype(np.int64),
             "vertices": shapely.get_num_coordinates(lines),
             "sx": shape[:, 0],
             "sy": shape[:, 1],

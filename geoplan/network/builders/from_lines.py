@@ -27,6 +27,7 @@ from geoplan.network.builders.segments import (
 )
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
+from geoplan.tolerances import VERTEX_SNAP_M
 from geoplan.validate import checked_speeds, positive
 
 #: without a one-way column, this share of mirrored lines says that each line is one direction
@@ -57,7 +58,7 @@ class LineOptions:
     speed_m_s: float | None = None
     speeds_kmh: Mapping[str, float] | None = None
     columns: Mapping[str, str] | None = None
-    snap_m: float = 0.01
+    snap_m: float = VERTEX_SNAP_M
     split_crossings: bool = False
     directed: bool | None = None
     all_classes: bool = False

@@ -1,4 +1,4 @@
-"""OpenStreetMap's tags, read for walking and for driving: the rules as data.
+"""Which OpenStreetMap ways are streets for walking and driving, in which direction, how fast.
 
 The street types of each mode are those of OSMnx's ``network_type="walk"`` and ``"drive"``
 (Boeing 2025, *Modeling and Analyzing Urban Networks and Amenities with OSMnx*, Geographical
@@ -85,7 +85,7 @@ TagGetter = Callable[[str], "str | None"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ModeRules:
+class StreetFilter:
     """Which ways a mode may use.
 
     `access_keys` go from the most specific to the broadest: the first that is tagged decides,
@@ -99,8 +99,8 @@ class ModeRules:
     oneway_keys: tuple[str, ...]
 
 
-RULES: Mapping[str, ModeRules] = {
-    "walk": ModeRules(
+STREET_FILTERS: Mapping[str, StreetFilter] = {
+    "walk": StreetFilter(
         not_highway=NOT_A_STREET | {"cycleway", "motor", "motorway", "motorway_link"},
         not_service=frozenset({"private"}),
         access_keys=("foot", "access"),
@@ -114,7 +114,7 @@ RULES: Mapping[str, ModeRules] = {
         ),
         oneway_keys=(),
     ),
-    "drive": ModeRules(
+    "drive": StreetFilter(
         not_highway=NOT_A_STREET
         | {
             "bridleway",
@@ -156,14 +156,14 @@ def reason_left_out(mode: str, tag: TagGetter) -> str:
     >>> reason_left_out("drive", {"highway": "residential", "access": "no", "vehicle": "yes"}.get)
     ''
     """
-    rules = RULES[mode]
-    if tag("highway") in rules.not_highway:
+    street = STREET_FILTERS[mode]
+    if tag("highway") in street.not_highway:
         return "class"
-    if tag("service") in rules.not_service:
+    if tag("service") in street.not_service:
         return "service"
-    if tag("access") == "private" or not _admitted(rules.access_keys, tag):
+    if tag("access") == "private" or not _admitted(street.access_keys, tag):
         return "access"
-    if any(tag(key) == value for key, value in rules.forbidden_tags):
+    if any(tag(key) == value for key, value in street.forbidden_tags):
         return "tag"
     return ""
 
@@ -194,7 +194,7 @@ def direction(mode: str, tag: TagGetter) -> int:
     >>> direction("walk", {"highway": "primary", "oneway": "yes"}.get)
     0
     """
-    keys = RULES[mode].oneway_keys
+    keys = STREET_FILTERS[mode].oneway_keys
     for key in keys:
         value = tag(key)
         if value in ONEWAY_FORWARD:

@@ -1,4 +1,8 @@
-"""Order along a Hilbert curve: neighbours on the ground become neighbours in memory."""
+"""Order along a Hilbert curve: neighbours on the ground become neighbours in memory.
+
+Hilbert, D. (1891), Ueber die stetige Abbildung einer Linie auf ein Flaechenstueck, Mathematische
+Annalen 38, 459-460; computed bit by bit as in Warren (2012), Hacker's Delight, chapter 16.
+"""
 
 from __future__ import annotations
 

@@ -318,6 +318,10 @@ class NetworkData:
         )
 
 
+#: a function that changes a network returns the class that it was given
+AnyNetwork = TypeVar("AnyNetwork", bound=NetworkData)
+
+
 def check_mode(mode: str) -> None:
     """Raise `UsageError` unless `mode` is known."""
     if mode not in MODES:

@@ -16,10 +16,9 @@ from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import DEFAULT_SPEED_M_S, NetworkData, check_mode
 from geoplan.network.graph.polylines import line_lengths, reversed_lines
+from geoplan.tolerances import EDGE_END_M
 from geoplan.words.message import Message, first_few
 
-#: how far an edge's geometry may end from its node before it is called a fault
-END_TOLERANCE_M = 1.0
 _READ = ("u", "v", "length_m", "oneway", "minutes", "minutes_back", "geometry")
 
 
@@ -230,7 +229,7 @@ def _from_u_to_v(
         return np.maximum(np.hypot(*(start - xy[u]).T), np.hypot(*(end - xy[v]).T))
 
     straight, turned = off(first, last), off(last, first)
-    stray = np.minimum(straight, turned) > END_TOLERANCE_M
+    stray = np.minimum(straight, turned) > EDGE_END_M
     if stray.any():
         off_by = float(np.minimum(straight, turned).max())
         values = {"count": int(stray.sum()), "some": first_few(edge_ids[stray]), "off": off_by}

@@ -1,4 +1,4 @@
-"""Whatever a user hands over: an answer, or one of our errors that tells all that is wrong."""
+"""Invalid or unusual input of every function: a result, or one error that lists all faults."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def street():
         ("EPSG:2263", (980000.0, 200000.0), "EPSG:32618"),
     ],
 )
-def test_maps_that_do_not_measure_are_refused_with_the_one_to_take(crs, xy, instead):
+def test_a_crs_unfit_for_lengths_is_refused_and_a_fit_one_proposed(crs, xy, instead):
     x, y = xy
     two = [Point(x, y), Point(x + 0.01, y)]
     with pytest.raises(GeographicCrsError, match=instead):
@@ -106,7 +106,7 @@ def test_web_mercator_is_refused_wherever_a_crs_is_named(tmp_path):
     assert read_network(layer, mode="walk").length_m == pytest.approx(true, abs=1e-6)
 
 
-def test_a_plane_for_another_place_is_told(tmp_path, caplog):
+def test_a_crs_made_for_another_region_is_reported(tmp_path, caplog):
     path = tmp_path / "t.osm"
     path.write_text(
         '<osm version="0.6"><node id="-1" lon="117" lat="36.65"/><node id="-2" lon="117.001" '
@@ -123,7 +123,7 @@ def test_a_plane_for_another_place_is_told(tmp_path, caplog):
 # -- node and edge tables -----------------------------------------------------------------
 
 
-def test_all_faults_of_the_tables_are_told_at_once():
+def test_all_faults_of_the_tables_are_reported_at_once():
     bad = nodes(geometry=[Point(0, 0), Point(math.nan, 0), MultiPoint([(0, 0)])])
     with pytest.raises(NetworkError, match=r"2 nodes have no point.*lack the columns v, class"):
         Network.from_edges(bad, edges().drop(columns="v"), mode="walk", keep=["class"])
@@ -161,7 +161,7 @@ def test_all_faults_of_the_tables_are_told_at_once():
         ({"mode": "bike"}, "mode must be"),
     ],
 )
-def test_wrong_tables_are_refused_in_our_words(change, match):
+def test_wrong_tables_are_refused_with_a_message(change, match):
     given = {"nodes": nodes(), "edges": edges(), "mode": "walk"} | change
     with pytest.raises((UsageError, InputError), match=match):
         Network.from_edges(given.pop("nodes"), given.pop("edges"), **given)
@@ -252,7 +252,7 @@ def test_a_series_of_lines_and_columns_of_lists():
         Network.from_lines(twice, mode="walk")
 
 
-def test_all_faults_of_a_graph_are_told_at_once():
+def test_all_faults_of_a_graph_are_reported_at_once():
     graph = nx.MultiDiGraph(crs="EPSG:4326")
     graph.add_node(1, x=117.0, y=36.65)
     graph.add_node(2, x=36.65, y=117.0)
@@ -321,7 +321,7 @@ def ask(kind, network, demand=None, sites=None, **options):
         ({"barriers": [LineString([(0, 1), (1, 1)])]}, UsageError, "barriers"),
     ],
 )
-def test_wrong_questions_are_refused_in_our_words(street, kind, options, error, match):
+def test_wrong_query_options_are_refused_with_a_message(street, kind, options, error, match):
     with pytest.raises(error, match=match):
         ask(kind, street, **options)
 
@@ -351,7 +351,7 @@ def broken_line():
         (lambda n, p: snap(n, p, barriers=gpd.GeoSeries([broken_line()], crs=CRS)), "barriers"),
     ],
 )
-def test_wrong_options_of_the_other_questions_are_refused(street, call, match):
+def test_wrong_options_of_other_functions_are_refused(street, call, match):
     with pytest.raises((UsageError, InputError), match=match):
         call(street, points([(10, 5)]))
 
@@ -362,7 +362,7 @@ def test_a_network_that_is_none_is_refused(kind):
         ask(kind, None)
 
 
-def test_places_of_another_network_are_not_taken(street):
+def test_points_snapped_to_another_network_are_refused(street):
     other = Network.from_edges(
         nodes(geometry=[Point(0, 0), Point(0, 100), Point(0, 200)]), edges(), mode="walk"
     )
@@ -446,7 +446,7 @@ def test_labels_of_any_kind_come_back(street, labels):
     assert reach_areas(street, two, cutoffs_m=[5])["site"].tolist() == want
 
 
-def test_nobody_and_nothing(street):
+def test_empty_demand_and_empty_sites(street):
     none, some = points([]), points([(10, 5)], index=["h"])
     assert len(nearest_site(street, none, some)) == 0
     assert travel_costs(street, none, some).matrix.shape == (0, 1)
