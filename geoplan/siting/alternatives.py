@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
@@ -13,13 +14,13 @@ from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.constrained.milp import add_need, aim, build, picked, run
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.model.build_result import covered_people, is_whole
-from geoplan.siting.model.constraints import read_rules
+from geoplan.siting.model.constraints import PlanOptions, area_minimums, read_constraints
 from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import read_request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -72,9 +73,10 @@ def alternative_sites(
     within: float = 0.0,
     most: int = 20,
     budget: float | None = None,
-    per_area_minimum: Any = None,
+    min_sites_per_area: int | Mapping[Any, int] | None = None,
+    min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[PlanOptions],
 ) -> Alternatives:
     """Plans with no more sites that cover as many people as `result`.
 
@@ -83,7 +85,8 @@ def alternative_sites(
     problem, result : what `max_coverage` or `min_sites` was asked, and its answer.
     within : share of the people covered that a plan may lose and still count (0.01 = 1 %).
     most : how many plans to look for.
-    budget, per_area_minimum, backup : the rules that the answer was found under.
+    budget, min_sites_per_area, min_share_per_area, backup : the constraints that `result` was
+        found under.
     options : as in `max_coverage`; gap and seed play no part.
 
     Returns
@@ -106,6 +109,9 @@ def alternative_sites(
     >>> others.table.to_dict("records"), others.kept
     ([{'sites': ['B', 'C'], 'value': 16.0, 'changed': 1}], ['C'])
     """
+    min_sites_per_area, min_share_per_area = area_minimums(
+        options, min_sites_per_area, min_share_per_area
+    )
     request = read_request("alternative_sites", options)
     control = SolveControl.start(replace(request, gap=0.0))
     faults = problem_faults()
@@ -118,14 +124,15 @@ def alternative_sites(
         faults.add(f"within must be a share from 0 to below 1, not {within}")
     if most < 1:
         faults.add(f"most must be 1 or more, not {most}")
-    rules = read_rules(
+    rules = read_constraints(
         problem,
+        faults,
         sites=len(result.sites),
         budget=budget,
-        per_area_minimum=per_area_minimum,
+        min_sites_per_area=min_sites_per_area,
+        min_share_per_area=min_share_per_area,
         backup=backup,
         equity=False,
-        faults=faults,
     )
     faults.raise_all()
     chosen = problem.positions(result.sites)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Unpack
@@ -25,7 +25,7 @@ from geoplan.siting.assignment.reachability import (
     as_cover,
     journeys,
     reaching_start,
-    read_distance_rules,
+    read_distance_constraints,
     stranded,
     take_pairs,
     to_nearest,
@@ -33,14 +33,21 @@ from geoplan.siting.assignment.reachability import (
 )
 from geoplan.siting.covering import min_sites
 from geoplan.siting.model.build_result import make_result, no_result
-from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.model.constraints import (
+    Constraints,
+    PlanOptions,
+    area_minimums,
+    early_blocks,
+    problem_free,
+    site_money,
+)
 from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import read_request
 
 SOLVER = "search over costs with set covering"
 
@@ -50,10 +57,11 @@ def p_center(
     *,
     sites: int | None = None,
     budget: float | None = None,
-    per_area_minimum: Any = None,
+    min_sites_per_area: int | Mapping[Any, int] | None = None,
+    min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
     equity: bool = False,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[PlanOptions],
 ) -> SitingResult:
     """Choose sites so that the largest cost of anybody to a chosen site is least.
 
@@ -63,7 +71,8 @@ def p_center(
         cost is that of anybody to the site that has room for them) and `conflicts` as they stand in
         it. The threshold plays no part.
     sites, budget, options : as in `p_median`.
-    per_area_minimum : whole numbers: least sites per area.
+    min_sites_per_area : least number of sites in every area, or by area code.
+    min_share_per_area : refused: everybody is served within the largest cost.
     backup : the largest cost to the *second* nearest site: how far at most when one closes.
     equity : refused: p-center puts the worst-off person first already.
 
@@ -94,20 +103,24 @@ def p_center(
     >>> p_center(problem, sites=2, backup=True).value
     5.0
     """
+    min_sites_per_area, min_share_per_area = area_minimums(
+        options, min_sites_per_area, min_share_per_area
+    )
     request = read_request("p_center", options)
     control = SolveControl.start(request)
     problem.needs_costs("p-center")
     faults = problem_faults()
     check_limits(request, faults)
-    rules = read_distance_rules(
+    rules = read_distance_constraints(
         problem,
         "p-center",
+        faults,
         sites=sites,
         budget=budget,
-        per_area_minimum=per_area_minimum,
+        min_sites_per_area=min_sites_per_area,
+        min_share_per_area=min_share_per_area,
         backup=backup,
         equity=equity,
-        faults=faults,
     )
     if backup and problem.capacities is None and sites is not None and sites == 1:
         faults.add("backup needs two sites at least")
@@ -172,7 +185,7 @@ def _plain(
 def _ruled(
     problem: SitingProblem,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     *,
     control: SolveControl,
 ) -> SitingResult:
@@ -282,7 +295,7 @@ def _spent(problem: SitingProblem, found: _Found) -> float:
 def _feasible(
     problem: SitingProblem,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     radius: float,
     control: SolveControl,
     *,

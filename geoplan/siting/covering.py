@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Unpack
 
@@ -23,14 +24,19 @@ from geoplan.siting.model.build_result import (
     make_result,
     no_result,
 )
-from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.constraints import (
+    Constraints,
+    PlanOptions,
+    area_minimums,
+    read_constraints,
+)
 from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults, share_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core, reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import read_request
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
 
@@ -40,10 +46,11 @@ def max_coverage(
     *,
     sites: int | None = None,
     budget: float | None = None,
-    per_area_minimum: Any = None,
+    min_sites_per_area: int | Mapping[Any, int] | None = None,
+    min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
     equity: bool = False,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[PlanOptions],
 ) -> SitingResult:
     """Choose sites so that most people are covered (Church and ReVelle 1974, MCLP).
 
@@ -54,8 +61,8 @@ def max_coverage(
         gradual coverage as they stand in it.
     sites : most sites in all, fixed ones counted; or
     budget : most money for sites that do not stand yet; or both.
-    per_area_minimum : a whole number: least sites in every area; a number with a point: least share
-        of every area's people; or a mapping from area code to either.
+    min_sites_per_area : least number of sites in every area, or by area code.
+    min_share_per_area : least share of every area's people that is covered, or by area code.
     backup : only people in reach of two sites count.
     equity : first the smallest share of any area as large as can be, then most people.
     options : ``time_limit_s=60``, ``gap=0.0``, ``seed=0``, ``threads=None``, ``progress=None``, one
@@ -80,6 +87,9 @@ def max_coverage(
     >>> result.value, result.bound, result.status, result.sites
     (110.0, 110.0, 'optimal', [0, 1])
     """
+    min_sites_per_area, min_share_per_area = area_minimums(
+        options, min_sites_per_area, min_share_per_area
+    )
     request = read_request("max_coverage", options)
     control = SolveControl.start(request)
     faults = problem_faults()
@@ -87,14 +97,15 @@ def max_coverage(
     if sites is None and budget is None:
         faults.add("say how many: sites = N, or budget = money")
     count = check_count(problem, sites, faults) if sites is not None else None
-    rules = read_rules(
+    rules = read_constraints(
         problem,
+        faults,
         sites=count,
         budget=budget,
-        per_area_minimum=per_area_minimum,
+        min_sites_per_area=min_sites_per_area,
+        min_share_per_area=min_share_per_area,
         backup=backup,
         equity=equity,
-        faults=faults,
     )
     faults.raise_all()
     with control.interruptible():
@@ -140,9 +151,10 @@ def min_sites(
     problem: SitingProblem,
     *,
     share: float = 1.0,
-    per_area_minimum: Any = None,
+    min_sites_per_area: int | Mapping[Any, int] | None = None,
+    min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[PlanOptions],
 ) -> SitingResult:
     """Fewest sites (fixed ones counted) that cover everyone, or `share` of the people.
 
@@ -152,7 +164,7 @@ def min_sites(
     ----------
     problem : see `max_coverage`.
     share : of all people, 0 to 1.
-    per_area_minimum, backup, options : see `max_coverage`.
+    min_sites_per_area, min_share_per_area, backup, options : see `max_coverage`.
 
     Returns
     -------
@@ -172,20 +184,24 @@ def min_sites(
     >>> min_sites(problem).value, min_sites(problem, share=0.7).sites
     (3.0, [0, 1])
     """
+    min_sites_per_area, min_share_per_area = area_minimums(
+        options, min_sites_per_area, min_share_per_area
+    )
     request = read_request("min_sites", options)
     control = SolveControl.start(request)
     faults = problem_faults()
     check_limits(request, faults)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
-    rules = read_rules(
+    rules = read_constraints(
         problem,
+        faults,
         sites=None,
         budget=None,
-        per_area_minimum=per_area_minimum,
+        min_sites_per_area=min_sites_per_area,
+        min_share_per_area=min_share_per_area,
         backup=backup,
         equity=False,
-        faults=faults,
     )
     faults.raise_all()
     with control.interruptible():
@@ -194,7 +210,7 @@ def min_sites(
 
 def _fewest_sites(
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     share: float,
     control: SolveControl,

@@ -17,7 +17,7 @@ from geoplan.siting.mclp.kernel_search import Best, most_people
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.local_search import greedy, swap
 from geoplan.siting.model.build_result import covered_people, relative_gap
-from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
@@ -125,7 +125,7 @@ def _curve_with_capacities(
         control.report(f"{count}")
         # what the easy numbers leave over goes to the hard ones
         share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
-        rules = Rules(sites=count)
+        rules = Constraints(sites=count)
         one = most_people_in_capacity(part.problem, rules, control=share, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,7 +12,7 @@ from geoplan.siting.assignment.reachability import (
     Journeys,
     journeys,
     reaching_start,
-    read_distance_rules,
+    read_distance_constraints,
     stranded,
     to_nearest,
     too_few,
@@ -19,12 +20,13 @@ from geoplan.siting.assignment.reachability import (
 from geoplan.siting.assignment.solve import Median, search_median, solve_median
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.constraints import PlanOptions, area_minimums
 from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import read_request
 
 SOLVER = "interchange + Lagrangean bound + branch and bound + Benders (HiGHS)"
 
@@ -34,10 +36,11 @@ def p_median(
     *,
     sites: int | None = None,
     budget: float | None = None,
-    per_area_minimum: Any = None,
+    min_sites_per_area: int | Mapping[Any, int] | None = None,
+    min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
     equity: bool = False,
-    **options: Unpack[SolveOptions],
+    **options: Unpack[PlanOptions],
 ) -> SitingResult:
     """Choose sites so that the people's travel costs add up to the least; everybody is served.
 
@@ -49,8 +52,9 @@ def p_median(
     sites : most sites in all, fixed ones included. With an existing network as `closable` and as
         many sites as it has, this says which of them to move, and where; or
     budget : most money for sites that do not stand yet; or both.
-    per_area_minimum : whole numbers: least sites per area; numbers with a point: least share of
-        each area's people within the problem's threshold; one for all, or by area code.
+    min_sites_per_area : least number of sites in every area, or by area code.
+    min_share_per_area : least share of every area's people within the problem's threshold, or by
+        area code.
     backup : refused, with the reason.
     equity : first the largest mean cost of any area as small as can be, then the sum of all.
     options : as in `max_coverage`.
@@ -87,20 +91,24 @@ def p_median(
     >>> p_median(small, sites=2).value, p_median(small, sites=1).status
     (10.0, 'infeasible')
     """
+    min_sites_per_area, min_share_per_area = area_minimums(
+        options, min_sites_per_area, min_share_per_area
+    )
     request = read_request("p_median", options)
     control = SolveControl.start(request)
     problem.needs_costs("p-median")
     faults = problem_faults()
     check_limits(request, faults)
-    rules = read_distance_rules(
+    rules = read_distance_constraints(
         problem,
         "p-median",
+        faults,
         sites=sites,
         budget=budget,
-        per_area_minimum=per_area_minimum,
+        min_sites_per_area=min_sites_per_area,
+        min_share_per_area=min_share_per_area,
         backup=backup,
         equity=equity,
-        faults=faults,
     )
     faults.raise_all()
     with control.interruptible():

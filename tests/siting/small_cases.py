@@ -33,7 +33,7 @@ class SmallCase:
             return False
         if any(a in c and b in c for a, b in self.problem.get("conflicts", [])):
             return False
-        least = self.asked.get("per_area_minimum")
+        least = self.asked.get("min_sites_per_area")
         return not isinstance(least, dict) or all(
             (PLACES[c] == area).sum() >= count for area, count in least.items()
         )
@@ -56,7 +56,7 @@ def add_site_rules(
         made.problem["conflicts"] = [(0, 1), (1, 2), (3, 4)]
     if "area sites" in rules:
         made.problem |= {"site_areas": PLACES, "areas": areas}
-        made.asked["per_area_minimum"] = {"n": 1, "s": int(rng.integers(1, 3))}
+        made.asked["min_sites_per_area"] = {"n": 1, "s": int(rng.integers(1, 3))}
     if "equity" in rules:
         made.problem["areas"] = areas
         made.asked["equity"] = True

@@ -58,7 +58,7 @@ class Case(SmallCase):
     def allows(self, c: list[int]) -> bool:
         if not super().allows(c):
             return False
-        least = self.asked.get("per_area_minimum")
+        least = self.asked.get("min_share_per_area")
         if isinstance(least, float) and "capacities" not in self.problem:
             once = self.weights * (self.level()[:, c].max(axis=1) if c else np.zeros(ROWS))
             for area in "ns":
@@ -105,7 +105,7 @@ def case(seed: int, rules: str) -> Case:
         del made.asked["sites"]
     if "area shares" in rules:
         made.problem["areas"] = AREAS
-        made.asked["per_area_minimum"] = 0.3
+        made.asked["min_share_per_area"] = 0.3
     if "places" in rules:
         made.problem["capacities"] = rng.integers(5, 60, SITES).astype(float)
     return made
@@ -169,8 +169,8 @@ class Textbook:
             self.add(new, -np.inf, made.asked["budget"])
         for a, b in made.problem.get("conflicts", []):
             self.add([(a, 1.0), (b, 1.0)], -np.inf, 1)
-        least = made.asked.get("per_area_minimum")
-        for area, count in least.items() if isinstance(least, dict) else ():
+        least = made.asked.get("min_sites_per_area", {})
+        for area, count in least.items():
             self.add([(j, 1.0) for j in range(SITES) if PLACES[j] == area], count, np.inf)
 
     def people(self, here: np.ndarray) -> list[tuple[int, float]]:
@@ -180,7 +180,7 @@ class Textbook:
         made = self.made
         for area in "ns":
             here = area == AREAS
-            least = made.asked.get("per_area_minimum")
+            least = made.asked.get("min_share_per_area")
             if isinstance(least, float):
                 self.add(self.people(here), made.need(least, here), np.inf)
             # areas out of reach are told, and do not hold the others back
@@ -293,8 +293,8 @@ def test_the_smallest_relaxation() -> None:
             made.asked["sites"] = 1
             if "budget" in made.asked:
                 made.asked["budget"] = 2.0
-            if isinstance(made.asked["per_area_minimum"], float):
-                made.asked["per_area_minimum"] = 0.7
+            if "min_share_per_area" in made.asked:
+                made.asked["min_share_per_area"] = 0.7
             problem = stated(made)
             found = max_coverage(problem, **made.asked)
             if found.status != "infeasible":
@@ -316,7 +316,7 @@ def test_the_smallest_relaxation() -> None:
                         assert f"area {code!r}" in text
                         people = made.weights[code == AREAS].sum()
                         shares[code] = max(0.0, (np.ceil(0.7 * people - 1e-9) - short) / people)
-                    again = made.asked | {"per_area_minimum": shares}
+                    again = made.asked | {"min_share_per_area": shares}
                     assert max_coverage(problem, **again).status == "optimal"
     assert {"sites", "budget", "area_share"} <= told
 

@@ -44,7 +44,7 @@ class Case(SmallCase):
         """Least total cost with the sites `c`, inf where it cannot be."""
         if not c:
             return np.inf
-        share = self.asked.get("per_area_minimum")
+        share = self.asked.get("min_share_per_area")
         share = share if isinstance(share, float) else 0.0
         if "capacities" in self.problem:
             near = self.units(c, share)
@@ -97,7 +97,7 @@ def case(seed: int, rules: str) -> Case:
         del made.asked["sites"]
     if "area shares" in rules:
         made.problem |= {"areas": AREAS, "threshold": 15}
-        made.asked["per_area_minimum"] = 0.6
+        made.asked["min_share_per_area"] = 0.6
     if "places" in rules:
         made.problem["capacities"] = rng.integers(3, 11, SITES).astype(float)
     return made
@@ -175,10 +175,9 @@ def _milp(made: Case, *, radius=np.inf, goal="total", most=np.inf) -> tuple[floa
         add([(j, price[j]) for j in range(m) if j not in stands], -np.inf, made.asked["budget"])
     for a, b in made.problem.get("conflicts", []):
         add([(a, 1.0), (b, 1.0)], -np.inf, 1)
-    least = made.asked.get("per_area_minimum")
-    if isinstance(least, dict):
-        for area, count in least.items():
-            add([(j, 1.0) for j in range(m) if PLACES[j] == area], count, np.inf)
+    for area, count in made.asked.get("min_sites_per_area", {}).items():
+        add([(j, 1.0) for j in range(m) if PLACES[j] == area], count, np.inf)
+    least = made.asked.get("min_share_per_area")
     for area in "ns":
         here = [i for i in range(n) if AREAS[i] == area]
         people = w[here].sum()
@@ -340,7 +339,7 @@ def test_places_that_are_missing_are_counted() -> None:
 BOUGHT = [
     (p_median, {}, {}),
     (p_median, {"capacities": True}, {}),
-    (p_median, {"areas": True}, {"per_area_minimum": 0.5}),
+    (p_median, {"areas": True}, {"min_share_per_area": 0.5}),
     (p_median, {"areas": True}, {"equity": True}),
     (p_center, {}, {}),
     (p_center, {"capacities": True}, {}),

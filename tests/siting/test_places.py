@@ -26,7 +26,7 @@ from geoplan.siting.constrained.capacity_milp import add_gains, pair_people, sta
 from geoplan.siting.constrained.capacity_part import largest_flow, shortage_part
 from geoplan.siting.constrained.capacity_search import CapacitySearch
 from geoplan.siting.constrained.milp import aim, build
-from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model
@@ -118,7 +118,7 @@ def test_most_people_where_old_sites_are_full(seed, rules):
     if rules in ("apart", "all"):
         stated["conflicts"] = pairs
     if rules in ("areas", "all"):
-        stated["site_areas"], asked["per_area_minimum"] = AREAS, {"n": 2, "s": 1}
+        stated["site_areas"], asked["min_sites_per_area"] = AREAS, {"n": 2, "s": 1}
     if rules in ("closable", "all"):
         stated["closable"] = [3]
     problem = SitingProblem.from_cover(cover, weights, capacities=room, **stated)
@@ -130,7 +130,7 @@ def test_most_people_where_old_sites_are_full(seed, rules):
             and price[new].sum() <= asked.get("budget", np.inf)
             and not any(a in c and b in c for a, b in stated.get("conflicts", []))
             and all(
-                (AREAS[c] == a).sum() >= n for a, n in asked.get("per_area_minimum", {}).items()
+                (AREAS[c] == a).sum() >= n for a, n in asked.get("min_sites_per_area", {}).items()
             )
         )
 
@@ -217,7 +217,7 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
     )
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
     search = CapacitySearch(
-        problem, Rules(budget=7.0), core, room, control=SolveControl(time_limit_s=60)
+        problem, Constraints(budget=7.0), core, room, control=SolveControl(time_limit_s=60)
     )
     assert search.build()
     chosen = core.sites[search.flow.chosen]
@@ -249,7 +249,7 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
     """Whenever time runs out: an answer within the rules, a bound that holds, no more gains."""
     cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
     price = np.random.default_rng(seed).integers(1, 6, SITES).astype(float)
-    asked = Rules(
+    asked = Constraints(
         sites=None if rules == "money" else 5,
         budget=7.0 if rules == "money" else None,
         area_sites={"n": 2, "s": 2} if rules == "areas" else {},
@@ -306,7 +306,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
 
     monkeypatch.setattr(CapacityFlow, "gain", never)
     monkeypatch.setattr(capacity_solve, "run", never)
-    rules = Rules(sites=len(fixed) + 2)
+    rules = Constraints(sites=len(fixed) + 2)
     found = capacity_solve.most_people_in_capacity(problem, rules, control=control)
     worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
@@ -315,7 +315,9 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
     assert (found.status == "optimal") == (found.value == found.bound)
     need = 0.5 * max(worth.values())
-    few = capacity_solve.fewest_sites_in_capacity(problem, Rules(), need=need, control=control)
+    few = capacity_solve.fewest_sites_in_capacity(
+        problem, Constraints(), need=need, control=control
+    )
     assert worth[tuple(sorted(few.sites))] >= need
     assert few.bound <= min(len(c) for c, value in worth.items() if value >= need) <= few.value
 
@@ -328,7 +330,7 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     problem = SitingProblem.from_cover(cover, rng.random(200) + 1, capacities=room, fixed=[0])
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
     search = CapacitySearch(
-        problem, Rules(sites=3), core, room, control=SolveControl(time_limit_s=60)
+        problem, Constraints(sites=3), core, room, control=SolveControl(time_limit_s=60)
     )
     assert search.build()
     now = [0.0 if search.flow.is_open[j] else search.flow.gain(j) for j in range(61)]
@@ -455,7 +457,7 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
     """With its sites given the model's linear programme is the largest flow: no row cuts it."""
     cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
-    ruled = build(problem, Rules())
+    ruled = build(problem, Constraints())
     aim(ruled, ruled.served, -ruled.people)
     if gains:
         add_gains(ruled, room[ruled.core.sites], SolveControl(time_limit_s=60))

@@ -10,7 +10,13 @@ import pytest
 from scipy.optimize import linprog
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage, min_sites, p_median
+from geoplan.siting import (
+    SitingProblem,
+    SolveRequest,
+    max_coverage,
+    min_sites,
+    p_median,
+)
 from geoplan.siting.assignment.milp import JourneysModel
 from geoplan.siting.constrained import solve
 from geoplan.siting.solver import milp
@@ -80,7 +86,7 @@ def test_least_sites_per_area(seed):
         seed, site_areas=areas, areas=np.array(["n"] * 5 + ["s"] * 4, object)
     )
     fair = [c for c in choices(0, 3) if sum(areas[c] == "n") >= 1 and sum(areas[c] == "s") >= 2]
-    found = max_coverage(problem, sites=3, per_area_minimum={"n": 1, "s": 2})
+    found = max_coverage(problem, sites=3, min_sites_per_area={"n": 1, "s": 2})
     assert (found.status, found.value) == ("optimal", max(served(cover, weights, c) for c in fair))
 
 
@@ -94,7 +100,7 @@ def test_least_share_per_area(seed):
         return [weights[hit & (where == a)].sum() / weights[where == a].sum() for a in "ns"]
 
     fair = [c for c in choices(0, 4) if min(shares(c)) >= 0.5]
-    found = max_coverage(problem, sites=4, per_area_minimum=0.5)
+    found = max_coverage(problem, sites=4, min_share_per_area=0.5)
     if not fair:
         assert found.status == "infeasible"
         assert found.blocking
@@ -227,7 +233,9 @@ def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed,
 
     every = list(range(SITES))
     share = 0.6 * people(every) / weights.sum()
-    asked = {"share": share, "per_area_minimum": least, "backup": rules == "backup"}
+    asked = {"share": share, "backup": rules == "backup"}
+    if least is not None:
+        asked[f"min_{'sites' if rules == 'area sites' else 'share'}_per_area"] = least
     known = min_sites(problem, **asked)
     usual = solve.run
 
@@ -277,7 +285,7 @@ def test_closing_an_old_site_for_a_better_one():
 def test_impossible_rules_say_why():
     cover = np.ones((2, 2), bool)
     problem = SitingProblem.from_cover(cover, [1, 1], site_areas=["n", "n"], areas=["n", "s"])
-    found = max_coverage(problem, sites=2, per_area_minimum={"n": 1, "s": 1})
+    found = max_coverage(problem, sites=2, min_sites_per_area={"n": 1, "s": 1})
     assert found.status == "infeasible"
     assert "'s'" in found.blocking[0]
 
@@ -290,3 +298,39 @@ def test_options_that_make_no_sense_are_told_together():
         assert word in str(told.value)
     with pytest.raises(SitingError, match="sites = N"):
         max_coverage(problem)
+
+
+def test_the_old_name_of_the_least_per_area_works_and_warns() -> None:
+    problem = SitingProblem.from_cover(
+        np.eye(4, dtype=bool), [4, 3, 2, 1], areas=list("nnss"), site_areas=list("nnss")
+    )
+    for old, new in (
+        (1, {"min_sites_per_area": 1}),
+        (0.3, {"min_share_per_area": 0.3}),
+        ({"n": 1, "s": 0.5}, {"min_sites_per_area": {"n": 1}, "min_share_per_area": {"s": 0.5}}),
+    ):
+        with pytest.warns(DeprecationWarning, match="min_sites_per_area"):
+            found = max_coverage(problem, sites=2, per_area_minimum=old)
+        asked = max_coverage(problem, sites=2, **new)
+        assert (found.sites, found.value) == (asked.sites, asked.value)
+        assert set("ns") == {"nnss"[j] for j in found.sites}
+
+
+def test_a_share_is_no_number_of_sites() -> None:
+    problem = SitingProblem.from_cover(
+        np.eye(2, dtype=bool), [4, 3], areas=list("ns"), site_areas=list("ns")
+    )
+    with pytest.raises(SitingError, match="min_share_per_area"):
+        max_coverage(problem, sites=2, min_sites_per_area=1.0)
+    assert max_coverage(problem, sites=2, min_share_per_area=1).status == "optimal"
+
+
+def test_a_request_is_as_good_as_its_keywords() -> None:
+    problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [4, 3, 2])
+    request = SolveRequest(seed=7, gap=0.5)
+    assert max_coverage(problem, sites=2, request=request).seed == 7
+    assert max_coverage(problem, sites=2, request=request, seed=3).seed == 3
+    with pytest.raises(TypeError, match="'sead'"):
+        max_coverage(problem, sites=2, sead=3)
+    with pytest.raises(SitingError, match="threads"):
+        max_coverage(problem, sites=2, threads=0)

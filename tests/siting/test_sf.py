@@ -56,7 +56,7 @@ def test_backup_counts_tracts_reached_twice(san_francisco) -> None:
         costs, tracts, threshold=5000, unit="m", areas=pd.Series("all", index=people.index)
     )
     fewest = expected["lscp_radius_5000_min_facilities"]
-    result = max_coverage(problem, sites=fewest, backup=True, per_area_minimum=1.0)
+    result = max_coverage(problem, sites=fewest, backup=True, min_share_per_area=1.0)
     assert (result.status, result.value) == ("optimal", 145)
     near = costs[result.sites] <= 5000
     assert (near.sum(axis=1) >= 2).sum() == 145

@@ -32,7 +32,7 @@ from geoplan.siting.assignment.solve import (
 )
 from geoplan.siting.assignment.weighted_costs import WeightedCosts, weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
-from geoplan.siting.model.constraints import Rules, early_blocks, problem_free, site_money
+from geoplan.siting.model.constraints import Constraints, early_blocks, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -44,7 +44,7 @@ SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
 def median_ruled(
     problem: SitingProblem,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     *,
     control: SolveControl,
 ) -> SitingResult:
@@ -100,7 +100,7 @@ def median_ruled(
     return _with_journeys(problem, a, way, rules, start, bound=bound, most=most, control=control)
 
 
-def most_sites(problem: SitingProblem, rules: Rules) -> int:
+def most_sites(problem: SitingProblem, rules: Constraints) -> int:
     """A number of sites that no answer exceeds: asked, or paid for."""
     most = int(problem.is_allowed.sum())
     if rules.sites is not None:
@@ -117,7 +117,7 @@ def _sites_only(
     problem: SitingProblem,
     a: WeightedCosts,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     start: np.ndarray,
     prices: MedianPrices,
     *,
@@ -164,7 +164,7 @@ def _with_journeys(
     problem: SitingProblem,
     a: WeightedCosts,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     start: np.ndarray,
     *,
     bound: float,
@@ -213,7 +213,7 @@ def _with_journeys(
 def _without_unused(
     problem: SitingProblem,
     model: JourneysModel,
-    rules: Rules,
+    rules: Constraints,
     limits: SiteLimits,
     x: np.ndarray,
     control: SolveControl,

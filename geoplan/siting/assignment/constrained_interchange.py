@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from geoplan.siting.assignment.weighted_costs import WeightedCosts, nearest_of_all
-from geoplan.siting.model.constraints import Rules, site_money
+from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 
@@ -58,7 +58,7 @@ class SiteLimits:
     most: int
 
     @classmethod
-    def of(cls, problem: SitingProblem, rules: Rules, most: int) -> SiteLimits:
+    def of(cls, problem: SitingProblem, rules: Constraints, most: int) -> SiteLimits:
         """The limits of a problem under `rules`; at most `most` sites."""
         m, pairs = problem.n_sites, problem.conflicts
         both = np.concatenate([pairs, pairs[:, ::-1]])

@@ -13,7 +13,7 @@ from geoplan.siting.constrained.infeasibility import ways_out
 from geoplan.siting.constrained.site_constraints import add_site_rules
 from geoplan.siting.constrained.solve import rules_told
 from geoplan.siting.model.build_result import is_whole, no_result
-from geoplan.siting.model.constraints import Rules, least_people
+from geoplan.siting.model.constraints import Constraints, least_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import implied_rows, transpose
 from geoplan.siting.model.result import SitingResult
@@ -24,7 +24,7 @@ from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
 def site_model(
     problem: SitingProblem,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     *,
     every_row: bool = False,
     times: int = 1,
@@ -154,7 +154,7 @@ class JourneysModel:
         return full
 
 
-def journeys_model(problem: SitingProblem, way: Journeys, rules: Rules) -> JourneysModel:
+def journeys_model(problem: SitingProblem, way: Journeys, rules: Constraints) -> JourneysModel:
     """Everybody goes to open sites with room, the rules hold; no goal yet."""
     model = Model()
     y = _sites(model, problem)
@@ -184,7 +184,7 @@ def journeys_model(problem: SitingProblem, way: Journeys, rules: Rules) -> Journ
     return journeys
 
 
-def _shares(journeys: JourneysModel, rules: Rules) -> None:
+def _shares(journeys: JourneysModel, rules: Constraints) -> None:
     """Rows: so many people of an area go no farther than the problem's threshold."""
     problem, way = journeys.problem, journeys.way
     if not rules.area_share:
@@ -228,7 +228,7 @@ def to_most(assignment: pd.Series, flows: pd.DataFrame) -> pd.Series:
 def conflicting(
     problem: SitingProblem,
     way: Journeys,
-    rules: Rules,
+    rules: Constraints,
     objective: str,
     *,
     solver: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from scipy import sparse
 from geoplan.errors import Faults
 from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
-from geoplan.siting.model.constraints import Rules, read_rules
+from geoplan.siting.model.constraints import Asked, Constraints, read_constraints
 from geoplan.siting.model.limits import check_count
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem, within
@@ -50,30 +50,19 @@ def take_pairs(costs: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((costs.data[keep], costs.indices[keep], indptr), shape=costs.shape)
 
 
-def read_distance_rules(
+def read_distance_constraints(
     problem: SitingProblem,
     question: str,
-    *,
-    sites: Any,
-    budget: float | None,
-    per_area_minimum: Any,
-    backup: bool,
-    equity: bool,
     faults: Faults,
-) -> Rules:
+    **asked: Unpack[Asked],
+) -> Constraints:
     """The rules of a distance question; what makes no sense there is told with the reason."""
-    if sites is None and budget is None:
+    sites, backup, equity = asked.get("sites"), asked.get("backup"), asked.get("equity")
+    if sites is None and asked.get("budget") is None:
         faults.add("say how many: sites = N, or budget = money")
     count = None if sites is None else check_count(problem, sites, faults, least=1)
-    rules = read_rules(
-        problem,
-        sites=count,
-        budget=budget,
-        per_area_minimum=per_area_minimum,
-        backup=backup,
-        equity=equity,
-        faults=faults,
-    )
+    asked["sites"] = count
+    rules = read_constraints(problem, faults, **asked)
     if problem.full_within is not None:
         faults.add(
             f"gradual coverage (full_within) and {question} do not go together: {question} weighs "
@@ -98,8 +87,7 @@ def read_distance_rules(
         )
     elif rules.area_share and problem.threshold is None:
         faults.add(
-            "per_area_minimum as a share counts people within the problem's threshold: give the "
-            "problem one"
+            "min_share_per_area counts people within the problem's threshold: give the problem one"
         )
     return rules
 

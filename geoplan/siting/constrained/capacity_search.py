@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
-from geoplan.siting.model.constraints import Rules, problem_free, site_money
+from geoplan.siting.model.constraints import Constraints, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core
 from geoplan.siting.solver.control import SolveControl
@@ -32,7 +32,7 @@ class CapacitySearch:
     def __init__(
         self,
         problem: SitingProblem,
-        rules: Rules,
+        rules: Constraints,
         core: Core,
         room: np.ndarray,
         *,

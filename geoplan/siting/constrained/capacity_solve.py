@@ -23,7 +23,7 @@ from geoplan.siting.constrained.capacity_search import CapacitySearch
 from geoplan.siting.constrained.milp import add_need, aim, build, run
 from geoplan.siting.constrained.solve import nothing_found, rules_conflict
 from geoplan.siting.model.build_result import make_result, no_result, rounded_up
-from geoplan.siting.model.constraints import Rules, early_blocks
+from geoplan.siting.model.constraints import Constraints, early_blocks
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -34,14 +34,14 @@ _SWAPS = 0.2
 _DUST = 1e-9
 
 
-def by_capacities(problem: SitingProblem, rules: Rules) -> bool:
+def by_capacities(problem: SitingProblem, rules: Constraints) -> bool:
     """Whether places end and nothing says in which area the people with a place must live."""
     return problem.capacities is not None and not rules.equity and not rules.area_share
 
 
 def most_people_in_capacity(
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     control: SolveControl,
     gains: np.ndarray | None = None,
@@ -113,7 +113,7 @@ def most_people_in_capacity(
 
 def fewest_sites_in_capacity(
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     need: float,
     control: SolveControl,

@@ -7,7 +7,7 @@ from copy import copy
 import numpy as np
 
 from geoplan.siting.constrained.milp_state import RuledModel
-from geoplan.siting.model.constraints import Rules, least_people, problem_free, site_money
+from geoplan.siting.model.constraints import Constraints, least_people, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
@@ -15,7 +15,7 @@ from geoplan.siting.solver.milp import solve_in_time
 _LEAST = 1e-9
 
 
-def greedy_ruled(problem: SitingProblem, rules: Rules) -> np.ndarray | None:
+def greedy_ruled(problem: SitingProblem, rules: Constraints) -> np.ndarray | None:
     """The best next site, again and again, as far as the rules allow; None where that fails.
 
     Areas that must have sites come first. It knows nothing of places (capacities), of equity, of
@@ -44,7 +44,7 @@ def greedy_ruled(problem: SitingProblem, rules: Rules) -> np.ndarray | None:
 class _Greedy:
     """Open sites one by one, and what is still to be gained by each other one."""
 
-    def __init__(self, problem: SitingProblem, rules: Rules) -> None:
+    def __init__(self, problem: SitingProblem, rules: Constraints) -> None:
         self.cover, self.by_row = problem.cover.tocsc(), problem.cover
         self.paid = problem.site_costs is not None
         self.money, self.free = site_money(problem), problem_free(problem)

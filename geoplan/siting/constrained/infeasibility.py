@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.constraints import Rules, least_people
+from geoplan.siting.model.constraints import Constraints, least_people
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
@@ -43,7 +43,7 @@ class WaysOut:
 def ways_out(
     model: Model,
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     control: SolveControl,
     people: float | None = None,
@@ -99,7 +99,7 @@ def _told(
     family: str,
     broken: Mapping[Any, float],
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     people: float | None,
 ) -> str:
     """One family's relaxation in words."""
@@ -139,7 +139,7 @@ def _each(amounts: Mapping[Any, Any], form: str) -> str:
     return ", ".join(every[:8]) + more
 
 
-def _share_left(problem: SitingProblem, rules: Rules, code: Any, short: float) -> float:
+def _share_left(problem: SitingProblem, rules: Constraints, code: Any, short: float) -> float:
     assert problem.areas is not None
     here = np.array([c == code for c in problem.areas], bool)
     people = float(problem.weights[here].sum())
@@ -147,7 +147,7 @@ def _share_left(problem: SitingProblem, rules: Rules, code: Any, short: float) -
     return max(0.0, (need - short) / people) if people else 0.0
 
 
-def _facts(ways: list[dict[str, dict[Any, float]]], rules: Rules) -> dict[str, Any]:
+def _facts(ways: list[dict[str, dict[Any, float]]], rules: Constraints) -> dict[str, Any]:
     """The same for programs: every way, and by name what one rule alone must come to."""
     told: dict[str, Any] = {"relaxations": ways}
     alone = {next(iter(way)): next(iter(way.values())) for way in ways if len(way) == 1}

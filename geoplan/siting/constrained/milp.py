@@ -9,7 +9,7 @@ from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.constrained.site_constraints import add_site_rules
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.constraints import (
-    Rules,
+    Constraints,
     area_codes,
     least_people,
     problem_free,
@@ -22,7 +22,7 @@ from geoplan.siting.solver.milp import Outcome, solve_in_time
 
 
 def build(
-    problem: SitingProblem, rules: Rules, *, every_site: bool = False, loose: bool = False
+    problem: SitingProblem, rules: Constraints, *, every_site: bool = False, loose: bool = False
 ) -> RuledModel:
     """The model without a goal: what may be open, who is then served, the rules.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.constraints import Rules
+from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import Core
 from geoplan.siting.solver.milp import Model
@@ -24,7 +24,7 @@ class RuledModel:
     """
 
     problem: SitingProblem
-    rules: Rules
+    rules: Constraints
     core: Core
     group_of_row: np.ndarray
     codes: list[Any]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.model.constraints import Rules, site_money
+from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.milp import Model
 
 
 def add_site_rules(
-    model: Model, y: np.ndarray, sites: np.ndarray, problem: SitingProblem, rules: Rules
+    model: Model, y: np.ndarray, sites: np.ndarray, problem: SitingProblem, rules: Constraints
 ) -> None:
     """Rows for number, money, sites per area and distances.
 

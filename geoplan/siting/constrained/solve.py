@@ -21,7 +21,7 @@ from geoplan.siting.constrained.infeasibility import ways_out
 from geoplan.siting.constrained.milp import add_need, aim, build, picked, run, without_idle
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
-from geoplan.siting.model.constraints import Rules, early_blocks
+from geoplan.siting.model.constraints import Constraints, early_blocks
 from geoplan.siting.model.parse import sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
@@ -33,7 +33,7 @@ SOLVER = "geoplan reduction + HiGHS with rules"
 
 def most_people_ruled(
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     without: Callable[[SitingProblem], SitingResult] | None,
     control: SolveControl,
@@ -96,7 +96,7 @@ def most_people_ruled(
 
 def fewest_sites_ruled(
     problem: SitingProblem,
-    rules: Rules,
+    rules: Constraints,
     *,
     need: float,
     control: SolveControl,
@@ -195,7 +195,7 @@ def _served(
     return float(round(value)) if ruled.whole else value, at_most(problem, flows), flows
 
 
-def rules_told(problem: SitingProblem, rules: Rules) -> str:
+def rules_told(problem: SitingProblem, rules: Constraints) -> str:
     """What the rules ask for, in words."""
     asked = []
     if rules.sites is not None:

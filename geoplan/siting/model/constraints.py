@@ -1,10 +1,11 @@
-"""The rules a planner adds to a covering question, read and checked."""
+"""The constraints that a planner adds to a siting problem, read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -12,11 +13,12 @@ from geoplan.errors import Faults
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.solver.request import SolveOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Rules:
-    """What an answer must respect.
+class Constraints:
+    """What a solution must respect.
 
     sites : most sites in all, or None. budget : most money for sites that are neither fixed nor
     closable, or None. area_sites : area code -> least number of sites. area_share : area code ->
@@ -48,17 +50,56 @@ class Rules:
         return self.plain(replace(problem, conflicts=np.empty((0, 2), np.int64)))
 
 
-def read_rules(
-    problem: SitingProblem,
-    *,
-    sites: int | None,
-    budget: float | None,
-    per_area_minimum: Any,
-    backup: bool,
-    equity: bool,
-    faults: Faults,
-) -> Rules:
-    """The rules, or faults: unknown areas, missing data, combinations that make no sense."""
+class Asked(TypedDict, total=False):
+    """What a caller asks for beside the problem, as `max_coverage` describes it; unchecked."""
+
+    sites: Any
+    budget: Any
+    min_sites_per_area: Any
+    min_share_per_area: Any
+    backup: bool
+    equity: bool
+
+
+class PlanOptions(SolveOptions, total=False):
+    """`SolveOptions` and the old name of the least numbers of sites or shares per area."""
+
+    per_area_minimum: Any
+
+
+def area_minimums(options: PlanOptions, min_sites: Any, min_share: Any) -> tuple[Any, Any]:
+    """Least sites and least shares per area; takes the old `per_area_minimum` out of `options`.
+
+    Its whole numbers were sites, its numbers with a point shares of the people.
+    """
+    old = options.pop("per_area_minimum", None)
+    if old is None:
+        return min_sites, min_share
+    warnings.warn(
+        "per_area_minimum is now min_sites_per_area (whole numbers) and min_share_per_area "
+        "(shares); the old name goes with the next version",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+
+    def counts(least: Any) -> bool:
+        return isinstance(least, (int, np.integer)) and not isinstance(least, bool)
+
+    if not isinstance(old, Mapping):
+        old_sites, old_share = (old, None) if counts(old) else (None, old)
+    else:
+        old_sites = {code: least for code, least in old.items() if counts(least)}
+        old_share = {code: least for code, least in old.items() if not counts(least)}
+    return (
+        old_sites if min_sites is None else min_sites,
+        old_share if min_share is None else min_share,
+    )
+
+
+def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Asked]) -> Constraints:
+    """The constraints, or faults: unknown areas, missing data, what makes no sense together."""
+    budget = asked.get("budget")
+    backup, equity = asked.get("backup", False), asked.get("equity", False)
     if budget is not None:
         if problem.site_costs is None:
             faults.add("budget needs site_costs in the problem: the money each site takes")
@@ -78,9 +119,10 @@ def read_rules(
         )
     if equity and problem.areas is None:
         faults.add("equity needs areas in the problem: the area of every demand row")
-    area_sites, area_share = _area_minimums(problem, per_area_minimum, faults)
-    return Rules(
-        sites=sites,
+    area_sites = _area_sites(problem, asked.get("min_sites_per_area"), faults)
+    area_share = _area_shares(problem, asked.get("min_share_per_area"), faults)
+    return Constraints(
+        sites=asked.get("sites"),
         budget=None if budget is None else float(budget),
         area_sites=area_sites,
         area_share=area_share,
@@ -93,44 +135,57 @@ def _known(codes: np.ndarray | None) -> list[Any]:
     return [] if codes is None else list(dict.fromkeys(c for c in codes if c is not None))
 
 
-def _area_minimums(
-    problem: SitingProblem, given: Any, faults: Faults
-) -> tuple[dict[Any, int], dict[Any, float]]:
-    """Whole numbers are sites per area, other numbers shares of the area's people."""
-    if given is None:
-        return {}, {}
-    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-    if not isinstance(given, Mapping):
-        codes = _known(problem.site_areas if whole else problem.areas)
-        # every area with people must be served, also one where no site may stand
-        if whole:
-            codes = list(dict.fromkeys([*_known(problem.areas), *codes]))
-        given = dict.fromkeys(codes, given) if codes else {None: given}
-    area_sites: dict[Any, int] = {}
-    area_share: dict[Any, float] = {}
-    for code, least in given.items():
-        if isinstance(least, bool) or not isinstance(least, (int, float, np.number)):
-            faults.add(f"per_area_minimum of {code!r} must be a number, not {least!r}")
-        elif isinstance(least, (int, np.integer)):
-            area_sites[code] = int(least)
+def _area_sites(problem: SitingProblem, given: Any, faults: Faults) -> dict[Any, int]:
+    """Least number of sites per area; one number counts for every area with people too."""
+    every = list(dict.fromkeys([*_known(problem.areas), *_known(problem.site_areas)]))
+    least: dict[Any, int] = {}
+    for code, count in _per_area(given, every).items():
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
+            faults.add(
+                f"min_sites_per_area of {code!r} must be a whole number of sites, not {count!r}; "
+                "shares of people are min_share_per_area"
+            )
         else:
-            area_share[code] = float(least)
-    if area_sites and problem.site_areas is None:
+            least[code] = int(count)
+    if least and problem.site_areas is None:
         faults.add(
-            "per_area_minimum in whole numbers counts sites per area and needs site_areas in the "
-            "problem (give 0.5, say, for a share of each area's people)"
+            "min_sites_per_area counts sites per area and needs site_areas in the problem (shares "
+            "of people are min_share_per_area)"
         )
-    if area_share and problem.areas is None:
-        faults.add("per_area_minimum as a share needs areas in the problem")
+    _check_codes(problem, "min_sites_per_area", least, faults)
+    if any(count < 0 for count in least.values()):
+        faults.add("min_sites_per_area: a number of sites must be 0 or more")
+    return least
+
+
+def _area_shares(problem: SitingProblem, given: Any, faults: Faults) -> dict[Any, float]:
+    """Least share of each area's people."""
+    least: dict[Any, float] = {}
+    for code, share in _per_area(given, _known(problem.areas)).items():
+        if isinstance(share, bool) or not isinstance(share, (int, float, np.number)):
+            faults.add(f"min_share_per_area of {code!r} must be a number, not {share!r}")
+        else:
+            least[code] = float(share)
+    if least and problem.areas is None:
+        faults.add("min_share_per_area needs areas in the problem: the area of every demand row")
+    _check_codes(problem, "min_share_per_area", least, faults)
+    if any(not 0 <= share <= 1 for share in least.values()):
+        faults.add("min_share_per_area: a share must be from 0 to 1")
+    return least
+
+
+def _per_area(given: Any, codes: list[Any]) -> Mapping[Any, Any]:
+    """A value per area code, where one for all may be given."""
+    if given is None:
+        return {}
+    return given if isinstance(given, Mapping) else dict.fromkeys(codes or [None], given)
+
+
+def _check_codes(problem: SitingProblem, name: str, given: Iterable[Any], faults: Faults) -> None:
     known = set(_known(problem.areas)) | set(_known(problem.site_areas))
-    unknown = [c for c in (*area_sites, *area_share) if c not in known and c is not None]
+    unknown = [code for code in given if code not in known and code is not None]
     if unknown and known:
-        faults.add(f"per_area_minimum: no such area: {listed(unknown)}; known: {listed(known)}")
-    if any(least < 0 for least in area_sites.values()):
-        faults.add("per_area_minimum: a number of sites must be 0 or more")
-    if any(not 0 <= share <= 1 for share in area_share.values()):
-        faults.add("per_area_minimum: a share must be from 0 to 1")
-    return area_sites, area_share
+        faults.add(f"{name}: no such area: {listed(unknown)}; known: {listed(known)}")
 
 
 def area_codes(problem: SitingProblem) -> tuple[np.ndarray, list[Any]]:
@@ -148,7 +203,7 @@ def least_people(share: float, people: float, *, whole: bool) -> float:
     return float(np.ceil(need - 1e-9 * max(1.0, need))) if whole else need * (1 - 1e-12)
 
 
-def early_blocks(problem: SitingProblem, rules: Rules) -> tuple[list[str], dict[str, Any]]:
+def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str], dict[str, Any]]:
     """What makes the rules impossible at first sight: sentences, and facts for programs."""
     found: list[str] = []
     facts: dict[str, Any] = {}

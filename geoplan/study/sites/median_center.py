@@ -91,7 +91,7 @@ def distance_sites(
         problem,
         sites=None if siting.sites is None else len(existing) + siting.sites,
         budget=siting.budget,
-        per_area_minimum=needs or None,
+        min_sites_per_area=needs or None,
         time_limit_s=siting.time_limit_s,
         gap=max(siting.gap, 1e-3),
         seed=context.config.study.seed,

@@ -162,7 +162,7 @@ def _answer(
     )
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
     if world.per_area_minimum:
-        options["per_area_minimum"] = dict(world.per_area_minimum)
+        options["min_sites_per_area"] = dict(world.per_area_minimum)
     if world.budget is not None:
         found = max_coverage(problem, budget=world.budget, **options)
     else:

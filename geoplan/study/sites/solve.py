@@ -97,7 +97,7 @@ def _solve(
         blocked = _areas_without_candidates(context, question)
         if blocked is not None:
             return blocked
-        options["per_area_minimum"] = dict(question.per_area_minimum)
+        options["min_sites_per_area"] = dict(question.per_area_minimum)
     if siting.objective == "min_sites":
         beside = question.beside if standing or question.moving is None else question.base
         wanted = (siting.share or 1.0) * question.total - beside
