@@ -1,4 +1,4 @@
-"""China's coordinate datums: WGS 84, CGCS2000, GCJ-02 and BD-09, there and exactly back.
+"""Degrees between China's datums: WGS 84, CGCS2000, GCJ-02 and BD-09, exact in both directions.
 
 GCJ-02 shifts WGS 84 by a published (leaked and since re-implemented many times) polynomial with
 sines on the Krassovsky ellipsoid; BD-09 rotates and stretches GCJ-02 once more. Both forward
@@ -29,7 +29,7 @@ DATUMS: tuple[Datum, ...] = ("wgs84", "gcj02", "bd09", "cgcs2000")
 _A = 6378245.0
 _EE = 0.00669342162296594323
 _BD = np.pi * 3000.0 / 180.0
-_PIECE = 8192
+_CHUNK = 8192
 # rectangle outside which GCJ-02 is WGS 84, as every implementation has it
 _LON, _LAT = (72.004, 137.8347), (0.8293, 55.8271)
 
@@ -82,8 +82,8 @@ def _gcj_to_bd(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return z * np.cos(theta) + 0.0065, z * np.sin(theta) + 0.006
 
 
-def _back(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """The fixed point p of ``forward(p) = (lon, lat)``, its steps lengthened by a secant."""
+def _inverse(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """The point p with ``forward(p) = (lon, lat)``, by fixed-point steps lengthened by a secant."""
     dx, dy = np.zeros_like(lon), np.zeros_like(lat)
     x, y = lon, lat
     for _ in range(12):
@@ -104,17 +104,17 @@ def _back(forward: Any, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 
 def _convert(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
-    """Degrees from one datum to another, in pieces that stay in the processor's cache."""
-    if lon.ndim != 1 or len(lon) <= _PIECE:
-        return _convert_piece(lon, lat, source, target)
+    """Degrees from one datum to another, in chunks that stay in the processor's cache."""
+    if lon.ndim != 1 or len(lon) <= _CHUNK:
+        return _convert_chunk(lon, lat, source, target)
     x, y = np.empty_like(lon), np.empty_like(lat)
-    for k in range(0, len(lon), _PIECE):
-        piece = slice(k, k + _PIECE)
-        x[piece], y[piece] = _convert_piece(lon[piece], lat[piece], source, target)
+    for k in range(0, len(lon), _CHUNK):
+        part = slice(k, k + _CHUNK)
+        x[part], y[part] = _convert_chunk(lon[part], lat[part], source, target)
     return x, y
 
 
-def _convert_piece(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
+def _convert_chunk(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:
     """CGCS2000 and WGS 84 differ by centimetres: they are one here."""
     chain = {"wgs84": 0, "cgcs2000": 0, "gcj02": 1, "bd09": 2}
     steps = [_wgs_to_gcj, _gcj_to_bd]
@@ -123,7 +123,7 @@ def _convert_piece(lon: Floats, lat: Floats, source: str, target: str) -> tuple[
         for k in range(a, b):
             lon, lat = steps[k](lon, lat)
         for k in range(a, b, -1):
-            lon, lat = _back(steps[k - 1], lon, lat)
+            lon, lat = _inverse(steps[k - 1], lon, lat)
     return lon, lat
 
 

@@ -1,4 +1,4 @@
-"""Which CRS metres can be measured in: what is refused, what is fit, what to take instead."""
+"""Projected CRSs that lengths can be measured in: checked, refused with a reason, or proposed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _CHINA = shapely.Polygon(
 
 
 def projected_crs_for(lon: float, lat: float) -> CRS:
-    """The usual metric grid at a place.
+    """The usual projected CRS at a location.
 
     In China the CGCS2000 3-degree Gauss-Krueger zone of the nearest central meridian
     (EPSG:4534 to 4554, 75 to 135 degrees east); elsewhere the UTM zone on WGS 84.
@@ -113,8 +113,8 @@ def projected_crs_for(lon: float, lat: float) -> CRS:
 def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
     """Why lengths cannot be measured in `crs` (at `lonlat`, where known); "" when they can.
 
-    Web Mercator (EPSG:3857) is refused wherever the place is: in Jinan its metre is 0.8 m. Other
-    maps are refused where their metre is off by more than 3 % (`MAX_SCALE_ERROR`) at the place.
+    Web Mercator (EPSG:3857) is refused everywhere: in Jinan its metre is 0.8 m. Other maps are
+    refused where the scale error at the location is more than 3 % (`MAX_SCALE_ERROR`).
 
     Examples
     --------
@@ -130,20 +130,20 @@ def unfit_reason(crs: CRS, lonlat: tuple[float, float] | None = None) -> str:
     unit = crs.axis_info[0].unit_name
     if unit not in ("metre", "meter"):
         return f"is measured in {unit}, not metres"
-    stretch = _scale_factor(crs, lonlat)
-    off = stretch is not None and abs(stretch - 1) >= REPORTED_SCALE_ERROR
-    told = f" ({stretch:.2f} of them to one here)" if off else ""
+    factor = _scale_factor(crs, lonlat)
+    far_off = factor is not None and abs(factor - 1) >= REPORTED_SCALE_ERROR
+    ratio = f" ({factor:.2f} of them to one here)" if far_off else ""
     if "pseudo" in _method(crs) or "pseudo-mercator" in crs.name.lower():
-        return f"is a map of the earth whose metres are no metres on the ground{told}"
-    if stretch is not None and abs(stretch - 1) > MAX_SCALE_ERROR:
-        return f"is made for another place: its metres are no metres on the ground{told}"
+        return f"is a map of the earth whose metres are no metres on the ground{ratio}"
+    if factor is not None and abs(factor - 1) > MAX_SCALE_ERROR:
+        return f"is made for another place: its metres are no metres on the ground{ratio}"
     return ""
 
 
 def unfit_layer_reason(layer: gpd.GeoSeries) -> tuple[str, str]:
     """Why a layer cannot be measured in its CRS, and the CRS to convert it to; "" where unknown.
 
-    Maps of one country are trusted without a look at the place, maps of the earth are not.
+    Maps of one country are trusted wherever the layer lies, maps of the earth are not.
     """
     crs = layer.crs
     trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
@@ -178,7 +178,7 @@ def bounds_centre(crs: CRS, bounds: Sequence[float] | NDArray[Any]) -> tuple[flo
 
 
 def _scale_factor(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
-    """Metres of the map to one metre of ground, in the direction that is farthest off."""
+    """The point scale factor: metres of the map to one of ground, in the worst direction."""
     if lonlat is None or any(not np.isfinite(v) for v in lonlat):
         return None
     try:
@@ -190,17 +190,17 @@ def _scale_factor(crs: CRS, lonlat: tuple[float, float] | None) -> float | None:
 
 
 def scale_error(crs: CRS, lonlat: tuple[float, float] | None) -> float:
-    """Share by which lengths in `crs` are off at a place, where that is worth telling; else 0.
+    """Share by which lengths in `crs` are off at a location, where that is worth reporting; else 0.
 
-    Above zero they are too long. From 0.5 % on it is told; see `unfit_reason` for what is refused.
+    Above 0 they are too long. Errors up to 0.5 % count as 0; `unfit_reason` says what is refused.
 
     Examples
     --------
     >>> round(scale_error(CRS("EPSG:4551"), (117.0, 36.65)), 4)  # made for 126 degrees east
     0.008
     """
-    stretch = _scale_factor(crs, lonlat)
-    return 0.0 if stretch is None or abs(stretch - 1) <= REPORTED_SCALE_ERROR else stretch - 1
+    factor = _scale_factor(crs, lonlat)
+    return 0.0 if factor is None or abs(factor - 1) <= REPORTED_SCALE_ERROR else factor - 1
 
 
 def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:

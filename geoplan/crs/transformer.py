@@ -1,4 +1,4 @@
-"""Steps from one CRS to another, found once: finding one takes longer than a thousand points."""
+"""Transformers between CRSs, cached: finding one takes longer than transforming 1000 points."""
 
 from __future__ import annotations
 

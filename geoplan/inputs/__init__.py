@@ -1,4 +1,4 @@
-"""Inputs: from messy files to checked layers, everything doubted aloud."""
+"""Inputs: checked layers from the files of an office, with a finding about every doubtful row."""
 
 import lazy_loader
 

@@ -35,7 +35,7 @@ def read_area_table(
         are text; every other column whose filled cells are numbers is a number. A row with an
         unreadable needed figure is set aside.
 
-    FindingCollector
+    Notes
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
 

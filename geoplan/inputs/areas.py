@@ -47,7 +47,7 @@ def read_areas(
         Rows without a code, and further rows with the same code, are set aside. An area whose
         location is not known stays: its people count.
 
-    FindingCollector
+    Notes
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
 

@@ -78,7 +78,7 @@ def read_demand(
         geometry: `unlocated`. A row whose number of people cannot be used is set
         aside whole.
 
-    FindingCollector
+    Notes
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
 
@@ -161,7 +161,7 @@ def _demand_of_rows(
         data["urban"] = urban
     if rows.column("name") is not None:
         report_repeated_people(rows, collector, people, geometry)
-    # the file's own text is as large as all that follows: it is given up first
+    # the file's own text is as large as all that follows: its memory is released first
     rows = rows.only("id")
     del urban
     collector.release_text()

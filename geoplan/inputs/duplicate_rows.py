@@ -96,12 +96,12 @@ def report_repeated_people(
 
 
 def _occurs_again(points: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Bool per row: another row seems to have its place and people (hashes take little room)."""
-    mixed = pd.util.hash_array(np.ascontiguousarray(people, np.float64))
+    """Bool per row: another row seems to have its location and people (by hash, to save memory)."""
+    hashes = pd.util.hash_array(np.ascontiguousarray(people, np.float64))
     for coordinate in (shapely.get_x, shapely.get_y):
         values = coordinate(points)
-        mixed *= np.uint64(0x100000001B3)
-        mixed ^= pd.util.hash_array(np.round(values, 1, out=values))
-    ordered = np.sort(mixed)
+        hashes *= np.uint64(0x100000001B3)
+        hashes ^= pd.util.hash_array(np.round(values, 1, out=values))
+    ordered = np.sort(hashes)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.isin(mixed, twice) if len(twice) else np.zeros(len(mixed), bool)
+    return np.isin(hashes, twice) if len(twice) else np.zeros(len(hashes), bool)

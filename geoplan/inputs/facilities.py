@@ -58,7 +58,7 @@ def read_facilities(
         instead of a site (``designated``) need no location. Columns that are not known are carried
         along, personal data are not.
 
-    FindingCollector
+    Notes
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
 

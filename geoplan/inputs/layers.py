@@ -1,7 +1,7 @@
-"""The nouns that inputs hand on: facilities, demand and areas, checked on entry.
+"""The layers that inputs hand on: facilities, demand, areas and lines, checked on entry.
 
 Every frame is a plain GeoDataFrame in the study's projected CRS, copied on entry and never
-written to afterwards. A missing geometry means that the place is not known: such rows stay,
+written to afterwards. A missing geometry means that the location is not known: such rows stay,
 because the people in them count (`unlocated` in the ledger).
 """
 
@@ -105,7 +105,7 @@ class FacilityLayer:
 
     @property
     def located(self) -> gpd.GeoDataFrame:
-        """The facilities whose place is known."""
+        """The facilities whose location is known."""
         return self.frame[self.frame.geometry.notna()]
 
 
@@ -149,7 +149,7 @@ class Demand:
 
     @property
     def located(self) -> gpd.GeoDataFrame:
-        """The rows whose place is known."""
+        """The rows whose location is known."""
         return self.frame[self.frame.geometry.notna()]
 
 

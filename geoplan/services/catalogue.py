@@ -235,7 +235,7 @@ def standard_for(
     Parameters
     ----------
     key : service key. One that the catalogue does not know is a new service, made from `overrides`
-        alone (``measure`` is then ``"reach"`` unless said).
+        alone (``measure`` is then ``"reach"`` unless given).
     overrides : fields of `ServiceStandard`, plus
 
         - ``quota`` (one table) or ``quotas`` (a list): replaces the catalogue's quotas; an empty
@@ -243,7 +243,7 @@ def standard_for(
         - ``tiers``: a list of tables replaces the tiers (a known tier key starts from the
           catalogue's figures), a table by tier key changes single tiers.
 
-        ``threshold_m`` takes the place of a catalogue's ``threshold_min`` and the other way round.
+        ``threshold_m`` replaces a catalogue's ``threshold_min`` and the other way round.
     name, name_en : the service's names, where the study gives them.
 
     Returns

@@ -130,13 +130,13 @@ class ServiceStandard:
     threshold_m, threshold_min : exactly one of the two for reach; metres or minutes.
     group : demand key the standard is judged for by default.
     quotas : sites per area.
-    capacity_per_1000 : places per 1,000 people of the group.
+    capacity_per_1000 : capacity (seats, beds) per 1,000 people of the group.
     capacity_limits : whether a facility's capacity limits whom it serves (`full` in the ledger).
     nursing_share : least share of nursing beds, 0..1.
     max_spacing_m, tolerance_m : for spacing.
     tiers : from the highest to the lowest.
     source, source_en, year, confidence : where the figures come from.
-    per : heads that a rate is told for.
+    per : people that a rate refers to.
     target_rate : the rate to reach.
     name_zh, name_en : the service's names.
     note_zh, note_en : what the source leaves open.

@@ -55,14 +55,14 @@ def test_a_zipped_shapefile_in_a_folder(tmp_path, inside):
 
 
 def test_names_inside_an_archive_in_the_senders_encoding(tmp_path):
-    from geoplan.inputs.files.zip_archive import _name
+    from geoplan.inputs.files.zip_archive import member_name
 
     info = zipfile.ZipInfo("x")
     info.filename = "站点/甲.shp".encode("gb18030").decode("cp437")
-    assert _name(info) == "站点/甲.shp"
+    assert member_name(info) == "站点/甲.shp"
     info.flag_bits |= 0x800
     info.filename = "站点/甲.shp"
-    assert _name(info) == "站点/甲.shp"
+    assert member_name(info) == "站点/甲.shp"
 
 
 def test_several_shapefiles_in_one_archive(tmp_path):

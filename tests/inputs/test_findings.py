@@ -339,7 +339,11 @@ def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
         yield read_lines(source, key="b", crs=CRS)
 
     before = list(both())
-    for name in ("findings.collector._LARGE", "columns.duplicates._PIECE", "files.table._LARGE"):
+    for name in (
+        "findings.collector.LARGE_TABLE",
+        "columns.duplicates.CHUNK",
+        "files.table.LARGE_TABLE",
+    ):
         monkeypatch.setattr(f"geoplan.inputs.{name}", 1)
     for one, other in zip(before, both(), strict=True):
         assert_frame_equal(one.set_aside, other.set_aside)

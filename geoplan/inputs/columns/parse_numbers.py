@@ -1,4 +1,4 @@
-"""Numbers out of cells: full-width digits, thousands marks, units; what cannot be read is NaN."""
+"""Numbers from cells of text: full-width digits, thousands separators, units, degrees."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _EMPTY = frozenset(
     ("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na", "#n/a")
 )
 #: cells that are turned into objects at one time
-_PIECE = 100_000
+_CHUNK = 100_000
 _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
 
 
 def is_empty(cells: pd.Series) -> np.ndarray:
     """Bool per cell: nothing in it, or one of the signs that stand for nothing."""
     empty = np.zeros(len(cells), bool)
-    for k in range(0, len(cells), _PIECE):
-        piece = cells.iloc[k : k + _PIECE]
-        empty[k : k + _PIECE] = piece.str.strip().str.lower().isin(_EMPTY).to_numpy()
+    for k in range(0, len(cells), _CHUNK):
+        chunk = cells.iloc[k : k + _CHUNK]
+        empty[k : k + _CHUNK] = chunk.str.strip().str.lower().isin(_EMPTY).to_numpy()
     return empty
 
 
 def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Values (NaN where there is none) and bool: cells that had to be read with good will.
+    """Values (NaN where there is none), and bool per cell: it had to be cleaned to be a number.
 
-    Full-width digits, thousands marks, a unit behind the number and degrees with minutes and
+    Full-width digits, thousands separators, a unit behind the number and degrees with minutes and
     seconds are read; anything else in a filled cell is NaN. With `decimal_comma` also ``117,05``:
     for coordinates, which have no thousands.
 
@@ -41,13 +41,13 @@ def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.n
     ([12.0, 1200.0, 35.0, nan, 117.025], [False, True, True, False, True])
     """
     values = np.empty(len(cells))
-    for k in range(0, len(cells), _PIECE):
-        piece = cells.iloc[k : k + _PIECE]
-        values[k : k + _PIECE] = pd.to_numeric(piece, errors="coerce").to_numpy(float)
+    for k in range(0, len(cells), _CHUNK):
+        chunk = cells.iloc[k : k + _CHUNK]
+        values[k : k + _CHUNK] = pd.to_numeric(chunk, errors="coerce").to_numpy(float)
     cleaned = np.zeros(len(cells), bool)
     hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
     texts = cells.iloc[hard]
-    read = {text: _one(text, decimal_comma) for text in texts.unique()}
+    read = {text: _parse(text, decimal_comma) for text in texts.unique()}
     for i, text in zip(hard, texts, strict=True):
         value = read[text]
         if value is not None:
@@ -56,7 +56,7 @@ def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.n
     return values, cleaned
 
 
-def _one(text: object, decimal_comma: bool) -> float | None:
+def _parse(text: object, decimal_comma: bool) -> float | None:
     text = unicodedata.normalize("NFKC", str(text)).strip()
     # NFKC takes the sign for seconds apart
     text = text.replace(" ", "").replace("，", ",").replace("′′", "″")
@@ -76,7 +76,7 @@ def _one(text: object, decimal_comma: bool) -> float | None:
 
 
 def is_scientific_notation(cells: pd.Series) -> np.ndarray:
-    """Bool per cell: a power of ten, which is what spreadsheets make of long codes."""
+    """Bool per cell: like 3.7E+11, which is what spreadsheets make of long codes."""
     return cells.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").to_numpy(bool)
 
 

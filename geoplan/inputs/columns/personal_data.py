@@ -12,7 +12,7 @@ from geoplan.inputs.columns.roles import is_personal_heading
 # 18 digits with date of birth, or the old 15; mobile numbers of mainland China
 _IDENTITY = re.compile(r"^\d{6}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$")
 _MOBILE = re.compile(r"^(\+?86[- ]?)?1[3-9]\d{9}$")
-_LOOK = 2000
+_SAMPLE_CELLS = 2000
 # the same inside a longer text: a quick look without, then a close one with the digits around
 _LIKELY = r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 _INSIDE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{16}[\dXx])(?!\d)")
@@ -24,8 +24,8 @@ def personal_columns(text: pd.DataFrame, *, keep: set[str] = frozenset()) -> lis
     """Headings of columns with personal data.
 
     A column counts when its heading announces it, or when at least a tenth of its filled cells
-    look like identity or mobile numbers. Columns in `keep` (places, names of sites, people
-    counts) are not judged by heading, but are by pattern.
+    look like identity or mobile numbers. Columns in `keep` (coordinates, names of sites,
+    people counts) are not judged by heading, but are by pattern.
     """
     found = []
     for heading in map(str, text.columns):
@@ -36,7 +36,7 @@ def personal_columns(text: pd.DataFrame, *, keep: set[str] = frozenset()) -> lis
 
 
 def _looks_personal(cells: pd.Series) -> bool:
-    filled = cells[cells != ""].head(_LOOK)
+    filled = cells[cells != ""].head(_SAMPLE_CELLS)
     if len(filled) == 0:
         return False
     hits = np.fromiter(

@@ -1,4 +1,4 @@
-"""Which column is what: headings compared with the words that offices use."""
+"""The role of every column, found by comparing headings with the words that offices use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of PostGIS databases: told apart from files, given a driver, shown without password."""
+"""URLs of PostGIS databases: recognised, given a driver, shown without password."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import re
 from importlib.util import find_spec
 from typing import Any
 
-_ADDRESS = re.compile(r"^(postgres|postgresql|postgis)(\+\w+)?://", re.IGNORECASE)
+_URL = re.compile(r"^(postgres|postgresql|postgis)(\+\w+)?://", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)([^/@\s]*?):[^/\s]*@")
 _PARAMETER = re.compile(r"([?&]password=)[^&\s]*", re.IGNORECASE)
 _DRIVERS = ("psycopg2", "psycopg")
 
 
 def is_database_url(path: object) -> bool:
-    """Whether `path` is the address of a database.
+    """Whether `path` is the URL of a database.
 
     Examples
     --------
     >>> is_database_url("postgis://gis@db/city"), is_database_url("postgresql/data.csv")
     (True, False)
     """
-    return bool(_ADDRESS.match(str(path)))
+    return bool(_URL.match(str(path)))
 
 
 def mask_password(text: str) -> str:
-    """`text` with the passwords of addresses in it hidden.
+    """`text` with the passwords of URLs in it hidden.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def mask_password(text: str) -> str:
 
 
 def mask_passwords(value: Any) -> Any:
-    """A tree of settings with the passwords of all addresses in it hidden."""
+    """A tree of settings with the passwords of all URLs in it hidden."""
     if isinstance(value, dict):
         return {key: mask_passwords(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -43,8 +43,8 @@ def mask_passwords(value: Any) -> Any:
     return mask_password(value) if isinstance(value, str) and is_database_url(value) else value
 
 
-def sqlalchemy_url(address: str) -> str:
-    """`address` as SQLAlchemy takes it: with a driver that is installed, where it names none.
+def sqlalchemy_url(url: str) -> str:
+    """`url` as SQLAlchemy takes it: with a driver that is installed, where it names none.
 
     Which driver SQLAlchemy takes by itself changed between its versions.
 
@@ -53,11 +53,11 @@ def sqlalchemy_url(address: str) -> str:
     >>> sqlalchemy_url("postgis+psycopg2://gis@db/city")
     'postgresql+psycopg2://gis@db/city'
     """
-    match = _ADDRESS.match(address)
+    match = _URL.match(url)
     if match is None:
-        return address
+        return url
     driver = match.group(2)
     if driver is None:
         there = next((name for name in _DRIVERS if find_spec(name) is not None), None)
         driver = "" if there is None else f"+{there}"
-    return f"postgresql{driver}://{address[match.end() :]}"
+    return f"postgresql{driver}://{url[match.end() :]}"

@@ -17,7 +17,7 @@ class LayerSource:
 
     Parameters
     ----------
-    path : the file, or a ``postgresql://`` address.
+    path : the file, or a ``postgresql://`` URL.
     name : how findings call the file, usually its path relative to the study.
     layer, sheet : of a file that holds several.
     datum : ``wgs84``, ``gcj02``, ``bd09`` or ``cgcs2000``, for coordinates in degrees.
@@ -25,7 +25,7 @@ class LayerSource:
     encoding : of a text file or a Shapefile; found when None.
     columns : role -> heading, where the heading is not one of the known ones.
     where : a simple condition on the file's own columns; only rows that meet it are read.
-    role : what the layer is for, told in the input's record.
+    role : what the layer is for, kept in the input's record.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`RawTable`: rows as they stand in a file, with the numbers by which their owner knows them."""
+"""Tables of a workbook or a text file: rows as they stand, headings, and row numbers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from geoplan.inputs.files.textfile import read_text
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_LOOK = 30  # rows in which the heading is looked for
-#: rows from which memory is worth being given back at every step
-_LARGE = 100_000
+_HEAD_ROWS = 30  # rows in which the heading is looked for
+#: rows from which memory is worth being released after every column
+LARGE_TABLE = 100_000
 #: a column without heading that is filled on fewer rows than this holds cells that slipped there
-_SLIPPED = 0.2
+_MIN_FILLED = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -101,8 +101,8 @@ def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[
         raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
     skipped = [n for n in filled if n not in {t.sheet for t in tables}]
     if sheet is None and skipped:
-        told = ("sheets_skipped", {"sheets": ", ".join(skipped)})
-        tables[0] = replace(tables[0], file_findings=(told,))
+        finding = ("sheets_skipped", {"sheets": ", ".join(skipped)})
+        tables[0] = replace(tables[0], file_findings=(finding,))
     return tables
 
 
@@ -128,7 +128,7 @@ def _read_sheet(
         if bottom > top and right < cells.shape[1] and bottom < len(cells):
             cells.iloc[top : bottom + 1, left] = cells.iloc[top, left]
     if not must and not any(
-        heading_score(list(cells.iloc[i]), given) >= 2 for i in range(min(_LOOK, len(cells)))
+        heading_score(list(cells.iloc[i]), given) >= 2 for i in range(min(_HEAD_ROWS, len(cells)))
     ):
         return None
     table = _with_heading(cells, np.arange(1, len(cells) + 1), given)
@@ -154,7 +154,7 @@ def _with_heading(
     row_findings: Mapping[str, np.ndarray] | None = None,
 ) -> RawTable:
     """Cut off title rows, name the columns, drop empty rows and columns."""
-    look = min(_LOOK, len(cells))
+    look = min(_HEAD_ROWS, len(cells))
     scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
     best = int(np.argmax(scores)) if scores else 0
     if not scores or scores[best] == 0:
@@ -171,20 +171,20 @@ def _with_heading(
     filled = np.zeros(len(below), bool)
     stray, unnamed = np.zeros(len(filled), bool), 0
     for heading in headings:
-        # column by column, each given up as soon as it is copied: tables may be large; `take`
-        # puts a column's pieces together, which any later choice of rows would do again
+        # column by column, each released as soon as it is copied: tables may be large; `take`
+        # puts a column's chunks together, which any later choice of rows would do again
         column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
         column = _without_apostrophes(column)
         there = (column != "").to_numpy(bool)
         if heading.startswith("\x00"):
             # a whole column without a heading is somebody's remarks, a few cells have slipped
-            if there.sum() <= max(1, _SLIPPED * len(there)):
+            if there.sum() <= max(1, _MIN_FILLED * len(there)):
                 stray |= there
             else:
                 unnamed += 1
             continue
         columns[heading] = column
-        if len(column) > _LARGE:
+        if len(column) > LARGE_TABLE:
             release_memory()
         filled |= there
     body = pd.DataFrame(columns, index=index)
@@ -215,7 +215,7 @@ def _without_apostrophes(column: pd.Series) -> pd.Series:
 
 
 def release_memory() -> None:
-    """Memory that Arrow keeps for later, given back: large tables leave much of it."""
+    """Return the memory that Arrow keeps for later: large tables leave much of it."""
     pyarrow.default_memory_pool().release_unused()
 
 

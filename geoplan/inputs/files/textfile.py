@@ -265,14 +265,14 @@ def _are_numbers(line: str, delimiter: str) -> list[bool]:
 
 
 def _parse_one_by_one(text: _Text, usual: int, width: int) -> TextCells:
-    """Records of any length, one by one, in pieces."""
-    pieces: list[pd.DataFrame] = []
+    """Records of any length, one by one, put together in chunks."""
+    chunks: list[pd.DataFrame] = []
     records: list[list[str]] = []
     starts = array("q")
     faults: dict[str, list[int]] = {"open_quote": [], "joined_lines": []}
 
     def put() -> None:
-        pieces.append(pd.DataFrame(records, columns=range(width), dtype=str))
+        chunks.append(pd.DataFrame(records, columns=range(width), dtype=str))
         records.clear()
 
     for start, record, fault in _quoted_records(text, usual):
@@ -288,5 +288,5 @@ def _parse_one_by_one(text: _Text, usual: int, width: int) -> TextCells:
         if where:
             masks[code] = np.zeros(len(starts), bool)
             masks[code][where] = True
-    cells = pd.concat(pieces, ignore_index=True)
+    cells = pd.concat(chunks, ignore_index=True)
     return TextCells(cells=cells, starts=np.array(starts, np.int64), row_findings=masks)

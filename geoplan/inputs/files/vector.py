@@ -56,13 +56,13 @@ def read_vector(source: LayerSource) -> RawLayer:
         The file is no such file, is broken, lacks a part, or holds several layers and none is
         named.
     """
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", RuntimeWarning)  # a driver's, not Python's: for the clerk
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)  # a driver's: it becomes a finding
         frame = _read_database(source) if source.is_url else _read_file(source)
     name = Path(str(source.path)).name
-    said = dict.fromkeys(
+    warned = dict.fromkeys(
         str(w.message).splitlines()[0].replace(str(source.path), name)
-        for w in told
+        for w in caught
         if issubclass(w.category, RuntimeWarning)
     )
     geometry = frame.geometry.reset_index(drop=True)
@@ -75,7 +75,7 @@ def read_vector(source: LayerSource) -> RawLayer:
         frame=text,
         rows=np.arange(1, len(text) + 1),
         sheet=source.layer or "",
-        file_findings=tuple(("driver_says", {"text": one}) for one in said),
+        file_findings=tuple(("driver_says", {"text": one}) for one in warned),
     )
     return RawLayer(table=table, geometry=geometry)
 

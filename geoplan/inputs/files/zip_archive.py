@@ -62,14 +62,14 @@ def _sets(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
     """Members by path without ending, then by ending, for those with a ``.shp`` among them."""
     sets: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for member in archive.infolist():
-        name = PurePosixPath(_name(member))
+        name = PurePosixPath(member_name(member))
         if member.is_dir() or name.name.startswith("._"):  # what macOS puts beside each file
             continue
         sets.setdefault(str(name.with_suffix("")), {})[name.suffix.lower()] = member
     return {key: parts for key, parts in sets.items() if ".shp" in parts}
 
 
-def _name(member: zipfile.ZipInfo) -> str:
+def member_name(member: zipfile.ZipInfo) -> str:
     """A member's name, read as GB18030 where the archive does not say UTF-8."""
     if member.flag_bits & _UTF8:
         return member.filename

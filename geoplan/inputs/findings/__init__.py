@@ -1,1 +1,1 @@
-"""What was doubted about the inputs: findings, their collector, the findings workbook."""
+"""Findings about the inputs: the records, their collector, the workbook that lists them."""

@@ -19,7 +19,7 @@ from geoplan.words import level_word, say
 #: row numbers that a finding about many rows names
 _NAMED_ROWS = 10
 #: rows from which memory is worth being given back
-_LARGE = 100_000
+LARGE_TABLE = 100_000
 
 
 @dataclass(kw_only=True, slots=True)
@@ -143,7 +143,7 @@ class FindingCollector:
         No further row may be set aside: it would lack these cells in the sheet. Only
         large tables are worth it: whoever needs the cells of a small one finds them.
         """
-        if len(self.text) < _LARGE:
+        if len(self.text) < LARGE_TABLE:
             return
         self.dropped = self.text.loc[sorted(self.set_aside_reasons), list(headings)]
         self.order = list(self.text.columns)

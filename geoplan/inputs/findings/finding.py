@@ -1,4 +1,4 @@
-"""What was doubted: findings about rows, and the record of every input file."""
+"""`Finding` about an input row or file, `InputRecord` of a file, `Loaded` layer with both."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ LayerT = TypeVar("LayerT")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One doubt about an input, in words that a clerk can act on.
+    """Something wrong, doubtful or assumed about an input row or file, and what to do about it.
 
     row : as the spreadsheet or the text editor counts it (the heading is row 1 in a plain table);
         None when the finding is about the whole file.
     severity : ``"error"`` (wrong: the row, or without a row the whole file, cannot be used),
         ``"warning"`` (used, but doubted, or only waiting for something such as geocoding),
-        ``"note"`` (done and told).
+        ``"note"`` (done, for information).
     code : short stable name of the kind of finding, for tests and filters.
     """
 

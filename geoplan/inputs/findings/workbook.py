@@ -1,4 +1,4 @@
-"""`findings.xlsx`: every doubt with filters, a sheet per file, and the rows set aside, whole."""
+"""`findings.xlsx`: all findings with filters, a sheet per file, and the rows set aside, whole."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _head(lang: str, name: str) -> str:
     return say(lang, f"inputs.head_{name}")
 
 
-def _put(sheet: Worksheet, row: int, values: Sequence[Any], style: Any = None) -> None:
+def _write_row(sheet: Worksheet, row: int, values: Sequence[Any], style: Any = None) -> None:
     """Cells as what they are: numbers as numbers, text never as a formula; nothing where empty."""
     for column, value in enumerate(values, start=1):
         if value is None or value == "":
@@ -149,7 +149,7 @@ def _style(sheet: Worksheet, **parts: Any) -> Any:
     return style
 
 
-def _dress(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
+def _format(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="DDE5EA")
@@ -164,7 +164,9 @@ def _dress(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
 def _files(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
     """A line per file and sheet; what was read for several layers once, with all their findings."""
     columns = ("file", "sheet", "rows", "accepted", "set_aside", "warned", "sha256")
-    _put(sheet, 1, [_head(lang, c) for c in columns] + [say(lang, f"inputs.{s}") for s in _ORDER])
+    _write_row(
+        sheet, 1, [_head(lang, c) for c in columns] + [say(lang, f"inputs.{s}") for s in _ORDER]
+    )
     found: dict[tuple[Any, ...], dict[Finding, None]] = {}
     for one in loaded:
         r = one.record
@@ -172,12 +174,12 @@ def _files(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
         found.setdefault(key, {}).update(dict.fromkeys(one.findings))
     for k, (record, findings) in enumerate(found.items(), start=2):
         counts = [sum(f.severity == s for f in findings) for s in _ORDER]
-        _put(sheet, k, [*record, *counts])
-    _dress(sheet, (30, 14, 10, 10, 10, 10, 20, 8, 8, 8), len(found))
+        _write_row(sheet, k, [*record, *counts])
+    _format(sheet, (30, 14, 10, 10, 10, 10, 20, 8, 8, 8), len(found))
 
 
 def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
-    _put(sheet, 1, [_head(lang, c) for c in FINDING_COLUMNS])
+    _write_row(sheet, 1, [_head(lang, c) for c in FINDING_COLUMNS])
     shown = findings[:MAX_ROWS]
     top = _style(sheet, alignment=Alignment(vertical="top", wrap_text=True))
     fills = {
@@ -190,15 +192,15 @@ def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
     for k, finding in enumerate(shown, start=2):
         row = finding.to_dict()
         row["severity"] = say(lang, f"inputs.{finding.severity}")
-        _put(sheet, k, [row[c] for c in FINDING_COLUMNS], top)
+        _write_row(sheet, k, [row[c] for c in FINDING_COLUMNS], top)
         sheet.cell(row=k, column=last)._style = fills[finding.severity]
-    _dress(sheet, [_WIDTH[c] for c in FINDING_COLUMNS], len(shown))
+    _format(sheet, [_WIDTH[c] for c in FINDING_COLUMNS], len(shown))
     _and_more(sheet, len(shown) + 2, len(findings) - len(shown), lang)
 
 
 def _and_more(sheet: Worksheet, row: int, count: int, lang: str) -> None:
     if count > 0:
-        _put(sheet, row, [say(lang, "inputs.and_more", count=f"{count:,}")])
+        _write_row(sheet, row, [say(lang, "inputs.and_more", count=f"{count:,}")])
 
 
 def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
@@ -211,12 +213,12 @@ def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
             continue
         seen.add(mark)
         heads = [_head(lang, c) if c in ("file", "sheet", "row", "why") else c for c in frame]
-        _put(sheet, line, heads)
+        _write_row(sheet, line, heads)
         for cell in sheet[line]:
             cell.font = Font(bold=True)
         for values in frame.head(MAX_ROWS).itertuples(index=False, name=None):
             line += 1
-            _put(sheet, line, [_cell(v) for v in values])
+            _write_row(sheet, line, [_plain(v) for v in values])
         _and_more(sheet, line + 1, len(frame) - MAX_ROWS, lang)
         line += 2
     for k, width in enumerate((24, 12, 8, 44), start=1):
@@ -226,30 +228,30 @@ def _set_aside(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> No
 def _addresses(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
     """Rows without coordinates, by what they can be found, and empty columns to fill in."""
     columns = ("file", "sheet", "row", "name", "area", "address", "lon", "lat")
-    _put(sheet, 1, [_head(lang, c) for c in columns])
+    _write_row(sheet, 1, [_head(lang, c) for c in columns])
     names = {
         str(code): str(name)
         for one in loaded
         if isinstance(one.layer, AreaLayer)
         for code, name in one.layer.names.items()
     }
-    rows = list(dict.fromkeys(row for one in loaded for row in _to_place(one, names)))
+    rows = list(dict.fromkeys(row for one in loaded for row in _to_locate(one, names)))
     for k, row in enumerate(rows[:MAX_ROWS], start=2):
-        _put(sheet, k, row)
-    _dress(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MAX_ROWS]))
+        _write_row(sheet, k, row)
+    _format(sheet, (24, 14, 8, 28, 32, 48, 14, 14), len(rows[:MAX_ROWS]))
     _and_more(sheet, len(rows[:MAX_ROWS]) + 2, len(rows) - MAX_ROWS, lang)
 
 
-def _to_place(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...]]:
+def _to_locate(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...]]:
     """File, sheet, row, name, area and address of the rows that only lack coordinates.
 
-    `names` of areas by code: who looks for a place on a map knows no codes.
+    `names` of areas by code: who looks for a location on a map knows no codes.
     """
-    places = {(f.sheet, f.row) for f in one.findings if f.code in WITHOUT_COORDINATES}
+    unlocated = {(f.sheet, f.row) for f in one.findings if f.code in WITHOUT_COORDINATES}
     frame = one.set_aside
-    if len(frame) == 0 or not places:
+    if len(frame) == 0 or not unlocated:
         return []
-    wanted = frame[[place in places for place in zip(frame["sheet"], frame["row"], strict=True)]]
+    wanted = frame[[row in unlocated for row in zip(frame["sheet"], frame["row"], strict=True)]]
     heading = {role: h for h, role in one.record.columns.items() if h in frame.columns}
 
     def cells(*roles: str) -> list[str]:
@@ -273,7 +275,7 @@ def _to_place(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ...
     return list(zip(*parts, strict=True))
 
 
-def _cell(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return ""
     return int(value) if hasattr(value, "item") and float(value).is_integer() else value

@@ -127,15 +127,14 @@ def _shifted(x: np.ndarray, y: np.ndarray, collector: FindingCollector, streets:
     found = small_shift(x, y, streets)
     if found is None:
         return
-    shift, points, now, then = found
     collector.about_file(
         "shifted",
         "warning",
-        points=points,
-        shift=f"{shift.metres:.0f}",
-        direction=Message(f"file_faults.towards_{shift.direction}").text(collector.lang),
-        now=f"{now:.0f}",
-        then=f"{then:.0f}",
+        points=found.points,
+        shift=f"{found.shift.metres:.0f}",
+        direction=Message(f"file_faults.towards_{found.shift.direction}").text(collector.lang),
+        now=f"{found.median_m:.0f}",
+        then=f"{found.median_back_m:.0f}",
     )
 
 

@@ -1,16 +1,18 @@
-"""What the streets say about a file's datum: under which one do its places lie beside them?
+"""Evidence for a file's datum from the streets: under which one do its points lie beside them?
 
 Sites stand beside streets. Moved by a wrong datum they lie anywhere, and in a dense city anywhere
-is still some 40 m from a street: no single point looks wrong, and the median hardly does. So all
-points are compared under every datum, pair by pair (Student's t of the logarithms of distances),
-and, where the declared one holds, under small shifts of all points together: what is left of a
-conversion that was not exact, or of another ellipsoid.
+is still some 40 m from a street: no single point looks wrong, and the median hardly does. So the
+distances of all points are compared between readings of the file by a paired one-sided t-test of
+their logarithms (a *reading* is a way to convert the file's degrees to WGS 84). Where the declared
+datum holds, small shifts of all points together are tried too, and confirmed by the bootstrap
+(Efron 1979, doi:10.1214/aos/1176344552): they remain of an inexact conversion or another ellipsoid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,29 +20,32 @@ from scipy.stats import t as student
 
 from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
-from geoplan.inputs.location.streets import FAR_M, Streets
+from geoplan.inputs.location.streets import MAX_DISTANCE_M, Streets
 
 Floats = NDArray[np.float64]
-#: what `datum` can say
+#: datums that a file may be in
 DATUM_CANDIDATES = ("wgs84", "gcj02", "bd09")
 DIRECTIONS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
-#: the constants by which snippets turn BD-09 into GCJ-02; up to 37 m of it stay
+#: degrees; the constants by which common snippets turn BD-09 into GCJ-02, wrong by up to 37 m
 _BD09_OFFSET = (0.0065, 0.006)
-#: chance of being misled by one comparison (of about ten)
+#: significance level of one comparison (of about ten), and that of weak evidence
 _SIGNIFICANCE = 1e-5
 WEAK_SIGNIFICANCE = 0.01
+#: fewer points are no evidence; more points, or lattices of distances, add nothing
 _MIN_POINTS = 12
 _MAX_POINTS = 600
 _MAX_LATTICES = 300
+#: points from which these are chosen
 _MAX_SAMPLE = 20_000
-#: points nearer to each other see the same streets and are no two witnesses
+#: points nearer to each other lie beside the same streets and are not independent
 _THINNING_M = 200.0
-#: below this a distance to a centre line says nothing
+#: below this a distance to a centre line has no meaning
 _STREET_HALF_WIDTH_M = 8.0
-#: hypotheses nearer to each other are not told apart by name
+#: readings whose points lie nearer to each other cannot be distinguished
 _INDISTINCT_M = 60.0
-#: small shifts: searched so far, told from there on
+#: small shifts: the largest searched, the mesh of the search, the smallest reported
 _MAX_SHIFT_M, _STEP_M, _MIN_SHIFT_M = 160.0, 5.0, 20.0
+#: bootstrap: share of the samples that must agree with the shift, within so many metres
 _MIN_AGREEMENT, _AGREEMENT_M, _BOOTSTRAP_SAMPLES = 0.9, 16.0, 100
 
 
@@ -57,7 +62,7 @@ def _bd09_by_constants_converted(lon: Floats, lat: Floats) -> tuple[Floats, Floa
     return _bd09_by_constants(*from_wgs84((lon, lat), "gcj02"))
 
 
-#: how degrees as they stand in a file may have to be read to become WGS 84
+#: ways to convert degrees as they stand in a file to WGS 84: datums, and common mistakes
 READINGS: Mapping[str, Callable[[Floats, Floats], tuple[Floats, Floats]]] = {
     "wgs84": lambda lon, lat: (lon, lat),
     "gcj02": lambda lon, lat: to_wgs84((lon, lat), "gcj02"),
@@ -94,7 +99,7 @@ class Shift:
 class StreetEvidence:
     """Distances of a file's points to the nearest street, by reading.
 
-    x, y : places by reading. metres : distances by reading.
+    x, y : points in the study's CRS, and metres : their distances, by reading.
     """
 
     x: Mapping[str, Floats]
@@ -111,27 +116,24 @@ class StreetEvidence:
         return float(np.median(self.metres[reading]))
 
     def shift(self, taken: str, other: str) -> Shift:
-        """How points taken as `taken` lie relative to their places as `other`, on average."""
+        """How points read as `taken` lie relative to the same points read as `other` (mean)."""
         return Shift(
             east_m=float(np.mean(self.x[taken] - self.x[other])),
             north_m=float(np.mean(self.y[taken] - self.y[other])),
         )
 
     def p_value(self, reading: str, other: str) -> float:
-        """How probable it is that `reading` is nearer to the streets than `other` by chance only.
-
-        The readings' points are the same, so they are compared in pairs.
-        """
+        """P-value of `reading` being nearer to the streets than `other` (paired, one-sided)."""
         return _one_sided_p(_logs(self.metres[other]) - _logs(self.metres[reading]))
 
     @property
     def best(self) -> str:
-        """The reading nearest to the streets; a plain datum rather than its near twin."""
+        """The reading nearest to the streets; a datum rather than an indistinct reading."""
         means = {r: float(_logs(m).mean()) for r, m in self.metres.items()}
         best = min(means, key=lambda r: means[r])
-        twins = [d for d in DATUM_CANDIDATES if self._mean_distance(best, d) <= _INDISTINCT_M]
-        plain = min(twins, key=lambda d: means[d], default=best)
-        return best if self.p_value(best, plain) < _SIGNIFICANCE else plain
+        indistinct = [d for d in DATUM_CANDIDATES if self._mean_distance(best, d) <= _INDISTINCT_M]
+        datum = min(indistinct, key=lambda d: means[d], default=best)
+        return best if self.p_value(best, datum) < _SIGNIFICANCE else datum
 
     def verdict(self, reading: str) -> str:
         """``surely`` when `reading` beats all that lie elsewhere; ``perhaps``, or ``unknown``."""
@@ -141,20 +143,16 @@ class StreetEvidence:
             if o != reading and self._mean_distance(reading, o) > _INDISTINCT_M
         ]
         worst = max((self.p_value(reading, other) for other in others), default=1.0)
-        return (
-            "surely"
-            if worst < _SIGNIFICANCE
-            else "perhaps"
-            if worst < WEAK_SIGNIFICANCE
-            else "unknown"
-        )
+        if worst < _SIGNIFICANCE:
+            return "surely"
+        return "perhaps" if worst < WEAK_SIGNIFICANCE else "unknown"
 
     def refutes(self, taken: str) -> bool:
-        """Whether the best reading is nearer than `taken`, beyond chance."""
+        """Whether the best reading is significantly nearer than `taken`."""
         return self.best != taken and self.p_value(self.best, taken) < _SIGNIFICANCE
 
     def contradicts(self, datum: str) -> bool:
-        """Whether another datum is nearer to the streets, and probably not by chance."""
+        """Whether another datum is nearer to the streets, with at least weak significance."""
         return self.best != datum and self.p_value(self.best, datum) < WEAK_SIGNIFICANCE
 
     def _mean_distance(self, one: str, other: str) -> float:
@@ -168,13 +166,13 @@ def street_evidence(
 
     Parameters
     ----------
-    lon, lat : degrees, NaN where there is no place.
+    lon, lat : degrees, NaN where there is no location.
     streets : of the study.
     taken : the reading by which points are thinned out.
 
-    FindingCollector
+    Notes
     -----
-    Only points that have a street within `FAR_M` under every reading are counted: what lies at the
+    Only points with a street within `MAX_DISTANCE_M` under every reading count: what lies at the
     network's edge would speak for the reading that moves it inwards.
     """
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
@@ -186,7 +184,7 @@ def street_evidence(
     for reading, to in READINGS.items():
         x[reading], y[reading] = to_study.transform(*to(lon[at], lat[at]))
         metres[reading] = streets.distances(x[reading], y[reading])
-        covered &= metres[reading] < FAR_M
+        covered &= metres[reading] < MAX_DISTANCE_M
     if covered.sum() < _MIN_POINTS:
         return None
     return StreetEvidence(
@@ -196,18 +194,27 @@ def street_evidence(
     )
 
 
-def small_shift(x: Floats, y: Floats, streets: Streets) -> tuple[Shift, int, float, float] | None:
-    """A small shift of all points from where the streets want them; None where there is none.
+class SmallShift(NamedTuple):
+    """A shift of all points, how many they are, and their median distance now and moved back."""
+
+    shift: Shift
+    points: int
+    median_m: float
+    median_back_m: float
+
+
+def small_shift(x: Floats, y: Floats, streets: Streets) -> SmallShift | None:
+    """A small shift of all points that the streets contradict; None where there is none.
 
     Parameters
     ----------
-    x, y : places in the streets' CRS, NaN where there is none.
+    x, y : points in the streets' CRS, NaN where there is none.
 
     Returns
     -------
-    The shift of the points, how many they are, and their median distance to the nearest street as
-    they lie and moved back. A shift is told when moving all points back by it brings them nearer
-    to the streets than chance does, and when random halves of the points agree on it.
+    SmallShift
+        Reported when moving all points back by it brings them significantly nearer to the streets,
+        and bootstrap samples of the points agree on it.
     """
     some = _thin_out(x, y, most=_MAX_LATTICES)
     x, y = x[some], y[some]
@@ -231,7 +238,8 @@ def small_shift(x: Floats, y: Floats, streets: Streets) -> tuple[Shift, int, flo
         return None
     found = Shift(east_m=-float(shift[0]), north_m=-float(shift[1]))
     flat = metres.reshape(len(metres), -1)
-    return found, len(flat), float(np.median(flat[:, middle])), float(np.median(flat[:, best]))
+    medians = float(np.median(flat[:, middle])), float(np.median(flat[:, best]))
+    return SmallShift(found, len(flat), *medians)
 
 
 def _lattice_shift(cells: NDArray[np.int64], side: int) -> Floats:

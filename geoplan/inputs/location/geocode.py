@@ -20,7 +20,7 @@ class Geocoder(Protocol):
     """What a geopy geocoder offers."""
 
     def geocode(self, query: str, **options: Any) -> Any:
-        """The place of `query` with ``latitude``, ``longitude`` and ``address``, or None."""
+        """The location of `query` with ``latitude``, ``longitude`` and ``address``, or None."""
 
 
 def geocode_missing(
@@ -38,7 +38,7 @@ def geocode_missing(
 
     Parameters
     ----------
-    table : one row per place; it is not changed.
+    table : one row per site; it is not changed.
     geocoder : for example ``geopy.geocoders.Baidu(api_key=...)``; its errors are not hidden, so
         wrap it in ``geopy.extra.rate_limiter.RateLimiter`` where the service limits requests.
     datum : of the geocoder's answers (``"bd09"`` for Baidu, ``"gcj02"`` for AMap, ``"wgs84"`` for
@@ -89,10 +89,10 @@ def geocode_missing(
         query = f"{prefix}{str(table[address].iloc[position]).strip()}"
         if query not in known:
             known[query] = geocoder.geocode(query)
-        place = known[query]
-        if place is not None:
-            x, y = to_wgs84((float(place.longitude), float(place.latitude)), datum)
-            values = (float(x), float(y), True, str(place.address))
+        found = known[query]
+        if found is not None:
+            x, y = to_wgs84((float(found.longitude), float(found.latitude)), datum)
+            values = (float(x), float(y), True, str(found.address))
             for heading, value in zip((lon, lat, "geocoded", "geocoded_as"), values, strict=True):
                 done.iloc[position, done.columns.get_loc(heading)] = value
         if progress is not None:

@@ -1,4 +1,4 @@
-"""`Streets`: the study's road network as places are compared with it, by distance alone."""
+"""`Streets`: distances from points to the study's nearest street."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from scipy.ndimage import distance_transform_edt
 from geoplan.inputs.layers import check_projected
 
 Floats = NDArray[np.float64]
-#: a point farther than this from every street says nothing about its place
-FAR_M = 500.0
+#: a point farther than this from every street is no evidence about its location
+MAX_DISTANCE_M = 500.0
 _MARGIN_M = 100.0
 
 
@@ -54,13 +54,13 @@ class Streets:
         return shapely.STRtree(self._lines)
 
     def distances(self, x: Floats, y: Floats) -> Floats:
-        """Metres from each point to the nearest street, infinite beyond `FAR_M`."""
+        """Metres from each point to the nearest street, infinite beyond `MAX_DISTANCE_M`."""
         found = np.full(len(x), np.inf)
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
         if len(self) and len(known):
             (at, _), metres = self._tree.query_nearest(
                 shapely.points(x[known], y[known]),
-                max_distance=FAR_M,
+                max_distance=MAX_DISTANCE_M,
                 return_distance=True,
                 all_matches=False,
             )

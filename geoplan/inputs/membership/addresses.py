@@ -1,4 +1,4 @@
-"""Areas that an address names: for rows without a place it is all that says where they belong."""
+"""Area codes of rows without a location, from the areas that their address names in full."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fill_from_addresses(
     areas : by level, coarsest first.
     where : bool per row.
 
-    FindingCollector
+    Notes
     -----
     A name counts when the whole of it, kind included, stands in the address (泉城路街道, not
     泉城路) and no longer name covers it; of several areas of one name only that inside the row's

@@ -132,7 +132,7 @@ def new_code(code_or_name: str) -> str | None:
 
 
 def successor(code: str) -> str | None:
-    """The code that took the place of an old one, the digits behind the county kept.
+    """The code that replaced an old one, the digits after the county kept.
 
     Examples
     --------

@@ -140,7 +140,7 @@ def _stated_areas(
 def _report_old_codes(
     collector: FindingCollector, stated: StatedAreas, layer: AreaLayer, every: Iterable[AreaLayer]
 ) -> None:
-    """A finding per code or name given up since; `every` layer may know the new area's name."""
+    """A finding per code or name no longer in use; `every` layer may name its successor."""
     lookup = area_lookup(layer)
     cells, known = stated.cells, stated.codes.notna()
     rows: dict[str, list[np.ndarray]] = {}
