@@ -12,7 +12,7 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -65,12 +65,15 @@ def of_rooms() -> Iterator[tuple[str, Any]]:
 
 
 def parameters(value: Any) -> list[str]:
-    """Names that a caller may give."""
-    return [
-        p.name
-        for p in inspect.signature(value).parameters.values()
-        if p.name not in ("self", "cls") and not p.name.startswith("_")
-    ]
+    """Names that a caller may give, the keywords of ``**options: Unpack[...]`` among them."""
+    names: list[str] = []
+    for p in inspect.signature(value).parameters.values():
+        if p.kind is p.VAR_KEYWORD and "Unpack[" in str(p.annotation):
+            hint = inspect.signature(value, eval_str=True).parameters[p.name].annotation
+            names += get_args(hint)[0].__annotations__
+        elif p.name not in ("self", "cls") and not p.name.startswith("_"):
+            names.append(p.name)
+    return names
 
 
 def documented(doc: str) -> set[str]:
