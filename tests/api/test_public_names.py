@@ -65,10 +65,11 @@ def of_rooms() -> Iterator[tuple[str, Any]]:
 
 
 def parameters(value: Any) -> list[str]:
-    """Names that a caller may give, the keywords of ``**options: Unpack[...]`` among them."""
+    """Names that a caller may give: of ``**options: Unpack[...]`` its keywords, or ``options``."""
     names: list[str] = []
     for p in inspect.signature(value).parameters.values():
-        if p.kind is p.VAR_KEYWORD and "Unpack[" in str(p.annotation):
+        as_one = p.name in documented(inspect.getdoc(value) or "")
+        if p.kind is p.VAR_KEYWORD and "Unpack[" in str(p.annotation) and not as_one:
             hint = inspect.signature(value, eval_str=True).parameters[p.name].annotation
             names += get_args(hint)[0].__annotations__
         elif p.name not in ("self", "cls") and not p.name.startswith("_"):
