@@ -7,7 +7,7 @@ because the people in them count (`unlocated` in the ledger).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -206,7 +206,6 @@ class LineLayer:
 
     key: str
     frame: gpd.GeoDataFrame
-    attributes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
         object.__setattr__(

@@ -74,7 +74,7 @@ def test_664_cities(shared_data):
     assert np.abs(to_wgs84(gcj, "gcj02") - wgs).max() < 0.9 * METRE
 
 
-def test_there_and_back_to_a_millimetre_all_over_china():
+def test_round_trips_are_exact_to_a_millimetre_all_over_china():
     rng = np.random.default_rng(0)
     points = np.column_stack([rng.uniform(74, 134, 20_000), rng.uniform(18, 53, 20_000)])
     for datum in ("gcj02", "bd09", "cgcs2000", "wgs84"):

@@ -1,4 +1,4 @@
-"""Census totals spread in whole people: nobody lost, every area's total kept."""
+"""Census totals allocated in whole people: nobody lost, every area's total kept."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CRS = "EPSG:4548"
     st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=40),
     st.integers(0, 10**7),
 )
-def test_largest_remainder_deals_out_exactly_and_fairly(shares, total):
-    dealt = largest_remainder(np.array(shares), total)
-    assert dealt.sum() == total
-    assert (dealt >= 0).all()
+def test_largest_remainder_sums_to_the_total_and_stays_within_one_of_the_quota(shares, total):
+    allocated = largest_remainder(np.array(shares), total)
+    assert allocated.sum() == total
+    assert (allocated >= 0).all()
     whole = sum(shares)
     if whole > 0:
         quota = total * np.array(shares) / whole
-        assert (np.abs(dealt - quota) < 1 + 1e-6 * (1 + quota)).all()
+        assert (np.abs(allocated - quota) < 1 + 1e-6 * (1 + quota)).all()
 
 
-def test_by_hand():
+def test_totals_allocated_by_hand():
     # quotas 3.33, 3.33, 3.33 of 10: the first of equals has the odd one
     assert largest_remainder(np.array([1.0, 1, 1]), 10).tolist() == [4, 3, 3]
     # quotas 1.5, 0.5: two halves, one to give: the first
@@ -36,13 +36,13 @@ def test_by_hand():
     assert largest_remainder(np.zeros(3), 5).tolist() == [2, 2, 1]
 
 
-def test_areas_without_rows_and_rows_without_areas_are_told():
-    dealt, left, outside = allocate_totals(
+def test_areas_without_rows_and_rows_without_areas_are_returned():
+    allocated, left, outside = allocate_totals(
         np.array([1.0, 3.0, 9.0]),
         pd.Series(["a", "a", "z"], dtype=object),
         pd.Series({"a": 8, "b": 5}),
     )
-    assert dealt.tolist() == [2, 6, 0]
+    assert allocated.tolist() == [2, 6, 0]
     assert left == {"b": 5}
     assert outside.tolist() == [False, False, True]
 
@@ -94,7 +94,7 @@ def test_a_census_is_kept_to_the_person(study):
     assert one.also[0].record.rows == one.also[0].record.accepted == 5
 
 
-def test_places_without_people_share_evenly(study):
+def test_rows_without_people_share_evenly(study):
     folder, areas = study
     one = read_demand(
         LayerSource(path=folder / "people.csv", datum="wgs84", columns={"other": "pop"}),

@@ -1,4 +1,4 @@
-"""A wrong datum is noticed by the streets that the rows themselves name."""
+"""A wrong datum is noticed by the areas that the rows themselves name."""
 
 from __future__ import annotations
 

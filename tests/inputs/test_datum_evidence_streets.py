@@ -173,7 +173,7 @@ def test_half_conversions_are_noticed(tmp_path, made, said, words):
 
 @pytest.mark.parametrize(("east", "north", "words"), [(0, 37, "north"), (-26, -26, "south-west")])
 @pytest.mark.parametrize("metres", [False, True])
-def test_a_small_shift_of_all_points_is_told(tmp_path, east, north, words, metres):
+def test_a_small_shift_of_all_points_is_reported(tmp_path, east, north, words, metres):
     x, y = sites(80, 6)
     x, y = x + east, y + north
     path = tmp_path / "s.csv"
@@ -226,7 +226,7 @@ def test_a_half_conversion_without_a_datum_fits_none_of_them(tmp_path):
     assert "BD-09 coordinates that were converted as if they were GCJ-02" in finding.problem
 
 
-def test_where_nothing_can_be_told_it_says_so(tmp_path):
+def test_too_little_evidence_is_reported_as_such(tmp_path):
     degrees = MADE["gcj02"](BACK.transform(*sites(60, 11, anywhere=True)))
     (finding,) = read(write(tmp_path / "s.csv", degrees)).findings
     assert "nothing can be told" in finding.problem
@@ -256,14 +256,14 @@ def test_honest_files_are_left_alone(anywhere, off):
             assert small_shift(x, y, town()[1]) is None, seed
 
 
-def test_many_sites_at_one_crossing_are_one_witness(tmp_path):
+def test_many_sites_at_one_crossing_count_once(tmp_path):
     rng = np.random.default_rng(0)
     x, y = X + 5_000 + rng.uniform(0, 90, 200), Y + 5_000 + rng.uniform(0, 90, 200)
     one = read(write(tmp_path / "s.csv", BACK.transform(x, y)), datum="gcj02")
     assert datum_codes(one) == {}
 
 
-def test_points_beyond_the_network_say_nothing(tmp_path):
+def test_points_beyond_the_network_are_no_evidence(tmp_path):
     x, y = sites(60, 13)
     one = read(write(tmp_path / "s.csv", BACK.transform(x + 2 * SIDE, y)), datum="gcj02")
     assert datum_codes(one) == {}
@@ -297,7 +297,7 @@ def test_areas_that_contradict_the_streets_are_doubted_themselves(tmp_path):
     assert "rather the datum of the outlines" in doubts["areas_doubt"].problem
 
 
-def test_witnesses_that_disagree_about_an_undeclared_datum_are_told(tmp_path):
+def test_areas_and_streets_that_disagree_about_an_undeclared_datum_are_reported(tmp_path):
     """Points and outlines both from a map website, and neither says so: the outlines agree."""
     x, y = sites(250, 14)
     lon, lat = map(np.asarray, MADE["gcj02"](BACK.transform(x, y)))

@@ -1,4 +1,4 @@
-"""People of rows and groups: what cannot be counted is told, what has no place is kept."""
+"""People of rows and groups: unusable numbers are reported, people without location are kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_groups_are_checked_like_the_people(tmp_path):
     assert one.record.set_aside == 0
 
 
-def test_people_without_a_place_are_kept(tmp_path):
+def test_people_without_a_location_are_kept(tmp_path):
     text = "名称,经度,纬度,人口\n甲,,,1200\n乙,0,0,34\n丙,117.2,36.6,10\n丁,,,0\n"
     one, told = read(tmp_path, text, weight="人口")
     assert {row for row, _ in told} == {2, 3, 5}
@@ -50,7 +50,7 @@ def test_codes_in_the_people_column_are_not_people(tmp_path):
     assert one.layer.total == 7
 
 
-def test_rows_that_count_the_same_people_twice_are_told(tmp_path):
+def test_rows_that_count_the_same_people_twice_are_reported(tmp_path):
     """The second is the first again; another number, another place or no name is not."""
     text = (
         "名称,经度,纬度,人口\n甲,117,36.6,10\n甲,117,36.6,１０\n甲,117,36.6,11\n甲,117.1,36.6,10\n"

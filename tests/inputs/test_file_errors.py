@@ -1,4 +1,4 @@
-"""Faults of whole files are said in both languages, with the same facts."""
+"""Errors of whole files are written in both languages, with the same facts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_fault_in_the_code_has_words():
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "文件不存在"), ("en", "not there")])
-def test_a_clerk_reads_it_in_the_language_of_the_study(tmp_path, lang, words):
+def test_the_user_reads_it_in_the_language_of_the_study(tmp_path, lang, words):
     source = LayerSource(path=tmp_path / "no.csv", name="no.csv")
     (finding,) = read_facilities(source, key="x", crs="EPSG:4548", lang=lang).findings
     assert words in finding.problem

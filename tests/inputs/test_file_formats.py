@@ -91,7 +91,7 @@ def test_names_of_a_kml_whose_own_name_is_empty(tmp_path, ending):
     assert names(read(tmp_path / f"s.{ending}")) == ["乙站", "甲站"]
 
 
-def test_what_a_driver_says_is_told_once_and_not_printed(tmp_path, recwarn):
+def test_what_a_driver_says_is_reported_once_and_not_printed(tmp_path, recwarn):
     FRAME.to_file(tmp_path / "s.gpkg", driver="GPKG")
     (tmp_path / "s.gpkg").rename(tmp_path / "s.shp")
     one = read(tmp_path / "s.shp")
@@ -230,7 +230,7 @@ def test_a_heading_that_stands_twice(tmp_path):
 # -- databases -------------------------------------------------------------------------------------
 
 
-def test_passwords_of_addresses_are_shown_nowhere():
+def test_passwords_of_database_urls_are_shown_nowhere():
     address = "postgresql://gis:se@cr:et@db:5432/city"
     source = LayerSource(path=address, name=address, layer="站点")
     assert source.label == "postgresql://gis:***@db:5432/city"
@@ -240,7 +240,7 @@ def test_passwords_of_addresses_are_shown_nowhere():
     assert not is_database_url("C:/postgresql.csv")
 
 
-def test_an_address_gets_a_driver_that_is_installed():
+def test_a_database_url_gets_a_driver_that_is_installed():
     sqlalchemy = pytest.importorskip("sqlalchemy")
     for address in ("postgresql://u@h/d", "postgis://u@h/d", "postgres://u@h/d"):
         engine = sqlalchemy.create_engine(sqlalchemy_url(address))

@@ -271,7 +271,7 @@ def _table(folder: Path, name: str, text: str) -> LayerSource:
     return LayerSource(path=folder / name, name=name)
 
 
-def test_the_findings_workbook_is_one_that_a_clerk_can_work_from(areas, tmp_path):
+def test_the_findings_workbook_can_be_worked_from(areas, tmp_path):
     sites(tmp_path / "站点.xlsx")
     one = read_facilities(
         LayerSource(path=tmp_path / "站点.xlsx", name="站点.xlsx", datum="gcj02"),
@@ -315,7 +315,7 @@ def test_a_long_list_of_findings_ends_and_says_how_many_more(tmp_path, monkeypat
     assert not any(c.quotePrefix for c in plain)  # cells share styles, not the prefix
 
 
-def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
+def test_large_tables_release_cells_and_lose_none(areas, tmp_path, monkeypatch):
     sites(tmp_path / "站点.xlsx")
     lines = [
         "名称,经度,纬度,街道,人口,地址",
@@ -354,7 +354,7 @@ def test_large_tables_give_up_cells_and_lose_none(areas, tmp_path, monkeypatch):
         assert "经度" in one.set_aside.columns
 
 
-def test_places_to_be_looked_up_are_told_by_the_names_of_their_areas(tmp_path):
+def test_rows_to_be_geocoded_are_listed_with_the_names_of_their_areas(tmp_path):
     streets = read_areas(
         _table(tmp_path, "街道.csv", "代码,名称\n370102001,解放路街道\n"), level="street", crs=CRS
     )

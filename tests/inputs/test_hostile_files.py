@@ -176,14 +176,14 @@ def test_cells_longer_than_any_name(tmp_path):
     assert len(one.layer.frame["name"].iloc[0]) == 200_000
 
 
-def test_ids_that_repeat_are_told_however_few_they_are(tmp_path):
+def test_ids_that_repeat_are_reported_however_few_they_are(tmp_path):
     few = "编号,名称,经度,纬度\n1,a,117.0,36.6\n1,b,117.1,36.6\n"
     assert told(tmp_path / "t.csv", few)[1] == [(3, "same_id")]
     many = "编号,名称,经度,纬度\n" + "".join(f"1,站{k},117.{k},36.6\n" for k in range(10, 40))
     assert told(tmp_path / "t.csv", many)[1] == [(0, "no_ids")]
 
 
-def test_sheets_without_a_known_heading_are_told(tmp_path):
+def test_sheets_without_a_known_heading_are_reported(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["名称", "经度", "纬度"])
     book.active.append(["甲", 117.0, 36.6])

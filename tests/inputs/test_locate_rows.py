@@ -1,4 +1,4 @@
-"""Places that cannot be: told by row, in layers and in tables of metres alike."""
+"""Locations that cannot be used: a finding per row, in layers, tables in degrees and in metres."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(path, areas, **options):
     return read_facilities(source, key="x", crs=CRS, areas=areas, lang="en")
 
 
-def test_a_layer_whose_places_cannot_be(tmp_path, areas):
+def test_a_layer_with_impossible_locations(tmp_path, areas):
     places = [
         Point(117.02, 36.65),
         Point(36.65, 117.02),
@@ -55,7 +55,7 @@ def test_a_layer_whose_places_cannot_be(tmp_path, areas):
         assert one.layer.frame["name"].tolist() == ["a", "g"]
 
 
-def test_axes_that_only_the_study_area_can_tell(tmp_path):
+def test_swapped_axes_that_only_the_extent_reveals(tmp_path):
     shape = gpd.GeoSeries([box(60.0, 30.0, 61.0, 31.0)], crs=4326).to_crs("EPSG:32641")
     frame = gpd.GeoDataFrame(
         {"name": ["City"], "parent": [None]},
@@ -123,7 +123,7 @@ def test_wkt_that_is_empty_or_broken(tmp_path, areas):
     assert codes(one) == {3: "no_geometry", 4: "no_geometry"}
 
 
-def test_a_twisted_polygon_is_mended_and_its_people_stay(tmp_path, areas):
+def test_an_invalid_polygon_is_repaired_and_its_people_stay(tmp_path, areas):
     twisted = Polygon([(117, 36), (117.1, 36.1), (117.1, 36), (117, 36.1)])
     frame = gpd.GeoDataFrame(
         {"name": ["a", "b"], "pop": [10, 20]}, geometry=[twisted, None], crs=4326

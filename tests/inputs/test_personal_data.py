@@ -1,4 +1,4 @@
-"""Numbers of people never leave the input."""
+"""Identity and telephone numbers never leave the input."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_boundaries_that_do_not_say_their_datum_are_doubted(districts):
     assert districts("gcj02").findings == ()
 
 
-def test_the_village_table_goes_through_with_every_row_told(villages, tmp_path):
+def test_the_village_table_is_read_with_a_finding_for_every_doubtful_row(villages, tmp_path):
     one = villages("gcj02")
     kinds = Counter(f.code for f in one.findings)
     assert one.record.rows == 6289

@@ -64,7 +64,7 @@ def test_blocks_lose_nobody_and_stay_at_the_people(tmp_path):
     assert centre == pytest.approx((weight * (500_000 + 100 * (column + 0.5))).sum() / weight.sum())
 
 
-def test_negative_cells_are_told(tmp_path):
+def test_negative_cells_are_reported(tmp_path):
     values = np.array([[3.0, -2.0]])
     one = read_demand(LayerSource(path=write(tmp_path / "p.tif", values)), key="p", crs=CRS)
     assert one.layer.total == 3.0

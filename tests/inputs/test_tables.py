@@ -1,4 +1,4 @@
-"""The same table in every dress an office gives it."""
+"""The same table in every format, encoding and layout that offices use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def text(mark: str) -> str:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
 @pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
-def test_text_in_any_encoding_and_with_any_mark(tmp_path, encoding, mark):
+def test_text_in_any_encoding_and_with_any_delimiter(tmp_path, encoding, mark):
     path = tmp_path / "t.csv"
     path.write_bytes(text(mark).encode(encoding))
     one = read_facilities(LayerSource(path=path, datum="wgs84"), key="x", crs=CRS, lang="en")
@@ -167,7 +167,7 @@ def read_text(tmp_path, text, **options):
 
 
 @pytest.mark.parametrize("filler", [0, 30_000])  # behind what the width is guessed from
-def test_a_record_that_is_too_long_is_told_and_never_cut_in_silence(tmp_path, filler):
+def test_a_record_that_is_too_long_is_reported_and_never_cut_in_silence(tmp_path, filler):
     lines = [f"站{k},117.{k:06d},36.6" for k in range(filler)]
     text = "\n".join(["名称,经度,纬度", *lines, "甲,117.5,36.6,青年东路,1号", "乙,117.6,36.6"])
     one, told = read_text(tmp_path, text + "\n")
@@ -175,7 +175,7 @@ def test_a_record_that_is_too_long_is_told_and_never_cut_in_silence(tmp_path, fi
     assert len(one.layer) == filler + 2
 
 
-def test_a_column_without_heading_is_no_slip(tmp_path):
+def test_a_filled_column_without_heading_is_left_out(tmp_path):
     rows = "".join(f"站{k},117.{k:02d},36.6,好\n" for k in range(10, 20))
     _, told = read_text(tmp_path, "名称,经度,纬度,\n" + rows)
     assert told == {None: "unnamed_columns"}
@@ -190,13 +190,13 @@ def test_quoted_records_keep_their_line_numbers(tmp_path):
     assert one.set_aside["名称"].tolist() == ["两\n行站", '带"引号"的站']
 
 
-def test_codes_that_a_spreadsheet_has_rounded_are_told(tmp_path):
+def test_codes_that_a_spreadsheet_has_rounded_are_reported(tmp_path):
     text = "社区代码,名称,经度,纬度\n3.70102E+11,甲,117,36.6\n370102001002,乙,117.1,36.6\n"
     _, told = read_text(tmp_path, text, columns={"id": "社区代码"})
     assert told == {2: "lost_code"}
 
 
-def test_a_heading_without_rows_is_told(tmp_path):
+def test_a_heading_without_rows_is_reported(tmp_path):
     one, told = read_text(tmp_path, "名称,经度,纬度\n")
     assert told == {None: "no_rows"}
     assert len(one.layer) == 0

@@ -155,7 +155,7 @@ def test_people_without_coordinates_belong_to_the_area_of_their_address(areas, t
     assert one.layer.located.empty
 
 
-def test_areas_without_coordinates_are_told_once(tmp_path):
+def test_areas_without_coordinates_are_reported_once(tmp_path):
     path = tmp_path / "v.csv"
     rows = "".join(f"37010200{k:04d},村{k},,\n" for k in range(30))
     path.write_text(f"code,name,lon,lat\n{rows}370102009999,村,117.0,36.6\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The catalogue is complete, sound and can be changed by a study; all faults are told at once."""
+"""The catalogue is complete, sound and can be changed by a study; faults come at once."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_new_service_needs_no_code():
     assert made.confidence == "low"
 
 
-def test_all_faults_are_told_at_once_with_the_valid_keys():
+def test_all_faults_are_reported_at_once_with_the_valid_keys():
     with pytest.raises(UsageError) as caught:
         standard_for(
             "meal_station",
