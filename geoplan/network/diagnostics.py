@@ -19,8 +19,8 @@ from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
 from geoplan.network.search.snapping import AT_END_M, edge_tree
 from geoplan.validate import number
-from geoplan.words import say
 from geoplan.words.display import text_html
+from geoplan.words.speaker import Speaker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -81,10 +81,10 @@ class NetworkReport:
 
     def summary(self, lang: str = "en") -> str:
         """The findings as lines of text, in ``"zh"`` or ``"en"``."""
-        mode = say(lang, f"network.mode_{self.mode}")
+        say = Speaker(lang).say
+        mode = say(f"network.mode_{self.mode}")
         rows = [
             say(
-                lang,
                 "network.size",
                 name=self.name or "-",
                 mode=mode,
@@ -93,36 +93,30 @@ class NetworkReport:
                 km=f"{self.length_m / 1000:,.1f}",
             ),
             say(
-                lang,
                 "network.largest",
                 share=f"{self.largest_share:.1%}",
                 islands=len(self.islands),
             ),
         ]
         if self.one_way_traps > 0:
-            rows.append(say(lang, "network.traps", km=f"{self.one_way_traps / 1000:,.1f}"))
-        rows.append(
-            say(lang, "network.near_misses", count=len(self.near_misses), ends=self.dead_ends)
-        )
+            rows.append(say("network.traps", km=f"{self.one_way_traps / 1000:,.1f}"))
+        rows.append(say("network.near_misses", count=len(self.near_misses), ends=self.dead_ends))
         for row in self.near_misses.head(3).itertuples():
             x, y = row.geometry.coords[0]
             key = "network.near_miss" if np.isfinite(row.detour_m) else "network.near_miss_apart"
             detour = f"{row.detour_m:,.0f}" if np.isfinite(row.detour_m) else ""
             rows.append(
-                "  "
-                + say(lang, key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}", detour=detour)
+                "  " + say(key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}", detour=detour)
             )
         if len(self.zero_length):
-            rows.append(say(lang, "network.zero_length", count=len(self.zero_length)))
+            rows.append(say("network.zero_length", count=len(self.zero_length)))
         if len(self.long_edges):
             km = f"{self.long_edges['length_m'].max() / 1000:,.1f}"
-            rows.append(say(lang, "network.long_edges", count=len(self.long_edges), km=km))
+            rows.append(say("network.long_edges", count=len(self.long_edges), km=km))
         if len(self.self_loops):
-            rows.append(say(lang, "network.self_loops", count=len(self.self_loops)))
+            rows.append(say("network.self_loops", count=len(self.self_loops)))
         if self.steps_m or self.barriers:
-            rows.append(
-                say(lang, "network.steps", km=f"{self.steps_m / 1000:,.1f}", count=self.barriers)
-            )
+            rows.append(say("network.steps", km=f"{self.steps_m / 1000:,.1f}", count=self.barriers))
         return "\n".join(rows)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pyproj import CRS
 
 from geoplan.crs.projected import bounds_centre, checked_crs, projected_crs_for, scale_error
-from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.network import NetworkData, crs_name
 from geoplan.words import say
 
 _log = logging.getLogger(__name__)
@@ -70,19 +70,15 @@ def unused_options(
     crs = source_crs if own is None else own
     if crs is None:
         return {}
-    name = _name(crs)
+    name = crs_name(crs)
     unused = {}
     if source_crs is not None and not source_crs.equals(crs, ignore_axis_order=True):
-        unused["source_crs"] = [_name(source_crs), name]
+        unused["source_crs"] = [crs_name(source_crs), name]
     if datum not in (None, "wgs84", "cgcs2000") and crs.is_projected:
         unused["datum"] = [str(datum), name]
     for option, (given, used) in unused.items():
         log_note("%s: %s=%r is not used, the file is in %s", source, option, given, used)
     return unused
-
-
-def _name(crs: CRS) -> str:
-    return crs.to_string() if crs.to_epsg() else crs.name
 
 
 def build_findings(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
@@ -128,7 +124,7 @@ def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:
         yield (
             "lengths_long" if off > 0 else "lengths_short",
             {
-                "crs": _name(network.crs),
+                "crs": crs_name(network.crs),
                 "percent": f"{100 * abs(off):.1f}",
                 "instead": projected_crs_for(*lonlat).to_string(),
             },

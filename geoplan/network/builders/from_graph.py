@@ -22,7 +22,13 @@ from geoplan.crs.projected import projected_crs_for, unfit_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import Faults, MissingCrsError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import measuring_crs
-from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, reason_left_out, speed_kmh
+from geoplan.network.builders.osm_tags import (
+    KEPT_TAGS,
+    driving_minutes,
+    left_out_by,
+    reason_left_out,
+    speed_kmh,
+)
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import SAME_STREET_M
@@ -149,7 +155,7 @@ def network_from_graph(
     frame["oneway"] = oneway[keep]
     properties = _properties(frame["data"], mode, speeds_kmh)
     if mode == "drive":
-        frame["minutes"] = frame["length_m"] * 0.06 / properties["speed_kmh"]
+        frame["minutes"] = driving_minutes(frame["length_m"], properties["speed_kmh"])
     return network_from_tables(
         nodes.loc[nodes.index.isin(frame["u"]) | nodes.index.isin(frame["v"])],
         pd.concat([frame.drop(columns="data"), properties], axis=1),

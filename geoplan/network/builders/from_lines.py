@@ -19,7 +19,7 @@ from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.line_columns import ROLES, LineColumns, line_columns
 from geoplan.network.builders.noding import noded_at_crossings, nodes_by_level
-from geoplan.network.builders.osm_tags import left_out_by
+from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
 from geoplan.network.builders.segments import (
     drop_repeated_vertices,
     node_and_edge_tables,
@@ -156,7 +156,7 @@ def network_from_lines(
     edges["oneway"] = oneway[way]
     properties = _properties(frame, facts, row[way], mode)
     if mode == "drive":
-        edges["minutes"] = edges["length_m"] * 0.06 / properties["speed_kmh"]
+        edges["minutes"] = driving_minutes(edges["length_m"], properties["speed_kmh"])
     return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),

@@ -17,7 +17,7 @@ from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import OsmNodes, OsmWays, read_osm
-from geoplan.network.builders.osm_tags import KEPT_TAGS, left_out_by, speed_kmh
+from geoplan.network.builders.osm_tags import KEPT_TAGS, driving_minutes, left_out_by, speed_kmh
 from geoplan.network.builders.segments import (
     Segments,
     drop_repeated_vertices,
@@ -168,7 +168,7 @@ def _network(
     if mode == "drive":
         speed = np.array([speed_kmh(t[0], t[_MAXSPEED], speeds_kmh) for t in ways.tags])
         properties["speed_kmh"] = speed[way]
-        edges["minutes"] = edges["length_m"] * 0.06 / properties["speed_kmh"]
+        edges["minutes"] = driving_minutes(edges["length_m"], properties["speed_kmh"])
     return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),

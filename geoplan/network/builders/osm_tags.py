@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from geoplan.words.message import Message, Messages
 
 #: no street at all (planned, gone, or not for moving along)
@@ -257,6 +259,11 @@ def speed_kmh(
         if isinstance(name, str) and name in table:
             return float(table[name])
     return OTHER_SPEED_KMH
+
+
+def driving_minutes(length_m: pd.Series, speed_kmh: pd.Series) -> pd.Series:
+    """Minutes = metres x 0.06 / (km/h)."""
+    return length_m * 0.06 / speed_kmh
 
 
 def left_out_by(left_out: Mapping[str, int]) -> Messages:

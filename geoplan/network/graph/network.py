@@ -176,10 +176,9 @@ class NetworkData:
         return self._cache[key]
 
     def __repr__(self) -> str:
-        name = self.crs.to_string() if self.crs.to_epsg() else self.crs.name
         return (
             f"{type(self).__name__}({self.mode}, {self.n_nodes:,} nodes, {self.n_edges:,} edges, "
-            f"{self.length_m.sum() / 1000:,.1f} km, {name})"
+            f"{self.length_m.sum() / 1000:,.1f} km, {crs_name(self.crs)})"
         )
 
     def _repr_html_(self) -> str:
@@ -190,7 +189,7 @@ class NetworkData:
                 ("nodes", f"{self.n_nodes:,}"),
                 ("edges", f"{self.n_edges:,}"),
                 ("length", f"{self.length_m.sum() / 1000:,.1f} km"),
-                ("CRS", self.crs.to_string() if self.crs.to_epsg() else self.crs.name),
+                ("CRS", crs_name(self.crs)),
                 ("speed", f"{self.speed_m_s:g} m/s"),
                 ("source", self.source),
             ],
@@ -320,6 +319,11 @@ class NetworkData:
 
 #: a function that changes a network returns the class that it was given
 AnyNetwork = TypeVar("AnyNetwork", bound=NetworkData)
+
+
+def crs_name(crs: CRS) -> str:
+    """The code of a CRS where it has one (``"EPSG:4548"``), else its name."""
+    return crs.to_string() if crs.to_epsg() else crs.name
 
 
 def check_mode(mode: str) -> None:
