@@ -13,23 +13,23 @@ from scipy import sparse
 
 from geoplan.siting.assignment.center_tests import CostOrders, quick_cover
 from geoplan.siting.assignment.milp import (
-    JourneysModel,
-    conflicting,
-    flows_between,
-    journeys_model,
-    site_model,
-    to_most,
+    AssignmentModel,
+    assign_to_largest_flow,
+    assignment_flows,
+    assignment_model,
+    infeasible_assignment,
+    location_model,
 )
 from geoplan.siting.assignment.reachability import (
-    Journeys,
-    as_cover,
-    journeys,
-    reaching_start,
-    read_distance_constraints,
-    stranded,
+    ReachablePairs,
+    assign_to_nearest,
+    covering_problem,
+    covering_start,
+    reachable_pairs,
+    read_assignment_constraints,
     take_pairs,
-    to_nearest,
-    too_few,
+    too_few_sites,
+    unreachable_demand,
 )
 from geoplan.siting.covering import min_sites
 from geoplan.siting.model.build_result import make_result, no_result
@@ -68,7 +68,7 @@ def p_center(
     Parameters
     ----------
     problem : with costs; rows without people do not count. Sites, costs, `capacities` (the largest
-        cost is that of anybody to the site that has room for them) and `conflicts` as they stand in
+        cost is that of anybody to the site that serves them) and `conflicts` as they stand in
         it. The threshold plays no part.
     sites, budget, options : as in `p_median`.
     min_sites_per_area : least number of sites in every area, or by area code.
@@ -88,7 +88,7 @@ def p_center(
 
     Notes
     -----
-    The optimum is one of the costs: a search by halves over them asks each time whether the sites
+    The optimum is one of the costs: a binary search over them decides each time whether the sites
     can serve everyone within that cost (Minieka 1970, doi:10.1137/1012016).
 
     Examples
@@ -111,7 +111,7 @@ def p_center(
     problem.needs_costs("p-center")
     faults = problem_faults()
     check_limits(request, faults)
-    rules = read_distance_constraints(
+    constraints = read_assignment_constraints(
         problem,
         "p-center",
         faults,
@@ -126,18 +126,18 @@ def p_center(
         faults.add("backup needs two sites at least")
     faults.raise_all()
     with control.interruptible():
-        way = journeys(problem, "p-center")
+        pairs = reachable_pairs(problem, "p-center")
         times = 2 if backup else 1
-        blocked = stranded(problem, way, "p_center", times=times, control=control)
+        blocked = unreachable_demand(problem, pairs, "p_center", times=times, control=control)
         if blocked is not None:
             return blocked
-        if rules.sites is not None and rules.plain(problem):
-            return _plain(problem, way, count=rules.sites, control=control)
-        return _ruled(problem, way, rules, control=control)
+        if constraints.sites is not None and constraints.plain(problem):
+            return _plain(problem, pairs, count=constraints.sites, control=control)
+        return _constrained(problem, pairs, constraints, control=control)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Found:
+class _Cover:
     """Open sites, the largest cost with them, and with capacities who goes where."""
 
     is_open: np.ndarray
@@ -145,52 +145,54 @@ class _Found:
     flows: pd.DataFrame | None = None
 
 
-#: for a largest cost and seconds: an answer within it, and whether its absence is proved
-_Decide = Callable[[float, SolveControl], tuple[_Found | None, bool]]
+#: for a largest cost and a control: a solution within it, and whether its absence is proved
+_Decide = Callable[[float, SolveControl], tuple[_Cover | None, bool]]
 
 
 def _plain(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     *,
     count: int,
     control: SolveControl,
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     count = int(min(count, problem.is_allowed.sum()))
-    if not len(way.rows):
+    if not len(pairs.rows):
         free = np.flatnonzero(problem.is_allowed & ~problem.is_fixed)
         is_open = problem.is_fixed
         is_open[free[: count - len(problem.fixed)]] = True
-        nobody = _Found(is_open=is_open, value=0.0)
+        nobody = _Cover(is_open=is_open, value=0.0)
         return _answer(problem, nobody, bound=0.0, control=control)
-    orders = CostOrders.of(way.costs)
+    orders = CostOrders.of(pairs.costs)
     start, proved = quick_cover(orders, radius=np.inf, count=count, fixed=problem.is_fixed)
     if start is None:
-        start, least, proved = reaching_start(problem, way, count=count, control=control)
+        start, least, proved = covering_start(problem, pairs, count=count, control=control)
     if proved:
-        return too_few(problem, way, "p_center", count=count, least=least, control=control)
+        return too_few_sites(problem, pairs, "p_center", count=count, least=least, control=control)
     if start is None:
         return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
-    first = _Found(is_open=start, value=_largest(way.costs, start, times=1))
-    decide = partial(_enough, problem, way, orders, count)
+    first = _Cover(is_open=start, value=_largest(pairs.costs, start, times=1))
+    decide = partial(_enough, problem, pairs, orders, count)
 
     def ruled_out(radius: float) -> bool:
         return quick_cover(orders, radius=radius, count=count, fixed=problem.is_fixed)[1]
 
-    best, bound = _halve(way, first, decide, times=1, control=control, ruled_out=ruled_out)
+    best, bound = _binary_search(
+        pairs, first, decide, times=1, control=control, ruled_out=ruled_out
+    )
     return _answer(problem, best, bound=bound, control=control)
 
 
-def _ruled(
+def _constrained(
     problem: SitingProblem,
-    way: Journeys,
-    rules: Constraints,
+    pairs: ReachablePairs,
+    constraints: Constraints,
     *,
     control: SolveControl,
 ) -> SitingResult:
-    """Under rules: each largest cost is a question whether they can hold within it."""
-    blocked, facts = early_blocks(problem, rules)
+    """Under constraints: per largest cost a model that decides whether they can hold within it."""
+    blocked, facts = early_blocks(problem, constraints)
     if blocked:
         return no_result(
             problem,
@@ -201,39 +203,41 @@ def _ruled(
             blocking=tuple(blocked),
             detail=facts,
         )
-    times = 2 if rules.backup else 1
-    decide = partial(_feasible, problem, way, rules)
+    times = 2 if constraints.backup else 1
+    decide = partial(_feasible, problem, pairs, constraints)
     first, impossible = decide(np.inf, control.part(control.left / 2))
     if first is None and impossible:
-        return conflicting(problem, way, rules, "p_center", solver=SOLVER, control=control)
+        return infeasible_assignment(
+            problem, pairs, constraints, "p_center", solver=SOLVER, control=control
+        )
     if first is None:
         return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
-    if not len(way.rows):
+    if not len(pairs.rows):
         return _answer(problem, first, bound=0.0, control=control)
-    best, bound = _halve(way, first, decide, times=times, control=control)
-    if rules.budget is not None and control.left > 0:
+    best, bound = _binary_search(pairs, first, decide, times=times, control=control)
+    if constraints.budget is not None and control.left > 0:
         # within this largest cost money should buy no site that does not keep it
-        cheap, _ = _feasible(problem, way, rules, best.value, control, cheapest=True)
+        cheap, _ = _feasible(problem, pairs, constraints, best.value, control, cheapest=True)
         if cheap is not None and _spent(problem, cheap) < _spent(problem, best):
             best = cheap
     return _answer(problem, best, bound=bound, control=control)
 
 
-def _halve(
-    way: Journeys,
-    best: _Found,
+def _binary_search(
+    pairs: ReachablePairs,
+    best: _Cover,
     decide: _Decide,
     *,
     times: int,
     control: SolveControl,
     ruled_out: Callable[[float], bool] | None = None,
-) -> tuple[_Found, float]:
-    """The best answer and a proved bound, by halving the costs in between.
+) -> tuple[_Cover, float]:
+    """The best solution and a proved bound, by binary search over the costs in between.
 
     `ruled_out` is a quick way to see that a cost is too small. A cost that cannot be decided in its
     share of the time stays open: the search goes on above it, the bound stays below.
     """
-    data, ptr = way.costs.data, way.costs.indptr
+    data, ptr = pairs.costs.data, pairs.costs.indptr
     # nobody can do better than their own cheapest (second cheapest) site
     least = float(max(np.partition(row, times - 1)[times - 1] for row in np.split(data, ptr[1:-1])))
     levels = np.unique(data[(data >= least) & (data <= best.value)])
@@ -263,19 +267,19 @@ def _halve(
 
 def _enough(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     orders: CostOrders,
     count: int,
     radius: float,
     control: SolveControl,
-) -> tuple[_Found | None, bool]:
+) -> tuple[_Cover | None, bool]:
     """`count` sites that reach all rows within `radius`; else whether there are none."""
     quick, impossible = quick_cover(orders, radius=radius, count=count, fixed=problem.is_fixed)
     if quick is not None:
-        return _Found(is_open=quick, value=_largest(way.costs, quick, times=1)), False
+        return _Cover(is_open=quick, value=_largest(pairs.costs, quick, times=1)), False
     if impossible:
         return None, True
-    cover = as_cover(problem, way, radius)
+    cover = covering_problem(problem, pairs, radius)
     if (np.diff(cover.cover.indptr) == 0).any():
         return None, True
     fewest = min_sites(cover, request=control.request(max(control.left, 0.05)))
@@ -284,37 +288,37 @@ def _enough(
     if np.isfinite(fewest.value) and fewest.value <= count:
         is_open = np.zeros(problem.n_sites, bool)
         is_open[np.asarray(fewest.sites, np.int64)] = True
-        return _Found(is_open=is_open, value=_largest(way.costs, is_open, times=1)), False
+        return _Cover(is_open=is_open, value=_largest(pairs.costs, is_open, times=1)), False
     return None, fewest.bound is not None and np.ceil(fewest.bound - 1e-9) > count
 
 
-def _spent(problem: SitingProblem, found: _Found) -> float:
+def _spent(problem: SitingProblem, found: _Cover) -> float:
     return float(site_money(problem)[found.is_open & ~problem_free(problem)].sum())
 
 
 def _feasible(
     problem: SitingProblem,
-    way: Journeys,
-    rules: Constraints,
+    pairs: ReachablePairs,
+    constraints: Constraints,
     radius: float,
     control: SolveControl,
     *,
     cheapest: bool = False,
-) -> tuple[_Found | None, bool]:
-    """Sites that keep the rules and serve all rows within `radius`; else whether there are none.
+) -> tuple[_Cover | None, bool]:
+    """Sites that keep the constraints and serve all rows within `radius`; else if there are none.
 
     `cheapest` : of all such sites those that take least money.
     """
-    times = 2 if rules.backup else 1
-    near = _within(way, radius)
+    times = 2 if constraints.backup else 1
+    near = _within(pairs, radius)
     if (np.diff(near.costs.indptr) < times).any():
         return None, True
-    journeys_of: JourneysModel | None = None
+    assignment: AssignmentModel | None = None
     if problem.capacities is None:
-        model = site_model(problem, near, rules, times=times)
+        model = location_model(problem, near, constraints, times=times)
     else:
-        journeys_of = journeys_model(problem, near, rules)
-        model = journeys_of.model
+        assignment = assignment_model(problem, near, constraints)
+        model = assignment.model
     if cheapest:
         cost = np.zeros(model.columns)
         cost[: problem.n_sites] = np.where(problem_free(problem), 0.0, site_money(problem))
@@ -323,19 +327,19 @@ def _feasible(
     if found.x is None:
         return None, found.status == "infeasible"
     is_open = found.x[: problem.n_sites] > 0.5
-    if journeys_of is None:
-        value = _largest(way.costs, is_open, times=times) if len(way.rows) else 0.0
-        return _Found(is_open=is_open, value=value), False
-    flows = flows_between(problem, journeys_of, found.x)
+    if assignment is None:
+        value = _largest(pairs.costs, is_open, times=times) if len(pairs.rows) else 0.0
+        return _Cover(is_open=is_open, value=value), False
+    flows = assignment_flows(problem, assignment, found.x)
     value = float(flows["cost"].max()) if len(flows) else 0.0
-    return _Found(is_open=is_open, value=value, flows=flows), False
+    return _Cover(is_open=is_open, value=value, flows=flows), False
 
 
-def _within(way: Journeys, radius: float) -> Journeys:
-    keep = way.costs.data <= radius
+def _within(pairs: ReachablePairs, radius: float) -> ReachablePairs:
+    keep = pairs.costs.data <= radius
     if keep.all():
-        return way
-    return Journeys(costs=take_pairs(way.costs, keep), rows=way.rows, people=way.people)
+        return pairs
+    return ReachablePairs(costs=take_pairs(pairs.costs, keep), rows=pairs.rows, people=pairs.people)
 
 
 def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> float:
@@ -350,15 +354,15 @@ def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> fl
 
 def _answer(
     problem: SitingProblem,
-    best: _Found,
+    best: _Cover,
     *,
     bound: float,
     control: SolveControl,
 ) -> SitingResult:
-    assignment, _ = to_nearest(problem, best.is_open)
+    assignment, _ = assign_to_nearest(problem, best.is_open)
     detail: dict[str, Any] = {}
     if best.flows is not None:
-        assignment = to_most(assignment, best.flows)
+        assignment = assign_to_largest_flow(assignment, best.flows)
         detail["flows"] = best.flows
     return make_result(
         problem,

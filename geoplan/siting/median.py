@@ -7,17 +7,18 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from geoplan.siting.assignment.constrained import median_ruled
+from geoplan.siting.assignment.constrained import constrained_p_median
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.assignment.reachability import (
-    Journeys,
-    journeys,
-    reaching_start,
-    read_distance_constraints,
-    stranded,
-    to_nearest,
-    too_few,
+    ReachablePairs,
+    assign_to_nearest,
+    covering_start,
+    reachable_pairs,
+    read_assignment_constraints,
+    too_few_sites,
+    unreachable_demand,
 )
-from geoplan.siting.assignment.solve import Median, search_median, solve_median
+from geoplan.siting.assignment.solve import search_median, solve_median
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import PlanOptions, area_minimums
@@ -72,7 +73,7 @@ def p_median(
 
     Notes
     -----
-    Greedy start and fast interchange (Resende and Werneck 2007), a Lagrangean bound by the volume
+    Greedy start and fast interchange (Resende and Werneck 2007), a Lagrangian bound by the volume
     algorithm (Barahona and Anbil 2000), branch and bound on it where few sites are in doubt, else
     Benders cuts (Duran-Mateluna, Ales and Elloumi 2023).
 
@@ -99,7 +100,7 @@ def p_median(
     problem.needs_costs("p-median")
     faults = problem_faults()
     check_limits(request, faults)
-    rules = read_distance_constraints(
+    constraints = read_assignment_constraints(
         problem,
         "p-median",
         faults,
@@ -112,41 +113,44 @@ def p_median(
     )
     faults.raise_all()
     with control.interruptible():
-        way = journeys(problem, "p-median")
-        blocked = stranded(problem, way, "p_median", times=1, control=control)
+        pairs = reachable_pairs(problem, "p-median")
+        blocked = unreachable_demand(problem, pairs, "p_median", times=1, control=control)
         if blocked is not None:
             return blocked
-        if rules.sites is not None and rules.plain(problem):
-            return _plain(problem, way, count=rules.sites, control=control)
-        return median_ruled(problem, way, rules, control=control)
+        if constraints.sites is not None and constraints.plain(problem):
+            return _plain(problem, pairs, count=constraints.sites, control=control)
+        return constrained_p_median(problem, pairs, constraints, control=control)
 
 
 def _plain(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     *,
     count: int,
     control: SolveControl,
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     fixed = problem.is_fixed
-    allowed = problem.is_allowed & ~fixed
+    free = problem.is_allowed & ~fixed
     count = int(min(count, problem.is_allowed.sum()))
-    if not len(way.rows):
-        chosen = np.flatnonzero(allowed)[: count - int(fixed.sum())]
+    if not len(pairs.rows):
+        chosen = np.flatnonzero(free)[: count - int(fixed.sum())]
         every = np.concatenate([problem.fixed, chosen])
         return _answer(problem, every, bound=0.0, control=control)
-    arrays = weighted_costs(way.costs, way.people)
+    costs = weighted_costs(pairs.costs, pairs.people)
+    instance = MedianInstance(costs=costs, sites=count, free=free, fixed=fixed)
     control.report("greedy")
-    found = search_median(arrays, fixed, allowed, count, control=control)
-    if found.value >= arrays.penalty * 0.5:
-        start, least, proved = reaching_start(problem, way, count=count, control=control)
+    found = search_median(instance, control=control)
+    if found.value >= costs.penalty * 0.5:
+        start, least, proved = covering_start(problem, pairs, count=count, control=control)
         if proved:
-            return too_few(problem, way, "p_median", count=count, least=least, control=control)
+            return too_few_sites(
+                problem, pairs, "p_median", count=count, least=least, control=control
+            )
         if start is None:
             return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
-        found = search_median(arrays, fixed, allowed, count, control=control, start=start)
-    proof = solve_median(arrays, fixed, allowed, count, found, control=control)
+        found = search_median(instance, control=control, start=start)
+    proof = solve_median(instance, found, control=control)
     return _answer(
         problem, np.flatnonzero(proof.is_open), bound=proof.bound, control=control, found=proof
     )
@@ -158,11 +162,11 @@ def _answer(
     *,
     bound: float,
     control: SolveControl,
-    found: Median | None = None,
+    found: MedianSolution | None = None,
 ) -> SitingResult:
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
-    assignment, value = to_nearest(problem, is_open)
+    assignment, value = assign_to_nearest(problem, is_open)
     near = value - bound <= 1e-9 * abs(value)
     return make_result(
         problem,

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 from geoplan.siting.assignment import benders
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.solver.control import SolveControl
 
@@ -188,18 +189,9 @@ def test_the_clock_ends_a_solver_that_counts_its_own_time_otherwise(
     costs = np.random.default_rng(0).random((30, 20))
     arrays = weighted_costs(sparse.csr_matrix(costs), np.ones(30))
     every = np.ones(20, bool)
-    proof = benders.prove_median(
-        arrays,
-        sites=3,
-        allowed=every,
-        fixed=~every,
-        start=every,
-        value=1e9,
-        prices=np.full(30, 1.0),
-        bound=0.0,
-        step=0.0,
-        control=control,
-    )
+    instance = MedianInstance(costs=arrays, sites=3, free=every, fixed=~every)
+    start = MedianSolution(is_open=every, value=1e9)
+    proof = benders.solve_by_benders(instance, start, np.full(30, 1.0), control=control)
     assert asked == [False, True]
     assert not control.stopped  # the time was over: nobody interrupted
     assert (proof.value, proof.bound) == (1e9, 0.0)

@@ -17,7 +17,7 @@ from geoplan.siting import (
     min_sites,
     p_median,
 )
-from geoplan.siting.assignment.milp import JourneysModel
+from geoplan.siting.assignment.milp import AssignmentModel
 from geoplan.siting.constrained import solve
 from geoplan.siting.solver import milp
 from geoplan.siting.solver.milp import Model
@@ -163,7 +163,7 @@ def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, 
     distance = SitingProblem.from_costs(costs, np.ones(ROWS), areas=where, unit="m")
     for at, ask, problem in (
         (solve, max_coverage, covering),
-        (JourneysModel, p_median, distance),
+        (AssignmentModel, p_median, distance),
     ):
         assert ask(problem, sites=2, equity=True).status == "optimal"
         asked = []

@@ -1,42 +1,33 @@
-"""p-median to proof where few sites are in doubt: branch and bound on Lagrangean bounds.
+"""p-median to proof where few sites are in doubt: branch and bound on Lagrangian bounds.
 
-Every node keeps its parent's prices and improves them by a few subgradient steps (Narula, Ogbu and
-Samuelsson 1977, doi:10.1287/opre.25.4.709); what cannot be open or closed in a better answer is
-settled by reduced cost; the site about which the steps disagree most is branched on. Some hundred
+Every node keeps its parent's multipliers and improves them by a few subgradient steps (Narula, Ogbu
+and Samuelsson 1977, doi:10.1287/opre.25.4.709); what cannot be open or closed in a better solution
+is fixed by reduced cost; the site about which the steps disagree most is branched on. Some hundred
 nodes of some thousand operations each prove what a general solver needs seconds for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.assignment.lagrangian import dual_terms, subgradient
-from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts
+from geoplan.siting.assignment.weighted_costs import Csr
 from geoplan.siting.solver.control import SolveControl
 
 #: pairs looked at before the tree is left to others: about a second
 WORK = 400_000_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Tree:
-    """What the tree found: the best opening, its cost, whether nothing better exists, and nodes."""
-
-    is_open: np.ndarray
-    value: float
-    proved: bool
-    nodes: int
-
-
 #: subgradient steps per node
 _STEPS = 30
 
 
-class _Instance(NamedTuple):
+class _Task(NamedTuple):
     """Costs by demand row, what a row without an open site costs, and how many sites open.
 
     step : distance between possible costs, else 0. gap : relative gap that is good enough.
@@ -123,11 +114,11 @@ def _open_best(reduced, state, free, take, is_open):  # type: ignore[no-untyped-
 
 
 @nb.njit(cache=True, nogil=True)
-def _total_cost(instance, is_open):  # type: ignore[no-untyped-def]
-    ptr, idx, data = instance.by_demand
+def _total_cost(task, is_open):  # type: ignore[no-untyped-def]
+    ptr, idx, data = task.by_demand
     total = 0.0
     for i in range(len(ptr) - 1):
-        cost = instance.penalty
+        cost = task.penalty
         for t in range(ptr[i], ptr[i + 1]):
             if is_open[idx[t]]:
                 cost = data[t]
@@ -137,17 +128,17 @@ def _total_cost(instance, is_open):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _cutoff(instance, value):  # type: ignore[no-untyped-def]
+def _cutoff(task, value):  # type: ignore[no-untyped-def]
     """What a bound must pass so that nothing better than `value` (by the gap) is left."""
-    step = instance.step
+    step = task.step
     need = value - step + 1e-6 if step > 0 else value - 1e-9 * abs(value)
-    return min(need, value * (1 - instance.gap))
+    return min(need, value * (1 - task.gap))
 
 
 @nb.njit(cache=True, nogil=True)
-def _improve(instance, tree, is_open, value):  # type: ignore[no-untyped-def]
+def _improve(task, tree, is_open, value):  # type: ignore[no-untyped-def]
     """Make `is_open` the incumbent if it costs less than `value`; the incumbent's cost."""
-    cost = _total_cost(instance, is_open)
+    cost = _total_cost(task, is_open)
     if cost < value - 1e-9 * abs(value):
         tree.incumbent[:] = is_open
         return cost
@@ -174,11 +165,11 @@ def _other_side(tree, depth, length):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _bound_node(instance, multipliers, state, scratch, take, n_free, value):  # type: ignore[no-untyped-def]
+def _bound_node(task, multipliers, state, scratch, take, n_free, value):  # type: ignore[no-untyped-def]
     """Subgradient steps from a node's `multipliers`, which become the best ones."""
-    by_demand, now = instance.by_demand, scratch.multipliers
+    by_demand, now = task.by_demand, scratch.multipliers
     free = scratch.free[:n_free]
-    need = _cutoff(instance, value)
+    need = _cutoff(task, value)
     now[:] = multipliers
     scratch.often[:] = 0.0
     best, last, first = -np.inf, 0.0, 0.0
@@ -248,7 +239,7 @@ def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):  # type: i
 
 
 @nb.njit(cache=True, nogil=True)
-def _free_sites(instance, state, free):  # type: ignore[no-untyped-def]
+def _free_sites(task, state, free):  # type: ignore[no-untyped-def]
     """List the free sites in `free`; how many, and how many of them are still to open."""
     n_free = 0
     n_open = 0
@@ -258,7 +249,7 @@ def _free_sites(instance, state, free):  # type: ignore[no-untyped-def]
             n_free += 1
         elif state[j] == 1:
             n_open += 1
-    return n_free, instance.sites - n_open
+    return n_free, task.sites - n_open
 
 
 @nb.njit(cache=True, nogil=True)
@@ -273,37 +264,37 @@ def _branch(tree, depth, length, site, open_first):  # type: ignore[no-untyped-d
 
 
 @nb.njit(cache=True, nogil=True)
-def _visit(instance, tree, scratch, depth, length, value):  # type: ignore[no-untyped-def]
+def _visit(task, tree, scratch, depth, length, value):  # type: ignore[no-untyped-def]
     """Bound a node; the incumbent's cost, length of the trail, pairs seen, and the branching site.
 
     The site is -1 where nothing better is left below.
     """
-    n_free, take = _free_sites(instance, tree.state, scratch.free)
+    n_free, take = _free_sites(task, tree.state, scratch.free)
     if take < 0 or n_free < take:
         return value, length, 0, -1, 0
-    found = _bound_node(instance, tree.multipliers[depth], tree.state, scratch, take, n_free, value)
+    found = _bound_node(task, tree.multipliers[depth], tree.state, scratch, take, n_free, value)
     seen = found.seen
-    if found.bound > _cutoff(instance, value):
+    if found.bound > _cutoff(task, value):
         return value, length, seen, -1, 0
-    value = _improve(instance, tree, scratch.best_open, value)
+    value = _improve(task, tree, scratch.best_open, value)
     seen += 4 * len(scratch.subgradient)
-    need = _cutoff(instance, value)
+    need = _cutoff(task, value)
     if found.bound > need or take == 0 or n_free == take:
         return value, length, seen, -1, 0
     length, choice = _fix_by_reduced_cost(tree, scratch, n_free, found, need, length)
     if choice < 0:  # the one solution left is known or is worth a look
         scratch.is_open[:] = tree.state == 1
-        if scratch.is_open.sum() <= instance.sites:
-            value = _improve(instance, tree, scratch.is_open, value)
+        if scratch.is_open.sum() <= task.sites:
+            value = _improve(task, tree, scratch.is_open, value)
         return value, length, seen, -1, 0
     return value, length, seen, choice, found.rounds
 
 
 @nb.njit(cache=True, nogil=True)
-def _search(instance, tree, position, work):  # type: ignore[no-untyped-def]
+def _search(task, tree, position, work):  # type: ignore[no-untyped-def]
     """Go on with the tree until it is empty or `work` pairs were looked at; the new position."""
     depth, length, down, value, nodes = position
-    n, m = len(instance.by_demand.ptr) - 1, len(tree.state)
+    n, m = len(task.by_demand.ptr) - 1, len(tree.state)
     scratch = _Scratch(
         np.empty(m),
         np.empty(m),
@@ -321,9 +312,7 @@ def _search(instance, tree, position, work):  # type: ignore[no-untyped-def]
             if depth < 0:
                 break
         nodes += 1
-        value, length, looked, choice, rounds = _visit(
-            instance, tree, scratch, depth, length, value
-        )
+        value, length, looked, choice, rounds = _visit(task, tree, scratch, depth, length, value)
         seen += looked
         down = choice >= 0
         if down:
@@ -335,56 +324,52 @@ def _search(instance, tree, position, work):  # type: ignore[no-untyped-def]
     return _Position(depth, length, down, value, nodes)
 
 
-def branch(
-    a: WeightedCosts,
+def branch_and_bound(
+    instance: MedianInstance,
+    best: MedianSolution,
+    multipliers: np.ndarray,
     *,
-    sites: int,
-    allowed: np.ndarray,
-    fixed: np.ndarray,
-    start: np.ndarray,
-    value: float,
-    prices: np.ndarray,
-    step: float,
     control: SolveControl,
     work: int = WORK,
-) -> Tree:
-    """Look for a better opening than `start` until there is none, or the work is done.
+) -> tuple[MedianSolution, bool]:
+    """Look for a solution better than `best`; the incumbent, and whether nothing better exists.
 
     Parameters
     ----------
-    allowed, fixed : bool per site: may be open, must be open.
-    start, value : the best opening known and its cost.
-    prices : per demand row, from a good Lagrangean bound.
-    step : distance between possible costs (1 for whole ones), else 0.
+    multipliers : per demand row, from a good Lagrangian bound.
     work : pairs of demand and site to look at, about 4e8 a second; counted, not timed, so that the
-        answer is the same on any machine.
+        solution is the same on any machine.
     """
+    costs, free, fixed = instance.costs, instance.free, instance.fixed
     # rows without the sites that are closed for good
-    instance = _Instance(_open_rows(a, allowed | fixed), a.penalty, sites, step, control.gap)
-    state = np.where(fixed, 1, np.where(allowed, 0, -1)).astype(np.int8)
+    rows = _rows_within(costs.by_demand, free | fixed)
+    task = _Task(rows, costs.penalty, instance.sites, costs.step, control.gap)
+    state = np.where(fixed, 1, np.where(free, 0, -1)).astype(np.int8)
     deepest = int((state == 0).sum()) + 2
     tree = _Tree(
         state=state,
-        incumbent=start.copy(),
-        trail=np.zeros(a.n_sites + 1, np.int64),
-        multipliers=np.empty((deepest, a.n_demand)),
+        incumbent=best.is_open.copy(),
+        trail=np.zeros(costs.n_sites + 1, np.int64),
+        multipliers=np.empty((deepest, costs.n_demand)),
         site=np.zeros(deepest, np.int64),
         phase=np.zeros(deepest, np.int8),
         mark=np.zeros(deepest, np.int64),
     )
-    tree.multipliers[0] = prices
-    at = _Position(depth=0, length=0, down=True, value=float(value), nodes=0)
+    tree.multipliers[0] = multipliers
+    at = _Position(depth=0, length=0, down=True, value=float(best.value), nodes=0)
     part = 20_000_000
     done, spent = False, 0
     while not done and spent < work and control.left > 0:
-        at = _search(instance, tree, at, part)
+        at = _search(task, tree, at, part)
         done = at.depth < 0 and not at.down
         spent += part
-    return Tree(is_open=tree.incumbent, value=float(at.value), proved=done, nodes=at.nodes)
+    facts = best.facts | {"nodes": at.nodes}
+    return replace(best, is_open=tree.incumbent, value=float(at.value), facts=facts), done
 
 
-def _open_rows(a: WeightedCosts, usable: np.ndarray) -> Csr:
-    ptr, idx, data = a.by_demand
+def _rows_within(by_demand: Csr, usable: np.ndarray) -> Csr:
+    """The rows with the pairs of `usable` sites only."""
+    ptr, idx, data = by_demand
     keep = usable[idx]
     before = np.concatenate([[0], np.cumsum(keep)])
     return Csr(before[ptr], idx[keep], data[keep])

@@ -1,38 +1,48 @@
-"""p-median under a planner's rules: money, areas, distances between sites, places, the worst-off.
+"""p-median under constraints: money, areas, distances between sites, capacities, the worst-off.
 
-Prices from the Lagrangean bound without rules say what every site is worth; the sites that keep
-the rules and are worth most are a start and, with their worth, a bound. Rules about sites alone
-then join the Benders master problem; places, shares and equity need everybody's journey as columns.
+Multipliers from the Lagrangian bound without constraints give every site a reduced cost; the
+cheapest sites by that measure which keep the constraints are a start and, with their reduced costs,
+a bound. Constraints on sites alone then join the Benders master problem; capacities, shares and
+equity need everybody's assignment as columns.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from geoplan.siting.assignment.benders import prove_median
-from geoplan.siting.assignment.constrained_interchange import SiteLimits, swap_ruled, without_idle
-from geoplan.siting.assignment.lagrangian import MedianPrices, lagrangean_bound
+from geoplan.siting.assignment.benders import solve_by_benders
+from geoplan.siting.assignment.constrained_interchange import (
+    SiteConstraints,
+    constrained_interchange,
+    drop_idle_sites,
+)
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
+from geoplan.siting.assignment.lagrangian import (
+    LagrangianDual,
+    lagrangian_dual,
+    reduced_cost_fixing,
+)
 from geoplan.siting.assignment.milp import (
-    JourneysModel,
-    conflicting,
-    flows_between,
-    journeys_model,
-    site_model,
-    to_most,
+    AssignmentModel,
+    assign_to_largest_flow,
+    assignment_flows,
+    assignment_model,
+    infeasible_assignment,
+    location_model,
 )
-from geoplan.siting.assignment.reachability import Journeys, to_nearest
-from geoplan.siting.assignment.solve import (
-    Median,
-    raised,
-    search_median,
-    settle_sites,
-)
-from geoplan.siting.assignment.weighted_costs import WeightedCosts, weighted_costs
+from geoplan.siting.assignment.reachability import ReachablePairs, assign_to_nearest
+from geoplan.siting.assignment.solve import search_median
+from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
-from geoplan.siting.model.constraints import Constraints, early_blocks, problem_free, site_money
+from geoplan.siting.model.constraints import (
+    Constraints,
+    early_blocks,
+    problem_free,
+    site_money,
+)
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -41,15 +51,15 @@ from geoplan.siting.solver.milp import solve_in_time
 SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
 
 
-def median_ruled(
+def constrained_p_median(
     problem: SitingProblem,
-    way: Journeys,
-    rules: Constraints,
+    pairs: ReachablePairs,
+    constraints: Constraints,
     *,
     control: SolveControl,
 ) -> SitingResult:
-    """Least cost for everybody together under `rules`."""
-    blocked, facts = early_blocks(problem, rules)
+    """Least cost for everybody together under `constraints`."""
+    blocked, facts = early_blocks(problem, constraints)
     if blocked:
         return no_result(
             problem,
@@ -60,238 +70,212 @@ def median_ruled(
             blocking=tuple(blocked),
             detail=facts,
         )
-    most = most_sites(problem, rules)
-    if len(way.rows):
-        a = weighted_costs(way.costs, way.people)
-        fixed, allowed = problem.is_fixed, problem.is_allowed
-        free = search_median(
-            a, fixed, allowed & ~fixed, most, control=control.part(control.left / 4)
-        )
-        control.report("bound")
-        prices = lagrangean_bound(
-            a,
-            sites=most,
-            upper=min(free.value, a.penalty),
-            allowed=allowed,
-            fixed=fixed,
-            control=control.part(control.left / 2),
-        )
-    else:
-        a, prices = None, None
-    # worth of sites at these prices, with all rules about sites: a start, and a better bound
-    model = site_model(problem, way, rules)
-    model.cost = [np.zeros(problem.n_sites) if prices is None else prices.reduced]
+    solve = _Solve(problem=problem, pairs=pairs, constraints=constraints, control=control)
+    instance, dual = solve.relaxation() if len(pairs.rows) else (None, None)
+    # least reduced cost under all constraints on sites: a start, and a better bound
+    model = location_model(problem, pairs, constraints)
+    model.cost = [np.zeros(problem.n_sites) if dual is None else dual.reduced]
     found = solve_in_time(model, control.with_(gap=1e-4), seconds=max(control.left / 4, 0.1))
     if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
+        return solve.infeasible()
     if found.x is None:
         return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
     start = found.x > 0.5
-    if a is None or prices is None:
-        return _answer(problem, start, None, bound=0.0, control=control)
-    bound = prices.bound
+    if instance is None or dual is None:
+        return solve.result(start, bound=0.0)
+    bound = dual.bound
     if found.bound is not None:
-        bound = max(bound, float(prices.price.sum()) + found.bound)
-    if problem.capacities is None and not rules.area_share and not rules.equity:
-        proof = _sites_only(
-            problem, a, way, rules, start, prices, bound=bound, most=most, control=control
-        )
-        return _answer(problem, proof.is_open, None, bound=proof.bound, control=control)
-    return _with_journeys(problem, a, way, rules, start, bound=bound, most=most, control=control)
+        bound = max(bound, float(dual.multipliers.sum()) + found.bound)
+    if problem.capacities is None and not constraints.area_share and not constraints.equity:
+        proof = solve.by_benders(instance, dual, start, bound)
+        return solve.result(proof.is_open, bound=proof.bound)
+    return solve.by_assignment(instance, start, bound)
 
 
-def most_sites(problem: SitingProblem, rules: Constraints) -> int:
-    """A number of sites that no answer exceeds: asked, or paid for."""
+def max_open_sites(problem: SitingProblem, constraints: Constraints) -> int:
+    """A number of sites that no solution exceeds: the number asked for, or paid for."""
     most = int(problem.is_allowed.sum())
-    if rules.sites is not None:
-        most = min(most, rules.sites)
-    if rules.budget is not None:
+    if constraints.sites is not None:
+        most = min(most, constraints.sites)
+    if constraints.budget is not None:
         stands = problem_free(problem)
         price = np.sort(site_money(problem)[~stands & problem.is_allowed])
-        new = int(np.searchsorted(np.cumsum(price), rules.budget * (1 + 1e-12), side="right"))
+        new = int(np.searchsorted(np.cumsum(price), constraints.budget * (1 + 1e-12), side="right"))
         most = min(most, int((stands & problem.is_allowed).sum()) + new)
     return max(most, len(problem.fixed), 1)
 
 
-def _sites_only(
-    problem: SitingProblem,
-    a: WeightedCosts,
-    way: Journeys,
-    rules: Constraints,
-    start: np.ndarray,
-    prices: MedianPrices,
-    *,
-    bound: float,
-    most: int,
-    control: SolveControl,
-) -> Median:
-    """Rules about sites alone: swaps that keep them, then Benders cuts with their rows."""
-    fixed, allowed = problem.is_fixed, problem.is_allowed
-    limits = SiteLimits.of(problem, rules, most)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Solve:
+    """One problem under constraints, and the ways to solve it."""
 
-    def improve(is_open: np.ndarray) -> tuple[np.ndarray, float]:
-        better = swap_ruled(
-            a, is_open, fixed=fixed, allowed=allowed, limits=limits, control=control
+    problem: SitingProblem
+    pairs: ReachablePairs
+    constraints: Constraints
+    control: SolveControl
+
+    def relaxation(self) -> tuple[MedianInstance, LagrangianDual]:
+        """The instance without constraints, and its Lagrangian dual."""
+        problem, pairs, control = self.problem, self.pairs, self.control
+        instance = MedianInstance(
+            costs=weighted_costs(pairs.costs, pairs.people),
+            sites=max_open_sites(problem, self.constraints),
+            free=problem.is_allowed & ~problem.is_fixed,
+            fixed=problem.is_fixed,
         )
-        better = without_idle(a, better, keep=problem_free(problem), limits=limits)
-        return better, a.total(better)
+        free = search_median(instance, control=control.part(control.left / 4))
+        control.report("bound")
+        upper = min(free.value, instance.costs.penalty)
+        dual = lagrangian_dual(instance, upper=upper, control=control.part(control.left / 2))
+        return instance, dual
 
-    is_open, value = improve(start)
-    step = a.step
-    best = Median(is_open=is_open, value=value, bound=min(raised(bound, step), value))
-    if value - best.bound <= max(control.gap, 1e-9) * abs(value) or control.left <= 0:
-        return best
-    take = most - int(fixed.sum())
-    free, must = settle_sites(allowed & ~fixed, fixed, take, prices, best, step)
-    proof = prove_median(
-        a,
-        sites=most,
-        allowed=free,
-        fixed=must,
-        start=is_open,
-        value=value,
-        prices=np.minimum(prices.price, a.penalty),
-        bound=best.bound,
-        step=step,
-        control=control,
-        rules=site_model(problem, way, rules),
-        improve=improve,
-    )
-    return replace(best, is_open=proof.is_open, value=proof.value, bound=proof.bound)
+    def by_benders(
+        self, instance: MedianInstance, dual: LagrangianDual, start: np.ndarray, bound: float
+    ) -> MedianSolution:
+        """Constraints on sites alone: swaps that keep them, then Benders cuts with their rows."""
+        problem, control, costs = self.problem, self.control, instance.costs
+        limits = SiteConstraints.of(problem, self.constraints, instance.sites)
+        keep = problem_free(problem)
 
+        def improve(is_open: np.ndarray) -> tuple[np.ndarray, float]:
+            better = constrained_interchange(instance, is_open, limits=limits, control=control)
+            better = drop_idle_sites(costs, better, keep=keep, limits=limits)
+            return better, costs.total(better)
 
-def _with_journeys(
-    problem: SitingProblem,
-    a: WeightedCosts,
-    way: Journeys,
-    rules: Constraints,
-    start: np.ndarray,
-    *,
-    bound: float,
-    most: int,
-    control: SolveControl,
-) -> SitingResult:
-    """Places, shares of areas and equity: everybody's journey is a column."""
-    facts: dict[str, Any] = {}
-    model = journeys_model(problem, way, rules)
-    if rules.equity:
-        told = _fairest(model, control)
-        if told is None:
-            return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
-        facts.update(told)
-    model.aim_at_cost()
-    begin = None if rules.equity else model.start(start)
-    found = model.run(control=control, start=begin)
-    if found.status == "infeasible":
-        return conflicting(problem, way, rules, "p_median", solver=SOLVER, control=control)
-    x = found.x if found.x is not None else begin
-    if x is None:
-        return no_result(
-            problem, "p_median", "unknown", control=control, solver=SOLVER, bound=bound
+        is_open, value = improve(start)
+        bound = min(rounded_bound(bound, costs.step), value)
+        best = MedianSolution(is_open=is_open, value=value, bound=bound)
+        if best.is_near(bound, control.gap) or control.left <= 0:
+            return best
+        return solve_by_benders(
+            reduced_cost_fixing(instance, dual, best),
+            best,
+            dual.multipliers,
+            control=control,
+            constraints=location_model(problem, self.pairs, self.constraints),
+            improve=improve,
         )
-    if found.bound is not None:
-        bound = max(bound, found.bound)
-    is_open = x[: problem.n_sites] > 0.5
-    limits = SiteLimits.of(problem, rules, most)
-    if problem.capacities is None:
+
+    def by_assignment(
+        self, instance: MedianInstance, start: np.ndarray, bound: float
+    ) -> SitingResult:
+        """Capacities, shares of areas and equity: a model with everybody's assignment."""
+        problem, constraints, control = self.problem, self.constraints, self.control
+        facts: dict[str, Any] = {}
+        model = assignment_model(problem, self.pairs, constraints)
+        if constraints.equity:
+            equity = _worst_area_first(model, control)
+            if equity is None:
+                return self.infeasible()
+            facts.update(equity)
+        model.minimize_cost()
+        warm = None if constraints.equity else model.warm_start(start)
+        found = model.run(control=control, start=warm)
+        if found.status == "infeasible":
+            return self.infeasible()
+        x = found.x if found.x is not None else warm
+        if x is None:
+            return no_result(
+                problem, "p_median", "unknown", control=control, solver=SOLVER, bound=bound
+            )
+        if found.bound is not None:
+            bound = max(bound, found.bound)
+        limits = SiteConstraints.of(problem, constraints, instance.sites)
+        if problem.capacities is not None:
+            x = self._close_unused(model, limits, x)
+            return self.result(x[: problem.n_sites] > 0.5, bound=bound, flows=(model, x), **facts)
         # whoever has no longer way keeps shares and the worst-off area as they are
-        is_open = without_idle(a, is_open, keep=problem_free(problem), limits=limits)
-    else:
-        x = _without_unused(problem, model, rules, limits, x, control)
         is_open = x[: problem.n_sites] > 0.5
-    return _answer(
-        problem,
-        is_open,
-        x if problem.capacities is not None else None,
-        bound=bound,
-        control=control,
-        model=model,
-        facts=facts,
-    )
+        is_open = drop_idle_sites(
+            instance.costs, is_open, keep=problem_free(problem), limits=limits
+        )
+        return self.result(is_open, bound=bound, **facts)
+
+    def _close_unused(
+        self, model: AssignmentModel, limits: SiteConstraints, x: np.ndarray
+    ) -> np.ndarray:
+        """`x` without new sites whose closing costs nobody anything, dearest first.
+
+        A site that nobody goes to always is one. Of the others, where shares and equity do not tie
+        people to sites, the assignment without it is solved anew.
+        """
+        x = x.copy()
+        n_sites, constraints = self.problem.n_sites, self.constraints
+        chosen = np.flatnonzero((x[:n_sites] > 0.5) & ~problem_free(self.problem))
+        tied = constraints.equity or bool(constraints.area_share)
+        for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
+            is_open = x[:n_sites] > 0.5
+            if not limits.may_close(is_open, j):
+                continue
+            is_open[j] = False
+            if x[model.x[model.site == j]].sum() <= 1e-7:
+                x[model.y[j]] = 0.0
+            elif not tied and self.control.left > 0:
+                other = model.warm_start(is_open)
+                cost = float(model.cost @ x[model.x])
+                if other is not None and model.cost @ other[model.x] <= cost + 1e-9 * max(
+                    1.0, cost
+                ):
+                    x = other
+        return x
+
+    def infeasible(self) -> SitingResult:
+        """The result where the constraints cannot all hold, with the smallest relaxations."""
+        return infeasible_assignment(
+            self.problem,
+            self.pairs,
+            self.constraints,
+            "p_median",
+            solver=SOLVER,
+            control=self.control,
+        )
+
+    def result(
+        self,
+        is_open: np.ndarray,
+        *,
+        bound: float,
+        flows: tuple[AssignmentModel, np.ndarray] | None = None,
+        **facts: Any,
+    ) -> SitingResult:
+        """The result for open sites; with capacities from the model's columns (`flows`)."""
+        problem = self.problem
+        assignment, value = assign_to_nearest(problem, is_open)
+        if flows is not None:
+            table = assignment_flows(problem, *flows)
+            value = float((table["people"] * table["cost"]).sum())
+            assignment = assign_to_largest_flow(assignment, table)
+            facts["flows"] = table
+        near = value - bound <= 1e-7 * abs(value)
+        return make_result(
+            problem,
+            "p_median",
+            np.flatnonzero(is_open),
+            value=value,
+            bound=value if near else min(bound, value),
+            control=self.control,
+            solver=SOLVER,
+            assignment=assignment,
+            detail=facts,
+            first_proved="worst_area_bound" not in facts,
+        )
 
 
-def _without_unused(
-    problem: SitingProblem,
-    model: JourneysModel,
-    rules: Constraints,
-    limits: SiteLimits,
-    x: np.ndarray,
-    control: SolveControl,
-) -> np.ndarray:
-    """The answer `x` without new sites that it costs nobody anything to do without, dearest first.
+def _worst_area_first(model: AssignmentModel, control: SolveControl) -> dict[str, Any] | None:
+    """First stage of the lexicographic model: the largest mean cost of any area, made least.
 
-    A site that nobody goes to always is one. Of the others, where shares and equity do not tie
-    people to sites, the journeys without it are solved anew.
-    """
-    x = x.copy()
-    free = problem_free(problem)
-    chosen = np.flatnonzero((x[: problem.n_sites] > 0.5) & ~free)
-    tied = rules.equity or bool(rules.area_share)
-    for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
-        is_open = x[: problem.n_sites] > 0.5
-        is_open[j] = False
-        in_area = int((is_open & (limits.area == limits.area[j])).sum())
-        if limits.area[j] and in_area < limits.least[limits.area[j]]:
-            continue
-        if x[model.x[model.site == j]].sum() <= 1e-7:
-            x[model.y[j]] = 0.0
-        elif not tied and control.left > 0:
-            other = model.start(is_open)
-            cost = float(model.cost @ x[model.x])
-            if other is not None and model.cost @ other[model.x] <= cost + 1e-9 * max(1.0, cost):
-                x = other
-    return x
-
-
-def _fairest(
-    model: JourneysModel,
-    control: SolveControl,
-) -> dict[str, Any] | None:
-    """Make the largest mean cost of any area as small as can be, and keep it as a rule.
-
-    ``worst_area_bound`` is told where it is not proved to be as small as can be.
+    It becomes a constraint of the second stage; None where nothing is feasible.
+    ``worst_area_bound`` is there where it is not proved to be least.
     """
     worst = model.add_worst_area()
-    model.aim(worst, 1.0)
+    model.set_objective(worst, 1.0)
     found = model.run(control=control.part(control.left / 2))
     if found.status == "infeasible":
         return None
-    told: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     if found.x is not None:
-        told["worst_area_mean"] = mean = float(found.x[worst[0]])
+        facts["worst_area_mean"] = mean = float(found.x[worst[0]])
         model.model.add_row(worst, upper=mean * (1 + 1e-9) + 1e-9)
     if found.status != "optimal":
-        told["worst_area_bound"] = found.bound
-    return told
-
-
-def _answer(
-    problem: SitingProblem,
-    is_open: np.ndarray,
-    x: np.ndarray | None,
-    *,
-    bound: float,
-    control: SolveControl,
-    model: JourneysModel | None = None,
-    facts: dict[str, Any] | None = None,
-) -> SitingResult:
-    assignment, value = to_nearest(problem, is_open)
-    detail = dict(facts or {})
-    if x is not None and model is not None:
-        flows = flows_between(problem, model, x)
-        value = float((flows["people"] * flows["cost"]).sum())
-        assignment = to_most(assignment, flows)
-        detail["flows"] = flows
-    near = value - bound <= 1e-7 * abs(value)
-    return make_result(
-        problem,
-        "p_median",
-        np.flatnonzero(is_open),
-        value=value,
-        bound=value if near else min(bound, value),
-        control=control,
-        solver=SOLVER,
-        assignment=assignment,
-        detail=detail,
-        first_proved="worst_area_bound" not in detail,
-    )
+        facts["worst_area_bound"] = found.bound
+    return facts

@@ -1,4 +1,4 @@
-"""Swapping sites of a p-median answer while the rules about sites hold."""
+"""Interchange for p-median while the constraints on sites hold: the best swap or addition."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numba as nb
 import numpy as np
 from scipy import sparse
 
-from geoplan.siting.assignment.weighted_costs import WeightedCosts, nearest_of_all
+from geoplan.siting.assignment.instance import MedianInstance
+from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts, nearest_of_all
 from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
@@ -43,8 +44,8 @@ def _swap_terms(costs, is_open, entering, position, n_open):  # type: ignore[no-
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class SiteLimits:
-    """The rules about sites, ready for many quick questions.
+class SiteConstraints:
+    """The constraints on sites, as arrays for many quick tests.
 
     rivals : sites x sites, who may not stand with whom. area : number of a site's area (0 = none
     that asks for sites). least : sites that each area must have.
@@ -58,12 +59,12 @@ class SiteLimits:
     most: int
 
     @classmethod
-    def of(cls, problem: SitingProblem, rules: Constraints, most: int) -> SiteLimits:
-        """The limits of a problem under `rules`; at most `most` sites."""
+    def of(cls, problem: SitingProblem, constraints: Constraints, most: int) -> SiteConstraints:
+        """The limits of a problem under `constraints`; at most `most` sites."""
         m, pairs = problem.n_sites, problem.conflicts
         both = np.concatenate([pairs, pairs[:, ::-1]])
         rivals = sparse.csr_matrix((np.ones(len(both)), (both[:, 0], both[:, 1])), shape=(m, m))
-        codes = list(rules.area_sites)
+        codes = list(constraints.area_sites)
         area = np.zeros(m, np.int64)
         if codes and problem.site_areas is not None:
             number = {code: k + 1 for k, code in enumerate(codes)}
@@ -71,92 +72,96 @@ class SiteLimits:
         return cls(
             rivals=rivals,
             area=area,
-            least=np.array([0, *(rules.area_sites[c] for c in codes)], np.int64),
-            money=site_money(problem) if rules.budget is not None else np.zeros(m),
-            budget=np.inf if rules.budget is None else rules.budget * (1 + 1e-12),
+            least=np.array([0, *(constraints.area_sites[c] for c in codes)], np.int64),
+            money=site_money(problem) if constraints.budget is not None else np.zeros(m),
+            budget=np.inf if constraints.budget is None else constraints.budget * (1 + 1e-12),
             most=most,
         )
 
-    def may_swap(self, is_open: np.ndarray, coming: np.ndarray, going: np.ndarray) -> np.ndarray:
-        """Bool, coming x going: whether the rules hold after that swap."""
-        clash = np.asarray(self.rivals @ is_open.astype(float)).ravel()[coming][:, None]
-        ok = clash - self.rivals[coming][:, going].toarray() < 0.5
+    def may_swap(
+        self, is_open: np.ndarray, entering: np.ndarray, leaving: np.ndarray
+    ) -> np.ndarray:
+        """Bool, entering x leaving: whether the constraints hold after that swap."""
+        clash = np.asarray(self.rivals @ is_open.astype(float)).ravel()[entering][:, None]
+        ok = clash - self.rivals[entering][:, leaving].toarray() < 0.5
         count = np.bincount(self.area[is_open], minlength=len(self.least))
-        spare = count[self.area[going]] > self.least[self.area[going]]
-        ok &= spare[None, :] | (self.area[coming][:, None] == self.area[going][None, :])
-        spent = self.money[is_open].sum() + self.money[coming][:, None] - self.money[going][None, :]
-        return ok & (spent <= self.budget)
+        spare = count[self.area[leaving]] > self.least[self.area[leaving]]
+        ok &= spare[None, :] | (self.area[entering][:, None] == self.area[leaving][None, :])
+        spent = self.money[is_open].sum() + self.money[entering][:, None]
+        return ok & (spent - self.money[leaving][None, :] <= self.budget)
 
-    def may_add(self, is_open: np.ndarray, coming: np.ndarray) -> np.ndarray:
-        """Bool per coming site: whether the rules hold with it beside the open ones."""
+    def may_close(self, is_open: np.ndarray, j: int) -> bool:
+        """Whether the area of the open site j has enough sites without it."""
+        count = int((is_open & (self.area == self.area[j])).sum())
+        return not self.area[j] or count > int(self.least[self.area[j]])
+
+    def may_add(self, is_open: np.ndarray, entering: np.ndarray) -> np.ndarray:
+        """Bool per entering site: whether the constraints hold with it beside the open ones."""
         if is_open.sum() >= self.most:
-            return np.zeros(len(coming), bool)
-        clash = np.asarray(self.rivals @ is_open.astype(float)).ravel()[coming]
-        spent = self.money[is_open].sum() + self.money[coming]
+            return np.zeros(len(entering), bool)
+        clash = np.asarray(self.rivals @ is_open.astype(float)).ravel()[entering]
+        spent = self.money[is_open].sum() + self.money[entering]
         return (clash < 0.5) & (spent <= self.budget)
 
 
-def swap_ruled(
-    a: WeightedCosts,
+def constrained_interchange(
+    instance: MedianInstance,
     start: np.ndarray,
     *,
-    fixed: np.ndarray,
-    allowed: np.ndarray,
-    limits: SiteLimits,
+    limits: SiteConstraints,
     control: SolveControl,
 ) -> np.ndarray:
-    """`start`, which keeps the rules, improved by the best swap or addition until none helps."""
+    """`start`, which keeps the constraints, improved by the best swap or addition, repeatedly."""
+    costs, fixed, allowed = instance.costs, instance.fixed, instance.free | instance.fixed
     is_open = start.copy()
     while control.left > 0:
-        coming = np.flatnonzero(allowed & ~is_open)
+        entering = np.flatnonzero(allowed & ~is_open)
         opened = np.flatnonzero(is_open)
-        if not len(coming) or not len(opened):
+        if not len(entering) or not len(opened):
             break
-        place = np.full(len(is_open), -1, np.int64)
-        place[opened] = np.arange(len(opened))
-        gain, loss, relief = _swap_terms(a, is_open, coming, place, len(opened))
-        going = np.flatnonzero(~fixed[opened])
-        saved = gain[:, None] + relief[:, going] - loss[going][None, :]
-        saved[~limits.may_swap(is_open, coming, opened[going])] = -np.inf
-        added = np.where(limits.may_add(is_open, coming), gain, -np.inf)
+        position = np.full(len(is_open), -1, np.int64)
+        position[opened] = np.arange(len(opened))
+        gain, loss, relief = _swap_terms(costs, is_open, entering, position, len(opened))
+        leaving = np.flatnonzero(~fixed[opened])
+        saved = gain[:, None] + relief[:, leaving] - loss[leaving][None, :]
+        saved[~limits.may_swap(is_open, entering, opened[leaving])] = -np.inf
+        added = np.where(limits.may_add(is_open, entering), gain, -np.inf)
         best_add = int(np.argmax(added))
         best_swap = int(np.argmax(saved)) if saved.size else -1
         swap_worth = saved.flat[best_swap] if best_swap >= 0 else -np.inf
         if max(added[best_add], swap_worth) <= 1e-9 * (1.0 + float(loss.sum())):
             break
         if added[best_add] >= swap_worth:
-            is_open[coming[best_add]] = True
+            is_open[entering[best_add]] = True
             continue
-        row, column = divmod(best_swap, len(going))
-        is_open[coming[row]] = True
-        is_open[opened[going[column]]] = False
+        row, column = divmod(best_swap, len(leaving))
+        is_open[entering[row]] = True
+        is_open[opened[leaving[column]]] = False
     return is_open
 
 
-def without_idle(
-    a: WeightedCosts, is_open: np.ndarray, *, keep: np.ndarray, limits: SiteLimits
+def drop_idle_sites(
+    costs: WeightedCosts, is_open: np.ndarray, *, keep: np.ndarray, limits: SiteConstraints
 ) -> np.ndarray:
     """`is_open` without new sites that nobody goes to and no area asks for, dearest first."""
     kept = is_open.copy()
     chosen = np.flatnonzero(is_open & ~keep)
     for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
-        count = int((kept & (limits.area == limits.area[j])).sum())
-        if limits.area[j] and count <= limits.least[limits.area[j]]:
+        if not limits.may_close(kept, j):
             continue
         kept[j] = False
         # who goes there, and what their next best would cost them more: nearly always a lot
-        here = slice(a.by_site.ptr[j], a.by_site.ptr[j + 1])
-        rows, own = a.by_site.idx[here], a.by_site.data[here]
+        here = slice(costs.by_site.ptr[j], costs.by_site.ptr[j + 1])
         lost = 0.0
-        for i, cost in zip(rows, own, strict=True):
-            lost += max(_cheapest(a, i, kept) - cost, 0.0)
+        for i, cost in zip(costs.by_site.idx[here], costs.by_site.data[here], strict=True):
+            lost += max(_cheapest(costs.by_demand, i, kept) - cost, 0.0)
             if lost > 1e-3:  # in people x metres or minutes: a matter of rounding below
                 kept[j] = True
                 break
     return kept
 
 
-def _cheapest(a: WeightedCosts, row: int, is_open: np.ndarray) -> float:
-    here = slice(a.by_demand.ptr[row], a.by_demand.ptr[row + 1])
-    at = np.flatnonzero(is_open[a.by_demand.idx[here]])
-    return float(a.by_demand.data[here][at[0]]) if len(at) else np.inf
+def _cheapest(by_demand: Csr, row: int, is_open: np.ndarray) -> float:
+    here = slice(by_demand.ptr[row], by_demand.ptr[row + 1])
+    at = np.flatnonzero(is_open[by_demand.idx[here]])
+    return float(by_demand.data[here][at[0]]) if len(at) else np.inf

@@ -7,13 +7,13 @@ doi:10.1287/opre.25.4.709); its dual is climbed by the volume algorithm of Barah
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
-from geoplan.siting.assignment.weighted_costs import WeightedCosts
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
 
 
@@ -180,33 +180,27 @@ def _climb(by_demand, openings, upper, most, dual, steps, rounds):  # type: igno
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class MedianPrices:
+class LagrangianDual:
     """A Lagrangian bound: multipliers per demand row, reduced costs and relaxed shares per site."""
 
     bound: float
-    price: np.ndarray
+    multipliers: np.ndarray
     reduced: np.ndarray
     shares: np.ndarray
 
 
-def lagrangean_bound(
-    arrays: WeightedCosts,
-    *,
-    sites: int,
-    upper: float,
-    allowed: np.ndarray,
-    fixed: np.ndarray,
-    control: SolveControl,
-    rounds: int = 2000,
-) -> MedianPrices:
-    """Lower bound on the weighted cost of opening at most `sites` of the `allowed` sites.
+def lagrangian_dual(
+    instance: MedianInstance, *, upper: float, control: SolveControl, rounds: int = 2000
+) -> LagrangianDual:
+    """Lower bound on the weighted cost of an instance.
 
-    `upper` is the cost of a solution; the work is counted in `rounds` and ends with the clock.
+    `upper` is the cost of a solution; the work is counted in `rounds` and ends with the time.
     """
-    by_demand, n, m = arrays.by_demand, arrays.n_demand, arrays.n_sites
+    costs, sites = instance.costs, instance.sites
+    by_demand, n, m = costs.by_demand, costs.n_demand, costs.n_sites
     ptr, data = by_demand.ptr, by_demand.data
-    free = np.flatnonzero(allowed & ~fixed)
-    openings = Openings(free, fixed, min(sites - int(fixed.sum()), len(free)))
+    free = np.flatnonzero(instance.free)
+    openings = Openings(free, instance.fixed, min(instance.take, len(free)))
     # start where about m / sites sites would serve each demand: the usual depth of the solution
     depth = np.minimum(ptr[:-1] + max(1, m // max(sites, 1) // 2), ptr[1:] - 1)
     most = data[ptr[1:] - 1] + 1
@@ -227,9 +221,30 @@ def lagrangean_bound(
                 steps = steps._replace(blend=max(steps.blend / 2, 1e-4))
             if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(marks[-1]):
                 break
-    return MedianPrices(
+    return LagrangianDual(
         bound=float(steps.bound),
-        price=dual.multipliers,
+        multipliers=dual.multipliers,
         reduced=dual.reduced,
         shares=dual.shares,
     )
+
+
+def reduced_cost_fixing(
+    instance: MedianInstance, dual: LagrangianDual, best: MedianSolution
+) -> MedianInstance:
+    """The instance with fewer free sites: what a solution better than `best` may still decide.
+
+    Sites that it cannot open are closed, sites that it cannot do without are fixed; those of the
+    incumbent stay possible.
+    """
+    free, fixed, take = instance.free, instance.fixed, instance.take
+    if take <= 0 or int(free.sum()) <= take:
+        return instance
+    reduced, bound, keep = dual.reduced, dual.bound, best.is_open
+    ordered = np.sort(reduced[free])
+    last_in, first_out = ordered[take - 1], ordered[take]
+    inside = free & (reduced <= last_in)
+    need = best.cutoff(instance.costs.step)
+    never = free & ~inside & (bound + reduced - last_in > need) & ~keep
+    always = inside & (reduced < last_in) & (bound + first_out - reduced > need) & keep
+    return replace(instance, free=free & ~never & ~always, fixed=fixed | always)

@@ -1,4 +1,4 @@
-"""What p-median and p-center share: who can be reached, by whom, and answers in labels."""
+"""What p-median and p-center share: who can reach which site, assignments, infeasible cases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from geoplan.siting.solver.control import SolveControl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Journeys:
+class ReachablePairs:
     """The pairs that count: rows with people, sites that are allowed.
 
     costs : CSR, rows with people x all sites, explicit zeros kept. rows : their positions among
@@ -33,14 +33,14 @@ class Journeys:
     people: np.ndarray
 
 
-def journeys(problem: SitingProblem, question: str) -> Journeys:
-    """The pairs of a distance question."""
-    costs = problem.needs_costs(question)
+def reachable_pairs(problem: SitingProblem, name: str) -> ReachablePairs:
+    """The pairs of p-median or p-center (`name`) on a problem."""
+    costs = problem.needs_costs(name)
     rows = np.flatnonzero(problem.weights > 0)
     part = costs if len(rows) == problem.n_demand else costs[rows]
     if len(problem.forbidden):
         part = take_pairs(part, problem.is_allowed[part.indices])
-    return Journeys(costs=part, rows=rows, people=problem.weights[rows])
+    return ReachablePairs(costs=part, rows=rows, people=problem.weights[rows])
 
 
 def take_pairs(costs: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
@@ -50,49 +50,49 @@ def take_pairs(costs: sparse.csr_matrix, keep: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((costs.data[keep], costs.indices[keep], indptr), shape=costs.shape)
 
 
-def read_distance_constraints(
+def read_assignment_constraints(
     problem: SitingProblem,
-    question: str,
+    name: str,
     faults: Faults,
     **asked: Unpack[Asked],
 ) -> Constraints:
-    """The rules of a distance question; what makes no sense there is told with the reason."""
+    """The constraints of p-median or p-center; faults for what makes no sense there, and why."""
     sites, backup, equity = asked.get("sites"), asked.get("backup"), asked.get("equity")
     if sites is None and asked.get("budget") is None:
         faults.add("say how many: sites = N, or budget = money")
     count = None if sites is None else check_count(problem, sites, faults, least=1)
     asked["sites"] = count
-    rules = read_constraints(problem, faults, **asked)
+    constraints = read_constraints(problem, faults, **asked)
     if problem.full_within is not None:
         faults.add(
-            f"gradual coverage (full_within) and {question} do not go together: {question} weighs "
+            f"gradual coverage (full_within) and {name} do not go together: {name} weighs "
             "the way itself, so nobody is covered in part; leave full_within out"
         )
-    if question == "p-median" and backup:
+    if name == "p-median" and backup:
         faults.add(
             "backup and p-median do not go together: everybody goes to the nearest site only; ask "
             "max_coverage(backup=True) for people in reach of two sites, or p_center(backup=True) "
             "for the way to the second nearest"
         )
-    if question == "p-center" and equity:
+    if name == "p-center" and equity:
         faults.add(
             "equity and p-center do not go together: p-center puts the worst-off person first "
             "already; ask p_median(equity=True) for the worst-off area's mean way"
         )
-    if question == "p-center" and rules.area_share:
+    if name == "p-center" and constraints.area_share:
         faults.add(
             "a least share of people and p-center do not go together: everybody is served within "
             "the answer's way; give whole numbers for sites per area, or ask p_median or "
             "max_coverage for shares within a threshold"
         )
-    elif rules.area_share and problem.threshold is None:
+    elif constraints.area_share and problem.threshold is None:
         faults.add(
             "min_share_per_area counts people within the problem's threshold: give the problem one"
         )
-    return rules
+    return constraints
 
 
-def to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
+def assign_to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
     """Demand label -> label of the cheapest open site (<NA> = none), and what all people pay."""
     assert problem.costs is not None
     site, cost = cheapest_open(problem.costs, is_open)
@@ -100,20 +100,20 @@ def to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, 
     return labelled(problem, site), float((problem.weights[counted] * cost[counted]).sum())
 
 
-def stranded(
+def unreachable_demand(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     objective: str,
     *,
     times: int,
     control: SolveControl,
 ) -> SitingResult | None:
     """The result that names rows which too few sites reach, or None where there are none."""
-    lost = np.diff(way.costs.indptr) < times
+    lost = np.diff(pairs.costs.indptr) < times
     if not lost.any():
         return None
-    labels = problem.demand_index[way.rows[lost]]
-    people = float(way.people[lost].sum())
+    labels = problem.demand_index[pairs.rows[lost]]
+    people = float(pairs.people[lost].sum())
     share = 1.0 - people / problem.total
     what = "no allowed site" if times == 1 else "fewer than two allowed sites"
     return no_result(
@@ -136,21 +136,21 @@ def stranded(
     )
 
 
-def as_cover(
-    problem: SitingProblem, way: Journeys, radius: float = np.inf, *, people: bool = False
+def covering_problem(
+    problem: SitingProblem, pairs: ReachablePairs, radius: float = np.inf, *, people: bool = False
 ) -> SitingProblem:
     """Who reaches whom within `radius`, a row counting one or its people; sites by position."""
     return SitingProblem.from_cover(
-        within(way.costs, radius),
-        way.people if people else np.ones(len(way.rows)),
+        within(pairs.costs, radius),
+        pairs.people if people else np.ones(len(pairs.rows)),
         fixed=list(problem.fixed),
         forbidden=list(problem.forbidden),
     )
 
 
-def reaching_start(
+def covering_start(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     *,
     count: int,
     control: SolveControl,
@@ -160,7 +160,9 @@ def reaching_start(
     Beside it: how many sites it takes at least, and whether it is proved that `count` are too few.
     """
     part = control.part(control.left)
-    fewest = min_sites(as_cover(problem, way), request=control.request(max(part.left, 0.05)))
+    fewest = min_sites(
+        covering_problem(problem, pairs), request=control.request(max(part.left, 0.05))
+    )
     if fewest.detail.get("interrupted"):
         control.stop()
     least = int(np.ceil((fewest.bound or 0.0) - 1e-9))
@@ -171,9 +173,9 @@ def reaching_start(
     return None, least, least > count
 
 
-def too_few(
+def too_few_sites(
     problem: SitingProblem,
-    way: Journeys,
+    pairs: ReachablePairs,
     objective: str,
     *,
     count: int,
@@ -181,12 +183,12 @@ def too_few(
     control: SolveControl,
 ) -> SitingResult:
     """The result that says how many sites it takes, and whom `count` sites must leave out."""
-    cover = as_cover(problem, way, people=True)
+    cover = covering_problem(problem, pairs, people=True)
     some = max_coverage(
         cover, sites=count, request=control.request(max(min(control.left, 10.0), 0.2))
     )
     out = some.assignment.isna().to_numpy()
-    labels = problem.demand_index[way.rows[out]]
+    labels = problem.demand_index[pairs.rows[out]]
     share = some.value / problem.total
     most = "can reach at most" if some.status == "optimal" else "were found to reach"
     return no_result(

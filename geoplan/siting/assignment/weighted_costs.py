@@ -27,11 +27,13 @@ class WeightedCosts(NamedTuple):
     by_demand : a row per demand row, its sites from the cheapest to the dearest.
     by_site : a row per site, its demand rows in order.
     penalty : what a demand row without an open site costs.
+    step : distance between possible total costs: 1 where all weighted costs are whole, else 0.
     """
 
     by_demand: Csr
     by_site: Csr
     penalty: float
+    step: float
 
     @property
     def n_demand(self) -> int:
@@ -42,11 +44,6 @@ class WeightedCosts(NamedTuple):
     def n_sites(self) -> int:
         """Number of sites."""
         return len(self.by_site.ptr) - 1
-
-    @property
-    def step(self) -> float:
-        """Distance between possible total costs: 1 where all weighted costs are whole, else 0."""
-        return 1.0 if np.equal(np.mod(self.by_demand.data, 1), 0).all() else 0.0
 
     def total(self, is_open: np.ndarray) -> float:
         """Cost of all rows at their cheapest open site, summed afresh so that no rounding grows."""
@@ -78,6 +75,7 @@ def weighted_costs(costs: sparse.csr_matrix, weights: np.ndarray) -> WeightedCos
         penalty=float(10.0 * (np.maximum.reduceat(weighted, costs.indptr[:-1]).sum() + 1.0))
         if n and counts.min() > 0
         else float(10.0 * (weighted.sum() + 1.0)),
+        step=1.0 if np.equal(np.mod(weighted, 1), 0).all() else 0.0,
     )
 
 

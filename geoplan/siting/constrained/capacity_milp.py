@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.site_constraints import add_capacity_rows, add_open_rows
 from geoplan.siting.solver.control import SolveControl
 
 
@@ -43,15 +44,14 @@ def add_capacities(ruled: RuledModel, room: np.ndarray, *, every_link: bool = Fa
     # nobody is served by a site that is not open (tight per pair: a good relaxation); where a
     # class is larger than the site the row of places says as much
     tight = ~fixed[site] & (every_link | (core.weight[row] < room[site]))
-    _link(ruled, placed[tight], ruled.y[site[tight]], core.weight[row[tight]])
-    order = np.argsort(site, kind="stable")
-    cuts = np.searchsorted(site[order], np.arange(core.m + 1))
-    for j in np.flatnonzero(ends):
-        here = placed[order[cuts[j] : cuts[j + 1]]]
-        at = model.add_row(
-            np.append(here, ruled.y[j]), np.append(np.ones(len(here)), -room[j]), upper=0.0
-        )
-        model.tag("capacities", [at], [ruled.problem.site_index[core.sites[j]]])
+    add_open_rows(model, placed[tight], ruled.y[site[tight]], core.weight[row[tight]])
+    add_capacity_rows(
+        model,
+        (placed, site),
+        ruled.y,
+        np.where(ends, room, np.inf),
+        ruled.problem.site_index[core.sites],
+    )
 
 
 def _one_place_each(ruled: RuledModel) -> None:
@@ -69,13 +69,6 @@ def _where_open(ruled: RuledModel, anywhere: np.ndarray, row: np.ndarray, site: 
     factor = np.insert(-ruled.core.weight[row], first, 1.0)
     ptr = np.concatenate([[0], np.cumsum(count + 1)])
     ruled.model.add_rows(ptr, index, factor, upper=0.0)
-
-
-def _link(ruled: RuledModel, x: np.ndarray, y: np.ndarray, most: np.ndarray) -> None:
-    """Rows ``x <= most * y``."""
-    two = np.column_stack([x, y]).ravel()
-    factor = np.column_stack([np.ones(len(x)), -most]).ravel()
-    ruled.model.add_rows(np.arange(len(x) + 1) * 2, two, factor, upper=0.0)
 
 
 def start_from(ruled: RuledModel, flow: CapacityFlow) -> np.ndarray:

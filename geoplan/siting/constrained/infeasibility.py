@@ -40,7 +40,7 @@ class WaysOut:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def ways_out(
+def find_relaxations(
     model: Model,
     problem: SitingProblem,
     rules: Constraints,

@@ -6,7 +6,7 @@ import numpy as np
 
 from geoplan.siting.constrained.capacity_milp import add_capacities
 from geoplan.siting.constrained.milp_state import RuledModel
-from geoplan.siting.constrained.site_constraints import add_site_rules
+from geoplan.siting.constrained.site_constraints import add_site_constraints
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.constraints import (
     Constraints,
@@ -62,7 +62,7 @@ def build(
     if rules.backup:
         ruled.twice = ruled.model.add_columns(core.n, whole=True)
         link(ruled.model, core, ruled.y, ruled.twice, times=2)
-    add_site_rules(ruled.model, ruled.y, core.sites, problem, rules)
+    add_site_constraints(ruled.model, ruled.y, core.sites, problem, rules)
     for code, share in rules.area_share.items():
         group = codes.index(code)
         need = least_people(share, ruled.area_people(group), whole=ruled.whole)

@@ -17,7 +17,7 @@ import pandas as pd
 from geoplan.siting.constrained.capacity_milp import pair_people
 from geoplan.siting.constrained.capacity_part import at_most, row_classes, row_flows
 from geoplan.siting.constrained.greedy import as_start, fewest_start, greedy_ruled
-from geoplan.siting.constrained.infeasibility import ways_out
+from geoplan.siting.constrained.infeasibility import find_relaxations
 from geoplan.siting.constrained.milp import add_need, aim, build, picked, run, without_idle
 from geoplan.siting.constrained.milp_state import RuledModel
 from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
@@ -195,7 +195,7 @@ def _served(
     return float(round(value)) if ruled.whole else value, at_most(problem, flows), flows
 
 
-def rules_told(problem: SitingProblem, rules: Constraints) -> str:
+def describe_constraints(problem: SitingProblem, rules: Constraints) -> str:
     """What the rules ask for, in words."""
     asked = []
     if rules.sites is not None:
@@ -220,14 +220,14 @@ def rules_conflict(
 ) -> SitingResult:
     """The result for rules of which HiGHS has shown that they cannot all hold."""
     problem, rules = ruled.problem, ruled.rules
-    asked = rules_told(problem, rules)
+    asked = describe_constraints(problem, rules)
     if people is not None:
         asked = f"{people:,.0f} people to be served" + (f", {asked}" if asked else "")
     if problem.capacities is not None:
         ruled = build(problem, rules, loose=True)
         if people is not None:
             add_need(ruled, people)
-    ways = ways_out(ruled.model, problem, rules, control=control, people=people)
+    ways = find_relaxations(ruled.model, problem, rules, control=control, people=people)
     facts = dict(ways.facts)
     short = [
         sum(way["need"].values()) for way in facts.get("relaxations", []) if list(way) == ["need"]
