@@ -59,7 +59,7 @@ def read_network(
         (``.gpkg``, ``.shp``, ``.geojson``, ``.fgb``, ``.parquet``, ``.kml``, a zipped Shapefile);
         a CSV table with a column of WKT lines.
     mode : ``"walk"`` or ``"drive"``.
-    crs : projected CRS to measure in; None = chosen by place (a line layer in metres keeps its
+    crs : projected CRS to measure in; None = chosen by location (a line layer in metres keeps its
         own, but for Web Mercator, whose metres are none). A saved network must be in it already.
     source_crs : CRS of a line layer whose file names none.
     datum : datum of a line layer in degrees: ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``. Where
@@ -181,7 +181,7 @@ def read_osm_networks(
 def _noted(
     data: NetworkData, own: CRS | None, *, source_crs: CRS | None, datum: str | None = None
 ) -> Network:
-    """The network, with a note of the options that say something else than the file does."""
+    """The network, with a note of the options that contradict the file and were not used."""
     unused = unused_options(data.source, own, source_crs=source_crs, datum=datum)
     if unused:
         data = replace(data, notes={**data.notes, "unused": unused})

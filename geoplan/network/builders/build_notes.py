@@ -118,7 +118,7 @@ def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:
     directed = notes.get("directed_lines")
     if directed and network.mode != "walk":  # on foot every street goes both ways
         yield "directed", dict(directed)
-    # found on the network itself: a saved one does not say how it was built
+    # measured on the network itself: a saved one keeps no note of it
     lonlat = bounds_centre(network.crs, network.bounds)
     if lonlat is not None and (off := scale_error(network.crs, lonlat)):
         yield (

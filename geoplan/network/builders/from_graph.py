@@ -94,13 +94,13 @@ def network_from_graph(
     ----------
     graph : nodes with ``x`` and ``y``; edges with ``length`` in metres (where missing, the drawn
         length counts) and optionally ``geometry``, ``highway``, ``maxspeed``, ``speed_kph``,
-        ``name``, ``osmid``, ...; ``graph.graph["crs"]`` says the CRS of x and y.
+        ``name``, ``osmid``, ...; ``graph.graph["crs"]`` is the CRS of x and y.
     mode : ``"walk"`` or ``"drive"``; streets of the other mode are left out by their tags.
     crs : projected CRS to measure in; None = the graph's own when projected, else chosen as in
         `network_from_osm`.
     speed_m_s, speeds_kmh : as in `network_from_osm`. An edge's ``speed_kph`` (as
         ``osmnx.add_edge_speeds`` writes) comes before its ``maxspeed`` and its class.
-    all_classes : keep edges whatever their tags say.
+    all_classes : keep edges whatever their tags.
     source : what the graph is, for reports.
 
     Raises

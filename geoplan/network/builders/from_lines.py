@@ -30,7 +30,7 @@ from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import VERTEX_SNAP_M
 from geoplan.validate import checked_speeds, positive
 
-#: without a one-way column, this share of mirrored lines says that each line is one direction
+#: without a one-way column, this share of mirrored lines shows that each line is one direction
 MIRRORED_SHARE = 0.25
 
 
@@ -50,7 +50,7 @@ class LineOptions:
     split_crossings : join lines of equal height where they cross or where one ends upon another.
     directed : each line is one direction of travel, so that only a mirrored pair makes a two-way
         street. None = found out: True when there is no one-way column and a quarter of the lines
-        have a mirror image (then said in `notes`).
+        have a mirror image (then in `notes`).
     all_classes : keep lines whatever their road class or access.
     source : what the lines are, for reports.
     """
@@ -251,7 +251,7 @@ def _mirror_images(lines: NDArray[Any], snap_m: float) -> _MirrorImages:
 def _properties(
     frame: gpd.GeoDataFrame, facts: LineColumns, row: NDArray[np.int64], mode: str
 ) -> pd.DataFrame:
-    """Per edge: the line's label, and what its columns say."""
+    """Per edge: the line's label, and the values of its role columns."""
     columns: dict[str, Any] = {"line": frame.index.to_numpy()[row]}
     for role, name in facts.found.items():
         if role in ROLES and role != "oneway":

@@ -143,7 +143,7 @@ STREET_FILTERS: Mapping[str, StreetFilter] = {
 
 
 def reason_left_out(mode: str, tag: TagGetter) -> str:
-    """Why a way with these tags is no part of the network of `mode`; "" when it is.
+    """Why a way with these tags is left out of the network of `mode`; "" when it is not.
 
     One of ``"class"``, ``"service"``, ``"access"``, ``"tag"``.
 

@@ -1,4 +1,4 @@
-"""Ways cut into edges where streets meet: the step that OSM files and line layers share."""
+"""Ways split into edges at junctions: the step that OSM files and line layers share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geoplan.network.graph.polylines import line_lengths
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Segments:
-    """Edges as stretches of the vertex list: edge e runs over ``first[e] .. last[e]``.
+    """Edges as ranges of the vertex list: edge e has the vertices ``first[e]`` to ``last[e]``.
 
     `way` is the position of the way that each edge is a part of.
     """
@@ -29,11 +29,11 @@ class Segments:
 def split_at_junctions(
     node: NDArray[np.int64], offsets: NDArray[np.int64], n_nodes: int
 ) -> Segments:
-    """Cut ways wherever a node is met a second time, and at their ends.
+    """Split ways at every node that occurs more than once, and at their ends.
 
     Parameters
     ----------
-    node : node of each vertex, all ways one after the other; no node twice running in one way.
+    node : node of each vertex, all ways one after the other; no consecutive repeats in one way.
     offsets : way w has the vertices ``offsets[w]:offsets[w + 1]``, at least two.
     n_nodes : number of nodes.
 
@@ -98,10 +98,13 @@ def node_and_edge_tables(
 def drop_repeated_vertices(
     node: NDArray[np.int64], way: NDArray[np.int64], n_ways: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which vertices stay when a node stands twice running, and ways of one vertex go.
+    """The vertices without consecutive repeats of a node and without ways of a single vertex.
 
-    Returns the mask of kept vertices and the offsets of the ways among them (a way that lost
-    everything keeps an empty stretch).
+    Returns
+    -------
+    tuple
+        The mask of kept vertices, and the offsets of the ways among them (a way that lost all of
+        its vertices keeps an empty range).
     """
     keep = np.ones(len(node), bool)
     keep[1:] = (node[1:] != node[:-1]) | (way[1:] != way[:-1])

@@ -15,7 +15,7 @@ class Graph:
 
     Parameters
     ----------
-    indptr : int32 (n + 1,), the arcs of node ``i`` stand at ``indptr[i]:indptr[i + 1]``.
+    indptr : int32 (n + 1,), the arcs of node ``i`` are ``indptr[i]:indptr[i + 1]``.
     indices : int32 (arcs,), head node of each arc.
     weights : float64 (arcs,), cost of each arc, >= 0.
     edge : int32 (arcs,), edge position ``e`` when the arc's tail is the edge's u, ``~e`` when

@@ -36,7 +36,7 @@ class NetworkData:
 
     What builders return and searches read; `geoplan.network.Network` adds the constructors.
 
-    Nodes stand in Hilbert order (neighbours on the ground are neighbours in memory), edges in
+    Nodes are in Hilbert order (neighbours on the ground are neighbours in memory), edges in
     the caller's order. An edge is one physical stretch of street; which ways it may be used
     follows from `oneway` and `mode`. All arrays are read-only; n nodes, m edges, k vertices.
 
