@@ -1,7 +1,7 @@
-"""The demo city: a made-up city upon Jinan's published facts, in the files an office would have.
+"""The demo city: a made-up city on Jinan's published facts, in the files an office would have.
 
 `generate` writes the whole study; the same seed gives the same bytes. Census figures, published
-counts and the places of street seats are facts (see ``SOURCES.md`` beside this module); every
+counts and the locations of street seats are facts (see ``SOURCES.md`` beside this module); every
 border, street, community, site and number of a community is made up.
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from geoplan.demo_city.communities import people_table
 from geoplan.demo_city.files import write_city
 from geoplan.demo_city.geography import make_land
-from geoplan.demo_city.people import people_table
 from geoplan.demo_city.streets import make_city
 
 __all__ = ["SEED", "generate"]
@@ -41,7 +41,7 @@ def generate(out_dir: str | Path, *, seed: int = SEED) -> Path:
     """
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
-    # a stream of its own for each room, so that a change in one leaves the others as they are
+    # an independent random stream per part, so that a change in one leaves the others as they are
     land_rng, streets_rng, people_rng, files_rng = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
     )

@@ -1,7 +1,7 @@
-"""The land: districts and streets, the river and lakes, hills, and where the built-up places are.
+"""The land: districts and streets, the river and lakes, hills, and where towns are built.
 
-Relative places are Jinan's (seats of streets and towns to a hundred metres or so, the course of
-the rivers by a few points); every border, hill and lake shore is made up.
+Locations are Jinan's (seats of streets and towns to a hundred metres or so, the course of the
+rivers by a few points, see `landmarks`); every border, hill and lake shore is made up.
 """
 
 from __future__ import annotations
@@ -21,178 +21,25 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from geoplan.demo_city.landmarks import (
+    CORE_DISTRICTS,
+    HILLS,
+    LAKES,
+    SMALL_RIVERS,
+    TOWN_RADII_M,
+    YELLOW_RIVER,
+)
 from geoplan.demo_city.noise import Array, Warp, Waves
 
 CRS = "EPSG:4548"
 
-#: the Yellow River from the south-west to the north-east, degrees
-YELLOW_RIVER = (
-    (116.00, 36.02),
-    (116.13, 36.11),
-    (116.22, 36.21),
-    (116.32, 36.285),
-    (116.42, 36.335),
-    (116.51, 36.385),
-    (116.56, 36.45),
-    (116.61, 36.52),
-    (116.68, 36.585),
-    (116.75, 36.635),
-    (116.81, 36.69),
-    (116.88, 36.735),
-    (116.95, 36.735),
-    (117.00, 36.75),
-    (117.06, 36.775),
-    (117.13, 36.805),
-    (117.165, 36.85),
-    (117.235, 36.92),
-    (117.295, 37.00),
-    (117.36, 37.075),
-    (117.46, 37.135),
-    (117.62, 37.19),
-    (117.80, 37.25),
-)
-#: smaller rivers: name, half-width in metres, course
-SMALL_RIVERS = (
-    (
-        "小清河",
-        22.0,
-        (
-            (116.83, 36.665),
-            (116.90, 36.685),
-            (116.97, 36.700),
-            (117.05, 36.705),
-            (117.13, 36.735),
-            (117.24, 36.775),
-            (117.36, 36.865),
-            (117.50, 36.925),
-            (117.70, 36.99),
-        ),
-    ),
-    (
-        "徒骇河",
-        30.0,
-        (
-            (116.70, 36.98),
-            (116.88, 37.03),
-            (117.02, 37.12),
-            (117.18, 37.20),
-            (117.35, 37.29),
-            (117.55, 37.36),
-        ),
-    ),
-    (
-        "大汶河",
-        35.0,
-        (
-            (117.93, 36.10),
-            (117.80, 36.135),
-            (117.70, 36.185),
-            (117.60, 36.20),
-            (117.48, 36.19),
-            (117.30, 36.12),
-        ),
-    ),
-    (
-        "玉符河",
-        18.0,
-        (
-            (117.12, 36.46),
-            (117.03, 36.49),
-            (116.96, 36.545),
-            (116.88, 36.585),
-            (116.83, 36.63),
-            (116.82, 36.68),
-        ),
-    ),
-)
-#: lakes and reservoirs: name, centre, half-axes in metres
-LAKES = (
-    ("大明湖", 117.0235, 36.6745, 620.0, 340.0),
-    ("白云湖", 117.385, 36.865, 2300.0, 1500.0),
-    ("雪野湖", 117.575, 36.415, 1500.0, 2100.0),
-    ("卧虎山水库", 116.965, 36.488, 900.0, 1300.0),
-    ("锦绣川水库", 117.145, 36.512, 1300.0, 450.0),
-    ("玉清湖水库", 116.775, 36.672, 900.0, 1200.0),
-    ("鹊山水库", 116.955, 36.782, 1500.0, 900.0),
-    ("华山湖", 117.070, 36.728, 700.0, 520.0),
-)
-#: hill country (centre, radius in metres, strength) and basins (negative strength)
-HILLS = (
-    (117.08, 36.45, 19000, 1.15),
-    (116.86, 36.42, 14000, 1.0),
-    (117.32, 36.50, 17000, 1.1),
-    (117.52, 36.50, 15000, 1.0),
-    (117.75, 36.45, 15000, 1.05),
-    (116.95, 36.34, 14000, 1.0),
-    (117.40, 36.38, 12000, 0.9),
-    (116.68, 36.36, 11000, 0.75),
-    (116.38, 36.14, 12000, 0.7),
-    (117.86, 36.24, 10000, 0.6),
-    (117.55, 36.11, 8000, 0.55),
-    (117.03, 36.600, 4500, 0.75),
-    (117.12, 36.605, 5200, 0.8),
-    (116.93, 36.585, 3500, 0.5),
-    (117.20, 36.580, 6500, 0.8),
-    (117.62, 36.24, 13000, -0.75),
-    (116.80, 36.53, 7000, -0.4),
-    (117.52, 36.70, 9000, -0.5),
-)
-#: how far a seat's built-up place goes, metres: county seats and other large places
-LARGE_PLACES = {
-    "370113001": 2900.0,
-    "370114001": 3000.0,
-    "370114002": 2600.0,
-    "370115001": 2600.0,
-    "370115002": 2200.0,
-    "370116001": 3000.0,
-    "370116002": 2000.0,
-    "370116004": 2300.0,
-    "370117001": 2300.0,
-    "370117002": 1500.0,
-    "370124001": 2200.0,
-    "370124002": 1600.0,
-    "370126001": 2700.0,
-    "370112012": 2300.0,
-    "370112011": 1700.0,
-    "370171000": 2200.0,
-    "370176002": 2000.0,
-    "370176001": 2600.0,
-    "370112009": 2100.0,
-    "370112010": 1900.0,
-    "370103021": 1700.0,
-    "370112013": 1700.0,
-    "370113002": 1800.0,
-    "370113003": 1600.0,
-    "370112007": 1900.0,
-    "370112008": 1700.0,
-    "370105013": 1800.0,
-    "370105015": 1700.0,
-    "370104012": 1700.0,
-    "370104013": 2400.0,
-    "370104014": 2200.0,
-    "370104016": 1500.0,
-    "370102011": 2200.0,
-    "370102012": 2000.0,
-    "370102013": 2300.0,
-    "370103019": 1800.0,
-    "370103020": 1400.0,
-    "370103016": 1600.0,
-    "370103017": 1700.0,
-    "370103018": 1700.0,
-    "370103022": 1500.0,
-    "370105014": 2000.0,
-    "370112004": 1900.0,
-    "370112003": 1900.0,
-}
-CORE_DISTRICTS = ("370102", "370103", "370104", "370105")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Land:
-    """Everything that the streets and the people are laid upon, in `CRS`.
+    """What streets and communities are laid upon, in `CRS`.
 
     seats : index = street code; ``name``, ``district``, ``x``, ``y``, ``radius_m`` (of the
-        built-up place) and ``core`` (part of the main city).
+        built-up area) and ``core`` (part of the main city).
     streets, districts : polygons of a coverage, index = code.
     census : index = district code, see ``census.csv``.
     river, bridges : the Yellow River's middle line, and where roads cross it.
@@ -230,7 +77,7 @@ class Land:
         return high
 
     def built_up(self, xy: Array, codes: list[str]) -> Array:
-        """Closeness to the places of `codes`: above 1 inside, falling off outward."""
+        """Closeness to the towns of `codes`: above 1 inside, falling off outward."""
         most = np.zeros(len(xy))
         ragged = 1 + 0.28 * self._edge(xy)
         for code in codes:
@@ -327,7 +174,7 @@ def _seats() -> pd.DataFrame:
     seats["core"] = urban & (away < 9_500)
     size = np.where(seats["core"], 1400.0, np.where(seats["name"].str.endswith("镇"), 720.0, 980.0))
     seats["radius_m"] = pd.Series(size, index=seats.index)
-    large = pd.Series(LARGE_PLACES)
+    large = pd.Series(TOWN_RADII_M)
     known = large.index.intersection(seats.index)
     seats.loc[known, "radius_m"] = large[known]
     return seats

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,25 +64,37 @@ class Streets:
         self.oneway.append(np.broadcast_to(np.asarray(oneway), n).copy())
 
 
+class Lattice(NamedTuple):
+    """The lattice that a town's streets are bent from.
+
+    Parameters
+    ----------
+    centre, half_size_m, spacing_m : along x and y; ``turn`` in radians.
+    wide_every : how many blocks lie between two wide roads, at least and at most.
+    """
+
+    centre: tuple[float, float]
+    half_size_m: tuple[float, float]
+    spacing_m: tuple[float, float]
+    turn: float
+    wide_every: tuple[int, int]
+
+
 def town_mesh(
     streets: Streets,
     rng: np.random.Generator,
+    lattice: Lattice,
     *,
-    centre: tuple[float, float],
-    half_size_m: tuple[float, float],
-    spacing_m: tuple[float, float],
-    turn: float,
     inside: Callable[[Array], NDArray[np.bool_]],
-    wide_every: tuple[int, int],
     first_line: int,
 ) -> tuple[Ints, int]:
-    """Lay the mesh of a built-up place; the numbers of its nodes, and the next free line number.
+    """Lay the mesh of a town; the numbers of its nodes, and the next free line number.
 
     Parameters
     ----------
     inside : whether streets may be at points ``(n, 2)``.
-    wide_every : how many blocks lie between two wide roads, at least and at most.
     """
+    centre, half_size_m, spacing_m, turn, wide_every = lattice
     nx = int(2 * half_size_m[0] / spacing_m[0]) + 1
     ny = int(2 * half_size_m[1] / spacing_m[1]) + 1
     gx, gy = _uneven(rng, nx, spacing_m[0]), _uneven(rng, ny, spacing_m[1])

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.demo_city.communities import apportion
 from geoplan.demo_city.geography import Land, to_plane
-from geoplan.demo_city.places import shares
 
 #: published counts, see ``study.toml``
 N_MEAL_UP_TO_STANDARD = 400
@@ -143,7 +143,7 @@ def elderly_facilities(
         status="已建成",
     )
     weight = people.groupby("street")["elderly_60"].sum().reindex(centres.index).to_numpy(float)
-    mid["beds"] = shares(weight**0.6, N_BEDS - int(beds.sum()), least=20)
+    mid["beds"] = apportion(weight**0.6, N_BEDS - int(beds.sum()), least=20)
     nursing = round(N_BEDS * NURSING_SHARE)
     for table in (tops, mid):
         table["nursing"] = np.floor(table["beds"] * NURSING_SHARE).astype(int)
@@ -290,5 +290,5 @@ def rate_tables(land: Land, rng: np.random.Generator) -> pd.DataFrame:
     }
     table = pd.DataFrame({"区划代码": census.index, "区县": census["name"].to_numpy()})
     for name, (total, weight, spread) in columns.items():
-        table[name] = shares(weight * np.exp(rng.normal(0, spread, len(weight))), total, least=1)
+        table[name] = apportion(weight * np.exp(rng.normal(0, spread, len(weight))), total, least=1)
     return table

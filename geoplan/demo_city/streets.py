@@ -10,13 +10,13 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geoplan.demo_city.country import Hubs, bridges, gateways, link_places
+from geoplan.demo_city.communities import place_communities
+from geoplan.demo_city.country_roads import Hubs, bridges, gateways, link_places
 from geoplan.demo_city.geography import Land
 from geoplan.demo_city.highways import fast_roads, join_parts, raise_main_roads
-from geoplan.demo_city.mesh import Ints, Streets, town_mesh, village_mesh
+from geoplan.demo_city.mesh import Ints, Lattice, Streets, town_mesh, village_mesh
 from geoplan.demo_city.names import road_names
 from geoplan.demo_city.noise import Array, Waves
-from geoplan.demo_city.places import place_communities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -99,12 +99,14 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
     nodes, line = town_mesh(
         streets,
         rng,
-        centre=tuple((low + high) / 2),
-        half_size_m=tuple((high - low) / 2 + 800),
-        spacing_m=(215.0, 235.0),
-        turn=-0.045,
+        Lattice(
+            centre=tuple((low + high) / 2),
+            half_size_m=tuple((high - low) / 2 + 800),
+            spacing_m=(215.0, 235.0),
+            turn=-0.045,
+            wide_every=(3, 6),
+        ),
         inside=in_core,
-        wide_every=(3, 6),
         first_line=line,
     )
     towns.append((nodes, "core"))
@@ -127,12 +129,14 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
         nodes, line = town_mesh(
             streets,
             rng,
-            centre=(seat["x"], seat["y"]),
-            half_size_m=(size, size),
-            spacing_m=(spacing, spacing * rng.uniform(0.9, 1.25)),
-            turn=rng.normal(0, 0.16),
+            Lattice(
+                centre=(seat["x"], seat["y"]),
+                half_size_m=(size, size),
+                spacing_m=(spacing, spacing * rng.uniform(0.9, 1.25)),
+                turn=rng.normal(0, 0.16),
+                wide_every=(3, 5),
+            ),
             inside=in_town,
-            wide_every=(3, 5),
             first_line=line,
         )
         towns.append((nodes, "town"))

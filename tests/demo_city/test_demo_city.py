@@ -20,11 +20,10 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.demo_city import generate
 from geoplan.demo_city.__main__ import main
+from geoplan.demo_city.communities import apportion, apportion_capped
 from geoplan.demo_city.geography import table
 from geoplan.demo_city.names import village_names
 from geoplan.demo_city.noise import Warp
-from geoplan.demo_city.people import within
-from geoplan.demo_city.places import shares
 from geoplan.services.catalogue import load_catalogue
 from geoplan.study.config.schema import StudyFile
 
@@ -238,14 +237,14 @@ def test_another_seed_makes_another_city_with_the_same_facts(demo: Path, tmp_pat
 
 def test_shares_is_the_largest_remainder() -> None:
     # 10 by 1:1:1 is 3.33 each: the remainder goes to the first
-    assert shares(np.array([1.0, 1.0, 1.0]), 10).tolist() == [4, 3, 3]
+    assert apportion(np.array([1.0, 1.0, 1.0]), 10).tolist() == [4, 3, 3]
     # 1 for each first, then 7 by 0.7 : 5.6 : 0.7
-    assert shares(np.array([1.0, 8.0, 1.0]), 10, least=1).tolist() == [2, 6, 2]
+    assert apportion(np.array([1.0, 8.0, 1.0]), 10, least=1).tolist() == [2, 6, 2]
 
 
 def test_within_moves_what_does_not_fit() -> None:
     # a third of 9 is 3, but the first holds only 1
-    assert within(np.ones(3), 9, np.array([1, 9, 9])).tolist() == [1, 4, 4]
+    assert apportion_capped(np.ones(3), 9, np.array([1, 9, 9])).tolist() == [1, 4, 4]
 
 
 def test_warp_is_undone() -> None:

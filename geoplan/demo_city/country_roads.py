@@ -1,4 +1,4 @@
-"""Roads between places: neighbours linked, few ways through hills and over water."""
+"""Country roads between villages and towns: few through hills, over water only by bridges."""
 
 from __future__ import annotations
 
