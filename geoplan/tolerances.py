@@ -25,6 +25,40 @@ BORDER_M = 100.0
 #: metres; sites of one name within this distance are taken for one site that is listed twice
 DUPLICATE_M = 50.0
 
+# -- coverage -----------------------------------------------------------------------------
+
+#: share, and unit of the cost; a cost above a threshold by no more than this is within it: sums
+#: along a path are rounded
+THRESHOLD_COST = 1e-9
+#: share; the same where one stored cost is compared with the number that bounded the search
+PAIR_COST = 1e-12
+#: people; a flow or capacity this near a whole number, or nothing, is that number
+FLOW_PEOPLE = 1e-9
+#: share; a demand row short of this much of its people is served in full
+SERVED_SHARE = 1e-8
+#: share of people or capacity, and people, that a linear programme may miss by rounding
+RESIDUE_SHARE, RESIDUE_PEOPLE = 1e-8, 1e-6
+#: share; slack of a total of fractions in the second of two linear programmes: tried in this order
+LEAST_SLACK, MOST_SLACK = 1e-12, 1e-9
+#: share; a residue is never more than this of what a row or site holds
+RESIDUE_LIMIT = 1e-3
+#: people; the six states of a demand row sum to its people
+LEDGER_PEOPLE = 1e-6
+#: share of areas; a share this little below the target meets it
+TARGET_SHARE = 1e-12
+#: share; published and computed figures this near are equal
+SAME_FIGURE = 1e-9
+#: share of the extent; points this near a straight line lie on it
+COLLINEAR_SHARE = 1e-6
+#: metres; shorter stretches are rounding of chainages
+NO_LENGTH_M = 1e-9
+#: metres; a stretch longer than the spacing by less than this is covered (rounding, not surveying)
+SPACING_M = 1e-6
+#: metres; a computed point this near a line lies on it
+ON_LINE_M = 1e-3
+#: metres; the least distance at which two lines are taken for one border
+LEAST_SHARED_M = 1e-6
+
 # -- disclosure ---------------------------------------------------------------------------
 
 #: people; weighs rows without people in the middle of an area, so that an empty area has one too

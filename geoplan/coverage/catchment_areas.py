@@ -40,6 +40,7 @@ from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.tolerances import PAIR_COST
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
 Decay = str | Callable[[np.ndarray], np.ndarray] | Sequence[tuple[float, float]]
@@ -226,7 +227,7 @@ def _weights(
     else:
         weight = _steps(cost, list(decay))  # type: ignore[arg-type]
     if radius is not None:
-        weight = np.where(cost <= radius * (1 + 1e-12), weight, 0.0)
+        weight = np.where(cost <= radius * (1 + PAIR_COST), weight, 0.0)
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise UsageError("the decay gives weights that are missing or negative.")
     keep = weight > 0
@@ -239,4 +240,4 @@ def _steps(cost: np.ndarray, steps: list[tuple[float, float]]) -> np.ndarray:
     steps = sorted(steps)
     edges = np.array([edge for edge, _ in steps], dtype=float)
     heights = np.array([*[weight for _, weight in steps], 0.0], dtype=float)
-    return heights[np.searchsorted(edges * (1 + 1e-12), cost, side="left")]
+    return heights[np.searchsorted(edges * (1 + PAIR_COST), cost, side="left")]

@@ -16,6 +16,7 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.services.standard import ServiceStandard
+from geoplan.tolerances import LEDGER_PEOPLE
 from geoplan.words.display import facts_html
 
 #: the six places of the ledger, in the order in which they are told
@@ -113,7 +114,7 @@ class Coverage:
 
     def __post_init__(self) -> None:
         gap = self.frame[list(STATES)].sum(axis=1) - self.frame["people"]
-        if len(gap) and float(np.abs(gap).max()) > 1e-6:
+        if len(gap) and float(np.abs(gap).max()) > LEDGER_PEOPLE:
             worst = gap.abs().idxmax()
             raise UsageError(
                 f"the ledger of {self.service!r} does not close at {worst!r}: off by {gap[worst]}."

@@ -11,6 +11,8 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, QhullError
 
+from geoplan.tolerances import COLLINEAR_SHARE
+
 
 def natural_neighbours(xy: np.ndarray) -> np.ndarray:
     """Pairs of points with no other point between them.
@@ -66,7 +68,7 @@ def _few(spots: np.ndarray) -> np.ndarray:
     order = np.argsort(spots @ along, kind="stable")
     pairs = np.column_stack([order[:-1], order[1:]])
     across = spots - np.outer(spots @ along, along)
-    if len(spots) == 3 and np.abs(across).max() > 1e-6 * np.abs(spots).max():
+    if len(spots) == 3 and np.abs(across).max() > COLLINEAR_SHARE * np.abs(spots).max():
         pairs = np.concatenate([pairs, order[None, [0, 2]]])
     return pairs
 

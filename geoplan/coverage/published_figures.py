@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import UsageError
+from geoplan.tolerances import SAME_FIGURE
 from geoplan.words import say
 
 FIGURE_COLUMNS = (
@@ -114,7 +115,7 @@ def likely_cause(
     """
     if math.isnan(computed):
         return say(lang, "coverage.figure_missing")
-    if abs(computed - published) <= 1e-9 * max(1.0, abs(published)):
+    if abs(computed - published) <= SAME_FIGURE * max(1.0, abs(published)):
         return say(lang, "coverage.figure_agrees")
     if definition == "at_least":
         enough = computed >= published

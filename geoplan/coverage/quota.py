@@ -14,6 +14,7 @@ import pandas as pd
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import Quota, ServiceStandard
+from geoplan.tolerances import TARGET_SHARE
 
 QUOTA_COLUMNS = ("name", "sites", "designated", "required", "counted", "meets")
 _TRUE = frozenset({"1", "true", "yes", "y", "是", "有", "√", "✓"})
@@ -168,7 +169,9 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
             "with_site_share": (counts["with_site"] or 0) / total if total else np.nan,
             "meeting_share": share,
             "target_share": target,
-            "on_target": pd.NA if np.isnan(share) or np.isnan(target) else share >= target - 1e-12,
+            "on_target": pd.NA
+            if np.isnan(share) or np.isnan(target)
+            else share >= target - TARGET_SHARE,
             "lacking": pd.NA if met is None else total - met,
         }
     summary = pd.DataFrame.from_dict(rows, orient="index")

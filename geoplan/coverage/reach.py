@@ -24,6 +24,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
+from geoplan.tolerances import SERVED_SHARE, THRESHOLD_COST
 
 _REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})
 
@@ -106,7 +107,7 @@ def assess_reach(
         served = assignment.groupby("demand")["people"].sum().reindex(demand.frame.index)
         placed = np.minimum(served.fillna(0.0).to_numpy(float), people)
         # a row short of no more than the rounding of its sum is served in full
-        table["served"] = np.where(people - placed <= 1e-8 * people, people, placed)
+        table["served"] = np.where(people - placed <= SERVED_SHARE * people, people, placed)
         table["full"] = np.where(state == "served", people - table["served"], 0.0)
         main = assignment.sort_values("people", ascending=False, kind="stable")
         main = main.drop_duplicates("demand").set_index("demand")
@@ -245,7 +246,7 @@ def _threshold(standard: ServiceStandard) -> float:
             "it has no threshold to measure against."
         )
     # the rounding that travel costs forgive at a cutoff
-    return float(standard.threshold) + 1e-9 * (1.0 + float(standard.threshold))
+    return float(standard.threshold) + THRESHOLD_COST * (1.0 + float(standard.threshold))
 
 
 def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.tolerances import PAIR_COST
 
 
 def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +50,7 @@ def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
 def pairs_within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
     """The pairs of `costs` that cost at most `threshold`, explicit zeros kept."""
     coo = costs.matrix.tocoo()
-    keep = coo.data <= threshold * (1 + 1e-12)
+    keep = coo.data <= threshold * (1 + PAIR_COST)
     kept = sparse.coo_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=coo.shape)
     return kept.tocsr()
 

@@ -19,6 +19,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
+from geoplan.tolerances import THRESHOLD_COST
 
 REFERRAL_COLUMNS = (
     "name",
@@ -281,7 +282,7 @@ def referral(
     cost = found["cost_min"].to_numpy(float)
     within = np.isfinite(cost) & stations.geometry.notna().to_numpy()
     if limit is not None:
-        within &= np.nan_to_num(cost, nan=np.inf) <= limit + 1e-9 * (1 + limit)
+        within &= np.nan_to_num(cost, nan=np.inf) <= limit + THRESHOLD_COST * (1 + limit)
     reason = found["reason"].astype(object).where(found["reason"].notna(), "beyond")
     reason = reason.mask((reason == "") & ~within, "beyond")
     reason = reason.where(stations.geometry.notna(), "unlocated")

@@ -31,10 +31,14 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 from geoplan.coverage.site_costs import pairs_within
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
-
-_WHOLE = 1e-9
-#: share of people or capacity, and people, that a solver's solution may miss by rounding
-_RESIDUE_SHARE, _RESIDUE = 1e-8, 1e-6
+from geoplan.tolerances import (
+    FLOW_PEOPLE,
+    LEAST_SLACK,
+    MOST_SLACK,
+    RESIDUE_LIMIT,
+    RESIDUE_PEOPLE,
+    RESIDUE_SHARE,
+)
 
 
 def assign_people(
@@ -84,7 +88,7 @@ def assign_people(
     limits = np.where(np.isnan(limits), np.inf, limits)
     whole = bool(np.all(weights == np.round(weights)))
     if whole:
-        limits = np.floor(limits + _WHOLE)
+        limits = np.floor(limits + FLOW_PEOPLE)
     reach = pairs_within(costs, threshold)
     pairs = [_solve_component(*part) for part in _components(reach, weights, limits)]
     row = np.concatenate([np.empty(0, int), *[p[0] for p in pairs]])
@@ -92,7 +96,7 @@ def assign_people(
     cost = np.concatenate([np.empty(0), *[p[2] for p in pairs]])
     flow = np.concatenate([np.empty(0), *[p[3] for p in pairs]])
     flow = np.round(flow) if whole else flow
-    keep = flow > (0.5 if whole else 1e-9)
+    keep = flow > (0.5 if whole else FLOW_PEOPLE)
     order = np.lexsort((col[keep], row[keep]))
     return pd.DataFrame(
         {
@@ -138,7 +142,7 @@ def _solve_component(
     flow = np.zeros(len(row))
     flow[first] = supply[i[first]]
     load = np.bincount(j, weights=flow, minlength=len(sites))
-    if (load <= capacity + 1e-9).all():
+    if (load <= capacity + FLOW_PEOPLE).all():
         return row, col, cost, flow
     return row, col, cost, _solve_transportation(i, j, cost, supply, capacity)
 
@@ -162,7 +166,7 @@ def _solve_transportation(
     total = sparse.csr_matrix(-ones)
     scale = max(float(cost.max()), 1.0)
     # sums of fractions may need slack for their rounding: the least that is feasible
-    for slack in (0.0,) if whole else (0.0, 1e-12 * served, 1e-9 * max(1.0, served)):
+    for slack in (0.0,) if whole else (0.0, LEAST_SLACK * served, MOST_SLACK * max(1.0, served)):
         best = linprog(
             cost / scale,
             A_ub=sparse.vstack([A, total], format="csr"),
@@ -176,7 +180,9 @@ def _solve_transportation(
         raise UsageError(f"the assignment could not be solved: {best.message}")
     flow = np.asarray(best.x)
     return (
-        flow if whole else _without_residue(i, j, flow, supply, capacity, max(_RESIDUE, 2 * slack))
+        flow
+        if whole
+        else _without_residue(i, j, flow, supply, capacity, max(RESIDUE_PEOPLE, 2 * slack))
     )
 
 
@@ -193,15 +199,16 @@ def _without_residue(
     The pairs in use form a forest (a basis of the network). From the leaves up, a node that is full
     sets the flow to its parent; the difference ends at the root, which is not full.
     """
-    used = np.flatnonzero(flow > 1e-9)
+    used = np.flatnonzero(flow > FLOW_PEOPLE)
     n, nodes = len(supply), len(supply) + len(capacity)
     need = np.concatenate([supply, capacity])
     a, b = i[used], n + j[used]
-    flow = np.where(flow > 1e-9, flow, 0.0)
+    flow = np.where(flow > FLOW_PEOPLE, flow, 0.0)
     got = np.bincount(a, flow[used], nodes) + np.bincount(b, flow[used], nodes)
     full = np.isfinite(need)
     full[full] = (
-        np.abs(need - got)[full] <= (_RESIDUE_SHARE * need + np.minimum(residue, 1e-3 * need))[full]
+        np.abs(need - got)[full]
+        <= (RESIDUE_SHARE * need + np.minimum(residue, RESIDUE_LIMIT * need))[full]
     )
     graph = sparse.coo_matrix((used + 1, (a, b)), shape=(nodes, nodes)).tocsr()
     _, part = connected_components(graph, directed=False)

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.lines.spacing import SpacingCoverage
+from geoplan.tolerances import ON_LINE_M
 from geoplan.words import say
 
 STRETCH_GAP_COLUMNS = (
@@ -104,7 +105,9 @@ def gap_stretches(
     rows.sort(key=lambda row: (-row["length_m"], str(row["area"])))
     if suggested is not None and len(suggested) and rows:
         tree = shapely.STRtree([row["geometry"] for row in rows])
-        marker, row = tree.query(suggested.geometry.to_numpy(), predicate="dwithin", distance=1e-3)
+        marker, row = tree.query(
+            suggested.geometry.to_numpy(), predicate="dwithin", distance=ON_LINE_M
+        )
         for m, r in sorted(zip(marker, row, strict=True), reverse=True):
             rows[r]["closing_site"] = suggested.index[m]
     table = gpd.GeoDataFrame(

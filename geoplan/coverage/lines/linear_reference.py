@@ -19,6 +19,7 @@ from shapely.ops import substring
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import LineLayer, check_projected
+from geoplan.tolerances import LEAST_SHARED_M, NO_LENGTH_M
 
 _LINES = {"LineString", "LinearRing", "MultiLineString"}
 _SHAPES = {"Polygon", "MultiPolygon"}
@@ -55,7 +56,7 @@ class Chain:
 
     def at(self, chainage_m: float) -> tuple[object, float]:
         """Line label and chainage on that line of a place on the chain."""
-        k = max(int(np.searchsorted(self.starts_m, chainage_m + 1e-9, side="right")) - 1, 0)
+        k = max(int(np.searchsorted(self.starts_m, chainage_m + NO_LENGTH_M, side="right")) - 1, 0)
         along = min(max(chainage_m - self.starts_m[k], 0.0), self.pieces[k].geometry.length)
         piece = self.pieces[k]
         if self.reverse[k]:
@@ -82,7 +83,7 @@ class Chain:
         for piece, against, begin in zip(self.pieces, self.reverse, self.starts_m, strict=True):
             length = piece.geometry.length
             low, high = max(start_m - begin, 0.0), min(stop_m - begin, length)
-            if high - low <= 1e-9:
+            if high - low <= NO_LENGTH_M:
                 continue
             if against:
                 low, high = length - high, length - low
@@ -171,7 +172,7 @@ def build_chains(lines: gpd.GeoSeries, *, shared_tolerance_m: float = 0.1) -> Ch
     Chainage starts at 0 at a line's first vertex and runs on through its parts, which are joined
     end to end first where they meet. A line that others cross, or end on, is not cut there.
     """
-    tolerance = max(shared_tolerance_m, 1e-6)
+    tolerance = max(shared_tolerance_m, LEAST_SHARED_M)
     parts = _parts(lines)
     pieces, shared = _own_pieces(parts, tolerance)
     join_m = max(2 * tolerance, 0.01)

@@ -13,12 +13,10 @@ import shapely
 from geoplan.coverage.lines.linear_reference import Chain, Chains
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import LineLayer
+from geoplan.tolerances import NO_LENGTH_M, SPACING_M
 
 Lines: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | LineLayer
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
-
-#: a stretch longer than the spacing by less than this counts as covered (rounding, not surveying)
-ROUNDING_M = 1e-6
 
 
 class RequiredOptions(TypedDict, total=False):
@@ -97,7 +95,7 @@ def stretches(
     found = []
     for k in range(len(edges) - 1):
         low, high = float(edges[k]), float(edges[k + 1])
-        if high - low <= 1e-9:
+        if high - low <= NO_LENGTH_M:
             continue
         found.append(
             Stretch(
@@ -105,7 +103,7 @@ def stretches(
                 stop_m=high,
                 start_marker=names[k],
                 end_marker=names[k + 1],
-                covered=marked and high - low <= max_spacing_m + ROUNDING_M,
+                covered=marked and high - low <= max_spacing_m + SPACING_M,
                 marked=marked,
             )
         )

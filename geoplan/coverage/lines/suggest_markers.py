@@ -38,6 +38,7 @@ from geoplan.coverage.lines.stretches import (
     stretches,
 )
 from geoplan.errors import UsageError
+from geoplan.tolerances import NO_LENGTH_M, ON_LINE_M, SPACING_M
 
 MARKER_COLUMNS = ("line", "chainage_m", "reason", "kind", "at_crossing", "stretch_m")
 
@@ -135,7 +136,7 @@ class _Marking:
         meets = crossing_points(chains, rules.crossings, rules.tolerance_m, self.crs)
         if len(meets) and len(shapes):
             where = shapely.points(meets)
-            point, chain = self.tree.query(where, predicate="dwithin", distance=1e-3)
+            point, chain = self.tree.query(where, predicate="dwithin", distance=ON_LINE_M)
             at = shapely.line_locate_point(shapes[chain], where[point])
             for k in np.unique(chain):
                 self.preferred[int(k)] = np.unique(at[chain == k])
@@ -147,7 +148,7 @@ class _Marking:
             {
                 "line": line,
                 "chainage_m": round(chainage, 6),
-                "at_crossing": bool(len(spots) and np.abs(spots - at).min() <= 1e-6),
+                "at_crossing": bool(len(spots) and np.abs(spots - at).min() <= SPACING_M),
                 **facts,
                 "geometry": place,
             }
@@ -158,7 +159,7 @@ class _Marking:
         # on its own chain the marker stands where it was put, not at the nearest place again
         own = self.chains.chains[chain]
         for k, where in zip(new["chain"], new["at"], strict=True):
-            ends = min(where, own.length - where) <= 1e-9
+            ends = min(where, own.length - where) <= NO_LENGTH_M
             if k != chain or (not own.closed and ends):
                 self.at[int(k)].append(float(where))
 
@@ -193,7 +194,7 @@ class _Marking:
     def _places(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
         """Chainages of the fewest markers in one gap, near the even places."""
         length, s = stretch.length, self.spacing
-        parts = max(math.ceil((length - 1e-6) / s), 1)
+        parts = max(math.ceil((length - SPACING_M) / s), 1)
         places: list[float] = []
         if chain.closed and not stretch.marked:
             # a ring without markers: the first may stand anywhere, so at its seam or a crossing
@@ -210,11 +211,11 @@ class _Marking:
             least, most = max(high - left * s, low), min(low + s, high)
             at = min(max(even, least), most)
             fits = spots[
-                (spots >= least - 1e-9)
-                & (spots <= most + 1e-9)
+                (spots >= least - NO_LENGTH_M)
+                & (spots <= most + NO_LENGTH_M)
                 & (np.abs(spots - even) <= self.near_crossing)
             ]
-            fits = fits[(fits > low + 1e-6) & (fits < high - 1e-6)]
+            fits = fits[(fits > low + SPACING_M) & (fits < high - SPACING_M)]
             if len(fits):
                 at = float(fits[np.argmin(np.abs(fits - even))])
             places.append(at)
