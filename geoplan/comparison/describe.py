@@ -133,7 +133,7 @@ def siting_lines(differing: pd.DataFrame, wording: Wording) -> Iterator[str]:
     for row in differing.itertuples():
         yield ""
         yield wording.speaker.say(
-            "compare.answer",
+            "compare.siting",
             service=wording.service(str(row.service)),
             a=_siting_text(row.objective_a, row.status_a, row.gap_a, wording.speaker),
             b=_siting_text(row.objective_b, row.status_b, row.gap_b, wording.speaker),

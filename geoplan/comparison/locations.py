@@ -33,7 +33,7 @@ def site_changes(run_a: Path, run_b: Path, services: Iterable[str]) -> pd.DataFr
     DataFrame with the columns ``service``, ``kind`` (``"existing"`` or ``"suggested"``),
     ``change`` (``"added"``, ``"dropped"``, ``"opened"`` or ``"closed"``), ``id``, ``name``,
     ``people`` (added by a suggested site in its own run), ``x``, ``y`` (study CRS). Existing sites
-    are told apart by id, suggested ones by their place to the metre: two runs may name the same
+    are matched by id, suggested ones by their location to the metre: two runs may name the same
     corner differently.
     """
     found = []
@@ -101,10 +101,10 @@ def _existing(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.Dat
 
 
 def _suggested(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.DataFrame]:
-    places = [set(_metres(frame)) for frame in (a, b)]
+    locations = [set(_metres(frame)) for frame in (a, b)]
     parts = {
-        "added": b[np.array([p not in places[0] for p in _metres(b)], bool)],
-        "dropped": a[np.array([p not in places[1] for p in _metres(a)], bool)],
+        "added": b[np.array([p not in locations[0] for p in _metres(b)], bool)],
+        "dropped": a[np.array([p not in locations[1] for p in _metres(a)], bool)],
     }
     return [
         _placed(p)
@@ -119,7 +119,7 @@ def _metres(frame: gpd.GeoDataFrame) -> list[tuple[float, float]]:
 
 
 def _placed(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Attributes with a place: the point, or one that lies on the shape."""
+    """Attributes with a location: the point, or one that lies on the shape."""
     inside = shapely.point_on_surface(frame.geometry.to_numpy())
     table = pd.DataFrame(frame.drop(columns="geometry"))
     return table.assign(x=shapely.get_x(inside).round(1), y=shapely.get_y(inside).round(1))

@@ -97,17 +97,17 @@ _READERS = {
 }
 
 
-def both_answers(
+def siting_results(
     a: Mapping[str, Any], b: Mapping[str, Any], services: Iterable[str]
 ) -> pd.DataFrame:
     """Objective, status and gap of siting in both runs, where both were asked for sites."""
     rows = []
     for key in services:
-        answers = a[key].get("siting"), b[key].get("siting")
-        if answers[0] is not None and answers[1] is not None:
+        results = a[key].get("siting"), b[key].get("siting")
+        if results[0] is not None and results[1] is not None:
             row = {"service": key}
-            for side, answer in zip("ab", answers, strict=True):
-                row |= {f"{n}_{side}": answer.get(n) for n in ("objective", "status", "gap")}
+            for side, result in zip("ab", results, strict=True):
+                row |= {f"{n}_{side}": result.get(n) for n in ("objective", "status", "gap")}
             rows.append(row)
     columns = ["service"] + [f"{n}_{s}" for n in ("objective", "status", "gap") for s in "ab"]
     return pd.DataFrame(rows, columns=columns)

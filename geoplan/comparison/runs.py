@@ -22,9 +22,9 @@ from geoplan.comparison.describe import (
 from geoplan.comparison.locations import gap_changes, site_changes
 from geoplan.comparison.numbers import (
     area_changes,
-    both_answers,
     measure_changes,
     setting_changes,
+    siting_results,
 )
 from geoplan.errors import UsageError
 from geoplan.words import say_both
@@ -43,7 +43,7 @@ class RunComparison:
         measure that either run has.
     areas : columns ``service``, ``level``, ``code``, ``name``, ``served_a``, ``served_b``,
         ``change``, ``share_a``, ``share_b``: areas whose served people differ.
-    answers : one row per service with suggested sites in both: ``service``, ``objective_a``,
+    sitings : one row per service with suggested sites in both: ``service``, ``objective_a``,
         ``objective_b``, ``status_a``, ``status_b``, ``gap_a``, ``gap_b``.
     sites, gaps : see `comparison.locations.site_changes` and `comparison.locations.gap_changes`.
     only_a, only_b : services of one run alone.
@@ -75,7 +75,7 @@ class RunComparison:
     name_b: str
     services: pd.DataFrame
     areas: pd.DataFrame
-    answers: pd.DataFrame
+    sitings: pd.DataFrame
     sites: pd.DataFrame
     gaps: pd.DataFrame
     only_a: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class RunComparison:
     @property
     def changed_services(self) -> list[str]:
         """Keys of the services of both runs in which anything differs."""
-        tables = (self.changed, self.areas, self.sites, self.gaps, self._other_answers)
+        tables = (self.changed, self.areas, self.sites, self.gaps, self._other_sitings)
         return list(dict.fromkeys(str(key) for table in tables for key in table["service"]))
 
     def __repr__(self) -> str:
@@ -133,7 +133,7 @@ class RunComparison:
             yield speaker.say("compare.same")
             return
         yield from measure_lines(self.changed, wording)
-        yield from siting_lines(self._other_answers, wording)
+        yield from siting_lines(self._other_sitings, wording)
         yield from site_lines(self.sites, wording)
         yield from gap_lines(self.gaps, wording)
         yield from area_lines(self.areas, wording)
@@ -141,12 +141,12 @@ class RunComparison:
     @property
     def is_same(self) -> bool:
         """Nothing that is compared differs."""
-        differing = (self.changed, self.sites, self.gaps, self.areas, self._other_answers)
+        differing = (self.changed, self.sites, self.gaps, self.areas, self._other_sitings)
         return not (self.only_a or self.only_b or any(len(table) for table in differing))
 
     @property
-    def _other_answers(self) -> pd.DataFrame:
-        a = self.answers
+    def _other_sitings(self) -> pd.DataFrame:
+        a = self.sitings
         same = (a["status_a"] == a["status_b"]) & (a["objective_a"] == a["objective_b"])
         return a[~same]
 
@@ -195,7 +195,7 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
         name_b=Path(run_b).name,
         services=measure_changes(services_a, services_b, both),
         areas=area_changes(Path(run_a), Path(run_b), both),
-        answers=both_answers(services_a, services_b, both),
+        sitings=siting_results(services_a, services_b, both),
         sites=site_changes(Path(run_a), Path(run_b), both),
         gaps=gap_changes(Path(run_a), Path(run_b), both),
         only_a=tuple(k for k in services_a if k not in services_b),

@@ -16,8 +16,8 @@ from .maps.side_by_side_map import (
     write_comparison_map as write_comparison_map,
 )
 from .report import write_report as write_report
-from .summary.summary import summary_dict as summary_dict
-from .summary.summary import summary_text as summary_text
+from .summary.summary_json import summary_dict as summary_dict
+from .summary.summary_text import summary_text as summary_text
 from .tables.comparison_tables import write_comparison as write_comparison
 from .tables.notebook_tables import reading_table as reading_table
 from .tables.workbook import write_tables as write_tables

@@ -18,7 +18,7 @@ from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
 from geoplan.outputs import write_comparison, write_layers
-from geoplan.outputs.summary.summary import write_summary
+from geoplan.outputs.summary.summary_json import write_summary
 from geoplan.study.assess.assess_service import in_service
 
 
@@ -140,9 +140,9 @@ def test_sites_that_came_went_or_closed_and_another_proof(fakes, results, tmp_pa
     moved = changes.loc[("suggested", "added"), "x"] - changes.loc[("suggested", "dropped"), "x"]
     assert moved == pytest.approx(40, abs=0.11)
     assert changes.loc[("existing", "closed"), "id"] == str(first.facilities.frame.index[0])
-    answers = found.answers.set_index("service").loc["meal_station"]
-    assert answers["status_a"] == first.siting.result.status
-    assert answers["status_b"] == "feasible"
+    sitings = found.sitings.set_index("service").loc["meal_station"]
+    assert sitings["status_a"] == first.siting.result.status
+    assert sitings["status_b"] == "feasible"
     assert "2.00%" in found.text("en")
     assert not found.is_same
 

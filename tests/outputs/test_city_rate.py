@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from geoplan.coverage.rates import rate_by_area
-from geoplan.outputs.maps.content import headline
+from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.highlights import highlights
-from geoplan.outputs.report.services import service_blocks
-from geoplan.outputs.summary.summary import summary_dict
-from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.outputs.report.service_chapter import service_blocks
+from geoplan.outputs.summary.summary_json import summary_dict
+from geoplan.outputs.tables.further_tables import measure_table
 from geoplan.words.speaker import Speaker
 
 

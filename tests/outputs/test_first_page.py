@@ -13,7 +13,7 @@ from geoplan.outputs.maps import service_map
 from geoplan.outputs.report.blocks import Heading, Listing, TableBlock
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.highlights import highlights
-from geoplan.outputs.report.services import service_blocks
+from geoplan.outputs.report.service_chapter import service_blocks
 from geoplan.words.speaker import Speaker
 
 OLD = {"zh": "60岁及以上老年人", "en": "people of 60 and over"}

@@ -14,9 +14,9 @@ import pytest
 from openpyxl import load_workbook
 
 import geoplan.siting
-from geoplan.outputs.maps.lines import spacing_content
-from geoplan.outputs.report.facts import quota_blocks
-from geoplan.outputs.report.tables import report_table
+from geoplan.outputs.maps.features import spacing_content
+from geoplan.outputs.report.chapter_sections import quota_blocks
+from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.run_tables import (
     figures_table,
     gap_table,

@@ -130,7 +130,7 @@ def _streets(
 
 
 def bounds(results: RunResults) -> Bounds:
-    """The box of areas, demand and lines in projected metres; a place without extent gets 1 km."""
+    """The box of areas, demand and lines in projected metres; what has no extent gets 1 km."""
     boxes = [a.frame.total_bounds for a in results.areas.values() if a.frame.geometry.notna().any()]
     for service in results.services.values():
         if service.coverage is not None and service.coverage.frame.geometry.notna().any():

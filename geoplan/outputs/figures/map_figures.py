@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from geoplan.outputs import palette
 from geoplan.outputs.figures.basemap import Ground, paths, points_per_metre
 from geoplan.outputs.figures.sheet import Sheet, map_axes
-from geoplan.outputs.text_format import standard_text
+from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.tolerances import LEAST_MEAN_PEOPLE, SAME_SPOT_PT
 from geoplan.words.speaker import Speaker
@@ -172,7 +172,7 @@ def _squares(ax: Axes, sites: gpd.GeoDataFrame, *, small: bool = False) -> None:
 
 
 def _numbered(ax: Axes, sites: gpd.GeoDataFrame) -> np.ndarray:
-    """Badges by rank; where sites are close together badges part, with a line to the place."""
+    """Badges by rank; where sites are close together badges part, with a line to the site."""
     xy = shapely.get_coordinates(sites.geometry.to_numpy())
     style: dict[str, Any] = {"color": palette.SUGGESTED, "edgecolors": palette.INK}
     if len(xy) > _MOST_BADGES:

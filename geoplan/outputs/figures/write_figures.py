@@ -182,19 +182,19 @@ def _mark_knee(ax: Axes, x: float, y: float, words: str) -> None:
             "shrinkB": 5,
         },
     )
-    label.set_in_layout(False)  # or the axes would move after the place was chosen
+    label.set_in_layout(False)  # or the axes would move after the position was chosen
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    for place in _PLACES:
-        label.set(**place)
+    for position in _POSITIONS:
+        label.set(**position)
         label.update_positions(renderer)
         if _is_free(ax, Text.get_window_extent(label, renderer).padded(2)):  # without the leader
             return
-    label.set(**_PLACES[0])
+    label.set(**_POSITIONS[0])
 
 
 #: under the curve to the right, nearest first (a curve of best answers never falls); then above it
-_PLACES: list[dict[str, Any]] = [
+_POSITIONS: list[dict[str, Any]] = [
     {"position": (8.0 * k, -8.0 * k), "ha": "left", "va": "top"} for k in range(1, 8)
 ] + [
     {"position": (sign * 10.0 * k, sign * -8.0 * m), "ha": side, "va": va}

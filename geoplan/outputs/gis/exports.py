@@ -134,9 +134,9 @@ def _shp(source: Path, out: str | Path) -> list[Path | str]:
     meaning = _meanings(source)
     for name, frame in _each(source):
         names = short_names([c for c in frame.columns if c != frame.geometry.name])
-        told = frame.rename(columns=names)
-        cut = {c: _cut_text(told, c) for c in names.values()}
-        for part, rows in _by_family(told):
+        renamed = frame.rename(columns=names)
+        cut = {c: _cut_text(renamed, c) for c in names.values()}
+        for part, rows in _by_family(renamed):
             stem = name if part is None else f"{name}_{part}"
             path = target / f"{stem}.shp"
             pyogrio.write_dataframe(rows, path, driver="ESRI Shapefile", encoding="UTF-8")
@@ -195,14 +195,14 @@ def _cut_text(frame: gpd.GeoDataFrame, column: str) -> int:
     if values.dtype.kind in "fiub":
         return 0
     cut = 0
-    told = []
+    texts = []
     for value in values:
         if isinstance(value, str) and len(value.encode()) > _DBF_TEXT:
             value = value.encode()[:_DBF_TEXT].decode(errors="ignore")
             cut += 1
-        told.append(value)
+        texts.append(value)
     if cut:
-        frame[column] = told
+        frame[column] = texts
     return cut
 
 
@@ -265,7 +265,7 @@ def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _fgb(source: Path, out: str | Path) -> list[Path | str]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
-        # without its own index a FlatGeobuf keeps the order, and rows without a place
+        # without its own index a FlatGeobuf keeps the order, and rows without geometry
         options = {"SPATIAL_INDEX": "YES" if frame.geometry.notna().all() else "NO"}
         kinds = set(frame.geometry.dropna().geom_type)
         pyogrio.write_dataframe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-#: common words of our columns, shortened so that ten characters still tell what they are
+#: common words of our columns, shortened so that ten characters still say what they are
 _SHORT = {
     "people": "ppl",
     "served": "srv",

@@ -150,13 +150,13 @@ def _storable_column(column: pd.Series) -> pd.Series:
     values = column.to_list()
     present = [v for v in values if not is_missing(v)]
     if present and all(isinstance(v, bool | np.bool_) for v in present):
-        told = [pd.NA if is_missing(v) else int(v) for v in values]
-        return pd.Series(pd.array(told, dtype="Int8"), index=column.index)
+        storable = [pd.NA if is_missing(v) else int(v) for v in values]
+        return pd.Series(pd.array(storable, dtype="Int8"), index=column.index)
     if present and all(isinstance(v, int | float | np.number) for v in present):
         numbers = [np.nan if is_missing(v) else float(v) for v in values]
         return pd.Series(numbers, index=column.index, dtype=float)
-    told = [None if is_missing(v) else clean(v) for v in values]
-    return pd.Series(told, index=column.index, dtype=object)
+    storable = [None if is_missing(v) else clean(v) for v in values]
+    return pd.Series(storable, index=column.index, dtype=object)
 
 
 _FAMILY = {0: 0, 1: 1, 2: 1, 3: 2, 4: 0, 5: 1, 6: 2}

@@ -1,4 +1,4 @@
-"""The layers of a run, each with its style for QGIS and the numbers that the report tells."""
+"""The layers of a run, each with its style for QGIS and the same numbers as the report."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pandas as pd
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.gis import styles
 from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
-from geoplan.outputs.text_format import (
-    area_codes,
+from geoplan.outputs.wording import (
     area_names,
+    level_of_codes,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word
@@ -116,7 +116,7 @@ def _share_labels(service: str) -> list[str]:
 
 def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, str]:
     """What the columns are called for readers, where there is a word; by column."""
-    told = {}
+    names = {}
     gaps = layer.name.endswith("_gaps")
     for column in map(str, layer.frame.columns):
         key = next((k for k in results.services if column.startswith(f"{k}_")), None)
@@ -125,13 +125,13 @@ def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, st
             name, name
         )
         if column in results.areas:
-            told[column] = speaker.level(column)
+            names[column] = speaker.level(column)
         elif has_word(f"outputs.col_{plain}"):
             word = speaker.say(f"outputs.col_{plain}")
-            told[column] = (
+            names[column] = (
                 word if key is None else f"{results.services[key].name(speaker.lang)} {word}"
             )
-    return told
+    return names
 
 
 def layer_title(results: RunResults, layer: Layer, speaker: Speaker) -> str:
@@ -158,7 +158,7 @@ def _area_columns(results: RunResults, service: ServiceResult, level: str) -> di
     if level in service.quota:
         table = service.quota[level]
         columns |= {"sites": table["sites"], "meets": table["meets"].astype("object")}
-    if service.rates is not None and area_codes(results, service.rates.index) == level:
+    if service.rates is not None and level_of_codes(results, service.rates.index) == level:
         columns |= {"count": service.rates["count"], "rate": service.rates["rate"]}
     return columns
 

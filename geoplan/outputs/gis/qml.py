@@ -217,8 +217,8 @@ def with_aliases(qml: str, aliases: dict[str, str]) -> str:
     table = ET.Element("aliases")
     for k, (field, name) in enumerate(aliases.items()):
         ET.SubElement(table, "alias", index=str(k), field=field, name=clean(name))
-    told = ET.tostring(table, encoding="unicode")
+    aliases_xml = ET.tostring(table, encoding="unicode")
     head, end, tail = qml.rpartition("</qgis>")
-    return f"{head} {told}\n{end}{tail}".replace(
+    return f"{head} {aliases_xml}\n{end}{tail}".replace(
         'styleCategories="Symbology|Labeling"', 'styleCategories="Symbology|Labeling|Fields"', 1
     )

@@ -74,7 +74,7 @@ def _figures(
 ) -> pd.DataFrame | None:
     if service.coverage is not None and level in service.coverage.frame.columns:
         table = service.coverage.by_area(level)
-        # the row of people without an area is told only when there are any
+        # the row of people without an area is listed only when there are any
         return table[(table.index != "") | (table["total"] > 0)]
     if service.rates is not None and service.rates.index.isin(layer.frame.index).any():
         return service.rates.drop(columns="name", errors="ignore")

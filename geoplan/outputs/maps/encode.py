@@ -36,9 +36,9 @@ def _pack(values: np.ndarray) -> str:
     zigzag = np.where(values < 0, ~(values << 1), values << 1).astype(np.uint64)
     length = np.maximum(1, -(-_bits(zigzag) // 5))
     owner = np.repeat(np.arange(len(zigzag)), length)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
-    chunk = (zigzag[owner] >> (place * 5).astype(np.uint64)) & np.uint64(31)
-    more = place < length[owner] - 1
+    digit = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
+    chunk = (zigzag[owner] >> (digit * 5).astype(np.uint64)) & np.uint64(31)
+    more = digit < length[owner] - 1
     return (chunk.astype(np.uint8) + np.where(more, 32, 0).astype(np.uint8) + 63).tobytes().decode()
 
 

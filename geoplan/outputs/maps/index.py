@@ -14,14 +14,15 @@ from jinja2 import Template
 
 from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.assets import web_text
-from geoplan.outputs.maps.content import headline, page_meta, share_text
-from geoplan.outputs.maps.funds import funded_sites
+from geoplan.outputs.maps.content import page_meta
+from geoplan.outputs.maps.features import funded_sites
+from geoplan.outputs.maps.headline import headline, share_text
 from geoplan.outputs.maps.values import number
 from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 
-Place = Callable[[np.ndarray], np.ndarray]
+ToSvg = Callable[[np.ndarray], np.ndarray]
 
 #: most dots in a small picture
 _DOTS = 700
@@ -107,7 +108,7 @@ def _picture(
     left = (_WIDTH - scale * (east - west)) / 2
     top = (_HEIGHT - scale * (north - south)) / 2
 
-    def place(xy: np.ndarray) -> np.ndarray:
+    def to_svg(xy: np.ndarray) -> np.ndarray:
         return np.column_stack(
             [left + (xy[:, 0] - west) * scale, top + (north - xy[:, 1]) * scale]
         ).round(1)
@@ -123,17 +124,17 @@ def _picture(
         for part, k in zip(parts, owner, strict=True):
             if shapely.area(part) * scale**2 < 4:
                 continue
-            ring = place(shapely.get_coordinates(shapely.get_exterior_ring(part)))
+            ring = to_svg(shapely.get_coordinates(shapely.get_exterior_ring(part)))
             paths.append(("M" + "L".join(f"{x:g} {y:g}" for x, y in ring) + "Z", colours[k]))
     return {
         "paths": paths,
-        "lines": _stretches(service, place, 1 / scale),
-        **_dots(service, _suggested(results, service, speaker), place),
+        "lines": _stretches(service, to_svg, 1 / scale),
+        **_dots(service, _suggested(results, service, speaker), to_svg),
     }
 
 
 def _colours(service: ServiceResult, codes: pd.Index) -> list[str]:
-    """The colour of each area's class of the rate; "" where nothing is told by area."""
+    """The colour of each area's class of the rate; "" where nothing is known by area."""
     if service.rates is None or not service.rates.index.isin(codes).any():
         return [""] * len(codes)
     rate = service.rates["rate"].reindex(codes)
@@ -143,14 +144,14 @@ def _colours(service: ServiceResult, codes: pd.Index) -> list[str]:
     return ["" if np.isnan(v) else ramp[bisect_left(bounds, number(v, 3) or 0)] for v in rate]
 
 
-def _stretches(service: ServiceResult, place: Place, tolerance_m: float) -> dict[str, list[str]]:
+def _stretches(service: ServiceResult, to_svg: ToSvg, tolerance_m: float) -> dict[str, list[str]]:
     """Covered and gap stretches as SVG paths."""
     lines: dict[str, list[str]] = {"covered": [], "gap": []}
     if service.spacing is None:
         return lines
     for status, rows in service.spacing.intervals.groupby("status"):
         for line in shapely.get_parts(rows.geometry.simplify(tolerance_m).to_numpy()):
-            xy = place(shapely.get_coordinates(line))
+            xy = to_svg(shapely.get_coordinates(line))
             lines[str(status)].append("M" + "L".join(f"{x:g} {y:g}" for x, y in xy))
     return lines
 
@@ -165,7 +166,7 @@ def _suggested(
 
 
 def _dots(
-    service: ServiceResult, suggested: gpd.GeoDataFrame | None, place: Place
+    service: ServiceResult, suggested: gpd.GeoDataFrame | None, to_svg: ToSvg
 ) -> dict[str, list[tuple[float, float]]]:
     """A sample of the demand, and the suggested sites."""
     dots: dict[str, list[tuple[float, float]]] = {"served": [], "missed": [], "new": []}
@@ -177,11 +178,11 @@ def _dots(
             ("served", frame[frame["reason"] == ""]),
             ("missed", frame[frame["reason"] != ""]),
         ):
-            dots[name] = _pairs(place(shapely.get_coordinates(rows.geometry.to_numpy())))
+            dots[name] = _pairs(to_svg(shapely.get_coordinates(rows.geometry.to_numpy())))
     # markers by the hundred would hide the line that they stand on
     if suggested is not None and 0 < len(suggested) <= _MOST_SITES:
         points = suggested.geometry.to_numpy()
-        dots["new"] = _pairs(place(shapely.get_coordinates(points)))
+        dots["new"] = _pairs(to_svg(shapely.get_coordinates(points)))
     return dots
 
 

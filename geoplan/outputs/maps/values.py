@@ -37,7 +37,7 @@ def texts(values: Iterable[Any]) -> list[str]:
     return ["" if value is None or pd.isna(value) else str(value) for value in values]
 
 
-def places(labels: Iterable[Any], known: dict[str, int]) -> list[int]:
+def positions(labels: Iterable[Any], known: dict[str, int]) -> list[int]:
     """The position of each label in `known`; -1 for missing or unknown ones."""
     return [-1 if pd.isna(label) else known.get(str(label), -1) for label in labels]
 

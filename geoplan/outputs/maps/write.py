@@ -12,7 +12,8 @@ from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.errors import UsageError
 from geoplan.outputs.maps.background import background_content
 from geoplan.outputs.maps.basemap import basemap_layer
-from geoplan.outputs.maps.content import extent_m, map_content
+from geoplan.outputs.maps.content import map_content
+from geoplan.outputs.maps.extent import extent_m
 from geoplan.outputs.maps.index import index_page
 from geoplan.outputs.maps.page import ServiceMap, json_for_page
 from geoplan.results import RunResults

@@ -19,10 +19,10 @@ from geoplan.outputs.report.blocks import (
     TableBlock,
 )
 from geoplan.outputs.report.highlights import highlights
-from geoplan.outputs.report.services import service_blocks
-from geoplan.outputs.report.tables import report_table
+from geoplan.outputs.report.service_chapter import service_blocks
+from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.run_tables import figures_table, overview_table
-from geoplan.outputs.text_format import standard_text
+from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word
 from geoplan.words.speaker import Speaker
@@ -96,11 +96,11 @@ def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         yield Heading(level=1, text=speaker.say("report.h_figures"))
         yield Paragraph(text=speaker.say("report.figures"))
         keep = ("label", "published", "computed", "difference", "cause", "source")
-        told = report_table(
+        table = report_table(
             figures_table(results), speaker.say("report.c_figures"), speaker, keep=keep
         )
-        if told is not None:
-            yield told
+        if table is not None:
+            yield table
     yield Heading(level=1, text=speaker.say("report.h_method"))
     yield Listing(items=tuple(speaker.say(f"report.method_{k}") for k in range(1, 7)))
 
@@ -184,15 +184,15 @@ def _shown(path: str) -> str:
 
 def _use(results: RunResults, roles: str, speaker: Speaker) -> str:
     """What a file was read for, in words."""
-    told = []
+    uses = []
     for role in roles.split(", ") if roles else []:
         kind, _, key = role.partition(".")
         key = key.partition(".")[0]
         service = results.services.get(key)
         if not has_word(f"report.use_{kind}"):
-            told.append(clean(role))
+            uses.append(clean(role))
             continue
-        told.append(
+        uses.append(
             speaker.say(
                 f"report.use_{kind}",
                 level=speaker.level(key) if kind == "areas" else "",
@@ -200,7 +200,7 @@ def _use(results: RunResults, roles: str, speaker: Speaker) -> str:
                 mode=speaker.word(f"common.{key}", key),
             )
         )
-    return ("、" if speaker.lang == "zh" else ", ").join(dict.fromkeys(told))
+    return ("、" if speaker.lang == "zh" else ", ").join(dict.fromkeys(uses))
 
 
 def _findings(findings: pd.DataFrame, speaker: Speaker) -> Iterator[Block]:

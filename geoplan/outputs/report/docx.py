@@ -158,16 +158,16 @@ def _picture(book: Any, file: Path, caption: str) -> None:
     if picture.height > _TALL * picture.width:
         picture.height = round(picture.height * Cm(_TALL_CM) / picture.width)
         picture.width = Cm(_TALL_CM)
-    told = book.add_paragraph()
-    told.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _run(told, caption, size=9, font=_HEADS)
+    paragraph = book.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _run(paragraph, caption, size=9, font=_HEADS)
 
 
 def _table(book: Any, block: TableBlock, caption: str) -> None:
-    told = book.add_paragraph()
-    told.paragraph_format.keep_with_next = True
-    told.paragraph_format.space_before = Pt(8)
-    _run(told, caption, size=9, font=_HEADS)
+    paragraph = book.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before = Pt(8)
+    _run(paragraph, caption, size=9, font=_HEADS)
     size = 7.5 if len(block.heads) > _WIDE else 8.5
     table = book.add_table(rows=1, cols=len(block.heads))
     table.style = "Table Grid"

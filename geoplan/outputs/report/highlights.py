@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geoplan.outputs.tables.fact_tables import measure_table
-from geoplan.outputs.text_format import full_at_least
+from geoplan.outputs.tables.further_tables import measure_table
+from geoplan.outputs.wording import is_proved_fewest
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
@@ -98,10 +98,10 @@ def _markers(siting: SitingOutcome | None, speaker: Speaker) -> str:
     result, count = siting.result, count_text(len(siting.sites))
     proof = speaker.status(result.status, result.gap)
     if len(siting.sites):
-        word = "report.high_markers" if full_at_least(siting) else "report.high_some_markers"
+        word = "report.high_markers" if is_proved_fewest(siting) else "report.high_some_markers"
         return speaker.say(word, count=count, proof=proof)
     # nothing more is needed: the share has said so
-    return "" if full_at_least(siting) else speaker.say("report.high_no_sites", proof=proof)
+    return "" if is_proved_fewest(siting) else speaker.say("report.high_no_sites", proof=proof)
 
 
 def _rates(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:

@@ -115,13 +115,13 @@ def _table(block: TableBlock, number: int, speaker: Speaker) -> str:
     caption = escape(speaker.say("report.table", number=number, caption=block.caption))
 
     def row(cells: tuple[str, ...], tag: str) -> str:
-        told = "".join(
+        text = "".join(
             f'<{tag} class="n">{escape(c)}</{tag}>'
             if k in block.right
             else f"<{tag}>{escape(c)}</{tag}>"
             for k, c in enumerate(cells)
         )
-        return f"<tr>{told}</tr>"
+        return f"<tr>{text}</tr>"
 
     body = "\n".join(row(r, "td") for r in block.rows)
     return (

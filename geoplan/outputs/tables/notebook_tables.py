@@ -46,13 +46,13 @@ def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.Dat
         known = ", ".join(tables)
         raise UsageError(speaker.say("outputs.no_table", name=name, known=known))
     table = tables[name]
-    told = {
+    columns = {
         column.heading(speaker): [
             _as_read(value, column.kind) for value in table.frame[column.name]
         ]
         for column in table.columns
     }
-    return pd.DataFrame(told, index=pd.RangeIndex(1, len(table.frame) + 1))
+    return pd.DataFrame(columns, index=pd.RangeIndex(1, len(table.frame) + 1))
 
 
 def _as_read(value: Any, kind: Kind) -> str:

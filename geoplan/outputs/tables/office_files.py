@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoplan.words.text_format import cell_text, is_missing
 
-#: the earliest moment that a zip archive can tell
+#: the earliest moment that a zip archive can hold
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _CLOCK = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:\2>)")
 

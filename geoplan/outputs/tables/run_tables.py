@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.ledger import STATES
-from geoplan.outputs.tables.fact_tables import fact_tables, with_currency
+from geoplan.outputs.tables.further_tables import further_tables, with_currency
 from geoplan.outputs.tables.table import AREA, Column, Table
-from geoplan.outputs.text_format import (
-    area_codes,
+from geoplan.outputs.wording import (
     area_names,
+    level_of_codes,
     standard_text,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing, plain, year_text
 
-#: closures told, today and after the plan
+#: closures listed, today and after the plan
 _MOST_CLOSURES = 20
 _STATES = tuple(Column(name=state, kind="count") for state in STATES)
 _LEDGER = (
@@ -99,7 +99,7 @@ def service_tables(
         yield site_table(results, service, speaker)
         if service.siting.robustness is not None:
             yield closure_table(service, speaker)
-    yield from fact_tables(results, service, speaker)
+    yield from further_tables(results, service, speaker)
     for level in service.quota:
         yield quota_table(results, service, level, speaker)
     if service.rates is not None:
@@ -287,7 +287,7 @@ def quota_table(results: RunResults, service: ServiceResult, level: str, speaker
 def rate_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:
     """Rates by area with their intervals, one counted thing below the other."""
     assert service.rates is not None
-    level = area_codes(results, service.rates.index)
+    level = level_of_codes(results, service.rates.index)
     parts = []
     for key, table in (service.all_rates or {"": service.rates}).items():
         part = table.copy()

@@ -1,4 +1,4 @@
-"""One table of a run: values as they are, and how each column is told."""
+"""One table of a run: values as they are, and how each column is headed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Column:
 
     def heading(self, speaker: Speaker) -> str:
         """The heading in `speaker`'s language."""
-        told = speaker.word(f"outputs.col_{self.word or self.name}", self.name)
+        word = speaker.word(f"outputs.col_{self.word or self.name}", self.name)
         if not self.unit:
-            return told
-        return f"{told}（{self.unit}）" if speaker.lang == "zh" else f"{told} ({self.unit})"
+            return word
+        return f"{word}（{self.unit}）" if speaker.lang == "zh" else f"{word} ({self.unit})"
 
 
 #: areas that a table of the report, or the figure beside it, may have
@@ -38,7 +38,7 @@ AREA = (Column(name="code"), Column(name="name", word="area_name"))
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Table:
-    """One table of a run: values as they are, told by `columns`.
+    """One table of a run: values as they are, under the headings of `columns`.
 
     name : file name without ending; service : its key, "" for tables of the whole run;
     sheet : the workbook's sheet that it goes to.
@@ -72,6 +72,6 @@ class Table:
     def with_headings(self, speaker: Speaker) -> pd.DataFrame:
         """The frame under headings in `speaker`'s language."""
         names = [c.name for c in self.columns]
-        told = self.frame[names].reset_index(drop=True)
-        told.columns = [c.heading(speaker) for c in self.columns]
-        return told
+        frame = self.frame[names].reset_index(drop=True)
+        frame.columns = [c.heading(speaker) for c in self.columns]
+        return frame

@@ -82,7 +82,7 @@ def write_tables(
 
 
 def _rounded(table: Table) -> Table:
-    """Numbers as they are told: whole people stay whole, shares keep six decimals."""
+    """Numbers as they are written: whole people stay whole, shares keep six decimals."""
     frame = table.frame.copy()
     for column in table.columns:
         if column.kind == "text":
@@ -140,12 +140,12 @@ def _fix_dates(book: Workbook) -> None:
 def _sheet_title(key: str, speaker: Speaker) -> str:
     base, _, level = key.partition("_")
     if base in ("by", "quota", "capacity"):
-        told = speaker.say(f"outputs.sheet_{base}", level=speaker.level(level))
+        title = speaker.say(f"outputs.sheet_{base}", level=speaker.level(level))
     else:
-        told = speaker.word(f"outputs.sheet_{key}", key)
+        title = speaker.word(f"outputs.sheet_{key}", key)
     for bad in "[]:*?/\\":
-        told = told.replace(bad, " ")
-    return told[:31]
+        title = title.replace(bad, " ")
+    return title[:31]
 
 
 def _merged_columns(parts: list[Table]) -> list[Column]:
@@ -200,17 +200,17 @@ def _head_cell(sheet: Any, text: str) -> WriteOnlyCell:
 
 
 def _value_cell(sheet: Any, value: Any, kind: Kind) -> Any:
-    told = plain(value, 6)
-    if told is None or told == "":
+    shown = plain(value, 6)
+    if shown is None or shown == "":
         return None
-    if isinstance(told, str):
+    if isinstance(shown, str):
         # a text cell is stored as text: the apostrophe guards it when saved as CSV again
-        cell = WriteOnlyCell(sheet, value=cell_text(told))
+        cell = WriteOnlyCell(sheet, value=cell_text(shown))
         cell.data_type = "s"
         return cell
-    cell = WriteOnlyCell(sheet, value=told)
+    cell = WriteOnlyCell(sheet, value=shown)
     if kind in FORMATS:
-        whole = kind in ("number", "mixed") and isinstance(told, int)
+        whole = kind in ("number", "mixed") and isinstance(shown, int)
         cell.number_format = "#,##0" if whole else FORMATS[kind]
     return cell
 
@@ -220,10 +220,10 @@ def dress_sheet(sheet: Any, *, shares: Container[str] = ()) -> None:
     for column in sheet.iter_cols():
         head = column[0]
         head.font, head.fill = _HEAD_FONT, _HEAD_FILL
-        told = "share" if head.value in shares else "count"
+        kind = "share" if head.value in shares else "count"
         for cell in column[1:]:
             if isinstance(cell.value, int | float):
-                cell.number_format = FORMATS[told]
+                cell.number_format = FORMATS[kind]
         widest = max(display_width(str(c.value)) for c in column[:300] if c.value is not None)
         sheet.column_dimensions[head.column_letter].width = min(max(widest + 3, 10), 44)
     sheet.freeze_panes = "B2"

@@ -17,7 +17,7 @@ from geoplan.outputs.report.blocks import (
     Listing,
     Paragraph,
 )
-from geoplan.outputs.report.facts import (
+from geoplan.outputs.report.chapter_sections import (
     capacity_blocks,
     equity_text,
     fund_blocks,
@@ -26,8 +26,8 @@ from geoplan.outputs.report.facts import (
     quota_blocks,
     tier_blocks,
 )
-from geoplan.outputs.report.tables import report_table
-from geoplan.outputs.tables.fact_tables import measure_table
+from geoplan.outputs.report.table_blocks import report_table
+from geoplan.outputs.tables.further_tables import measure_table
 from geoplan.outputs.tables.run_tables import (
     area_table,
     closure_table,
@@ -36,9 +36,9 @@ from geoplan.outputs.tables.run_tables import (
     site_table,
 )
 from geoplan.outputs.tables.table import MOST_AREAS
-from geoplan.outputs.text_format import (
+from geoplan.outputs.wording import (
     cost_unit_text,
-    full_at_least,
+    is_proved_fewest,
     standard_text,
 )
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
@@ -173,7 +173,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
     shown = min(len(siting.sites), _MOST_SITES)
     if service.coverage is None:
         count = count_text(len(siting.sites))
-        word = "report.markers" if full_at_least(siting) else "report.some_markers"
+        word = "report.markers" if is_proved_fewest(siting) else "report.some_markers"
         proof = speaker.status(siting.result.status, siting.result.gap)
         yield Paragraph(text=speaker.say(word, count=count, shown=shown, proof=proof))
     else:
@@ -333,6 +333,6 @@ def _rates(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         yield measures
         yield Paragraph(text=speaker.say("report.measures_note"), kind="note")
     table = rate_table(results, replace(service, all_rates={}), speaker)
-    told = report_table(table, speaker.say("report.c_rates", service=clean(leading)), speaker)
-    if told is not None:
-        yield told
+    rates = report_table(table, speaker.say("report.c_rates", service=clean(leading)), speaker)
+    if rates is not None:
+        yield rates

@@ -9,22 +9,27 @@ import pandas as pd
 from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
-from geoplan.outputs.report.tables import report_table
-from geoplan.outputs.tables.fact_tables import capacity_table, fund_table, group_table, phase_table
+from geoplan.outputs.report.table_blocks import report_table
+from geoplan.outputs.tables.further_tables import (
+    capacity_table,
+    fund_table,
+    group_table,
+    phase_table,
+)
 from geoplan.outputs.tables.table import MOST_AREAS
-from geoplan.outputs.text_format import standard_text
+from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
-#: names told of areas or sites that lack something
+#: names listed of areas or sites that lack something
 _NAMES = 8
 
 
 def capacity_blocks(
     results: RunResults, service: ServiceResult, speaker: Speaker
 ) -> Iterator[Block]:
-    """Places against the standard, those in reach, and both by area."""
+    """Capacity against the standard, what is in reach, and both by area."""
     facts = service.capacity
     if not facts.get("places", 0) > 0:
         return
@@ -54,7 +59,7 @@ def capacity_blocks(
             text += speaker.say("report.nursing_end")
     yield Paragraph(text=text)
     if service.supply is not None:
-        yield Paragraph(text=_places_text(service, speaker))
+        yield Paragraph(text=_supply_text(service, speaker))
     levels = [v for v in service.capacity_areas if len(service.capacity_areas[v]) <= MOST_AREAS]
     if levels:
         caption = speaker.say(
@@ -79,7 +84,7 @@ def capacity_blocks(
             yield table
 
 
-def _places_text(service: ServiceResult, speaker: Speaker) -> str:
+def _supply_text(service: ServiceResult, speaker: Speaker) -> str:
     found = service.supply
     assert found is not None
     mode = speaker.word(f"common.{found.mode}", found.mode)
@@ -142,10 +147,10 @@ def tier_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
         coverage = service.tiers.get(tier.key)
         if coverage is None:
             word = "report.tier_sites" if tier.quota is not None else "report.tier_unjudged"
-            told = speaker.say(word, sites=sites)
+            line = speaker.say(word, sites=sites)
         else:
             ledger = coverage.ledger
-            told = speaker.say(
+            line = speaker.say(
                 "report.coverage",
                 standard=standard_text(coverage.standard, speaker),
                 sites=sites,
@@ -157,7 +162,7 @@ def tier_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
                 unserved=count_text(ledger.unserved),
             )
         lines.append(
-            clean(tier.name(speaker.lang)) + colon + told + _substitutes(service, tier.key, speaker)
+            clean(tier.name(speaker.lang)) + colon + line + _substitutes(service, tier.key, speaker)
         )
     unknown = service.tier_sites.get("", 0)
     if unknown:
@@ -208,13 +213,13 @@ def _referral(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
 
 def _named(names: pd.Series, speaker: Speaker, word: str) -> str:
     """The first few names, and how many more there are; empty for none."""
-    told = [clean(name) for name in names if not is_missing(name)]
-    if not told:
+    known = [clean(name) for name in names if not is_missing(name)]
+    if not known:
         return ""
     mark = "、" if speaker.lang == "zh" else ", "
-    more = len(told) - _NAMES
-    rest = speaker.say("report.and_more", count=count_text(len(told))) if more > 0 else ""
-    return speaker.say(word, names=mark.join(told[:_NAMES]), more=rest)
+    more = len(known) - _NAMES
+    rest = speaker.say("report.and_more", count=count_text(len(known))) if more > 0 else ""
+    return speaker.say(word, names=mark.join(known[:_NAMES]), more=rest)
 
 
 def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""Tables beside the ledger: who is served by age, town and country, places, quotas, referral."""
+"""Tables beside the ledger: served by age, town and country; capacity, quotas, referral, money."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from geoplan.coverage.quota import quota_summary
 from geoplan.coverage.rates import city_rate
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.tables.table import AREA, Column, Table
-from geoplan.outputs.text_format import (
-    area_codes,
+from geoplan.outputs.wording import (
     area_names,
+    level_of_codes,
 )
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
@@ -103,7 +103,9 @@ _MEASURES = (
 )
 
 
-def fact_tables(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Table]:
+def further_tables(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Table]:
     """The tables of one service that its data allow."""
     if service.by_group is not None or service.by_kind is not None:
         yield group_table(service, speaker)
@@ -150,7 +152,7 @@ def group_table(service: ServiceResult, speaker: Speaker) -> Table:
 def capacity_table(
     results: RunResults, service: ServiceResult, level: str, speaker: Speaker
 ) -> Table:
-    """Places in an area per 1,000 of its people, and those that its people have in reach."""
+    """Capacity in an area per 1,000 of its people, and what its people have in reach."""
     frame = service.capacity_areas[level].copy()
     if service.supply is not None and level in service.supply.areas:
         reached = service.supply.areas[level].reindex(frame.index)
@@ -245,7 +247,7 @@ def measure_table(results: RunResults, service: ServiceResult, speaker: Speaker)
     the others may be chance. Sums of money have no intervals.
     """
     assert service.rates is not None
-    level = area_codes(results, service.rates.index)
+    level = level_of_codes(results, service.rates.index)
     rows = []
     for key, table in (service.all_rates or {"": service.rates}).items():
         names = table["name"].to_numpy(object)

@@ -1,4 +1,4 @@
-"""Demand, sites, gaps and suggestions for the page, as columns."""
+"""What the map draws, as columns: demand, sites, gaps, suggestions, reach, lines, fund."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import shapely
 
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
-from geoplan.outputs.maps.values import column, number, numbers, places, texts
-from geoplan.results import ServiceResult
+from geoplan.outputs.maps.values import column, number, numbers, positions, texts
+from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 
 #: more demand points than this carry no names
@@ -20,7 +20,7 @@ MOST_NAMES = 30_000
 _CODE = {state: str(i) for i, state in enumerate(STATES)}
 
 
-def site_places(service: ServiceResult) -> dict[str, int]:
+def site_positions(service: ServiceResult) -> dict[str, int]:
     """Position of every existing site and, after them, every suggested one."""
     labels: list[str] = []
     if service.facilities is not None:
@@ -33,8 +33,8 @@ def site_places(service: ServiceResult) -> dict[str, int]:
 def demand_content(
     coverage: Coverage, after: Coverage | None, known: dict[str, int], *, named: bool = True
 ) -> dict[str, Any] | None:
-    """Every located demand row: place, people, state today and with the plan, nearest site."""
-    # a place where nobody lives is neither covered nor not; the figure leaves it out too
+    """Every located demand row: location, people, state today and with the plan, nearest site."""
+    # a settlement where nobody lives is neither covered nor not; the figure leaves it out too
     frame = coverage.frame[coverage.frame.geometry.notna() & (coverage.frame["people"] != 0)]
     if frame.empty:
         return None
@@ -43,7 +43,7 @@ def demand_content(
         "people": numbers(frame["people"]),
         "state": _states(frame),
         "part": _parts(frame),
-        "site": places(column(frame, "site", pd.NA), known),
+        "site": positions(column(frame, "site", pd.NA), known),
         "cost": numbers(column(frame, "cost", np.nan), 0 if coverage.standard.unit == "m" else 1),
         "unit": coverage.standard.unit,
         "names": texts(frame["name"]) if named and len(frame) <= MOST_NAMES else None,
@@ -52,7 +52,7 @@ def demand_content(
         later = after.frame.reindex(frame.index)
         content["after"] = _states(later)
         content["after_part"] = _parts(later)
-        new = places(column(later, "site", pd.NA), known)
+        new = positions(column(later, "site", pd.NA), known)
         changed = (later["served"] > frame["served"]).to_numpy()
         content["after_site"] = {i: new[i] for i in np.flatnonzero(changed).tolist()}
         gain = (later["served"] - frame["served"]).to_numpy()
@@ -97,7 +97,7 @@ def grid_content(coverage: Coverage, *, size_m: float) -> dict[str, Any]:
 
 
 def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | None:
-    """Existing sites whose place is known, with tier, capacity and the people they serve."""
+    """Existing sites whose location is known, with tier, capacity and the people they serve."""
     if service.facilities is None or len(service.facilities) == 0:
         return None
     frame = service.facilities.located
@@ -105,7 +105,7 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
     content: dict[str, Any] = {
         "at": encode_points(frame.geometry),
         "names": texts(frame["name"]),
-        "tier": places(frame["tier"], tiers),
+        "tier": positions(frame["tier"], tiers),
         "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
         "capacity": numbers(frame["capacity"]),
         "unplaced": len(service.facilities) - len(frame),
@@ -120,9 +120,9 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
 def gaps_content(
     service: ServiceResult, known: dict[str, int], *, whole_areas: bool = False
 ) -> dict[str, Any] | None:
-    """Ranked gaps: shape (None where there is no place), people or length, cause, remedy.
+    """Ranked gaps: shape (None where there is no location), people or length, cause, remedy.
 
-    whole_areas : gaps are told by area only, their shapes are the areas'.
+    whole_areas : gaps are known by area only, their shapes are the areas'.
     """
     gaps = service.gaps
     if gaps is None:
@@ -138,7 +138,7 @@ def gaps_content(
         "cause": texts(column(gaps, "cause", "")),
         "remedy": texts(column(gaps, "remedy", "")),
         "members": numbers(column(gaps, "members", np.nan)),
-        "closing": places(column(gaps, "closing_site", pd.NA), known),
+        "closing": positions(column(gaps, "closing_site", pd.NA), known),
         "after": numbers(column(gaps, "people_after", np.nan)),
     }
     for name in ("people", "length_m"):
@@ -168,7 +168,7 @@ def suggested_content(
         # the area of a marker is its line, by name
         "line": texts(column(sites, "area" if "line" in sites.columns else "line", "")),
         "chainage": numbers(column(sites, "chainage_m", np.nan), 0),
-        "position": places(sites.index, known),
+        "position": positions(sites.index, known),
     }
 
 
@@ -197,3 +197,65 @@ def reach_content(service: ServiceResult) -> list[dict[str, Any]] | None:
         if coded:
             bands.append({"cutoff": number(cutoff), "rings": coded})
     return sorted(bands, key=lambda band: -(band["cutoff"] or 0)) or None
+
+
+def spacing_content(service: ServiceResult) -> dict[str, Any] | None:
+    """Every interval with line, chainage and whether it is covered; required points."""
+    spacing = service.spacing
+    if spacing is None:
+        return None
+    rows = spacing.intervals[spacing.intervals.geometry.notna()]
+    content: dict[str, Any] = {
+        "path": encode_shapes(rows.geometry.simplify(3.0)),
+        "line": texts(service.line_texts(rows["line"])),
+        "start": numbers(rows["from_m"], 0),
+        "end": numbers(rows["to_m"], 0),
+        "covered": [1 if status == "covered" else 0 for status in rows["status"]],
+        "length": numbers([spacing.total_m, spacing.covered_m, spacing.gap_m], 1),
+    }
+    required = spacing.required
+    if required is not None and len(required):
+        placed = required[required.geometry.notna()]
+        content["required"] = {
+            "at": encode_points(placed.geometry),
+            "kind": texts(placed["kind"]),
+            "line": texts(service.line_texts(placed["line"])),
+            "marked": [int(bool(marked)) for marked in placed["marked"]],
+        }
+    return content
+
+
+def funded_sites(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> gpd.GeoDataFrame | None:
+    """The suggested sites that the fund pays for, service by service, numbered through.
+
+    The name says the service and the number that the site has in the service's own map and report.
+
+    Returns
+    -------
+    The columns of `SitingOutcome.sites`; ``share_after`` is NaN as the services have no share in
+    common. None where nothing is paid.
+    """
+    fund = service.fund
+    if fund is None:
+        return None
+    parts = []
+    for key in dict.fromkeys(fund.spending["service"]):
+        siting = results.services[key].siting
+        assert siting is not None
+        sites = siting.sites.sort_values("rank")
+        ranks = sites["rank"].astype(str)
+        label = sites["name"].where(sites["name"].ne(""), sites["area"]) if "name" in sites else ""
+        parts.append(
+            sites.assign(name=service_name(results, key, speaker) + " " + ranks + " · " + label)
+        )
+    if not parts:
+        return None
+    whole = pd.concat(parts)
+    return whole.assign(rank=np.arange(1, len(whole) + 1), share_after=np.nan)
+
+
+def service_name(results: RunResults, key: str, speaker: Speaker) -> str:
+    """What a service is called; its key where it is not of the run."""
+    return results.services[key].name(speaker.lang) if key in results.services else key

@@ -1,4 +1,4 @@
-"""What `summary.json` tells beside the ledger: groups, tiers, quotas, places, equity, referral."""
+"""Keys of `summary.json` that only some services have: groups, tiers, quotas, capacity, equity."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from geoplan.coverage.tiers import referral_summary
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.words.text_format import is_missing, plain
 
-#: areas without what they should have, told one by one
+#: areas without what they should have that are listed
 _MOST_LACKING = 100
 
 
-def service_facts(service: ServiceResult) -> dict[str, Any]:
+def service_keys(service: ServiceResult) -> dict[str, Any]:
     """Added keys of one service; each is there only where the data allow it.
 
     ``quota`` (per level with a quota: ``target_share``, ``meeting_share``, ``on_target``,
     ``lacking`` and the first hundred areas ``who`` lack), ``tiers``, ``referral``, ``capacity``,
     ``places_in_reach``, ``equity``, ``groups``, ``town_and_country``, ``fund``.
     """
-    told: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     quota = _quota(service)
     if quota:
-        told["quota"] = quota
+        keys["quota"] = quota
     if service.tier_sites:
-        told["tiers"] = _tiers(service)
+        keys["tiers"] = _tiers(service)
     if service.referral is not None and len(service.referral):
-        told["referral"] = _referral(service)
+        keys["referral"] = _referral(service)
     if service.capacity.get("places", 0) > 0:
-        told["capacity"] = _numbers(service.capacity)
+        keys["capacity"] = _numbers(service.capacity)
     if service.supply is not None:
         found = service.supply
-        told["places_in_reach"] = {
+        keys["places_in_reach"] = {
             "method": found.method,
             "mode": found.mode,
             "cutoff": plain(found.cutoff),
@@ -44,35 +44,35 @@ def service_facts(service: ServiceResult) -> dict[str, Any]:
             **_numbers(found.facts),
         }
     if service.equity:
-        told["equity"] = _numbers(service.equity)
+        keys["equity"] = _numbers(service.equity)
     if service.by_group is not None:
-        told["groups"] = _groups(service.by_group)
+        keys["groups"] = _groups(service.by_group)
     if service.by_kind is not None:
-        told["town_and_country"] = _groups(service.by_kind.rename({"": "unknown"}))
+        keys["town_and_country"] = _groups(service.by_kind.rename({"": "unknown"}))
     if service.fund is not None:
-        told["fund"] = _fund(service.fund)
-    return told
+        keys["fund"] = _fund(service.fund)
+    return keys
 
 
-def siting_facts(siting: SitingOutcome) -> dict[str, Any]:
+def siting_keys(siting: SitingOutcome) -> dict[str, Any]:
     """Added keys of one siting: the ``knee`` of its curve, its ``phases`` and its ``money``."""
-    told: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
     if siting.knee is not None:
         knee = siting.knee
-        told["knee"] = {
+        keys["knee"] = {
             "sites": knee.sites,
             "value": plain(knee.value),
             "people_per_site_before": plain(knee.before, 3),
             "people_per_site_after": plain(knee.after, 3),
         }
     if siting.phases is not None:
-        told["phases"] = [
+        keys["phases"] = [
             {name: plain(value) for name, value in row.items()}
             for row in siting.phases.reset_index().to_dict("records")
         ]
     if "money" in siting.sites.columns:
-        told["money"] = plain(siting.sites["money"].sum())
-    return told
+        keys["money"] = plain(siting.sites["money"].sum())
+    return keys
 
 
 def _fund(fund: Fund) -> dict[str, Any]:
@@ -100,12 +100,12 @@ def _groups(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _quota(service: ServiceResult) -> dict[str, Any]:
-    told = {}
+    levels = {}
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
         short = areas_below_quota(service.quota[str(level)])
-        told[str(level)] = {
+        levels[str(level)] = {
             "meeting_share": plain(row["meeting_share"]),
             "target_share": plain(row["target_share"]),
             "on_target": bool(row["on_target"]),
@@ -115,25 +115,25 @@ def _quota(service: ServiceResult) -> dict[str, Any]:
                 for code, name in short["name"].head(_MOST_LACKING).items()
             ],
         }
-    return told
+    return levels
 
 
 def _tiers(service: ServiceResult) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    tiers: dict[str, Any] = {}
     for key, sites in service.tier_sites.items():
-        told[key or "unknown"] = {"sites": sites}
+        tiers[key or "unknown"] = {"sites": sites}
         coverage = service.tiers.get(key)
         if coverage is None:
             continue
         standard = coverage.standard
-        told[key] |= {
+        tiers[key] |= {
             "mode": standard.mode,
             "threshold": plain(standard.threshold),
             "unit": standard.unit,
             "people": {name: plain(v) for name, v in coverage.ledger.to_dict().items()},
             "covered_share": plain(coverage.covered_share, 15),
         }
-    return told
+    return tiers
 
 
 def _referral(service: ServiceResult) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import is_missing, number_text
 
 
-def full_at_least(siting: SitingOutcome) -> bool:
+def is_proved_fewest(siting: SitingOutcome) -> bool:
     """Whether fewer sites are proved not to do for full coverage: asked for, and no gap left."""
     result, share = siting.result, siting.result.detail.get("share", 1.0)
     return (
@@ -44,7 +44,7 @@ def cost_unit_text(standard: ServiceStandard, speaker: Speaker) -> str:
     return speaker.say("outputs.unit_min" if standard.unit == "min" else "outputs.unit_m")
 
 
-def area_codes(results: RunResults, index: pd.Index) -> str | None:
+def level_of_codes(results: RunResults, index: pd.Index) -> str | None:
     """The level whose codes `index` holds; None when no level knows them."""
     codes = {str(code) for code in index if not is_missing(code) and str(code) != ""}
     best, hits = None, 0

@@ -1,4 +1,4 @@
-"""`summary.json` and the headline numbers as text."""
+"""`summary.json`: the numbers of a run for programs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import pandas as pd
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
-from geoplan.outputs.summary.facts import service_facts, siting_facts
-from geoplan.outputs.text_format import area_codes, standard_text
+from geoplan.outputs.summary.further_keys import service_keys, siting_keys
+from geoplan.outputs.wording import level_of_codes
 from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
-from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import aligned, clean, count_text, number_text, plain, share_text
+from geoplan.words.text_format import plain
 
 _FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
 #: sites whose closure costs most, in `summary.json`
@@ -35,10 +34,10 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     dict with ``study``, ``inputs``, ``services``, ``figures``. A service judged by reach has
     ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
     ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
-    were asked for, ``siting`` (with ``robustness`` where the question was drawn anew); what else
-    the data allow stands beside them (`summary_facts.service_facts`). Along lines ``length_m`` and
-    ``required_points`` stand instead of ``people``. A service told as a rate has ``rate``
-    (``level``, ``per``, ``count``, ``people`` of the areas that tell one, ``rate``, ``areas``: one
+    were asked for, ``siting`` (with ``robustness`` where demand was redrawn); what else
+    the data allow stands beside them (`further_keys.service_keys`). Along lines ``length_m`` and
+    ``required_points`` stand instead of ``people``. A service measured as a rate has ``rate``
+    (``level``, ``per``, ``count``, ``people`` of the areas that have one, ``rate``, ``areas``: one
     row per area with ``code``, ``name``, ``count``, ``people``, ``rate``, ``low``, ``high``,
     ``smoothed``; ``measures``: the same for every counted column).
 
@@ -105,28 +104,28 @@ def length_dict(spacing: Any) -> dict[str, dict[str, Any]]:
 
 
 def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    keys: dict[str, Any] = {
         "facilities": 0 if service.facilities is None else len(service.facilities)
     }
     if service.coverage is not None:
-        told["people"] = people_dict(service.coverage.ledger)
-        told["covered_share"] = plain(service.coverage.covered_share, 15)
+        keys["people"] = people_dict(service.coverage.ledger)
+        keys["covered_share"] = plain(service.coverage.covered_share, 15)
     if service.spacing is not None:
-        told |= length_dict(service.spacing)
+        keys |= length_dict(service.spacing)
         total = service.spacing.total_m
-        told["covered_share"] = plain(service.spacing.covered_m / total if total else None, 15)
-    told["areas"] = {
+        keys["covered_share"] = plain(service.spacing.covered_m / total if total else None, 15)
+    keys["areas"] = {
         level: {name: plain(value) for name, value in quota_counts(table).items()}
         for level, table in service.quota.items()
     }
     if service.rates is not None:
-        told["rate"] = _rate(results, service)
-    told |= service_facts(service)
+        keys["rate"] = _rate(results, service)
+    keys |= service_keys(service)
     if service.gaps is not None:
-        told["gaps"] = _gaps(service.gaps)
+        keys["gaps"] = _gaps(service.gaps)
     if service.siting is not None:
-        told["siting"] = _siting(service.siting)
-    return told
+        keys["siting"] = _siting(service.siting)
+    return keys
 
 
 def _gaps(gaps: pd.DataFrame) -> list[dict[str, Any]]:
@@ -152,7 +151,7 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
         }
         for label, row in zip(frame.index, frame.to_dict("records"), strict=True)
     ]
-    told = {
+    keys = {
         "objective": siting.objective,
         "status": result.status,
         "value": plain(result.value),
@@ -161,13 +160,13 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
         "seconds": plain(result.seconds, 3),
         "sites": sites,
     }
-    told["people_after"] = people_dict(siting.people_after)
-    told |= siting_facts(siting)
+    keys["people_after"] = people_dict(siting.people_after)
+    keys |= siting_keys(siting)
     if siting.robustness is not None:
-        told["robustness"] = _robustness(siting.robustness)
+        keys["robustness"] = _robustness(siting.robustness)
         for site, share in zip(sites, frame["chosen_share"], strict=True):
             site["chosen_share"] = plain(share, 6)
-    return told
+    return keys
 
 
 def _robustness(found: Robustness) -> dict[str, Any]:
@@ -207,7 +206,7 @@ def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
         n for n in ("name", "count", "people", "rate", "low", "high", "smoothed") if n in table
     ]
     return {
-        "level": area_codes(results, table.index),
+        "level": level_of_codes(results, table.index),
         "per": plain(service.standard.per),
         **_city(table, service),
         "areas": _rate_rows(table, names),
@@ -223,9 +222,9 @@ def _rate(results: RunResults, service: ServiceResult) -> dict[str, Any]:
 
 
 def _city(table: pd.DataFrame, service: ServiceResult) -> dict[str, Any]:
-    """Count, people of the areas that tell one, and rate."""
-    told = asdict(city_rate(table, service.standard.per))
-    return {name: plain(value) for name, value in told.items()}
+    """Count, people of the areas that have one, and rate."""
+    city = asdict(city_rate(table, service.standard.per))
+    return {name: plain(value) for name, value in city.items()}
 
 
 def _rate_rows(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
@@ -233,133 +232,3 @@ def _rate_rows(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
         {"code": str(code), **{name: plain(row[name]) for name in names}}
         for code, row in zip(table.index, table.to_dict("records"), strict=True)
     ]
-
-
-# ---------------------------------------------------------------- text
-
-
-def summary_text(results: RunResults, lang: str = "zh") -> str:
-    """The headline numbers as aligned text for a terminal or a notebook.
-
-    Parameters
-    ----------
-    results : a run's results.
-    lang : ``"zh"`` or ``"en"``.
-
-    Returns
-    -------
-    str
-        Lines without a last line break; Chinese characters count as two columns.
-
-    Examples
-    --------
-    >>> from geoplan.study import example_study
-    >>> text = summary_text(example_study().run().results, "en")
-    >>> print(text.splitlines()[0], "|", text.splitlines()[-1])
-    Small | Input files: 4, rows: 16, set aside: 1, findings: 2
-    """
-    info, speaker = results.info, Speaker(lang)
-    lines = [clean(info.title or info.name)]
-    if info.synthetic:
-        lines.append(speaker.say("common.synthetic"))
-    table = _people_rows(results, speaker)
-    if len(table) > 1:
-        lines += ["", *aligned(table)]
-    for service in results.services.values():
-        lines += _extra_lines(service, speaker, results.info.currency)
-    lines += _findings_lines(results, speaker)
-    return "\n".join(lines)
-
-
-def _people_rows(results: RunResults, speaker: Speaker) -> list[list[str]]:
-    heads = ("service", "facilities", "served", "total", "share", "gaps", "new_sites", "after")
-    rows = [[speaker.say(f"outputs.text_{head}") for head in heads]]
-    for service in results.services.values():
-        if service.coverage is None:
-            continue
-        ledger, siting = service.coverage.ledger, service.siting
-        rows.append(
-            [
-                clean(service.name(speaker.lang)),
-                count_text(0 if service.facilities is None else len(service.facilities)),
-                count_text(ledger.served),
-                count_text(ledger.total),
-                share_text(ledger.covered_share),
-                count_text(0 if service.gaps is None else len(service.gaps)),
-                "" if siting is None else count_text(len(siting.sites)),
-                "" if siting is None else share_text(siting.people_after.covered_share),
-            ]
-        )
-    return rows
-
-
-def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> list[str]:
-    name, lines = clean(service.name(speaker.lang)), []
-    if service.spacing is not None:
-        told = length_dict(service.spacing)
-        lines.append(
-            speaker.say(
-                "outputs.text_spacing",
-                name=name,
-                total=number_text(service.spacing.total_m / 1000, 1),
-                covered=number_text(service.spacing.covered_m / 1000, 1),
-                gap=number_text(service.spacing.gap_m / 1000, 1),
-                marked=told["required_points"]["marked"],
-                required=told["required_points"]["total"],
-            )
-        )
-    for key, table in (service.all_rates or {"": service.rates}).items():
-        if table is None:
-            continue
-        counted = clean(service.rate_names.get(key, ""))
-        lines.append(
-            speaker.say(
-                "outputs.text_rate",
-                name=name if len(service.all_rates) < 2 else f"{name} — {counted}",
-                count=count_text(table["count"].sum(min_count=1)),
-                n=int((table.index != "").sum()),
-                standard=standard_text(service.standard, speaker),
-            )
-        )
-    if service.fund is not None:
-        fund = service.fund
-        lines.append(
-            speaker.say(
-                "outputs.text_fund",
-                name=name,
-                money=speaker.money(fund.money, currency),
-                planned=speaker.money(fund.planned, currency),
-            )
-        )
-    for level, table in service.quota.items():
-        counts = quota_counts(table)
-        if counts["meeting_quota"] is None:
-            continue
-        lines.append(
-            speaker.say(
-                "outputs.text_quota",
-                name=name,
-                level=speaker.level(level),
-                meeting=counts["meeting_quota"],
-                total=counts["total"],
-            )
-        )
-    if service.siting is not None and service.siting.result.status != "optimal":
-        proof = speaker.status(service.siting.result.status, service.siting.result.gap)
-        lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))
-    return lines
-
-
-def _findings_lines(results: RunResults, speaker: Speaker) -> list[str]:
-    if not len(results.inputs):
-        return []
-    aside = sum(record.set_aside for record in results.inputs)
-    rows = sum(record.rows for record in results.inputs)
-    told = speaker.say(
-        "outputs.text_inputs",
-        files=len({r.path for r in results.inputs}),
-        rows=count_text(rows),
-        aside=count_text(aside),
-        findings=count_text(len(results.findings)),
-    )
-    return ["", told]

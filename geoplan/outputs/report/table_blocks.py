@@ -1,4 +1,4 @@
-"""Tables of the run as a report shows them: the same values, told as text."""
+"""Tables of the run as a report shows them: the same values as text."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def report_table(
     if len(frame) == 0 or not names:
         return None
     columns = [by_name[n] for n in names]
-    told = [_cells(frame[column.name], column) for column in columns]
-    rows = tuple(zip(*told, strict=True))
+    cells = [_cells(frame[column.name], column) for column in columns]
+    rows = tuple(zip(*cells, strict=True))
     right = frozenset(k for k, c in enumerate(columns) if c.kind != "text")
     return TableBlock(
         caption=caption, heads=tuple(c.heading(speaker) for c in columns), rows=rows, right=right
@@ -51,9 +51,9 @@ def _cells(values: Iterable[Any], column: Column) -> list[str]:
     if column.kind == "mixed":
         return [number_text(value) for value in values]
     if column.kind == "number":
-        told = [number_text(value) for value in values]
-        most = max((len(text.partition(".")[2]) for text in told if _is_number(text)), default=0)
-        return [_with_decimals(text, most) if _is_number(text) else text for text in told]
+        texts = [number_text(value) for value in values]
+        most = max((len(text.partition(".")[2]) for text in texts if _is_number(text)), default=0)
+        return [_with_decimals(text, most) if _is_number(text) else text for text in texts]
     if column.kind == "degrees":
         return [number_text(v, 5) if is_missing(v) else f"{v:.5f}" for v in values]
     return [clean(value) for value in values]
