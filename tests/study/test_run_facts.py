@@ -65,7 +65,7 @@ def test_places_in_reach_are_shared_by_all_who_reach_them(plan):
     assert told["mean"] == pytest.approx(6 / 290 * 1000, abs=1e-6)
     assert told["none_share"] == pytest.approx(140 / 290, abs=1e-6)
     assert (told["cutoff"], told["unit"], told["per"], told["method"]) == (1000, "m", 1000, "2sfca")
-    rows = plan.services["meal_station"].places.rows
+    rows = plan.services["meal_station"].supply.rows
     assert rows.round(9).tolist() == [40, 40, 0, 0, 0, 0]
 
 
