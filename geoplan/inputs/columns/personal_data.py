@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _HIDDEN = "***"
 
 
-def personal_columns(text: pd.DataFrame, *, keep: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+def personal_columns(text: pd.DataFrame, *, keep: Collection[str] = ()) -> list[str]:
     """Headings of columns with personal data.
 
     A column counts when its heading announces it, or when at least a tenth of its filled cells

@@ -19,7 +19,10 @@ from geoplan.inputs.files.textfile import read_text
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-_HEAD_ROWS = 30  # rows in which the heading is looked for
+#: rows in which the heading is looked for
+_HEAD_ROWS = 30
+#: whole numbers below this are exact as floats, and written without exponent
+_EXACT_WHOLE = 1e15
 #: rows from which memory is worth being released after every column
 LARGE_TABLE = 100_000
 #: a column without heading that is filled on fewer rows than this holds cells that slipped there
@@ -62,7 +65,7 @@ def read_tables(
 
     Raises
     ------
-    InputError
+    FileError
         Unreadable, empty, no heading, no such sheet: with what to do.
     """
     given = dict(columns or {})
@@ -141,9 +144,12 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(cell, bool):
         return "是" if cell else "否"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    return str(cell)
+    return float_text(cell) if isinstance(cell, float) else str(cell)
+
+
+def float_text(value: float) -> str:
+    """A number as text, whole numbers without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT_WHOLE else repr(value)
 
 
 def _with_heading(
@@ -154,17 +160,7 @@ def _with_heading(
     row_findings: Mapping[str, np.ndarray] | None = None,
 ) -> RawTable:
     """Cut off title rows, name the columns, drop empty rows and columns."""
-    look = min(_HEAD_ROWS, len(cells))
-    scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
-    best = int(np.argmax(scores)) if scores else 0
-    if not scores or scores[best] == 0:
-        first = next(
-            (i for i in range(look) if (cells.iloc[i].astype(str).str.strip() != "").sum() > 1), 0
-        )
-        texts = [str(c).strip() for c in cells.iloc[first]]
-        if not texts or any(_is_number(t) for t in texts if t):
-            raise FileError.of("file_faults.no_heading")
-        best = first
+    best = _heading_row(cells, given)
     headings = _unique([str(c).strip() for c in cells.iloc[best]])
     columns: dict[str, pd.Series] = {}
     below, index = np.arange(best + 1, len(cells)), cells.index[best + 1 :]
@@ -199,6 +195,28 @@ def _with_heading(
         row_findings={code: mask[filled] for code, mask in masks.items() if mask[filled].any()},
         unnamed=unnamed,
     )
+
+
+def _heading_row(cells: pd.DataFrame, given: Mapping[str, str]) -> int:
+    """Position of the row with most known headings, else of the first filled one without numbers.
+
+    Raises
+    ------
+    FileError
+        There is none.
+    """
+    look = min(_HEAD_ROWS, len(cells))
+    scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
+    best = int(np.argmax(scores)) if scores else 0
+    if scores and scores[best] > 0:
+        return best
+    first = next(
+        (i for i in range(look) if (cells.iloc[i].astype(str).str.strip() != "").sum() > 1), 0
+    )
+    texts = [str(c).strip() for c in cells.iloc[first]]
+    if not texts or any(_is_number(t) for t in texts if t):
+        raise FileError.of("file_faults.no_heading")
+    return first
 
 
 def _without_apostrophes(column: pd.Series) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.files.table import RawTable
+from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.zip_archive import shapefile_inside
 from geoplan.words.message import Message
 
@@ -52,7 +53,7 @@ def read_vector(source: LayerSource) -> RawLayer:
 
     Raises
     ------
-    InputError
+    FileError
         The file is no such file, is broken, lacks a part, or holds several layers and none is
         named.
     """
@@ -82,12 +83,8 @@ def read_vector(source: LayerSource) -> RawLayer:
 
 def _as_text(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
-        values = column.to_numpy(float)
-        whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 1e15)
-        text = [
-            "" if not np.isfinite(v) else str(int(v)) if w else repr(float(v))
-            for v, w in zip(values, whole, strict=True)
-        ]
+        values = column.to_numpy(float).tolist()
+        text = [float_text(v) if math.isfinite(v) else "" for v in values]
         return pd.Series(text, index=column.index, dtype=object)
     return column.astype(object).where(column.notna(), "").astype(str).str.strip()
 
@@ -116,7 +113,7 @@ def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
     try:
         frame = pyogrio.read_dataframe(target, layer=layer, **options)
     except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
-        raise _told(Path(source.path), error) from error
+        raise _driver_error(Path(source.path), error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise FileError.of("file_faults.table_without_geometry")
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
@@ -129,7 +126,7 @@ def _layer(target: str | bytes, source: LayerSource) -> str | None:
     try:
         layers = pyogrio.list_layers(target)
     except (DataSourceError, ValueError) as error:
-        raise _told(Path(source.path), error) from error
+        raise _driver_error(Path(source.path), error) from error
     names = [str(n) for n in layers[:, 0]]
     spatial = [str(n) for n, kind in layers if kind is not None]
     if source.layer is not None:
@@ -145,8 +142,8 @@ def _layer(target: str | bytes, source: LayerSource) -> str | None:
     return spatial[0] if spatial else names[0]
 
 
-def _told(path: Path, error: Exception) -> FileError:
-    """A driver's complaint in words that help."""
+def _driver_error(path: Path, error: Exception) -> FileError:
+    """The error of a driver, with what to do about it."""
     if not path.exists():
         return FileError.of("file_faults.not_there")
     head = path.read_bytes()[:64] if path.is_file() else b""

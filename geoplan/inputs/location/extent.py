@@ -28,10 +28,7 @@ class Extent:
         """The bounds of `geometry` (study CRS)."""
         box = gpd.GeoSeries([shapely.box(*geometry.total_bounds)], crs=geometry.crs)
         degrees = box.to_crs("EPSG:4326").total_bounds
-        return cls(
-            bounds_m=tuple(map(float, geometry.total_bounds)),  # type: ignore[arg-type]
-            bounds_deg=tuple(map(float, degrees)),  # type: ignore[arg-type]
-        )
+        return cls(bounds_m=_bounds(geometry.total_bounds), bounds_deg=_bounds(degrees))
 
     def holds_degrees(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Bool per point: inside the bounds, a twentieth of a degree around them included."""
@@ -40,6 +37,11 @@ class Extent:
     def holds_metres(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Bool per point in the study's CRS: inside the bounds, 5 km around them included."""
         return _within(self.bounds_m, x, y, EXTENT_MARGIN_M)
+
+
+def _bounds(total: np.ndarray) -> Bounds:
+    west, south, east, north = map(float, total)
+    return west, south, east, north
 
 
 def _within(bounds: Bounds, x: np.ndarray, y: np.ndarray, margin: float) -> np.ndarray:
