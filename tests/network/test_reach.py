@@ -15,12 +15,14 @@ from shapely import LineString, Point
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
 from geoplan.network.isochrones.bands import mended
-from geoplan.network.isochrones.clip_cells import CIRCLE_M, _corners, _keep
+from geoplan.network.isochrones.cell_borders import corner_count, triangles_around
+from geoplan.network.isochrones.convex_clip import CIRCLE_M, clip_half_plane
 from geoplan.network.isochrones.delaunay import delaunay
-from geoplan.network.isochrones.edge_cost_profile import profile
-from geoplan.network.isochrones.polygonize import _polygons, bounded
+from geoplan.network.isochrones.edge_cost_profile import cost_profile
+from geoplan.network.isochrones.parts import Parts
+from geoplan.network.isochrones.polygonize import polygonize, polygons_of_rings
 from geoplan.network.isochrones.reach_areas import reach_areas
-from geoplan.network.isochrones.voronoi_cells import _around, street_cells
+from geoplan.network.isochrones.voronoi_cells import street_cells
 
 CRS = "EPSG:4548"
 
@@ -224,7 +226,7 @@ def test_cells_cover_the_ground_once():
     rng = np.random.default_rng(5)
     network, _ = lattice(rng, 6)
     cells = street_cells(network, np.arange(network.n_edges), margin_m=200)
-    polygons = cells.polygons(np.arange(len(cells.place)))
+    polygons = cells.polygons(np.arange(len(cells.fraction)))
     assert shapely.is_valid(polygons).all()
     union = shapely.coverage_union_all(polygons)
     assert shapely.area(polygons).sum() == pytest.approx(union.area)
@@ -246,7 +248,9 @@ def test_stretches_follow_their_edges():
     lines = network.edge_lines()
     edge = np.repeat(np.arange(2), np.diff(cells.first))
     for side, columns in ((0, [0, 1]), (1, [2, 3])):
-        on_line = shapely.line_interpolate_point(lines[edge], cells.place[:, side], normalized=True)
+        on_line = shapely.line_interpolate_point(
+            lines[edge], cells.fraction[:, side], normalized=True
+        )
         assert np.allclose(shapely.get_coordinates(on_line), cells.ends[:, columns], atol=1e-6)
 
 
@@ -369,7 +373,7 @@ def test_rings_by_hand():
         np.stack([xy[first, 0], xy[after, 0]], 1),
     )
     sides = np.stack([first, after, first // 4], axis=1)
-    shape = bounded(xy, np.empty((0, 2), np.int64), sides, line, along, np.arange(5))
+    shape = polygonize(Parts(xy, np.empty((0, 2), np.int64), sides, line, along, np.arange(5)))
     want = shapely.union_all([shapely.box(*np.array(b) * 10) for b in boxes])
     assert shape.is_valid
     assert len(shapely.get_parts(shape)) == 2
@@ -378,14 +382,14 @@ def test_rings_by_hand():
 
 
 def test_costs_along_an_edge_are_straight_lines():
-    """`profile` against the least of all ways, by hand, at places along the edge."""
+    """`cost_profile` against the least of all ways, by hand, at places along the edge."""
     rng = np.random.default_rng(8)
     out = np.empty((12, 4))
     for _ in range(200):
         u, v, to_u, to_v = rng.uniform(0, 100, 4)
         u, v, to_u, to_v = (np.inf if rng.random() < 0.25 else c for c in (u, v, to_u, to_v))
         where, cost = np.sort(rng.random(3)), rng.uniform(0, 100, 3)
-        rows = out[: profile(u, v, to_u, to_v, where, cost, out)]
+        rows = out[: cost_profile(u, v, to_u, to_v, where, cost, out)]
         for f in rng.random(40):
             ways = [u + f * to_u, v + (1 - f) * to_v]
             ways += [
@@ -440,10 +444,10 @@ def test_no_part_is_written_past_the_end_of_its_room():
     work, label = np.zeros((4, 4)), np.zeros((2, 4), np.int64)
     work[:2] = square
     with pytest.raises(RuntimeError, match="more corners than there is room for"):
-        _keep(work, label, 4, 1.0, 1.0, 1.5, -1)
+        clip_half_plane(work, label, 4, (1.0, 1.0, 1.5), -1)
     work, label = np.zeros((4, 6)), np.zeros((2, 6), np.int64)
     work[:2, :4] = square
-    assert _keep(work, label, 4, 1.0, 1.0, 1.5, -1) == 5
+    assert clip_half_plane(work, label, 4, (1.0, 1.0, 1.5), -1) == 5
 
 
 def test_a_cell_with_a_thousand_corners_keeps_its_ground():
@@ -462,13 +466,13 @@ def test_triangles_that_do_not_close_are_told():
     tri = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 1]], np.int32)
     across = np.array([[-1, 1, 2], [-1, 2, 0], [-1, 0, 1]], np.int32)
     first = np.zeros(1, np.int32)
-    assert _around(tri, across, first, np.array([0]))[0].tolist() == [3]
-    assert _corners(0, first, tri, across) == 3
+    assert triangles_around(tri, across, first, np.array([0]))[0].tolist() == [3]
+    assert corner_count(0, first, tri, across) == 3
     across[2, 1] = across[1, 1] = 1  # about the second triangle for ever
     with pytest.raises(RuntimeError, match="do not close"):
-        _around(tri, across, first, np.array([0]))
+        triangles_around(tri, across, first, np.array([0]))
     with pytest.raises(RuntimeError, match="do not close"):
-        _corners(0, first, tri, across)
+        corner_count(0, first, tri, across)
 
 
 def inside_as_told(network, site, cutoff, box, rng, count=3000):
@@ -521,11 +525,11 @@ def test_short_pieces_keep_their_fractions_and_long_ones_their_place():
     cells = street_cells(network, np.array([0]), margin_m=100)
     line = network.edge_lines()[0]
     for side, columns in ((0, [0, 1]), (1, [2, 3])):
-        on_line = shapely.line_interpolate_point(line, cells.place[:, side], normalized=True)
+        on_line = shapely.line_interpolate_point(line, cells.fraction[:, side], normalized=True)
         apart = np.hypot(*(shapely.get_coordinates(on_line) - cells.ends[:, columns]).T)
         assert apart.max() < 0.05
     # what is left out is shorter than a step each time, and the first and last rest at most
-    gaps = (cells.place[1:, 0] - cells.place[:-1, 1]) * line.length
+    gaps = (cells.fraction[1:, 0] - cells.fraction[:-1, 1]) * line.length
     assert gaps.min() > -1e-6
     assert gaps.max() < 0.5 + 1e-6
     long = np.flatnonzero(steps[1:] == 12.0)
@@ -564,6 +568,8 @@ def test_rings_that_collapse_leave_polygons_only():
         (0, 1),
     ]
     for group in ([0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]):
-        shape = _polygons(2.0 * np.array(xy, float), np.array([0, 7, 13, 20]), np.array(group))
+        shape = polygons_of_rings(
+            2.0 * np.array(xy, float), np.array([0, 7, 13, 20]), np.array(group)
+        )
         assert shape.is_valid
         assert set(shapely.get_type_id(shapely.get_parts(shape)).tolist()) <= {3}

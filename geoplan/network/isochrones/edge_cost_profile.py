@@ -1,6 +1,13 @@
-"""What a place along an edge costs, as a few straight lines."""
+"""What a location on an edge costs, and how far ground beside the street may lie from it.
+
+Along a street the cost is the least of a way from each end and from the sites on it: a few straight
+lines (`cost_profile`). What the cutoff leaves there is spent on the way off the street: a strip of
+ground beside each line, with straight borders (`strips_beside`).
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -8,30 +15,45 @@ import numpy as np
 _jit = nb.njit(cache=True, nogil=True)
 
 
+class Reach(NamedTuple):
+    """Largest cost, cost of a metre off the street, and most metres off the street."""
+
+    cutoff: float
+    leg: float
+    width: float
+
+
 @_jit
-def profile(from_u, from_v, to_u, to_v, arm_at, arm_cost, out):  # type: ignore[no-untyped-def]
+def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):  # type: ignore[no-untyped-def]
     """Least cost along an edge as straight lines: rows of fraction, fraction, cost, cost.
 
     The sites on the edge (fractions ascending) divide it; between two of them the way on from
     the left and the way back from the right are one line each. Ground that no way reaches has no
     row. Returns the count of rows.
+
+    Parameters
+    ----------
+    from_u, from_v : cost between each end and the sites elsewhere (inf = none).
+    to_u, to_v : cost of the whole edge between a location and a site behind, and one ahead.
+    site_at, site_cost : fraction and snap leg of the sites on the edge.
+    out : where the rows go.
     """
-    m = len(arm_at)
+    m = len(site_at)
     back = np.empty(m + 1)
     back[m] = from_v
     for q in range(m - 1, -1, -1):
-        high = arm_at[q + 1] if q + 1 < m else 1.0
+        high = site_at[q + 1] if q + 1 < m else 1.0
         back[q] = min(
-            arm_cost[q], back[q + 1] + (high - arm_at[q]) * to_v if to_v < np.inf else np.inf
+            site_cost[q], back[q + 1] + (high - site_at[q]) * to_v if to_v < np.inf else np.inf
         )
     rows = 0
     left = from_u
     for q in range(m + 1):
-        low = arm_at[q - 1] if q > 0 else 0.0
-        high = arm_at[q] if q < m else 1.0
+        low = site_at[q - 1] if q > 0 else 0.0
+        high = site_at[q] if q < m else 1.0
         width = high - low
         if q > 0:
-            left = min(left, arm_cost[q - 1])
+            left = min(left, site_cost[q - 1])
         a = left if to_u < np.inf else np.inf
         b = a + width * to_u if a < np.inf else np.inf
         d = back[q] if to_v < np.inf else np.inf
@@ -53,3 +75,48 @@ def profile(from_u, from_v, to_u, to_v, arm_at, arm_cost, out):  # type: ignore[
             out[rows, 0], out[rows, 1], out[rows, 2], out[rows, 3] = middle, high, cost, d
             rows += 1
     return rows
+
+
+@_jit
+def strips_beside(profile, fa, fb, length, reach, out):  # type: ignore[no-untyped-def]
+    """How far the reached ground goes off a stretch: rows of x, x, height, height (above 0).
+
+    profile : rows of the edge's `cost_profile`. fa, fb : the stretch's fractions of the edge.
+    Returns the count of rows, and the least height over the whole stretch (negative where the
+    street itself is not reached).
+    """
+    cutoff, leg, width = reach
+    n = 0
+    least = np.inf
+    covered = 0.0
+    for r in range(len(profile)):
+        f0, f1 = max(profile[r, 0], fa), min(profile[r, 1], fb)
+        if f1 - f0 <= 1e-12:
+            continue
+        rate = (profile[r, 3] - profile[r, 2]) / (profile[r, 1] - profile[r, 0])
+        h0 = (cutoff - profile[r, 2] - (f0 - profile[r, 0]) * rate) / leg
+        h1 = (cutoff - profile[r, 2] - (f1 - profile[r, 0]) * rate) / leg
+        x0 = (f0 - fa) / (fb - fa) * length
+        x1 = (f1 - fa) / (fb - fa) * length
+        covered += x1 - x0
+        least = min(least, min(h0, h1))
+        if h0 <= 0.0 and h1 <= 0.0:
+            continue
+        if h0 < 0.0:
+            x0, h0 = x0 + (x1 - x0) * h0 / (h0 - h1), 0.0
+        elif h1 < 0.0:
+            x1, h1 = x0 + (x1 - x0) * h0 / (h0 - h1), 0.0
+        if min(h0, h1) < width < max(h0, h1):
+            middle = x0 + (x1 - x0) * (width - h0) / (h1 - h0)
+            out[n, 0], out[n, 1] = x0, middle
+            out[n, 2], out[n, 3] = min(h0, width), width
+            out[n + 1, 0], out[n + 1, 1] = middle, x1
+            out[n + 1, 2], out[n + 1, 3] = width, min(h1, width)
+            n += 2
+        else:
+            out[n, 0], out[n, 1] = x0, x1
+            out[n, 2], out[n, 3] = min(h0, width), min(h1, width)
+            n += 1
+    if covered < length * (1.0 - 1e-9):
+        least = -1.0
+    return n, min(least, width)

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.network.isochrones.parts import Parts
 from geoplan.network.isochrones.union_find import join, root
 
 #: corners on a line that stand nearer than this are one
@@ -235,15 +236,9 @@ def _smoothed(xy, offsets):  # type: ignore[no-untyped-def]
     return out[:n].copy(), starts
 
 
-def bounded(
-    xy: NDArray[np.float64],
-    known: NDArray[np.int64],
-    sides: NDArray[np.int64],
-    line: NDArray[np.int64],
-    along: NDArray[np.float64],
-    group: NDArray[np.int64],
-) -> Any:
-    """The ground of all parts as one polygon or multipolygon (see `reached_parts`)."""
+def polygonize(parts: Parts) -> Any:
+    """The ground of all parts as one polygon or multipolygon."""
+    xy, known, sides, line, along, group = parts
     if len(sides) == 0:
         return shapely.Polygon()
     shared = np.flatnonzero(line != -1)
@@ -267,7 +262,7 @@ def bounded(
     start = np.argsort(every[:, 0], kind="stable")
     first = np.searchsorted(every[start, 0], np.arange(len(xy) + 1))
     ring, offsets, of_side = _linked(xy, every, first, start)
-    return _polygons(xy[ring], offsets, _roots(group)[every[of_side, 2]])
+    return polygons_of_rings(xy[ring], offsets, _roots(group)[every[of_side, 2]])
 
 
 @_jit
@@ -285,7 +280,9 @@ def _roots(parent):  # type: ignore[no-untyped-def]
     return roots
 
 
-def _polygons(xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]) -> Any:
+def polygons_of_rings(
+    xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]
+) -> Any:
     """Rings as polygons: those of one group that run clockwise are the holes of the other."""
     xy, offsets = _smoothed(xy, offsets)
     owner = np.repeat(np.arange(len(group)), np.diff(offsets))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -16,17 +16,21 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.bands import rings_between
-from geoplan.network.isochrones.clip_cells import reached_parts
-from geoplan.network.isochrones.polygonize import bounded
+from geoplan.network.isochrones.clip_cells import ReachedEdges, reached_parts
+from geoplan.network.isochrones.edge_cost_profile import Reach
+from geoplan.network.isochrones.polygonize import polygonize
 from geoplan.network.isochrones.voronoi_cells import StreetCells, street_cells
-from geoplan.network.search.connectors import Connectors, connect
+from geoplan.network.search.connectors import Connectors, EdgeCosts, connect
 from geoplan.network.search.queries import node_costs, travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
 from geoplan.network.search.travel_query import (
+    POINT_DEFAULTS,
+    PointOptions,
     Points,
     check_direction,
     parse_cutoff,
     snapped,
+    with_defaults,
 )
 from geoplan.parallel import run
 from geoplan.validate import number, numbers
@@ -48,10 +52,7 @@ def reach_areas(
     width_m: float | None = None,
     dissolve: bool = False,
     disjoint: bool = False,
-    max_snap_m: float | None = 500.0,
-    direction: str = "to_sites",
-    barriers: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
-    threads: int | None = None,
+    **options: Unpack[PointOptions],
 ) -> gpd.GeoDataFrame:
     """Polygons of the ground within each cutoff of each site.
 
@@ -73,6 +74,7 @@ def reach_areas(
     dissolve : one polygon per cutoff for all sites together, from one search; the way to draw
         thousands of sites.
     disjoint : rings: each cutoff without what the smaller ones hold.
+    options : keywords, all of which may be left out:
     max_snap_m : sites farther than this from every edge have no area; the widest `width_m`. None =
         no limit (then `width_m` must be given).
     direction : ``"to_sites"`` (people go there) or ``"from_sites"`` (a service drives out).
@@ -109,20 +111,28 @@ def reach_areas(
     >>> area.geometry.iloc[0].bounds, round(area.geometry.iloc[0].area)
     ((300.0, -200.0, 700.0, 200.0), 80000)
     """
+    given = with_defaults(options, POINT_DEFAULTS)
+    max_snap_m, threads = given["max_snap_m"], given["threads"]
     cutoffs, unit, width = _checked(cutoffs_m, cutoffs_min, width_m, max_snap_m)
-    into = check_direction(direction)
-    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
-    ask = _Question(
-        network=network, goals=goals, unit=unit, cutoff=max(cutoffs), width=width, into=into
+    to_sites = check_direction(given["direction"])
+    barriers = given["barriers"]
+    points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    query = _AreaQuery(
+        network=network,
+        sites=points,
+        unit=unit,
+        cutoff=max(cutoffs),
+        width=width,
+        to_sites=to_sites,
     )
-    groups = _dissolved(ask) if dissolve else _per_site(ask, threads)
+    groups = _dissolved(query) if dissolve else _per_site(query, threads)
     city: StreetCells | None = None
     labels: list[Any] = []
     shapes: list[Any] = []
-    for names, ways in groups:
-        cells, city = _cells_near(ask, ways, city)
-        jobs = [(way, cutoff) for way in ways for cutoff in sorted(set(cutoffs))]
-        drawn = run(partial(_area, ask, cells), jobs, threads=threads)
+    for names, reached in groups:
+        cells, city = _cells_near(query, reached, city)
+        jobs = [(way, cutoff) for way in reached for cutoff in sorted(set(cutoffs))]
+        drawn = run(partial(_area, query, cells), jobs, threads=threads)
         labels.extend(names)
         shapes.extend(drawn)
     steps = sorted(set(cutoffs))
@@ -131,7 +141,7 @@ def reach_areas(
         {
             "site": pd.Series(
                 np.repeat(_column(labels), len(steps)),
-                dtype="str" if dissolve else getattr(goals.index, "dtype", object),
+                dtype="str" if dissolve else getattr(points.index, "dtype", object),
             ),
             column: np.tile(np.asarray(steps, np.float64), len(labels)),
         },
@@ -142,13 +152,13 @@ def reach_areas(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Question:
+class _AreaQuery:
     network: NetworkData
-    goals: SnappedPoints
+    sites: SnappedPoints
     unit: str
     cutoff: float
     width: float
-    into: bool
+    to_sites: bool
 
     @property
     def leg(self) -> float:
@@ -159,18 +169,6 @@ class _Question:
     def span_m(self) -> float:
         """Farthest that ground can lie from its street."""
         return min(self.width, self.cutoff / self.leg)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ways:
-    """Edges that one polygon may touch, with the costs at their ends and the sites on them."""
-
-    edges: NDArray[np.int64]
-    from_u: NDArray[np.float64]
-    from_v: NDArray[np.float64]
-    arm_edge: NDArray[np.int64]
-    arm_at: NDArray[np.float64]
-    arm_cost: NDArray[np.float64]
 
 
 def _checked(
@@ -201,47 +199,49 @@ def _checked(
     return listed, "m" if cutoffs_m is not None else "min", width
 
 
-def _dissolved(ask: _Question) -> Iterator[tuple[list[Any], list[_Ways]]]:
+def _dissolved(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """One search from all sites."""
-    want = parse_cutoff(*((ask.cutoff, None) if ask.unit == "m" else (None, ask.cutoff)))
-    cost = node_costs(ask.network, ask.goals, want, to_sites=ask.into)
-    near = (cost[ask.network.u] <= ask.cutoff) | (cost[ask.network.v] <= ask.cutoff)
-    seeds = connect(ask.network, ask.goals, unit=ask.unit, leaving=not ask.into)
-    sites = np.flatnonzero(ask.goals.state == ON)
-    yield [None], [_ways(ask, sites, seeds, cost, np.flatnonzero(near))]
+    cutoff = parse_cutoff(*((query.cutoff, None) if query.unit == "m" else (None, query.cutoff)))
+    cost = node_costs(query.network, query.sites, cutoff, to_sites=query.to_sites)
+    near = (cost[query.network.u] <= query.cutoff) | (cost[query.network.v] <= query.cutoff)
+    seeds = connect(query.network, query.sites, unit=query.unit, leaving=not query.to_sites)
+    sites = np.flatnonzero(query.sites.state == ON)
+    yield [None], [_reached_edges(query, sites, seeds, cost, np.flatnonzero(near))]
 
 
-def _per_site(ask: _Question, threads: int | None) -> Iterator[tuple[list[Any], list[_Ways]]]:
+def _per_site(
+    query: _AreaQuery, threads: int | None
+) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """Node costs of many sites at a time, one column per site."""
-    network = ask.network
+    network = query.network
     nodes = snap_nodes(network)
-    seeds = connect(network, ask.goals, unit=ask.unit, leaving=not ask.into)
+    seeds = connect(network, query.sites, unit=query.unit, leaving=not query.to_sites)
     meeting = np.argsort(np.concatenate([network.u, network.v]), kind="stable") % network.n_edges
     degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
     first = np.cumsum(degree) - degree
     cost = np.full(network.n_nodes, np.inf)
-    for start in range(0, len(ask.goals), _CHUNK):
-        at = np.arange(start, min(start + _CHUNK, len(ask.goals)))
+    for start in range(0, len(query.sites), _CHUNK):
+        at = np.arange(start, min(start + _CHUNK, len(query.sites)))
         found = travel_costs(
             network,
             nodes,
-            _some(ask.goals, at),
-            direction="to_sites" if ask.into else "from_sites",
+            _some(query.sites, at),
+            direction="to_sites" if query.to_sites else "from_sites",
             threads=threads,
-            cutoff_m=ask.cutoff if ask.unit == "m" else None,
-            cutoff_min=ask.cutoff if ask.unit == "min" else None,
+            cutoff_m=query.cutoff if query.unit == "m" else None,
+            cutoff_min=query.cutoff if query.unit == "min" else None,
         ).matrix.tocsc()
-        ways = []
+        reached = []
         for k, site in enumerate(at):
             rows = found.indices[found.indptr[k] : found.indptr[k + 1]]
             cost[rows] = found.data[found.indptr[k] : found.indptr[k + 1]]
-            on = np.array([site]) if ask.goals.state[site] == ON else np.empty(0, np.int64)
+            on = np.array([site]) if query.sites.state[site] == ON else np.empty(0, np.int64)
             counts = degree[rows]
             begin = np.repeat(first[rows] - np.cumsum(counts) + counts, counts)
             edges = np.unique(meeting[begin + np.arange(counts.sum())])
-            ways.append(_ways(ask, on, seeds, cost, edges))
+            reached.append(_reached_edges(query, on, seeds, cost, edges))
             cost[rows] = np.inf
-        yield ask.goals.index[at].tolist(), ways
+        yield query.sites.index[at].tolist(), reached
 
 
 def _column(labels: list[Any]) -> NDArray[Any]:
@@ -261,46 +261,46 @@ def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:
     )
 
 
-def _ways(
-    ask: _Question,
+def _reached_edges(
+    query: _AreaQuery,
     sites: NDArray[np.int64],
     seeds: Connectors,
     cost: NDArray[np.float64],
     near: NDArray[np.int64],
-) -> _Ways:
+) -> ReachedEdges:
     """What the node costs say on the edges of reached nodes, and the sites' own edges."""
-    network = ask.network
+    network = query.network
     mid = sites[seeds.edge[sites] >= 0]
     mid = mid[np.lexsort((seeds.fraction[mid], seeds.edge[mid]))]
     edges = np.union1d(near, seeds.edge[mid])
-    return _Ways(
+    return ReachedEdges(
         edges=edges,
         from_u=cost[network.u[edges]],
         from_v=cost[network.v[edges]],
-        arm_edge=np.searchsorted(edges, seeds.edge[mid]),
-        arm_at=seeds.fraction[mid],
-        arm_cost=seeds.snap[mid],
+        site_ptr=np.searchsorted(seeds.edge[mid], np.append(edges, np.iinfo(np.int64).max)),
+        site_at=seeds.fraction[mid],
+        site_cost=seeds.snap[mid],
     )
 
 
 def _cells_near(
-    ask: _Question, ways: list[_Ways], city: StreetCells | None
+    query: _AreaQuery, reached: list[ReachedEdges], city: StreetCells | None
 ) -> tuple[StreetCells, StreetCells | None]:
     """Cells of the streets that are reached and of those near enough to be the nearest.
 
     Where that is most of a city, all of it (`city`) is divided once for the call. It is not kept
     longer: it takes half a gigabyte for 200,000 nodes, and seconds to make.
     """
-    network = ask.network
+    network = query.network
     if city is not None:
         return city, city
-    reached = np.unique(np.concatenate([w.edges for w in ways])) if ways else np.empty(0, int)
-    near = _edges_near(network, reached, 2 * ask.span_m)
+    edges = [np.empty(0, np.int64), *(one.edges for one in reached)]
+    near = _edges_near(network, np.unique(np.concatenate(edges)), 2 * query.span_m)
     if len(near) > 0.5 * network.n_edges:
         _log.debug("dividing the ground among all %d streets", network.n_edges)
-        city = street_cells(network, np.arange(network.n_edges), margin_m=ask.span_m)
+        city = street_cells(network, np.arange(network.n_edges), margin_m=query.span_m)
         return city, city
-    return street_cells(network, near, margin_m=ask.span_m), None
+    return street_cells(network, near, margin_m=query.span_m), None
 
 
 def _edges_near(
@@ -332,30 +332,8 @@ def _edges_near(
     return np.flatnonzero(hits > 0)
 
 
-def _area(ask: _Question, cells: StreetCells, job: tuple[_Ways, float]) -> Any:
+def _area(query: _AreaQuery, cells: StreetCells, job: tuple[ReachedEdges, float]) -> Any:
     """The polygon of one site (or of all of them) at one cutoff."""
-    ways, cutoff = job
-    forward, backward = ask.network.edge_costs(ask.unit)
-    parts = reached_parts(
-        ways.edges,
-        ways.from_u,
-        ways.from_v,
-        forward,
-        backward,
-        np.searchsorted(ways.arm_edge, np.arange(len(ways.edges) + 1)),
-        ways.arm_at,
-        ways.arm_cost,
-        cells.first,
-        cells.place,
-        cells.ends,
-        cells.tri,
-        cells.across,
-        cells.centre,
-        cells.at,
-        cells.farthest,
-        ask.into,
-        cutoff,
-        ask.leg,
-        ask.width,
-    )
-    return bounded(*parts)
+    reached, cutoff = job
+    costs = EdgeCosts(*query.network.edge_costs(query.unit), query.to_sites)
+    return polygonize(reached_parts(reached, costs, cells, Reach(cutoff, query.leg, query.width)))

@@ -1,22 +1,38 @@
-"""A grid over pieces of street: whether one of another street comes close to a place."""
+"""A grid over segments of street: whether one of another street comes close to a point."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 _jit = nb.njit(cache=True, nogil=True)
 
 
+class Grid(NamedTuple):
+    """Segments by grid cell: those of column x, row y are ``inside[start[c]:start[c + 1]]``.
+
+    The number of a cell is ``c = x * rows + y``.
+    """
+
+    start: NDArray[np.int64]
+    inside: NDArray[np.int32]
+    columns: int
+    rows: int
+
+
 @_jit
-def bins(p, q, nx, ny):  # type: ignore[no-untyped-def]
-    """The pieces that pass through each cell of a grid (ends given in cells): offsets, pieces."""
+def grid_of(segments, nx, ny):  # type: ignore[no-untyped-def]
+    """The segments that pass through each cell of a grid; their ends are given in cells."""
+    p, q = segments.p, segments.q
     start = np.zeros(nx * ny + 1, np.int64)
     for fill in range(2):
         if fill == 1:
             start[1:] = np.cumsum(start[1:])
             inside = np.empty(start[-1], np.int32)
-            place = start[:-1].copy()
+            at = start[:-1].copy()
         for i in range(len(p)):
             x0, y0, x1, y1 = p[i, 0], p[i, 1], q[i, 0], q[i, 1]
             if x1 < x0:
@@ -29,18 +45,19 @@ def bins(p, q, nx, ny):  # type: ignore[no-untyped-def]
                 last = min(int(max(ya, yb) + 1e-9), ny - 1)
                 for row in range(first, last + 1):
                     if fill == 1:
-                        inside[place[column * ny + row]] = i
-                        place[column * ny + row] += 1
+                        inside[at[column * ny + row]] = i
+                        at[column * ny + row] += 1
                     else:
                         start[column * ny + row + 1] += 1
-    return start, inside
+    return Grid(start, inside, nx, ny)
 
 
 @_jit
-def tight_places(xy, edge, limit, p, q, edges, start, inside, ny):  # type: ignore[no-untyped-def]
-    """Whether a piece of another edge comes within `limit` of each place."""
+def near_another_edge(xy, edge, limit, segments, grid):  # type: ignore[no-untyped-def]
+    """Whether a segment of another edge comes within `limit` of each point."""
+    p, q, edges = segments.p, segments.q, segments.edge
+    start, inside, nx, ny = grid
     tight = np.zeros(len(xy), np.bool_)
-    nx = (len(start) - 1) // ny
     for i in range(len(xy)):
         r = limit[i]
         if r <= 0.0:

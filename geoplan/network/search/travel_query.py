@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -28,35 +28,54 @@ DIRECTIONS = ("to_sites", "from_sites")
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
-class TravelOptions(TypedDict, total=False):
-    """Keywords of `travel_costs`, `nearest_site` and `k_nearest`.
+class PointOptions(TypedDict, total=False):
+    """Keywords of every question to a network.
 
-    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
-    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
     max_snap_m : points farther from every edge are ``off_network`` (default 500; None = no limit).
     direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
     barriers : lines that the way from a point to its edge must not cross.
     threads : number of threads; it does not change the result.
     """
 
-    cutoff_m: float | None
-    cutoff_min: float | None
-    unit: str | None
     max_snap_m: float | None
     direction: str
     barriers: gpd.GeoDataFrame | gpd.GeoSeries | None
     threads: int | None
 
 
-_DEFAULTS: TravelOptions = {
-    "cutoff_m": None,
-    "cutoff_min": None,
-    "unit": None,
+class TravelOptions(PointOptions, total=False):
+    """Keywords of `travel_costs`, `nearest_site` and `k_nearest`.
+
+    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
+    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
+    """
+
+    cutoff_m: float | None
+    cutoff_min: float | None
+    unit: str | None
+
+
+POINT_DEFAULTS: PointOptions = {
     "max_snap_m": 500.0,
     "direction": "to_sites",
     "barriers": None,
     "threads": None,
 }
+_TRAVEL_DEFAULTS: TravelOptions = {
+    "cutoff_m": None,
+    "cutoff_min": None,
+    "unit": None,
+    **POINT_DEFAULTS,
+}
+Options = TypeVar("Options", PointOptions, TravelOptions)
+
+
+def with_defaults(options: Options, defaults: Options) -> Options:
+    """The options with what was left out; a keyword that is none is refused, as in any call."""
+    unknown = sorted(set(options) - set(defaults))
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
+    return defaults | options
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,10 +137,7 @@ def travel_query(
     network: NetworkData, demand: Points, sites: Points, options: TravelOptions
 ) -> TravelQuery:
     """The points on the network and the options, checked."""
-    unknown = sorted(set(options) - set(_DEFAULTS))
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
-    given = _DEFAULTS | options
+    given = with_defaults(options, _TRAVEL_DEFAULTS)
     cutoff = parse_cutoff(given["cutoff_m"], given["cutoff_min"], given["unit"])
     to_sites = check_direction(given["direction"])
     snapping: dict[str, Any] = {key: given[key] for key in ("max_snap_m", "barriers", "threads")}

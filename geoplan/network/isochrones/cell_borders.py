@@ -1,0 +1,73 @@
+"""Voronoi cells by their Delaunay triangles: the corners about a stretch, and borders by number.
+
+Each corner of a cell is the circumcentre of a triangle, each border lies between the circumcentres
+of two neighbours. (`tri`, `across` and `at` as in `StreetCells`.)
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+OPEN_CELL = "the triangles about a stretch of street do not close"
+_jit = nb.njit(cache=True, nogil=True)
+
+
+@_jit
+def triangles_around(tri, across, at, which):  # type: ignore[no-untyped-def]
+    """The triangles about each of some stretches, counter-clockwise: how many, and which."""
+    counts = np.zeros(len(which), np.int64)
+    for fill in range(2):
+        if fill == 1:
+            around = np.empty(counts.sum(), np.int64)
+        used = 0
+        for w in range(len(which)):
+            t = at[which[w]]
+            for _ in range(len(tri)):
+                if fill == 1:
+                    around[used] = t
+                else:
+                    counts[w] += 1
+                used += 1
+                k = 0 if tri[t, 0] == which[w] else 1 if tri[t, 1] == which[w] else 2
+                t = across[t, (k + 1) % 3]
+                if t == at[which[w]]:
+                    break
+            else:
+                raise RuntimeError(OPEN_CELL)
+    return counts, around
+
+
+@_jit
+def corner_count(i, at, tri, across):  # type: ignore[no-untyped-def]
+    """How many corners the cell of stretch i has."""
+    t = at[i]
+    for n in range(len(tri)):
+        c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+        t = across[t, (c + 1) % 3]
+        if t == at[i]:
+            return n + 1
+    raise RuntimeError(OPEN_CELL)
+
+
+@_jit
+def border_line(t, k, across):  # type: ignore[no-untyped-def]
+    """The number of the border across from corner k of triangle t, the same from both sides."""
+    n = across[t, k]
+    if n < 0 or t < n:
+        return 3 * t + k
+    return 3 * n + (0 if across[n, 0] == t else 1 if across[n, 1] == t else 2)
+
+
+@_jit
+def along_border(line, centre, across, x, y):  # type: ignore[no-untyped-def]
+    """Where on a border between two cells a point stands, metres."""
+    t = line // 3
+    n = across[t, line % 3]
+    if n < 0:
+        return 0.0
+    dx, dy = centre[n, 0] - centre[t, 0], centre[n, 1] - centre[t, 1]
+    length = np.hypot(dx, dy)
+    if length == 0.0:
+        return 0.0
+    return ((x - centre[t, 0]) * dx + (y - centre[t, 1]) * dy) / length
