@@ -32,7 +32,7 @@ def numbers(values: Any) -> list[float]:
     return [number(v) for v in values]
 
 
-def positive(name: str, value: Any, unit: str) -> float:
+def positive_number(name: str, value: Any, unit: str) -> float:
     """`value` as a float above zero.
 
     Raises

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.graph.network import AnyNetwork, check_network
-from geoplan.validate import positive
+from geoplan.validate import positive_number
 from geoplan.words.message import Message, Messages
 
 
@@ -62,8 +62,8 @@ def with_links(
     """
     check_network(network)
     check_projected(lines, "the layer of new links")
-    max_gap_m = positive("max_gap_m", max_gap_m, "metres")
-    speed_kmh = positive("speed_kmh", speed_kmh, "km/h")
+    max_gap_m = positive_number("max_gap_m", max_gap_m, "metres")
+    speed_kmh = positive_number("speed_kmh", speed_kmh, "km/h")
     if lines.crs != network.crs:
         lines = lines.to_crs(network.crs)
     drawn_lines = lines.geometry.to_numpy()

@@ -28,7 +28,7 @@ from geoplan.network.builders.segments import (
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import VERTEX_SNAP_M
-from geoplan.validate import checked_speeds, positive
+from geoplan.validate import checked_speeds, positive_number
 
 #: without a one-way column, this share of mirrored lines shows that each line is one direction
 MIRRORED_SHARE = 0.25
@@ -111,7 +111,7 @@ def network_from_lines(
     check_projected(frame, "the line layer")
     if isinstance(frame, gpd.GeoSeries):
         frame = gpd.GeoDataFrame(geometry=frame)
-    snap_m = positive("snap_m", options.snap_m, "metres")
+    snap_m = positive_number("snap_m", options.snap_m, "metres")
     speeds_kmh = checked_speeds(options.speeds_kmh)
     lines, row, notes = _single_lines(frame)
     facts = line_columns(frame, options.columns, mode=mode, speeds_kmh=speeds_kmh)

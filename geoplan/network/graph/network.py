@@ -19,7 +19,7 @@ from geoplan.crs.projected import unfit_reason
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
 from geoplan.network.graph.antiparallel import antiparallel_edges
 from geoplan.network.graph.arcs import Graph, build_graph
-from geoplan.validate import positive
+from geoplan.validate import positive_number
 from geoplan.words.display import facts_html
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class NetworkData:
 
     def __post_init__(self) -> None:
         check_mode(self.mode)
-        positive("speed_m_s", self.speed_m_s, "metres per second")
+        positive_number("speed_m_s", self.speed_m_s, "metres per second")
         n, m = len(self.node_ids), len(self.u)
         sizes = {"x": n, "y": n, "v": m, "length_m": m, "oneway": m, "edge_ids": m}
         sizes |= {

@@ -29,7 +29,7 @@ from geoplan.network.search.travel_query import (
     parse_cutoff,
     snapped,
 )
-from geoplan.validate import positive
+from geoplan.validate import positive_number
 
 #: finest grid, and most cells of it
 FINEST_M = 25.0
@@ -83,9 +83,9 @@ def reach_outline(
     """
     if (cutoff_m is None) == (cutoff_min is None):
         raise UsageError("reach_outline: give cutoff_m or cutoff_min, and only one of them.")
-    width_m = positive("reach_outline: width_m", width_m, "metres")
+    width_m = positive_number("reach_outline: width_m", width_m, "metres")
     unit = "m" if cutoff_m is not None else "min"
-    cutoff = positive(
+    cutoff = positive_number(
         f"reach_outline: cutoff_{unit}",
         cutoff_m if unit == "m" else cutoff_min,
         "metres" if unit == "m" else "minutes",
