@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from errno import EACCES, ENOTDIR
-from os import W_OK, access, strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,10 +14,10 @@ from geoplan import outputs
 from geoplan.coverage.ledger import Coverage
 from geoplan.disclosure import edition
 from geoplan.errors import UnknownServiceError, UsageError
-from geoplan.inputs import write_findings
 from geoplan.results import RunResults, ServiceResult
-from geoplan.study.progress import Progress, Stages, silent
+from geoplan.study.progress import Progress, silent
 from geoplan.study.read.load import StudyInputs
+from geoplan.study.run_folder import Basemap, write_run_folder
 from geoplan.words import say
 from geoplan.words.display import completes, facts_html
 
@@ -31,12 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: what a run's folder holds; a folder with other things in it is not written over
-RUN_MARK = "run.json"
-
 
 class ByService(dict[str, T]):
-    """Results by service key; a key that is not there is told with those that are."""
+    """Results by service key; the error for a missing key names those there are."""
 
     def __missing__(self, key: str) -> T:
         known = ", ".join(self) or "-"
@@ -115,12 +107,12 @@ class Plan:
     @property
     def infeasible(self) -> tuple[str, ...]:
         """What blocks an answer, for services whose siting has none."""
-        told = []
+        texts = []
         for key, service in self.results.services.items():
             if service.siting is not None and service.siting.result.status == "infeasible":
                 blocking = "\n  ".join(service.siting.result.blocking)
-                told.append(f"{service.name(self.lang)} ({key}): {blocking}")
-        return tuple(told)
+                texts.append(f"{service.name(self.lang)} ({key}): {blocking}")
+        return tuple(texts)
 
     @property
     def interrupted(self) -> bool:
@@ -158,7 +150,7 @@ class Plan:
         >>> summary["services"]["meal_station"]["people"]["served"]
         150
         """
-        return outputs.summary_dict(self._told())
+        return outputs.summary_dict(self._edition())
 
     def table(self, name: str) -> pd.DataFrame:
         """One table as people read it: headings in the plan's language, numbers as text.
@@ -184,7 +176,7 @@ class Plan:
         >>> example_study().run().table("meal_station_sites").iloc[0]["People newly covered"]
         '80'
         """
-        return outputs.reading_table(self._told(), name, lang=self.lang)
+        return outputs.reading_table(self._edition(), name, lang=self.lang)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
@@ -217,7 +209,7 @@ class Plan:
             raise UsageError(f"no service {key!r} in this run; there are: {known}.")
         if options.get("lang") not in (None, "zh", "en"):
             raise UsageError(f"lang must be 'zh' or 'en', not {options['lang']!r}.")
-        return outputs.service_map(self._told(), key, **options)
+        return outputs.service_map(self._edition(), key, **options)
 
     def save(
         self,
@@ -257,66 +249,14 @@ class Plan:
         ['findings.xlsx', 'layers.gpkg', 'report.docx', 'report.html', 'run.json', 'summary.json',
          'tables.xlsx']
         """
-        target = Path(folder)
-        usable_folder(target, self.lang)
-        beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
-        beside.mkdir()
-        try:
-            self._write(beside, progress, basemap=basemap, tianditu_key=tianditu_key)
-            _take_place(beside, target)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
-        return target
+        under = Basemap(name=basemap, tianditu_key=tianditu_key)
+        return write_run_folder(
+            Path(folder), self._edition(), self.inputs, basemap=under, progress=progress
+        )
 
-    def _told(self) -> RunResults:
+    def _edition(self) -> RunResults:
         """The results as the plan's audience may see them: the same for every output."""
         return edition(self.results, audience=self.results.info.audience)
-
-    def _write(
-        self, folder: Path, progress: Progress, *, basemap: str | None, tianditu_key: str | None
-    ) -> None:
-        results = self._told()
-        lang, audience = self.lang, results.info.audience
-        stages = Stages(total=6, progress=progress)
-
-        def stage(name: str) -> Any:
-            return stages.stage(name, say(lang, f"study.stage_{name}"))
-
-        with stage("figures"):
-            outputs.write_figures(results, folder / "figures", lang=lang)
-        with stage("maps"):
-            outputs.write_maps(
-                results,
-                folder / "maps",
-                lang=lang,
-                audience=audience,
-                basemap=basemap,
-                tianditu_key=tianditu_key,
-            )
-        with stage("layers"):
-            outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
-        with stage("tables"):
-            outputs.write_tables(results, folder, lang=lang, audience=audience)
-            if audience == "internal":
-                write_findings(
-                    folder / "findings.xlsx",
-                    list(self.inputs.loaded),
-                    further=self.inputs.findings,
-                    lang=lang,
-                )
-        with stage("report"):
-            outputs.write_report(results, folder, lang=lang, audience=audience)
-        with stage("summary"):
-            _write_json(folder / "summary.json", outputs.summary_dict(results))
-        facts = dict(results.run)
-        facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
-        facts["peak_memory_mb"] = {**facts.get("peak_memory_mb", {}), **stages.peak_mb}
-        facts["names"] = {
-            key: {told: service.name(told) for told in ("zh", "en")}
-            for key, service in results.services.items()
-        }
-        _write_json(folder / RUN_MARK, facts)
 
     def in_language(self, lang: str) -> Plan:
         """The same results told in another language (causes and names are kept as keys).
@@ -363,46 +303,3 @@ class Plan:
             share = f" ({done / total:.1%})" if total > 0 else ""
             facts.append((service.name(self.lang), f"{done:,.0f} / {total:,.0f} {unit}{share}"))
         return facts_html(self.results.info.name, facts)
-
-
-def usable_folder(target: Path, lang: str) -> None:
-    """Make the folder that `target` is to stand in; refuse what can hold no run.
-
-    Raises
-    ------
-    UsageError
-        A file stands there, it holds what is no run, or the folder above may not be written.
-    """
-    why = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_dir():
-            why = strerror(ENOTDIR)
-        elif not access(target.parent, W_OK):
-            why = strerror(EACCES)
-    except OSError as error:
-        why = error.strerror or str(error)
-    if why:
-        raise UsageError(say(lang, "study.not_a_folder", folder=target, why=why))
-    if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
-        raise UsageError(say(lang, "study.folder_used", folder=target))
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _take_place(beside: Path, target: Path) -> None:
-    """Put `beside` where `target` is; the old run goes only after the new one stands."""
-    if not target.exists():
-        beside.replace(target)
-        return
-    old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
-    target.replace(old)
-    try:
-        beside.replace(target)
-    except OSError:
-        old.replace(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

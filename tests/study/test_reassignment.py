@@ -16,10 +16,11 @@ import pandas as pd
 import pytest
 
 from geoplan.errors import GeoplanError
+from geoplan.siting.conditional import solve
 from geoplan.siting.model.result import SitingResult
 from geoplan.study import Study, compare_plans
 from geoplan.study.example import PEOPLE
-from geoplan.study.sites import covering_problem, solve
+from geoplan.study.sites import covering_problem
 
 REACH = 810
 PLACES = 6
@@ -389,17 +390,17 @@ def test_nobody_is_lost_between_the_ledger_and_the_question(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street = Street.laid(small_folder, **FULL, new=[300])
-    usual = covering_problem.capacity_shortage
+    usual = covering_problem.shortage_today
 
     def without_one(context, assessed):
         found = usual(context, assessed)
         short = assessed.coverage.frame["full"].idxmax()
-        kept = found.rows.index != short
-        return replace(
-            found, rows=found.rows[kept], people=found.people[kept], reach=found.reach[kept]
-        )
+        kept = found.people.index != short
+        rows = found.rows.copy()
+        rows[np.flatnonzero(rows)[~kept]] = False
+        return replace(found, rows=rows, people=found.people[kept], reach=found.reach[kept])
 
-    monkeypatch.setattr(covering_problem, "capacity_shortage", without_one)
+    monkeypatch.setattr(covering_problem, "shortage_today", without_one)
     with pytest.raises(GeoplanError, match="10 people who are not served are missing"):
         outcome_of(street.asked(sites=1))
 

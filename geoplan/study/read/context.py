@@ -11,6 +11,7 @@ from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.validate import standard_of
 from geoplan.study.read.load import StudyInputs
 from geoplan.study.read.networks import StudyNetwork
+from geoplan.words.speaker import Speaker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -25,6 +26,11 @@ class Context:
     def lang(self) -> str:
         """The study's language."""
         return self.config.study.lang
+
+    @property
+    def speaker(self) -> Speaker:
+        """Writes in the study's language."""
+        return Speaker(self.lang)
 
     def standard(self, key: str) -> ServiceStandard:
         """The standard of one service, with the study's own figures."""

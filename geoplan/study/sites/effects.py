@@ -48,7 +48,7 @@ def sites_frame(
     return place_names(context, frame, context.demand(assessed.key))
 
 
-def added_by_places(
+def added_by_capacity(
     context: Context,
     assessed: ServiceResult,
     explained: pd.DataFrame,

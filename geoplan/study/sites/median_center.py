@@ -21,6 +21,8 @@ from geoplan.siting import (
     p_median,
     thin,
 )
+from geoplan.siting.conditional.bounds import without_bound
+from geoplan.siting.conditional.thinning import strongest_per_area
 from geoplan.siting.model.build_result import is_whole
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
@@ -31,12 +33,11 @@ from geoplan.study.sites.covering_problem import (
     apart,
     codes_at,
     cover_of,
-    must_stay,
     new_sites_needed,
     rows_of,
     unserved_people,
 )
-from geoplan.study.sites.effects import added_by_places, ledger_after, sites_frame
+from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
 from geoplan.words import say
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
@@ -67,8 +68,9 @@ def distance_sites(
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved
         near = cover_of(costs_within(context, placed, points, standard))
-        stay = must_stay(near, weights.to_numpy(float), codes, needs)
-        kept = thin(near, weights.to_numpy(float), limit=limit, **stay).kept
+        people = weights.to_numpy(float)
+        stay = strongest_per_area(near, people, codes, needs)
+        kept = thin(near, people, limit=limit, always=stay.always, kind=stay.kind).kept
         points, codes = points.iloc[kept], None if codes is None else codes[kept]
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
@@ -100,7 +102,7 @@ def distance_sites(
         context, assessed, siting, result, placed.loc[reached], limited=places is not None
     )
     if len(points) < every and result.status in ("optimal", "feasible"):
-        result = replace(result, status="feasible", bound=None, gap=None)
+        result = without_bound(result)
         notes += (
             say(context.lang, "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"),
         )
@@ -110,7 +112,7 @@ def distance_sites(
     added = _added_in_order(context, assessed, chosen)
     if standard.capacity_limits and len(chosen):
         order = chosen.loc[list(added.index)]
-        added = added_by_places(context, assessed, added, order, siting, after)
+        added = added_by_capacity(context, assessed, added, order, siting, after)
     sites = sites_frame(
         context,
         assessed,

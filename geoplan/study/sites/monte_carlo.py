@@ -65,7 +65,7 @@ class World:
     candidates : demand x candidates, up to the threshold times `Uncertainty.widest`.
     existing : the same for today's sites; its columns follow `existing_index`.
     rules : `SitingProblem` options that the planner asked for (``conflicts``, ``site_areas``).
-    per_area_minimum : area code -> new sites needed there.
+    min_sites_per_area : area code -> new sites needed there.
     budget : money for new sites, where that is what limits them (prices stand in the `rules`).
     """
 
@@ -75,7 +75,7 @@ class World:
     existing: sparse.csr_matrix
     existing_index: pd.Index
     rules: Mapping[str, Any] = field(default_factory=dict)
-    per_area_minimum: Mapping[str, int] = field(default_factory=dict)
+    min_sites_per_area: Mapping[str, int] = field(default_factory=dict)
     budget: float | None = None
 
 
@@ -161,8 +161,8 @@ def _answer(
         rows_of(world.candidates, left), people[left], threshold=limit, **world.rules
     )
     options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
-    if world.per_area_minimum:
-        options["min_sites_per_area"] = dict(world.per_area_minimum)
+    if world.min_sites_per_area:
+        options["min_sites_per_area"] = dict(world.min_sites_per_area)
     if world.budget is not None:
         found = max_coverage(problem, budget=world.budget, **options)
     else:

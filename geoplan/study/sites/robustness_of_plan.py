@@ -1,6 +1,6 @@
-"""A service's suggested sites tried in many draws: its question, people and costs made ready.
+"""A service's suggested sites tried in many draws: its problem, people and costs made ready.
 
-Reuses the question that gave the suggestion; `geoplan.study.sites.monte_carlo` knows numbers only.
+Reuses the problem that gave the suggestion; `geoplan.study.sites.monte_carlo` knows numbers only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from geoplan.results import Robustness, ServiceResult, SitingOutcome
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.covering_problem import Question, ask
+from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.monte_carlo import (
     Uncertainty,
     World,
@@ -33,13 +33,13 @@ _RUN_GAP, _RUN_LIMIT_S = 0.01, 5.0
 
 
 def with_robustness(
-    context: Context, assessed: ServiceResult, outcome: SitingOutcome, question: Question
+    context: Context, assessed: ServiceResult, outcome: SitingOutcome, problem: StudyProblem
 ) -> SitingOutcome:
     """`outcome` with its robustness, where the study asks for redraws (``siting.robustness``)."""
-    siting = question.siting
+    siting = problem.siting
     if not siting.robustness or siting.objective not in COVERING or outcome.sites.empty:
         return outcome
-    if question.solved.capacities is not None:  # draws know reach, not places
+    if problem.conditional.solved.capacities is not None:  # draws know reach, not places
         return outcome
     found = robustness_of(
         context,
@@ -47,7 +47,7 @@ def with_robustness(
         siting,
         redraws=siting.robustness,
         seed=context.config.study.seed,
-        question=question,
+        problem=problem,
         gap=_RUN_GAP,
         time_limit_s=_RUN_LIMIT_S,
     )
@@ -65,7 +65,7 @@ def robustness_of(
     uncertainty: Uncertainty | None = None,
     seed: int = 0,
     workers: int = 2,
-    question: Question | None = None,
+    problem: StudyProblem | None = None,
     gap: float = 0.005,
     time_limit_s: float = 20.0,
 ) -> Robustness:
@@ -73,7 +73,7 @@ def robustness_of(
 
     Parameters
     ----------
-    question : what was asked for them; asked again when it is not given.
+    problem : what was asked for them; asked again when it is not given.
     gap, time_limit_s : of each draw's answer.
 
     Raises
@@ -87,8 +87,8 @@ def robustness_of(
     if planned.siting is None or planned.siting.sites.empty:
         raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
     plan = list(map(str, planned.siting.sites.index))
-    question = question or ask(context, planned, siting)
-    world = _world(context, planned, question, uncertainty)
+    problem = problem or state_problem(context, planned, siting)
+    world = _world(context, planned, problem, uncertainty)
     drawn = draw_all(
         world,
         uncertainty,
@@ -132,7 +132,7 @@ def _refuse_nonsense(redraws: int, uncertainty: Uncertainty) -> None:
 
 
 def _world(
-    context: Context, assessed: ServiceResult, question: Question, uncertainty: Uncertainty
+    context: Context, assessed: ServiceResult, problem: StudyProblem, uncertainty: Uncertainty
 ) -> World:
     standard = assessed.standard
     assert assessed.coverage is not None
@@ -148,23 +148,22 @@ def _world(
         else replace(standard, threshold_min=wide)
     )
     sites = open_sites(assessed.facilities)
-    labels = question.problem.site_index.to_numpy(object)
-    rules: dict[str, Any] = {
-        "conflicts": [(labels[i], labels[j]) for i, j in question.problem.conflicts]
-    }
-    if question.problem.site_areas is not None:
-        rules["site_areas"] = question.problem.site_areas
-    if question.siting.budget is not None:
-        rules["site_costs"] = question.problem.site_costs
+    stated = problem.conditional.problem
+    labels = stated.site_index.to_numpy(object)
+    rules: dict[str, Any] = {"conflicts": [(labels[i], labels[j]) for i, j in stated.conflicts]}
+    if stated.site_areas is not None:
+        rules["site_areas"] = stated.site_areas
+    if problem.siting.budget is not None:
+        rules["site_costs"] = stated.site_costs
     return World(
         people=rows["people"].to_numpy(np.float64),
         threshold=float(standard.threshold),
-        candidates=costs_within(context, rows, question.candidates, far),
+        candidates=costs_within(context, rows, problem.candidates, far),
         existing=costs_within(context, rows, sites, far).matrix.tocsr(),
         existing_index=sites.index.astype(str),
         rules=rules,
-        per_area_minimum=question.per_area_minimum,
-        budget=question.siting.budget,
+        min_sites_per_area=problem.conditional.min_sites_per_area,
+        budget=problem.siting.budget,
     )
 
 

@@ -1,0 +1,59 @@
+"""Commands on street networks: `network build`, `fetch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from geoplan.cli.options import Lang
+from geoplan.errors import UsageError
+from geoplan.words import say, say_both
+
+
+def network_build(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help=".osm.pbf, .osm, GraphML or a line layer.")
+    ],
+    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode", help="How people go.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The network, in one file.")],
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="Projected CRS, for example EPSG:4548.")
+    ] = None,
+    speed_m_s: Annotated[
+        float | None,
+        typer.Option(
+            "--speed-m-s",
+            min=0.01,
+            help="Walking speed; driving, the speed between a point and its street. "
+            "Default: 1.0 on foot, 8.3 (30 km/h) driving.",
+        ),
+    ] = None,
+    lang: Annotated[
+        Lang | None,
+        typer.Option("--lang", help="Language of the report; default: zh, errors in both."),
+    ] = None,
+) -> None:
+    """Build a network once, for many runs."""
+    from geoplan.network.build_command import build_network
+
+    if not source.exists():
+        said = say_both("cli.no_source", path=source)
+        raise UsageError(said if lang is None else say(lang, "cli.no_source", path=source))
+    typer.echo(build_network(source, out, mode=mode, crs=crs, speed_m_s=speed_m_s, lang=lang))
+    typer.echo(str(out))
+
+
+def fetch(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A name OpenStreetMap knows.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")],
+) -> None:
+    """Download a city's streets and boundaries.
+
+    Known facilities too. The only command that opens the internet.
+    """
+    from geoplan.network.builders.download import fetch_place
+
+    for path in fetch_place(place, out):
+        typer.echo(str(path))

@@ -1,0 +1,55 @@
+"""Commands on finished runs: `export`, `compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from geoplan.cli.options import LangOption
+
+
+def export(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    format_: Annotated[
+        Literal["gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx", "postgis"],
+        typer.Option("--format", help="shp comes with a data dictionary."),
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="WHERE", help="Folder, file or server.")],
+) -> None:
+    """Hand over the layers of a run in another format."""
+    from geoplan.outputs import export_run
+
+    for written in export_run(run_folder, format=format_, out=out):
+        typer.echo(str(written))
+
+
+def compare(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a run.")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of another run.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Write tables and, where something changed, side-by-side maps here.",
+        ),
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """Tell what changed between two runs, per service and area."""
+    from geoplan.comparison import compare_runs
+    from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
+
+    found = compare_runs(run_a, run_b)
+    typer.echo(found.text(lang=lang))
+    if out is None:
+        return
+    written = write_comparison(found, out, lang=lang)
+    for key in mapped_in_both(run_a, run_b):
+        if key not in found.changed_services:
+            continue
+        target = out / f"comparison_{key}.html"
+        written.append(write_comparison_map(run_a, run_b, key, target, lang=lang))
+    typer.echo("\n".join(map(str, written)))

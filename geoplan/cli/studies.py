@@ -1,0 +1,176 @@
+"""Commands on a study: `demo`, `new`, `check`, `run`, `suggest`.
+
+What they call is imported when a command runs: `geoplan --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
+from geoplan.cli.progress import progress_shown
+from geoplan.words import say
+
+
+def demo(
+    out: OutOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Plan a demo city, in one command.
+
+    Writes the study into DIR, the results into DIR/out (DIR: geoplan-demo), prints the summary.
+    """
+    from geoplan.study import demo_study
+
+    folder = out or Path("geoplan-demo")
+    with progress_shown() as progress:
+        study = demo_study(folder, progress=progress)
+        plan = study.run(lang=lang, progress=progress)
+        run = plan.save(folder / "out", progress=progress)
+    typer.echo(plan.summary())
+    typer.echo(say(plan.lang, "cli.report_at", path=run / "report.html"))
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
+) -> None:
+    """Start a study of your own.
+
+    Writes a commented study.toml and one template table per layer.
+    """
+    from geoplan.study import new_study
+
+    for path in new_study(folder):
+        typer.echo(str(path))
+
+
+def check(
+    study: StudyArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Read every input and tell what is wrong.
+
+    Prints the findings by file and row, writes findings.xlsx beside the study. Exit code 1 when
+    there are errors.
+    """
+    from geoplan.study import check_report, check_study
+
+    if as_json:
+        report = check_study(study, lang=lang)
+        typer.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        with progress_shown() as progress:
+            report = check_study(study, lang=lang, progress=progress)
+        typer.echo(check_report(report))
+    if report.has_errors:
+        raise typer.Exit(1)
+
+
+def run(
+    study: StudyArgument,
+    out: OutOption = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--service", metavar="KEY", help="Only this service; may be given more than once."
+        ),
+    ] = None,
+    audience: Annotated[
+        Literal["internal", "public"],
+        typer.Option("--audience", help="public: small cells blanked, no personal data."),
+    ] = "internal",
+    lang: LangOption = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster.")
+    ] = None,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option("--overlay", metavar="FILE", help="TOML laid over study.toml: a what-if."),
+    ] = None,
+    basemap: Annotated[
+        str | None,
+        typer.Option(
+            "--basemap",
+            metavar="NAME",
+            help="Under the maps: osm, tianditu (your key in GEOPLAN_TIANDITU_KEY; it will stand "
+            "in the map files, so not for --audience public), a folder of tiles, or "
+            "tiles/{z}/{x}/{y}.png beside the maps. Default: none, no request.",
+        ),
+    ] = None,
+) -> None:
+    """Plan a study: coverage, gaps, sites, maps, layers, report.
+
+    Exit code 1 when inputs hold errors, 3 when a siting question has no answer.
+    """
+    from geoplan.outputs.maps import basemap_layer
+    from geoplan.study import Study
+    from geoplan.study.check import finding_text
+    from geoplan.study.run_folder import usable_folder
+    from geoplan.study.settings import in_language
+
+    key = os.environ.get("GEOPLAN_TIANDITU_KEY")
+    opened = Study.open(study)
+    # a basemap that cannot be is told before the work, not after it
+    told = lang or opened.config.study.lang
+    basemap_layer(basemap, tianditu_key=key, lang=told, audience=audience)
+    for file in overlay or ():
+        opened = opened.overlay(file)
+    for finding in in_language(opened, told).findings:
+        typer.echo(finding_text(finding, told), err=True)
+    target = out or opened.folder / "out"
+    usable_folder(target, lang or opened.config.study.lang)
+    with progress_shown() as progress:
+        plan = opened.run(
+            services=service or None,
+            audience=audience,
+            lang=lang,
+            scheduler=scheduler,
+            progress=progress,
+        )
+        if plan.interrupted:
+            raise KeyboardInterrupt
+        folder = plan.save(target, progress=progress, basemap=basemap, tianditu_key=key)
+    typer.echo(plan.summary())
+    typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
+    if plan.infeasible:
+        typer.echo("\n".join(plan.infeasible), err=True)
+        raise typer.Exit(3)
+
+
+def suggest(
+    study: StudyArgument,
+    service: Annotated[
+        str, typer.Option("--service", metavar="KEY", help="Its key in study.toml.")
+    ],
+    sites: Annotated[int, typer.Option("--sites", min=0, help="New sites.")],
+    objective: Annotated[
+        Literal["max_coverage", "min_sites", "p_median", "p_center"] | None,
+        typer.Option("--objective", help="Default: the study's, else max_coverage."),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Value for every number of sites.")
+    ] = False,
+    lang: LangOption = None,
+) -> None:
+    """Where the next sites of one service should go.
+
+    Printed as a table, with proof or gap; nothing is written.
+    """
+    from geoplan.study import Study, suggestion_text
+
+    opened = Study.open(study)
+    with progress_shown() as progress:
+        outcome = opened.suggest(
+            service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
+        )
+    typer.echo(suggestion_text(outcome, lang=lang or opened.config.study.lang))
+    if outcome.result.status == "infeasible":
+        raise typer.Exit(3)
+    if outcome.result.detail.get("interrupted"):
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,1 @@
+"""New sites beside those of an existing service: the conditional location problem."""

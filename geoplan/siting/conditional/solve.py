@@ -1,0 +1,208 @@
+"""Solving a conditional problem: sites, and a bound that holds over all candidates.
+
+Where existing sites are full, the problem of the whole service is solved first; should it not be
+proved in its part of the time, that of the people not served today may do better, and the smaller
+bound counts. Where constraints may want candidates that were left out, the problem without them
+gives the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
+from geoplan.siting.conditional.problem import ConditionalProblem
+from geoplan.siting.constrained.capacity_part import people_served
+from geoplan.siting.covering import max_coverage, min_sites
+from geoplan.siting.model.build_result import relative_gap
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.result import SitingResult
+from geoplan.words.speaker import Speaker
+
+#: share of the time, where sites are full, for the problem of the whole service; the rest is kept
+#: for the one of people not served today, should the first not be proved
+_WHOLE_SERVICE = 0.75
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Solver:
+    """What solves one conditional problem.
+
+    Parameters
+    ----------
+    time_limit_s, seed : as of `geoplan.siting.max_coverage`.
+    speaker : writes why there is no solution.
+    """
+
+    time_limit_s: float
+    seed: int
+    speaker: Speaker
+
+    def solve(self, problem: ConditionalProblem) -> ConditionalSolution:
+        """The solution of the whole service, with a bound over all candidates."""
+        return whole_service(problem, self._bounded_over_all(problem, self._solved(problem)))
+
+    def _solved(self, problem: ConditionalProblem) -> SitingResult:
+        """The result in ``problem.solved``."""
+        if problem.reassignment is None:
+            return self._attempt(problem, problem.problem, self.time_limit_s)
+        found = self._attempt(problem, problem.solved, _WHOLE_SERVICE * self.time_limit_s)
+        if found.status in ("feasible", "unknown") and not found.detail.get("interrupted"):
+            left = max(self.time_limit_s - found.seconds, 0.1 * self.time_limit_s)
+            unserved = self._attempt(problem, problem.problem, left)
+            found = _better_of(problem, found, unserved)
+        return found
+
+    def _attempt(
+        self, problem: ConditionalProblem, stated: SitingProblem, seconds: float
+    ) -> SitingResult:
+        """`problem` as `stated`: of the whole service, of those not served, or all candidates."""
+        existing = len(stated.fixed)
+        options: dict[str, Any] = {"time_limit_s": seconds, "gap": problem.gap, "seed": self.seed}
+        if problem.min_sites_per_area:
+            blocked = self._areas_without_candidates(problem)
+            if blocked is not None:
+                return blocked
+            options["per_area_minimum"] = dict(problem.min_sites_per_area)
+        if problem.objective == "max_coverage":
+            if problem.budget is not None:
+                return max_coverage(stated, budget=problem.budget, **options)
+            return max_coverage(stated, sites=existing + (problem.sites or 0), **options)
+        whole = existing or problem.reassignment is None
+        elsewhere = problem.served_elsewhere if whole else problem.served
+        wanted = (problem.share or 1.0) * problem.total - elsewhere
+        if wanted <= 0 and not problem.min_sites_per_area:
+            return max_coverage(stated, sites=existing, **options)
+        if wanted > stated.total + 1e-6:
+            return self._share_too_large(problem, "study.share_out_of_reach", stated.total)
+        if stated.capacities is not None and problem.thinned is not None:
+            most = people_served(stated, np.flatnonzero(stated.is_allowed))
+            if wanted > most + 1e-6 and not len(problem.thinned.loss):
+                return self._share_too_large(problem, "study.share_without_places", most)
+        share = min(max(wanted, 0.0) / (stated.total or 1.0), 1.0)
+        return min_sites(stated, share=share, **options)
+
+    def _bounded_over_all(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
+        """The result with a bound over all candidates, where constraints may want some left out.
+
+        Dropping a candidate that another one dominates costs nobody, unless distances, areas or
+        capacities speak for it. Without these constraints the problem over the candidates left
+        bounds that over all.
+        """
+        known = result.bound
+        if problem.unconstrained is None or known is None or not result.value > 0:
+            return result
+        fewest = problem.objective == "min_sites"
+        limit = np.inf if fewest else problem.capacity_bound(problem.most_sites or None)
+        if result.value >= limit * (1 - 1e-9):
+            return result
+        if result.detail.get("interrupted"):  # nobody waits any longer: what holds anyway
+            bound = min(1.0, result.value) if fewest else min(limit, problem.solved.total)
+        else:
+            relaxed = replace(problem, min_sites_per_area={})
+            free = self._attempt(relaxed, problem.unconstrained, self.time_limit_s)
+            result = _interrupted_with(result, free)
+            if free.bound is None:
+                return result
+            bound = min(free.bound, known) if fewest else max(free.bound, known)
+            bound = min(bound, limit)
+        gap = abs(bound - result.value) / result.value
+        if gap <= 1e-6:
+            return result
+        return replace(result, status="feasible", bound=bound, gap=gap)
+
+    def _share_too_large(
+        self, problem: ConditionalProblem, word: str, reachable: float
+    ) -> SitingResult:
+        """The share that is asked for includes people whom no site could serve."""
+        most = (problem.served_elsewhere + reachable) / problem.total
+        text = self.speaker.say(
+            word,
+            share=f"{problem.share or 1.0:.2%}",
+            people=f"{problem.total - problem.served_elsewhere - reachable:,.0f}",
+            most=f"{np.floor(most * 1e4) / 1e4:.2%}",
+        )
+        return self._infeasible(problem, text)
+
+    def _areas_without_candidates(self, problem: ConditionalProblem) -> SitingResult | None:
+        """Areas that must have sites, and no candidate stands in them."""
+        assert problem.problem.site_areas is not None
+        there = set(problem.problem.site_areas)
+        needs = problem.min_sites_per_area
+        empty = [code for code, least in needs.items() if least > 0 and code not in there]
+        if not empty:
+            return None
+        text = self.speaker.say("study.no_candidate_in", areas=", ".join(empty))
+        return self._infeasible(problem, text)
+
+    def _infeasible(self, problem: ConditionalProblem, text: str) -> SitingResult:
+        index = problem.problem.demand_index
+        return SitingResult(
+            objective=problem.objective,
+            status="infeasible",
+            value=float("nan"),
+            bound=None,
+            gap=None,
+            sites=[],
+            assignment=pd.Series(pd.NA, index=index, dtype=object, name="site"),
+            seconds=0.0,
+            solver="",
+            seed=self.seed,
+            blocking=(text,),
+        )
+
+
+def _better_of(
+    problem: ConditionalProblem, found: SitingResult, unserved: SitingResult
+) -> SitingResult:
+    """`found`, or the solution for those not served today where it is better; the smaller bound.
+
+    Parameters
+    ----------
+    found : in ``problem.solved``.
+    unserved : in ``problem.problem``; people whom its sites serve, and those who can take a seat
+        that is left to them, count.
+    """
+    solved = problem.solved
+    sites = [*solved.site_index[solved.fixed], *unserved.sites]
+    chosen = solved.positions(sites)
+    if problem.objective == "min_sites":
+        bound, value = found.bound, float(len(sites))
+        better = found.status == "unknown" or value < found.value
+    else:
+        value = people_served(solved, chosen)
+        bound = found.bound
+        if unserved.bound is not None and problem.problem.capacities is None:
+            # nobody who finds a site full today is served twice
+            over = problem.served - problem.served_elsewhere + unserved.bound + problem.turned_away
+            bound = over if bound is None else min(bound, over)
+        better = found.status == "unknown" or value > found.value
+    if unserved.status not in ("optimal", "feasible") or not better:
+        value, sites = found.value, found.sites
+    if not np.isfinite(value):
+        return _interrupted_with(replace(found, bound=bound), unserved)
+    if bound is not None:
+        bound = min(bound, value) if problem.objective == "min_sites" else max(bound, value)
+    gap = relative_gap(value, bound)
+    proved = gap is not None and gap <= problem.gap + 1e-12
+    better_result = replace(
+        found,
+        value=value,
+        bound=bound,
+        gap=gap,
+        sites=sites,
+        seconds=found.seconds + unserved.seconds,
+        status="optimal" if proved else "feasible",
+    )
+    return _interrupted_with(better_result, unserved)
+
+
+def _interrupted_with(result: SitingResult, other: SitingResult) -> SitingResult:
+    """`result`; interrupted where the work on `other`, which belongs to it, was."""
+    if not other.detail.get("interrupted"):
+        return result
+    return replace(result, detail={**result.detail, "interrupted": True})
