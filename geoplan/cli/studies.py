@@ -15,6 +15,7 @@ import typer
 from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
 from geoplan.cli.progress import progress_shown
 from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 
 def demo(
@@ -117,14 +118,14 @@ def run(
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
     # a basemap that cannot be is told before the work, not after it
-    told = lang or opened.config.study.lang
-    basemap_layer(basemap, tianditu_key=key, lang=told, audience=audience)
+    speaker = Speaker(lang or opened.config.lang)
+    basemap_layer(basemap, tianditu_key=key, lang=speaker.lang, audience=audience)
     for file in overlay or ():
         opened = opened.overlay(file)
-    for finding in in_language(opened, told).findings:
-        typer.echo(finding_text(finding, told), err=True)
+    for finding in in_language(opened, speaker.lang).findings:
+        typer.echo(finding_text(finding, speaker), err=True)
     target = out or opened.folder / "out"
-    usable_folder(target, lang or opened.config.study.lang)
+    usable_folder(target, speaker)
     with progress_shown() as progress:
         plan = opened.run(
             services=service or None,
@@ -169,7 +170,7 @@ def suggest(
         outcome = opened.suggest(
             service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
         )
-    typer.echo(suggestion_text(outcome, lang=lang or opened.config.study.lang))
+    typer.echo(suggestion_text(outcome, lang=lang or opened.config.lang))
     if outcome.result.status == "infeasible":
         raise typer.Exit(3)
     if outcome.result.detail.get("interrupted"):

@@ -11,8 +11,8 @@ from geoplan.inputs import write_findings
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
-from geoplan.words import say
 from geoplan.words.display import text_html
+from geoplan.words.speaker import Speaker
 
 #: findings of one kind in one file that are shown in full
 _ALIKE = 3
@@ -117,7 +117,7 @@ def check_study(
     """
     study = Study.open(where)
     inputs = study.check(lang=lang, progress=progress)
-    lang = lang or study.config.study.lang
+    lang = lang or study.config.lang
     path = study.folder / "findings.xlsx"
     unwritten = ""
     try:
@@ -158,18 +158,20 @@ def check_report(report: CheckReport, *, most: int = 40) -> str:
     return "\n".join(_lines(report, most))
 
 
-def finding_text(f: Finding, lang: str) -> str:
+def finding_text(f: Finding, speaker: Speaker) -> str:
     """One finding: how bad, where, what, what to do."""
-    row = "" if f.row is None else say(lang, "study.check_row", row=f.row)
+    row = "" if f.row is None else speaker.say("study.check_row", row=f.row)
     place = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
     value = f" [{f.value}]" if f.value else ""
-    severity = say(lang, f"study.severity_{f.severity}")
+    severity = speaker.say(f"study.severity_{f.severity}")
     return f"{severity} {place}{value}: {f.problem} {f.advice}".rstrip()
 
 
 def _lines(report: CheckReport, most: int) -> Iterator[str]:
+    speaker = Speaker(report.lang)
+
     def word(key: str, **values: object) -> str:
-        return say(report.lang, f"study.{key}", **values)
+        return speaker.say(f"study.{key}", **values)
 
     yield report.study
     for r in report.records:
@@ -196,7 +198,7 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
         cut = len(alike) > _ALIKE + 1 and alike[-1].row is not None
         few = alike[:_ALIKE] if cut else alike
         for f in few:
-            yield finding_text(f, report.lang)
+            yield finding_text(f, speaker)
         if cut:
             rest = alike[_ALIKE:]
             rows = ", ".join(str(f.row) for f in rest[:10]) + (" …" if len(rest) > 10 else "")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import StudyFileError
-from geoplan.study.config.toml_lines import told_of
+from geoplan.study.config.toml_lines import error_of_overlay
 from geoplan.study.settings import S
 from geoplan.study.what_if import from_table
 from geoplan.words import say
@@ -66,9 +66,11 @@ def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
     >>> slower.run().coverage["meal_station"].ledger.served
     100.0
     """
-    lang = study.config.study.lang
+    speaker = study.config.speaker
     file = None if isinstance(overlay, Mapping) else Path(overlay)
-    sections = dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay, lang=lang)
+    sections = (
+        dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay, lang=speaker.lang)
+    )
     table = sections.pop("what_if", None)
     try:
         changed = study.replace(**sections) if sections else study
@@ -76,9 +78,9 @@ def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
         if file is None:
             raise
         # the study itself was right: what is wrong stands in the overlay
-        raise told_of(file, error.findings, lang) from error
+        raise error_of_overlay(file, error.findings, speaker) from error
     if table is None:
         return changed
     if not isinstance(table, Mapping):
-        raise StudyFileError(say(lang, "scenario.overlay_no_table"))
+        raise StudyFileError(speaker.say("scenario.overlay_no_table"))
     return from_table(changed, table)

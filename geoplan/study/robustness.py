@@ -17,7 +17,7 @@ from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, read_networks
 from geoplan.study.settings import StudySettings, known_services
-from geoplan.study.sites.monte_carlo import Uncertainty
+from geoplan.study.sites.monte_carlo import DrawSettings, Uncertainty
 from geoplan.study.sites.robustness_of_plan import COVERING, robustness_of
 from geoplan.study.sites.suggest_sites import suggest_sites
 
@@ -81,17 +81,14 @@ def robustness(
             f"for the service {service!r}."
         )
     inputs = load_inputs(config, study.folder, services=[service])
-    refuse_blocked(inputs, config.study.lang)
+    refuse_blocked(inputs, config.speaker)
     networks = read_networks(config, study.folder, modes=modes_of(config, [service]))
     context = Context(config=config, inputs=inputs, networks=networks)
     assessed = assess_service(context, service)
     # what every number of sites would do is not asked here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})
     outcome = suggest_sites(context, assessed, plain)
-    return robustness_of(
-        context,
-        replace(assessed, siting=outcome),
-        siting,
+    settings = DrawSettings(
         redraws=redraws,
         uncertainty=Uncertainty(
             reach_cv=reach_cv, people_cv=people_cv, closure_share=closure_share
@@ -99,6 +96,7 @@ def robustness(
         seed=seed,
         workers=workers,
     )
+    return robustness_of(context, replace(assessed, siting=outcome), siting, settings)
 
 
 __all__ = ["Robustness", "robustness"]

@@ -25,7 +25,6 @@ from geoplan.study.read.networks import modes_of, try_networks
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.budget import with_funds
 from geoplan.study.sites.suggest_sites import with_sites
-from geoplan.words import say
 
 #: how long a cluster may take to answer
 _CLUSTER_WAIT = "5s"
@@ -42,12 +41,12 @@ def run_study(
     progress: Progress,
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
-    config, lang = study.config, study.config.study.lang
+    config, speaker = study.config, study.config.speaker
     asked = sum(_sites_asked(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + asked, progress=progress)
-    with stages.stage("networks", say(lang, "study.stage_networks")):
+    with stages.stage("networks", speaker.say("study.stage_networks")):
         read = try_networks(config, study.folder, modes=modes_of(config, keys))
-    with stages.stage("inputs", say(lang, "study.stage_inputs")):
+    with stages.stage("inputs", speaker.say("study.stage_inputs")):
         inputs = load_inputs(
             config,
             study.folder,
@@ -55,17 +54,17 @@ def run_study(
             streets=read.streets,
         )
         # all that is wrong with the files is told before what is wrong with the network
-        refuse_blocked(inputs, lang)
+        refuse_blocked(inputs, speaker)
     networks = read.read()
     records = (*inputs.records, *read.records)
-    findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, lang))
+    findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, speaker))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
     services = with_funds(context, _plan_all(context, keys, stages, scheduler))
     info = StudyInfo(
         name=config.study.name,
         crs=config.study.crs,
-        lang=lang,
+        lang=config.lang,
         synthetic=config.study.synthetic,
         map_approval_no=config.study.map_approval_no,
         suppress_below=config.study.suppress_below,
@@ -107,13 +106,13 @@ def _plan_all(
     for key in keys:
         name = context.standard(key).name(context.lang)
         with stages.stage(
-            f"coverage.{key}", say(context.lang, "study.stage_coverage", service=name)
+            f"coverage.{key}", context.speaker.say("study.stage_coverage", service=name)
         ):
             assessed = assess_service(context, key)
         if not _sites_asked(context.config.services[key]):
             planned[key] = finished(context, assessed)
             continue
-        with stages.stage(f"siting.{key}", say(context.lang, "study.stage_siting", service=name)):
+        with stages.stage(f"siting.{key}", context.speaker.say("study.stage_siting", service=name)):
             planned[key] = finished(context, with_sites(context, assessed))
         siting = planned[key].siting
         if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):

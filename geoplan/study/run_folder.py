@@ -18,7 +18,7 @@ from geoplan.inputs import write_findings
 from geoplan.results import RunResults
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.load import StudyInputs
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 #: what a run's folder holds; a folder with other things in it is not written over
 RUN_MARK = "run.json"
@@ -48,7 +48,7 @@ def write_run_folder(
     results : as their audience may see them.
     inputs : for `findings.xlsx` of an internal run.
     """
-    usable_folder(target, results.info.lang)
+    usable_folder(target, Speaker(results.info.lang))
     beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
     beside.mkdir()
     try:
@@ -60,7 +60,7 @@ def write_run_folder(
     return target
 
 
-def usable_folder(target: Path, lang: str) -> None:
+def usable_folder(target: Path, speaker: Speaker) -> None:
     """Make the folder that `target` is to stand in; refuse what can hold no run.
 
     Raises
@@ -78,9 +78,9 @@ def usable_folder(target: Path, lang: str) -> None:
     except OSError as error:
         why = error.strerror or str(error)
     if why:
-        raise UsageError(say(lang, "study.not_a_folder", folder=target, why=why))
+        raise UsageError(speaker.say("study.not_a_folder", folder=target, why=why))
     if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
-        raise UsageError(say(lang, "study.folder_used", folder=target))
+        raise UsageError(speaker.say("study.folder_used", folder=target))
 
 
 def _write_outputs(
@@ -92,10 +92,10 @@ def _write_outputs(
     progress: Progress,
 ) -> None:
     lang, audience = results.info.lang, results.info.audience
-    stages = Stages(total=6, progress=progress)
+    speaker, stages = Speaker(lang), Stages(total=6, progress=progress)
 
     def stage(name: str) -> Any:
-        return stages.stage(name, say(lang, f"study.stage_{name}"))
+        return stages.stage(name, speaker.say(f"study.stage_{name}"))
 
     with stage("figures"):
         outputs.write_figures(results, folder / "figures", lang=lang)

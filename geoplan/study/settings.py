@@ -13,7 +13,6 @@ from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.validate import checked, read_study_file, study_path
-from geoplan.words import say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -78,7 +77,7 @@ class StudySettings:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is doubtful in the study file itself: keys under a name of an earlier version."""
-        return renamed_key_findings(self.raw, self.file, self.config.study.lang)
+        return renamed_key_findings(self.raw, self.file, self.config.speaker)
 
     def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
         """The same study with other settings: a what-if.
@@ -118,7 +117,7 @@ S = TypeVar("S", bound=StudySettings)
 
 def in_language(study: S, lang: str | None) -> S:
     """The study with its texts in another language; None leaves the study's own."""
-    if lang is None or lang == study.config.study.lang:
+    if lang is None or lang == study.config.lang:
         return study
     if lang not in ("zh", "en"):
         raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
@@ -136,12 +135,12 @@ def known_services(study: StudySettings, services: Iterable[str]) -> list[str]:
     # one key alone is meant as one, not as its letters
     wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
     unknown = [key for key in wanted if key not in study.config.services]
-    lang = study.config.study.lang
+    speaker = study.config.speaker
     if unknown and not study.services:
-        raise UsageError(say(lang, "study.no_service_yet"))
+        raise UsageError(speaker.say("study.no_service_yet"))
     if unknown:
         keys, there = ", ".join(map(repr, unknown)), ", ".join(study.services)
-        raise UsageError(say(lang, "study.unknown_service", keys=keys, there=there))
+        raise UsageError(speaker.say("study.unknown_service", keys=keys, there=there))
     return wanted
 
 

@@ -19,7 +19,6 @@ from geoplan.study.read.networks import try_networks
 from geoplan.study.robustness import robustness as draw_again
 from geoplan.study.run import run_study
 from geoplan.study.settings import StudySettings, in_language, known_services
-from geoplan.words import say
 from geoplan.words.display import completes, facts_html
 
 
@@ -160,7 +159,7 @@ class Study(StudySettings):
 
         def tell(text: str) -> None:
             nonlocal done
-            progress(min(done, count - 1), count, say(config.study.lang, "study.read", what=text))
+            progress(min(done, count - 1), count, config.speaker.say("study.read", what=text))
             done += 1
 
         networks = try_networks(config, study.folder)
@@ -179,7 +178,7 @@ class Study(StudySettings):
             findings=(
                 *study.findings,
                 *inputs.findings,
-                *networks.findings(study.file.name, config.study.lang),
+                *networks.findings(study.file.name, config.speaker),
             ),
         )
 
@@ -287,14 +286,14 @@ class Study(StudySettings):
 
     def _further(self, outcome: SitingOutcome, sites: int, curve: bool) -> Iterator[str]:
         """What was asked for and cannot be had with this objective."""
-        lang = self.config.study.lang
+        speaker = self.config.speaker
         if curve and outcome.curve is None and outcome.result.status != "infeasible":
-            yield say(lang, "study.no_curve")
+            yield speaker.say("study.no_curve")
         needed = len(outcome.sites)
         if outcome.objective == "min_sites" and needed > sites:
             before = outcome.sites.loc[outcome.sites["rank"] <= sites, "share_after"]
             share = f"{before.iloc[-1]:.1%}" if len(before) else "-"
-            yield say(lang, "study.fewest_more", needed=needed, asked=sites, share=share)
+            yield speaker.say("study.fewest_more", needed=needed, asked=sites, share=share)
 
     def _must_be_assessed_by_reach(self, service: str) -> None:
         """Refuse, before any work, what has no sites to suggest."""
@@ -306,14 +305,14 @@ class Study(StudySettings):
         if service not in by_reach:
             there = ", ".join(by_reach) or "-"
             raise UsageError(
-                say(self.config.study.lang, "study.not_by_reach", key=service, there=there)
+                self.config.speaker.say("study.not_by_reach", key=service, there=there)
             )
 
     def _repr_html_(self) -> str:
         config = self.config
 
         def word(key: str) -> str:
-            return say(config.study.lang, f"study.shown_{key}")
+            return config.speaker.say(f"study.shown_{key}")
 
         layers = (("areas", config.areas), ("network", config.network), ("demand", config.demand))
         facts: list[tuple[str, object]] = [

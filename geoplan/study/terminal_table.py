@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from geoplan.results import SitingOutcome
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import display_width, pad
 
 
@@ -29,10 +29,10 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
     >>> print(suggestion_text(siting, lang="en").splitlines()[2])
     value 230 people, bound 230: proved optimal
     """
-    sites = outcome.sites
+    sites, speaker = outcome.sites, Speaker(lang)
 
     def word(key: str, **values: object) -> str:
-        return say(lang, f"study.{key}", **values)
+        return speaker.say(f"study.{key}", **values)
 
     heads = [
         word(f"site_{name}")
@@ -66,7 +66,7 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             word(
                 "proof",
                 value=f"{result.value:,.0f}",
-                unit=_unit(outcome, lang),
+                unit=_unit(outcome, speaker),
                 bound=bound,
                 proof=proof,
             )
@@ -94,13 +94,13 @@ def _number(value: object) -> str:
     return "" if value is None or pd.isna(value) else f"{value:,.0f}"  # type: ignore[call-overload]
 
 
-def _unit(outcome: SitingOutcome, lang: str) -> str:
+def _unit(outcome: SitingOutcome, speaker: Speaker) -> str:
     """What the value of an objective counts."""
     key = f"study.unit_{outcome.objective}"
     if outcome.objective in ("p_median", "p_center"):
         after = outcome.coverage_after
         key += f"_{'m' if after is None else after.standard.unit}"
-    return say(lang, key)
+    return speaker.say(key)
 
 
 def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:

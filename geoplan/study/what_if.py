@@ -8,7 +8,6 @@ from typing import Any
 from geoplan.errors import UsageError
 from geoplan.study.config.validate import standard_of
 from geoplan.study.settings import S, StudySettings
-from geoplan.words import say
 
 #: what ``[what_if]`` of an overlay and `what_if` know
 NAMES = ("slower_walkers", "people", "closed", "links", "standards")
@@ -60,9 +59,9 @@ def what_if(
     standards = dict(standards or {})
     faults = list(_faults(study, slower_walkers, people, closed, links, standards))
     if faults:
-        lang = study.config.study.lang
-        told = ("；" if lang == "zh" else "; ").join(faults)
-        raise UsageError(say(lang, "scenario.what_if_faults", faults=told))
+        speaker = study.config.speaker
+        listed = ("；" if speaker.lang == "zh" else "; ").join(faults)
+        raise UsageError(speaker.say("scenario.what_if_faults", faults=listed))
     config = study.config
     changed = study
     if slower_walkers is not None:
@@ -88,7 +87,7 @@ def _faults(
     links: Mapping[str, Any],
     standards: Mapping[str, Any],
 ) -> Iterator[str]:
-    config, lang = study.config, study.config.study.lang
+    config, speaker = study.config, study.config.speaker
     known = (
         ("people", people, list(config.demand)),
         ("closed", closed, list(config.services)),
@@ -99,16 +98,16 @@ def _faults(
         for key in given:
             if key not in there:
                 told = ", ".join(map(str, there)) or "-"
-                yield say(lang, "scenario.what_if_names", name=name, key=key, there=told)
+                yield speaker.say("scenario.what_if_names", name=name, key=key, there=told)
     factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in people.items()}}
     for name, factor in factors.items():
         if factor is None:
             continue
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor > 0:
-            yield say(lang, "scenario.what_if_factor", name=name, factor=factor)
+            yield speaker.say("scenario.what_if_factor", name=name, factor=factor)
     for key, sites in closed.items():
         if isinstance(sites, str):
-            yield say(lang, "scenario.what_if_list", key=key, sites=sites)
+            yield speaker.say("scenario.what_if_list", key=key, sites=sites)
 
 
 def _slower(study: S, factor: float) -> S:
@@ -145,6 +144,7 @@ def from_table(study: S, table: Mapping[str, Any]) -> S:
     unknown = [name for name in table if name not in NAMES]
     if unknown:
         names, known = ", ".join(map(repr, unknown)), ", ".join(NAMES)
-        lang = study.config.study.lang
-        raise UsageError(say(lang, "scenario.what_if_unknown", unknown=names, known=known))
+        raise UsageError(
+            study.config.speaker.say("scenario.what_if_unknown", unknown=names, known=known)
+        )
     return what_if(study, **table)

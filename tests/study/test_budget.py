@@ -19,6 +19,8 @@ from geoplan.study.example import write_example as write_small_study
 from geoplan.study.sites.budget import phase_numbers, phase_table, site_costs
 from geoplan.words.speaker import Speaker
 
+EN = Speaker("en")
+
 
 def points(n, **columns):
     return gpd.GeoDataFrame(
@@ -36,25 +38,28 @@ PEOPLE = gpd.GeoDataFrame(
 
 def test_a_site_costs_what_its_own_row_says_or_its_kind_or_the_one_price():
     by_kind = SitingSection(sites=1, site_cost={"urban": 5, "rural": 2})
-    assert site_costs(by_kind, points(3), PEOPLE).tolist()[::2] == [5, 2]
+    assert site_costs(by_kind, points(3), PEOPLE, speaker=EN).tolist()[::2] == [5, 2]
     named = SitingSection(sites=1, site_cost={"新建": 9, "改造": 4}, candidates="x.gpkg")
-    assert site_costs(named, points(2, 类型=["改造", "新建"]), PEOPLE).tolist() == [4, 9]
-    assert site_costs(named, points(2, cost=[7, 8]), PEOPLE).tolist() == [7, 8]
+    assert site_costs(named, points(2, 类型=["改造", "新建"]), PEOPLE, speaker=EN).tolist() == [
+        4,
+        9,
+    ]
+    assert site_costs(named, points(2, cost=[7, 8]), PEOPLE, speaker=EN).tolist() == [7, 8]
     one = SitingSection(sites=1, site_cost=3)
-    assert site_costs(one, points(2), PEOPLE).tolist() == [3, 3]
-    assert site_costs(SitingSection(sites=1), points(2), PEOPLE) is None
+    assert site_costs(one, points(2), PEOPLE, speaker=EN).tolist() == [3, 3]
+    assert site_costs(SitingSection(sites=1), points(2), PEOPLE, speaker=EN) is None
 
 
 def test_a_kind_without_a_price_and_a_price_that_is_none_are_told():
     by_kind = SitingSection(sites=1, site_cost={"urban": 5})
     with pytest.raises(UsageError, match="no price for 'rural'; it has: urban"):
-        site_costs(by_kind, points(3), PEOPLE)
+        site_costs(by_kind, points(3), PEOPLE, speaker=EN)
     with pytest.raises(UsageError, match="nothing tells the kinds"):
-        site_costs(by_kind, points(3), PEOPLE.drop(columns="urban"))
+        site_costs(by_kind, points(3), PEOPLE.drop(columns="urban"), speaker=EN)
     with pytest.raises(UsageError, match=r"'cost' holds no price at \['c1'\]"):
-        site_costs(by_kind, points(2, cost=["5", "-"]), PEOPLE)
+        site_costs(by_kind, points(2, cost=["5", "-"]), PEOPLE, speaker=EN)
     with pytest.raises(UsageError, match="没有 'rural' 的造价；现有：urban"):
-        site_costs(by_kind, points(3), PEOPLE, lang="zh")
+        site_costs(by_kind, points(3), PEOPLE, speaker=Speaker("zh"))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from scipy import sparse
 
 from geoplan.errors import InputError, UsageError
 from geoplan.network import TravelCosts
+from geoplan.siting import SolveRequest
 from geoplan.study import Study
 from geoplan.study.sites.monte_carlo import (
+    DrawSettings,
     Uncertainty,
     World,
     draw_all,
@@ -82,7 +84,16 @@ def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
     """All 21 pairs of 7 candidates are tried in each draw; pairs too near each other may not be."""
     world = tiny_world(seed, {"conflicts": apart})
     uncertainty = Uncertainty(reach_cv=0.3, people_cv=0.5, closure_share=0.3)
-    drawn = draw_all(world, uncertainty, sites=2, redraws=12, seed=seed, gap=0.0)
+    drawn = draw_all(
+        world,
+        DrawSettings(
+            redraws=12,
+            uncertainty=uncertainty,
+            seed=seed,
+            request=SolveRequest(gap=0.0, time_limit_s=20),
+        ),
+        sites=2,
+    )
     pairs = [set(p) for p in combinations(world.candidates.site_index, 2)]
     allowed = [p for p in pairs if p not in [set(a) for a in apart]]
     recommended = sorted(max(allowed, key=lambda p: sum(covered(world, d, p) for d in drawn[:1])))
@@ -134,7 +145,7 @@ def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
 def test_chance_keeps_its_mean_its_spread_and_its_limits() -> None:
     world = replace(tiny_world(0), candidates=replace_columns(tiny_world(0).candidates, 1))
     uncertainty = Uncertainty(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
-    drawn = draw_all(world, uncertainty, sites=0, redraws=1500, seed=5)
+    drawn = draw_all(world, DrawSettings(redraws=1500, uncertainty=uncertainty, seed=5), sites=0)
     reach = np.array([d.reach for d in drawn])
     factors = np.concatenate([d.people / world.people for d in drawn])
     closed = np.concatenate([d.closed for d in drawn])

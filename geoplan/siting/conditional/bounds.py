@@ -13,9 +13,10 @@ import pandas as pd
 
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.curve import coverage_curve
+from geoplan.siting.mclp.lagrangian import coverage_bounds
 from geoplan.siting.model.build_result import relative_gap
 from geoplan.siting.model.result import SitingResult, Status
-from geoplan.siting.relaxed import coverage_bounds
+from geoplan.siting.solver.request import SolveRequest
 
 #: share of the people served by which sums may differ for their rounding
 _ROUNDING_SHARE = 1e-8
@@ -28,6 +29,7 @@ class ConditionalSolution:
     Parameters
     ----------
     problem : what was solved.
+    request : how: time limit, gap and seed.
     solved : the result in ``problem.solved``: its sites include the existing ones there.
     result : the same for the whole service; its sites are the new ones.
     bounds : of ``problem.solved`` over all candidates for 0, 1, ... new sites; None where no
@@ -35,6 +37,7 @@ class ConditionalSolution:
     """
 
     problem: ConditionalProblem
+    request: SolveRequest
     solved: SitingResult
     result: SitingResult
     bounds: np.ndarray | None
@@ -47,11 +50,15 @@ class ConditionalSolution:
         return self.result.bound - (self.solved.bound or 0.0) - self.problem.served_elsewhere
 
 
-def whole_service(problem: ConditionalProblem, solved: SitingResult) -> ConditionalSolution:
+def whole_service(
+    problem: ConditionalProblem, solved: SitingResult, request: SolveRequest
+) -> ConditionalSolution:
     """The solution of the whole service from the result in ``problem.solved``."""
     bounds = _bounds_over_all(problem, solved)
-    result = _result_of_service(problem, solved, bounds)
-    return ConditionalSolution(problem=problem, solved=solved, result=result, bounds=bounds)
+    result = _result_of_service(problem, solved, bounds, allowed_gap=request.gap)
+    return ConditionalSolution(
+        problem=problem, request=request, solved=solved, result=result, bounds=bounds
+    )
 
 
 def _bounds_over_all(problem: ConditionalProblem, solved: SitingResult) -> np.ndarray | None:
@@ -68,7 +75,11 @@ def _bounds_over_all(problem: ConditionalProblem, solved: SitingResult) -> np.nd
 
 
 def _result_of_service(
-    problem: ConditionalProblem, solved: SitingResult, bounds: np.ndarray | None
+    problem: ConditionalProblem,
+    solved: SitingResult,
+    bounds: np.ndarray | None,
+    *,
+    allowed_gap: float,
 ) -> SitingResult:
     """Value and bound of the whole service: people served already and by the new sites.
 
@@ -99,7 +110,7 @@ def _result_of_service(
         gap = (bound - value) / value if value > 0 else 0.0
     greedy = solved.greedy_value
     status = solved.status
-    if status == "optimal" and gap is not None and gap > problem.gap + 1e-9:
+    if status == "optimal" and gap is not None and gap > allowed_gap + 1e-9:
         status = "feasible"
     return replace(
         solved,
@@ -141,9 +152,7 @@ def without_bound(result: SitingResult) -> SitingResult:
     return replace(result, status="feasible", bound=None, gap=None)
 
 
-def coverage_by_sites(
-    solution: ConditionalSolution, *, time_limit_s: float, seed: int
-) -> pd.DataFrame | None:
+def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
     """People served by every number of new sites up to the solution's, with the bound.
 
     The curve has no constraints of distance or area; the solution's own number stands at its end
@@ -165,9 +174,7 @@ def coverage_by_sites(
     curve = coverage_curve(
         problem.solved,
         sites=range(existing, existing + count + 1),
-        time_limit_s=time_limit_s,
-        gap=max(problem.gap, 1e-3),
-        seed=seed,
+        request=replace(solution.request, gap=max(solution.request.gap, 1e-3)),
     )
     table = pd.DataFrame(curve)[["sites", "value", "bound"]].copy()
     table["sites"] -= existing

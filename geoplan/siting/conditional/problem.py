@@ -13,7 +13,7 @@ from typing import Literal
 
 from geoplan.siting.candidates import Thinned
 from geoplan.siting.conditional.reassignment import Reassignment
-from geoplan.siting.explain_places import may_replace
+from geoplan.siting.explain import may_replace
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 
@@ -29,7 +29,6 @@ class ConditionalProblem:
     served, turned_away, total : people served today, people who find every site full, all people.
     sites, budget, share : what limits the new sites, as the objective needs it.
     capacity : people whom one new site takes; None = no limit.
-    gap : relative gap up to which a solution counts as optimal.
     min_sites_per_area : area code -> new sites still needed there.
     n_offered : candidates before thinning, which leaves out those that reach nobody.
     thinned : what thinning can cost by itself.
@@ -51,7 +50,6 @@ class ConditionalProblem:
     budget: float | None = None
     share: float | None = None
     capacity: float | None = None
-    gap: float = 0.0
     min_sites_per_area: Mapping[str, int] = field(default_factory=dict)
     n_offered: int = 0
     thinned: Thinned | None = None

@@ -4,7 +4,7 @@ Who is served today may go to a new site and leave the seat to somebody else. So
 about all people whom that can concern, the full sites stand in it with their capacities, and
 everybody is assigned anew. Who is served by a site with free capacity, or by one that nobody else
 asks for, is left out: new sites change nothing there
-(`geoplan.siting.constrained.capacity_part.lacking_part`).
+(`geoplan.siting.constrained.capacity_part.shortage_part`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.siting.constrained.capacity_part import lacking_part
+from geoplan.siting.constrained.capacity_part import shortage_part
 from geoplan.siting.model.problem import SitingProblem
 
 
@@ -109,7 +109,7 @@ def capacity_shortage(
     capacities : in people, by site label.
     whole : all people are whole numbers.
     """
-    part = lacking_part(
+    part = shortage_part(
         SitingProblem.from_cover(
             reach,
             people.to_numpy(),
@@ -128,7 +128,7 @@ def capacity_shortage(
         people=people[concerned],
         reach=reach[:, full],
         capacities=capacities.iloc[full],
-        served_elsewhere=part.settled,
+        served_elsewhere=part.served_outside,
         whole=whole,
     )
 

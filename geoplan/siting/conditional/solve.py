@@ -21,6 +21,7 @@ from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import relative_gap
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
+from geoplan.siting.solver.request import SolveRequest
 from geoplan.words.speaker import Speaker
 
 #: share of the time, where sites are full, for the problem of the whole service; the rest is kept
@@ -34,27 +35,29 @@ class Solver:
 
     Parameters
     ----------
-    time_limit_s, seed : as of `geoplan.siting.max_coverage`.
+    request : time limit, gap and seed of the whole problem.
     speaker : writes why there is no solution.
     """
 
-    time_limit_s: float
-    seed: int
+    request: SolveRequest
     speaker: Speaker
 
     def solve(self, problem: ConditionalProblem) -> ConditionalSolution:
         """The solution of the whole service, with a bound over all candidates."""
-        return whole_service(problem, self._bounded_over_all(problem, self._solved(problem)))
+        return whole_service(
+            problem, self._bounded_over_all(problem, self._solved(problem)), self.request
+        )
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:
         """The result in ``problem.solved``."""
+        limit = self.request.time_limit_s
         if problem.reassignment is None:
-            return self._attempt(problem, problem.problem, self.time_limit_s)
-        found = self._attempt(problem, problem.solved, _WHOLE_SERVICE * self.time_limit_s)
+            return self._attempt(problem, problem.problem, limit)
+        found = self._attempt(problem, problem.solved, _WHOLE_SERVICE * limit)
         if found.status in ("feasible", "unknown") and not found.detail.get("interrupted"):
-            left = max(self.time_limit_s - found.seconds, 0.1 * self.time_limit_s)
+            left = max(limit - found.seconds, 0.1 * limit)
             unserved = self._attempt(problem, problem.problem, left)
-            found = _better_of(problem, found, unserved)
+            found = _better_of(problem, found, unserved, gap=self.request.gap)
         return found
 
     def _attempt(
@@ -62,12 +65,12 @@ class Solver:
     ) -> SitingResult:
         """`problem` as `stated`: of the whole service, of those not served, or all candidates."""
         existing = len(stated.fixed)
-        options: dict[str, Any] = {"time_limit_s": seconds, "gap": problem.gap, "seed": self.seed}
+        options: dict[str, Any] = {"request": replace(self.request, time_limit_s=seconds)}
         if problem.min_sites_per_area:
             blocked = self._areas_without_candidates(problem)
             if blocked is not None:
                 return blocked
-            options["per_area_minimum"] = dict(problem.min_sites_per_area)
+            options["min_sites_per_area"] = dict(problem.min_sites_per_area)
         if problem.objective == "max_coverage":
             if problem.budget is not None:
                 return max_coverage(stated, budget=problem.budget, **options)
@@ -104,7 +107,7 @@ class Solver:
             bound = min(1.0, result.value) if fewest else min(limit, problem.solved.total)
         else:
             relaxed = replace(problem, min_sites_per_area={})
-            free = self._attempt(relaxed, problem.unconstrained, self.time_limit_s)
+            free = self._attempt(relaxed, problem.unconstrained, self.request.time_limit_s)
             result = _interrupted_with(result, free)
             if free.bound is None:
                 return result
@@ -151,13 +154,13 @@ class Solver:
             assignment=pd.Series(pd.NA, index=index, dtype=object, name="site"),
             seconds=0.0,
             solver="",
-            seed=self.seed,
+            seed=self.request.seed,
             blocking=(text,),
         )
 
 
 def _better_of(
-    problem: ConditionalProblem, found: SitingResult, unserved: SitingResult
+    problem: ConditionalProblem, found: SitingResult, unserved: SitingResult, *, gap: float
 ) -> SitingResult:
     """`found`, or the solution for those not served today where it is better; the smaller bound.
 
@@ -166,6 +169,7 @@ def _better_of(
     found : in ``problem.solved``.
     unserved : in ``problem.problem``; people whom its sites serve, and those who can take a seat
         that is left to them, count.
+    gap : relative gap up to which a solution counts as optimal.
     """
     solved = problem.solved
     sites = [*solved.site_index[solved.fixed], *unserved.sites]
@@ -187,13 +191,13 @@ def _better_of(
         return _interrupted_with(replace(found, bound=bound), unserved)
     if bound is not None:
         bound = min(bound, value) if problem.objective == "min_sites" else max(bound, value)
-    gap = relative_gap(value, bound)
-    proved = gap is not None and gap <= problem.gap + 1e-12
+    left = relative_gap(value, bound)
+    proved = left is not None and left <= gap + 1e-12
     better_result = replace(
         found,
         value=value,
         bound=bound,
-        gap=gap,
+        gap=left,
         sites=sites,
         seconds=found.seconds + unserved.seconds,
         status="optimal" if proved else "feasible",

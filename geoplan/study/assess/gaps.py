@@ -9,7 +9,6 @@ import geopandas as gpd
 from geoplan.coverage import gap_areas
 from geoplan.results import ServiceResult
 from geoplan.study.read.context import Context
-from geoplan.words import say
 
 #: gaps told one by one; the small ones beyond them are told together, area by area
 MOST_GAPS = 400
@@ -33,7 +32,7 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
 
 def _placed(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Where neither areas nor names say where a gap is, its longitude and latitude do."""
-    unknown = ("", say(context.lang, "coverage.gap_unknown_place"))
+    unknown = ("", context.speaker.say("coverage.gap_unknown_place"))
     nameless = gaps["area"].fillna("").isin(unknown) & gaps.geometry.notna()
     nameless &= ~gaps.geometry.is_empty
     if not nameless.any():
@@ -41,6 +40,7 @@ def _placed(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     told = gaps.copy()
     points = told.geometry[nameless].representative_point().to_crs("EPSG:4326")
     told.loc[nameless, "area"] = [
-        say(context.lang, "study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}") for p in points
+        context.speaker.say("study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}")
+        for p in points
     ]
     return told

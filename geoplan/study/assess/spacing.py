@@ -14,7 +14,6 @@ from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.services.standard import ServiceStandard
 from geoplan.siting.model.result import SitingResult
 from geoplan.study.read.context import Context
-from geoplan.words import say
 
 
 def assess_spacing(
@@ -57,7 +56,7 @@ def _outcome(context: Context, further: gpd.GeoDataFrame, names: pd.Series) -> S
     sites["rank"] = np.arange(1, len(sites) + 1)
     sites["lon"], sites["lat"] = wgs84.x.round(6), wgs84.y.round(6)
     sites["name"] = [
-        say(context.lang, "study.marker_place", line=names.get(line, line), chainage=f"{at:,.0f}")
+        context.speaker.say("study.marker_place", line=names.get(line, line), chainage=f"{at:,.0f}")
         for line, at in zip(sites["line"], sites["chainage_m"], strict=True)
     ]
     sites["area"] = [str(names.get(line, line)) for line in sites["line"]]

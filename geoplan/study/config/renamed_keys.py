@@ -8,7 +8,7 @@ from typing import Any
 
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.toml_lines import Location, dotted, key_lines, line_of
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 #: section of every service, old key, new key
 _RENAMED = (("siting", "per_area_minimum", "min_sites_per_area"),)
@@ -34,7 +34,9 @@ def with_new_keys(raw: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def renamed_key_findings(raw: Mapping[str, Any], file: Path, lang: str) -> tuple[Finding, ...]:
+def renamed_key_findings(
+    raw: Mapping[str, Any], file: Path, speaker: Speaker
+) -> tuple[Finding, ...]:
     """One warning per old key in the settings `raw`, with its line where `file` has it."""
     try:
         lines = key_lines(file.read_text(encoding="utf-8-sig"))
@@ -45,8 +47,8 @@ def renamed_key_findings(raw: Mapping[str, Any], file: Path, lang: str) -> tuple
             file=file.name,
             row=line_of(lines, where),
             column=dotted(where),
-            problem=say(lang, "study.renamed_key", old=where[-1], new=new),
-            advice=say(lang, "study.renamed_key_advice", old=where[-1], new=new),
+            problem=speaker.say("study.renamed_key", old=where[-1], new=new),
+            advice=speaker.say("study.renamed_key_advice", old=where[-1], new=new),
             severity="warning",
             code="renamed_key",
         )

@@ -1,4 +1,4 @@
-"""The study file's shape: every section of `study.toml` as a checked model.
+"""The sections of `study.toml` as checked models.
 
 Only shapes live here; `geoplan.study.config.validate` turns what is wrong into findings and checks
 what ties sections together (files that exist, modes that have a network, known demand).
@@ -10,20 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geoplan.words import say
-
-
-class ToldError(ValueError):
-    """A fault that is told by a sentence of `words/study.toml`, in the study's language."""
-
-    def __init__(self, key: str, **values: object) -> None:
-        self.key, self.values = f"study.{key}", values
-        super().__init__(say("en", self.key, **values))
-
-    def text(self, lang: str) -> str:
-        """The sentence in `lang`."""
-        return say(lang, self.key, **self.values)
-
+from geoplan.errors import UsageError
+from geoplan.words.speaker import Speaker
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 Mode = Literal["walk", "drive"]
@@ -137,18 +125,18 @@ class SitingSection(_Section):
         if self.objective in ("max_coverage", "p_median", "p_center") and (
             self.sites is None and self.budget is None
         ):
-            raise ToldError("objective_needs_sites", objective=self.objective)
+            raise UsageError.of("study.objective_needs_sites", objective=self.objective)
         own_prices = self.candidates not in ("network", "demand")
         if self.budget is not None and self.site_cost is None and not own_prices:
-            raise ToldError("budget_needs_cost")
+            raise UsageError.of("study.budget_needs_cost")
         if self.phases != sorted(set(self.phases)):
-            raise ToldError("phases_rise")
+            raise UsageError.of("study.phases_rise")
         if self.years != sorted(set(self.years)):
-            raise ToldError("years_rise")
+            raise UsageError.of("study.years_rise")
         if self.years and self.phases and len(self.years) != len(self.phases):
-            raise ToldError("years_name_phases")
+            raise UsageError.of("study.years_name_phases")
         if self.years and not self.phases and self.budget is None:
-            raise ToldError("years_need_phases")
+            raise UsageError.of("study.years_need_phases")
         return self
 
 
@@ -183,7 +171,7 @@ class CatchmentSection(_Section):
     @model_validator(mode="after")
     def _one_threshold(self) -> CatchmentSection:
         if (self.threshold_m is None) == (self.threshold_min is None):
-            raise ToldError("one_threshold")
+            raise UsageError.of("study.one_threshold")
         return self
 
 
@@ -241,3 +229,13 @@ class StudyFile(_Section):
     services: dict[str, ServiceSection] = Field(default_factory=dict)
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
+
+    @property
+    def lang(self) -> Literal["zh", "en"]:
+        """The language of all that is read."""
+        return self.study.lang
+
+    @property
+    def speaker(self) -> Speaker:
+        """Writes in the study's language."""
+        return Speaker(self.study.lang)

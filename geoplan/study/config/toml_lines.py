@@ -1,4 +1,4 @@
-"""Faults of a study file: on which line they stand, and how they are told all at once."""
+"""The line of every key of a study file, and the error that lists all its faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geoplan.errors import StudyFileError
 from geoplan.inputs.findings.finding import Finding
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 Location = tuple[str | int, ...]
 
@@ -18,26 +18,26 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]+"|'[^']+'|[\w.\-]+)\s*=""")
 
 
-def told_of(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
-    """The same faults told of another file, an overlay, with its own lines."""
+def error_of_overlay(path: Path, findings: Iterable[Finding], speaker: Speaker) -> StudyFileError:
+    """The same faults as faults of an overlay, with its own lines."""
     lines = key_lines(path.read_text(encoding="utf-8-sig"))
     moved = [
         replace(f, file=path.name, row=line_of(lines, tuple(f.column.split(".")))) for f in findings
     ]
-    return refused(path, moved, lang)
+    return study_file_error(path, moved, speaker)
 
 
-def refused(path: Path, findings: Iterable[Finding], lang: str) -> StudyFileError:
+def study_file_error(path: Path, findings: Iterable[Finding], speaker: Speaker) -> StudyFileError:
     """The error that lists every fault."""
     # by line, as one goes through the file with an editor
     findings = sorted(findings, key=lambda f: f.row or 0)
     rows = tuple(findings)
-    told = [say(lang, "study.file_faults", path=path, count=len(rows))]
+    lines = [speaker.say("study.file_faults", path=path, count=len(rows))]
     for f in rows:
-        line = say(lang, "study.file_line", row=f.row) if f.row else ""
+        line = speaker.say("study.file_line", row=f.row) if f.row else ""
         place = ", ".join(part for part in (path.name, line, f.column) if part)
-        told.append(f"  {place}: {f.problem} {f.advice}".rstrip())
-    return StudyFileError("\n".join(told), findings=rows)
+        lines.append(f"  {place}: {f.problem} {f.advice}".rstrip())
+    return StudyFileError("\n".join(lines), findings=rows)
 
 
 def file_finding(
@@ -93,9 +93,9 @@ def dotted(where: Location) -> str:
     return ".".join(str(part) for part in where)
 
 
-def choices_told(value: str, valid: Iterable[str], lang: str) -> str:
+def choices_text(value: str, valid: Iterable[str], speaker: Speaker) -> str:
     """The valid choices, the one nearest to `value` first."""
     valid = sorted(valid)
     near = difflib.get_close_matches(value, valid, n=1, cutoff=0.6)
-    told = say(lang, "study.valid_choices", choices=", ".join(valid) or "-")
-    return (say(lang, "study.did_you_mean", near=near[0]) + " " + told) if near else told
+    text = speaker.say("study.valid_choices", choices=", ".join(valid) or "-")
+    return (speaker.say("study.did_you_mean", near=near[0]) + " " + text) if near else text

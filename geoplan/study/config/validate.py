@@ -1,4 +1,4 @@
-"""Reading `study.toml`: everything wrong in it told at once, by line, with the valid choices."""
+"""`study.toml` read and checked: every fault at once, by line, with the valid choices."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ import pyproj
 from pydantic import BaseModel, ValidationError
 
 from geoplan.crs.projected import unfit_reason
-from geoplan.errors import UsageError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config.renamed_keys import with_new_keys
-from geoplan.study.config.schema import StudyFile, ToldError
+from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.toml_lines import (
     Location,
-    choices_told,
+    choices_text,
     dotted,
     file_finding,
     key_lines,
     line_of,
-    refused,
+    study_file_error,
 )
-from geoplan.words import say, say_both
+from geoplan.words import say_both
+from geoplan.words.speaker import Speaker
 
 
 def study_path(where: str | Path) -> Path:
@@ -61,13 +62,15 @@ def read_study_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
-        problem = say("zh", "study.not_utf8") + " / " + say("en", "study.not_utf8")
-        raise refused(path, [file_finding(path, problem, "", None)], "en") from error
+        problem = say_both("study.not_utf8")
+        raise study_file_error(
+            path, [file_finding(path, problem, "", None)], Speaker("en")
+        ) from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        problem = say("zh", "study.not_toml") + " / " + say("en", "study.not_toml") + f": {error}"
+        problem = say_both("study.not_toml") + f": {error}"
         finding = file_finding(path, problem, "", int(line.group(1)) if line else None)
-        raise refused(path, [finding], "en") from error
+        raise study_file_error(path, [finding], Speaker("en")) from error
 
 
 def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
@@ -86,7 +89,7 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     raw = with_new_keys(raw)
     study = raw.get("study")
     lang = study.get("lang", "zh") if isinstance(study, Mapping) else "zh"
-    lang = lang if lang in ("zh", "en") else "zh"
+    speaker = Speaker(lang if lang in ("zh", "en") else "zh")
     lines = key_lines(text)
     config: StudyFile | None = None
     findings: list[Finding] = []
@@ -94,11 +97,11 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
         config = StudyFile.model_validate(dict(raw))
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            findings.append(_shape_fault(fault, path=path, lines=lines, lang=lang))
+            findings.append(_shape_fault(fault, path=path, lines=lines, speaker=speaker))
     # ties are looked at even where shapes are wrong, so that one round mends everything
-    findings.extend(_loose_ends(raw, path=path, lines=lines, lang=lang))
+    findings.extend(_cross_checks(raw, path=path, lines=lines, speaker=speaker))
     if findings or config is None:
-        raise refused(path, findings, lang)
+        raise study_file_error(path, findings, speaker)
     return config
 
 
@@ -127,7 +130,7 @@ def _strip(kind: Any) -> Any:
 
 
 def _shape_fault(
-    fault: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+    fault: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], speaker: Speaker
 ) -> Finding:
     where: Location = tuple(p for p in fault["loc"] if p != "[key]")
     kind = fault["type"]
@@ -136,26 +139,27 @@ def _shape_fault(
     model = _model_at(where[:-1])
     advice = ""
     if kind == "extra_forbidden":
-        problem = say(lang, "study.unknown_key", key=dotted(where))
-        advice = choices_told(key, model.model_fields if model else (), lang)
+        problem = speaker.say("study.unknown_key", key=dotted(where))
+        advice = choices_text(key, model.model_fields if model else (), speaker)
         shown = ""
     elif kind == "missing":
-        problem = say(lang, "study.missing_key", key=dotted(where))
-        advice = say(lang, f"study.hint_{key}") if key in ("crs", "name", "path") else ""
+        problem = speaker.say("study.missing_key", key=dotted(where))
+        advice = speaker.say(f"study.hint_{key}") if key in ("crs", "name", "path") else ""
         shown = ""
     elif kind == "literal_error":
         shown = str(value)
-        problem = say(lang, "study.not_a_choice", key=dotted(where), value=shown)
+        problem = speaker.say("study.not_a_choice", key=dotted(where), value=shown)
         valid = re.findall(r"'([^']+)'", fault["ctx"]["expected"])
-        advice = choices_told(shown, valid, lang)
+        advice = choices_text(shown, valid, speaker)
     elif kind == "value_error":
         shown = ""
         error = fault["ctx"]["error"]
-        problem = f"{dotted(where)}: {error.text(lang) if isinstance(error, ToldError) else error}."
+        known = isinstance(error, GeoplanError)
+        problem = f"{dotted(where)}: {error.message(speaker.lang) if known else error}."
     else:
         shown = "" if isinstance(value, dict | list) else str(value)
-        problem = say(
-            lang, "study.wrong_value", key=dotted(where), value=shown, why=_why(fault, lang)
+        problem = speaker.say(
+            "study.wrong_value", key=dotted(where), value=shown, why=_why(fault, speaker)
         )
     return file_finding(
         path, problem, advice, line_of(lines, where), column=dotted(where), value=shown
@@ -184,15 +188,13 @@ _WHYS = {
 }
 
 
-def _why(fault: Mapping[str, Any], lang: str) -> str:
+def _why(fault: Mapping[str, Any], speaker: Speaker) -> str:
     """What is wrong with a value, in the reader's language."""
     why = _WHYS.get(str(fault["type"]))
     if why is None:
         return str(fault["msg"])
     limits = {k: f"{v:g}" for k, v in fault.get("ctx", {}).items() if isinstance(v, int | float)}
-    return (
-        say(lang, f"study.why_{why}", **limits) if limits else say(lang, f"study.why_{why}", x="")
-    )
+    return speaker.say(f"study.why_{why}", **(limits or {"x": ""}))
 
 
 def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
@@ -204,15 +206,15 @@ def _table(raw: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Ties:
-    """Collects what ties sections together and does not hold."""
+class _CrossChecks:
+    """Collects what checks sections together and does not hold."""
 
     path: Path
     lines: Mapping[Location, int]
-    lang: str
+    speaker: Speaker
     found: list[Finding] = field(default_factory=list)
 
-    def tell(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
+    def add(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
         row = line_of(self.lines, where)
         self.found.append(
             file_finding(self.path, problem, advice, row, column=dotted(where), value=str(value))
@@ -224,105 +226,109 @@ class _Ties:
                 continue
             if not (self.path.parent / one).exists():
                 folder = self.path.parent.name or "."
-                advice = say(self.lang, "study.no_file_advice", folder=folder)
-                self.tell(where, say(self.lang, "study.no_file", file=one), advice, one)
+                advice = self.speaker.say("study.no_file_advice", folder=folder)
+                self.add(where, self.speaker.say("study.no_file", file=one), advice, one)
 
     def one_of(self, where: Location, value: Any, valid: Iterable[str], what: str) -> None:
         valid = list(valid)
         if isinstance(value, str) and value not in valid:
             key = dotted(where)
-            problem = say(self.lang, "study.points_nowhere", key=key, value=value, what=what)
-            self.tell(where, problem, choices_told(value, valid, self.lang), value)
+            problem = self.speaker.say("study.points_nowhere", key=key, value=value, what=what)
+            self.add(where, problem, choices_text(value, valid, self.speaker), value)
 
 
-def _loose_ends(
-    raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], lang: str
+def _cross_checks(
+    raw: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], speaker: Speaker
 ) -> list[Finding]:
     """Files that are missing, names that point nowhere, standards that make no sense."""
-    ties = _Ties(path=path, lines=lines, lang=lang)
-    _check_crs(raw, ties)
-    _check_files(raw, ties)
+    checks = _CrossChecks(path=path, lines=lines, speaker=speaker)
+    _check_crs(raw, checks)
+    _check_files(raw, checks)
     areas, networks = _table(raw, "areas"), _table(raw, "network")
     demand, services = _table(raw, "demand"), _table(raw, "services")
     for level, entry in areas.items():
         where = ("areas", level, "parent")
-        ties.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
+        checks.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
     for key, entry in demand.items():
         target = entry.get("sum_to")
         if isinstance(target, Mapping):
-            ties.file_at(("demand", key, "sum_to", "path"), target.get("path"))
+            checks.file_at(("demand", key, "sum_to", "path"), target.get("path"))
             at_level = ("demand", key, "sum_to", "level")
-            ties.one_of(at_level, target.get("level"), areas, "[areas]")
+            checks.one_of(at_level, target.get("level"), areas, "[areas]")
     for key, entry in services.items():
-        ties.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
-        _check_siting(key, entry, services, ties)
+        checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
+        _check_siting(key, entry, services, checks)
         if isinstance(rate := entry.get("rate"), Mapping):
-            _check_rate(key, rate, areas, demand, ties)
+            _check_rate(key, rate, areas, demand, checks)
         fund = entry.get("fund")
         for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
-            ties.one_of(("services", key, "fund", "pays"), name, services, "[services]")
-        _check_standard(key, entry, networks, demand, ties)
-    return ties.found
+            checks.one_of(("services", key, "fund", "pays"), name, services, "[services]")
+        _check_standard(key, entry, networks, demand, checks)
+    return checks.found
 
 
 def _check_rate(
-    key: str, rate: Mapping[str, Any], areas: Iterable[str], demand: Iterable[str], ties: _Ties
+    key: str,
+    rate: Mapping[str, Any],
+    areas: Iterable[str],
+    demand: Iterable[str],
+    checks: _CrossChecks,
 ) -> None:
     where = ("services", key, "rate")
-    ties.one_of((*where, "level"), rate.get("level", "district"), areas, "[areas]")
+    checks.one_of((*where, "level"), rate.get("level", "district"), areas, "[areas]")
     others = rate.get("demand")
     for column, name in others.items() if isinstance(others, Mapping) else ():
-        ties.one_of((*where, "demand", column), name, demand, "[demand]")
+        checks.one_of((*where, "demand", column), name, demand, "[demand]")
     counts, money = (
         [value] if isinstance(value, str) else value if isinstance(value, list) else []
         for value in (rate.get("count"), rate.get("money"))
     )
     for column in money:
-        ties.one_of((*where, "money"), column, counts, "count")
+        checks.one_of((*where, "money"), column, counts, "count")
 
 
-def _check_files(raw: Mapping[str, Any], ties: _Ties) -> None:
+def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
     for section in ("areas", "network", "demand", "services", "background"):
         for key, entry in _table(raw, section).items():
             for name in ("path", "lines", "required", "barriers", "elevation"):
                 if name in entry:
-                    ties.file_at((section, key, name), entry[name])
+                    checks.file_at((section, key, name), entry[name])
 
 
-def _check_crs(raw: Mapping[str, Any], ties: _Ties) -> None:
+def _check_crs(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
     study = raw.get("study")
     if not isinstance(study, Mapping) or not isinstance(study.get("crs"), str):
         return
     where, given = ("study", "crs"), study["crs"]
-    hint = say(ties.lang, "study.hint_crs")
+    hint = checks.speaker.say("study.hint_crs")
     try:
         crs = pyproj.CRS.from_user_input(given)
     except pyproj.exceptions.CRSError:
-        ties.tell(where, say(ties.lang, "study.bad_crs", crs=given), hint, given)
+        checks.add(where, checks.speaker.say("study.bad_crs", crs=given), hint, given)
         return
     if not crs.is_projected:
-        ties.tell(where, say(ties.lang, "study.crs_in_degrees", crs=given), hint, given)
+        checks.add(where, checks.speaker.say("study.crs_in_degrees", crs=given), hint, given)
     elif unfit_reason(crs):
-        ties.tell(where, say(ties.lang, "study.crs_unfit", crs=given), hint, given)
+        checks.add(where, checks.speaker.say("study.crs_unfit", crs=given), hint, given)
 
 
 def _check_siting(
-    key: str, entry: Mapping[str, Any], services: Mapping[str, Any], ties: _Ties
+    key: str, entry: Mapping[str, Any], services: Mapping[str, Any], checks: _CrossChecks
 ) -> None:
     siting = entry.get("siting")
     if not isinstance(siting, Mapping):
         return
-    ties.file_at(("services", key, "siting", "forbidden"), siting.get("forbidden"))
+    checks.file_at(("services", key, "siting", "forbidden"), siting.get("forbidden"))
     candidates = siting.get("candidates", "network")
     where = ("services", key, "siting", "candidates")
     if not isinstance(candidates, str) or candidates in ("network", "demand"):
         return
     if candidates.startswith("facilities:"):
-        ties.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
-    elif not (ties.path.parent / candidates).exists():
+        checks.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
+    elif not (checks.path.parent / candidates).exists():
         valid = ("network", "demand", "facilities:KEY", "a file")
-        problem = say(ties.lang, "study.bad_candidates", value=candidates)
-        ties.tell(where, problem, choices_told(candidates, valid, ties.lang), candidates)
+        problem = checks.speaker.say("study.bad_candidates", value=candidates)
+        checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
 
 
 def standard_of(key: str, entry: Any) -> ServiceStandard:
@@ -351,30 +357,32 @@ def _check_standard(
     entry: Mapping[str, Any],
     networks: Mapping[str, Any],
     demand: Mapping[str, Any],
-    ties: _Ties,
+    checks: _CrossChecks,
 ) -> None:
-    lang, here = ties.lang, ("services", key)
+    speaker, here = checks.speaker, ("services", key)
     if not isinstance(entry.get("standard", {}), Mapping):
         return
     try:
         standard = standard_of(key, entry)
     except UsageError as error:
-        ties.tell((*here, "standard"), str(error))
+        checks.add((*here, "standard"), str(error))
         return
     if standard.measure == "reach":
         if not entry.get("path"):
-            ties.tell(here, say(lang, "study.service_without_path", key=key))
+            checks.add(here, speaker.say("study.service_without_path", key=key))
         if standard.mode not in networks:
-            problem = say(lang, "study.no_network", key=key, mode=standard.mode)
-            choices = choices_told(str(standard.mode), networks, lang)
-            ties.tell((*here, "standard"), problem, choices, standard.mode)
+            problem = speaker.say("study.no_network", key=key, mode=standard.mode)
+            choices = choices_text(str(standard.mode), networks, speaker)
+            checks.add((*here, "standard"), problem, choices, standard.mode)
         if entry.get("demand") is None and standard.group not in demand:
-            problem = say(lang, "study.no_demand", key=key)
-            ties.tell(here, problem, choices_told(standard.group or "", demand, lang))
+            problem = speaker.say("study.no_demand", key=key)
+            checks.add(here, problem, choices_text(standard.group or "", demand, speaker))
     catchment = entry.get("catchment")
     mode = catchment.get("mode", "drive") if isinstance(catchment, Mapping) else None
     if mode in MODES and mode not in networks:
-        problem = say(lang, "study.no_network", key=f"{key}.catchment", mode=mode)
-        ties.tell((*here, "catchment", "mode"), problem, choices_told(mode, networks, lang), mode)
+        problem = speaker.say("study.no_network", key=f"{key}.catchment", mode=mode)
+        checks.add(
+            (*here, "catchment", "mode"), problem, choices_text(mode, networks, speaker), mode
+        )
     if standard.measure == "spacing" and not entry.get("lines"):
-        ties.tell(here, say(lang, "study.no_lines", key=key))
+        checks.add(here, speaker.say("study.no_lines", key=key))

@@ -25,7 +25,7 @@ class Context:
     @property
     def lang(self) -> str:
         """The study's language."""
-        return self.config.study.lang
+        return self.config.lang
 
     @property
     def speaker(self) -> Speaker:

@@ -33,7 +33,7 @@ from geoplan.study.config.schema import (
     StudyFile,
 )
 from geoplan.study.config.validate import standard_of
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 Tell = Callable[[str], None]
 
@@ -86,7 +86,7 @@ class _Reader:
         self.streets = streets
         self.config = config
         self.base = base
-        self.lang = config.study.lang
+        self.lang = config.lang
         self.crs = config.study.crs
         self.tell = tell
         self.loaded: list[Loaded[Any]] = []
@@ -128,8 +128,10 @@ class _Reader:
         return (
             Finding(
                 file=record.path,
-                problem=say(self.lang, "study.no_row_left", rows=record.rows, wrong=len(wrong)),
-                advice=say(self.lang, "study.no_row_left_advice"),
+                problem=self.config.speaker.say(
+                    "study.no_row_left", rows=record.rows, wrong=len(wrong)
+                ),
+                advice=self.config.speaker.say("study.no_row_left_advice"),
                 severity="error",
                 code="no_row_left",
             ),
@@ -194,7 +196,11 @@ def load_inputs(
         if section.path:
             source = reader.source(section, role=f"services.{key}")
             one = reader.facilities(source, key, areas)
-            _put(facilities, key, closed_down(reader.take(one), section.closed, reader.lang))
+            _put(
+                facilities,
+                key,
+                closed_down(reader.take(one), section.closed, reader.config.speaker),
+            )
         if section.lines:
             plain = SourceSection(
                 path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs
@@ -227,13 +233,13 @@ def load_inputs(
     )
 
 
-def refuse_blocked(inputs: StudyInputs, lang: str) -> None:
+def refuse_blocked(inputs: StudyInputs, speaker: Speaker) -> None:
     """Raise `InputError` when a whole file cannot be used."""
     if not inputs.blocking:
         return
     told = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
     raise InputError(
-        say(lang, "study.blocked", count=len(inputs.blocking)) + "\n" + told,
+        speaker.say("study.blocked", count=len(inputs.blocking)) + "\n" + told,
         findings=inputs.findings,
     )
 
@@ -307,7 +313,9 @@ def _demand(
     return scaled(reader.take(one), section.scale)
 
 
-def closed_down(layer: FacilityLayer | None, closed: list[str], lang: str) -> FacilityLayer | None:
+def closed_down(
+    layer: FacilityLayer | None, closed: list[str], speaker: Speaker
+) -> FacilityLayer | None:
     """The layer with the sites of a what-if marked as closed, by id or by name.
 
     Raises
@@ -322,7 +330,7 @@ def closed_down(layer: FacilityLayer | None, closed: list[str], lang: str) -> Fa
     missing = [c for c in closed if c not in frame.index and c not in set(names)]
     if missing:
         raise UsageError(
-            say(lang, "study.unknown_closed", key=layer.key, missing=", ".join(missing))
+            speaker.say("study.unknown_closed", key=layer.key, missing=", ".join(missing))
         )
     if "status" not in frame.columns:
         frame["status"] = pd.NA

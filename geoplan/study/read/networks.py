@@ -22,7 +22,7 @@ from geoplan.network.read_network import read_osm_networks
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
 from geoplan.study.read.side_layers import side_layer
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class StudyNetworks:
                 merged[first.path] = replace(first, role=role)
         return tuple(merged.values())
 
-    def findings(self, file: str, lang: str) -> tuple[Finding, ...]:
+    def findings(self, file: str, speaker: Speaker) -> tuple[Finding, ...]:
         """What is doubted about the networks; `file` is the study's own, for one that is broken."""
         every = (f for n in self.networks.values() for f in n.findings)
         doubted = tuple(dict.fromkeys(every))  # a file that modes share is doubted once
@@ -76,7 +76,7 @@ class StudyNetworks:
             file=file,
             column="network",
             problem=str(self.error),
-            advice=say(lang, "inputs.unusable_advice"),
+            advice=speaker.say("inputs.unusable_advice"),
             severity="error",
             code="network",
         )
@@ -140,7 +140,7 @@ def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     except GeoplanError as error:
         if error.sentence is None:
             raise
-        text = error.message(config.study.lang)
+        text = error.message(config.lang)
         where = "" if Path(path).name in text else f" {path}:"
         raise type(error)(f"[network.{mode}]{where} {text}") from error
 
@@ -188,7 +188,7 @@ def _streets(
                 if error.sentence is None or error.sentence.key != "network_faults.no_crs":
                     raise  # of a graph, where the section's crs is of no use
                 # said in the words of a study file
-                text = say(config.study.lang, "study.network_no_crs", path=section.path, mode=mode)
+                text = config.speaker.say("study.network_no_crs", path=section.path, mode=mode)
                 raise MissingCrsError(text) from error
     return streets
 
@@ -207,21 +207,20 @@ def _checked(
     barriers = None
     if section.barriers is not None:
         barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
-    lang = config.study.lang
+    speaker = config.speaker
     report = network_report(network)
     findings: list[Finding] = []
     if report.largest_share < 0.99:
         findings.append(
             Finding(
                 file=section.path,
-                problem=say(
-                    lang,
+                problem=speaker.say(
                     "study.network_islands",
-                    mode=say(lang, f"common.{mode}"),
+                    mode=speaker.say(f"common.{mode}"),
                     islands=len(report.islands),
                     share=f"{report.largest_share:.1%}",
                 ),
-                advice=say(lang, "study.network_islands_advice"),
+                advice=speaker.say("study.network_islands_advice"),
                 severity="warning",
                 code="network_islands",
             )
@@ -234,7 +233,7 @@ def _checked(
             severity="warning",
             code=f"network_{code}",
         )
-        for code, problem, advice in build_findings(network, lang)
+        for code, problem, advice in build_findings(network, speaker.lang)
     ]
     record = InputRecord(
         path=section.path,

@@ -11,7 +11,6 @@ from pyogrio.errors import DataSourceError
 
 from geoplan.errors import InputError, MissingCrsError
 from geoplan.study.config.schema import StudyFile
-from geoplan.words import say
 
 
 def side_layer(
@@ -30,14 +29,14 @@ def side_layer(
     InputError
         It cannot be read, holds no geometry or says no CRS.
     """
-    lang = config.study.lang
+    speaker = config.speaker
     try:
         layer = pyogrio.read_dataframe(base / path)
     except DataSourceError as error:
-        text = say(lang, f"study.{kind}_unreadable", name=name, path=path, why=error)
+        text = speaker.say(f"study.{kind}_unreadable", name=name, path=path, why=error)
         raise InputError(text) from error
     if not isinstance(layer, gpd.GeoDataFrame):
-        raise InputError(say(lang, f"study.{kind}_none", name=name, path=path))
+        raise InputError(speaker.say(f"study.{kind}_none", name=name, path=path))
     if layer.crs is None:
-        raise MissingCrsError(say(lang, f"study.{kind}_no_crs", name=name, path=path))
+        raise MissingCrsError(speaker.say(f"study.{kind}_no_crs", name=name, path=path))
     return layer.to_crs(config.study.crs)

@@ -14,7 +14,7 @@ from geoplan.errors import UsageError
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 #: columns of a file of candidates that tell a site's own price, or its kind
 COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
@@ -48,7 +48,7 @@ def site_costs(
     candidates: gpd.GeoDataFrame,
     demand: gpd.GeoDataFrame,
     *,
-    lang: str = "en",
+    speaker: Speaker,
 ) -> pd.Series | None:
     """What each candidate costs; None where the study does not say.
 
@@ -65,7 +65,7 @@ def site_costs(
             money = pd.to_numeric(candidates[column], errors="coerce")
             if not (money > 0).all():
                 bad = candidates.index[~(money > 0)][:5].tolist()
-                raise UsageError(say(lang, "study.price_none", column=column, sites=bad))
+                raise UsageError(speaker.say("study.price_none", column=column, sites=bad))
             return money.rename("money")
     price = siting.site_cost
     if price is None:
@@ -74,12 +74,12 @@ def site_costs(
         return pd.Series(float(price), index=candidates.index, name="money")
     kinds = site_kinds(candidates, demand)
     if kinds is None:
-        raise UsageError(say(lang, "study.price_no_kind"))
+        raise UsageError(speaker.say("study.price_no_kind"))
     money = kinds.map(dict(price)).astype(float)
     if money.isna().any():
         lost = ", ".join(repr(k) for k in kinds[money.isna()].unique()[:5])
         there = ", ".join(price)
-        raise UsageError(say(lang, "study.price_missing", kinds=lost, there=there))
+        raise UsageError(speaker.say("study.price_missing", kinds=lost, there=there))
     return money.rename("money")
 
 
@@ -89,7 +89,7 @@ def site_costs_of(
     """`site_costs` of one service; what is wrong is told with its section of the study."""
     people = context.demand(key).located
     try:
-        return site_costs(siting, candidates, people, lang=context.lang)
+        return site_costs(siting, candidates, people, speaker=context.speaker)
     except UsageError as error:
         raise UsageError(f"services.{key}.siting: {error}") from error
 

@@ -16,7 +16,6 @@ from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.read.side_layers import side_layer
-from geoplan.words import say
 
 
 def candidate_points(
@@ -88,7 +87,7 @@ def area_needs(
     if unknown := [name for name in minimum if name not in known]:
         names, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
         raise UsageError(
-            say(context.lang, "study.unknown_areas", key=assessed.key, names=names, levels=levels)
+            context.speaker.say("study.unknown_areas", key=assessed.key, names=names, levels=levels)
         )
     standing = open_sites(assessed.facilities)
     needs: dict[str, dict[str, int]] = {}

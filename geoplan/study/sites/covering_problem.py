@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.transportation import within
+from geoplan.coverage.site_costs import pairs_within
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.network import TravelCosts
@@ -30,7 +30,6 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.budget import site_costs_of
 from geoplan.study.sites.candidates import area_needs, candidate_points
-from geoplan.words import say
 
 #: people who a new site could serve; those off the network or without a location cannot be
 REACHABLE = ("full", "beyond", "cut_off")
@@ -117,7 +116,6 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         budget=siting.budget,
         share=siting.share,
         capacity=siting.capacity,
-        gap=siting.gap,
         min_sites_per_area=needs,
         n_offered=len(candidates),
         thinned=thinned,
@@ -173,7 +171,7 @@ def _at_rows(context: Context, key: str, people: pd.Series, rows: pd.Index) -> p
     found = people.reindex(rows, fill_value=0.0)
     lost = float(people.sum() - found.sum())
     if abs(lost) > 1e-8 * float(people.sum()):  # an answer about fewer people would look as good
-        raise GeoplanError(say(context.lang, "study.people_lost", key=key, people=f"{lost:,.6g}"))
+        raise GeoplanError(context.speaker.say("study.people_lost", key=key, people=f"{lost:,.6g}"))
     return found
 
 
@@ -195,7 +193,7 @@ def new_sites_needed(
     needs = area_needs(context, assessed, siting.min_sites_per_area)
     if len(needs) > 1:
         levels = ", ".join(needs)
-        raise UsageError(say(context.lang, "study.mixed_levels", key=assessed.key, levels=levels))
+        raise UsageError(context.speaker.say("study.mixed_levels", key=assessed.key, levels=levels))
     return next(iter(needs.items()), ("", {}))
 
 
@@ -246,5 +244,5 @@ def rows_of(costs: TravelCosts, kept: np.ndarray) -> TravelCosts:
 
 def reach_within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
     """Who reaches which site, as the ledger's assignment has it (a zero cost is reach)."""
-    near = within(costs, threshold)
+    near = pairs_within(costs, threshold)
     return sparse.csr_matrix((np.ones(near.nnz, bool), near.indices, near.indptr), shape=near.shape)

@@ -7,7 +7,6 @@ import pandas as pd
 
 from geoplan.inputs.layers import Demand
 from geoplan.study.read.context import Context
-from geoplan.words import say
 
 
 def place_names(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
@@ -20,7 +19,7 @@ def place_names(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gp
     nearest = located.sindex.nearest(named.geometry, return_all=False)[1]
     close = located.iloc[nearest]
     named["name"] = [
-        say(context.lang, "study.near_place", place=place) if place else ""
+        context.speaker.say("study.near_place", place=place) if place else ""
         for place in close["name"].fillna("").astype(str)
     ]
     areas = context.inputs.areas

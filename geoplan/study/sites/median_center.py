@@ -24,6 +24,7 @@ from geoplan.siting import (
 from geoplan.siting.conditional.bounds import without_bound
 from geoplan.siting.conditional.thinning import strongest_per_area
 from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -38,7 +39,6 @@ from geoplan.study.sites.covering_problem import (
     unserved_people,
 )
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
-from geoplan.words import say
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
 #: minutes and move a site by a street corner
@@ -94,9 +94,11 @@ def distance_sites(
         sites=None if siting.sites is None else len(existing) + siting.sites,
         budget=siting.budget,
         min_sites_per_area=needs or None,
-        time_limit_s=siting.time_limit_s,
-        gap=max(siting.gap, 1e-3),
-        seed=context.config.study.seed,
+        request=SolveRequest(
+            time_limit_s=siting.time_limit_s,
+            gap=max(siting.gap, 1e-3),
+            seed=context.config.study.seed,
+        ),
     )
     notes = _notes(
         context, assessed, siting, result, placed.loc[reached], limited=places is not None
@@ -104,7 +106,9 @@ def distance_sites(
     if len(points) < every and result.status in ("optimal", "feasible"):
         result = without_bound(result)
         notes += (
-            say(context.lang, "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"),
+            context.speaker.say(
+                "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"
+            ),
         )
     standing = set(existing.index)
     chosen = points.loc[[label for label in result.sites if label not in standing]]
@@ -147,9 +151,9 @@ def _notes(
     today = counted["cost"]
     notes: tuple[str, ...] = ()
     if limited:
-        notes += (say(context.lang, "study.few_places_distance"),)
+        notes += (context.speaker.say("study.few_places_distance"),)
     elif siting.capacity is not None and not assessed.standard.capacity_limits:
-        notes += (say(context.lang, "study.capacity_unheeded"),)
+        notes += (context.speaker.say("study.capacity_unheeded"),)
     if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
         return notes
     before = "-"  # whoever finds no place today makes no journey that could be told
@@ -157,13 +161,12 @@ def _notes(
         before = f"{float((today * counted['people']).sum()) / people:,.0f}"
     return (
         *notes,
-        say(
-            context.lang,
+        context.speaker.say(
             "study.mean_journey",
             people=f"{people:,.0f}",
             before=before,
             after=f"{result.value / people:,.0f}",
-            unit=say(context.lang, f"study.unit_p_center_{assessed.standard.unit}"),
+            unit=context.speaker.say(f"study.unit_p_center_{assessed.standard.unit}"),
         ),
     )
 

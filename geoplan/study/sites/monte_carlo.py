@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,15 @@ from scipy import sparse
 from geoplan.network import TravelCosts
 from geoplan.results import RECOMMENDED
 from geoplan.siting import SitingProblem, max_coverage
+from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.sites.covering_problem import rows_of
 
 #: plans beside the recommended one that are tried in every draw
 MOST_PLANS = 20
 #: draws stay within so many standard deviations, so that costs are needed to a known cutoff only
 _FARTHEST = 3.0
+#: how near to its bound each draw's solution must come, and how long that may take
+_DRAW_REQUEST = SolveRequest(gap=0.005, time_limit_s=20.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,26 @@ class Uncertainty:
         1.0
         """
         return float(np.exp(_FARTHEST * _sigma(self.reach_cv)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawSettings:
+    """How many draws there are, and how each is solved.
+
+    Parameters
+    ----------
+    redraws : number of draws.
+    uncertainty : how far the inputs may lie from what the study says.
+    seed : everything follows from it; each draw has a seed of its own.
+    workers : threads; the result does not depend on them.
+    request : of each draw's solve; its bound tells what is left.
+    """
+
+    redraws: int = 100
+    uncertainty: Uncertainty = Uncertainty()
+    seed: int = 0
+    workers: int = 2
+    request: SolveRequest = _DRAW_REQUEST
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -100,31 +123,24 @@ class Draw:
     sites: tuple[str, ...]
 
 
-def draw_all(
-    world: World,
-    uncertainty: Uncertainty,
-    *,
-    sites: int,
-    redraws: int,
-    seed: int,
-    workers: int = 2,
-    gap: float = 0.005,
-    time_limit_s: float = 20.0,
-) -> list[Draw]:
-    """Answer the question anew `redraws` times; each draw has a seed of its own.
+def draw_all(world: World, settings: DrawSettings, *, sites: int) -> list[Draw]:
+    """The problem drawn and solved anew, with at most so many new sites in each draw."""
 
-    Parameters
-    ----------
-    sites : most new sites. gap, time_limit_s : of each draw's answer; its bound tells what is left.
-    workers : threads; the answer does not depend on them.
-    """
+    def one(seed: np.random.SeedSequence) -> Draw:
+        inputs = _draw_inputs(world, settings.uncertainty, seed)
+        return _solve_draw(world, inputs, sites, settings.request)
 
-    def one(own: np.random.SeedSequence) -> Draw:
-        return _answer(world, *_draw_inputs(world, uncertainty, own), sites, gap, time_limit_s)
-
-    seeds = np.random.SeedSequence(seed).spawn(redraws)
-    with ThreadPoolExecutor(max_workers=max(workers, 1)) as pool:
+    seeds = np.random.SeedSequence(settings.seed).spawn(settings.redraws)
+    with ThreadPoolExecutor(max_workers=max(settings.workers, 1)) as pool:
         return list(pool.map(one, seeds))
+
+
+class Inputs(NamedTuple):
+    """The random inputs of one draw: factor on the threshold, people per row, closed sites."""
+
+    reach: float
+    people: np.ndarray
+    closed: np.ndarray
 
 
 def _sigma(cv: float) -> float:
@@ -132,9 +148,7 @@ def _sigma(cv: float) -> float:
     return float(np.sqrt(np.log1p(cv * cv)))
 
 
-def _draw_inputs(
-    world: World, uncertainty: Uncertainty, seed: np.random.SeedSequence
-) -> tuple[float, np.ndarray, np.ndarray]:
+def _draw_inputs(world: World, uncertainty: Uncertainty, seed: np.random.SeedSequence) -> Inputs:
     rng = np.random.default_rng(seed)
     sigma = _sigma(uncertainty.reach_cv)
     most = _FARTHEST * sigma
@@ -142,25 +156,18 @@ def _draw_inputs(
     sigma = _sigma(uncertainty.people_cv)
     people = world.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(world.people)))
     closed = rng.random(world.existing.shape[1]) < uncertainty.closure_share
-    return reach, people, closed
+    return Inputs(reach, people, closed)
 
 
-def _answer(
-    world: World,
-    reach: float,
-    people: np.ndarray,
-    closed: np.ndarray,
-    sites: int,
-    gap: float,
-    time_limit_s: float,
-) -> Draw:
+def _solve_draw(world: World, inputs: Inputs, sites: int, request: SolveRequest) -> Draw:
+    reach, people, closed = inputs
     limit = world.threshold * reach
     served = within_open(world.existing, limit, ~closed)
     left = ~served
     problem = SitingProblem.from_costs(
         rows_of(world.candidates, left), people[left], threshold=limit, **world.rules
     )
-    options: dict[str, Any] = {"gap": gap, "time_limit_s": time_limit_s}
+    options: dict[str, Any] = {"request": request}
     if world.min_sites_per_area:
         options["min_sites_per_area"] = dict(world.min_sites_per_area)
     if world.budget is not None:

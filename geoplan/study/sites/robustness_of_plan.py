@@ -1,6 +1,6 @@
-"""A service's suggested sites tried in many draws: its problem, people and costs made ready.
+"""A service's suggested sites tried in many random draws: people, costs and constraints as arrays.
 
-Reuses the problem that gave the suggestion; `geoplan.study.sites.monte_carlo` knows numbers only.
+Uses the problem that gave the sites; `geoplan.study.sites.monte_carlo` knows numbers only.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import pandas as pd
 
 from geoplan.errors import UsageError
 from geoplan.results import Robustness, ServiceResult, SitingOutcome
+from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.monte_carlo import (
+    DrawSettings,
     Uncertainty,
     World,
     draw_all,
@@ -29,7 +31,7 @@ from geoplan.study.sites.monte_carlo import (
 #: objectives whose plan is a number of sites that cover people
 COVERING = ("max_coverage", "min_sites")
 #: how good a draw's answer must be inside a run, and how long it may take
-_RUN_GAP, _RUN_LIMIT_S = 0.01, 5.0
+_RUN_REQUEST = SolveRequest(gap=0.01, time_limit_s=5.0)
 
 
 def with_robustness(
@@ -45,11 +47,10 @@ def with_robustness(
         context,
         replace(assessed, siting=outcome),
         siting,
-        redraws=siting.robustness,
-        seed=context.config.study.seed,
+        DrawSettings(
+            redraws=siting.robustness, seed=context.config.study.seed, request=_RUN_REQUEST
+        ),
         problem=problem,
-        gap=_RUN_GAP,
-        time_limit_s=_RUN_LIMIT_S,
     )
     sites = outcome.sites.copy()
     sites["chosen_share"] = found.chosen["share"].reindex(sites.index.astype(str)).to_numpy()
@@ -60,45 +61,31 @@ def robustness_of(
     context: Context,
     planned: ServiceResult,
     siting: SitingSection,
+    settings: DrawSettings,
     *,
-    redraws: int,
-    uncertainty: Uncertainty | None = None,
-    seed: int = 0,
-    workers: int = 2,
     problem: StudyProblem | None = None,
-    gap: float = 0.005,
-    time_limit_s: float = 20.0,
 ) -> Robustness:
     """`robustness` of a service that has its suggested sites already.
 
     Parameters
     ----------
-    problem : what was asked for them; asked again when it is not given.
-    gap, time_limit_s : of each draw's answer.
+    settings : number of draws, their uncertainty, and how each is solved.
+    problem : the one that the sites solve; stated again when it is not given.
 
     Raises
     ------
     UsageError
         An option makes no sense, or there are no suggested sites to try.
     """
-    uncertainty = uncertainty or Uncertainty()
-    _refuse_nonsense(redraws, uncertainty)
+    _refuse_nonsense(settings)
+    uncertainty = settings.uncertainty
     assert planned.facilities is not None
     if planned.siting is None or planned.siting.sites.empty:
         raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
     plan = list(map(str, planned.siting.sites.index))
     problem = problem or state_problem(context, planned, siting)
     world = _world(context, planned, problem, uncertainty)
-    drawn = draw_all(
-        world,
-        uncertainty,
-        sites=len(plan),
-        redraws=redraws,
-        seed=seed,
-        workers=workers,
-        gap=gap,
-        time_limit_s=time_limit_s,
-    )
+    drawn = draw_all(world, settings, sites=len(plan))
     draws, plans = try_plans(world, drawn, plan)
     names = planned.facilities.frame["name"].astype("string").fillna("")
     return Robustness(
@@ -113,7 +100,8 @@ def robustness_of(
     )
 
 
-def _refuse_nonsense(redraws: int, uncertainty: Uncertainty) -> None:
+def _refuse_nonsense(settings: DrawSettings) -> None:
+    redraws, uncertainty = settings.redraws, settings.uncertainty
     faults = []
     if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
         faults.append(f"redraws must be 1 or more, not {redraws}")

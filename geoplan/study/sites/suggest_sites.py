@@ -16,6 +16,7 @@ from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.conditional.reassignment import capacity_in_people
 from geoplan.siting.conditional.solve import Solver
 from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import equity_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -47,10 +48,10 @@ def suggest_sites(
     if siting.objective in ("p_median", "p_center"):
         return distance_sites(context, assessed, siting)
     problem = state_problem(context, assessed, siting)
-    solver = Solver(
-        time_limit_s=siting.time_limit_s, seed=context.config.study.seed, speaker=context.speaker
+    request = SolveRequest(
+        time_limit_s=siting.time_limit_s, gap=siting.gap, seed=context.config.study.seed
     )
-    solution = solver.solve(problem.conditional)
+    solution = Solver(request=request, speaker=context.speaker).solve(problem.conditional)
     outcome = _outcome(context, assessed, problem, solution)
     if solution.solved.detail.get("interrupted"):  # somebody waits: no curve, no draws
         return outcome
@@ -80,10 +81,7 @@ def _outcome(
     sites = sites_frame(
         context, assessed, explained, chosen, base=problem.served, total=problem.total
     )
-    curve = None
-    if siting.curve:
-        seed = context.config.study.seed
-        curve = coverage_by_sites(solution, time_limit_s=siting.time_limit_s, seed=seed)
+    curve = coverage_by_sites(solution) if siting.curve else None
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     phases = phase_table(siting, sites, base=problem.served, total=problem.total, curve=curve)
     return SitingOutcome(
