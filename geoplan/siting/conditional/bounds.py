@@ -47,7 +47,7 @@ class ConditionalSolution:
         """People whom candidates that were left out might serve beyond the solver's own bound."""
         if self.result.bound is None:
             return 0.0
-        return self.result.bound - (self.solved.bound or 0.0) - self.problem.served_elsewhere
+        return self.result.bound - (self.solved.bound or 0.0) - self.problem.served_outside
 
 
 def whole_service(
@@ -98,13 +98,13 @@ def _result_of_service(
         return replace(
             solved, value=value, bound=bound, gap=relative_gap(value, bound), sites=sites
         )
-    value = solved.value + problem.served_elsewhere
+    value = solved.value + problem.served_outside
     bound = solved.bound
     if bound is not None and bounds is not None and problem.unconstrained is None:
         lost = problem.thinning_loss(len(bounds) - 1)
         bound = max(bound, min(bound + lost, float(bounds[-1])))
     if bound is not None:
-        bound = min(bound + problem.served_elsewhere, problem.total)
+        bound = min(bound + problem.served_outside, problem.total)
     gap = None
     if bound is not None and np.isfinite(value):
         gap = (bound - value) / value if value > 0 else 0.0
@@ -117,7 +117,7 @@ def _result_of_service(
         value=value,
         bound=bound,
         gap=gap,
-        greedy_value=None if greedy is None else greedy + problem.served_elsewhere,
+        greedy_value=None if greedy is None else greedy + problem.served_outside,
         status=status,
         sites=sites,
     )
@@ -186,6 +186,6 @@ def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
         lost = [problem.thinning_loss(int(k)) for k in asked]
         over = solution.bounds[np.minimum(asked, len(solution.bounds) - 1)]
         table["bound"] = np.maximum(table["value"], np.minimum(table["bound"] + lost, over))
-    table["value"] += problem.served_elsewhere
-    table["bound"] = np.minimum(table["bound"] + problem.served_elsewhere, problem.total)
+    table["value"] += problem.served_outside
+    table["bound"] = np.minimum(table["bound"] + problem.served_outside, problem.total)
     return table

@@ -69,9 +69,9 @@ class ConditionalProblem:
         return self.problem.capacities is not None
 
     @property
-    def served_elsewhere(self) -> float:
+    def served_outside(self) -> float:
         """People served who are not in `solved`: to be added to its numbers."""
-        return self.served if self.reassignment is None else self.reassignment.served_elsewhere
+        return self.served if self.reassignment is None else self.reassignment.served_outside
 
     @property
     def n_existing(self) -> int:
@@ -95,7 +95,7 @@ class ConditionalProblem:
         count = self.sites if sites is None else sites
         if not self.has_capacities or self.capacity is None or count is None:
             return float("inf")
-        return self.served - self.served_elsewhere + self.capacity * count
+        return self.served - self.served_outside + self.capacity * count
 
     def more_serve_nobody(self, result: SitingResult) -> bool:
         """Whether `result` has fewer sites than asked for because another would serve nobody.

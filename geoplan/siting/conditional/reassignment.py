@@ -27,11 +27,11 @@ class Reassignment:
     Parameters
     ----------
     problem : people whom new sites concern x the full sites (fixed) and the candidates.
-    served_elsewhere : people served whatever opens; part of every value and bound.
+    served_outside : people served whatever opens; part of every value and bound.
     """
 
     problem: SitingProblem
-    served_elsewhere: float
+    served_outside: float
 
     @property
     def full_capacity(self) -> float:
@@ -50,7 +50,7 @@ class CapacityShortage:
     people : all people of these rows.
     reach : these rows x full sites, as ones.
     capacities : of each full site, by label.
-    served_elsewhere : people served by other sites.
+    served_outside : people served by other sites.
     whole : all people are whole numbers.
     """
 
@@ -58,7 +58,7 @@ class CapacityShortage:
     people: pd.Series
     reach: sparse.csr_matrix
     capacities: pd.Series
-    served_elsewhere: float
+    served_outside: float
     whole: bool
 
     def reassignment(
@@ -94,7 +94,7 @@ class CapacityShortage:
             fixed=old,
             **stated | {"capacities": [*self.capacities, *np.full(len(candidates), seats)]},
         )
-        return Reassignment(problem=problem, served_elsewhere=self.served_elsewhere)
+        return Reassignment(problem=problem, served_outside=self.served_outside)
 
 
 def capacity_shortage(
@@ -128,7 +128,7 @@ def capacity_shortage(
         people=people[concerned],
         reach=reach[:, full],
         capacities=capacities.iloc[full],
-        served_elsewhere=part.served_outside,
+        served_outside=part.served_outside,
         whole=whole,
     )
 

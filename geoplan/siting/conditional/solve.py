@@ -76,7 +76,7 @@ class Solver:
                 return max_coverage(stated, budget=problem.budget, **options)
             return max_coverage(stated, sites=existing + (problem.sites or 0), **options)
         whole = existing or problem.reassignment is None
-        elsewhere = problem.served_elsewhere if whole else problem.served
+        elsewhere = problem.served_outside if whole else problem.served
         wanted = (problem.share or 1.0) * problem.total - elsewhere
         if wanted <= 0 and not problem.min_sites_per_area:
             return max_coverage(stated, sites=existing, **options)
@@ -122,11 +122,11 @@ class Solver:
         self, problem: ConditionalProblem, word: str, reachable: float
     ) -> SitingResult:
         """The share that is asked for includes people whom no site could serve."""
-        most = (problem.served_elsewhere + reachable) / problem.total
+        most = (problem.served_outside + reachable) / problem.total
         text = self.speaker.say(
             word,
             share=f"{problem.share or 1.0:.2%}",
-            people=f"{problem.total - problem.served_elsewhere - reachable:,.0f}",
+            people=f"{problem.total - problem.served_outside - reachable:,.0f}",
             most=f"{np.floor(most * 1e4) / 1e4:.2%}",
         )
         return self._infeasible(problem, text)
@@ -182,7 +182,7 @@ def _better_of(
         bound = found.bound
         if unserved.bound is not None and problem.problem.capacities is None:
             # nobody who finds a site full today is served twice
-            over = problem.served - problem.served_elsewhere + unserved.bound + problem.turned_away
+            over = problem.served - problem.served_outside + unserved.bound + problem.turned_away
             bound = over if bound is None else min(bound, over)
         better = found.status == "unknown" or value > found.value
     if unserved.status not in ("optimal", "feasible") or not better:
