@@ -11,8 +11,8 @@ import pandas as pd
 
 from geoplan.errors import SitingError
 from geoplan.siting.constrained.capacity_part import people_served
-from geoplan.siting.constrained.milp import add_need, aim, build, picked, run
-from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.covering_model import CoveringModel
+from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.model.build_result import covered_people, is_whole
 from geoplan.siting.model.constraints import PlanOptions, area_minimums, read_constraints
 from geoplan.siting.model.limits import check_limits
@@ -136,17 +136,17 @@ def alternative_sites(
     )
     faults.raise_all()
     chosen = problem.positions(result.sites)
-    ruled = build(problem, rules, every_site=True)
-    add_need(ruled, _least(ruled, result, within, chosen, times=2 if backup else 1))
+    covering = build_covering_model(problem, rules, every_site=True)
+    covering.require_people(_least(covering, result, within, chosen, times=2 if backup else 1))
     with control.interruptible():
-        return _look(ruled, chosen, most, control, times=2 if backup else 1)
+        return _look(covering, chosen, most, control, times=2 if backup else 1)
 
 
 def _least(
-    ruled: RuledModel, result: SitingResult, within: float, chosen: np.ndarray, *, times: int
+    covering: CoveringModel, result: SitingResult, within: float, chosen: np.ndarray, *, times: int
 ) -> float:
     """People that a plan must serve to count."""
-    problem = ruled.problem
+    problem = covering.problem
     if result.objective == "min_sites":
         people = result.detail.get("people_needed")
         if people is None:
@@ -156,30 +156,30 @@ def _least(
     else:
         people = covered_people(problem, chosen, times=times)
     least = float(people) * (1 - within)
-    if ruled.whole and is_whole(problem.weights):
+    if covering.whole and is_whole(problem.weights):
         return float(np.ceil(least - 1e-6))
     return least - 1e-7 * max(1.0, least)
 
 
 def _look(
-    ruled: RuledModel, chosen: np.ndarray, most: int, control: SolveControl, *, times: int
+    covering: CoveringModel, chosen: np.ndarray, most: int, control: SolveControl, *, times: int
 ) -> Alternatives:
     """One plan after another, each as different from the answer as can be."""
-    problem, core = ruled.problem, ruled.core
+    problem, core = covering.problem, covering.core
     mine = np.isin(core.sites, chosen)
-    aim(ruled, ruled.y[mine], 1.0)
+    covering.set_objective(covering.y[mine], 1.0)
     rows: list[dict[str, Any]] = []
     kept, complete = set(chosen.tolist()), False
-    _forbid(ruled, chosen)
+    _forbid(covering, chosen)
     while len(rows) < most and control.left > 0:
-        found = run(ruled, control=control, whole_goal=True)
+        found = covering.run(control=control, whole_goal=True)
         if found.status == "infeasible":
             complete = True
             break
         if found.x is None:
             break
-        plan = _needed(ruled, picked(ruled, found), times)
-        _forbid(ruled, plan)
+        plan = _needed(covering, covering.open_sites(found), times)
+        _forbid(covering, plan)
         kept &= set(plan.tolist())
         rows.append(
             {
@@ -193,9 +193,9 @@ def _look(
     return Alternatives(table=table, complete=complete, kept=names)
 
 
-def _needed(ruled: RuledModel, plan: np.ndarray, times: int) -> np.ndarray:
+def _needed(covering: CoveringModel, plan: np.ndarray, times: int) -> np.ndarray:
     """`plan` without new sites that change nothing for anybody."""
-    problem, rules = ruled.problem, ruled.rules
+    problem, rules = covering.problem, covering.constraints
     if problem.capacities is not None or rules.area_sites or rules.area_share:
         return plan
     value = covered_people(problem, plan, times=times)
@@ -206,7 +206,7 @@ def _needed(ruled: RuledModel, plan: np.ndarray, times: int) -> np.ndarray:
     return plan
 
 
-def _forbid(ruled: RuledModel, plan: np.ndarray) -> None:
+def _forbid(covering: CoveringModel, plan: np.ndarray) -> None:
     """Row: not all of these sites together (nor with others beside them)."""
-    here = np.isin(ruled.core.sites, plan)
-    ruled.model.add_row(ruled.y[here], upper=float(here.sum() - 1))
+    here = np.isin(covering.core.sites, plan)
+    covering.model.add_row(covering.y[here], upper=float(here.sum() - 1))

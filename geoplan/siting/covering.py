@@ -9,11 +9,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from geoplan.siting.constrained.capacity_solve import (
-    by_capacities,
-    fewest_sites_in_capacity,
-    most_people_in_capacity,
+    is_capacity_problem,
+    max_coverage_with_capacities,
+    min_sites_with_capacities,
 )
-from geoplan.siting.constrained.solve import fewest_sites_ruled, most_people_ruled
+from geoplan.siting.constrained.solve import constrained_max_coverage, constrained_min_sites
 from geoplan.siting.mclp.kernel_search import most_people
 from geoplan.siting.mclp.local_search import drop_idle, greedy
 from geoplan.siting.mclp.milp_models import cover_everyone
@@ -111,12 +111,12 @@ def max_coverage(
     with control.interruptible():
         if count is not None and rules.plain(problem):
             return _most_people(problem, count=count, control=control)
-        if by_capacities(problem, rules):
-            return most_people_in_capacity(problem, rules, control=control)
+        if is_capacity_problem(problem, rules):
+            return max_coverage_with_capacities(problem, rules, control=control)
         loose = None
         if count is not None and rules.only_apart(problem):
             loose = partial(_most_people, count=count, control=control)
-        return most_people_ruled(problem, rules, without=loose, control=control)
+        return constrained_max_coverage(problem, rules, without=loose, control=control)
 
 
 def _most_people(
@@ -219,10 +219,10 @@ def _fewest_sites(
     need = people_needed(problem, share)
     if need > core.reachable + 1e-9 * max(1.0, need):
         return _blocked(problem, core, share, control)
-    if by_capacities(problem, rules):
-        return fewest_sites_in_capacity(problem, rules, need=need, control=control)
+    if is_capacity_problem(problem, rules):
+        return min_sites_with_capacities(problem, rules, need=need, control=control)
     if not rules.plain(problem):
-        return fewest_sites_ruled(problem, rules, need=need, control=control)
+        return constrained_min_sites(problem, rules, need=need, control=control)
     short = max(0.0, need - core.base)
     plain = _greedy_share(core, short)
     chosen, bound, greedy_count = plain, float(len(plain)), len(plain)

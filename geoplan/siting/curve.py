@@ -12,7 +12,7 @@ import pandas as pd
 
 from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_part import people_served, shortage_part
-from geoplan.siting.constrained.capacity_solve import most_people_in_capacity
+from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
 from geoplan.siting.mclp.kernel_search import Best, most_people
 from geoplan.siting.mclp.lagrangian import Prices
 from geoplan.siting.mclp.local_search import greedy, swap
@@ -126,7 +126,7 @@ def _curve_with_capacities(
         # what the easy numbers leave over goes to the hard ones
         share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
         rules = Constraints(sites=count)
-        one = most_people_in_capacity(part.problem, rules, control=share, gains=gains)
+        one = max_coverage_with_capacities(part.problem, rules, control=share, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound

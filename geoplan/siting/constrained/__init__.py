@@ -1,1 +1,1 @@
-"""Covering under a planner's rules: budget, areas, distances, capacities."""
+"""Covering under a planner's constraints: budget, areas, distances, capacities."""

@@ -1,7 +1,7 @@
-"""Who takes a place where, as columns and rows of a model.
+"""Who is served where, as columns and rows of a model with capacities.
 
-A site with room for everybody who reaches it needs no count of places: a class's people at any
-such site are one column. A column per pair stands only where places end.
+A site with capacity for everybody who reaches it needs no count: a class's people at any such site
+are one column. A column per pair stands only where capacity is short.
 """
 
 from __future__ import annotations
@@ -11,109 +11,115 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
-from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.site_constraints import add_capacity_rows, add_open_rows
 from geoplan.siting.solver.control import SolveControl
 
 
-def add_capacities(ruled: RuledModel, room: np.ndarray, *, every_link: bool = False) -> None:
-    """Columns of people served, and the rows that bind them to open sites and to places.
+def add_capacities(
+    covering: CoveringModel, capacity: np.ndarray, *, every_link: bool = False
+) -> None:
+    """Columns of people served, and the rows that bind them to open sites and to capacities.
 
     Parameters
     ----------
-    room : people that each site of the core takes.
-    every_link : a row for every pair, also where the site's places say it; a model whose places
-        may be loosened needs them.
+    capacity : people that each site of the core serves.
+    every_link : a row for every pair, also where the site's capacity implies it; a model whose
+        capacities may be relaxed needs them.
     """
-    core, model = ruled.core, ruled.model
+    core, model = covering.core, covering.model
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-    ends = room < np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
-    counted = ends[core.row_idx]
+    limited = capacity < np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
+    counted = limited[core.row_idx]
     easy = np.unique(row_of[~counted])
     pair = np.flatnonzero(counted)
     row, site = row_of[pair], core.row_idx[pair]
     anywhere = model.add_columns(len(easy), upper=core.weight[easy])
-    placed = model.add_columns(len(pair), upper=np.minimum(core.weight[row], room[site]))
-    ruled.served = np.concatenate([anywhere, placed])
-    ruled.people = np.ones(len(ruled.served))
-    ruled.of = np.concatenate([easy, row])
-    ruled.pair = np.concatenate([np.full(len(easy), -1), pair])
-    _one_place_each(ruled)
-    _where_open(ruled, anywhere, row_of[~counted], core.row_idx[~counted])
-    fixed = ruled.problem.is_fixed[core.sites]
+    placed = model.add_columns(len(pair), upper=np.minimum(core.weight[row], capacity[site]))
+    covering.served = np.concatenate([anywhere, placed])
+    covering.people = np.ones(len(covering.served))
+    covering.class_of = np.concatenate([easy, row])
+    covering.pair = np.concatenate([np.full(len(easy), -1), pair])
+    _limit_to_people(covering)
+    _where_open(covering, anywhere, row_of[~counted], core.row_idx[~counted])
+    fixed = covering.problem.is_fixed[core.sites]
     # nobody is served by a site that is not open (tight per pair: a good relaxation); where a
-    # class is larger than the site the row of places says as much
-    tight = ~fixed[site] & (every_link | (core.weight[row] < room[site]))
-    add_open_rows(model, placed[tight], ruled.y[site[tight]], core.weight[row[tight]])
+    # class is larger than the site the capacity row says as much
+    tight = ~fixed[site] & (every_link | (core.weight[row] < capacity[site]))
+    add_open_rows(model, placed[tight], covering.y[site[tight]], core.weight[row[tight]])
     add_capacity_rows(
         model,
         (placed, site),
-        ruled.y,
-        np.where(ends, room, np.inf),
-        ruled.problem.site_index[core.sites],
+        covering.y,
+        np.where(limited, capacity, np.inf),
+        covering.problem.site_index[core.sites],
     )
 
 
-def _one_place_each(ruled: RuledModel) -> None:
-    """Rows: a class has no more places than people."""
-    order = np.argsort(ruled.of, kind="stable")
-    ptr = np.searchsorted(ruled.of[order], np.arange(ruled.core.n + 1))
-    ruled.model.add_rows(ptr, ruled.served[order], 1.0, upper=ruled.core.weight)
+def _limit_to_people(covering: CoveringModel) -> None:
+    """Rows: a class has no more people served than people."""
+    order = np.argsort(covering.class_of, kind="stable")
+    ptr = np.searchsorted(covering.class_of[order], np.arange(covering.core.n + 1))
+    covering.model.add_rows(ptr, covering.served[order], 1.0, upper=covering.core.weight)
 
 
-def _where_open(ruled: RuledModel, anywhere: np.ndarray, row: np.ndarray, site: np.ndarray) -> None:
+def _where_open(
+    covering: CoveringModel, anywhere: np.ndarray, row: np.ndarray, site: np.ndarray
+) -> None:
     """Rows: served without counting only where one of those sites is open."""
     first = np.flatnonzero(np.diff(row, prepend=-1))
     count = np.diff(np.append(first, len(row)))
-    index = np.insert(ruled.y[site], first, anywhere)
-    factor = np.insert(-ruled.core.weight[row], first, 1.0)
+    index = np.insert(covering.y[site], first, anywhere)
+    factor = np.insert(-covering.core.weight[row], first, 1.0)
     ptr = np.concatenate([[0], np.cumsum(count + 1)])
-    ruled.model.add_rows(ptr, index, factor, upper=0.0)
+    covering.model.add_rows(ptr, index, factor, upper=0.0)
 
 
-def start_from(ruled: RuledModel, flow: CapacityFlow) -> np.ndarray:
-    """A full column vector for the open sites and the places of `flow` (of the same core)."""
-    core = ruled.core
-    x = np.zeros(ruled.model.columns)
-    x[ruled.y] = flow.is_open
-    counted = ruled.pair >= 0
-    x[ruled.served[counted]] = flow.people[ruled.pair[counted]]
+def warm_start_from_flow(covering: CoveringModel, flow: CapacityFlow) -> np.ndarray:
+    """A full column vector for the open sites and the people of `flow` (of the same core)."""
+    core = covering.core
+    x = np.zeros(covering.model.columns)
+    x[covering.y] = flow.is_open
+    counted = covering.pair >= 0
+    x[covering.served[counted]] = flow.people[covering.pair[counted]]
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     easy = np.ones(core.pairs, bool)
-    easy[ruled.pair[counted]] = False
+    easy[covering.pair[counted]] = False
     people = np.bincount(row_of[easy], weights=flow.people[easy], minlength=core.n)
-    x[ruled.served[~counted]] = people[ruled.of[~counted]]
+    x[covering.served[~counted]] = people[covering.class_of[~counted]]
     return x
 
 
-def pair_people(ruled: RuledModel, x: np.ndarray) -> np.ndarray:
+def pair_people(covering: CoveringModel, x: np.ndarray) -> np.ndarray:
     """People per pair of the core in the column vector `x`."""
-    core = ruled.core
+    core = covering.core
     amount = np.zeros(core.pairs)
-    counted = ruled.pair >= 0
-    amount[ruled.pair[counted]] = x[ruled.served[counted]]
+    counted = covering.pair >= 0
+    amount[covering.pair[counted]] = x[covering.served[counted]]
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
-    usable = x[ruled.y[core.row_idx]] > 0.5
-    usable[ruled.pair[counted]] = False
+    usable = x[covering.y[core.row_idx]] > 0.5
+    usable[covering.pair[counted]] = False
     at = np.flatnonzero(usable)[::-1]
     first = np.full(core.n, -1, np.int64)
     first[row_of[at]] = at  # of several the first stays
-    easy, people = ruled.of[~counted], x[ruled.served[~counted]]
+    easy, people = covering.class_of[~counted], x[covering.served[~counted]]
     at = first[easy]
     amount[at[at >= 0]] = people[at >= 0]
     return amount
 
 
-def add_gains(ruled: RuledModel, room: np.ndarray, control: SolveControl) -> None:
-    """Rows: people with a place in a part of the city, by what each site alone would add there.
+def add_submodular_cuts(
+    covering: CoveringModel, capacity: np.ndarray, control: SolveControl
+) -> None:
+    """Rows: people served in a part of the city, by what each site alone would add there.
 
     A part is what full fixed sites join. What several sites add is never more than what each of
     them adds alone (Nemhauser and Wolsey 1981), and these rows are far tighter than those of single
-    classes where a site reaches more people than it can set free places for. The model is right
+    classes where a site reaches more people than it can free capacity for. The model is right
     without them: none are added when time is out before they are worked out.
     """
-    core, model = ruled.core, ruled.model
-    fixed = ruled.problem.is_fixed[core.sites]
+    core, model = covering.core, covering.model
+    fixed = covering.problem.is_fixed[core.sites]
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     old = fixed[core.row_idx]
     graph = sparse.coo_matrix(
@@ -123,7 +129,7 @@ def add_gains(ruled: RuledModel, room: np.ndarray, control: SolveControl) -> Non
     part = connected_components(graph, directed=False)[1][: core.n]
     joined = np.zeros(core.n, bool)
     joined[row_of[old]] = True
-    flow = CapacityFlow(core, np.where(fixed, room, np.inf))
+    flow = CapacityFlow(core, np.where(fixed, capacity, np.inf))
     for j in np.flatnonzero(fixed):
         flow.open(int(j))
     today = np.bincount(part, weights=core.weight - flow.unserved)
@@ -136,16 +142,16 @@ def add_gains(ruled: RuledModel, room: np.ndarray, control: SolveControl) -> Non
         with_j.open(int(j))
         came = np.bincount(part, weights=flow.unserved - with_j.unserved)
         for k in here:
-            added.setdefault(int(k), []).append((int(j), min(float(came[k]), float(room[j]))))
-    order = np.argsort(part[ruled.of], kind="stable")
-    cuts = np.searchsorted(part[ruled.of][order], np.arange(len(today) + 1))
+            added.setdefault(int(k), []).append((int(j), min(float(came[k]), float(capacity[j]))))
+    order = np.argsort(part[covering.class_of], kind="stable")
+    cuts = np.searchsorted(part[covering.class_of][order], np.arange(len(today) + 1))
     for k in np.unique(part[joined]):
         gains = added.get(int(k), [])
-        here = ruled.served[order[cuts[k] : cuts[k + 1]]]
+        here = covering.served[order[cuts[k] : cuts[k + 1]]]
         sites = np.array([j for j, _ in gains], np.int64)
         worth = np.array([gain for _, gain in gains])
         model.add_row(
-            np.concatenate([here, ruled.y[sites]]),
+            np.concatenate([here, covering.y[sites]]),
             np.concatenate([np.ones(len(here)), -worth]),
             upper=float(today[k]),
         )

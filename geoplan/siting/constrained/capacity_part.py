@@ -25,7 +25,7 @@ def row_classes(problem: SitingProblem, group: np.ndarray | None = None) -> np.n
 
 
 def largest_flow(problem: SitingProblem, chosen: np.ndarray) -> CapacityFlow:
-    """The sites `chosen` (positions in the problem) open, and as many people there as can be."""
+    """The sites `chosen` (positions in the problem) open, and most people served there."""
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
     flow = CapacityFlow(core, core_capacities(problem, core))
     place = np.full(problem.n_sites, -1, np.int64)
@@ -36,16 +36,16 @@ def largest_flow(problem: SitingProblem, chosen: np.ndarray) -> CapacityFlow:
 
 
 def core_capacities(problem: SitingProblem, core: Core) -> np.ndarray:
-    """People that each site of the core takes."""
+    """People that each site of the core serves."""
     if problem.capacities is None:
         return np.full(core.m, np.inf)
     return problem.capacities[core.sites]
 
 
 def people_served(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
-    """People whom the sites `chosen` (positions) serve: covered, and with a place where those end.
+    """People whom the sites `chosen` (positions) serve: covered, and within the capacities.
 
-    With places `times` is 1.
+    With capacities `times` is 1.
     """
     if problem.capacities is None:
         return covered_people(problem, chosen, times=times)
@@ -68,7 +68,7 @@ class ShortagePart:
 def shortage_part(problem: SitingProblem) -> ShortagePart:
     """The part of `problem` that new sites can matter to.
 
-    Rows outside have all their places at fixed sites that nobody inside can use, and keep them in
+    Rows outside are served by fixed sites that nobody inside can use, and stay so in
     some largest flow whatever opens (the Dulmage-Mendelsohn decomposition of today's flow).
     """
     flow = largest_flow(problem, problem.fixed)
@@ -86,7 +86,7 @@ def shortage_part(problem: SitingProblem) -> ShortagePart:
 def row_flows(
     problem: SitingProblem, core: Core, label: np.ndarray, amount: np.ndarray
 ) -> pd.DataFrame:
-    """Who takes a place where: people per pair of `core` shared out among each class's rows.
+    """Who is served where: people per pair of `core` shared out among each class's rows.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def row_flows(
     -------
     DataFrame with the columns ``demand``, ``site``, ``people``.
     """
-    dust = flow_tolerance(core.weight)
-    used = np.flatnonzero(amount > 100 * dust)
+    tolerance = flow_tolerance(core.weight)
+    used = np.flatnonzero(amount > 100 * tolerance)
     class_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     order = np.argsort(label, kind="stable")
     cuts = np.searchsorted(label[order], np.arange(core.n + 1))
@@ -107,20 +107,20 @@ def row_flows(
     for t in used:
         k, people = int(class_of[t]), float(amount[t])
         site = problem.site_index[core.sites[core.row_idx[t]]]
-        while people > 100 * dust and at[k] < cuts[k + 1]:
+        while people > 100 * tolerance and at[k] < cuts[k + 1]:
             i = order[at[k]]
             part = min(people, left[i])
-            if part > dust:
+            if part > tolerance:
                 out.append((problem.demand_index[i], site, part))
             left[i] -= part
             people -= part
-            if left[i] <= dust:
+            if left[i] <= tolerance:
                 at[k] += 1
     return pd.DataFrame(out, columns=["demand", "site", "people"])
 
 
-def at_most(problem: SitingProblem, flows: pd.DataFrame) -> pd.Series:
-    """Per demand row the site that takes most of its people (<NA>: none)."""
+def assign_by_flow(problem: SitingProblem, flows: pd.DataFrame) -> pd.Series:
+    """Per demand row the site that serves most of its people (<NA>: none)."""
     most = flows.sort_values("people", ascending=False).drop_duplicates("demand")
     where = np.full(problem.n_demand, -1, np.int64)
     rows = problem.demand_index.get_indexer(most["demand"])

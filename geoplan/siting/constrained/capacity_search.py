@@ -1,7 +1,7 @@
-"""A good choice of sites whose places end: the best next one, then swaps, and a bound beside it.
+"""A good set of sites with capacities: the best next one, then swaps, and a bound beside it.
 
-What a site adds never grows as others open (see `flow`). So an old gain bounds the new one, few
-gains are worked out anew, and the largest gains of one state bound every choice of sites.
+What a site adds never grows as others open (see `capacity_flow`). So an old gain bounds the new
+one, few gains are worked out anew, and the largest gains of one state bound every choice of sites.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _LEAST = 1e-9
 
 
 class CapacitySearch:
-    """Sites opened one by one under a planner's rules, and exchanged; all positions in the core.
+    """Sites opened one by one under constraints, and exchanged; all positions in the core.
 
     Parameters
     ----------
-    room : people that each site of `core` takes.
+    capacity : people that each site of `core` serves.
     control : once its time is out, no gain is worked out any more; what bounds it stands in.
     need : people after whom no more sites are wanted (``inf``: as many as can be).
     known : per site of the core what it adds to the fixed ones, where somebody has worked that out
@@ -32,22 +32,22 @@ class CapacitySearch:
     def __init__(
         self,
         problem: SitingProblem,
-        rules: Constraints,
+        constraints: Constraints,
         core: Core,
-        room: np.ndarray,
+        capacity: np.ndarray,
         *,
         control: SolveControl,
         need: float = np.inf,
         known: np.ndarray | None = None,
     ) -> None:
         self.control = control
-        self.flow, self.need = CapacityFlow(core, room), need
+        self.flow, self.need = CapacityFlow(core, capacity), need
         self.stays = problem.is_fixed[core.sites]
         for j in np.flatnonzero(self.stays):
             self.flow.open(int(j))
-        self.most = np.inf if rules.sites is None else rules.sites
-        self.budget = np.inf if rules.budget is None else rules.budget * (1 + 1e-12)
-        self.paid = rules.budget is not None
+        self.most = np.inf if constraints.sites is None else constraints.sites
+        self.budget = np.inf if constraints.budget is None else constraints.budget * (1 + 1e-12)
+        self.paid = constraints.budget is not None
         self.money = site_money(problem)[core.sites]
         self.free_of_cost = problem_free(problem)[core.sites]
         self.rivals = _rivals(problem, core)
@@ -56,10 +56,10 @@ class CapacitySearch:
             if problem.site_areas is None
             else problem.site_areas[core.sites]
         )
-        self.least = dict(rules.area_sites)
-        self.dust = self.flow.tolerance
+        self.least = dict(constraints.area_sites)
+        self.tolerance = self.flow.tolerance
         self.before = self.flow.served
-        # a site adds no more than its places, nor more people than lack one
+        # a site adds no more than its capacity, nor more people than are not served
         most = np.minimum(self.flow.capacity, self.flow.unserved.sum())
         self.known = np.full(core.m, np.nan) if known is None else known.copy()
         self._learn(self.known)
@@ -69,16 +69,16 @@ class CapacitySearch:
 
     @property
     def served(self) -> float:
-        """People who have a place."""
+        """People who are served."""
         return self.flow.served
 
     @property
     def enough(self) -> bool:
         """Whether as many people are served as are wanted."""
-        return bool(self.served >= self.need * (1 - _LEAST) - self.dust)
+        return bool(self.served >= self.need * (1 - _LEAST) - self.tolerance)
 
-    def build(self) -> bool:
-        """Open sites as far as the rules allow; False where the least per area are not reached.
+    def construct(self) -> bool:
+        """Open sites as far as the constraints allow; False where an area falls short.
 
         When time is out, sites are opened without working out what changes would bring them.
         """
@@ -154,7 +154,7 @@ class CapacitySearch:
         self.worth = self.ceiling.copy()  # what was closed may be worth more again
 
     def bound(self) -> float:
-        """People whom no choice of sites within the rules' number and money can exceed.
+        """People whom no choice of sites within the constraints' number and money can exceed.
 
         From what sites add to the fixed ones, and, unless that proves the answer, from what they
         add to what is open now.
@@ -164,7 +164,7 @@ class CapacitySearch:
         )
         exact = self.flow.is_open.copy()
         gains = np.where(exact, 0.0, self.worth)
-        while bound > self.served + max(self.dust, _LEAST * self.served):
+        while bound > self.served + max(self.tolerance, _LEAST * self.served):
             most, used = self._most_of(gains)
             bound = min(bound, self.served + most)
             # old gains bound the new ones: only those that the sum takes have to be worked out
@@ -183,7 +183,7 @@ class CapacitySearch:
         short = self.need - self.before
         fixed = int(self.stays.sum())
         gains = np.cumsum(np.sort(self.ceiling[~self.stays])[::-1])
-        if short <= max(self.dust, _LEAST * self.need):
+        if short <= max(self.tolerance, _LEAST * self.need):
             return fixed
         return fixed + int(np.searchsorted(gains, short * (1 - _LEAST)) + 1)
 
@@ -198,8 +198,8 @@ class CapacitySearch:
         """The largest sum of gains that the number of sites and the money allow; whose it takes."""
         most, used = float(gains.sum()), np.zeros(len(gains), bool)
         if np.isfinite(self.most):
-            room = max(int(self.most) - int(self.stays.sum()), 0)
-            top = np.argsort(-gains, kind="stable")[:room]
+            count = max(int(self.most) - int(self.stays.sum()), 0)
+            top = np.argsort(-gains, kind="stable")[:count]
             most = min(most, float(gains[top].sum()))
             used[top] = True
         if self.paid:
@@ -220,7 +220,7 @@ class CapacitySearch:
         return float(self.money[self.flow.is_open & ~self.free_of_cost].sum())
 
     def _able(self) -> np.ndarray:
-        """Bool per site: closed, and the rules would let it open now."""
+        """Bool per site: closed, and the constraints would let it open now."""
         able = ~self.flow.is_open
         if int(self.flow.is_open.sum()) >= self.most:
             return np.zeros_like(able)
@@ -252,7 +252,7 @@ class CapacitySearch:
             self.worth[j] = self.flow.gain(int(j))
             if self.worth[j] / price[j] > most:
                 best, most = int(j), self.worth[j] / price[j]
-        if best < 0 or (useful and self.worth[best] <= self.dust):
+        if best < 0 or (useful and self.worth[best] <= self.tolerance):
             return False
         self.flow.open(best)
         return True
@@ -266,7 +266,7 @@ class CapacitySearch:
         if not self._areas_without(j, closed=True):
             able &= np.array([c == self.areas[j] for c in self.areas], bool)
         at = np.flatnonzero(able)
-        best, most = -1, lost + max(self.dust, 1e-9 * self.before)
+        best, most = -1, lost + max(self.tolerance, 1e-9 * self.before)
         for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
             if self.ceiling[k] <= most or control.left <= 0:
                 break

@@ -1,4 +1,4 @@
-"""An answer to begin with, under rules: so that there is always something to hand over."""
+"""A feasible start under constraints, so that there is always a solution to hand over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from copy import copy
 
 import numpy as np
 
-from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.model.constraints import Constraints, least_people, problem_free, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
@@ -15,28 +15,33 @@ from geoplan.siting.solver.milp import solve_in_time
 _LEAST = 1e-9
 
 
-def greedy_ruled(problem: SitingProblem, rules: Constraints) -> np.ndarray | None:
-    """The best next site, again and again, as far as the rules allow; None where that fails.
+def constrained_greedy(problem: SitingProblem, constraints: Constraints) -> np.ndarray | None:
+    """The best next site, again and again, while the constraints allow; None where that fails.
 
-    Areas that must have sites come first. It knows nothing of places (capacities), of equity, of
+    Areas that must have sites come first. It knows nothing of capacities, of equity, of
     least shares of people and of backup: those have no start.
     """
-    if problem.capacities is not None or rules.equity or rules.area_share or rules.backup:
+    if (
+        problem.capacities is not None
+        or constraints.equity
+        or constraints.area_share
+        or constraints.backup
+    ):
         return None
-    picker = _Greedy(problem, rules)
+    picker = _Greedy(problem, constraints)
     for j in problem.fixed:
         picker.take(int(j))
-    for code, least in rules.area_sites.items():
+    for code, least in constraints.area_sites.items():
         assert problem.site_areas is not None
         here = np.array([c == code for c in problem.site_areas], bool)
         while here[picker.chosen].sum() < least:
             if not picker.take_best(here):
                 return None
-    room = np.inf if rules.sites is None else rules.sites
-    if len(picker.chosen) > room:
+    most = np.inf if constraints.sites is None else constraints.sites
+    if len(picker.chosen) > most:
         return None
     everywhere = np.ones(problem.n_sites, bool)
-    while len(picker.chosen) < room and picker.take_best(everywhere, useful=True):
+    while len(picker.chosen) < most and picker.take_best(everywhere, useful=True):
         pass
     return np.array(picker.chosen, np.int64)
 
@@ -44,11 +49,11 @@ def greedy_ruled(problem: SitingProblem, rules: Constraints) -> np.ndarray | Non
 class _Greedy:
     """Open sites one by one, and what is still to be gained by each other one."""
 
-    def __init__(self, problem: SitingProblem, rules: Constraints) -> None:
+    def __init__(self, problem: SitingProblem, constraints: Constraints) -> None:
         self.cover, self.by_row = problem.cover.tocsc(), problem.cover
         self.paid = problem.site_costs is not None
         self.money, self.free = site_money(problem), problem_free(problem)
-        self.left = np.inf if rules.budget is None else rules.budget
+        self.left = np.inf if constraints.budget is None else constraints.budget
         self.shut = ~problem.is_allowed
         self.weight = problem.weights.copy()
         self.gain = np.asarray(problem.cover.T @ self.weight, np.float64).ravel()
@@ -87,68 +92,72 @@ class _Greedy:
         return True
 
 
-def as_start(ruled: RuledModel, chosen: np.ndarray | None) -> np.ndarray | None:
+def warm_start(covering: CoveringModel, chosen: np.ndarray | None) -> np.ndarray | None:
     """A full column vector for `chosen`, where served people follow from open sites."""
-    if chosen is None or ruled.problem.capacities is not None:
+    if chosen is None or covering.problem.capacities is not None:
         return None
-    core = ruled.core
-    x = np.zeros(ruled.model.columns)
-    is_open = np.zeros(ruled.problem.n_sites, bool)
+    core = covering.core
+    x = np.zeros(covering.model.columns)
+    is_open = np.zeros(covering.problem.n_sites, bool)
     is_open[chosen] = True
     opened = is_open[core.sites]
-    x[ruled.y] = opened
+    x[covering.y] = opened
     rows = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     times = np.bincount(rows, weights=opened[core.row_idx], minlength=core.n)
-    x[ruled.served] = (times > 0)[ruled.of]
-    if ruled.twice is not None:
-        x[ruled.twice] = times > 1
+    x[covering.served] = (times > 0)[covering.class_of]
+    if covering.twice is not None:
+        x[covering.twice] = times > 1
     return x
 
 
-def fewest_start(ruled: RuledModel, need: float, control: SolveControl) -> np.ndarray | None:
-    """A full column vector that serves `need` people under the rules; None where none is found.
+def min_sites_start(
+    covering: CoveringModel, need: float, control: SolveControl
+) -> np.ndarray | None:
+    """All columns of a solution that serves `need` people; None where none is found.
 
     The best next sites as far as they serve enough, or else every site that may stand; then
     without those that nothing asks for.
     """
-    problem = ruled.problem
+    problem = covering.problem
     if problem.capacities is not None:
-        return None if len(problem.conflicts) else _every_site(ruled, control)
-    tries = [greedy_ruled(problem, ruled.rules)]
+        return None if len(problem.conflicts) else _every_site(covering, control)
+    tries = [constrained_greedy(problem, covering.constraints)]
     if not len(problem.conflicts):
         tries.append(np.flatnonzero(problem.is_allowed))
     for chosen in tries:
-        if chosen is not None and (kept := _pruned(ruled, need, chosen)) is not None:
-            return as_start(ruled, kept)
+        if chosen is not None and (kept := _prune(covering, need, chosen)) is not None:
+            return warm_start(covering, kept)
     return None
 
 
-def _every_site(ruled: RuledModel, control: SolveControl) -> np.ndarray | None:
-    """All sites open, and places for those whom the rules ask for: a linear programme."""
-    model = copy(ruled.model)
-    model.lower = [np.concatenate(ruled.model.lower)]
-    model.lower[0][ruled.y] = 1.0
+def _every_site(covering: CoveringModel, control: SolveControl) -> np.ndarray | None:
+    """All sites open, and those served whom the constraints ask for: a linear program."""
+    model = copy(covering.model)
+    model.lower = [np.concatenate(covering.model.lower)]
+    model.lower[0][covering.y] = 1.0
     return solve_in_time(model, control, linear=True).x
 
 
-def _pruned(ruled: RuledModel, need: float, chosen: np.ndarray) -> np.ndarray | None:
-    """`chosen` as far as the model has them, without sites that no rule asks for.
+def _prune(covering: CoveringModel, need: float, chosen: np.ndarray) -> np.ndarray | None:
+    """`chosen` as far as the model has them, without sites that no constraint asks for.
 
-    None where they do not keep the rules.
+    None where they do not keep the constraints.
     """
-    problem, rules, core = ruled.problem, ruled.rules, ruled.core
-    times = 2 if rules.backup else 1
+    problem, constraints, core = covering.problem, covering.constraints, covering.core
+    times = 2 if constraints.backup else 1
     kept = np.isin(core.sites, chosen)
     row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
     count = np.bincount(row_of, weights=kept[core.row_idx], minlength=core.n)
     spare = float(core.weight[count >= times].sum()) - need
-    by_area = np.bincount(core.group, weights=core.weight * (count > 0), minlength=len(ruled.codes))
-    for code, share in rules.area_share.items():
-        group = ruled.codes.index(code)
-        by_area[group] -= least_people(share, ruled.area_people(group), whole=ruled.whole)
-    watched = [ruled.codes.index(code) for code in rules.area_share]
+    by_area = np.bincount(
+        core.group, weights=core.weight * (count > 0), minlength=len(covering.codes)
+    )
+    for code, share in constraints.area_share.items():
+        group = covering.codes.index(code)
+        by_area[group] -= least_people(share, covering.area_people(group), whole=covering.whole)
+    watched = [covering.codes.index(code) for code in constraints.area_share]
     areas = None if problem.site_areas is None else problem.site_areas[core.sites]
-    more = {code: -least for code, least in rules.area_sites.items()}
+    more = {code: -least for code, least in constraints.area_sites.items()}
     for code in more:
         assert areas is not None
         more[code] += int(sum(areas[j] == code for j in np.flatnonzero(kept)))
@@ -164,7 +173,7 @@ def _pruned(ruled: RuledModel, need: float, chosen: np.ndarray) -> np.ndarray | 
         lost = float(core.weight[rows[count[rows] == times]].sum())
         left = rows[count[rows] == 1]
         lost_by_area = np.bincount(
-            core.group[left], weights=core.weight[left], minlength=len(ruled.codes)
+            core.group[left], weights=core.weight[left], minlength=len(covering.codes)
         )
         code = None if areas is None else areas[j]
         if lost > spare or (lost_by_area[watched] > by_area[watched]).any():

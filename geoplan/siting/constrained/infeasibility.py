@@ -1,8 +1,8 @@
-"""When rules cannot all hold: what to loosen, and by how little.
+"""Infeasibility: when constraints cannot all hold, the smallest relaxation of each that would do.
 
-Every family of rules is loosened by itself, at a price for each unit, while all others stay: the
-cheapest way to break only that family is the smallest relaxation of it. Where no family alone is
-enough, all are loosened together.
+Every family of constraints is made elastic by itself, at a cost for each unit, while all others
+stay: the cheapest way to violate only that family is its smallest relaxation. Where no family alone
+is enough, all are relaxed together (an elastic filter, Chinneck 2008).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from geoplan.siting.solver.milp import Model, solve_in_time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Loosening:
-    """One way out: by how much each rule of it gives way, and whether less is proved too little.
+class Relaxation:
+    """One relaxation: by how much each constraint gives way, and whether less is proved too little.
 
-    broken : family -> label -> amount (sites, money, people, places).
+    broken : family -> label -> amount (sites, money, people, capacity).
     """
 
     broken: Mapping[str, Mapping[Any, float]]
@@ -33,8 +33,8 @@ class Loosening:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WaysOut:
-    """All ways out in words, and as facts for programs."""
+class Relaxations:
+    """All relaxations in words, and as facts for programs."""
 
     text: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
@@ -43,12 +43,12 @@ class WaysOut:
 def find_relaxations(
     model: Model,
     problem: SitingProblem,
-    rules: Constraints,
+    constraints: Constraints,
     *,
     control: SolveControl,
     people: float | None = None,
-) -> WaysOut:
-    """What of an infeasible model's rules could be loosened, each by the least amount.
+) -> Relaxations:
+    """What of an infeasible model's constraints could be relaxed, each by the least amount.
 
     Parameters
     ----------
@@ -57,30 +57,32 @@ def find_relaxations(
     """
     families = list(dict.fromkeys(family for family, rows, _ in model.tags if len(rows)))
     least = max(control.left / (len(families) + 1), 1.0)
-    found = [_loosen(model, [family], least, control) for family in families]
+    found = [_relax(model, [family], least, control) for family in families]
     ways = [way for way in found if way is not None]
     if not ways and len(families) > 1:
-        every = _loosen(model, families, least, control)
+        every = _relax(model, families, least, control)
         ways = [] if every is None else [every]
     lines = []
     for way in ways:
-        parts = [_told(f, broken, problem, rules, people) for f, broken in way.broken.items()]
+        parts = [
+            _describe(f, broken, problem, constraints, people) for f, broken in way.broken.items()
+        ]
         if parts:
             unsure = "" if way.proved else " (a smaller step may do: time ran out)"
             lines.append("; and ".join(parts) + unsure)
     if not lines:
-        return WaysOut()
+        return Relaxations()
     head = "what to loosen, by the least that is enough"
     head += " (any one of these):" if len(lines) > 1 else ":"
-    return WaysOut(
+    return Relaxations(
         text=(head, *(f"- {line}" for line in lines)),
-        facts=_facts([{f: dict(b) for f, b in way.broken.items()} for way in ways], rules),
+        facts=_facts([{f: dict(b) for f, b in way.broken.items()} for way in ways], constraints),
     )
 
 
-def _loosen(
+def _relax(
     model: Model, families: list[str], seconds: float, control: SolveControl
-) -> Loosening | None:
+) -> Relaxation | None:
     loose, columns = model.elastic(families)
     found = solve_in_time(loose, control.with_(gap=0.0), seconds=seconds)
     if found.x is None:
@@ -88,28 +90,29 @@ def _loosen(
     broken: dict[str, dict[Any, float]] = {}
     for family, label, column in columns:
         amount = float(found.x[column])
-        if abs(amount - round(amount)) < 1e-4:  # HiGHS leaves a little dust
+        if abs(amount - round(amount)) < 1e-4:  # within HiGHS's tolerance
             amount = float(round(amount))
         if amount > 1e-6:
             broken.setdefault(family, {})[label] = amount
-    return Loosening(broken=broken, proved=found.status == "optimal")
+    return Relaxation(broken=broken, proved=found.status == "optimal")
 
 
-def _told(
+def _describe(
     family: str,
     broken: Mapping[Any, float],
     problem: SitingProblem,
-    rules: Constraints,
+    constraints: Constraints,
     people: float | None,
 ) -> str:
     """One family's relaxation in words."""
     total = sum(broken.values())
     if family == "sites":
-        assert rules.sites is not None
-        return f"{sites_told(rules.sites + int(np.ceil(total - 1e-6)))} instead of {rules.sites}"
+        assert constraints.sites is not None
+        enough = constraints.sites + int(np.ceil(total - 1e-6))
+        return f"{sites_told(enough)} instead of {constraints.sites}"
     if family == "budget":
-        assert rules.budget is not None
-        return f"a budget of {rules.budget + total:g} instead of {rules.budget:g}"
+        assert constraints.budget is not None
+        return f"a budget of {constraints.budget + total:g} instead of {constraints.budget:g}"
     if family == "need":
         assert people is not None
         most = people - total
@@ -126,10 +129,10 @@ def _told(
         return f"{total:,.0f} more places: " + _each(broken, "{label!r} +{amount:,.0f}")
     if family == "area_sites":
         return "fewer sites per area: " + _each(
-            {c: rules.area_sites[c] - round(short) for c, short in broken.items()},
+            {c: constraints.area_sites[c] - round(short) for c, short in broken.items()},
             "{amount:g} in area {label!r}",
         )
-    shares = {c: share_told(_share_left(problem, rules, c, s)) for c, s in broken.items()}
+    shares = {c: share_told(_share_left(problem, constraints, c, s)) for c, s in broken.items()}
     return "a smaller share of people per area: " + _each(shares, "{amount} in area {label!r}")
 
 
@@ -139,27 +142,29 @@ def _each(amounts: Mapping[Any, Any], form: str) -> str:
     return ", ".join(every[:8]) + more
 
 
-def _share_left(problem: SitingProblem, rules: Constraints, code: Any, short: float) -> float:
+def _share_left(problem: SitingProblem, constraints: Constraints, code: Any, short: float) -> float:
     assert problem.areas is not None
     here = np.array([c == code for c in problem.areas], bool)
     people = float(problem.weights[here].sum())
-    need = least_people(rules.area_share[code], people, whole=is_whole(problem.weights))
+    need = least_people(constraints.area_share[code], people, whole=is_whole(problem.weights))
     return max(0.0, (need - short) / people) if people else 0.0
 
 
-def _facts(ways: list[dict[str, dict[Any, float]]], rules: Constraints) -> dict[str, Any]:
-    """The same for programs: every way, and by name what one rule alone must come to."""
-    told: dict[str, Any] = {"relaxations": ways}
+def _facts(ways: list[dict[str, dict[Any, float]]], constraints: Constraints) -> dict[str, Any]:
+    """The same for programs: every way, and by name what one constraint alone must come to."""
+    facts: dict[str, Any] = {"relaxations": ways}
     alone = {next(iter(way)): next(iter(way.values())) for way in ways if len(way) == 1}
-    if "sites" in alone and rules.sites is not None:
-        told["smallest_sites"] = rules.sites + int(np.ceil(sum(alone["sites"].values()) - 1e-6))
-    if "budget" in alone and rules.budget is not None:
-        told["smallest_budget"] = rules.budget + sum(alone["budget"].values())
+    if "sites" in alone and constraints.sites is not None:
+        facts["smallest_sites"] = constraints.sites + int(
+            np.ceil(sum(alone["sites"].values()) - 1e-6)
+        )
+    if "budget" in alone and constraints.budget is not None:
+        facts["smallest_budget"] = constraints.budget + sum(alone["budget"].values())
     every = [part for way in ways for part in way.items()]
     areas = [c for family, broken in every if family.startswith("area_") for c in broken]
     if areas:
-        told["blocking_areas"] = list(dict.fromkeys(areas))
+        facts["blocking_areas"] = list(dict.fromkeys(areas))
     left_out = [label for family, broken in every if family == "reach" for label in broken]
     if left_out:
-        told["blocking_demand"] = left_out
-    return told
+        facts["blocking_demand"] = left_out
+    return facts

@@ -1,11 +1,11 @@
-"""Covering questions with rules, as one model for HiGHS on a reduced core."""
+"""Covering under constraints as one mixed-integer model on a reduced core."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from geoplan.siting.constrained.capacity_milp import add_capacities
-from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.site_constraints import add_site_constraints
 from geoplan.siting.mclp.milp_models import link
 from geoplan.siting.model.constraints import (
@@ -17,32 +17,37 @@ from geoplan.siting.model.constraints import (
 )
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
-from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Outcome, solve_in_time
 
 
-def build(
-    problem: SitingProblem, rules: Constraints, *, every_site: bool = False, loose: bool = False
-) -> RuledModel:
-    """The model without a goal: what may be open, who is then served, the rules.
+def build_covering_model(
+    problem: SitingProblem,
+    constraints: Constraints,
+    *,
+    every_site: bool = False,
+    loose: bool = False,
+) -> CoveringModel:
+    """The model without an objective: what may be open, who is then served, the constraints.
 
     `every_site` keeps sites in it that others are as good as; `loose` keeps rows in it that follow
-    from others as long as none of its rules is broken.
+    from others as long as none of its constraints is broken.
     """
-    by_area = bool(rules.area_share) or rules.equity
+    by_area = bool(constraints.area_share) or constraints.equity
     groups, codes = area_codes(problem)
     kind = None
-    if rules.area_sites:
+    if constraints.area_sites:
         assert problem.site_areas is not None
-        number = {code: k + 1 for k, code in enumerate(rules.area_sites)}
+        number = {code: k + 1 for k, code in enumerate(constraints.area_sites)}
         kind = np.array([number.get(c, 0) for c in problem.site_areas], np.int64)
     # a dominated site may still be wanted: as a backup, to keep apart, to make up an area's number
     alike = (
-        not every_site and not rules.backup and not len(problem.conflicts) and not rules.area_sites
+        not every_site
+        and not constraints.backup
+        and not len(problem.conflicts)
+        and not constraints.area_sites
     )
-    if alike and problem.capacities is not None:  # or for its places, where those end
-        ends = np.isfinite(problem.capacities)
-        kind = np.where(ends, np.arange(1, problem.n_sites + 1), 0)
+    if alike and problem.capacities is not None:  # or for its capacity
+        limited = np.isfinite(problem.capacities)
+        kind = np.where(limited, np.arange(1, problem.n_sites + 1), 0)
     core = reduce_problem(
         problem,
         group=groups if by_area else None,
@@ -52,79 +57,46 @@ def build(
         cost=site_money(problem),
         keep_fixed=True,
     )
-    ruled = RuledModel(problem=problem, rules=rules, core=core, group_of_row=groups, codes=codes)
+    covering = CoveringModel(
+        problem=problem, constraints=constraints, core=core, group_of_row=groups, codes=codes
+    )
     fixed = problem.is_fixed[core.sites]
-    ruled.y = ruled.model.add_columns(core.m, lower=fixed.astype(float), whole=True)
+    covering.y = covering.model.add_columns(core.m, lower=fixed.astype(float), whole=True)
     if problem.capacities is None:
-        _covered(ruled)
+        _covered(covering)
     else:
-        add_capacities(ruled, problem.capacities[core.sites], every_link=loose)
-    if rules.backup:
-        ruled.twice = ruled.model.add_columns(core.n, whole=True)
-        link(ruled.model, core, ruled.y, ruled.twice, times=2)
-    add_site_constraints(ruled.model, ruled.y, core.sites, problem, rules)
-    for code, share in rules.area_share.items():
+        add_capacities(covering, problem.capacities[core.sites], every_link=loose)
+    if constraints.backup:
+        covering.twice = covering.model.add_columns(core.n, whole=True)
+        link(covering.model, core, covering.y, covering.twice, times=2)
+    add_site_constraints(covering.model, covering.y, core.sites, problem, constraints)
+    for code, share in constraints.area_share.items():
         group = codes.index(code)
-        need = least_people(share, ruled.area_people(group), whole=ruled.whole)
-        add_area_need(ruled, group, need)
-    return ruled
+        need = least_people(share, covering.area_people(group), whole=covering.whole)
+        _add_area_share(covering, group, need)
+    return covering
 
 
-def _covered(ruled: RuledModel) -> None:
-    core = ruled.core
-    ruled.served = ruled.model.add_columns(core.n)
-    ruled.people, ruled.of = core.weight, np.arange(core.n)
-    link(ruled.model, core, ruled.y, ruled.served)
+def _covered(covering: CoveringModel) -> None:
+    core = covering.core
+    covering.served = covering.model.add_columns(core.n)
+    covering.people, covering.class_of = core.weight, np.arange(core.n)
+    link(covering.model, core, covering.y, covering.served)
 
 
-def add_area_need(ruled: RuledModel, group: int, need: float) -> None:
+def _add_area_share(covering: CoveringModel, group: int, need: float) -> None:
     """Row: the served people of an area are at least `need`."""
-    here = ruled.core.group[ruled.of] == group
-    row = ruled.model.add_row(ruled.served[here], ruled.people[here], lower=need)
-    ruled.model.tag("area_share", [row], [ruled.codes[group]])
+    here = covering.core.group[covering.class_of] == group
+    row = covering.model.add_row(covering.served[here], covering.people[here], lower=need)
+    covering.model.tag("area_share", [row], [covering.codes[group]])
 
 
-def add_need(ruled: RuledModel, need: float) -> None:
-    """Row: the served people (with backup: those served twice) are at least `need`."""
-    if ruled.twice is None:
-        row = ruled.model.add_row(ruled.served, ruled.people, lower=need)
-    else:
-        row = ruled.model.add_row(ruled.twice, ruled.core.weight, lower=need)
-    ruled.model.tag("need", [row], [need])
-
-
-def aim(ruled: RuledModel, columns: np.ndarray, factors: np.ndarray | float) -> None:
-    """Make the columns' sum the goal to make small (negative factors: large)."""
-    cost = np.zeros(ruled.model.columns)
-    cost[columns] = factors
-    ruled.model.cost = [cost]
-
-
-def run(
-    ruled: RuledModel,
-    *,
-    control: SolveControl,
-    whole_goal: bool,
-    start: np.ndarray | None = None,
-) -> Outcome:
-    """HiGHS on the model as it stands."""
-    control.report("proof")
-    options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-    return solve_in_time(ruled.model, control, options=options, start=start)
-
-
-def picked(ruled: RuledModel, found: Outcome) -> np.ndarray:
-    """Positions (in the problem) of the open sites of an outcome."""
-    assert found.x is not None
-    return ruled.core.sites[found.x[ruled.y] > 0.5]
-
-
-def without_idle(ruled: RuledModel, chosen: np.ndarray) -> np.ndarray:
-    """`chosen` without sites that no rule asks for and whose people others cover as often."""
-    problem, rules = ruled.problem, ruled.rules
-    if problem.capacities is not None or rules.area_sites:
+def drop_idle_sites(covering: CoveringModel, chosen: np.ndarray) -> np.ndarray:
+    """`chosen` without sites that no constraint asks for and whose people others cover as often."""
+    problem, constraints = covering.problem, covering.constraints
+    if problem.capacities is not None or constraints.area_sites:
         return chosen
-    times = 2 if rules.backup else 1
+    times = 2 if constraints.backup else 1
     kept = list(chosen)
     cover = problem.cover.tocsc()
     count = np.bincount(

@@ -1,8 +1,9 @@
-"""Covering under a planner's rules: budget, areas, distances, places, backup, the worst-off first.
+"""Max coverage and fewest sites under constraints: budget, areas, distances, backup, equity.
 
-Where only distances between sites stand in the way, the question is first solved without them:
-an answer that keeps them anyway is proved for both. Otherwise HiGHS has the whole model, begun
-from an answer that a greedy choice finds, so that there is always something to hand over.
+Where only distances between sites stand in the way, the problem is first solved without them: a
+solution that keeps them anyway is proved for both. Otherwise HiGHS has the whole model, with a
+greedy solution as warm start, so that there is always something to hand over. Equity is a
+lexicographic (two-stage) model: first the smallest share of any area, then all people.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.constrained.capacity_milp import pair_people
-from geoplan.siting.constrained.capacity_part import at_most, row_classes, row_flows
-from geoplan.siting.constrained.greedy import as_start, fewest_start, greedy_ruled
+from geoplan.siting.constrained.capacity_part import assign_by_flow, row_classes, row_flows
+from geoplan.siting.constrained.covering_model import CoveringModel
+from geoplan.siting.constrained.greedy import constrained_greedy, min_sites_start, warm_start
 from geoplan.siting.constrained.infeasibility import find_relaxations
-from geoplan.siting.constrained.milp import add_need, aim, build, picked, run, without_idle
-from geoplan.siting.constrained.milp_state import RuledModel
+from geoplan.siting.constrained.milp import build_covering_model, drop_idle_sites
 from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import Constraints, early_blocks
 from geoplan.siting.model.parse import sites_told
@@ -31,48 +32,48 @@ from geoplan.siting.solver.milp import Outcome
 SOLVER = "geoplan reduction + HiGHS with rules"
 
 
-def most_people_ruled(
+def constrained_max_coverage(
     problem: SitingProblem,
-    rules: Constraints,
+    constraints: Constraints,
     *,
     without: Callable[[SitingProblem], SitingResult] | None,
     control: SolveControl,
 ) -> SitingResult:
-    """Most people under `rules`; `without` solves the same question without distances."""
-    blocked, facts = early_blocks(problem, rules)
+    """Most people under `constraints`; `without` solves the same problem without distances."""
+    blocked, facts = early_blocks(problem, constraints)
     if blocked:
-        return nothing_found(problem, "max_coverage", blocked, facts, control)
+        return infeasible_result(problem, "max_coverage", blocked, facts, control)
     plain_bound = np.inf
     if without is not None:
         loose = without(problem)
-        if keeps_apart(problem, problem.site_index.get_indexer(loose.sites)):
+        if is_conflict_free(problem, problem.site_index.get_indexer(loose.sites)):
             return loose
         plain_bound = loose.bound if loose.bound is not None else np.inf
-    ruled = build(problem, rules)
-    fairest = _worst_area_first(ruled, control) if rules.equity else {}
+    covering = build_covering_model(problem, constraints)
+    fairest = _worst_area_first(covering, control) if constraints.equity else {}
     if fairest is None:
-        return rules_conflict(ruled, "max_coverage", control)
-    if ruled.twice is not None:
-        aim(ruled, ruled.twice, -ruled.core.weight)
+        return infeasible_covering(covering, "max_coverage", control)
+    if covering.twice is not None:
+        covering.set_objective(covering.twice, -covering.core.weight)
     else:
-        aim(ruled, ruled.served, -ruled.people)
-    start = greedy_ruled(problem, rules)
-    whole = ruled.whole and problem.full_within is None
-    found = run(ruled, control=control, whole_goal=whole, start=as_start(ruled, start))
+        covering.set_objective(covering.served, -covering.people)
+    start = constrained_greedy(problem, constraints)
+    whole = covering.whole and problem.full_within is None
+    found = covering.run(control=control, whole_goal=whole, start=warm_start(covering, start))
     if found.status == "infeasible":
-        return rules_conflict(ruled, "max_coverage", control)
-    times = 2 if rules.backup else 1
+        return infeasible_covering(covering, "max_coverage", control)
+    times = 2 if constraints.backup else 1
     bound = min(problem.total if found.bound is None else -found.bound, plain_bound)
     if found.x is not None:
-        chosen = without_idle(ruled, picked(ruled, found))
+        chosen = drop_idle_sites(covering, covering.open_sites(found))
     elif start is not None:
         chosen = start
     else:
         return no_result(
             problem, "max_coverage", "unknown", control=control, solver=SOLVER, bound=bound
         )
-    value, assignment, flows = _served(problem, ruled, found, chosen, times)
-    detail: dict[str, Any] = {"classes": ruled.core.n, **fairest}
+    value, assignment, flows = _served(problem, covering, found, chosen, times)
+    detail: dict[str, Any] = {"classes": covering.core.n, **fairest}
     if flows is not None:
         detail["flows"] = flows
     greedy = None
@@ -94,25 +95,25 @@ def most_people_ruled(
     )
 
 
-def fewest_sites_ruled(
+def constrained_min_sites(
     problem: SitingProblem,
-    rules: Constraints,
+    constraints: Constraints,
     *,
     need: float,
     control: SolveControl,
 ) -> SitingResult:
     """Fewest sites that serve `need` people."""
-    blocked, facts = early_blocks(problem, rules)
+    blocked, facts = early_blocks(problem, constraints)
     if blocked:
-        return nothing_found(problem, "min_sites", blocked, facts, control)
-    ruled = build(problem, rules)
-    add_need(ruled, need)
-    fixed = problem.is_fixed[ruled.core.sites]
-    aim(ruled, ruled.y, np.ones(ruled.core.m))
-    start = fewest_start(ruled, need, control)
-    found = run(ruled, control=control, whole_goal=True, start=start)
+        return infeasible_result(problem, "min_sites", blocked, facts, control)
+    covering = build_covering_model(problem, constraints)
+    covering.require_people(need)
+    fixed = problem.is_fixed[covering.core.sites]
+    covering.set_objective(covering.y, np.ones(covering.core.m))
+    start = min_sites_start(covering, need, control)
+    found = covering.run(control=control, whole_goal=True, start=start)
     if found.status == "infeasible":
-        return rules_conflict(ruled, "min_sites", control, people=need)
+        return infeasible_covering(covering, "min_sites", control, people=need)
     least = float(fixed.sum()) if found.bound is None else float(np.ceil(found.bound - 1e-6))
     if found.x is None:
         found = replace(found, x=start)
@@ -120,10 +121,10 @@ def fewest_sites_ruled(
         return no_result(
             problem, "min_sites", "unknown", control=control, solver=SOLVER, bound=least
         )
-    chosen = picked(ruled, found)
+    chosen = covering.open_sites(found)
     value = float(len(chosen))
-    _, assignment, flows = _served(problem, ruled, found, chosen, 2 if rules.backup else 1)
-    detail: dict[str, Any] = {"classes": ruled.core.n, "people_needed": need}
+    _, assignment, flows = _served(problem, covering, found, chosen, 2 if constraints.backup else 1)
+    detail: dict[str, Any] = {"classes": covering.core.n, "people_needed": need}
     if flows is not None:
         detail["flows"] = flows
     return make_result(
@@ -139,7 +140,7 @@ def fewest_sites_ruled(
     )
 
 
-def keeps_apart(problem: SitingProblem, chosen: np.ndarray) -> bool:
+def is_conflict_free(problem: SitingProblem, chosen: np.ndarray) -> bool:
     """Whether no two of the chosen sites conflict."""
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
@@ -147,87 +148,87 @@ def keeps_apart(problem: SitingProblem, chosen: np.ndarray) -> bool:
 
 
 def _worst_area_first(
-    ruled: RuledModel,
+    covering: CoveringModel,
     control: SolveControl,
 ) -> dict[str, Any] | None:
-    """Make the smallest share of any area as large as can be, and keep it as a rule.
+    """First stage of the lexicographic model: the smallest share of any area, made largest.
 
-    Areas of which nobody can be reached would hold it at nothing: they are left out and told.
-    ``worst_area_bound`` is told where it is not proved to be as large as can be.
+    Areas of which nobody can be reached would hold it at nothing: they are left out and listed.
+    ``worst_area_bound`` is there where it is not proved to be largest.
     """
-    core = ruled.core
-    groups = [g for g in range(1, len(ruled.codes)) if ruled.area_people(g) > 0]
+    core = covering.core
+    groups = [g for g in range(1, len(covering.codes)) if covering.area_people(g) > 0]
     reached = {int(g) for g in np.unique(core.group)}
-    hopeless = [ruled.codes[g] for g in groups if g not in reached]
+    hopeless = [covering.codes[g] for g in groups if g not in reached]
     counted = [g for g in groups if g in reached]
-    worst = ruled.model.add_columns(1)
+    worst = covering.model.add_columns(1)
     for g in counted:
-        here = core.group[ruled.of] == g
-        people = ruled.area_people(g)
-        ruled.model.add_row(
-            np.append(ruled.served[here], worst),
-            np.append(ruled.people[here] / people, -1.0),
+        here = core.group[covering.class_of] == g
+        people = covering.area_people(g)
+        covering.model.add_row(
+            np.append(covering.served[here], worst),
+            np.append(covering.people[here] / people, -1.0),
             lower=0.0,
         )
-    aim(ruled, worst, -1.0)
+    covering.set_objective(worst, -1.0)
     half = control.part(control.left / 2)
-    found = run(ruled, control=half, whole_goal=False)
+    found = covering.run(control=half, whole_goal=False)
     if found.status == "infeasible":
         return None
-    told: dict[str, Any] = {"areas_out_of_reach": hopeless}
+    facts: dict[str, Any] = {"areas_out_of_reach": hopeless}
     if found.x is not None:
-        told["worst_area_share"] = share = float(found.x[worst[0]])
-        ruled.model.add_row(worst, lower=share - 1e-9)
+        facts["worst_area_share"] = share = float(found.x[worst[0]])
+        covering.model.add_row(worst, lower=share - 1e-9)
     if found.status != "optimal":
-        told["worst_area_bound"] = None if found.bound is None else -found.bound
-    return told
+        facts["worst_area_bound"] = None if found.bound is None else -found.bound
+    return facts
 
 
 def _served(
-    problem: SitingProblem, ruled: RuledModel, found: Outcome, chosen: np.ndarray, times: int
+    problem: SitingProblem, covering: CoveringModel, found: Outcome, chosen: np.ndarray, times: int
 ) -> tuple[float, pd.Series | None, pd.DataFrame | None]:
-    """People served, and with places who takes one where, as the shares per area want it."""
+    """People served, and with capacities who is served where, as shares per area need it."""
     if problem.capacities is None or found.x is None:
         return covered_people(problem, chosen, times=times), None, None
-    label = row_classes(problem, ruled.group_of_row)
-    flows = row_flows(problem, ruled.core, label, pair_people(ruled, found.x))
+    label = row_classes(problem, covering.group_of_row)
+    flows = row_flows(problem, covering.core, label, pair_people(covering, found.x))
     value = float(flows["people"].sum())
-    return float(round(value)) if ruled.whole else value, at_most(problem, flows), flows
+    return float(round(value)) if covering.whole else value, assign_by_flow(problem, flows), flows
 
 
-def describe_constraints(problem: SitingProblem, rules: Constraints) -> str:
-    """What the rules ask for, in words."""
+def describe_constraints(problem: SitingProblem, constraints: Constraints) -> str:
+    """The constraints in words."""
     asked = []
-    if rules.sites is not None:
-        asked.append(f"at most {sites_told(rules.sites)}")
-    if rules.budget is not None:
-        asked.append(f"a budget of {rules.budget:g}")
-    if rules.area_sites:
-        asked.append(f"least numbers of sites in {len(rules.area_sites)} areas")
-    if rules.area_share:
-        asked.append(f"a least share of people in {len(rules.area_share)} areas")
+    if constraints.sites is not None:
+        asked.append(f"at most {sites_told(constraints.sites)}")
+    if constraints.budget is not None:
+        asked.append(f"a budget of {constraints.budget:g}")
+    if constraints.area_sites:
+        asked.append(f"least numbers of sites in {len(constraints.area_sites)} areas")
+    if constraints.area_share:
+        asked.append(f"a least share of people in {len(constraints.area_share)} areas")
     if len(problem.conflicts):
         asked.append(f"{len(problem.conflicts)} pairs of sites too near each other")
     if problem.capacities is not None:
         asked.append("places that end")
-    if rules.backup:
+    if constraints.backup:
         asked.append("a second site in reach")
     return ", ".join(asked)
 
 
-def rules_conflict(
-    ruled: RuledModel, objective: str, control: SolveControl, *, people: float | None = None
+def infeasible_covering(
+    covering: CoveringModel, objective: str, control: SolveControl, *, people: float | None = None
 ) -> SitingResult:
-    """The result for rules of which HiGHS has shown that they cannot all hold."""
-    problem, rules = ruled.problem, ruled.rules
-    asked = describe_constraints(problem, rules)
+    """The result for constraints of which HiGHS has shown that they cannot all hold."""
+    problem, constraints = covering.problem, covering.constraints
+    asked = describe_constraints(problem, constraints)
     if people is not None:
         asked = f"{people:,.0f} people to be served" + (f", {asked}" if asked else "")
     if problem.capacities is not None:
-        ruled = build(problem, rules, loose=True)
+        covering = build_covering_model(problem, constraints, loose=True)
         if people is not None:
-            add_need(ruled, people)
-    ways = find_relaxations(ruled.model, problem, rules, control=control, people=people)
+            covering.require_people(people)
+    ways = find_relaxations(covering.model, problem, constraints, control=control, people=people)
     facts = dict(ways.facts)
     short = [
         sum(way["need"].values()) for way in facts.get("relaxations", []) if list(way) == ["need"]
@@ -235,17 +236,17 @@ def rules_conflict(
     if people is not None and short:
         facts["largest_share"] = (people - short[0]) / problem.total
     why = [f"the rules cannot hold together: {asked}", *ways.text]
-    return nothing_found(problem, objective, why, facts, control)
+    return infeasible_result(problem, objective, why, facts, control)
 
 
-def nothing_found(
+def infeasible_result(
     problem: SitingProblem,
     objective: str,
     why: list[str],
     facts: dict[str, Any],
     control: SolveControl,
 ) -> SitingResult:
-    """The result where nothing can keep the rules, and why."""
+    """The result where nothing can keep the constraints, and why."""
     return no_result(
         problem,
         objective,

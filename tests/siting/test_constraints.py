@@ -18,7 +18,7 @@ from geoplan.siting import (
     p_median,
 )
 from geoplan.siting.assignment.milp import AssignmentModel
-from geoplan.siting.constrained import solve
+from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.solver import milp
 from geoplan.siting.solver.milp import Model
 
@@ -162,7 +162,7 @@ def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, 
     costs = np.random.default_rng(1).random((ROWS, SITES))
     distance = SitingProblem.from_costs(costs, np.ones(ROWS), areas=where, unit="m")
     for at, ask, problem in (
-        (solve, max_coverage, covering),
+        (CoveringModel, max_coverage, covering),
         (AssignmentModel, p_median, distance),
     ):
         assert ask(problem, sites=2, equity=True).status == "optimal"
@@ -237,12 +237,12 @@ def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed,
     if least is not None:
         asked[f"min_{'sites' if rules == 'area sites' else 'share'}_per_area"] = least
     known = min_sites(problem, **asked)
-    usual = solve.run
+    usual = CoveringModel.run
 
-    def nothing(ruled, **options):
-        return replace(usual(ruled, **options), status="unknown", x=None, bound=None)
+    def nothing(covering, **options):
+        return replace(usual(covering, **options), status="unknown", x=None, bound=None)
 
-    monkeypatch.setattr(solve, "run", nothing)
+    monkeypatch.setattr(CoveringModel, "run", nothing)
     found = min_sites(problem, **asked)
     if known.status == "infeasible":
         return

@@ -22,10 +22,15 @@ from geoplan.siting import (
 )
 from geoplan.siting.constrained import capacity_solve
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
-from geoplan.siting.constrained.capacity_milp import add_gains, pair_people, start_from
+from geoplan.siting.constrained.capacity_milp import (
+    add_submodular_cuts,
+    pair_people,
+    warm_start_from_flow,
+)
 from geoplan.siting.constrained.capacity_part import largest_flow, shortage_part
 from geoplan.siting.constrained.capacity_search import CapacitySearch
-from geoplan.siting.constrained.milp import aim, build
+from geoplan.siting.constrained.covering_model import CoveringModel
+from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
@@ -185,14 +190,14 @@ def test_fewest_sites_where_old_sites_are_full(seed, apart):
 def test_without_the_solver_the_bound_still_holds(seed, monkeypatch):
     """HiGHS comes back with nothing: the search's answer and the bound by gains are handed over."""
 
-    def nothing(ruled, **options):
+    def nothing(covering, **options):
         return (
             Model()
             .solve(time_limit_s=1)
             .__class__(status="unknown", x=None, value=np.nan, bound=None)
         )
 
-    monkeypatch.setattr(capacity_solve, "run", nothing)
+    monkeypatch.setattr(CoveringModel, "run", nothing)
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
     worth = [(len(c), with_a_place(cover, weights, room, c)) for c in every_choice(fixed)]
@@ -219,7 +224,7 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
     search = CapacitySearch(
         problem, Constraints(budget=7.0), core, room, control=SolveControl(time_limit_s=60)
     )
-    assert search.build()
+    assert search.construct()
     chosen = core.sites[search.flow.chosen]
     assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
     best = max(
@@ -275,7 +280,7 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
     best = max(
         with_a_place(cover, weights, room, c) for c in every_choice(fixed) if allowed(list(c))
     )
-    if search.build():
+    if search.construct():
         search.swap(control)
         bound = search.bound()
         before = search.served
@@ -305,9 +310,9 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
         raise AssertionError("time is out")
 
     monkeypatch.setattr(CapacityFlow, "gain", never)
-    monkeypatch.setattr(capacity_solve, "run", never)
+    monkeypatch.setattr(CoveringModel, "run", never)
     rules = Constraints(sites=len(fixed) + 2)
-    found = capacity_solve.most_people_in_capacity(problem, rules, control=control)
+    found = capacity_solve.max_coverage_with_capacities(problem, rules, control=control)
     worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
     assert set(fixed) <= set(found.sites)
@@ -315,7 +320,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     assert found.value == worth[tuple(sorted(found.sites))] <= best <= found.bound
     assert (found.status == "optimal") == (found.value == found.bound)
     need = 0.5 * max(worth.values())
-    few = capacity_solve.fewest_sites_in_capacity(
+    few = capacity_solve.min_sites_with_capacities(
         problem, Constraints(), need=need, control=control
     )
     assert worth[tuple(sorted(few.sites))] >= need
@@ -332,7 +337,7 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     search = CapacitySearch(
         problem, Constraints(sites=3), core, room, control=SolveControl(time_limit_s=60)
     )
-    assert search.build()
+    assert search.construct()
     now = [0.0 if search.flow.is_open[j] else search.flow.gain(j) for j in range(61)]
     full = search.served + sum(sorted(now)[-2:])
     first = search.before + sum(sorted(search.ceiling)[-2:])
@@ -457,27 +462,27 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
     """With its sites given the model's linear programme is the largest flow: no row cuts it."""
     cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
-    ruled = build(problem, Constraints())
-    aim(ruled, ruled.served, -ruled.people)
+    covering = build_covering_model(problem, Constraints())
+    covering.set_objective(covering.served, -covering.people)
     if gains:
-        add_gains(ruled, room[ruled.core.sites], SolveControl(time_limit_s=60))
+        add_submodular_cuts(covering, room[covering.core.sites], SolveControl(time_limit_s=60))
     for chosen in every_choice(fixed):
-        opened = np.isin(ruled.core.sites, chosen).astype(float)
-        lower, upper = (np.concatenate(b) for b in (ruled.model.lower, ruled.model.upper))
-        lower[ruled.y] = upper[ruled.y] = opened
-        model = copy(ruled.model)
+        opened = np.isin(covering.core.sites, chosen).astype(float)
+        lower, upper = (np.concatenate(b) for b in (covering.model.lower, covering.model.upper))
+        lower[covering.y] = upper[covering.y] = opened
+        model = copy(covering.model)
         model.lower, model.upper = [lower], [upper]
-        there = [j for j in chosen if j in ruled.core.sites]
+        there = [j for j in chosen if j in covering.core.sites]
         worth = with_a_place(cover, weights, room, there)
         found = model.solve(time_limit_s=10, linear=True)
         assert -found.value == pytest.approx(worth)
-        people = pair_people(ruled, found.x)
+        people = pair_people(covering, found.x)
         assert people.sum() == pytest.approx(worth)
-        taken = np.bincount(ruled.core.row_idx, weights=people, minlength=ruled.core.m)
-        assert (taken <= np.where(opened > 0, room[ruled.core.sites], 0.0) + 1e-6).all()
-    start = start_from(ruled, flow_at_fixed(ruled.core, room))
-    assert -float(np.concatenate(ruled.model.cost) @ start) == pytest.approx(
-        with_a_place(cover, weights, room, ruled.core.sites)
+        taken = np.bincount(covering.core.row_idx, weights=people, minlength=covering.core.m)
+        assert (taken <= np.where(opened > 0, room[covering.core.sites], 0.0) + 1e-6).all()
+    start = warm_start_from_flow(covering, flow_at_fixed(covering.core, room))
+    assert -float(np.concatenate(covering.model.cost) @ start) == pytest.approx(
+        with_a_place(cover, weights, room, covering.core.sites)
     )
 
 
