@@ -36,26 +36,12 @@ PUBLISHED_COLUMNS = (
     "note_en",
 )
 
-_TEXT = {
-    "name_zh",
-    "name_en",
-    "measure",
-    "mode",
-    "group",
-    "source",
-    "source_en",
-    "confidence",
-    "note_zh",
-    "note_en",
-    "key",
-    "level",
-    "refers_to",
-    "refer_mode",
-    "tier",
+#: annotation of every field of a standard: says what a study may write there
+_TYPES: dict[str, str] = {
+    f.name: str(f.type) for kind in (Quota, Tier, ServiceStandard) for f in fields(kind)
 }
-_WHOLE = {"year", "minimum"}
-_FLAG = {"capacity_limits", "designated_counts"}
-_TEXTS = {"substitutes", "aliases"}
+_TEXTS = "tuple[str, ...]"
+_TEXT_TYPES = ("str", "str | None", "Measure", "Confidence")
 _NOT_FROM_STUDY = {"service", "quotas", "tiers"}
 # one replaces the other: a study that names minutes does not want the catalogue's metres
 _EITHER = {"threshold_m": "threshold_min", "threshold_min": "threshold_m"}
@@ -74,16 +60,17 @@ def _known(cls: type, without: Iterable[str] = ()) -> list[str]:
 
 def _value_fault(name: str, value: object) -> str | None:
     """Why `value` is not of the kind that `name` takes, or None."""
-    if name in _TEXT:
+    kind = _TYPES[name]
+    if kind in _TEXT_TYPES:
         return None if isinstance(value, str) else f"text, not {value!r}"
-    if name in _FLAG:
+    if kind == "bool":
         return None if isinstance(value, bool) else f"true or false, not {value!r}"
-    if name in _TEXTS:
+    if kind == _TEXTS:
         ok = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
         return None if ok else f"a list of texts, not {value!r}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"a number, not {value!r}"
-    if name in _WHOLE and value != int(value):
+    if kind.startswith("int") and value != int(value):
         return f"a whole number, not {value!r}"
     return None
 
@@ -101,7 +88,7 @@ def _checked(table: Mapping[str, Any], known: list[str], where: str, faults: lis
         if fault:
             faults.append(f"{where}{name} must be {fault}")
         else:
-            good[name] = tuple(value) if name in _TEXTS else value
+            good[name] = tuple(value) if _TYPES[name] == _TEXTS else value
     return good
 
 

@@ -90,17 +90,16 @@ class FindingCollector:
         mask: np.ndarray,
         code: str,
         severity: Severity,
+        /,
         *,
         column: str = "",
         cells: pd.Series | None = None,
-        set_aside: bool = False,
+        **values: Any,
     ) -> None:
         """A finding about every row of `mask`, with its cell of `cells` as the value."""
         for position in np.flatnonzero(mask):
             value = "" if cells is None else cells.iloc[position]
-            self.about_row(
-                int(position), code, severity, column=column, value=value, set_aside=set_aside
-            )
+            self.about_row(int(position), code, severity, column=column, value=value, **values)
 
     def _add(self, code: str, severity: Severity, values: dict[str, Any], **where: Any) -> str:
         """Add a finding in the words of `code`; returns what it says."""

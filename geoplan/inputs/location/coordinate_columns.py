@@ -90,9 +90,7 @@ def _complete_pair(rows: Rows) -> Rows:
 def _sample(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
     """Absolute coordinates of some rows that have them, taken evenly over the table."""
     every = max(len(rows) // _SAMPLE_ROWS, 1)
-    first, second = rows.column(one), rows.column(other)
-    assert first is not None
-    assert second is not None
+    first, second = rows.text[rows.heading(one)], rows.text[rows.heading(other)]
     a, b = (np.abs(read_numbers(c.iloc[::every], decimal_comma=True)[0]) for c in (first, second))
     known = np.isfinite(a) & np.isfinite(b) & ((a > 0) | (b > 0))
     return a[known], b[known]
@@ -127,9 +125,7 @@ def usable_pairs(
         to lack them only.
     cleaned : bool per row: not plain numbers; a finding says how usable ones were read.
     """
-    first, second = rows.column(roles[0]), rows.column(roles[1])
-    assert first is not None
-    assert second is not None
+    first, second = (rows.text[rows.heading(role)] for role in roles)
     address, column = rows.column("address"), rows.heading(roles[0])
     usable = np.ones(len(rows), bool)
     for code, mask, severity in faults:

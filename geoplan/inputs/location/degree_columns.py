@@ -35,9 +35,8 @@ def locate_degrees(
     FileError
         Nobody says which datum the degrees are in; the message says what they look like.
     """
-    lon_text, lat_text = rows.column("lon"), rows.column("lat")
-    assert lon_text is not None
-    assert lat_text is not None
+    headings = [rows.heading("lon"), rows.heading("lat")]
+    lon_text, lat_text = (rows.text[heading] for heading in headings)
     lon, lon_cleaned = read_numbers(lon_text, decimal_comma=True)
     lat, lat_cleaned = read_numbers(lat_text, decimal_comma=True)
     empty = is_empty(lon_text) | is_empty(lat_text)
@@ -71,7 +70,6 @@ def locate_degrees(
         lonlat = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)
         raise missing_datum(rows, lonlat, context)
     # the points need several times the memory of their cells, which are not needed any more
-    headings = [rows.heading("lon"), rows.heading("lat")]
     del lon_text, lat_text
     if points:  # areas and lines set rows aside later, which must stay whole
         collector.drop_columns(headings)

@@ -59,8 +59,7 @@ def locate_wkt(
     rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool = True
 ) -> gpd.GeoSeries:
     """Geometry out of a column of well-known text, see `locate_geometry`."""
-    cells, source = rows.column("wkt"), collector.source
-    assert cells is not None
+    cells, source = rows.text[rows.heading("wkt")], collector.source
     texts = [cell if cell else None for cell in cells]
     shapes = shapely.from_wkt(np.array(texts, object), on_invalid="ignore")
     given = source.crs or ("EPSG:4326" if source.datum else None)

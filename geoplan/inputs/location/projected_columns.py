@@ -29,9 +29,8 @@ def locate_projected(
     FileError
         Nobody says which CRS the metres are in, or it is another zone than they carry.
     """
-    x_text, y_text = rows.column("x"), rows.column("y")
-    assert x_text is not None
-    assert y_text is not None
+    headings = [rows.heading("x"), rows.heading("y")]
+    x_text, y_text = (rows.text[heading] for heading in headings)
     x, x_cleaned = read_numbers(x_text)
     y, y_cleaned = read_numbers(y_text)
     known = np.isfinite(x) & np.isfinite(y)
@@ -39,9 +38,7 @@ def locate_projected(
     zero = known & (x == 0) & (y == 0)
     crs, extent = collector.source.crs, context.extent
     if crs is None:
-        raise FileError.of(
-            "file_faults.no_metres_crs", columns=f"{rows.heading('x')}, {rows.heading('y')}"
-        )
+        raise FileError.of("file_faults.no_metres_crs", columns=", ".join(headings))
     declared = pyproj.CRS.from_user_input(crs)
     metres = known & ~small
     x, y, zone = _as_east_north(x, y, metres, declared, collector)

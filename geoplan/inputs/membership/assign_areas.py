@@ -60,12 +60,11 @@ def assign_areas(
     }
     assigned: dict[str, pd.Series] = {}
     for level in reversed(list(areas)):  # finest first
-        said = stated[level].codes if level in stated else _none(index)
-        below = _from_below(level, areas, {k: w.codes for k, w in stated.items()}, assigned)
-        code = said
-        for other in (below[0], by_location[level], below[1]):
-            code = code.where(code.notna(), other)
-        assigned[level] = code
+        codes = stated[level].codes if level in stated else _none(index)
+        below_stated, below = _from_below(level, areas, stated, assigned)
+        for other in (below_stated, by_location[level], below):
+            codes = codes.where(codes.notna(), other)
+        assigned[level] = codes
     _report_contradictions(rows, collector, areas, stated, by_location, geometry)
     ordered = {level: assigned[level] for level in areas}
     addresses = rows.column("address")
@@ -82,7 +81,7 @@ def _none(index: pd.Index) -> pd.Series:
 def _from_below(
     level: str,
     areas: Mapping[str, AreaLayer],
-    stated: Mapping[str, pd.Series],
+    stated: Mapping[str, StatedAreas],
     assigned: Mapping[str, pd.Series],
 ) -> tuple[pd.Series, pd.Series]:
     """The parent of the stated, and of the assigned, code one level below."""
@@ -92,8 +91,9 @@ def _from_below(
             continue
         parents = layer.frame["parent"]
         known = assigned[child].map(parents).astype(object)
-        said = known.where(stated[child].notna()) if child in stated else _none(known.index)
-        return said, known
+        if child in stated:
+            return known.where(stated[child].codes.notna()), known
+        return _none(known.index), known
     empty = _none(index)
     return empty, empty
 
@@ -129,11 +129,9 @@ def _stated_areas(
     _report_old_codes(collector, stated, layer, areas.values())
     # codes whose last digits a spreadsheet has lost have a finding of their own
     unknown = stated.codes.isna().to_numpy() & ~empty & ~is_scientific_notation(cells)
-    for position in np.flatnonzero(unknown):
-        value = cells.iloc[position]
-        collector.about_row(
-            int(position), "unknown_area", "warning", column=heading, value=value, level=level
-        )
+    collector.about_rows(
+        unknown, "unknown_area", "warning", column=heading, cells=cells, level=level
+    )
     return stated
 
 
