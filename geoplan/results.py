@@ -1,7 +1,7 @@
-"""All results of a run, as values: what outputs read and the study makes.
+"""All results of a run as values, made by the study and read by the outputs.
 
-Nothing here computes; `outputs` turns these into maps, layers, tables and a report whose numbers
-agree because they come from the same values.
+Nothing is computed here. Maps, layers, tables and the report agree because they read the same
+values.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ RECOMMENDED = "recommended"
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Robustness:
-    """What became of a plan in many draws.
+    """How a plan does under uncertainty: its regret in many Monte Carlo draws (Savage 1951).
 
     Parameters
     ----------
     service, sites : key, and number of new sites.
     draws : one row per draw: ``reach`` (factor on the threshold), ``people`` (all who have a
-        place), ``closed`` (sites), ``best`` (people that the best answer found covers), ``bound``
-        (that no answer exceeds), ``plan`` (people that the recommended plan covers), ``regret``
+        location), ``closed`` (sites), ``best`` (people that the incumbent covers), ``bound`` (that
+        no solution exceeds), ``plan`` (people that the recommended plan covers), ``regret``
         (best - plan; at most bound - plan).
-    chosen : index = candidate; ``share`` of the draws whose answer has it, ``in_plan``; most often
-        chosen first.
+    chosen : index = candidate; ``share`` of the draws whose solution has it, ``in_plan``; most
+        often chosen first.
     plans : index = plan ("recommended", "draw 7", ...): ``worst_regret``, ``mean_regret``,
         ``sites`` (list); smallest worst regret first. The recommended plan and at most twenty
-        answers of the draws are tried: "best at worst" is the best of these.
+        solutions of the draws are tried: "best at worst" is the best of these.
     critical : index = existing site: ``name``, ``people`` who lose all reach if it closes today;
         most first.
     critical_after : the same once the plan is built, new sites included (their name is empty).
@@ -93,7 +93,7 @@ class Robustness:
 
     @property
     def worst_regret_share(self) -> float:
-        """The largest regret of the plan as a share of what the draw's best answer covers."""
+        """The largest regret of the plan as a share of what the draw's best solution covers."""
         best = self.draws["best"]
         return float((self.draws["regret"] / best.where(best > 0)).fillna(0.0).max())
 
@@ -119,7 +119,7 @@ class Robustness:
                 share=f"{self.worst_regret_share:.1%}",
             ),
         ]
-        # less than the two digits that are told is not worth a sentence
+        # less than the two digits that are written is not worth a sentence
         if open_.max() >= 5e-5:
             lines.append(say(lang, "scenario.open", share=f"{open_.max():.2%}"))
         if first == RECOMMENDED:
@@ -180,11 +180,11 @@ class SitingOutcome:
     """Suggested sites of one service and what they change.
 
     sites : GeoDataFrame, index = candidate id; columns ``rank`` (1..n, by people added in order),
-        ``name`` (a readable place, e.g. the nearest community), ``lon``, ``lat`` (WGS 84),
+        ``name`` (of a location, e.g. the nearest community), ``lon``, ``lat`` (WGS 84),
         ``added_people``, ``share_after``, ``district``, ``street``, ... (codes, where known),
         ``area`` (readable), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
-        by moving there), ``chosen_share`` (of the redraws whose best answer has the site, where the
-        question was drawn anew), ``phase`` and ``year`` where phases are asked for, ``kind`` and
+        by moving there), ``chosen_share`` (of the draws whose best solution has the site, where
+        robustness was asked for), ``phase`` and ``year`` where phases are asked for, ``kind`` and
         ``money`` where prices are known, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
@@ -221,7 +221,7 @@ class ServiceResult:
     """Everything a run found about one service.
 
     people_names : what the people it is for are called, by language; {} where not said.
-    in_service : facilities that are open, with or without a place on the map.
+    in_service : facilities that are open, with or without a location.
     coverage : for measure "reach"; None otherwise.
     spacing : for measure "spacing": a `geoplan.coverage.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
@@ -239,19 +239,19 @@ class ServiceResult:
         `rates`), and what each column counts, in words.
     reach : GeoDataFrame with ``cutoff`` and ``geometry`` (reach areas of existing sites), or None.
     capacity : facts such as places, places_per_1000, or {}.
-    capacity_areas : per level, where facilities tell their capacity: `capacity_by_area`.
+    capacity_areas : per level, where the capacity of facilities is known: `capacity_by_area`.
     equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are
         suggested.
     referral : per station: centre, cost_min, within; or None.
     by_group, by_kind : covered share of sub-groups (index = heading; ``"people"`` = all), and of
         town and country (index ``"urban"``, ``"rural"``, ``""`` = not known): ``total``,
         ``served``, ``covered_share``, with ``_after`` columns where sites are suggested; or None
-        where the data do not tell.
+        where the data do not say.
     withheld : names of tables that the public edition leaves out whole (``"by_group"``,
         ``"by_kind"``).
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
-    supply : capacity per 1,000 people in reach, where facilities tell their capacity; or None.
+    supply : capacity per 1,000 people in reach, where the capacity of facilities is known; or None.
     """
 
     key: str
@@ -300,8 +300,8 @@ class ServiceResult:
         return next(iter(self.rate_names.values()), "") or self.name(lang)
 
     def __repr__(self) -> str:
-        told = [repr(one) for one in (self.coverage, self.spacing, self.siting) if one is not None]
-        return f"ServiceResult({', '.join([repr(self.key), *told])})"
+        parts = [repr(one) for one in (self.coverage, self.spacing, self.siting) if one is not None]
+        return f"ServiceResult({', '.join([repr(self.key), *parts])})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
-"""Capacity: places per 1,000 people, nursing share, and what is lacking against the standard.
+"""Capacity per 1,000 people, nursing share, and the shortfall against the standard.
 
-A facility whose capacity is not known counts for no place and is told apart, so that a low ratio is
-not taken for a lack of beds when it is a lack of data.
+Capacity is in beds, seats or meals; results call them ``places``. A facility whose capacity is not
+known adds none and is counted apart, so that missing data are not taken for missing beds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from geoplan.services.standard import ServiceStandard
 #: fewest beds of an institution (GB 50437-2007, 2018 revision)
 SMALLEST_INSTITUTION = 20.0
 
-#: headings of nursing places
+#: headings of nursing beds
 NURSING_COLUMNS = (
     "nursing_capacity",
     "nursing_beds",
@@ -37,30 +37,29 @@ def capacity_facts(
     nursing: str | None = None,
     smallest: float = SMALLEST_INSTITUTION,
 ) -> dict[str, float]:
-    """Places of a whole city against its people and its standard.
+    """Capacity of a whole city against its people and its standard.
 
     Parameters
     ----------
-    facilities : with ``capacity`` (places; NaN = not known) and, where known, a column of nursing
-        places.
+    facilities : with ``capacity`` (NaN = not known) and, where known, a column of nursing beds.
     standard : ``capacity_per_1000`` and ``nursing_share``, where it has them.
     people : people of the group, or their `Demand`.
-    nursing : name of the column with nursing places; None = the first of `NURSING_COLUMNS` that is
+    nursing : name of the column with nursing beds; None = the first of `NURSING_COLUMNS` that is
         there.
-    smallest : institutions with fewer places are counted as ``small``.
+    smallest : institutions with less capacity are counted as ``small``.
 
     Returns
     -------
     dict with ``places``, ``facilities_known``, ``facilities_unknown`` (capacity not known),
     ``people``, ``places_per_1000`` (NaN without people), ``small``; where the standard asks for
-    places ``required_per_1000``, ``required_places``, ``places_lacking``; where nursing places are
-    known ``nursing_places``, ``nursing_share`` (of the places of those facilities that tell both),
-    ``required_nursing_share``, ``nursing_lacking`` (places).
+    capacity ``required_per_1000``, ``required_places``, ``places_lacking``; where nursing beds are
+    known ``nursing_places``, ``nursing_share`` (of the capacity of facilities where both are
+    known), ``required_nursing_share``, ``nursing_lacking`` (beds).
 
     Raises
     ------
     UsageError
-        Negative people or places, or more nursing places than places.
+        Negative people or capacity, or more nursing beds than capacity.
 
     Examples
     --------
@@ -78,13 +77,13 @@ def capacity_facts(
     people = people.total if isinstance(people, Demand) else people
     there = [c for c in NURSING_COLUMNS if c in facilities.frame.columns]
     nursing = nursing or (there[0] if there else NURSING_COLUMNS[0])
-    places = _places(facilities, nursing, people)
-    known = places["capacity"].dropna()
+    capacity = _capacities(facilities, nursing, people)
+    known = capacity["capacity"].dropna()
     total = float(known.sum())
     facts = {
         "places": total,
         "facilities_known": float(len(known)),
-        "facilities_unknown": float(len(places) - len(known)),
+        "facilities_unknown": float(len(capacity) - len(known)),
         "people": float(people),
         "places_per_1000": total / people * 1000 if people > 0 else float("nan"),
         "small": float((known < smallest).sum()),
@@ -94,8 +93,8 @@ def capacity_facts(
         facts["required_per_1000"] = float(standard.capacity_per_1000)
         facts["required_places"] = required
         facts["places_lacking"] = max(required - total, 0.0)
-    if nursing in places:
-        both = places.dropna(subset=["capacity", nursing])
+    if nursing in capacity:
+        both = capacity.dropna(subset=["capacity", nursing])
         nursed, beds = float(both[nursing].sum()), float(both["capacity"].sum())
         facts["nursing_places"] = nursed
         facts["nursing_share"] = nursed / beds if beds > 0 else float("nan")
@@ -112,21 +111,21 @@ def capacity_by_area(
     areas: Mapping[str, AreaLayer],
     level: str,
 ) -> pd.DataFrame:
-    """Places per 1,000 people in every area of one level.
+    """Capacity per 1,000 people in every area of one level.
 
     Parameters
     ----------
-    facilities : with ``capacity`` (places; NaN = not known) and a column `level` of area codes.
+    facilities : with ``capacity`` (NaN = not known) and a column `level` of area codes.
     demand : the people of the group, with a column `level` of area codes.
     standard : ``capacity_per_1000``, where it has one.
     areas : area layers by level.
-    level : the level to tell.
+    level : the area level.
 
     Returns
     -------
     DataFrame, index = area code (a last row ``""`` holds what has no known area), columns ``name``,
     ``people``, ``places``, ``facilities``, ``facilities_unknown``, ``places_per_1000``,
-    ``required``, ``lacking`` (NaN without a standard). People and places sum to the city's.
+    ``required``, ``lacking`` (NaN without a standard). People and capacity sum to the city's.
 
     Raises
     ------
@@ -171,42 +170,41 @@ def capacity_by_area(
     def per_area(values: np.ndarray, keys: np.ndarray) -> np.ndarray:
         return pd.Series(values).groupby(keys).sum().reindex(index, fill_value=0.0).to_numpy(float)
 
-    capacity = facilities.frame["capacity"].to_numpy(float)
+    known = facilities.frame["capacity"].to_numpy(float)
     people = per_area(demand.frame["people"].to_numpy(float), home)
-    places = per_area(np.nan_to_num(capacity), at)
+    capacity = per_area(np.nan_to_num(known), at)
     table = pd.DataFrame(
         {
             "name": [*layer["name"], *([""] if lost else [])],
             "people": people,
-            "places": places,
+            "places": capacity,
             "facilities": per_area(np.ones(len(at)), at).astype(int),
-            "facilities_unknown": per_area(np.isnan(capacity).astype(float), at).astype(int),
+            "facilities_unknown": per_area(np.isnan(known).astype(float), at).astype(int),
             "places_per_1000": np.divide(
-                places * 1000, people, out=np.full(len(index), np.nan), where=people > 0
+                capacity * 1000, people, out=np.full(len(index), np.nan), where=people > 0
             ),
         },
         index=index,
     )
     ratio = standard.capacity_per_1000
     table["required"] = np.nan if ratio is None else people * ratio / 1000
-    table["lacking"] = (table["required"] - places).clip(lower=0.0)
+    table["lacking"] = (table["required"] - capacity).clip(lower=0.0)
     return table
 
 
-def _places(facilities: FacilityLayer, nursing: str, people: float) -> pd.DataFrame:
+def _capacities(facilities: FacilityLayer, nursing: str, people: float) -> pd.DataFrame:
     columns = ["capacity", *([nursing] if nursing in facilities.frame.columns else [])]
-    places = facilities.frame[columns].astype(float)
-    places = pd.DataFrame(places)
+    table = pd.DataFrame(facilities.frame[columns].astype(float))
     faults = []
     if not people >= 0:
         faults.append(f"people must be 0 or more, not {people}")
-    negative = places.index[(places < 0).any(axis=1)]
+    negative = table.index[(table < 0).any(axis=1)]
     if len(negative):
         faults.append(f"places are negative at {negative[:5].tolist()}")
-    if nursing in places:
-        more = places.index[places[nursing] > places["capacity"]]
+    if nursing in table:
+        more = table.index[table[nursing] > table["capacity"]]
         if len(more):
             faults.append(f"more nursing places than places at {more[:5].tolist()}")
     if faults:
         raise UsageError(f"the capacity of {facilities.key!r}: " + "; ".join(faults) + ".")
-    return places
+    return table

@@ -1,4 +1,4 @@
-r"""Floating catchment areas: how much supply there is per head, where people compete for it.
+r"""Supply per head where people compete for it: floating catchment areas.
 
 Notation: :math:`P_i` people at demand i, :math:`S_j` supply of site j, :math:`w_{ij}` the weight of
 the pair by its cost (0 beyond the catchment), :math:`A_i` the result.
@@ -68,7 +68,7 @@ def floating_catchment(
     costs : `TravelCosts`, or demand x sites as DataFrame or 2-D array with NaN or inf for pairs out
         of reach. A cost of 0 is a pair like any other.
     demand_weights : people per demand row: a Series is matched by label, an array by position.
-    supply : supply per site (beds, places, doctors), likewise.
+    supply : supply per site (beds, seats, doctors), likewise.
     method : ``"2sfca"``, ``"e2sfca"``, ``"3sfca"`` or ``"balanced"``.
     catchment : largest cost that counts, in the costs' unit; None = the cutoff of `costs`, or else
         all pairs that are there.

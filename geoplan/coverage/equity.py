@@ -1,6 +1,14 @@
-"""Equity: how evenly a service is spread, and what a plan changes.
+"""Equity: how evenly a service is spread over people, and what a plan changes.
 
-Every measure weighs areas or demand rows by their people, so that an empty village counts nothing.
+Every measure weighs areas or demand rows by their people, so that an empty village does not count.
+
+References
+----------
+Gini C (1912) Variabilità e mutabilità. Cuppini, Bologna.
+Lorenz MO (1905) Methods of measuring the concentration of wealth. Publications of the American
+Statistical Association 9:209-219.
+Palma JG (2011) Homogeneous middles vs. heterogeneous tails, and the end of the "inverted-U".
+Development and Change 42:87-153.
 """
 
 from __future__ import annotations
@@ -51,9 +59,10 @@ def weighted_gini(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarra
 
 
 def palma_ratio(values: pd.Series | np.ndarray, weights: pd.Series | np.ndarray) -> float:
-    """What the best-off tenth of the people have, over what the worst-off four tenths have.
+    r"""What the best-off tenth of the people have, over what the worst-off four tenths have.
 
-    Rows on the border of a tenth are split (Palma 2011).
+    :math:`P = (L(1) - L(0.9)) / L(0.4)` of the Lorenz curve L (Palma 2011); rows on the border of a
+    tenth are split.
 
     Parameters
     ----------
@@ -143,12 +152,11 @@ def equity_facts(
 
 
 def equity_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
-    """The finest of `levels` whose areas still bring several demand rows together.
+    """The finest of `levels` whose areas hold several demand rows each.
 
-    A row judged by one distance is served or it is not. Measured over such rows the Gini
-    coefficient is 1 - covered share and the worst-off tenth has 0 as soon as a tenth is not served:
-    nothing that the covered share does not say. Over areas of several rows both tell how evenly
-    the city is served.
+    A demand row is served or it is not. Over such rows the Gini coefficient is 1 - covered share
+    and the worst-off tenth has 0 as soon as a tenth is not served: no more than the covered share
+    says. Over areas of several rows both measure how evenly the city is served.
 
     Parameters
     ----------
@@ -216,13 +224,13 @@ def group_table(
     by: str | pd.Series | None = None,
     after: Coverage | None = None,
 ) -> pd.DataFrame:
-    """Covered share of sub-groups: age groups in columns, or kinds of place (urban, rural) in rows.
+    """Covered share of sub-groups: age groups in columns, or urban and rural people in rows.
 
     Parameters
     ----------
     coverage : its frame carries the sub-group columns (people of that group per row).
     groups : sub-group columns, for example ``["pop80"]``. A row's people of a group are served in
-        the same proportion as all people of the row: the ledger does not tell them apart.
+        the same proportion as all people of the row: the ledger does not distinguish them.
     by : a column of the frame to divide the people by, for example an area level, or a Series on
         its index, for example `urban_or_rural`.
     after : the ledger with the plan's sites.
@@ -261,11 +269,11 @@ def group_table(
 
 
 def urban_or_rural(texts: pd.Series) -> pd.Series:
-    """``"urban"``, ``"rural"`` or ``""`` (not known) for what tables say of town and country.
+    """``"urban"``, ``"rural"`` or ``""`` (not known) from what a table's cells say.
 
     Known are the codes of the statistical bureau (统计用城乡分类代码: 1.. town, 2.. country), words
     (城镇, 乡村, 街道, 村, urban, town, rural, village), and yes or no where a column asks whether a
-    place is urban.
+    community is urban.
 
     Parameters
     ----------
@@ -282,11 +290,11 @@ def urban_or_rural(texts: pd.Series) -> pd.Series:
     ['urban', 'rural', 'urban', 'rural', 'urban', '']
     """
     said = texts.astype("string").str.strip().str.casefold().fillna("")
-    kinds = {text: _kind_of_place(text) for text in said.unique()}
+    kinds = {text: _urban_rural(text) for text in said.unique()}
     return said.map(kinds).astype(object).rename("kind")
 
 
-def _kind_of_place(text: str) -> str:
+def _urban_rural(text: str) -> str:
     text = text.removesuffix(".0")
     if text in _YES or text in _NO:
         return "urban" if text in _YES else "rural"

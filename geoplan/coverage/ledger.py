@@ -1,4 +1,4 @@
-"""The people ledger: everyone who came in, in exactly one of six places.
+"""The people ledger: everyone is in exactly one of six states.
 
 served + full + beyond + cut_off + off_network + unlocated = total, per demand point, per area
 and in all.
@@ -19,7 +19,7 @@ from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import LEDGER_PEOPLE
 from geoplan.words.display import facts_html
 
-#: the six places of the ledger, in the order in which they are told
+#: the six states of the ledger, in the order of tables
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 
 
@@ -29,12 +29,12 @@ class Ledger:
 
     Parameters
     ----------
-    served : people within reach of a site that has room for them.
-    full : people within reach whose sites have no place left (only where capacity limits).
+    served : people within reach of a site with free capacity.
+    full : people within reach whose sites' capacity is used up (only where capacity limits).
     beyond : people whose nearest site is farther than the threshold.
     cut_off : people on the network whom no path joins to any site.
     off_network : people too far from any street to be measured.
-    unlocated : people whose place is not known.
+    unlocated : people whose location is not known.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Ledger:
 
     @property
     def covered_share(self) -> float:
-        """Served / total; NaN when nobody came in."""
+        """Served / total; NaN without people."""
         total = self.total
         return self.served / total if total > 0 else float("nan")
 

@@ -1,4 +1,4 @@
-"""Places in words: "历下区 解放路街道 青后社区等3处", for gaps and tables."""
+"""Locations in words: "历下区 解放路街道 青后社区等3处", for gaps and tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LocationNames:
             self.areas.append([names.get(code, "") for code in codes])
 
     def __call__(self, row: int, members: int = 1, located: bool = True) -> str:
-        """The place of the row at a position, and of `members` - 1 others with it."""
+        """Where the row at a position is, with `members` - 1 others."""
         parts = [names[row] for names in self.areas if names[row]]
         name = str(self.own[row])
         if name and name not in parts:
@@ -50,7 +50,7 @@ class LocationNames:
         return " ".join(parts) or say(self.lang, "coverage.gap_unknown_place")
 
     def scattered(self, rows: Sequence[int], count: int) -> str:
-        """The areas that hold all of `rows`, and that `count` gaps lie scattered in them."""
+        """The areas that hold all of `rows`, where `count` gaps are scattered."""
         parts = []
         for names in self.areas:
             there = {names[row] for row in rows}

@@ -1,8 +1,8 @@
-"""Natural neighbours of places on a map: who lies next to whom, and the patches they make.
+"""Natural neighbours among points, their Voronoi cells, and patches of joined neighbours.
 
-Two places are natural neighbours when their Voronoi cells touch (the edges of the Delaunay
-triangulation): no other place lies between them. Where communities are drawn as polygons, touching
-polygons say the same.
+Two points are natural neighbours when their Voronoi cells touch, which are the edges of the
+Delaunay triangulation (Delaunay 1934; Sibson 1981): no other point lies between them. Where
+communities are drawn as polygons, touching polygons are neighbours instead.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _spot_pairs(spots: np.ndarray) -> np.ndarray:
         return _few(middle)
     corner = drawn.simplices
     sides = [corner[:, [0, 1]], corner[:, [1, 2]], corner[:, [2, 0]]]
-    # points so near to another that the triangles leave them out
+    # points so near to another that the triangulation leaves them out
     return np.concatenate([*sides, drawn.coplanar[:, [0, 2]]])
 
 
@@ -106,7 +106,7 @@ def patches(pairs: np.ndarray, xy: np.ndarray, *, extent_m: float) -> np.ndarray
     Parameters
     ----------
     pairs : m x 2 positions of points that may be joined.
-    xy : n x 2 coordinates in metres (NaN for points without a place, which are joined to none).
+    xy : n x 2 coordinates in metres (NaN for points without a location, which are joined to none).
     extent_m : the largest diagonal of the box around a patch.
 
     Returns

@@ -1,8 +1,8 @@
 """Published figures beside computed ones: how far apart, and the likely cause.
 
-A published number is seldom defined as a count in a table is. The cause is a likely one, told from
-what is known about the published number (``definition``) and from the kind of figure; it says where
-to look, not who is right.
+A published number is seldom defined as a count in a table is. The likely cause follows from what is
+known about the published number (``definition``) and from the kind of figure; it says where to
+look, not which number is right.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def compare_figures(
     published : index = figure key (or a column ``key``); column ``published``; optional
         ``label_zh``, ``label_en`` (or ``label``), ``source``, ``source_en``, ``note_zh``,
         ``note_en``, ``definition``, as `geoplan.services.published_figures` gives them. A note is
-        told as the cause when the numbers differ and nothing more is known.
-    computed : number per figure key; a key that is missing or NaN is told as not computed.
+        given as the cause when the numbers differ and nothing more is known.
+    computed : number per figure key; a key that is missing or NaN is reported as not computed.
     lang : ``"zh"`` or ``"en"``.
 
     Returns
@@ -58,8 +58,8 @@ def compare_figures(
 
     Examples
     --------
-    >>> told = pd.DataFrame({"published": [161.0]}, index=["x.facilities"])
-    >>> row = compare_figures(told, {"x.facilities": 159}, lang="en").iloc[0]
+    >>> published = pd.DataFrame({"published": [161.0]}, index=["x.facilities"])
+    >>> row = compare_figures(published, {"x.facilities": 159}, lang="en").iloc[0]
     >>> float(row["difference"]), row["cause"]
     (-2.0, 'the data hold fewer: missing rows, rows set aside, or another date')
     """

@@ -35,7 +35,7 @@ def quota_by_area(
         ``designated`` (true where the row names staff instead of a site) marks designated staff.
     standard : its quotas and those of its tiers. A tier's quota counts that tier's sites only.
     areas : area layers by level.
-    levels : the levels to tell; None = all in `areas` whose column the facilities have.
+    levels : the levels wanted; None = all in `areas` whose column the facilities have.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def quota_by_area(
 
     Sites whose area is not known, or is not in the layer, stand in a last row with the code ``""``,
     so that the sites sum to all facilities. A quota at a level that the study has no areas for
-    cannot be judged: `quotas_without_areas` names it.
+    cannot be checked: `quotas_without_areas` names it.
 
     Raises
     ------
@@ -125,11 +125,11 @@ def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
     {'total': 2, 'with_site': 1, 'meeting_quota': 1}
     """
     areas = table[table.index != ""]
-    judged = areas["meets"].notna()
+    has_quota = areas["meets"].notna()
     return {
         "total": len(areas),
         "with_site": int((areas["sites"] > 0).sum()),
-        "meeting_quota": int(areas.loc[judged, "meets"].sum()) if judged.any() else None,
+        "meeting_quota": int(areas.loc[has_quota, "meets"].sum()) if has_quota.any() else None,
     }
 
 
@@ -139,7 +139,7 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
     Parameters
     ----------
     tables : level -> table, as `quota_by_area` gives them.
-    standard : the standard that they were judged by.
+    standard : the standard that they were made with.
 
     Returns
     -------
@@ -151,10 +151,10 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
     --------
     >>> from geoplan.study import example_study
     >>> service = example_study().run().services["meal_station"]
-    >>> told = quota_summary(service.quota, service.standard)
-    >>> told[["total", "meeting_quota", "lacking"]].loc["district"].tolist()
+    >>> summary = quota_summary(service.quota, service.standard)
+    >>> summary[["total", "meeting_quota", "lacking"]].loc["district"].tolist()
     [2, 1, 1]
-    >>> told["meeting_share"].tolist(), told["on_target"].tolist()
+    >>> summary["meeting_share"].tolist(), summary["on_target"].tolist()
     ([0.5], [False])
     """
     rows = {}

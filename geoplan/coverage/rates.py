@@ -1,8 +1,14 @@
 """Rates by area, for services without sites: home beds, allowances, funds, organisations.
 
-A rate from a handful of cases says little. Each comes with its exact Poisson interval (Garwood
-1936), and on request with an empirical Bayes estimate that draws small areas towards the city's
+A rate from a handful of cases is uncertain. Each comes with its exact Poisson interval (Garwood
+1936), and on request with an empirical Bayes estimate that shrinks small areas towards the city's
 rate (Marshall 1991).
+
+References
+----------
+Garwood F (1936) Fiducial limits for the Poisson distribution. Biometrika 28:437-442.
+Marshall RJ (1991) Mapping disease and mortality rates using empirical Bayes estimators. Applied
+Statistics 40:283-294.
 """
 
 from __future__ import annotations
@@ -32,15 +38,15 @@ def rate_by_area(
 
     Parameters
     ----------
-    counts : cases (or places, or money) per area code, 0 or more; an area that is missing counts as
+    counts : cases (or beds, or money) per area code, 0 or more; an area that is missing counts as
         not known (NaN), not as 0.
     people : people of the group per area code.
     names : names per area code (`AreaLayer.names`); its order is the order of the rows.
-    per : heads that the rate is told for.
+    per : people that the rate refers to.
     confidence : of the interval, for example 0.95.
     smooth : whether to fill ``smoothed``.
-    money : the counts are sums of money and no cases: chance says nothing of them, so ``low``,
-        ``high`` and ``smoothed`` are NaN.
+    money : the counts are sums of money, not of cases: a Poisson model does not hold, so
+        ``low``, ``high`` and ``smoothed`` are NaN.
 
     Returns
     -------
@@ -95,18 +101,18 @@ class CityRate:
 
 
 def city_rate(table: pd.DataFrame, per: float = 1000.0) -> CityRate:
-    """The city's count, its people and its rate per `per` of them, as everything tells them.
+    """The city's count, people and rate, from the areas whose count is known.
 
     Parameters
     ----------
     table : of `rate_by_area`.
-    per : heads that the rate is told for.
+    per : people that the rate refers to.
 
     Returns
     -------
     CityRate
-        People of areas that tell no count are left out: such an area is no area without cases.
-        People whose area is not known (code ``""``) stay: they live in some area that tells one.
+        People of areas without a known count are left out: unknown is not zero. People whose area
+        is not known (code ``""``) stay in.
 
     Examples
     --------
@@ -123,9 +129,10 @@ def city_rate(table: pd.DataFrame, per: float = 1000.0) -> CityRate:
 
 
 def poisson_limits(counts: np.ndarray, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Exact limits of a Poisson mean for each observed count (Garwood 1936, by chi-squared).
+    r"""Exact limits of a Poisson mean for each observed count (Garwood 1936).
 
-    NaN counts give NaN; the lower limit of 0 is 0.
+    :math:`\chi^2_{\alpha/2, 2k} / 2` and :math:`\chi^2_{1-\alpha/2, 2k+2} / 2` for a count k. NaN
+    counts give NaN; the lower limit of 0 is 0.
 
     Examples
     --------
@@ -145,7 +152,7 @@ def empirical_bayes(counts: np.ndarray, people: np.ndarray) -> np.ndarray:
     r"""Global empirical Bayes rates per head (Marshall 1991).
 
     With the city's rate m and the people-weighted variance s² of the raw rates r_i, the variance
-    between areas is :math:`A = \max(s^2 - m / \bar n, 0)`; each rate is drawn towards m by
+    between areas is :math:`A = \max(s^2 - m / \bar n, 0)`; each rate is shrunk towards m by
     :math:`m + (r_i - m) A / (A + m / n_i)`. Small areas move most; the same rate everywhere (A =
     0) gives m everywhere.
     """

@@ -1,7 +1,8 @@
-"""Places in reach: beds or seats per 1,000 people that one can really get to, by area and in all.
+"""Supply in reach: capacity per 1,000 people within a catchment, by area and in all.
 
-Beds per 1,000 people of a district say nothing of where in it they stand. A floating catchment
-shares each site's places among all who reach it and adds up, at every home, what is reached.
+Beds per 1,000 people of a district do not say where in it they are. A floating catchment area
+(see `catchment_areas` for formulas) shares each site's capacity among all who reach it and sums,
+at every demand row, what is reached. Results call capacity ``places``.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ SUPPLY_COLUMNS = ("name", "people", "places_per_1000", "none_share")
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SupplyInReach:
-    """Places per 1,000 people within a catchment.
+    """Capacity per 1,000 people within a catchment.
 
     Parameters
     ----------
     method : of `floating_catchment`.
     mode, cutoff, unit : the catchment, in metres or minutes.
-    facts : ``places`` (with a known place and number), ``places_reached`` (that somebody reaches),
-        ``mean`` (places per 1,000 people: those reached over all people), ``median`` and
-        ``worst_tenth`` (of the people), ``none_share`` (share of people who reach no place at all).
+    facts : ``places`` (capacity, where known), ``places_reached`` (that somebody reaches), ``mean``
+        (per 1,000 people: what is reached over all people), ``median`` and ``worst_tenth`` (of the
+        people), ``none_share`` (share of people who reach no capacity at all).
     areas : per level: index = area code (``""`` = not known), columns of `SUPPLY_COLUMNS`;
         ``places_per_1000`` is the people's mean.
-    rows : per demand row; None where rows may not be told.
+    rows : per demand row; None where rows may not be published.
 
     Examples
     --------
@@ -66,22 +67,22 @@ def supply_in_reach(
     areas: Mapping[str, AreaLayer] | None = None,
     levels: Sequence[str] = (),
 ) -> SupplyInReach:
-    """Places per 1,000 people at every demand row, by area and in all.
+    """Capacity per 1,000 people in reach of every demand row, by area and in all.
 
     Parameters
     ----------
     demand : all demand rows: ``people`` and one column per area level. Rows that are not in
-        `costs` (no place, off the network) reach nothing: their people count.
+        `costs` (no location, off the network) reach nothing: their people count.
     costs : demand x sites within the catchment, with its cutoff.
-    capacity : places per site label; NaN (not known) counts for none.
-    mode : told with the result.
+    capacity : per site label; NaN (not known) counts as 0.
+    mode : of the costs; goes into the result.
     method : see `floating_catchment`.
-    areas, levels : the area levels to tell.
+    areas, levels : area layers for names, and the levels to sum by.
 
     Returns
     -------
     SupplyInReach
-        Its rows stand on the demand's labels, in places per 1,000 people.
+        Its rows have the demand's labels and hold capacity per 1,000 people.
 
     Raises
     ------
@@ -90,8 +91,9 @@ def supply_in_reach(
 
     Notes
     -----
-    2SFCA, E2SFCA and 3SFCA hand out every place that somebody reaches exactly once:
-    ``mean`` x people / 1,000 = ``places_reached``. The balanced method hands out levels of service.
+    2SFCA, E2SFCA and 3SFCA share out all capacity that somebody reaches exactly once:
+    ``mean`` x people / 1,000 = ``places_reached``. The balanced method shares out
+    levels of service.
 
     Examples
     --------

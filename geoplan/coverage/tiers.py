@@ -1,4 +1,4 @@
-"""Tiers: each judged for itself, and the chain by which one hands people on to the next.
+"""Tiers of one service: coverage of each by itself, and referral from one to the next.
 
 A higher tier does not replace a lower one (GB 50180-2018). Only where the standard says that one
 tier `substitutes` for another do its sites count there too.
@@ -161,8 +161,8 @@ def assess_tiers(
 
     Returns
     -------
-    dict tier key -> Coverage, from the highest tier to the lowest. A tier that is judged by quota
-    alone is left out.
+    dict tier key -> Coverage, from the highest tier to the lowest. A tier that has only a
+    quota is left out.
 
     Raises
     ------
@@ -193,9 +193,9 @@ def assess_tiers(
     {'centre': 1.0, 'stop': 0.0}
     """
     own = {tier.key: standard.of_tier(tier.key) for tier in standard.tiers}
-    judged = {key: alone for key, alone in own.items() if alone is not None}
-    missing = [key for key in judged if key not in near]
-    odd = [key for key in near if key not in judged]
+    assessed = {key: alone for key, alone in own.items() if alone is not None}
+    missing = [key for key in assessed if key not in near]
+    odd = [key for key in near if key not in assessed]
     if missing or odd:
         faults = [f"near= lacks the tiers {missing}"] if missing else []
         faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
@@ -209,7 +209,7 @@ def assess_tiers(
             capacities=capacities,
             areas=areas,
         )
-        for key, alone in judged.items()
+        for key, alone in assessed.items()
     }
 
 
@@ -237,7 +237,7 @@ def referral(
     -------
     DataFrame, index = station, columns of `REFERRAL_COLUMNS`: ``centre`` (label or <NA>),
     ``cost_min`` (NaN when none), ``within`` (False when there is none), ``reason`` as in
-    `nearest_site`, ``unlocated`` for a station without a place.
+    `nearest_site`, ``unlocated`` for a station without a location.
 
     Raises
     ------

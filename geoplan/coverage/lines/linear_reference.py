@@ -1,4 +1,4 @@
-"""Lines made ready for chainage: shared borders once, ends that meet joined into chains.
+"""Linear referencing of lines: shared borders counted once, ends that meet joined into chains.
 
 The border of two areas is drawn twice, once with each of them, and boundary files come in many
 segments. Here every stretch of ground belongs to one line (the first in the caller's order), and
@@ -38,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Chain:
-    """Pieces that follow one another; `reverse` tells which run against the chain.
+    """Pieces that follow one another; `reverse` says which run against the chain.
 
     ``starts_m[k]`` is the chainage on the chain where piece k begins.
     """
@@ -55,7 +55,7 @@ class Chain:
         return float(self.geometry.length)
 
     def at(self, chainage_m: float) -> tuple[object, float]:
-        """Line label and chainage on that line of a place on the chain."""
+        """Line label and chainage on that line of a chainage on the chain."""
         k = max(int(np.searchsorted(self.starts_m, chainage_m + NO_LENGTH_M, side="right")) - 1, 0)
         along = min(max(chainage_m - self.starts_m[k], 0.0), self.pieces[k].geometry.length)
         piece = self.pieces[k]
@@ -64,7 +64,7 @@ class Chain:
         return piece.line, piece.start_m + along
 
     def point(self, chainage_m: float) -> Point:
-        """The place at a chainage on the chain (modulo the length of a ring)."""
+        """The point at a chainage on the chain (modulo the length of a ring)."""
         where = chainage_m % self.length if self.closed else chainage_m
         return self.geometry.interpolate(where)
 
@@ -295,7 +295,7 @@ def clusters(points: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _join(pieces: list[Piece], join_m: float) -> list[Chain]:
-    """Open pieces that meet end to end, two at a place and nothing else there, become one chain."""
+    """Chains of open pieces that meet end to end, two at a point and nothing else there."""
     rings = [_chain([piece], [False], closed=True) for piece in pieces if piece.closed]
     loose = [piece for piece in pieces if not piece.closed]
     if not loose:

@@ -57,7 +57,7 @@ def crossing_points(
     tolerance_m: float,
     crs: Any,
 ) -> np.ndarray:
-    """Places on chains where roads cross: intersections with lines, or points that are near."""
+    """Points on chains where roads cross: intersections with lines, or points that are near."""
     shapes = np.array([chain.geometry for chain in chains.chains], dtype=object)
     if isinstance(crossings, LineLayer):
         crossings = crossings.frame
@@ -92,7 +92,7 @@ def _nodes(chains: Chains) -> tuple[np.ndarray, np.ndarray]:
     points = np.concatenate([np.array(tips).reshape(-1, 2), inner])
     if not len(points):
         return points, points
-    # several lines that meet in one place are one node
+    # several lines that meet at one point are one node
     number = clusters(points, chains.join_m)
     first = np.unique(number, return_index=True)[1]
     points = points[first]
@@ -127,13 +127,13 @@ def _distinct(
 ) -> tuple[list[str], np.ndarray]:
     kinds: list[str] = []
     points: list[np.ndarray] = []
-    for kind, places in found:
+    for kind, candidates in found:
         radius = tolerance_m if kind in ("crossing", "bend") else join_m
-        for place in places:
-            near = cKDTree(np.array(points)).query(place)[0] if points else np.inf
+        for point in candidates:
+            near = cKDTree(np.array(points)).query(point)[0] if points else np.inf
             if near > radius:
                 kinds.append(kind)
-                points.append(place)
+                points.append(point)
     return kinds, np.array(points).reshape(-1, 2)
 
 

@@ -1,14 +1,14 @@
 """Spacing: which stretches of boundary and road lines are marked closely enough.
 
-The rule: going along a line, the distance from one marker to the next is at most `max_spacing_m`.
+Along a line, the distance from one marker to the next is at most `max_spacing_m`.
 
 - A *stretch* runs from one marker to the next along the line. It is ``covered`` when its length is
   at most `max_spacing_m`, and a ``gap`` over its whole length otherwise.
 - The ends of an open line bound the first and the last stretch, marked or not. Whether an end *is*
-  marked is told by the required points.
+  marked, the required points say.
 - A ring has no ends: its last marker is followed by its first.
 - A line without any marker is a gap, however short.
-- A marker counts for every line within `tolerance_m` of it, at the nearest place on that line.
+- A marker counts for every line within `tolerance_m` of it, at the nearest point of that line.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class SpacingCoverage:
     intervals : GeoDataFrame, along every line; columns ``line`` (label), ``from_m``, ``to_m``
         (chainage on the line), ``length_m``, ``status`` (``"covered"`` or ``"gap"``), ``stretch``
         (number of the marker-to-marker stretch that it is part of), ``stretch_m`` (that stretch's
-        whole length, which is judged), ``start_marker``, ``end_marker`` (labels at the stretch's
-        ends, <NA> at a line end), ``geometry``.
+        whole length, which the spacing limits), ``start_marker``, ``end_marker`` (labels at the
+        stretch's ends, <NA> at a line end), ``geometry``.
     required : GeoDataFrame, columns ``kind`` (given | junction | end | crossing | bend),
         ``line``, ``marked``, ``marker`` (label or <NA>), ``geometry``.
     snapped : DataFrame, one row per marker and line: ``marker``, ``line``, ``chainage_m``,
@@ -176,14 +176,14 @@ def spacing_coverage(
     bend_deg: float | None = None,
     shared_tolerance_m: float = 0.1,
 ) -> SpacingCoverage:
-    """Covered and gap intervals of lines, by the rule at the head of this module.
+    """Covered and gap intervals of lines, as defined at the head of this module.
 
     Parameters
     ----------
     lines : GeoDataFrame, GeoSeries or LineLayer in a projected CRS, metres. Lines, several-part
         lines or polygons (their outlines); labels are the index.
-    markers : points with labels, in the same CRS; None = none yet. Points without a place are left
-        out.
+    markers : points with labels, in the same CRS; None = none yet. Points without a location are
+        left out.
     max_spacing_m : largest distance from marker to marker along the line.
     tolerance_m : a marker this near to a line stands on it.
     crossings : roads (lines) or crossing points that must be marked where they meet the lines.
@@ -274,8 +274,8 @@ def _interval_frame(rows: list[dict[str, Any]], series: gpd.GeoSeries) -> gpd.Ge
         frame[name] = pd.Series(values, index=frame.index, dtype=object)
     frame["from_m"] = frame["from_m"].round(6)
     frame["to_m"] = frame["to_m"].round(6)
-    place = {label: k for k, label in enumerate(series.index)}
-    frame["_order"] = [place[label] for label in frame["line"]]
+    position = {label: k for k, label in enumerate(series.index)}
+    frame["_order"] = [position[label] for label in frame["line"]]
     frame = frame.sort_values(["_order", "from_m"], kind="stable").drop(columns="_order")
     return frame.reset_index(drop=True)
 

@@ -1,4 +1,4 @@
-"""Where further markers go: the fewest that leave no gap, on a crossing where one is near.
+"""The fewest further markers that leave no gap, on a crossing where one is near.
 
 A stretch of length D between two markers (or line ends) needs exactly ``ceil(D / s) - 1`` more for
 a spacing of s: k markers cut it into k + 1 parts of at most s, so ``(k + 1) s >= D``, and even
@@ -53,14 +53,14 @@ def suggest_markers(
     mark_required: bool = False,
     **options: Unpack[RequiredOptions],
 ) -> gpd.GeoDataFrame:
-    """The fewest additional markers that leave no gap by the rule of `spacing_coverage`.
+    """The fewest additional markers that leave no gap by the definition of `spacing_coverage`.
 
     Parameters
     ----------
     lines, markers, max_spacing_m, tolerance_m, required, bend_deg, shared_tolerance_m : as in
         `spacing_coverage`.
     crossings : roads or crossing points, at which a marker is easier to find.
-    near_crossing_m : a marker is moved to a crossing at most this far from its even place, when
+    near_crossing_m : a marker is moved to a crossing at most this far from its even position, when
         the number of markers stays the same.
     mark_required : first put a marker on every required point that has none (junctions, line ends,
         crossings, bends, `required`), then fill the stretches between. False = only the spacing.
@@ -101,17 +101,17 @@ def suggest_markers(
     work = _Marking(chains, there, rules, near_crossing_m)
     if mark_required:
         needed = required_points(chains, points, rules, series.crs)
-        for kind, place in needed.loc[~needed["marked"], ["kind", "geometry"]].itertuples(
+        for kind, point in needed.loc[~needed["marked"], ["kind", "geometry"]].itertuples(
             index=False
         ):
-            work.mark_required(kind, place)
+            work.mark_required(kind, point)
     work.fill_gaps()
     work.mark_short_lines()
     return work.table()
 
 
 class _Marking:
-    """Markers as they are added, one line after the other."""
+    """Markers there and added so far, chain by chain."""
 
     def __init__(
         self, chains: Chains, there: gpd.GeoSeries, rules: SpacingRules, near_crossing_m: float
@@ -141,7 +141,7 @@ class _Marking:
             for k in np.unique(chain):
                 self.preferred[int(k)] = np.unique(at[chain == k])
 
-    def add(self, place: Point, chain: int, at: float, **facts: Any) -> None:
+    def add(self, point: Point, chain: int, at: float, **facts: Any) -> None:
         line, chainage = self.chains.chains[chain].at(at)
         spots = self.preferred.get(chain, np.empty(0))
         self.rows.append(
@@ -150,26 +150,26 @@ class _Marking:
                 "chainage_m": round(chainage, 6),
                 "at_crossing": bool(len(spots) and np.abs(spots - at).min() <= SPACING_M),
                 **facts,
-                "geometry": place,
+                "geometry": point,
             }
         )
         self.at[chain].append(at)
-        series = gpd.GeoSeries([place], crs=self.crs)
+        series = gpd.GeoSeries([point], crs=self.crs)
         new = snap_markers(self.chains, series, self.tolerance, self.tree)
-        # on its own chain the marker stands where it was put, not at the nearest place again
+        # on its own chain the marker stands where it was put, not at the nearest position again
         own = self.chains.chains[chain]
         for k, where in zip(new["chain"], new["at"], strict=True):
             ends = min(where, own.length - where) <= NO_LENGTH_M
             if k != chain or (not own.closed and ends):
                 self.at[int(k)].append(float(where))
 
-    def mark_required(self, kind: str, place: Point) -> None:
-        placed = [row["geometry"] for row in self.rows]
-        if placed and shapely.dwithin(np.array(placed, dtype=object), place, self.tolerance).any():
+    def mark_required(self, kind: str, point: Point) -> None:
+        added = [row["geometry"] for row in self.rows]
+        if added and shapely.dwithin(np.array(added, dtype=object), point, self.tolerance).any():
             return
-        chain = int(self.tree.nearest(place))
-        at = float(self.chains.chains[chain].geometry.project(place))
-        self.add(place, chain, at, reason="required", kind=kind, stretch_m=float("nan"))
+        chain = int(self.tree.nearest(point))
+        at = float(self.chains.chains[chain].geometry.project(point))
+        self.add(point, chain, at, reason="required", kind=kind, stretch_m=float("nan"))
 
     def stretches(self, k: int) -> list[Stretch]:
         at = np.array(self.at[k], dtype=float)
@@ -180,7 +180,7 @@ class _Marking:
             for stretch in self.stretches(k):
                 if stretch.covered:
                     continue
-                for at in self._places(k, chain, stretch):
+                for at in self._positions(k, chain, stretch):
                     where = at % chain.length if chain.closed else at
                     self.add(
                         chain.point(where),
@@ -191,16 +191,16 @@ class _Marking:
                         stretch_m=stretch.length,
                     )
 
-    def _places(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
-        """Chainages of the fewest markers in one gap, near the even places."""
+    def _positions(self, k: int, chain: Chain, stretch: Stretch) -> list[float]:
+        """Chainages of the fewest markers in one gap, near even positions."""
         length, s = stretch.length, self.spacing
         parts = max(math.ceil((length - SPACING_M) / s), 1)
-        places: list[float] = []
+        positions: list[float] = []
         if chain.closed and not stretch.marked:
             # a ring without markers: the first may stand anywhere, so at its seam or a crossing
             spots = self.preferred.get(k, np.empty(0))
             first = float(spots[0]) if len(spots) else 0.0
-            places.append(first)
+            positions.append(first)
             low, high, count = first, first + length, parts - 1
         else:
             low, high, count = stretch.start_m, stretch.stop_m, parts - 1
@@ -218,9 +218,9 @@ class _Marking:
             fits = fits[(fits > low + SPACING_M) & (fits < high - SPACING_M)]
             if len(fits):
                 at = float(fits[np.argmin(np.abs(fits - even))])
-            places.append(at)
+            positions.append(at)
             low = at
-        return places
+        return positions
 
     def _spots(self, k: int, chain: Chain) -> np.ndarray:
         spots = self.preferred.get(k, np.empty(0))
@@ -238,23 +238,23 @@ class _Marking:
             for c in self._candidates(self.chains.chains[k], self.preferred.get(k, np.empty(0)))
         ]
         where = np.array(spots, dtype=object)
-        place, chain = shapely.STRtree(shapes).query(
+        spot, chain = shapely.STRtree(shapes).query(
             where, predicate="dwithin", distance=self.tolerance
         )
         cover = sparse.csr_matrix(
-            (np.ones(len(place)), (chain, place)), shape=(len(bare), len(where))
+            (np.ones(len(spot)), (chain, spot)), shape=(len(bare), len(where))
         )
-        answer = milp(
+        solution = milp(
             np.ones(len(where)),
             constraints=LinearConstraint(cover, lb=1),
             bounds=Bounds(0, 1),
             integrality=np.ones(len(where)),
         )
-        for spot in np.flatnonzero(np.round(answer.x) > 0.5):
-            k = bare[int(chain[place == spot][0])]
-            at = float(self.chains.chains[k].geometry.project(where[spot]))
+        for chosen in np.flatnonzero(np.round(solution.x) > 0.5):
+            k = bare[int(chain[spot == chosen][0])]
+            at = float(self.chains.chains[k].geometry.project(where[chosen]))
             self.add(
-                where[spot],
+                where[chosen],
                 k,
                 at,
                 reason="spacing",
