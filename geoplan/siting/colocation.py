@@ -9,7 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from geoplan.errors import Faults
-from geoplan.siting.mclp.milp_models import link
+from geoplan.siting.mclp.milp_models import add_cover_rows
 from geoplan.siting.model.build_result import (
     covered_people,
     is_whole,
@@ -19,10 +19,11 @@ from geoplan.siting.model.build_result import (
     rounded_up,
 )
 from geoplan.siting.model.constraints import problem_free, site_money
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.limits import check_limits
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
@@ -179,7 +180,7 @@ def _solve(
         fixed = problem.is_fixed[core.sites].astype(float)
         y = model.add_columns(core.m, lower=fixed, whole=True)
         z = model.add_columns(core.n, cost=-core.weight)
-        link(model, core, y, z)
+        add_cover_rows(model, core, y, z)
         if name in limits:
             model.add_row(y, upper=float(limits[name]))
         price = site_money(problem)[core.sites]

@@ -14,10 +14,10 @@ from geoplan.siting.constrained.capacity_solve import (
     min_sites_with_capacities,
 )
 from geoplan.siting.constrained.solve import constrained_max_coverage, constrained_min_sites
-from geoplan.siting.mclp.kernel_search import most_people
+from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.local_search import drop_idle, greedy
-from geoplan.siting.mclp.milp_models import cover_everyone
-from geoplan.siting.mclp.partial_cover import fewest_for
+from geoplan.siting.mclp.milp_models import solve_lscp_milp
+from geoplan.siting.mclp.partial_cover import solve_partial_lscp
 from geoplan.siting.model.build_result import (
     covered_people,
     is_whole,
@@ -30,10 +30,11 @@ from geoplan.siting.model.constraints import (
     area_minimums,
     read_constraints,
 )
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults, share_told
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import read_request
@@ -127,7 +128,7 @@ def _most_people(
 ) -> SitingResult:
     """Nothing but the number of sites to heed."""
     core = reduce_problem(problem)
-    best = most_people(core, take=count - len(problem.fixed), control=control)
+    best = solve_mclp(core, take=count - len(problem.fixed), control=control)
     chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
     return make_result(
         problem,
@@ -229,9 +230,9 @@ def _fewest_sites(
     if len(plain) > 1:
         try:
             if short >= core.weight.sum():
-                chosen, bound, _ = cover_everyone(core, start=plain, control=control)
+                chosen, bound, _ = solve_lscp_milp(core, start=plain, control=control)
             else:
-                chosen, bound = fewest_for(core, need=short, start=plain, control=control)
+                chosen, bound = solve_partial_lscp(core, need=short, start=plain, control=control)
         except KeyboardInterrupt:
             control.stop()
             bound = 0.0

@@ -13,15 +13,16 @@ import pandas as pd
 from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_part import people_served, shortage_part
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
-from geoplan.siting.mclp.kernel_search import Best, most_people
-from geoplan.siting.mclp.lagrangian import Prices
-from geoplan.siting.mclp.local_search import greedy, swap
+from geoplan.siting.mclp.kernel_search import Incumbent, solve_mclp
+from geoplan.siting.mclp.lagrangian import LagrangianDual
+from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.model.build_result import covered_people, relative_gap
 from geoplan.siting.model.constraints import Constraints
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.limits import check_count, check_limits
 from geoplan.siting.model.parse import listed, problem_faults
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions, read_request
 
@@ -155,36 +156,36 @@ def _solve_all(
     core: Core,
     room: Sequence[int],
     control: SolveControl,
-) -> dict[int, Best]:
+) -> dict[int, Incumbent]:
     """Every number of sites, from few to many, each warm-started by the one before."""
-    found: dict[int, Best] = {}
-    before: Best | None = None
-    prices: Prices | None = None
+    found: dict[int, Incumbent] = {}
+    before: Incumbent | None = None
+    dual: LagrangianDual | None = None
     for k, take in enumerate(room):
         control.report(f"{take}")
         # what the easy numbers leave over goes to the hard ones
         share = control.part(max(0.05, 2.5 * control.left / (len(room) - k)))
-        best = most_people(
+        best = solve_mclp(
             core,
             take=take,
             control=share,
             start=None if before is None else before.chosen,
-            prices=prices,
+            dual=dual,
         )
-        before, prices = best, best.prices or prices
+        before, dual = best, best.dual or dual
         found[take] = best
     _tighten(found)
     return found
 
 
-def _tighten(found: dict[int, Best]) -> None:
-    """Prices of one number bound all others; more sites never cover fewer people."""
+def _tighten(found: dict[int, Incumbent]) -> None:
+    """The multipliers of one number bound all others; more sites never cover fewer people."""
     takes = sorted(found)
     if not takes:
         return
     for best in list(found.values()):
-        if best.prices is not None:
-            bounds = best.prices.curve(takes[-1])
+        if best.dual is not None:
+            bounds = best.dual.curve(takes[-1])
             for take in takes:
                 found[take].bound = max(
                     found[take].value, min(found[take].bound, float(bounds[take]))
@@ -276,7 +277,7 @@ def phased_sites(
     return pd.DataFrame(rows)
 
 
-def _forward(core: Core, takes: Sequence[int], free: dict[int, Best]) -> list[np.ndarray]:
+def _forward(core: Core, takes: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
     chosen = free[takes[0]].chosen if takes else np.empty(0, np.int64)
     programme = [chosen] if takes else []
     for take in takes[1:]:
@@ -292,14 +293,14 @@ def _swap_new(core: Core, chosen: np.ndarray, keep: int) -> np.ndarray:
     for j in chosen[:keep]:
         rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
     rest = _without(core, rows)
-    return np.concatenate([chosen[:keep], swap(rest, chosen[keep:])])
+    return np.concatenate([chosen[:keep], interchange(rest, chosen[keep:])])
 
 
 def _without(core: Core, rows: np.ndarray) -> Core:
     return replace(core, weight=np.where(rows, core.weight, 0.0))
 
 
-def _backward(core: Core, takes: Sequence[int], free: dict[int, Best]) -> list[np.ndarray]:
+def _backward(core: Core, takes: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
     if not takes:
         return []
     chosen = free[takes[-1]].chosen
@@ -308,6 +309,6 @@ def _backward(core: Core, takes: Sequence[int], free: dict[int, Best]) -> list[n
         inside = np.zeros(core.m, bool)
         inside[chosen] = True
         first = greedy(core, take=take, allowed=inside)
-        chosen = swap(core, first, allowed=inside)
+        chosen = interchange(core, first, allowed=inside)
         programme.append(chosen)
     return programme[::-1]

@@ -60,10 +60,10 @@ def test_no_time_no_moves() -> None:
 
 def test_questions_too_large_for_kernels_are_still_proved(monkeypatch) -> None:
     """With nothing small enough for HiGHS, annealing has its turn and the proof follows."""
-    monkeypatch.setattr(partial_cover, "KERNEL_PAIRS", 0)
+    monkeypatch.setattr(partial_cover, "RESTRICTED_PAIRS", 0)
     monkeypatch.setattr(partial_cover, "_MOVES", 2000)
     monkeypatch.setattr(partial_cover, "_LAST_MOVES", 4000)
-    monkeypatch.setattr(kernel_search, "KERNEL_PAIRS", 0)
+    monkeypatch.setattr(kernel_search, "RESTRICTED_PAIRS", 0)
     monkeypatch.setattr(kernel_search, "ANNEAL_MOVES", 4000)
     for seed in range(12):
         problem = overlapping(seed, rows=40, sites=10)

@@ -36,7 +36,7 @@ def brute(cover, weights, fixed, forbidden, sites: int) -> float:
 @pytest.mark.parametrize("tiny_core", [False, True])
 def test_agrees_with_brute_force(monkeypatch, tiny_core: bool) -> None:
     if tiny_core:  # forces growing kernels where one would do
-        monkeypatch.setattr(kernel_search, "KERNEL_PAIRS", 0)
+        monkeypatch.setattr(kernel_search, "RESTRICTED_PAIRS", 0)
     for seed in range(80):
         cover, weights, fixed, forbidden = instance(seed)
         problem = SitingProblem.from_cover(cover, weights, fixed=fixed, forbidden=forbidden)

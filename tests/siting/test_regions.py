@@ -11,9 +11,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from geoplan.siting import SitingProblem, min_sites
 from geoplan.siting.mclp import partial_cover
 from geoplan.siting.mclp.decomposition import RegionBound, region_bound
-from geoplan.siting.mclp.lagrangian import Prices, price_out
+from geoplan.siting.mclp.lagrangian import LagrangianDual, solve_dual
 from geoplan.siting.mclp.local_search import greedy
-from geoplan.siting.model.reduction import Core, reduce_problem
+from geoplan.siting.model.core import Core
+from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 
 SITES, TAKE = 14, 5
@@ -40,13 +41,13 @@ def most(core: Core, allowed: np.ndarray) -> list[float]:
     ]
 
 
-def priced(core: Core) -> Prices:
-    return price_out(
+def priced(core: Core) -> LagrangianDual:
+    return solve_dual(
         core, take=TAKE, target=0.0, control=SolveControl(time_limit_s=60), rounds=1500
     )
 
 
-def by_regions(core: Core, prices: Prices, allowed: np.ndarray, pairs: int) -> RegionBound:
+def by_regions(core: Core, prices: LagrangianDual, allowed: np.ndarray, pairs: int) -> RegionBound:
     return region_bound(
         core,
         prices,
@@ -154,7 +155,7 @@ def by_milp(near: np.ndarray, weights: np.ndarray, need: float) -> int:
 
 def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
     monkeypatch.setattr(partial_cover, "FIRST_PAIRS", 10)
-    monkeypatch.setattr(partial_cover, "KERNEL_PAIRS", 40)
+    monkeypatch.setattr(partial_cover, "RESTRICTED_PAIRS", 40)
     further = 0
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -170,8 +171,8 @@ def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
         order = greedy(core, take=core.m)
         count = next(k for k in range(len(order) + 1) if core.covered(order[:k]) >= need)
         control = SolveControl(time_limit_s=60)
-        below, prices = partial_cover._priced(core, count, need, control)
-        few = partial_cover._by_regions(core, order[:count], prices, below, need, control)
+        below, prices = partial_cover.first_dual(core, count, need, control)
+        few = partial_cover.bound_by_regions(core, order[:count], prices, below, need, control)
         assert below <= few < least
         further += few > below
     assert further > 0

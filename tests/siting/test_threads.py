@@ -22,7 +22,7 @@ from geoplan.siting import (
 )
 from geoplan.siting.mclp import kernel_search
 
-kernel_search.KERNEL_PAIRS = 300
+kernel_search.RESTRICTED_PAIRS = 300
 rng = np.random.default_rng(5)
 people, sites = rng.random((900, 2)), rng.random((90, 2))
 costs = np.sqrt(((people[:, None] - sites[None]) ** 2).sum(-1))
@@ -69,6 +69,8 @@ def answers(threads: int) -> dict:
 def test_one_processor_answers_as_two_do() -> None:
     one, two = answers(1), answers(2)
     assert one["max_coverage"][0] == "optimal"
-    assert len(one["max_coverage"][5]) > 1  # shaken, and a kernel that left something open
+    assert (
+        len(one["max_coverage"][5]) > 1
+    )  # perturbation, and a restricted problem that left something open
     for question, answer in one.items():
         assert answer == two[question], question

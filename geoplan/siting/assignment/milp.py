@@ -17,8 +17,9 @@ from geoplan.siting.constrained.site_constraints import (
 from geoplan.siting.constrained.solve import describe_constraints
 from geoplan.siting.model.build_result import is_whole, no_result
 from geoplan.siting.model.constraints import Constraints, least_people
+from geoplan.siting.model.dominance import implied_rows
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import implied_rows, transpose
+from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from geoplan.siting.model.reduction import Core
+from geoplan.siting.model.core import Core
 
 _DUST = 1e-9
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow, flow_tolerance
 from geoplan.siting.model.build_result import covered_people, labelled
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core, cover_rows, merge_rows, reduce_problem
+from geoplan.siting.model.reduction import cover_rows, merge_rows, reduce_problem
 
 
 def row_classes(problem: SitingProblem, group: np.ndarray | None = None) -> np.ndarray:

@@ -10,8 +10,8 @@ import numpy as np
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.model.constraints import Constraints, problem_free, site_money
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core
 from geoplan.siting.solver.control import SolveControl
 
 _LEAST = 1e-9

@@ -9,8 +9,8 @@ import numpy as np
 
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.constraints import Constraints
+from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
 

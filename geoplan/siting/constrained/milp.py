@@ -7,7 +7,7 @@ import numpy as np
 from geoplan.siting.constrained.capacity_milp import add_capacities
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.site_constraints import add_site_constraints
-from geoplan.siting.mclp.milp_models import link
+from geoplan.siting.mclp.milp_models import add_cover_rows
 from geoplan.siting.model.constraints import (
     Constraints,
     area_codes,
@@ -68,7 +68,7 @@ def build_covering_model(
         add_capacities(covering, problem.capacities[core.sites], every_link=loose)
     if constraints.backup:
         covering.twice = covering.model.add_columns(core.n, whole=True)
-        link(covering.model, core, covering.y, covering.twice, times=2)
+        add_cover_rows(covering.model, core, covering.y, covering.twice, times=2)
     add_site_constraints(covering.model, covering.y, core.sites, problem, constraints)
     for code, share in constraints.area_share.items():
         group = codes.index(code)
@@ -81,7 +81,7 @@ def _covered(covering: CoveringModel) -> None:
     core = covering.core
     covering.served = covering.model.add_columns(core.n)
     covering.people, covering.class_of = core.weight, np.arange(core.n)
-    link(covering.model, core, covering.y, covering.served)
+    add_cover_rows(covering.model, core, covering.y, covering.served)
 
 
 def _add_area_share(covering: CoveringModel, group: int, need: float) -> None:

@@ -1,61 +1,62 @@
 """Simulated annealing of a cover: one site moves to a neighbour at a time, at falling temperature.
 
-Where reaches overlap everywhere, swaps and shakes end in arrangements that only many small moves
-together improve. A move costs no more than looking at the people of two sites, so millions of them
-take seconds (Kirkpatrick, Gelatt and Vecchi 1983, doi:10.1126/science.220.4598.671).
+Where reaches overlap everywhere, interchange and perturbation end in solutions that only many small
+moves together improve. A move costs no more than looking at the people of two sites, so millions of
+them take seconds (Kirkpatrick, Gelatt and Vecchi 1983, doi:10.1126/science.220.4598.671).
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
 
-from geoplan.siting.mclp.local_search import swap
-from geoplan.siting.model.reduction import Core
+from geoplan.siting.mclp.local_search import Solution, interchange, open_sites
+from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, next_bits
 
-#: moves between looks at the control
+#: moves between looks at the time left
 _PART = 100_000
 
 
-@nb.njit(cache=True, nogil=True)
-def _moves(  # type: ignore[no-untyped-def]  # noqa: C901
-    weight,
-    site_ptr,
-    site_idx,
-    row_ptr,
-    row_idx,
-    chosen,
-    count,
-    is_open,
-    allowed,
-    best,
-    marks,
-    heat,
-    cooling,
-    moves,
-    need,
-    state,
-):
-    """`moves` moves; `chosen`, `count`, `is_open`, `best` (the best so far) are written to.
+class _Walk(NamedTuple):
+    """Where the annealing stands; everything is written to.
 
-    marks: people covered now, and by `best`. Ends early once `best` covers `need`.
+    now : the open sites now. best : positions of the best ones so far. marks : people covered now,
+    and by `best`.
     """
-    m = len(site_ptr) - 1
+
+    now: Solution
+    best: np.ndarray
+    marks: np.ndarray
+
+
+@nb.njit(cache=True, nogil=True)
+def _neighbour(cover, out, state):  # type: ignore[no-untyped-def]
+    """A random site that reaches one of the people of `out`; now and then any site."""
+    _, site_ptr, site_idx, row_ptr, row_idx = cover
+    size = site_ptr[out + 1] - site_ptr[out]
+    if size == 0 or below(state, 16) == 0:
+        return below(state, len(site_ptr) - 1)
+    i = site_idx[site_ptr[out] + below(state, size)]
+    return np.int64(row_idx[row_ptr[i] + below(state, row_ptr[i + 1] - row_ptr[i])])
+
+
+@nb.njit(cache=True, nogil=True)
+def _moves(cover, walk, allowed, heat, cooling, moves, need, state):  # type: ignore[no-untyped-def]
+    """`moves` moves of the walk; ends early once its best covers `need`."""
+    weight, site_ptr, site_idx, _, _ = cover
+    chosen, count, is_open = walk.now
     p = len(chosen)
-    now = marks[0]
-    top = marks[1]
+    now = walk.marks[0]
+    top = walk.marks[1]
     for _ in range(moves):
         heat *= cooling
         a = below(state, p)
         out = chosen[a]
-        size = site_ptr[out + 1] - site_ptr[out]
-        if size == 0 or below(state, 16) == 0:
-            into = below(state, m)
-        else:  # a site that reaches one of the same people
-            i = site_idx[site_ptr[out] + below(state, size)]
-            into = row_idx[row_ptr[i] + below(state, row_ptr[i + 1] - row_ptr[i])]
+        into = _neighbour(cover, out, state)
         if is_open[into] or not allowed[into]:
             continue
         change = 0.0
@@ -69,23 +70,23 @@ def _moves(  # type: ignore[no-untyped-def]  # noqa: C901
             if count[i] == 0:
                 change += weight[i]
         u = (np.float64(next_bits(state) >> np.uint64(11)) + 1.0) * 2.0**-53
-        if change >= heat * np.log(u):
-            for t in range(site_ptr[into], site_ptr[into + 1]):
-                count[site_idx[t]] += 1
-            is_open[out] = False
-            is_open[into] = True
-            chosen[a] = into
-            now += change
-            if now > top:
-                top = now
-                best[:] = chosen
-                if top >= need:
-                    break
-        else:
+        if change < heat * np.log(u):
             for t in range(site_ptr[out], site_ptr[out + 1]):
                 count[site_idx[t]] += 1
-    marks[0] = now
-    marks[1] = top
+            continue
+        for t in range(site_ptr[into], site_ptr[into + 1]):
+            count[site_idx[t]] += 1
+        is_open[out] = False
+        is_open[into] = True
+        chosen[a] = into
+        now += change
+        if now > top:
+            top = now
+            walk.best[:] = chosen
+            if top >= need:
+                break
+    walk.marks[0] = now
+    walk.marks[1] = top
 
 
 def moves_in(core: Core, seconds: float) -> int:
@@ -105,13 +106,13 @@ def anneal(
     need: float = np.inf,
     warmth: float = 0.1,
 ) -> np.ndarray:
-    """`chosen` or a better choice of as many sites, after `moves` moves.
+    """`chosen` or a better solution of as many sites, after `moves` moves.
 
     Parameters
     ----------
     core : reduced problem. chosen : positions to begin with.
-    moves : the work is counted, not timed; the control only ends it.
-    state : of the random numbers (`chance.random_state`); moves on.
+    moves : the work is counted, not timed; the control only ends it early.
+    state : of the random numbers (`rng.random_state`); moves on.
     allowed : bool per site: may be opened.
     need : enough as soon as so many people are covered.
     warmth : temperature at first, as a share of what one site of `chosen` covers on average; it
@@ -122,35 +123,14 @@ def anneal(
     if not len(chosen) or len(chosen) >= core.m or value <= 0:
         return chosen
     may = np.ones(core.m, bool) if allowed is None else allowed
-    count = np.zeros(core.n, np.int32)
-    is_open = np.zeros(core.m, bool)
-    is_open[chosen] = True
-    for j in chosen:
-        count[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] += 1
-    best = chosen.copy()
-    marks = np.array([value, value])
+    now = Solution(chosen, np.zeros(core.n, np.int32), np.zeros(core.m, bool))
+    open_sites(core.cover, chosen, now.covering, now.is_open)
+    walk = _Walk(now, chosen.copy(), np.array([value, value]))
     heat = warmth * value / len(chosen)
     cooling = 0.01 ** (1.0 / moves)
     for done in range(0, moves, _PART):
-        if control.left <= 0 or marks[1] >= need:
+        if control.left <= 0 or walk.marks[1] >= need:
             break
         part = min(_PART, moves - done)
-        _moves(
-            core.weight,
-            core.site_ptr,
-            core.site_idx,
-            core.row_ptr,
-            core.row_idx,
-            chosen,
-            count,
-            is_open,
-            may,
-            best,
-            marks,
-            heat * cooling**done,
-            cooling,
-            part,
-            need,
-            state,
-        )
-    return swap(core, best, allowed=may)
+        _moves(core.cover, walk, may, heat * cooling**done, cooling, part, need, state)
+    return interchange(core, walk.best, allowed=may)

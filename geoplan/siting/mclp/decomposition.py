@@ -1,13 +1,13 @@
-"""A bound that knows that sites are whole: the ground is cut into regions, each solved exactly.
+"""Lagrangian decomposition of the MCLP by regions: a bound that knows that sites are whole.
 
-Prices (`geoplan.siting.mclp.lagrangian`) let the relaxed answer open a tenth of a site wherever it
-likes, so where sites crowd no whole answer comes near their bound. Here each class of demand
-belongs to one region, and what opening a site costs at those prices is shared among the regions
-that it reaches, in proportion to what it is worth in each. Every region then chooses whole sites
-for itself at its share of their cost. What all regions gain together bounds every answer, whatever
-its number of sites (Lagrangean decomposition, Guignard and Kim 1987, doi:10.1007/BF02592954), and
-is never above what the prices prove. Only what overlaps across borders is lost, so two regions as
-one bound better than each alone, and take longer. Regions that HiGHS proves in some seconds come
+Multipliers (`geoplan.siting.mclp.lagrangian`) let the relaxed solution open a tenth of a site
+wherever it likes, so where sites crowd no whole solution comes near their bound. Here each class of
+demand belongs to one region, and the cost of opening a site (what the relaxation pays for it) is
+shared among the regions that it reaches, in proportion to what it is worth in each. Every region
+then chooses whole sites for itself at its share of their cost. What all regions gain together
+bounds every solution, whatever its number of sites (Guignard and Kim 1987, doi:10.1007/BF02592954),
+and is never above the Lagrangian bound. Only what overlaps across borders is lost, so two regions
+as one bound better than each alone, and take longer. Regions that HiGHS proves in some seconds come
 first; what was not proved in its time is solved in two parts, and then regions are joined as long
 as there is time.
 """
@@ -23,9 +23,10 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.parallel import run, worker_count
-from geoplan.siting.mclp.lagrangian import Prices
-from geoplan.siting.mclp.milp_models import link
-from geoplan.siting.model.reduction import Core, dominated_sites, restrict
+from geoplan.siting.mclp.lagrangian import LagrangianDual
+from geoplan.siting.mclp.milp_models import add_cover_rows
+from geoplan.siting.model.core import Core
+from geoplan.siting.model.reduction import restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 
@@ -33,7 +34,7 @@ from geoplan.siting.solver.milp import Model, solve_in_time
 FIRST_PAIRS = 30_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
-#: a region may be left this far from its proof, as a share of one site's price
+#: a region may be left this far from its proof, as a share of one site's cost
 _LOOSE = 0.005
 #: a region takes a hundred nodes, so what HiGHS does before it branches takes longer than those:
 #: without it proofs come three to four times sooner (measured)
@@ -102,7 +103,7 @@ class Region:
 
 def region_bound(
     core: Core,
-    prices: Prices,
+    dual: LagrangianDual,
     *,
     take: int,
     chosen: np.ndarray,
@@ -111,17 +112,17 @@ def region_bound(
     enough: Callable[[RegionBound], bool] = never_enough,
     first_pairs: int = FIRST_PAIRS,
 ) -> RegionBound:
-    """The bound of the prices, made smaller by regions until it is `enough` or time is up.
+    """The Lagrangian bound, made smaller by regions until it is `enough` or time is up.
 
     Parameters
     ----------
     take : number of sites at which the bound is to be small.
-    chosen : an answer (positions); regions are groups of its sites.
-    allowed : bool per site; the bound holds for answers among these.
-    enough : asked before every region; True ends the work.
+    chosen : a solution (positions); regions are groups of its sites.
+    allowed : bool per site; the bound holds for solutions among these.
+    enough : called before every region; True ends the work.
     first_pairs : covering pairs of the regions that are solved first, at most.
     """
-    site = float(np.partition(prices.worth, core.m - take)[core.m - take])
+    site = float(np.partition(dual.worth, core.m - take)[core.m - take])
     cover = sparse.csr_matrix((np.ones(core.pairs), core.row_idx, core.row_ptr), (core.n, core.m))
     near = (cover.T @ cover[:, chosen]).tocsr()
     label = _labels(cover, near)
@@ -131,7 +132,7 @@ def region_bound(
     shared = _Shared(
         core=core,
         cover=cover,
-        prices=prices,
+        dual=dual,
         site=site,
         allowed=allowed,
         people=cover.T @ core.weight,
@@ -140,11 +141,11 @@ def region_bound(
     for region in every:
         region.most = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
 
-    def told() -> RegionBound:
+    def proved() -> RegionBound:
         return RegionBound(site=site, rest=sum(_most(tree) for tree in trees))
 
     def solve(region: Region) -> None:
-        if control.left > 0 and not enough(told()):
+        if control.left > 0 and not enough(proved()):
             rows = np.flatnonzero(np.isin(label, region.opened))
             part = control.part(control.left / 2)  # a hard one leaves time for the others
             region.most, region.proved = shared.whole(rows, region.most, part)
@@ -156,7 +157,7 @@ def region_bound(
     larger = sorted((r for r in every if r.pairs > first_pairs), key=lambda r: r.pairs)
     for at in range(0, len(larger), threads):
         _run(solve, larger[at : at + threads], threads)
-    return told()
+    return proved()
 
 
 def _run(solve: Callable[[Region], None], regions: list[Region], threads: int) -> None:
@@ -227,12 +228,12 @@ def _labels(cover: sparse.csr_matrix, near: sparse.csr_matrix) -> np.ndarray:
 class _Shared:
     """What all regions have in common.
 
-    site : the price of a site. allowed : bool per site. people : whom each site covers.
+    site : the cost of a site. allowed : bool per site. people : whom each site covers.
     """
 
     core: Core
     cover: sparse.csr_matrix
-    prices: Prices
+    dual: LagrangianDual
     site: float
     allowed: np.ndarray
     people: np.ndarray
@@ -240,20 +241,20 @@ class _Shared:
     def cost(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What each site is worth among the classes `rows`, and its share of a site's cost.
 
-        A share is what the site is worth here, so that no region gains by prices alone; what a
+        A share is what the site is worth here, so that no region gains by multipliers alone; what a
         site costs beyond its worth is shared by people.
         """
-        whole = self.prices.worth
+        whole = self.dual.worth
         part = self.cover[rows].T
-        worth = part @ self.prices.price[rows]
+        worth = part @ self.dual.multipliers[rows]
         here = part @ self.core.weight[rows] / np.maximum(self.people, 1e-300)
         beyond = np.maximum(self.site - whole, 0.0) * here
         return worth, worth * np.minimum(1.0, self.site / np.maximum(whole, 1e-300)) + beyond
 
     def relaxed(self, rows: np.ndarray) -> float:
-        """The most that a region gains by the prices alone."""
+        """The most that a region gains by the multipliers alone."""
         worth, cost = self.cost(rows)
-        free = float((self.core.weight[rows] - self.prices.price[rows]).sum())
+        free = float((self.core.weight[rows] - self.dual.multipliers[rows]).sum())
         return free + float(np.maximum(worth - cost, 0.0)[self.allowed].sum())
 
     def whole(self, rows: np.ndarray, most: float, control: SolveControl) -> tuple[float, bool]:
@@ -263,25 +264,15 @@ class _Shared:
         mask[rows] = True
         touched = np.zeros(self.core.m, bool)
         touched[self.cover[rows].indices] = True
-        small = restrict(replace(self.core, cost=cost), touched & self.allowed, rows=mask)
-        while small.m:
-            drop = dominated_sites(
-                small.site_ptr,
-                small.site_idx,
-                small.row_ptr,
-                small.row_idx,
-                small.cost,
-                np.zeros(small.m, np.int64),
-            )
-            if not drop.any():
-                break
-            small = restrict(small, ~drop)
+        small = without_dominated(
+            restrict(replace(self.core, cost=cost), touched & self.allowed, rows=mask)
+        )
         if small.m == 0:
             return min(most, 0.0), True
         model = Model()
         y = model.add_columns(small.m, cost=small.cost, whole=True)
         z = model.add_columns(small.n, cost=-small.weight)
-        link(model, small, y, z)
+        add_cover_rows(model, small, y, z)
         options = _PLAIN | {"mip_abs_gap": _LOOSE * self.site}
         found = solve_in_time(model, control.with_(gap=0.0), options=options)
         if found.bound is None:

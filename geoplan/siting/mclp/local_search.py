@@ -1,23 +1,30 @@
-"""Good answers at once: greedy, and swapping sites while it helps. All on a reduced core.
+"""Good solutions of the MCLP at once: greedy, and interchanges of sites while they help.
 
-The swap search keeps per site what opening or closing it is worth and updates only the
-neighbourhood of a swap (after Resende and Werneck 2007, doi:10.1016/j.ejor.2005.02.072).
-Ties go to the smaller position, so the answer never depends on the machine.
+All on a reduced core. The interchange (Teitz and Bart 1968, doi:10.1287/opre.16.5.955) keeps per
+site what opening or closing it is worth and updates only the neighbourhood of a move (after Resende
+and Werneck 2007, doi:10.1016/j.ejor.2005.02.072). Ties go to the smaller position, so the solution
+never depends on the machine.
 """
 
 from __future__ import annotations
 
 import heapq
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
-from geoplan.siting.model.reduction import Core
+from geoplan.siting.model.core import Core
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy(weight, site_ptr, site_idx, take, count, is_open, allowed):  # type: ignore[no-untyped-def]
-    """Open sites by people added; `count` and `is_open` are written to."""
+def _greedy(cover, take, count, is_open, allowed):  # type: ignore[no-untyped-def]
+    """Open sites by people added; `count` and `is_open` are written to.
+
+    What a site adds never grows, so an old number bounds it: only the site on top of the heap is
+    counted anew (lazy evaluation, Minoux 1978, doi:10.1007/BFb0006528).
+    """
+    weight, site_ptr, site_idx, _, _ = cover
     m = len(site_ptr) - 1
     heap = [(0.0, -1)]
     heap.pop()
@@ -53,20 +60,44 @@ def _greedy(weight, site_ptr, site_idx, take, count, is_open, allowed):  # type:
     return order[:k]
 
 
-@nb.njit(cache=True, nogil=True)
-def swap_kernel(  # type: ignore[no-untyped-def]  # noqa: C901
-    weight, site_ptr, site_idx, row_ptr, row_idx, chosen, count, is_open, allowed, rounds
-):
-    """Swap one open for one closed site while more people are covered; best swap first.
+class Solution(NamedTuple):
+    """Open sites of a core while compiled searches write to them.
 
-    `chosen`, `count` and `is_open` are written to. Returns the number of swaps.
+    chosen : positions of the open sites. covering : per class, how many of them cover it.
+    is_open : bool per site.
     """
+
+    chosen: np.ndarray
+    covering: np.ndarray
+    is_open: np.ndarray
+
+
+class _Moves(NamedTuple):
+    """What opening or closing each site is worth, kept up to date from move to move.
+
+    gain : people added by opening. loss : people lost by closing. single : people whose only open
+    site could be replaced by this one. owner : per class the sum of its open sites, which is the
+    only one where there is one. shared : zeros, for work.
+    """
+
+    gain: np.ndarray
+    loss: np.ndarray
+    single: np.ndarray
+    owner: np.ndarray
+    shared: np.ndarray
+
+
+@nb.njit(cache=True, nogil=True)
+def _moves(cover, solution):  # type: ignore[no-untyped-def]
+    """What every move from `solution` is worth, and the people of all classes."""
+    weight, site_ptr, site_idx, row_ptr, row_idx = cover
+    chosen, count, _ = solution
     n = len(row_ptr) - 1
     m = len(site_ptr) - 1
-    gain = np.zeros(m)  # people added by opening
-    loss = np.zeros(m)  # people lost by closing
-    single = np.zeros(m)  # people whose only open site could be replaced by this one
-    owner = np.zeros(n, np.int64)  # sum of the open sites: the only one where count is 1
+    gain = np.zeros(m)
+    loss = np.zeros(m)
+    single = np.zeros(m)
+    owner = np.zeros(n, np.int64)
     for a in range(len(chosen)):
         for t in range(site_ptr[chosen[a]], site_ptr[chosen[a] + 1]):
             owner[site_idx[t]] += chosen[a]
@@ -80,74 +111,111 @@ def swap_kernel(  # type: ignore[no-untyped-def]  # noqa: C901
             loss[owner[i]] += weight[i]
             for t in range(row_ptr[i], row_ptr[i + 1]):
                 single[row_idx[t]] += weight[i]
-    place = np.full(m, -1, np.int64)
+    return _Moves(gain, loss, single, owner, np.zeros(m)), total
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_interchange(cover, solution, moves, allowed, best):  # type: ignore[no-untyped-def]
+    """The site to close and the site to open that add most people, more than `best`; else -1."""
+    weight, site_ptr, site_idx, _, _ = cover
+    chosen, count, is_open = solution
+    gain, loss, single, owner, shared = moves
+    least = np.inf
+    cheap = -1
+    for a in range(len(chosen)):
+        if loss[chosen[a]] < least:
+            least = loss[chosen[a]]
+            cheap = chosen[a]
+    out = -1
+    into = -1
+    for k in range(len(gain)):
+        if is_open[k] or not allowed[k] or gain[k] + single[k] - least <= best:
+            continue
+        if gain[k] - least > best:
+            best = gain[k] - least
+            out = cheap
+            into = k
+        for t in range(site_ptr[k], site_ptr[k + 1]):
+            i = site_idx[t]
+            if count[i] == 1:
+                shared[owner[i]] += weight[i]
+        for t in range(site_ptr[k], site_ptr[k + 1]):
+            i = site_idx[t]
+            if count[i] == 1:
+                j = owner[i]
+                if shared[j] > 0:
+                    d = gain[k] - loss[j] + shared[j]
+                    if d > best:
+                        best = d
+                        out = j
+                        into = k
+                    shared[j] = 0.0
+    return out, into
+
+
+@nb.njit(cache=True, nogil=True)
+def _close(cover, solution, moves, out):  # type: ignore[no-untyped-def]
+    """Close the site `out`; `solution` and `moves` are written to."""
+    weight, site_ptr, site_idx, row_ptr, row_idx = cover
+    _, count, is_open = solution
+    gain, loss, single, owner, _ = moves
+    for t in range(site_ptr[out], site_ptr[out + 1]):
+        i = site_idx[t]
+        owner[i] -= out
+        count[i] -= 1
+        if count[i] == 0:
+            loss[out] -= weight[i]
+            for q in range(row_ptr[i], row_ptr[i + 1]):
+                single[row_idx[q]] -= weight[i]
+                gain[row_idx[q]] += weight[i]
+        elif count[i] == 1:
+            loss[owner[i]] += weight[i]
+            for q in range(row_ptr[i], row_ptr[i + 1]):
+                single[row_idx[q]] += weight[i]
+    is_open[out] = False
+
+
+@nb.njit(cache=True, nogil=True)
+def _add(cover, solution, moves, into):  # type: ignore[no-untyped-def]
+    """Open the site `into`; `solution` and `moves` are written to."""
+    weight, site_ptr, site_idx, row_ptr, row_idx = cover
+    _, count, is_open = solution
+    gain, loss, single, owner, _ = moves
+    for t in range(site_ptr[into], site_ptr[into + 1]):
+        i = site_idx[t]
+        if count[i] == 0:
+            loss[into] += weight[i]
+            for q in range(row_ptr[i], row_ptr[i + 1]):
+                single[row_idx[q]] += weight[i]
+                gain[row_idx[q]] -= weight[i]
+        elif count[i] == 1:
+            loss[owner[i]] -= weight[i]
+            for q in range(row_ptr[i], row_ptr[i + 1]):
+                single[row_idx[q]] -= weight[i]
+        owner[i] += into
+        count[i] += 1
+    is_open[into] = True
+
+
+@nb.njit(cache=True, nogil=True)
+def interchange_until_best(cover, solution, allowed, rounds):  # type: ignore[no-untyped-def]
+    """Swap an open for a closed site while more people are covered; best interchange first.
+
+    `solution` is written to. Returns the number of interchanges, `rounds` at most.
+    """
+    chosen = solution.chosen
+    moves, total = _moves(cover, solution)
+    place = np.full(len(moves.gain), -1, np.int64)
     for a in range(len(chosen)):
         place[chosen[a]] = a
-    shared = np.zeros(m)
     eps = 1e-9 * (1.0 + total)
     done = 0
     while done < rounds:
-        least = np.inf
-        cheap = -1
-        for a in range(len(chosen)):
-            if loss[chosen[a]] < least:
-                least = loss[chosen[a]]
-                cheap = chosen[a]
-        best = eps
-        out = -1
-        into = -1
-        for k in range(m):
-            if is_open[k] or not allowed[k] or gain[k] + single[k] - least <= best:
-                continue
-            if gain[k] - least > best:
-                best = gain[k] - least
-                out = cheap
-                into = k
-            for t in range(site_ptr[k], site_ptr[k + 1]):
-                i = site_idx[t]
-                if count[i] == 1:
-                    shared[owner[i]] += weight[i]
-            for t in range(site_ptr[k], site_ptr[k + 1]):
-                i = site_idx[t]
-                if count[i] == 1:
-                    j = owner[i]
-                    if shared[j] > 0:
-                        d = gain[k] - loss[j] + shared[j]
-                        if d > best:
-                            best = d
-                            out = j
-                            into = k
-                        shared[j] = 0.0
+        out, into = _best_interchange(cover, solution, moves, allowed, eps)
         if out < 0:
             break
-        for t in range(site_ptr[out], site_ptr[out + 1]):
-            i = site_idx[t]
-            owner[i] -= out
-            count[i] -= 1
-            if count[i] == 0:
-                loss[out] -= weight[i]
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    single[row_idx[q]] -= weight[i]
-                    gain[row_idx[q]] += weight[i]
-            elif count[i] == 1:
-                loss[owner[i]] += weight[i]
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    single[row_idx[q]] += weight[i]
-        is_open[out] = False
-        for t in range(site_ptr[into], site_ptr[into + 1]):
-            i = site_idx[t]
-            if count[i] == 0:
-                loss[into] += weight[i]
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    single[row_idx[q]] += weight[i]
-                    gain[row_idx[q]] -= weight[i]
-            elif count[i] == 1:
-                loss[owner[i]] -= weight[i]
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    single[row_idx[q]] -= weight[i]
-            owner[i] += into
-            count[i] += 1
-        is_open[into] = True
+        _close(cover, solution, moves, out)
+        _add(cover, solution, moves, into)
         place[into] = place[out]
         chosen[place[out]] = into
         place[out] = -1
@@ -156,7 +224,9 @@ def swap_kernel(  # type: ignore[no-untyped-def]  # noqa: C901
 
 
 @nb.njit(cache=True, nogil=True)
-def _open(site_ptr, site_idx, chosen, count, is_open):  # type: ignore[no-untyped-def]
+def open_sites(cover, chosen, count, is_open):  # type: ignore[no-untyped-def]
+    """Open the sites `chosen`; `count` and `is_open` are written to."""
+    _, site_ptr, site_idx, _, _ = cover
     for a in range(len(chosen)):
         is_open[chosen[a]] = True
         for t in range(site_ptr[chosen[a]], site_ptr[chosen[a] + 1]):
@@ -177,37 +247,24 @@ def greedy(
     count = np.zeros(core.n, np.int32)
     is_open = np.zeros(core.m, bool)
     first = np.empty(0, np.int64) if start is None else np.asarray(start, np.int64)
-    _open(core.site_ptr, core.site_idx, first, count, is_open)
+    open_sites(core.cover, first, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
-    more = _greedy(
-        core.weight, core.site_ptr, core.site_idx, take - len(first), count, is_open, may
-    )
+    more = _greedy(core.cover, take - len(first), count, is_open, may)
     return np.concatenate([first, more])
 
 
-def swap(
+def interchange(
     core: Core, chosen: np.ndarray, *, allowed: np.ndarray | None = None, rounds: int = 100_000
 ) -> np.ndarray:
-    """`chosen` improved by swaps of one site for another until none helps."""
+    """`chosen` improved by interchanges of one site for another until none helps."""
     chosen = np.array(chosen, np.int64)
     if not len(chosen) or not core.n:
         return chosen
     count = np.zeros(core.n, np.int32)
     is_open = np.zeros(core.m, bool)
-    _open(core.site_ptr, core.site_idx, chosen, count, is_open)
+    open_sites(core.cover, chosen, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
-    swap_kernel(
-        core.weight,
-        core.site_ptr,
-        core.site_idx,
-        core.row_ptr,
-        core.row_idx,
-        chosen,
-        count,
-        is_open,
-        may,
-        rounds,
-    )
+    interchange_until_best(core.cover, Solution(chosen, count, is_open), may, rounds)
     return chosen
 
 

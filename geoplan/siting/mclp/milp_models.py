@@ -1,16 +1,17 @@
-"""Covering problems as models for HiGHS, on a reduced core."""
+"""MCLP and LSCP as mixed-integer models for HiGHS, on a reduced core."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.reduction import Core, implied_rows
+from geoplan.siting.model.core import Core
+from geoplan.siting.model.dominance import implied_rows
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 
 
-def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
+def mclp_model(core: Core) -> tuple[Model, np.ndarray]:
     """Columns: open (per site, whole), then covered (per class, 0..1); most people covered.
 
     Row per class: covered <= sum of the sites that cover it. Beside it, the columns of sites.
@@ -18,11 +19,13 @@ def coverage_model(core: Core) -> tuple[Model, np.ndarray]:
     model = Model()
     y = model.add_columns(core.m, whole=True)
     z = model.add_columns(core.n, cost=-core.weight)
-    link(model, core, y, z)
+    add_cover_rows(model, core, y, z)
     return model, y
 
 
-def link(model: Model, core: Core, y: np.ndarray, z: np.ndarray, *, times: int = 1) -> None:
+def add_cover_rows(
+    model: Model, core: Core, y: np.ndarray, z: np.ndarray, *, times: int = 1
+) -> None:
     """Rows ``times * covered <= sum of open`` per class."""
     sizes = np.diff(core.row_ptr)
     ptr = core.row_ptr + np.arange(core.n + 1)
@@ -35,7 +38,7 @@ def link(model: Model, core: Core, y: np.ndarray, z: np.ndarray, *, times: int =
     model.add_rows(ptr, index, value, upper=0.0)
 
 
-def best_coverage(
+def solve_mclp_milp(
     core: Core,
     *,
     take: int,
@@ -45,7 +48,7 @@ def best_coverage(
     max_nodes: int | None = None,
 ) -> tuple[np.ndarray, float, bool]:
     """At most `take` sites covering most people: (positions, upper bound, proved)."""
-    model, y = coverage_model(core)
+    model, y = mclp_model(core)
     model.add_row(y, upper=float(take))
     options: dict[str, object] = {}
     if is_whole(core.weight):
@@ -76,7 +79,7 @@ def _start_vector(core: Core, chosen: np.ndarray) -> np.ndarray:
     return start
 
 
-def cover_everyone(
+def solve_lscp_milp(
     core: Core,
     *,
     start: np.ndarray,

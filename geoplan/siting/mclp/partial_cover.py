@@ -1,9 +1,9 @@
-"""Fewest sites for a share of the people: halving the number of sites between what is proved.
+"""Partial LSCP: fewest sites for a share of the people, by bisection on the number of sites.
 
-So many sites are enough exactly when the most people that they can cover are enough, and that
-question the search of `geoplan.siting.mclp.kernel_search` answers quickly, one way or the other. A
-number whose question stays open in its time is left open; the bound then stands below it. Where
-sites are so many that their prices leave a wide gap, the bound by regions narrows it first.
+So many sites are enough exactly when the most people that they can cover are enough, and that MCLP
+the search of `geoplan.siting.mclp.kernel_search` decides quickly, one way or the other. A number
+that stays undecided in its time is left open; the bound then stands below it. Where sites are so
+many that their Lagrangian bound leaves a wide gap, the bound by regions narrows it first.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 
 from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.mclp.decomposition import FIRST_PAIRS, RegionBound, region_bound
-from geoplan.siting.mclp.kernel_search import KERNEL_PAIRS, most_people
-from geoplan.siting.mclp.lagrangian import Prices, price_out, settle
-from geoplan.siting.mclp.local_search import drop_idle, swap
-from geoplan.siting.model.reduction import Core
+from geoplan.siting.mclp.kernel_search import RESTRICTED_PAIRS, solve_mclp
+from geoplan.siting.mclp.lagrangian import LagrangianDual, reduced_cost_fixing, solve_dual
+from geoplan.siting.mclp.local_search import drop_idle, interchange
+from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
 
@@ -35,7 +35,7 @@ _REGIONS = 0.95
 _CROWD = 5
 
 
-def fewest_for(
+def solve_partial_lscp(
     core: Core,
     *,
     need: float,
@@ -55,22 +55,22 @@ def fewest_for(
     -------
     positions, and a number of sites that no answer goes below.
     """
-    best, prices = start, None
+    best, dual = start, None
     slack = 1e-9 * max(1.0, need)
-    below, prices = _priced(core, len(start), need - slack, control)
+    below, dual = first_dual(core, len(start), need - slack, control)
 
     def open_still() -> bool:
         return len(best) - below - 1 > control.gap * len(best) + 1e-9
 
-    if core.pairs > KERNEL_PAIRS and open_still():
+    if core.pairs > RESTRICTED_PAIRS and open_still():
         # counted by the limit, not by what is left of it: the same moves every time
         most_moves = moves_in(core, _MOVING * control.time_limit_s)
         part = control.part(control.left / 2)
-        best = _annealed(core, best, prices, below, need - slack, part, most_moves)
+        best = _annealed(core, best, dual, below, need - slack, part, most_moves)
     regions = core.pairs / FIRST_PAIRS
     if 4 < regions < len(best) / _CROWD and open_still():
         part = control.part(_REGIONS * control.left)
-        below = max(below, _by_regions(core, best, prices, below, need - slack, part))
+        below = max(below, bound_by_regions(core, best, dual, below, need - slack, part))
     open_from = below  # numbers above `below` and up to here could not be decided
     share, turns = _SHARE, 0
     while control.left > 0 and open_still():
@@ -82,12 +82,12 @@ def fewest_for(
             low = open_from = below
         count = (low + len(best)) // 2 if turns == 0 else len(best) - 1 if turns % 2 else below + 1
         turn = control.part(max(control.left * share, 0.5))
-        found = most_people(
+        found = solve_mclp(
             core,
             take=count,
             control=turn.with_(gap=0.0, seed=control.seed + turns),
             start=best,
-            prices=prices,
+            dual=dual,
             need=need - slack,
         )
         if found.value >= need - slack:
@@ -96,16 +96,16 @@ def fewest_for(
             below = max(below, count)
         else:
             open_from = max(open_from, count) if turns == 0 else len(best)
-        if found.prices is not None:
-            prices = found.prices
-            below = max(below, _proved(prices, len(best), need - slack))
+        if found.dual is not None:
+            dual = found.dual
+            below = max(below, _proved(dual, len(best), need - slack))
     return best, float(min(below + 1, len(best)))
 
 
 def _annealed(
     core: Core,
     best: np.ndarray,
-    prices: Prices,
+    dual: LagrangianDual,
     below: int,
     need: float,
     control: SolveControl,
@@ -114,9 +114,9 @@ def _annealed(
     """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
     control.report("improve")
     state = random_state(control.seed)
-    # shares that are worth rounding come with prices walked to their end
-    ripe = price_out(
-        core, take=below + 1, target=0.0, control=control, start=prices.price, rounds=4000
+    # shares that are worth rounding come with multipliers walked to their end
+    ripe = solve_dual(
+        core, take=below + 1, target=0.0, control=control, start=dual.multipliers, rounds=4000
     )
     order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
     failed = below
@@ -125,7 +125,7 @@ def _annealed(
         nonlocal best, failed
         found = anneal(
             core,
-            swap(core, order[:count]),
+            interchange(core, order[:count]),
             moves=min(moves, most_moves),
             control=control,
             state=state,
@@ -152,10 +152,10 @@ def _without_idle(core: Core, chosen: np.ndarray, need: float) -> np.ndarray:
     return fewer if core.covered(fewer) >= need else chosen
 
 
-def _by_regions(
+def bound_by_regions(
     core: Core,
     best: np.ndarray,
-    prices: Prices,
+    dual: LagrangianDual,
     below: int,
     need: float,
     control: SolveControl,
@@ -163,43 +163,45 @@ def _by_regions(
     """The largest number of sites that regions prove to be too few."""
     control.report("bound")
     most = len(best) - 1
-    while below < most:  # to where prices alone prove no more
+    while below < most:  # to where multipliers alone prove no more
         take = below + 1
-        prices = price_out(core, take=take, target=need, control=control, start=prices.price)
-        proved = _proved(prices, most, need)
+        dual = solve_dual(core, take=take, target=need, control=control, start=dual.multipliers)
+        proved = _proved(dual, most, need)
         if proved <= below or control.left <= 0:
             break
         below = proved
-    # where the answer will be found the next site adds less than at the prices' own number
-    prices = price_out(core, take=most, target=need, control=control, start=prices.price)
-    never, _ = settle(prices, take=most, need=need)
+    # where the solution will be found the next site adds less than at the multipliers' own number
+    dual = solve_dual(core, take=most, target=need, control=control, start=dual.multipliers)
+    never, _ = reduced_cost_fixing(dual, take=most, need=need)
 
     def enough(found: RegionBound) -> bool:
         return most - found.too_few(need) <= control.gap * len(best) + 1e-9
 
     found = region_bound(
-        core, prices, take=most, chosen=best, allowed=~never, control=control, enough=enough
+        core, dual, take=most, chosen=best, allowed=~never, control=control, enough=enough
     )
     return min(most, max(found.too_few(need), below))
 
 
-def _priced(core: Core, most: int, need: float, control: SolveControl) -> tuple[int, Prices]:
-    """Prices that are good about where the answer lies, and the number that they rule out."""
+def first_dual(
+    core: Core, most: int, need: float, control: SolveControl
+) -> tuple[int, LagrangianDual]:
+    """A dual that is good about where the solution lies, and the number that it rules out."""
     take, below = most, 0
-    prices = price_out(core, take=take, target=need, control=control, rounds=600)
+    dual = solve_dual(core, take=take, target=need, control=control, rounds=600)
     for _ in range(4):
-        below = max(below, _proved(prices, most, need))
+        below = max(below, _proved(dual, most, need))
         if below + 1 >= take or control.left <= 0:
             break
         take = below + 1
-        prices = price_out(
-            core, take=take, target=need, control=control, start=prices.price, rounds=1200
+        dual = solve_dual(
+            core, take=take, target=need, control=control, start=dual.multipliers, rounds=1200
         )
-    return max(below, _proved(prices, most, need)), prices
+    return max(below, _proved(dual, most, need)), dual
 
 
-def _proved(prices: Prices, most: int, need: float) -> int:
-    """The largest number of sites that these prices prove to be too few."""
-    curve = prices.curve(most)
+def _proved(dual: LagrangianDual, most: int, need: float) -> int:
+    """The largest number of sites that this dual proves to be too few."""
+    curve = dual.curve(most)
     short = np.flatnonzero(curve < need)
     return int(short[-1]) if len(short) else 0

@@ -1,6 +1,7 @@
-"""Iterated local search: close a few neighbouring sites, fill up greedily, swap, keep if better.
+"""Perturbation: close a few neighbouring sites, refill greedily, interchange, keep what is better.
 
-Its random numbers are those of `geoplan.siting.solver.rng`.
+An iterated local search (Lourenço, Martin and Stützle 2003, doi:10.1007/0-306-48056-5_11) with the
+random numbers of `geoplan.siting.solver.rng`.
 """
 
 from __future__ import annotations
@@ -8,113 +9,131 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from geoplan.siting.mclp.local_search import swap_kernel
-from geoplan.siting.model.reduction import Core
+from geoplan.siting.mclp.local_search import Solution, interchange_until_best, open_sites
+from geoplan.siting.model.core import Core
 from geoplan.siting.solver.rng import below, next_bits
 
 
 @nb.njit(cache=True, nogil=True)
-def _shake(  # type: ignore[no-untyped-def]  # noqa: C901
-    weight, site_ptr, site_idx, row_ptr, row_idx, chosen, allowed, rounds, least, most, state
-):
-    """`rounds` shakes of `chosen` (written to): people covered, and shakes that helped."""
-    n = len(row_ptr) - 1
+def _people(weight, count):  # type: ignore[no-untyped-def]
+    """People of the classes that are covered."""
+    people = 0.0
+    for i in range(len(weight)):
+        if count[i] > 0:
+            people += weight[i]
+    return people
+
+
+@nb.njit(cache=True, nogil=True)
+def _close_near(cover, trial, near, k, state):  # type: ignore[no-untyped-def]
+    """Close `k` open sites around a random one; the places in `trial.chosen` that are free now.
+
+    `trial` and `near` (how much a site has in common with the surroundings) are written to.
+    """
+    weight, site_ptr, site_idx, row_ptr, row_idx = cover
+    chosen, count, is_open = trial
+    p = len(chosen)
+    centre = below(state, len(site_ptr) - 1)
+    near[:] = 0.0
+    for t in range(site_ptr[centre], site_ptr[centre + 1]):
+        i = site_idx[t]
+        for q in range(row_ptr[i], row_ptr[i + 1]):
+            near[row_idx[q]] += weight[i]
+    closed = np.empty(k, np.int64)
+    for c in range(k):
+        pick = -1
+        top = -1.0
+        for a in range(p):
+            j = chosen[a]
+            if j >= 0 and near[j] > top:
+                top = near[j]
+                pick = a
+        if top <= 0:  # nobody near is left: any open site
+            pick = below(state, p)
+            while chosen[pick] < 0:
+                pick = (pick + 1) % p
+        j = chosen[pick]
+        # the surroundings grow by those of the site that closes
+        for t in range(site_ptr[j], site_ptr[j + 1]):
+            i = site_idx[t]
+            count[i] -= 1
+            for q in range(row_ptr[i], row_ptr[i + 1]):
+                near[row_idx[q]] += 0.25 * weight[i]
+        is_open[j] = False
+        chosen[pick] = -1
+        closed[c] = pick
+    return closed
+
+
+@nb.njit(cache=True, nogil=True)
+def _best_near(cover, trial, near, allowed, banned, state):  # type: ignore[no-untyped-def]
+    """The site near by that adds most people, among a random nine tenths; -1 where there is none.
+
+    banned : bool per site: not to be opened.
+    """
+    weight, site_ptr, site_idx, _, _ = cover
+    _, count, is_open = trial
+    pick = -1
+    top = -1.0
+    for j in range(len(near)):
+        if is_open[j] or not allowed[j] or banned[j]:
+            continue
+        if near[j] <= 0 and top > 0:
+            continue
+        if next_bits(state) % np.uint64(10) == 0:
+            continue
+        s = 0.0
+        for t in range(site_ptr[j], site_ptr[j + 1]):
+            if count[site_idx[t]] == 0:
+                s += weight[site_idx[t]]
+        if s > top:
+            top = s
+            pick = j
+    return pick
+
+
+@nb.njit(cache=True, nogil=True)
+def _perturb(cover, chosen, allowed, rounds, least, most, state):  # type: ignore[no-untyped-def]
+    """`rounds` perturbations of `chosen` (written to): how many of them helped."""
+    weight, site_ptr, site_idx, row_ptr, _ = cover
     m = len(site_ptr) - 1
     p = len(chosen)
-    count = np.zeros(n, np.int32)
-    is_open = np.zeros(m, np.bool_)
-    for a in range(p):
-        is_open[chosen[a]] = True
-        for t in range(site_ptr[chosen[a]], site_ptr[chosen[a] + 1]):
-            count[site_idx[t]] += 1
-    best = 0.0
-    for i in range(n):
-        if count[i] > 0:
-            best += weight[i]
+    now = Solution(chosen, np.zeros(len(row_ptr) - 1, np.int32), np.zeros(m, np.bool_))
+    open_sites(cover, chosen, now.covering, now.is_open)
+    best = _people(weight, now.covering)
     helped = 0
     near = np.zeros(m)
-    banned = np.zeros(m, np.int64)
-    for r in range(1, rounds + 1):
-        trial = chosen.copy()
-        open2 = is_open.copy()
-        count2 = count.copy()
+    banned = np.zeros(m, np.bool_)
+    for _ in range(rounds):
+        trial = Solution(chosen.copy(), now.covering.copy(), now.is_open.copy())
         k = min(p, least + below(state, most - least + 1))
-        # a random site, and the open sites that share most people with its surroundings
-        centre = below(state, m)
-        near[:] = 0.0
-        for t in range(site_ptr[centre], site_ptr[centre + 1]):
-            i = site_idx[t]
-            for q in range(row_ptr[i], row_ptr[i + 1]):
-                near[row_idx[q]] += weight[i]
-        closed = np.empty(k, np.int64)
+        closed = _close_near(cover, trial, near, k, state)
+        banned[:] = now.is_open & ~trial.is_open  # the first site is none that has just closed
         for c in range(k):
-            pick = -1
-            top = -1.0
-            for a in range(p):
-                j = trial[a]
-                if j >= 0 and near[j] > top:
-                    top = near[j]
-                    pick = a
-            if top <= 0:  # nobody near is left: any open site
-                pick = below(state, p)
-                while trial[pick] < 0:
-                    pick = (pick + 1) % p
-            j = trial[pick]
-            # the surroundings grow by those of the site that closes
-            for t in range(site_ptr[j], site_ptr[j + 1]):
-                i = site_idx[t]
-                count2[i] -= 1
-                for q in range(row_ptr[i], row_ptr[i + 1]):
-                    near[row_idx[q]] += 0.25 * weight[i]
-            open2[j] = False
-            trial[pick] = -1
-            closed[c] = pick
-            banned[j] = r
-        # fill up greedily among a random nine tenths, not with what has just been closed
-        for c in range(k):
-            pick = -1
-            top = -1.0
-            for j in range(m):
-                if open2[j] or not allowed[j] or (c == 0 and banned[j] == r):
-                    continue
-                if near[j] <= 0 and top > 0:
-                    continue
-                if next_bits(state) % np.uint64(10) == 0:
-                    continue
-                s = 0.0
-                for t in range(site_ptr[j], site_ptr[j + 1]):
-                    if count2[site_idx[t]] == 0:
-                        s += weight[site_idx[t]]
-                if s > top:
-                    top = s
-                    pick = j
+            pick = _best_near(cover, trial, near, allowed, banned, state)
+            banned[:] = False
             if pick < 0:
                 for a in range(p):
-                    if trial[a] < 0 and not open2[chosen[a]]:
+                    if trial.chosen[a] < 0 and not trial.is_open[chosen[a]]:
                         pick = chosen[a]
                         break
-            trial[closed[c]] = pick
-            open2[pick] = True
+            trial.chosen[closed[c]] = pick
+            trial.is_open[pick] = True
             for t in range(site_ptr[pick], site_ptr[pick + 1]):
-                count2[site_idx[t]] += 1
-        swap_kernel(
-            weight, site_ptr, site_idx, row_ptr, row_idx, trial, count2, open2, allowed, 10_000
-        )
-        value = 0.0
-        for i in range(n):
-            if count2[i] > 0:
-                value += weight[i]
+                trial.covering[site_idx[t]] += 1
+        interchange_until_best(cover, trial, allowed, 10_000)
+        value = _people(weight, trial.covering)
         if value >= best:
             if value > best:
                 helped += 1
             best = value
-            chosen[:] = trial
-            is_open[:] = open2
-            count[:] = count2
-    return best, helped
+            chosen[:] = trial.chosen
+            now.is_open[:] = trial.is_open
+            now.covering[:] = trial.covering
+    return helped
 
 
-def shake(
+def perturb(
     core: Core,
     chosen: np.ndarray,
     *,
@@ -124,21 +143,12 @@ def shake(
     least: int = 2,
     most: int = 6,
 ) -> tuple[np.ndarray, int]:
-    """`chosen` after `rounds` shakes, and how many of them helped; `state` moves on."""
+    """`chosen` after `rounds` perturbations, and how many of them helped; `state` moves on.
+
+    least, most : how many sites each of them closes.
+    """
     chosen = np.array(chosen, np.int64)
     if not len(chosen):
         return chosen, 0
-    _, helped = _shake(
-        core.weight,
-        core.site_ptr,
-        core.site_idx,
-        core.row_ptr,
-        core.row_idx,
-        chosen,
-        allowed,
-        rounds,
-        least,
-        most,
-        state,
-    )
+    helped = _perturb(core.cover, chosen, allowed, rounds, least, most, state)
     return chosen, helped

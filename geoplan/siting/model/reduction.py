@@ -8,62 +8,12 @@ instances shrink a hundredfold; what a solver sees afterwards is the heart of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numba as nb
 import numpy as np
 
+from geoplan.siting.model.core import Core
+from geoplan.siting.model.dominance import dominated_sites
 from geoplan.siting.model.problem import SitingProblem
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Core:
-    """A reduced covering problem: classes of demand x free sites, both ways round.
-
-    Parameters
-    ----------
-    weight : people per class.
-    site_ptr, site_idx : classes of each site, ascending.
-    row_ptr, row_idx : sites of each class, ascending.
-    sites : position of each site in the problem.
-    group : group number per class (area), or zeros.
-    cost : money per site, or ones.
-    base : people that fixed sites cover already.
-    reachable : base and the people of all classes: nothing can be better.
-    """
-
-    weight: np.ndarray
-    site_ptr: np.ndarray
-    site_idx: np.ndarray
-    row_ptr: np.ndarray
-    row_idx: np.ndarray
-    sites: np.ndarray
-    group: np.ndarray
-    cost: np.ndarray
-    base: float
-    reachable: float
-
-    @property
-    def n(self) -> int:
-        """Number of demand classes."""
-        return len(self.weight)
-
-    @property
-    def m(self) -> int:
-        """Number of free sites."""
-        return len(self.sites)
-
-    @property
-    def pairs(self) -> int:
-        """Number of covering pairs."""
-        return len(self.row_idx)
-
-    def covered(self, chosen: np.ndarray) -> float:
-        """People of the classes that the sites `chosen` (positions in the core) cover."""
-        hit = np.zeros(self.n, bool)
-        for j in chosen:
-            hit[self.site_idx[self.site_ptr[j] : self.site_ptr[j + 1]]] = True
-        return float(self.weight[hit].sum())
 
 
 @nb.njit(cache=True, nogil=True)
@@ -169,85 +119,6 @@ def transpose(ptr, idx, width):  # type: ignore[no-untyped-def]
     return out, row
 
 
-@nb.njit(cache=True, nogil=True)
-def _subset(idx, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
-    """Whether the ascending run a..a_end is contained in b..b_end."""
-    while a < a_end and b < b_end:
-        if idx[a] == idx[b]:
-            a += 1
-            b += 1
-        elif idx[b] < idx[a]:
-            b += 1
-        else:
-            return False
-    return a == a_end
-
-
-@nb.njit(cache=True, nogil=True)
-def dominated_sites(site_ptr, site_idx, row_ptr, row_idx, cost, kind):  # type: ignore[no-untyped-def]
-    """Bool per site: another site of its `kind` covers all its classes at no more cost.
-
-    Only the coverers of a site's rarest class can contain it, so few pairs are compared.
-    """
-    m = len(site_ptr) - 1
-    out = np.zeros(m, np.bool_)
-    for j in range(m):
-        s, e = site_ptr[j], site_ptr[j + 1]
-        if s == e:
-            out[j] = True
-            continue
-        rare = -1
-        least = np.int64(1) << 60
-        for t in range(s, e):
-            d = row_ptr[site_idx[t] + 1] - row_ptr[site_idx[t]]
-            if d < least:
-                least = d
-                rare = site_idx[t]
-        for t in range(row_ptr[rare], row_ptr[rare + 1]):
-            k = row_idx[t]
-            if k == j or out[k] or kind[k] != kind[j] or cost[k] > cost[j]:
-                continue
-            size = site_ptr[k + 1] - site_ptr[k]
-            if size < e - s:
-                continue
-            if size == e - s and cost[k] == cost[j] and k > j:
-                continue
-            if _subset(site_idx, s, e, site_ptr[k], site_ptr[k + 1]):
-                out[j] = True
-                break
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def implied_rows(row_ptr, row_idx, site_ptr, site_idx):  # type: ignore[no-untyped-def]
-    """Bool per class: whoever covers all of another class's needs covers it too.
-
-    For covering everyone: a class whose sites include all sites of another class is free.
-    """
-    n = len(row_ptr) - 1
-    out = np.zeros(n, np.bool_)
-    for i in range(n):
-        if out[i]:
-            continue
-        s, e = row_ptr[i], row_ptr[i + 1]
-        rare = -1
-        least = np.int64(1) << 60
-        for t in range(s, e):
-            d = site_ptr[row_idx[t] + 1] - site_ptr[row_idx[t]]
-            if d < least:
-                least = d
-                rare = row_idx[t]
-        for t in range(site_ptr[rare], site_ptr[rare + 1]):
-            k = site_idx[t]
-            if k == i or out[k] or row_ptr[k + 1] - row_ptr[k] < e - s:
-                continue
-            if row_ptr[k + 1] - row_ptr[k] == e - s and k < i:
-                continue
-            if _subset(row_idx, s, e, row_ptr[k], row_ptr[k + 1]):
-                out[k] = True
-    return out
-
-
 def merge_rows(
     ptr: np.ndarray,
     idx: np.ndarray,
@@ -329,15 +200,27 @@ def reduce_problem(
         base=base,
         reachable=base + float(people.sum()),
     )
-    while drop_sites and core.m:
-        drop = dominated_sites(
-            core.site_ptr, core.site_idx, core.row_ptr, core.row_idx, core.cost, sort
-        )
+    return without_dominated(core, kind=sort, keep=keep) if drop_sites else core
+
+
+def without_dominated(
+    core: Core, *, kind: np.ndarray | None = None, keep: np.ndarray | None = None
+) -> Core:
+    """The core without its dominated sites.
+
+    Parameters
+    ----------
+    kind : int per site of the core; a site only gives way to one of its kind.
+    keep : bool per site of the problem: never dropped.
+    """
+    kind = np.zeros(core.m, np.int64) if kind is None else kind
+    while core.m:
+        drop = dominated_sites(core.cover, core.cost, kind)
         if keep is not None:
             drop &= ~keep[core.sites]
         if not drop.any():
             break
-        sort = sort[~drop]
+        kind = kind[~drop]
         core = restrict(core, ~drop)
     return core
 

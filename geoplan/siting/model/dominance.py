@@ -1,0 +1,86 @@
+"""Dominance: sites that another site makes needless, classes that are covered with another one."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+
+@nb.njit(cache=True, nogil=True)
+def _subset(idx, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
+    """Whether the ascending run a..a_end is contained in b..b_end."""
+    while a < a_end and b < b_end:
+        if idx[a] == idx[b]:
+            a += 1
+            b += 1
+        elif idx[b] < idx[a]:
+            b += 1
+        else:
+            return False
+    return a == a_end
+
+
+@nb.njit(cache=True, nogil=True)
+def dominated_sites(cover, cost, kind):  # type: ignore[no-untyped-def]
+    """Bool per site: another site of its `kind` covers all its classes at no more cost.
+
+    Only the coverers of a site's rarest class can contain it, so few pairs are compared.
+    """
+    _, site_ptr, site_idx, row_ptr, row_idx = cover
+    m = len(site_ptr) - 1
+    out = np.zeros(m, np.bool_)
+    for j in range(m):
+        s, e = site_ptr[j], site_ptr[j + 1]
+        if s == e:
+            out[j] = True
+            continue
+        rare = -1
+        least = np.int64(1) << 60
+        for t in range(s, e):
+            d = row_ptr[site_idx[t] + 1] - row_ptr[site_idx[t]]
+            if d < least:
+                least = d
+                rare = site_idx[t]
+        for t in range(row_ptr[rare], row_ptr[rare + 1]):
+            k = row_idx[t]
+            if k == j or out[k] or kind[k] != kind[j] or cost[k] > cost[j]:
+                continue
+            size = site_ptr[k + 1] - site_ptr[k]
+            if size < e - s:
+                continue
+            if size == e - s and cost[k] == cost[j] and k > j:
+                continue
+            if _subset(site_idx, s, e, site_ptr[k], site_ptr[k + 1]):
+                out[j] = True
+                break
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def implied_rows(row_ptr, row_idx, site_ptr, site_idx):  # type: ignore[no-untyped-def]
+    """Bool per class: whoever covers all of another class's needs covers it too.
+
+    For covering everyone: a class whose sites include all sites of another class is free.
+    """
+    n = len(row_ptr) - 1
+    out = np.zeros(n, np.bool_)
+    for i in range(n):
+        if out[i]:
+            continue
+        s, e = row_ptr[i], row_ptr[i + 1]
+        rare = -1
+        least = np.int64(1) << 60
+        for t in range(s, e):
+            d = site_ptr[row_idx[t] + 1] - site_ptr[row_idx[t]]
+            if d < least:
+                least = d
+                rare = row_idx[t]
+        for t in range(site_ptr[rare], site_ptr[rare + 1]):
+            k = site_idx[t]
+            if k == i or out[k] or row_ptr[k + 1] - row_ptr[k] < e - s:
+                continue
+            if row_ptr[k + 1] - row_ptr[k] == e - s and k < i:
+                continue
+            if _subset(row_idx, s, e, row_ptr[k], row_ptr[k + 1]):
+                out[k] = True
+    return out
