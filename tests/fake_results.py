@@ -332,13 +332,13 @@ def _with_facts(service: ServiceResult, hostile: bool) -> ServiceResult:
         None if c is None else replace(c, frame=c.frame.assign(**{names[0]: old}))
         for c in (coverage, then)
     ]
-    told = replace(
+    shown = replace(
         service,
         by_group=group_table(aged[0], groups=names, after=aged[1]),
         by_kind=group_table(coverage, by=kind, after=then),
     )
     if not service.standard.tiers:
-        return told
+        return shown
     layer, levels = coverage.areas["district"], {"district": coverage.areas["district"]}
     sites = service.facilities.frame
     capacity = sites["capacity"].fillna(0.0)
@@ -385,7 +385,7 @@ def _with_facts(service: ServiceResult, hostile: bool) -> ServiceResult:
         }
     )
     return replace(
-        told,
+        shown,
         tier_sites={"district": int((sites["tier"] == "district").sum()), "street": len(stations)},
         capacity={
             "places": 430.0,

@@ -50,7 +50,7 @@ def test_the_same_run_twice_differs_in_nothing(results, tmp_path):
     assert "完全一致" in found.text(lang="zh")
 
 
-def test_people_who_are_no_longer_served_are_told_by_service_and_district(results, tmp_path):
+def test_people_who_are_no_longer_served_are_named_by_service_and_district(results, tmp_path):
     district = results.services["meal_station"].coverage.frame["district"].dropna().iloc[0]
     fewer, moved = with_served(results, "meal_station", district, 0.5)
     assert moved > 0
@@ -78,7 +78,7 @@ def test_people_who_are_no_longer_served_are_told_by_service_and_district(result
         ([2026, 2027], [], "2026、2027 → （空）", "2026, 2027 → (empty)"),
     ],
 )
-def test_a_changed_setting_is_told_with_all_its_digits(results, tmp_path, a, b, zh, en):
+def test_a_changed_setting_is_shown_with_all_its_digits(results, tmp_path, a, b, zh, en):
     runs = [save(results, tmp_path / name) for name in ("a", "b")]
     for run, value in zip(runs, (a, b), strict=True):
         facts = {"settings": {"study": {"lang": "zh"}, "fund": {"asked": value, "same": 2.5e6}}}
@@ -197,7 +197,7 @@ def test_a_gap_is_the_same_when_it_shares_ground():
     assert shares_ground(lines, along).tolist() == [True, False, False, True]
 
 
-def test_gaps_that_are_gone_are_told(results, tmp_path):
+def test_gaps_that_are_gone_are_listed(results, tmp_path):
     service = results.services["meal_station"]
     squares = [shapely.box(1000.0 * k, 0, 1000.0 * k + 500, 500) for k in range(len(service.gaps))]
     apart = service.gaps.set_geometry(gpd.GeoSeries(squares, service.gaps.index, service.gaps.crs))
@@ -237,7 +237,7 @@ def test_tables_and_text_are_written(fakes, results, tmp_path):
     assert written["comparison.txt"].read_text("utf-8").startswith("两次运行对比")
 
 
-def test_a_street_that_lost_its_site_is_told(results, tmp_path):
+def test_a_street_that_lost_its_site_is_counted(results, tmp_path):
     """One area fewer with a site, and one fewer that meets its quota."""
     key, level = next(
         (k, lv)

@@ -1,4 +1,4 @@
-"""The public edition: nothing small is told, and nothing blanked can be found by subtraction."""
+"""The public edition: no small number is published, and no suppressed cell follows from others."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_the_public_edition_holds_no_small_number_and_no_column_of_the_office(re
             continue
         for level in service.coverage.areas:
             table = service.coverage.by_area(level)[["total", "served", "beyond", "unlocated"]]
-            told = table.to_numpy(float)
-            assert not ((told > 0) & (told < below)).any()
-        told = service.coverage.frame["people"].to_numpy(float)
-        assert not ((told > 0) & (told < below)).any()
+            shown = table.to_numpy(float)
+            assert not ((shown > 0) & (shown < below)).any()
+        shown = service.coverage.frame["people"].to_numpy(float)
+        assert not ((shown > 0) & (shown < below)).any()
 
 
 CELLS = ("total", "served", "full", "beyond", "cut_off", "off_network", "unlocated")
@@ -71,7 +71,7 @@ def linked(fakes):
 
 
 def found_out(results, editions):
-    """Blanks that follow from all that the public tables tell, by linear algebra.
+    """Suppressed cells that follow from all public tables, by linear algebra.
 
     One unknown per service, area and cell; every state sum, every sum of areas, and what the two
     services share are the equations.
@@ -91,8 +91,8 @@ def found_out(results, editions):
             for code in codes:
                 for cell in CELLS:
                     at[key, level, code, cell] = len(values)
-                    told = cities[key] if level == "city" else tables[key, level].loc[code]
-                    values.append(told[cell])
+                    shown = cities[key] if level == "city" else tables[key, level].loc[code]
+                    values.append(shown[cell])
     values = np.array(values, float)
     lines = []
 
@@ -141,7 +141,7 @@ def sensitive(results):
     )
 
 
-def test_gaps_of_shelters_are_told_no_finer_than_the_level_above_the_finest(results):
+def test_gaps_of_shelters_are_published_no_finer_than_the_level_above_the_finest(results):
     public = edition(sensitive(results), audience="public")
     service = public.services["shelter"]
     table, gaps = service.coverage.by_area("district"), service.gaps
@@ -166,7 +166,7 @@ def test_an_edition_of_an_edition_is_the_same(results):
     assert edition(public, audience="public") is public
 
 
-def test_no_folder_heading_or_condition_of_the_office_is_told(results):
+def test_no_folder_heading_or_condition_of_the_office_is_published(results):
     own = {"path": "/home/王某/名册.csv", "columns": {"lon": "经度"}, "where": "备注 = '低保'"}
     record = replace(results.inputs[0], path="../../home/王某/名册.csv", columns={"x": "y"})
     facts = {"settings": {"demand": {"a": own}}, "inputs": {"/home/王某/名册.csv": "ab"}}
@@ -179,7 +179,7 @@ def test_no_folder_heading_or_condition_of_the_office_is_told(results):
     assert "王某" not in repr(public.inputs) + repr(public.run)
 
 
-def test_differences_of_shares_and_of_the_curve_tell_no_small_number(results):
+def test_differences_of_shares_and_of_the_curve_disclose_no_small_number(results):
     below = 50
     internal = replace(results, info=replace(results.info, suppress_below=below))
     siting = edition(internal, audience="public").services["meal_station"].siting
@@ -191,7 +191,7 @@ def test_differences_of_shares_and_of_the_curve_tell_no_small_number(results):
     assert np.abs(values - results.services["meal_station"].siting.curve["value"]).max() <= below
 
 
-def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(results):
+def test_knee_phases_and_capacities_disclose_no_more_than_the_curve_and_the_tables(results):
     """What follows from a withheld number is in whole steps of ten as the curve itself is."""
     meal = results.services["meal_station"]
     phases = pd.DataFrame(
@@ -208,19 +208,19 @@ def test_knee_phases_and_places_tell_no_more_than_the_curve_and_the_tables(resul
     siting = replace(meal.siting, phases=phases)
     services = {**results.services, "meal_station": replace(meal, siting=siting)}
     public = edition(replace(results, services=services), audience="public")
-    told = public.services["meal_station"].siting
-    assert told.phases["served"].tolist() == [1230, 1260]
-    assert told.phases["lost"].tolist() == [20, 0]  # 1,250 less 1,230: what a reader can subtract
+    shown = public.services["meal_station"].siting
+    assert shown.phases["served"].tolist() == [1230, 1260]
+    assert shown.phases["lost"].tolist() == [20, 0]  # 1,250 less 1,230: what a reader can subtract
     total = meal.coverage.ledger.total
-    assert told.phases["share_after"].tolist() == [1230 / total, 1260 / total]
-    curve = told.curve.set_index("sites")["value"]
-    assert told.knee.value == curve[2]
-    assert told.knee.before == (curve[2] - curve[0]) / 2
-    assert told.knee.after == (curve[4] - curve[2]) / 2
+    assert shown.phases["share_after"].tolist() == [1230 / total, 1260 / total]
+    curve = shown.curve.set_index("sites")["value"]
+    assert shown.knee.value == curve[2]
+    assert shown.knee.before == (curve[2] - curve[0]) / 2
+    assert shown.knee.after == (curve[4] - curve[2]) / 2
     assert public.services["elderly_centre"].supply.rows is None
 
 
-def test_demand_rows_that_are_households_are_told_by_area_only(results):
+def test_demand_rows_that_are_households_are_published_by_area_only(results):
     service = results.services["meal_station"]
     frame = service.coverage.frame.copy()
     people = frame["people"].to_numpy()
@@ -233,9 +233,9 @@ def test_demand_rows_that_are_households_are_told_by_area_only(results):
     siting = replace(service.siting, sites=sites, coverage_after=coverage)
     service = replace(service, coverage=coverage, gaps=gaps, siting=siting, tiers={})
     public = edition(replace(results, services={"meal_station": service}), audience="public")
-    told = public.services["meal_station"]
-    assert set(told.coverage.frame.index) <= set(results.areas["street"].frame.index) | {""}
-    for table in (told.coverage.frame, told.gaps, told.siting.sites):
+    shown = public.services["meal_station"]
+    assert set(shown.coverage.frame.index) <= set(results.areas["street"].frame.index) | {""}
+    for table in (shown.coverage.frame, shown.gaps, shown.siting.sites):
         text = map(str, table.drop(columns="geometry").to_numpy(object).ravel())
         assert not [t for t in text if "王小明" in t]
-    assert len(told.gaps) > 0
+    assert len(shown.gaps) > 0

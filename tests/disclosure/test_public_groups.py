@@ -95,7 +95,7 @@ def widths(run, streets, kind, public):
             row[at[cell]] += sign
         return row
 
-    def tell(cells, value):
+    def publish(cells, value):
         row = line((cell, 1.0) for cell in cells)
         if np.isnan(value):
             blank.append(row)
@@ -106,7 +106,7 @@ def widths(run, streets, kind, public):
     parent = run.areas["street"].frame["parent"]
     of_kind = {name: pd.unique(streets[kind == name]) for name in ("urban", "rural")}
     for key in run.services:
-        told = public.services[key]
+        shown = public.services[key]
         for code in codes:
             equal.append(
                 line([((key, code, "total"), -1.0), *(((key, code, s), 1.0) for s in STATES)])
@@ -114,20 +114,20 @@ def widths(run, streets, kind, public):
             known.append(0.0)
         for cell in CELLS:
             if (
-                cell != "total" or told.coverage.totals_published
+                cell != "total" or shown.coverage.totals_published
             ):  # else it is summed up from the others
-                tell([(key, c, cell) for c in codes], told.coverage.ledger.to_dict()[cell])
-            for code, value in told.coverage.by_area("street")[cell].items():
+                publish([(key, c, cell) for c in codes], shown.coverage.ledger.to_dict()[cell])
+            for code, value in shown.coverage.by_area("street")[cell].items():
                 if code in codes:
-                    tell([(key, code, cell)], value)
-            for code, value in told.coverage.by_area("district")[cell].items():
-                tell([(key, c, cell) for c in codes if parent[c] == code], value)
-        for table, members in ((told.by_kind, of_kind), (told.by_group, {"people": codes})):
+                    publish([(key, code, cell)], value)
+            for code, value in shown.coverage.by_area("district")[cell].items():
+                publish([(key, c, cell) for c in codes if parent[c] == code], value)
+        for table, members in ((shown.by_kind, of_kind), (shown.by_group, {"people": codes})):
             if table is None:
                 continue
             for name, inside in members.items():
                 for cell in ("total", "served"):
-                    tell([(key, c, cell) for c in inside], table.loc[name, cell])
+                    publish([(key, c, cell) for c in inside], table.loc[name, cell])
     one, other = run.services
     for code in codes:
         for cell in ("total", "off_network", "unlocated"):
@@ -163,20 +163,20 @@ def exactly(run, public):
         ((0, 2), False),  # half of one district and half of what is left: no sum of blanks
     ],
 )
-def test_town_and_country_give_no_blank_away(two, country, leaks):
+def test_town_and_country_disclose_no_suppressed_cell(two, country, leaks):
     run, streets, kind = two(*country)
     public = edition(run, audience="public")
-    told = widths(run, streets, kind, public)
-    assert len(told) >= 8
-    assert told.min() > 1
+    shown = widths(run, streets, kind, public)
+    assert len(shown) >= 8
+    assert shown.min() > 1
     inside = widths(run, streets, kind, exactly(run, public))
     assert (inside.min() < 1e-6) == leaks
     assert [s.by_kind is None for s in public.services.values()] == [leaks] * 2
 
 
-def test_the_city_s_numbers_are_not_told_by_groups_where_the_ledger_blanks_them(two):
+def test_the_city_s_numbers_are_not_published_by_groups_where_the_ledger_suppresses_them(two):
     """One street: 12 people are served and of 4 the place is not known, and nobody else in the
-    city. The ledger blanks both; all people, told among the groups, gave them back."""
+    city. The ledger blanks both; all people, shown among the groups, gave them back."""
     run, streets, kind = two(0, streets=1)
     public = edition(run, audience="public")
     assert all(np.isnan(s.coverage.ledger.served) for s in public.services.values())
@@ -202,36 +202,38 @@ def test_one_service_s_table_gives_nothing_of_another_s_that_is_withheld(two):
     public = edition(run, audience="public")
     assert public.services["elderly_centre"].by_kind is None
     assert public.services["meal_station"].by_kind is not None
-    told = widths(run, streets, kind, public)
-    assert len(told) >= 4
-    assert told.min() > 1
+    shown = widths(run, streets, kind, public)
+    assert len(shown) >= 4
+    assert shown.min() > 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_reader_is_told_of_a_table_that_is_withheld(two, lang):
+def test_a_reader_learns_of_a_table_that_is_withheld(two, lang):
     def notes(service):
         return [b.text for b in group_blocks(service, Speaker(lang)) if isinstance(b, Paragraph)]
 
     names = {"zh": ("分人群", "分城乡"), "en": ("by group", "in town and country")}[lang]
     mark = {"zh": "公开版不列出", "en": "public edition withholds"}[lang]
-    run, _, _ = two(0, streets=1)  # neither may be told
+    run, _, _ = two(0, streets=1)  # neither may be shown
     for service in edition(run, audience="public").services.values():
-        (told,) = notes(service)
-        assert all(text in told for text in (mark, *names))
+        (shown,) = notes(service)
+        assert all(text in shown for text in (mark, *names))
         # in the chapter, and no table there
-        assert told in {getattr(b, "text", "") for b in service_blocks(run, service, Speaker(lang))}
+        assert shown in {
+            getattr(b, "text", "") for b in service_blocks(run, service, Speaker(lang))
+        }
     for service in run.services.values():  # inside, both stand
         assert not any(mark in text for text in notes(service))
     meal = run.services["meal_station"]
     one = replace(run, services={"meal_station": replace(meal, by_group=None)})
-    (told,) = notes(edition(one, audience="public").services["meal_station"])
-    assert names[1] in told
-    assert names[0] not in told
+    (shown,) = notes(edition(one, audience="public").services["meal_station"])
+    assert names[1] in shown
+    assert names[0] not in shown
     none = replace(run, services={"meal_station": replace(meal, by_group=None, by_kind=None)})
     assert notes(edition(none, audience="public").services["meal_station"]) == []
 
 
-def test_where_nothing_is_small_groups_and_kinds_are_told_as_they_are(two):
+def test_where_nothing_is_small_groups_and_kinds_are_published_as_they_are(two):
     run, _, _ = two(0, 2, unlocated=40.0)
     for key, service in edition(run, audience="public").services.items():
         assert service.by_kind.equals(run.services[key].by_kind)

@@ -35,7 +35,7 @@ def system(rows: int, columns: int) -> sparse.csr_matrix:
         )
     )
 )
-def test_no_blank_can_be_found_from_what_is_told(inner):
+def test_no_suppressed_cell_follows_from_what_is_published(inner):
     table = np.array(inner, float)
     table = np.hstack([table, table.sum(axis=1, keepdims=True)])
     table = np.vstack([table, table.sum(axis=0, keepdims=True)])
@@ -48,12 +48,12 @@ def test_no_blank_can_be_found_from_what_is_told(inner):
         assert not determined(sums, mask).any()
 
 
-def test_nothing_is_blanked_where_nothing_is_small():
+def test_nothing_is_suppressed_where_nothing_is_small():
     sums = sparse.csr_matrix([[1, 1, -1]])
     assert not suppressed_cells([np.array([20.0, 0.0, 20.0])], sums, below=10).any()
 
 
-def test_the_same_cells_are_blanked_before_and_after():
+def test_the_same_cells_are_suppressed_before_and_after():
     sums = sparse.csr_matrix([[1, 1, 1, -1]])
     before, after = np.array([3.0, 50, 900, 953]), np.array([0.0, 53, 900, 953])
     mask = suppressed_cells([before, after], sums, below=10)

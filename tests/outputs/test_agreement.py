@@ -1,4 +1,4 @@
-"""Report, tables, layers, map and summary.json tell the same numbers."""
+"""Report, tables, layers, map and summary.json hold the same numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def report_texts(folder):
     return html, word
 
 
-def told(value) -> str:
+def shown(value) -> str:
     return "—" if value is None else f"{value:,.0f}"
 
 
@@ -52,7 +52,7 @@ def test_people_agree_everywhere(saved):
             if people[state] is not None:
                 assert people[state] in values, (key, state)
             for text in (html, word):
-                assert told(people[state]) in text, (key, state)
+                assert shown(people[state]) in text, (key, state)
         layer = pyogrio.read_dataframe(folder / "layers.gpkg", layer=f"{key}_demand")
         if results.info.audience == "internal":
             for state in STATES:

@@ -67,9 +67,9 @@ def test_every_map_opens_without_a_network(browser, pages, fakes, viewport):
 def test_the_head_shows_the_ledger_of_the_summary(browser, pages, fakes):
     people = summary_dict(fakes.fake_run())["services"]["meal_station"]["people"]
     with Visit(browser, pages / "plain" / "meal_station.html") as visit:
-        told = visit.ready().locator("[data-part=numbers]").inner_text()
+        shown = visit.ready().locator("[data-part=numbers]").inner_text()
         for state in ("served", "beyond", "unlocated"):
-            assert f"{people[state]:,.0f}" in told, state
+            assert f"{people[state]:,.0f}" in shown, state
 
 
 def test_layers_switch(browser, pages):
@@ -88,7 +88,7 @@ def test_layers_switch(browser, pages):
         assert visit.problems == []
 
 
-def test_a_row_and_its_place_find_each_other(browser, pages):
+def test_a_row_and_its_location_find_each_other(browser, pages):
     with Visit(browser, pages / "plain" / "meal_station.html") as visit:
         page = visit.ready()
         row = page.locator("tr[data-kind=gap]").first
@@ -154,17 +154,17 @@ def test_the_keyboard_alone_reaches_everything(browser, pages):
         assert visit.problems == []
 
 
-def test_with_the_plan_the_areas_tell_the_plan(browser, pages, fakes):
+def test_with_the_plan_the_areas_show_the_plan(browser, pages, fakes):
     after = fakes.fake_run().services["meal_station"].siting.coverage_after.by_area("district")
     with Visit(browser, pages / "plain" / "meal_station.html") as visit:
         page = visit.ready()
         page.locator("[data-group=areas]").click()
         before = page.locator("tr[data-kind=area]").first.inner_text()
         page.locator("label[for$=scenario_after]").click()
-        told = page.locator("[data-key='areas:0']").inner_text()
-        assert before not in told
+        shown = page.locator("[data-key='areas:0']").inner_text()
+        assert before not in shown
         for unserved in after["total"] - after["served"]:
-            assert f"{unserved:,.0f}" in told
+            assert f"{unserved:,.0f}" in shown
         assert visit.problems == []
 
 

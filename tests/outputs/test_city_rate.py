@@ -1,4 +1,4 @@
-"""The city's rate is one number wherever it is told, also where areas tell no count."""
+"""The city's rate is one number wherever it stands, also where areas have no count."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_people_of_areas_without_a_count_are_in_no_rate(with_counts):
     page, chapter = opening(run, home)
     assert "10 per 1,000" in page
     assert "10 in all for 1,000 people" in chapter
-    told = summary_dict(run)["services"]["home_care"]["rate"]
-    assert [told[name] for name in ("count", "people", "rate")] == [10, 1000, 10]
-    assert [row["people"] for row in told["areas"]] == [1000, 1000]
+    shown = summary_dict(run)["services"]["home_care"]["rate"]
+    assert [shown[name] for name in ("count", "people", "rate")] == [10, 1000, 10]
+    assert [row["people"] for row in shown["areas"]] == [1000, 1000]
 
 
-def test_where_no_area_tells_a_count_nothing_reads_zero(with_counts):
+def test_where_no_area_has_a_count_nothing_reads_zero(with_counts):
     run, home = with_counts({})
     head = headline(run, home, Speaker("en"))
     assert head["rate"] is None
@@ -60,5 +60,5 @@ def test_where_no_area_tells_a_count_nothing_reads_zero(with_counts):
     page, chapter = opening(run, home)
     assert "— per 1,000" in page
     assert "— in all for — people" in chapter
-    told = summary_dict(run)["services"]["home_care"]["rate"]
-    assert told["count"] is told["people"] is told["rate"] is None
+    shown = summary_dict(run)["services"]["home_care"]["rate"]
+    assert shown["count"] is shown["people"] is shown["rate"] is None

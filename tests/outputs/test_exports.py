@@ -87,8 +87,8 @@ def test_kml_opens_with_names(run, tmp_path):
     after = pyogrio.read_dataframe(tmp_path / "areas_district.kml")
     assert sorted(after["Name"]) == sorted(before["name"])
     gaps = read(run, "meal_station_gaps")
-    told = pyogrio.read_dataframe(tmp_path / "meal_station_gaps.kml")["Name"]
-    assert told[0] == f"1 {gaps['area'][0]}".strip()
+    shown = pyogrio.read_dataframe(tmp_path / "meal_station_gaps.kml")["Name"]
+    assert shown[0] == f"1 {gaps['area'][0]}".strip()
 
 
 def test_no_cell_is_a_formula(run, tmp_path):
@@ -130,7 +130,7 @@ def test_wrong_calls_say_what_to_do(run, tmp_path):
         export_run(run, format="csv", out="/proc/nowhere/at/all")
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password(run):
+def test_a_server_that_is_not_there_is_reported_without_the_password(run):
     pytest.importorskip("geoalchemy2")
     with pytest.raises(GeoplanError, match="could not be written") as refused:
         export_run(run, format="postgis", out="postgresql://me:secret@127.0.0.1:1/none")

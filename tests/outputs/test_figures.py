@@ -95,14 +95,14 @@ def test_the_knee_is_marked_on_the_curve_and_its_label_is_in_nobody_s_way(fakes,
     results = fakes.fake_run(n=40)
     service = results.services["meal_station"]
     siting = replace(service.siting, curve=curve, knee=knee)
-    for told in (knee, None):
-        drawn = replace(service, siting=replace(siting, knee=told))
+    for shown in (knee, None):
+        drawn = replace(service, siting=replace(siting, knee=shown))
         run = replace(results, services={"meal_station": drawn})
         figure = dict(figure_list(run, Speaker(lang)))["meal_station_curve"]()
         figure.canvas.draw()
         ax = figure.axes[0]
         rings = [line for line in ax.lines if len(line.get_xdata()) == 1]
-        if told is None:
+        if shown is None:
             assert (rings, list(ax.texts)) == ([], [])
             continue
         unit = 10_000 if lang == "zh" else 1_000
@@ -136,7 +136,7 @@ def test_streets_without_a_class_are_drawn(fakes):
 
 
 def test_minor_streets_give_way_when_they_are_too_many(fakes, monkeypatch):
-    monkeypatch.setattr("geoplan.outputs.figures.basemap._MOST_MINOR", 5)
+    monkeypatch.setattr("geoplan.outputs.figures.basemap.MOST_MINOR_ROADS", 5)
     results = fakes.fake_run(n=40)
     west, south, east, north = Ground(results).bounds
     y = np.linspace(south, north, 20)

@@ -67,7 +67,7 @@ def test_the_report_opens_with_what_was_found(results, lang):
     lines = dict(zip(results.services, blocks[1].items, strict=True))
     meal = results.services["meal_station"]
     ledger, after = meal.coverage.ledger, meal.siting.people_after
-    for told in (
+    for shown in (
         OLD[lang],
         f"{ledger.unserved:,.0f}",
         f"{ledger.covered_share:.1%}",
@@ -75,7 +75,7 @@ def test_the_report_opens_with_what_was_found(results, lang):
         meal.gaps["area"].iloc[0],
         f"{meal.gaps['people'].iloc[0]:,.0f}",
     ):
-        assert told in lines["meal_station"]
+        assert shown in lines["meal_station"]
     assert "9.8" in lines["boundary_marker"]
     assert "188" in lines["home_care"]
     standards = next(b for b in blocks if isinstance(b, TableBlock) and len(b.heads) == 5)
@@ -110,7 +110,7 @@ FULL = {
 def test_full_coverage_takes_at_least_so_many_only_where_proved(
     results, lang, objective, answer, proof
 ):
-    """`proof` None: proved and asked for; else what is told of the answer beside the count."""
+    """`proof` None: proved and asked for; else what is shown of the answer beside the count."""
     siting = results.services["meal_station"].siting
     asked = replace(siting.result, **{"objective": objective} | answer)
     siting = replace(siting, objective=objective, result=asked, curve=None, robustness=None)
@@ -121,7 +121,7 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
         for block in service_blocks(results, border, Speaker(lang))
         if hasattr(block, "text")
     ]
-    (told,) = [
+    (shown,) = [
         text
         for text in chapter
         if "点位（" in text
@@ -134,7 +134,7 @@ def test_full_coverage_takes_at_least_so_many_only_where_proved(
     if proof is not None:
         status = Speaker(lang).status(asked.status, asked.gap)
         assert proof in status
-        for text in (line, told):
+        for text in (line, shown):
             assert full not in text
             assert status in text
             assert "4" in text

@@ -5,6 +5,7 @@ from matplotlib import font_manager
 
 from geoplan.errors import MissingGlyphError
 from geoplan.outputs.figures import fonts
+from geoplan.words.speaker import Speaker
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def test_the_packaged_font_writes_every_character_of_gb2312():
     rows = (bytes([a, b]) for a in range(0xB0, 0xF8) for b in range(0xA1, 0xFF))
     characters = [row.decode("gb2312", errors="ignore") for row in rows]
     assert sum(len(c) for c in characters) == 6763
-    fonts.check_glyphs(characters, fonts=[font])
+    fonts.check_glyphs(characters, fonts=[font], speaker=Speaker("zh"))
 
 
 def test_a_font_installed_after_matplotlib_last_looked_is_found(monkeypatch):

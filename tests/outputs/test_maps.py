@@ -74,9 +74,9 @@ def test_the_page_shows_the_ledger(fakes):
         ("ledger", service.coverage.ledger),
         ("after", service.siting.people_after),
     ):
-        told = data["headline"][name]
-        assert {k: told[k] for k in ledger.to_dict()} == ledger.to_dict()
-        assert told["share"] == pytest.approx(ledger.covered_share, abs=1e-6)
+        shown = data["headline"][name]
+        assert {k: shown[k] for k in ledger.to_dict()} == ledger.to_dict()
+        assert shown["share"] == pytest.approx(ledger.covered_share, abs=1e-6)
     assert data["gaps"]["people"] == service.gaps["people"].tolist()
     assert data["suggested"]["added"] == service.siting.sites["added_people"].tolist()
     located = service.coverage.frame[service.coverage.frame.geometry.notna()]
@@ -179,8 +179,8 @@ def test_stamps_and_approval(fakes):
 def test_the_script_knows_the_same_states_and_class_colours():
     script = web_text("core.js")
     ramps = re.search(r"classes: \{(.*?)\}", script, re.DOTALL)[1]
-    told = {int(n): tuple(json.loads(row)) for n, row in re.findall(r"(\d): (\[.*?\])", ramps)}
-    assert told == RAMPS
+    shown = {int(n): tuple(json.loads(row)) for n, row in re.findall(r"(\d): (\[.*?\])", ramps)}
+    assert shown == RAMPS
     assert tuple(json.loads(re.search(r"gp.STATES = (\[.*?\]);", script)[1])) == STATES
 
 

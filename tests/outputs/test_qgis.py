@@ -29,23 +29,23 @@ for name in names:
     layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
     layer.loadDefaultStyle()
     kind = layer.renderer().type()
-    told = {"valid": layer.isValid(), "crs": layer.crs().authid(), "n": layer.featureCount(),
+    facts = {"valid": layer.isValid(), "crs": layer.crs().authid(), "n": layer.featureCount(),
             "renderer": kind, "labels": layer.labelsEnabled(), "field": "", "classes": [],
             "aliases": {f.name(): layer.attributeAlias(k) for k, f in enumerate(layer.fields())},
             "colour": ""}
     if kind == "categorizedSymbol":
-        told["field"] = layer.renderer().classAttribute()
-        told["classes"] = [[str(c.value()), c.label()] for c in layer.renderer().categories()]
+        facts["field"] = layer.renderer().classAttribute()
+        facts["classes"] = [[str(c.value()), c.label()] for c in layer.renderer().categories()]
     elif kind == "graduatedSymbol":
-        told["field"] = layer.renderer().classAttribute()
-        told["classes"] = [[r.lowerValue(), r.label()] for r in layer.renderer().ranges()]
+        facts["field"] = layer.renderer().classAttribute()
+        facts["classes"] = [[r.lowerValue(), r.label()] for r in layer.renderer().ranges()]
     else:
-        told["colour"] = layer.renderer().symbol().color().name()
+        facts["colour"] = layer.renderer().symbol().color().name()
     styles = layer.listStylesInDatabase()
-    told["styles"] = styles[2][: styles[0]]
-    field = next((f for f in ("name", "area") if f in told["aliases"]), None)
-    told["names"] = [f[field] for f in layer.getFeatures()][:3] if field else []
-    found[name] = told
+    facts["styles"] = styles[2][: styles[0]]
+    field = next((f for f in ("name", "area") if f in facts["aliases"]), None)
+    facts["names"] = [f[field] for f in layer.getFeatures()][:3] if field else []
+    found[name] = facts
     layers.append(layer)
 settings = QgsMapSettings()
 settings.setLayers(layers[::-1])
@@ -97,14 +97,14 @@ def seen(whole_run, tmp_path_factory):
 def test_every_layer_opens_with_its_style(seen, fakes):
     layers, results = seen[0]["layers"], fakes.fake_run()
     assert {"areas_district", "meal_station_gaps", "boundary_marker_required"} <= set(layers)
-    for name, told in layers.items():
-        assert told["valid"], name
-        assert told["crs"] == "EPSG:4548", name
-        if told["renderer"] != "singleSymbol":
-            assert told["field"] in told["aliases"], (
+    for name, shown in layers.items():
+        assert shown["valid"], name
+        assert shown["crs"] == "EPSG:4548", name
+        if shown["renderer"] != "singleSymbol":
+            assert shown["field"] in shown["aliases"], (
                 name
             )  # the style asks for a column that is there
-            assert told["classes"], name
+            assert shown["classes"], name
     kinds = {
         "meal_station_gaps": ("categorizedSymbol", "cause"),
         "meal_station_demand": ("categorizedSymbol", "state"),
@@ -142,8 +142,8 @@ def test_chinese_is_chinese_in_qgis(seen):
 def test_qgis_draws_them(seen):
     from PIL import Image
 
-    told, path = seen
-    assert told["errors"] == []
+    shown, path = seen
+    assert shown["errors"] == []
     colours = {colour for n, colour in Image.open(path).convert("RGB").getcolors(10**6) if n >= 30}
     suggested, facility = (0xF0, 0xB4, 0x00), (0x12, 0x34, 0x3B)
     assert {suggested, facility} <= colours

@@ -28,12 +28,12 @@ def test_the_side_by_side_map_holds_both_and_asks_for_nothing(fakes, tmp_path):
         r'<script type="application/json" id="(\w+)_data">(.*?)</script>', page, re.S
     )
     assert [name for name, _ in found] == ["map_a_meal_station", "map_b_meal_station"]
-    for run, (_, told) in zip((a, b), found, strict=True):
+    for run, (_, shown) in zip((a, b), found, strict=True):
         own = re.search(
             r"_data\">(.*?)</script>", (run / "maps/meal_station.html").read_text("utf-8")
         )
-        assert json.loads(told)["suggested"] == json.loads(own.group(1))["suggested"]
-        assert json.loads(told)["headline"] == json.loads(own.group(1))["headline"]
+        assert json.loads(shown)["suggested"] == json.loads(own.group(1))["suggested"]
+        assert json.loads(shown)["headline"] == json.loads(own.group(1))["headline"]
     assert page.count("<script") == 4
     assert "default-src 'none'" in html.unescape(page)
     assert not re.findall(r"(?:src|href)=\"https?:", page.replace("https://leafletjs.com", ""))

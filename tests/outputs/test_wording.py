@@ -59,13 +59,15 @@ def test_a_chinese_report_names_every_solver_in_chinese():
         names |= {found.SOLVER} if hasattr(found, "SOLVER") else set()
     assert len(names) >= 5
     for name in [*names, "reach check", "set covering"]:
-        told = Speaker("zh").solver(name)
-        assert told != name
-        assert any("\u4e00" <= c <= "\u9fff" for c in told)
+        shown = Speaker("zh").solver(name)
+        assert shown != name
+        assert any("\u4e00" <= c <= "\u9fff" for c in shown)
 
 
-@pytest.mark.parametrize(("meeting", "told"), [(2586, "42.99%"), (2587, "43.0%"), (2000, "33.3%")])
-def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fakes, meeting, told):
+@pytest.mark.parametrize(("meeting", "shown"), [(2586, "42.99%"), (2587, "43.0%"), (2000, "33.3%")])
+def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(
+    fakes, meeting, shown
+):
     run = fakes.fake_run()
     service = run.services["meal_station"]
     quota = Quota(level="street", target_share=0.43)
@@ -83,11 +85,11 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
     standard = replace(service.standard, quotas=(quota,))
     service = replace(service, quota={"street": table}, standard=standard)
     text = list(quota_blocks(run, service, Speaker("zh")))[1].items[0]
-    assert f"（{told}）" in text
+    assert f"（{shown}）" in text
 
 
 @pytest.mark.parametrize(
-    ("lang", "value", "told"),
+    ("lang", "value", "shown"),
     [
         ("en", 999_999_999.9, "1 billion yuan"),
         ("en", -999_999_999.9, "-1 billion yuan"),
@@ -99,8 +101,8 @@ def test_a_share_beside_the_target_that_it_misses_does_not_read_as_the_target(fa
         ("zh", 9_999.6, "1万元"),
     ],
 )
-def test_a_sum_that_rounds_up_takes_the_larger_unit(lang, value, told):
-    assert Speaker(lang).money(value) == told
+def test_a_sum_that_rounds_up_takes_the_larger_unit(lang, value, shown):
+    assert Speaker(lang).money(value) == shown
 
 
 @pytest.mark.parametrize("code", ["rows_without_line", "broken_parts"])
@@ -123,11 +125,11 @@ def test_counts_beside_shares_have_no_decimals(fakes):
             "source": "",
         }
     )
-    told = report_table(figures_table(replace(run, figures=figures)), "", Speaker("zh"))
-    assert [row[1:3] for row in told.rows] == [("9,202,432", "9,202,432"), ("0.43", "0.43")]
+    shown = report_table(figures_table(replace(run, figures=figures)), "", Speaker("zh"))
+    assert [row[1:3] for row in shown.rows] == [("9,202,432", "9,202,432"), ("0.43", "0.43")]
 
 
-def test_lines_are_told_by_name_and_required_points_by_place(fakes):
+def test_lines_are_called_by_name_and_required_points_by_kind(fakes):
     service = fakes.fake_run().services["boundary_marker"]
     label = str(service.spacing.intervals["line"].iloc[0])
     service = replace(service, line_names={label: "甲—乙线"})

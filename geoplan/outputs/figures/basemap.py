@@ -18,7 +18,7 @@ Bounds = tuple[float, float, float, float]
 #: detail that a printed map of a city can show, as a part of its larger side
 _SIMPLIFY = 1 / 1500
 #: minor streets are drawn when the map shows no more of them, or no others
-_MOST_MINOR = 20_000
+MOST_MINOR_ROADS = 20_000
 #: more names than this would cover the map
 _MOST_LABELS = 30
 #: where a name is tried: so many points right of and above the middle of its area, nearest first
@@ -121,10 +121,10 @@ def _streets(
     found = []
     for number in (3, 2, 1):
         part = lines[kind == str(number)]
-        if number == 3 and len(part) > _MOST_MINOR:
+        if number == 3 and len(part) > MOST_MINOR_ROADS:
             if (kind != "3").any():
                 continue
-            part = part[np.argsort(-shapely.length(part), kind="stable")[: 2 * _MOST_MINOR]]
+            part = part[np.argsort(-shapely.length(part), kind="stable")[: 2 * MOST_MINOR_ROADS]]
         found.append((number, paths(part, step)))
     return found
 

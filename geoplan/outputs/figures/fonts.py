@@ -12,6 +12,7 @@ from matplotlib.font_manager import FontManager, FontProperties, fontManager, ge
 
 from geoplan.errors import MissingGlyphError
 from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 #: a wheel of font files, so that figures look the same on every machine
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"
@@ -80,7 +81,7 @@ def _characters(font: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
 
 
-def check_glyphs(texts: Iterable[str], *, fonts: Sequence[str], lang: str = "zh") -> None:
+def check_glyphs(texts: Iterable[str], *, fonts: Sequence[str], speaker: Speaker) -> None:
     """Raise unless one of `fonts` can write every character of `texts`.
 
     Raises
@@ -90,8 +91,8 @@ def check_glyphs(texts: Iterable[str], *, fonts: Sequence[str], lang: str = "zh"
 
     Examples
     --------
-    >>> check_glyphs(["abc"], fonts=["DejaVu Sans"], lang="en")
-    >>> check_glyphs(["济南"], fonts=["DejaVu Sans"], lang="en")
+    >>> check_glyphs(["abc"], fonts=["DejaVu Sans"], speaker=Speaker("en"))
+    >>> check_glyphs(["济南"], fonts=["DejaVu Sans"], speaker=Speaker("en"))
     Traceback (most recent call last):
     geoplan.errors.MissingGlyphError: The font 'DejaVu Sans' has no glyph for '南济': install ...
     """
@@ -100,4 +101,4 @@ def check_glyphs(texts: Iterable[str], *, fonts: Sequence[str], lang: str = "zh"
     missing = sorted(c for c in wanted if ord(c) not in known)
     if missing:
         shown = "".join(missing[:12])
-        raise MissingGlyphError(say(lang, "figures.no_glyph", font=fonts[0], missing=shown))
+        raise MissingGlyphError(speaker.say("figures.no_glyph", font=fonts[0], missing=shown))

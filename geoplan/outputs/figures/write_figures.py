@@ -78,9 +78,7 @@ def write_figures(
     with mpl.rc_context(style):
         for name, draw in figure_list(results, speaker):
             figure = draw()
-            check_glyphs(
-                (t.get_text() for t in figure.findobj(Text)), fonts=fonts, lang=speaker.lang
-            )
+            check_glyphs((t.get_text() for t in figure.findobj(Text)), fonts=fonts, speaker=speaker)
             path = target / f"{name}.png"
             figure.savefig(path, dpi=DPI, metadata={"Software": None})
             written.append(path)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from geoplan.errors import UsageError
-from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 _TIANDITU = (
     "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
@@ -41,11 +41,12 @@ def basemap_layer(
     """
     if basemap is None:
         return None
+    speaker = Speaker(lang)
     if basemap == "tianditu":
         if audience == "public":
-            raise UsageError(say(lang, "maps.basemap_public_key"))
+            raise UsageError(speaker.say("maps.basemap_public_key"))
         if not tianditu_key:
-            raise UsageError(say(lang, "maps.basemap_key"))
+            raise UsageError(speaker.say("maps.basemap_key"))
         key = quote(tianditu_key, safe="")
         return {
             "tiles": [_TIANDITU.format(layer=layer, key=key) for layer in ("vec", "cva")],
@@ -60,19 +61,19 @@ def basemap_layer(
             "credit": "© OpenStreetMap contributors",
             "most": 19,
         }
-    address = _address(basemap, lang)
+    address = _address(basemap, speaker)
     parts = urlsplit(address)
     if audience == "public":
         if parts.scheme == "file":
-            raise UsageError(say(lang, "maps.basemap_public_path", address=basemap))
+            raise UsageError(speaker.say("maps.basemap_public_path", address=basemap))
         if parts.query or "@" in parts.netloc:
             shown = f"{parts.hostname or ''}{parts.path}"
-            raise UsageError(say(lang, "maps.basemap_public_secret", address=shown))
+            raise UsageError(speaker.say("maps.basemap_public_secret", address=shown))
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self' file:"
     return {"tiles": [address], "origin": origin, "credit": "", "most": 19}
 
 
-def _address(basemap: str, lang: str) -> str:
+def _address(basemap: str, speaker: Speaker) -> str:
     """The address of tiles that a folder or a pattern stands for.
 
     Raises
@@ -82,17 +83,17 @@ def _address(basemap: str, lang: str) -> str:
     """
     folder = Path(basemap)
     if folder.is_dir():
-        basemap = _pattern(folder, lang)
+        basemap = _pattern(folder, speaker)
     if not all(part in basemap for part in ("{z}", "{x}", "{y}")):
-        raise UsageError(say(lang, "maps.basemap_unknown", name=basemap))
-    if Path(basemap).is_absolute():  # a place on this computer, not on a server
+        raise UsageError(speaker.say("maps.basemap_unknown", name=basemap))
+    if Path(basemap).is_absolute():  # a path on this computer, not on a server
         return Path(basemap).as_uri().replace("%7B", "{").replace("%7D", "}")
     return basemap
 
 
-def _pattern(folder: Path, lang: str) -> str:
+def _pattern(folder: Path, speaker: Speaker) -> str:
     """A folder's tiles as a pattern, with the ending that its files have."""
     for tile in sorted(folder.glob("*/*/*.*")):
         if tile.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"):
             return str(folder.resolve() / "{z}" / "{x}" / ("{y}" + tile.suffix))
-    raise UsageError(say(lang, "maps.basemap_empty", folder=folder))
+    raise UsageError(speaker.say("maps.basemap_empty", folder=folder))
