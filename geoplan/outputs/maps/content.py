@@ -155,7 +155,7 @@ def ui_words(speaker: Speaker) -> dict[str, str]:
 
     Examples
     --------
-    >>> ui_words("en")["ui_now"]
+    >>> ui_words(Speaker("en"))["ui_now"]
     'Today'
     """
     source = files("geoplan.words").joinpath("maps.toml").read_text(encoding="utf-8")
