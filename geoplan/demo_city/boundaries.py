@@ -52,7 +52,7 @@ OLD_STREETS = (
     "五龙潭",
     "百脉泉",
 )
-#: part of the place names whose sign stands
+#: share of the place names with a sign
 SIGNED = 0.72
 
 
@@ -134,7 +134,7 @@ def place_names(land: Land, people: pd.DataFrame, rng: np.random.Generator) -> p
 
 
 def name_signs(names: pd.DataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """The signs that stand, a few metres from the place they name."""
+    """The signs of place names, a few metres from what they name."""
     standing = names[names["signed"]]
     xy = standing[["x", "y"]].to_numpy(float) + rng.normal(0, 6.0, (len(standing), 2))
     return gpd.GeoDataFrame(

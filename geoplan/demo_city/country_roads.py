@@ -9,13 +9,13 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import cKDTree
 
 from geoplan.demo_city.geography import Land, to_plane
-from geoplan.demo_city.mesh import Ints, Streets
+from geoplan.demo_city.mesh import Ints, Streets, delaunay_edges
 from geoplan.demo_city.noise import Array
 
-#: bridges over the Yellow River: name, place near it, road class
+#: bridges over the Yellow River: name, a location near it, road class
 BRIDGES = (
     ("平阴黄河大桥", 116.405, 36.33, "primary"),
     ("长清黄河公路大桥", 116.665, 36.57, "secondary"),
@@ -31,7 +31,7 @@ BRIDGES = (
 class Hubs:
     """Points that country roads lead to.
 
-    xy : places; group : the mesh each belongs to; nodes : per hub the street nodes that a road
+    xy : locations; group : the mesh each belongs to; nodes : per hub the street nodes that a road
     may end at.
     """
 
@@ -62,7 +62,7 @@ def bridges(streets: Streets, land: Land) -> tuple[Hubs, list[tuple[int, int, st
 
 
 def gateways(streets: Streets, nodes: Ints, group: int, *, every_m: float) -> Hubs:
-    """Nodes at the edge of a built-up place where country roads may come in."""
+    """Nodes at the edge of a town where country roads may come in."""
     xy = np.vstack(streets.xy)[nodes]
     tree = cKDTree(xy)
     around = np.array([len(n) for n in tree.query_ball_point(xy, 520.0)])
@@ -79,7 +79,7 @@ def link_places(streets: Streets, land: Land, rng: np.random.Generator, hubs: Hu
     Candidates are the edges of a Delaunay triangulation, so that roads do not cross; nothing
     but a bridge leads over the river.
     """
-    a, b = _delaunay_edges(hubs.xy)
+    a, b = delaunay_edges(hubs.xy).T
     pa, pb = hubs.xy[a], hubs.xy[b]
     length = np.hypot(*(pb - pa).T)
     t = np.array([0.12, 0.3, 0.5, 0.7, 0.88])
@@ -112,13 +112,6 @@ def link_places(streets: Streets, land: Land, rng: np.random.Generator, hubs: Hu
         needed[k] = tuple(pairs[k].tolist()) in in_tree and cost[k] < 1e6
     keep |= needed
     _lay(streets, rng, hubs, a[keep], b[keep], steep=steep[keep], needed=needed[keep])
-
-
-def _delaunay_edges(xy: Array) -> tuple[Ints, Ints]:
-    corners = Delaunay(xy).simplices
-    pairs = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
-    pairs = np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
-    return pairs[:, 0], pairs[:, 1]
 
 
 def _crossing(lines: NDArray[np.object_], land: Land) -> NDArray[np.bool_]:

@@ -185,7 +185,7 @@ def _office(
 
 
 def _meals(out: Path, land: Land, sites: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Meal stations in GCJ-02; three without coordinates, two told twice, two in another street."""
+    """Meal stations in GCJ-02; three without coordinates, two twice, two in another street."""
     table = _office(land, sites, "站点名称", "gcj02", 供餐形式=sites["kind"].to_numpy())
     table["餐位数"] = sites["seats"].astype(str).to_numpy()
     table["2024年达标"] = as_yes(sites["up_to_standard"].to_numpy())

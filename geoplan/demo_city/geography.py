@@ -60,7 +60,7 @@ class Land:
     _edge: Waves
 
     def height(self, xy: Array) -> Array:
-        """How steep and high the land is, 0 (plain) to about 1 (no place for roads)."""
+        """How steep and high the land is, 0 (plain) to about 1 (too steep for roads)."""
         base = np.zeros(len(xy))
         for (cx, cy), (_, _, radius, strength) in zip(self._hills, HILLS, strict=True):
             d2 = (xy[:, 0] - cx) ** 2 + (xy[:, 1] - cy) ** 2

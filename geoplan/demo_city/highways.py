@@ -10,9 +10,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import cKDTree
 
 from geoplan.demo_city.geography import Land, to_plane
+from geoplan.demo_city.mesh import delaunay_edges
 from geoplan.demo_city.noise import Array, Warp
 
 #: how willingly long journeys use a class, times its length
@@ -144,13 +145,13 @@ def raise_main_roads(
     county = seat_nodes[seat_nodes.index.str.endswith("001")]
     rank = np.zeros(len(edges), dtype=np.int64)
     for nodes, level, limit in ((seat_nodes, 1, 26_000.0), (county, 3, 75_000.0)):
-        places = nodes.to_numpy()
-        pairs = _neighbours(xy[places])
+        seats = nodes.to_numpy()
+        pairs = _neighbours(xy[seats])
         _, before = dijkstra(
-            graph, directed=False, indices=places, return_predecessors=True, limit=limit
+            graph, directed=False, indices=seats, return_predecessors=True, limit=limit
         )
         for i, j in pairs:
-            step = places[j]
+            step = seats[j]
             while (back := before[i, step]) >= 0:
                 k = number[(min(back, step), max(back, step))]
                 rank[k] = max(rank[k], level + (level == 1 and (i + j) % 3 == 0))
@@ -162,9 +163,7 @@ def raise_main_roads(
 
 
 def _neighbours(xy: Array) -> NDArray[np.int64]:
-    corners = Delaunay(xy).simplices
-    pairs = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
-    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    pairs = delaunay_edges(xy)
     return pairs[np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) < 45_000]
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import Delaunay
 
 from geoplan.demo_city.noise import Array, Warp
 
@@ -263,3 +264,10 @@ def village_mesh(
         tip = streets.add_nodes(np.round(tips, 2), group)
         streets.add_edges(ends[dead], tip, _pick(rng, len(tip), (("track", 0.5), ("footway", 0.5))))
     return nodes
+
+
+def delaunay_edges(xy: Array) -> Ints:
+    """The edges of the Delaunay triangulation of points, ``(n, 2)``, the smaller number first."""
+    corners = Delaunay(xy).simplices
+    pairs = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    return np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Names of roads, villages and communities: made up, in the way of the place."""
+"""Names of roads, villages and communities: made up, as names in Jinan are."""
 
 from __future__ import annotations
 

@@ -43,25 +43,25 @@ CEMETERIES = (
 )
 
 
-def _beside(rng: np.random.Generator, places: pd.DataFrame, metres: float) -> NDArray[np.float64]:
-    """Points near communities, not upon them."""
-    angle = rng.uniform(0, 2 * np.pi, len(places))
-    far = metres * np.sqrt(rng.uniform(0.05, 1.0, len(places)))
-    return places[["x", "y"]].to_numpy(float) + np.column_stack(
+def _beside(rng: np.random.Generator, near: pd.DataFrame, metres: float) -> NDArray[np.float64]:
+    """Points near communities, but not at their very location."""
+    angle = rng.uniform(0, 2 * np.pi, len(near))
+    far = metres * np.sqrt(rng.uniform(0.05, 1.0, len(near)))
+    return near[["x", "y"]].to_numpy(float) + np.column_stack(
         [far * np.cos(angle), far * np.sin(angle)]
     )
 
 
 def _sites(
-    places: pd.DataFrame, xy: NDArray[np.float64], names: Sequence[str], **more: object
+    communities: pd.DataFrame, xy: NDArray[np.float64], names: Sequence[str], **more: object
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": list(names),
-            "district": places["district"].to_numpy(),
-            "street": places["street"].to_numpy(),
-            "village": places["code"].to_numpy(),
-            "village_name": places["name"].to_numpy(),
+            "district": communities["district"].to_numpy(),
+            "street": communities["street"].to_numpy(),
+            "village": communities["code"].to_numpy(),
+            "village_name": communities["name"].to_numpy(),
             "x": np.round(xy[:, 0], 2),
             "y": np.round(xy[:, 1], 2),
             **more,
@@ -109,8 +109,8 @@ def meal_stations(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
     return sites
 
 
-def _meal_name(place: str) -> str:
-    return f"{place}{'长者食堂' if place.endswith('社区') else '幸福食堂'}"
+def _meal_name(community: str) -> str:
+    return f"{community}{'长者食堂' if community.endswith('社区') else '幸福食堂'}"
 
 
 def elderly_facilities(
@@ -257,8 +257,8 @@ def other_sites(
     }
 
 
-def _at(people: pd.DataFrame, places: tuple[tuple[str, float, float], ...]) -> pd.DataFrame:
-    names, lon, lat = zip(*places, strict=True)
+def _at(people: pd.DataFrame, locations: tuple[tuple[str, float, float], ...]) -> pd.DataFrame:
+    names, lon, lat = zip(*locations, strict=True)
     xy = to_plane(lon, lat)
     near = shapely.STRtree(shapely.points(people[["x", "y"]].to_numpy(float))).nearest(
         shapely.points(xy)

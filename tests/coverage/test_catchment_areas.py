@@ -123,7 +123,7 @@ def test_luo_and_qi_weights_go_by_thirds():
     assert steps.tolist() == pytest.approx(found.tolist())
 
 
-def test_faults_are_told_together():
+def test_all_faults_are_raised_at_once():
     with pytest.raises(UsageError) as caught:
         floating_catchment(
             pd.DataFrame([[1.0]], index=["a"], columns=["s"]),

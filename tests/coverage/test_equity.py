@@ -72,7 +72,7 @@ def test_measures_by_counting_person_by_person(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_rows_that_are_served_or_not_tell_nothing_but_the_share(seed):
+def test_over_rows_served_or_not_the_gini_is_one_minus_the_covered_share(seed):
     """Why equity is measured between areas: shares of 0 and 1 give a Gini of 1 - covered share."""
     rng = np.random.default_rng(seed)
     people = rng.integers(1, 500, 40)

@@ -120,7 +120,7 @@ def test_neighbours_within_the_merge_distance_are_one_gap():
     assert gap_areas(coverage, merge_distance_m=100)["members"].tolist() == [1, 1, 1, 1]
 
 
-def test_people_without_a_location_are_told_by_area_without_a_shape():
+def test_people_without_a_location_make_one_gap_per_area_without_geometry():
     areas, _, columns = row_of_villages("AAB")
     _, coverage = coverage_of([None, None, None], [1, 2, 4], [NAN] * 3, None, areas, **columns)
     gaps = gap_areas(coverage)
@@ -195,7 +195,7 @@ def test_no_gap_when_everyone_is_served():
     assert gaps.crs == coverage.frame.crs
 
 
-def test_faults_are_told_together():
+def test_all_faults_are_raised_at_once():
     _, coverage = coverage_of([(0, 0)], [5], [10.0])
     with pytest.raises(UsageError, match=r"'ward'.*merge_distance_m.*max_extent_m"):
         gap_areas(coverage, within="ward", merge_distance_m=0, max_extent_m=-1)
@@ -209,7 +209,7 @@ def test_every_cause_and_remedy_has_its_word():
         assert has_word(f"coverage.remedy_{remedy}")
 
 
-def test_a_served_place_between_two_others_parts_their_gaps():
+def test_a_served_community_between_two_others_separates_their_gaps():
     """On a line at 0, 700 and 1,400 m the middle place is served: its neighbours do not touch."""
     points = [(0, 0), (700, 0), (1400, 0)]
     _, coverage = coverage_of(points, [1, 2, 4], [9e3, 10.0, 9e3])

@@ -14,7 +14,7 @@ from geoplan.services import standard_for
 CRS = "EPSG:4548"
 
 
-def test_six_places_on_a_street_with_an_island():
+def test_six_communities_on_a_street_with_an_island():
     """A street of 3 km along y = 0 and, apart from it, one of 1 km at y = 5,000. The only station
     stands
     at x = 0 with 50 places.

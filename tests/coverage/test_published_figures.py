@@ -63,7 +63,7 @@ def test_faults_name_the_valid_definitions():
         compare_figures(pd.DataFrame({"a": [1]}), {})
 
 
-def test_words_of_the_room_are_there_in_both_languages_with_the_same_places():
+def test_sentences_exist_in_both_languages_with_the_same_fields():
     import re
 
     text = files("geoplan.words").joinpath("coverage.toml").read_text(encoding="utf-8")

@@ -103,7 +103,7 @@ def test_sites_of_unknown_areas_are_shown_not_dropped():
     assert quota_counts(street) == {"total": 2, "with_site": 1, "meeting_quota": 1}
 
 
-def test_a_level_without_quota_still_tells_where_the_sites_are():
+def test_a_level_without_quota_still_counts_its_sites():
     facilities = facilities_of(["A", "A"])
     areas = {"street": area_layer("street", ["A", "B"])}
     standard = standard_for("funeral_site")
@@ -113,7 +113,7 @@ def test_a_level_without_quota_still_tells_where_the_sites_are():
     assert len(areas_below_quota(street)) == 0
 
 
-def test_missing_levels_and_columns_are_told_together():
+def test_missing_levels_and_columns_are_raised_at_once():
     areas = {"street": area_layer("street", ["A"]), "village": area_layer("village", ["v"])}
     with pytest.raises(UsageError, match=r"no area level 'district'.*no column 'village'"):
         quota_by_area(facilities_of(["A"]), PROTECTION, areas, levels=["district", "village"])

@@ -66,7 +66,7 @@ def near_of(cost, reason=None, unit="m"):
 NAN = float("nan")
 
 
-def test_everyone_is_in_exactly_one_of_six_places():
+def test_everyone_is_in_exactly_one_of_six_states():
     """Six rows of 10, 20, ... people, one per place but `full`; 1,000 m counts as within 1,000 m.
 
     d0 at 0 m and d1 at 1,000 m are served (30); d2 at 1,000.1 m is beyond (30); d3 has no path
@@ -102,7 +102,7 @@ def test_without_any_site_everyone_on_the_network_is_beyond():
     assert (ledger.beyond, ledger.cut_off, ledger.off_network, ledger.unlocated) == (10, 0, 20, 30)
 
 
-def test_minutes_are_judged_in_minutes():
+def test_thresholds_in_minutes_are_compared_with_minutes():
     standard = standard_for("child_protection_station")
     demand = demand_of([5, 7])
     coverage = assess_reach(demand, standard, near=near_of([29.9, 30.1], unit="min"))
@@ -111,7 +111,7 @@ def test_minutes_are_judged_in_minutes():
         assess_reach(demand, standard, near=near_of([29.9, 30.1], unit="m"))
 
 
-def test_places_are_filled_for_most_people_then_least_distance():
+def test_capacity_serves_most_people_then_least_distance():
     """Two stations of 10 places, three communities.
 
     d0 (8 people) reaches only s0 at 100 m; d1 (6) reaches s0 at 50 m and s1 at 900 m; d2 (10) only
@@ -130,7 +130,7 @@ def test_places_are_filled_for_most_people_then_least_distance():
     assert coverage.people_by_site().to_dict() == {"s0": 10, "s1": 10}
 
 
-def test_an_unknown_capacity_turns_nobody_away_and_half_a_place_serves_nobody():
+def test_an_unknown_capacity_is_no_limit_and_half_a_seat_serves_nobody():
     demand = demand_of([30, 30])
     costs = costs_of([[10, NAN], [NAN, 10]])
     coverage = coverage_from_costs(
@@ -253,7 +253,7 @@ def test_new_sites_relieve_full_ones():
     assert after.ledger.full == 5
 
 
-def test_faults_are_told_together():
+def test_all_faults_are_raised_at_once():
     demand = demand_of([1, 2])
     near = near_of([1.0], ["nonsense"]).drop(columns="cost_m")
     with pytest.raises(UsageError, match=r"cost_m.*lacks 1 demand labels.*nonsense"):

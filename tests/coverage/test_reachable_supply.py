@@ -113,7 +113,7 @@ def test_every_bed_that_somebody_reaches_is_handed_out_once(seed, method):
     assert (by_area["places_per_1000"] * by_area["people"]).sum() / 1000 == pytest.approx(wanted)
 
 
-def test_faults_are_told_together():
+def test_all_faults_are_raised_at_once():
     demand = demand_of([10])
     costs = costs_of({(0, 0): 1.0}, ["d0"], cutoff=None)
     with pytest.raises(UsageError, match=r"no cutoff.*'s0'.*'ward'"):

@@ -107,7 +107,7 @@ def test_polygons_that_share_borders_are_counted_once():
     assert found.required["kind"].tolist() == ["junction"] * 4
 
 
-def test_borders_drawn_slightly_apart_are_one_when_told_so():
+def test_borders_drawn_slightly_apart_are_one_within_the_tolerance():
     left = Polygon([(0, 0), (1000, 0), (1000, 1000), (0, 1000)])
     right = Polygon([(1001, 0), (2000, 0), (2000, 1000), (1001, 1000)])
     pair = lines(A=left, B=right)
@@ -125,7 +125,7 @@ def test_segments_that_meet_end_to_end_are_one_chain_in_either_direction():
     assert found.required["kind"].tolist() == ["end", "end"]
 
 
-def test_crossing_lines_are_judged_each_along_itself():
+def test_crossing_lines_are_measured_each_along_itself():
     cross = lines(a=LineString([(0, 0), (1000, 0)]), b=LineString([(500, -500), (500, 500)]))
     found = spacing_coverage(cross, on_axis(500))
     assert found.gap_m == 0
