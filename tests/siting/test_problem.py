@@ -74,3 +74,9 @@ def test_every_fault_at_once() -> None:
         "conflict with itself",
     ):
         assert word in str(told.value)
+
+
+@pytest.mark.parametrize("make", [SitingProblem.from_cover, SitingProblem.from_costs])
+def test_a_keyword_that_does_not_exist_is_named(make) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'capacity'"):
+        make(np.ones((2, 2)), [1, 1], capacity=3)

@@ -15,7 +15,8 @@ from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
 from geoplan.siting.model.constraints import Asked, Constraints, read_constraints
 from geoplan.siting.model.limits import check_count
 from geoplan.siting.model.parse import listed, share_told, sites_told
-from geoplan.siting.model.problem import SitingProblem, within
+from geoplan.siting.model.problem import SitingProblem
+from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 

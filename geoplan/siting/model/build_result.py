@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -99,6 +99,19 @@ def rounded_up(bound: float, value: float, *, whole: bool) -> float:
     return max(bound, value)
 
 
+class _More(TypedDict, total=False):
+    """What a result may say beside value and bound.
+
+    first_proved : False where something that comes before the value (the worst-off area) was not
+    made as good as can be for sure: then the solution is not proved optimal either.
+    """
+
+    greedy_value: float | None
+    assignment: pd.Series | None
+    detail: dict[str, Any] | None
+    first_proved: bool
+
+
 def make_result(
     problem: SitingProblem,
     objective: str,
@@ -108,20 +121,14 @@ def make_result(
     bound: float | None,
     control: SolveControl,
     solver: str,
-    greedy_value: float | None = None,
-    assignment: pd.Series | None = None,
-    detail: dict[str, Any] | None = None,
-    first_proved: bool = True,
+    **more: Unpack[_More],
 ) -> SitingResult:
-    """The result of a search that found something; optimal only when within `gap` of the bound.
-
-    first_proved : False where something that comes before the value (the worst-off area) was not
-    made as good as can be for sure: then the answer is not proved optimal either.
-    """
+    """The result of a search that found something; optimal only when within the request's gap."""
     found = relative_gap(value, bound)
-    proved = first_proved and found is not None and found <= control.gap + 1e-12
+    proved = more.get("first_proved", True) and found is not None and found <= control.gap + 1e-12
     status: Status = "optimal" if proved else "feasible"
-    facts = dict(detail or {})
+    facts = dict(more.get("detail") or {})
+    assignment = more.get("assignment")
     if control.stopped:
         facts["interrupted"] = True
     return SitingResult(
@@ -135,7 +142,7 @@ def make_result(
         seconds=control.seconds,
         solver=solver,
         seed=control.seed,
-        greedy_value=greedy_value,
+        greedy_value=more.get("greedy_value"),
         detail=facts,
     )
 

@@ -1,18 +1,15 @@
-"""Reading what a caller hands to `SitingProblem`: labels, numbers, matrices, and their faults."""
+"""Reading what a caller hands to `SitingProblem`: labels, numbers, areas, and their faults."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from geoplan.errors import Faults, SitingError
-from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.words.message import first_few, plain_label
 
 _SHOWN = 8
@@ -28,21 +25,6 @@ def listed(labels: Iterable[Any]) -> str:
     return str(first_few(labels, most=_SHOWN))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class ReadMatrix:
-    """A matrix as read: CSR with sorted columns, its labels, and what is known of its unit.
-
-    labelled : the rows came with labels; otherwise `demand_index` counts positions.
-    """
-
-    matrix: sparse.csr_matrix
-    demand_index: pd.Index
-    site_index: pd.Index
-    unit: str = ""
-    cutoff: float | None = None
-    labelled: bool = False
-
-
 def share_told(share: float) -> str:
     """A share that can be reached, cut after six digits: what is told must be possible."""
     return f"{np.floor(share * 1e6 + 1e-7) / 1e6:.6g}"
@@ -53,167 +35,20 @@ def sites_told(count: int) -> str:
     return f"{count} site" if count == 1 else f"{count} sites"
 
 
-def _check_unique(index: pd.Index, side: str, faults: Faults) -> None:
+def check_unique(index: pd.Index, side: str, faults: Faults) -> None:
+    """Labels that occur more than once are a fault."""
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
         faults.add(f"{side} labels more than once: {listed(twice)}")
 
 
-def _canonical(matrix: sparse.spmatrix, faults: Faults, name: str) -> sparse.csr_matrix:
-    """Float CSR with sorted columns, stored zeros kept; pairs stored twice are a fault."""
-    coo = matrix.tocoo()
-    order = np.lexsort((coo.col, coo.row))
-    row, col = coo.row[order], coo.col[order]
-    if len(row) > 1:
-        twice = (row[1:] == row[:-1]) & (col[1:] == col[:-1])
-        if twice.any():
-            faults.add(f"{name}: {int(twice.sum())} pairs are stored more than once")
-    indptr = np.zeros(coo.shape[0] + 1, np.int64)
-    np.cumsum(np.bincount(row, minlength=coo.shape[0]), out=indptr[1:])
-    return _csr(coo.data[order].astype(np.float64), col, indptr, coo.shape)
-
-
-def _csr(data: np.ndarray, col: np.ndarray, indptr: np.ndarray, shape: tuple) -> sparse.csr_matrix:
-    small = np.int32 if len(data) < 2**31 else np.int64
-    return sparse.csr_matrix((data, col.astype(small), indptr.astype(small)), shape=shape)
-
-
-def _numbers(values: Any, name: str, faults: Faults) -> np.ndarray | None:
+def read_numbers(values: Any, name: str, faults: Faults) -> np.ndarray | None:
+    """Values as floats, or a fault and None."""
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         faults.add(f"{name} must be numbers")
         return None
-
-
-def _dense_to_csr(dense: np.ndarray) -> sparse.csr_matrix:
-    finite = np.isfinite(dense)
-    indptr = np.zeros(dense.shape[0] + 1, np.int64)
-    np.cumsum(finite.sum(axis=1), out=indptr[1:])
-    return _csr(dense[finite], np.nonzero(finite)[1], indptr, dense.shape)
-
-
-def read_costs(costs: Any, unit: str | None, faults: Faults) -> ReadMatrix:
-    """Costs in any of the accepted shapes as CSR; a stored entry is a reachable pair."""
-    known_unit, cutoff = unit or "", None
-    if unit not in (None, "", "m", "min"):
-        faults.add(f"unit must be 'm' or 'min', not {unit!r}")
-    if isinstance(costs, TravelCosts):
-        demand_index, site_index = costs.demand_index, costs.site_index
-        if unit and unit != costs.unit:
-            faults.add(f"unit is {unit!r}, but the travel costs are in {costs.unit!r}")
-        known_unit, cutoff = costs.unit, costs.cutoff
-        matrix = costs.matrix
-        if not isinstance(matrix, sparse.csr_matrix) or not matrix.has_canonical_format:
-            matrix = _canonical(matrix, faults, "costs")
-    elif sparse.issparse(costs):
-        matrix = _canonical(costs, faults, "costs")
-        demand_index, site_index = _positions(matrix.shape)
-    else:
-        dense = _numbers(costs, "costs", faults)
-        if dense is None or dense.ndim != 2:
-            if dense is not None:
-                faults.add(f"costs must have two dimensions, demand x sites, not {dense.ndim}")
-            faults.raise_all()
-        assert dense is not None
-        if np.isneginf(dense).any():
-            faults.add("costs below 0: -inf; use inf or NaN for out of reach")
-        matrix = _dense_to_csr(dense)
-        demand_index, site_index = _positions(dense.shape)
-        if isinstance(costs, pd.DataFrame):
-            demand_index, site_index = costs.index, costs.columns
-    matrix = _drop_not_finite(matrix)
-    _check_unique(demand_index, "demand", faults)
-    _check_unique(site_index, "site", faults)
-    negative = matrix.data < 0
-    if negative.any():
-        row = int(np.searchsorted(matrix.indptr, np.argmax(negative), side="right") - 1)
-        column = int(matrix.indices[np.argmax(negative)])
-        faults.add(
-            f"{int(negative.sum())} costs are below 0, the first from demand "
-            f"{listed(demand_index[[row]])} to site {listed(site_index[[column]])}; "
-            "use inf or NaN for out of reach"
-        )
-    return ReadMatrix(
-        matrix=matrix,
-        demand_index=demand_index,
-        site_index=site_index,
-        unit=known_unit,
-        cutoff=cutoff,
-        labelled=isinstance(costs, (TravelCosts, pd.DataFrame)),
-    )
-
-
-def _positions(shape: tuple[int, int]) -> tuple[pd.Index, pd.Index]:
-    return pd.RangeIndex(shape[0]), pd.RangeIndex(shape[1])
-
-
-def _drop_not_finite(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    finite = np.isfinite(matrix.data) | np.isneginf(matrix.data)
-    if finite.all():
-        return matrix
-    before = np.concatenate([[0], np.cumsum(finite)])
-    return _csr(matrix.data[finite], matrix.indices[finite], before[matrix.indptr], matrix.shape)
-
-
-def read_cover(
-    cover: Any,
-    demand_index: Sequence[Hashable] | pd.Index | None,
-    site_index: Sequence[Hashable] | pd.Index | None,
-    faults: Faults,
-) -> ReadMatrix:
-    """Who covers whom as CSR of bool; false and zero entries are not stored."""
-    if sparse.issparse(cover):
-        coo = cover.tocoo()
-        yes = np.asarray(coo.data).astype(bool)
-        row, col, shape = coo.row[yes], coo.col[yes], coo.shape
-    else:
-        dense = np.asarray(cover)
-        if dense.ndim != 2:
-            faults.add(f"cover must have two dimensions, demand x sites, not {dense.ndim}")
-            faults.raise_all()
-        if dense.dtype.kind == "f" and np.isnan(dense).any():
-            faults.add("cover holds NaN: it must be true or false")
-        elif dense.dtype.kind not in "biuf":
-            faults.add(f"cover must be true or false, not of type {dense.dtype}")
-        row, col = np.nonzero(dense.astype(bool) if dense.dtype.kind in "biuf" else dense == 0)
-        shape = dense.shape
-    matrix = sparse.csr_matrix((np.ones(len(row), bool), (row, col)), shape=shape)
-    matrix.sum_duplicates()
-    rows, columns = _positions(shape)
-    if isinstance(cover, pd.DataFrame):
-        rows, columns = cover.index, cover.columns
-    for given, side, length in (
-        (demand_index, "demand_index", shape[0]),
-        (site_index, "site_index", shape[1]),
-    ):
-        if given is not None and len(given) != length:
-            faults.add(f"{side} has {len(given)} labels, the matrix {length}")
-        elif given is not None and side == "demand_index":
-            rows = pd.Index(given)
-        elif given is not None:
-            columns = pd.Index(given)
-    _check_unique(rows, "demand", faults)
-    _check_unique(columns, "site", faults)
-    labelled = isinstance(cover, pd.DataFrame) or demand_index is not None
-    return ReadMatrix(matrix=matrix, demand_index=rows, site_index=columns, labelled=labelled)
-
-
-def row_labels(read: ReadMatrix, weights: Any) -> pd.Index:
-    """Labels of the demand rows: the matrix's own, or those of a Series of weights beside it.
-
-    A bare matrix has positions only. When none of the Series' labels could be a position, its
-    order must be that of the rows, and its labels are theirs; a Series that mixes both is left to
-    be told as a fault, because its order may be another one.
-    """
-    if isinstance(weights, Mapping):
-        weights = pd.Series(weights, dtype=object)
-    if read.labelled or not isinstance(weights, pd.Series):
-        return read.demand_index
-    index = weights.index
-    if len(index) != len(read.demand_index) or not index.is_unique:
-        return read.demand_index
-    return read.demand_index if index.isin(read.demand_index).any() else index
 
 
 def read_threshold(
@@ -270,7 +105,9 @@ def _aligned(
     if isinstance(values, (str, bytes)):
         faults.add(f"{name} must be numbers")
         return None
-    numbers = _numbers(list(values) if not hasattr(values, "__array__") else values, name, faults)
+    numbers = read_numbers(
+        list(values) if not hasattr(values, "__array__") else values, name, faults
+    )
     if numbers is None:
         return None
     if numbers.shape != (len(index),):
@@ -299,7 +136,7 @@ def _by_label(
         )
     if len(missing) or len(unknown) or not index.is_unique:
         return None
-    return _numbers(values.reindex(index).to_numpy(), name, faults)
+    return read_numbers(values.reindex(index).to_numpy(), name, faults)
 
 
 def _hint(given: pd.Index, known: pd.Index) -> str:
@@ -398,3 +235,51 @@ def read_pairs(pairs: Any, index: pd.Index, faults: Faults) -> np.ndarray:
         return np.empty((0, 2), np.int64)
     found = np.sort(np.array([[known[a], known[b]] for a, b in every], np.int64), axis=1)
     return np.unique(found, axis=0)
+
+
+class SiteData(TypedDict, total=False):
+    """What is known of sites and areas beside the matrix; see `SitingProblem.from_costs`."""
+
+    fixed: Iterable[Hashable]
+    closable: Iterable[Hashable]
+    forbidden: Iterable[Hashable]
+    site_costs: Sequence[float] | Mapping | pd.Series | float | None
+    capacities: Sequence[float] | Mapping | pd.Series | float | None
+    areas: pd.Series | Mapping | Sequence | None
+    site_areas: pd.Series | Mapping | Sequence | None
+    conflicts: Iterable[tuple[Hashable, Hashable]]
+
+
+def read_site_data(
+    given: SiteData, demand_index: pd.Index, site_index: pd.Index, faults: Faults
+) -> dict[str, Any]:
+    """The site data as positions and arrays, by field of `SitingProblem`."""
+    at = {
+        name: read_labels(given.get(name, ()), name, site_index, faults)
+        for name in ("fixed", "closable", "forbidden")
+    }
+    for one, other in (("fixed", "forbidden"), ("fixed", "closable"), ("closable", "forbidden")):
+        both = site_index[np.intersect1d(at[one], at[other])]
+        if len(both):
+            faults.add(f"both {one} and {other}: {listed(both)}")
+    costs = values_by_label(given.get("site_costs"), "site_costs", site_index, faults)
+    capacities = values_by_label(
+        given.get("capacities"), "capacities", site_index, faults, infinite=True
+    )
+    areas = codes_by_label(given.get("areas"), "areas", demand_index, faults)
+    site_areas = codes_by_label(given.get("site_areas"), "site_areas", site_index, faults)
+    pairs = read_pairs(given.get("conflicts", ()), site_index, faults)
+    together = [p for p in pairs if np.isin(p, at["fixed"]).all()]
+    if together:
+        faults.add(
+            "fixed sites that conflict with each other: "
+            + listed([tuple(site_index[list(p)]) for p in together])
+        )
+    return {
+        **at,
+        "site_costs": costs,
+        "capacities": capacities,
+        "areas": areas,
+        "site_areas": site_areas,
+        "conflicts": pairs,
+    }

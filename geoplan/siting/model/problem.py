@@ -1,30 +1,27 @@
-"""`SitingProblem`: one siting question's data, checked whole and kept sparse."""
+"""`SitingProblem`: the data of one siting problem, checked whole and kept sparse."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.errors import Faults, SitingError
+from geoplan.errors import SitingError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.siting.model.parse import (
-    codes_by_label,
-    listed,
+    SiteData,
     problem_faults,
-    read_costs,
-    read_cover,
     read_labels,
-    read_pairs,
+    read_site_data,
     read_threshold,
     read_weights,
-    row_labels,
-    values_by_label,
 )
+from geoplan.siting.model.read_matrix import read_costs, read_cover, row_labels, within
+from geoplan.validate import check_keywords
 from geoplan.words.display import completes, facts_html
 
 Labels = Iterable[Hashable]
@@ -103,15 +100,8 @@ class SitingProblem:
         *,
         threshold: float | None = None,
         full_within: float | None = None,
-        fixed: Labels = (),
-        closable: Labels = (),
-        forbidden: Labels = (),
-        site_costs: Sequence[float] | Mapping | pd.Series | float | None = None,
-        capacities: Sequence[float] | Mapping | pd.Series | float | None = None,
-        areas: pd.Series | Mapping | Sequence | None = None,
-        site_areas: pd.Series | Mapping | Sequence | None = None,
-        conflicts: Iterable[tuple[Hashable, Hashable]] = (),
         unit: str | None = None,
+        **sites: Unpack[SiteData],
     ) -> SitingProblem:
         """A problem from travel costs.
 
@@ -147,6 +137,7 @@ class SitingProblem:
         >>> SitingProblem.from_costs(costs, [10, 20, 30], threshold=500, unit="m")
         SitingProblem(3 demand rows with 60 people, 2 sites (0 fixed), 3 covering pairs, <= 500 m)
         """
+        check_keywords("SitingProblem.from_costs", sites, SiteData)
         faults = problem_faults()
         read = read_costs(costs, unit, faults)
         limit = read_threshold(threshold, "threshold", read.cutoff, read.unit, faults)
@@ -158,24 +149,20 @@ class SitingProblem:
                 f"full_within ({full:g}) must be below the threshold ({limit:g}); leave it out "
                 "when covered is covered"
             )
-        return cls._checked(
-            faults,
-            row_labels(read, weights),
-            read.site_index,
-            weights,
+        rows = row_labels(read, weights)
+        people = read_weights(weights, rows, faults)
+        data = read_site_data(sites, rows, read.site_index, faults)
+        faults.raise_all()
+        return cls(
+            demand_index=rows,
+            site_index=read.site_index,
+            weights=people,
+            cover=within(read.matrix, limit),
             costs=read.matrix,
-            cover=None,
             unit=read.unit,
             threshold=limit,
             full_within=full,
-            fixed=fixed,
-            closable=closable,
-            forbidden=forbidden,
-            site_costs=site_costs,
-            capacities=capacities,
-            areas=areas,
-            site_areas=site_areas,
-            conflicts=conflicts,
+            **data,
         )
 
     @classmethod
@@ -186,14 +173,7 @@ class SitingProblem:
         *,
         demand_index: Sequence[Hashable] | pd.Index | None = None,
         site_index: Sequence[Hashable] | pd.Index | None = None,
-        fixed: Labels = (),
-        closable: Labels = (),
-        forbidden: Labels = (),
-        site_costs: Sequence[float] | Mapping | pd.Series | float | None = None,
-        capacities: Sequence[float] | Mapping | pd.Series | float | None = None,
-        areas: pd.Series | Mapping | Sequence | None = None,
-        site_areas: pd.Series | Mapping | Sequence | None = None,
-        conflicts: Iterable[tuple[Hashable, Hashable]] = (),
+        **sites: Unpack[SiteData],
     ) -> SitingProblem:
         """A problem from who covers whom.
 
@@ -223,99 +203,19 @@ class SitingProblem:
         >>> SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
         SitingProblem(3 demand rows with 18 people, 3 sites (0 fixed), 3 covering pairs)
         """
+        check_keywords("SitingProblem.from_cover", sites, SiteData)
         faults = problem_faults()
         read = read_cover(cover, demand_index, site_index, faults)
-        return cls._checked(
-            faults,
-            row_labels(read, weights),
-            read.site_index,
-            weights,
-            costs=None,
-            cover=read.matrix,
-            unit="",
-            threshold=None,
-            full_within=None,
-            fixed=fixed,
-            closable=closable,
-            forbidden=forbidden,
-            site_costs=site_costs,
-            capacities=capacities,
-            areas=areas,
-            site_areas=site_areas,
-            conflicts=conflicts,
-        )
-
-    @classmethod
-    def _checked(
-        cls,
-        faults: Faults,
-        demand_index: pd.Index,
-        site_index: pd.Index,
-        weights: Any,
-        *,
-        costs: sparse.csr_matrix | None,
-        cover: sparse.csr_matrix | None,
-        unit: str,
-        threshold: float | None,
-        full_within: float | None,
-        fixed: Labels,
-        closable: Labels,
-        forbidden: Labels,
-        site_costs: Any,
-        capacities: Any,
-        areas: Any,
-        site_areas: Any,
-        conflicts: Iterable[tuple[Hashable, Hashable]],
-    ) -> SitingProblem:
-        people = read_weights(weights, demand_index, faults)
-        at = {
-            name: read_labels(labels, name, site_index, faults)
-            for name, labels in (
-                ("fixed", fixed),
-                ("closable", closable),
-                ("forbidden", forbidden),
-            )
-        }
-        for one, other in (
-            ("fixed", "forbidden"),
-            ("fixed", "closable"),
-            ("closable", "forbidden"),
-        ):
-            both = site_index[np.intersect1d(at[one], at[other])]
-            if len(both):
-                faults.add(f"both {one} and {other}: {listed(both)}")
-        money = values_by_label(site_costs, "site_costs", site_index, faults)
-        room = values_by_label(capacities, "capacities", site_index, faults, infinite=True)
-        demand_areas = codes_by_label(areas, "areas", demand_index, faults)
-        place_areas = codes_by_label(site_areas, "site_areas", site_index, faults)
-        pairs = read_pairs(conflicts, site_index, faults)
-        together = [p for p in pairs if np.isin(p, at["fixed"]).all()]
-        if together:
-            faults.add(
-                "fixed sites that conflict with each other: "
-                + listed([tuple(site_index[list(p)]) for p in together])
-            )
+        rows = row_labels(read, weights)
+        people = read_weights(weights, rows, faults)
+        data = read_site_data(sites, rows, read.site_index, faults)
         faults.raise_all()
-        if cover is None and costs is not None:
-            cover = within(costs, threshold)
-        assert cover is not None
         return cls(
-            demand_index=demand_index,
-            site_index=site_index,
+            demand_index=rows,
+            site_index=read.site_index,
             weights=people,
-            cover=cover,
-            costs=costs,
-            unit=unit,
-            threshold=threshold,
-            full_within=full_within,
-            fixed=at["fixed"],
-            closable=at["closable"],
-            forbidden=at["forbidden"],
-            site_costs=money,
-            capacities=room,
-            areas=demand_areas,
-            site_areas=place_areas,
-            conflicts=pairs,
+            cover=read.matrix,
+            **data,
         )
 
     @property
@@ -390,16 +290,3 @@ class SitingProblem:
             f"{self.n_sites} sites ({len(self.fixed)} fixed), {self.cover.nnz} covering pairs"
             f"{limit})"
         )
-
-
-def within(costs: sparse.csr_matrix, threshold: float | None) -> sparse.csr_matrix:
-    """Who covers whom: CSR of bool over the stored pairs with ``cost <= threshold``."""
-    keep = np.ones(costs.nnz, bool) if threshold is None else costs.data <= threshold
-    # by hand: scipy's comparisons lose stored zeros, and a zero cost is the best cover of all
-    before = np.concatenate([[0], np.cumsum(keep)])
-    indptr = before[costs.indptr]
-    small = np.int32 if before[-1] < 2**31 else np.int64
-    return sparse.csr_matrix(
-        (np.ones(int(before[-1]), bool), costs.indices[keep].astype(small), indptr.astype(small)),
-        shape=costs.shape,
-    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
+
+from geoplan.validate import check_keywords
 
 #: called with (done, total, text) as work goes on
 Progress = Callable[[int, int, str], None]
@@ -65,7 +67,5 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     """
     single = dict(options)
     request = single.pop("request", None) or SolveRequest()
-    unknown = [name for name in single if name not in {f.name for f in fields(SolveRequest)}]
-    if unknown:
-        raise TypeError(f"{function}() got an unexpected keyword argument {unknown[0]!r}")
+    check_keywords(function, options, SolveOptions)
     return replace(request, **single)
