@@ -92,3 +92,26 @@ VERTEX_SNAP_M = 0.01
 SAME_STREET_M = 0.01
 #: rise over run; beyond it the raster is at fault (a bridge over a valley, a wall), not the street
 STEEPEST_SLOPE = 0.5
+
+# -- siting.conditional, study ------------------------------------------------------------
+
+#: people; a capacity this little below a whole number of people is that number
+WHOLE_CAPACITY = 1e-9
+#: people; a share of all people may exceed those in reach by this much (rounding of sums)
+SHARE_PEOPLE = 1e-6
+#: share; a value this near its limit by capacity has reached it
+CAPACITY_REACHED = 1e-9
+#: share; a gap to the bound over all candidates below this is rounding
+NO_GAP = 1e-6
+#: share; a gap may exceed the one that counts as proved by this much, in two results put together
+PROVED_GAP_BETTER_OF = 1e-12
+#: share; the same for the gap of a whole service
+PROVED_GAP_SERVICE = 1e-9
+#: share of the people served; sums over sites and over demand rows differ by their rounding
+SERVED_ROUNDING = 1e-8
+#: share; smallest gap that curves, p-median and p-center are solved to
+LEAST_GAP = 1e-3
+#: share of the people; fewer missing from a siting problem are rounding
+MISSING_PEOPLE = 1e-8
+#: years of money; costs this little above the money of whole years need no further year
+WHOLE_YEARS = 1e-9

@@ -89,10 +89,10 @@ def _plainly(error: Any) -> None:
     faults = getattr(error.__cause__, "errors", None)
     if not callable(faults):
         return
-    told = []
+    texts = []
     for fault in faults(include_url=False):
         given, limits = fault.get("input"), fault.get("ctx", {})
-        told.append(
+        texts.append(
             {
                 "int_parsing": f"{given!r} is not a whole number",
                 "int_from_float": f"{given!r} is not a whole number",
@@ -101,7 +101,7 @@ def _plainly(error: Any) -> None:
                 f"{limits.get('ge')}",
             }.get(str(fault.get("type")), str(fault.get("msg", "")).removeprefix("Value error, "))
         )
-    error.message = "; ".join(text.rstrip(".") for text in told) + "."
+    error.message = "; ".join(text.rstrip(".") for text in texts) + "."
 
 
 def _code(arguments: list[str], *, debug: bool) -> int:

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from geoplan.study.progress import Progress as Tell
+    from geoplan.study.progress import Progress as Report
 
 
 @contextmanager
-def progress_shown() -> Iterator[Tell]:
+def progress_shown() -> Iterator[Report]:
     """A progress function for the time of the block; it writes to standard error."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -31,18 +31,18 @@ def progress_shown() -> Iterator[Tell]:
     ) as bar:
         task = bar.add_task("", total=None)
 
-        def tell(done: int, total: int, text: str) -> None:
+        def report(done: int, total: int, text: str) -> None:
             bar.update(task, completed=done, total=total, description=text)
 
-        yield tell
+        yield report
 
 
-def _plain_lines() -> Tell:
+def _plain_lines() -> Report:
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     start = time.monotonic()
     last = ""
 
-    def tell(done: int, total: int, text: str) -> None:
+    def report(done: int, total: int, text: str) -> None:
         nonlocal last
         if text != last:
             console.print(
@@ -50,4 +50,4 @@ def _plain_lines() -> Tell:
             )
             last = text
 
-    return tell
+    return report

@@ -117,7 +117,7 @@ def run(
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)
-    # a basemap that cannot be is told before the work, not after it
+    # a basemap that cannot be had is refused before the work, not after it
     speaker = Speaker(lang or opened.config.lang)
     basemap_layer(basemap, tianditu_key=key, lang=speaker.lang, audience=audience)
     for file in overlay or ():

@@ -1,4 +1,4 @@
-"""`geoplan check`: every input read, every doubt told, `findings.xlsx` beside the study."""
+"""`geoplan check`: every input read, its findings as text and in `findings.xlsx`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CheckReport:
 
 
 def record_dict(record: InputRecord) -> dict[str, Any]:
-    """One input as JSON tells it."""
+    """One input as JSON."""
     return {
         "path": record.path,
         "sha256": record.sha256,
@@ -141,7 +141,7 @@ def check_report(report: CheckReport, *, most: int = 40) -> str:
     Parameters
     ----------
     report : what `check_study` found.
-    most : about as many findings as are told one by one; the workbook has them all.
+    most : about as many findings as are listed one by one; the workbook has them all.
 
     Returns
     -------
@@ -161,10 +161,10 @@ def check_report(report: CheckReport, *, most: int = 40) -> str:
 def finding_text(f: Finding, speaker: Speaker) -> str:
     """One finding: how bad, where, what, what to do."""
     row = "" if f.row is None else speaker.say("study.check_row", row=f.row)
-    place = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
+    where = ", ".join(part for part in (f.file, f.sheet, row, f.column) if part)
     value = f" [{f.value}]" if f.value else ""
     severity = speaker.say(f"study.severity_{f.severity}")
-    return f"{severity} {place}{value}: {f.problem} {f.advice}".rstrip()
+    return f"{severity} {where}{value}: {f.problem} {f.advice}".rstrip()
 
 
 def _lines(report: CheckReport, most: int) -> Iterator[str]:
@@ -190,7 +190,7 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
     kinds: dict[tuple[str, str, str], list[Finding]] = {}
     for f in ranked:
         kinds.setdefault((f.file, f.sheet, f.code), []).append(f)
-    lines = told = 0
+    lines = listed = 0
     for alike in kinds.values():
         if lines >= most:
             break
@@ -204,9 +204,9 @@ def _lines(report: CheckReport, most: int) -> Iterator[str]:
             rows = ", ".join(str(f.row) for f in rest[:10]) + (" …" if len(rest) > 10 else "")
             yield "  " + word("check_alike", count=f"{len(rest):,}", rows=rows)
         lines += len(few)
-        told += len(alike)
-    if len(ranked) > told:
-        yield word("check_more", count=len(ranked) - told)
+        listed += len(alike)
+    if len(ranked) > listed:
+        yield word("check_more", count=len(ranked) - listed)
     counts = {s: sum(f.severity == s for f in ranked) for s in ("error", "warning", "note")}
     if report.unwritten:
         yield word("check_unwritten", path=report.written, why=report.unwritten, **counts)

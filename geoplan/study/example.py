@@ -15,7 +15,7 @@ F           10  an address, no coordinates             unlocated
 ======  ======  =====================================  ===========
 
 Total 290, served 150. One new site: C's 80 people are the most that any junction can add
-(the second street has 30), so the answer serves 230.
+(the second street has 30), so the best plan serves 230.
 """
 
 from __future__ import annotations
@@ -132,10 +132,12 @@ def write_example(folder: Path) -> Path:
     )
     districts.to_file(folder / "districts.gpkg", driver="GPKG")
     rows = []
-    for name, (people, place) in PEOPLE.items():
+    for name, (people, location) in PEOPLE.items():
         lon = lat = ""
-        if place is not None:
-            point = gpd.GeoSeries([Point(X + place[0], Y + place[1])], crs=CRS).to_crs(4326)[0]
+        if location is not None:
+            point = gpd.GeoSeries([Point(X + location[0], Y + location[1])], crs=CRS).to_crs(4326)[
+                0
+            ]
             lon, lat = f"{point.x:.9f}", f"{point.y:.9f}"
         row = {"id": name, "name": f"Community {name}", "lon": lon, "lat": lat, "pop60": people}
         rows.append({**row, "address": "1 Some Road"})

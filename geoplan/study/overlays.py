@@ -20,7 +20,7 @@ def read_overlay(path: str | Path, *, lang: str = "en") -> dict[str, Any]:
     Parameters
     ----------
     path : the file.
-    lang : language of what is told, ``"zh"`` or ``"en"``.
+    lang : language of the error, ``"zh"`` or ``"en"``.
 
     Raises
     ------
@@ -33,8 +33,8 @@ def read_overlay(path: str | Path, *, lang: str = "en") -> dict[str, Any]:
     except FileNotFoundError as error:
         raise StudyFileError(say(lang, "scenario.overlay_missing", file=file)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        told = say(lang, "scenario.overlay_not_toml", file=file, why=error)
-        raise StudyFileError(told) from error
+        text = say(lang, "scenario.overlay_not_toml", file=file, why=error)
+        raise StudyFileError(text) from error
 
 
 def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:

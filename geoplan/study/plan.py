@@ -106,7 +106,7 @@ class Plan:
 
     @property
     def infeasible(self) -> tuple[str, ...]:
-        """What blocks an answer, for services whose siting has none."""
+        """What blocks a solution, for services whose siting problem has none."""
         texts = []
         for key, service in self.results.services.items():
             if service.siting is not None and service.siting.result.status == "infeasible":
@@ -259,7 +259,7 @@ class Plan:
         return edition(self.results, audience=self.results.info.audience)
 
     def in_language(self, lang: str) -> Plan:
-        """The same results told in another language (causes and names are kept as keys).
+        """The same results in another language (causes and names are kept as keys).
 
         Parameters
         ----------

@@ -14,11 +14,11 @@ class Progress(Protocol):
     """Called as work goes on: `done` of `total` steps, and what is being done now."""
 
     def __call__(self, done: int, total: int, text: str) -> None:
-        """Tell how far it is."""
+        """Report how far it is."""
 
 
 def silent(done: int, total: int, text: str) -> None:
-    """Tell nobody."""
+    """Report to nobody."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -36,7 +36,7 @@ class Stages:
 
     @contextmanager
     def stage(self, name: str, text: str, *, steps: int = 1) -> Iterator[None]:
-        """One stage: told when it starts, measured when it ends."""
+        """One stage: reported when it starts, measured when it ends."""
         self.progress(self.done, self.total, text)
         start = time.perf_counter()
         try:

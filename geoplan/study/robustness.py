@@ -1,8 +1,8 @@
-"""How sure a recommendation is: the question drawn anew many times, and every plan tried in each.
+"""How robust a plan is: the siting problem drawn anew many times, every plan tried in each draw.
 
 Walking speed and what people put up with, how many people live where, and which of today's sites
-close are not known exactly. Each draw changes them within what is said, answers the question
-again under the planner's own rules, and measures what today's plan would cover. Everything
+close are not known exactly. Each draw changes them within given limits, solves the problem
+again under the planner's own constraints, and measures what today's plan would cover. Everything
 follows from the seed.
 """
 
@@ -33,14 +33,14 @@ def robustness(
     seed: int = 0,
     workers: int = 2,
 ) -> Robustness:
-    """Draw one service's siting question anew `redraws` times.
+    """Draw one service's siting problem anew `redraws` times.
 
-    Reach alone is measured: places that are full are not, since nobody knows a draw's capacities.
+    Reach alone is measured, not full sites, since nobody knows the capacities of a draw.
 
     Parameters
     ----------
     study : its service must ask for sites by ``max_coverage`` or ``min_sites``; the draws then
-        place as many sites as the plan has, under the same rules (least distance, areas).
+        place as many sites as the plan has, under the same constraints (least distance, areas).
     service : key.
     redraws : number of draws.
     reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Uncertainty`.
@@ -56,12 +56,12 @@ def robustness(
     InputError
         A file cannot be used at all.
     UsageError
-        The service has no such question, or an option makes no sense.
+        The service has no such siting problem, or an option makes no sense.
 
     Notes
     -----
-    Regret of a draw = people whom its best answer covers - people whom the plan covers in it
-    (minimax regret: Savage 1951). A draw's best answer need not be proved: `draws` has its bound.
+    Regret of a draw = people whom its best plan covers - people whom the plan covers in it
+    (minimax regret: Savage 1951). A draw's best plan need not be proved: `draws` has its bound.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def robustness(
     networks = read_networks(config, study.folder, modes=modes_of(config, [service]))
     context = Context(config=config, inputs=inputs, networks=networks)
     assessed = assess_service(context, service)
-    # what every number of sites would do is not asked here, and the draws come below
+    # no curve here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})
     outcome = suggest_sites(context, assessed, plain)
     settings = DrawSettings(

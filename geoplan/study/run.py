@@ -42,8 +42,8 @@ def run_study(
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
     config, speaker = study.config, study.config.speaker
-    asked = sum(_sites_asked(config.services[key]) for key in keys)
-    stages = Stages(total=2 + len(keys) + asked, progress=progress)
+    sited = sum(_has_siting(config.services[key]) for key in keys)
+    stages = Stages(total=2 + len(keys) + sited, progress=progress)
     with stages.stage("networks", speaker.say("study.stage_networks")):
         read = try_networks(config, study.folder, modes=modes_of(config, keys))
     with stages.stage("inputs", speaker.say("study.stage_inputs")):
@@ -53,7 +53,7 @@ def run_study(
             services=None if _all(study, keys) else keys,
             streets=read.streets,
         )
-        # all that is wrong with the files is told before what is wrong with the network
+        # faults of the files come before those of the network
         refuse_blocked(inputs, speaker)
     networks = read.read()
     records = (*inputs.records, *read.records)
@@ -109,14 +109,14 @@ def _plan_all(
             f"coverage.{key}", context.speaker.say("study.stage_coverage", service=name)
         ):
             assessed = assess_service(context, key)
-        if not _sites_asked(context.config.services[key]):
+        if not _has_siting(context.config.services[key]):
             planned[key] = finished(context, assessed)
             continue
         with stages.stage(f"siting.{key}", context.speaker.say("study.stage_siting", service=name)):
             planned[key] = finished(context, with_sites(context, assessed))
         siting = planned[key].siting
         if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):
-            raise KeyboardInterrupt  # a run that somebody stops ends; one question has its best
+            raise KeyboardInterrupt  # a run that somebody stops ends; a single service has its best
     return planned
 
 
@@ -143,12 +143,12 @@ def _on_cluster(
         for future in as_completed(futures):
             key = futures[future]
             done[key] = future.result()
-            stages.done += 1 + _sites_asked(context.config.services[key])
+            stages.done += 1 + _has_siting(context.config.services[key])
             stages.progress(stages.done, stages.total, context.standard(key).name(context.lang))
     return {key: done[key] for key in keys}
 
 
-def _sites_asked(service: ServiceSection) -> bool:
+def _has_siting(service: ServiceSection) -> bool:
     return service.siting is not None
 
 

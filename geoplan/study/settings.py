@@ -50,7 +50,7 @@ class StudySettings:
         UsageError
             No such study.
         StudyFileError
-            The file holds errors: all of them are told, with line and valid choices.
+            The file holds errors: all of them are listed, with line and valid choices.
 
         Examples
         --------

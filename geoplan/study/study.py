@@ -36,7 +36,7 @@ from geoplan.words.display import completes, facts_html
 )
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Study(StudySettings):
-    """What is asked: a checked study file and the folder its paths start from.
+    """A checked study file, its folder, and what can be siting of it.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Study(StudySettings):
         return apply_overlay(self, path)
 
     def robustness(self, service: str, **options: Any) -> Robustness:
-        """How sure one service's recommendation is: the question drawn anew, many times.
+        """How robust one service's plan is: the siting problem drawn anew, many times.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Study(StudySettings):
         InputError
             A file cannot be used at all.
         UsageError
-            The service asks no siting question, or options make no sense.
+            The service has no siting problem, or options make no sense.
 
         Examples
         --------
@@ -122,10 +122,10 @@ class Study(StudySettings):
         lang: str | None = None,
         progress: Progress = silent,
     ) -> StudyInputs:
-        """Read every input and tell what is doubted; nothing is assessed.
+        """Read every input and list the findings; nothing is assessed.
 
-        Places are compared with the study's streets; a network that cannot be read is told like
-        any other input.
+        Locations are compared with the study's streets; a network that cannot be read is a finding
+        like any other.
 
         Parameters
         ----------
@@ -157,20 +157,20 @@ class Study(StudySettings):
         count = len(config.areas) + len(config.demand) + len(config.services) + len(config.network)
         done = 0
 
-        def tell(text: str) -> None:
+        def report(text: str) -> None:
             nonlocal done
             progress(min(done, count - 1), count, config.speaker.say("study.read", what=text))
             done += 1
 
         networks = try_networks(config, study.folder)
         for one in networks.networks.values():
-            tell(f"{one.record.path}: {one.record.rows}")
+            report(f"{one.record.path}: {one.record.rows}")
         inputs = load_inputs(
             config,
             study.folder,
             services=None if services is None else known_services(study, services),
             streets=networks.streets,
-            tell=tell,
+            report=report,
         )
         return dataclasses.replace(
             inputs,
@@ -222,9 +222,9 @@ class Study(StudySettings):
         """
         if audience not in ("internal", "public"):
             raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
-        told = in_language(self, lang)
-        keys = self.services if services is None else known_services(told, services)
-        return run_study(told, keys, audience=audience, scheduler=scheduler, progress=progress)
+        study = in_language(self, lang)
+        keys = self.services if services is None else known_services(study, services)
+        return run_study(study, keys, audience=audience, scheduler=scheduler, progress=progress)
 
     def suggest(
         self,
@@ -268,24 +268,24 @@ class Study(StudySettings):
         >>> outcome.sites["added_people"].tolist()
         [80.0]
         """
-        told = in_language(self, lang)
-        known_services(told, [service])
-        told._must_be_assessed_by_reach(service)
-        # one question: so many sites, without the years and the money that the study may plan by
-        asked: dict[str, Any] = {"sites": sites, "curve": curve}
-        asked |= dict.fromkeys(("budget", "phases", "years"))
+        study = in_language(self, lang)
+        known_services(study, [service])
+        study._must_be_assessed_by_reach(service)
+        # so many sites, without the years and the money that the study may plan by
+        siting: dict[str, Any] = {"sites": sites, "curve": curve}
+        siting |= dict.fromkeys(("budget", "phases", "years"))
         if objective is not None:
-            asked["objective"] = objective
-        changed = self.replace({f"services.{service}.siting": asked})
+            siting["objective"] = objective
+        changed = self.replace({f"services.{service}.siting": siting})
         plan = changed.run(services=[service], lang=lang, progress=progress)
         outcome = plan.services[service].siting
-        assert outcome is not None  # it was asked for, of a service with sites
+        assert outcome is not None  # the service has sites
         return dataclasses.replace(
-            outcome, notes=(*outcome.notes, *told._further(outcome, sites, curve))
+            outcome, notes=(*outcome.notes, *study._further(outcome, sites, curve))
         )
 
     def _further(self, outcome: SitingOutcome, sites: int, curve: bool) -> Iterator[str]:
-        """What was asked for and cannot be had with this objective."""
+        """What this objective cannot give."""
         speaker = self.config.speaker
         if curve and outcome.curve is None and outcome.result.status != "infeasible":
             yield speaker.say("study.no_curve")

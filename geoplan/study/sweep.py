@@ -56,7 +56,7 @@ def compare_plans(plans: Mapping[str, Plan]) -> pd.DataFrame:
 
     Parameters
     ----------
-    plans : name -> plan, as `sweep` gives them; changes are told against the first.
+    plans : name -> plan, as `sweep` gives them; changes are against the first.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A siting answer as a table for a terminal."""
+"""Suggested sites as a table for a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from geoplan.words.text_format import display_width, pad
 
 
 def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
-    """Rank, place, people added, share after, next best and its loss; then the proof.
+    """Rank, location, people added, share after, next best and its loss; then the proof.
 
     Parameters
     ----------
-    outcome : a service's answer, as ``plan.services[key].siting``.
+    outcome : of a service, as ``plan.services[key].siting``.
     lang : ``"zh"`` or ``"en"``.
 
     Returns

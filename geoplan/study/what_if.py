@@ -97,8 +97,8 @@ def _faults(
     for name, given, there in known:
         for key in given:
             if key not in there:
-                told = ", ".join(map(str, there)) or "-"
-                yield speaker.say("scenario.what_if_names", name=name, key=key, there=told)
+                listed = ", ".join(map(str, there)) or "-"
+                yield speaker.say("scenario.what_if_names", name=name, key=key, there=listed)
     factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in people.items()}}
     for name, factor in factors.items():
         if factor is None:

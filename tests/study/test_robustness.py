@@ -55,7 +55,7 @@ def tiny_world(seed: int, rules: dict | None = None) -> World:
         candidates=candidates,
         existing=today,
         existing_index=pd.Index([f"s{k}" for k in range(4)]),
-        rules=rules or {},
+        constraints=rules or {},
     )
 
 

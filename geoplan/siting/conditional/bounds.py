@@ -17,9 +17,7 @@ from geoplan.siting.mclp.lagrangian import coverage_bounds
 from geoplan.siting.model.build_result import relative_gap
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.request import SolveRequest
-
-#: share of the people served by which sums may differ for their rounding
-_ROUNDING_SHARE = 1e-8
+from geoplan.tolerances import LEAST_GAP, PROVED_GAP_SERVICE, SERVED_ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -110,7 +108,7 @@ def _result_of_service(
         gap = (bound - value) / value if value > 0 else 0.0
     greedy = solved.greedy_value
     status = solved.status
-    if status == "optimal" and gap is not None and gap > allowed_gap + 1e-9:
+    if status == "optimal" and gap is not None and gap > allowed_gap + PROVED_GAP_SERVICE:
         status = "feasible"
     return replace(
         solved,
@@ -125,7 +123,7 @@ def _result_of_service(
 
 def rounding_of(served: float) -> float:
     """People by which two sums of so many may differ: whole ones differ by more or not at all."""
-    return min(_ROUNDING_SHARE * max(served, 1.0), 0.5)
+    return min(SERVED_ROUNDING * max(served, 1.0), 0.5)
 
 
 def with_measured_value(result: SitingResult, served: float, *, gap: float) -> SitingResult:
@@ -141,7 +139,7 @@ def with_measured_value(result: SitingResult, served: float, *, gap: float) -> S
     near = abs(result.bound - served) <= rounding_of(served)
     bound = served if near else max(result.bound, served)
     found = (bound - served) / served
-    status: Status = "optimal" if found <= gap + 1e-9 else "feasible"
+    status: Status = "optimal" if found <= gap + PROVED_GAP_SERVICE else "feasible"
     return replace(result, value=served, bound=bound, gap=found, status=status)
 
 
@@ -174,7 +172,7 @@ def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
     curve = coverage_curve(
         problem.solved,
         sites=range(existing, existing + count + 1),
-        request=replace(solution.request, gap=max(solution.request.gap, 1e-3)),
+        request=replace(solution.request, gap=max(solution.request.gap, LEAST_GAP)),
     )
     table = pd.DataFrame(curve)[["sites", "value", "bound"]].copy()
     table["sites"] -= existing

@@ -79,7 +79,7 @@ class ConditionalProblem:
         return len(self.solved.fixed)
 
     def thinning_loss(self, sites: int) -> float:
-        """People whom thinning can cost a plan of so many new sites; ``inf`` where it cannot tell.
+        """People whom thinning can cost a plan of so many new sites; ``inf`` if not known.
 
         A candidate stands for another one as long as it has capacity for the people of both.
         """

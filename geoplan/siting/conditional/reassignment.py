@@ -3,7 +3,7 @@
 Who is served today may go to a new site and leave the seat to somebody else. So the problem is
 about all people whom that can concern, the full sites stand in it with their capacities, and
 everybody is assigned anew. Who is served by a site with free capacity, or by one that nobody else
-asks for, is left out: new sites change nothing there
+needs, is left out: new sites change nothing there
 (`geoplan.siting.constrained.capacity_part.shortage_part`).
 """
 
@@ -18,6 +18,7 @@ from scipy import sparse
 
 from geoplan.siting.constrained.capacity_part import shortage_part
 from geoplan.siting.model.problem import SitingProblem
+from geoplan.tolerances import WHOLE_CAPACITY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -143,4 +144,4 @@ def capacity_in_people(capacity: float | None, *, whole: bool) -> float:
     """
     if capacity is None or np.isnan(capacity):
         return np.inf
-    return float(np.floor(capacity + 1e-9)) if whole else float(capacity)
+    return float(np.floor(capacity + WHOLE_CAPACITY)) if whole else float(capacity)

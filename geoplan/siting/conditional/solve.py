@@ -22,6 +22,7 @@ from geoplan.siting.model.build_result import relative_gap
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
+from geoplan.tolerances import CAPACITY_REACHED, NO_GAP, PROVED_GAP_BETTER_OF, SHARE_PEOPLE
 from geoplan.words.speaker import Speaker
 
 #: share of the time, where sites are full, for the problem of the whole service; the rest is kept
@@ -80,11 +81,11 @@ class Solver:
         wanted = (problem.share or 1.0) * problem.total - elsewhere
         if wanted <= 0 and not problem.min_sites_per_area:
             return max_coverage(stated, sites=existing, **options)
-        if wanted > stated.total + 1e-6:
+        if wanted > stated.total + SHARE_PEOPLE:
             return self._share_too_large(problem, "study.share_out_of_reach", stated.total)
         if stated.capacities is not None and problem.thinned is not None:
             most = people_served(stated, np.flatnonzero(stated.is_allowed))
-            if wanted > most + 1e-6 and not len(problem.thinned.loss):
+            if wanted > most + SHARE_PEOPLE and not len(problem.thinned.loss):
                 return self._share_too_large(problem, "study.share_without_places", most)
         share = min(max(wanted, 0.0) / (stated.total or 1.0), 1.0)
         return min_sites(stated, share=share, **options)
@@ -101,7 +102,7 @@ class Solver:
             return result
         fewest = problem.objective == "min_sites"
         limit = np.inf if fewest else problem.capacity_bound(problem.most_sites or None)
-        if result.value >= limit * (1 - 1e-9):
+        if result.value >= limit * (1 - CAPACITY_REACHED):
             return result
         if result.detail.get("interrupted"):  # nobody waits any longer: what holds anyway
             bound = min(1.0, result.value) if fewest else min(limit, problem.solved.total)
@@ -114,7 +115,7 @@ class Solver:
             bound = min(free.bound, known) if fewest else max(free.bound, known)
             bound = min(bound, limit)
         gap = abs(bound - result.value) / result.value
-        if gap <= 1e-6:
+        if gap <= NO_GAP:
             return result
         return replace(result, status="feasible", bound=bound, gap=gap)
 
@@ -192,7 +193,7 @@ def _better_of(
     if bound is not None:
         bound = min(bound, value) if problem.objective == "min_sites" else max(bound, value)
     left = relative_gap(value, bound)
-    proved = left is not None and left <= gap + 1e-12
+    proved = left is not None and left <= gap + PROVED_GAP_BETTER_OF
     better_result = replace(
         found,
         value=value,

@@ -34,7 +34,7 @@ from geoplan.study.read.context import Context
 
 
 def in_service(layer: FacilityLayer) -> FacilityLayer:
-    """The facilities that are open, with or without a place on the map."""
+    """The facilities that are open, with or without a location."""
     frame = layer.frame
     if "status" in frame.columns:
         frame = frame[serves(frame["status"])]
@@ -76,7 +76,7 @@ def costs_within(
 
 
 def with_tier_keys(layer: FacilityLayer | None, standard: ServiceStandard) -> FacilityLayer | None:
-    """The layer with the standard's keys in place of what an office calls its tiers."""
+    """The layer with the standard's tier keys instead of an office's own words."""
     if layer is None or not standard.tiers:
         return layer
     frame = layer.frame.copy()
@@ -94,7 +94,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
     if standard.measure in ("rate", "budget"):
         return _rates(context, key, standard)
     if facilities is None:
-        raise GeoplanError(f"the service {key!r} has no sites to judge.")
+        raise GeoplanError(f"the service {key!r} has no sites to assess.")
     demand = context.demand(key)
     serving = in_service(facilities)
     sites = serving.located
@@ -107,7 +107,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
         facilities=facilities,
         in_service=len(serving),
         coverage=coverage,
-        # a site without a place still serves its area; one that is closed or being built does not
+        # a site without a location serves its area; one that is closed or being built does not
         quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
         tier_sites=tier_counts(serving, standard) if standard.tiers else {},
@@ -168,7 +168,7 @@ def _tiers(
         alone = standard.of_tier(tier.key)
         if alone is None:
             continue
-        if alone.mode not in context.networks:  # told by the notes of the service
+        if alone.mode not in context.networks:  # the notes of the service say so
             return {}
         sites = sites_of_tier(opened, standard, tier.key).frame
         near[tier.key] = nearest(context, demand, sites, alone)
@@ -219,11 +219,11 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
         return ServiceResult(key=key, standard=standard)
     layer, labels = context.inputs.areas[rate.level], published_figures()[f"label_{context.lang}"]
     own = context.demand(key)
-    told = {}
+    tables = {}
     for column in rate.counts:
         people = context.inputs.demand[rate.demand[column]] if column in rate.demand else own
         try:
-            told[column] = rate_by_area(
+            tables[column] = rate_by_area(
                 table.set_index("code")[column].astype(float),
                 _people_by(people, rate.level),
                 names=layer.names,
@@ -238,8 +238,8 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
         key=key,
         standard=replace(standard, per=rate.per),
         people_names=context.people_names(key),
-        rates=told[rate.counts[0]],
-        all_rates=told,
+        rates=tables[rate.counts[0]],
+        all_rates=tables,
         rate_names={
             column: labels.get(f"{key}.{column}", "") or section.columns.get(column) or column
             for column in rate.counts

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geoplan.study.read.networks import StudyNetwork
 
-#: headings that tell a road's class; the first that is there counts
+#: headings of a road's class; the first that is there counts
 _CLASS_COLUMNS = (
     "class",
     "highway",
@@ -59,7 +59,7 @@ def background_layers(
 
 
 def road_class(roads: pd.DataFrame) -> NDArray[np.int64]:
-    """1 main, 2 middle, 3 minor per row, from whichever usual column tells it.
+    """1 main, 2 middle, 3 minor per row, from whichever usual column has it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Who is served among the old and the young, in town and country; places in reach of whom."""
+"""Who is served among the old and the young, in town and country; supply in reach."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from geoplan.study.read.context import Context
 
 
 def with_breakdowns(context: Context, planned: ServiceResult) -> ServiceResult:
-    """`planned` with coverage by sub-group and by town and country, and its places in reach."""
+    """`planned` with coverage by sub-group and by town and country, and its supply in reach."""
     if planned.coverage is None:
         return planned
     demand = context.demand(planned.key)
@@ -29,18 +29,18 @@ def with_breakdowns(context: Context, planned: ServiceResult) -> ServiceResult:
         kinds = group_table(planned.coverage, by=found, after=after)
         kinds = kinds.loc[[kind for kind in ("urban", "rural", "") if kind in kinds.index]]
     return replace(
-        planned, by_group=groups, by_kind=kinds, supply=_places(context, planned, demand)
+        planned, by_group=groups, by_kind=kinds, supply=_supply(context, planned, demand)
     )
 
 
-def _places(context: Context, planned: ServiceResult, demand: Demand) -> SupplyInReach | None:
-    """Places per 1,000 people in reach, where facilities tell how many they have."""
+def _supply(context: Context, planned: ServiceResult, demand: Demand) -> SupplyInReach | None:
+    """Capacity per 1,000 people in reach, where the capacity of facilities is known."""
     if planned.facilities is None:
         return None
     sites = in_service(planned.facilities).located
     sites = sites[sites["capacity"].astype(float) > 0]
-    asked = context.config.services[planned.key].catchment
-    standard = _catchment(planned.standard, asked)
+    section = context.config.services[planned.key].catchment
+    standard = _catchment(planned.standard, section)
     if sites.empty or standard.mode not in context.networks:
         return None
     levels = [level for level in context.inputs.areas if level in demand.frame.columns]
@@ -49,23 +49,26 @@ def _places(context: Context, planned: ServiceResult, demand: Demand) -> SupplyI
         costs_within(context, demand.located, sites, standard),
         sites["capacity"].astype(float),
         mode=str(standard.mode),
-        method="e2sfca" if asked is None else asked.method,
+        method="e2sfca" if section is None else section.method,
         areas=context.inputs.areas,
         levels=levels[:-1] or levels,
     )
 
 
-def _catchment(standard: ServiceStandard, asked: CatchmentSection | None) -> ServiceStandard:
-    """The standard's own reach, or the one that the study asks for."""
-    if asked is None:
+def _catchment(standard: ServiceStandard, section: CatchmentSection | None) -> ServiceStandard:
+    """The standard's own reach, or the one that the study gives."""
+    if section is None:
         return standard
     return replace(
-        standard, mode=asked.mode, threshold_m=asked.threshold_m, threshold_min=asked.threshold_min
+        standard,
+        mode=section.mode,
+        threshold_m=section.threshold_m,
+        threshold_min=section.threshold_min,
     )
 
 
 def kind_of_rows(demand: pd.DataFrame) -> pd.Series | None:
-    """``"urban"``, ``"rural"`` or ``""`` per demand row; None where the table does not tell."""
+    """``"urban"``, ``"rural"`` or ``""`` per demand row; None without such a column."""
     if "urban" not in demand.columns:
         return None
     kinds = urban_or_rural(demand["urban"])

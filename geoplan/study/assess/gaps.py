@@ -10,7 +10,7 @@ from geoplan.coverage import gap_areas
 from geoplan.results import ServiceResult
 from geoplan.study.read.context import Context
 
-#: gaps told one by one; the small ones beyond them are told together, area by area
+#: gaps listed one by one; the small ones beyond them are merged, area by area
 MOST_GAPS = 400
 
 
@@ -27,20 +27,20 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
         keep=MOST_GAPS,
         lang=context.lang,
     )
-    return replace(planned, gaps=_placed(context, gaps))
+    return replace(planned, gaps=_with_location_names(context, gaps))
 
 
-def _placed(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_location_names(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Where neither areas nor names say where a gap is, its longitude and latitude do."""
     unknown = ("", context.speaker.say("coverage.gap_unknown_place"))
     nameless = gaps["area"].fillna("").isin(unknown) & gaps.geometry.notna()
     nameless &= ~gaps.geometry.is_empty
     if not nameless.any():
         return gaps
-    told = gaps.copy()
-    points = told.geometry[nameless].representative_point().to_crs("EPSG:4326")
-    told.loc[nameless, "area"] = [
+    named = gaps.copy()
+    points = named.geometry[nameless].representative_point().to_crs("EPSG:4326")
+    named.loc[nameless, "area"] = [
         context.speaker.say("study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}")
         for p in points
     ]
-    return told
+    return named

@@ -21,13 +21,13 @@ def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd
     What the study names under ``[[figures]]`` counts; a label or a source that it leaves out comes
     from the catalogue.
     """
-    told = {f"demand.{key}" for key in context.inputs.demand}
-    # a run of some services tells their figures only
+    of_demand = {f"demand.{key}" for key in context.inputs.demand}
+    # a run of some services has their figures only
     everything = set(services) == set(context.config.services)
     wanted = [
         f
         for f in context.config.figures
-        if everything or f.key in told or f.key.split(".")[0] in services
+        if everything or f.key in of_demand or f.key.split(".")[0] in services
     ]
     computed = dict(_computed(context, services))
     known = published_figures()

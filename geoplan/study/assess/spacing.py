@@ -19,7 +19,7 @@ from geoplan.study.read.context import Context
 def assess_spacing(
     context: Context, key: str, standard: ServiceStandard, facilities: FacilityLayer | None
 ) -> ServiceResult:
-    """Covered and gap stretches, and, where the study asks, the fewest further markers."""
+    """Covered and gap stretches, and, where the study wants them, the fewest further markers."""
     layer = context.inputs.lines[key]
     markers = None if facilities is None else facilities.located
     options: dict[str, Any] = {"max_spacing_m": standard.max_spacing_m}
@@ -50,7 +50,7 @@ def assess_spacing(
 
 
 def _outcome(context: Context, further: gpd.GeoDataFrame, names: pd.Series) -> SitingOutcome:
-    """The further markers in the shape in which every service tells its suggested sites."""
+    """The further markers in the columns that suggested sites of every service have."""
     sites = further.copy()
     wgs84 = sites.geometry.to_crs("EPSG:4326")
     sites["rank"] = np.arange(1, len(sites) + 1)

@@ -94,9 +94,9 @@ class DemandSection(SourceSection):
 
 
 class SitingSection(_Section):
-    """``siting = {...}``: the question about new sites. `sites` counts NEW sites.
+    """``siting = {...}``: the siting problem. `sites` counts NEW sites.
 
-    `robustness` is the number of redraws that tell how sure the answer is (0: none are made).
+    `robustness` is the number of draws that show how robust the sites are (0: none).
     `site_cost` is the money that one site takes, or one price per kind of site (``urban``,
     ``rural``, or what a file of candidates calls them). `phases` are numbers of sites so far;
     `years` names the phases, or shares a budget out evenly.
@@ -161,7 +161,7 @@ class RateSection(_Section):
 
 
 class CatchmentSection(_Section):
-    """``catchment = {...}``: how far people go for a place, if not the standard's reach."""
+    """``catchment = {...}``: how far people go for a seat, if not the standard's reach."""
 
     mode: Mode = "drive"
     threshold_m: Positive | None = None

@@ -35,8 +35,8 @@ def study_file_error(path: Path, findings: Iterable[Finding], speaker: Speaker) 
     lines = [speaker.say("study.file_faults", path=path, count=len(rows))]
     for f in rows:
         line = speaker.say("study.file_line", row=f.row) if f.row else ""
-        place = ", ".join(part for part in (path.name, line, f.column) if part)
-        lines.append(f"  {place}: {f.problem} {f.advice}".rstrip())
+        where = ", ".join(part for part in (path.name, line, f.column) if part)
+        lines.append(f"  {where}: {f.problem} {f.advice}".rstrip())
     return StudyFileError("\n".join(lines), findings=rows)
 
 

@@ -106,7 +106,7 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
 
 
 def _model_at(where: Location) -> type[BaseModel] | None:
-    """The model that holds the fields at `where` (dict keys and list places passed over)."""
+    """The model that holds the fields at `where` (dict keys and list positions passed over)."""
     kind: Any = StudyFile
     for part in where:
         kind = _strip(kind)

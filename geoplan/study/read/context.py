@@ -44,8 +44,8 @@ class Context:
     def people_names(self, key: str) -> dict[str, str]:
         """What the people that one service is for are called, by language."""
         section = self.config.demand[self.demand(key).key]
-        told = {"zh": section.name, "en": section.name_en}
-        return {lang: name for lang, name in told.items() if name}
+        names = {"zh": section.name, "en": section.name_en}
+        return {lang: name for lang, name in names.items() if name}
 
     def network(self, mode: str | None) -> StudyNetwork:
         """The network of `mode`."""

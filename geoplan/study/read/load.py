@@ -35,7 +35,7 @@ from geoplan.study.config.schema import (
 from geoplan.study.config.validate import standard_of
 from geoplan.words.speaker import Speaker
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -80,15 +80,17 @@ class StudyInputs:
 
 
 class _Reader:
-    """Collects what each read returns; a layer that cannot be used is left out and told."""
+    """Collects what each read returns; a layer that cannot be used is left out, with a finding."""
 
-    def __init__(self, config: StudyFile, base: Path, tell: Tell, streets: Streets | None) -> None:
+    def __init__(
+        self, config: StudyFile, base: Path, report: Report, streets: Streets | None
+    ) -> None:
         self.streets = streets
         self.config = config
         self.base = base
         self.lang = config.lang
         self.crs = config.study.crs
-        self.tell = tell
+        self.report = report
         self.loaded: list[Loaded[Any]] = []
 
     def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
@@ -116,11 +118,11 @@ class _Reader:
     def take(self, one: Loaded[Any]) -> Any:
         one = replace(one, findings=(*one.findings, *self._nothing_left(one)))
         self.loaded += [one, *one.also]
-        self.tell(f"{one.record.path}: {one.record.rows}")
+        self.report(f"{one.record.path}: {one.record.rows}")
         return one.layer
 
     def _nothing_left(self, one: Loaded[Any]) -> tuple[Finding, ...]:
-        """A file whose every row is wrong: a plan without it would look like an answer."""
+        """A file whose every row is wrong: a plan without it would look like any other."""
         wrong = {(f.sheet, f.row) for f in one.findings if f.severity == "error" and f.row}
         record = one.record
         if record.accepted or not record.rows or not wrong or one.layer is None:
@@ -161,7 +163,7 @@ def load_inputs(
     *,
     services: list[str] | None = None,
     streets: Streets | None = None,
-    tell: Tell | None = None,
+    report: Report | None = None,
 ) -> StudyInputs:
     """Read every input that `services` (default: all) need.
 
@@ -169,10 +171,10 @@ def load_inputs(
     ----------
     config, base : the checked study file and the folder that relative paths start from.
     services : service keys; None reads everything, also what no service uses.
-    streets : that places are compared with; see `geoplan.inputs.location.datum_evidence_streets`.
-    tell : called with a line per input.
+    streets : locations are compared with them; see `geoplan.inputs.location.datum_evidence_streets`.
+    report : called with a line per input.
     """
-    reader = _Reader(config, base, tell or (lambda _: None), streets)
+    reader = _Reader(config, base, report or (lambda _: None), streets)
     areas = _areas(reader)
     wanted = list(config.services) if services is None else services
     used = {
@@ -180,7 +182,7 @@ def load_inputs(
         for key in config.demand
         if services is None or any(key in _demands_of(config, s) for s in wanted)
     }
-    # a question may put its sites where another service stands
+    # candidates may be the sites of another service
     also = [s for s in _candidates_of(config, wanted) if s not in wanted]
     demand = {key: _demand(reader, key, config.demand[key], areas) for key in sorted(used)}
     facilities: dict[str, FacilityLayer] = {}
@@ -237,9 +239,9 @@ def refuse_blocked(inputs: StudyInputs, speaker: Speaker) -> None:
     """Raise `InputError` when a whole file cannot be used."""
     if not inputs.blocking:
         return
-    told = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
+    faults = "\n".join(f"  {f.file}: {f.problem} {f.advice}".rstrip() for f in inputs.blocking)
     raise InputError(
-        speaker.say("study.blocked", count=len(inputs.blocking)) + "\n" + told,
+        speaker.say("study.blocked", count=len(inputs.blocking)) + "\n" + faults,
         findings=inputs.findings,
     )
 
@@ -376,7 +378,7 @@ def _background(reader: _Reader) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _once(loaded: list[Loaded[Any]]) -> tuple[tuple[InputRecord, ...], tuple[Finding, ...]]:
-    """A file read for two layers is told once, with both roles."""
+    """A file read for two layers is listed once, with both roles."""
     records: dict[tuple[Any, ...], InputRecord] = {}
     findings: dict[Finding, None] = {}
     for one in loaded:

@@ -40,7 +40,7 @@ class StudyNetwork:
 class StudyNetworks:
     """The networks of a study, or why they cannot be read: other inputs are checked all the same.
 
-    streets : that places are compared with: the walking network, else the driving one.
+    streets : that locations are compared with: the walking network, else the driving one.
     """
 
     networks: Mapping[str, StudyNetwork]
@@ -48,7 +48,7 @@ class StudyNetworks:
 
     @property
     def streets(self) -> Streets | None:
-        """The streets of the network that tells most."""
+        """The streets of the walking network, else of any."""
         chosen = self.networks.get("walk") or next(iter(self.networks.values()), None)
         if chosen is None:
             return None
@@ -57,7 +57,7 @@ class StudyNetworks:
 
     @property
     def records(self) -> tuple[InputRecord, ...]:
-        """One record per file; a file that serves two modes is told once with both roles."""
+        """One record per file; a file that serves two modes is listed once with both roles."""
         merged: dict[str, InputRecord] = {}
         for one in self.networks.values():
             first = merged.setdefault(one.record.path, one.record)

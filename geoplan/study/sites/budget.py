@@ -14,9 +14,10 @@ from geoplan.errors import UsageError
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.tolerances import WHOLE_YEARS
 from geoplan.words.speaker import Speaker
 
-#: columns of a file of candidates that tell a site's own price, or its kind
+#: columns of a file of candidates of a site's own price, or its kind
 COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
 KIND_COLUMNS = ("kind", "type", "类型", "类别")
 
@@ -27,11 +28,11 @@ def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Ser
     Parameters
     ----------
     candidates : with a column of `KIND_COLUMNS` where they come from a file that has one.
-    demand : located rows, with ``urban`` where the table tells town from country.
+    demand : located rows, with ``urban`` where the table has it.
 
     Returns
     -------
-    Series of texts on the candidates' index, or None where nothing tells.
+    Series of texts on the candidates' index, or None where nothing says it.
     """
     for column in KIND_COLUMNS:
         if column in candidates.columns:
@@ -86,7 +87,7 @@ def site_costs(
 def site_costs_of(
     context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
 ) -> pd.Series | None:
-    """`site_costs` of one service; what is wrong is told with its section of the study."""
+    """`site_costs` of one service; errors name its section of the study."""
     people = context.demand(key).located
     try:
         return site_costs(siting, candidates, people, speaker=context.speaker)
@@ -103,26 +104,26 @@ def with_costs_and_phases(
 ) -> gpd.GeoDataFrame:
     """Suggested `sites` with their kind and price, and the phase and year that builds them.
 
-    chosen : the same sites as candidates, with what their file tells of them.
+    chosen : the same sites as candidates, with the columns of their file.
     """
-    told = sites.copy()
+    priced = sites.copy()
     money = site_costs_of(context, key, siting, chosen)
     if money is not None:
         kinds = site_kinds(chosen, context.demand(key).located)
         if kinds is not None:
-            told["kind"] = kinds
-        told["money"] = money
-    prices = None if money is None else told["money"].to_numpy(float)
-    numbers = phase_numbers(siting, prices, len(told))
+            priced["kind"] = kinds
+        priced["money"] = money
+    prices = None if money is None else priced["money"].to_numpy(float)
+    numbers = phase_numbers(siting, prices, len(priced))
     if numbers is not None:
-        told["phase"] = numbers
+        priced["phase"] = numbers
         years = dict(enumerate(siting.years, start=1))
-        told["year"] = pd.array([years.get(int(n), pd.NA) for n in numbers], "Int64")
-    return told
+        priced["year"] = pd.array([years.get(int(n), pd.NA) for n in numbers], "Int64")
+    return priced
 
 
 def phase_numbers(siting: SitingSection, money: np.ndarray | None, count: int) -> np.ndarray | None:
-    """The phase (1, 2, ...) of each site in the order of building; None where none are asked for.
+    """The phase (1, 2, ...) of each site in the order of building; None where the study has none.
 
     With ``phases`` they end at those numbers of sites. With a budget and ``years`` every year has
     an equal part of the money and what the years before it left over. A phase holds all that the
@@ -134,7 +135,7 @@ def phase_numbers(siting: SitingSection, money: np.ndarray | None, count: int) -
         return None
     yearly = siting.budget / len(siting.years)
     spent = np.cumsum(money)
-    return np.maximum(np.ceil(spent / yearly - 1e-9).astype(int), 1)
+    return np.maximum(np.ceil(spent / yearly - WHOLE_YEARS).astype(int), 1)
 
 
 def phase_table(
@@ -152,14 +153,14 @@ def phase_table(
     sites : suggested sites in the order of building: ``phase``, ``added_people`` and, where prices
         are known, ``money``.
     base, total : people served today, and all.
-    curve : the best for every number of sites, where it was asked for.
+    curve : the best for every number of sites, where the study has one.
 
     Returns
     -------
     DataFrame, index = phase; ``year`` (<NA> where the study names none), ``new_sites``, ``sites``
     (so far), ``money``, ``money_so_far`` (NaN without prices), ``served``, ``share_after``,
-    ``best`` (people served by the best plan with so many sites, NaN where the curve does not
-    tell), ``lost`` (best - served: what keeping the earlier phases' sites costs).
+    ``best`` (people served by the best plan with so many sites, NaN without a
+    curve), ``lost`` (best - served: what keeping the earlier phases' sites costs).
     """
     if "phase" not in sites.columns or sites.empty:
         return None
@@ -181,7 +182,7 @@ def phase_table(
 
 def with_funds(context: Context, services: Mapping[str, ServiceResult]) -> dict[str, ServiceResult]:
     """The services, with what each fund pays for: the suggested sites of those that draw on it."""
-    told = dict(services)
+    priced = dict(services)
     for key, service in services.items():
         section = context.config.services[key].fund
         if section is None:
@@ -195,11 +196,11 @@ def with_funds(context: Context, services: Mapping[str, ServiceResult]) -> dict[
         columns = ["service", "year", "sites", "money"]
         rows = [part for part in parts if part is not None]
         spending = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
-        told[key] = replace(
+        priced[key] = replace(
             service,
             fund=Fund(money=section.money, years=tuple(section.years), spending=spending),
         )
-    return told
+    return priced
 
 
 def _spending(key: str, siting: SitingOutcome | None) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""Where new sites may stand, and the rules about places."""
+"""Where new sites may stand, and how many each area still needs."""
 
 from __future__ import annotations
 

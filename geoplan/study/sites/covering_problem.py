@@ -30,6 +30,7 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.budget import site_costs_of
 from geoplan.study.sites.candidates import area_needs, candidate_points
+from geoplan.tolerances import MISSING_PEOPLE, SERVED_ROUNDING
 
 #: people who a new site could serve; those off the network or without a location cannot be
 REACHABLE = ("full", "beyond", "cut_off")
@@ -39,7 +40,7 @@ REACHABLE = ("full", "beyond", "cut_off")
 class StudyProblem:
     """The siting problem of one service of a study.
 
-    siting : the section of the study that asks for it.
+    siting : its section of the study.
     candidates : the points that are left after thinning, by label.
     conditional : the problem in numbers.
     """
@@ -154,7 +155,7 @@ def shortage_today(context: Context, assessed: ServiceResult) -> CapacityShortag
     assert assessed.facilities is not None
     ledger = coverage.ledger
     # sums of people who are no whole numbers may be off by their rounding
-    if not standard.capacity_limits or not ledger.full > 1e-8 * ledger.served:
+    if not standard.capacity_limits or not ledger.full > SERVED_ROUNDING * ledger.served:
         return None
     located = _located_people(coverage.frame)
     people = located["people"].astype(float)
@@ -170,7 +171,9 @@ def _at_rows(context: Context, key: str, people: pd.Series, rows: pd.Index) -> p
     """`people` not served at `rows`; refused where some of them live elsewhere."""
     found = people.reindex(rows, fill_value=0.0)
     lost = float(people.sum() - found.sum())
-    if abs(lost) > 1e-8 * float(people.sum()):  # an answer about fewer people would look as good
+    if abs(lost) > MISSING_PEOPLE * float(
+        people.sum()
+    ):  # a plan for fewer people would look as good
         raise GeoplanError(context.speaker.say("study.people_lost", key=key, people=f"{lost:,.6g}"))
     return found
 
@@ -198,7 +201,7 @@ def new_sites_needed(
 
 
 def apart(points: gpd.GeoDataFrame, siting: SitingSection) -> dict[str, Any]:
-    """The rule that forbids two new sites nearer than the study's least distance, if it has one."""
+    """The constraint of a least distance between new sites, if the study has one."""
     if siting.min_distance_m == 0:
         return {}
     labels = points.index.to_numpy(object)

@@ -1,4 +1,4 @@
-"""What suggested sites change: the ledger measured again, and the table that outputs tell."""
+"""What suggested sites change: the ledger measured again, and the table of sites."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from geoplan.results import ServiceResult
 from geoplan.study.assess.assess_service import open_sites, reach_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.location_names import place_names
+from geoplan.study.sites.location_names import name_locations
 
 
 def ledger_after(
@@ -39,13 +39,13 @@ def sites_frame(
     base: float,
     total: float,
 ) -> gpd.GeoDataFrame:
-    """The suggested sites as outputs tell them; `base` people are served before the first."""
+    """The table of suggested sites; `base` people are served before the first."""
     frame = gpd.GeoDataFrame(explained.copy(), geometry=chosen.geometry, crs=chosen.crs)
     wgs84 = frame.geometry.to_crs("EPSG:4326")
     frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
     served = base + frame["added_people"].cumsum()
     frame["share_after"] = served / total if total > 0 else np.nan
-    return place_names(context, frame, context.demand(assessed.key))
+    return name_locations(context, frame, context.demand(assessed.key))
 
 
 def added_by_capacity(
@@ -56,15 +56,15 @@ def added_by_capacity(
     siting: SitingSection,
     after: Coverage,
 ) -> pd.DataFrame:
-    """What each site adds when its places are few: measured again, site after site.
+    """What each site adds when capacity is limited: measured again, site after site.
 
-    Whom the next-best place would serve depends on all other places then: it is not told.
+    Whom the next-best candidate would serve depends on all other capacities then: it is left out.
     """
     assert assessed.coverage is not None
     served = [assessed.coverage.ledger.served]
     for count in range(1, len(chosen)):
         served.append(ledger_after(context, assessed, chosen.iloc[:count], siting).ledger.served)
     served.append(after.ledger.served)
-    told = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
-    told["next_best"] = pd.Series(pd.NA, index=told.index, dtype=object)
-    return told
+    measured = explained.assign(added_people=np.diff(served), next_best_loss=np.nan)
+    measured["next_best"] = pd.Series(pd.NA, index=measured.index, dtype=object)
+    return measured

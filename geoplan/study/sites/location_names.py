@@ -1,4 +1,4 @@
-"""Readable places: near which community a suggested site stands, and in which areas."""
+"""Readable locations: near which community a suggested site stands, and in which areas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from geoplan.inputs.layers import Demand
 from geoplan.study.read.context import Context
 
 
-def place_names(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
+def name_locations(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
     """`frame` with ``name`` (near which community), ``area`` and a code column per level."""
     named = frame.copy()
     located = demand.located
@@ -32,7 +32,7 @@ def place_names(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gp
 
 def readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
     """The two coarsest area names of every row: ``历下区 解放路街道``."""
-    told = []
+    named_areas = []
     levels = [level for level in context.inputs.areas if level in rows.columns]
     for row in rows[levels].itertuples(index=False):
         names = [
@@ -40,5 +40,5 @@ def readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
             for level, code in zip(levels, row, strict=True)
             if pd.notna(code)
         ]
-        told.append(" ".join(name for name in names[:2] if name))
-    return told
+        named_areas.append(" ".join(name for name in names[:2] if name))
+    return named_areas

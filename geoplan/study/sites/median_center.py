@@ -39,6 +39,7 @@ from geoplan.study.sites.covering_problem import (
     unserved_people,
 )
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
+from geoplan.tolerances import LEAST_GAP, WHOLE_CAPACITY
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
 #: minutes and move a site by a street corner
@@ -75,9 +76,11 @@ def distance_sites(
     both = gpd.GeoDataFrame(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
-    places = _places(assessed, siting, existing, points, whole=is_whole(weights.to_numpy(float)))
+    capacities = _capacities(
+        assessed, siting, existing, points, whole=is_whole(weights.to_numpy(float))
+    )
     # whoever finds the near sites full goes on to any other
-    far = _longest(assessed.coverage, standard.threshold) if places is None else _ANYWHERE
+    far = _longest(assessed.coverage, standard.threshold) if capacities is None else _ANYWHERE
     longest = {f"threshold_{standard.unit}": far}
     costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
@@ -85,8 +88,8 @@ def distance_sites(
         rows_of(costs, reached),
         weights[reached],
         fixed=list(existing.index),
-        capacities=places,
-        **_rules(siting, existing, points, codes, money),
+        capacities=capacities,
+        **_constraints(siting, existing, points, codes, money),
     )
     solve = p_median if siting.objective == "p_median" else p_center
     result = solve(
@@ -96,12 +99,12 @@ def distance_sites(
         min_sites_per_area=needs or None,
         request=SolveRequest(
             time_limit_s=siting.time_limit_s,
-            gap=max(siting.gap, 1e-3),
+            gap=max(siting.gap, LEAST_GAP),
             seed=context.config.study.seed,
         ),
     )
     notes = _notes(
-        context, assessed, siting, result, placed.loc[reached], limited=places is not None
+        context, assessed, siting, result, placed.loc[reached], limited=capacities is not None
     )
     if len(points) < every and result.status in ("optimal", "feasible"):
         result = without_bound(result)
@@ -146,7 +149,7 @@ def _notes(
     *,
     limited: bool,
 ) -> tuple[str, ...]:
-    """The mean journey before and after: a sum of person-metres tells nobody anything."""
+    """The mean journey before and after: a sum of person-metres says little."""
     people = float(counted["people"].sum())
     today = counted["cost"]
     notes: tuple[str, ...] = ()
@@ -156,7 +159,7 @@ def _notes(
         notes += (context.speaker.say("study.capacity_unheeded"),)
     if result.objective != "p_median" or not np.isfinite(result.value) or people == 0:
         return notes
-    before = "-"  # whoever finds no place today makes no journey that could be told
+    before = "-"  # whoever finds no seat today makes no journey
     if today.notna().all() and not limited:
         before = f"{float((today * counted['people']).sum()) / people:,.0f}"
     return (
@@ -171,7 +174,7 @@ def _notes(
     )
 
 
-def _places(
+def _capacities(
     assessed: ServiceResult,
     siting: SitingSection,
     existing: gpd.GeoDataFrame,
@@ -184,13 +187,13 @@ def _places(
         return None
     new = np.inf if siting.capacity is None else siting.capacity
     old = existing["capacity"].astype(float).fillna(np.inf)
-    places = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
-    if np.isinf(places).all():
+    capacities = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
+    if np.isinf(capacities).all():
         return None
-    return np.floor(places + 1e-9) if whole else places
+    return np.floor(capacities + WHOLE_CAPACITY) if whole else capacities
 
 
-def _rules(
+def _constraints(
     siting: SitingSection,
     existing: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
@@ -198,13 +201,13 @@ def _rules(
     money: pd.Series | None,
 ) -> dict[str, Any]:
     """Money, distances and areas of the new sites; those that stand count in no area's need."""
-    rules = apart(points, siting)
+    constraints = apart(points, siting)
     if money is not None:
         standing = pd.Series(0.0, index=existing.index)
-        rules["site_costs"] = pd.concat([standing, money.loc[points.index]])
+        constraints["site_costs"] = pd.concat([standing, money.loc[points.index]])
     if codes is not None:
-        rules["site_areas"] = [*[None] * len(existing), *codes]
-    return rules
+        constraints["site_areas"] = [*[None] * len(existing), *codes]
+    return constraints
 
 
 def _joined(matrix: sparse.csr_matrix, people: np.ndarray, existing: int) -> np.ndarray:

@@ -67,7 +67,7 @@ class DrawSettings:
     uncertainty : how far the inputs may lie from what the study says.
     seed : everything follows from it; each draw has a seed of its own.
     workers : threads; the result does not depend on them.
-    request : of each draw's solve; its bound tells what is left.
+    request : of each draw's solve; its bound says what is left.
     """
 
     redraws: int = 100
@@ -87,9 +87,9 @@ class World:
     threshold : of the standard, in the unit of the costs.
     candidates : demand x candidates, up to the threshold times `Uncertainty.widest`.
     existing : the same for today's sites; its columns follow `existing_index`.
-    rules : `SitingProblem` options that the planner asked for (``conflicts``, ``site_areas``).
+    constraints : the planner's, as `SitingProblem` takes them (``conflicts``, ``site_areas``).
     min_sites_per_area : area code -> new sites needed there.
-    budget : money for new sites, where that is what limits them (prices stand in the `rules`).
+    budget : money for new sites, where that limits them (site costs stand in the `constraints`).
     """
 
     people: np.ndarray
@@ -97,21 +97,21 @@ class World:
     candidates: TravelCosts
     existing: sparse.csr_matrix
     existing_index: pd.Index
-    rules: Mapping[str, Any] = field(default_factory=dict)
+    constraints: Mapping[str, Any] = field(default_factory=dict)
     min_sites_per_area: Mapping[str, int] = field(default_factory=dict)
     budget: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Draw:
-    """One draw and its best answer.
+    """One draw and its best plan.
 
     Parameters
     ----------
     reach : factor on the threshold. people : per demand row. closed : bool per existing site.
     served : bool per demand row: within reach of a site that is still open.
-    best, bound : people that the answer covers, and that no answer can exceed.
-    sites : the answer.
+    best, bound : people whom the plan covers, and whom no plan can exceed.
+    sites : the plan.
     """
 
     reach: float
@@ -165,7 +165,7 @@ def _solve_draw(world: World, inputs: Inputs, sites: int, request: SolveRequest)
     served = within_open(world.existing, limit, ~closed)
     left = ~served
     problem = SitingProblem.from_costs(
-        rows_of(world.candidates, left), people[left], threshold=limit, **world.rules
+        rows_of(world.candidates, left), people[left], threshold=limit, **world.constraints
     )
     options: dict[str, Any] = {"request": request}
     if world.min_sites_per_area:
@@ -223,7 +223,7 @@ def try_plans(
         for d, one in enumerate(drawn):
             new = within_open(matrix, world.threshold * one.reach, is_open)
             covered[p, d] = one.people[one.served | new].sum()
-    # another draw's plan may beat an answer that was good enough for its gap
+    # another draw's plan may beat one that was good enough for its gap
     best = np.maximum(np.array([d.best for d in drawn]), covered.max(axis=0))
     regret = best - covered
     worst, mean = regret.max(axis=1), regret.mean(axis=1)
@@ -253,7 +253,7 @@ def try_plans(
 
 
 def how_often(drawn: Sequence[Draw], recommended: Sequence[str]) -> pd.DataFrame:
-    """Index = candidate: ``share`` of the draws whose answer has it, ``in_plan``."""
+    """Index = candidate: ``share`` of the draws whose plan has it, ``in_plan``."""
     counts = Counter(site for one in drawn for site in one.sites)
     plan = list(map(str, recommended))
     share = {s: counts.get(s, 0) / len(drawn) for s in sorted({*counts, *plan})}

@@ -30,18 +30,18 @@ from geoplan.study.sites.monte_carlo import (
 
 #: objectives whose plan is a number of sites that cover people
 COVERING = ("max_coverage", "min_sites")
-#: how good a draw's answer must be inside a run, and how long it may take
+#: how good a draw's plan must be inside a run, and how long it may take
 _RUN_REQUEST = SolveRequest(gap=0.01, time_limit_s=5.0)
 
 
 def with_robustness(
     context: Context, assessed: ServiceResult, outcome: SitingOutcome, problem: StudyProblem
 ) -> SitingOutcome:
-    """`outcome` with its robustness, where the study asks for redraws (``siting.robustness``)."""
+    """`outcome` with its robustness, where the study wants draws (``siting.robustness``)."""
     siting = problem.siting
     if not siting.robustness or siting.objective not in COVERING or outcome.sites.empty:
         return outcome
-    if problem.conditional.solved.capacities is not None:  # draws know reach, not places
+    if problem.conditional.solved.capacities is not None:  # draws know reach, not capacity
         return outcome
     found = robustness_of(
         context,
@@ -138,18 +138,20 @@ def _world(
     sites = open_sites(assessed.facilities)
     stated = problem.conditional.problem
     labels = stated.site_index.to_numpy(object)
-    rules: dict[str, Any] = {"conflicts": [(labels[i], labels[j]) for i, j in stated.conflicts]}
+    constraints: dict[str, Any] = {
+        "conflicts": [(labels[i], labels[j]) for i, j in stated.conflicts]
+    }
     if stated.site_areas is not None:
-        rules["site_areas"] = stated.site_areas
+        constraints["site_areas"] = stated.site_areas
     if problem.siting.budget is not None:
-        rules["site_costs"] = stated.site_costs
+        constraints["site_costs"] = stated.site_costs
     return World(
         people=rows["people"].to_numpy(np.float64),
         threshold=float(standard.threshold),
         candidates=costs_within(context, rows, problem.candidates, far),
         existing=costs_within(context, rows, sites, far).matrix.tocsr(),
         existing_index=sites.index.astype(str),
-        rules=rules,
+        constraints=constraints,
         min_sites_per_area=problem.conditional.min_sites_per_area,
         budget=problem.siting.budget,
     )

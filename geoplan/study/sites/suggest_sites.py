@@ -29,7 +29,7 @@ from geoplan.words.speaker import Speaker
 
 
 def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
-    """`assessed` with suggested sites, where the study asks for them."""
+    """`assessed` with suggested sites, where the study has a siting problem."""
     siting = context.config.services[assessed.key].siting
     if siting is None or assessed.coverage is None or assessed.facilities is None:
         return assessed
@@ -132,7 +132,7 @@ def _capacity_note(speaker: Speaker, siting: SitingSection, problem: Conditional
     else:
         return ""
     text = speaker.say(key)
-    if not siting.robustness:  # who asked for no draws misses none
+    if not siting.robustness:  # a study without draws misses none
         return text
     return ("" if speaker.lang == "zh" else " ").join([text, speaker.say("study.no_redraws")])
 
