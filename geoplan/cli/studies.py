@@ -15,7 +15,6 @@ import typer
 from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
 from geoplan.cli.progress import progress_shown
 from geoplan.words import say
-from geoplan.words.speaker import Speaker
 
 
 def demo(
@@ -114,6 +113,7 @@ def run(
     from geoplan.study.check import finding_text
     from geoplan.study.run_folder import usable_folder
     from geoplan.study.settings import in_language
+    from geoplan.words.speaker import Speaker
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from geoplan.words import level_word, say
 
 
@@ -93,4 +91,4 @@ def plain_label(label: Any) -> Any:
     """A label without numpy's type, whose repr would show it."""
     if isinstance(label, tuple):
         return tuple(plain_label(part) for part in label)
-    return label.item() if isinstance(label, np.generic) else label
+    return label.item() if hasattr(label, "dtype") else label  # NumPy's, without NumPy
