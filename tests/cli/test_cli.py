@@ -261,7 +261,7 @@ def test_an_interrupted_command_says_so(
 
 
 def asking(folder: Path, siting: str, *arguments: str) -> Done:
-    """`suggest` for a study whose question about sites is `siting`."""
+    """`suggest` for a study whose siting problem is `siting`."""
     file = folder / "study.toml"
     lines = file.read_text(encoding="utf-8").splitlines()
     lines = [f"siting = {siting}" if line.startswith("siting =") else line for line in lines]

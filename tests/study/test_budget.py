@@ -72,7 +72,7 @@ def test_a_kind_without_a_price_and_a_price_that_is_none_are_told():
         {"budget": 5},
     ],
 )
-def test_questions_about_money_and_years_that_make_no_sense(asked):
+def test_budgets_and_years_that_make_no_sense_are_refused(asked):
     with pytest.raises(ValueError, match=r"years|phases|site_cost"):
         SitingSection(**asked)
 

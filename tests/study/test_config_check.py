@@ -139,7 +139,9 @@ def test_values_are_told_in_words_of_our_own(small_folder, value, zh, en) -> Non
         assert "Input should" not in str(caught.value)
 
 
-def test_questions_that_make_no_sense_are_told_in_the_study_s_language(small_folder) -> None:
+def test_siting_problems_that_make_no_sense_are_refused_in_the_study_s_language(
+    small_folder,
+) -> None:
     study = Study.open(small_folder).replace({"study.lang": "zh"})
     with pytest.raises(StudyFileError, match="目标 p_median 需要写明 sites"):
         study.replace({"services.meal_station.siting": {"objective": "p_median", "sites": None}})

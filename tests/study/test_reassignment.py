@@ -93,14 +93,14 @@ class Street:
         )
 
     def asked(self, **siting) -> Study:
-        """The study with this question."""
-        question = {
+        """The study with this siting problem."""
+        siting = {
             "candidates": "facilities:place",
             "capacity": self.capacity,
             "robustness": 0,
             **siting,
         }
-        return self.study.replace({"services.meal_station.siting": question})
+        return self.study.replace({"services.meal_station.siting": siting})
 
     def served(self, chosen: tuple[int, ...]) -> float:
         """People with a place, with new stations at the places `chosen`; by networkx."""
@@ -181,19 +181,21 @@ def test_most_people_of_the_whole_service(small_folder: Path, seed: int, limited
     assert ("leave their place" in told) == (service.coverage.ledger.full > 0)
 
 
-@pytest.mark.parametrize("rules", ["money", "apart", "area", "all"])
+@pytest.mark.parametrize("constraints", ["money", "apart", "area", "all"])
 @pytest.mark.parametrize("seed", range(3))
-def test_under_a_planners_rules(small_folder: Path, seed: int, rules: str, limited: bool) -> None:
+def test_under_a_planners_constraints(
+    small_folder: Path, seed: int, constraints: str, limited: bool
+) -> None:
     street = Street(small_folder, 40 + seed, stations=2, limited=limited)
     asked: dict = {"sites": 2}
     metres = east = 0
-    if rules in ("apart", "all"):
+    if constraints in ("apart", "all"):
         metres = asked["min_distance_m"] = 300
-    if rules in ("area", "all"):
+    if constraints in ("area", "all"):
         east = 1
         standing = int((street.old > 1000).sum())
         asked["min_sites_per_area"] = {"2": standing + east}
-    if rules in ("money", "all"):
+    if constraints in ("money", "all"):
         asked |= {"sites": None, "budget": 25.0, "site_cost": 12.5}
     allowed = [
         c for c in choices(2) if street.apart(c, metres or 1) and street.in_the_east(c) >= east
@@ -260,15 +262,15 @@ def test_what_is_not_proved_is_no_worse_than_reach_alone(
     assert (found.result.status == "optimal") == (found.result.value == found.result.bound)
 
 
-@pytest.mark.parametrize("rules", [{}, {"min_distance_m": 200}], ids=["free", "apart"])
+@pytest.mark.parametrize("constraints", [{}, {"min_distance_m": 200}], ids=["free", "apart"])
 @pytest.mark.parametrize("seed", [0, 2, 4, 21, 40])
 def test_the_bound_holds_over_candidates_that_were_left_out(
-    small_folder: Path, seed: int, limited: bool, rules: dict
+    small_folder: Path, seed: int, limited: bool, constraints: dict
 ) -> None:
     street = Street(small_folder, seed, limited=limited)
-    metres = rules.get("min_distance_m", 1)
+    metres = constraints.get("min_distance_m", 1)
     best = max(street.served(c) for c in choices(2) if street.apart(c, metres))
-    _, found = outcome_of(street.asked(sites=2, max_candidates=1, **rules))
+    _, found = outcome_of(street.asked(sites=2, max_candidates=1, **constraints))
     assert found.result.value == found.people_after.served <= best <= found.result.bound
     assert (found.result.status == "optimal") == (found.result.value == found.result.bound)
     if found.curve is not None:
@@ -276,7 +278,7 @@ def test_the_bound_holds_over_candidates_that_were_left_out(
         for row in found.curve.itertuples():  # it knows no distances between new ones
             some = [c for c in choices(int(row.sites)) if set(c) <= set(stand)]
             assert row.value <= max(map(street.served, some)) <= row.bound
-    least = street.asked(objective="min_sites", share=0.6, max_candidates=1, **rules)
+    least = street.asked(objective="min_sites", share=0.6, max_candidates=1, **constraints)
     _, few = outcome_of(least)
     enough = [
         len(c)
@@ -386,7 +388,7 @@ def test_one_note_of_places(
     assert told.str.contains(words[2]).sum() == (capacity is not None)
 
 
-def test_nobody_is_lost_between_the_ledger_and_the_question(
+def test_nobody_is_lost_between_the_ledger_and_the_problem(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street = Street.laid(small_folder, **FULL, new=[300])
@@ -405,7 +407,7 @@ def test_nobody_is_lost_between_the_ledger_and_the_question(
         outcome_of(street.asked(sites=1))
 
 
-def test_an_interrupt_of_the_second_question_ends_the_service(
+def test_an_interrupt_of_the_second_solve_ends_the_service(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     street = Street(small_folder, 60, limited=False)
@@ -413,7 +415,7 @@ def test_an_interrupt_of_the_second_question_ends_the_service(
 
     def stopped(problem, **options):
         found = usual(problem, **options)
-        if len(problem.fixed):  # the whole service's question: nothing in its time
+        if len(problem.fixed):  # the whole service's problem: nothing in its time
             nothing = {"status": "unknown", "value": np.nan, "gap": None, "sites": []}
             return replace(found, bound=problem.total, **nothing)
         return replace(found, detail={**found.detail, "interrupted": True})

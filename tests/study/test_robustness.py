@@ -142,7 +142,7 @@ def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
     assert set(after.index) == {"s0", "s1", "s2", "s3", "c1", "c4"}
 
 
-def test_chance_keeps_its_mean_its_spread_and_its_limits() -> None:
+def test_random_inputs_keep_their_mean_their_spread_and_their_limits() -> None:
     world = replace(tiny_world(0), candidates=replace_columns(tiny_world(0).candidates, 1))
     uncertainty = Uncertainty(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
     drawn = draw_all(world, DrawSettings(redraws=1500, uncertainty=uncertainty, seed=5), sites=0)
@@ -173,7 +173,7 @@ def test_draws_follow_from_the_seed_alone(small_folder: Path) -> None:
     assert not one.draws.equals(other.draws)
 
 
-def test_without_chance_the_plan_is_the_best(small_folder: Path) -> None:
+def test_without_uncertainty_the_plan_is_the_best(small_folder: Path) -> None:
     study = Study.open(small_folder)
     sure = study.robustness("meal_station", redraws=3, reach_cv=0, people_cv=0, closure_share=0.0)
     assert (sure.draws["regret"] == 0).all()
@@ -224,7 +224,7 @@ def test_a_file_that_cannot_be_used_is_told(small_folder: Path) -> None:
         Study.open(small_folder).robustness("meal_station", redraws=1)
 
 
-def test_robustness_needs_a_question(small_folder: Path) -> None:
+def test_robustness_needs_a_siting_problem(small_folder: Path) -> None:
     study = Study.open(small_folder)
     with pytest.raises(UsageError, match="max_coverage"):
         study.replace({f"{MEAL}.siting": None}).robustness("meal_station")

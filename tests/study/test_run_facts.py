@@ -98,7 +98,7 @@ def test_the_same_stands_in_tables_and_report_and_public_readers_learn_no_small_
     assert "20.7 places per 1,000 people" in page
     public = edition(results, audience="public").services["meal_station"]
     assert public.by_group is not None  # 80, 30, 50, 70 and 10 left over: nothing below 10
-    assert public.places.rows is None
+    assert public.supply.rows is None
     one_left = results.services["meal_station"].by_group.assign(served_after=[290.0, 75.0])
     from geoplan.disclosure.public_edition import whole_or_withheld
 

@@ -1,4 +1,4 @@
-"""Layers and areas that a question names: what is wrong with one is told, not thrown."""
+"""Layers and areas that a siting problem names: what is wrong with one is a message, no traceback."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_layer_comes_in_the_study_s_crs(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["candidates", "forbidden"])
-def test_a_question_names_the_section_of_its_layer(folder: Path, key: str) -> None:
+def test_an_error_names_the_section_of_its_layer(folder: Path, key: str) -> None:
     study = Study.open(folder).replace({f"{SITING}.{key}": "table.csv"})
     with pytest.raises(InputError, match=rf"'table.csv' of {SITING}.{key} holds no geometry"):
         study.run()
