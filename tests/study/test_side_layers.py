@@ -1,4 +1,4 @@
-"""Layers and areas that a siting problem names: what is wrong with one is a message, no traceback."""
+"""Layers and areas that a siting problem names: a wrong one is an error with its section."""
 
 from __future__ import annotations
 
