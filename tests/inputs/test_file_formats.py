@@ -15,6 +15,7 @@ from shapely.geometry import Point
 
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.files.database import is_database_url, mask_passwords, sqlalchemy_url
+from geoplan.inputs.files.zip_archive import member_name
 
 CRS = "EPSG:4548"
 FRAME = gpd.GeoDataFrame(
@@ -55,8 +56,6 @@ def test_a_zipped_shapefile_in_a_folder(tmp_path, inside):
 
 
 def test_names_inside_an_archive_in_the_senders_encoding(tmp_path):
-    from geoplan.inputs.files.zip_archive import member_name
-
     info = zipfile.ZipInfo("x")
     info.filename = "站点/甲.shp".encode("gb18030").decode("cp437")
     assert member_name(info) == "站点/甲.shp"

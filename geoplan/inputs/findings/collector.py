@@ -18,7 +18,7 @@ from geoplan.words import level_word, say
 
 #: row numbers that a finding about many rows names
 _NAMED_ROWS = 10
-#: rows from which memory is worth being given back
+#: rows from which memory is worth being released
 LARGE_TABLE = 100_000
 
 
