@@ -59,6 +59,37 @@ ON_LINE_M = 1e-3
 #: metres; the least distance at which two lines are taken for one border
 LEAST_SHARED_M = 1e-6
 
+# -- siting ---------------------------------------------------------------------------------
+
+#: share of a value; values, bounds and sums of people this near are equal: rounding of sums
+SAME_VALUE = 1e-9
+#: share of a value; the same for values that HiGHS works out
+SAME_MODEL_VALUE = 1e-7
+#: unit of the objective; a bound this little above a whole number is that number
+BOUND_ROUNDING = 1e-6
+#: share of the budget; sums of money added in another order
+BUDGET_ROUNDING = 1e-12
+#: money; stands for "nothing" where gains are divided by what a site costs, and in sums of money
+NO_MONEY = 1e-9
+#: no unit; a divisor that may be nothing
+LEAST_DIVISOR = 1e-300
+#: people; HiGHS's columns this near whole numbers are those numbers
+WHOLE_COLUMN = 1e-4
+#: people; in a column of HiGHS fewer than these are none
+NO_PEOPLE_IN_COLUMN = 1e-7
+#: sites, money or people; a constraint that is violated by no more is kept
+NO_VIOLATION = 1e-6
+#: people times unit of cost; longer ways by no more than that are rounding
+SAME_TOTAL_COST = 1e-3
+#: people; a largest flow's smallest part, in the unit of the largest class of people where fewer
+LEAST_FLOW = 1e-9
+#: share; openings and shares this near 0 or 1 are 0 or 1
+WHOLE_SHARE = 1e-9
+#: squared subgradient (people or demand rows); below it the direction is rounding
+NO_DIRECTION = 1e-12
+#: no unit; numbers of branching this near are a tie
+BRANCHING_TIE = 1e-12
+
 # -- disclosure ---------------------------------------------------------------------------
 
 #: people; weighs rows without people in the middle of an area, so that an empty area has one too

@@ -48,6 +48,7 @@ from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
 from geoplan.siting.solver.request import read_request
+from geoplan.tolerances import SAME_VALUE
 
 SOLVER = "search over costs with set covering"
 
@@ -289,7 +290,7 @@ def _enough(
         is_open = np.zeros(problem.n_sites, bool)
         is_open[np.asarray(fewest.sites, np.int64)] = True
         return _Cover(is_open=is_open, value=_largest(pairs.costs, is_open, times=1)), False
-    return None, fewest.bound is not None and np.ceil(fewest.bound - 1e-9) > count
+    return None, fewest.bound is not None and np.ceil(fewest.bound - SAME_VALUE) > count
 
 
 def _spent(problem: SitingProblem, found: _Cover) -> float:

@@ -28,6 +28,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import read_request
+from geoplan.tolerances import SAME_VALUE
 
 SOLVER = "interchange + Lagrangean bound + branch and bound + Benders (HiGHS)"
 
@@ -86,7 +87,7 @@ def p_median(
     >>> answer.sites, answer.value, answer.status
     ([0], 14.0, 'optimal')
 
-    With ten places at each site one person goes farther, and two sites are needed:
+    With a capacity of eleven one person goes farther, and two sites are needed:
 
     >>> small = SitingProblem.from_costs(costs, [1, 1, 10], unit="m", capacities=11)
     >>> p_median(small, sites=2).value, p_median(small, sites=1).status
@@ -167,7 +168,7 @@ def _answer(
     is_open = np.zeros(problem.n_sites, bool)
     is_open[chosen] = True
     assignment, value = assign_to_nearest(problem, is_open)
-    near = value - bound <= 1e-9 * abs(value)
+    near = value - bound <= SAME_VALUE * abs(value)
     return make_result(
         problem,
         "p_median",

@@ -18,6 +18,7 @@ import numpy as np
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, QuietHighs, run_highs
+from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE, WHOLE_SHARE
 
 #: a local search: from open sites (bool) to better ones and their cost
 Improve = Callable[[np.ndarray], tuple[np.ndarray, float]]
@@ -30,7 +31,7 @@ def _critical_cost(by_demand, share, penalty, i):  # type: ignore[no-untyped-def
     total = 0.0
     for t in range(ptr[i], ptr[i + 1]):
         total += share[idx[t]]
-        if total >= 1 - 1e-9:
+        if total >= 1 - WHOLE_SHARE:
             return data[t]
     return penalty
 
@@ -58,6 +59,10 @@ def _violated_cuts(by_demand, share, penalty, served, eps):  # type: ignore[no-u
         if v > served[i] + eps:
             critical[i] = p
     return critical, total
+
+
+#: unit of cost; an opening that costs less by more than that is better
+_LESS = 1e-12
 
 
 class _Master:
@@ -184,7 +189,7 @@ class _CutLoop:
     def goes_on(self) -> bool:
         """Whether the gap is open and time is left."""
         value = self.best.value
-        near = max(self.control.gap, 1e-9) * abs(value)
+        near = max(self.control.gap, SAME_VALUE) * abs(value)
         return self.bound < value - near and self.control.left > 0
 
     def _raise_bound(self, bound: float) -> None:
@@ -211,17 +216,17 @@ class _CutLoop:
         relaxed = float(highs.getInfo().objective_function_value)
         self._raise_bound(relaxed)
         self._report()
-        eps = 1e-6 * (1 + self.best.value / max(costs.n_demand, 1))
+        eps = BOUND_ROUNDING * (1 + self.best.value / max(costs.n_demand, 1))
         critical, total = self._separate(x, x[:m], eps)
         rows = np.flatnonzero(critical >= 0)
-        if len(rows) and total - relaxed >= 1e-7 * abs(total):
+        if len(rows) and total - relaxed >= SAME_MODEL_VALUE * abs(total):
             self.master.cut(rows, critical[rows])
             return True
         # what no better solution can do is fixed; the incumbent stays possible
         reduced, is_open = np.array(highs.getSolution().col_dual[:m]), self.best.is_open
         need = self.best.cutoff(costs.step)
-        self.master.fix((x[:m] < 1e-9) & (relaxed + reduced > need) & ~is_open, 0.0)
-        self.master.fix((x[:m] > 1 - 1e-9) & (relaxed - reduced > need) & is_open, 1.0)
+        self.master.fix((x[:m] < WHOLE_SHARE) & (relaxed + reduced > need) & ~is_open, 0.0)
+        self.master.fix((x[:m] > 1 - WHOLE_SHARE) & (relaxed - reduced > need) & is_open, 1.0)
         return False
 
     def cut_whole(self) -> bool:
@@ -239,9 +244,9 @@ class _CutLoop:
         if len(x) < m or info.primal_solution_status != 2:
             return False
         whole = x[:m] > 0.5
-        eps = 1e-7 * (1 + self.best.value)
+        eps = SAME_MODEL_VALUE * (1 + self.best.value)
         critical, total = self._separate(x, whole.astype(float), eps)
-        if total < self.best.value - 1e-12:
+        if total < self.best.value - _LESS:
             self.best = replace(self.best, is_open=whole, value=float(total))
             if self.improve is not None:
                 is_open, value = self.improve(whole)

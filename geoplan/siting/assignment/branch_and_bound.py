@@ -18,6 +18,7 @@ from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.assignment.lagrangian import dual_terms, subgradient
 from geoplan.siting.assignment.weighted_costs import Csr
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import BOUND_ROUNDING, BRANCHING_TIE, SAME_VALUE
 
 #: pairs looked at before the tree is left to others: about a second
 WORK = 400_000_000
@@ -131,7 +132,7 @@ def _total_cost(task, is_open):  # type: ignore[no-untyped-def]
 def _cutoff(task, value):  # type: ignore[no-untyped-def]
     """What a bound must pass so that nothing better than `value` (by the gap) is left."""
     step = task.step
-    need = value - step + 1e-6 if step > 0 else value - 1e-9 * abs(value)
+    need = value - step + BOUND_ROUNDING if step > 0 else value - SAME_VALUE * abs(value)
     return min(need, value * (1 - task.gap))
 
 
@@ -139,7 +140,7 @@ def _cutoff(task, value):  # type: ignore[no-untyped-def]
 def _improve(task, tree, is_open, value):  # type: ignore[no-untyped-def]
     """Make `is_open` the incumbent if it costs less than `value`; the incumbent's cost."""
     cost = _total_cost(task, is_open)
-    if cost < value - 1e-9 * abs(value):
+    if cost < value - SAME_VALUE * abs(value):
         tree.incumbent[:] = is_open
         return cost
     return value
@@ -204,7 +205,7 @@ def _bound_node(task, multipliers, state, scratch, take, n_free, value):  # type
             norm += g * g
         if norm < 0.5:  # everyone served once: this solution is the bound
             break
-        move = scale * max(1.01 * value - (total + added), 1e-9 * abs(value)) / norm
+        move = scale * max(1.01 * value - (total + added), SAME_VALUE * abs(value)) / norm
         for i in range(len(now)):
             now[i] = max(now[i] + move * scratch.subgradient[i], 0.0)
     return _NodeBound(best, last, first, rounds, seen)
@@ -232,7 +233,8 @@ def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):  # type: i
             length += 1
             continue
         doubt = abs(scratch.often[j] / found.rounds - 0.5)
-        if doubt < nearest - 1e-12 or (doubt < nearest + 1e-12 and reduced[j] < reduced[choice]):
+        tie = doubt < nearest + BRANCHING_TIE
+        if doubt < nearest - BRANCHING_TIE or (tie and reduced[j] < reduced[choice]):
             nearest = doubt
             choice = j
     return length, choice

@@ -47,8 +47,11 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
+from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, SAME_MODEL_VALUE, SAME_VALUE
 
 SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
+#: gap to which the start is solved: its bound is one of several
+_START_GAP = 1e-4
 
 
 def constrained_p_median(
@@ -75,7 +78,7 @@ def constrained_p_median(
     # least reduced cost under all constraints on sites: a start, and a better bound
     model = location_model(problem, pairs, constraints)
     model.cost = [np.zeros(problem.n_sites) if dual is None else dual.reduced]
-    found = solve_in_time(model, control.with_(gap=1e-4), seconds=max(control.left / 4, 0.1))
+    found = solve_in_time(model, control.with_(gap=_START_GAP), seconds=max(control.left / 4, 0.1))
     if found.status == "infeasible":
         return solve.infeasible()
     if found.x is None:
@@ -100,7 +103,7 @@ def max_open_sites(problem: SitingProblem, constraints: Constraints) -> int:
     if constraints.budget is not None:
         stands = problem_free(problem)
         price = np.sort(site_money(problem)[~stands & problem.is_allowed])
-        new = int(np.searchsorted(np.cumsum(price), constraints.budget * (1 + 1e-12), side="right"))
+        new = int(np.searchsorted(np.cumsum(price), constraints.most_money, side="right"))
         most = min(most, int((stands & problem.is_allowed).sum()) + new)
     return max(most, len(problem.fixed), 1)
 
@@ -208,12 +211,12 @@ class _Solve:
             if not limits.may_close(is_open, j):
                 continue
             is_open[j] = False
-            if x[model.x[model.site == j]].sum() <= 1e-7:
+            if x[model.x[model.site == j]].sum() <= NO_PEOPLE_IN_COLUMN:
                 x[model.y[j]] = 0.0
             elif not tied and self.control.left > 0:
                 other = model.warm_start(is_open)
                 cost = float(model.cost @ x[model.x])
-                if other is not None and model.cost @ other[model.x] <= cost + 1e-9 * max(
+                if other is not None and model.cost @ other[model.x] <= cost + SAME_VALUE * max(
                     1.0, cost
                 ):
                     x = other
@@ -246,7 +249,7 @@ class _Solve:
             value = float((table["people"] * table["cost"]).sum())
             assignment = assign_to_largest_flow(assignment, table)
             facts["flows"] = table
-        near = value - bound <= 1e-7 * abs(value)
+        near = value - bound <= SAME_MODEL_VALUE * abs(value)
         return make_result(
             problem,
             "p_median",
@@ -275,7 +278,7 @@ def _worst_area_first(model: AssignmentModel, control: SolveControl) -> dict[str
     facts: dict[str, Any] = {}
     if found.x is not None:
         facts["worst_area_mean"] = mean = float(found.x[worst[0]])
-        model.model.add_row(worst, upper=mean * (1 + 1e-9) + 1e-9)
+        model.model.add_row(worst, upper=mean * (1 + SAME_VALUE) + SAME_VALUE)
     if found.status != "optimal":
         facts["worst_area_bound"] = found.bound
     return facts

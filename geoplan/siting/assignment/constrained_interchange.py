@@ -13,6 +13,7 @@ from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts, nearest
 from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import SAME_TOTAL_COST, SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
@@ -74,7 +75,7 @@ class SiteConstraints:
             area=area,
             least=np.array([0, *(constraints.area_sites[c] for c in codes)], np.int64),
             money=site_money(problem) if constraints.budget is not None else np.zeros(m),
-            budget=np.inf if constraints.budget is None else constraints.budget * (1 + 1e-12),
+            budget=constraints.most_money,
             most=most,
         )
 
@@ -129,7 +130,7 @@ def constrained_interchange(
         best_add = int(np.argmax(added))
         best_swap = int(np.argmax(saved)) if saved.size else -1
         swap_worth = saved.flat[best_swap] if best_swap >= 0 else -np.inf
-        if max(added[best_add], swap_worth) <= 1e-9 * (1.0 + float(loss.sum())):
+        if max(added[best_add], swap_worth) <= SAME_VALUE * (1.0 + float(loss.sum())):
             break
         if added[best_add] >= swap_worth:
             is_open[entering[best_add]] = True
@@ -155,7 +156,7 @@ def drop_idle_sites(
         lost = 0.0
         for i, cost in zip(costs.by_site.idx[here], costs.by_site.data[here], strict=True):
             lost += max(_cheapest(costs.by_demand, i, kept) - cost, 0.0)
-            if lost > 1e-3:  # in people x metres or minutes: a matter of rounding below
+            if lost > SAME_TOTAL_COST:
                 kept[j] = True
                 break
     return kept

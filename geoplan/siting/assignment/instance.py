@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.assignment.weighted_costs import WeightedCosts
+from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -49,13 +50,13 @@ class MedianSolution:
 
     def is_near(self, bound: float, gap: float) -> bool:
         """Whether `bound` is within the relative `gap`."""
-        return not self.value - bound > max(gap, 1e-9) * abs(self.value)
+        return not self.value - bound > max(gap, SAME_VALUE) * abs(self.value)
 
     def cutoff(self, step: float) -> float:
         """What a bound must pass so that no better solution is left (`step` as in the costs)."""
-        return self.value - step + 1e-6 if step else self.value * (1 - 1e-9)
+        return self.value - step + BOUND_ROUNDING if step else self.value * (1 - SAME_VALUE)
 
 
 def rounded_bound(bound: float, step: float) -> float:
     """Where only multiples of `step` are possible, a lower bound rises to the next one."""
-    return float(np.ceil((bound - 1e-6) / step) * step) if step else bound
+    return float(np.ceil((bound - BOUND_ROUNDING) / step) * step) if step else bound

@@ -13,6 +13,7 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.assignment.weighted_costs import nearest_of_all, nearest_two
+from geoplan.tolerances import SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
@@ -95,14 +96,14 @@ def _gain_of(by_site, near, terms, k):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True, nogil=True)
 def _cheapest_to_close(leaving, terms):  # type: ignore[no-untyped-def]
     """Position in `leaving` of the site whose closing costs least, and that cost."""
-    place = -1
+    position = -1
     least = np.inf
     for a in range(len(leaving)):
         cost = terms.loss[leaving[a]] - terms.relief[leaving[a]]
-        if cost < least or (cost == least and leaving[a] < leaving[place]):
+        if cost < least or (cost == least and leaving[a] < leaving[position]):
             least = cost
-            place = a
-    return place, least
+            position = a
+    return position, least
 
 
 @nb.njit(cache=True, nogil=True)
@@ -110,11 +111,11 @@ def _best_partner(by_site, near, terms, leaving, k):  # type: ignore[no-untyped-
     """Position in `leaving` of the best site to close for k, and what that swap saves."""
     ptr, idx, _ = by_site
     gain = _gain_of(by_site, near, terms, k)
-    place, least = _cheapest_to_close(leaving, terms)
+    position, least = _cheapest_to_close(leaving, terms)
     for t in range(ptr[k], ptr[k + 1]):
         if near.site[idx[t]] >= 0:
             terms.relief[near.site[idx[t]]] = 0.0
-    return place, gain - least
+    return position, gain - least
 
 
 @nb.njit(cache=True, nogil=True)
@@ -157,13 +158,13 @@ def interchange(costs, is_open, allowed, fixed, start, max_swaps):  # type: igno
         tried += 1
         if is_open[k] or not allowed[k]:
             continue
-        place, saved = _best_partner(costs.by_site, near, terms, leaving, k)
-        if saved <= 1e-9 * (1.0 + abs(total)):
+        position, saved = _best_partner(costs.by_site, near, terms, leaving, k)
+        if saved <= SAME_VALUE * (1.0 + abs(total)):
             continue
-        closed = leaving[place]
+        closed = leaving[position]
         is_open[closed] = False
         is_open[k] = True
-        leaving[place] = k
+        leaving[position] = k
         # only demand that touches either site can change its two cheapest
         total = _update_nearest(costs, is_open, near, terms.loss, closed, k, total)
         total = _update_nearest(costs, is_open, near, terms.loss, closed, closed, total)

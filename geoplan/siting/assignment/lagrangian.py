@@ -15,6 +15,12 @@ import numpy as np
 
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
+
+#: share of the bound; rising less per 100 rounds halves the blend, per 400 rounds ends the climb
+_SLOW, _STALLED = 1e-4, 1e-6
+#: smallest weight of a new point in the averages of the volume algorithm
+_LEAST_BLEND = 1e-4
 
 
 @nb.njit(cache=True, nogil=True)
@@ -113,7 +119,7 @@ def _move(dual, steps, upper, most, multipliers):  # type: ignore[no-untyped-def
     norm = 0.0
     for i in range(len(most)):
         norm += dual.direction[i] * dual.direction[i]
-    if norm < 1e-12 or steps.bound >= upper * (1 - 1e-9):
+    if norm < NO_DIRECTION or steps.bound >= upper * (1 - SAME_VALUE):
         return False
     step = steps.factor * (1.02 * upper - steps.bound) / norm
     for i in range(len(most)):
@@ -213,13 +219,13 @@ def lagrangian_dual(
     while done < rounds and (control.left > 0 or not done):
         steps = _climb(by_demand, openings, upper, most, dual, steps, part)
         done += part
-        if steps.bound >= upper * (1 - 1e-9):
+        if steps.bound >= upper * (1 - SAME_VALUE):
             break
         if done % 100 < part:
             marks.append(float(steps.bound))
-            if len(marks) > 1 and marks[-1] - marks[-2] < 1e-4 * abs(marks[-1]):
-                steps = steps._replace(blend=max(steps.blend / 2, 1e-4))
-            if len(marks) > 5 and marks[-1] - marks[-5] < 1e-6 * abs(marks[-1]):
+            if len(marks) > 1 and marks[-1] - marks[-2] < _SLOW * abs(marks[-1]):
+                steps = steps._replace(blend=max(steps.blend / 2, _LEAST_BLEND))
+            if len(marks) > 5 and marks[-1] - marks[-5] < _STALLED * abs(marks[-1]):
                 break
     return LagrangianDual(
         bound=float(steps.bound),

@@ -23,6 +23,7 @@ from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
+from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, WHOLE_COLUMN
 
 
 def location_model(
@@ -209,8 +210,8 @@ def assignment_flows(problem: SitingProblem, full: AssignmentModel, x: np.ndarra
     people, capacity = x[full.x], full.capacity
     if is_whole(full.pairs.people) and is_whole(capacity[np.isfinite(capacity)]):
         rounded = np.round(people)  # corner solutions are whole, but for HiGHS's tolerance
-        people = rounded if np.abs(rounded - people).max(initial=0.0) < 1e-4 else people
-    used = np.flatnonzero(people > 1e-7)
+        people = rounded if np.abs(rounded - people).max(initial=0.0) < WHOLE_COLUMN else people
+    used = np.flatnonzero(people > NO_PEOPLE_IN_COLUMN)
     return pd.DataFrame(
         {
             "demand": problem.demand_index[full.pairs.rows[full.row[used]]],

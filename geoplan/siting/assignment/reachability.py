@@ -19,6 +19,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -166,7 +167,7 @@ def covering_start(
     )
     if fewest.detail.get("interrupted"):
         control.stop()
-    least = int(np.ceil((fewest.bound or 0.0) - 1e-9))
+    least = int(np.ceil((fewest.bound or 0.0) - SAME_VALUE))
     if np.isfinite(fewest.value) and fewest.value <= count:
         is_open = np.zeros(problem.n_sites, bool)
         is_open[np.asarray(fewest.sites, np.int64)] = True

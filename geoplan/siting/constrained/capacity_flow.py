@@ -14,13 +14,12 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.model.core import Core
-
-_DUST = 1e-9
+from geoplan.tolerances import LEAST_FLOW
 
 
 def flow_tolerance(weight: np.ndarray) -> float:
     """People so few that they are none: in a small unit of people fewer, never more."""
-    return _DUST * min(1.0, float(weight.max(initial=0.0)))
+    return LEAST_FLOW * min(1.0, float(weight.max(initial=0.0)))
 
 
 class _Pairs(NamedTuple):

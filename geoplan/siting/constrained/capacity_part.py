@@ -29,9 +29,9 @@ def largest_flow(problem: SitingProblem, chosen: np.ndarray) -> CapacityFlow:
     """The sites `chosen` (positions in the problem) open, and most people served there."""
     core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
     flow = CapacityFlow(core, core_capacities(problem, core))
-    place = np.full(problem.n_sites, -1, np.int64)
-    place[core.sites] = np.arange(core.m)
-    for j in place[chosen]:
+    index = np.full(problem.n_sites, -1, np.int64)
+    index[core.sites] = np.arange(core.m)
+    for j in index[chosen]:
         flow.open(int(j))
     return flow
 

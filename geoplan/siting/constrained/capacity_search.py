@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow
+from geoplan.siting.constrained.site_constraints import conflict_pairs
 from geoplan.siting.model.constraints import Constraints, problem_free, site_money
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-
-_LEAST = 1e-9
+from geoplan.tolerances import LEAST_DIVISOR, NO_MONEY, SAME_VALUE
 
 
 class CapacitySearch:
@@ -46,7 +46,7 @@ class CapacitySearch:
         for j in np.flatnonzero(self.stays):
             self.flow.open(int(j))
         self.most = np.inf if constraints.sites is None else constraints.sites
-        self.budget = np.inf if constraints.budget is None else constraints.budget * (1 + 1e-12)
+        self.budget = constraints.most_money
         self.paid = constraints.budget is not None
         self.money = site_money(problem)[core.sites]
         self.free_of_cost = problem_free(problem)[core.sites]
@@ -75,7 +75,7 @@ class CapacitySearch:
     @property
     def enough(self) -> bool:
         """Whether as many people are served as are wanted."""
-        return bool(self.served >= self.need * (1 - _LEAST) - self.tolerance)
+        return bool(self.served >= self.need * (1 - SAME_VALUE) - self.tolerance)
 
     def construct(self) -> bool:
         """Open sites as far as the constraints allow; False where an area falls short.
@@ -117,7 +117,7 @@ class CapacitySearch:
         self.worth = self.ceiling.copy()
 
     def take_better(self, opened: np.ndarray, *, started: bool) -> bool:
-        """`take`, unless what is open serves as many people; returns whether there is an answer."""
+        """`take`, unless what is open serves as many people; whether there is a solution."""
         saved = self.flow
         self.take(opened)
         if started and saved.served >= self.served:
@@ -125,7 +125,7 @@ class CapacitySearch:
         return True
 
     def take_fewer(self, opened: np.ndarray, *, started: bool) -> bool:
-        """`take`, where that is enough with fewer sites; returns whether there is an answer."""
+        """`take`, where that is enough with fewer sites; returns whether there is a solution."""
         saved = self.flow
         self.take(opened)
         if self.enough and (not started or len(self.flow.chosen) < len(saved.chosen)):
@@ -156,7 +156,7 @@ class CapacitySearch:
     def bound(self) -> float:
         """People whom no choice of sites within the constraints' number and money can exceed.
 
-        From what sites add to the fixed ones, and, unless that proves the answer, from what they
+        From what sites add to the fixed ones, and, unless that proves the solution, from what they
         add to what is open now.
         """
         bound = min(
@@ -164,7 +164,7 @@ class CapacitySearch:
         )
         exact = self.flow.is_open.copy()
         gains = np.where(exact, 0.0, self.worth)
-        while bound > self.served + max(self.tolerance, _LEAST * self.served):
+        while bound > self.served + max(self.tolerance, SAME_VALUE * self.served):
             most, used = self._most_of(gains)
             bound = min(bound, self.served + most)
             # old gains bound the new ones: only those that the sum takes have to be worked out
@@ -183,9 +183,9 @@ class CapacitySearch:
         short = self.need - self.before
         fixed = int(self.stays.sum())
         gains = np.cumsum(np.sort(self.ceiling[~self.stays])[::-1])
-        if short <= max(self.tolerance, _LEAST * self.need):
+        if short <= max(self.tolerance, SAME_VALUE * self.need):
             return fixed
-        return fixed + int(np.searchsorted(gains, short * (1 - _LEAST)) + 1)
+        return fixed + int(np.searchsorted(gains, short * (1 - SAME_VALUE)) + 1)
 
     def _learn(self, gains: np.ndarray) -> None:
         """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
@@ -205,7 +205,7 @@ class CapacitySearch:
         if self.paid:
             price = np.where(self.free_of_cost, 0.0, self.money)
             free = float(gains[price <= 0].sum())
-            order = np.argsort(-gains / np.maximum(price, 1e-300), kind="stable")
+            order = np.argsort(-gains / np.maximum(price, LEAST_DIVISOR), kind="stable")
             order = order[price[order] > 0]
             spent = np.cumsum(price[order])
             part = np.clip((self.budget - spent + price[order]) / price[order], 0.0, 1.0)
@@ -238,7 +238,7 @@ class CapacitySearch:
         at = np.flatnonzero(pool & self._able())
         price = np.ones(len(self.money))
         if self.paid:
-            price = np.where(self.free_of_cost, 1e-9, np.maximum(self.money, 1e-9))
+            price = np.where(self.free_of_cost, NO_MONEY, np.maximum(self.money, NO_MONEY))
         best, most = -1, -1.0
         order = at[np.argsort(-self.worth[at] / price[at], kind="stable")]
         for j in order:
@@ -266,7 +266,7 @@ class CapacitySearch:
         if not self._areas_without(j, closed=True):
             able &= np.array([c == self.areas[j] for c in self.areas], bool)
         at = np.flatnonzero(able)
-        best, most = -1, lost + max(self.tolerance, 1e-9 * self.before)
+        best, most = -1, lost + max(self.tolerance, SAME_VALUE * self.before)
         for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
             if self.ceiling[k] <= most or control.left <= 0:
                 break
@@ -291,10 +291,7 @@ class CapacitySearch:
 
 def _rivals(problem: SitingProblem, core: Core) -> list[np.ndarray]:
     """Per site of the core those that may not be open beside it."""
-    place = np.full(problem.n_sites, -1, np.int64)
-    place[core.sites] = np.arange(core.m)
-    pairs = place[problem.conflicts]
-    pairs = pairs[(pairs >= 0).all(axis=1)]
+    pairs = conflict_pairs(problem, core.sites)
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both = both[np.argsort(both[:, 0], kind="stable")]
     cuts = np.searchsorted(both[:, 0], np.arange(core.m + 1))

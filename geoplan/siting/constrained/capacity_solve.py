@@ -27,11 +27,11 @@ from geoplan.siting.model.constraints import Constraints, early_blocks
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
 SOLVER = "geoplan flows, swaps + HiGHS with places"
 #: share of the time that swaps may take
 _SWAPS = 0.2
-_DUST = 1e-9
 
 
 def is_capacity_problem(problem: SitingProblem, constraints: Constraints) -> bool:
@@ -49,7 +49,7 @@ def max_coverage_with_capacities(
     """Most people served within the capacities.
 
     gains : per site what it adds to the fixed ones (NaN: not worked out yet); filled in, so that
-        the next question about the same people and sites need not work it out again.
+        the next problem with the same people and sites need not work it out again.
     """
     blocked, facts = early_blocks(problem, constraints)
     if blocked:
@@ -73,9 +73,9 @@ def max_coverage_with_capacities(
         search.swap(control.part(_SWAPS * control.time_limit_s))
     bound = search.bound()
     unproved = bound > search.served * (1 + control.gap) + max(
-        search.tolerance, _DUST * search.served
+        search.tolerance, SAME_VALUE * search.served
     )
-    # out of time a model is of use only where there is no answer yet
+    # out of time a model is of use only where there is no solution yet
     if not started or (unproved and control.left > 0):
         covering.set_objective(covering.served, -covering.people)
         add_submodular_cuts(covering, core_capacities(problem, covering.core), control)
@@ -154,7 +154,7 @@ def min_sites_with_capacities(
             whole = build_covering_model(problem, constraints)
             return infeasible_covering(whole, "min_sites", control, people=need)
         if found.bound is not None:
-            least = max(least, float(np.ceil(found.bound - 1e-6)))
+            least = max(least, float(np.ceil(found.bound - BOUND_ROUNDING)))
         if found.x is not None:
             started = search.take_fewer(found.x[covering.y] > 0.5, started=started)
     if not started:

@@ -11,8 +11,7 @@ from geoplan.siting.model.constraints import Constraints, least_people, problem_
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
-
-_LEAST = 1e-9
+from geoplan.tolerances import NO_MONEY, SAME_VALUE
 
 
 def constrained_greedy(problem: SitingProblem, constraints: Constraints) -> np.ndarray | None:
@@ -78,15 +77,15 @@ class _Greedy:
         """Open the best site of `pool` that may be opened; False where there is none."""
         able = pool & ~self.shut
         if self.paid:
-            able &= self.free | (self.money <= self.left + 1e-9)
+            able &= self.free | (self.money <= self.left + NO_MONEY)
         at = np.flatnonzero(able)
         if len(at) == 0:
             return False
         worth = self.gain[at]
         if self.paid:
-            worth = worth / np.where(self.free[at], 1e-9, np.maximum(self.money[at], 1e-9))
+            worth = worth / np.where(self.free[at], NO_MONEY, np.maximum(self.money[at], NO_MONEY))
         best = int(at[np.argmax(worth)])
-        if useful and self.gain[best] <= 1e-9:
+        if useful and self.gain[best] <= SAME_VALUE:
             return False
         self.take(best)
         return True
@@ -161,7 +160,7 @@ def _prune(covering: CoveringModel, need: float, chosen: np.ndarray) -> np.ndarr
     for code in more:
         assert areas is not None
         more[code] += int(sum(areas[j] == code for j in np.flatnonzero(kept)))
-    if spare < -_LEAST * max(1.0, need) or any(by_area[watched] < -_LEAST * max(1.0, need)):
+    if spare < -SAME_VALUE * max(1.0, need) or any(by_area[watched] < -SAME_VALUE * max(1.0, need)):
         return None
     if any(left < 0 for left in more.values()):
         return None

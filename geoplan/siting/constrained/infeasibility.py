@@ -19,6 +19,7 @@ from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
+from geoplan.tolerances import NO_VIOLATION, WHOLE_COLUMN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,7 @@ def find_relaxations(
     Parameters
     ----------
     model : with its rows tagged by family.
-    people : asked to be served, where the model has a row for that (family ``need``).
+    people : required to be served, where the model has a row for that (family ``need``).
     """
     families = list(dict.fromkeys(family for family, rows, _ in model.tags if len(rows)))
     least = max(control.left / (len(families) + 1), 1.0)
@@ -90,9 +91,9 @@ def _relax(
     broken: dict[str, dict[Any, float]] = {}
     for family, label, column in columns:
         amount = float(found.x[column])
-        if abs(amount - round(amount)) < 1e-4:  # within HiGHS's tolerance
+        if abs(amount - round(amount)) < WHOLE_COLUMN:  # within HiGHS's tolerance
             amount = float(round(amount))
-        if amount > 1e-6:
+        if amount > NO_VIOLATION:
             broken.setdefault(family, {})[label] = amount
     return Relaxation(broken=broken, proved=found.status == "optimal")
 
@@ -108,7 +109,7 @@ def _describe(
     total = sum(broken.values())
     if family == "sites":
         assert constraints.sites is not None
-        enough = constraints.sites + int(np.ceil(total - 1e-6))
+        enough = constraints.sites + int(np.ceil(total - NO_VIOLATION))
         return f"{sites_told(enough)} instead of {constraints.sites}"
     if family == "budget":
         assert constraints.budget is not None
@@ -156,7 +157,7 @@ def _facts(ways: list[dict[str, dict[Any, float]]], constraints: Constraints) ->
     alone = {next(iter(way)): next(iter(way.values())) for way in ways if len(way) == 1}
     if "sites" in alone and constraints.sites is not None:
         facts["smallest_sites"] = constraints.sites + int(
-            np.ceil(sum(alone["sites"].values()) - 1e-6)
+            np.ceil(sum(alone["sites"].values()) - NO_VIOLATION)
         )
     if "budget" in alone and constraints.budget is not None:
         facts["smallest_budget"] = constraints.budget + sum(alone["budget"].values())

@@ -24,7 +24,7 @@ def add_site_constraints(
         model.tag("sites", [row], [constraints.sites])
     if constraints.budget is not None:
         money = site_money(problem)[sites]
-        row = model.add_row(y, money, upper=constraints.budget * (1 + 1e-12))
+        row = model.add_row(y, money, upper=constraints.most_money)
         model.tag("budget", [row], [constraints.budget])
     for code, least in constraints.area_sites.items():
         assert problem.site_areas is not None
@@ -32,14 +32,19 @@ def add_site_constraints(
         row = model.add_row(y[here], lower=float(least))
         model.tag("area_sites", [row], [code])
     if len(problem.conflicts):
-        position = np.full(problem.n_sites, -1, np.int64)
-        position[sites] = np.arange(len(sites))
-        pairs = position[problem.conflicts]
-        pairs = pairs[(pairs >= 0).all(axis=1)]
+        pairs = conflict_pairs(problem, sites)
         if len(pairs):
             at = model.add_rows(np.arange(len(pairs) + 1) * 2, y[pairs].ravel(), 1.0, upper=1.0)
             names = problem.site_index.to_numpy(object)[sites]
             model.tag("conflicts", at, list(map(tuple, names[pairs])))
+
+
+def conflict_pairs(problem: SitingProblem, sites: np.ndarray) -> np.ndarray:
+    """Pairs of the problem's `sites` (positions) that may not both be open, by place in `sites`."""
+    index = np.full(problem.n_sites, -1, np.int64)
+    index[sites] = np.arange(len(sites))
+    pairs = index[problem.conflicts]
+    return pairs[(pairs >= 0).all(axis=1)]
 
 
 def add_open_rows(model: Model, x: np.ndarray, y: np.ndarray, most: np.ndarray) -> None:

@@ -28,6 +28,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
+from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
 SOLVER = "geoplan reduction + HiGHS with rules"
 
@@ -114,7 +115,9 @@ def constrained_min_sites(
     found = covering.run(control=control, whole_goal=True, start=start)
     if found.status == "infeasible":
         return infeasible_covering(covering, "min_sites", control, people=need)
-    least = float(fixed.sum()) if found.bound is None else float(np.ceil(found.bound - 1e-6))
+    least = (
+        float(fixed.sum()) if found.bound is None else float(np.ceil(found.bound - BOUND_ROUNDING))
+    )
     if found.x is None:
         found = replace(found, x=start)
     if found.x is None:
@@ -178,7 +181,7 @@ def _worst_area_first(
     facts: dict[str, Any] = {"areas_out_of_reach": hopeless}
     if found.x is not None:
         facts["worst_area_share"] = share = float(found.x[worst[0]])
-        covering.model.add_row(worst, lower=share - 1e-9)
+        covering.model.add_row(worst, lower=share - SAME_VALUE)
     if found.status != "optimal":
         facts["worst_area_bound"] = None if found.bound is None else -found.bound
     return facts

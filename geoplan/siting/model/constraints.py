@@ -14,6 +14,7 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.request import SolveOptions
+from geoplan.tolerances import BUDGET_ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -32,6 +33,11 @@ class Constraints:
     area_share: Mapping[Any, float] = field(default_factory=dict)
     backup: bool = False
     equity: bool = False
+
+    @property
+    def most_money(self) -> float:
+        """The budget and what rounding may add to it; ``inf`` without one."""
+        return np.inf if self.budget is None else self.budget * (1 + BUDGET_ROUNDING)
 
     def plain(self, problem: SitingProblem) -> bool:
         """Whether only the number of sites matters."""
