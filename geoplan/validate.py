@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -30,6 +30,19 @@ def numbers(values: Any) -> list[float]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         return [number(values)]
     return [number(v) for v in values]
+
+
+def raise_faults(subject: str, faults: Sequence[str]) -> None:
+    """Raise one `UsageError` with every fault of `subject`, if there is any.
+
+    Examples
+    --------
+    >>> raise_faults("the rates", ["per must be above 0, not 0", "people are negative at ['A']"])
+    Traceback (most recent call last):
+    geoplan.errors.UsageError: the rates: per must be above 0, not 0; people are negative at ['A'].
+    """
+    if faults:
+        raise UsageError(f"{subject}: {'; '.join(faults)}.")
 
 
 def positive_number(name: str, value: Any, unit: str) -> float:

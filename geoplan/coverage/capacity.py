@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.services.standard import ServiceStandard
+from geoplan.validate import raise_faults
 
 #: fewest beds of an institution (GB 50437-2007, 2018 revision)
 SMALLEST_INSTITUTION = 20.0
@@ -154,8 +154,7 @@ def capacity_by_area(
     for what, frame in (("facility", facilities.frame), ("demand", demand.frame)):
         if level not in frame.columns:
             faults.append(f"the {what} table has no column {level!r}")
-    if faults:
-        raise UsageError(f"the capacity of {standard.service!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the capacity of {standard.service!r}", faults)
     layer = areas[level].frame
     codes = pd.Index(layer.index.astype(str))
 
@@ -205,6 +204,5 @@ def _capacities(facilities: FacilityLayer, nursing: str, people: float) -> pd.Da
         more = table.index[table[nursing] > table["capacity"]]
         if len(more):
             faults.append(f"more nursing places than places at {more[:5].tolist()}")
-    if faults:
-        raise UsageError(f"the capacity of {facilities.key!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the capacity of {facilities.key!r}", faults)
     return table

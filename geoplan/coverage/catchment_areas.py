@@ -41,6 +41,7 @@ from scipy import sparse
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.tolerances import PAIR_COST
+from geoplan.validate import raise_faults
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
 Decay = str | Callable[[np.ndarray], np.ndarray] | Sequence[tuple[float, float]]
@@ -116,8 +117,7 @@ def floating_catchment(
         faults.append(f"per must be above 0, not {per}")
     shape: Decay = decay if decay is not None else ("none" if method == "2sfca" else "gaussian")
     _check_decay(shape, radius, sigma, faults)
-    if faults:
-        raise UsageError("the floating catchment: " + "; ".join(faults) + ".")
+    raise_faults("the floating catchment", faults)
     W = _weights(matrix, radius, shape, sigma)
     access = _ACCESS[method](W, people, offer) * per
     return pd.Series(access, index=rows, name=method)

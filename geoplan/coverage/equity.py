@@ -186,37 +186,6 @@ def equity_level(coverage: Coverage, levels: Sequence[str]) -> str | None:
     return None
 
 
-def coverage_by_group(coverage: Coverage, groups: Sequence[str] = ()) -> dict[str, float]:
-    """Covered share of every sub-group, ``{"covered_share_pop80": 0.71}``; see `group_table`.
-
-    Parameters
-    ----------
-    coverage : its frame carries the sub-group columns (people of that group per row).
-    groups : sub-group columns.
-
-    Returns
-    -------
-    dict
-        ``covered_share_<group>`` -> share from 0 to 1, NaN where the group has nobody.
-
-    Raises
-    ------
-    UsageError
-        Groups that the ledger has no column for.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from geoplan.study import example_study
-    >>> coverage = example_study().run().coverage["meal_station"]
-    >>> older = coverage.frame.assign(pop80=[10, 10, 5, 0, 0, 0])
-    >>> coverage_by_group(replace(coverage, frame=older), ["pop80"])
-    {'covered_share_pop80': 0.8}
-    """
-    shares = group_table(coverage, groups=groups)["covered_share"]
-    return {f"covered_share_{group}": float(shares[group]) for group in groups}
-
-
 def group_table(
     coverage: Coverage,
     *,
@@ -252,6 +221,10 @@ def group_table(
     >>> coverage = example_study().run().coverage["meal_station"]
     >>> group_table(coverage, by="district")["served"].to_dict()
     {'': 0.0, '1': 150.0, '2': 0.0}
+    >>> from dataclasses import replace
+    >>> older = coverage.frame.assign(pop80=[10, 10, 5, 0, 0, 0])
+    >>> group_table(replace(coverage, frame=older), groups=["pop80"])["covered_share"].to_dict()
+    {'people': 0.5172413793103449, 'pop80': 0.8}
     """
     named = [by] if isinstance(by, str) else []
     missing = [c for c in [*groups, *named] if c not in coverage.frame.columns]

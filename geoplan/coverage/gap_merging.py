@@ -16,8 +16,8 @@ import shapely
 
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.neighbours import cells, natural_neighbours, patches
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
+from geoplan.validate import raise_faults
 
 #: ledger state -> (cause, remedy)
 CAUSES = {
@@ -86,8 +86,7 @@ def merge_rules(
         faults.append(f"merge_distance_m must be above 0, not {merge}")
     if not extent > 0:
         faults.append(f"max_extent_m must be above 0, not {extent}")
-    if faults:
-        raise UsageError("the gaps cannot be drawn: " + "; ".join(faults) + ".")
+    raise_faults("the gaps cannot be drawn", faults)
     unit = None
     if levels:
         finest = levels[-1]

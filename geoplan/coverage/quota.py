@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import Quota, ServiceStandard
 from geoplan.tolerances import TARGET_SHARE
+from geoplan.validate import raise_faults
 
 QUOTA_COLUMNS = ("name", "sites", "designated", "required", "counted", "meets")
 _TRUE = frozenset({"1", "true", "yes", "y", "是", "有", "√", "✓"})
@@ -234,8 +234,7 @@ def _check(
         for level in wanted
         if level in areas and level not in facilities.frame.columns
     ]
-    if faults:
-        raise UsageError(f"the quota of {standard.service!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the quota of {standard.service!r}", faults)
 
 
 def _count(codes: pd.Series, keep: np.ndarray, index: pd.Index) -> np.ndarray:

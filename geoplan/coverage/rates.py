@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
-from geoplan.errors import UsageError
+from geoplan.validate import raise_faults
 
 RATE_COLUMNS = ("name", "count", "people", "rate", "low", "high", "smoothed")
 
@@ -182,5 +182,4 @@ def _check(counts: pd.Series, people: pd.Series, per: float, confidence: float) 
         faults.append(f"per must be above 0, not {per}")
     if not 0 < confidence < 1:
         faults.append(f"confidence must be between 0 and 1, not {confidence}")
-    if faults:
-        raise UsageError("the rates: " + "; ".join(faults) + ".")
+    raise_faults("the rates", faults)

@@ -25,6 +25,7 @@ from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import SERVED_SHARE, THRESHOLD_COST
+from geoplan.validate import raise_faults
 
 _REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})
 
@@ -272,8 +273,7 @@ def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame)
         odd = sorted({str(r) for r in near["reason"].dropna().unique()} - _REASONS)
         if odd:
             faults.append(f"near= has unknown reasons: {', '.join(odd)}")
-    if faults:
-        raise UsageError(f"the coverage of {standard.service!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the coverage of {standard.service!r}", faults)
     found = near.reindex(demand.frame.index)
     return pd.DataFrame(
         {
@@ -297,8 +297,7 @@ def _check_costs(demand: Demand, standard: ServiceStandard, costs: TravelCosts) 
     lost = demand.located.index.difference(costs.demand_index)
     if len(lost):
         faults.append(f"the costs lack {len(lost)} demand labels, such as {lost[:3].tolist()}")
-    if faults:
-        raise UsageError(f"the coverage of {standard.service!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the coverage of {standard.service!r}", faults)
 
 
 def _states(demand: Demand, near: pd.DataFrame, threshold: float, exist: bool) -> np.ndarray:

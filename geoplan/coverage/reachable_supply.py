@@ -16,9 +16,9 @@ import pandas as pd
 
 from geoplan.coverage.catchment_areas import Method, floating_catchment
 from geoplan.coverage.equity import worst_tenth
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer
 from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.validate import raise_faults
 
 SUPPLY_COLUMNS = ("name", "people", "places_per_1000", "none_share")
 
@@ -123,8 +123,7 @@ def supply_in_reach(
     odd = [level for level in levels if level not in demand.columns]
     if odd:
         faults.append(f"no area levels {odd} in the demand")
-    if faults:
-        raise UsageError("the places in reach: " + "; ".join(faults) + ".")
+    raise_faults("the places in reach", faults)
     supply = capacity.reindex(costs.site_index).astype(float).fillna(0.0)
     people = demand["people"].astype(float)
     found = floating_catchment(

@@ -15,6 +15,7 @@ from scipy import sparse
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.tolerances import PAIR_COST
+from geoplan.validate import raise_faults
 
 
 def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -143,8 +144,7 @@ def stack_costs(*parts: TravelCosts) -> TravelCosts:
         index = index.append(part.site_index)
     if not index.is_unique:
         faults.append(f"site labels occur twice: {index[index.duplicated()][:5].tolist()}")
-    if faults:
-        raise UsageError("costs cannot be put side by side: " + "; ".join(faults) + ".")
+    raise_faults("costs cannot be put side by side", faults)
     cutoffs = [part.cutoff for part in parts]
     return TravelCosts(
         matrix=sparse.hstack([part.matrix for part in parts], format="csr"),

@@ -15,11 +15,11 @@ import pandas as pd
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reach import assess_reach
 from geoplan.coverage.site_costs import nearest_from_costs
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import THRESHOLD_COST
+from geoplan.validate import raise_faults
 
 REFERRAL_COLUMNS = (
     "name",
@@ -196,10 +196,9 @@ def assess_tiers(
     assessed = {key: alone for key, alone in own.items() if alone is not None}
     missing = [key for key in assessed if key not in near]
     odd = [key for key in near if key not in assessed]
-    if missing or odd:
-        faults = [f"near= lacks the tiers {missing}"] if missing else []
-        faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
-        raise UsageError(f"the tiers of {standard.service!r}: " + "; ".join(faults) + ".")
+    faults = [f"near= lacks the tiers {missing}"] if missing else []
+    faults += [f"near= has {odd}, which are judged by quota or unknown"] if odd else []
+    raise_faults(f"the tiers of {standard.service!r}", faults)
     return {
         key: assess_reach(
             demand,
@@ -272,8 +271,7 @@ def referral(
         faults.append(f"the costs are in {costs.unit}, referral is judged in min")
     if near is not None and not {"site", "reason", "cost_min"} <= set(near.columns):
         faults.append("near= needs the columns site, cost_min and reason")
-    if faults:
-        raise UsageError(f"the referral of {standard.service!r}: " + "; ".join(faults) + ".")
+    raise_faults(f"the referral of {standard.service!r}", faults)
     if costs is not None:
         near = nearest_from_costs(costs).rename(columns={"cost": "cost_min"})
     assert near is not None

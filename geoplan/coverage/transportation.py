@@ -39,6 +39,7 @@ from geoplan.tolerances import (
     RESIDUE_PEOPLE,
     RESIDUE_SHARE,
 )
+from geoplan.validate import raise_faults
 
 
 def assign_people(
@@ -83,8 +84,7 @@ def assign_people(
     if (limits < 0).any():
         bad = costs.site_index[limits < 0][:5].tolist()
         faults.append(f"capacities are negative at {bad}")
-    if faults:
-        raise UsageError("people cannot be assigned: " + "; ".join(faults) + ".")
+    raise_faults("people cannot be assigned", faults)
     limits = np.where(np.isnan(limits), np.inf, limits)
     whole = bool(np.all(weights == np.round(weights)))
     if whole:

@@ -20,6 +20,7 @@ from shapely.ops import substring
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.inputs.layers import LineLayer, check_projected
 from geoplan.tolerances import LEAST_SHARED_M, NO_LENGTH_M
+from geoplan.validate import raise_faults
 
 _LINES = {"LineString", "LinearRing", "MultiLineString"}
 _SHAPES = {"Polygon", "MultiPolygon"}
@@ -130,8 +131,7 @@ def line_frame(lines: gpd.GeoDataFrame | gpd.GeoSeries | LineLayer, what: str) -
     if not series.index.is_unique:
         twice = series.index[series.index.duplicated()].unique()[:5].tolist()
         faults.append(f"labels occur more than once: {twice}")
-    if faults:
-        raise UsageError(f"{what}: " + "; ".join(faults) + ".")
+    raise_faults(what, faults)
     return series
 
 

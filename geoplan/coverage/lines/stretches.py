@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.lines.linear_reference import Chain, Chains
-from geoplan.errors import UsageError
 from geoplan.inputs.layers import LineLayer
 from geoplan.tolerances import NO_LENGTH_M, SPACING_M
+from geoplan.validate import raise_faults
 
 Lines: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | LineLayer
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
@@ -57,8 +57,7 @@ class SpacingRules:
             faults.append(f"shared_tolerance_m must be 0 or more, not {self.shared_tolerance_m}")
         if self.bend_deg is not None and not 0 < self.bend_deg < 180:
             faults.append(f"bend_deg must be between 0 and 180, not {self.bend_deg}")
-        if faults:
-            raise UsageError("the spacing cannot be judged: " + "; ".join(faults) + ".")
+        raise_faults("the spacing cannot be judged", faults)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
