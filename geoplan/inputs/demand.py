@@ -15,7 +15,6 @@ from geoplan.inputs.census import scale_to_census
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import normalize
 from geoplan.inputs.demand_rasters import demand_of_rasters, with_small_areas
-from geoplan.inputs.duplicate_rows import report_repeated_people
 from geoplan.inputs.files.raster import RASTER_SUFFIXES
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
@@ -26,7 +25,7 @@ from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
-from geoplan.inputs.row_ids import row_ids
+from geoplan.inputs.row_identity import report_repeated_people, row_ids
 from geoplan.inputs.rows import Rows, open_rows
 
 #: no community has more people; a row with more holds a code or a typing error

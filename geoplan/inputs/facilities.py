@@ -11,7 +11,6 @@ import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, is_yes, read_numbers
-from geoplan.inputs.duplicate_rows import report_duplicate_sites
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -20,7 +19,7 @@ from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
-from geoplan.inputs.row_ids import row_ids
+from geoplan.inputs.row_identity import report_duplicate_sites, row_ids
 from geoplan.inputs.rows import Rows, open_rows
 
 _NUMBERS = ("capacity", "nursing_capacity")

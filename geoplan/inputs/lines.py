@@ -13,7 +13,7 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import LineLayer
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
-from geoplan.inputs.row_ids import row_ids
+from geoplan.inputs.row_identity import row_ids
 from geoplan.inputs.rows import open_rows
 
 
