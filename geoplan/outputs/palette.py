@@ -11,7 +11,6 @@ from bisect import bisect_right
 INK = "#1d2b31"
 MUTED = "#63737a"
 HAIRLINE = "#d5dde0"
-PAPER = "#ffffff"
 
 COVERED = "#2c7fb8"
 UNCOVERED = "#d55e00"
@@ -20,7 +19,6 @@ FACILITY = "#12343b"
 REACH = "#9ecae1"
 WATER = "#c9dfea"
 GREEN = "#dfe8d8"
-NODATA = "#eceff0"
 
 #: width in millimetres and colour by road class
 ROADS = {1: ("#b9a58a", 0.5), 2: ("#cfc5b6", 0.3), 3: ("#d8d1c4", 0.15)}

@@ -1,4 +1,4 @@
-"""How nouns show themselves at a prompt: what tab completion offers, what a notebook draws."""
+"""How objects show themselves at a prompt: what tab completion offers, what a notebook draws."""
 
 from __future__ import annotations
 

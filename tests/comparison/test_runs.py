@@ -17,14 +17,14 @@ from geoplan.comparison import compare_runs
 from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
-from geoplan.outputs import write_comparison, write_layers
-from geoplan.outputs.summary.summary_json import write_summary
+from geoplan.outputs import summary_dict, write_comparison, write_layers
 from geoplan.study.assess.assess_service import in_service
 
 
 def save(results, folder):
     folder.mkdir()
-    write_summary(results, folder / "summary.json")
+    text = json.dumps(summary_dict(results), ensure_ascii=False)
+    (folder / "summary.json").write_text(text, encoding="utf-8")
     write_layers(results, folder / "layers.gpkg")
     return folder
 

@@ -14,7 +14,7 @@ from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.service_chapter import service_blocks
 from geoplan.outputs.summary.summary_json import summary_dict
-from geoplan.outputs.tables.further_tables import measure_table
+from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.words.speaker import Speaker
 
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageColor
 from scipy.spatial.distance import pdist
 
 from geoplan.outputs import palette, write_figures
-from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import cjk_fonts
 from geoplan.outputs.figures.map_figures import apart
 from geoplan.outputs.figures.sheet import fit
@@ -122,27 +122,27 @@ def test_the_knee_is_marked_on_the_curve_and_its_label_is_in_nobody_s_way(fakes,
 
 def test_streets_without_a_class_are_drawn(fakes):
     results = fakes.fake_run(n=40)
-    west, south, east, north = Ground(results).bounds
+    west, south, east, north = Background(results).bounds
     y = np.linspace(south, north, 9)
     lines = shapely.linestrings([[(west, v), (east, v)] for v in y])
     roads = gpd.GeoDataFrame(
         geometry=lines, crs=results.services["meal_station"].coverage.frame.crs
     )
-    ground = Ground(replace(results, background={"roads": roads}))
-    assert [len(paths) for paths, _, _ in ground.roads] == [9, 0, 0]
+    background = Background(replace(results, background={"roads": roads}))
+    assert [len(paths) for paths, _, _ in background.roads] == [9, 0, 0]
     figure = next(iter(maps_of(replace(results, background={"roads": roads}), "en").values()))
     drawn = [c for c in figure.axes[0].collections if isinstance(c, LineCollection)]
     assert 9 in [len(c.get_segments()) for c in drawn]
 
 
 def test_minor_streets_give_way_when_they_are_too_many(fakes, monkeypatch):
-    monkeypatch.setattr("geoplan.outputs.figures.basemap.MOST_MINOR_ROADS", 5)
+    monkeypatch.setattr("geoplan.outputs.figures.background.MOST_MINOR_ROADS", 5)
     results = fakes.fake_run(n=40)
-    west, south, east, north = Ground(results).bounds
+    west, south, east, north = Background(results).bounds
     y = np.linspace(south, north, 20)
     lines = shapely.linestrings([[(west, v), (east, v)] for v in y])
     roads = gpd.GeoDataFrame({"class": [1] * 4 + [3] * 16}, geometry=lines)
-    drawn = Ground(replace(results, background={"roads": roads})).roads
+    drawn = Background(replace(results, background={"roads": roads})).roads
     assert [len(paths) for paths, _, _ in drawn] == [0, 4]
 
 
@@ -190,13 +190,13 @@ def test_the_report_keeps_the_colour_of_a_small_patch(tmp_path):
 
 
 def test_a_name_gives_way_to_badges_or_is_left_out(fakes):
-    ground = Ground(fakes.fake_run())
+    background = Background(fakes.fake_run())
     figure = Figure(figsize=(6, 6))
     ax = figure.add_subplot()
-    west, south, east, north = ground.bounds
+    west, south, east, north = background.bounds
     ax.set(xlim=(west, east), ylim=(south, north), aspect="equal")
-    middle = [(point.x, point.y) for _, point, _ in ground.labels]
-    ground.name(ax, np.array(middle[:1]))
+    middle = [(point.x, point.y) for _, point, _ in background.labels]
+    background.name(ax, np.array(middle[:1]))
     assert len(ax.texts) == len(middle)
     moved = [text.get_position() for text in ax.texts]
     assert moved[0] != pytest.approx(middle[0])
@@ -206,5 +206,5 @@ def test_a_name_gives_way_to_badges_or_is_left_out(fakes):
     grid = np.meshgrid(np.linspace(west, east, 99), np.linspace(south, north, 99))
     everywhere = np.column_stack([axis.ravel() for axis in grid])
     before = len(ax.texts)
-    ground.name(ax, everywhere)
+    background.name(ax, everywhere)
     assert len(ax.texts) == before

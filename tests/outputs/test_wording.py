@@ -17,12 +17,9 @@ import geoplan.siting
 from geoplan.outputs.maps.features import spacing_content
 from geoplan.outputs.report.chapter_sections import quota_blocks
 from geoplan.outputs.report.table_blocks import report_table
-from geoplan.outputs.tables.run_tables import (
-    figures_table,
-    gap_table,
-    required_table,
-    stretch_table,
-)
+from geoplan.outputs.tables.line_tables import required_table, stretch_table
+from geoplan.outputs.tables.run_tables import figures_table
+from geoplan.outputs.tables.siting_tables import gap_table
 from geoplan.outputs.tables.workbook import dress_sheet
 from geoplan.services.standard import Quota
 from geoplan.words.speaker import Speaker

@@ -142,7 +142,7 @@ def test_rates_of_several_things_each_per_the_people_it_is_for(tmp_path):
     assert rates == {"beds": [None, 7.5, None], "visits": [20, 22.5, None]}
     people = [row["people"] for row in measures["beds"]["areas"]]
     assert people == [200, 80, 10]  # nobody is lost
-    from geoplan.outputs.tables.further_tables import measure_table
+    from geoplan.outputs.tables.rate_tables import measure_table
 
     table = measure_table(plan.results, plan.services["home_care"], Speaker("en")).frame
     assert table["rate"].tolist() == pytest.approx([100 * 6 / 90, 100 * 16 / 80])
@@ -158,7 +158,7 @@ def test_which_counts_are_money_is_said_and_not_guessed_from_their_titles(tmp_pa
     section = {"path": "care.csv", "demand": "elderly_60", "rate": rate}
     study = Study.open(folder).replace({"services.home_care": section})
     plan = study.run(services=["home_care"])
-    from geoplan.outputs.tables.further_tables import measure_table
+    from geoplan.outputs.tables.rate_tables import measure_table
 
     table = measure_table(plan.results, plan.services["home_care"], Speaker("en")).frame
     assert table["rate"].tolist() == pytest.approx([100 * 5200 / 290] * 2)

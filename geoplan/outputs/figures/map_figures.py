@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from scipy.spatial import cKDTree
 
 from geoplan.outputs import palette
-from geoplan.outputs.figures.basemap import Ground, paths, points_per_metre
+from geoplan.outputs.figures.background import Background, paths, points_per_metre
 from geoplan.outputs.figures.sheet import Sheet, map_axes
 from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
@@ -31,7 +31,7 @@ _APART = 8.4
 
 
 def coverage_map(
-    results: RunResults, service: ServiceResult, ground: Ground, speaker: Speaker
+    results: RunResults, service: ServiceResult, background: Background, speaker: Speaker
 ) -> Figure:
     """Places covered and not covered by people, existing sites, and suggested ones by rank."""
     assert service.coverage is not None
@@ -62,7 +62,7 @@ def coverage_map(
         ],
         legend=ink,
     )
-    figure, ax = map_axes(results, sheet, ground, speaker)
+    figure, ax = map_axes(results, sheet, background, speaker)
     mean = max(float(placed["people"].mean() or 1.0), LEAST_MEAN_PEOPLE)
     scale = _size(placed, points_per_metre(ax)) / mean
     _dots(ax, covered, scale, color=palette.COVERED, linewidths=0)
@@ -72,12 +72,12 @@ def coverage_map(
     badges = np.empty((0, 2))
     if suggested is not None and len(suggested):
         badges = _numbered(ax, suggested)
-    ground.name(ax, badges)
+    background.name(ax, badges)
     return figure
 
 
 def line_map(
-    results: RunResults, service: ServiceResult, ground: Ground, speaker: Speaker
+    results: RunResults, service: ServiceResult, background: Background, speaker: Speaker
 ) -> Figure:
     """Stretches of lines that are marked densely enough, and those that are not."""
     assert service.spacing is not None
@@ -108,7 +108,7 @@ def line_map(
         notes=[speaker.say("figures.standard", standard=standard_text(service.standard, speaker))],
         legend=ink,
     )
-    figure, ax = map_axes(results, sheet, ground, speaker)
+    figure, ax = map_axes(results, sheet, background, speaker)
     intervals = service.spacing.intervals
     for status, colour, _, _ in stretches:
         lines = paths(intervals[intervals["status"] == status].geometry.to_numpy(), 1.0)
@@ -128,7 +128,7 @@ def line_map(
             linewidths=0 if many else 0.3,
             zorder=7,
         )
-    ground.name(ax, np.empty((0, 2)))
+    background.name(ax, np.empty((0, 2)))
     return figure
 
 

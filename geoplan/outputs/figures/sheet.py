@@ -16,7 +16,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from geoplan.outputs import palette
-from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.figures.background import Background
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, number_text
@@ -40,13 +40,13 @@ class Sheet:
 
 
 def map_axes(
-    results: RunResults, sheet: Sheet, ground: Ground, speaker: Speaker
+    results: RunResults, sheet: Sheet, background: Background, speaker: Speaker
 ) -> tuple[Figure, Axes]:
     """A figure with the sheet's texts, and axes in projected metres that fill what is left.
 
     The limits are set and the aspect is equal: what is drawn afterwards cannot move them.
     """
-    west, south, east, north = ground.bounds
+    west, south, east, north = background.bounds
     shape = (north - south) / max(east - west, 1.0)
     map_in = min(max(shape, _SHAPES[0]), _SHAPES[1]) * WIDTH_IN * 0.72
     figure = Figure(figsize=(WIDTH_IN, map_in + 1.5), facecolor="white")
@@ -74,8 +74,8 @@ def map_axes(
             map_in / height,
         )
     )
-    _frame(ax, ground.bounds, (WIDTH_IN - 2 * _SIDE_IN) / map_in)
-    ground.draw(ax)
+    _frame(ax, background.bounds, (WIDTH_IN - 2 * _SIDE_IN) / map_in)
+    background.draw(ax)
     _scale_bar(figure, ax, speaker)
     _north(figure, head_in, speaker)
     return figure, ax

@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
-from geoplan.outputs.figures.basemap import Ground
+from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import check_glyphs, cjk_fonts
 from geoplan.outputs.figures.map_figures import coverage_map, line_map
 from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
@@ -89,17 +89,17 @@ def figure_list(
     results: RunResults, speaker: Speaker
 ) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """Name and drawing function of every figure of a run."""
-    ground = Ground(results)
+    background = Background(results)
     for key, service in results.services.items():
         if service.coverage is not None:
-            yield f"{key}_map", partial(coverage_map, results, service, ground, speaker)
+            yield f"{key}_map", partial(coverage_map, results, service, background, speaker)
             level = _top_level(results, service)
             if level is not None:
                 yield f"{key}_areas", partial(_areas, results, service, level, speaker)
             if service.siting is not None and service.siting.curve is not None:
                 yield f"{key}_curve", partial(_curve, service, speaker)
         elif service.spacing is not None:
-            yield f"{key}_map", partial(line_map, results, service, ground, speaker)
+            yield f"{key}_map", partial(line_map, results, service, background, speaker)
 
 
 def _top_level(results: RunResults, service: ServiceResult) -> str | None:

@@ -19,8 +19,6 @@ from geoplan.words.speaker import Speaker
 MOST_POLYGONS = 8_000
 #: bytes that one level's boundaries may take
 LEVEL_BUDGET = 450_000
-#: more rows than this are not listed by area
-MOST_ROWS = 2_500
 
 #: bounds of the classes of a covered share: the same for every service, so that maps compare
 SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)

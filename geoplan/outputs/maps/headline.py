@@ -11,7 +11,7 @@ from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.features import service_name
 from geoplan.outputs.maps.values import number
-from geoplan.outputs.tables.further_tables import measure_table
+from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import count_text, number_text

@@ -10,12 +10,9 @@ from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
 from geoplan.outputs.report.table_blocks import report_table
-from geoplan.outputs.tables.further_tables import (
-    capacity_table,
-    fund_table,
-    group_table,
-    phase_table,
-)
+from geoplan.outputs.tables.capacity_tables import capacity_table
+from geoplan.outputs.tables.coverage_tables import group_table
+from geoplan.outputs.tables.siting_tables import fund_table, phase_table
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult

@@ -21,7 +21,8 @@ from geoplan.outputs.report.blocks import (
 from geoplan.outputs.report.highlights import highlights
 from geoplan.outputs.report.service_chapter import service_blocks
 from geoplan.outputs.report.table_blocks import report_table
-from geoplan.outputs.tables.run_tables import figures_table, overview_table
+from geoplan.outputs.tables.coverage_tables import overview_table
+from geoplan.outputs.tables.run_tables import figures_table
 from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geoplan.outputs.tables.further_tables import measure_table
+from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.outputs.wording import is_proved_fewest
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.words.speaker import Speaker

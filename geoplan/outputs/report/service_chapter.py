@@ -27,14 +27,9 @@ from geoplan.outputs.report.chapter_sections import (
     tier_blocks,
 )
 from geoplan.outputs.report.table_blocks import report_table
-from geoplan.outputs.tables.further_tables import measure_table
-from geoplan.outputs.tables.run_tables import (
-    area_table,
-    closure_table,
-    gap_table,
-    rate_table,
-    site_table,
-)
+from geoplan.outputs.tables.coverage_tables import area_table
+from geoplan.outputs.tables.rate_tables import measure_table, rate_table
+from geoplan.outputs.tables.siting_tables import closure_table, gap_table, site_table
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.outputs.wording import (
     cost_unit_text,

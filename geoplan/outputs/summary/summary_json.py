@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -73,14 +71,6 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
             for row in results.figures.to_dict("records")
         ],
     }
-
-
-def write_summary(results: RunResults, path: str | Path) -> Path:
-    """Write `summary.json`."""
-    target = Path(path)
-    text = json.dumps(summary_dict(results), ensure_ascii=False, indent=1, allow_nan=False)
-    target.write_text(text + "\n", encoding="utf-8", newline="\n")
-    return target
 
 
 def people_dict(ledger: Ledger) -> dict[str, Any]:

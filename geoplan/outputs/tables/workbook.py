@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from geoplan.disclosure.public_edition import refuse_internal
@@ -105,7 +105,6 @@ def _rounded(table: Table) -> Table:
 
 _HEAD_FILL = PatternFill("solid", fgColor="1F4E5F")
 _HEAD_FONT = Font(bold=True, color="FFFFFF")
-_HAIR = Border(bottom=Side(style="hair", color="B8C4C9"))
 
 
 def write_workbook(

@@ -29,7 +29,7 @@ _ASIDE = sorted(
 HALO = [withStroke(linewidth=2.2, foreground="white")]
 
 
-class Ground:
+class Background:
     """Background shapes in projected metres, simplified once for all maps of a run."""
 
     def __init__(self, results: RunResults) -> None:
