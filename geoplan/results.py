@@ -182,7 +182,7 @@ class SitingOutcome:
     sites : GeoDataFrame, index = candidate id; columns ``rank`` (1..n, by people added in order),
         ``name`` (of a location, e.g. the nearest community), ``lon``, ``lat`` (WGS 84),
         ``added_people``, ``share_after``, ``district``, ``street``, ... (codes, where known),
-        ``area`` (readable), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
+        ``area`` (its name), ``next_best`` (candidate id or <NA>), ``next_best_loss`` (people lost
         by moving there), ``chosen_share`` (of the draws whose best solution has the site, where
         robustness was asked for), ``phase`` and ``year`` where phases are asked for, ``kind`` and
         ``money`` where prices are known, ``geometry`` (study CRS).
@@ -226,7 +226,7 @@ class ServiceResult:
     spacing : for measure "spacing": a `geoplan.coverage.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
         ``length_m`` for spacing), ``cause`` (no_site | full | cut_off | off_network | no_data),
-        ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (readable, e.g.
+        ``remedy`` (add_site | add_capacity | mend_link | mend_data), ``area`` (its name, e.g.
         "历下区 解放路街道"), ``closing_site`` (suggested site id or <NA>), ``members`` (number of
         demand rows), ``geometry``.
     quota : per level: index = area code; columns ``name``, ``sites``, ``designated``, ``required``,

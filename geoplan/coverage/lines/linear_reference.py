@@ -13,6 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from shapely.geometry import LineString, Point
 from shapely.ops import substring
@@ -285,10 +287,7 @@ def _without(part: Piece, spans: list[tuple[float, float]], tolerance: float) ->
 
 
 def clusters(points: np.ndarray, radius: float) -> np.ndarray:
-    """Cluster number of every point: points nearer than `radius` are chained together."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
+    """Cluster number of every point: single linkage of points nearer than `radius`."""
     pairs = cKDTree(points).query_pairs(radius, output_type="ndarray")
     graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points),) * 2)
     return connected_components(graph, directed=False)[1]
