@@ -59,7 +59,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
     concerned = people
     shortage = shortage_today(context, assessed)
     if shortage is not None:
-        located = _located_people(coverage.frame)
+        located = located_people(coverage.frame)
         rows, concerned = located[shortage.rows], shortage.people
         people = _at_rows(context, assessed.key, people, rows.index)
     candidates = candidate_points(context, assessed, siting, rows)
@@ -143,7 +143,7 @@ def _over_all_candidates(
     return shortage.reassignment(reach, costs.site_index, capacity=None, **priced).problem
 
 
-def _located_people(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def located_people(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Demand rows with people who are joined to the network."""
     return frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
 
@@ -157,7 +157,7 @@ def shortage_today(context: Context, assessed: ServiceResult) -> CapacityShortag
     # sums of people who are no whole numbers may be off by their rounding
     if not standard.capacity_limits or not ledger.full > SERVED_ROUNDING * ledger.served:
         return None
-    located = _located_people(coverage.frame)
+    located = located_people(coverage.frame)
     people = located["people"].astype(float)
     whole = is_whole(people.to_numpy())
     sites = open_sites(assessed.facilities)

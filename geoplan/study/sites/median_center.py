@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -34,6 +35,7 @@ from geoplan.study.sites.covering_problem import (
     apart,
     codes_at,
     cover_of,
+    located_people,
     new_sites_needed,
     rows_of,
     unserved_people,
@@ -48,86 +50,51 @@ MOST_CANDIDATES = 300
 _ANYWHERE = 1e9
 
 
+class _DistanceProblem(NamedTuple):
+    """The problem of existing sites and candidates, and what it was made from."""
+
+    problem: SitingProblem
+    rows: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    n_offered: int
+    min_sites_per_area: Mapping[str, int]
+
+
 def distance_sites(
     context: Context, assessed: ServiceResult, siting: SitingSection
 ) -> SitingOutcome:
     """New sites that shorten the journeys of all (p-median) or the longest one (p-center)."""
     assert assessed.coverage is not None
-    assert assessed.facilities is not None
-    standard = assessed.standard
-    frame, ledger = assessed.coverage.frame, assessed.coverage.ledger
-    placed = frame[frame.geometry.notna() & (frame["off_network"] == 0) & (frame["people"] > 0)]
-    existing = open_sites(assessed.facilities)
-    points = candidate_points(context, assessed, siting, placed)
-    weights = placed["people"]
-    every = len(points)
-    limit = min(siting.max_candidates, MOST_CANDIDATES)
-    level, needs = new_sites_needed(context, assessed, siting)
-    codes = codes_at(context, points, level, placed) if needs else None
-    money = site_costs_of(context, assessed.key, siting, points)
-    if every > limit:
-        # a site that covers no more than another may still shorten journeys: only when there are
-        # too many, and then nothing is called proved
-        near = cover_of(costs_within(context, placed, points, standard))
-        people = weights.to_numpy(float)
-        stay = strongest_per_area(near, people, codes, needs)
-        kept = thin(near, people, limit=limit, always=stay.always, kind=stay.kind).kept
-        points, codes = points.iloc[kept], None if codes is None else codes[kept]
-    both = gpd.GeoDataFrame(
-        pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
-    )
-    capacities = _capacities(
-        assessed, siting, existing, points, whole=is_whole(weights.to_numpy(float))
-    )
-    # whoever finds the near sites full goes on to any other
-    far = _longest(assessed.coverage, standard.threshold) if capacities is None else _ANYWHERE
-    longest = {f"threshold_{standard.unit}": far}
-    costs = costs_within(context, placed, both, replace(standard, **longest))  # type: ignore[arg-type]
-    reached = _joined(costs.matrix, weights.to_numpy(float), len(existing))
-    problem = SitingProblem.from_costs(
-        rows_of(costs, reached),
-        weights[reached],
-        fixed=list(existing.index),
-        capacities=capacities,
-        **_constraints(siting, existing, points, codes, money),
-    )
+    ledger = assessed.coverage.ledger
+    stated = _state_problem(context, assessed, siting)
+    problem, candidates = stated.problem, stated.candidates
     solve = p_median if siting.objective == "p_median" else p_center
     result = solve(
         problem,
-        sites=None if siting.sites is None else len(existing) + siting.sites,
+        sites=None if siting.sites is None else len(problem.fixed) + siting.sites,
         budget=siting.budget,
-        min_sites_per_area=needs or None,
+        min_sites_per_area=stated.min_sites_per_area or None,
         request=SolveRequest(
             time_limit_s=siting.time_limit_s,
             gap=max(siting.gap, LEAST_GAP),
             seed=context.config.study.seed,
         ),
     )
-    notes = _notes(
-        context, assessed, siting, result, placed.loc[reached], limited=capacities is not None
-    )
-    if len(points) < every and result.status in ("optimal", "feasible"):
+    limited = problem.capacities is not None
+    notes = _notes(context, assessed, siting, result, stated.rows, limited=limited)
+    if len(candidates) < stated.n_offered and result.status in ("optimal", "feasible"):
         result = without_bound(result)
-        notes += (
-            context.speaker.say(
-                "study.some_candidates", every=f"{every:,}", kept=f"{len(points):,}"
-            ),
-        )
-    standing = set(existing.index)
-    chosen = points.loc[[label for label in result.sites if label not in standing]]
+        every, kept = f"{stated.n_offered:,}", f"{len(candidates):,}"
+        notes += (context.speaker.say("study.some_candidates", every=every, kept=kept),)
+    existing = set(problem.site_index[problem.fixed])
+    chosen = candidates.loc[[label for label in result.sites if label not in existing]]
     after = ledger_after(context, assessed, chosen, siting)
     added = _added_in_order(context, assessed, chosen)
-    if standard.capacity_limits and len(chosen):
+    if assessed.standard.capacity_limits and len(chosen):
         order = chosen.loc[list(added.index)]
         added = added_by_capacity(context, assessed, added, order, siting, after)
-    sites = sites_frame(
-        context,
-        assessed,
-        added,
-        chosen.loc[list(added.index)],
-        base=ledger.served,
-        total=ledger.total,
-    )
+    in_order = chosen.loc[list(added.index)]
+    sites = sites_frame(context, assessed, added, in_order, base=ledger.served, total=ledger.total)
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     return SitingOutcome(
         result=result,
@@ -137,6 +104,54 @@ def distance_sites(
         people_after=after.ledger,
         coverage_after=after,
         notes=notes,
+    )
+
+
+def _state_problem(
+    context: Context, assessed: ServiceResult, siting: SitingSection
+) -> _DistanceProblem:
+    """Everybody on the network, the sites that stand (fixed) and the candidates."""
+    assert assessed.coverage is not None
+    assert assessed.facilities is not None
+    standard = assessed.standard
+    rows = located_people(assessed.coverage.frame)
+    people = rows["people"].to_numpy(float)
+    existing = open_sites(assessed.facilities)
+    points = candidate_points(context, assessed, siting, rows)
+    n_offered = len(points)
+    limit = min(siting.max_candidates, MOST_CANDIDATES)
+    level, needs = new_sites_needed(context, assessed, siting)
+    codes = codes_at(context, points, level, rows) if needs else None
+    site_costs = site_costs_of(context, assessed.key, siting, points)
+    if n_offered > limit:
+        # a site that covers no more than another may still shorten journeys: only when there are
+        # too many, and then nothing is called proved
+        near = cover_of(costs_within(context, rows, points, standard))
+        stay = strongest_per_area(near, people, codes, needs)
+        kept = thin(near, people, limit=limit, always=stay.always, kind=stay.kind).kept
+        points, codes = points.iloc[kept], None if codes is None else codes[kept]
+    both = gpd.GeoDataFrame(
+        pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
+    )
+    capacities = _capacities(assessed, siting, existing, points, whole=is_whole(people))
+    # whoever finds the near sites full goes on to any other
+    far = _longest(assessed.coverage, standard.threshold) if capacities is None else _ANYWHERE
+    longest = {f"threshold_{standard.unit}": far}
+    costs = costs_within(context, rows, both, replace(standard, **longest))  # type: ignore[arg-type]
+    reached = _joined(costs.matrix, people, len(existing))
+    problem = SitingProblem.from_costs(
+        rows_of(costs, reached),
+        rows["people"][reached],
+        fixed=list(existing.index),
+        capacities=capacities,
+        **_constraints(siting, existing, points, codes, site_costs),
+    )
+    return _DistanceProblem(
+        problem=problem,
+        rows=rows.loc[reached],
+        candidates=points,
+        n_offered=n_offered,
+        min_sites_per_area=needs,
     )
 
 
