@@ -39,7 +39,7 @@ class SmallCase:
         )
 
 
-def add_site_rules(
+def add_site_constraints(
     made: SmallCase, rules: str, rng: np.random.Generator, areas: np.ndarray
 ) -> None:
     """Now and then a fixed or a forbidden site, and what `rules` names of money and of sites."""

@@ -1,4 +1,4 @@
-"""p-median and p-center under rules: every choice of sites is tried, and scipy's milp agrees."""
+"""p-median and p-center under constraints: all choices of sites, and scipy's milp, agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
-from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
+from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_constraints, choices
 
 ROWS = 8
 AREAS = np.array(["n"] * 4 + ["s"] * 4, object)
@@ -92,7 +92,7 @@ def case(seed: int, rules: str) -> Case:
     costs[rng.random(costs.shape) < 0.15] = np.inf
     weights = rng.integers(1, 4, ROWS).astype(float)
     made = Case(costs=costs, weights=weights, asked={"sites": int(rng.integers(2, 5))})
-    add_site_rules(made, rules, rng, AREAS)
+    add_site_constraints(made, rules, rng, AREAS)
     if rules in ("budget", "closable budget"):
         del made.asked["sites"]
     if "area shares" in rules:
@@ -263,7 +263,7 @@ def test_an_old_site_moves_where_that_helps() -> None:
     assert p_median(kept, sites=2).sites == [0, 1]
 
 
-def test_what_makes_no_sense_is_told_all_at_once() -> None:
+def test_what_makes_no_sense_is_reported_all_at_once() -> None:
     problem = SitingProblem.from_costs(
         np.ones((2, 2)), [1, 1], threshold=5, full_within=2, capacities=3.0, unit="m"
     )
@@ -292,7 +292,7 @@ def test_too_few_sites_say_how_many_and_whom_they_miss() -> None:
 
 
 @pytest.mark.parametrize("kind", ["p_median", "p_center"])
-def test_the_smallest_relaxation_of_each_rule(kind: str) -> None:
+def test_the_smallest_relaxation_of_each_constraint(kind: str) -> None:
     """What is told is enough, and one less is not: asked again and again."""
     told = []
     for rules in ("budget and sites", "apart", "places apart", "apart area sites budget"):
@@ -319,7 +319,7 @@ def test_the_smallest_relaxation_of_each_rule(kind: str) -> None:
     assert set(told) == {"sites", "budget"}
 
 
-def test_places_that_are_missing_are_counted() -> None:
+def test_missing_capacity_is_counted() -> None:
     costs = np.array([[1.0, 2.0], [3.0, np.inf]])
     problem = SitingProblem.from_costs(
         costs, [10, 5], capacities=[4, 6], unit="m", site_areas=["n", "s"]

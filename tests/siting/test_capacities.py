@@ -1,4 +1,4 @@
-"""Places that end, at old sites and new ones: people change site. Against every choice of sites."""
+"""Sites with capacities, old and new: people change site. Against every choice of sites."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROWS, SITES = 10, 8
 AREAS = np.array(["n", "s"] * 4, object)
 
 
-def with_a_place(cover, weights, room, chosen) -> float:
+def people_served(cover, weights, room, chosen) -> float:
     """People with a place at the sites `chosen`, by networkx."""
     graph = nx.DiGraph()
     graph.add_nodes_from(["in", "out"])
@@ -72,7 +72,7 @@ def every_choice(fixed, most=SITES):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_people_with_a_place_as_sites_open_and_close(seed):
+def test_people_served_as_sites_open_and_close(seed):
     cover, weights, room, _ = town(seed, whole=seed % 2 == 0)
     core = reduce_problem(SitingProblem.from_cover(cover, weights), drop_sites=False)
     flow = CapacityFlow(core, room)
@@ -88,7 +88,7 @@ def test_people_with_a_place_as_sites_open_and_close(seed):
             assert flow.served == before
             opened.add(j)
             assert flow.open(j) == pytest.approx(gain)
-        assert flow.served == pytest.approx(with_a_place(cover, weights, room, sorted(opened)))
+        assert flow.served == pytest.approx(people_served(cover, weights, room, sorted(opened)))
         taken = np.bincount(core.row_idx, weights=flow.people, minlength=SITES)
         assert (taken <= np.where(flow.is_open, room, 0) + 1e-9).all()
         assert (flow.people >= 0).all()
@@ -101,8 +101,8 @@ def test_people_outside_the_lacking_part_do_not_matter(seed):
     part = shortage_part(problem)
     inside = np.where(part.rows, weights, 0.0)
     for chosen in every_choice(fixed):
-        whole = with_a_place(cover, weights, room, chosen)
-        assert whole == part.served_outside + with_a_place(cover, inside, room, chosen)
+        whole = people_served(cover, weights, room, chosen)
+        assert whole == part.served_outside + people_served(cover, inside, room, chosen)
 
 
 @pytest.mark.parametrize("rules", ["number", "money", "apart", "areas", "closable", "all"])
@@ -139,7 +139,7 @@ def test_most_people_where_old_sites_are_full(seed, rules):
             )
         )
 
-    worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
+    worth = {tuple(c): people_served(cover, weights, room, c) for c in every_choice(fixed)}
     best = max((v for c, v in worth.items() if allowed(list(c))), default=None)
     found = max_coverage(problem, **asked)
     if best is None:
@@ -175,15 +175,15 @@ def test_fewest_sites_where_old_sites_are_full(seed, apart):
     )
     choices = [c for c in every_choice(fixed) if not any(a in c and b in c for a, b in pairs)]
     need = 0.8 * weights.sum()
-    enough = [len(c) for c in choices if with_a_place(cover, weights, room, c) >= need - 1e-9]
+    enough = [len(c) for c in choices if people_served(cover, weights, room, c) >= need - 1e-9]
     found = min_sites(problem, share=0.8)
     if not enough:
         assert found.status == "infeasible"
         assert found.blocking
         return
     assert (found.status, found.value, found.bound) == ("optimal", min(enough), min(enough))
-    assert with_a_place(cover, weights, room, found.sites) >= need - 1e-9
-    assert found.detail["people"] == pytest.approx(with_a_place(cover, weights, room, found.sites))
+    assert people_served(cover, weights, room, found.sites) >= need - 1e-9
+    assert found.detail["people"] == pytest.approx(people_served(cover, weights, room, found.sites))
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -200,7 +200,7 @@ def test_without_the_solver_the_bound_still_holds(seed, monkeypatch):
     monkeypatch.setattr(CoveringModel, "run", nothing)
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
-    worth = [(len(c), with_a_place(cover, weights, room, c)) for c in every_choice(fixed)]
+    worth = [(len(c), people_served(cover, weights, room, c)) for c in every_choice(fixed)]
     for more in (1, 2, 3):
         best = max(value for count, value in worth if count <= len(fixed) + more)
         found = max_coverage(problem, sites=len(fixed) + more)
@@ -210,11 +210,11 @@ def test_without_the_solver_the_bound_still_holds(seed, monkeypatch):
     least = min(count for count, value in worth if value == reach)
     found = min_sites(problem, share=reach / weights.sum())
     assert found.bound <= least <= found.value
-    assert with_a_place(cover, weights, room, found.sites) == reach
+    assert people_served(cover, weights, room, found.sites) == reach
 
 
 @pytest.mark.parametrize("seed", range(15))
-def test_the_search_keeps_the_rules_and_its_bound(seed):
+def test_the_search_keeps_the_constraints_and_its_bound(seed):
     cover, weights, room, fixed = town(seed)
     price = np.random.default_rng(seed).integers(1, 6, SITES).astype(float)
     problem = SitingProblem.from_cover(
@@ -228,11 +228,11 @@ def test_the_search_keeps_the_rules_and_its_bound(seed):
     chosen = core.sites[search.flow.chosen]
     assert price[np.setdiff1d(chosen, fixed)].sum() <= 7.0
     best = max(
-        with_a_place(cover, weights, room, c)
+        people_served(cover, weights, room, c)
         for c in every_choice(fixed)
         if price[[j for j in c if j not in fixed]].sum() <= 7.0
     )
-    assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
+    assert search.served == pytest.approx(people_served(cover, weights, room, chosen))
     assert search.served <= best <= search.bound() + 1e-9
 
 
@@ -250,7 +250,7 @@ class CountedControl(SolveControl):
 @pytest.mark.parametrize("rules", ["number", "money", "areas"])
 @pytest.mark.parametrize("looks", [0, 3, 9, 30])
 @pytest.mark.parametrize("seed", range(10))
-def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, monkeypatch):
+def test_a_search_out_of_time_keeps_the_constraints_and_its_bound(seed, looks, rules, monkeypatch):
     """Whenever time runs out: an answer within the rules, a bound that holds, no more gains."""
     cover, weights, room, fixed = town(seed, whole=seed % 2 == 0)
     price = np.random.default_rng(seed).integers(1, 6, SITES).astype(float)
@@ -278,17 +278,17 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
         )
 
     best = max(
-        with_a_place(cover, weights, room, c) for c in every_choice(fixed) if allowed(list(c))
+        people_served(cover, weights, room, c) for c in every_choice(fixed) if allowed(list(c))
     )
     if search.construct():
-        search.swap(control)
+        search.interchange(control)
         bound = search.bound()
         before = search.served
         search.prune(need=search.served, keep=search.free_of_cost)
         chosen = core.sites[search.flow.chosen]
         assert allowed(chosen)
         assert search.served == pytest.approx(before)
-        assert search.served == pytest.approx(with_a_place(cover, weights, room, chosen))
+        assert search.served == pytest.approx(people_served(cover, weights, room, chosen))
         assert search.served <= best + 1e-9
         assert best <= bound + 1e-9
     else:
@@ -298,7 +298,7 @@ def test_a_search_out_of_time_keeps_the_rules_and_its_bound(seed, looks, rules, 
 
 @pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_an_answer_without_time(seed, stopped, monkeypatch):
+def test_a_solution_without_time(seed, stopped, monkeypatch):
     """No time at all, or a control that Ctrl-C stopped: no gain is worked out, no model is run."""
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
@@ -313,7 +313,7 @@ def test_an_answer_without_time(seed, stopped, monkeypatch):
     monkeypatch.setattr(CoveringModel, "run", never)
     rules = Constraints(sites=len(fixed) + 2)
     found = capacity_solve.max_coverage_with_capacities(problem, rules, control=control)
-    worth = {tuple(c): with_a_place(cover, weights, room, c) for c in every_choice(fixed)}
+    worth = {tuple(c): people_served(cover, weights, room, c) for c in every_choice(fixed)}
     best = max(value for c, value in worth.items() if len(c) <= len(fixed) + 2)
     assert set(fixed) <= set(found.sites)
     assert len(found.sites) <= len(fixed) + 2
@@ -383,7 +383,7 @@ def test_a_site_that_reaches_only_people_who_are_served():
     assert min_sites(problem, share=1.0).sites == ["old", "new"]
 
 
-def test_places_that_are_no_whole_numbers():
+def test_capacities_that_are_no_whole_numbers():
     """20.5 places: the sum is no whole number, and a bound must not be rounded down to one."""
     problem = SitingProblem.from_cover(np.ones((1, 2), bool), [60], capacities=[20.5, 20.0])
     found = max_coverage(problem, sites=2)
@@ -393,7 +393,7 @@ def test_places_that_are_no_whole_numbers():
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_what_each_site_adds_where_places_end(seed):
+def test_what_each_site_adds_with_capacities(seed):
     cover, weights, room, fixed = town(seed)
     pairs = [(4, 5)]
     problem = SitingProblem.from_cover(
@@ -403,7 +403,7 @@ def test_what_each_site_adds_where_places_end(seed):
     table = explain_sites(problem, found)
 
     def people(chosen) -> float:
-        return with_a_place(cover, weights, room, chosen)
+        return people_served(cover, weights, room, chosen)
 
     done = list(fixed)
     for site, row in table.iterrows():
@@ -429,7 +429,7 @@ def test_what_each_site_adds_where_places_end(seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_curve_counts_people_with_a_place(seed):
+def test_the_curve_counts_people_served(seed):
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(
         cover, weights, capacities=room, fixed=fixed, conflicts=[(4, 5)]
@@ -437,23 +437,23 @@ def test_the_curve_counts_people_with_a_place(seed):
     curve = coverage_curve(problem, sites=range(SITES + 1)).set_index("sites")
     assert (curve.loc[: len(fixed) - 1, "status"] == "infeasible").all()
     for count in range(len(fixed), SITES + 1):
-        best = max(with_a_place(cover, weights, room, c) for c in every_choice(fixed, count))
+        best = max(people_served(cover, weights, room, c) for c in every_choice(fixed, count))
         row = curve.loc[count]
         assert (row["status"], row["value"], row["bound"]) == ("optimal", best, best)
-        assert with_a_place(cover, weights, room, row["chosen"]) == best
+        assert people_served(cover, weights, room, row["chosen"]) == best
     with pytest.raises(SitingError, match="not places"):
         phased_sites(problem, phases=[SITES])
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_as_good_plans_where_places_end(seed):
+def test_as_good_plans_with_capacities(seed):
     cover, weights, room, fixed = town(seed)
     problem = SitingProblem.from_cover(cover, weights, capacities=room, fixed=fixed)
     found = max_coverage(problem, sites=len(fixed) + 2)
     others = alternative_sites(problem, found)
     assert others.complete
     for row in others.table.itertuples():
-        assert row.value == with_a_place(cover, weights, room, row.sites) == found.value
+        assert row.value == people_served(cover, weights, room, row.sites) == found.value
 
 
 @pytest.mark.parametrize("gains", [False, True])
@@ -473,7 +473,7 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
         model = copy(covering.model)
         model.lower, model.upper = [lower], [upper]
         there = [j for j in chosen if j in covering.core.sites]
-        worth = with_a_place(cover, weights, room, there)
+        worth = people_served(cover, weights, room, there)
         found = model.solve(time_limit_s=10, linear=True)
         assert -found.value == pytest.approx(worth)
         people = pair_people(covering, found.x)
@@ -482,7 +482,7 @@ def test_the_model_serves_what_the_flow_serves(seed, gains):
         assert (taken <= np.where(opened > 0, room[covering.core.sites], 0.0) + 1e-6).all()
     start = warm_start_from_flow(covering, flow_at_fixed(covering.core, room))
     assert -float(np.concatenate(covering.model.cost) @ start) == pytest.approx(
-        with_a_place(cover, weights, room, covering.core.sites)
+        people_served(cover, weights, room, covering.core.sites)
     )
 
 

@@ -1,4 +1,4 @@
-"""Covering under rules, against brute force over all choices of sites."""
+"""Covering under constraints, against brute force over all choices of sites."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_backup_counts_only_people_reached_twice(seed):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_places_that_end(seed):
+def test_capacities_at_every_site(seed):
     rng = np.random.default_rng(200 + seed)
     capacity = rng.integers(5, 40, SITES).astype(float)
     cover, weights, problem = instance(seed, capacities=capacity)
@@ -201,7 +201,7 @@ def test_fewest_sites_that_keep_apart(seed):
 
 @pytest.mark.parametrize("rules", ["apart", "area sites", "area share", "backup", "places by area"])
 @pytest.mark.parametrize("seed", range(8))
-def test_fewest_sites_have_an_answer_when_the_solver_has_none(monkeypatch, seed, rules):
+def test_fewest_sites_have_a_solution_when_the_solver_has_none(monkeypatch, seed, rules):
     """HiGHS comes back with nothing: a start that keeps the rules is handed over."""
     where = np.array(["n"] * 5 + ["s"] * 4, object)
     side = np.array(["n", "n", "n", "s", "s", "s"], object)
@@ -258,7 +258,7 @@ def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch)
     model = Model()
     y = model.add_columns(2, cost=-1.0, whole=True)
     model.add_row(y, upper=1.0)
-    usual, runs = milp._outcome, []
+    usual, runs = milp.read_outcome, []
 
     def odd(highs, **options):
         runs.append(usual(highs, **options))
@@ -266,7 +266,7 @@ def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch)
             return replace(runs[0], value=runs[0].value + 5)
         return replace(runs[0], status="unknown", x=None, value=np.nan, bound=-2.0)
 
-    monkeypatch.setattr(milp, "_outcome", odd)
+    monkeypatch.setattr(milp, "read_outcome", odd)
     found = model.solve(time_limit_s=5, start=np.zeros(2))
     assert len(runs) == 2
     assert (found.status, found.value, found.bound) == ("feasible", -1.0, -2.0)
@@ -282,7 +282,7 @@ def test_closing_an_old_site_for_a_better_one():
     assert max_coverage(kept, sites=1).sites == [0]
 
 
-def test_impossible_rules_say_why():
+def test_infeasible_constraints_say_why():
     cover = np.ones((2, 2), bool)
     problem = SitingProblem.from_cover(cover, [1, 1], site_areas=["n", "n"], areas=["n", "s"])
     found = max_coverage(problem, sites=2, min_sites_per_area={"n": 1, "s": 1})
@@ -290,7 +290,7 @@ def test_impossible_rules_say_why():
     assert "'s'" in found.blocking[0]
 
 
-def test_options_that_make_no_sense_are_told_together():
+def test_options_that_make_no_sense_are_reported_together():
     problem = SitingProblem.from_cover(np.ones((2, 2), bool), [1, 1])
     with pytest.raises(SitingError) as told:
         max_coverage(problem, budget=-1, equity=True, time_limit_s=0)

@@ -1,4 +1,4 @@
-"""Covering under every rule: all choices of sites, and scipy's milp, agree."""
+"""Covering under every constraint: all choices of sites, and scipy's milp, agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import maximum_flow
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, max_coverage, min_sites
-from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_rules, choices
+from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_constraints, choices
 
 ROWS = 9
 AREAS = np.array(["n"] * 5 + ["s"] * 4, object)
@@ -98,7 +98,7 @@ def case(seed: int, rules: str) -> Case:
     weights = rng.integers(1, 30, ROWS).astype(float)
     made = Case(costs=costs, weights=weights, asked={"sites": int(rng.integers(2, 5))})
     made.problem["threshold"] = 20
-    add_site_rules(made, rules, rng, AREAS)
+    add_site_constraints(made, rules, rng, AREAS)
     if "gradual" in rules:
         made.problem["full_within"] = 5
     if "budget" in rules and seed % 2:
@@ -321,7 +321,7 @@ def test_the_smallest_relaxation() -> None:
     assert {"sites", "budget", "area_share"} <= told
 
 
-def test_fewest_sites_that_cannot_be_tell_the_most_that_can() -> None:
+def test_infeasible_fewest_sites_report_the_most_that_can_be_served() -> None:
     cover = np.array([[1, 0], [0, 1]], bool)
     problem = SitingProblem.from_cover(
         cover, [10, 30], conflicts=[("a", "b")], site_index=["a", "b"]

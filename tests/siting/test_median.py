@@ -133,7 +133,7 @@ def test_or_library(shared_data: Path, name: str, median: int, center: int) -> N
     assert (answer.status, answer.value) == ("optimal", center)
 
 
-def test_same_seed_same_answer() -> None:
+def test_same_seed_same_solution() -> None:
     rng = np.random.default_rng(1)
     problem = SitingProblem.from_costs(rng.random((80, 30)), np.ones(80), unit="m")
     first, second = (p_median(problem, sites=6, seed=4) for _ in range(2))

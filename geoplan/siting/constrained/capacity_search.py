@@ -62,7 +62,7 @@ class CapacitySearch:
         # a site adds no more than its capacity, nor more people than are not served
         most = np.minimum(self.flow.capacity, self.flow.unserved.sum())
         self.known = np.full(core.m, np.nan) if known is None else known.copy()
-        self._learn(self.known)
+        self._work_out(self.known)
         self.ceiling = np.where(np.isnan(self.known), most, self.known)
         self.ceiling[self.flow.is_open] = 0.0
         self.worth = self.ceiling.copy()
@@ -94,7 +94,7 @@ class CapacitySearch:
             pass
         return True
 
-    def swap(self, control: SolveControl) -> None:
+    def interchange(self, control: SolveControl) -> None:
         """Exchange one site for a better one while that helps and time is left."""
         better = True
         while better and control.left > 0:
@@ -102,7 +102,7 @@ class CapacitySearch:
             for j in self.flow.chosen:
                 if control.left <= 0:
                     return
-                if not self.stays[j] and self._exchange(int(j), control):
+                if not self.stays[j] and self._replace(int(j), control):
                     better = True
             everywhere = np.ones(len(self.money), bool)
             while control.left > 0 and self._open_best(everywhere, control, useful=True):
@@ -143,7 +143,7 @@ class CapacitySearch:
             self.flow.pairs.row_idx, weights=self.flow.people, minlength=len(self.money)
         )
         for j in sorted(self.flow.chosen, key=lambda j: (use[j], -j)):
-            if keep[j] or not self._areas_without(int(j)):
+            if keep[j] or not self._may_close(int(j)):
                 continue
             if use[j] > 0 and self.control.left <= 0:
                 break
@@ -160,12 +160,12 @@ class CapacitySearch:
         add to what is open now.
         """
         bound = min(
-            self.before + self._most_of(self.ceiling)[0], float(self.flow.core.weight.sum())
+            self.before + self._largest_sum(self.ceiling)[0], float(self.flow.core.weight.sum())
         )
         exact = self.flow.is_open.copy()
         gains = np.where(exact, 0.0, self.worth)
         while bound > self.served + max(self.tolerance, SAME_VALUE * self.served):
-            most, used = self._most_of(gains)
+            most, used = self._largest_sum(gains)
             bound = min(bound, self.served + most)
             # old gains bound the new ones: only those that the sum takes have to be worked out
             due = np.flatnonzero(used & ~exact & (gains > 0))
@@ -173,7 +173,7 @@ class CapacitySearch:
                 break
             for j in due:
                 if self.control.left <= 0:
-                    return min(bound, self.served + self._most_of(gains)[0])
+                    return min(bound, self.served + self._largest_sum(gains)[0])
                 gains[j] = self.flow.gain(int(j))
             exact[due] = True
         return bound
@@ -187,14 +187,14 @@ class CapacitySearch:
             return fixed
         return fixed + int(np.searchsorted(gains, short * (1 - SAME_VALUE)) + 1)
 
-    def _learn(self, gains: np.ndarray) -> None:
+    def _work_out(self, gains: np.ndarray) -> None:
         """Put into `gains`, where it is NaN, what a closed site would add, while time is left."""
         for j in np.flatnonzero(np.isnan(gains) & ~self.flow.is_open):
             if self.control.left <= 0:
                 return
             gains[j] = self.flow.gain(int(j))
 
-    def _most_of(self, gains: np.ndarray) -> tuple[float, np.ndarray]:
+    def _largest_sum(self, gains: np.ndarray) -> tuple[float, np.ndarray]:
         """The largest sum of gains that the number of sites and the money allow; whose it takes."""
         most, used = float(gains.sum()), np.zeros(len(gains), bool)
         if np.isfinite(self.most):
@@ -219,7 +219,7 @@ class CapacitySearch:
     def _spent(self) -> float:
         return float(self.money[self.flow.is_open & ~self.free_of_cost].sum())
 
-    def _able(self) -> np.ndarray:
+    def _openable(self) -> np.ndarray:
         """Bool per site: closed, and the constraints would let it open now."""
         able = ~self.flow.is_open
         if int(self.flow.is_open.sum()) >= self.most:
@@ -235,7 +235,7 @@ class CapacitySearch:
 
         When time is out: the best of those worked out, or the one that adds most if nobody changes.
         """
-        at = np.flatnonzero(pool & self._able())
+        at = np.flatnonzero(pool & self._openable())
         price = np.ones(len(self.money))
         if self.paid:
             price = np.where(self.free_of_cost, NO_MONEY, np.maximum(self.money, NO_MONEY))
@@ -257,13 +257,13 @@ class CapacitySearch:
         self.flow.open(best)
         return True
 
-    def _exchange(self, j: int, control: SolveControl) -> bool:
+    def _replace(self, j: int, control: SolveControl) -> bool:
         """Put the best other site in place of j, where that serves more people."""
         saved = self.flow.copy()
         lost = self.flow.close(j)
-        able = self._able()
+        able = self._openable()
         able[j] = False
-        if not self._areas_without(j, closed=True):
+        if not self._may_close(j, closed=True):
             able &= np.array([c == self.areas[j] for c in self.areas], bool)
         at = np.flatnonzero(able)
         best, most = -1, lost + max(self.tolerance, SAME_VALUE * self.before)
@@ -280,8 +280,8 @@ class CapacitySearch:
         self.worth = self.ceiling.copy()  # what was closed may be worth more again
         return True
 
-    def _areas_without(self, j: int, *, closed: bool = False) -> bool:
-        """Whether j's area has enough sites without it."""
+    def _may_close(self, j: int, *, closed: bool = False) -> bool:
+        """Whether j's area has enough sites without it (`closed`: it is closed already)."""
         least = self.least.get(self.areas[j], 0)
         if least <= 0:
             return True

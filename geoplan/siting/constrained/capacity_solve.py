@@ -70,7 +70,7 @@ def max_coverage_with_capacities(
     started = search.construct()
     greedy = outside + search.served if started else None
     if started:
-        search.swap(control.part(_SWAPS * control.time_limit_s))
+        search.interchange(control.part(_SWAPS * control.time_limit_s))
     bound = search.bound()
     unproved = bound > search.served * (1 + control.gap) + max(
         search.tolerance, SAME_VALUE * search.served

@@ -201,7 +201,7 @@ class Model:
             solution.value_valid = True
             highs.setSolution(solution)
         stopped = run_highs(highs, stop)
-        outcome = _outcome(highs, linear=linear, stopped=stopped)
+        outcome = read_outcome(highs, linear=linear, stopped=stopped)
         if start is None or linear or outcome.x is None or stopped:
             return outcome
         told, true = outcome.value, float(_joined(self.cost) @ outcome.x)
@@ -262,7 +262,8 @@ def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
     return stopped
 
 
-def _outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
+def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
+    """Status, columns, value and bound of a run that has ended."""
     state = highs.getModelStatus()
     kind = highspy.HighsModelStatus
     info = highs.getInfo()
