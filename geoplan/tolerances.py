@@ -89,6 +89,18 @@ WHOLE_SHARE = 1e-9
 NO_DIRECTION = 1e-12
 #: no unit; numbers of branching this near are a tie
 BRANCHING_TIE = 1e-12
+#: share; a gap may exceed the requested one by this much and still counts as proved
+PROVED_GAP = 1e-12
+#: share; the same for bounds on many people, where HiGHS rounds in relative terms
+WHOLE_BOUND_SHARE = 1e-3
+#: share; room that a number of people gets as a row of a model, where people are no whole numbers
+NEED_ROOM = 1e-12
+#: people; a bound this little below a needed whole number proves that it cannot be reached
+BELOW_NEED = 1e-3
+#: millionths; a share that is reported as possible is cut after six digits, but for rounding
+SHARE_ROUNDING = 1e-7
+#: no unit; absolute gap that HiGHS may stop at, and share by which its objective may be off
+HIGHS_GAP, HIGHS_OBJECTIVE = 1e-6, 1e-6
 
 # -- disclosure ---------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import read_request
+from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -157,8 +158,8 @@ def _least(
         people = covered_people(problem, chosen, times=times)
     least = float(people) * (1 - within)
     if covering.whole and is_whole(problem.weights):
-        return float(np.ceil(least - 1e-6))
-    return least - 1e-7 * max(1.0, least)
+        return float(np.ceil(least - BOUND_ROUNDING))
+    return least - SAME_MODEL_VALUE * max(1.0, least)
 
 
 def _look(
@@ -201,7 +202,7 @@ def _needed(covering: CoveringModel, plan: np.ndarray, times: int) -> np.ndarray
     value = covered_people(problem, plan, times=times)
     for j in np.setdiff1d(plan, problem.fixed):
         fewer = plan[plan != j]
-        if covered_people(problem, fewer, times=times) >= value - 1e-9 * max(1.0, value):
+        if covered_people(problem, fewer, times=times) >= value - SAME_VALUE * max(1.0, value):
             plan = fewer
     return plan
 

@@ -28,6 +28,7 @@ from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.tolerances import PROVED_GAP, SAME_VALUE
 
 SOLVER = "geoplan reduction + HiGHS, services together"
 
@@ -191,7 +192,7 @@ def _solve(
     model.add_row(
         np.concatenate([spent, sharing]),
         np.concatenate([prices, -worth]),
-        upper=budget + 1e-9 * max(1.0, budget),
+        upper=budget + SAME_VALUE * max(1.0, budget),
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
     control.report("proof")
@@ -219,7 +220,7 @@ def _solve(
     used = found.x[sharing] > 0.5
     saved = float(worth[used].sum())
     return TogetherResult(
-        status="optimal" if apart is not None and apart <= control.gap + 1e-12 else "feasible",
+        status="optimal" if apart is not None and apart <= control.gap + PROVED_GAP else "feasible",
         value=value,
         bound=bound,
         gap=apart,

@@ -38,6 +38,7 @@ from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import read_request
+from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
 SOLVER = "geoplan reduction, swaps and prices + HiGHS"
 
@@ -218,7 +219,7 @@ def _fewest_sites(
 ) -> SitingResult:
     core = reduce_problem(problem)
     need = people_needed(problem, share)
-    if need > core.reachable + 1e-9 * max(1.0, need):
+    if need > core.reachable + SAME_VALUE * max(1.0, need):
         return _blocked(problem, core, share, control)
     if is_capacity_problem(problem, rules):
         return min_sites_with_capacities(problem, rules, need=need, control=control)
@@ -237,7 +238,7 @@ def _fewest_sites(
             control.stop()
             bound = 0.0
     every = np.concatenate([problem.fixed, core.sites[chosen]])
-    lower = min(float(np.ceil(bound - 1e-6)), float(len(chosen)))
+    lower = min(float(np.ceil(bound - BOUND_ROUNDING)), float(len(chosen)))
     return make_result(
         problem,
         "min_sites",
@@ -255,7 +256,7 @@ def _fewest_sites(
 def people_needed(problem: SitingProblem, share: float) -> float:
     """How many people `share` of all is; whole when all weights are."""
     need = share * problem.total
-    return float(np.ceil(need - 1e-9 * max(1.0, need))) if is_whole(problem.weights) else need
+    return float(np.ceil(need - SAME_VALUE * max(1.0, need))) if is_whole(problem.weights) else need
 
 
 def _greedy_share(core: Core, short: float) -> np.ndarray:
@@ -263,13 +264,13 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
     hit = np.zeros(core.n, bool)
     people = 0.0
     for k, j in enumerate(order):
-        if people >= short - 1e-9 * max(1.0, short):
+        if people >= short - SAME_VALUE * max(1.0, short):
             order = order[:k]
             break
         hit[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = True
         people = float(core.weight[hit].sum())
     kept = drop_idle(core, order)
-    return kept if core.covered(kept) >= short - 1e-9 * max(1.0, short) else order
+    return kept if core.covered(kept) >= short - SAME_VALUE * max(1.0, short) else order
 
 
 def _blocked(

@@ -25,6 +25,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.tolerances import PROVED_GAP
 
 
 def coverage_curve(
@@ -81,7 +82,9 @@ def coverage_curve(
         value, bound, chosen = found[count]
         distance = relative_gap(value, bound)
         status = (
-            "optimal" if distance is not None and distance <= request.gap + 1e-12 else "feasible"
+            "optimal"
+            if distance is not None and distance <= request.gap + PROVED_GAP
+            else "feasible"
         )
         rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
     frame = pd.DataFrame(rows, columns=["sites", "value", "bound", "gap", "status", "chosen"])

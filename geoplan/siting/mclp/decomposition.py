@@ -29,6 +29,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.reduction import restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
+from geoplan.tolerances import BOUND_ROUNDING, LEAST_DIVISOR
 
 #: covering pairs of the regions that come first: HiGHS proves most of these in 5 to 40 seconds
 FIRST_PAIRS = 30_000
@@ -67,7 +68,7 @@ class RegionBound:
         if not self.site > 0:
             return 0
         # a hair is left to the solver's rounding: a number on the edge may be enough
-        return int(np.ceil((need - self.rest) / self.site - 1e-6)) - 1
+        return int(np.ceil((need - self.rest) / self.site - BOUND_ROUNDING)) - 1
 
 
 def never_enough(_: RegionBound) -> bool:
@@ -247,9 +248,9 @@ class _Shared:
         whole = self.dual.worth
         part = self.cover[rows].T
         worth = part @ self.dual.multipliers[rows]
-        here = part @ self.core.weight[rows] / np.maximum(self.people, 1e-300)
+        here = part @ self.core.weight[rows] / np.maximum(self.people, LEAST_DIVISOR)
         beyond = np.maximum(self.site - whole, 0.0) * here
-        return worth, worth * np.minimum(1.0, self.site / np.maximum(whole, 1e-300)) + beyond
+        return worth, worth * np.minimum(1.0, self.site / np.maximum(whole, LEAST_DIVISOR)) + beyond
 
     def relaxed(self, rows: np.ndarray) -> float:
         """The most that a region gains by the multipliers alone."""

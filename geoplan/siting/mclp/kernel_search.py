@@ -25,6 +25,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.reduction import restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
+from geoplan.tolerances import BELOW_NEED, PROVED_GAP, SAME_VALUE
 
 #: covering pairs of the first restricted problem; HiGHS proves such ones in a second or so
 RESTRICTED_PAIRS = 20_000
@@ -74,12 +75,12 @@ class Goal:
         bound = rounded_up(incumbent.bound, incumbent.value, whole=self.whole)
         if self.need is not None and not incumbent.value < self.need <= bound:
             return True
-        return bound - incumbent.value <= self.gap * abs(incumbent.value) + 1e-12
+        return bound - incumbent.value <= self.gap * abs(incumbent.value) + PROVED_GAP
 
     def target(self, incumbent: Incumbent) -> float:
         """A bound that reaches the goal."""
         if self.need is not None and incumbent.value < self.need:
-            return self.need - (1e-3 if self.whole else 1e-9 * self.need)
+            return self.need - (BELOW_NEED if self.whole else SAME_VALUE * self.need)
         return incumbent.value * (1 + self.gap) + 0.999 * self.unit
 
 

@@ -20,6 +20,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -169,7 +170,7 @@ def _volume(cover, take, target, dual, rounds):  # type: ignore[no-untyped-def]
     for _ in range(rounds):
         best = state[0]
         norm = _subgradient_norm(weight, dual)
-        if norm < 1e-12 or best <= target:
+        if norm < NO_DIRECTION or best <= target:
             break
         step = state[1] * max(best - target, 1e-7 * best) / norm
         rest = 0.0
@@ -278,7 +279,7 @@ def reduced_cost_fixing(
     inside[order[:take]] = True
     last, following = dual.worth[order[take - 1]], dual.worth[order[take]]
     bound = dual.constant + float(dual.worth[order[:take]].sum())
-    slack = 1e-9 * max(1.0, abs(bound))
+    slack = SAME_VALUE * max(1.0, abs(bound))
     never = ~inside & (bound - (last - dual.worth) < need - slack)
     always = inside & (bound - (dual.worth - following) < need - slack)
     return never, always

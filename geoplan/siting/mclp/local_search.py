@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.model.core import Core
+from geoplan.tolerances import SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
@@ -208,7 +209,7 @@ def interchange_until_best(cover, solution, allowed, rounds):  # type: ignore[no
     place = np.full(len(moves.gain), -1, np.int64)
     for a in range(len(chosen)):
         place[chosen[a]] = a
-    eps = 1e-9 * (1.0 + total)
+    eps = SAME_VALUE * (1.0 + total)
     done = 0
     while done < rounds:
         out, into = _best_interchange(cover, solution, moves, allowed, eps)

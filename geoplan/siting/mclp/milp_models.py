@@ -9,6 +9,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import implied_rows
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
+from geoplan.tolerances import SAME_VALUE
 
 
 def mclp_model(core: Core) -> tuple[Model, np.ndarray]:
@@ -100,7 +101,7 @@ def solve_lscp_milp(
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)
-        if core.cost[other].sum() < core.cost[start].sum() - 1e-9:
+        if core.cost[other].sum() < core.cost[start].sum() - SAME_VALUE:
             chosen = other
     bound = 0.0 if found.bound is None else found.bound
     return chosen, bound, found.status == "optimal"

@@ -18,6 +18,7 @@ from geoplan.siting.mclp.local_search import drop_idle, interchange
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
+from geoplan.tolerances import SAME_VALUE
 
 #: share of the time left that one number of sites may take
 _SHARE = 0.15
@@ -56,11 +57,11 @@ def solve_partial_lscp(
     positions, and a number of sites that no answer goes below.
     """
     best, dual = start, None
-    slack = 1e-9 * max(1.0, need)
+    slack = SAME_VALUE * max(1.0, need)
     below, dual = first_dual(core, len(start), need - slack, control)
 
     def open_still() -> bool:
-        return len(best) - below - 1 > control.gap * len(best) + 1e-9
+        return len(best) - below - 1 > control.gap * len(best) + SAME_VALUE
 
     if core.pairs > RESTRICTED_PAIRS and open_still():
         # counted by the limit, not by what is left of it: the same moves every time
@@ -175,7 +176,7 @@ def bound_by_regions(
     never, _ = reduced_cost_fixing(dual, take=most, need=need)
 
     def enough(found: RegionBound) -> bool:
-        return most - found.too_few(need) <= control.gap * len(best) + 1e-9
+        return most - found.too_few(need) <= control.gap * len(best) + SAME_VALUE
 
     found = region_bound(
         core, dual, take=most, chosen=best, allowed=~never, control=control, enough=enough

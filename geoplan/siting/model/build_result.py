@@ -12,6 +12,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_levels
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import BOUND_ROUNDING, PROVED_GAP, SAME_VALUE, WHOLE_BOUND_SHARE
 
 
 def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
@@ -93,8 +94,8 @@ def is_whole(weight: np.ndarray) -> bool:
 def rounded_up(bound: float, value: float, *, whole: bool) -> float:
     """An upper bound made as small as is safe, never below `value`."""
     if whole:
-        bound = float(np.floor(bound + 1e-6 * max(1.0, 1e-3 * abs(bound))))
-    elif bound - value <= 1e-9 * max(1.0, abs(value)):
+        bound = float(np.floor(bound + BOUND_ROUNDING * max(1.0, WHOLE_BOUND_SHARE * abs(bound))))
+    elif bound - value <= SAME_VALUE * max(1.0, abs(value)):
         return value
     return max(bound, value)
 
@@ -125,7 +126,9 @@ def make_result(
 ) -> SitingResult:
     """The result of a search that found something; optimal only when within the request's gap."""
     found = relative_gap(value, bound)
-    proved = more.get("first_proved", True) and found is not None and found <= control.gap + 1e-12
+    proved = (
+        more.get("first_proved", True) and found is not None and found <= control.gap + PROVED_GAP
+    )
     status: Status = "optimal" if proved else "feasible"
     facts = dict(more.get("detail") or {})
     assignment = more.get("assignment")

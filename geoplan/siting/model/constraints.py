@@ -14,7 +14,7 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.parse import listed, share_told, sites_told
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.tolerances import BUDGET_ROUNDING
+from geoplan.tolerances import BUDGET_ROUNDING, NEED_ROOM, SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -206,7 +206,7 @@ def area_codes(problem: SitingProblem) -> tuple[np.ndarray, list[Any]]:
 def least_people(share: float, people: float, *, whole: bool) -> float:
     """How many people a share is, rounded up where people are whole, with room for rounding."""
     need = share * people
-    return float(np.ceil(need - 1e-9 * max(1.0, need))) if whole else need * (1 - 1e-12)
+    return float(np.ceil(need - SAME_VALUE * max(1.0, need))) if whole else need * (1 - NEED_ROOM)
 
 
 def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str], dict[str, Any]]:
@@ -238,7 +238,7 @@ def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str],
             f"asked: {rules.sites}"
         )
         facts["smallest_sites"] = least_sites
-    if rules.budget is not None and money > rules.budget + 1e-9 and not found:
+    if rules.budget is not None and money > rules.budget + SAME_VALUE and not found:
         found.append(
             f"the minimum per area takes at least {money:g}; the budget is {rules.budget:g}"
         )
@@ -252,7 +252,7 @@ def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str],
         people = float(problem.weights[here].sum())
         best = float(problem.weights[here & reached].sum())
         least_here = least_people(share, people, whole=is_whole(problem.weights))
-        if best < least_here - 1e-9 * max(1.0, people):
+        if best < least_here - SAME_VALUE * max(1.0, people):
             found.append(
                 f"area {code!r}: at most {share_told(best / people)} of its people can be reached "
                 f"from any allowed site; asked: {share:g}"

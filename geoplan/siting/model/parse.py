@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import Faults, SitingError
+from geoplan.tolerances import SHARE_ROUNDING
 from geoplan.words.message import first_few, plain_label
 
 _SHOWN = 8
@@ -27,7 +28,7 @@ def listed(labels: Iterable[Any]) -> str:
 
 def share_told(share: float) -> str:
     """A share that can be reached, cut after six digits: what is told must be possible."""
-    return f"{np.floor(share * 1e6 + 1e-7) / 1e6:.6g}"
+    return f"{np.floor(share * 1e6 + SHARE_ROUNDING) / 1e6:.6g}"
 
 
 def sites_told(count: int) -> str:

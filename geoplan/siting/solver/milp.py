@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from geoplan.siting.solver.control import SolveControl
+from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE
 
 INF = highspy.kHighsInf
 
@@ -186,7 +187,7 @@ class Model:
         settings: dict[str, object] = {
             "time_limit": max(float(time_limit_s), 0.01),
             "mip_rel_gap": float(gap),
-            "mip_abs_gap": 1e-6,
+            "mip_abs_gap": HIGHS_GAP,
             "random_seed": 0,
         }
         if max_nodes is not None:
@@ -205,7 +206,7 @@ class Model:
         if start is None or linear or outcome.x is None or stopped:
             return outcome
         told, true = outcome.value, float(_joined(self.cost) @ outcome.x)
-        if abs(told - true) <= 1e-6 * max(1.0, abs(true)):
+        if abs(told - true) <= HIGHS_OBJECTIVE * max(1.0, abs(true)):
             return outcome
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
