@@ -16,7 +16,7 @@ from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.model.build_result import covered_people, is_whole
 from geoplan.siting.model.constraints import PlanOptions, area_minimums, read_constraints
 from geoplan.siting.model.limits import check_limits
-from geoplan.siting.model.parse import problem_faults, sites_told
+from geoplan.siting.model.parse import problem_faults, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -26,14 +26,14 @@ from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Alternatives:
-    """Plans as good as an answer, the most different first.
+    """Plans as good as a solution, the most different first.
 
     Parameters
     ----------
     table : DataFrame with the columns ``sites`` (labels, fixed first), ``value`` (people covered,
-        for `min_sites` too) and ``changed`` (its sites that the answer has not).
+        for `min_sites` too) and ``changed`` (its sites that the solution has not).
     complete : whether these are all; otherwise there may be more.
-    kept : labels of sites that are in the answer and in every plan of a complete table: they are
+    kept : labels of sites that are in the solution and in every plan of a complete table: they are
         not a matter of taste.
 
     Examples
@@ -60,7 +60,7 @@ class Alternatives:
         count = len(self.table)
         if not count:
             return "no other plan is as good" if self.complete else "none was found in the time"
-        changed = sites_told(int(self.table["changed"].max()))
+        changed = sites_text(int(self.table["changed"].max()))
         if count == 1 and self.complete:
             return f"1 other plan is as good; it changes {changed}"
         more = "" if self.complete else " or more"
@@ -83,7 +83,7 @@ def alternative_sites(
 
     Parameters
     ----------
-    problem, result : what `max_coverage` or `min_sites` was asked, and its answer.
+    problem, result : a problem, and what `max_coverage` or `min_sites` found for it.
     within : share of the people covered that a plan may lose and still count (0.01 = 1 %).
     most : how many plans to look for.
     budget, min_sites_per_area, min_share_per_area, backup : the constraints that `result` was
@@ -98,7 +98,7 @@ def alternative_sites(
     Raises
     ------
     SitingError
-        For another objective, or an answer without sites to compare with.
+        For another objective, or a result without sites to compare with.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def alternative_sites(
         faults.add(f"within must be a share from 0 to below 1, not {within}")
     if most < 1:
         faults.add(f"most must be 1 or more, not {most}")
-    rules = read_constraints(
+    constraints = read_constraints(
         problem,
         faults,
         sites=len(result.sites),
@@ -137,7 +137,7 @@ def alternative_sites(
     )
     faults.raise_all()
     chosen = problem.positions(result.sites)
-    covering = build_covering_model(problem, rules, every_site=True)
+    covering = build_covering_model(problem, constraints, every_site=True)
     covering.require_people(_least(covering, result, within, chosen, times=2 if backup else 1))
     with control.interruptible():
         return _look(covering, chosen, most, control, times=2 if backup else 1)
@@ -165,7 +165,7 @@ def _least(
 def _look(
     covering: CoveringModel, chosen: np.ndarray, most: int, control: SolveControl, *, times: int
 ) -> Alternatives:
-    """One plan after another, each as different from the answer as can be."""
+    """One plan after another, each as different from the solution as can be."""
     problem, core = covering.problem, covering.core
     mine = np.isin(core.sites, chosen)
     covering.set_objective(covering.y[mine], 1.0)
@@ -196,8 +196,8 @@ def _look(
 
 def _needed(covering: CoveringModel, plan: np.ndarray, times: int) -> np.ndarray:
     """`plan` without new sites that change nothing for anybody."""
-    problem, rules = covering.problem, covering.constraints
-    if problem.capacities is not None or rules.area_sites or rules.area_share:
+    problem, constraints = covering.problem, covering.constraints
+    if problem.capacities is not None or constraints.area_sites or constraints.area_share:
         return plan
     value = covered_people(problem, plan, times=times)
     for j in np.setdiff1d(plan, problem.fixed):

@@ -47,7 +47,7 @@ def junction_points(
     ----------
     x, y : float64, metres in `crs`.
     crs : projected CRS of the coordinates.
-    near : points in the same CRS (demand, say); rows without a place are left aside.
+    near : points in the same CRS (demand, say); rows without a location are left aside.
     within_m : metres; a junction exactly so far away is kept.
 
     Returns
@@ -77,8 +77,8 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
 
     Parameters
     ----------
-    demand : points with people; rows without a place or without people are left aside.
-    clusters : number of centres; fewer where there are fewer distinct places.
+    demand : points with people; rows without a location or without people are left aside.
+    clusters : number of centres; fewer where there are fewer distinct locations.
     seed : of the first centres; the same seed gives the same centres.
 
     Returns
@@ -93,7 +93,7 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
     Notes
     -----
     Lloyd's algorithm with people as weights (Lloyd 1982), started by k-means++ (Arthur and
-    Vassilvitskii 2007). The centres are places to look around, not places proved best.
+    Vassilvitskii 2007). The centres are locations to look around, not locations proved best.
 
     Examples
     --------
@@ -106,14 +106,14 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
     """
     check_projected(demand, "the demand")
     used = demand[demand.geometry.notna() & (demand["people"] > 0)]
-    places = np.column_stack([used.geometry.x, used.geometry.y])
-    count = min(clusters, len(np.unique(places, axis=0)))
+    locations = np.column_stack([used.geometry.x, used.geometry.y])
+    count = min(clusters, len(np.unique(locations, axis=0)))
     if count == 0:
         return gpd.GeoDataFrame({"people": []}, geometry=[], crs=demand.crs)
     from sklearn.cluster import KMeans  # a second of loading that few need
 
     model = KMeans(n_clusters=count, n_init=1, random_state=seed)
-    label = model.fit_predict(places, sample_weight=used["people"].to_numpy(float))
+    label = model.fit_predict(locations, sample_weight=used["people"].to_numpy(float))
     people = np.bincount(label, weights=used["people"].to_numpy(float), minlength=count)
     return gpd.GeoDataFrame(
         {"people": people},
@@ -204,7 +204,7 @@ def thin(
 
     First the candidates whose people another candidate reaches too are dropped (at no cost). If
     more than `limit` are left, every demand row keeps the candidate that reaches most people
-    among those that reach it, then the strongest of the rest fill up; the possible cost of that
+    among those that reach it, then the strongest of the rest follow; the possible cost of that
     is in `Thinned.loss`.
 
     Parameters

@@ -100,7 +100,7 @@ def plan_together(
     Raises
     ------
     SitingError
-        Problems without costs, with rules that are not known here, numbers that make no sense.
+        Problems without costs, with constraints that are not known here, senseless numbers.
 
     Examples
     --------
@@ -142,14 +142,14 @@ def _checked(
     for name, problem in problems.items():
         if problem.site_costs is None:
             faults.add(f"{name!r} has no site_costs, the money each of its sites takes")
-        for rule, there in (
+        for constraint, there in (
             ("capacities", problem.capacities is not None),
             ("conflicts", len(problem.conflicts) > 0),
         ):
             if there:
                 faults.add(
-                    f"{name!r} has {rule}, which planning together does not know: leave them out, "
-                    "or plan the services one by one with max_coverage"
+                    f"{name!r} has {constraint}, which planning together does not know: leave them "
+                    "out, or plan the services one by one with max_coverage"
                 )
         count = limits.get(name)
         if count is not None and (isinstance(count, bool) or count < len(problem.fixed)):
@@ -164,7 +164,7 @@ class _Part:
     problem: SitingProblem
     core: Core
     y: np.ndarray
-    price: np.ndarray
+    money: np.ndarray
 
 
 def _solve(
@@ -184,14 +184,14 @@ def _solve(
         add_cover_rows(model, core, y, z)
         if name in limits:
             model.add_row(y, upper=float(limits[name]))
-        price = site_money(problem)[core.sites]
-        parts[name] = _Part(problem=problem, core=core, y=y, price=price)
+        money = site_money(problem)[core.sites]
+        parts[name] = _Part(problem=problem, core=core, y=y, money=money)
     sharing, worth = _sharing(model, parts, saving)
     spent = np.concatenate([part.y for part in parts.values()])
-    prices = np.concatenate([part.price for part in parts.values()])
+    money = np.concatenate([part.money for part in parts.values()])
     model.add_row(
         np.concatenate([spent, sharing]),
-        np.concatenate([prices, -worth]),
+        np.concatenate([money, -worth]),
         upper=budget + SAME_VALUE * max(1.0, budget),
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
@@ -226,7 +226,7 @@ def _solve(
         gap=apart,
         results=results,
         shared=_shared(parts, found.x),
-        money=float(prices @ (found.x[spent] > 0.5)) - saved,
+        money=float(money @ (found.x[spent] > 0.5)) - saved,
         saved=saved,
         seconds=control.seconds,
     )
@@ -250,16 +250,16 @@ def _sharing(
             continue
         open_here = np.array([part.y[k] for part, k in members])
         new = [
-            (int(part.y[k]), float(part.price[k]))
+            (int(part.y[k]), float(part.money[k]))
             for part, k in members
             if not problem_free(part.problem)[part.core.sites[k]]
         ]
         shares = model.add_columns(len(new), whole=True)
         used = model.add_columns(1)
-        for share, (y, price) in zip(shares, new, strict=True):
+        for share, (y, money) in zip(shares, new, strict=True):
             model.add_row(np.array([share, y]), np.array([1.0, -1.0]), upper=0.0)
             columns.append(int(share))
-            worth.append(min(saving, price))
+            worth.append(min(saving, money))
         for y in open_here:
             model.add_row(np.append(used, y), np.array([-1.0, 1.0]), upper=0.0)
         factors = [1.0] * len(new) + [-1.0] * len(open_here) + [1.0]
@@ -284,7 +284,7 @@ def _nothing(
     status: str,
     bound: float | None,
 ) -> TogetherResult:
-    """No answer in the time; fixed sites alone are always one, so it is never infeasible."""
+    """No solution in the time; fixed sites alone are always one, so it is never infeasible."""
     nothing: Status = "unknown" if status != "infeasible" else "infeasible"
     results = {
         name: no_result(problem, "max_coverage", nothing, control=control, solver=SOLVER)

@@ -1,4 +1,4 @@
-"""Covering questions: most people with so many sites, fewest sites for so many people."""
+"""`max_coverage` (MCLP) and `min_sites` (LSCP): most people covered, fewest sites that suffice."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from geoplan.siting.model.constraints import (
 )
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.limits import check_count, check_limits
-from geoplan.siting.model.parse import listed, problem_faults, share_told
+from geoplan.siting.model.parse import listed, problem_faults, share_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
@@ -59,7 +59,7 @@ def max_coverage(
     Parameters
     ----------
     problem : with `fixed`, `closable` and `forbidden` sites, `site_costs`, `capacities` (people
-        must then find a place, not only be near), `conflicts` (sites too near each other) and
+        must then find capacity, not only be near), `conflicts` (sites too near each other) and
         gradual coverage as they stand in it.
     sites : most sites in all, fixed ones counted; or
     budget : most money for sites that do not stand yet; or both.
@@ -73,7 +73,7 @@ def max_coverage(
     Returns
     -------
     SitingResult
-        With capacities ``detail["flows"]`` says who takes how many places where.
+        With capacities ``detail["flows"]`` says who takes how much capacity where.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def max_coverage(
     if sites is None and budget is None:
         faults.add("say how many: sites = N, or budget = money")
     count = check_count(problem, sites, faults) if sites is not None else None
-    rules = read_constraints(
+    constraints = read_constraints(
         problem,
         faults,
         sites=count,
@@ -111,17 +111,17 @@ def max_coverage(
     )
     faults.raise_all()
     with control.interruptible():
-        if count is not None and rules.plain(problem):
-            return _most_people(problem, count=count, control=control)
-        if is_capacity_problem(problem, rules):
-            return max_coverage_with_capacities(problem, rules, control=control)
+        if count is not None and constraints.plain(problem):
+            return _max_coverage(problem, count=count, control=control)
+        if is_capacity_problem(problem, constraints):
+            return max_coverage_with_capacities(problem, constraints, control=control)
         loose = None
-        if count is not None and rules.only_apart(problem):
-            loose = partial(_most_people, count=count, control=control)
-        return constrained_max_coverage(problem, rules, without=loose, control=control)
+        if count is not None and constraints.only_apart(problem):
+            loose = partial(_max_coverage, count=count, control=control)
+        return constrained_max_coverage(problem, constraints, without=loose, control=control)
 
 
-def _most_people(
+def _max_coverage(
     problem: SitingProblem,
     *,
     count: int,
@@ -145,7 +145,7 @@ def _most_people(
 
 
 def core_facts(core: Core) -> dict[str, Any]:
-    """How small the question became."""
+    """How small the problem became."""
     return {"classes": core.n, "open_sites": core.m, "pairs": core.pairs}
 
 
@@ -195,7 +195,7 @@ def min_sites(
     check_limits(request, faults)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
-    rules = read_constraints(
+    constraints = read_constraints(
         problem,
         faults,
         sites=None,
@@ -207,12 +207,12 @@ def min_sites(
     )
     faults.raise_all()
     with control.interruptible():
-        return _fewest_sites(problem, rules, share=share, control=control)
+        return _min_sites(problem, constraints, share=share, control=control)
 
 
-def _fewest_sites(
+def _min_sites(
     problem: SitingProblem,
-    rules: Constraints,
+    constraints: Constraints,
     *,
     share: float,
     control: SolveControl,
@@ -221,10 +221,10 @@ def _fewest_sites(
     need = people_needed(problem, share)
     if need > core.reachable + SAME_VALUE * max(1.0, need):
         return _blocked(problem, core, share, control)
-    if is_capacity_problem(problem, rules):
-        return min_sites_with_capacities(problem, rules, need=need, control=control)
-    if not rules.plain(problem):
-        return constrained_min_sites(problem, rules, need=need, control=control)
+    if is_capacity_problem(problem, constraints):
+        return min_sites_with_capacities(problem, constraints, need=need, control=control)
+    if not constraints.plain(problem):
+        return constrained_min_sites(problem, constraints, need=need, control=control)
     short = max(0.0, need - core.base)
     plain = _greedy_share(core, short)
     chosen, bound, greedy_count = plain, float(len(plain)), len(plain)
@@ -295,7 +295,7 @@ def _blocked(
         blocking=(
             f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
             + listed(labels),
-            f"the largest share that can be reached is {share_told(largest)} (asked: {share:g}); "
+            f"the largest share that can be reached is {share_text(largest)} (asked: {share:g}); "
             "ask for no more, add candidates near these rows, or raise the threshold",
         ),
         detail={

@@ -38,7 +38,7 @@ def coverage_curve(
 
     Parameters
     ----------
-    problem : the problem; `fixed` sites count. With `capacities` whoever finds a place counts.
+    problem : the problem; `fixed` sites count. With `capacities` whoever finds capacity counts.
         Money, areas and conflicts play no part.
     sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
     options : as in `max_coverage`; the time limit is for the whole curve, where each number starts
@@ -68,12 +68,12 @@ def coverage_curve(
     counts = _counts(sites, faults)
     faults.raise_all()
     fixed = len(problem.fixed)
-    asked = [count for count in counts if count >= fixed]
+    counted = [count for count in counts if count >= fixed]
     with control.interruptible():
         if problem.capacities is None:
-            found = _curve_of_reach(problem, asked, control)
+            found = _curve_of_reach(problem, counted, control)
         else:
-            found = _curve_with_capacities(problem, asked, control=control)
+            found = _curve_with_capacities(problem, counted, control=control)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
         if count < fixed:
@@ -116,7 +116,7 @@ def _curve_with_capacities(
     *,
     control: SolveControl,
 ) -> dict[int, tuple[float, float, np.ndarray]]:
-    """Per number of sites in all: people with a place, the bound, positions of the sites.
+    """Per number of sites in all: people with capacity, the bound, positions of the sites.
 
     counts : ascending, none below the number of fixed sites.
     """
@@ -129,8 +129,8 @@ def _curve_with_capacities(
         control.report(f"{count}")
         # what the easy numbers leave over goes to the hard ones
         share = control.part(max(0.05, 2.5 * control.left / (len(counts) - k)))
-        rules = Constraints(sites=count)
-        one = max_coverage_with_capacities(part.problem, rules, control=share, gains=gains)
+        constraints = Constraints(sites=count)
+        one = max_coverage_with_capacities(part.problem, constraints, control=share, gains=gains)
         if one.value > value:  # more sites never serve fewer people
             chosen, value = problem.site_index.get_indexer(one.sites), one.value
         bound = part.problem.total if one.bound is None else one.bound
@@ -214,7 +214,7 @@ def phased_sites(
 
     Parameters
     ----------
-    problem : the question, with its fixed sites.
+    problem : the problem, with its fixed sites.
     phases : numbers of sites in all (fixed included) at the end of each phase, ascending.
     options : as in `max_coverage`.
 

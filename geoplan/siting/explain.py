@@ -1,4 +1,4 @@
-"""Why these sites: what each one adds, and what moving it to the next-best place would lose."""
+"""Why these sites: what each one adds, and what moving it to the next-best location would lose."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
 
     Parameters
     ----------
-    problem : the question that `result` answers.
-    result : an answer to it; its sites are judged by the people that they cover, or who find a
-        place there where places end (``problem.capacities``): people who leave a full site for a
-        new one make room for others, and these are what the new one adds.
+    problem : the problem that `result` solves.
+    result : a solution of it; its sites are judged by the people that they cover, or who find
+        capacity there where it is limited (``problem.capacities``): people who leave a full site
+        for a new one make room for others, and these are what the new one adds.
 
     Returns
     -------
@@ -30,8 +30,8 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
     - ``added_people`` : people newly covered when the sites open in this order; with the people
       of the fixed sites they sum to what all chosen sites reach;
     - ``share_after`` : share of all people covered by then (NaN when there are no people);
-    - ``next_best`` : the best other place for this site while all others stay (<NA> where no other
-      allowed place exists);
+    - ``next_best`` : the best other location for this site while all others stay (<NA> where
+      no other allowed location exists);
     - ``next_best_loss`` : people lost by moving it there, never below 0 in a best plan.
 
     Examples
@@ -140,7 +140,7 @@ def _build_order(
 def _next_best(
     problem: SitingProblem, reach: _Reach, chosen: np.ndarray, site: int
 ) -> tuple[int, float]:
-    """The best place instead of `site` (-1 = none) and the people lost by moving there."""
+    """The best location instead of `site` (-1 = none) and the people lost by moving there."""
     others = chosen[chosen != site]
     level = reach.level_of(others)
     gains = reach.gains(level)
@@ -163,47 +163,47 @@ def _explain_with_capacities(
 
     Returns
     -------
-    order : positions; added : people each one adds; covered : people with a place by then;
-    alternatives : per site the best other place (-1 = none) and the people lost by moving there.
+    order : positions; added : people each one adds; covered : people with capacity by then;
+    alternatives : per site the best other location (-1 = none) and the people lost by moving there.
     """
     flow = largest_flow(problem, problem.fixed)
-    place = np.full(problem.n_sites, -1, np.int64)
-    place[flow.core.sites] = np.arange(flow.core.m)
+    position = np.full(problem.n_sites, -1, np.int64)
+    position[flow.core.sites] = np.arange(flow.core.m)
     closed = np.setdiff1d(np.flatnonzero(problem.is_allowed), problem.fixed)
     # a site never adds more than it does alone beside the fixed ones
     ceiling = np.zeros(problem.n_sites)
-    ceiling[closed] = [flow.gain(int(place[j])) for j in closed]
+    ceiling[closed] = [flow.gain(int(position[j])) for j in closed]
     before = flow.served
     order, added = [], []
     left = np.sort(new)
     while len(left):
-        best, gain = _best_of(flow, left, place, ceiling)
+        best, gain = _best_of(flow, left, position, ceiling)
         left = left[left != best]
         order.append(best)
         added.append(gain)
-        flow.open(int(place[best]))
+        flow.open(int(position[best]))
     found = []
     for site in order:
         without = flow.copy()
-        lost = without.close(int(place[site]))
+        lost = without.close(int(position[site]))
         may = np.flatnonzero(may_replace(problem, chosen, chosen[chosen != site]))
-        other, gain = _best_of(without, may, place, ceiling)
+        other, gain = _best_of(without, may, position, ceiling)
         found.append((other, float("nan") if other < 0 else lost - gain))
     return np.array(order, np.int64), added, before + np.cumsum(added), found
 
 
 def _best_of(
-    flow: CapacityFlow, sites: np.ndarray, place: np.ndarray, ceiling: np.ndarray
+    flow: CapacityFlow, sites: np.ndarray, position: np.ndarray, ceiling: np.ndarray
 ) -> tuple[int, float]:
     """The site that adds most (-1: there is none), and what it adds.
 
-    place : position in the core of every site. ceiling : no site adds more.
+    position : position in the core of every site. ceiling : no site adds more.
     """
     best, most = -1, -1.0
     for j in sites[np.argsort(-ceiling[sites], kind="stable")]:
         if ceiling[j] <= most:
             break
-        gain = flow.gain(int(place[j]))
+        gain = flow.gain(int(position[j]))
         if gain > most:
             best, most = int(j), gain
     return best, most

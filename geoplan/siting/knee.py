@@ -46,9 +46,9 @@ def curve_knee(curve: pd.DataFrame) -> Knee | None:
 
     Sites and people are both scaled to 0..1; the knee is where people less sites is largest, which
     is also the point farthest from the straight line between the curve's ends (Satopää, Albrecht,
-    Irwin and Raghavan 2011, "Kneedle", without smoothing: a best answer for every number of sites
+    Irwin and Raghavan 2011, "Kneedle", without smoothing: a best solution for every number of sites
     has no noise). Of equals the fewest sites count. **The knee depends on how far the curve goes**:
-    it tells where the curve as drawn bends, not how many sites a city should build.
+    it says where the curve as drawn bends, not how many sites a city should build.
 
     Parameters
     ----------
@@ -77,11 +77,11 @@ def curve_knee(curve: pd.DataFrame) -> Knee | None:
     missing = [name for name in ("sites", "value") if name not in curve.columns]
     if missing:
         raise SitingError(f"the curve has no column {', '.join(missing)}.")
-    told = curve[["sites", "value"]].astype(float).dropna().sort_values("sites", kind="stable")
-    if told["sites"].duplicated().any():
-        raise SitingError("the curve tells a number of sites twice.")
-    sites, value = told["sites"].to_numpy(), told["value"].to_numpy()
-    if len(told) < 3 or not value[-1] > value[0]:
+    given = curve[["sites", "value"]].astype(float).dropna().sort_values("sites", kind="stable")
+    if given["sites"].duplicated().any():
+        raise SitingError("the curve has a number of sites twice.")
+    sites, value = given["sites"].to_numpy(), given["value"].to_numpy()
+    if len(given) < 3 or not value[-1] > value[0]:
         return None
     x = (sites - sites[0]) / (sites[-1] - sites[0])
     y = (value - value[0]) / (value[-1] - value[0])

@@ -14,7 +14,7 @@ from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
 from geoplan.siting.model.constraints import Asked, Constraints, read_constraints
 from geoplan.siting.model.limits import check_count
-from geoplan.siting.model.parse import listed, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.read_matrix import within
 from geoplan.siting.model.result import SitingResult
@@ -128,7 +128,7 @@ def unreachable_demand(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
             + listed(labels),
             "leave these rows out (their weight set to 0), add candidates near them, or measure "
-            f"the costs with a longer cutoff; the others are {share_told(share)} of the people",
+            f"the costs with a longer cutoff; the others are {share_text(share)} of the people",
         ),
         detail={
             "blocking_demand": list(labels),
@@ -200,8 +200,8 @@ def too_few_sites(
         control=control,
         solver="set covering",
         blocking=(
-            f"{sites_told(count)} cannot reach everyone: at least {least} are needed",
-            f"{sites_told(count)} {most} {some.value:,.0f} people ({share_told(share)} of all); "
+            f"{sites_text(count)} cannot reach everyone: at least {least} are needed",
+            f"{sites_text(count)} {most} {some.value:,.0f} people ({share_text(share)} of all); "
             f"then these are left out: {listed(labels)}",
         ),
         detail={

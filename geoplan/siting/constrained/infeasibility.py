@@ -15,7 +15,7 @@ import numpy as np
 
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.constraints import Constraints, least_people
-from geoplan.siting.model.parse import listed, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
@@ -110,7 +110,7 @@ def _describe(
     if family == "sites":
         assert constraints.sites is not None
         enough = constraints.sites + int(np.ceil(total - NO_VIOLATION))
-        return f"{sites_told(enough)} instead of {constraints.sites}"
+        return f"{sites_text(enough)} instead of {constraints.sites}"
     if family == "budget":
         assert constraints.budget is not None
         return f"a budget of {constraints.budget + total:g} instead of {constraints.budget:g}"
@@ -118,11 +118,11 @@ def _describe(
         assert people is not None
         most = people - total
         return (
-            f"serve at most {most:,.0f} people ({share_told(most / problem.total)} of all) "
+            f"serve at most {most:,.0f} people ({share_text(most / problem.total)} of all) "
             f"instead of {people:,.0f}"
         )
     if family == "reach":
-        left = share_told(1 - total / problem.total)
+        left = share_text(1 - total / problem.total)
         return f"leave out {total:,.0f} people ({left} of all are served): demand {listed(broken)}"
     if family == "conflicts":
         return f"let these pairs stand nearer each other: {listed(broken)}"
@@ -133,7 +133,7 @@ def _describe(
             {c: constraints.area_sites[c] - round(short) for c, short in broken.items()},
             "{amount:g} in area {label!r}",
         )
-    shares = {c: share_told(_share_left(problem, constraints, c, s)) for c, s in broken.items()}
+    shares = {c: share_text(_share_left(problem, constraints, c, s)) for c, s in broken.items()}
     return "a smaller share of people per area: " + _each(shares, "{amount} in area {label!r}")
 
 

@@ -23,7 +23,7 @@ from geoplan.siting.constrained.infeasibility import find_relaxations
 from geoplan.siting.constrained.milp import build_covering_model, drop_idle_sites
 from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import Constraints, early_blocks
-from geoplan.siting.model.parse import sites_told
+from geoplan.siting.model.parse import sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -203,7 +203,7 @@ def describe_constraints(problem: SitingProblem, constraints: Constraints) -> st
     """The constraints in words."""
     asked = []
     if constraints.sites is not None:
-        asked.append(f"at most {sites_told(constraints.sites)}")
+        asked.append(f"at most {sites_text(constraints.sites)}")
     if constraints.budget is not None:
         asked.append(f"a budget of {constraints.budget:g}")
     if constraints.area_sites:

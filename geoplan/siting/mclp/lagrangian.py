@@ -1,10 +1,10 @@
 """Lagrangian relaxation of the MCLP: a bound that no solution beats, and what follows from it.
 
-The rule that a class counts only where an open site covers it is relaxed with a multiplier between
-nothing and the class's weight; a site is worth the multipliers of the classes it covers. At any
-multipliers the weights beyond them plus the worth of the best `take` sites bound what `take` sites
-can cover. The volume algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002), a subgradient
-method, walks to good multipliers and finds an approximate relaxed solution on the way.
+The constraint that a class counts only where an open site covers it is relaxed with a multiplier
+between nothing and the class's weight; a site is worth the multipliers of the classes it covers. At
+any multipliers the weights beyond them plus the worth of the best `take` sites bound what `take`
+sites can cover. The volume algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002), a
+subgradient method, walks to good multipliers and finds an approximate relaxed solution on the way.
 """
 
 from __future__ import annotations

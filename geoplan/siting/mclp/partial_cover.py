@@ -22,7 +22,7 @@ from geoplan.tolerances import SAME_VALUE
 
 #: share of the time left that one number of sites may take
 _SHARE = 0.15
-#: how often what stayed open is asked again
+#: how often what stayed open is tried again
 _TURNS = 12
 #: moves of annealing while numbers are halved, and for each further site less
 _MOVES, _LAST_MOVES = 1_000_000, 4_000_000
@@ -54,7 +54,7 @@ def solve_partial_lscp(
 
     Returns
     -------
-    positions, and a number of sites that no answer goes below.
+    positions, and a number of sites that no solution goes below.
     """
     best, dual = start, None
     slack = SAME_VALUE * max(1.0, need)

@@ -1,1 +1,1 @@
-"""The siting question and its answer: problem, constraints, limits, reductions, result."""
+"""The siting problem and its result: data, constraints, checks, reduction."""

@@ -161,7 +161,7 @@ def no_result(
     blocking: tuple[str, ...] = (),
     detail: dict[str, Any] | None = None,
 ) -> SitingResult:
-    """The result of a search without an answer: infeasible or unknown."""
+    """The result of a search without a solution: infeasible or unknown."""
     return SitingResult(
         objective=objective,
         status=status,

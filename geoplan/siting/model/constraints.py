@@ -11,7 +11,7 @@ import numpy as np
 
 from geoplan.errors import Faults
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.parse import listed, share_told, sites_told
+from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.request import SolveOptions
 from geoplan.tolerances import BUDGET_ROUNDING, NEED_ROOM, SAME_VALUE
@@ -52,7 +52,7 @@ class Constraints:
         )
 
     def only_apart(self, problem: SitingProblem) -> bool:
-        """Whether distances between sites are the only rule beside their number."""
+        """Whether distances between sites are the only constraint beside their number."""
         return self.plain(replace(problem, conflicts=np.empty((0, 2), np.int64)))
 
 
@@ -209,19 +209,21 @@ def least_people(share: float, people: float, *, whole: bool) -> float:
     return float(np.ceil(need - SAME_VALUE * max(1.0, need))) if whole else need * (1 - NEED_ROOM)
 
 
-def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str], dict[str, Any]]:
-    """What makes the rules impossible at first sight: sentences, and facts for programs."""
+def early_blocks(
+    problem: SitingProblem, constraints: Constraints
+) -> tuple[list[str], dict[str, Any]]:
+    """What makes the constraints impossible at first sight: sentences, and facts for programs."""
     found: list[str] = []
     facts: dict[str, Any] = {}
     allowed, fixed = problem.is_allowed, problem.is_fixed
     extra, money = 0, 0.0
     areas = problem.site_areas
-    for code, least in rules.area_sites.items():
+    for code, least in constraints.area_sites.items():
         assert areas is not None
         here = np.array([c == code for c in areas], bool) & allowed
         if here.sum() < least:
             found.append(
-                f"area {code!r} must have {sites_told(least)}, but only {int(here.sum())} may "
+                f"area {code!r} must have {sites_text(least)}, but only {int(here.sum())} may "
                 "stand there"
             )
             facts.setdefault("blocking_areas", []).append(code)
@@ -231,22 +233,26 @@ def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str],
         if problem.site_costs is not None and more:
             price = np.where(problem_free(problem), 0.0, problem.site_costs)
             money += float(np.sort(price[here & ~fixed])[:more].sum())
-    if rules.sites is not None and extra + len(problem.fixed) > rules.sites and not found:
+    if (
+        constraints.sites is not None
+        and extra + len(problem.fixed) > constraints.sites
+        and not found
+    ):
         least_sites = extra + len(problem.fixed)
         found.append(
-            f"the minimum per area takes at least {sites_told(least_sites)} in all; "
-            f"asked: {rules.sites}"
+            f"the minimum per area takes at least {sites_text(least_sites)} in all; "
+            f"asked: {constraints.sites}"
         )
         facts["smallest_sites"] = least_sites
-    if rules.budget is not None and money > rules.budget + SAME_VALUE and not found:
+    if constraints.budget is not None and money > constraints.budget + SAME_VALUE and not found:
         found.append(
-            f"the minimum per area takes at least {money:g}; the budget is {rules.budget:g}"
+            f"the minimum per area takes at least {money:g}; the budget is {constraints.budget:g}"
         )
         facts["smallest_budget"] = money
     reach = problem.is_allowed[problem.cover.indices]
     before = np.concatenate([[0], np.cumsum(reach)])
     reached = np.diff(before[problem.cover.indptr]) > 0
-    for code, share in rules.area_share.items():
+    for code, share in constraints.area_share.items():
         assert problem.areas is not None
         here = np.array([c == code for c in problem.areas], bool)
         people = float(problem.weights[here].sum())
@@ -254,7 +260,7 @@ def early_blocks(problem: SitingProblem, rules: Constraints) -> tuple[list[str],
         least_here = least_people(share, people, whole=is_whole(problem.weights))
         if best < least_here - SAME_VALUE * max(1.0, people):
             found.append(
-                f"area {code!r}: at most {share_told(best / people)} of its people can be reached "
+                f"area {code!r}: at most {share_text(best / people)} of its people can be reached "
                 f"from any allowed site; asked: {share:g}"
             )
             facts.setdefault("blocking_areas", []).append(code)

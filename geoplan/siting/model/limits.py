@@ -1,4 +1,4 @@
-"""Checks of what every siting function is asked: time limit, gap, threads, number of sites."""
+"""Checks of what every siting function takes: time limit, gap, threads, number of sites."""
 
 from __future__ import annotations
 

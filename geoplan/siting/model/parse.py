@@ -17,7 +17,7 @@ _SHOWN = 8
 
 
 def problem_faults() -> Faults:
-    """A collector of what is wrong with a siting problem or with what is asked of it."""
+    """A collector of what is wrong with a siting problem or with the options of a solve."""
     return Faults(SitingError, "siting_faults.problem", join="\n  - ")
 
 
@@ -26,12 +26,12 @@ def listed(labels: Iterable[Any]) -> str:
     return str(first_few(labels, most=_SHOWN))
 
 
-def share_told(share: float) -> str:
-    """A share that can be reached, cut after six digits: what is told must be possible."""
+def share_text(share: float) -> str:
+    """A share that can be reached, cut after six digits: what is reported must be possible."""
     return f"{np.floor(share * 1e6 + SHARE_ROUNDING) / 1e6:.6g}"
 
 
-def sites_told(count: int) -> str:
+def sites_text(count: int) -> str:
     """A number of sites in words."""
     return f"{count} site" if count == 1 else f"{count} sites"
 

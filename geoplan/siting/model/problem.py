@@ -45,7 +45,7 @@ Labels = Iterable[Hashable]
 )
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingProblem:
-    """Demand, candidate and existing sites, who reaches whom, and the rules for choosing.
+    """Demand, candidate and existing sites, who reaches whom, and the constraints on choosing.
 
     Make one with `from_costs` or `from_cover`; both check everything and list all faults.
 
@@ -247,11 +247,11 @@ class SitingProblem:
         mask[self.forbidden] = False
         return mask
 
-    def needs_costs(self, question: str) -> sparse.csr_matrix:
-        """The costs, or an error that says why `question` cannot do without them."""
+    def needs_costs(self, objective: str) -> sparse.csr_matrix:
+        """The costs, or an error that says why `objective` cannot do without them."""
         if self.costs is None:
             raise SitingError(
-                f"{question} needs travel costs, and this problem only knows who covers whom: "
+                f"{objective} needs travel costs, and this problem only knows who covers whom: "
                 "make it with SitingProblem.from_costs."
             )
         return self.costs

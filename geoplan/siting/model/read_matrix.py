@@ -167,7 +167,7 @@ def row_labels(read: ReadMatrix, weights: Any) -> pd.Index:
 
     A bare matrix has positions only. When none of the Series' labels could be a position, its
     order must be that of the rows, and its labels are theirs; a Series that mixes both is left to
-    be told as a fault, because its order may be another one.
+    be reported as a fault, because its order may be another one.
     """
     if isinstance(weights, Mapping):
         weights = pd.Series(weights, dtype=object)

@@ -1,4 +1,4 @@
-"""Making a covering problem small without changing its answer.
+"""Making a covering problem small without changing its solution.
 
 Demand rows with equal cover sets become one class (found by hashing, verified element by element);
 rows that need no decision (covered by a fixed site, beyond every allowed site, nobody there) leave;
@@ -22,7 +22,7 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):  # type
     n = len(ptr) - 1
     code = np.zeros(n, np.uint64)
     count = np.zeros(n, np.int32)
-    settled = np.zeros(n, np.bool_)
+    covered = np.zeros(n, np.bool_)
     for i in range(n):
         if not wanted[i]:
             continue
@@ -31,13 +31,13 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):  # type
         for t in range(ptr[i], ptr[i + 1]):
             j = idx[t]
             if fixed[j]:
-                settled[i] = True
+                covered[i] = True
             elif allowed[j]:
                 h += key[j]
                 c += 1
         code[i] = h
         count[i] = c
-    return code, count, settled
+    return code, count, covered
 
 
 @nb.njit(cache=True, nogil=True)
@@ -140,10 +140,10 @@ def merge_rows(
     group_key = np.random.default_rng(7).integers(1, 2**63, groups, dtype=np.uint64)
     free = allowed & ~fixed
     wanted = weight > 0
-    code, count, settled = _hash_rows(ptr, idx, keys, free, fixed, wanted, group, group_key)
+    code, count, covered = _hash_rows(ptr, idx, keys, free, fixed, wanted, group, group_key)
     label = np.full(len(weight), -1, np.int64)
-    label[settled] = -2
-    open_rows = np.flatnonzero((count > 0) & ~settled)
+    label[covered] = -2
+    open_rows = np.flatnonzero((count > 0) & ~covered)
     order = open_rows[np.argsort(code[open_rows], kind="stable")]
     rows = _merge_runs(order, code, ptr, idx, free, group, label)
     # classes in the order of their first row: the same numbering whatever the hashes
@@ -177,7 +177,7 @@ def reduce_problem(
     keep : bool per site: never dropped.
     kind : int per site; a site only gives way to one of its kind.
     cost : money per site; a site only gives way to one that costs no more.
-    keep_fixed : leave the fixed sites and their people in, for rules that count them.
+    keep_fixed : leave the fixed sites and their people in, for constraints that count them.
     """
     ptr, idx, weight, groups = cover_rows(problem, group)
     allowed, fixed = problem.is_allowed, problem.is_fixed & (not keep_fixed)

@@ -14,15 +14,15 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SitingResult:
-    """The answer to one siting question.
+    """What one siting function found.
 
     Parameters
     ----------
     objective : ``"max_coverage"``, ``"min_sites"``, ``"p_median"`` or ``"p_center"``.
-    status : ``"optimal"`` only when proved (within the asked `gap`); ``"feasible"`` with an honest
-        `gap` otherwise; ``"infeasible"``; ``"unknown"`` when nothing was found in time.
+    status : ``"optimal"`` only when proved (within the requested `gap`); ``"feasible"`` with an
+        honest `gap` otherwise; ``"infeasible"``; ``"unknown"`` when nothing was found in time.
     value : people covered, number (or cost) of sites, weighted cost, or largest cost.
-    bound : no answer can be better than this.
+    bound : no solution can be better than this.
     gap : abs(bound - value) / abs(value), or None when there is no bound.
     sites : labels, `fixed` first.
     assignment : demand label -> site label (<NA> where not served).
@@ -80,9 +80,9 @@ class SitingResult:
         }[self.status]
         lines = [f"{self.objective}: {self.status} ({proof})"]
         if self.status in ("optimal", "feasible"):
-            bound = "none" if self.bound is None else _told(self.bound)
+            bound = "none" if self.bound is None else _number_text(self.bound)
             gap = "not known" if self.gap is None else f"{self.gap:.3%}"
-            lines.append(f"value {_told(self.value)}, bound {bound}, gap {gap}")
+            lines.append(f"value {_number_text(self.value)}, bound {bound}, gap {gap}")
             lines.append(f"{len(self.sites)} sites: " + ", ".join(map(str, self.sites[:12])))
         lines.extend(self.blocking)
         lines.append(f"{self.seconds:.2f} s with {self.solver}, seed {self.seed}")
@@ -94,11 +94,11 @@ class SitingResult:
     def __repr__(self) -> str:
         gap = "None" if self.gap is None else f"{self.gap:.4%}"
         return (
-            f"SitingResult({self.objective}: {self.status}, value={_told(self.value)}, gap={gap}, "
-            f"{len(self.sites)} sites)"
+            f"SitingResult({self.objective}: {self.status}, value={_number_text(self.value)}, "
+            f"gap={gap}, {len(self.sites)} sites)"
         )
 
 
-def _told(value: float) -> str:
+def _number_text(value: float) -> str:
     """A number as people read it: whole where it is large."""
     return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"

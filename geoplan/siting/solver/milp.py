@@ -39,8 +39,8 @@ class Outcome:
     """What HiGHS came back with.
 
     status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
-    x : column values, or None. value : objective at x. bound : what no answer can beat, or None.
-    stopped : the run was told to end, or a KeyboardInterrupt ended it.
+    x : column values, or None. value : objective at x. bound : what no solution can beat, or None.
+    stopped : the run was ended, or a KeyboardInterrupt ended it.
     """
 
     status: str
@@ -116,7 +116,7 @@ class Model:
         return int(at[0])
 
     def tag(self, family: str, rows: np.ndarray | list[int], labels: list[Any]) -> None:
-        """Say what rows stand for, so that they can be loosened by name (see `elastic`)."""
+        """Say what rows stand for, so that they can be relaxed by name (see `elastic`)."""
         self.tags.append((family, np.asarray(rows, np.int64), labels))
 
     def row_arrays(self) -> tuple[np.ndarray, ...]:
