@@ -22,7 +22,13 @@ from geoplan.network.isochrones.cell_borders import (
     border_line,
     corner_count,
 )
-from geoplan.network.isochrones.convex_clip import CUT, MOST_SIDES, clip_circle, clip_half_plane
+from geoplan.network.isochrones.convex_clip import (
+    CUT,
+    MOST_SIDES,
+    clip_circle,
+    clip_half_plane,
+    scratch_of,
+)
 from geoplan.network.isochrones.edge_cost_profile import cost_profile, strips_beside
 from geoplan.network.isochrones.parts import (
     CORNERS,
@@ -30,6 +36,8 @@ from geoplan.network.isochrones.parts import (
     PARTS,
     SIDES,
     finished,
+    has_room,
+    longer,
     no_parts,
     with_room,
 )
@@ -74,26 +82,8 @@ class _WholeCells(NamedTuple):
     part: NDArray[np.int32]
 
 
-class _Strips(NamedTuple):
-    """Strips beside a stretch: rows, how many (-1 = nothing is reached), radius at either end."""
-
-    rows: NDArray[np.float64]
-    number: int
-    left: float
-    right: float
-
-
-class _Scratch(NamedTuple):
-    """Polygon being cut and its lines (see `convex_clip`); the cell in axes of its stretch."""
-
-    work: NDArray[np.float64]
-    label: NDArray[np.int64]
-    own: NDArray[np.float64]
-    own_line: NDArray[np.int64]
-
-
 class _Frame(NamedTuple):
-    """Axes of a stretch (origin, direction, length, angle) and how far its cell goes along it."""
+    """Axes of a stretch: origin, direction, length, angle."""
 
     x: float
     y: float
@@ -101,8 +91,6 @@ class _Frame(NamedTuple):
     sin: float
     length: float
     turn: float
-    low: float
-    high: float
 
 
 @_jit
@@ -120,30 +108,53 @@ def reached_parts(reached, costs, cells, reach):  # type: ignore[no-untyped-def]
     -------
     Parts
     """
-    most = 0
-    for k in range(len(reached.edges)):
-        most = max(most, reached.site_ptr[k + 1] - reached.site_ptr[k])
+    most = _most_sites(reached.site_ptr)
     lines, rows = np.empty((2 * most + 2, 4)), np.empty((4 * most + 4, 4))
     whole, n_whole = _whole_cells(reached, costs, cells, reach, lines, rows)
-    group = np.arange(n_whole)
+    group, borders = _group_whole_cells(reached.edges, cells, whole, n_whole)
+    first, fraction, ends, tri, across, centre, at, _ = cells
     out = no_parts(n_whole)
-    scratch = _scratch(0)
-    walls = 0
+    room = walls = done = 0
+    work, label, own, own_line = scratch_of(room)
     for k in range(len(reached.edges)):
         e = reached.edges[k]
+        from_u, from_v = reached.from_u[k], reached.from_v[k]
         profile = lines[: _profile(k, reached, costs, lines)]
-        for i in range(cells.first[e], cells.first[e + 1]):
-            if cells.at[i] < 0:
+        for i in range(first[e], first[e + 1]):
+            if at[i] < 0:
                 continue
-            part = whole.part[whole.begin[k] + i - cells.first[e]]
+            part = whole.part[whole.begin[k] + i - first[e]]
             if part >= 0:
-                out = _add_whole_cell(i, part, e, cells, whole, group, out)
+                if done < len(borders) and borders[done, 0] == part:
+                    done, out = _add_borders(done, borders, centre, across, out)
                 continue
-            strips, _ = _strips(i, k, profile, reached, cells, reach, rows)
-            if strips.number >= 0:
-                scratch, out = _add_cut_cell(i, strips, cells, walls - 2, scratch, out)
-                walls -= strips.number + 3
+            stretch = _stretch(i, fraction, ends)
+            n, _, left, right = _strips(stretch, profile, from_u, from_v, reach, rows)
+            if n < 0:
+                continue
+            size = corner_count(i, at, tri, across)
+            if size + 2 * MOST_SIDES + _SLACK > room:
+                room = 2 * size + 2 * MOST_SIDES + _SLACK
+                work, label, own, own_line = scratch_of(room)
+            frame = _frame(i, ends)
+            low, high = _into_frame(i, at[i], frame, tri, across, centre, own, own_line)
+            extent = n, left, right, low, high
+            for s in range(-1, n + 1):
+                work[:2, :size], label[0, :size] = own[:, :size], own_line[:size]
+                corners = _cut_to_strip(s, rows, extent, frame, size, walls - 2, work, label)
+                if corners >= 3:
+                    out = _add_part(corners, frame, centre, across, work, label, out)
+            walls -= n + 3
     return finished(out, group)
+
+
+@_jit
+def _most_sites(ptr):  # type: ignore[no-untyped-def]
+    """Most sites on one edge."""
+    most = 0
+    for k in range(len(ptr) - 1):
+        most = max(most, ptr[k + 1] - ptr[k])
+    return most
 
 
 @_jit
@@ -160,7 +171,8 @@ def _profile(k, reached, costs, lines):  # type: ignore[no-untyped-def]
 @_jit
 def _whole_cells(reached, costs, cells, reach, lines, rows):  # type: ignore[no-untyped-def]
     """The cells that are reached whole, and how many."""
-    first = cells.first
+    first, at, fraction, ends = cells.first, cells.at, cells.fraction, cells.ends
+    farthest = cells.farthest
     row = np.full(len(first) - 1, -1, np.int32)
     begin = np.zeros(len(reached.edges) + 1, np.int64)
     for k in range(len(reached.edges)):
@@ -171,25 +183,36 @@ def _whole_cells(reached, costs, cells, reach, lines, rows):  # type: ignore[no-
     parts = 0
     for k in range(len(reached.edges)):
         e = reached.edges[k]
+        from_u, from_v = reached.from_u[k], reached.from_v[k]
         profile = lines[: _profile(k, reached, costs, lines)]
         for i in range(first[e], first[e + 1]):
-            if cells.at[i] < 0:
+            if at[i] < 0:
                 continue
-            strips, least = _strips(i, k, profile, reached, cells, reach, rows)
-            if strips.number >= 0 and least >= cells.farthest[i]:
+            stretch = _stretch(i, fraction, ends)
+            n, least, _, _ = _strips(stretch, profile, from_u, from_v, reach, rows)
+            if n >= 0 and least >= farthest[i]:
                 part[begin[k] + i - first[e]] = parts
                 parts += 1
     return _WholeCells(row, begin, part), parts
 
 
 @_jit
-def _strips(i, k, profile, reached, cells, reach, rows):  # type: ignore[no-untyped-def]
-    """Strips beside stretch i of the k-th edge, and their least height over the whole stretch."""
-    nothing = _Strips(rows, -1, 0.0, 0.0), -1.0
-    fa, fb = cells.fraction[i, 0], cells.fraction[i, 1]
-    length = np.hypot(cells.ends[i, 2] - cells.ends[i, 0], cells.ends[i, 3] - cells.ends[i, 1])
+def _stretch(i, fraction, ends):  # type: ignore[no-untyped-def]
+    """Fractions of the edge at both ends of a stretch, and its length."""
+    length = np.hypot(ends[i, 2] - ends[i, 0], ends[i, 3] - ends[i, 1])
+    return fraction[i, 0], fraction[i, 1], length
+
+
+@_jit
+def _strips(stretch, profile, from_u, from_v, reach, rows):  # type: ignore[no-untyped-def]
+    """Strips of ground beside a stretch into `rows`.
+
+    Returns their number (-1 = nothing is reached), the least height over the whole stretch, and
+    the radius of the ground about either end.
+    """
+    fa, fb, length = stretch
     if length <= 0.0 or fb <= fa:
-        return nothing
+        return -1, -1.0, 0.0, 0.0
     n, least = strips_beside(profile, fa, fb, length, reach, rows)
     # at the ends: what the street there has left, and the node on a street that one cannot take
     left = right = 0.0
@@ -198,111 +221,127 @@ def _strips(i, k, profile, reached, cells, reach, rows):  # type: ignore[no-unty
     if n > 0 and rows[n - 1, 1] >= length - _END_M:
         right = rows[n - 1, 3]
     if fa <= _AT_END:
-        left = min(max(left, (reach.cutoff - reached.from_u[k]) / reach.leg), reach.width)
+        left = min(max(left, (reach.cutoff - from_u) / reach.leg), reach.width)
     if fb >= 1.0 - _AT_END:
-        right = min(max(right, (reach.cutoff - reached.from_v[k]) / reach.leg), reach.width)
+        right = min(max(right, (reach.cutoff - from_v) / reach.leg), reach.width)
     if n == 0 and left <= 0.0 and right <= 0.0:
-        return nothing
-    return _Strips(rows, n, left, right), least
+        return -1, -1.0, 0.0, 0.0
+    return n, least, left, right
 
 
 @_jit
-def _add_whole_cell(i, part, e, cells, whole, group, out):  # type: ignore[no-untyped-def]
-    """Borders of a whole cell with cells that are not; with those that are, it is one group."""
-    tri, across, centre = cells.tri, cells.across, cells.centre
-    start = cells.at[i]
-    t = start
-    for _ in range(len(tri)):
-        c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
-        j = tri[t, (c + 2) % 3]
-        other = -1
-        if j < len(cells.at):
-            other = _whole_part(j, cells.first, whole, e)
-        after = across[t, (c + 1) % 3]
-        if other < 0:
-            out = with_room(out, 2, 1, 2)
-            n = out.used
-            corner, side, known = n[CORNERS], n[SIDES], n[KNOWN]
-            out.xy[corner] = centre[t]
-            out.xy[corner + 1] = centre[after]
-            line = border_line(t, (c + 1) % 3, across)
-            out.sides[side, 0], out.sides[side, 1] = corner, corner + 1
-            out.sides[side, 2] = part
-            out.line[side, 0] = line
-            for q in range(2):
-                x, y = out.xy[corner + q, 0], out.xy[corner + q, 1]
-                out.along[side, q] = along_border(line, centre, across, x, y)
-            out.known[known, 0], out.known[known, 1] = corner, t
-            out.known[known + 1, 0], out.known[known + 1, 1] = corner + 1, after
-            n[CORNERS] += 2
-            n[SIDES] += 1
-            n[KNOWN] += 2
-        elif i < j:
-            join(group, part, other)
-        t = after
-        if t == start:
-            return out
-    raise RuntimeError(OPEN_CELL)
+def _group_whole_cells(edges, cells, whole, n_whole):  # type: ignore[no-untyped-def]
+    """Groups of whole cells side by side, and their borders with cells that are not whole.
+
+    A border is a row of its part, its line and the triangles at its ends.
+    """
+    first, at, tri, across = cells.first, cells.at, cells.tri, cells.across
+    row, begin, parts = whole
+    group = np.arange(n_whole)
+    borders, n = np.empty((256, 4), np.int64), 0
+    for k in range(len(edges)):
+        e = edges[k]
+        for i in range(first[e], first[e + 1]):
+            part = parts[begin[k] + i - first[e]]
+            if part < 0:
+                continue
+            t = at[i]
+            for _ in range(len(tri)):
+                c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
+                j = tri[t, (c + 2) % 3]
+                other = _whole_part(j, e, first, row, begin, parts) if j < len(at) else -1
+                after = across[t, (c + 1) % 3]
+                if other < 0:
+                    borders = longer(borders, n, 1)
+                    borders[n, 0], borders[n, 1] = part, border_line(t, (c + 1) % 3, across)
+                    borders[n, 2], borders[n, 3] = t, after
+                    n += 1
+                elif i < j:
+                    join(group, part, other)
+                t = after
+                if t == at[i]:
+                    break
+            else:
+                raise RuntimeError(OPEN_CELL)
+    return group, borders[:n]
 
 
 @_jit
-def _whole_part(j, first, whole, guess):  # type: ignore[no-untyped-def]
+def _add_borders(begin, borders, centre, across, out):  # type: ignore[no-untyped-def]
+    """Write the borders of one whole cell, those from `begin` on; where the next cell's begin."""
+    part, end = borders[begin, 0], begin
+    while end < len(borders) and borders[end, 0] == part:
+        end += 1
+    m = end - begin
+    if not has_room(out, 2 * m, m, 2 * m):
+        out = with_room(out, 2 * m, m, 2 * m)
+    xy, known, sides, lines, along, used = out
+    corner, side, row = used[CORNERS], used[SIDES], used[KNOWN]
+    for k in range(begin, end):
+        line = borders[k, 1]
+        sides[side, 0], sides[side, 1], sides[side, 2] = corner, corner + 1, part
+        lines[side, 0] = line
+        for q in range(2):
+            t = borders[k, 2 + q]
+            x, y = centre[t, 0], centre[t, 1]
+            xy[corner, 0], xy[corner, 1] = x, y
+            along[side, q] = along_border(line, centre, across, x, y)
+            known[row, 0], known[row, 1] = corner, t
+            corner += 1
+            row += 1
+        side += 1
+    used[CORNERS], used[SIDES], used[KNOWN] = corner, side, row
+    return end, out
+
+
+@_jit
+def _whole_part(j, guess, first, row, begin, part):  # type: ignore[no-untyped-def]
     """The part that is the whole cell of stretch j, or -1; `guess` : the edge it may be of."""
     e = guess
     if not first[e] <= j < first[e + 1]:
         e = np.searchsorted(first, j, side="right") - 1
-    k = whole.row[e]
-    return whole.part[whole.begin[k] + j - first[e]] if k >= 0 else -1
+    k = row[e]
+    return part[begin[k] + j - first[e]] if k >= 0 else -1
 
 
 @_jit
-def _add_cut_cell(i, strips, cells, base, scratch, out):  # type: ignore[no-untyped-def]
-    """The parts of a cell that is cut, one for each strip and end; `base` : number of its walls."""
-    size = corner_count(i, cells.at, cells.tri, cells.across)
-    if size + 2 * MOST_SIDES + _SLACK > scratch.work.shape[1]:
-        scratch = _scratch(2 * size + 2 * MOST_SIDES + _SLACK)
-    frame = _into_frame(i, size, cells, scratch)
-    for s in range(-1, strips.number + 1):
-        n = _cut_to_strip(s, strips, frame, size, base, scratch)
-        if n >= 3:
-            out = _add_part(n, frame, cells, scratch, out)
-    return scratch, out
+def _frame(i, ends):  # type: ignore[no-untyped-def]
+    """The axes of stretch i."""
+    ax, ay = ends[i, 0], ends[i, 1]
+    length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
+    cx, cy = (ends[i, 2] - ax) / length, (ends[i, 3] - ay) / length
+    return _Frame(ax, ay, cx, cy, length, np.arctan2(cy, cx))
 
 
 @_jit
-def _into_frame(i, size, cells, scratch):  # type: ignore[no-untyped-def]
-    """The cell of stretch i in the stretch's own axes."""
-    tri, across, centre = cells.tri, cells.across, cells.centre
-    own, own_line = scratch.own, scratch.own_line
-    ax, ay = cells.ends[i, 0], cells.ends[i, 1]
-    length = np.hypot(cells.ends[i, 2] - ax, cells.ends[i, 3] - ay)
-    cx, cy = (cells.ends[i, 2] - ax) / length, (cells.ends[i, 3] - ay) / length
-    t = cells.at[i]
+def _into_frame(i, start, frame, tri, across, centre, own, own_line):  # type: ignore[no-untyped-def]
+    """The cell of stretch i (`start` : a triangle of it) in its axes; least and largest x."""
     low, high = np.inf, -np.inf
-    for q in range(size):
+    t, q = start, 0
+    while q == 0 or t != start:
         c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
-        dx, dy = centre[t, 0] - ax, centre[t, 1] - ay
-        own[0, q], own[1, q] = dx * cx + dy * cy, dy * cx - dx * cy
+        dx, dy = centre[t, 0] - frame.x, centre[t, 1] - frame.y
+        own[0, q], own[1, q] = dx * frame.cos + dy * frame.sin, dy * frame.cos - dx * frame.sin
         own_line[q] = border_line(t, (c + 1) % 3, across)
         low, high = min(low, own[0, q]), max(high, own[0, q])
         t = across[t, (c + 1) % 3]
-    return _Frame(ax, ay, cx, cy, length, np.arctan2(cy, cx), low, high)
+        q += 1
+    return low, high
 
 
 @_jit
-def _cut_to_strip(s, strips, frame, size, base, scratch):  # type: ignore[no-untyped-def]
-    """Cut the cell to strip s, or to the ground beyond an end (-1, number); its corner count."""
-    rows, number, left, right = strips
-    length, low, high = frame.length, frame.low, frame.high
+def _cut_to_strip(s, rows, extent, frame, n, base, work, label):  # type: ignore[no-untyped-def]
+    """Cut the cell to strip s, or to the ground beyond an end (-1, number); its corner count.
+
+    extent : number of strips, radius about either end, least and largest x of the cell.
+    base : number of the cell's walls.
+    """
+    number, left, right, low, high = extent
+    length = frame.length
     if s == -1 and (left <= 0.0 or low > -_BEYOND_M):
         return 0
     if s == number and (right <= 0.0 or high < length + _BEYOND_M):
         return 0
-    work, label = scratch.work, scratch.label
-    n = size
-    work[0, :n] = scratch.own[0, :n]
-    work[1, :n] = scratch.own[1, :n]
-    label[0, :n] = scratch.own_line[:n]
     if s == -1:
         meets = number > 0 and rows[0, 0] <= _END_M
         wall = base if meets else base - number - 1
@@ -327,11 +366,11 @@ def _cut_to_strip(s, strips, frame, size, base, scratch):  # type: ignore[no-unt
 
 
 @_jit
-def _add_part(n, frame, cells, scratch, out):  # type: ignore[no-untyped-def]
-    """Write the sides of the polygon of `n` corners in `scratch` as a part."""
-    out = with_room(out, n, n, 0)
-    work, label = scratch.work, scratch.label
-    xy, sides, along = out.xy, out.sides, out.along
+def _add_part(n, frame, centre, across, work, label, out):  # type: ignore[no-untyped-def]
+    """Write the sides of the polygon of `n` corners in `work` as a part."""
+    if not has_room(out, n, n, 0):
+        out = with_room(out, n, n, 0)
+    xy, sides, lines, along = out.xy, out.sides, out.line, out.along
     corner, side, part = out.used[CORNERS], out.used[SIDES], out.used[PARTS]
     for q in range(n):
         xy[corner + q, 0] = frame.x + work[0, q] * frame.cos - work[1, q] * frame.sin
@@ -341,10 +380,10 @@ def _add_part(n, frame, cells, scratch, out):  # type: ignore[no-untyped-def]
         a, b = corner + q, corner + z
         line = label[0, q]
         sides[side, 0], sides[side, 1], sides[side, 2] = a, b, part
-        out.line[side, 0] = line
+        lines[side, 0] = line
         if line >= 0:
-            along[side, 0] = along_border(line, cells.centre, cells.across, xy[a, 0], xy[a, 1])
-            along[side, 1] = along_border(line, cells.centre, cells.across, xy[b, 0], xy[b, 1])
+            along[side, 0] = along_border(line, centre, across, xy[a, 0], xy[a, 1])
+            along[side, 1] = along_border(line, centre, across, xy[b, 0], xy[b, 1])
         else:  # a wall stands upright in the axes of the stretch
             along[side, 0], along[side, 1] = work[1, q], work[1, z]
         side += 1
@@ -352,9 +391,3 @@ def _add_part(n, frame, cells, scratch, out):  # type: ignore[no-untyped-def]
     out.used[SIDES] = side
     out.used[PARTS] += 1
     return out
-
-
-@_jit
-def _scratch(room):  # type: ignore[no-untyped-def]
-    work, label = np.empty((4, room)), np.empty((2, room), np.int64)
-    return _Scratch(work, label, np.empty((2, room)), np.empty(room, np.int64))

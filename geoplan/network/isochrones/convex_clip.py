@@ -1,13 +1,17 @@
 """A convex polygon cut by half-planes and circles, with the line that each side lies on.
 
-Work stands in arrays that the caller holds: ``work[:2]`` are the corners (x, y), ``lines[0]`` the
-line of each side, from a corner to the next; the second halves are written in between.
+Work stands in arrays that the caller holds (`Scratch`): ``work[:2]`` are the corners (x, y),
+``lines[0]`` the line of each side, from a corner to the next; the second halves are written in
+between.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 #: a circle is drawn within this of its true line, metres
 CIRCLE_M = 0.05
@@ -16,6 +20,22 @@ MOST_SIDES = 360
 #: the line of a side that no other polygon shares
 CUT = -1
 _jit = nb.njit(cache=True, nogil=True)
+
+
+class Scratch(NamedTuple):
+    """The polygon being cut and its lines; the whole one, and the line of each of its sides."""
+
+    work: NDArray[np.float64]
+    label: NDArray[np.int64]
+    own: NDArray[np.float64]
+    own_line: NDArray[np.int64]
+
+
+@_jit
+def scratch_of(room):  # type: ignore[no-untyped-def]
+    """Arrays for polygons of up to `room` corners."""
+    work, label = np.empty((4, room)), np.empty((2, room), np.int64)
+    return Scratch(work, label, np.empty((2, room)), np.empty(room, np.int64))
 
 
 @_jit

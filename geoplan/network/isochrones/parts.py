@@ -55,27 +55,38 @@ def no_parts(n_whole):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def has_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
+    """Whether so many more fit in."""
+    used = out.used
+    return (
+        used[CORNERS] + corners <= len(out.xy)
+        and used[KNOWN] + known <= len(out.known)
+        and used[SIDES] + sides <= len(out.sides)
+    )
+
+
+@_jit
 def with_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
     """Arrays that so many more fit into."""
     n = out.used
     return PartsBuffer(
-        _longer(out.xy, n[CORNERS], corners),
-        _longer(out.known, n[KNOWN], known),
-        _longer(out.sides, n[SIDES], sides),
-        _longer(out.line, n[SIDES], sides),
-        _longer(out.along, n[SIDES], sides),
+        longer(out.xy, n[CORNERS], corners),
+        longer(out.known, n[KNOWN], known),
+        longer(out.sides, n[SIDES], sides),
+        longer(out.line, n[SIDES], sides),
+        longer(out.along, n[SIDES], sides),
         n,
     )
 
 
 @_jit
-def _longer(array, used, more):  # type: ignore[no-untyped-def]
+def longer(array, used, more):  # type: ignore[no-untyped-def]
     """The array, longer where `more` rows would not fit."""
     if used + more <= len(array):
         return array
-    longer = np.empty((2 * len(array) + more, array.shape[1]), array.dtype)
-    longer[:used] = array[:used]
-    return longer
+    grown = np.empty((2 * len(array) + more, array.shape[1]), array.dtype)
+    grown[:used] = array[:used]
+    return grown
 
 
 @_jit
