@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.assignment.reachability import ReachablePairs
-from geoplan.siting.constrained.infeasibility import find_relaxations
+from geoplan.siting.constrained.infeasibility import describe_constraints, find_relaxations
 from geoplan.siting.constrained.site_constraints import (
     add_capacity_rows,
     add_open_rows,
     add_site_constraints,
 )
-from geoplan.siting.constrained.solve import describe_constraints
 from geoplan.siting.model.build_result import is_whole, no_result
 from geoplan.siting.model.constraints import Constraints, least_people
 from geoplan.siting.model.dominance import implied_rows

@@ -81,6 +81,26 @@ def find_relaxations(
     )
 
 
+def describe_constraints(problem: SitingProblem, constraints: Constraints) -> str:
+    """The constraints in words."""
+    asked = []
+    if constraints.sites is not None:
+        asked.append(f"at most {sites_text(constraints.sites)}")
+    if constraints.budget is not None:
+        asked.append(f"a budget of {constraints.budget:g}")
+    if constraints.area_sites:
+        asked.append(f"least numbers of sites in {len(constraints.area_sites)} areas")
+    if constraints.area_share:
+        asked.append(f"a least share of people in {len(constraints.area_share)} areas")
+    if len(problem.conflicts):
+        asked.append(f"{len(problem.conflicts)} pairs of sites too near each other")
+    if problem.capacities is not None:
+        asked.append("the capacities of sites")
+    if constraints.backup:
+        asked.append("a second site in reach")
+    return ", ".join(asked)
+
+
 def _relax(
     model: Model, families: list[str], seconds: float, control: SolveControl
 ) -> Relaxation | None:

@@ -19,11 +19,10 @@ from geoplan.siting.constrained.capacity_milp import pair_people
 from geoplan.siting.constrained.capacity_part import assign_by_flow, row_classes, row_flows
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.greedy import constrained_greedy, min_sites_start, warm_start
-from geoplan.siting.constrained.infeasibility import find_relaxations
+from geoplan.siting.constrained.infeasibility import describe_constraints, find_relaxations
 from geoplan.siting.constrained.milp import build_covering_model, drop_idle_sites
 from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import Constraints, early_blocks
-from geoplan.siting.model.parse import sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
@@ -197,26 +196,6 @@ def _served(
     flows = row_flows(problem, covering.core, label, pair_people(covering, found.x))
     value = float(flows["people"].sum())
     return float(round(value)) if covering.whole else value, assign_by_flow(problem, flows), flows
-
-
-def describe_constraints(problem: SitingProblem, constraints: Constraints) -> str:
-    """The constraints in words."""
-    asked = []
-    if constraints.sites is not None:
-        asked.append(f"at most {sites_text(constraints.sites)}")
-    if constraints.budget is not None:
-        asked.append(f"a budget of {constraints.budget:g}")
-    if constraints.area_sites:
-        asked.append(f"least numbers of sites in {len(constraints.area_sites)} areas")
-    if constraints.area_share:
-        asked.append(f"a least share of people in {len(constraints.area_share)} areas")
-    if len(problem.conflicts):
-        asked.append(f"{len(problem.conflicts)} pairs of sites too near each other")
-    if problem.capacities is not None:
-        asked.append("places that end")
-    if constraints.backup:
-        asked.append("a second site in reach")
-    return ", ".join(asked)
 
 
 def infeasible_covering(
