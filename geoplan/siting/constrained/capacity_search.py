@@ -258,7 +258,7 @@ class CapacitySearch:
         return True
 
     def _replace(self, j: int, control: SolveControl) -> bool:
-        """Put the best other site in place of j, where that serves more people."""
+        """Open the best other site instead of j, where that serves more people."""
         saved = self.flow.copy()
         lost = self.flow.close(j)
         able = self._openable()

@@ -40,7 +40,7 @@ def add_site_constraints(
 
 
 def conflict_pairs(problem: SitingProblem, sites: np.ndarray) -> np.ndarray:
-    """Pairs of the problem's `sites` (positions) that may not both be open, by place in `sites`."""
+    """Pairs of the problem's `sites` (positions) that may not both be open, by index in `sites`."""
     index = np.full(problem.n_sites, -1, np.int64)
     index[sites] = np.arange(len(sites))
     pairs = index[problem.conflicts]
