@@ -1,2 +1,1 @@
-from .runs import RunComparison as RunComparison
-from .runs import compare_runs as compare_runs
+from .runs import RunComparison as RunComparison, compare_runs as compare_runs

@@ -11,7 +11,7 @@ from geoplan.errors import GeoplanError
 from geoplan.network.builders.build_notes import build_findings, notes_not_logged
 from geoplan.network.builders.native_format import check_writable
 from geoplan.network.diagnostics import network_report
-from geoplan.network.read_network import read_network
+from geoplan.network.read_file import read_network
 from geoplan.words import LANGS
 
 

@@ -44,6 +44,14 @@ class Network(NetworkData):
 
     Make one with `from_edges`, `from_osm`, `from_lines`, `from_graphml`, `from_graph` or `load`.
 
+    Parameters
+    ----------
+    crs, mode, speed_m_s, source, notes : see `geoplan.network.graph.network.NetworkData`, and so
+        are all others.
+    node_ids, x, y : the nodes.
+    u, v, length_m, oneway, minutes, minutes_back, edge_ids, properties : the edges.
+    coords, offsets : how the edges are drawn.
+
     Examples
     --------
     >>> import geopandas as gpd, shapely
@@ -57,7 +65,25 @@ class Network(NetworkData):
 
     @classmethod
     def from_data(cls, data: NetworkData) -> Network:
-        """The network with the arrays of `data`, which are shared and not copied."""
+        """The network with the arrays of `data`, which are shared and not copied.
+
+        Parameters
+        ----------
+        data : what a builder made.
+
+        Returns
+        -------
+        Network
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from geoplan.network.graph.tables import network_from_tables
+        >>> nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 9], [0, 0]), crs=4548)
+        >>> data = network_from_tables(nodes, pd.DataFrame({"u": [0], "v": [1]}), mode="walk")
+        >>> Network.from_data(data)
+        Network(walk, 2 nodes, 1 edges, 0.0 km, EPSG:4548)
+        """
         return cls(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
 
     @classmethod

@@ -1,18 +1,11 @@
 from .figures.write_figures import write_figures as write_figures
 from .gis.exports import export_run as export_run
 from .gis.geopackage import write_layers as write_layers
-from .maps import service_map as service_map
-from .maps import write_maps as write_maps
+from .maps import service_map as service_map, write_maps as write_maps
 from .maps.side_by_side_map import (
     ComparisonMap as ComparisonMap,
-)
-from .maps.side_by_side_map import (
     comparison_map as comparison_map,
-)
-from .maps.side_by_side_map import (
     mapped_in_both as mapped_in_both,
-)
-from .maps.side_by_side_map import (
     write_comparison_map as write_comparison_map,
 )
 from .report import write_report as write_report

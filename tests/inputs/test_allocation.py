@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from geoplan.inputs import LayerSource, SumTo, read_areas, read_demand
 from geoplan.inputs.allocation import allocate_totals, largest_remainder

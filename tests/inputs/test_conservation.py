@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import geopandas as gpd
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from shapely.geometry import box
 
 from geoplan.inputs import LayerSource, read_demand, read_facilities

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import openpyxl
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from geoplan.inputs import LayerSource, read_facilities, write_findings
 from geoplan.inputs.columns.personal_data import is_identity_number

@@ -123,7 +123,7 @@ def test_the_summary_in_both_languages():
 
 
 def test_jinan(shared_data):
-    from geoplan.network.read_network import read_network
+    from geoplan.network.read_file import read_network
 
     network = read_network(
         shared_data / "roads_jinan" / "jinan_edges.csv",

@@ -9,8 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from shapely import LineString, MultiLineString, Point, wkt
 
 from geoplan.errors import GeographicCrsError, MissingCrsError, NetworkError, UsageError

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from shapely import LineString, MultiLineString, MultiPoint, Point
 
 from geoplan.crs.projected import unfit_reason

@@ -10,7 +10,7 @@ from shapely import LineString, Point
 from geoplan.errors import CrsMismatchError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.network import Network
 from geoplan.network.builders.build_notes import notes_not_logged
-from geoplan.network.read_network import read_network
+from geoplan.network.read_file import read_network
 
 CRS = "EPSG:4548"
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from geoplan.outputs.report.blocks import TableBlock
 from geoplan.outputs.report.docx import column_widths_cm

@@ -13,14 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from geoplan.coverage.ledger import STATES
 from geoplan.disclosure import edition
 from geoplan.errors import UsageError
-from geoplan.outputs.maps import service_map, write_map, write_maps
-from geoplan.outputs.maps import write as writing
+from geoplan.outputs.maps import service_map, write as writing, write_map, write_maps
 from geoplan.outputs.maps.areas import boundaries
 from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.background import thin_roads

@@ -7,8 +7,7 @@ from itertools import combinations
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import sparse
 from shapely.geometry import Point, box
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import highspy
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import optimize, sparse
 from scipy.sparse.csgraph import dijkstra
 

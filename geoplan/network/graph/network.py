@@ -170,7 +170,26 @@ class NetworkData:
         return rank[component]
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` computes from the arrays, computed once and kept under `key`."""
+        """What `make` computes from the arrays, computed once and kept under `key`.
+
+        Parameters
+        ----------
+        key : names the result.
+        make : called without arguments when the result is not there yet.
+
+        Returns
+        -------
+        The result; whoever asks again gets the same object.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> from geoplan.network import Network
+        >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=4548)
+        >>> network = Network.from_lines(street, mode="walk")
+        >>> network.derived("total", lambda: float(network.length_m.sum()))
+        9.0
+        """
         if key not in self._cache:
             self._cache[key] = make()
         return self._cache[key]

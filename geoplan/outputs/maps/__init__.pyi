@@ -1,4 +1,2 @@
 from .basemap import basemap_layer as basemap_layer
-from .write import service_map as service_map
-from .write import write_map as write_map
-from .write import write_maps as write_maps
+from .write import service_map as service_map, write_map as write_map, write_maps as write_maps

@@ -18,7 +18,7 @@ from geoplan.network.builders.add_links import with_links
 from geoplan.network.builders.build_notes import build_findings, notes_not_logged
 from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.osm_file import SUFFIXES
-from geoplan.network.read_network import read_osm_networks
+from geoplan.network.read_file import read_osm_networks
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
 from geoplan.study.read.side_layers import side_layer
