@@ -27,6 +27,7 @@ from geoplan.network.isochrones.convex_clip import (
     MOST_SIDES,
     clip_circle,
     clip_half_plane,
+    restore,
     scratch_of,
 )
 from geoplan.network.isochrones.edge_cost_profile import cost_profile, strips_beside
@@ -140,7 +141,7 @@ def reached_parts(reached, costs, cells, reach):  # type: ignore[no-untyped-def]
             low, high = _into_frame(i, at[i], frame, tri, across, centre, own, own_line)
             extent = n, left, right, low, high
             for s in range(-1, n + 1):
-                work[:2, :size], label[0, :size] = own[:, :size], own_line[:size]
+                restore(work, label, own, own_line, size)
                 corners = _cut_to_strip(s, rows, extent, frame, size, walls - 2, work, label)
                 if corners >= 3:
                     out = _add_part(corners, frame, centre, across, work, label, out)

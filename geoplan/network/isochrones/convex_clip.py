@@ -39,6 +39,14 @@ def scratch_of(room):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def restore(work, label, own, own_line, size):  # type: ignore[no-untyped-def]
+    """The whole polygon into `work`, to be cut again."""
+    for q in range(size):
+        work[0, q], work[1, q] = own[0, q], own[1, q]
+        label[0, q] = own_line[q]
+
+
+@_jit
 def clip_half_plane(work, lines, n, half_plane, line):  # type: ignore[no-untyped-def]
     """Cut the polygon of `n` corners to ``a x + b y <= c``; its corner count.
 
