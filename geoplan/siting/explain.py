@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.constrained.capacity_flow import CapacityFlow
 from geoplan.siting.constrained.capacity_part import largest_flow
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_levels
@@ -169,44 +168,29 @@ def _explain_with_capacities(
     flow = largest_flow(problem, problem.fixed)
     position = np.full(problem.n_sites, -1, np.int64)
     position[flow.core.sites] = np.arange(flow.core.m)
-    closed = np.setdiff1d(np.flatnonzero(problem.is_allowed), problem.fixed)
+    closed = position[np.setdiff1d(np.flatnonzero(problem.is_allowed), problem.fixed)]
     # a site never adds more than it does alone beside the fixed ones
-    ceiling = np.zeros(problem.n_sites)
-    ceiling[closed] = [flow.gain(int(position[j])) for j in closed]
+    ceiling = np.zeros(flow.core.m)
+    ceiling[closed] = [flow.gain(int(j)) for j in closed]
     before = flow.served
     order, added = [], []
-    left = np.sort(new)
+    left = position[np.sort(new)]
     while len(left):
-        best, gain = _best_of(flow, left, position, ceiling)
+        best, gain = flow.best_gain(left, ceiling)
         left = left[left != best]
-        order.append(best)
+        order.append(int(flow.core.sites[best]))
         added.append(gain)
-        flow.open(int(position[best]))
+        flow.open(best)
     found = []
     for site in order:
         without = flow.copy()
         lost = without.close(int(position[site]))
         may = np.flatnonzero(may_replace(problem, chosen, chosen[chosen != site]))
-        other, gain = _best_of(without, may, position, ceiling)
-        found.append((other, float("nan") if other < 0 else lost - gain))
+        other, gain = without.best_gain(position[may], ceiling)
+        found.append(
+            (-1, float("nan")) if other < 0 else (int(flow.core.sites[other]), lost - gain)
+        )
     return np.array(order, np.int64), added, before + np.cumsum(added), found
-
-
-def _best_of(
-    flow: CapacityFlow, sites: np.ndarray, position: np.ndarray, ceiling: np.ndarray
-) -> tuple[int, float]:
-    """The site that adds most (-1: there is none), and what it adds.
-
-    position : position in the core of every site. ceiling : no site adds more.
-    """
-    best, most = -1, -1.0
-    for j in sites[np.argsort(-ceiling[sites], kind="stable")]:
-        if ceiling[j] <= most:
-            break
-        gain = flow.gain(int(position[j]))
-        if gain > most:
-            best, most = int(j), gain
-    return best, most
 
 
 def may_replace(problem: SitingProblem, chosen: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ more where more sites are open, and what it adds to few of them bounds what it a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numba as nb
@@ -258,6 +259,29 @@ class CapacityFlow:
         spare = self.spare.copy()
         spare[j] = self.capacity[j]
         return self._fill(j, _Flow(self.people.copy(), self.unserved.copy(), spare))
+
+    def best_gain(
+        self,
+        sites: np.ndarray,
+        ceiling: np.ndarray,
+        *,
+        above: float = -1.0,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> tuple[int, float]:
+        """The site of `sites` with the largest gain above `above`, and that gain; -1 for none.
+
+        ceiling : per site of the core, what its gain cannot exceed; sites that cannot be the best
+        are not worked out (lazy evaluation, Minoux 1978, doi:10.1007/BFb0006528).
+        stop : called before each; True ends the search with the best so far.
+        """
+        best, most = -1, above
+        for j in sites[np.argsort(-ceiling[sites], kind="stable")]:
+            if ceiling[j] <= most or stop():
+                break
+            gain = self.gain(int(j))
+            if gain > most:
+                best, most = int(j), gain
+        return best, most
 
     def direct_gain(self) -> np.ndarray:
         """Per site the people it would serve if nobody changed: no more than its gain."""

@@ -266,13 +266,8 @@ class CapacitySearch:
         if not self._may_close(j, closed=True):
             able &= np.array([c == self.areas[j] for c in self.areas], bool)
         at = np.flatnonzero(able)
-        best, most = -1, lost + max(self.tolerance, SAME_VALUE * self.before)
-        for k in at[np.argsort(-self.ceiling[at], kind="stable")]:
-            if self.ceiling[k] <= most or control.left <= 0:
-                break
-            gain = self.flow.gain(int(k))
-            if gain > most:
-                best, most = int(k), gain
+        least = lost + max(self.tolerance, SAME_VALUE * self.before)
+        best, _ = self.flow.best_gain(at, self.ceiling, above=least, stop=lambda: control.left <= 0)
         if best < 0:
             self.flow = saved
             return False
