@@ -22,12 +22,10 @@ from geoplan.coverage.site_costs import nearest_from_costs, stack_costs
 from geoplan.coverage.transportation import assign_people
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
-from geoplan.network.graph.travel_costs import TravelCosts
+from geoplan.network.graph.travel_costs import REASONS, TravelCosts
 from geoplan.services.standard import ServiceStandard
 from geoplan.tolerances import SERVED_SHARE, THRESHOLD_COST
 from geoplan.validate import raise_faults
-
-_REASONS = frozenset({"", "beyond", "cut_off", "off_network", "unlocated"})
 
 
 def assess_reach(
@@ -270,7 +268,7 @@ def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame)
     if not near.index.is_unique:
         faults.append("near= has demand labels more than once")
     if "reason" in near.columns:
-        odd = sorted({str(r) for r in near["reason"].dropna().unique()} - _REASONS)
+        odd = sorted({str(r) for r in near["reason"].dropna().unique()} - set(REASONS))
         if odd:
             faults.append(f"near= has unknown reasons: {', '.join(odd)}")
     raise_faults(f"the coverage of {standard.service!r}", faults)

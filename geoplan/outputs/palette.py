@@ -6,8 +6,6 @@ it never depends on colour alone (Okabe and Ito, "Color universal design", 2008)
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 INK = "#1d2b31"
 MUTED = "#63737a"
 HAIRLINE = "#d5dde0"
@@ -52,14 +50,3 @@ CAUSES = {
     "off_network": "#6f6f6f",
     "no_data": "#9a9a9a",
 }
-
-
-def share_class(share: float) -> int:
-    """The class of a share, 0..4; the upper bound belongs to the class above it, 1 to the last.
-
-    Examples
-    --------
-    >>> share_class(0.0), share_class(0.2), share_class(1.0)
-    (0, 1, 4)
-    """
-    return min(bisect_right(SHARE_BOUNDS, share) - 1, len(SHARES) - 1)
