@@ -264,6 +264,7 @@ def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
 
 
 def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
+    """What HiGHS found, after its run."""
     """Status, columns, value and bound of a run that has ended."""
     state = highs.getModelStatus()
     kind = highspy.HighsModelStatus
