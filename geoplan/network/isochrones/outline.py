@@ -113,9 +113,9 @@ def _reached(
     barriers: Any,
 ) -> NDArray[np.float64]:
     """Places along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
-    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
-    want = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
-    cost = node_costs(network, goals, want, to_sites=into)
+    points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    limit = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
+    cost = node_costs(network, points, limit, to_sites=into)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
     xy, edge, part = _street_points(network)
@@ -124,7 +124,7 @@ def _reached(
         by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
         reached = np.minimum(by_u, by_v) <= cutoff
     # people on a site's own street reach it without a corner between
-    seeds = connect(network, goals, unit=unit, leaving=not into)
+    seeds = connect(network, points, unit=unit, leaving=not into)
     mid = np.flatnonzero(seeds.edge >= 0)
     first = np.searchsorted(edge, seeds.edge[mid])
     count = np.searchsorted(edge, seeds.edge[mid], side="right") - first

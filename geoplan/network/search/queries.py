@@ -219,8 +219,8 @@ def one_to_all(
     """
     cutoff = parse_cutoff(cutoff_m, cutoff_min, unit)
     to_sites = check_direction(direction)
-    goals = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
-    cost = node_costs(network, goals, cutoff, to_sites=to_sites)
+    points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    cost = node_costs(network, points, cutoff, to_sites=to_sites)
     return pd.Series(
         np.where(np.isfinite(cost), cutoff.rounded(cost), np.nan),
         index=network.node_ids,

@@ -22,7 +22,7 @@ from geoplan.network.search.snapping import snap
 from geoplan.validate import number
 
 _LARGEST = float(np.finfo(np.float64).max)
-#: how many points are looked at to tell another network, and how near they must be
+#: how many points are compared to recognise another network, and how near they must be
 _LOOKED_AT, _SAME_LOCATION_M = 64, 0.01
 DIRECTIONS = ("to_sites", "from_sites")
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
