@@ -53,6 +53,13 @@ def test_a_term_stands_once_in_the_glossary(checkout: Path) -> None:
     assert len(set(terms)) == len(terms)
 
 
+def test_every_symbol_of_the_glossary_is_in_the_method(checkout: Path) -> None:
+    symbols = set(re.findall(r"\$([^$]+)\$", page_text(checkout, "glossary.md")))
+    method = page_text(checkout, "method.md")
+    assert len(symbols) > 15
+    assert not {symbol for symbol in symbols if symbol not in method}
+
+
 def found(name: str) -> Any:
     """The module, class or function of a dotted name; None where there is none."""
     for room in ROOMS:
