@@ -143,9 +143,7 @@ def highs_pmedian(costs: np.ndarray, sites: int) -> tuple[float, float, bool]:
     return _highs(matrix, cost, upper, m, start, lower=lower)
 
 
-def _highs(  # type: ignore[no-untyped-def]
-    matrix, cost, upper, whole, start, *, lower=None, sign=1.0
-) -> tuple[float, float, bool]:
+def _highs(matrix, cost, upper, whole, start, *, lower=None, sign=1.0) -> tuple[float, float, bool]:
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.shape
     lp.col_cost_, lp.col_lower_ = cost, np.zeros(len(cost))
@@ -177,7 +175,7 @@ def timed(call: Callable[[], object]) -> tuple[object, float]:
     return result, time.perf_counter() - start
 
 
-def against(work: str, found, seconds, *, peer="", told=None, floor="", least=None) -> Row:  # type: ignore[no-untyped-def]
+def against(work: str, found, seconds, *, peer="", told=None, floor="", least=None) -> Row:
     """A row beside a peer's (value, seconds, proved); equal values are checked."""
     value, peer_seconds, done = told if told is not None else (np.nan, None, False)
     if done and found.status == "optimal":
@@ -190,7 +188,7 @@ def against(work: str, found, seconds, *, peer="", told=None, floor="", least=No
     )
 
 
-def within(work: str, found, seconds, *, gap: float, limit_s: float, floor: str) -> Row:  # type: ignore[no-untyped-def]
+def within(work: str, found, seconds, *, gap: float, limit_s: float, floor: str) -> Row:
     """A row judged by its gap within a time."""
     met = found.gap is not None and found.gap <= gap and seconds <= limit_s * 1.05
     return Row(work, seconds, found.value, found.gap, found.status, floor=floor, met=met)

@@ -37,7 +37,7 @@ class Graph:
 
 
 @nb.njit(cache=True, nogil=True)
-def _rows(tail, head, cost, edge, n):  # type: ignore[no-untyped-def]
+def _rows(tail, head, cost, edge, n):
     """Counting sort of arcs by tail."""
     indptr = np.zeros(n + 1, np.int32)
     for t in tail:

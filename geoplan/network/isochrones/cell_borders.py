@@ -14,7 +14,7 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def triangles_around(tri, across, at, which):  # type: ignore[no-untyped-def]
+def triangles_around(tri, across, at, which):
     """The triangles about each of some stretches, counter-clockwise: how many, and which."""
     counts = np.zeros(len(which), np.int64)
     for fill in range(2):
@@ -39,7 +39,7 @@ def triangles_around(tri, across, at, which):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def corner_count(i, at, tri, across):  # type: ignore[no-untyped-def]
+def corner_count(i, at, tri, across):
     """How many corners the cell of stretch i has."""
     t = at[i]
     for n in range(len(tri)):
@@ -51,7 +51,7 @@ def corner_count(i, at, tri, across):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def border_line(t, k, across):  # type: ignore[no-untyped-def]
+def border_line(t, k, across):
     """The number of the border across from corner k of triangle t, the same from both sides."""
     n = across[t, k]
     if n < 0 or t < n:
@@ -60,7 +60,7 @@ def border_line(t, k, across):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def along_border(line, centre, across, x, y):  # type: ignore[no-untyped-def]
+def along_border(line, centre, across, x, y):
     """Where on a border between two cells a point stands, metres."""
     t = line // 3
     n = across[t, line % 3]

@@ -95,7 +95,7 @@ class _Frame(NamedTuple):
 
 
 @_jit
-def reached_parts(reached, costs, cells, reach):  # type: ignore[no-untyped-def]
+def reached_parts(reached, costs, cells, reach):
     """The sides of the parts of cells that are reached.
 
     Parameters
@@ -150,7 +150,7 @@ def reached_parts(reached, costs, cells, reach):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _most_sites(ptr):  # type: ignore[no-untyped-def]
+def _most_sites(ptr):
     """Most sites on one edge."""
     most = 0
     for k in range(len(ptr) - 1):
@@ -159,7 +159,7 @@ def _most_sites(ptr):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _profile(k, reached, costs, lines):  # type: ignore[no-untyped-def]
+def _profile(k, reached, costs, lines):
     """Cost profile of the k-th edge into `lines`; the count of rows."""
     e = reached.edges[k]
     to_u = costs.backward[e] if costs.to_sites else costs.forward[e]
@@ -170,7 +170,7 @@ def _profile(k, reached, costs, lines):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _whole_cells(reached, costs, cells, reach, lines, rows):  # type: ignore[no-untyped-def]
+def _whole_cells(reached, costs, cells, reach, lines, rows):
     """The cells that are reached whole, and how many."""
     first, at, fraction, ends = cells.first, cells.at, cells.fraction, cells.ends
     farthest = cells.farthest
@@ -198,14 +198,14 @@ def _whole_cells(reached, costs, cells, reach, lines, rows):  # type: ignore[no-
 
 
 @_jit
-def _stretch(i, fraction, ends):  # type: ignore[no-untyped-def]
+def _stretch(i, fraction, ends):
     """Fractions of the edge at both ends of a stretch, and its length."""
     length = np.hypot(ends[i, 2] - ends[i, 0], ends[i, 3] - ends[i, 1])
     return fraction[i, 0], fraction[i, 1], length
 
 
 @_jit
-def _strips(stretch, profile, from_u, from_v, reach, rows):  # type: ignore[no-untyped-def]
+def _strips(stretch, profile, from_u, from_v, reach, rows):
     """Strips of ground beside a stretch into `rows`.
 
     Returns their number (-1 = nothing is reached), the least height over the whole stretch, and
@@ -231,7 +231,7 @@ def _strips(stretch, profile, from_u, from_v, reach, rows):  # type: ignore[no-u
 
 
 @_jit
-def _group_whole_cells(edges, cells, whole, n_whole):  # type: ignore[no-untyped-def]
+def _group_whole_cells(edges, cells, whole, n_whole):
     """Groups of whole cells side by side, and their borders with cells that are not whole.
 
     A border is a row of its part, its line and the triangles at its ends.
@@ -268,7 +268,7 @@ def _group_whole_cells(edges, cells, whole, n_whole):  # type: ignore[no-untyped
 
 
 @_jit
-def _add_borders(begin, borders, centre, across, out):  # type: ignore[no-untyped-def]
+def _add_borders(begin, borders, centre, across, out):
     """Write the borders of one whole cell, those from `begin` on; where the next cell's begin."""
     part, end = borders[begin, 0], begin
     while end < len(borders) and borders[end, 0] == part:
@@ -296,7 +296,7 @@ def _add_borders(begin, borders, centre, across, out):  # type: ignore[no-untype
 
 
 @_jit
-def _whole_part(j, guess, first, row, begin, part):  # type: ignore[no-untyped-def]
+def _whole_part(j, guess, first, row, begin, part):
     """The part that is the whole cell of stretch j, or -1; `guess` : the edge it may be of."""
     e = guess
     if not first[e] <= j < first[e + 1]:
@@ -306,7 +306,7 @@ def _whole_part(j, guess, first, row, begin, part):  # type: ignore[no-untyped-d
 
 
 @_jit
-def _frame(i, ends):  # type: ignore[no-untyped-def]
+def _frame(i, ends):
     """The axes of stretch i."""
     ax, ay = ends[i, 0], ends[i, 1]
     length = np.hypot(ends[i, 2] - ax, ends[i, 3] - ay)
@@ -315,7 +315,7 @@ def _frame(i, ends):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _into_frame(i, start, frame, tri, across, centre, own, own_line):  # type: ignore[no-untyped-def]
+def _into_frame(i, start, frame, tri, across, centre, own, own_line):
     """The cell of stretch i (`start` : a triangle of it) in its axes; least and largest x."""
     low, high = np.inf, -np.inf
     t, q = start, 0
@@ -331,7 +331,7 @@ def _into_frame(i, start, frame, tri, across, centre, own, own_line):  # type: i
 
 
 @_jit
-def _cut_to_strip(s, rows, extent, frame, n, base, work, label):  # type: ignore[no-untyped-def]
+def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     """Cut the cell to strip s, or to the ground beyond an end (-1, number); its corner count.
 
     extent : number of strips, radius about either end, least and largest x of the cell.
@@ -367,7 +367,7 @@ def _cut_to_strip(s, rows, extent, frame, n, base, work, label):  # type: ignore
 
 
 @_jit
-def _add_part(n, frame, centre, across, work, label, out):  # type: ignore[no-untyped-def]
+def _add_part(n, frame, centre, across, work, label, out):
     """Write the sides of the polygon of `n` corners in `work` as a part."""
     if not has_room(out, n, n, 0):
         out = with_room(out, n, n, 0)

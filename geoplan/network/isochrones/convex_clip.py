@@ -32,14 +32,14 @@ class Scratch(NamedTuple):
 
 
 @_jit
-def scratch_of(room):  # type: ignore[no-untyped-def]
+def scratch_of(room):
     """Arrays for polygons of up to `room` corners."""
     work, label = np.empty((4, room)), np.empty((2, room), np.int64)
     return Scratch(work, label, np.empty((2, room)), np.empty(room, np.int64))
 
 
 @_jit
-def restore(work, label, own, own_line, size):  # type: ignore[no-untyped-def]
+def restore(work, label, own, own_line, size):
     """The whole polygon into `work`, to be cut again."""
     for q in range(size):
         work[0, q], work[1, q] = own[0, q], own[1, q]
@@ -47,7 +47,7 @@ def restore(work, label, own, own_line, size):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def clip_half_plane(work, lines, n, half_plane, line):  # type: ignore[no-untyped-def]
+def clip_half_plane(work, lines, n, half_plane, line):
     """Cut the polygon of `n` corners to ``a x + b y <= c``; its corner count.
 
     half_plane : (a, b, c). line : the line that the new side lies on.
@@ -83,7 +83,7 @@ def clip_half_plane(work, lines, n, half_plane, line):  # type: ignore[no-untype
 
 
 @_jit
-def clip_circle(work, lines, n, middle, radius, turn):  # type: ignore[no-untyped-def]
+def clip_circle(work, lines, n, middle, radius, turn):
     """Cut the polygon by a circle about (middle, 0); its corner count.
 
     turn : angle of the polygon's x axis on the ground, so that all polygons about one point are

@@ -19,20 +19,20 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def _turn(ax, ay, bx, by, cx, cy):  # type: ignore[no-untyped-def]
+def _turn(ax, ay, bx, by, cx, cy):
     """Twice the area of a triangle, positive counter-clockwise."""
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
 @_jit
-def _within(ax, ay, bx, by, cx, cy):  # type: ignore[no-untyped-def]
+def _within(ax, ay, bx, by, cx, cy):
     """Whether the origin lies within the circle through three points, counter-clockwise."""
     aa, bb, cc = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
     return ax * (by * cc - bb * cy) - ay * (bx * cc - bb * cx) + aa * (bx * cy - by * cx) > 0.0
 
 
 @_jit
-def _swap_neighbour(near, t, old, new):  # type: ignore[no-untyped-def]
+def _swap_neighbour(near, t, old, new):
     if t >= 0:
         for k in range(3):
             if near[t, k] == old:
@@ -40,7 +40,7 @@ def _swap_neighbour(near, t, old, new):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _insert(xy, tri, near, count, p, t, stack):  # type: ignore[no-untyped-def]
+def _insert(xy, tri, near, count, p, t, stack):
     """Split triangle `t` at point `p`, then flip edges until all circles are empty."""
     a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
     na, nb_, nc = near[t, 0], near[t, 1], near[t, 2]
@@ -86,7 +86,7 @@ def _insert(xy, tri, near, count, p, t, stack):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _walk(xy, tri, near, count, t, x, y):  # type: ignore[no-untyped-def]
+def _walk(xy, tri, near, count, t, x, y):
     """The triangle that holds a place, looked for from triangle `t`."""
     for _ in range(count):
         a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
@@ -102,7 +102,7 @@ def _walk(xy, tri, near, count, t, x, y):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _triangulate(xy, rounds):  # type: ignore[no-untyped-def]
+def _triangulate(xy, rounds):
     """Triangles of all points; the last four points are a frame round the others."""
     n = len(xy) - 4
     tri = np.empty((2 * n + 2, 3), np.int32)

@@ -24,7 +24,7 @@ class Reach(NamedTuple):
 
 
 @_jit
-def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):  # type: ignore[no-untyped-def]
+def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):
     """Least cost along an edge as straight lines: rows of fraction, fraction, cost, cost.
 
     The sites on the edge (fractions ascending) divide it; between two of them the way on from
@@ -78,7 +78,7 @@ def cost_profile(from_u, from_v, to_u, to_v, site_at, site_cost, out):  # type: 
 
 
 @_jit
-def strips_beside(profile, fa, fb, length, reach, out):  # type: ignore[no-untyped-def]
+def strips_beside(profile, fa, fb, length, reach, out):
     """How far the reached ground goes off a stretch: rows of x, x, height, height (above 0).
 
     profile : rows of the edge's `cost_profile`. fa, fb : the stretch's fractions of the edge.

@@ -32,7 +32,7 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def _along_segment(length, near, far, spacing):  # type: ignore[no-untyped-def]
+def _along_segment(length, near, far, spacing):
     """Generators along a segment: `near` and `far` from its ends, growing to `spacing`.
 
     The same from a corner along all its arms, so that the border between two is their middle.
@@ -56,7 +56,7 @@ def _along_segment(length, near, far, spacing):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _along_segments(length, near, far, spacing):  # type: ignore[no-untyped-def]
+def _along_segments(length, near, far, spacing):
     """Generators of all segments: segment and metres along it."""
     segment = [0]
     along = [0.0]
@@ -97,7 +97,7 @@ def street_segments(network: NetworkData, edges: NDArray[np.int64]) -> Segments:
 
 
 @_jit
-def _chords(coords, begin, counts):  # type: ignore[no-untyped-def]
+def _chords(coords, begin, counts):
     """Segments of each edge long enough for a generator; successive short ones become one chord.
 
     A long segment stays as it is drawn. What is left over beside it has no generator: the ground
@@ -143,7 +143,7 @@ def _chords(coords, begin, counts):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _apart(coords, i, j):  # type: ignore[no-untyped-def]
+def _apart(coords, i, j):
     return np.hypot(coords[j, 0] - coords[i, 0], coords[j, 1] - coords[i, 1])
 
 
@@ -155,7 +155,7 @@ def points_along(
 
 
 @_jit
-def _interpolated(segments, segment, along):  # type: ignore[no-untyped-def]
+def _interpolated(segments, segment, along):
     p, q, length = segments.p, segments.q, segments.length
     xy = np.empty((len(segment), 2))
     for i in range(len(segment)):

@@ -46,7 +46,7 @@ class PartsBuffer(NamedTuple):
 
 
 @_jit
-def no_parts(n_whole):  # type: ignore[no-untyped-def]
+def no_parts(n_whole):
     """Arrays for sides; the numbers of the whole cells are taken."""
     used = np.array([0, 0, 0, n_whole])
     xy, along = np.empty((256, 2)), np.empty((256, 2))
@@ -55,7 +55,7 @@ def no_parts(n_whole):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def has_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
+def has_room(out, corners, sides, known):
     """Whether so many more fit in."""
     used = out.used
     return (
@@ -66,7 +66,7 @@ def has_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def with_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
+def with_room(out, corners, sides, known):
     """Arrays that so many more fit into."""
     n = out.used
     return PartsBuffer(
@@ -80,7 +80,7 @@ def with_room(out, corners, sides, known):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def longer(array, used, more):  # type: ignore[no-untyped-def]
+def longer(array, used, more):
     """The array, longer where `more` rows would not fit."""
     if used + more <= len(array):
         return array
@@ -90,7 +90,7 @@ def longer(array, used, more):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def finished(out, group):  # type: ignore[no-untyped-def]
+def finished(out, group):
     """The parts collected; `group` : of the first ones, the others hang together with none."""
     corners, known, sides, parts = out.used
     groups = np.arange(parts)

@@ -31,7 +31,7 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def _put(out, n, a, b, forward, part):  # type: ignore[no-untyped-def]
+def _put(out, n, a, b, forward, part):
     """Write a side as row n, into a longer array where this one is full."""
     if n == len(out):
         longer = np.empty((2 * n, 3), np.int64)
@@ -43,7 +43,7 @@ def _put(out, n, a, b, forward, part):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untyped-def]
+def _divided(sides, order, ends, line, along, parent):
     """Sides divided at the corners on their line, as (corner, corner, part).
 
     `order` has the sides by line, `ends` their ends (``2 side + end``) by line, then place.
@@ -87,7 +87,7 @@ def _divided(sides, order, ends, line, along, parent):  # type: ignore[no-untype
 
 
 @_jit
-def _uncancelled(sides, order, group):  # type: ignore[no-untyped-def]
+def _uncancelled(sides, order, group):
     """Sides without those that run both ways; parts beside those become one.
 
     `order` brings the sides between the same two corners together.
@@ -122,7 +122,7 @@ def _uncancelled(sides, order, group):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _linked(xy, sides, out_first, out_order):  # type: ignore[no-untyped-def]
+def _linked(xy, sides, out_first, out_order):
     """Rings of sides, each corner once: the corners, offsets, and a side of each ring.
 
     Where several sides leave a corner, the first clockwise is taken; a ring that comes back to a
@@ -180,7 +180,7 @@ def _linked(xy, sides, out_first, out_order):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _smoothed(xy, offsets):  # type: ignore[no-untyped-def]
+def _smoothed(xy, offsets):
     """Rings without corners on the way from one to the next, and without needles and cracks.
 
     A corner goes where one of its sides ends within `CRACK_M` of the other; what is sharper than
@@ -266,14 +266,14 @@ def polygonize(parts: Parts) -> Any:
 
 
 @_jit
-def _joined(parent, some, others):  # type: ignore[no-untyped-def]
+def _joined(parent, some, others):
     for k in range(len(some)):
         join(parent, some[k], others[k])
     return parent
 
 
 @_jit
-def _roots(parent):  # type: ignore[no-untyped-def]
+def _roots(parent):
     roots = np.empty_like(parent)
     for i in range(len(parent)):
         roots[i] = root(parent, i)

@@ -24,7 +24,7 @@ class Grid(NamedTuple):
 
 
 @_jit
-def grid_of(segments, nx, ny):  # type: ignore[no-untyped-def]
+def grid_of(segments, nx, ny):
     """The segments that pass through each cell of a grid; their ends are given in cells."""
     p, q = segments.p, segments.q
     start = np.zeros(nx * ny + 1, np.int64)
@@ -53,7 +53,7 @@ def grid_of(segments, nx, ny):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def near_another_edge(xy, edge, limit, segments, grid):  # type: ignore[no-untyped-def]
+def near_another_edge(xy, edge, limit, segments, grid):
     """Whether a segment of another edge comes within `limit` of each point."""
     p, q, edges = segments.p, segments.q, segments.edge
     start, inside, nx, ny = grid

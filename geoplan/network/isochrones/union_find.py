@@ -8,7 +8,7 @@ _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def root(parent, i):  # type: ignore[no-untyped-def]
+def root(parent, i):
     """The number that stands for the group of i."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -17,7 +17,7 @@ def root(parent, i):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def join(parent, i, j):  # type: ignore[no-untyped-def]
+def join(parent, i, j):
     """Make one group of two; the least number stands for it."""
     i, j = root(parent, i), root(parent, j)
     if i < j:

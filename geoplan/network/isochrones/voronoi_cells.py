@@ -129,7 +129,7 @@ def _voronoi(
 
 
 @_jit
-def _circumcentres(points, triangles, origin):  # type: ignore[no-untyped-def]
+def _circumcentres(points, triangles, origin):
     centres = np.empty((len(triangles), 2))
     for t in range(len(triangles)):
         ax, ay = points[triangles[t, 0]]
@@ -143,7 +143,7 @@ def _circumcentres(points, triangles, origin):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _cells(tri, centre, ends):  # type: ignore[no-untyped-def]
+def _cells(tri, centre, ends):
     """One triangle of each generator, and how far its cell reaches off its stretch."""
     at = np.full(len(ends), -1, np.int32)
     farthest = np.zeros(len(ends))

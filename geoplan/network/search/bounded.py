@@ -62,7 +62,7 @@ class Workspace:
 
 
 @nb.njit(cache=True, nogil=True)
-def bounded_search(arcs, queue, distances, seed_node, seed_cost, limit):  # type: ignore[no-untyped-def]
+def bounded_search(arcs, queue, distances, seed_node, seed_cost, limit):
     """Distances from two weighted seeds (-1 = none) up to `limit`; the number of nodes reached.
 
     `dist` comes in as inf everywhere and leaves with the distances of ``reached[:number]``.

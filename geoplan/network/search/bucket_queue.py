@@ -94,7 +94,7 @@ def _positive_sample(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @nb.njit(inline="always")
-def push(queue, key, node, used):  # type: ignore[no-untyped-def]
+def push(queue, key, node, used):
     """Put an entry into its bucket; returns the number of entries used."""
     keys, nodes, nexts = queue.entries
     keys[used] = key

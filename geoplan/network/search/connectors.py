@@ -92,7 +92,7 @@ def connect(network: NetworkData, points: SnappedPoints, *, unit: str, leaving: 
 
 
 @_jit
-def _connect(points, ends):  # type: ignore[no-untyped-def]
+def _connect(points, ends):
     n = len(points.state)
     node = np.full((n, 2), -1, np.int32)
     cost = np.full((n, 2), np.inf)
@@ -121,7 +121,7 @@ def _connect(points, ends):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def cost_along(forward, backward, a, b):  # type: ignore[no-untyped-def]
+def cost_along(forward, backward, a, b):
     """Cost of moving along one edge from fraction a to fraction b; inf if forbidden."""
     if a == b:
         return 0.0
@@ -133,7 +133,7 @@ def cost_along(forward, backward, a, b):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def cost_on_edge(edges, e, point, site):  # type: ignore[no-untyped-def]
+def cost_on_edge(edges, e, point, site):
     """Cost between a point and a site on edge e, each at its fraction."""
     if edges.to_sites:
         return cost_along(edges.forward[e], edges.backward[e], point, site)
@@ -156,7 +156,7 @@ def order_by_node(points: Connectors, n_nodes: int) -> NDArray[np.int64]:
 
 
 @_jit
-def _order_by_node(node, n):  # type: ignore[no-untyped-def]
+def _order_by_node(node, n):
     count = np.zeros(n + 1, np.int64)
     for i in range(len(node)):
         v = max(node[i, 0], node[i, 1])
@@ -174,7 +174,7 @@ def _order_by_node(node, n):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def nearest_of_points(points, nearest, mid_edge, edges):  # type: ignore[no-untyped-def]
+def nearest_of_points(points, nearest, mid_edge, edges):
     """Nearest site of each point and its cost: through its connectors, or along its own edge.
 
     points : `Connectors`. nearest : `Nearest` site of every node. mid_edge : `MidEdgeSites`.

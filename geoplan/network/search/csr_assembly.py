@@ -89,7 +89,7 @@ def as_matrix(
 
 
 @_jit
-def by_block(starts, points, costs, bits, n_points):  # type: ignore[no-untyped-def]
+def by_block(starts, points, costs, bits, n_points):
     """A chunk's pairs by block: all of a `Chunk` but its sites.
 
     `starts` : where each site's pairs start. `n_points` : number of points there are.
@@ -120,14 +120,14 @@ def by_block(starts, points, costs, bits, n_points):  # type: ignore[no-untyped-
 
 
 @_jit
-def count_rows(points, counts):  # type: ignore[no-untyped-def]
+def count_rows(points, counts):
     """Add the pairs of each point to `counts`."""
     for p in points:
         counts[p] += 1
 
 
 @_jit
-def row_starts(counts, order, n_rows):  # type: ignore[no-untyped-def]
+def row_starts(counts, order, n_rows):
     """Where each row starts, and where the row of each point does."""
     indptr = np.zeros(n_rows + 1, np.int64)
     for k in range(len(order)):
@@ -141,7 +141,7 @@ def row_starts(counts, order, n_rows):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def fill_rows(sites, by_column, sizes, points, costs, at, columns, values):  # type: ignore[no-untyped-def]
+def fill_rows(sites, by_column, sizes, points, costs, at, columns, values):
     """Put a block's pairs into the rows of the answer.
 
     `sizes` : pairs of each site. `by_column` : the sites' order. `at` : where each point's next

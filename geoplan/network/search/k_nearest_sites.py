@@ -105,20 +105,20 @@ def k_nearest(
 
 
 @_jit
-def _before(heap, i, j):  # type: ignore[no-untyped-def]
+def _before(heap, i, j):
     a, b = heap.cost[i], heap.cost[j]
     return a < b or (a == b and heap.site[i] < heap.site[j])
 
 
 @_jit
-def _swap(heap, i, j):  # type: ignore[no-untyped-def]
+def _swap(heap, i, j):
     heap.cost[i], heap.cost[j] = heap.cost[j], heap.cost[i]
     heap.site[i], heap.site[j] = heap.site[j], heap.site[i]
     heap.node[i], heap.node[j] = heap.node[j], heap.node[i]
 
 
 @_jit
-def _add(heap, size, cost, site, node):  # type: ignore[no-untyped-def]
+def _add(heap, size, cost, site, node):
     """Put an entry into the heap; the new size."""
     heap.cost[size] = cost
     heap.site[size] = site
@@ -134,7 +134,7 @@ def _add(heap, size, cost, site, node):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _sink(heap, size):  # type: ignore[no-untyped-def]
+def _sink(heap, size):
     """Let the first entry down to where it belongs."""
     i = 0
     while True:
@@ -149,7 +149,7 @@ def _sink(heap, size):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _search(arcs, seeds, k, limit):  # type: ignore[no-untyped-def]
+def _search(arcs, seeds, k, limit):
     """Up to k different sites per node, nearest first: each node is settled up to k times."""
     indptr, indices, weights = arcs
     n = len(indptr) - 1
@@ -185,7 +185,7 @@ def _search(arcs, seeds, k, limit):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _offer(site, cost, k, s, c):  # type: ignore[no-untyped-def]
+def _offer(site, cost, k, s, c):
     """Take site s at cost c into a sorted list of k, each site once at its least cost."""
     for i in range(k):
         if site[i] == s:
@@ -206,7 +206,7 @@ def _offer(site, cost, k, s, c):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _of_points(points, of_nodes, mid_edge, edges, limit):  # type: ignore[no-untyped-def]
+def _of_points(points, of_nodes, mid_edge, edges, limit):
     """The nearest sites of each point, from those of its nodes and those on its own edge."""
     n, k = len(points.node), of_nodes.site.shape[1]
     site = np.full((n, k), -1, np.int32)

@@ -158,7 +158,7 @@ def _targets(demand: Connectors, order: NDArray[np.int64], n_nodes: int) -> Targ
 
 
 @_jit
-def _links_by_node(demand, order, n):  # type: ignore[no-untyped-def]
+def _links_by_node(demand, order, n):
     """Offsets per node, rank of the point (~rank where it may have several), cost."""
     ptr = np.zeros(n + 1, np.int32)
     for i in order:
@@ -182,7 +182,7 @@ def _links_by_node(demand, order, n):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):  # type: ignore[no-untyped-def]
+def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):
     """Costs between the sites in `order` and all targets within the cutoff, in whole steps.
 
     Returns (ok, start of each site's pairs, pairs): in no special order, written to `pairs` or,
@@ -207,14 +207,14 @@ def many_to_many(arcs, edges, sites, order, targets, bound, scratch, pairs):  # 
 
 
 @_jit
-def _longer(values, used, size):  # type: ignore[no-untyped-def]
+def _longer(values, used, size):
     longer = np.empty(size, values.dtype)
     longer[:used] = values[:used]
     return longer
 
 
 @_jit
-def _first_from(values, least):  # type: ignore[no-untyped-def]
+def _first_from(values, least):
     """Position of the first of the sorted values that is `least` or more."""
     lo, hi = 0, len(values)
     while lo < hi:
@@ -227,7 +227,7 @@ def _first_from(values, least):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _along_own_edge(s, sites, edges, mid_edge, limit, scratch):  # type: ignore[no-untyped-def]
+def _along_own_edge(s, sites, edges, mid_edge, limit, scratch):
     """Costs of the targets on site s's own edge into `best`; how many are within the limit."""
     several = np.uint64(0)
     e = sites.edge[s]
@@ -245,7 +245,7 @@ def _along_own_edge(s, sites, edges, mid_edge, limit, scratch):  # type: ignore[
 
 
 @_jit
-def _collect(reached, several, targets, bound, scratch, pairs, filled):  # type: ignore[no-untyped-def]
+def _collect(reached, several, targets, bound, scratch, pairs, filled):
     """Read the targets off the nodes reached; leave `dist` and `best` as they were.
 
     `several` : how many targets stand in `best` already. Returns the number of pairs.

@@ -135,7 +135,7 @@ def nothing_reached(graph: Graph, *, parents: bool = False) -> Nearest:
 
 
 @_jit
-def search_blocks(arcs, queue, seeds, nearest, limit):  # type: ignore[no-untyped-def]
+def search_blocks(arcs, queue, seeds, nearest, limit):
     """One search from all seeds at once into `nearest`; 0, or `FULL`.
 
     Of seeds equally near the smallest label wins.
@@ -178,7 +178,7 @@ def search_blocks(arcs, queue, seeds, nearest, limit):  # type: ignore[no-untype
 
 
 @_jit
-def _start(queue, seeds, nearest, limit, live):  # type: ignore[no-untyped-def]
+def _start(queue, seeds, nearest, limit, live):
     """Put the seeds into the queue: entries used (more than there are = full), least cost."""
     keys, nodes, nexts = queue.entries
     ring = queue.head.shape[1]
@@ -210,7 +210,7 @@ def _start(queue, seeds, nearest, limit, live):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _bits_of(ring):  # type: ignore[no-untyped-def]
+def _bits_of(ring):
     """The power of two that `ring` is."""
     bits = np.uint64(0)
     while np.int64(1) << np.int64(bits) < ring:
@@ -219,7 +219,7 @@ def _bits_of(ring):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _read_block(low, shift, arcs, nearest):  # type: ignore[no-untyped-def]
+def _read_block(low, shift, arcs, nearest):
     """Read a block's rows one after the other, so that they come in at memory's full speed.
 
     The search jumps about in them: without this each jump would wait for memory by itself.
@@ -236,7 +236,7 @@ def _read_block(low, shift, arcs, nearest):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _run_block(arcs, queue, nearest, limit, agenda, b, start, state):  # type: ignore[no-untyped-def]
+def _run_block(arcs, queue, nearest, limit, agenda, b, start, state):
     """Settle block `b` from bucket `start` through its window.
 
     `state` : first free entry (-1 = none), entries used, head and length of the waiting line.

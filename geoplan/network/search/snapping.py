@@ -210,7 +210,7 @@ def _crosses(
 
 
 @nb.njit(cache=True, nogil=True)
-def _project_on_edges(px, py, edge, coords, offsets):  # type: ignore[no-untyped-def]
+def _project_on_edges(px, py, edge, coords, offsets):
     """Nearest location of each point on its edge: measure, drawn length, distance, x, y."""
     n = len(px)
     measure, total, gap = np.empty(n), np.empty(n), np.empty(n)

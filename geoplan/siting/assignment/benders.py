@@ -25,7 +25,7 @@ Improve = Callable[[np.ndarray], tuple[np.ndarray, float]]
 
 
 @nb.njit(cache=True, nogil=True)
-def _critical_cost(by_demand, share, penalty, i):  # type: ignore[no-untyped-def]
+def _critical_cost(by_demand, share, penalty, i):
     """The cost at which the open shares, cheapest first, add up to one."""
     ptr, idx, data = by_demand
     total = 0.0
@@ -37,7 +37,7 @@ def _critical_cost(by_demand, share, penalty, i):  # type: ignore[no-untyped-def
 
 
 @nb.njit(cache=True, nogil=True)
-def _violated_cuts(by_demand, share, penalty, served, eps):  # type: ignore[no-untyped-def]
+def _violated_cuts(by_demand, share, penalty, served, eps):
     """Per demand row the critical cost of a (fractional) opening, and what serving costs at it.
 
     The Benders cut theta_i >= p - sum_j max(0, p - c_ij) y_j at the critical cost p is the deepest

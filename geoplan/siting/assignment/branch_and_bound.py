@@ -95,7 +95,7 @@ class _NodeBound(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _open_best(reduced, state, free, take, is_open):  # type: ignore[no-untyped-def]
+def _open_best(reduced, state, free, take, is_open):
     """Mark open sites and the `take` best free ones; their sum, last in, first out."""
     key = np.empty(len(free))
     total = 0.0
@@ -115,7 +115,7 @@ def _open_best(reduced, state, free, take, is_open):  # type: ignore[no-untyped-
 
 
 @nb.njit(cache=True, nogil=True)
-def _total_cost(task, is_open):  # type: ignore[no-untyped-def]
+def _total_cost(task, is_open):
     ptr, idx, data = task.by_demand
     total = 0.0
     for i in range(len(ptr) - 1):
@@ -129,7 +129,7 @@ def _total_cost(task, is_open):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _cutoff(task, value):  # type: ignore[no-untyped-def]
+def _cutoff(task, value):
     """What a bound must pass so that nothing better than `value` (by the gap) is left."""
     step = task.step
     need = value - step + BOUND_ROUNDING if step > 0 else value - SAME_VALUE * abs(value)
@@ -137,7 +137,7 @@ def _cutoff(task, value):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _improve(task, tree, is_open, value):  # type: ignore[no-untyped-def]
+def _improve(task, tree, is_open, value):
     """Make `is_open` the incumbent if it costs less than `value`; the incumbent's cost."""
     cost = _total_cost(task, is_open)
     if cost < value - SAME_VALUE * abs(value):
@@ -147,7 +147,7 @@ def _improve(task, tree, is_open, value):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _other_side(tree, depth, length):  # type: ignore[no-untyped-def]
+def _other_side(tree, depth, length):
     """Go back to the deepest site of which only one side was tried, and take the other one."""
     while depth >= 0 and tree.phase[depth] == 2:
         depth -= 1
@@ -166,7 +166,7 @@ def _other_side(tree, depth, length):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _bound_node(task, multipliers, state, scratch, take, n_free, value):  # type: ignore[no-untyped-def]
+def _bound_node(task, multipliers, state, scratch, take, n_free, value):
     """Subgradient steps from a node's `multipliers`, which become the best ones."""
     by_demand, now = task.by_demand, scratch.multipliers
     free = scratch.free[:n_free]
@@ -212,7 +212,7 @@ def _bound_node(task, multipliers, state, scratch, take, n_free, value):  # type
 
 
 @nb.njit(cache=True, nogil=True)
-def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):  # type: ignore[no-untyped-def]
+def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):
     """Fix what a better solution cannot do otherwise; the longer trail, and where to branch.
 
     The branching site is the one about which the steps disagree most, -1 where all is fixed.
@@ -241,7 +241,7 @@ def _fix_by_reduced_cost(tree, scratch, n_free, found, need, length):  # type: i
 
 
 @nb.njit(cache=True, nogil=True)
-def _free_sites(task, state, free):  # type: ignore[no-untyped-def]
+def _free_sites(task, state, free):
     """List the free sites in `free`; how many, and how many of them are still to open."""
     n_free = 0
     n_open = 0
@@ -255,7 +255,7 @@ def _free_sites(task, state, free):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _branch(tree, depth, length, site, open_first):  # type: ignore[no-untyped-def]
+def _branch(tree, depth, length, site, open_first):
     """Take the first side of `site`, the one that the steps favour."""
     tree.site[depth] = site
     tree.mark[depth] = length
@@ -266,7 +266,7 @@ def _branch(tree, depth, length, site, open_first):  # type: ignore[no-untyped-d
 
 
 @nb.njit(cache=True, nogil=True)
-def _visit(task, tree, scratch, depth, length, value):  # type: ignore[no-untyped-def]
+def _visit(task, tree, scratch, depth, length, value):
     """Bound a node; the incumbent's cost, length of the trail, pairs seen, and the branching site.
 
     The site is -1 where nothing better is left below.
@@ -293,7 +293,7 @@ def _visit(task, tree, scratch, depth, length, value):  # type: ignore[no-untype
 
 
 @nb.njit(cache=True, nogil=True)
-def _search(task, tree, position, work):  # type: ignore[no-untyped-def]
+def _search(task, tree, position, work):
     """Go on with the tree until it is empty or `work` pairs were looked at; the new position."""
     depth, length, down, value, nodes = position
     n, m = len(task.by_demand.ptr) - 1, len(tree.state)

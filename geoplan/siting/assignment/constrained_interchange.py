@@ -17,7 +17,7 @@ from geoplan.tolerances import SAME_TOTAL_COST, SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
-def _swap_terms(costs, is_open, entering, position, n_open):  # type: ignore[no-untyped-def]
+def _swap_terms(costs, is_open, entering, position, n_open):
     """Gain of each entering site, loss of each open one, and how the first relieves the second.
 
     position : of each open site among the `n_open` open ones.

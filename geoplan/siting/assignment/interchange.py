@@ -17,7 +17,7 @@ from geoplan.tolerances import SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
-def _saving(by_site, current, j):  # type: ignore[no-untyped-def]
+def _saving(by_site, current, j):
     """What opening site j saves where each demand row pays its `current` cost."""
     ptr, idx, data = by_site
     saved = 0.0
@@ -29,7 +29,7 @@ def _saving(by_site, current, j):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _most_saving(by_site, current, upper):  # type: ignore[no-untyped-def]
+def _most_saving(by_site, current, upper):
     """The site that saves most (-1 = none); `upper` bounds every saving and is brought down.
 
     Savings only shrink as sites open, so an old one is a bound (lazy evaluation, Minoux 1978).
@@ -49,7 +49,7 @@ def _most_saving(by_site, current, upper):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def greedy_add(costs, is_open, allowed, add):  # type: ignore[no-untyped-def]
+def greedy_add(costs, is_open, allowed, add):
     """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
     ptr, idx, data = costs.by_site
     m = len(ptr) - 1
@@ -77,7 +77,7 @@ class _SwapTerms(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _gain_of(by_site, near, terms, k):  # type: ignore[no-untyped-def]
+def _gain_of(by_site, near, terms, k):
     """What opening site k saves; `terms.relief` gets what it softens the loss of open sites by."""
     ptr, idx, data = by_site
     gain = 0.0
@@ -94,7 +94,7 @@ def _gain_of(by_site, near, terms, k):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _cheapest_to_close(leaving, terms):  # type: ignore[no-untyped-def]
+def _cheapest_to_close(leaving, terms):
     """Position in `leaving` of the site whose closing costs least, and that cost."""
     position = -1
     least = np.inf
@@ -107,7 +107,7 @@ def _cheapest_to_close(leaving, terms):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _best_partner(by_site, near, terms, leaving, k):  # type: ignore[no-untyped-def]
+def _best_partner(by_site, near, terms, leaving, k):
     """Position in `leaving` of the best site to close for k, and what that swap saves."""
     ptr, idx, _ = by_site
     gain = _gain_of(by_site, near, terms, k)
@@ -119,7 +119,7 @@ def _best_partner(by_site, near, terms, leaving, k):  # type: ignore[no-untyped-
 
 
 @nb.njit(cache=True, nogil=True)
-def _update_nearest(costs, is_open, near, loss, closed, j, total):  # type: ignore[no-untyped-def]
+def _update_nearest(costs, is_open, near, loss, closed, j, total):
     """Renew the demand rows that site j touches after `closed` has left; the new total cost."""
     ptr, idx, data = costs.by_site
     for t in range(ptr[j], ptr[j + 1]):
@@ -136,7 +136,7 @@ def _update_nearest(costs, is_open, near, loss, closed, j, total):  # type: igno
 
 
 @nb.njit(cache=True, nogil=True)
-def interchange(costs, is_open, allowed, fixed, start, max_swaps):  # type: ignore[no-untyped-def]
+def interchange(costs, is_open, allowed, fixed, start, max_swaps):
     """Swap open for closed sites while it helps, at most `max_swaps` times, looking from `start`.
 
     `is_open` is written to. `fixed` sites never leave, sites not `allowed` never enter. Returns the

@@ -24,7 +24,7 @@ _LEAST_BLEND = 1e-4
 
 
 @nb.njit(cache=True, nogil=True)
-def dual_terms(by_demand, multipliers, reduced):  # type: ignore[no-untyped-def]
+def dual_terms(by_demand, multipliers, reduced):
     """Sum of the multipliers, and the pairs looked at; `reduced` gets each site's reduced cost."""
     ptr, idx, data = by_demand
     reduced[:] = 0.0
@@ -42,7 +42,7 @@ def dual_terms(by_demand, multipliers, reduced):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def subgradient(by_demand, multipliers, is_open, out):  # type: ignore[no-untyped-def]
+def subgradient(by_demand, multipliers, is_open, out):
     """Per demand row 1 minus the number of open sites that serve it in the relaxation."""
     ptr, idx, data = by_demand
     for i in range(len(ptr) - 1):
@@ -68,7 +68,7 @@ class Openings(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _open_best(openings, reduced, is_open):  # type: ignore[no-untyped-def]
+def _open_best(openings, reduced, is_open):
     """Open the fixed and the `take` free sites of least reduced cost; the sum of these costs."""
     free, fixed, left = openings
     is_open[:] = fixed
@@ -114,7 +114,7 @@ class _Steps(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _move(dual, steps, upper, most, multipliers):  # type: ignore[no-untyped-def]
+def _move(dual, steps, upper, most, multipliers):
     """Put into `multipliers` a step from the best ones; False where there is none to take."""
     norm = 0.0
     for i in range(len(most)):
@@ -128,7 +128,7 @@ def _move(dual, steps, upper, most, multipliers):  # type: ignore[no-untyped-def
 
 
 @nb.njit(cache=True, nogil=True)
-def _average(dual, limit, slack, is_open):  # type: ignore[no-untyped-def]
+def _average(dual, limit, slack, is_open):
     """Blend a new subgradient and its openings into the averages; whether they agree in sign."""
     direction, shares = dual.direction, dual.shares
     cross = 0.0
@@ -150,7 +150,7 @@ def _average(dual, limit, slack, is_open):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _climb(by_demand, openings, upper, most, dual, steps, rounds):  # type: ignore[no-untyped-def]
+def _climb(by_demand, openings, upper, most, dual, steps, rounds):
     """`rounds` steps of the volume algorithm; `dual` is written to, the new `steps` returned."""
     multipliers = dual.multipliers.copy()
     reduced = np.empty(len(dual.reduced))

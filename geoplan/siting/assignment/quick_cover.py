@@ -32,7 +32,7 @@ class CostOrders(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _add_within(row, i, radius, change, gain):  # type: ignore[no-untyped-def]
+def _add_within(row, i, radius, change, gain):
     """Add `change` to the gain of every site within `radius` of demand row i."""
     for t in range(row.ptr[i], row.ptr[i + 1]):
         if row.data[t] <= radius:
@@ -40,7 +40,7 @@ def _add_within(row, i, radius, change, gain):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy_cover(costs, radius, is_open, covered, most):  # type: ignore[no-untyped-def]
+def _greedy_cover(costs, radius, is_open, covered, most):
     """Open the site that covers most rows not covered yet, again and again; whether all are.
 
     `is_open` and `covered` are written to; at most `most` sites are opened.
@@ -69,7 +69,7 @@ def _greedy_cover(costs, radius, is_open, covered, most):  # type: ignore[no-unt
 
 
 @nb.njit(cache=True, nogil=True)
-def _disjoint_rows(by_demand, radius, order, covered, n_sites):  # type: ignore[no-untyped-def]
+def _disjoint_rows(by_demand, radius, order, covered, n_sites):
     """Number of rows of `order`, taken greedily, no two with a site in common."""
     ptr, idx, data = by_demand
     used = np.zeros(n_sites, np.bool_)

@@ -92,7 +92,7 @@ def _cheapest_first(weighted: np.ndarray, indptr: np.ndarray) -> np.ndarray:
 
 
 @nb.njit(cache=True, nogil=True)
-def nearest_two(costs, is_open, i):  # type: ignore[no-untyped-def]
+def nearest_two(costs, is_open, i):
     """Cheapest and second cheapest open site of demand row i: (site, cost, second cost)."""
     ptr, idx, data = costs.by_demand
     first = -1
@@ -121,7 +121,7 @@ class Nearest(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def nearest_of_all(costs, is_open):  # type: ignore[no-untyped-def]
+def nearest_of_all(costs, is_open):
     """`Nearest` of every demand row."""
     n = len(costs.by_demand.ptr) - 1
     near = Nearest(np.empty(n, np.int32), np.empty(n), np.empty(n))

@@ -57,7 +57,7 @@ class _Paths(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _serve_at_once(pairs, flow, j, tolerance):  # type: ignore[no-untyped-def]
+def _serve_at_once(pairs, flow, j, tolerance):
     """Bring people who are not served to site j, as far as its capacity goes; how many came."""
     came = 0.0
     for t in range(pairs.site_ptr[j], pairs.site_ptr[j + 1]):
@@ -72,7 +72,7 @@ def _serve_at_once(pairs, flow, j, tolerance):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):  # type: ignore[no-untyped-def]
+def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):
     """Append the sites that people of class i could leave to `queue`; its new end."""
     rows = len(pairs.row_ptr) - 1
     for q in range(pairs.row_ptr[i], pairs.row_ptr[i + 1]):
@@ -86,7 +86,7 @@ def _leave(pairs, flow, paths, i, tick, tolerance, queue, tail):  # type: ignore
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_path(pairs, flow, paths, queue, j, tick, tolerance):  # type: ignore[no-untyped-def]
+def _find_path(pairs, flow, paths, queue, j, tick, tolerance):
     """The nearest class with people not served from which changes lead to site j, or -1."""
     head, tail = 0, 1
     queue[0] = j
@@ -107,7 +107,7 @@ def _find_path(pairs, flow, paths, queue, j, tick, tolerance):  # type: ignore[n
 
 
 @nb.njit(cache=True, nogil=True)
-def _pair_between(pairs, i, s):  # type: ignore[no-untyped-def]
+def _pair_between(pairs, i, s):
     """The pair of class i and site s."""
     found = -1
     for q in range(pairs.row_ptr[i], pairs.row_ptr[i + 1]):
@@ -117,7 +117,7 @@ def _pair_between(pairs, i, s):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _augment(pairs, flow, paths, end, j):  # type: ignore[no-untyped-def]
+def _augment(pairs, flow, paths, end, j):
     """Move as many people as the path from class `end` to site j carries; how many."""
     to, via = paths.to, paths.via
     part = min(flow.unserved[end], flow.spare[j])
@@ -139,7 +139,7 @@ def _augment(pairs, flow, paths, end, j):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(pairs, flow, paths, j, tick, tolerance):  # type: ignore[no-untyped-def]
+def _fill(pairs, flow, paths, j, tick, tolerance):
     """Bring people to site j as long as it has capacity and augmenting paths lead there.
 
     Returns the people brought and the next `tick`.
@@ -156,7 +156,7 @@ def _fill(pairs, flow, paths, j, tick, tolerance):  # type: ignore[no-untyped-de
 
 
 @nb.njit(cache=True, nogil=True)
-def _mark_users(pairs, flow, s, tolerance, rows, queue, tail):  # type: ignore[no-untyped-def]
+def _mark_users(pairs, flow, s, tolerance, rows, queue, tail):
     """Mark the classes served at site s and append the new ones to `queue`; its new end."""
     for t in range(pairs.site_ptr[s], pairs.site_ptr[s + 1]):
         k = pairs.site_row[t]
@@ -168,7 +168,7 @@ def _mark_users(pairs, flow, s, tolerance, rows, queue, tail):  # type: ignore[n
 
 
 @nb.njit(cache=True, nogil=True)
-def _shortage(pairs, flow, is_open, tolerance):  # type: ignore[no-untyped-def]
+def _shortage(pairs, flow, is_open, tolerance):
     """Classes and open sites that alternating paths reach from people who are not served."""
     n, m = len(pairs.row_ptr) - 1, len(pairs.site_ptr) - 1
     rows = np.zeros(n, np.bool_)

@@ -34,7 +34,7 @@ class _Walk(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _neighbour(cover, out, state):  # type: ignore[no-untyped-def]
+def _neighbour(cover, out, state):
     """A random site that reaches one of the people of `out`; now and then any site."""
     _, site_ptr, site_idx, row_ptr, row_idx = cover
     size = site_ptr[out + 1] - site_ptr[out]
@@ -45,7 +45,7 @@ def _neighbour(cover, out, state):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _moves(cover, walk, allowed, heat, cooling, moves, need, state):  # type: ignore[no-untyped-def]
+def _moves(cover, walk, allowed, heat, cooling, moves, need, state):
     """`moves` moves of the walk; ends early once its best covers `need`."""
     weight, site_ptr, site_idx, _, _ = cover
     chosen, count, is_open = walk.now

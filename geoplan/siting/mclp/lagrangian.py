@@ -70,7 +70,7 @@ class _Dual(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _worth(cover, multipliers, worth):  # type: ignore[no-untyped-def]
+def _worth(cover, multipliers, worth):
     _, site_ptr, site_idx, _, _ = cover
     for j in range(len(site_ptr) - 1):
         s = 0.0
@@ -80,7 +80,7 @@ def _worth(cover, multipliers, worth):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _pick(worth, take, top):  # type: ignore[no-untyped-def]
+def _pick(worth, take, top):
     """The `take` most worthy sites into `top` (ties: smaller position); their worth."""
     m = len(worth)
     edge = np.partition(worth, m - take)[m - take]
@@ -102,7 +102,7 @@ def _pick(worth, take, top):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _count(cover, top, out):  # type: ignore[no-untyped-def]
+def _count(cover, top, out):
     """How many of the sites `top` cover each class, into `out`."""
     _, site_ptr, site_idx, _, _ = cover
     out[:] = 0.0
@@ -112,7 +112,7 @@ def _count(cover, top, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _start(cover, dual, top):  # type: ignore[no-untyped-def]
+def _start(cover, dual, top):
     """Bound and relaxed solution at the first multipliers."""
     _worth(cover, dual.multipliers, dual.worth)
     s = _pick(dual.worth, len(top), top)
@@ -125,7 +125,7 @@ def _start(cover, dual, top):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _subgradient_norm(weight, dual):  # type: ignore[no-untyped-def]
+def _subgradient_norm(weight, dual):
     """Squared length of the mean subgradient, where the multipliers may follow it."""
     norm = 0.0
     for i in range(len(weight)):
@@ -138,7 +138,7 @@ def _subgradient_norm(weight, dual):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _blend(dual, now):  # type: ignore[no-untyped-def]
+def _blend(dual, now):
     """Share of the new point in the mean, and how much it agrees with the direction of the step."""
     cross = 0.0
     square = 0.0
@@ -156,7 +156,7 @@ def _blend(dual, now):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _volume(cover, take, target, dual, rounds):  # type: ignore[no-untyped-def]
+def _volume(cover, take, target, dual, rounds):
     """`rounds` steps of the volume algorithm; `dual` is written to."""
     weight = cover.weight
     state = dual.state

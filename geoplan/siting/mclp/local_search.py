@@ -19,7 +19,7 @@ from geoplan.tolerances import SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy(cover, take, count, is_open, allowed):  # type: ignore[no-untyped-def]
+def _greedy(cover, take, count, is_open, allowed):
     """Open sites by people added; `count` and `is_open` are written to.
 
     What a site adds never grows, so an old number bounds it: only the site on top of the heap is
@@ -89,7 +89,7 @@ class _Moves(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _moves(cover, solution):  # type: ignore[no-untyped-def]
+def _moves(cover, solution):
     """What every move from `solution` is worth, and the people of all classes."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
     chosen, count, _ = solution
@@ -116,7 +116,7 @@ def _moves(cover, solution):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _best_interchange(cover, solution, moves, allowed, best):  # type: ignore[no-untyped-def]
+def _best_interchange(cover, solution, moves, allowed, best):
     """The site to close and the site to open that add most people, more than `best`; else -1."""
     weight, site_ptr, site_idx, _, _ = cover
     chosen, count, is_open = solution
@@ -155,7 +155,7 @@ def _best_interchange(cover, solution, moves, allowed, best):  # type: ignore[no
 
 
 @nb.njit(cache=True, nogil=True)
-def _close(cover, solution, moves, out):  # type: ignore[no-untyped-def]
+def _close(cover, solution, moves, out):
     """Close the site `out`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
     _, count, is_open = solution
@@ -177,7 +177,7 @@ def _close(cover, solution, moves, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _add(cover, solution, moves, into):  # type: ignore[no-untyped-def]
+def _add(cover, solution, moves, into):
     """Open the site `into`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
     _, count, is_open = solution
@@ -199,7 +199,7 @@ def _add(cover, solution, moves, into):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def interchange_until_best(cover, solution, allowed, rounds):  # type: ignore[no-untyped-def]
+def interchange_until_best(cover, solution, allowed, rounds):
     """Swap an open for a closed site while more people are covered; best interchange first.
 
     `solution` is written to. Returns the number of interchanges, `rounds` at most.
@@ -225,7 +225,7 @@ def interchange_until_best(cover, solution, allowed, rounds):  # type: ignore[no
 
 
 @nb.njit(cache=True, nogil=True)
-def open_sites(cover, chosen, count, is_open):  # type: ignore[no-untyped-def]
+def open_sites(cover, chosen, count, is_open):
     """Open the sites `chosen`; `count` and `is_open` are written to."""
     _, site_ptr, site_idx, _, _ = cover
     for a in range(len(chosen)):

@@ -15,7 +15,7 @@ from geoplan.siting.solver.rng import below, next_bits
 
 
 @nb.njit(cache=True, nogil=True)
-def _people(weight, count):  # type: ignore[no-untyped-def]
+def _people(weight, count):
     """People of the classes that are covered."""
     people = 0.0
     for i in range(len(weight)):
@@ -25,7 +25,7 @@ def _people(weight, count):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _close_near(cover, trial, near, k, state):  # type: ignore[no-untyped-def]
+def _close_near(cover, trial, near, k, state):
     """Close `k` open sites around a random one; the places in `trial.chosen` that are free now.
 
     `trial` and `near` (how much a site has in common with the surroundings) are written to.
@@ -66,7 +66,7 @@ def _close_near(cover, trial, near, k, state):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _best_near(cover, trial, near, allowed, banned, state):  # type: ignore[no-untyped-def]
+def _best_near(cover, trial, near, allowed, banned, state):
     """The site near by that adds most people, among a random nine tenths; -1 where there is none.
 
     banned : bool per site: not to be opened.
@@ -93,7 +93,7 @@ def _best_near(cover, trial, near, allowed, banned, state):  # type: ignore[no-u
 
 
 @nb.njit(cache=True, nogil=True)
-def _perturb(cover, chosen, allowed, rounds, least, most, state):  # type: ignore[no-untyped-def]
+def _perturb(cover, chosen, allowed, rounds, least, most, state):
     """`rounds` perturbations of `chosen` (written to): how many of them helped."""
     weight, site_ptr, site_idx, row_ptr, _ = cover
     m = len(site_ptr) - 1

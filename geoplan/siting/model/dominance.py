@@ -7,7 +7,7 @@ import numpy as np
 
 
 @nb.njit(cache=True, nogil=True)
-def _subset(idx, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
+def _subset(idx, a, a_end, b, b_end):
     """Whether the ascending run a..a_end is contained in b..b_end."""
     while a < a_end and b < b_end:
         if idx[a] == idx[b]:
@@ -21,7 +21,7 @@ def _subset(idx, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def dominated_sites(cover, cost, kind):  # type: ignore[no-untyped-def]
+def dominated_sites(cover, cost, kind):
     """Bool per site: another site of its `kind` covers all its classes at no more cost.
 
     Only the coverers of a site's rarest class can contain it, so few pairs are compared.
@@ -57,7 +57,7 @@ def dominated_sites(cover, cost, kind):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def implied_rows(row_ptr, row_idx, site_ptr, site_idx):  # type: ignore[no-untyped-def]
+def implied_rows(row_ptr, row_idx, site_ptr, site_idx):
     """Bool per class: whoever covers all of another class's needs covers it too.
 
     For covering everyone: a class whose sites include all sites of another class is free.

@@ -17,7 +17,7 @@ from geoplan.siting.model.problem import SitingProblem
 
 
 @nb.njit(cache=True, nogil=True)
-def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):  # type: ignore[no-untyped-def]
+def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
     """Per row: hash of its allowed sites, their number, and whether a fixed site covers it."""
     n = len(ptr) - 1
     code = np.zeros(n, np.uint64)
@@ -41,7 +41,7 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):  # type
 
 
 @nb.njit(cache=True, nogil=True)
-def _same_row(ptr, idx, allowed, a, b):  # type: ignore[no-untyped-def]
+def _same_row(ptr, idx, allowed, a, b):
     s, e = ptr[a], ptr[a + 1]
     u, v = ptr[b], ptr[b + 1]
     while True:
@@ -58,7 +58,7 @@ def _same_row(ptr, idx, allowed, a, b):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _merge_runs(order, code, ptr, idx, allowed, group, label):  # type: ignore[no-untyped-def]
+def _merge_runs(order, code, ptr, idx, allowed, group, label):
     """Number the classes along `order` (rows sorted by hash); returns one row of each class."""
     first_of = np.empty(len(order), np.int64)
     k = 0
@@ -82,7 +82,7 @@ def _merge_runs(order, code, ptr, idx, allowed, group, label):  # type: ignore[n
 
 
 @nb.njit(cache=True, nogil=True)
-def _take_rows(ptr, idx, rows, new_site):  # type: ignore[no-untyped-def]
+def _take_rows(ptr, idx, rows, new_site):
     """CSR of `rows` with the columns renumbered by `new_site` (-1 = dropped)."""
     out = np.zeros(len(rows) + 1, np.int64)
     for k in range(len(rows)):
@@ -103,7 +103,7 @@ def _take_rows(ptr, idx, rows, new_site):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def transpose(ptr, idx, width):  # type: ignore[no-untyped-def]
+def transpose(ptr, idx, width):
     """The other way round: for a CSR with `width` columns, pointer and ascending row numbers."""
     out = np.zeros(width + 1, np.int64)
     for t in range(len(idx)):

@@ -15,7 +15,7 @@ def random_state(seed: int) -> np.ndarray:
 
 
 @nb.njit(cache=True, nogil=True)
-def next_bits(state):  # type: ignore[no-untyped-def]
+def next_bits(state):
     """The next 64 random bits."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
     z = state[0]
@@ -25,6 +25,6 @@ def next_bits(state):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def below(state, n):  # type: ignore[no-untyped-def]
+def below(state, n):
     """A random whole number from 0 to `n` - 1."""
     return np.int64(next_bits(state) % np.uint64(n))
