@@ -40,7 +40,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "from_wgs84",
     ),
 }
-ROOMS = {
+PACKAGES = {
     "study": "the study file, runs, what-ifs",
     "network": "streets, snapping, costs",
     "coverage": "who is served, gaps, quotas, equity",
@@ -104,13 +104,13 @@ def body(value: Any) -> str:
             lines.append(line or "```")
             code = bool(line)
         else:
-            lines.append(_told(line, after))
+            lines.append(_entry_line(line, after))
     if code:
         lines.append("```")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _told(line: str, after: str) -> str:
+def _entry_line(line: str, after: str) -> str:
     """One line of text: an entry ``a, b : what``, a noun with its explanation below, or words."""
     entry = re.match(r"^([\w*, ]+) : (.*)$", line)
     if entry:
@@ -158,14 +158,16 @@ def page() -> str:
     for chapter, names in CHAPTERS.items():
         parts.append(f"## {chapter}\n\n")
         parts += [entry(name, getattr(gp, name), level=3) + "\n" for name in names]
-    parts.append("## In the rooms\n\nFor those who build upon geoplan: `geoplan.ROOM.NAME`.\n\n")
-    for room, what in ROOMS.items():
-        module = importlib.import_module(f"geoplan.{room}")
-        parts.append(f"### geoplan.{room}: {what}\n\n| name | what |\n| --- | --- |\n")
+    parts.append(
+        "## In the packages\n\nFor those who build upon geoplan: `geoplan.PACKAGE.NAME`.\n\n"
+    )
+    for package, what in PACKAGES.items():
+        module = importlib.import_module(f"geoplan.{package}")
+        parts.append(f"### geoplan.{package}: {what}\n\n| name | what |\n| --- | --- |\n")
         for name in module.__all__:
             value = getattr(module, name)
-            told = summary(value) if callable(value) else "constant"
-            parts.append(f"| `{name}` | {told.replace('|', chr(92) + '|').replace('``', '`')} |\n")
+            text = summary(value) if callable(value) else "constant"
+            parts.append(f"| `{name}` | {text.replace('|', chr(92) + '|').replace('``', '`')} |\n")
         parts.append("\n")
     missing = set(gp.__all__) - {n for names in CHAPTERS.values() for n in names}
     if missing:

@@ -6,7 +6,7 @@ where the next sites should go.
     print(plan.summary())
 
 The names below load what they need when they are first used, so that `import geoplan` and
-``geoplan --help`` answer at once.
+``geoplan --help`` start at once.
 """
 
 import lazy_loader

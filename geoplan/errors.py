@@ -24,7 +24,7 @@ class GeoplanError(Exception):
 
         Parameters
         ----------
-        key : of `geoplan.words`, ``"room.key"``.
+        key : of `geoplan.words`, ``"file.key"``.
         values : what the sentence needs; a `Message` among them is written in the same language.
 
         Examples
@@ -91,7 +91,7 @@ class FileError(InputError):
 
 
 class StudyFileError(InputError):
-    """`study.toml` is missing, unreadable or holds wrong keys or values (all told at once)."""
+    """`study.toml` is missing, unreadable or holds wrong keys or values (all listed at once)."""
 
 
 class MissingCrsError(InputError):

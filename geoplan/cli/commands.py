@@ -1,7 +1,7 @@
 """The `geoplan` command: its commands registered, its errors and exit codes.
 
-Exit codes: 0 done; 1 the inputs hold errors; 2 wrong usage; 3 no feasible answer; 130 interrupted.
-A traceback is shown only with ``--debug``.
+Exit codes: 0 done; 1 the inputs hold errors; 2 wrong usage; 3 no feasible solution;
+130 interrupted. A traceback is shown only with ``--debug``.
 """
 
 from __future__ import annotations

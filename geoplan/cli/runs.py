@@ -38,7 +38,7 @@ def compare(
     ] = None,
     lang: LangOption = None,
 ) -> None:
-    """Tell what changed between two runs, per service and area."""
+    """Print what changed between two runs, per service and area."""
     from geoplan.comparison import compare_runs
     from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
 

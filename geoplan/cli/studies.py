@@ -1,6 +1,6 @@
 """Commands on a study: `demo`, `new`, `check`, `run`, `suggest`.
 
-What they call is imported when a command runs: `geoplan --help` answers at once.
+What they call is imported when a command runs: `geoplan --help` prints at once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     lang: LangOption = None,
 ) -> None:
-    """Read every input and tell what is wrong.
+    """Read every input and list what is wrong.
 
     Prints the findings by file and row, writes findings.xlsx beside the study. Exit code 1 when
     there are errors.
@@ -106,7 +106,7 @@ def run(
 ) -> None:
     """Plan a study: coverage, gaps, sites, maps, layers, report.
 
-    Exit code 1 when inputs hold errors, 3 when a siting question has no answer.
+    Exit code 1 when inputs hold errors, 3 when a siting problem has no solution.
     """
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study

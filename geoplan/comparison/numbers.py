@@ -196,8 +196,8 @@ def setting_changes(
     flat_a, flat_b = _flat(a), _flat(b)
     found = []
     for key in dict.fromkeys([*flat_a, *flat_b]):
-        room, _, rest = key.partition(".")
-        skipped = key in _LABELS or (room == "services" and rest.partition(".")[0] not in both)
+        section, _, rest = key.partition(".")
+        skipped = key in _LABELS or (section == "services" and rest.partition(".")[0] not in both)
         in_a, in_b = flat_a.get(key), flat_b.get(key)
         if not skipped and not _same(in_a, in_b):
             found.append((key, in_a, in_b))

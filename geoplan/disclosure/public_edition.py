@@ -2,7 +2,7 @@
 
 The public edition holds no row finer than a community, no small number (nor one that
 subtraction gives back), no column that the office carried along in its own tables, and of
-shelters' and child-protection services only figures by street.
+shelters' and child-protection services only figures by subdistrict.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.results import RunResults, ServiceResult
 
-#: services whose users must not be found: no locations finer than a street
+#: services whose users must not be found: no locations finer than a subdistrict (level ``street``)
 SENSITIVE = ("shelter", "child_protection_station")
 _PUBLIC_COLUMNS = ("name", "capacity", "nursing_capacity", "tier", "status")
 
@@ -44,7 +44,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
     RunResults
         The public edition holds no row finer than a community, no small number (nor one that
         subtraction gives back), no findings and no column that the office carried along; of
-        shelters and child-protection services it has figures by street only.
+        shelters and child-protection services it has figures by subdistrict only.
 
     Raises
     ------

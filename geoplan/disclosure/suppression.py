@@ -3,7 +3,9 @@
 Cells of a table hang together by sums: the states of an area sum to its total, the areas of a
 street to the street. Small numbers are suppressed (primary suppression); where a sum has a single
 suppressed cell, subtraction would disclose it, so a second one is suppressed (secondary
-suppression), and so on until no suppressed cell is determined by the published ones.
+suppression), and so on until no single sum determines a suppressed cell, nor several sums together
+within a group of up to `_MOST_TOGETHER` suppressed cells that sums connect. Larger groups are not
+tested for combined sums.
 (Hundepool et al. 2012, *Statistical Disclosure Control*, ch. 4.)
 """
 
@@ -16,7 +18,8 @@ from scipy.sparse.csgraph import connected_components
 
 from geoplan.tolerances import NULL_SPACE
 
-#: larger groups of cells are not tested for combined sums; each sum by itself is safe there too
+#: suppressed cells; a larger connected group is not tested for combined sums (its null space is
+#: dense linear algebra), only sum by sum
 _MOST_TOGETHER = 600
 
 

@@ -1,4 +1,4 @@
-"""Outputs: maps, layers, tables, figures and a report whose numbers agree. They compute nothing."""
+"""Maps, layers, tables, figures and a report whose numbers agree; no results are computed here."""
 
 import lazy_loader
 

@@ -25,7 +25,7 @@ def silent(done: int, total: int, text: str) -> None:
 class Stages:
     """Counts steps and measures seconds and peak memory of each named stage.
 
-    The one noun here that changes: it belongs to a run that is under way.
+    Mutable: it belongs to a run that is under way.
     """
 
     total: int

@@ -22,7 +22,7 @@ def what_if(
     links: Mapping[str, str] | None = None,
     standards: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> S:
-    """The study in another world.
+    """The study with changed settings: slower walkers, more people, closed sites, new links.
 
     Parameters
     ----------

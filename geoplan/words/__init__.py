@@ -1,7 +1,10 @@
 """What readers see, in Chinese and English, kept as data beside this module.
 
-Each room keeps its sentences in one TOML file: ``[key]`` with ``zh`` and ``en``, both
-with the same ``{placeholders}``. Code names a sentence as ``"room.key"``.
+One TOML file per subject: ``key`` with ``zh`` and ``en``, both with the same ``{placeholders}``.
+Code names a sentence as ``"file.key"``. Who writes it: `say` in a given language; a `Message`
+later, in whatever language is asked for then (errors, findings); a `Speaker`, bound to one
+language, with amounts and terms besides (tables, maps, report). `geoplan.outputs.wording` and
+`geoplan.comparison.describe.Wording` phrase results upon a `Speaker`.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 @cache
-def _room(name: str) -> dict[str, dict[str, str]]:
+def _file(name: str) -> dict[str, dict[str, str]]:
     source = files(__package__).joinpath(f"{name}.toml")
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
 def say(lang: str, key: str, /, **values: object) -> str:
-    """The sentence ``room.key`` in `lang`, with `values` put in.
+    """The sentence ``file.key`` in `lang`, with `values` put in.
 
     Examples
     --------
@@ -31,8 +34,8 @@ def say(lang: str, key: str, /, **values: object) -> str:
     >>> say("zh", "common.people")
     '人'
     """
-    room, _, name = key.partition(".")
-    entry = _room(room)[name]
+    file, _, name = key.partition(".")
+    entry = _file(file)[name]
     text = entry.get(lang) or entry["en"]
     return text.format(**values) if values else text
 
@@ -49,10 +52,10 @@ def say_both(key: str, /, **values: object) -> str:
 
 
 def has_word(key: str) -> bool:
-    """Whether ``room.key`` exists."""
-    room, _, name = key.partition(".")
+    """Whether ``file.key`` exists."""
+    file, _, name = key.partition(".")
     try:
-        return name in _room(room)
+        return name in _file(file)
     except FileNotFoundError:
         return False
 

@@ -13,7 +13,7 @@ class Message:
 
     Parameters
     ----------
-    key : ``"room.key"`` as `say` takes it.
+    key : ``"file.key"`` as `say` takes it.
     values : what the sentence needs; messages among them are written in the same language. A
         value ``level`` also gives ``level_name``, what that area level is called.
 

@@ -33,11 +33,11 @@ class Speaker:
     lang: str
 
     def say(self, key: str, /, **values: object) -> str:
-        """The sentence ``room.key`` with `values` put in."""
+        """The sentence ``file.key`` with `values` put in."""
         return say(self.lang, key, **values)
 
     def word(self, key: str, fallback: str) -> str:
-        """The word ``room.key``, or `fallback` where there is none."""
+        """The word ``file.key``, or `fallback` where there is none."""
         return say(self.lang, key) if has_word(key) else fallback
 
     def level(self, level: str) -> str:

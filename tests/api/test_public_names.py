@@ -21,7 +21,7 @@ from geoplan.study import example_study
 from geoplan.study.template import TEMPLATES
 from geoplan.study.what_if import NAMES
 
-ROOMS = (
+PACKAGES = (
     "comparison",
     "coverage",
     "crs",
@@ -55,13 +55,13 @@ def of_geoplan() -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{member}", function
 
 
-def of_rooms() -> Iterator[tuple[str, Any]]:
-    for room in ROOMS:
-        module = importlib.import_module(f"geoplan.{room}")
+def of_packages() -> Iterator[tuple[str, Any]]:
+    for one in PACKAGES:
+        module = importlib.import_module(f"geoplan.{one}")
         for name in module.__all__:
             value = getattr(module, name)
             if callable(value):
-                yield f"{room}.{name}", value
+                yield f"{one}.{name}", value
 
 
 def parameters(value: Any) -> list[str]:
@@ -122,9 +122,9 @@ def test_everything_in_geoplan_is_documented(name: str) -> None:
     assert not faults_of(dict(of_geoplan())[name])
 
 
-@pytest.mark.parametrize("name", [n for n, _ in of_rooms()])
-def test_everything_in_the_rooms_is_documented(name: str) -> None:
-    assert not faults_of(dict(of_rooms())[name])
+@pytest.mark.parametrize("name", [n for n, _ in of_packages()])
+def test_everything_in_the_packages_is_documented(name: str) -> None:
+    assert not faults_of(dict(of_packages())[name])
 
 
 def test_small_helpers_say_what_they_are() -> None:
@@ -170,10 +170,10 @@ def test_tab_completion_is_short() -> None:
             getattr(value, name)  # each is there
 
 
-@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
-def test_lazy_names_hide_no_module(room: str) -> None:
+@pytest.mark.parametrize("path", ["", *(f".{one}" for one in PACKAGES)])
+def test_lazy_names_hide_no_module(path: str) -> None:
     """A name that a module bears too would be the module as soon as that is imported."""
-    package = importlib.import_module(f"geoplan{room}")
+    package = importlib.import_module(f"geoplan{path}")
     if "__getattr__" in vars(package):
         modules = {m.name for m in pkgutil.iter_modules(package.__path__)}
         assert not modules & set(package.__all__)
@@ -184,10 +184,10 @@ def test_lazy_names_hide_no_module(room: str) -> None:
         package.nonsense  # noqa: B018
 
 
-@pytest.mark.parametrize("room", ["", *(f".{room}" for room in ROOMS)])
-def test_type_checkers_see_what_lazy_names_load(room: str) -> None:
+@pytest.mark.parametrize("path", ["", *(f".{one}" for one in PACKAGES)])
+def test_type_checkers_see_what_lazy_names_load(path: str) -> None:
     """A lazy package has one list of its names, the stub beside it; all of it loads."""
-    package = importlib.import_module(f"geoplan{room}")
+    package = importlib.import_module(f"geoplan{path}")
     if "__getattr__" not in vars(package):
         return
     tree = ast.parse(Path(package.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
@@ -235,7 +235,7 @@ def test_the_reference_page_is_what_the_docstrings_say(checkout: Path) -> None:
 
 def test_the_reference_page_has_every_public_name(checkout: Path) -> None:
     page = (checkout / "docs" / "api.md").read_text(encoding="utf-8")
-    names = {name.split(".")[-1] for name, _ in [*of_geoplan(), *of_rooms()]}
+    names = {name.split(".")[-1] for name, _ in [*of_geoplan(), *of_packages()]}
     assert not [name for name in sorted(names) if not re.search(rf"`(\w*\.)?{name}\b", page)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 PAGES = ("glossary.md", "algorithms.md", "architecture.md", "method.md")
 #: what a dotted name in algorithms.md starts from
-ROOMS = ("geoplan.siting", "geoplan.network", "geoplan")
+PACKAGES = ("geoplan.siting", "geoplan.network", "geoplan")
 
 
 def page_text(checkout: Path, name: str) -> str:
@@ -62,8 +62,8 @@ def test_every_symbol_of_the_glossary_is_in_the_method(checkout: Path) -> None:
 
 def found(name: str) -> Any:
     """The module, class or function of a dotted name; None where there is none."""
-    for room in ROOMS:
-        full = name if name.startswith("geoplan.") else f"{room}.{name}"
+    for package in PACKAGES:
+        full = name if name.startswith("geoplan.") else f"{package}.{name}"
         parts = full.split(".")
         for split in range(len(parts), 0, -1):
             try:

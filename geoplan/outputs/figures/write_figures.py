@@ -191,7 +191,7 @@ def _mark_knee(ax: Axes, x: float, y: float, words: str) -> None:
     label.set(**_POSITIONS[0])
 
 
-#: under the curve to the right, nearest first (a curve of best answers never falls); then above it
+#: under the curve to the right, nearest first (a curve of best values never falls); then above it
 _POSITIONS: list[dict[str, Any]] = [
     {"position": (8.0 * k, -8.0 * k), "ha": "left", "va": "top"} for k in range(1, 8)
 ] + [

@@ -102,16 +102,16 @@ def write_layers(
         },
         others=[(layer.name, name, qml) for layer in layers for name, qml in layer.styles],
     )
-    _to_disk(target)
+    _flush(target)
     logger.info("%d layers in %s", len(layers), target.name)
     return target
 
 
 @contextmanager
 def _gdal_options() -> Iterator[None]:
-    """GDAL writes a fixed date instead of now, and leaves it to `_to_disk` to wait for the disk.
+    """GDAL writes a fixed date instead of now, and leaves flushing to `_flush`.
 
-    The same results give the same file. SQLite would wait for the disk several times a layer:
+    The same results give the same file. SQLite would flush several times a layer:
     most of the time that writing took.
     """
     options = {"OGR_CURRENT_DATE": FIXED_TIME, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
@@ -123,8 +123,8 @@ def _gdal_options() -> Iterator[None]:
         pyogrio.set_gdal_config_options(before)
 
 
-def _to_disk(path: Path) -> None:
-    """Wait once until the whole file is on the disk."""
+def _flush(path: Path) -> None:
+    """Flush the whole file to the disk, once."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

@@ -94,7 +94,7 @@ def service_map(
 
 
 def write_map(service: folium.Map, path: str | Path) -> Path:
-    """Write one map as one HTML file that opens with the cable pulled."""
+    """Write one map as one HTML file that opens offline."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     page = service.page if isinstance(service, ServiceMap) else service.get_root().render()

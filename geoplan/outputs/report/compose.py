@@ -67,7 +67,7 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _numbered(blocks: Iterable[Block], speaker: Speaker) -> Iterator[Block]:
-    """Chapters counted through: one that a run has no need of leaves no hole."""
+    """Chapters numbered in sequence, whichever of them a run has."""
     count = 0
     for block in blocks:
         if isinstance(block, Heading) and block.level == 1:

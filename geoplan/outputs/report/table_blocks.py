@@ -64,7 +64,7 @@ def _is_number(text: str) -> bool:
 
 
 def _with_decimals(text: str, count: int) -> str:
-    """`text` with noughts behind it.
+    """`text` padded with zeros to `count` decimals.
 
     Examples
     --------

@@ -121,7 +121,7 @@ class SitingSection(_Section):
     robustness: Annotated[int, Field(ge=0, le=1000)] = 20
 
     @model_validator(mode="after")
-    def _question(self) -> SitingSection:
+    def _check_objective(self) -> SitingSection:
         if self.objective in ("max_coverage", "p_median", "p_center") and (
             self.sites is None and self.budget is None
         ):

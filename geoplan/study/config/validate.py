@@ -98,7 +98,7 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             findings.append(_shape_fault(fault, path=path, lines=lines, speaker=speaker))
-    # ties are looked at even where shapes are wrong, so that one round mends everything
+    # references are checked even where single values are wrong: all faults in one round
     findings.extend(_cross_checks(raw, path=path, lines=lines, speaker=speaker))
     if findings or config is None:
         raise study_file_error(path, findings, speaker)

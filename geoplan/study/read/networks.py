@@ -132,7 +132,7 @@ def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _told(config: StudyFile, mode: str, path: str) -> Iterator[None]:
+def translated_errors(config: StudyFile, mode: str, path: str) -> Iterator[None]:
     """What is wrong with a street file, in the study's language and with its section and name."""
     try:
         with notes_not_logged():  # by `build_findings`
@@ -162,7 +162,7 @@ def _streets(
             if is_osm and base / s.path == path and s.datum in (None, "wgs84")
         ]
         if len(same) > 1 and mode in same:
-            with _told(config, mode, section.path):
+            with translated_errors(config, mode, section.path):
                 streets |= read_osm_networks(
                     path,
                     modes=same,
@@ -171,7 +171,7 @@ def _streets(
                     source_crs={one: sections[one].crs for one in same},
                 )
             continue
-        with _told(config, mode, section.path):
+        with translated_errors(config, mode, section.path):
             try:
                 streets[mode] = read_network(
                     path,
@@ -199,10 +199,10 @@ def _checked(
     """What a what-if adds to the streets, and what is doubtful about them."""
     if section.links is not None:  # a bridge or a path that a what-if is about
         lines = side_layer(config, base, "links", section.links, kind="lines")
-        with _told(config, mode, section.links):
+        with translated_errors(config, mode, section.links):
             network = with_links(network, lines)
     if section.elevation is not None:
-        with _told(config, mode, section.elevation):
+        with translated_errors(config, mode, section.elevation):
             network = with_slope(network, base / section.elevation)
     barriers = None
     if section.barriers is not None:

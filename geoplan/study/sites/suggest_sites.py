@@ -74,7 +74,7 @@ def _outcome(
     if assessed.standard.capacity_limits:
         off = abs(problem.served + float(explained["added_people"].sum()) - served)
         if off > rounding_of(served):
-            # people who are no whole numbers may make the ledger round: it has the last word
+            # people who are no whole numbers may make the ledger round: the ledger's value wins
             explained = added_by_capacity(context, assessed, explained, chosen, siting, after)
         if siting.objective == "max_coverage":
             result = with_measured_value(result, served, gap=siting.gap)
