@@ -1,5 +1,6 @@
 from .capacity import capacity_by_area as capacity_by_area, capacity_facts as capacity_facts
 from .catchment_areas import floating_catchment as floating_catchment
+from .cost_queries import nearest_from_costs as nearest_from_costs, stack_costs as stack_costs
 from .equity import (
     equity_facts as equity_facts,
     equity_level as equity_level,
@@ -29,7 +30,6 @@ from .reach import (
     coverage_with_sites as coverage_with_sites,
 )
 from .reachable_supply import SupplyInReach as SupplyInReach, supply_in_reach as supply_in_reach
-from .site_costs import nearest_from_costs as nearest_from_costs, stack_costs as stack_costs
 from .tiers import (
     assess_tiers as assess_tiers,
     referral as referral,

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage.cost_queries import nearest_from_costs, stack_costs
 from geoplan.coverage.ledger import STATES, Coverage
-from geoplan.coverage.site_costs import nearest_from_costs, stack_costs
 from geoplan.coverage.transportation import assign_people
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from geoplan.coverage.cost_queries import nearest_from_costs
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reach import assess_reach
-from geoplan.coverage.site_costs import nearest_from_costs
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard

@@ -28,7 +28,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from geoplan.coverage.site_costs import pairs_within
+from geoplan.coverage.cost_queries import pairs_within
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.tolerances import (

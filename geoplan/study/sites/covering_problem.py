@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from geoplan.coverage.site_costs import pairs_within
+from geoplan.coverage.cost_queries import pairs_within
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.network import TravelCosts

@@ -1,4 +1,4 @@
-"""What travel costs say about sites: the nearest one, pairs within a threshold, sets of sites.
+"""Queries of travel costs: nearest site, pairs within a threshold, several costs side by side.
 
 Costs are sparse: a pair that is not stored is out of reach, a stored 0 is a pair like any other.
 """
