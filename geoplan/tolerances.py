@@ -1,4 +1,4 @@
-"""Every numeric tolerance of geoplan, by room, with its unit and the reason for its size."""
+"""Every numeric tolerance of geoplan, by package, with its unit and the reason for its size."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The demo city: a made-up city on Jinan's published facts, in the files an office would have.
 
 `generate` writes the whole study; the same seed gives the same bytes. Census figures, published
-counts and the locations of street seats are facts (see ``SOURCES.md`` beside this module); every
-border, street, community, site and number of a community is made up.
+counts and the locations of subdistrict centres are facts (see ``SOURCES.md`` beside this module);
+every border, street, community, site and number of a community is made up.
 """
 
 from __future__ import annotations

@@ -87,7 +87,9 @@ def link_places(streets: Streets, land: Land, rng: np.random.Generator, hubs: Hu
     height = land.height(samples).reshape(len(a), -1)
     steep = height.mean(axis=1)
     middle = np.ascontiguousarray(samples.reshape(len(a), -1, 2)[:, 1:4].reshape(-1, 2))
-    built = (land.built_up(middle, list(land.seats.index)) > 1.05).reshape(len(a), 3).any(axis=1)
+    built = (
+        (land.built_up(middle, list(land.subdistricts.index)) > 1.05).reshape(len(a), 3).any(axis=1)
+    )
     same = hubs.group[a] == hubs.group[b]
     lines = shapely.linestrings(np.stack([pa, pb], axis=1))
     wet = _crossing(lines, land)

@@ -1,7 +1,7 @@
 """The land: districts and streets, the river and lakes, hills, and where towns are built.
 
-Locations are Jinan's (seats of streets and towns to a hundred metres or so, the course of the
-rivers by a few points, see `landmarks`); every border, hill and lake shore is made up.
+Locations are Jinan's (centres of the subdistricts, 街道 and towns, to a hundred metres or so, the
+course of the rivers by a few points, see `landmarks`); borders, hills and lake shores are made up.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CRS = "EPSG:4548"
 class Land:
     """What streets and communities are laid upon, in `CRS`.
 
-    seats : index = street code; ``name``, ``district``, ``x``, ``y``, ``radius_m`` (of the
+    subdistricts : index = code; ``name``, ``district``, centre ``x``, ``y``, ``radius_m`` (of the
         built-up area) and ``core`` (part of the main city).
     streets, districts : polygons of a coverage, index = code.
     census : index = district code, see ``census.csv``.
@@ -46,7 +46,7 @@ class Land:
     water : polygons with ``name`` and ``kind``.
     """
 
-    seats: pd.DataFrame
+    subdistricts: pd.DataFrame
     census: pd.DataFrame
     streets: gpd.GeoDataFrame
     districts: gpd.GeoDataFrame
@@ -68,8 +68,10 @@ class Land:
         # valleys run where the wide waves are level, hills rise between them
         rough = 0.1 + 1.25 * np.abs(self._ridge(xy)) + 0.16 * self._folds(xy)
         high = np.clip(base, 0, 1.15) * np.clip(rough, 0, 1.25)
-        seats = self.seats
-        for x, y, r in zip(seats["x"], seats["y"], seats["radius_m"], strict=True):
+        subdistricts = self.subdistricts
+        for x, y, r in zip(
+            subdistricts["x"], subdistricts["y"], subdistricts["radius_m"], strict=True
+        ):
             near = (np.abs(xy[:, 0] - x) < 5 * r) & (np.abs(xy[:, 1] - y) < 5 * r)
             if near.any():
                 d2 = (xy[near, 0] - x) ** 2 + (xy[near, 1] - y) ** 2
@@ -81,9 +83,9 @@ class Land:
         most = np.zeros(len(xy))
         ragged = 1 + 0.28 * self._edge(xy)
         for code in codes:
-            seat = self.seats.loc[code]
-            d = np.hypot(xy[:, 0] - seat["x"], xy[:, 1] - seat["y"])
-            most = np.maximum(most, ragged * seat["radius_m"] / np.maximum(d, 1.0))
+            centre = self.subdistricts.loc[code]
+            d = np.hypot(xy[:, 0] - centre["x"], xy[:, 1] - centre["y"])
+            most = np.maximum(most, ragged * centre["radius_m"] / np.maximum(d, 1.0))
         return most
 
 
@@ -119,9 +121,9 @@ def make_land(rng: np.random.Generator) -> Land:
     census = table("census.csv")
     counts = [c for c in census.columns if c != "name"]
     census[counts] = census[counts].astype(int)
-    seats = _seats()
+    subdistricts = _subdistricts()
     warp = Warp(rng, ((26000.0, 1000.0), (9000.0, 230.0), (3200.0, 70.0), (1300.0, 28.0)))
-    streets = _streets(seats, warp)
+    streets = _streets(subdistricts, warp)
     districts = gpd.GeoDataFrame(
         {"name": census["name"]},
         geometry=gpd.GeoSeries(
@@ -146,7 +148,7 @@ def make_land(rng: np.random.Generator) -> Land:
     shore = river.buffer(1150)
     lakes = shapely.union_all(water.geometry[water["kind"] == "lake"].to_numpy()).buffer(60)
     return Land(
-        seats=seats,
+        subdistricts=subdistricts,
         census=census,
         streets=streets,
         districts=districts,
@@ -161,23 +163,27 @@ def make_land(rng: np.random.Generator) -> Land:
     )
 
 
-def _seats() -> pd.DataFrame:
-    seats = table("streets.csv")
-    xy = to_plane(seats.pop("lon").astype(float), seats.pop("lat").astype(float))
+def _subdistricts() -> pd.DataFrame:
+    subdistricts = table("streets.csv")
+    xy = to_plane(subdistricts.pop("lon").astype(float), subdistricts.pop("lat").astype(float))
     xy = _apart(xy, 820.0)
-    seats["x"], seats["y"] = xy[:, 0], xy[:, 1]
+    subdistricts["x"], subdistricts["y"] = xy[:, 0], xy[:, 1]
     middle = to_plane([117.02], [36.665])[0]
     away = np.hypot((xy[:, 0] - middle[0]) / 1.75, xy[:, 1] - middle[1])
-    urban = seats["district"].isin(CORE_DISTRICTS) | seats.index.str.startswith(
+    urban = subdistricts["district"].isin(CORE_DISTRICTS) | subdistricts.index.str.startswith(
         ("370112", "370176")
     )
-    seats["core"] = urban & (away < 9_500)
-    size = np.where(seats["core"], 1400.0, np.where(seats["name"].str.endswith("镇"), 720.0, 980.0))
-    seats["radius_m"] = pd.Series(size, index=seats.index)
+    subdistricts["core"] = urban & (away < 9_500)
+    size = np.where(
+        subdistricts["core"],
+        1400.0,
+        np.where(subdistricts["name"].str.endswith("镇"), 720.0, 980.0),
+    )
+    subdistricts["radius_m"] = pd.Series(size, index=subdistricts.index)
     large = pd.Series(TOWN_RADII_M)
-    known = large.index.intersection(seats.index)
-    seats.loc[known, "radius_m"] = large[known]
-    return seats
+    known = large.index.intersection(subdistricts.index)
+    subdistricts.loc[known, "radius_m"] = large[known]
+    return subdistricts
 
 
 def _apart(xy: Array, least_m: float) -> Array:
@@ -195,26 +201,26 @@ def _apart(xy: Array, least_m: float) -> Array:
     return xy
 
 
-def _streets(seats: pd.DataFrame, warp: Warp) -> gpd.GeoDataFrame:
-    """A coverage of street polygons: Voronoi cells with bent borders, every seat in its own."""
-    xy = seats[["x", "y"]].to_numpy(float)
+def _streets(subdistricts: pd.DataFrame, warp: Warp) -> gpd.GeoDataFrame:
+    """A coverage of street polygons: Voronoi cells with bent borders, every centre in its own."""
+    xy = subdistricts[["x", "y"]].to_numpy(float)
     points = shapely.points(warp.before(xy))
     outline = shapely.concave_hull(shapely.multipoints(points), ratio=0.22).buffer(6500)
     cells = shapely.get_parts(
         shapely.voronoi_polygons(shapely.multipoints(points), extend_to=outline)
     )
-    seat, cell = shapely.STRtree(cells).query(points, predicate="intersects")
-    order = cell[np.argsort(seat, kind="stable")]
+    centre, cell = shapely.STRtree(cells).query(points, predicate="intersects")
+    order = cell[np.argsort(centre, kind="stable")]
     cells = shapely.intersection(cells[order], outline)
     # noded together, so that both neighbours have every vertex of a shared border
     lines = shapely.segmentize(shapely.union_all(shapely.boundary(cells)), 260.0)
     faces = shapely.get_parts(shapely.polygonize([lines]))
-    seat, face = shapely.STRtree(faces).query(points, predicate="intersects")
-    bent = shapely.transform(faces[face[np.argsort(seat, kind="stable")]], warp)
+    centre, face = shapely.STRtree(faces).query(points, predicate="intersects")
+    bent = shapely.transform(faces[face[np.argsort(centre, kind="stable")]], warp)
     bent = shapely.coverage_simplify(bent, 12.0)
     return gpd.GeoDataFrame(
-        {"name": seats["name"], "district": seats["district"]},
-        geometry=gpd.GeoSeries(bent, index=seats.index, crs=CRS),
+        {"name": subdistricts["name"], "district": subdistricts["district"]},
+        geometry=gpd.GeoSeries(bent, index=subdistricts.index, crs=CRS),
         crs=CRS,
     )
 

@@ -96,7 +96,7 @@ MOTORWAYS = (
 def join_parts(
     edges: pd.DataFrame, xy: Array, group: NDArray[np.int64], land: Land, left_alone: set[int]
 ) -> pd.DataFrame:
-    """Join stray pieces to the main network, but for the meshes `left_alone`; drop crumbs."""
+    """Join stray pieces to the main network, but for the meshes `left_alone`; drop small pieces."""
     n = len(xy)
     label = _parts(edges, n)
     sizes = np.bincount(label, minlength=label.max() + 1)
@@ -105,17 +105,17 @@ def join_parts(
     strays = np.unique(label[(label != main) & ~alone])
     in_main = np.nonzero(label == main)[0]
     tree = cKDTree(xy[in_main])
-    added, crumbs = [], []
+    added, dropped = [], []
     for part in strays:
         nodes = np.nonzero(label == part)[0]
         distance, near = tree.query(xy[nodes])
         best = int(np.argmin(distance))
         link = shapely.LineString([xy[nodes[best]], xy[in_main[near[best]]]])
         if sizes[part] < 4 or link.crosses(land.river) or link.length > 2500:
-            crumbs.append(part)
+            dropped.append(part)
             continue
         added.append((nodes[best], in_main[near[best]], "unclassified", -2, 0, ""))
-    edges = edges[~np.isin(label[edges["u"]], crumbs)]
+    edges = edges[~np.isin(label[edges["u"]], dropped)]
     more = pd.DataFrame(added, columns=["u", "v", "kind", "line", "oneway", "bridge"])
     return pd.concat([edges, more], ignore_index=True)
 
@@ -126,11 +126,11 @@ def _parts(edges: pd.DataFrame, n: int) -> NDArray[np.int32]:
 
 
 def raise_main_roads(
-    edges: pd.DataFrame, xy: Array, land: Land, seat_nodes: pd.Series
+    edges: pd.DataFrame, xy: Array, land: Land, centre_nodes: pd.Series
 ) -> pd.DataFrame:
-    """Give the ways between neighbouring seats the class of their use.
+    """Give the ways between neighbouring centres the class of their use.
 
-    seat_nodes : street code -> street node. Roads between county seats become primary, between
+    centre_nodes : street code -> street node. Roads between county centres become primary, between
     towns secondary or tertiary.
     """
     kind = edges["kind"].to_numpy(object).copy()
@@ -142,16 +142,16 @@ def raise_main_roads(
     number = {
         (min(p, q), max(p, q)): k for p, q, k in zip(u, v, np.nonzero(usable)[0], strict=True)
     }
-    county = seat_nodes[seat_nodes.index.str.endswith("001")]
+    county = centre_nodes[centre_nodes.index.str.endswith("001")]
     rank = np.zeros(len(edges), dtype=np.int64)
-    for nodes, level, limit in ((seat_nodes, 1, 26_000.0), (county, 3, 75_000.0)):
-        seats = nodes.to_numpy()
-        pairs = _neighbours(xy[seats])
+    for nodes, level, limit in ((centre_nodes, 1, 26_000.0), (county, 3, 75_000.0)):
+        centres = nodes.to_numpy()
+        pairs = _neighbours(xy[centres])
         _, before = dijkstra(
-            graph, directed=False, indices=seats, return_predecessors=True, limit=limit
+            graph, directed=False, indices=centres, return_predecessors=True, limit=limit
         )
         for i, j in pairs:
-            step = seats[j]
+            step = centres[j]
             while (back := before[i, step]) >= 0:
                 k = number[(min(back, step), max(back, step))]
                 rank[k] = max(rank[k], level + (level == 1 and (i + j) % 3 == 0))

@@ -114,7 +114,7 @@ HILLS = (
     (116.80, 36.53, 7000, -0.4),
     (117.52, 36.70, 9000, -0.5),
 )
-#: radius of the built-up area around a seat, metres: county seats and other large towns
+#: radius of the built-up area around a centre, metres: county centres and other large towns
 TOWN_RADII_M = {
     "370113001": 2900.0,
     "370114001": 3000.0,

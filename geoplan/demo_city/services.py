@@ -70,22 +70,20 @@ def _sites(
 
 
 def centre_communities(land: Land, people: pd.DataFrame) -> pd.DataFrame:
-    """Per street the community nearest its seat (index = street code)."""
-    seat = land.seats.loc[people["street"], ["x", "y"]].to_numpy(float)
-    off = np.hypot(*(people[["x", "y"]].to_numpy(float) - seat).T)
+    """Per street the community nearest its centre (index = street code)."""
+    centre = land.subdistricts.loc[people["street"], ["x", "y"]].to_numpy(float)
+    off = np.hypot(*(people[["x", "y"]].to_numpy(float) - centre).T)
     order = people.assign(off=off + np.where(people["access"] == "road", 0, 1e6))
     first = order.sort_values(["street", "off"], kind="stable").groupby("street").head(1)
     return first.set_index("street", drop=False).loc[land.streets.index].drop(columns="off")
 
 
 def _likely(people: pd.DataFrame, rng: np.random.Generator, *, taste: float) -> NDArray[np.float64]:
-    """A score by which sites were set up first: large, urban, and by the district's zeal."""
-    zeal = dict(zip(sorted(people["district"].unique()), rng.normal(0, 0.35, 40), strict=False))
-    street_zeal = dict(
-        zip(sorted(people["street"].unique()), rng.normal(0, 0.55, 200), strict=False)
-    )
+    """A score by which sites were set up first: large, urban, and by the district's effort."""
+    effort = dict(zip(sorted(people["district"].unique()), rng.normal(0, 0.35, 40), strict=False))
+    of_street = dict(zip(sorted(people["street"].unique()), rng.normal(0, 0.55, 200), strict=False))
     score = np.log(people["people"].to_numpy(float)) * taste
-    score += people["district"].map(zeal).to_numpy() + people["street"].map(street_zeal).to_numpy()
+    score += people["district"].map(effort).to_numpy() + people["street"].map(of_street).to_numpy()
     score += rng.normal(0, 0.8, len(people))
     score[people["access"].to_numpy() != "road"] = -99
     return score
@@ -118,7 +116,7 @@ def elderly_facilities(
 ) -> dict[str, pd.DataFrame]:
     """District centres, street facilities, day-care of urban communities, village homes."""
     largest = (
-        centres.assign(rank=land.seats.loc[centres.index, "radius_m"])
+        centres.assign(rank=land.subdistricts.loc[centres.index, "radius_m"])
         .sort_values("rank", ascending=False, kind="stable")
         .groupby("district")
         .head(1)
@@ -170,7 +168,7 @@ def child_protection(
     land: Land, centres: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """16 centres (the city's own, one per district, two more) and a station per street."""
-    by_size = centres.assign(rank=land.seats.loc[centres.index, "radius_m"]).sort_values(
+    by_size = centres.assign(rank=land.subdistricts.loc[centres.index, "radius_m"]).sort_values(
         "rank", ascending=False, kind="stable"
     )
     first = by_size.groupby("district").head(1).sort_index()
@@ -227,7 +225,7 @@ def other_sites(
     land: Land, people: pd.DataFrame, centres: pd.DataFrame, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     """精康之家, registries with scenic points, cemeteries, social-aid windows."""
-    by_size = centres.assign(rank=land.seats.loc[centres.index, "radius_m"]).sort_values(
+    by_size = centres.assign(rank=land.subdistricts.loc[centres.index, "radius_m"]).sort_values(
         "rank", ascending=False, kind="stable"
     )
     first = by_size.groupby("district").head(1).sort_index()

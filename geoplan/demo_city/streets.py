@@ -66,10 +66,10 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
     edges["bridge"] = [named.get(pair, "") for pair in zip(edges["u"], edges["v"], strict=True)]
     edges = _over_water(edges, xy, land, rng)
     edges = join_parts(edges, xy, group, land, islands)
-    seats = land.seats
+    subdistricts = land.subdistricts
     in_towns = np.unique(edges.loc[edges["kind"].isin(["primary", "secondary"]), ["u", "v"]])
-    near = cKDTree(xy[in_towns]).query(seats[["x", "y"]].to_numpy(float))[1]
-    edges = raise_main_roads(edges, xy, land, pd.Series(in_towns[near], index=seats.index))
+    near = cKDTree(xy[in_towns]).query(subdistricts[["x", "y"]].to_numpy(float))[1]
+    edges = raise_main_roads(edges, xy, land, pd.Series(in_towns[near], index=subdistricts.index))
     edges["name"], edges["layer"] = "", 0
     edges = _bridge_tags(edges)
     edges, xy = fast_roads(edges, xy, land, rng)
@@ -81,9 +81,9 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
 
 
 def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple[Ints, str]]:
-    """The meshes of the main city and of every other seat; (nodes, kind) by mesh group."""
-    seats = land.seats
-    core = seats.index[seats["core"]].tolist()
+    """The meshes of the main city and of every other subdistrict; (nodes, kind) by mesh group."""
+    subdistricts = land.subdistricts
+    core = subdistricts.index[subdistricts["core"]].tolist()
     shapely.prepare(land.no_building)
 
     def dry(xy: Array) -> NDArray[np.bool_]:
@@ -92,7 +92,7 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
     def in_core(xy: Array) -> NDArray[np.bool_]:
         return (land.built_up(xy, core) > 1) & dry(xy) & (land.height(xy) < 0.55)
 
-    at = seats.loc[core, ["x", "y"]].to_numpy(float)
+    at = subdistricts.loc[core, ["x", "y"]].to_numpy(float)
     low, high = at.min(axis=0) - 2600, at.max(axis=0) + 2600
     towns = []
     line = 0
@@ -111,7 +111,7 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
     )
     towns.append((nodes, "core"))
     before: list[str] = []
-    for code, seat in seats[~seats["core"]].iterrows():
+    for code, centre in subdistricts[~subdistricts["core"]].iterrows():
         earlier = before.copy()
 
         def in_town(
@@ -124,13 +124,13 @@ def _towns(streets: Streets, land: Land, rng: np.random.Generator) -> list[tuple
                 ok[ok] &= land.built_up(xy[ok], earlier) < 0.9
             return ok
 
-        size = float(seat["radius_m"]) * 1.9
-        spacing = 195.0 if seat["radius_m"] > 1500 else 170.0
+        size = float(centre["radius_m"]) * 1.9
+        spacing = 195.0 if centre["radius_m"] > 1500 else 170.0
         nodes, line = town_mesh(
             streets,
             rng,
             Lattice(
-                centre=(seat["x"], seat["y"]),
+                centre=(centre["x"], centre["y"]),
                 half_size_m=(size, size),
                 spacing_m=(spacing, spacing * rng.uniform(0.9, 1.25)),
                 turn=rng.normal(0, 0.16),

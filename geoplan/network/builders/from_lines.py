@@ -18,7 +18,7 @@ from geoplan.errors import NetworkError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.line_columns import ROLES, LineColumns, line_columns
-from geoplan.network.builders.noding import noded_at_crossings, nodes_by_level
+from geoplan.network.builders.noding import noded_at_crossings, nodes_by_height
 from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
 from geoplan.network.builders.segments import (
     drop_repeated_vertices,
@@ -132,7 +132,7 @@ def network_from_lines(
             lines, row = lines[keep], row[keep]
     if options.split_crossings:
         lines, notes["crossings_joined"] = noded_at_crossings(
-            lines, facts.level[row], snap_m=snap_m
+            lines, facts.height[row], snap_m=snap_m
         )
 
     coords, way = shapely.get_coordinates(lines, return_index=True)
@@ -146,7 +146,7 @@ def network_from_lines(
     offsets = np.concatenate([[0], offsets[1:][stays]])
     if len(row) == 0:
         raise NetworkError.of("network_faults.no_length")
-    node, stacked = nodes_by_level(location, offsets, facts.level[row])
+    node, stacked = nodes_by_height(location, offsets, facts.height[row])
     if stacked:
         notes["stacked_places"] = stacked
     n_nodes = int(node.max()) + 1

@@ -68,7 +68,7 @@ class LineColumns:
     found: Mapping[str, str]
     left_out: NDArray[Any]
     oneway: NDArray[np.int8]
-    level: NDArray[np.float64]
+    height: NDArray[np.float64]
     speed_kmh: NDArray[np.float64]
 
     @property
@@ -180,7 +180,7 @@ def line_columns(
         found=found,
         left_out=np.array([whys[key] for key in keys], object),
         oneway=oneway,
-        level=_level(frame, found),
+        height=_height(frame, found),
         speed_kmh=np.array([speeds[key] for key in keys], np.float64),
     )
 
@@ -189,13 +189,13 @@ def _getter(row: Mapping[str, str | None]) -> Callable[[str], str | None]:
     return row.get
 
 
-def _level(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.float64]:
+def _height(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.float64]:
     """Height of each line: its layer, else 1 for bridges and -1 for tunnels."""
-    level = np.zeros(len(frame))
+    height = np.zeros(len(frame))
     if "layer" in found:
         number = pd.to_numeric(frame[found["layer"]], errors="coerce")
-        level = number.fillna(0).to_numpy(np.float64).copy()
-    for role, height in (("bridge", 1.0), ("tunnel", -1.0)):
+        height = number.fillna(0).to_numpy(np.float64).copy()
+    for role, value in (("bridge", 1.0), ("tunnel", -1.0)):
         if role in found:
-            level[_says_yes(frame[found[role]]) & (level == 0)] = height
-    return level
+            height[_says_yes(frame[found[role]]) & (height == 0)] = value
+    return height

@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 
-def nodes_by_level(
-    location: NDArray[np.int64], offsets: NDArray[np.int64], level: NDArray[np.float64]
+def nodes_by_height(
+    location: NDArray[np.int64], offsets: NDArray[np.int64], line_height: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], int]:
     """The node of each vertex: one per location, or several where lines pass above one another.
 
@@ -23,7 +23,7 @@ def nodes_by_level(
     ----------
     location : location number of each vertex, all lines one after the other.
     offsets : line w has the vertices ``offsets[w]:offsets[w + 1]``.
-    level : height of each line.
+    line_height : height of each line.
 
     Returns
     -------
@@ -36,12 +36,12 @@ def nodes_by_level(
 
     >>> import numpy as np
     >>> location, offsets = np.array([0, 1, 2, 3, 1, 4, 5, 2]), np.array([0, 3, 6, 8])
-    >>> nodes_by_level(location, offsets, np.array([0.0, 1.0, 1.0]))[0].tolist()
+    >>> nodes_by_height(location, offsets, np.array([0.0, 1.0, 1.0]))[0].tolist()
     [0, 1, 3, 4, 2, 5, 6, 3]
     """
-    if len(level) == 0 or (level == level[0]).all():
+    if len(line_height) == 0 or (line_height == line_height[0]).all():
         return np.unique(location, return_inverse=True)[1].astype(np.int64), 0
-    height = np.repeat(level, np.diff(offsets))
+    height = np.repeat(line_height, np.diff(offsets))
     arms = np.full(len(location), 2)
     arms[offsets[:-1]] = 1
     arms[offsets[1:] - 1] = 1
@@ -80,7 +80,7 @@ def _join_single_ends(
 
 
 def noded_at_crossings(
-    lines: NDArray[Any], level: NDArray[np.float64], *, snap_m: float
+    lines: NDArray[Any], height: NDArray[np.float64], *, snap_m: float
 ) -> tuple[NDArray[Any], int]:
     """Lines with a vertex where they cross another of equal height or another ends on them.
 
@@ -100,7 +100,7 @@ def noded_at_crossings(
     """
     tree = shapely.STRtree(lines)
     a, b = tree.query(lines, predicate="dwithin", distance=snap_m)
-    pair = (a < b) & (level[a] == level[b])
+    pair = (a < b) & (height[a] == height[b])
     a, b = a[pair], b[pair]
     points, of_pair = shapely.get_parts(shapely.intersection(lines[a], lines[b]), return_index=True)
     there = ~shapely.is_empty(points)

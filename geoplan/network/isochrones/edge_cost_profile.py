@@ -1,8 +1,8 @@
 """What a location on an edge costs, and how far ground beside the street may lie from it.
 
-Along a street the cost is the least of a way from each end and from the sites on it: a few straight
-lines (`cost_profile`). What the cutoff leaves there is spent on the way off the street: a strip of
-ground beside each line, with straight borders (`strips_beside`).
+Along a street the cost is the least of a path from each end and from the sites on it: a few
+straight lines (`cost_profile`). What remains of the cutoff there is spent on the way off the
+street: a strip of ground beside each line, with straight borders (`strips_beside`).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _TIGHT = 0.7
 _BIN_M = 32.0
 _MOST_BINS = 4_000_000
 #: a corner with a wider angle free of arms gets generators closer to it, radians
-_OPEN = np.deg2rad(200)
+_WIDE_ANGLE = np.deg2rad(200)
 _jit = nb.njit(cache=True, nogil=True)
 
 
@@ -174,7 +174,7 @@ def first_generators(segments: Segments) -> tuple[NDArray[np.int64], NDArray[np.
     vertex = np.unique(key, return_inverse=True)[1]
     shortest = np.full(int(vertex.max(initial=-1)) + 1, np.inf)
     np.minimum.at(shortest, vertex, np.tile(segments.length, 2))
-    most = np.where(_widest_gap(segments, vertex) > _OPEN, 2 * LEAST_M, SPACING_M / 2)
+    most = np.where(_widest_gap(segments, vertex) > _WIDE_ANGLE, 2 * LEAST_M, SPACING_M / 2)
     offset = np.clip(shortest / 2, LEAST_M, most)[vertex]
     near, far = np.split(offset, 2)
     segment, along = _along_segments(segments.length, near, far, SPACING_M)

@@ -3,8 +3,7 @@
 `reach_areas` divides the ground among the streets and cuts at the exact metre; for thousands of
 sites it takes several times as long, and its border has five times the corners. A map of a whole
 city needs less: the streets from which a site is within the cutoff (exact, cut mid-edge), and a
-strip of ground beside them. The strip is drawn on a grid of distances, whose size is part of the
-answer.
+strip of ground beside them. The strip is drawn on a grid of distances, whose cell size is returned.
 """
 
 from __future__ import annotations
@@ -112,18 +111,18 @@ def _reached(
     into: bool,
     barriers: Any,
 ) -> NDArray[np.float64]:
-    """Places along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
+    """Points along the streets, `FINEST_M` / 2 apart, from which a site is within the cutoff."""
     points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     limit = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
     cost = node_costs(network, points, limit, to_sites=into)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
     xy, edge, part = _street_points(network)
-    with np.errstate(invalid="ignore"):  # no way at all times no distance: the corner itself counts
+    with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
         by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
         by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
         reached = np.minimum(by_u, by_v) <= cutoff
-    # people on a site's own street reach it without a corner between
+    # people on a site's own street reach it without passing a node
     seeds = connect(network, points, unit=unit, leaving=not into)
     mid = np.flatnonzero(seeds.edge >= 0)
     first = np.searchsorted(edge, seeds.edge[mid])
@@ -140,7 +139,7 @@ def _reached(
 def _street_points(
     network: NetworkData,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Places along all streets: coordinates, edge (ascending) and fraction of the edge."""
+    """Points along all streets: coordinates, edge (ascending) and fraction of the edge."""
     return network.derived("street_points", lambda: _points_along(network))
 
 
@@ -148,7 +147,7 @@ def _points_along(
     network: NetworkData,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     lines = np.array(network.edge_lines(), object)
-    drawn = shapely.length(lines) > 0  # a street without length has no places between its ends
+    drawn = shapely.length(lines) > 0  # a street without length has no points between its ends
     lines[drawn] = shapely.segmentize(lines[drawn], FINEST_M / 2)
     xy, edge = shapely.get_coordinates(lines, return_index=True)
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
@@ -163,7 +162,7 @@ def _points_along(
 
 
 def _strip(xy: NDArray[np.float64], width_m: float) -> tuple[Any, float]:
-    """The ground within `width_m` of the places, as polygons, and the grid's side."""
+    """The ground within `width_m` of the points, as polygons, and the grid's side."""
     low = xy.min(axis=0) - width_m - 2 * FINEST_M
     high = xy.max(axis=0) + width_m + 2 * FINEST_M
     cell = float(max(FINEST_M, np.sqrt(np.prod(high - low) / MOST_CELLS)))

@@ -56,8 +56,8 @@ def reach_areas(
 ) -> gpd.GeoDataFrame:
     """Polygons of the ground within each cutoff of each site.
 
-    A place is inside exactly when `nearest_site` finds the site within the cutoff for a point
-    there: the way from the place to its nearest street counts, then the way along the streets,
+    A point is inside exactly when `nearest_site` finds the site within the cutoff for
+    it: the way from the point to its nearest street counts, then the way along the streets,
     then the site's own way to its street. So along a street the polygon ends at the very metre;
     off the street it narrows by what is left of the cutoff, and ends where another street is
     nearer. Where streets run close together that border is true to about a metre.
@@ -69,7 +69,7 @@ def reach_areas(
     cutoffs_m, cutoffs_min : one of them; any order, positive.
     width_m : ground farther than this from its street is left out. None = `max_snap_m`: just
         the ground whose people are counted. With a narrow width (30 m) the reached streets
-        themselves are drawn; a place inside is still within the cutoff, and one outside is not,
+        themselves are drawn; a point inside is still within the cutoff, and one outside is not,
         or lies farther than the width from the street.
     dissolve : one polygon per cutoff for all sites together, from one search; the way to draw
         thousands of sites.

@@ -122,7 +122,7 @@ def _voronoi(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Delaunay triangles of the generators, their neighbours, and their circumcentres."""
     origin = np.floor(xy.mean(axis=0))
-    # a hair of noise, always the same: no four places lie on one circle
+    # a fixed random jitter: no four points lie on one circle
     local = xy - origin + np.random.default_rng(0).uniform(-1e-5, 1e-5, xy.shape)
     tri, across, points = delaunay(local, 3 * margin_m + 1)
     return tri, across, _circumcentres(points, tri, origin)

@@ -1,6 +1,6 @@
 """Bounded Dijkstra: distances from one point to all nodes within a limit.
 
-One search per site answers many-to-many questions; what it allocates (`Workspace`) is used again
+One search per site answers many-to-many queries; what it allocates (`Workspace`) is used again
 from site to site. The distances are the least fixed point of ``d[head] = min(d[tail] + weight)``
 in floating point: they do not depend on the order of work, so neither on threads nor on chunks.
 

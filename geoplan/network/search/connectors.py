@@ -1,8 +1,8 @@
 """Connectors: the links between a snapped point and the end nodes of its edge.
 
 A point at a node has one connector; a point mid-edge has one to each end that the edge's directions
-allow. With these, a search over nodes answers questions about points exactly, and two points on the
-same edge are joined along it besides (`cost_on_edge`).
+allow. With these, a search over nodes is exact for points, and two points on the same edge are
+joined along it besides (`cost_on_edge`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Connectors(NamedTuple):
     fraction: NDArray[np.float64]
     snap: NDArray[np.float64]
 
-    def take(self, at: NDArray[np.int64]) -> Connectors:
+    def subset(self, at: NDArray[np.int64]) -> Connectors:
         """Those of the points at the positions `at`."""
         return Connectors(
             self.node[at], self.cost[at], self.edge[at], self.fraction[at], self.snap[at]

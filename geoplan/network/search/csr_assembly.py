@@ -1,10 +1,10 @@
-"""From pairs by site to rows of demand with columns in order, without sorting a single row.
+"""Assembles the CSR matrix of demand by sites from pairs listed by site, without sorting rows.
 
 Demand points are numbered along the ground and taken in blocks of neighbours. Each chunk of sites
 sorts its pairs by block while they are in the processor's cache (`by_block`). Then each block is
 filled by itself: its sites in the order of their columns, so that every row comes out in order,
 and its rows, few enough to stay in the cache. Blocks share no row, so that threads take them as
-they come, and a chunk is let go of with its last block.
+they come, and a chunk's memory is freed with its last block.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Chunk(NamedTuple):
     """The pairs of some sites, by block and, inside a block, by site.
 
     sites : columns, ascending. first : the first block. sizes : (blocks, sites) numbers of pairs.
-    starts : (blocks + 1,) where each block's pairs stand in `points` and `costs`.
+    starts : (blocks + 1,) where each block's pairs are stored in `points` and `costs`.
     """
 
     sites: NDArray[np.int32]
@@ -142,7 +142,7 @@ def row_starts(counts, order, n_rows):
 
 @_jit
 def fill_rows(sites, by_column, sizes, points, costs, at, columns, values):
-    """Put a block's pairs into the rows of the answer.
+    """Put a block's pairs into the rows of the matrix.
 
     `sizes` : pairs of each site. `by_column` : the sites' order. `at` : where each point's next
     pair goes.

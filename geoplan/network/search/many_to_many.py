@@ -151,7 +151,7 @@ def _targets(demand: Connectors, order: NDArray[np.int64], n_nodes: int) -> Targ
     """Demand by node, points numbered by their rank in `order`."""
     inner = np.flatnonzero(demand.edge[order] >= 0)
     inner = inner[np.argsort(demand.edge[order[inner]], kind="stable")]
-    same = demand.take(order[inner])
+    same = demand.subset(order[inner])
     mid_edge = MidEdgeTargets(same.edge, inner.astype(np.int32), same.fraction, same.snap)
     ptr, rank, cost = _links_by_node(demand, order, n_nodes)
     return Targets(ptr, rank, cost, mid_edge, len(order))

@@ -1,7 +1,7 @@
 """Multi-source search: the nearest of many seeds for every node of a network, block by block.
 
 The fronts of hundreds of seeds are everywhere at once: on a network larger than the processor's
-cache each step would wait for memory. So nodes are taken in blocks of neighbours (they stand in
+cache each step would be a cache miss. So nodes are taken in blocks of neighbours (they are in
 Hilbert order), and a block runs ahead by a window of buckets while its rows are in the cache.
 What a neighbouring block corrects afterwards is done again; the distances are the least fixed
 point whatever the order of work (see `bounded`), so the result is the same for any block and any
@@ -70,7 +70,7 @@ class Nearest(NamedTuple):
 
 
 class _Agenda(NamedTuple):
-    """The blocks that are to be worked on: entries of each, whether it waits, the waiting line."""
+    """The blocks that are to be worked on: entries of each, whether it is queued, the queue."""
 
     live: NDArray[np.int64]
     waiting: NDArray[np.bool_]
@@ -222,7 +222,7 @@ def _bits_of(ring):
 def _read_block(low, shift, arcs, nearest):
     """Read a block's rows one after the other, so that they come in at memory's full speed.
 
-    The search jumps about in them: without this each jump would wait for memory by itself.
+    The search jumps about in them: without this each jump would be a cache miss of its own.
     """
     indptr, indices, weights = arcs
     dist, label = nearest.dist, nearest.label
@@ -239,9 +239,9 @@ def _read_block(low, shift, arcs, nearest):
 def _run_block(arcs, queue, nearest, limit, agenda, b, start, state):
     """Settle block `b` from bucket `start` through its window.
 
-    `state` : first free entry (-1 = none), entries used, head and length of the waiting line.
-    Returns the first free entry, the entries used (more than there are = full), the length of the
-    line, and how many more entries all blocks hold.
+    `state` : first free entry (-1 = none), entries used, head and length of the queue of blocks.
+    Returns the first free entry, the entries used (more than there are = full), the length of that
+    queue, and how many more entries all blocks hold.
     """
     indptr, indices, weights = arcs
     keys, nodes, nexts = queue.entries

@@ -1,6 +1,6 @@
-"""Questions to a network: costs between points, nearest sites, costs to every node.
+"""Network queries: costs between points, nearest sites, costs to every node.
 
-Demand and sites are points in the network's CRS, or `SnappedPoints` (snap once, ask often).
+Demand and sites are points in the network's CRS, or `SnappedPoints` (one snapping, many queries).
 A pair without a path has no number: it is not stored, or NaN with the reason.
 """
 

@@ -1,7 +1,7 @@
 """Snapping: each point to the nearest location on the nearest edge, never just to a node.
 
-Snapping is a step of its own, so that many questions can be asked after snapping once: every
-question takes a GeoDataFrame or `SnappedPoints`.
+Snapping is a step of its own, so that many queries can follow one snapping: every query
+takes a GeoDataFrame or `SnappedPoints`.
 """
 
 from __future__ import annotations

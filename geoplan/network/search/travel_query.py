@@ -1,4 +1,4 @@
-"""What a question about travel costs asks: points on a network, unit, cutoff and direction."""
+"""A checked query of travel costs: points on a network, unit, cutoff and direction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
 class PointOptions(TypedDict, total=False):
-    """Keywords of every question to a network.
+    """Keywords of every query of travel costs.
 
     max_snap_m : points farther from every edge are ``off_network`` (default 500; None = no limit).
     direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
@@ -83,8 +83,8 @@ class Cutoff:
     """The largest cost that counts (inf = none), and its unit.
 
     Costs are handed out in whole steps of a micrometre (or 1e-8 minutes), so that a sum of
-    floats that should be the cutoff, or any other threshold a reader compares with, is that
-    number and not a hair more.
+    floats that should be the cutoff, or any other threshold a reader compares with, equals it
+    without a tolerance.
     """
 
     unit: str
@@ -107,7 +107,7 @@ class Cutoff:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TravelQuery:
-    """Costs between demand and sites on a network, as they are asked for."""
+    """Costs to compute between demand and sites on a network."""
 
     network: NetworkData
     demand: SnappedPoints
