@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Unpack
 
 import numpy as np
@@ -14,13 +14,11 @@ from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.model.build_result import covered_people, is_whole
-from geoplan.siting.model.constraints import PlanOptions, area_minimums, read_constraints
-from geoplan.siting.model.limits import check_limits
-from geoplan.siting.model.parse import problem_faults, sites_text
+from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
+from geoplan.siting.model.parse import sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import read_request
 from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE
 
 
@@ -110,31 +108,24 @@ def alternative_sites(
     >>> others.table.to_dict("records"), others.kept
     ([{'sites': ['B', 'C'], 'value': 16.0, 'changed': 1}], ['C'])
     """
-    min_sites_per_area, min_share_per_area = area_minimums(
-        options, min_sites_per_area, min_share_per_area
-    )
-    request = read_request("alternative_sites", options)
-    control = SolveControl.start(replace(request, gap=0.0))
-    faults = problem_faults()
-    check_limits(request, faults)
+    asked: Asked = {
+        "sites": len(result.sites),
+        "budget": budget,
+        "min_sites_per_area": min_sites_per_area,
+        "min_share_per_area": min_share_per_area,
+        "backup": backup,
+    }
+    control, faults = begin_solve("alternative_sites", options, asked)
+    control.gap = 0.0
     if result.objective not in ("max_coverage", "min_sites"):
-        faults.add(f"alternatives are told of max_coverage and min_sites, not {result.objective}")
+        faults.add(f"alternatives exist for max_coverage and min_sites, not {result.objective}")
     if result.status not in ("optimal", "feasible"):
-        faults.add(f"there is no answer to compare with: it is {result.status}")
+        faults.add(f"there is no solution to compare with: it is {result.status}")
     if not 0 <= within < 1:
         faults.add(f"within must be a share from 0 to below 1, not {within}")
     if most < 1:
         faults.add(f"most must be 1 or more, not {most}")
-    constraints = read_constraints(
-        problem,
-        faults,
-        sites=len(result.sites),
-        budget=budget,
-        min_sites_per_area=min_sites_per_area,
-        min_share_per_area=min_share_per_area,
-        backup=backup,
-        equity=False,
-    )
+    constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     chosen = problem.positions(result.sites)
     covering = build_covering_model(problem, constraints, every_site=True)
@@ -151,7 +142,7 @@ def _least(
     if result.objective == "min_sites":
         people = result.detail.get("people_needed")
         if people is None:
-            raise SitingError("this answer does not say how many people it had to cover.")
+            raise SitingError("this result does not say how many people it had to cover.")
     elif problem.capacities is not None:
         people = result.value
     else:

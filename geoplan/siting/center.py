@@ -12,15 +12,12 @@ from geoplan.siting.assignment.reachability import (
     unreachable_demand,
 )
 from geoplan.siting.model.constraints import (
+    Asked,
     PlanOptions,
-    area_minimums,
+    begin_solve,
 )
-from geoplan.siting.model.limits import check_limits
-from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import read_request
 
 
 def p_center(
@@ -74,25 +71,17 @@ def p_center(
     >>> p_center(problem, sites=2, backup=True).value
     5.0
     """
-    min_sites_per_area, min_share_per_area = area_minimums(
-        options, min_sites_per_area, min_share_per_area
-    )
-    request = read_request("p_center", options)
-    control = SolveControl.start(request)
+    asked: Asked = {
+        "sites": sites,
+        "budget": budget,
+        "min_sites_per_area": min_sites_per_area,
+        "min_share_per_area": min_share_per_area,
+        "backup": backup,
+        "equity": equity,
+    }
+    control, faults = begin_solve("p_center", options, asked)
     problem.needs_costs("p-center")
-    faults = problem_faults()
-    check_limits(request, faults)
-    constraints = read_assignment_constraints(
-        problem,
-        "p-center",
-        faults,
-        sites=sites,
-        budget=budget,
-        min_sites_per_area=min_sites_per_area,
-        min_share_per_area=min_share_per_area,
-        backup=backup,
-        equity=equity,
-    )
+    constraints = read_assignment_constraints(problem, "p-center", faults, **asked)
     if backup and problem.capacities is None and sites is not None and sites == 1:
         faults.add("backup needs two sites at least")
     faults.raise_all()
@@ -102,6 +91,6 @@ def p_center(
         blocked = unreachable_demand(problem, pairs, "p_center", times=times, control=control)
         if blocked is not None:
             return blocked
-        if constraints.sites is not None and constraints.plain(problem):
+        if constraints.sites is not None and constraints.unconstrained(problem):
             return plain_p_center(problem, pairs, count=constraints.sites, control=control)
         return constrained_p_center(problem, pairs, constraints, control=control)

@@ -18,19 +18,18 @@ from geoplan.siting.model.build_result import (
     relative_gap,
     rounded_up,
 )
-from geoplan.siting.model.constraints import problem_free, site_money
+from geoplan.siting.model.constraints import begin_solve, problem_free, site_money
 from geoplan.siting.model.core import Core
-from geoplan.siting.model.limits import check_limits
-from geoplan.siting.model.parse import listed, problem_faults
+from geoplan.siting.model.parse import listed
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import SolveOptions
 from geoplan.tolerances import PROVED_GAP, SAME_VALUE
 
-SOLVER = "geoplan reduction + HiGHS, services together"
+SOLVER = "covering_joint_highs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -113,10 +112,7 @@ def plan_together(
     >>> both.value, both.shared, both.money, both.saved
     (80.0, ['school'], 16.0, 4.0)
     """
-    request = read_request("plan_together", options)
-    control = SolveControl.start(request)
-    faults = problem_faults()
-    check_limits(request, faults)
+    control, faults = begin_solve("plan_together", options)
     limits = _checked(problems, budget, saving, sites, faults)
     faults.raise_all()
     with control.interruptible():
@@ -179,7 +175,7 @@ def _solve(
     for name, problem in problems.items():
         core = reduce_problem(problem, drop_sites=False, keep_fixed=True)
         fixed = problem.is_fixed[core.sites].astype(float)
-        y = model.add_columns(core.m, lower=fixed, whole=True)
+        y = model.add_columns(core.m, lower=fixed, integer=True)
         z = model.add_columns(core.n, cost=-core.weight)
         add_cover_rows(model, core, y, z)
         if name in limits:
@@ -254,7 +250,7 @@ def _sharing(
             for part, k in members
             if not problem_free(part.problem)[part.core.sites[k]]
         ]
-        shares = model.add_columns(len(new), whole=True)
+        shares = model.add_columns(len(new), integer=True)
         used = model.add_columns(1)
         for share, (y, money) in zip(shares, new, strict=True):
             model.add_row(np.array([share, y]), np.array([1.0, -1.0]), upper=0.0)

@@ -25,22 +25,22 @@ from geoplan.siting.model.build_result import (
     no_result,
 )
 from geoplan.siting.model.constraints import (
+    Asked,
     Constraints,
     PlanOptions,
-    area_minimums,
+    begin_solve,
     read_constraints,
+    read_count,
 )
 from geoplan.siting.model.core import Core
-from geoplan.siting.model.limits import check_count, check_limits
-from geoplan.siting.model.parse import listed, problem_faults, share_text
+from geoplan.siting.model.parse import listed, share_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import read_request
 from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
-SOLVER = "geoplan reduction, swaps and prices + HiGHS"
+SOLVER = "covering_lagrangian_highs"
 
 
 def max_coverage(
@@ -89,29 +89,20 @@ def max_coverage(
     >>> result.value, result.bound, result.status, result.sites
     (110.0, 110.0, 'optimal', [0, 1])
     """
-    min_sites_per_area, min_share_per_area = area_minimums(
-        options, min_sites_per_area, min_share_per_area
-    )
-    request = read_request("max_coverage", options)
-    control = SolveControl.start(request)
-    faults = problem_faults()
-    check_limits(request, faults)
-    if sites is None and budget is None:
-        faults.add("say how many: sites = N, or budget = money")
-    count = check_count(problem, sites, faults) if sites is not None else None
-    constraints = read_constraints(
-        problem,
-        faults,
-        sites=count,
-        budget=budget,
-        min_sites_per_area=min_sites_per_area,
-        min_share_per_area=min_share_per_area,
-        backup=backup,
-        equity=equity,
-    )
+    asked: Asked = {
+        "sites": sites,
+        "budget": budget,
+        "min_sites_per_area": min_sites_per_area,
+        "min_share_per_area": min_share_per_area,
+        "backup": backup,
+        "equity": equity,
+    }
+    control, faults = begin_solve("max_coverage", options, asked)
+    asked["sites"] = count = read_count(problem, asked, faults)
+    constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     with control.interruptible():
-        if count is not None and constraints.plain(problem):
+        if count is not None and constraints.unconstrained(problem):
             return _max_coverage(problem, count=count, control=control)
         if is_capacity_problem(problem, constraints):
             return max_coverage_with_capacities(problem, constraints, control=control)
@@ -127,9 +118,9 @@ def _max_coverage(
     count: int,
     control: SolveControl,
 ) -> SitingResult:
-    """Nothing but the number of sites to heed."""
+    """Without other constraints."""
     core = reduce_problem(problem)
-    best = solve_mclp(core, take=count - len(problem.fixed), control=control)
+    best = solve_mclp(core, n_new=count - len(problem.fixed), control=control)
     chosen = np.concatenate([problem.fixed, core.sites[best.chosen]])
     return make_result(
         problem,
@@ -186,25 +177,15 @@ def min_sites(
     >>> min_sites(problem).value, min_sites(problem, share=0.7).sites
     (3.0, [0, 1])
     """
-    min_sites_per_area, min_share_per_area = area_minimums(
-        options, min_sites_per_area, min_share_per_area
-    )
-    request = read_request("min_sites", options)
-    control = SolveControl.start(request)
-    faults = problem_faults()
-    check_limits(request, faults)
+    asked: Asked = {
+        "min_sites_per_area": min_sites_per_area,
+        "min_share_per_area": min_share_per_area,
+        "backup": backup,
+    }
+    control, faults = begin_solve("min_sites", options, asked)
     if isinstance(share, bool) or not 0 <= share <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
-    constraints = read_constraints(
-        problem,
-        faults,
-        sites=None,
-        budget=None,
-        min_sites_per_area=min_sites_per_area,
-        min_share_per_area=min_share_per_area,
-        backup=backup,
-        equity=False,
-    )
+    constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     with control.interruptible():
         return _min_sites(problem, constraints, share=share, control=control)
@@ -223,17 +204,19 @@ def _min_sites(
         return _blocked(problem, core, share, control)
     if is_capacity_problem(problem, constraints):
         return min_sites_with_capacities(problem, constraints, need=need, control=control)
-    if not constraints.plain(problem):
+    if not constraints.unconstrained(problem):
         return constrained_min_sites(problem, constraints, need=need, control=control)
     short = max(0.0, need - core.base)
-    plain = _greedy_share(core, short)
-    chosen, bound, greedy_count = plain, float(len(plain)), len(plain)
-    if len(plain) > 1:
+    greedy_sites = _greedy_share(core, short)
+    chosen, bound, greedy_count = greedy_sites, float(len(greedy_sites)), len(greedy_sites)
+    if len(greedy_sites) > 1:
         try:
             if short >= core.weight.sum():
-                chosen, bound, _ = solve_lscp_milp(core, start=plain, control=control)
+                chosen, bound, _ = solve_lscp_milp(core, start=greedy_sites, control=control)
             else:
-                chosen, bound = solve_partial_lscp(core, need=short, start=plain, control=control)
+                chosen, bound = solve_partial_lscp(
+                    core, need=short, start=greedy_sites, control=control
+                )
         except KeyboardInterrupt:
             control.stop()
             bound = 0.0
@@ -260,7 +243,7 @@ def people_needed(problem: SitingProblem, share: float) -> float:
 
 
 def _greedy_share(core: Core, short: float) -> np.ndarray:
-    order = greedy(core, take=core.m)
+    order = greedy(core, n_new=core.m)
     hit = np.zeros(core.n, bool)
     people = 0.0
     for k, j in enumerate(order):

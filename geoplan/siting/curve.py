@@ -14,17 +14,16 @@ from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_part import people_served, shortage_part
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
 from geoplan.siting.mclp.kernel_search import Incumbent, solve_mclp
-from geoplan.siting.mclp.lagrangian import LagrangianDual
+from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.model.build_result import covered_people, relative_gap
-from geoplan.siting.model.constraints import Constraints
+from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
-from geoplan.siting.model.limits import check_count, check_limits
-from geoplan.siting.model.parse import listed, problem_faults
+from geoplan.siting.model.parse import listed
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import SolveOptions, read_request
+from geoplan.siting.solver.request import SolveOptions
 from geoplan.tolerances import PROVED_GAP
 
 
@@ -61,10 +60,7 @@ def coverage_curve(
     2      2  110.0  110.0  optimal
     3      3  145.0  145.0  optimal
     """
-    request = read_request("coverage_curve", options)
-    control = SolveControl.start(request)
-    faults = problem_faults()
-    check_limits(request, faults)
+    control, faults = begin_solve("coverage_curve", options)
     counts = _counts(sites, faults)
     faults.raise_all()
     fixed = len(problem.fixed)
@@ -83,7 +79,7 @@ def coverage_curve(
         distance = relative_gap(value, bound)
         status = (
             "optimal"
-            if distance is not None and distance <= request.gap + PROVED_GAP
+            if distance is not None and distance <= control.gap + PROVED_GAP
             else "feasible"
         )
         rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
@@ -157,46 +153,46 @@ def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
 
 def _solve_all(
     core: Core,
-    room: Sequence[int],
+    numbers: Sequence[int],
     control: SolveControl,
 ) -> dict[int, Incumbent]:
     """Every number of sites, from few to many, each warm-started by the one before."""
     found: dict[int, Incumbent] = {}
     before: Incumbent | None = None
-    dual: LagrangianDual | None = None
-    for k, take in enumerate(room):
-        control.report(f"{take}")
+    dual: MclpDual | None = None
+    for k, n_new in enumerate(numbers):
+        control.report(f"{n_new}")
         # what the easy numbers leave over goes to the hard ones
-        share = control.part(max(0.05, 2.5 * control.left / (len(room) - k)))
+        share = control.part(max(0.05, 2.5 * control.left / (len(numbers) - k)))
         best = solve_mclp(
             core,
-            take=take,
+            n_new=n_new,
             control=share,
             start=None if before is None else before.chosen,
             dual=dual,
         )
         before, dual = best, best.dual or dual
-        found[take] = best
+        found[n_new] = best
     _tighten(found)
     return found
 
 
 def _tighten(found: dict[int, Incumbent]) -> None:
     """The multipliers of one number bound all others; more sites never cover fewer people."""
-    takes = sorted(found)
-    if not takes:
+    numbers = sorted(found)
+    if not numbers:
         return
     for best in list(found.values()):
         if best.dual is not None:
-            bounds = best.dual.curve(takes[-1])
-            for take in takes:
-                found[take].bound = max(
-                    found[take].value, min(found[take].bound, float(bounds[take]))
+            bounds = best.dual.curve(numbers[-1])
+            for n_new in numbers:
+                found[n_new].bound = max(
+                    found[n_new].value, min(found[n_new].bound, float(bounds[n_new]))
                 )
-    for few, many in pairwise(takes):
+    for few, many in pairwise(numbers):
         if found[many].value < found[few].value:
             found[many].chosen, found[many].value = found[few].chosen, found[few].value
-    for few, many in zip(takes[-2::-1], takes[:0:-1], strict=True):
+    for few, many in zip(numbers[-2::-1], numbers[:0:-1], strict=True):
         found[few].bound = max(found[few].value, min(found[few].bound, found[many].bound))
 
 
@@ -239,31 +235,28 @@ def phased_sites(
     0      1   28.0        35.0           7.0
     1      2   55.0        55.0           0.0
     """
-    request = read_request("phased_sites", options)
-    control = SolveControl.start(request)
-    faults = problem_faults()
-    check_limits(request, faults)
+    control, faults = begin_solve("phased_sites", options)
     counts = [check_count(problem, count, faults) for count in phases]
     if problem.capacities is not None:
-        faults.add("phases know reach and not places: leave capacities out")
+        faults.add("phases ignore capacities: leave capacities out")
     if any(b < a for a, b in pairwise(counts)):
         faults.add(f"phases must ascend: they count sites in all at the end of each: {counts}")
     faults.raise_all()
     core = reduce_problem(problem)
     fixed = len(problem.fixed)
-    takes = [count - fixed for count in counts]
+    numbers = [count - fixed for count in counts]
     with control.interruptible():
-        free = _solve_all(core, sorted(set(takes)), control)
-    programmes = [_forward(core, takes, free), _backward(core, takes, free)]
+        free = _solve_all(core, sorted(set(numbers)), control)
+    programmes = [_forward(core, numbers, free), _backward(core, numbers, free)]
     worth = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
     programme = programmes[int(np.argmax(worth))]
     rows = []
     built: set = set(problem.in_order(problem.fixed))
-    for k, (take, part) in enumerate(zip(takes, programme, strict=True)):
+    for k, (n_new, part) in enumerate(zip(numbers, programme, strict=True)):
         chosen = np.concatenate([problem.fixed, core.sites[part]])
         labels = problem.in_order(chosen)
         value = covered_people(problem, chosen)
-        best = core.base + free[take].value
+        best = core.base + free[n_new].value
         rows.append(
             {
                 "phase": k + 1,
@@ -272,7 +265,7 @@ def phased_sites(
                 "new": [label for label in labels if label not in built],
                 "chosen": labels,
                 "best_value": best,
-                "bound": core.base + free[take].bound,
+                "bound": core.base + free[n_new].bound,
                 "nesting_cost": max(0.0, best - value),
             }
         )
@@ -280,11 +273,11 @@ def phased_sites(
     return pd.DataFrame(rows)
 
 
-def _forward(core: Core, takes: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
-    chosen = free[takes[0]].chosen if takes else np.empty(0, np.int64)
-    programme = [chosen] if takes else []
-    for take in takes[1:]:
-        grown = greedy(core, take=take, start=chosen)
+def _forward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
+    chosen = free[numbers[0]].chosen if numbers else np.empty(0, np.int64)
+    programme = [chosen] if numbers else []
+    for n_new in numbers[1:]:
+        grown = greedy(core, n_new=n_new, start=chosen)
         chosen = _swap_new(core, grown, len(chosen))
         programme.append(chosen)
     return programme
@@ -303,15 +296,15 @@ def _without(core: Core, rows: np.ndarray) -> Core:
     return replace(core, weight=np.where(rows, core.weight, 0.0))
 
 
-def _backward(core: Core, takes: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
-    if not takes:
+def _backward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
+    if not numbers:
         return []
-    chosen = free[takes[-1]].chosen
+    chosen = free[numbers[-1]].chosen
     programme = [chosen]
-    for take in takes[-2::-1]:
+    for n_new in numbers[-2::-1]:
         inside = np.zeros(core.m, bool)
         inside[chosen] = True
-        first = greedy(core, take=take, allowed=inside)
+        first = greedy(core, n_new=n_new, allowed=inside)
         chosen = interchange(core, first, allowed=inside)
         programme.append(chosen)
     return programme[::-1]

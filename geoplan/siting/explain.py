@@ -7,7 +7,7 @@ import pandas as pd
 
 from geoplan.siting.constrained.capacity_part import largest_flow
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import cover_levels
+from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult
 
 
@@ -52,7 +52,7 @@ def explain_sites(problem: SitingProblem, result: SitingResult) -> pd.DataFrame:
         return _table(problem, *_explain_with_capacities(problem, chosen, new))
     reach = _Reach(problem)
     order, added = _build_order(reach, problem.fixed, new)
-    before = float(problem.weights @ reach.level_of(problem.fixed))
+    before = float(problem.weights @ reach.fraction_of(problem.fixed))
     covered = before + np.cumsum(added)
     alternatives = [_next_best(problem, reach, chosen, site) for site in order]
     return _table(problem, order, added, covered, alternatives)
@@ -81,56 +81,56 @@ def _table(
 
 
 class _Reach:
-    """The covering pairs by demand row and by site, with their levels (1 unless gradual)."""
+    """The covering pairs by demand row and by site, with their fractions (1 unless gradual)."""
 
     def __init__(self, problem: SitingProblem) -> None:
         cover = problem.cover
         self.n, self.m = cover.shape
         self.row = np.repeat(np.arange(self.n), np.diff(cover.indptr))
         self.site = cover.indices
-        self.level = cover_levels(problem)
+        self.fraction = cover_fractions(problem)
         self.weights = problem.weights
         self.by_site = np.argsort(self.site, kind="stable")
         self.ptr = np.concatenate([[0], np.cumsum(np.bincount(self.site, minlength=self.m))])
 
     def pairs(self, site: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows that a site covers and their levels."""
+        """Rows that a site covers and their fractions."""
         at = self.by_site[self.ptr[site] : self.ptr[site + 1]]
-        return self.row[at], self.level[at]
+        return self.row[at], self.fraction[at]
 
-    def level_of(self, sites: np.ndarray) -> np.ndarray:
-        """Best level per row that any of `sites` gives."""
+    def fraction_of(self, sites: np.ndarray) -> np.ndarray:
+        """Best fraction per row that any of `sites` gives."""
         best = np.zeros(self.n)
         for site in sites:
-            rows, level = self.pairs(int(site))
-            best[rows] = np.maximum(best[rows], level)
+            rows, fraction = self.pairs(int(site))
+            best[rows] = np.maximum(best[rows], fraction)
         return best
 
-    def gain(self, site: int, level: np.ndarray) -> float:
-        """People whom `site` adds to rows already covered at `level`."""
+    def gain(self, site: int, fraction: np.ndarray) -> float:
+        """People whom `site` adds to rows already covered at `fraction`."""
         rows, own = self.pairs(site)
-        return float((self.weights[rows] * np.maximum(own - level[rows], 0.0)).sum())
+        return float((self.weights[rows] * np.maximum(own - fraction[rows], 0.0)).sum())
 
-    def gains(self, level: np.ndarray) -> np.ndarray:
+    def gains(self, fraction: np.ndarray) -> np.ndarray:
         """The same for every site at once."""
-        worth = self.weights[self.row] * np.maximum(self.level - level[self.row], 0.0)
-        return np.bincount(self.site, weights=worth, minlength=self.m)
+        gain = self.weights[self.row] * np.maximum(self.fraction - fraction[self.row], 0.0)
+        return np.bincount(self.site, weights=gain, minlength=self.m)
 
 
 def _build_order(
     reach: _Reach, fixed: np.ndarray, new: np.ndarray
 ) -> tuple[np.ndarray, list[float]]:
     """The best next site of `new`, again and again, and the people each one adds."""
-    level = reach.level_of(fixed)
+    fraction = reach.fraction_of(fixed)
     left = [int(j) for j in np.sort(new)]
     order: list[int] = []
     added: list[float] = []
     while left:
-        gains = [reach.gain(j, level) for j in left]
+        gains = [reach.gain(j, fraction) for j in left]
         k = int(np.argmax(gains))
         site = left.pop(k)
         rows, own = reach.pairs(site)
-        level[rows] = np.maximum(level[rows], own)
+        fraction[rows] = np.maximum(fraction[rows], own)
         order.append(site)
         added.append(gains[k])
     return np.array(order, np.int64), added
@@ -141,8 +141,8 @@ def _next_best(
 ) -> tuple[int, float]:
     """The best location instead of `site` (-1 = none) and the people lost by moving there."""
     others = chosen[chosen != site]
-    level = reach.level_of(others)
-    gains = reach.gains(level)
+    fraction = reach.fraction_of(others)
+    gains = reach.gains(fraction)
     may = may_replace(problem, chosen, others)
     if not may.any():
         return -1, float("nan")

@@ -7,8 +7,9 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from geoplan.siting.assignment.constrained import constrained_p_median
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
+from geoplan.siting.assignment.median_constrained import constrained_p_median
+from geoplan.siting.assignment.median_solve import search_median, solve_median
 from geoplan.siting.assignment.reachability import (
     ReachablePairs,
     assign_to_nearest,
@@ -18,19 +19,15 @@ from geoplan.siting.assignment.reachability import (
     too_few_sites,
     unreachable_demand,
 )
-from geoplan.siting.assignment.solve import search_median, solve_median
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
-from geoplan.siting.model.constraints import PlanOptions, area_minimums
-from geoplan.siting.model.limits import check_limits
-from geoplan.siting.model.parse import problem_faults
+from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.request import read_request
 from geoplan.tolerances import SAME_VALUE
 
-SOLVER = "interchange + Lagrangean bound + branch and bound + Benders (HiGHS)"
+SOLVER = "median_lagrangian_benders"
 
 
 def p_median(
@@ -83,8 +80,8 @@ def p_median(
     >>> import numpy as np
     >>> from geoplan.siting import SitingProblem
     >>> costs = np.array([[0.0, 4.0], [4.0, 0.0], [1.0, 5.0]])
-    >>> answer = p_median(SitingProblem.from_costs(costs, [1, 1, 10], unit="m"), sites=1)
-    >>> answer.sites, answer.value, answer.status
+    >>> result = p_median(SitingProblem.from_costs(costs, [1, 1, 10], unit="m"), sites=1)
+    >>> result.sites, result.value, result.status
     ([0], 14.0, 'optimal')
 
     With a capacity of eleven one person goes farther, and two sites are needed:
@@ -93,32 +90,24 @@ def p_median(
     >>> p_median(small, sites=2).value, p_median(small, sites=1).status
     (10.0, 'infeasible')
     """
-    min_sites_per_area, min_share_per_area = area_minimums(
-        options, min_sites_per_area, min_share_per_area
-    )
-    request = read_request("p_median", options)
-    control = SolveControl.start(request)
+    asked: Asked = {
+        "sites": sites,
+        "budget": budget,
+        "min_sites_per_area": min_sites_per_area,
+        "min_share_per_area": min_share_per_area,
+        "backup": backup,
+        "equity": equity,
+    }
+    control, faults = begin_solve("p_median", options, asked)
     problem.needs_costs("p-median")
-    faults = problem_faults()
-    check_limits(request, faults)
-    constraints = read_assignment_constraints(
-        problem,
-        "p-median",
-        faults,
-        sites=sites,
-        budget=budget,
-        min_sites_per_area=min_sites_per_area,
-        min_share_per_area=min_share_per_area,
-        backup=backup,
-        equity=equity,
-    )
+    constraints = read_assignment_constraints(problem, "p-median", faults, **asked)
     faults.raise_all()
     with control.interruptible():
         pairs = reachable_pairs(problem, "p-median")
         blocked = unreachable_demand(problem, pairs, "p_median", times=1, control=control)
         if blocked is not None:
             return blocked
-        if constraints.sites is not None and constraints.plain(problem):
+        if constraints.sites is not None and constraints.unconstrained(problem):
             return _plain(problem, pairs, count=constraints.sites, control=control)
         return constrained_p_median(problem, pairs, constraints, control=control)
 
@@ -130,14 +119,14 @@ def _plain(
     count: int,
     control: SolveControl,
 ) -> SitingResult:
-    """Nothing but the number of sites to heed."""
+    """Without other constraints."""
     fixed = problem.is_fixed
     free = problem.is_allowed & ~fixed
     count = int(min(count, problem.is_allowed.sum()))
     if not len(pairs.rows):
         chosen = np.flatnonzero(free)[: count - int(fixed.sum())]
         every = np.concatenate([problem.fixed, chosen])
-        return _answer(problem, every, bound=0.0, control=control)
+        return _result(problem, every, bound=0.0, control=control)
     costs = weighted_costs(pairs.costs, pairs.people)
     instance = MedianInstance(costs=costs, sites=count, free=free, fixed=fixed)
     control.report("greedy")
@@ -152,12 +141,12 @@ def _plain(
             return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
         found = search_median(instance, control=control, start=start)
     proof = solve_median(instance, found, control=control)
-    return _answer(
+    return _result(
         problem, np.flatnonzero(proof.is_open), bound=proof.bound, control=control, found=proof
     )
 
 
-def _answer(
+def _result(
     problem: SitingProblem,
     chosen: np.ndarray,
     *,

@@ -136,15 +136,14 @@ class Speaker:
         return self.word(f"outputs.status_{status}", status).format(gap=gap_text(gap))
 
     def solver(self, solver: str) -> str:
-        """How a siting result was found, in words.
+        """How a siting result was found, in words: the text of its `solver` code.
 
         Examples
         --------
-        >>> Speaker("zh").solver("reach check"), Speaker("zh").solver("another (2.0)")
+        >>> Speaker("zh").solver("reach_check"), Speaker("zh").solver("another (2.0)")
         ('可达性检查', 'another (2.0)')
         """
-        key = re.sub(r"[^a-z0-9]+", "_", solver.lower()).strip("_")
-        return self.word(f"outputs.solver_{key}", clean(solver))
+        return self.word(f"outputs.solver_{solver}", clean(solver))
 
     def area_names(self, codes: Iterable[Any], names: Mapping[Any, Any]) -> list[str]:
         """The names of areas by their codes, with words for people whose area is not known."""

@@ -27,8 +27,8 @@ def test_between_its_start_and_brute_force() -> None:
     reached = 0
     for seed in range(20):
         core = reduce_problem(overlapping(seed))
-        take = min(4, core.m - 1)
-        start = np.arange(take)
+        n_new = min(4, core.m - 1)
+        start = np.arange(n_new)
         allowed = np.ones(core.m, bool)
         allowed[core.m - 1] = False
         control = SolveControl(time_limit_s=60, progress=None)
@@ -36,10 +36,10 @@ def test_between_its_start_and_brute_force() -> None:
         found = anneal(core, start, state=random_state(seed), **options)
         again = anneal(core, start, state=random_state(seed), **options)
         assert found.tolist() == again.tolist()
-        assert start.tolist() == list(range(take))  # the caller's array stays
-        assert len(set(found.tolist())) == take
+        assert start.tolist() == list(range(n_new))  # the caller's array stays
+        assert len(set(found.tolist())) == n_new
         assert core.m - 1 not in found
-        best = max(core.covered(np.array(c)) for c in combinations(range(core.m - 1), take))
+        best = max(core.covered(np.array(c)) for c in combinations(range(core.m - 1), n_new))
         assert core.covered(start) <= core.covered(found) <= best + 1e-9
         reached += core.covered(found) == pytest.approx(best)
         need = core.covered(start) + 0.5 * (best - core.covered(start))

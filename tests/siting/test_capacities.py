@@ -347,7 +347,7 @@ def test_the_bound_works_out_only_the_gains_it_takes(monkeypatch):
     assert search.bound() == pytest.approx(min(full, first))
     assert 0 < len(counted) < 40
     # those alone whose old gain does not already leave them behind the best two
-    assert (search.worth[counted] >= sorted(now)[-2] - 1e-9).all()
+    assert (search.gain_bound[counted] >= sorted(now)[-2] - 1e-9).all()
     assert len(set(counted)) == len(counted)
 
 

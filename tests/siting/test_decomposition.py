@@ -11,13 +11,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from geoplan.siting import SitingProblem, min_sites
 from geoplan.siting.mclp import partial_cover
 from geoplan.siting.mclp.decomposition import RegionBound, region_bound
-from geoplan.siting.mclp.lagrangian import LagrangianDual, solve_dual
+from geoplan.siting.mclp.lagrangian import MclpDual, solve_dual
 from geoplan.siting.mclp.local_search import greedy
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 
-SITES, TAKE = 14, 5
+SITES, N_NEW = 14, 5
 
 
 def ground(seed: int, *, towns: int = 1) -> Core:
@@ -37,22 +37,22 @@ def most(core: Core, allowed: np.ndarray) -> list[float]:
     free = np.flatnonzero(allowed)
     return [
         max(core.covered(np.array(c, int)) for c in combinations(free, k))
-        for k in range(min(len(free), TAKE + 1) + 1)
+        for k in range(min(len(free), N_NEW + 1) + 1)
     ]
 
 
-def priced(core: Core) -> LagrangianDual:
+def priced(core: Core) -> MclpDual:
     return solve_dual(
-        core, take=TAKE, target=0.0, control=SolveControl(time_limit_s=60), rounds=1500
+        core, n_new=N_NEW, target=0.0, control=SolveControl(time_limit_s=60), rounds=1500
     )
 
 
-def by_regions(core: Core, prices: LagrangianDual, allowed: np.ndarray, pairs: int) -> RegionBound:
+def by_regions(core: Core, prices: MclpDual, allowed: np.ndarray, pairs: int) -> RegionBound:
     return region_bound(
         core,
         prices,
-        take=TAKE,
-        chosen=greedy(core, take=TAKE),
+        n_new=N_NEW,
+        chosen=greedy(core, n_new=N_NEW),
         allowed=allowed,
         control=SolveControl(time_limit_s=60),
         first_pairs=pairs,
@@ -70,14 +70,14 @@ def test_between_all_choices_and_the_prices(towns: int) -> None:
             found = by_regions(core, prices, allowed, pairs)
             for k, people in enumerate(truth):
                 assert found.bound(k) >= people - 1e-6, (seed, pairs, k)
-            assert found.bound(TAKE) <= prices.bound(TAKE) + 1e-6
-            need = truth[-2] + 1.0  # one person more than TAKE sites cover
+            assert found.bound(N_NEW) <= prices.bound(N_NEW) + 1e-6
+            need = truth[-2] + 1.0  # one person more than N_NEW sites cover
             if need <= truth[-1]:
-                assert found.too_few(need) <= TAKE
+                assert found.too_few(need) <= N_NEW
         # all ground of a town as one region: nothing is lost at borders
-        if prices.bound(TAKE) > truth[TAKE] + 5:
+        if prices.bound(N_NEW) > truth[N_NEW] + 5:
             wide += 1
-            closed += found.bound(TAKE) < prices.bound(TAKE) - 1
+            closed += found.bound(N_NEW) < prices.bound(N_NEW) - 1
     assert wide >= 3
     assert closed >= wide / 2
 
@@ -116,7 +116,7 @@ def test_a_number_on_the_edge_may_be_enough() -> None:
 def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
     core = ground(3)
     prices, every = priced(core), np.ones(core.m, bool)
-    chosen, asked = greedy(core, take=TAKE), []
+    chosen, asked = greedy(core, n_new=N_NEW), []
 
     def enough(found: RegionBound) -> bool:
         asked.append(found)
@@ -125,16 +125,21 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
     first = region_bound(
         core,
         prices,
-        take=TAKE,
+        n_new=N_NEW,
         chosen=chosen,
         allowed=every,
         control=SolveControl(time_limit_s=60),
         enough=enough,
     )
     assert set(asked) == {first}  # nothing was solved
-    assert first.bound(TAKE) == pytest.approx(prices.bound(TAKE))
+    assert first.bound(N_NEW) == pytest.approx(prices.bound(N_NEW))
     late = region_bound(
-        core, prices, take=TAKE, chosen=chosen, allowed=every, control=SolveControl(time_limit_s=0)
+        core,
+        prices,
+        n_new=N_NEW,
+        chosen=chosen,
+        allowed=every,
+        control=SolveControl(time_limit_s=0),
     )
     assert late == first
 
@@ -168,7 +173,7 @@ def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
         least = by_milp(near, weights, need)
         assert (result.status, result.value, result.bound) == ("optimal", least, least), seed
         core = reduce_problem(problem)
-        order = greedy(core, take=core.m)
+        order = greedy(core, n_new=core.m)
         count = next(k for k in range(len(order) + 1) if core.covered(order[:k]) >= need)
         control = SolveControl(time_limit_s=60)
         below, prices = partial_cover.first_dual(core, count, need, control)

@@ -1,7 +1,7 @@
 """p-median to proof: Benders cuts on the sites that a Lagrangian bound leaves open.
 
 The master problem holds one opening variable per site and one cost variable per demand row; the
-cuts are those of Duran-Mateluna, Ales and Elloumi (2023), doi:10.1016/j.ejor.2022.08.016. First
+cuts are those of Duran-Mateluna, Ales and Elloumi (2023), doi:10.1016/j.ejor.2022.11.033. First
 the linear relaxation is cut until nothing is violated, sites are fixed by reduced cost, then
 the master is solved in whole numbers and cut again until bound and incumbent meet.
 """

@@ -71,7 +71,7 @@ class _Position(NamedTuple):
     nodes: int
 
 
-class _Scratch(NamedTuple):
+class _NodeArrays(NamedTuple):
     """Arrays of one node: reduced costs and openings, now and at the best multipliers; the rest."""
 
     reduced: np.ndarray
@@ -95,8 +95,8 @@ class _NodeBound(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def _open_best(reduced, state, free, take, is_open):
-    """Mark open sites and the `take` best free ones; their sum, last in, first out."""
+def _open_in_node(reduced, state, free, n_new, is_open):
+    """Mark open sites and the `n_new` best free ones; their sum, last in, first out."""
     key = np.empty(len(free))
     total = 0.0
     for j in range(len(state)):
@@ -106,11 +106,11 @@ def _open_best(reduced, state, free, take, is_open):
     for a in range(len(free)):
         key[a] = reduced[free[a]]
     order = np.argsort(key)
-    for a in range(take):
+    for a in range(n_new):
         is_open[free[order[a]]] = True
         total += key[order[a]]
-    last = key[order[take - 1]] if take > 0 else -np.inf
-    first = key[order[take]] if take < len(free) else np.inf
+    last = key[order[n_new - 1]] if n_new > 0 else -np.inf
+    first = key[order[n_new]] if n_new < len(free) else np.inf
     return total, last, first
 
 
@@ -166,7 +166,7 @@ def _other_side(tree, depth, length):
 
 
 @nb.njit(cache=True, nogil=True)
-def _bound_node(task, multipliers, state, scratch, take, n_free, value):
+def _bound_node(task, multipliers, state, scratch, n_new, n_free, value):
     """Subgradient steps from a node's `multipliers`, which become the best ones."""
     by_demand, now = task.by_demand, scratch.multipliers
     free = scratch.free[:n_free]
@@ -181,7 +181,7 @@ def _bound_node(task, multipliers, state, scratch, take, n_free, value):
     for _ in range(_STEPS):
         total, looked = dual_terms(by_demand, now, scratch.reduced)
         seen += looked
-        added, into, out = _open_best(scratch.reduced, state, free, take, scratch.is_open)
+        added, into, out = _open_in_node(scratch.reduced, state, free, n_new, scratch.is_open)
         rounds += 1
         for j in free:
             if scratch.is_open[j]:
@@ -271,17 +271,17 @@ def _visit(task, tree, scratch, depth, length, value):
 
     The site is -1 where nothing better is left below.
     """
-    n_free, take = _free_sites(task, tree.state, scratch.free)
-    if take < 0 or n_free < take:
+    n_free, n_new = _free_sites(task, tree.state, scratch.free)
+    if n_new < 0 or n_free < n_new:
         return value, length, 0, -1, 0
-    found = _bound_node(task, tree.multipliers[depth], tree.state, scratch, take, n_free, value)
+    found = _bound_node(task, tree.multipliers[depth], tree.state, scratch, n_new, n_free, value)
     seen = found.seen
     if found.bound > _cutoff(task, value):
         return value, length, seen, -1, 0
     value = _improve(task, tree, scratch.best_open, value)
     seen += 4 * len(scratch.subgradient)
     need = _cutoff(task, value)
-    if found.bound > need or take == 0 or n_free == take:
+    if found.bound > need or n_new == 0 or n_free == n_new:
         return value, length, seen, -1, 0
     length, choice = _fix_by_reduced_cost(tree, scratch, n_free, found, need, length)
     if choice < 0:  # the one solution left is known or is worth a look
@@ -297,7 +297,7 @@ def _search(task, tree, position, work):
     """Go on with the tree until it is empty or `work` pairs were looked at; the new position."""
     depth, length, down, value, nodes = position
     n, m = len(task.by_demand.ptr) - 1, len(tree.state)
-    scratch = _Scratch(
+    scratch = _NodeArrays(
         np.empty(m),
         np.empty(m),
         np.zeros(m, np.bool_),

@@ -42,7 +42,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
 from geoplan.tolerances import SAME_VALUE
 
-SOLVER = "search over costs with set covering"
+SOLVER = "center_binary_search"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -65,14 +65,14 @@ def plain_p_center(
     count: int,
     control: SolveControl,
 ) -> SitingResult:
-    """Nothing but the number of sites to heed: quick covers, then set covering problems."""
+    """Without other constraints: quick covers, then set covering problems."""
     count = int(min(count, problem.is_allowed.sum()))
     if not len(pairs.rows):
         free = np.flatnonzero(problem.is_allowed & ~problem.is_fixed)
         is_open = problem.is_fixed
         is_open[free[: count - len(problem.fixed)]] = True
         nobody = _Cover(is_open=is_open, value=0.0)
-        return _answer(problem, nobody, bound=0.0, control=control)
+        return _result(problem, nobody, bound=0.0, control=control)
     orders = CostOrders.of(pairs.costs)
     start, proved = quick_cover(orders, radius=np.inf, count=count, fixed=problem.is_fixed)
     if start is None:
@@ -90,7 +90,7 @@ def plain_p_center(
     best, bound = _binary_search(
         pairs, first, decide, times=1, control=control, ruled_out=ruled_out
     )
-    return _answer(problem, best, bound=bound, control=control)
+    return _result(problem, best, bound=bound, control=control)
 
 
 def constrained_p_center(
@@ -122,14 +122,14 @@ def constrained_p_center(
     if first is None:
         return no_result(problem, "p_center", "unknown", control=control, solver=SOLVER)
     if not len(pairs.rows):
-        return _answer(problem, first, bound=0.0, control=control)
+        return _result(problem, first, bound=0.0, control=control)
     best, bound = _binary_search(pairs, first, decide, times=times, control=control)
     if constraints.budget is not None and control.left > 0:
         # within this largest cost money should buy no site that does not keep it
         cheap, _ = _feasible(problem, pairs, constraints, best.value, control, cheapest=True)
         if cheap is not None and _spent(problem, cheap) < _spent(problem, best):
             best = cheap
-    return _answer(problem, best, bound=bound, control=control)
+    return _result(problem, best, bound=bound, control=control)
 
 
 def _binary_search(
@@ -149,29 +149,29 @@ def _binary_search(
     data, ptr = pairs.costs.data, pairs.costs.indptr
     # nobody can do better than their own cheapest (second cheapest) site
     least = float(max(np.partition(row, times - 1)[times - 1] for row in np.split(data, ptr[1:-1])))
-    levels = np.unique(data[(data >= least) & (data <= best.value)])
-    low, high = 0, len(levels) - 1  # the optimum is in levels[low..high]; levels[high]: best.value
+    radii = np.unique(data[(data >= least) & (data <= best.value)])
+    low, high = 0, len(radii) - 1  # the optimum is in radii[low..high]; radii[high]: best.value
     window, top = 0, high  # below `window` nothing could be decided
     while ruled_out is not None and low < top and control.left > 0:
         middle = (low + top) // 2
-        if ruled_out(float(levels[middle])):
+        if ruled_out(float(radii[middle])):
             low = middle + 1
         else:
             top = middle
     while control.left > 0 and max(low, window) < high:
-        if best.value - levels[low] <= control.gap * best.value:
+        if best.value - radii[low] <= control.gap * best.value:
             break
         middle = (max(low, window) + high) // 2
-        control.report(f"{levels[low]:,.6g} .. {best.value:,.6g}")
-        found, proved = decide(float(levels[middle]), control.part(max(control.left / 3, 0.05)))
+        control.report(f"{radii[low]:,.6g} .. {best.value:,.6g}")
+        found, proved = decide(float(radii[middle]), control.part(max(control.left / 3, 0.05)))
         if found is not None:
             best = found
-            high = int(np.searchsorted(levels, found.value))
+            high = int(np.searchsorted(radii, found.value))
         elif proved:
             low = middle + 1
         else:
             window = middle + 1
-    return best, float(levels[min(low, high)])
+    return best, float(radii[min(low, high)])
 
 
 def _enough(
@@ -261,7 +261,7 @@ def _largest(costs: sparse.csr_matrix, is_open: np.ndarray, *, times: int) -> fl
     return float(data[first + times - 1].max())
 
 
-def _answer(
+def _result(
     problem: SitingProblem,
     best: _Cover,
     *,

@@ -24,7 +24,7 @@ class MedianInstance:
     fixed: np.ndarray
 
     @property
-    def take(self) -> int:
+    def n_new(self) -> int:
         """How many free sites open."""
         return self.sites - int(self.fixed.sum())
 

@@ -1,8 +1,8 @@
 """p-median by greedy choice and interchange: a good set of open sites, without a bound.
 
 Greedy choice opens the site that saves most, again and again; interchange swaps an open site for a
-closed one while that saves (Teitz and Bart 1968), with separate terms for gain, loss and relief
-(Resende and Werneck 2007, doi:10.1016/j.ejor.2005.05.038).
+closed one while that saves (Teitz and Bart 1968), with separate terms for gain, loss and their
+correction (Resende and Werneck 2007, doi:10.1007/s10479-006-0154-0).
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ def greedy_add(costs, is_open, allowed, add):
 
 
 class _SwapTerms(NamedTuple):
-    """Per open site: `loss` if it closed, and its `relief` beside a site that would open."""
+    """Per open site: `loss` if it closes, and `extra`, the correction beside one that opens."""
 
     loss: np.ndarray
-    relief: np.ndarray
+    extra: np.ndarray
 
 
 @nb.njit(cache=True, nogil=True)
 def _gain_of(by_site, near, terms, k):
-    """What opening site k saves; `terms.relief` gets what it softens the loss of open sites by."""
+    """What opening site k saves; into `terms`: correction term (extra, in Resende & Werneck)."""
     ptr, idx, data = by_site
     gain = 0.0
     for t in range(ptr[k], ptr[k + 1]):
@@ -87,9 +87,9 @@ def _gain_of(by_site, near, terms, k):
         if v < near.cost[i]:
             gain += near.cost[i] - v
             if near.site[i] >= 0:
-                terms.relief[near.site[i]] += near.second[i] - near.cost[i]
+                terms.extra[near.site[i]] += near.second[i] - near.cost[i]
         elif v < near.second[i]:
-            terms.relief[near.site[i]] += near.second[i] - v
+            terms.extra[near.site[i]] += near.second[i] - v
     return gain
 
 
@@ -99,7 +99,7 @@ def _cheapest_to_close(leaving, terms):
     position = -1
     least = np.inf
     for a in range(len(leaving)):
-        cost = terms.loss[leaving[a]] - terms.relief[leaving[a]]
+        cost = terms.loss[leaving[a]] - terms.extra[leaving[a]]
         if cost < least or (cost == least and leaving[a] < leaving[position]):
             least = cost
             position = a
@@ -114,7 +114,7 @@ def _best_partner(by_site, near, terms, leaving, k):
     position, least = _cheapest_to_close(leaving, terms)
     for t in range(ptr[k], ptr[k + 1]):
         if near.site[idx[t]] >= 0:
-            terms.relief[near.site[idx[t]]] = 0.0
+            terms.extra[near.site[idx[t]]] = 0.0
     return position, gain - least
 
 

@@ -59,17 +59,17 @@ def subgradient(by_demand, multipliers, is_open, out):
 class Openings(NamedTuple):
     """Which sites may be open: positions of the free ones, bool of the fixed ones.
 
-    take : how many free sites open.
+    n_new : how many free sites open.
     """
 
     free: np.ndarray
     fixed: np.ndarray
-    take: int
+    n_new: int
 
 
 @nb.njit(cache=True, nogil=True)
-def _open_best(openings, reduced, is_open):
-    """Open the fixed and the `take` free sites of least reduced cost; the sum of these costs."""
+def _open_cheapest(openings, reduced, is_open):
+    """Open the fixed and the `n_new` free sites of least reduced cost; the sum of these costs."""
     free, fixed, left = openings
     is_open[:] = fixed
     if left > 0:
@@ -92,7 +92,7 @@ def _open_best(openings, reduced, is_open):
     return total
 
 
-class _Dual(NamedTuple):
+class _VolumeState(NamedTuple):
     """The best multipliers so far and their reduced costs, and the volume algorithm's averages.
 
     direction : averaged subgradient. shares : averaged openings, near a solution of the relaxation.
@@ -161,7 +161,7 @@ def _climb(by_demand, openings, upper, most, dual, steps, rounds):
         if begun and not _move(dual, steps, upper, most, multipliers):
             break
         value = dual_terms(by_demand, multipliers, reduced)[0]
-        value += _open_best(openings, reduced, is_open)
+        value += _open_cheapest(openings, reduced, is_open)
         subgradient(by_demand, multipliers, is_open, slack)
         better = value > steps.bound
         if better:
@@ -186,7 +186,7 @@ def _climb(by_demand, openings, upper, most, dual, steps, rounds):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class LagrangianDual:
+class MedianDual:
     """A Lagrangian bound: multipliers per demand row, reduced costs and relaxed shares per site."""
 
     bound: float
@@ -197,7 +197,7 @@ class LagrangianDual:
 
 def lagrangian_dual(
     instance: MedianInstance, *, upper: float, control: SolveControl, rounds: int = 2000
-) -> LagrangianDual:
+) -> MedianDual:
     """Lower bound on the weighted cost of an instance.
 
     `upper` is the cost of a solution; the work is counted in `rounds` and ends with the time.
@@ -206,11 +206,11 @@ def lagrangian_dual(
     by_demand, n, m = costs.by_demand, costs.n_demand, costs.n_sites
     ptr, data = by_demand.ptr, by_demand.data
     free = np.flatnonzero(instance.free)
-    openings = Openings(free, instance.fixed, min(instance.take, len(free)))
+    openings = Openings(free, instance.fixed, min(instance.n_new, len(free)))
     # start where about m / sites sites would serve each demand: the usual depth of the solution
     depth = np.minimum(ptr[:-1] + max(1, m // max(sites, 1) // 2), ptr[1:] - 1)
     most = data[ptr[1:] - 1] + 1
-    dual = _Dual(data[depth].copy(), np.zeros(m), np.zeros(n), np.zeros(m))
+    dual = _VolumeState(data[depth].copy(), np.zeros(m), np.zeros(n), np.zeros(m))
     steps = _Steps(-np.inf, 0.1, 0.1, 0)
     marks: list[float] = []
     # parts short enough to look at the clock in between
@@ -227,7 +227,7 @@ def lagrangian_dual(
                 steps = steps._replace(blend=max(steps.blend / 2, _LEAST_BLEND))
             if len(marks) > 5 and marks[-1] - marks[-5] < _STALLED * abs(marks[-1]):
                 break
-    return LagrangianDual(
+    return MedianDual(
         bound=float(steps.bound),
         multipliers=dual.multipliers,
         reduced=dual.reduced,
@@ -235,20 +235,20 @@ def lagrangian_dual(
     )
 
 
-def reduced_cost_fixing(
-    instance: MedianInstance, dual: LagrangianDual, best: MedianSolution
+def median_reduced_cost_fixing(
+    instance: MedianInstance, dual: MedianDual, best: MedianSolution
 ) -> MedianInstance:
     """The instance with fewer free sites: what a solution better than `best` may still decide.
 
     Sites that it cannot open are closed, sites that it cannot do without are fixed; those of the
     incumbent stay possible.
     """
-    free, fixed, take = instance.free, instance.fixed, instance.take
-    if take <= 0 or int(free.sum()) <= take:
+    free, fixed, n_new = instance.free, instance.fixed, instance.n_new
+    if n_new <= 0 or int(free.sum()) <= n_new:
         return instance
     reduced, bound, keep = dual.reduced, dual.bound, best.is_open
     ordered = np.sort(reduced[free])
-    last_in, first_out = ordered[take - 1], ordered[take]
+    last_in, first_out = ordered[n_new - 1], ordered[n_new]
     inside = free & (reduced <= last_in)
     need = best.cutoff(instance.costs.step)
     never = free & ~inside & (bound + reduced - last_in > need) & ~keep

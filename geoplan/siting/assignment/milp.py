@@ -56,7 +56,7 @@ def _sites(model: Model, problem: SitingProblem) -> np.ndarray:
         problem.n_sites,
         lower=problem.is_fixed.astype(float),
         upper=problem.is_allowed.astype(float),
-        whole=True,
+        integer=True,
     )
 
 
@@ -72,10 +72,10 @@ def _add_reach(
     ptr = pairs.costs.indptr
     sizes = np.diff(ptr)[rows]
     ends = np.concatenate([[0], np.cumsum(sizes)])
-    take = np.arange(ends[-1]) - np.repeat(ends[:-1] - ptr[rows], sizes)
+    entries = np.arange(ends[-1]) - np.repeat(ends[:-1] - ptr[rows], sizes)
     people = pairs.people[rows] / times
     at = model.add_rows(
-        ends, y[pairs.costs.indices[take]], np.repeat(people, sizes), lower=people * times
+        ends, y[pairs.costs.indices[entries]], np.repeat(people, sizes), lower=people * times
     )
     model.tag("reach", at, list(problem.demand_index[pairs.rows[rows]]))
 
@@ -252,6 +252,6 @@ def infeasible_assignment(
         "infeasible",
         control=control,
         solver=solver,
-        blocking=(f"everybody cannot be served under these rules: {asked}", *ways.text),
+        blocking=(f"everybody cannot be served under these constraints: {asked}", *ways.text),
         detail=ways.facts,
     )

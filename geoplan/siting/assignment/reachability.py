@@ -12,8 +12,7 @@ from scipy import sparse
 from geoplan.errors import Faults
 from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
-from geoplan.siting.model.constraints import Asked, Constraints, read_constraints
-from geoplan.siting.model.limits import check_count
+from geoplan.siting.model.constraints import Asked, Constraints, read_constraints, read_count
 from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.read_matrix import within
@@ -59,32 +58,29 @@ def read_assignment_constraints(
     **asked: Unpack[Asked],
 ) -> Constraints:
     """The constraints of p-median or p-center; faults for what makes no sense there, and why."""
-    sites, backup, equity = asked.get("sites"), asked.get("backup"), asked.get("equity")
-    if sites is None and asked.get("budget") is None:
-        faults.add("say how many: sites = N, or budget = money")
-    count = None if sites is None else check_count(problem, sites, faults, least=1)
-    asked["sites"] = count
+    backup, equity = asked.get("backup"), asked.get("equity")
+    asked["sites"] = read_count(problem, asked, faults, least=1)
     constraints = read_constraints(problem, faults, **asked)
     if problem.full_within is not None:
         faults.add(
             f"gradual coverage (full_within) and {name} do not go together: {name} weighs "
-            "the way itself, so nobody is covered in part; leave full_within out"
+            "the cost itself, so nobody is covered in part; leave full_within out"
         )
     if name == "p-median" and backup:
         faults.add(
             "backup and p-median do not go together: everybody goes to the nearest site only; ask "
             "max_coverage(backup=True) for people in reach of two sites, or p_center(backup=True) "
-            "for the way to the second nearest"
+            "for the cost to the second nearest"
         )
     if name == "p-center" and equity:
         faults.add(
             "equity and p-center do not go together: p-center puts the worst-off person first "
-            "already; ask p_median(equity=True) for the worst-off area's mean way"
+            "already; ask p_median(equity=True) for the worst-off area's mean cost"
         )
     if name == "p-center" and constraints.area_share:
         faults.add(
             "a least share of people and p-center do not go together: everybody is served within "
-            "the answer's way; give whole numbers for sites per area, or ask p_median or "
+            "the largest cost; give whole numbers for sites per area, or ask p_median or "
             "max_coverage for shares within a threshold"
         )
     elif constraints.area_share and problem.threshold is None:
@@ -123,7 +119,7 @@ def unreachable_demand(
         objective,
         "infeasible",
         control=control,
-        solver="reach check",
+        solver="reach_check",
         blocking=(
             f"{what} can reach {people:,.0f} people at {len(labels)} demand rows: "
             + listed(labels),
@@ -198,7 +194,7 @@ def too_few_sites(
         objective,
         "infeasible",
         control=control,
-        solver="set covering",
+        solver="set_covering",
         blocking=(
             f"{sites_text(count)} cannot reach everyone: at least {least} are needed",
             f"{sites_text(count)} {most} {some.value:,.0f} people ({share_text(share)} of all); "

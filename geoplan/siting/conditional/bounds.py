@@ -126,7 +126,7 @@ def rounding_of(served: float) -> float:
     return min(SERVED_ROUNDING * max(served, 1.0), 0.5)
 
 
-def with_measured_value(result: SitingResult, served: float, *, gap: float) -> SitingResult:
+def with_ledger_value(result: SitingResult, served: float, *, gap: float) -> SitingResult:
     """`result` with the people whom the ledger counts, which measures and assigns anew.
 
     Parameters

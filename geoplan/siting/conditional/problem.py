@@ -81,7 +81,7 @@ class ConditionalProblem:
     def thinning_loss(self, sites: int) -> float:
         """People whom thinning can cost a plan of so many new sites; ``inf`` if not known.
 
-        A candidate stands for another one as long as it has capacity for the people of both.
+        A candidate replaces another one as long as it has capacity for the people of both.
         """
         if self.has_capacities or self.thinned is None:
             return float("inf")
@@ -97,7 +97,7 @@ class ConditionalProblem:
             return float("inf")
         return self.served - self.served_outside + self.capacity * count
 
-    def more_serve_nobody(self, result: SitingResult) -> bool:
+    def extra_sites_useless(self, result: SitingResult) -> bool:
         """Whether `result` has fewer sites than asked for because another would serve nobody.
 
         Not where a target, a budget or the distance between sites kept them fewer.

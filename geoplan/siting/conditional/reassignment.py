@@ -81,11 +81,11 @@ class CapacityShortage:
             (array), ``conflicts``.
         """
         old = self.capacities.index
-        stated: dict[str, Any] = dict(options)
-        if "site_costs" in stated:  # the old ones are paid for
-            stated["site_costs"] = [*np.zeros(len(old)), *stated["site_costs"]]
-        if "site_areas" in stated:  # and count in no area's need of new ones
-            stated["site_areas"] = [*[None] * len(old), *stated["site_areas"]]
+        data: dict[str, Any] = dict(options)
+        if "site_costs" in data:  # the old ones are paid for
+            data["site_costs"] = [*np.zeros(len(old)), *data["site_costs"]]
+        if "site_areas" in data:  # and count in no area's need of new ones
+            data["site_areas"] = [*[None] * len(old), *data["site_areas"]]
         seats = capacity_in_people(capacity, whole=self.whole)
         problem = SitingProblem.from_cover(
             sparse.hstack([self.reach, reach], format="csr"),
@@ -93,7 +93,7 @@ class CapacityShortage:
             demand_index=self.people.index,
             site_index=[*old, *candidates],
             fixed=old,
-            **stated | {"capacities": [*self.capacities, *np.full(len(candidates), seats)]},
+            **data | {"capacities": [*self.capacities, *np.full(len(candidates), seats)]},
         )
         return Reassignment(problem=problem, served_outside=self.served_outside)
 

@@ -62,10 +62,10 @@ class Solver:
         return found
 
     def _attempt(
-        self, problem: ConditionalProblem, stated: SitingProblem, seconds: float
+        self, problem: ConditionalProblem, variant: SitingProblem, seconds: float
     ) -> SitingResult:
-        """`problem` as `stated`: of the whole service, of those not served, or all candidates."""
-        existing = len(stated.fixed)
+        """`problem` as `variant`: of the whole service, of those not served, or all candidates."""
+        existing = len(variant.fixed)
         options: dict[str, Any] = {"request": replace(self.request, time_limit_s=seconds)}
         if problem.min_sites_per_area:
             blocked = self._areas_without_candidates(problem)
@@ -74,21 +74,21 @@ class Solver:
             options["min_sites_per_area"] = dict(problem.min_sites_per_area)
         if problem.objective == "max_coverage":
             if problem.budget is not None:
-                return max_coverage(stated, budget=problem.budget, **options)
-            return max_coverage(stated, sites=existing + (problem.sites or 0), **options)
+                return max_coverage(variant, budget=problem.budget, **options)
+            return max_coverage(variant, sites=existing + (problem.sites or 0), **options)
         whole = existing or problem.reassignment is None
         elsewhere = problem.served_outside if whole else problem.served
         wanted = (problem.share or 1.0) * problem.total - elsewhere
         if wanted <= 0 and not problem.min_sites_per_area:
-            return max_coverage(stated, sites=existing, **options)
-        if wanted > stated.total + SHARE_PEOPLE:
-            return self._share_too_large(problem, "study.share_out_of_reach", stated.total)
-        if stated.capacities is not None and problem.thinned is not None:
-            most = people_served(stated, np.flatnonzero(stated.is_allowed))
+            return max_coverage(variant, sites=existing, **options)
+        if wanted > variant.total + SHARE_PEOPLE:
+            return self._share_too_large(problem, "study.share_out_of_reach", variant.total)
+        if variant.capacities is not None and problem.thinned is not None:
+            most = people_served(variant, np.flatnonzero(variant.is_allowed))
             if wanted > most + SHARE_PEOPLE and not len(problem.thinned.loss):
                 return self._share_too_large(problem, "study.share_without_places", most)
-        share = min(max(wanted, 0.0) / (stated.total or 1.0), 1.0)
-        return min_sites(stated, share=share, **options)
+        share = min(max(wanted, 0.0) / (variant.total or 1.0), 1.0)
+        return min_sites(variant, share=share, **options)
 
     def _bounded_over_all(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
         """The result with a bound over all candidates, where constraints may want some left out.

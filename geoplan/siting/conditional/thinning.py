@@ -1,4 +1,4 @@
-"""Fewer candidates for a conditional problem: those of equal cost stand for one another."""
+"""Fewer candidates for a conditional problem: each may replace one of equal cost."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def thin_by_cost(
     alike: bool,
     kept: Kept,
 ) -> Thinned:
-    """Fewer candidates; only such as cost the same may stand for one another.
+    """Fewer candidates; one only replaces another of equal cost.
 
     Parameters
     ----------

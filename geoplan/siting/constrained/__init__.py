@@ -1,1 +1,4 @@
-"""Covering under a planner's constraints: budget, areas, distances, capacities."""
+"""Covering (MCLP, LSCP) under a planner's constraints: budget, areas, distances, capacities.
+
+`site_constraints` and `infeasibility` are shared with `geoplan.siting.assignment`.
+"""

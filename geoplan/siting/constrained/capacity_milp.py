@@ -1,7 +1,7 @@
 """Who is served where, as columns and rows of a model with capacities.
 
-A site with capacity for everybody who reaches it needs no count: a class's people at any such site
-are one column. A column per pair stands only where capacity is short.
+A site with capacity for everybody who reaches it has a non-binding capacity: a class's people at
+any such site are one column. Only where capacity is short there is a column per pair.
 """
 
 from __future__ import annotations

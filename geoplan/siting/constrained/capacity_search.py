@@ -23,7 +23,7 @@ class CapacitySearch:
     Parameters
     ----------
     capacity : people that each site of `core` serves.
-    control : once its time is out, no gain is worked out any more; what bounds it stands in.
+    control : after the time limit, upper bounds replace exact gains.
     need : people after whom no more sites are wanted (``inf``: as many as can be).
     known : per site of the core what it adds to the fixed ones, where somebody has worked that out
         (else NaN).
@@ -65,7 +65,7 @@ class CapacitySearch:
         self._work_out(self.known)
         self.ceiling = np.where(np.isnan(self.known), most, self.known)
         self.ceiling[self.flow.is_open] = 0.0
-        self.worth = self.ceiling.copy()
+        self.gain_bound = self.ceiling.copy()
 
     @property
     def served(self) -> float:
@@ -85,12 +85,12 @@ class CapacitySearch:
         for code, least in self.least.items():
             here = np.array([c == code for c in self.areas], bool)
             while int((here & self.flow.is_open).sum()) < least:
-                if not self._open_best(here, self.control, useful=False):
+                if not self._open_next(here, self.control, useful=False):
                     return False
         if int(self.flow.is_open.sum()) > self.most:
             return False
         everywhere = np.ones(len(self.money), bool)
-        while not self.enough and self._open_best(everywhere, self.control, useful=True):
+        while not self.enough and self._open_next(everywhere, self.control, useful=True):
             pass
         return True
 
@@ -105,29 +105,29 @@ class CapacitySearch:
                 if not self.stays[j] and self._replace(int(j), control):
                     better = True
             everywhere = np.ones(len(self.money), bool)
-            while control.left > 0 and self._open_best(everywhere, control, useful=True):
+            while control.left > 0 and self._open_next(everywhere, control, useful=True):
                 better = True
 
-    def take(self, opened: np.ndarray) -> None:
+    def set_open(self, opened: np.ndarray) -> None:
         """Open the sites `opened` (bool) and close all others."""
         flow = CapacityFlow(self.flow.core, self.flow.capacity)
         for j in np.flatnonzero(opened | self.stays):
             flow.open(int(j))
         self.flow = flow
-        self.worth = self.ceiling.copy()
+        self.gain_bound = self.ceiling.copy()
 
     def take_better(self, opened: np.ndarray, *, started: bool) -> bool:
-        """`take`, unless what is open serves as many people; whether there is a solution."""
+        """`set_open`, unless what is open serves as many people; whether there is a solution."""
         saved = self.flow
-        self.take(opened)
+        self.set_open(opened)
         if started and saved.served >= self.served:
             self.flow = saved
         return True
 
     def take_fewer(self, opened: np.ndarray, *, started: bool) -> bool:
-        """`take`, where that is enough with fewer sites; returns whether there is a solution."""
+        """`set_open`, where that is enough with fewer sites; whether there is a solution."""
         saved = self.flow
-        self.take(opened)
+        self.set_open(opened)
         if self.enough and (not started or len(self.flow.chosen) < len(saved.chosen)):
             return True
         self.flow = saved
@@ -151,7 +151,7 @@ class CapacitySearch:
             self.flow.close(int(j))
             if not self.enough:
                 self.flow = saved
-        self.worth = self.ceiling.copy()  # what was closed may be worth more again
+        self.gain_bound = self.ceiling.copy()  # what was closed may add more again
 
     def bound(self) -> float:
         """People whom no choice of sites within the constraints' number and money can exceed.
@@ -163,7 +163,7 @@ class CapacitySearch:
             self.before + self._largest_sum(self.ceiling)[0], float(self.flow.core.weight.sum())
         )
         exact = self.flow.is_open.copy()
-        gains = np.where(exact, 0.0, self.worth)
+        gains = np.where(exact, 0.0, self.gain_bound)
         while bound > self.served + max(self.tolerance, SAME_VALUE * self.served):
             most, used = self._largest_sum(gains)
             bound = min(bound, self.served + most)
@@ -230,7 +230,7 @@ class CapacitySearch:
             able[self.rivals[j]] = False
         return able
 
-    def _open_best(self, pool: np.ndarray, control: SolveControl, *, useful: bool) -> bool:
+    def _open_next(self, pool: np.ndarray, control: SolveControl, *, useful: bool) -> bool:
         """Open the site of `pool` that adds most (for its money); False where there is none.
 
         When time is out: the best of those worked out, or the one that adds most if nobody changes.
@@ -240,19 +240,19 @@ class CapacitySearch:
         if self.paid:
             price = np.where(self.free_of_cost, NO_MONEY, np.maximum(self.money, NO_MONEY))
         best, most = -1, -1.0
-        order = at[np.argsort(-self.worth[at] / price[at], kind="stable")]
+        order = at[np.argsort(-self.gain_bound[at] / price[at], kind="stable")]
         for j in order:
-            if self.worth[j] / price[j] <= most:
+            if self.gain_bound[j] / price[j] <= most:
                 break
             if control.left <= 0:
-                # of those with nobody at once the one that may add most stands first
+                # ties: largest upper bound
                 now = self.flow.direct_gain()[order] / price[order]
                 best = int(order[np.argmax(now)]) if best < 0 else best
                 break
-            self.worth[j] = self.flow.gain(int(j))
-            if self.worth[j] / price[j] > most:
-                best, most = int(j), self.worth[j] / price[j]
-        if best < 0 or (useful and self.worth[best] <= self.tolerance):
+            self.gain_bound[j] = self.flow.gain(int(j))
+            if self.gain_bound[j] / price[j] > most:
+                best, most = int(j), self.gain_bound[j] / price[j]
+        if best < 0 or (useful and self.gain_bound[best] <= self.tolerance):
             return False
         self.flow.open(best)
         return True
@@ -272,7 +272,7 @@ class CapacitySearch:
             self.flow = saved
             return False
         self.flow.open(best)
-        self.worth = self.ceiling.copy()  # what was closed may be worth more again
+        self.gain_bound = self.ceiling.copy()  # what was closed may add more again
         return True
 
     def _may_close(self, j: int, *, closed: bool = False) -> bool:

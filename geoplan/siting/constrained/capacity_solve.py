@@ -29,7 +29,7 @@ from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
-SOLVER = "geoplan flows, swaps + HiGHS with places"
+SOLVER = "covering_capacities_highs"
 #: share of the time that swaps may take
 _SWAPS = 0.2
 
@@ -139,7 +139,7 @@ def min_sites_with_capacities(
     )
     started = search.construct() and search.enough
     if not started and not len(problem.conflicts):
-        search.take(np.ones(covering.core.m, bool))
+        search.set_open(np.ones(covering.core.m, bool))
         started = search.enough
     if started:
         search.prune(need=short, keep=search.stays)

@@ -29,18 +29,18 @@ def constrained_greedy(problem: SitingProblem, constraints: Constraints) -> np.n
         return None
     picker = _Greedy(problem, constraints)
     for j in problem.fixed:
-        picker.take(int(j))
+        picker.open(int(j))
     for code, least in constraints.area_sites.items():
         assert problem.site_areas is not None
         here = np.array([c == code for c in problem.site_areas], bool)
         while here[picker.chosen].sum() < least:
-            if not picker.take_best(here):
+            if not picker.open_best(here):
                 return None
     most = np.inf if constraints.sites is None else constraints.sites
     if len(picker.chosen) > most:
         return None
     everywhere = np.ones(problem.n_sites, bool)
-    while len(picker.chosen) < most and picker.take_best(everywhere, useful=True):
+    while len(picker.chosen) < most and picker.open_best(everywhere, useful=True):
         pass
     return np.array(picker.chosen, np.int64)
 
@@ -59,7 +59,7 @@ class _Greedy:
         self.conflicts = problem.conflicts
         self.chosen: list[int] = []
 
-    def take(self, j: int) -> None:
+    def open(self, j: int) -> None:
         """Open site j; its people are served, its rivals are shut."""
         self.chosen.append(j)
         if self.paid and not self.free[j]:
@@ -73,7 +73,7 @@ class _Greedy:
         self.gain = self.gain - np.asarray(self.by_row.T @ lost).ravel()
         self.weight[rows] = 0.0
 
-    def take_best(self, pool: np.ndarray, *, useful: bool = False) -> bool:
+    def open_best(self, pool: np.ndarray, *, useful: bool = False) -> bool:
         """Open the best site of `pool` that may be opened; False where there is none."""
         able = pool & ~self.shut
         if self.paid:
@@ -87,7 +87,7 @@ class _Greedy:
         best = int(at[np.argmax(worth)])
         if useful and self.gain[best] <= SAME_VALUE:
             return False
-        self.take(best)
+        self.open(best)
         return True
 
 

@@ -61,13 +61,13 @@ def build_covering_model(
         problem=problem, constraints=constraints, core=core, group_of_row=groups, codes=codes
     )
     fixed = problem.is_fixed[core.sites]
-    covering.y = covering.model.add_columns(core.m, lower=fixed.astype(float), whole=True)
+    covering.y = covering.model.add_columns(core.m, lower=fixed.astype(float), integer=True)
     if problem.capacities is None:
         _covered(covering)
     else:
         add_capacities(covering, problem.capacities[core.sites], every_link=loose)
     if constraints.backup:
-        covering.twice = covering.model.add_columns(core.n, whole=True)
+        covering.twice = covering.model.add_columns(core.n, integer=True)
         add_cover_rows(covering.model, core, covering.y, covering.twice, times=2)
     add_site_constraints(covering.model, covering.y, core.sites, problem, constraints)
     for code, share in constraints.area_share.items():

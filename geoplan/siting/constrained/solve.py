@@ -29,7 +29,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
 from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
 
-SOLVER = "geoplan reduction + HiGHS with rules"
+SOLVER = "covering_constrained_highs"
 
 
 def constrained_max_coverage(
@@ -50,7 +50,7 @@ def constrained_max_coverage(
             return loose
         plain_bound = loose.bound if loose.bound is not None else np.inf
     covering = build_covering_model(problem, constraints)
-    fairest = _worst_area_first(covering, control) if constraints.equity else {}
+    fairest = _maximize_smallest_share(covering, control) if constraints.equity else {}
     if fairest is None:
         return infeasible_covering(covering, "max_coverage", control)
     if covering.twice is not None:
@@ -149,7 +149,7 @@ def is_conflict_free(problem: SitingProblem, chosen: np.ndarray) -> bool:
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
 
 
-def _worst_area_first(
+def _maximize_smallest_share(
     covering: CoveringModel,
     control: SolveControl,
 ) -> dict[str, Any] | None:
@@ -217,7 +217,7 @@ def infeasible_covering(
     ]
     if people is not None and short:
         facts["largest_share"] = (people - short[0]) / problem.total
-    why = [f"the rules cannot hold together: {asked}", *ways.text]
+    why = [f"the constraints cannot hold together: {asked}", *ways.text]
     return infeasible_result(problem, objective, why, facts, control)
 
 

@@ -21,8 +21,8 @@ from geoplan.siting.solver.rng import below, next_bits
 _PART = 100_000
 
 
-class _Walk(NamedTuple):
-    """Where the annealing stands; everything is written to.
+class _AnnealState(NamedTuple):
+    """The state of the annealing; everything is written to.
 
     now : the open sites now. best : positions of the best ones so far. marks : people covered now,
     and by `best`.
@@ -45,15 +45,15 @@ def _neighbour(cover, out, state):
 
 
 @nb.njit(cache=True, nogil=True)
-def _moves(cover, walk, allowed, heat, cooling, moves, need, state):
-    """`moves` moves of the walk; ends early once its best covers `need`."""
+def _moves(cover, annealing, allowed, temperature, cooling, moves, need, state):
+    """`moves` moves of the annealing; ends early once its best covers `need`."""
     weight, site_ptr, site_idx, _, _ = cover
-    chosen, count, is_open = walk.now
+    chosen, count, is_open = annealing.now
     p = len(chosen)
-    now = walk.marks[0]
-    top = walk.marks[1]
+    now = annealing.marks[0]
+    top = annealing.marks[1]
     for _ in range(moves):
-        heat *= cooling
+        temperature *= cooling
         a = below(state, p)
         out = chosen[a]
         into = _neighbour(cover, out, state)
@@ -70,7 +70,7 @@ def _moves(cover, walk, allowed, heat, cooling, moves, need, state):
             if count[i] == 0:
                 change += weight[i]
         u = (np.float64(next_bits(state) >> np.uint64(11)) + 1.0) * 2.0**-53
-        if change < heat * np.log(u):
+        if change < temperature * np.log(u):
             for t in range(site_ptr[out], site_ptr[out + 1]):
                 count[site_idx[t]] += 1
             continue
@@ -82,11 +82,11 @@ def _moves(cover, walk, allowed, heat, cooling, moves, need, state):
         now += change
         if now > top:
             top = now
-            walk.best[:] = chosen
+            annealing.best[:] = chosen
             if top >= need:
                 break
-    walk.marks[0] = now
-    walk.marks[1] = top
+    annealing.marks[0] = now
+    annealing.marks[1] = top
 
 
 def moves_in(core: Core, seconds: float) -> int:
@@ -104,7 +104,7 @@ def anneal(
     state: np.ndarray,
     allowed: np.ndarray | None = None,
     need: float = np.inf,
-    warmth: float = 0.1,
+    start_temperature: float = 0.1,
 ) -> np.ndarray:
     """`chosen` or a better solution of as many sites, after `moves` moves.
 
@@ -115,7 +115,7 @@ def anneal(
     state : of the random numbers (`rng.random_state`); moves on.
     allowed : bool per site: may be opened.
     need : enough as soon as so many people are covered.
-    warmth : temperature at first, as a share of what one site of `chosen` covers on average; it
+    start_temperature : as a share of what one site of `chosen` covers on average; the temperature
         falls to a hundredth of that.
     """
     chosen = np.array(chosen, np.int64)
@@ -125,12 +125,12 @@ def anneal(
     may = np.ones(core.m, bool) if allowed is None else allowed
     now = Solution(chosen, np.zeros(core.n, np.int32), np.zeros(core.m, bool))
     open_sites(core.cover, chosen, now.covering, now.is_open)
-    walk = _Walk(now, chosen.copy(), np.array([value, value]))
-    heat = warmth * value / len(chosen)
+    annealing = _AnnealState(now, chosen.copy(), np.array([value, value]))
+    temperature = start_temperature * value / len(chosen)
     cooling = 0.01 ** (1.0 / moves)
     for done in range(0, moves, _PART):
-        if control.left <= 0 or walk.marks[1] >= need:
+        if control.left <= 0 or annealing.marks[1] >= need:
             break
         part = min(_PART, moves - done)
-        _moves(core.cover, walk, may, heat * cooling**done, cooling, part, need, state)
-    return interchange(core, walk.best, allowed=may)
+        _moves(core.cover, annealing, may, temperature * cooling**done, cooling, part, need, state)
+    return interchange(core, annealing.best, allowed=may)

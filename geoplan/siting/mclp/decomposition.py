@@ -1,10 +1,10 @@
-"""Lagrangian decomposition of the MCLP by regions: a bound that knows that sites are whole.
+"""Lagrangian decomposition of the MCLP by regions: a bound with integer sites.
 
 Multipliers (`geoplan.siting.mclp.lagrangian`) let the relaxed solution open a tenth of a site
-wherever it likes, so where sites crowd no whole solution comes near their bound. Here each class of
-demand belongs to one region, and the cost of opening a site (what the relaxation pays for it) is
-shared among the regions that it reaches, in proportion to what it is worth in each. Every region
-then chooses whole sites for itself at its share of their cost. What all regions gain together
+wherever it likes, so where sites overlap heavily no integer solution comes near their bound. Here
+each class of demand belongs to one region, and the cost of opening a site (what the relaxation pays
+for it) is shared among the regions that it reaches, in proportion to its worth there. Every region
+then chooses integer sites for itself at its share of their cost. What all regions gain together
 bounds every solution, whatever its number of sites (Guignard and Kim 1987, doi:10.1007/BF02592954),
 and is never above the Lagrangian bound. Only what overlaps across borders is lost, so two regions
 as one bound better than each alone, and take longer. Regions that HiGHS proves in some seconds come
@@ -23,7 +23,7 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.parallel import run, worker_count
-from geoplan.siting.mclp.lagrangian import LagrangianDual
+from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.milp_models import add_cover_rows
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.reduction import restrict, without_dominated
@@ -36,10 +36,10 @@ FIRST_PAIRS = 30_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
 #: a region may be left this far from its proof, as a share of one site's cost
-_LOOSE = 0.005
+_REGION_GAP = 0.005
 #: a region takes a hundred nodes, so what HiGHS does before it branches takes longer than those:
 #: without it proofs come three to four times sooner (measured)
-_PLAIN: dict[str, object] = {
+_REGION_OPTIONS: dict[str, object] = {
     "threads": 1,
     "presolve": "off",
     "mip_pscost_minreliable": 0,
@@ -54,21 +54,21 @@ _PLAIN: dict[str, object] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionBound:
-    """What all regions prove together: at most ``site * take + rest`` people by `take` sites."""
+    """What all regions prove: `n_new` sites cover at most ``site_cost * n_new + constant``."""
 
-    site: float
-    rest: float
+    site_cost: float
+    constant: float
 
-    def bound(self, take: int) -> float:
-        """An upper bound on the people of all classes that `take` sites cover."""
-        return self.site * take + self.rest
+    def bound(self, n_new: int) -> float:
+        """An upper bound on the people of all classes that `n_new` sites cover."""
+        return self.site_cost * n_new + self.constant
 
     def too_few(self, need: float) -> int:
         """The largest number of sites that cannot cover `need` people."""
-        if not self.site > 0:
+        if not self.site_cost > 0:
             return 0
-        # a hair is left to the solver's rounding: a number on the edge may be enough
-        return int(np.ceil((need - self.rest) / self.site - BOUND_ROUNDING)) - 1
+        # a tolerance for the solver's rounding: a number on the edge may be enough
+        return int(np.ceil((need - self.constant) / self.site_cost - BOUND_ROUNDING)) - 1
 
 
 def never_enough(_: RegionBound) -> bool:
@@ -81,14 +81,13 @@ class Region:
     """Demand around some open sites.
 
     opened : positions of those sites among the open ones. pairs : covering pairs of its demand.
-    parts : the two regions that it joins. most : the most that it can gain, as far as is known.
-    proved : whether it can gain so much.
+    parts : the two regions that it joins. upper_bound : on what it can gain. proved : exact.
     """
 
     opened: np.ndarray
     pairs: int
     parts: list[Region] = field(default_factory=list)
-    most: float = np.inf
+    upper_bound: float = np.inf
     proved: bool = False
 
     def all(self) -> list[Region]:
@@ -104,9 +103,9 @@ class Region:
 
 def region_bound(
     core: Core,
-    dual: LagrangianDual,
+    dual: MclpDual,
     *,
-    take: int,
+    n_new: int,
     chosen: np.ndarray,
     allowed: np.ndarray,
     control: SolveControl,
@@ -117,13 +116,13 @@ def region_bound(
 
     Parameters
     ----------
-    take : number of sites at which the bound is to be small.
+    n_new : number of sites at which the bound is to be small.
     chosen : a solution (positions); regions are groups of its sites.
     allowed : bool per site; the bound holds for solutions among these.
     enough : called before every region; True ends the work.
     first_pairs : covering pairs of the regions that are solved first, at most.
     """
-    site = float(np.partition(dual.worth, core.m - take)[core.m - take])
+    site_cost = float(np.partition(dual.worth, core.m - n_new)[core.m - n_new])
     cover = sparse.csr_matrix((np.ones(core.pairs), core.row_idx, core.row_ptr), (core.n, core.m))
     near = (cover.T @ cover[:, chosen]).tocsr()
     label = _labels(cover, near)
@@ -134,22 +133,22 @@ def region_bound(
         core=core,
         cover=cover,
         dual=dual,
-        site=site,
+        site_cost=site_cost,
         allowed=allowed,
         people=cover.T @ core.weight,
     )
     every = [region for tree in trees for region in tree.all()]
     for region in every:
-        region.most = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
+        region.upper_bound = shared.relaxed(np.flatnonzero(np.isin(label, region.opened)))
 
     def proved() -> RegionBound:
-        return RegionBound(site=site, rest=sum(_most(tree) for tree in trees))
+        return RegionBound(site_cost=site_cost, constant=sum(_most(tree) for tree in trees))
 
     def solve(region: Region) -> None:
         if control.left > 0 and not enough(proved()):
             rows = np.flatnonzero(np.isin(label, region.opened))
             part = control.part(control.left / 2)  # a hard one leaves time for the others
-            region.most, region.proved = shared.whole(rows, region.most, part)
+            region.upper_bound, region.proved = shared.integer_bound(rows, region.upper_bound, part)
 
     first = [region for tree in trees for region in tree.at_most(first_pairs)]
     threads = worker_count(control.threads)
@@ -169,8 +168,8 @@ def _run(solve: Callable[[Region], None], regions: list[Region], threads: int) -
 def _most(region: Region) -> float:
     """The most that a region gains, by itself or part by part."""
     if not region.parts:
-        return region.most
-    return min(region.most, sum(_most(part) for part in region.parts))
+        return region.upper_bound
+    return min(region.upper_bound, sum(_most(part) for part in region.parts))
 
 
 def _trees(near: sparse.csr_matrix, sizes: np.ndarray, first_pairs: int) -> list[Region]:
@@ -229,13 +228,13 @@ def _labels(cover: sparse.csr_matrix, near: sparse.csr_matrix) -> np.ndarray:
 class _Shared:
     """What all regions have in common.
 
-    site : the cost of a site. allowed : bool per site. people : whom each site covers.
+    site_cost : what opening one costs. allowed : bool per site. people : whom each site covers.
     """
 
     core: Core
     cover: sparse.csr_matrix
-    dual: LagrangianDual
-    site: float
+    dual: MclpDual
+    site_cost: float
     allowed: np.ndarray
     people: np.ndarray
 
@@ -245,12 +244,14 @@ class _Shared:
         A share is what the site is worth here, so that no region gains by multipliers alone; what a
         site costs beyond its worth is shared by people.
         """
-        whole = self.dual.worth
+        total = self.dual.worth
         part = self.cover[rows].T
         worth = part @ self.dual.multipliers[rows]
         here = part @ self.core.weight[rows] / np.maximum(self.people, LEAST_DIVISOR)
-        beyond = np.maximum(self.site - whole, 0.0) * here
-        return worth, worth * np.minimum(1.0, self.site / np.maximum(whole, LEAST_DIVISOR)) + beyond
+        beyond = np.maximum(self.site_cost - total, 0.0) * here
+        return worth, worth * np.minimum(
+            1.0, self.site_cost / np.maximum(total, LEAST_DIVISOR)
+        ) + beyond
 
     def relaxed(self, rows: np.ndarray) -> float:
         """The most that a region gains by the multipliers alone."""
@@ -258,8 +259,10 @@ class _Shared:
         free = float((self.core.weight[rows] - self.dual.multipliers[rows]).sum())
         return free + float(np.maximum(worth - cost, 0.0)[self.allowed].sum())
 
-    def whole(self, rows: np.ndarray, most: float, control: SolveControl) -> tuple[float, bool]:
-        """The most that a region gains with whole sites: (bound, whether it is exact)."""
+    def integer_bound(
+        self, rows: np.ndarray, most: float, control: SolveControl
+    ) -> tuple[float, bool]:
+        """The most that a region gains with integer sites: (bound, whether it is exact)."""
         _, cost = self.cost(rows)
         mask = np.zeros(self.core.n, bool)
         mask[rows] = True
@@ -271,10 +274,10 @@ class _Shared:
         if small.m == 0:
             return min(most, 0.0), True
         model = Model()
-        y = model.add_columns(small.m, cost=small.cost, whole=True)
+        y = model.add_columns(small.m, cost=small.cost, integer=True)
         z = model.add_columns(small.n, cost=-small.weight)
         add_cover_rows(model, small, y, z)
-        options = _PLAIN | {"mip_abs_gap": _LOOSE * self.site}
+        options = _REGION_OPTIONS | {"mip_abs_gap": _REGION_GAP * self.site_cost}
         found = solve_in_time(model, control.with_(gap=0.0), options=options)
         if found.bound is None:
             return most, False

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from geoplan.siting.mclp.annealing import anneal, moves_in
-from geoplan.siting.mclp.lagrangian import LagrangianDual, reduced_cost_fixing, solve_dual
+from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.milp_models import solve_mclp_milp
 from geoplan.siting.mclp.perturbation import perturb
@@ -41,7 +41,7 @@ class Incumbent:
     value: float
     bound: float
     greedy: float
-    dual: LagrangianDual | None = None
+    dual: MclpDual | None = None
     steps: list[str] = field(default_factory=list)
 
     def take_better(self, core: Core, chosen: np.ndarray) -> bool:
@@ -60,7 +60,7 @@ class Goal:
     need : where only this matters: can so many people be covered, or can they not?
     """
 
-    take: int
+    n_new: int
     gap: float
     whole: bool
     need: float | None = None
@@ -87,22 +87,22 @@ class Goal:
 def solve_mclp(
     core: Core,
     *,
-    take: int,
+    n_new: int,
     control: SolveControl,
     start: np.ndarray | None = None,
-    dual: LagrangianDual | None = None,
+    dual: MclpDual | None = None,
     need: float | None = None,
 ) -> Incumbent:
-    """At most `take` sites of the core that cover most people of its classes.
+    """At most `n_new` sites of the core that cover most people of its classes.
 
     `start` (positions) and `dual` come from a neighbouring problem, where there is one. With
     `need` the search ends as soon as so many people are covered, or cannot be.
     """
     total = float(core.weight.sum())
-    plain = greedy(core, take=take)
-    value = core.covered(plain)
-    incumbent = Incumbent(chosen=plain, value=value, bound=total, greedy=value)
-    goal = Goal(take=take, gap=control.gap, whole=is_whole(core.weight), need=need)
+    greedy_sites = greedy(core, n_new=n_new)
+    value = core.covered(greedy_sites)
+    incumbent = Incumbent(chosen=greedy_sites, value=value, bound=total, greedy=value)
+    goal = Goal(n_new=n_new, gap=control.gap, whole=is_whole(core.weight), need=need)
     try:
         _search(core, incumbent, goal, control, start, dual)
     except KeyboardInterrupt:
@@ -117,34 +117,34 @@ def _search(
     goal: Goal,
     control: SolveControl,
     start: np.ndarray | None,
-    dual: LagrangianDual | None,
+    dual: MclpDual | None,
 ) -> None:
     if goal.reached(incumbent):
         return
     control.report("swap")
     incumbent.take_better(core, interchange(core, incumbent.chosen))
     if start is not None and len(start):
-        grown = greedy(core, take=goal.take, start=start[: goal.take])
+        grown = greedy(core, n_new=goal.n_new, start=start[: goal.n_new])
         incumbent.take_better(core, interchange(core, grown))
     if goal.reached(incumbent):
         return
     control.report("bound")
 
     def visit(shares: np.ndarray) -> float:
-        order = np.argsort(-shares, kind="stable")[: goal.take]
+        order = np.argsort(-shares, kind="stable")[: goal.n_new]
         incumbent.take_better(core, interchange(core, order))
         return goal.target(incumbent)
 
     found = solve_dual(
         core,
-        take=goal.take,
+        n_new=goal.n_new,
         target=goal.target(incumbent),
         control=control,
         start=None if dual is None else dual.multipliers,
         visit=visit,
     )
     incumbent.dual = found
-    incumbent.bound = min(incumbent.bound, found.bound(goal.take))
+    incumbent.bound = min(incumbent.bound, found.bound(goal.n_new))
     if not goal.reached(incumbent):
         _solve_restricted_problems(core, incumbent, goal, control, found)
 
@@ -165,10 +165,10 @@ class RestrictedProblem:
 
 
 def restrict_by_reduced_cost(
-    core: Core, dual: LagrangianDual, *, take: int, need: float
+    core: Core, dual: MclpDual, *, n_new: int, need: float
 ) -> RestrictedProblem:
     """The sites that reduced costs leave undecided for solutions of at least `need` people."""
-    never, always = reduced_cost_fixing(dual, take=take, need=need)
+    never, always = mclp_reduced_cost_fixing(dual, n_new=n_new, need=need)
     rows = np.ones(core.n, bool)
     for j in np.flatnonzero(always):
         rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
@@ -178,17 +178,17 @@ def restrict_by_reduced_cost(
 
 
 def _solve_restricted_problems(
-    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: LagrangianDual
+    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
 ) -> None:
-    """Solve ever larger restricted problems; the bound of each, or of leaving it, bounds all."""
-    ceiling = dual.bound(goal.take)
+    """Solve ever larger restricted problems; max(bound inside, bound outside) is a valid bound."""
+    ceiling = dual.bound(goal.n_new)
     state = random_state(control.seed)
     size = RESTRICTED_PAIRS
     perturbed = unfinished = False
     annealed = 0
     while control.left > 0 and not goal.reached(incumbent):
         lowest = incumbent.value + goal.unit
-        restricted, need = _restricted_of_size(core, dual, goal.take, ceiling, lowest, size)
+        restricted, need = _restricted_of_size(core, dual, goal.n_new, ceiling, lowest, size)
         whole_rest = need <= lowest
         if not perturbed and not (whole_rest and restricted.core.pairs <= RESTRICTED_PAIRS):
             perturbed = True
@@ -204,7 +204,7 @@ def _solve_restricted_problems(
             annealed += 1
             control.report("improve")
             moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * control.time_limit_s))
-            never, _ = reduced_cost_fixing(dual, take=goal.take, need=lowest)
+            never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=lowest)
             other = anneal(
                 core,
                 incumbent.chosen,
@@ -212,7 +212,7 @@ def _solve_restricted_problems(
                 control=control,
                 state=state,
                 allowed=~never,
-                warmth=0.2 / annealed,
+                start_temperature=0.2 / annealed,
             )
             if incumbent.take_better(core, other):
                 incumbent.steps.append(f"annealed: {incumbent.value:.0f}")
@@ -236,17 +236,17 @@ def _solve_restricted_problems(
 
 
 def _restricted_of_size(
-    core: Core, dual: LagrangianDual, take: int, ceiling: float, lowest: float, pairs: int
+    core: Core, dual: MclpDual, n_new: int, ceiling: float, lowest: float, pairs: int
 ) -> tuple[RestrictedProblem, float]:
     """The one of about `pairs` covering pairs, and what solutions outside it cannot reach."""
-    whole = restrict_by_reduced_cost(core, dual, take=take, need=lowest)
+    whole = restrict_by_reduced_cost(core, dual, n_new=n_new, need=lowest)
     if whole.core.pairs <= pairs:
         return whole, lowest
     low, high = lowest, ceiling
     restricted, need = whole, lowest
     for _ in range(12):
         middle = (low + high) / 2
-        trial = restrict_by_reduced_cost(core, dual, take=take, need=middle)
+        trial = restrict_by_reduced_cost(core, dual, n_new=n_new, need=middle)
         if trial.core.pairs <= pairs:
             restricted, need, high = trial, middle, middle
         else:
@@ -266,17 +266,17 @@ def _solve_restricted(
     """HiGHS on the restricted problem: (upper bound on its solutions, whether it finished)."""
     rest = restricted.core
     covered = core.covered(restricted.always)
-    left = goal.take - len(restricted.always)
+    left = goal.n_new - len(restricted.always)
     if rest.m == 0 or left <= 0:
         incumbent.take_better(core, restricted.always)
         return covered, True
-    start = interchange(rest, greedy(rest, take=left))
+    start = interchange(rest, greedy(rest, n_new=left))
     inside = np.flatnonzero(np.isin(restricted.at, incumbent.chosen))
     if len(inside) <= left and rest.covered(inside) > rest.covered(start):
-        start = interchange(rest, greedy(rest, take=left, start=inside))
+        start = interchange(rest, greedy(rest, n_new=left, start=inside))
     chosen, bound, proved = solve_mclp_milp(
         rest,
-        take=left,
+        n_new=left,
         start=start,
         control=control,
         seconds=None if last else control.left / 2,

@@ -2,7 +2,7 @@
 
 The constraint that a class counts only where an open site covers it is relaxed with a multiplier
 between nothing and the class's weight; a site is worth the multipliers of the classes it covers. At
-any multipliers the weights beyond them plus the worth of the best `take` sites bound what `take`
+any multipliers the weights beyond them plus the worth of the best `n_new` sites bound what `n_new`
 sites can cover. The volume algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002), a
 subgradient method, walks to good multipliers and finds an approximate relaxed solution on the way.
 """
@@ -24,7 +24,7 @@ from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class LagrangianDual:
+class MclpDual:
     """Multipliers per class and what they prove.
 
     multipliers : per class, 0..weight. worth : per site, the multipliers of its classes.
@@ -37,12 +37,12 @@ class LagrangianDual:
     constant: float
     shares: np.ndarray | None = None
 
-    def bound(self, take: int) -> float:
-        """An upper bound on the people of all classes that `take` sites cover."""
-        take = min(take, len(self.worth))
-        if take <= 0:
+    def bound(self, n_new: int) -> float:
+        """An upper bound on the people of all classes that `n_new` sites cover."""
+        n_new = min(n_new, len(self.worth))
+        if n_new <= 0:
             return 0.0
-        top = np.partition(self.worth, len(self.worth) - take)[len(self.worth) - take :]
+        top = np.partition(self.worth, len(self.worth) - n_new)[len(self.worth) - n_new :]
         return self.constant + float(top.sum())
 
     def curve(self, most: int) -> np.ndarray:
@@ -54,7 +54,7 @@ class LagrangianDual:
         return out
 
 
-class _Dual(NamedTuple):
+class _VolumeState(NamedTuple):
     """The volume algorithm while it runs; all arrays are written to.
 
     multipliers, worth : those of the best bound, per class and per site. mean, shares : the relaxed
@@ -80,10 +80,10 @@ def _worth(cover, multipliers, worth):
 
 
 @nb.njit(cache=True, nogil=True)
-def _pick(worth, take, top):
-    """The `take` most worthy sites into `top` (ties: smaller position); their worth."""
+def _pick(worth, n_new, top):
+    """The `n_new` most worthy sites into `top` (ties: smaller position); their worth."""
     m = len(worth)
-    edge = np.partition(worth, m - take)[m - take]
+    edge = np.partition(worth, m - n_new)[m - n_new]
     k = 0
     s = 0.0
     for j in range(m):
@@ -92,7 +92,7 @@ def _pick(worth, take, top):
             s += worth[j]
             k += 1
     for j in range(m):
-        if k == take:
+        if k == n_new:
             break
         if worth[j] == edge:
             top[k] = j
@@ -156,14 +156,14 @@ def _blend(dual, now):
 
 
 @nb.njit(cache=True, nogil=True)
-def _volume(cover, take, target, dual, rounds):
+def _volume(cover, n_new, target, dual, rounds):
     """`rounds` steps of the volume algorithm; `dual` is written to."""
     weight = cover.weight
     state = dual.state
     n = len(weight)
     multipliers = dual.multipliers.copy()
     worth = np.empty(len(dual.worth))
-    top = np.empty(take, np.int64)
+    top = np.empty(n_new, np.int64)
     now = np.empty(n)
     if state[4] == 0:
         _start(cover, dual, top)
@@ -180,7 +180,7 @@ def _volume(cover, take, target, dual, rounds):
             multipliers[i] = x
             rest += weight[i] - x
         _worth(cover, multipliers, worth)
-        value = rest + _pick(worth, take, top)
+        value = rest + _pick(worth, n_new, top)
         _count(cover, top, now)
         blend, agree = _blend(dual, now)
         if value < best:
@@ -198,22 +198,22 @@ def _volume(cover, take, target, dual, rounds):
         for i in range(n):
             dual.mean[i] += blend * (now[i] - dual.mean[i])
         dual.shares[:] *= 1 - blend
-        for a in range(take):
+        for a in range(n_new):
             dual.shares[top[a]] += blend
 
 
 def solve_dual(
     core: Core,
     *,
-    take: int,
+    n_new: int,
     target: float,
     control: SolveControl,
     start: np.ndarray | None = None,
     rounds: int = 6000,
     patience: float = 2e-6,
     visit: Callable[[np.ndarray], float] | None = None,
-) -> LagrangianDual:
-    """Multipliers whose bound for `take` sites is as small as the volume algorithm gets it.
+) -> MclpDual:
+    """Multipliers whose bound for `n_new` sites is as small as the volume algorithm gets it.
 
     Parameters
     ----------
@@ -224,8 +224,8 @@ def solve_dual(
     visit : called every 100 steps with the relaxed shares per site; returns the target from then
         on (the place to round the shares to a solution: they get better all the time).
     """
-    take = min(take, core.m)
-    dual = _Dual(
+    n_new = min(n_new, core.m)
+    dual = _VolumeState(
         core.weight * 0.5 if start is None else np.clip(start, 0.0, core.weight),
         np.empty(core.m),
         np.zeros(core.n),
@@ -235,9 +235,9 @@ def solve_dual(
     state = dual.state
     marks: list[float] = []
     done, resting = 0, np.inf
-    while take > 0 and core.n and done < rounds and (control.left > 0 or not done):
+    while n_new > 0 and core.n and done < rounds and (control.left > 0 or not done):
         before = state[0]
-        _volume(core.cover, take, target, dual, 100)
+        _volume(core.cover, n_new, target, dual, 100)
         done += 100
         best = state[0]
         marks.append(best)
@@ -254,15 +254,15 @@ def solve_dual(
             resting, state[1:] = best, (0.1, 0.1, 0.0, 0.0)
             marks.clear()
     constant = float((core.weight - dual.multipliers).sum())
-    if not (take > 0 and core.n):
+    if not (n_new > 0 and core.n):
         _worth(core.cover, dual.multipliers, dual.worth)
-    return LagrangianDual(
+    return MclpDual(
         multipliers=dual.multipliers, worth=dual.worth, constant=constant, shares=dual.shares
     )
 
 
-def reduced_cost_fixing(
-    dual: LagrangianDual, *, take: int, need: float
+def mclp_reduced_cost_fixing(
+    dual: MclpDual, *, n_new: int, need: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sites that no solution of at least `need` people opens, and sites that every such one does.
 
@@ -272,13 +272,13 @@ def reduced_cost_fixing(
     """
     m = len(dual.worth)
     never, always = np.zeros(m, bool), np.zeros(m, bool)
-    if not 0 < take < m:
+    if not 0 < n_new < m:
         return never, always
     order = np.argsort(-dual.worth, kind="stable")
     inside = np.zeros(m, bool)
-    inside[order[:take]] = True
-    last, following = dual.worth[order[take - 1]], dual.worth[order[take]]
-    bound = dual.constant + float(dual.worth[order[:take]].sum())
+    inside[order[:n_new]] = True
+    last, following = dual.worth[order[n_new - 1]], dual.worth[order[n_new]]
+    bound = dual.constant + float(dual.worth[order[:n_new]].sum())
     slack = SAME_VALUE * max(1.0, abs(bound))
     never = ~inside & (bound - (last - dual.worth) < need - slack)
     always = inside & (bound - (dual.worth - following) < need - slack)
@@ -311,5 +311,5 @@ def coverage_bounds(
     """
     control = SolveControl(time_limit_s=time_limit_s)
     core = reduce_problem(problem)
-    dual = solve_dual(core, take=sites, target=target - core.base, control=control)
+    dual = solve_dual(core, n_new=sites, target=target - core.base, control=control)
     return np.minimum(core.base + dual.curve(sites), core.reachable)

@@ -2,7 +2,7 @@
 
 All on a reduced core. The interchange (Teitz and Bart 1968, doi:10.1287/opre.16.5.955) keeps per
 site what opening or closing it is worth and updates only the neighbourhood of a move (after Resende
-and Werneck 2007, doi:10.1016/j.ejor.2005.02.072). Ties go to the smaller position, so the solution
+and Werneck 2007, doi:10.1007/s10479-006-0154-0). Ties go to the smaller position, so the solution
 never depends on the machine.
 """
 
@@ -19,7 +19,7 @@ from geoplan.tolerances import SAME_VALUE
 
 
 @nb.njit(cache=True, nogil=True)
-def _greedy(cover, take, count, is_open, allowed):
+def _greedy(cover, n_new, count, is_open, allowed):
     """Open sites by people added; `count` and `is_open` are written to.
 
     What a site adds never grows, so an old number bounds it: only the site on top of the heap is
@@ -39,7 +39,7 @@ def _greedy(cover, take, count, is_open, allowed):
         if s > 0:
             heap.append((-s, j))
     heapq.heapify(heap)
-    order = np.empty(max(0, min(take, m)), np.int64)
+    order = np.empty(max(0, min(n_new, m)), np.int64)
     k = 0
     stamp = np.full(m, 0, np.int64)
     while k < len(order) and len(heap) > 0:
@@ -237,11 +237,11 @@ def open_sites(cover, chosen, count, is_open):
 def greedy(
     core: Core,
     *,
-    take: int,
+    n_new: int,
     start: np.ndarray | None = None,
     allowed: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Positions of at most `take` sites, `start` among them, in the order of opening.
+    """Positions of at most `n_new` sites, `start` among them, in the order of opening.
 
     Sites that add nobody are not opened.
     """
@@ -250,7 +250,7 @@ def greedy(
     first = np.empty(0, np.int64) if start is None else np.asarray(start, np.int64)
     open_sites(core.cover, first, count, is_open)
     may = np.ones(core.m, bool) if allowed is None else allowed
-    more = _greedy(core.cover, take - len(first), count, is_open, may)
+    more = _greedy(core.cover, n_new - len(first), count, is_open, may)
     return np.concatenate([first, more])
 
 

@@ -18,7 +18,7 @@ def mclp_model(core: Core) -> tuple[Model, np.ndarray]:
     Row per class: covered <= sum of the sites that cover it. Beside it, the columns of sites.
     """
     model = Model()
-    y = model.add_columns(core.m, whole=True)
+    y = model.add_columns(core.m, integer=True)
     z = model.add_columns(core.n, cost=-core.weight)
     add_cover_rows(model, core, y, z)
     return model, y
@@ -42,15 +42,15 @@ def add_cover_rows(
 def solve_mclp_milp(
     core: Core,
     *,
-    take: int,
+    n_new: int,
     start: np.ndarray,
     control: SolveControl,
     seconds: float | None = None,
     max_nodes: int | None = None,
 ) -> tuple[np.ndarray, float, bool]:
-    """At most `take` sites covering most people: (positions, upper bound, proved)."""
+    """At most `n_new` sites covering most people: (positions, upper bound, proved)."""
     model, y = mclp_model(core)
-    model.add_row(y, upper=float(take))
+    model.add_row(y, upper=float(n_new))
     options: dict[str, object] = {}
     if is_whole(core.weight):
         options["mip_abs_gap"] = 0.99
@@ -89,11 +89,11 @@ def solve_lscp_milp(
     """Cheapest sites that cover every class: (positions, lower bound on the cost, proved)."""
     rows = np.flatnonzero(~implied_rows(core.row_ptr, core.row_idx, core.site_ptr, core.site_idx))
     model = Model()
-    y = model.add_columns(core.m, cost=core.cost, whole=True)
+    y = model.add_columns(core.m, cost=core.cost, integer=True)
     sizes = np.diff(core.row_ptr)[rows]
     ptr = np.concatenate([[0], np.cumsum(sizes)])
-    take = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - core.row_ptr[rows], sizes)
-    model.add_rows(ptr, y[core.row_idx[take]], 1.0, lower=1.0)
+    entries = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - core.row_ptr[rows], sizes)
+    model.add_rows(ptr, y[core.row_idx[entries]], 1.0, lower=1.0)
     vector = np.zeros(core.m)
     vector[start] = 1.0
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}

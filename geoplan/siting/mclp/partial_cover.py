@@ -13,7 +13,7 @@ import numpy as np
 from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.mclp.decomposition import FIRST_PAIRS, RegionBound, region_bound
 from geoplan.siting.mclp.kernel_search import RESTRICTED_PAIRS, solve_mclp
-from geoplan.siting.mclp.lagrangian import LagrangianDual, reduced_cost_fixing, solve_dual
+from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
 from geoplan.siting.mclp.local_search import drop_idle, interchange
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
@@ -21,19 +21,19 @@ from geoplan.siting.solver.rng import random_state
 from geoplan.tolerances import SAME_VALUE
 
 #: share of the time left that one number of sites may take
-_SHARE = 0.15
+_TIME_SHARE = 0.15
 #: how often what stayed open is tried again
 _TURNS = 12
 #: moves of annealing while numbers are halved, and for each further site less
 _MOVES, _LAST_MOVES = 1_000_000, 4_000_000
 #: share of the time limit that annealing one number of sites may take
-_MOVING = 0.06
-#: that one site less was not found so many times ends it
-_VAIN = 3
+_ANNEAL_TIME_SHARE = 0.06
+#: annealing ends once one site less was not found so many times
+_MAX_FAILURES = 3
 #: share of the time left that bounds by regions may take
 _REGIONS = 0.95
 #: regions of fewer sites than these lose all at their borders (measured)
-_CROWD = 5
+_MIN_SITES_PER_REGION = 5
 
 
 def solve_partial_lscp(
@@ -50,7 +50,6 @@ def solve_partial_lscp(
     core : reduced problem; every site counts one.
     need : people, at most those of all classes.
     start : positions that cover enough.
-    gap : relative gap that is good enough.
 
     Returns
     -------
@@ -60,21 +59,21 @@ def solve_partial_lscp(
     slack = SAME_VALUE * max(1.0, need)
     below, dual = first_dual(core, len(start), need - slack, control)
 
-    def open_still() -> bool:
+    def gap_is_open() -> bool:
         return len(best) - below - 1 > control.gap * len(best) + SAME_VALUE
 
-    if core.pairs > RESTRICTED_PAIRS and open_still():
+    if core.pairs > RESTRICTED_PAIRS and gap_is_open():
         # counted by the limit, not by what is left of it: the same moves every time
-        most_moves = moves_in(core, _MOVING * control.time_limit_s)
+        most_moves = moves_in(core, _ANNEAL_TIME_SHARE * control.time_limit_s)
         part = control.part(control.left / 2)
         best = _annealed(core, best, dual, below, need - slack, part, most_moves)
     regions = core.pairs / FIRST_PAIRS
-    if 4 < regions < len(best) / _CROWD and open_still():
+    if 4 < regions < len(best) / _MIN_SITES_PER_REGION and gap_is_open():
         part = control.part(_REGIONS * control.left)
         below = max(below, bound_by_regions(core, best, dual, below, need - slack, part))
     open_from = below  # numbers above `below` and up to here could not be decided
-    share, turns = _SHARE, 0
-    while control.left > 0 and open_still():
+    share, turns = _TIME_SHARE, 0
+    while control.left > 0 and gap_is_open():
         low = max(below, open_from)
         if len(best) - low <= 1:  # all that is left was open: once more, with more time for each
             share, turns = min(2 * share, 1.0), turns + 1
@@ -85,7 +84,7 @@ def solve_partial_lscp(
         turn = control.part(max(control.left * share, 0.5))
         found = solve_mclp(
             core,
-            take=count,
+            n_new=count,
             control=turn.with_(gap=0.0, seed=control.seed + turns),
             start=best,
             dual=dual,
@@ -106,7 +105,7 @@ def solve_partial_lscp(
 def _annealed(
     core: Core,
     best: np.ndarray,
-    dual: LagrangianDual,
+    dual: MclpDual,
     below: int,
     need: float,
     control: SolveControl,
@@ -115,11 +114,11 @@ def _annealed(
     """Fewer sites than `best` that cover `need`, as far down as annealing gets."""
     control.report("improve")
     state = random_state(control.seed)
-    # shares that are worth rounding come with multipliers walked to their end
-    ripe = solve_dual(
-        core, take=below + 1, target=0.0, control=control, start=dual.multipliers, rounds=4000
+    # converge the dual first: its shares round better
+    converged = solve_dual(
+        core, n_new=below + 1, target=0.0, control=control, start=dual.multipliers, rounds=4000
     )
-    order = best if ripe.shares is None else np.argsort(-ripe.shares, kind="stable")
+    order = best if converged.shares is None else np.argsort(-converged.shares, kind="stable")
     failed = below
 
     def tried(count: int, moves: int) -> bool:
@@ -131,7 +130,7 @@ def _annealed(
             control=control,
             state=state,
             need=need,
-            warmth=0.05,
+            start_temperature=0.05,
         )
         if core.covered(found) < need:
             failed = max(failed, count)
@@ -141,9 +140,9 @@ def _annealed(
 
     while control.left > 0 and len(best) - failed > 1:
         tried((failed + len(best)) // 2, _MOVES)
-    vain = 0
-    while control.left > 0 and len(best) - below > 1 and vain < _VAIN:
-        vain = 0 if tried(len(best) - 1, _LAST_MOVES) else vain + 1
+    failures = 0
+    while control.left > 0 and len(best) - below > 1 and failures < _MAX_FAILURES:
+        failures = 0 if tried(len(best) - 1, _LAST_MOVES) else failures + 1
     return best
 
 
@@ -156,7 +155,7 @@ def _without_idle(core: Core, chosen: np.ndarray, need: float) -> np.ndarray:
 def bound_by_regions(
     core: Core,
     best: np.ndarray,
-    dual: LagrangianDual,
+    dual: MclpDual,
     below: int,
     need: float,
     control: SolveControl,
@@ -165,43 +164,41 @@ def bound_by_regions(
     control.report("bound")
     most = len(best) - 1
     while below < most:  # to where multipliers alone prove no more
-        take = below + 1
-        dual = solve_dual(core, take=take, target=need, control=control, start=dual.multipliers)
+        n_new = below + 1
+        dual = solve_dual(core, n_new=n_new, target=need, control=control, start=dual.multipliers)
         proved = _proved(dual, most, need)
         if proved <= below or control.left <= 0:
             break
         below = proved
-    # where the solution will be found the next site adds less than at the multipliers' own number
-    dual = solve_dual(core, take=most, target=need, control=control, start=dual.multipliers)
-    never, _ = reduced_cost_fixing(dual, take=most, need=need)
+    # the curve of dual bounds is concave: the cost of a site at `most` <= that at `below` + 1
+    dual = solve_dual(core, n_new=most, target=need, control=control, start=dual.multipliers)
+    never, _ = mclp_reduced_cost_fixing(dual, n_new=most, need=need)
 
     def enough(found: RegionBound) -> bool:
         return most - found.too_few(need) <= control.gap * len(best) + SAME_VALUE
 
     found = region_bound(
-        core, dual, take=most, chosen=best, allowed=~never, control=control, enough=enough
+        core, dual, n_new=most, chosen=best, allowed=~never, control=control, enough=enough
     )
     return min(most, max(found.too_few(need), below))
 
 
-def first_dual(
-    core: Core, most: int, need: float, control: SolveControl
-) -> tuple[int, LagrangianDual]:
+def first_dual(core: Core, most: int, need: float, control: SolveControl) -> tuple[int, MclpDual]:
     """A dual that is good about where the solution lies, and the number that it rules out."""
-    take, below = most, 0
-    dual = solve_dual(core, take=take, target=need, control=control, rounds=600)
+    n_new, below = most, 0
+    dual = solve_dual(core, n_new=n_new, target=need, control=control, rounds=600)
     for _ in range(4):
         below = max(below, _proved(dual, most, need))
-        if below + 1 >= take or control.left <= 0:
+        if below + 1 >= n_new or control.left <= 0:
             break
-        take = below + 1
+        n_new = below + 1
         dual = solve_dual(
-            core, take=take, target=need, control=control, start=dual.multipliers, rounds=1200
+            core, n_new=n_new, target=need, control=control, start=dual.multipliers, rounds=1200
         )
     return max(below, _proved(dual, most, need)), dual
 
 
-def _proved(dual: LagrangianDual, most: int, need: float) -> int:
+def _proved(dual: MclpDual, most: int, need: float) -> int:
     """The largest number of sites that this dual proves to be too few."""
     curve = dual.curve(most)
     short = np.flatnonzero(curve < need)

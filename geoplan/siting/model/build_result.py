@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import cover_levels
+from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING, PROVED_GAP, SAME_VALUE, WHOLE_BOUND_SHARE
@@ -34,7 +34,7 @@ def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1)
         return (np.diff(before[cover.indptr]) >= times).astype(np.float64)
     share = np.zeros(problem.n_demand)
     row_of = np.repeat(np.arange(problem.n_demand), np.diff(cover.indptr))
-    np.maximum.at(share, row_of[hit], cover_levels(problem)[hit])
+    np.maximum.at(share, row_of[hit], cover_fractions(problem)[hit])
     return share
 
 

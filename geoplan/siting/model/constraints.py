@@ -5,15 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 
 from geoplan.errors import Faults
 from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.parse import listed, share_text, sites_text
+from geoplan.siting.model.parse import listed, problem_faults, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.solver.request import SolveOptions
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions, check_limits, read_request
 from geoplan.tolerances import BUDGET_ROUNDING, NEED_ROOM, SAME_VALUE
 
 
@@ -39,7 +40,7 @@ class Constraints:
         """The budget and what rounding may add to it; ``inf`` without one."""
         return np.inf if self.budget is None else self.budget * (1 + BUDGET_ROUNDING)
 
-    def plain(self, problem: SitingProblem) -> bool:
+    def unconstrained(self, problem: SitingProblem) -> bool:
         """Whether only the number of sites matters."""
         return (
             self.budget is None
@@ -53,7 +54,7 @@ class Constraints:
 
     def only_apart(self, problem: SitingProblem) -> bool:
         """Whether distances between sites are the only constraint beside their number."""
-        return self.plain(replace(problem, conflicts=np.empty((0, 2), np.int64)))
+        return self.unconstrained(replace(problem, conflicts=np.empty((0, 2), np.int64)))
 
 
 class Asked(TypedDict, total=False):
@@ -73,19 +74,35 @@ class PlanOptions(SolveOptions, total=False):
     per_area_minimum: Any
 
 
-def area_minimums(options: PlanOptions, min_sites: Any, min_share: Any) -> tuple[Any, Any]:
-    """Least sites and least shares per area; takes the old `per_area_minimum` out of `options`.
+def begin_solve(
+    function: str, options: SolveOptions, asked: Asked | None = None
+) -> tuple[SolveControl, Faults]:
+    """The running solve of the public function `function`, and a collector of its faults.
+
+    asked : where constraints may be asked for; gets what the old `per_area_minimum` means.
+    """
+    if asked is not None:
+        _read_old_minimum(cast("PlanOptions", options), asked)
+    request = read_request(function, options)
+    control = SolveControl.start(request)
+    faults = problem_faults()
+    check_limits(request, faults)
+    return control, faults
+
+
+def _read_old_minimum(options: PlanOptions, asked: Asked) -> None:
+    """Take the old `per_area_minimum` out of `options`: least sites, or shares, per area.
 
     Its whole numbers were sites, its numbers with a point shares of the people.
     """
     old = options.pop("per_area_minimum", None)
     if old is None:
-        return min_sites, min_share
+        return
     warnings.warn(
         "per_area_minimum is now min_sites_per_area (whole numbers) and min_share_per_area "
         "(shares); the old name goes with the next version",
         DeprecationWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
     def counts(least: Any) -> bool:
@@ -96,10 +113,36 @@ def area_minimums(options: PlanOptions, min_sites: Any, min_share: Any) -> tuple
     else:
         old_sites = {code: least for code, least in old.items() if counts(least)}
         old_share = {code: least for code, least in old.items() if not counts(least)}
-    return (
-        old_sites if min_sites is None else min_sites,
-        old_share if min_share is None else min_share,
-    )
+    if asked.get("min_sites_per_area") is None:
+        asked["min_sites_per_area"] = old_sites
+    if asked.get("min_share_per_area") is None:
+        asked["min_share_per_area"] = old_share
+
+
+def read_count(
+    problem: SitingProblem, asked: Asked, faults: Faults, *, least: int = 0
+) -> int | None:
+    """The number of sites asked for, `least` or more; a budget may stand in for it."""
+    if asked.get("sites") is None:
+        if asked.get("budget") is None:
+            faults.add("say how many: sites = N, or budget = money")
+        return None
+    return check_count(problem, asked["sites"], faults, least=least)
+
+
+def check_count(problem: SitingProblem, sites: Any, faults: Faults, *, least: int = 0) -> int:
+    """`sites` as a whole number, `least` or more, that leaves room for the fixed ones."""
+    if isinstance(sites, bool) or not isinstance(sites, (int, np.integer)):
+        faults.add(f"sites must be a whole number, not {sites!r}")
+        return 0
+    if sites < least:
+        faults.add(f"sites must be {least} or more, not {sites}")
+    elif sites < len(problem.fixed):
+        faults.add(
+            f"sites = {sites} counts sites in all, but {len(problem.fixed)} are fixed already: "
+            f"give at least {len(problem.fixed)}, or make some of them closable"
+        )
+    return int(sites)
 
 
 def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Asked]) -> Constraints:
@@ -116,13 +159,10 @@ def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Ask
             if on:
                 faults.add(
                     f"gradual coverage (full_within) and {name} do not go together: a part of a "
-                    "person cannot be counted twice or take a place"
+                    "person cannot be counted twice or use capacity"
                 )
     if backup and problem.capacities is not None:
-        faults.add(
-            "backup and capacities do not go together: a place is taken once, a backup is a "
-            "promise without a place"
-        )
+        faults.add("backup with capacities is not supported")
     if equity and problem.areas is None:
         faults.add("equity needs areas in the problem: the area of every demand row")
     area_sites = _area_sites(problem, asked.get("min_sites_per_area"), faults)

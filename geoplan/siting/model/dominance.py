@@ -58,10 +58,7 @@ def dominated_sites(cover, cost, kind):
 
 @nb.njit(cache=True, nogil=True)
 def implied_rows(row_ptr, row_idx, site_ptr, site_idx):
-    """Bool per class: whoever covers all of another class's needs covers it too.
-
-    For covering everyone: a class whose sites include all sites of another class is free.
-    """
+    """True for a class whose cover set contains another's: covering that one covers it too."""
     n = len(row_ptr) - 1
     out = np.zeros(n, np.bool_)
     for i in range(n):

@@ -3,7 +3,7 @@
 Demand rows with equal cover sets become one class (found by hashing, verified element by element);
 rows that need no decision (covered by a fixed site, beyond every allowed site, nobody there) leave;
 a site whose classes another site covers too, at no more cost, leaves. Uniform city-size
-instances shrink a hundredfold; what a solver sees afterwards is the heart of the matter.
+instances shrink a hundredfold.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _take_rows(ptr, idx, rows, new_site):
 
 @nb.njit(cache=True, nogil=True)
 def transpose(ptr, idx, width):
-    """The other way round: for a CSR with `width` columns, pointer and ascending row numbers."""
+    """The transpose: for a CSR with `width` columns, pointer and ascending row numbers."""
     out = np.zeros(width + 1, np.int64)
     for t in range(len(idx)):
         out[idx[t] + 1] += 1
@@ -235,38 +235,38 @@ def cover_rows(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows of cover sets with weights and groups; gradual coverage becomes nested rows.
 
-    A row that sites serve at the levels 1 > a > b > 0 is as good as three rows: one of weight
+    A row that sites serve at the fractions 1 > a > b > 0 is as good as three rows: one of weight
     (1 - a) that only the first kind covers, one of (a - b) that the first two do, and so on:
-    the best chosen site then collects exactly its level.
+    the best chosen site then collects exactly its fraction.
     """
     ptr = problem.cover.indptr.astype(np.int64)
     idx = problem.cover.indices
     groups = np.zeros(problem.n_demand, np.int64) if group is None else group.astype(np.int64)
     if problem.full_within is None:
         return ptr, idx, problem.weights, groups
-    level = cover_levels(problem)
+    fraction = cover_fractions(problem)
     row_of = np.repeat(np.arange(problem.n_demand), np.diff(ptr))
-    usable = (problem.is_allowed[idx]) & (level > 0) & (problem.weights[row_of] > 0)
-    order = np.lexsort((idx[usable], -level[usable], row_of[usable]))
-    rows, sites, levels = row_of[usable][order], idx[usable][order], level[usable][order]
-    last = np.ones(len(rows), bool)  # the last entry of each (row, level)
-    last[:-1] = (rows[1:] != rows[:-1]) | (levels[1:] != levels[:-1])
+    usable = (problem.is_allowed[idx]) & (fraction > 0) & (problem.weights[row_of] > 0)
+    order = np.lexsort((idx[usable], -fraction[usable], row_of[usable]))
+    rows, sites, fractions = row_of[usable][order], idx[usable][order], fraction[usable][order]
+    last = np.ones(len(rows), bool)  # the last entry of each (row, fraction)
+    last[:-1] = (rows[1:] != rows[:-1]) | (fractions[1:] != fractions[:-1])
     ends = np.flatnonzero(last)
     first_of_row = np.searchsorted(rows, rows[ends], side="left")
     following = np.zeros(len(ends))
     same = rows[ends][1:] == rows[ends][:-1]
-    following[:-1][same] = levels[ends][1:][same]
+    following[:-1][same] = fractions[ends][1:][same]
     sizes = ends + 1 - first_of_row
     new_ptr = np.concatenate([[0], np.cumsum(sizes)])
-    take = np.arange(new_ptr[-1]) - np.repeat(new_ptr[:-1] - first_of_row, sizes)
-    new_idx = sites[take]
+    entries = np.arange(new_ptr[-1]) - np.repeat(new_ptr[:-1] - first_of_row, sizes)
+    new_idx = sites[entries]
     # columns ascending within each row
     inner = np.lexsort((new_idx, np.repeat(np.arange(len(sizes)), sizes)))
-    weight = problem.weights[rows[ends]] * (levels[ends] - following)
+    weight = problem.weights[rows[ends]] * (fractions[ends] - following)
     return new_ptr, new_idx[inner].astype(np.int32), weight, groups[rows[ends]]
 
 
-def cover_levels(problem: SitingProblem) -> np.ndarray:
+def cover_fractions(problem: SitingProblem) -> np.ndarray:
     """Per covering pair of `problem.cover` the share of coverage, 0..1 (1 unless gradual)."""
     if problem.full_within is None:
         return np.ones(problem.cover.nnz)

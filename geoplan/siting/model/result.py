@@ -27,7 +27,7 @@ class SitingResult:
     sites : labels, `fixed` first.
     assignment : demand label -> site label (<NA> where not served).
     seconds : wall-clock time.
-    solver, seed : how it was found.
+    solver, seed : code of the method that found it, and its seed.
     greedy_value : what plain greedy reaches, for comparison.
     blocking : for infeasible: what blocks it, in words and labels.
     detail : further facts (reduction sizes, rounds, relaxations).

@@ -7,15 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from types import FrameType
+from typing import Any
 
-from geoplan.siting.solver.request import Progress, SolveRequest
+from geoplan.siting.solver.request import ProgressCallback, SolveRequest
 
 
 @dataclass(kw_only=True, slots=True)
 class SolveControl:
-    """What a running search has to heed: its request's values, what is left of its time, Ctrl-C.
+    """What a running search must obey: its request's values, what is left of its time, Ctrl-C.
 
     parent : the control of which this one is a part; when that one is stopped, so is this.
     """
@@ -24,7 +25,7 @@ class SolveControl:
     gap: float = 0.0
     seed: int = 0
     threads: int | None = None
-    progress: Progress | None = None
+    progress: ProgressCallback | None = None
     started: float = field(default_factory=time.perf_counter)
     parent: SolveControl | None = None
     halted: bool = False
@@ -32,13 +33,7 @@ class SolveControl:
     @classmethod
     def start(cls, request: SolveRequest) -> SolveControl:
         """The control of a solve that begins now."""
-        return cls(
-            time_limit_s=request.time_limit_s,
-            gap=request.gap,
-            seed=request.seed,
-            threads=request.threads,
-            progress=request.progress,
-        )
+        return cls(**{item.name: getattr(request, item.name) for item in fields(request)})
 
     @property
     def seconds(self) -> float:
@@ -66,24 +61,11 @@ class SolveControl:
 
     def part(self, seconds: float) -> SolveControl:
         """The control of a part of the work, with at most `seconds`."""
-        return SolveControl(
-            time_limit_s=min(seconds, self.left),
-            gap=self.gap,
-            seed=self.seed,
-            threads=self.threads,
-            parent=self,
-        )
+        return self.with_(time_limit_s=min(seconds, self.left), started=time.perf_counter())
 
-    def with_(self, *, gap: float | None = None, seed: int | None = None) -> SolveControl:
-        """The same time and interrupt, with another gap or seed."""
-        return SolveControl(
-            time_limit_s=self.time_limit_s,
-            gap=self.gap if gap is None else gap,
-            seed=self.seed if seed is None else seed,
-            threads=self.threads,
-            started=self.started,
-            parent=self,
-        )
+    def with_(self, **changes: Any) -> SolveControl:
+        """The same time and interrupt, with another `gap` or `seed`."""
+        return replace(self, **changes, progress=None, parent=self, halted=False)
 
     def request(self, seconds: float) -> SolveRequest:
         """A request for a smaller problem on the way, proved to optimality within `seconds`."""

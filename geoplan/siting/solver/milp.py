@@ -57,7 +57,7 @@ class Model:
     cost: list[np.ndarray] = field(default_factory=list)
     lower: list[np.ndarray] = field(default_factory=list)
     upper: list[np.ndarray] = field(default_factory=list)
-    whole: list[np.ndarray] = field(default_factory=list)
+    integer: list[np.ndarray] = field(default_factory=list)
     row_lower: list[np.ndarray] = field(default_factory=list)
     row_upper: list[np.ndarray] = field(default_factory=list)
     sizes: list[np.ndarray] = field(default_factory=list)
@@ -74,12 +74,12 @@ class Model:
         cost: np.ndarray | float = 0.0,
         lower: np.ndarray | float = 0.0,
         upper: np.ndarray | float = 1.0,
-        whole: bool = False,
+        integer: bool = False,
     ) -> np.ndarray:
         """Add `count` columns; returns their numbers."""
         for block, given in ((self.cost, cost), (self.lower, lower), (self.upper, upper)):
             block.append(np.broadcast_to(np.asarray(given, np.float64), (count,)))
-        self.whole.append(np.full(count, whole))
+        self.integer.append(np.full(count, integer))
         self.columns += count
         return np.arange(self.columns - count, self.columns)
 
@@ -131,7 +131,7 @@ class Model:
         )
 
     def elastic(self, families: list[str]) -> tuple[Model, list[tuple[str, Any, int]]]:
-        """A copy with rows that may be broken at a price, and nothing else to pay.
+        """A copy with penalised slack on the tagged rows, original objective dropped.
 
         Returns
         -------
@@ -157,9 +157,9 @@ class Model:
         loose = Model()
         loose.add_columns(self.columns)
         loose.lower, loose.upper = [_joined(self.lower)], [_joined(self.upper)]
-        loose.whole = [np.concatenate(self.whole)]
-        price = 1.0 / np.maximum(np.abs(limit), 1.0) if len(families) > 1 else 1.0
-        columns = loose.add_columns(len(at), cost=price, upper=INF)
+        loose.integer = [np.concatenate(self.integer)]
+        penalty = 1.0 / np.maximum(np.abs(limit), 1.0) if len(families) > 1 else 1.0
+        columns = loose.add_columns(len(at), cost=penalty, upper=INF)
         loose.add_rows(both.indptr, both.indices, both.data, lower=lower, upper=upper)
         return loose, [
             (family, label, int(c)) for (family, label, _), c in zip(slack, columns, strict=True)
@@ -205,8 +205,8 @@ class Model:
         outcome = read_outcome(highs, linear=linear, stopped=stopped)
         if start is None or linear or outcome.x is None or stopped:
             return outcome
-        told, true = outcome.value, float(_joined(self.cost) @ outcome.x)
-        if abs(told - true) <= HIGHS_OBJECTIVE * max(1.0, abs(true)):
+        reported, true = outcome.value, float(_joined(self.cost) @ outcome.x)
+        if abs(reported - true) <= HIGHS_OBJECTIVE * max(1.0, abs(true)):
             return outcome
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
@@ -232,10 +232,10 @@ class Model:
         lp.a_matrix_.start_ = ptr.astype(np.int32)
         lp.a_matrix_.index_ = _joined(self.index).astype(np.int32)
         lp.a_matrix_.value_ = _joined(self.value)
-        whole = np.concatenate(self.whole)
-        if not linear and whole.any():
+        integer = np.concatenate(self.integer)
+        if not linear and integer.any():
             kind = highspy.HighsVarType
-            lp.integrality_ = [kind.kInteger if w else kind.kContinuous for w in whole]
+            lp.integrality_ = [kind.kInteger if w else kind.kContinuous for w in integer]
         return lp
 
 
@@ -264,7 +264,6 @@ def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
 
 
 def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
-    """What HiGHS found, after its run."""
     """Status, columns, value and bound of a run that has ended."""
     state = highs.getModelStatus()
     kind = highspy.HighsModelStatus

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
+from geoplan.errors import Faults
 from geoplan.validate import check_keywords
 
 #: called with (done, total, text) as work goes on
-Progress = Callable[[int, int, str], None]
+ProgressCallback = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +44,7 @@ class SolveRequest:
     gap: float = 0.0
     seed: int = 0
     threads: int | None = None
-    progress: Progress | None = None
+    progress: ProgressCallback | None = None
 
 
 class SolveOptions(TypedDict, total=False):
@@ -54,7 +55,7 @@ class SolveOptions(TypedDict, total=False):
     gap: float
     seed: int
     threads: int | None
-    progress: Progress | None
+    progress: ProgressCallback | None
 
 
 def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
@@ -69,3 +70,13 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     request = single.pop("request", None) or SolveRequest()
     check_keywords(function, options, SolveOptions)
     return replace(request, **single)
+
+
+def check_limits(request: SolveRequest, faults: Faults) -> None:
+    """Faults in the options that every solver takes."""
+    if not request.time_limit_s > 0:
+        faults.add(f"time_limit_s must be above 0, not {request.time_limit_s}")
+    if not 0 <= request.gap < 1:
+        faults.add(f"gap must be from 0 to below 1, not {request.gap}")
+    if request.threads is not None and not request.threads >= 1:
+        faults.add(f"threads must be 1 or more, not {request.threads}")

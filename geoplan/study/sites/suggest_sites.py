@@ -10,7 +10,7 @@ from geoplan.siting.conditional.bounds import (
     ConditionalSolution,
     coverage_by_sites,
     rounding_of,
-    with_measured_value,
+    with_ledger_value,
 )
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.conditional.reassignment import capacity_in_people
@@ -77,7 +77,7 @@ def _outcome(
             # people who are no whole numbers may make the ledger round: the ledger's value wins
             explained = added_by_capacity(context, assessed, explained, chosen, siting, after)
         if siting.objective == "max_coverage":
-            result = with_measured_value(result, served, gap=siting.gap)
+            result = with_ledger_value(result, served, gap=siting.gap)
     sites = sites_frame(
         context, assessed, explained, chosen, base=problem.served, total=problem.total
     )
@@ -115,7 +115,7 @@ def _notes(
         notes.append(speaker.say("study.capacity_unheeded"))
     if _takes_nobody(problem):
         notes.append(speaker.say("study.takes_nobody", capacity=f"{siting.capacity:g}"))
-    elif problem.more_serve_nobody(solved):
+    elif problem.extra_sites_useless(solved):
         asked = siting.sites or 0
         key = "study.enough" if found else "study.enough_none"
         notes.append(speaker.say(key, asked=f"{asked:,}", enough=f"{found:,}"))

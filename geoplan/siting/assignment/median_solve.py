@@ -10,7 +10,7 @@ from geoplan.siting.assignment.benders import solve_by_benders
 from geoplan.siting.assignment.branch_and_bound import branch_and_bound
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.assignment.interchange import greedy_add, interchange
-from geoplan.siting.assignment.lagrangian import lagrangian_dual, reduced_cost_fixing
+from geoplan.siting.assignment.lagrangian import lagrangian_dual, median_reduced_cost_fixing
 from geoplan.siting.solver.control import SolveControl
 
 #: free sites, and multipliers kept (sites x rows), up to which branch and bound is tried
@@ -29,10 +29,10 @@ def search_median(
     greedy_add(costs, greedy, instance.free, instance.sites - int(greedy.sum()))
     plain = costs.total(greedy)
     best = improve_by_interchange(instance, greedy, control)
-    free, take = np.flatnonzero(instance.free), instance.take
-    if start is None and len(free) > take > 0 and control.left > 0:
+    free, n_new = np.flatnonzero(instance.free), instance.n_new
+    if start is None and len(free) > n_new > 0 and control.left > 0:
         drawn = fixed.copy()
-        drawn[np.random.default_rng(control.seed).choice(free, take, replace=False)] = True
+        drawn[np.random.default_rng(control.seed).choice(free, n_new, replace=False)] = True
         best = best.better(improve_by_interchange(instance, drawn, control))
     return replace(best, greedy=plain if plain < costs.penalty * 0.5 else None)
 
@@ -54,20 +54,20 @@ def solve_median(
     instance: MedianInstance, found: MedianSolution, *, control: SolveControl
 ) -> MedianSolution:
     """Improve and prove a solution until the gap is closed or the time is over."""
-    costs, take = instance.costs, instance.take
+    costs, n_new = instance.costs, instance.n_new
     control.report("bound")
     dual = lagrangian_dual(instance, upper=found.value, control=control)
     # the sites that the relaxation opens most are another good start
     order = np.argsort(-np.where(instance.free, dual.shares, -1.0), kind="stable")
     guided = instance.fixed.copy()
-    guided[order[:take]] = True
+    guided[order[:n_new]] = True
     best = found.better(improve_by_interchange(instance, guided, control))
-    if take <= 0 or int(instance.free.sum()) <= take:
+    if n_new <= 0 or int(instance.free.sum()) <= n_new:
         return replace(best, bound=best.value)
     bound = rounded_bound(dual.bound, costs.step)
     if best.is_near(bound, control.gap):
         return replace(best, bound=min(bound, best.value))
-    narrow = reduced_cost_fixing(instance, dual, best)
+    narrow = median_reduced_cost_fixing(instance, dual, best)
     doubtful = int(narrow.free.sum())
     control.report("proof")
     if (
@@ -78,7 +78,7 @@ def solve_median(
         best, proved = branch_and_bound(narrow, best, dual.multipliers, control=control)
         if proved:
             return replace(best, bound=max(bound, best.value * (1 - control.gap)))
-        narrow = reduced_cost_fixing(instance, dual, best)
+        narrow = median_reduced_cost_fixing(instance, dual, best)
     if control.left <= 0:
         return replace(best, bound=min(bound, best.value))
     best = replace(best, bound=bound)

@@ -18,7 +18,9 @@ from geoplan.tolerances import SAME_TOTAL_COST, SAME_VALUE
 
 @nb.njit(cache=True, nogil=True)
 def _swap_terms(costs, is_open, entering, position, n_open):
-    """Gain of each entering site, loss of each open one, and how the first relieves the second.
+    """Gain of each entering site, loss of each open one, and their correction term.
+
+    extra : the correction term, as in Resende & Werneck.
 
     position : of each open site among the `n_open` open ones.
     """
@@ -29,7 +31,7 @@ def _swap_terms(costs, is_open, entering, position, n_open):
             loss[position[near.site[i]]] += near.second[i] - near.cost[i]
     ptr, idx, data = costs.by_site
     gain = np.zeros(len(entering))
-    relief = np.zeros((len(entering), n_open))
+    extra = np.zeros((len(entering), n_open))
     for q in range(len(entering)):
         k = entering[q]
         for t in range(ptr[k], ptr[k + 1]):
@@ -38,10 +40,10 @@ def _swap_terms(costs, is_open, entering, position, n_open):
             if v < near.cost[i]:
                 gain[q] += near.cost[i] - v
                 if near.site[i] >= 0:
-                    relief[q, position[near.site[i]]] += near.second[i] - near.cost[i]
+                    extra[q, position[near.site[i]]] += near.second[i] - near.cost[i]
             elif v < near.second[i] and near.site[i] >= 0:
-                relief[q, position[near.site[i]]] += near.second[i] - v
-    return gain, loss, relief
+                extra[q, position[near.site[i]]] += near.second[i] - v
+    return gain, loss, extra
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -122,9 +124,9 @@ def constrained_interchange(
             break
         position = np.full(len(is_open), -1, np.int64)
         position[opened] = np.arange(len(opened))
-        gain, loss, relief = _swap_terms(costs, is_open, entering, position, len(opened))
+        gain, loss, extra = _swap_terms(costs, is_open, entering, position, len(opened))
         leaving = np.flatnonzero(~fixed[opened])
-        saved = gain[:, None] + relief[:, leaving] - loss[leaving][None, :]
+        saved = gain[:, None] + extra[:, leaving] - loss[leaving][None, :]
         saved[~limits.may_swap(is_open, entering, opened[leaving])] = -np.inf
         added = np.where(limits.may_add(is_open, entering), gain, -np.inf)
         best_add = int(np.argmax(added))

@@ -14,17 +14,18 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.assignment.benders import solve_by_benders
-from geoplan.siting.assignment.constrained_interchange import (
+from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
+from geoplan.siting.assignment.lagrangian import (
+    MedianDual,
+    lagrangian_dual,
+    median_reduced_cost_fixing,
+)
+from geoplan.siting.assignment.median_constrained_interchange import (
     SiteConstraints,
     constrained_interchange,
     drop_idle_sites,
 )
-from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
-from geoplan.siting.assignment.lagrangian import (
-    LagrangianDual,
-    lagrangian_dual,
-    reduced_cost_fixing,
-)
+from geoplan.siting.assignment.median_solve import search_median
 from geoplan.siting.assignment.milp import (
     AssignmentModel,
     assign_to_largest_flow,
@@ -34,7 +35,6 @@ from geoplan.siting.assignment.milp import (
     location_model,
 )
 from geoplan.siting.assignment.reachability import ReachablePairs, assign_to_nearest
-from geoplan.siting.assignment.solve import search_median
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import (
@@ -49,7 +49,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
 from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, SAME_MODEL_VALUE, SAME_VALUE
 
-SOLVER = "Lagrangean bound + Benders or journeys with rules (HiGHS)"
+SOLVER = "median_constrained_highs"
 #: gap to which the start is solved: its bound is one of several
 _START_GAP = 1e-4
 
@@ -117,7 +117,7 @@ class _Solve:
     constraints: Constraints
     control: SolveControl
 
-    def relaxation(self) -> tuple[MedianInstance, LagrangianDual]:
+    def relaxation(self) -> tuple[MedianInstance, MedianDual]:
         """The instance without constraints, and its Lagrangian dual."""
         problem, pairs, control = self.problem, self.pairs, self.control
         instance = MedianInstance(
@@ -133,7 +133,7 @@ class _Solve:
         return instance, dual
 
     def by_benders(
-        self, instance: MedianInstance, dual: LagrangianDual, start: np.ndarray, bound: float
+        self, instance: MedianInstance, dual: MedianDual, start: np.ndarray, bound: float
     ) -> MedianSolution:
         """Constraints on sites alone: swaps that keep them, then Benders cuts with their rows."""
         problem, control, costs = self.problem, self.control, instance.costs
@@ -151,7 +151,7 @@ class _Solve:
         if best.is_near(bound, control.gap) or control.left <= 0:
             return best
         return solve_by_benders(
-            reduced_cost_fixing(instance, dual, best),
+            median_reduced_cost_fixing(instance, dual, best),
             best,
             dual.multipliers,
             control=control,
@@ -167,7 +167,7 @@ class _Solve:
         facts: dict[str, Any] = {}
         model = assignment_model(problem, self.pairs, constraints)
         if constraints.equity:
-            equity = _worst_area_first(model, control)
+            equity = _minimize_largest_mean(model, control)
             if equity is None:
                 return self.infeasible()
             facts.update(equity)
@@ -264,7 +264,7 @@ class _Solve:
         )
 
 
-def _worst_area_first(model: AssignmentModel, control: SolveControl) -> dict[str, Any] | None:
+def _minimize_largest_mean(model: AssignmentModel, control: SolveControl) -> dict[str, Any] | None:
     """First stage of the lexicographic model: the largest mean cost of any area, made least.
 
     It becomes a constraint of the second stage; None where nothing is feasible.
