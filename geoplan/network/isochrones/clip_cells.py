@@ -113,18 +113,20 @@ def reached_parts(reached, costs, cells, reach):
     lines, rows = np.empty((2 * most + 2, 4)), np.empty((4 * most + 4, 4))
     whole, n_whole = _whole_cells(reached, costs, cells, reach, lines, rows)
     group, borders = _group_whole_cells(reached.edges, cells, whole, n_whole)
-    first, fraction, ends, tri, across, centre, at, _ = cells
+    first, _, fraction, ends, tri, across, centre, at, _ = cells
+    _, begin, whole_part = whole
+    edges, all_from_u, all_from_v, _, _, _ = reached
     out = no_parts(n_whole)
     room = walls = done = 0
     work, label, own, own_line = scratch_of(room)
-    for k in range(len(reached.edges)):
-        e = reached.edges[k]
-        from_u, from_v = reached.from_u[k], reached.from_v[k]
+    for k in range(len(edges)):
+        e = edges[k]
+        from_u, from_v = all_from_u[k], all_from_v[k]
         profile = lines[: _profile(k, reached, costs, lines)]
         for i in range(first[e], first[e + 1]):
             if at[i] < 0:
                 continue
-            part = whole.part[whole.begin[k] + i - first[e]]
+            part = whole_part[begin[k] + i - first[e]]
             if part >= 0:
                 if done < len(borders) and borders[done, 0] == part:
                     done, out = _add_borders(done, borders, centre, across, out)
@@ -141,10 +143,14 @@ def reached_parts(reached, costs, cells, reach):
             low, high = _into_frame(i, at[i], frame, tri, across, centre, own, own_line)
             extent = n, left, right, low, high
             for s in range(-1, n + 1):
+                if _no_ground_beyond(s, extent, frame.length):
+                    continue
                 restore(work, label, own, own_line, size)
                 corners = _cut_to_strip(s, rows, extent, frame, size, walls - 2, work, label)
                 if corners >= 3:
-                    out = _add_part(corners, frame, centre, across, work, label, out)
+                    if not has_room(out, corners, corners, 0):
+                        out = with_room(out, corners, corners, 0)
+                    _add_part(corners, frame, centre, across, work, label, out)
             walls -= n + 3
     return finished(out, group)
 
@@ -236,7 +242,7 @@ def _group_whole_cells(edges, cells, whole, n_whole):
 
     A border is a row of its part, its line and the triangles at its ends.
     """
-    first, at, tri, across = cells.first, cells.at, cells.tri, cells.across
+    first, edge, at, tri, across = cells.first, cells.edge, cells.at, cells.tri, cells.across
     row, begin, parts = whole
     group = np.arange(n_whole)
     borders, n = np.empty((256, 4), np.int64), 0
@@ -250,10 +256,13 @@ def _group_whole_cells(edges, cells, whole, n_whole):
             for _ in range(len(tri)):
                 c = 0 if tri[t, 0] == i else 1 if tri[t, 1] == i else 2
                 j = tri[t, (c + 2) % 3]
-                other = _whole_part(j, e, first, row, begin, parts) if j < len(at) else -1
+                other = -1
+                if j < len(at) and row[edge[j]] >= 0:
+                    other = parts[begin[row[edge[j]]] + j - first[edge[j]]]
                 after = across[t, (c + 1) % 3]
                 if other < 0:
-                    borders = longer(borders, n, 1)
+                    if n == len(borders):
+                        borders = longer(borders, n, 1)
                     borders[n, 0], borders[n, 1] = part, border_line(t, (c + 1) % 3, across)
                     borders[n, 2], borders[n, 3] = t, after
                     n += 1
@@ -296,16 +305,6 @@ def _add_borders(begin, borders, centre, across, out):
 
 
 @_jit
-def _whole_part(j, guess, first, row, begin, part):
-    """The part that is the whole cell of stretch j, or -1; `guess` : the edge it may be of."""
-    e = guess
-    if not first[e] <= j < first[e + 1]:
-        e = np.searchsorted(first, j, side="right") - 1
-    k = row[e]
-    return part[begin[k] + j - first[e]] if k >= 0 else -1
-
-
-@_jit
 def _frame(i, ends):
     """The axes of stretch i."""
     ax, ay = ends[i, 0], ends[i, 1]
@@ -331,6 +330,15 @@ def _into_frame(i, start, frame, tri, across, centre, own, own_line):
 
 
 @_jit
+def _no_ground_beyond(s, extent, length):
+    """Whether s stands for the ground beyond an end (-1, number of strips), and there is none."""
+    number, left, right, low, high = extent
+    if s == -1:
+        return left <= 0.0 or low > -_BEYOND_M
+    return s == number and (right <= 0.0 or high < length + _BEYOND_M)
+
+
+@_jit
 def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     """Cut the cell to strip s, or to the ground beyond an end (-1, number); its corner count.
 
@@ -339,10 +347,6 @@ def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     """
     number, left, right, low, high = extent
     length = frame.length
-    if s == -1 and (left <= 0.0 or low > -_BEYOND_M):
-        return 0
-    if s == number and (right <= 0.0 or high < length + _BEYOND_M):
-        return 0
     if s == -1:
         meets = number > 0 and rows[0, 0] <= _END_M
         wall = base if meets else base - number - 1
@@ -369,8 +373,6 @@ def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
 @_jit
 def _add_part(n, frame, centre, across, work, label, out):
     """Write the sides of the polygon of `n` corners in `work` as a part."""
-    if not has_room(out, n, n, 0):
-        out = with_room(out, n, n, 0)
     xy, sides, lines, along = out.xy, out.sides, out.line, out.along
     corner, side, part = out.used[CORNERS], out.used[SIDES], out.used[PARTS]
     for q in range(n):
@@ -391,4 +393,3 @@ def _add_part(n, frame, centre, across, work, label, out):
     out.used[CORNERS] += n
     out.used[SIDES] = side
     out.used[PARTS] += 1
-    return out

@@ -33,6 +33,7 @@ class StreetCells(NamedTuple):
     The stretches stand in the order of the network's edges, along each edge from u to v.
 
     first : int64 (edges + 1,), the stretches of edge e are ``first[e]:first[e + 1]``.
+    edge : int32 (stretches,), the edge of each stretch.
     fraction : float64 (stretches, 2), the fractions of the edge at both ends.
     ends : float64 (stretches, 4), x, y at both ends.
     tri, across : int32 (k, 3), triangles of the stretches' generators and of a frame (numbers from
@@ -44,6 +45,7 @@ class StreetCells(NamedTuple):
     """
 
     first: NDArray[np.int64]
+    edge: NDArray[np.int32]
     fraction: NDArray[np.float64]
     ends: NDArray[np.float64]
     tri: NDArray[np.int32]
@@ -83,6 +85,7 @@ def street_cells(network: NetworkData, edges: NDArray[np.int64], *, margin_m: fl
     if len(segments.length) == 0:  # no street is drawn longer than a step: no ground is divided
         return StreetCells(
             first=np.zeros(network.n_edges + 1, np.int64),
+            edge=np.empty(0, np.int32),
             fraction=np.empty((0, 2)),
             ends=np.empty((0, 4)),
             tri=np.empty((0, 3), np.int32),
@@ -104,9 +107,10 @@ def street_cells(network: NetworkData, edges: NDArray[np.int64], *, margin_m: fl
     fraction = (segments.start[segment] + share * np.stack([low, high])) / segments.total[segment]
     tri, across, centre = _voronoi(points_along(segments, segment, along), margin_m)
     at, farthest = _cells(tri, centre, ends)
-    first = np.searchsorted(segments.edge[segment], np.arange(network.n_edges + 1))
+    edge = segments.edge[segment]
     return StreetCells(
-        first=first.astype(np.int64),
+        first=np.searchsorted(edge, np.arange(network.n_edges + 1)).astype(np.int64),
+        edge=edge.astype(np.int32),
         fraction=np.clip(fraction.T, 0.0, 1.0).copy(),
         ends=ends,
         tri=tri,
