@@ -10,6 +10,8 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
+from geoplan.siting.assignment.milp import AssignmentModel
+from geoplan.siting.solver.milp import Outcome
 from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_constraints, choices
 
 ROWS = 8
@@ -370,3 +372,17 @@ def test_money_buys_no_site_that_changes_nothing(solve, given: dict, asked: dict
             without = solve(less, budget=12, **asked)
             assert not without.value <= found.value + 1e-6, (seed, out)
     assert bought > 10
+
+
+def test_a_start_that_misses_a_share_is_no_solution_when_time_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The shortest journeys leave the far area beyond the threshold; the search finds nothing."""
+    costs = np.array([[0.0, 9.0], [20.0, 5.0]])
+    problem = SitingProblem.from_costs(costs, [50, 1], threshold=6, unit="m", areas=["n", "s"])
+    nothing = Outcome(status="unknown", x=None, value=np.nan, bound=None)
+    monkeypatch.setattr(AssignmentModel, "run", lambda *_, **__: nothing)
+    found = p_median(problem, sites=1, min_share_per_area={"s": 1.0})
+    assert (found.status, found.sites) == ("unknown", [])
+    kept = p_median(problem, sites=1, min_share_per_area={"n": 1.0})
+    assert (kept.status, kept.sites) == ("optimal", [0])

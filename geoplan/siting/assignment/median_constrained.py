@@ -32,6 +32,7 @@ from geoplan.siting.assignment.milp import (
     assignment_flows,
     assignment_model,
     infeasible_assignment,
+    keeps_area_shares,
     location_model,
 )
 from geoplan.siting.assignment.reachability import ReachablePairs, assign_to_nearest
@@ -176,7 +177,9 @@ class _Solve:
         found = model.run(control=control, start=warm)
         if found.status == "infeasible":
             return self.infeasible()
-        x = found.x if found.x is not None else warm
+        x = found.x
+        if x is None and warm is not None and keeps_area_shares(model, constraints, warm):
+            x = warm
         if x is None:
             return no_result(
                 problem, "p_median", "unknown", control=control, solver=SOLVER, bound=bound

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
-from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, WHOLE_COLUMN
+from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, NO_VIOLATION, WHOLE_COLUMN
 
 
 def location_model(
@@ -190,6 +192,23 @@ def assignment_model(
 
 def _add_area_shares(full: AssignmentModel, constraints: Constraints) -> None:
     """Rows: so many people of an area go no farther than the problem's threshold."""
+    for code, columns, need in _area_shares(full, constraints):
+        line = full.model.add_row(columns, lower=need)
+        full.model.tag("area_share", [line], [code])
+
+
+def keeps_area_shares(full: AssignmentModel, constraints: Constraints, x: np.ndarray) -> bool:
+    """Whether the columns `x` keep the least shares of areas, which no warm start knows."""
+    return all(
+        x[columns].sum() >= need - NO_VIOLATION * max(1.0, need)
+        for _, columns, need in _area_shares(full, constraints)
+    )
+
+
+def _area_shares(
+    full: AssignmentModel, constraints: Constraints
+) -> Iterator[tuple[Any, np.ndarray, float]]:
+    """Per area with a least share: its code, columns of people who are near, and people needed."""
     problem, pairs = full.problem, full.pairs
     if not constraints.area_share:
         return
@@ -200,8 +219,7 @@ def _add_area_shares(full: AssignmentModel, constraints: Constraints) -> None:
     for code, share in constraints.area_share.items():
         here = np.array([c == code for c in areas], bool)
         need = least_people(share, float(pairs.people[here].sum()), whole=is_whole(pairs.people))
-        line = full.model.add_row(full.x[near & here[full.row]], lower=need)
-        full.model.tag("area_share", [line], [code])
+        yield code, full.x[near & here[full.row]], need
 
 
 def assignment_flows(problem: SitingProblem, full: AssignmentModel, x: np.ndarray) -> pd.DataFrame:

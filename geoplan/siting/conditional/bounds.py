@@ -161,7 +161,7 @@ def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
     DataFrame with ``sites``, ``value``, ``bound``; None where there is nothing to draw.
     """
     problem, solved = solution.problem, solution.solved
-    if problem.objective != "max_coverage" or solved.status == "infeasible":
+    if problem.objective != "max_coverage" or solved.status in ("infeasible", "unknown"):
         return None
     if solved.detail.get("interrupted"):
         return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from geoplan.siting.candidates import Thinned
+from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.reassignment import Reassignment
 from geoplan.siting.explain import may_replace
 from geoplan.siting.model.problem import SitingProblem
@@ -30,6 +31,7 @@ class ConditionalProblem:
     sites, budget, share : what limits the new sites, as the objective needs it.
     capacity : people whom one new site takes; None = no limit.
     min_sites_per_area : area code -> new sites still needed there.
+    area_shares : least shares of the people of areas, or None.
     n_offered : candidates before thinning, which leaves out those that reach nobody.
     thinned : what thinning can cost by itself.
     unthinned : the same problem over all candidates, where thinning may have cost people; its bound
@@ -51,6 +53,7 @@ class ConditionalProblem:
     share: float | None = None
     capacity: float | None = None
     min_sites_per_area: Mapping[str, int] = field(default_factory=dict)
+    area_shares: AreaShares | None = None
     n_offered: int = 0
     thinned: Thinned | None = None
     unthinned: SitingProblem | None = None
@@ -77,6 +80,12 @@ class ConditionalProblem:
     def n_existing(self) -> int:
         """Sites of `solved` that stand already."""
         return len(self.solved.fixed)
+
+    @property
+    def has_area_minimums(self) -> bool:
+        """Whether areas still need sites or people served."""
+        short = self.area_shares is not None and self.area_shares.short
+        return bool(self.min_sites_per_area or short)
 
     def thinning_loss(self, sites: int) -> float:
         """People whom thinning can cost a plan of so many new sites; ``inf`` if not known.

@@ -51,6 +51,13 @@ class Solver:
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:
         """The result in ``problem.solved``."""
+        if problem.area_shares is not None:  # no site that stands is full
+            found = self._attempt(problem, problem.problem, self.request.time_limit_s)
+            thinned = problem.thinned is not None and len(problem.thinned.loss) > 0
+            kept = problem.problem.n_sites if thinned else problem.n_offered
+            return problem.area_shares.described(
+                found, self.speaker, kept=kept, every=problem.n_offered
+            )
         limit = self.request.time_limit_s
         if problem.reassignment is None:
             return self._attempt(problem, problem.problem, limit)
@@ -67,11 +74,11 @@ class Solver:
         """`problem` as `variant`: of the whole service, of those not served, or all candidates."""
         existing = len(variant.fixed)
         options: dict[str, Any] = {"request": replace(self.request, time_limit_s=seconds)}
-        if problem.min_sites_per_area:
+        if problem.has_area_minimums:
             blocked = self._areas_without_candidates(problem)
             if blocked is not None:
                 return blocked
-            options["min_sites_per_area"] = dict(problem.min_sites_per_area)
+            options |= self._area_minimums(problem, variant)
         if problem.objective == "max_coverage":
             if problem.budget is not None:
                 return max_coverage(variant, budget=problem.budget, **options)
@@ -79,7 +86,7 @@ class Solver:
         whole = existing or problem.reassignment is None
         elsewhere = problem.served_outside if whole else problem.served
         wanted = (problem.share or 1.0) * problem.total - elsewhere
-        if wanted <= 0 and not problem.min_sites_per_area:
+        if wanted <= 0 and not problem.has_area_minimums:
             return max_coverage(variant, sites=existing, **options)
         if wanted > variant.total + SHARE_PEOPLE:
             return self._share_too_large(problem, "study.share_out_of_reach", variant.total)
@@ -107,7 +114,7 @@ class Solver:
         if result.detail.get("interrupted"):  # nobody waits any longer: what holds anyway
             bound = min(1.0, result.value) if fewest else min(limit, problem.solved.total)
         else:
-            relaxed = replace(problem, min_sites_per_area={})
+            relaxed = replace(problem, min_sites_per_area={}, area_shares=None)
             free = self._attempt(relaxed, problem.unconstrained, self.request.time_limit_s)
             result = _interrupted_with(result, free)
             if free.bound is None:
@@ -132,18 +139,30 @@ class Solver:
         )
         return self._infeasible(problem, text)
 
+    def _area_minimums(self, problem: ConditionalProblem, variant: SitingProblem) -> dict[str, Any]:
+        """Least numbers of sites and least shares per area, as siting functions take them."""
+        options: dict[str, Any] = {}
+        if problem.min_sites_per_area:
+            options["min_sites_per_area"] = dict(problem.min_sites_per_area)
+        if problem.area_shares is not None and problem.area_shares.short:
+            options["min_share_per_area"] = problem.area_shares.of_problem(variant)
+        return options
+
     def _areas_without_candidates(self, problem: ConditionalProblem) -> SitingResult | None:
-        """Areas that must have sites, and no candidate stands in them."""
-        assert problem.problem.site_areas is not None
-        there = set(problem.problem.site_areas)
+        """Areas that must have sites where no candidate stands, or more people than are reached."""
+        texts = []
+        there = set() if problem.problem.site_areas is None else set(problem.problem.site_areas)
         needs = problem.min_sites_per_area
         empty = [code for code, least in needs.items() if least > 0 and code not in there]
-        if not empty:
-            return None
-        text = self.speaker.say("study.no_candidate_in", areas=", ".join(empty))
-        return self._infeasible(problem, text)
+        if empty:
+            texts.append(self.speaker.say("study.no_candidate_in", areas=", ".join(empty)))
+        facts: dict[str, Any] = {}
+        if problem.area_shares is not None and problem.area_shares.out_of_reach:
+            texts.append(problem.area_shares.describe_out_of_reach(self.speaker))
+            facts = problem.area_shares.out_of_reach_facts
+        return self._infeasible(problem, *texts, **facts) if texts else None
 
-    def _infeasible(self, problem: ConditionalProblem, text: str) -> SitingResult:
+    def _infeasible(self, problem: ConditionalProblem, *texts: str, **facts: Any) -> SitingResult:
         index = problem.problem.demand_index
         return SitingResult(
             objective=problem.objective,
@@ -156,7 +175,8 @@ class Solver:
             seconds=0.0,
             solver="",
             seed=self.request.seed,
-            blocking=(text,),
+            blocking=texts,
+            detail=facts,
         )
 
 

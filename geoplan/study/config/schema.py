@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from geoplan.errors import UsageError
 from geoplan.words.speaker import Speaker
@@ -19,6 +19,18 @@ Objective = Literal["max_coverage", "min_sites", "p_median", "p_center"]
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+
+
+def _number_or_table(value: Any) -> str:
+    return "[table]" if isinstance(value, dict) else "[number]"
+
+
+#: one share for all areas, or shares by level or area code; a fault names the kind that is meant
+ShareOfAreas = Annotated[
+    Annotated[Share, Tag("[number]")] | Annotated[dict[str, Share], Tag("[table]")],
+    Discriminator(_number_or_table),
+]
 
 
 class _Section(BaseModel):
@@ -97,9 +109,10 @@ class SitingSection(_Section):
     """``siting = {...}``: the siting problem. `sites` counts NEW sites.
 
     `robustness` is the number of draws that show how robust the sites are (0: none).
-    `site_cost` is the money that one site takes, or one price per kind of site (``urban``,
-    ``rural``, or what a file of candidates calls them). `phases` are numbers of sites so far;
-    `years` names the phases, or shares a budget out evenly.
+    `min_share_per_area` is of all people of an area: one share for all areas, or shares by level or
+    area code. `site_cost` is the money that one site takes, or one price per kind of site
+    (``urban``, ``rural``, or what a file of candidates calls them). `phases` are numbers of sites
+    so far; `years` names the phases, or shares a budget out evenly.
     """
 
     objective: Objective = "max_coverage"
@@ -110,6 +123,7 @@ class SitingSection(_Section):
     max_candidates: Annotated[int, Field(ge=1)] = 2000
     min_distance_m: NotNegative = 0.0
     min_sites_per_area: dict[str, int] | None = None
+    min_share_per_area: ShareOfAreas | None = None
     site_cost: Positive | dict[str, Positive] | None = None
     capacity: Positive | None = None
     phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
@@ -126,6 +140,8 @@ class SitingSection(_Section):
             self.sites is None and self.budget is None
         ):
             raise UsageError.of("study.objective_needs_sites", objective=self.objective)
+        if self.objective == "p_center" and self.min_share_per_area is not None:
+            raise UsageError.of("study.area_shares_p_center")
         own_prices = self.candidates not in ("network", "demand")
         if self.budget is not None and self.site_cost is None and not own_prices:
             raise UsageError.of("study.budget_needs_cost")

@@ -129,10 +129,14 @@ def _strip(kind: Any) -> Any:
     return kind
 
 
+#: parts of a fault's location that are no keys of the file
+_MARKS = ("[key]", "[number]", "[table]")
+
+
 def _shape_fault(
     fault: Mapping[str, Any], *, path: Path, lines: Mapping[Location, int], speaker: Speaker
 ) -> Finding:
-    where: Location = tuple(p for p in fault["loc"] if p != "[key]")
+    where: Location = tuple(p for p in fault["loc"] if p not in _MARKS)
     kind = fault["type"]
     value = fault.get("input")
     key = str(where[-1]) if where else ""
@@ -258,6 +262,7 @@ def _cross_checks(
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         _check_siting(key, entry, services, checks)
+        _check_area_shares(key, entry, areas, checks)
         if isinstance(rate := entry.get("rate"), Mapping):
             _check_rate(key, rate, areas, demand, checks)
         fund = entry.get("fund")
@@ -329,6 +334,29 @@ def _check_siting(
         valid = ("network", "demand", "facilities:KEY", "a file")
         problem = checks.speaker.say("study.bad_candidates", value=candidates)
         checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
+
+
+def _check_area_shares(
+    key: str, entry: Mapping[str, Any], areas: Iterable[str], checks: _CrossChecks
+) -> None:
+    """One share for all areas needs a level; capacity and shares of areas do not go together."""
+    siting = entry.get("siting")
+    given = siting.get("min_share_per_area") if isinstance(siting, Mapping) else None
+    if given is None or not isinstance(siting, Mapping):
+        return
+    where, levels = ("services", key, "siting", "min_share_per_area"), list(areas)
+    named = isinstance(given, Mapping) or siting.get("min_sites_per_area")
+    if not levels or (not named and len(levels) > 1):
+        listed = ", ".join(levels) or "-"
+        checks.add(where, checks.speaker.say("study.area_shares_level", key=key, levels=listed))
+    if siting.get("capacity") is None or not isinstance(entry.get("standard", {}), Mapping):
+        return
+    try:
+        limited = standard_of(key, entry).capacity_limits
+    except UsageError:  # the check of the standard says so
+        return
+    if limited:
+        checks.add(where, checks.speaker.say("study.area_shares_capacity", key=key))
 
 
 def standard_of(key: str, entry: Any) -> ServiceStandard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -83,12 +83,7 @@ def area_needs(
     """
     assert assessed.facilities is not None
     layers = context.inputs.areas
-    known = set(layers).union(*(layer.frame.index for layer in layers.values()))
-    if unknown := [name for name in minimum if name not in known]:
-        names, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
-        raise UsageError(
-            context.speaker.say("study.unknown_areas", key=assessed.key, names=names, levels=levels)
-        )
+    levels_named(context, assessed.key, "min_sites_per_area", minimum)
     standing = open_sites(assessed.facilities)
     needs: dict[str, dict[str, int]] = {}
     for name, least in minimum.items():
@@ -101,6 +96,33 @@ def area_needs(
                 if short > 0:
                     needs.setdefault(level, {})[code] = short
     return needs
+
+
+def levels_named(context: Context, key: str, setting: str, names: Iterable[str]) -> list[str]:
+    """The levels that `names`, of levels or of single areas by code, belong to.
+
+    Raises
+    ------
+    UsageError
+        Names that are neither, in this `setting` of the service `key`.
+    """
+    layers = context.inputs.areas
+    names = list(names)
+    known = set(layers).union(*(layer.frame.index for layer in layers.values()))
+    if unknown := [name for name in names if name not in known]:
+        listed, levels = ", ".join(map(repr, unknown)), ", ".join(layers) or "-"
+        raise UsageError(
+            context.speaker.say(
+                "study.unknown_areas", key=key, setting=setting, names=listed, levels=levels
+            )
+        )
+    return [
+        level
+        for level, layer in layers.items()
+        if any(
+            name == level or (name not in layers and name in layer.frame.index) for name in names
+        )
+    ]
 
 
 def straight_m(context: Context, assessed: ServiceResult) -> float:

@@ -28,6 +28,7 @@ from geoplan.siting.model.build_result import is_whole
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.study.sites.area_shares import area_shares, areas_of, refuse_capacities
 from geoplan.study.sites.budget import site_costs_of
 from geoplan.study.sites.candidates import area_needs, candidate_points
 from geoplan.tolerances import MISSING_PEOPLE, SERVED_ROUNDING
@@ -62,14 +63,16 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         located = located_people(coverage.frame)
         rows, concerned = located[shortage.rows], shortage.people
         people = _at_rows(context, assessed.key, people, rows.index)
+    capacitated = siting.capacity is not None and standard.capacity_limits
+    refuse_capacities(context, assessed, siting, limited=capacitated or shortage is not None)
     candidates = candidate_points(context, assessed, siting, rows)
     costs = costs_within(context, rows, candidates, standard)
     site_costs = site_costs_of(context, assessed.key, siting, candidates)
     level, needs = new_sites_needed(context, assessed, siting)
     codes = codes_at(context, candidates, level, rows) if needs else None
-    capacitated = siting.capacity is not None and standard.capacity_limits
     weights = concerned.to_numpy(float)
     cover = cover_of(costs)
+    shares = area_shares(context, assessed, siting, rows, cover)
     thinned = thin_by_cost(
         cover,
         weights,
@@ -84,7 +87,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
     unthinned = unconstrained = reassignment = None
     if thinned.bound_loss(most) > 0 or (capacitated and len(thinned.loss)):
         unthinned = SitingProblem.from_costs(costs, concerned, threshold=standard.threshold)
-    if len(thinned.loss) and (capacitated or siting.min_distance_m > 0 or needs):
+    if len(thinned.loss) and (capacitated or siting.min_distance_m > 0 or needs or shares):
         priced = {} if site_costs is None else {"site_costs": site_costs}
         unconstrained = _over_all_candidates(
             costs, people, shortage, threshold=standard.threshold, **priced
@@ -96,6 +99,8 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         options["site_costs"] = site_costs.loc[candidates_kept.index]
     if codes is not None:
         options["site_areas"] = codes[thinned.kept]
+    if shares is not None:
+        options["areas"] = areas_of(rows, shares.level)
     if shortage is not None:
         reassignment = shortage.reassignment(
             reach_within(kept, standard.threshold),
@@ -118,6 +123,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         share=siting.share,
         capacity=siting.capacity,
         min_sites_per_area=needs,
+        area_shares=shares,
         n_offered=len(candidates),
         thinned=thinned,
         unthinned=unthinned,
@@ -196,7 +202,14 @@ def new_sites_needed(
     needs = area_needs(context, assessed, siting.min_sites_per_area)
     if len(needs) > 1:
         levels = ", ".join(needs)
-        raise UsageError(context.speaker.say("study.mixed_levels", key=assessed.key, levels=levels))
+        raise UsageError(
+            context.speaker.say(
+                "study.mixed_levels",
+                key=assessed.key,
+                setting="min_sites_per_area",
+                levels=levels,
+            )
+        )
     return next(iter(needs.items()), ("", {}))
 
 

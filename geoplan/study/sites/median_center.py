@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage import Coverage
+from geoplan.errors import UsageError
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import (
     SitingProblem,
@@ -22,13 +23,21 @@ from geoplan.siting import (
     p_median,
     thin,
 )
+from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.bounds import without_bound
 from geoplan.siting.conditional.thinning import strongest_per_area
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.build_result import is_whole, no_result
+from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.study.sites.area_shares import (
+    area_shares,
+    areas_of,
+    refuse_capacities,
+    with_shares_checked,
+)
 from geoplan.study.sites.budget import phase_table, site_costs_of, with_costs_and_phases
 from geoplan.study.sites.candidates import candidate_points
 from geoplan.study.sites.covering_problem import (
@@ -58,6 +67,7 @@ class _DistanceProblem(NamedTuple):
     candidates: gpd.GeoDataFrame
     n_offered: int
     min_sites_per_area: Mapping[str, int]
+    area_shares: AreaShares | None
 
 
 def distance_sites(
@@ -68,18 +78,7 @@ def distance_sites(
     ledger = assessed.coverage.ledger
     stated = _state_problem(context, assessed, siting)
     problem, candidates = stated.problem, stated.candidates
-    solve = p_median if siting.objective == "p_median" else p_center
-    result = solve(
-        problem,
-        sites=None if siting.sites is None else len(problem.fixed) + siting.sites,
-        budget=siting.budget,
-        min_sites_per_area=stated.min_sites_per_area or None,
-        request=SolveRequest(
-            time_limit_s=siting.time_limit_s,
-            gap=max(siting.gap, LEAST_GAP),
-            seed=context.config.study.seed,
-        ),
-    )
+    result = _solved(context, assessed, siting, stated)
     limited = problem.capacities is not None
     notes = _notes(context, assessed, siting, result, stated.rows, limited=limited)
     if len(candidates) < stated.n_offered and result.status in ("optimal", "feasible"):
@@ -89,6 +88,7 @@ def distance_sites(
     existing = set(problem.site_index[problem.fixed])
     chosen = candidates.loc[[label for label in result.sites if label not in existing]]
     after = ledger_after(context, assessed, chosen, siting)
+    result = with_shares_checked(context, assessed, result, stated.area_shares, after)
     added = _added_in_order(context, assessed, chosen)
     if assessed.standard.capacity_limits and len(chosen):
         order = chosen.loc[list(added.index)]
@@ -123,6 +123,7 @@ def _state_problem(
     level, needs = new_sites_needed(context, assessed, siting)
     codes = codes_at(context, points, level, rows) if needs else None
     site_costs = site_costs_of(context, assessed.key, siting, points)
+    offered = points
     if n_offered > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
         # too many, and then nothing is called proved
@@ -139,12 +140,18 @@ def _state_problem(
     longest = {f"threshold_{standard.unit}": far}
     costs = costs_within(context, rows, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, people, len(existing))
+    refuse_capacities(context, assessed, siting, limited=capacities is not None)
+    constraints = _constraints(siting, existing, points, codes, site_costs)
+    shares = _area_shares(context, assessed, siting, rows, offered, joined=reached)
+    if shares is not None:
+        constraints["areas"] = areas_of(rows[reached], shares.level)
+        constraints["threshold"] = standard.threshold
     problem = SitingProblem.from_costs(
         rows_of(costs, reached),
         rows["people"][reached],
         fixed=list(existing.index),
         capacities=capacities,
-        **_constraints(siting, existing, points, codes, site_costs),
+        **constraints,
     )
     return _DistanceProblem(
         problem=problem,
@@ -152,7 +159,72 @@ def _state_problem(
         candidates=points,
         n_offered=n_offered,
         min_sites_per_area=needs,
+        area_shares=shares,
     )
+
+
+def _area_shares(
+    context: Context,
+    assessed: ServiceResult,
+    siting: SitingSection,
+    rows: gpd.GeoDataFrame,
+    offered: gpd.GeoDataFrame,
+    *,
+    joined: np.ndarray,
+) -> AreaShares | None:
+    """Least shares per area, of whose people only those who count (`joined`) can be served."""
+    if siting.min_share_per_area is None:
+        return None
+    near = cover_of(costs_within(context, rows, offered, assessed.standard))
+    shares = area_shares(context, assessed, siting, rows[joined], near[joined])
+    every = area_shares(context, assessed, siting, rows, near)
+    if shares is None or every is None:
+        return None
+    # a plan that serves whoever is left out here may keep a share, and would be missed
+    if lost := [c for c in shares.short if every.reachable[c] > shares.reachable[c]]:
+        areas = ", ".join(lost)
+        raise UsageError(
+            context.speaker.say("study.area_shares_pockets", key=assessed.key, areas=areas)
+        )
+    return replace(shares, served_inside=True)
+
+
+def _solved(
+    context: Context, assessed: ServiceResult, siting: SitingSection, stated: _DistanceProblem
+) -> SitingResult:
+    """The solution of p-median or p-center."""
+    problem, shares = stated.problem, stated.area_shares
+    solve = p_median if siting.objective == "p_median" else p_center
+    request = SolveRequest(
+        time_limit_s=siting.time_limit_s,
+        gap=max(siting.gap, LEAST_GAP),
+        seed=context.config.study.seed,
+    )
+    options: dict[str, Any] = {}
+    if shares is not None and shares.out_of_reach:
+        return no_result(
+            problem,
+            siting.objective,
+            "infeasible",
+            control=SolveControl.start(request),
+            solver="",
+            blocking=(shares.describe_out_of_reach(context.speaker),),
+            detail=shares.out_of_reach_facts,
+        )
+    if shares is not None and shares.short:
+        options["min_share_per_area"] = shares.of_problem(problem)
+    result = solve(
+        problem,
+        sites=None if siting.sites is None else len(problem.fixed) + siting.sites,
+        budget=siting.budget,
+        min_sites_per_area=stated.min_sites_per_area or None,
+        request=request,
+        **options,
+    )
+    if shares is None:
+        return result
+    kept, every = len(stated.candidates), stated.n_offered
+    return shares.described(result, context.speaker, kept=kept, every=every)
 
 
 def _notes(

@@ -43,6 +43,8 @@ def with_robustness(
         return outcome
     if problem.conditional.solved.capacities is not None:  # draws know reach, not capacity
         return outcome
+    if problem.conditional.area_shares is not None:  # nor least shares, which a draw may miss
+        return outcome
     found = robustness_of(
         context,
         replace(assessed, siting=outcome),
@@ -84,6 +86,8 @@ def robustness_of(
         raise UsageError(f"no site is suggested for {planned.key!r}: there is no plan to try.")
     plan = list(map(str, planned.siting.sites.index))
     problem = problem or state_problem(context, planned, siting)
+    if problem.conditional.area_shares is not None:
+        raise UsageError(context.speaker.say("study.area_shares_redraws"))
     world = _world(context, planned, problem, uncertainty)
     drawn = draw_all(world, settings, sites=len(plan))
     draws, plans = try_plans(world, drawn, plan)

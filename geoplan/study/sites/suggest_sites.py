@@ -20,6 +20,7 @@ from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import equity_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.study.sites.area_shares import with_shares_checked
 from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
@@ -70,6 +71,7 @@ def _outcome(
     explained = explain_sites(problem.solved, solution.solved)
     chosen = stated.candidates.loc[list(explained.index)]
     after = ledger_after(context, assessed, chosen, siting)
+    result = with_shares_checked(context, assessed, result, problem.area_shares, after)
     served = after.ledger.served
     if assessed.standard.capacity_limits:
         off = abs(problem.served + float(explained["added_people"].sum()) - served)
@@ -111,6 +113,8 @@ def _notes(
     unproved = solved.status == "feasible" and solved.bound is not None
     if problem.unconstrained is not None and unproved:
         notes.append(speaker.say("study.thinned_rules"))
+    if problem.area_shares is not None and siting.robustness:
+        notes.append(speaker.say("study.area_shares_redraws"))
     if not problem.has_capacities and siting.capacity is not None:
         notes.append(speaker.say("study.capacity_unheeded"))
     if _takes_nobody(problem):
