@@ -170,7 +170,7 @@ def _look(
             break
         if found.x is None:
             break
-        plan = _needed(covering, covering.open_sites(found), times)
+        plan = _drop_idle_sites(covering, covering.open_sites(found), times)
         _forbid(covering, plan)
         kept &= set(plan.tolist())
         rows.append(
@@ -185,7 +185,7 @@ def _look(
     return Alternatives(table=table, complete=complete, kept=names)
 
 
-def _needed(covering: CoveringModel, plan: np.ndarray, times: int) -> np.ndarray:
+def _drop_idle_sites(covering: CoveringModel, plan: np.ndarray, times: int) -> np.ndarray:
     """`plan` without new sites that change nothing for anybody."""
     problem, constraints = covering.problem, covering.constraints
     if problem.capacities is not None or constraints.area_sites or constraints.area_share:

@@ -1,4 +1,4 @@
-"""Where new sites may stand: junctions, parcels, clusters; thinned so that nobody loses reach."""
+"""Candidates for new sites: junctions, parcels, clusters; thinned so that nobody loses reach."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
+from geoplan.siting.model.core import Cover
+from geoplan.siting.model.dominance import dominated_sites
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -124,7 +126,7 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
 
 
 def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The candidates that lie in none of the `forbidden` polygons.
+    """The candidates in none of the `forbidden` polygons.
 
     Parameters
     ----------
@@ -164,7 +166,7 @@ def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.Ge
 
 
 def too_close(candidates: gpd.GeoDataFrame, *, min_distance_m: float) -> np.ndarray:
-    """Pairs (positions, shape (k, 2), i < j) that stand closer than `min_distance_m`.
+    """Pairs (positions, shape (k, 2), i < j) closer to each other than `min_distance_m`.
 
     Parameters
     ----------
@@ -214,8 +216,8 @@ def thin(
     limit : wanted number; exceeded only where reach demands it.
     always : candidates that stay.
     kind : a number per candidate (its area, say); one only gives way to another of its kind.
-    alike : False where two sites that reach the same people are not worth the same (places that
-        end, distances to keep): then none is dropped for another that reaches as many.
+    alike : False where two sites that reach the same people are not worth the same
+        (capacities, distances to keep): then none is dropped for another that reaches as many.
 
     Returns
     -------
@@ -262,16 +264,17 @@ def _undominated(
     columns: sparse.csc_matrix, always: np.ndarray, kind: np.ndarray | None
 ) -> np.ndarray:
     """Positions of candidates whose rows are no subset of another one's (one of equals stays)."""
-    size = np.diff(columns.indptr)
-    overlap = (columns.T @ columns).tocoo()
-    i, j, both = overlap.row, overlap.col, overlap.data
-    inside = (i != j) & (both == size[i])
-    # of two equal candidates the first stays
-    inside &= (size[j] > size[i]) | (j < i)
-    if kind is not None:
-        inside &= kind[i] == kind[j]
-    gone = np.zeros(columns.shape[1], bool)
-    gone[i[inside]] = True
-    gone |= size == 0
+    by_row = columns.tocsr()
+    by_site = by_row.tocsc()
+    cover = Cover(
+        np.ones(by_row.shape[0]),
+        by_site.indptr.astype(np.int64),
+        by_site.indices.astype(np.int32),
+        by_row.indptr.astype(np.int64),
+        by_row.indices.astype(np.int32),
+    )
+    m = columns.shape[1]
+    kinds = np.zeros(m, np.int64) if kind is None else np.unique(kind, return_inverse=True)[1]
+    gone = dominated_sites(cover, np.zeros(m), kinds.astype(np.int64))
     gone[always] = False
     return np.flatnonzero(~gone)

@@ -15,7 +15,7 @@ from geoplan.siting.constrained.capacity_solve import (
 )
 from geoplan.siting.constrained.solve import constrained_max_coverage, constrained_min_sites
 from geoplan.siting.mclp.kernel_search import solve_mclp
-from geoplan.siting.mclp.local_search import drop_idle, greedy
+from geoplan.siting.mclp.local_search import drop_idle_sites, greedy
 from geoplan.siting.mclp.milp_models import solve_lscp_milp
 from geoplan.siting.mclp.partial_cover import solve_partial_lscp
 from geoplan.siting.model.build_result import (
@@ -137,7 +137,7 @@ def _max_coverage(
 
 def core_facts(core: Core) -> dict[str, Any]:
     """How small the problem became."""
-    return {"classes": core.n, "open_sites": core.m, "pairs": core.pairs}
+    return {"classes": core.n, "free_sites": core.m, "pairs": core.pairs}
 
 
 def min_sites(
@@ -252,8 +252,7 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
             break
         hit[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = True
         people = float(core.weight[hit].sum())
-    kept = drop_idle(core, order)
-    return kept if core.covered(kept) >= short - SAME_VALUE * max(1.0, short) else order
+    return drop_idle_sites(core, order, need=short - SAME_VALUE * max(1.0, short))
 
 
 def _blocked(

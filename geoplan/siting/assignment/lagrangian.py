@@ -15,6 +15,7 @@ import numpy as np
 
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 #: share of the bound; rising less per 100 rounds halves the blend, per 400 rounds ends the climb
@@ -104,15 +105,6 @@ class _VolumeState(NamedTuple):
     shares: np.ndarray
 
 
-class _Steps(NamedTuple):
-    """Best bound (-inf: not begun), step factor, largest weight of a new point, failures."""
-
-    bound: float
-    factor: float
-    blend: float
-    failures: int
-
-
 @nb.njit(cache=True, nogil=True)
 def _move(dual, steps, upper, most, multipliers):
     """Put into `multipliers` a step from the best ones; False where there is none to take."""
@@ -139,9 +131,7 @@ def _average(dual, limit, slack, is_open):
         cross += direction[i] * d
         square += d * d
         agree += direction[i] * slack[i]
-    blend = limit
-    if square > 0:
-        blend = min(max(-cross / square, limit / 10), limit)
+    blend = blend_weight(cross, square, limit)
     for i in range(len(slack)):
         direction[i] += blend * (slack[i] - direction[i])
     for j in range(len(shares)):
@@ -171,17 +161,9 @@ def _climb(by_demand, openings, upper, most, dual, steps, rounds):
             dual.direction[:] = slack
             for j in range(len(reduced)):
                 dual.shares[j] = 1.0 if is_open[j] else 0.0
-            steps = _Steps(value, steps.factor, steps.blend, steps.failures)
+            steps = Steps(value, steps.factor, steps.blend, steps.failures)
             continue
-        agree = _average(dual, steps.blend, slack, is_open)
-        factor = steps.factor
-        if better:
-            factor = min(factor * 1.1, 2.0) if agree else factor
-            steps = _Steps(value, factor, steps.blend, 0)
-        elif steps.failures + 1 >= 10:
-            steps = _Steps(steps.bound, factor * 0.66, steps.blend, 0)
-        else:
-            steps = _Steps(steps.bound, factor, steps.blend, steps.failures + 1)
+        steps = next_steps(steps, value, better, _average(dual, steps.blend, slack, is_open))
     return steps
 
 
@@ -211,7 +193,7 @@ def lagrangian_dual(
     depth = np.minimum(ptr[:-1] + max(1, m // max(sites, 1) // 2), ptr[1:] - 1)
     most = data[ptr[1:] - 1] + 1
     dual = _VolumeState(data[depth].copy(), np.zeros(m), np.zeros(n), np.zeros(m))
-    steps = _Steps(-np.inf, 0.1, 0.1, 0)
+    steps = Steps(-np.inf, 0.1, 0.1, 0)
     marks: list[float] = []
     # parts short enough to look at the clock in between
     part = int(np.clip(100_000_000 // max(len(data), 1), 1, 100))

@@ -188,7 +188,7 @@ class _Solve:
             bound = max(bound, found.bound)
         limits = SiteConstraints.of(problem, constraints, instance.sites)
         if problem.capacities is not None:
-            x = self._close_unused(model, limits, x)
+            x = self._drop_idle_sites(model, limits, x)
             return self.result(x[: problem.n_sites] > 0.5, bound=bound, flows=(model, x), **facts)
         # whoever has no longer way keeps shares and the worst-off area as they are
         is_open = x[: problem.n_sites] > 0.5
@@ -197,7 +197,7 @@ class _Solve:
         )
         return self.result(is_open, bound=bound, **facts)
 
-    def _close_unused(
+    def _drop_idle_sites(
         self, model: AssignmentModel, limits: SiteConstraints, x: np.ndarray
     ) -> np.ndarray:
         """`x` without new sites whose closing costs nobody anything, dearest first.

@@ -133,7 +133,7 @@ class CapacitySearch:
         self.flow = saved
         return started
 
-    def prune(self, *, need: float, keep: np.ndarray) -> None:
+    def drop_idle_sites(self, *, need: float, keep: np.ndarray) -> None:
         """Close sites, those that serve fewest first, that neither `need` nor an area asks for.
 
         keep : bool per site: stays open. When time is out, only sites that serve nobody close.

@@ -97,7 +97,7 @@ def max_coverage_with_capacities(
             solver=SOLVER,
             bound=outside + bound,
         )
-    search.prune(need=search.served, keep=search.free_of_cost)
+    search.drop_idle_sites(need=search.served, keep=search.free_of_cost)
     chosen = covering.core.sites[search.flow.chosen]
     value, flows = _served(problem, chosen)
     return make_result(
@@ -142,7 +142,7 @@ def min_sites_with_capacities(
         search.set_open(np.ones(covering.core.m, bool))
         started = search.enough
     if started:
-        search.prune(need=short, keep=search.stays)
+        search.drop_idle_sites(need=short, keep=search.stays)
     least = float(search.fewest())
     if not started or (len(search.flow.chosen) > least and control.left > 0):
         covering.require_people(short)

@@ -124,7 +124,7 @@ def min_sites_start(
     if not len(problem.conflicts):
         tries.append(np.flatnonzero(problem.is_allowed))
     for chosen in tries:
-        if chosen is not None and (kept := _prune(covering, need, chosen)) is not None:
+        if chosen is not None and (kept := _drop_idle_sites(covering, need, chosen)) is not None:
             return warm_start(covering, kept)
     return None
 
@@ -137,7 +137,7 @@ def _every_site(covering: CoveringModel, control: SolveControl) -> np.ndarray | 
     return solve_in_time(model, control, linear=True).x
 
 
-def _prune(covering: CoveringModel, need: float, chosen: np.ndarray) -> np.ndarray | None:
+def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -> np.ndarray | None:
     """`chosen` as far as the model has them, without sites that no constraint asks for.
 
     None where they do not keep the constraints.

@@ -15,6 +15,7 @@ from geoplan.siting.model.constraints import (
     problem_free,
     site_money,
 )
+from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 
@@ -94,23 +95,13 @@ def _add_area_share(covering: CoveringModel, group: int, need: float) -> None:
 def drop_idle_sites(covering: CoveringModel, chosen: np.ndarray) -> np.ndarray:
     """`chosen` without sites that no constraint asks for and whose people others cover as often."""
     problem, constraints = covering.problem, covering.constraints
-    if problem.capacities is not None or constraints.area_sites:
+    gradual = problem.full_within is not None
+    if problem.capacities is not None or constraints.area_sites or gradual:
         return chosen
     times = 2 if constraints.backup else 1
-    kept = list(chosen)
+    money, existing = site_money(problem), problem_free(problem)
+    order = sorted(chosen[~existing[chosen]], key=lambda j: (-money[j], -j))
     cover = problem.cover.tocsc()
-    count = np.bincount(
-        np.concatenate([cover.indices[cover.indptr[j] : cover.indptr[j + 1]] for j in chosen])
-        if len(chosen)
-        else np.empty(0, np.int64),
-        minlength=problem.n_demand,
+    return drop_idle_columns(
+        (cover.indptr, cover.indices), chosen, order, n_rows=problem.n_demand, times=times
     )
-    money, stands = site_money(problem), problem_free(problem)
-    if problem.full_within is not None:
-        return chosen
-    for j in sorted(chosen, key=lambda j: (-money[j], -j)):
-        rows = cover.indices[cover.indptr[j] : cover.indptr[j + 1]]
-        if not stands[j] and (count[rows] > times).all():
-            count[rows] -= 1
-            kept.remove(j)
-    return np.array(kept, np.int64)

@@ -20,6 +20,7 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION, SAME_VALUE
 
 
@@ -58,15 +59,13 @@ class _VolumeState(NamedTuple):
     """The volume algorithm while it runs; all arrays are written to.
 
     multipliers, worth : those of the best bound, per class and per site. mean, shares : the relaxed
-    solution, coverings per class and openings per site. state : best bound, step, widest blend,
-    failures in a row, whether it was started.
+    solution, coverings per class and openings per site.
     """
 
     multipliers: np.ndarray
     worth: np.ndarray
     mean: np.ndarray
     shares: np.ndarray
-    state: np.ndarray
 
 
 @nb.njit(cache=True, nogil=True)
@@ -113,15 +112,15 @@ def _count(cover, top, out):
 
 @nb.njit(cache=True, nogil=True)
 def _start(cover, dual, top):
-    """Bound and relaxed solution at the first multipliers."""
+    """Relaxed solution at the first multipliers; returns its bound."""
     _worth(cover, dual.multipliers, dual.worth)
     s = _pick(dual.worth, len(top), top)
-    dual.state[0] = s + (cover.weight - dual.multipliers).sum()
+    bound = s + (cover.weight - dual.multipliers).sum()
     _count(cover, top, dual.mean)
     dual.shares[:] = 0.0
     for a in range(len(top)):
         dual.shares[top[a]] = 1.0
-    dual.state[4] = 1
+    return bound
 
 
 @nb.njit(cache=True, nogil=True)
@@ -138,8 +137,8 @@ def _subgradient_norm(weight, dual):
 
 
 @nb.njit(cache=True, nogil=True)
-def _blend(dual, now):
-    """Share of the new point in the mean, and how much it agrees with the direction of the step."""
+def _blend(dual, now, limit):
+    """Share of the new point in the mean, and whether it agrees with the direction of the step."""
     cross = 0.0
     square = 0.0
     agree = 0.0
@@ -149,30 +148,29 @@ def _blend(dual, now):
         cross += v * d
         square += d * d
         agree += v * (now[i] - 1.0)
-    widest = dual.state[2]
-    if square > 0:
-        return min(max(-cross / square, widest / 10), widest), agree
-    return widest, agree
+    return blend_weight(cross, square, limit), agree > 0
 
 
 @nb.njit(cache=True, nogil=True)
-def _volume(cover, n_new, target, dual, rounds):
-    """`rounds` steps of the volume algorithm; `dual` is written to."""
+def _volume(cover, n_new, target, dual, steps, begin):
+    """100 steps of the volume algorithm; `dual` is written to, the new `steps` returned.
+
+    begin : from the multipliers in `dual` afresh.
+    """
     weight = cover.weight
-    state = dual.state
     n = len(weight)
     multipliers = dual.multipliers.copy()
     worth = np.empty(len(dual.worth))
     top = np.empty(n_new, np.int64)
     now = np.empty(n)
-    if state[4] == 0:
-        _start(cover, dual, top)
-    for _ in range(rounds):
-        best = state[0]
+    if begin:
+        steps = Steps(_start(cover, dual, top), steps.factor, steps.blend, steps.failures)
+    for _ in range(100):
+        best = steps.bound
         norm = _subgradient_norm(weight, dual)
         if norm < NO_DIRECTION or best <= target:
             break
-        step = state[1] * max(best - target, 1e-7 * best) / norm
+        step = steps.factor * max(best - target, 1e-7 * best) / norm
         rest = 0.0
         for i in range(n):
             x = dual.multipliers[i] - step * (dual.mean[i] - 1.0)
@@ -182,24 +180,17 @@ def _volume(cover, n_new, target, dual, rounds):
         _worth(cover, multipliers, worth)
         value = rest + _pick(worth, n_new, top)
         _count(cover, top, now)
-        blend, agree = _blend(dual, now)
+        blend, agrees = _blend(dual, now, steps.blend)
         if value < best:
-            state[0] = value
             dual.multipliers[:] = multipliers
             dual.worth[:] = worth
-            state[3] = 0
-            if agree > 0:
-                state[1] = min(state[1] * 1.1, 2.0)
-        else:
-            state[3] += 1
-            if state[3] >= 10:
-                state[1] *= 0.66
-                state[3] = 0
+        steps = next_steps(steps, value, value < best, agrees)
         for i in range(n):
             dual.mean[i] += blend * (now[i] - dual.mean[i])
         dual.shares[:] *= 1 - blend
         for a in range(n_new):
             dual.shares[top[a]] += blend
+    return steps
 
 
 def solve_dual(
@@ -230,28 +221,28 @@ def solve_dual(
         np.empty(core.m),
         np.zeros(core.n),
         np.zeros(core.m),
-        np.array([np.inf, 0.1, 0.1, 0.0, 0.0]),
     )
-    state = dual.state
+    steps, begin = Steps(np.inf, 0.1, 0.1, 0), True
     marks: list[float] = []
     done, resting = 0, np.inf
     while n_new > 0 and core.n and done < rounds and (control.left > 0 or not done):
-        before = state[0]
-        _volume(core.cover, n_new, target, dual, 100)
+        before = steps.bound
+        steps = _volume(core.cover, n_new, target, dual, steps, begin)
+        begin = False
         done += 100
-        best = state[0]
+        best = float(steps.bound)
         marks.append(best)
         if visit is not None:
             target = max(target, visit(dual.shares))
         if best <= target:
             break
         if np.isfinite(before) and before - best < 1e-4 * abs(best):
-            state[2] = max(state[2] / 2, 1e-4)
+            steps = steps._replace(blend=max(steps.blend / 2, 1e-4))
         if len(marks) > 4 and marks[-5] - best < patience * abs(best):
             # a fresh start from the same multipliers gets further, as long as the last one did
             if resting - best < 1e-5 * abs(best):
                 break
-            resting, state[1:] = best, (0.1, 0.1, 0.0, 0.0)
+            resting, steps, begin = best, Steps(best, 0.1, 0.1, 0), True
             marks.clear()
     constant = float((core.weight - dual.multipliers).sum())
     if not (n_new > 0 and core.n):

@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.tolerances import SAME_VALUE
 
 
@@ -269,18 +270,13 @@ def interchange(
     return chosen
 
 
-def drop_idle(core: Core, chosen: np.ndarray) -> np.ndarray:
-    """`chosen` without the sites whose people the others cover too, dearest first."""
-    count = np.zeros(core.n, np.int64)
-    for j in chosen:
-        count[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] += 1
-    kept = list(chosen)
+def drop_idle_sites(core: Core, chosen: np.ndarray, *, need: float) -> np.ndarray:
+    """`chosen` without sites whose people the others cover too, dearest first.
+
+    All stay where rounding would leave fewer than `need` people.
+    """
     order = sorted(
         chosen, key=lambda j: (-core.cost[j], core.site_ptr[j + 1] - core.site_ptr[j], j)
     )
-    for j in order:
-        rows = core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]
-        if (count[rows] > 1).all():
-            count[rows] -= 1
-            kept.remove(j)
-    return np.array(kept, np.int64)
+    kept = drop_idle_columns((core.site_ptr, core.site_idx), chosen, order, n_rows=core.n)
+    return kept if core.covered(kept) >= need else chosen

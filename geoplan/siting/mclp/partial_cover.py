@@ -14,7 +14,7 @@ from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.mclp.decomposition import FIRST_PAIRS, RegionBound, region_bound
 from geoplan.siting.mclp.kernel_search import RESTRICTED_PAIRS, solve_mclp
 from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
-from geoplan.siting.mclp.local_search import drop_idle, interchange
+from geoplan.siting.mclp.local_search import drop_idle_sites, interchange
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
@@ -91,7 +91,7 @@ def solve_partial_lscp(
             need=need - slack,
         )
         if found.value >= need - slack:
-            best = _without_idle(core, found.chosen, need - slack)
+            best = drop_idle_sites(core, found.chosen, need=need - slack)
         elif found.bound < need - slack:
             below = max(below, count)
         else:
@@ -135,7 +135,7 @@ def _annealed(
         if core.covered(found) < need:
             failed = max(failed, count)
             return False
-        best = _without_idle(core, found, need)
+        best = drop_idle_sites(core, found, need=need)
         return True
 
     while control.left > 0 and len(best) - failed > 1:
@@ -144,12 +144,6 @@ def _annealed(
     while control.left > 0 and len(best) - below > 1 and failures < _MAX_FAILURES:
         failures = 0 if tried(len(best) - 1, _LAST_MOVES) else failures + 1
     return best
-
-
-def _without_idle(core: Core, chosen: np.ndarray, need: float) -> np.ndarray:
-    """`chosen` without sites that add nobody, as long as it still covers `need`."""
-    fewer = drop_idle(core, chosen)
-    return fewer if core.covered(fewer) >= need else chosen
 
 
 def bound_by_regions(

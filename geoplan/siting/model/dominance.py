@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numba as nb
 import numpy as np
 
@@ -81,3 +83,28 @@ def implied_rows(row_ptr, row_idx, site_ptr, site_idx):
             if _subset(row_idx, s, e, row_ptr[k], row_ptr[k + 1]):
                 out[k] = True
     return out
+
+
+def drop_idle_columns(
+    columns: tuple[np.ndarray, np.ndarray],
+    chosen: np.ndarray,
+    order: Iterable[int],
+    *,
+    n_rows: int,
+    times: int = 1,
+) -> np.ndarray:
+    """`chosen` without those of `order`, in turn, whose rows the others cover `times` times too.
+
+    columns : pointer and rows of the sites (CSC).
+    """
+    ptr, idx = columns
+    count = np.zeros(n_rows, np.int64)
+    for j in chosen:
+        count[idx[ptr[j] : ptr[j + 1]]] += 1
+    kept = list(chosen)
+    for j in order:
+        rows = idx[ptr[j] : ptr[j + 1]]
+        if (count[rows] > times).all():
+            count[rows] -= 1
+            kept.remove(j)
+    return np.array(kept, np.int64)

@@ -284,7 +284,7 @@ def test_a_search_out_of_time_keeps_the_constraints_and_its_bound(seed, looks, r
         search.interchange(control)
         bound = search.bound()
         before = search.served
-        search.prune(need=search.served, keep=search.free_of_cost)
+        search.drop_idle_sites(need=search.served, keep=search.free_of_cost)
         chosen = core.sites[search.flow.chosen]
         assert allowed(chosen)
         assert search.served == pytest.approx(before)

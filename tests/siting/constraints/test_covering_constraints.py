@@ -10,7 +10,13 @@ from scipy.sparse.csgraph import maximum_flow
 
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, max_coverage, min_sites
-from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_constraints, choices
+from tests.siting.constraints.small_cases import (
+    PLACES,
+    SITES,
+    SmallCase,
+    add_site_constraints,
+    choices,
+)
 
 ROWS = 9
 AREAS = np.array(["n"] * 5 + ["s"] * 4, object)

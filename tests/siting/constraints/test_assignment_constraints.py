@@ -12,7 +12,13 @@ from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 from geoplan.siting.assignment.milp import AssignmentModel
 from geoplan.siting.solver.milp import Outcome
-from tests.siting.small_cases import PLACES, SITES, SmallCase, add_site_constraints, choices
+from tests.siting.constraints.small_cases import (
+    PLACES,
+    SITES,
+    SmallCase,
+    add_site_constraints,
+    choices,
+)
 
 ROWS = 8
 AREAS = np.array(["n"] * 4 + ["s"] * 4, object)
