@@ -93,8 +93,8 @@ def test_all_ground_in_one_region_is_exact_where_the_curve_bends() -> None:
             max(core.covered(np.array(c, int)) for c in combinations(np.flatnonzero(every), k))
             for k in range(8)
         ]
-        best = max(v - found.site * k for k, v in enumerate(values))
-        assert found.rest == pytest.approx(best, abs=0.006 * found.site + 1e-6), seed
+        best = max(v - found.site_cost * k for k, v in enumerate(values))
+        assert found.constant == pytest.approx(best, abs=0.006 * found.site_cost + 1e-6), seed
 
 
 def test_parts_are_never_better_than_the_whole() -> None:
@@ -103,7 +103,7 @@ def test_parts_are_never_better_than_the_whole() -> None:
         prices, every = priced(core), np.ones(core.m, bool)
         parts, whole = (by_regions(core, prices, every, pairs) for pairs in (60, 10**6))
         # in parts first, then as one: the last step is the same
-        assert parts.rest == pytest.approx(whole.rest, abs=0.006 * whole.site + 1e-6)
+        assert parts.constant == pytest.approx(whole.constant, abs=0.006 * whole.site_cost + 1e-6)
 
 
 def test_a_number_on_the_edge_may_be_enough() -> None:
