@@ -107,7 +107,7 @@ def test_parts_are_never_better_than_the_whole() -> None:
 
 
 def test_a_number_on_the_edge_may_be_enough() -> None:
-    found = RegionBound(site=10.0, rest=100.0)
+    found = RegionBound(site_cost=10.0, constant=100.0)
     assert found.too_few(150.0) == 4
     assert found.too_few(150.0 + 1e-9) == 4
     assert found.too_few(150.1) == 5
