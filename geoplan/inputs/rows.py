@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -24,15 +23,9 @@ from geoplan.inputs.columns.roles import (
     total_words,
 )
 from geoplan.inputs.columns.where import evaluate_where
-from geoplan.inputs.files.source import LayerSource, check_readable
-from geoplan.inputs.files.table import (
-    BOOK_SUFFIXES,
-    TEXT_SUFFIXES,
-    RawTable,
-    read_tables,
-    release_memory,
-)
-from geoplan.inputs.files.vector import VECTOR_SUFFIXES, read_vector
+from geoplan.inputs.files.readers import read_source
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector, heading_for
 
 #: characters of the longest word for a total, with spaces and a colon
@@ -198,7 +191,7 @@ def _report_repeated_headings(
 
 def _read_table(source: LayerSource) -> _Table:
     """The sheets of a file one below the other."""
-    tables, geometry = _read(source)
+    tables, geometry = read_source(source)
     rows, sheets = (
         tables[0].rows,
         np.broadcast_to(np.array(tables[0].sheet, object), len(tables[0])),
@@ -225,24 +218,6 @@ def _read_table(source: LayerSource) -> _Table:
         row_findings=row_findings,
         file_findings=file_findings,
     )
-
-
-def _read(source: LayerSource) -> tuple[list[RawTable], gpd.GeoSeries | None]:
-    if not source.is_url:
-        check_readable(Path(source.path), source.suffix)
-    if not source.is_url and source.suffix in TEXT_SUFFIXES + BOOK_SUFFIXES:
-        tables = read_tables(
-            Path(source.path),
-            sheet=source.sheet,
-            encoding=source.encoding,
-            columns=source.columns,
-        )
-        return tables, None
-    if source.is_url or source.suffix in VECTOR_SUFFIXES:
-        layer = read_vector(source)
-        return [layer.table], layer.geometry
-    known = ", ".join((*TEXT_SUFFIXES, *BOOK_SUFFIXES, *VECTOR_SUFFIXES))
-    raise FileError.of("file_faults.unknown_ending", ending=source.suffix or "-", known=known)
 
 
 def _is_total(text: pd.DataFrame, roles: dict[str, str]) -> np.ndarray:

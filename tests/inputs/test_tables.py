@@ -11,8 +11,8 @@ from shapely.geometry import Point
 
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.columns.roles import find_roles
-from geoplan.inputs.files.encoding import decode
-from geoplan.inputs.files.table import read_tables
+from geoplan.inputs.files.encoding import detect_encoding
+from geoplan.inputs.files.table import read_workbook
 from geoplan.inputs.files.textfile import find_delimiter
 from geoplan.inputs.membership.area_lookup import short_name
 
@@ -60,7 +60,7 @@ def test_several_sheets_title_rows_and_merged_cells(tmp_path):
     book.create_sheet("说明").append(["此表由各区县填报"])
     path = tmp_path / "b.xlsx"
     book.save(path)
-    tables = read_tables(path)
+    tables = read_workbook(path, None, {})
     assert [t.sheet for t in tables] == ["区县", "街道"]
     assert tables[0].rows.tolist() == [3, 4, 5]
     assert tables[0].frame["区县"].tolist() == ["历下区"] * 3
@@ -134,7 +134,8 @@ def test_a_datum_in_a_vector_file_moves_it(tmp_path):
 
 
 def test_helpers():
-    assert decode("济南".encode("gb18030")) == ("济南", "gb18030")
+    chinese = detect_encoding("济南".encode("gb18030"))
+    assert (chinese.text(), chinese.encoding) == ("济南", "gb18030")
     assert find_delimiter("a;b;c\n1;2;3\n") == ";"
     assert find_roles(["机构名称", "名称"]) == {"名称": "name"}
     assert short_name("解放路街道办事处") == short_name("解放路街道") == "解放路"

@@ -1,8 +1,9 @@
-"""The encoding of a text file: by byte order mark, UTF-16 by its zeros, UTF-8, else GB18030."""
+"""Text of a file's bytes; encoding by byte order mark, UTF-16 by its zeros, UTF-8, else GB18030."""
 
 from __future__ import annotations
 
 import codecs
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,22 +29,15 @@ class EncodedText:
     encoding: str
     file_findings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
+    def text(self, n_bytes: int | None = None) -> str:
+        """All of the text, or what its first bytes hold."""
+        decoder = codecs.getincrementaldecoder(self.encoding)(errors="replace")
+        return decoder.decode(self.raw[:n_bytes])
 
-def decode(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """Text and its encoding: as given, else by byte order mark, else UTF-8, else GB18030.
-
-    Raises
-    ------
-    FileError
-        The bytes fit none of them.
-
-    Examples
-    --------
-    >>> decode("济南".encode("gb18030"))
-    ('济南', 'gb18030')
-    """
-    text = detect_encoding(raw, encoding)
-    return text.raw.decode(text.encoding, errors="replace"), text.encoding
+    def lines(self) -> io.TextIOWrapper:
+        """The lines of the text, each ended by LF."""
+        stream = io.BytesIO(self.raw)
+        return io.TextIOWrapper(stream, encoding=self.encoding, errors="replace", newline=None)
 
 
 def detect_encoding(raw: bytes, encoding: str | None = None) -> EncodedText:
@@ -57,6 +51,12 @@ def detect_encoding(raw: bytes, encoding: str | None = None) -> EncodedText:
     ------
     FileError
         The bytes are no text, or not in `encoding`.
+
+    Examples
+    --------
+    >>> found = detect_encoding("济南".encode("gb18030"))
+    >>> found.text(), found.encoding
+    ('济南', 'gb18030')
     """
     if encoding is not None:
         try:

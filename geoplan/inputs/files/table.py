@@ -17,8 +17,6 @@ from geoplan.errors import FileError
 from geoplan.inputs.columns.roles import heading_score
 from geoplan.inputs.files.textfile import read_text
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 #: rows in which the heading is looked for
 _HEAD_ROWS = 30
 #: whole numbers below this are exact as floats, and written without exponent
@@ -54,34 +52,27 @@ class RawTable:
         return len(self.frame)
 
 
-def read_tables(
-    path: Path,
-    *,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    columns: Mapping[str, str] | None = None,
-) -> list[RawTable]:
-    """All tables of a text file or a workbook (without `sheet`: those sheets with a known heading).
+def read_text_table(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
+    """The table of a text file.
+
+    Raises
+    ------
+    FileError
+        Unreadable, empty, no heading: with what to do.
+    """
+    text = read_text(path, encoding)
+    table = _with_heading(text.cells, text.starts, given, row_findings=text.row_findings)
+    return replace(table, file_findings=text.file_findings)
+
+
+def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
+    """The table of a workbook's `sheet`, else those of all sheets with a known heading.
 
     Raises
     ------
     FileError
         Unreadable, empty, no heading, no such sheet: with what to do.
     """
-    given = dict(columns or {})
-    suffix = path.suffix.lower()
-    if suffix in BOOK_SUFFIXES:
-        return _read_book(path, sheet, given)
-    return [_read_text(path, encoding, given)]
-
-
-def _read_text(path: Path, encoding: str | None, given: Mapping[str, str]) -> RawTable:
-    text = read_text(path, encoding)
-    table = _with_heading(text.cells, text.starts, given, row_findings=text.row_findings)
-    return replace(table, file_findings=text.file_findings)
-
-
-def _read_book(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
     try:
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:

@@ -5,7 +5,6 @@ Lines are counted as a text editor counts them: CR LF, LF and CR each end one.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -22,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.files.encoding import detect_encoding
+from geoplan.inputs.files.encoding import EncodedText, detect_encoding
 
 _DELIMITERS = (",", "\t", ";", "|", "，")
 _HEAD_BYTES = 400_000
@@ -52,20 +51,14 @@ class TextCells:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Text:
-    """Bytes, their encoding, and the delimiter between cells."""
+    """A text and the delimiter between its cells."""
 
-    raw: bytes
-    encoding: str
+    file: EncodedText
     delimiter: str
-
-    def lines(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(
-            io.BytesIO(self.raw), encoding=self.encoding, errors="replace", newline=None
-        )
 
     @property
     def has_quotes(self) -> bool:
-        return b'"' in self.raw
+        return b'"' in self.file.raw
 
 
 def read_text(path: Path, encoding: str | None = None) -> TextCells:
@@ -86,15 +79,13 @@ def read_text(path: Path, encoding: str | None = None) -> TextCells:
         raise FileError.of("file_faults.empty")
     if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0":
         raise FileError.of("file_faults.book_as_text")
-    encoded = detect_encoding(raw, encoding)
+    file = detect_encoding(raw, encoding)
     del raw
-    head = codecs.getincrementaldecoder(encoded.encoding)(errors="replace").decode(
-        encoded.raw[:_HEAD_BYTES]
-    )
-    text = _Text(raw=encoded.raw, encoding=encoded.encoding, delimiter=find_delimiter(head))
+    head = file.text(_HEAD_BYTES)
+    text = _Text(file=file, delimiter=find_delimiter(head))
     with _long_cells():
         found = _records(text, head)
-    return replace(found, file_findings=tuple(encoded.file_findings))
+    return replace(found, file_findings=tuple(file.file_findings))
 
 
 def find_delimiter(text: str) -> str:
@@ -145,7 +136,7 @@ def _records(text: _Text, head: str) -> TextCells:
     if not text.has_quotes:
         cells = _parse(text, max(widths))
         if cells is None:
-            cells = _parse(text, max(line.count(text.delimiter) for line in text.lines()) + 1)
+            cells = _parse(text, max(line.count(text.delimiter) for line in text.file.lines()) + 1)
         if cells is not None:
             return TextCells(cells=cells, starts=np.arange(1, len(cells) + 1))
     usual = _usual(widths)
@@ -167,7 +158,7 @@ def _records(text: _Text, head: str) -> TextCells:
 
 def _width_if_one_line_each(text: _Text) -> int | None:
     """Most cells of a record; None where a record takes more than one line."""
-    reader = csv.reader(text.lines(), delimiter=text.delimiter)
+    reader = csv.reader(text.file.lines(), delimiter=text.delimiter)
     count, width = 0, 1
     try:
         for record in reader:
@@ -185,7 +176,7 @@ def _parse(text: _Text, width: int) -> pd.DataFrame | None:
             # a longer record would be cut, with nothing but this warning
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(
-                io.BytesIO(text.raw),
+                io.BytesIO(text.file.raw),
                 sep=text.delimiter,
                 header=None,
                 names=range(width),
@@ -196,7 +187,7 @@ def _parse(text: _Text, width: int) -> pd.DataFrame | None:
                 engine="c",
                 quoting=quoting,
                 index_col=False,
-                encoding=text.encoding,
+                encoding=text.file.encoding,
                 encoding_errors="replace",
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning):
@@ -227,7 +218,7 @@ class _Lines:
 
 def _quoted_records(text: _Text, usual: int) -> Iterator[tuple[int, list[str], str]]:
     """The line where a record starts, the record, and the fault of its quotes ("" if none)."""
-    lines, line = _Lines(text.lines()), 1
+    lines, line = _Lines(text.file.lines()), 1
     reader = csv.reader(lines, delimiter=text.delimiter)
     while True:
         lines.taken.clear()

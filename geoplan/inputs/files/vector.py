@@ -6,7 +6,7 @@ import glob
 import math
 import warnings
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,34 +22,11 @@ from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.zip_archive import shapefile_inside
 from geoplan.words.message import Message
 
-VECTOR_SUFFIXES = (
-    ".gpkg",
-    ".geojson",
-    ".json",
-    ".shp",
-    ".shp.zip",
-    ".zip",
-    ".kml",
-    ".kmz",
-    ".fgb",
-    ".parquet",
-    ".geoparquet",
-    ".gml",
-    ".tab",
-    ".gdb",
-)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class RawLayer:
-    """Attributes as a `RawTable` (row = number of the feature, from 1) and their geometry."""
-
-    table: RawTable
-    geometry: gpd.GeoSeries
-
-
-def read_vector(source: LayerSource) -> RawLayer:
-    """Read one vector layer.
+def read_layer(
+    source: LayerSource, read: Callable[[LayerSource], gpd.GeoDataFrame]
+) -> tuple[RawTable, gpd.GeoSeries]:
+    """Attributes of one layer (row = number of the feature, from 1) and their geometry.
 
     Raises
     ------
@@ -59,7 +36,7 @@ def read_vector(source: LayerSource) -> RawLayer:
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)  # a driver's: it becomes a finding
-        frame = _read_database(source) if source.is_url else _read_file(source)
+        frame = read(source)
     name = Path(str(source.path)).name
     warned = dict.fromkeys(
         str(w.message).splitlines()[0].replace(str(source.path), name)
@@ -78,7 +55,7 @@ def read_vector(source: LayerSource) -> RawLayer:
         sheet=source.layer or "",
         file_findings=tuple(("driver_says", {"text": one}) for one in warned),
     )
-    return RawLayer(table=table, geometry=geometry)
+    return table, geometry
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -89,17 +66,22 @@ def _as_text(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), "").astype(str).str.strip()
 
 
-def _read_file(source: LayerSource) -> gpd.GeoDataFrame:
-    path = Path(source.path)
-    if source.suffix in (".parquet", ".geoparquet"):
-        return _read_parquet(path)
-    if source.suffix == ".kmz":
-        return _read_driver(_kml_inside(path), source)
-    if source.suffix in (".zip", ".shp.zip"):
-        with shapefile_inside(path, source.layer) as inside:
-            if inside is not None:
-                return _read_driver(str(inside), source)
-    return _read_driver(str(path), source)
+def read_by_driver(source: LayerSource) -> gpd.GeoDataFrame:
+    """A layer of any format that GDAL knows."""
+    return _read_driver(str(Path(source.path)), source)
+
+
+def read_kmz(source: LayerSource) -> gpd.GeoDataFrame:
+    """The KML in an archive."""
+    return _read_driver(_kml_inside(Path(source.path)), source)
+
+
+def read_zip(source: LayerSource) -> gpd.GeoDataFrame:
+    """The Shapefile in an archive, else what GDAL finds in it."""
+    with shapefile_inside(Path(source.path), source.layer) as inside:
+        if inside is not None:
+            return _read_driver(str(inside), source)
+    return read_by_driver(source)
 
 
 def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
@@ -160,9 +142,10 @@ def _driver_error(path: Path, error: Exception) -> FileError:
     return FileError.of("file_faults.layer_broken", error=first, hint=hint)
 
 
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+def read_parquet(source: LayerSource) -> gpd.GeoDataFrame:
+    """A GeoParquet file."""
     try:
-        return gpd.read_parquet(path)
+        return gpd.read_parquet(source.path)
     except (ValueError, OSError) as error:
         raise FileError.of("file_faults.no_parquet", error=error) from error
 
@@ -199,7 +182,8 @@ def _dbf_encoding(raw: bytes) -> str:
     return "UTF-8"
 
 
-def _read_database(source: LayerSource) -> gpd.GeoDataFrame:
+def read_database(source: LayerSource) -> gpd.GeoDataFrame:
+    """A PostGIS table."""
     try:
         import sqlalchemy
     except ImportError as error:
