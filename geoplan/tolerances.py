@@ -136,6 +136,37 @@ SAME_STREET_M = 0.01
 #: rise over run; beyond it the raster is at fault (a bridge over a valley, a wall), not the street
 STEEPEST_SLOPE = 0.5
 
+# -- network: search and isochrones ----------------------------------------------------------
+
+#: metres; a location this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
+AT_END_M = 1e-6
+#: metres; snapped points farther from where a network says they lie were snapped to another one
+SAME_LOCATION_M = 0.01
+#: metres; successive vertices of a route that are nearer are one
+SAME_VERTEX_M = 1e-6
+#: metres; random displacement of generators, so that no four of them lie on one circle
+JITTER_M = 1e-5
+#: square metres; generators at a smaller squared distance are one
+SAME_GENERATOR_M2 = 2.5e-7
+#: cells; segments this near to a grid cell's border pass through it
+GRID_ROUNDING = 1e-9
+#: share of an edge; shorter stretches of its cost profile are rounding
+NO_STRETCH = 1e-12
+#: share of a stretch; what its cost profile leaves out below this is rounding
+PROFILE_ROUNDING = 1e-9
+#: metres; corners of polygons on one line that are nearer are one
+SAME_CORNER_M = 0.01
+#: square metres; smaller holes and polygons come from rounding, not from the streets
+SLIVER_M2 = 0.5
+#: metres; cracks and needles narrower than this come from rounding as well
+CRACK_M = 0.1
+#: metres; a corner nearer than this to the straight line past it is none
+STRAIGHT_M = 0.001
+#: radians; sides of a ring that leave a corner at a smaller angle run back along one another
+SAME_ANGLE = 1e-12
+#: metres; coordinates of the polygons are rounded to this
+POLYGON_GRID_M = 0.001
+
 # -- siting.conditional, study ------------------------------------------------------------
 
 #: people; a capacity this little below a whole number of people is that number

@@ -17,7 +17,8 @@ from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
-from geoplan.network.search.snapping import AT_END_M, edge_tree
+from geoplan.network.search.snapping import edge_tree
+from geoplan.tolerances import AT_END_M
 from geoplan.validate import number
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker

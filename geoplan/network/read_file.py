@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -18,7 +17,7 @@ from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_lines
 from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
 from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
-from geoplan.network.builders.native_format import load_network
+from geoplan.network.builders.native_format import is_network_file, load_network
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.facade import Network
 from geoplan.network.graph.network import NetworkData, check_mode
@@ -125,7 +124,7 @@ def read_network(
             all_classes=all_classes,
         )
         own = CRS.from_user_input(data.notes["own_crs"])
-    elif _is_saved(path):
+    elif is_network_file(path):
         data = _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
         own = data.crs
     else:
@@ -186,14 +185,6 @@ def _noted(
     if unused:
         data = replace(data, notes={**data.notes, "unused": unused})
     return Network.from_data(data)
-
-
-def _is_saved(path: Path) -> bool:
-    """A network file of ours, whatever it is called."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return {"meta.json", "offsets.npy"} <= set(archive.namelist())
 
 
 def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> NetworkData:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
-from geoplan.network.search.csr_assembly import Chunk, as_matrix, block_bits, by_block, count_rows
+from geoplan.network.search.csr_assembly import (
+    Chunk,
+    assemble_csr,
+    block_bits,
+    count_rows,
+    sort_by_block,
+)
 
 
 def chunks_of(dense, order, parts, bits, rng):
@@ -24,7 +30,7 @@ def chunks_of(dense, order, parts, bits, rng):
         costs = np.concatenate(
             [*(dense[order[m], s] for m, s in zip(met, sites, strict=True)), [0.0, 0.0]]
         )
-        chunk = Chunk(sites, *by_block(starts, points, costs, bits, len(order)))
+        chunk = Chunk(sites, *sort_by_block(starts, points, costs, bits, len(order)))
         count_rows(chunk.points, counts)
         chunks.append(chunk)
     return chunks, counts
@@ -47,7 +53,7 @@ def test_rows_are_those_of_scipy(seed, rows, sites, filled, bits, threads):
     dense[rng.random(dense.shape) >= filled] = 0.0
     parts = np.array_split(rng.permutation(sites), rng.integers(1, sites + 1))
     chunks, counts = chunks_of(dense, order, parts, bits, rng)
-    got = as_matrix(chunks, counts, order, bits, dense.shape, threads=threads)
+    got = assemble_csr(chunks, counts, order, bits, dense.shape, threads=threads)
     want = sparse.csr_matrix(dense)
     assert chunks == []
     assert got.has_canonical_format
@@ -62,7 +68,7 @@ def test_chunks_are_let_go_of():
     dense = rng.random((64, 12)) + 1.0
     chunks, counts = chunks_of(dense, np.arange(64), np.split(np.arange(12), 4), 3, rng)
     alive = [weakref.ref(chunk.costs) for chunk in chunks]
-    as_matrix(chunks, counts, np.arange(64), 3, dense.shape, threads=1)
+    assemble_csr(chunks, counts, np.arange(64), 3, dense.shape, threads=1)
     assert [ref() for ref in alive] == [None] * 4
 
 

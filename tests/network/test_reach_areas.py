@@ -13,7 +13,7 @@ from shapely import LineString, Point
 
 from geoplan.errors import CrsMismatchError, UsageError
 from geoplan.network import Network, nearest_site
-from geoplan.network.isochrones.bands import mended
+from geoplan.network.isochrones.bands import closing
 from geoplan.network.isochrones.cell_borders import corner_count, triangles_around
 from geoplan.network.isochrones.convex_clip import CIRCLE_M, clip_half_plane
 from geoplan.network.isochrones.delaunay import delaunay
@@ -271,10 +271,10 @@ def test_no_cracks_and_no_needles_by_rounding():
         assert sum(len(thin(area)) for area in areas.geometry) == 0
         # mending moves no border: corners stay, and what is filled is a hair
     comb = shapely.union_all([shapely.box(k, 0, k + 0.99, 50) for k in range(5)])
-    filled = mended(comb, 0.1)
+    filled = closing(comb, 0.1)
     assert filled.symmetric_difference(shapely.box(0, 0, 4.99, 50)).area < 1e-6
     apart = shapely.union_all([shapely.box(0, 0, 1, 50), shapely.box(1.2, 0, 2, 50)])
-    assert mended(apart, 0.1).symmetric_difference(apart).area < 1e-6
+    assert closing(apart, 0.1).symmetric_difference(apart).area < 1e-6
 
 
 def test_triangles_are_those_of_qhull():

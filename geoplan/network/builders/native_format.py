@@ -132,12 +132,11 @@ def load_network(path: str | PathLike[str]) -> NetworkData:
 
 
 def is_network_file(path: str | PathLike[str]) -> bool:
-    """Whether `path` looks like a file that `save_network` wrote (of any version)."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("meta.json")).get("format") == FORMAT
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError):
+    """Whether `path` has the members of a file that `save_network` wrote, whatever its name."""
+    if not Path(path).is_file() or not zipfile.is_zipfile(path):
         return False
+    with zipfile.ZipFile(path) as archive:
+        return {"meta.json", "offsets.npy"} <= set(archive.namelist())
 
 
 def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Bands between one cutoff and the next, without what rounding leaves."""
+"""Rings between one cutoff's polygon and the next smaller one's, without rounding artefacts."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.isochrones.polygonize import CRACK_M, SLIVER_M2, repaired
-
-#: coordinates of the polygons are rounded to this
-GRID_M = 0.001
+from geoplan.network.isochrones.polygonize import repaired
+from geoplan.tolerances import CRACK_M, POLYGON_GRID_M, SLIVER_M2
 
 
-def mended(shape: Any, width_m: float) -> Any:
-    """The shape without what is narrower than `width_m`: cracks (positive) or needles (negative).
+def closing(shape: Any, width_m: float) -> Any:
+    """Morphological closing of cracks narrower than `width_m`; negative: opening, of needles.
 
-    Cells come within centimetres of the exact ground, so cracks open between two that are both
-    reached. Corners stay where they are.
+    Cells are exact to centimetres, so cracks open between two that are both reached. Mitred
+    buffers keep the other corners in place.
     """
     style: dict[str, Any] = {"join_style": "mitre", "mitre_limit": 10.0}
-    there = shapely.buffer(shape, width_m / 2, **style)
-    back = shapely.buffer(there, -width_m / 2, **style)
-    rounded = shapely.set_precision(back, GRID_M, mode="pointwise")
+    buffered = shapely.buffer(shape, width_m / 2, **style)
+    back = shapely.buffer(buffered, -width_m / 2, **style)
+    rounded = shapely.set_precision(back, POLYGON_GRID_M, mode="pointwise")
     for shape in (rounded, back):
         if shapely.is_valid(shape):
             return shape
@@ -32,7 +30,7 @@ def mended(shape: Any, width_m: float) -> Any:
 
 
 def without_slivers(shape: Any) -> Any:
-    """The polygons without specks and pinholes that rounding left."""
+    """The polygons without slivers and pinholes that rounding left."""
     polygons = shapely.get_parts(shape)
     polygons = polygons[(shapely.get_type_id(polygons) == 3) & (shapely.area(polygons) > SLIVER_M2)]
     if len(polygons) == 0:
@@ -62,7 +60,7 @@ def rings_between(frame: gpd.GeoDataFrame, steps: int) -> gpd.GeoDataFrame:
     inner = np.concatenate([[shapely.Polygon()], shapes[:-1]])
     inner[::steps] = shapely.Polygon()
     cut = [
-        without_slivers(mended(shapely.difference(a, b, grid_size=GRID_M), -CRACK_M))
+        without_slivers(closing(shapely.difference(a, b, grid_size=POLYGON_GRID_M), -CRACK_M))
         for a, b in zip(shapes, inner, strict=True)
     ]
     return frame.set_geometry(gpd.GeoSeries(cut, index=frame.index, crs=frame.crs))

@@ -1,8 +1,9 @@
-"""Delaunay triangles of places along streets, inserted one by one beside the one before.
+"""Delaunay triangulation of points along streets, by incremental insertion with edge flips.
 
-A general library sorts millions of points first and guards against every degeneracy. Places come
-in the order of their streets, so each lies a few triangles from the last, and their hair of noise
-keeps any four off one circle: here that takes a few microseconds a place.
+Each point is located by walking from the one before (Lawson 1977). `scipy.spatial.Delaunay` gives
+the same triangles, but its Qhull sorts the points and guards against every degeneracy. Points here
+come in the order of their streets, a few triangles apart, and their jitter keeps any four off one
+circle, so that this takes a thirtieth of scipy's CPU time (``benchmarks/travel.py``).
 """
 
 from __future__ import annotations
@@ -11,28 +12,28 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.tolerances import SAME_GENERATOR_M2
+
 #: a coarse mesh first: every 512th point, and so on to all
 _ROUNDS = (512, 64, 8, 1)
-#: nearer than this (squared, m2), two points are one
-_SAME_M2 = 2.5e-7
 _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def _turn(ax, ay, bx, by, cx, cy):
+def _orientation(ax, ay, bx, by, cx, cy):
     """Twice the area of a triangle, positive counter-clockwise."""
     return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
 
 
 @_jit
-def _within(ax, ay, bx, by, cx, cy):
+def _in_circle(ax, ay, bx, by, cx, cy):
     """Whether the origin lies within the circle through three points, counter-clockwise."""
     aa, bb, cc = ax * ax + ay * ay, bx * bx + by * by, cx * cx + cy * cy
     return ax * (by * cc - bb * cy) - ay * (bx * cc - bb * cx) + aa * (bx * cy - by * cx) > 0.0
 
 
 @_jit
-def _swap_neighbour(near, t, old, new):
+def _replace_neighbour(near, t, old, new):
     if t >= 0:
         for k in range(3):
             if near[t, k] == old:
@@ -52,8 +53,8 @@ def _insert(xy, tri, near, count, p, t, stack):
     near[s, 0], near[s, 1], near[s, 2] = nb_, r, t
     tri[r, 0], tri[r, 1], tri[r, 2] = p, a, b
     near[r, 0], near[r, 1], near[r, 2] = nc, t, s
-    _swap_neighbour(near, nb_, t, s)
-    _swap_neighbour(near, nc, t, r)
+    _replace_neighbour(near, nb_, t, s)
+    _replace_neighbour(near, nc, t, r)
     stack[0], stack[1], stack[2] = t, s, r
     top = 3
     px, py = xy[p, 0], xy[p, 1]
@@ -66,7 +67,7 @@ def _insert(xy, tri, near, count, p, t, stack):
         k = 0 if near[n, 0] == t else 1 if near[n, 1] == t else 2
         d = tri[n, k]
         e, f = tri[t, 1], tri[t, 2]
-        if not _within(
+        if not _in_circle(
             xy[d, 0] - px, xy[d, 1] - py, xy[f, 0] - px, xy[f, 1] - py, xy[e, 0] - px, xy[e, 1] - py
         ):
             continue
@@ -78,8 +79,8 @@ def _insert(xy, tri, near, count, p, t, stack):
         near[t, 0], near[t, 1] = beside_e, n
         tri[n, 0], tri[n, 1], tri[n, 2] = p, d, f
         near[n, 0], near[n, 1], near[n, 2] = beside_f, old, t
-        _swap_neighbour(near, beside_e, n, t)
-        _swap_neighbour(near, old, t, n)
+        _replace_neighbour(near, beside_e, n, t)
+        _replace_neighbour(near, old, t, n)
         if top + 2 < len(stack):
             stack[top], stack[top + 1] = t, n
             top += 2
@@ -87,14 +88,14 @@ def _insert(xy, tri, near, count, p, t, stack):
 
 @_jit
 def _walk(xy, tri, near, count, t, x, y):
-    """The triangle that holds a place, looked for from triangle `t`."""
+    """The triangle that contains a point, reached by walking from triangle `t`."""
     for _ in range(count):
         a, b, c = tri[t, 0], tri[t, 1], tri[t, 2]
-        if _turn(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], x, y) < 0.0:
+        if _orientation(xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], x, y) < 0.0:
             t = near[t, 2]
-        elif _turn(xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1], x, y) < 0.0:
+        elif _orientation(xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1], x, y) < 0.0:
             t = near[t, 0]
-        elif _turn(xy[c, 0], xy[c, 1], xy[a, 0], xy[a, 1], x, y) < 0.0:
+        elif _orientation(xy[c, 0], xy[c, 1], xy[a, 0], xy[a, 1], x, y) < 0.0:
             t = near[t, 1]
         else:
             break
@@ -122,14 +123,14 @@ def _triangulate(xy, rounds):
             same = -1
             for k in range(3):
                 q = tri[t, k]
-                if (xy[q, 0] - x) ** 2 + (xy[q, 1] - y) ** 2 < _SAME_M2:
+                if (xy[q, 0] - x) ** 2 + (xy[q, 1] - y) ** 2 < SAME_GENERATOR_M2:
                     same = q
             if same >= 0:
                 twin[same] = min(twin[same], p)
                 continue
             _insert(xy, tri, near, count, p, t, stack)
             count += 2
-    for t in range(count):  # of points in one place, the first in order holds the ground
+    for t in range(count):  # of coinciding points, the first in order has the cell
         for k in range(3):
             tri[t, k] = twin[tri[t, k]]
     return tri[:count].copy(), near[:count].copy()

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from geoplan.tolerances import NO_STRETCH, PROFILE_ROUNDING
+
 _jit = nb.njit(cache=True, nogil=True)
 
 
@@ -91,7 +93,7 @@ def strips_beside(profile, fa, fb, length, reach, out):
     covered = 0.0
     for r in range(len(profile)):
         f0, f1 = max(profile[r, 0], fa), min(profile[r, 1], fb)
-        if f1 - f0 <= 1e-12:
+        if f1 - f0 <= NO_STRETCH:
             continue
         rate = (profile[r, 3] - profile[r, 2]) / (profile[r, 1] - profile[r, 0])
         h0 = (cutoff - profile[r, 2] - (f0 - profile[r, 0]) * rate) / leg
@@ -117,6 +119,6 @@ def strips_beside(profile, fa, fb, length, reach, out):
             out[n, 0], out[n, 1] = x0, x1
             out[n, 2], out[n, 3] = min(h0, width), min(h1, width)
             n += 1
-    if covered < length * (1.0 - 1e-9):
+    if covered < length * (1.0 - PROFILE_ROUNDING):
         least = -1.0
     return n, min(least, width)

@@ -1,8 +1,8 @@
-"""The border of parts that fit each other, as polygons: sides that two parts share fall away.
+"""The union of adjoining parts as polygons: sides that two parts share cancel out.
 
-Nothing is overlaid. The corners on each shared line are sorted along it, those that stand
-together become one, and a side is divided at all corners on its line; a stretch with parts on
-both sides is no border. What is left is linked to rings. So the work grows with the border.
+No overlay of polygons is computed. The corners on each shared line are sorted along it, coinciding
+ones become one, and a side is noded at all corners on its line; a stretch with parts on both sides
+is no border. The rest is linked to rings. So the work grows with the length of the border.
 """
 
 from __future__ import annotations
@@ -16,23 +16,16 @@ from numpy.typing import NDArray
 
 from geoplan.network.isochrones.parts import Parts
 from geoplan.network.isochrones.union_find import join, root
+from geoplan.tolerances import CRACK_M, SAME_ANGLE, SAME_CORNER_M, SLIVER_M2, STRAIGHT_M
 
-#: corners on a line that stand nearer than this are one
-TOGETHER_M = 0.01
-#: smaller holes and polygons come from rounding, not from the streets
-SLIVER_M2 = 0.5
-#: cracks and needles narrower than this come from rounding as well
-CRACK_M = 0.1
 #: sine of the angle of corners that are cut
 _SHARP = 0.1
-#: a corner nearer than this to the straight way past it is none
-_STRAIGHT_M = 0.001
 _jit = nb.njit(cache=True, nogil=True)
 
 
 @_jit
-def _put(out, n, a, b, forward, part):
-    """Write a side as row n, into a longer array where this one is full."""
+def _append_side(out, n, a, b, forward, part):
+    """Write a side as row n, into an array of twice the length where this one is full."""
     if n == len(out):
         longer = np.empty((2 * n, 3), np.int64)
         longer[:n] = out
@@ -43,15 +36,15 @@ def _put(out, n, a, b, forward, part):
 
 
 @_jit
-def _divided(sides, order, ends, line, along, parent):
+def _noded(sides, order, ends, line, along, parent):
     """Sides divided at the corners on their line, as (corner, corner, part).
 
-    `order` has the sides by line, `ends` their ends (``2 side + end``) by line, then place.
+    `order` : sides by line. `ends` : their ends (``2 side + end``) by line, then measure.
     """
     for s in range(1, len(ends)):
         p, q = ends[s - 1], ends[s]
         apart = along[q // 2, q % 2] - along[p // 2, p % 2]
-        if line[p // 2] == line[q // 2] and apart < TOGETHER_M:
+        if line[p // 2] == line[q // 2] and apart < SAME_CORNER_M:
             join(parent, sides[p // 2, p % 2], sides[q // 2, q % 2])
     out = np.empty((2 * len(order) + 16, 3), np.int64)
     n = 0
@@ -74,21 +67,21 @@ def _divided(sides, order, ends, line, along, parent):
             if t >= start:
                 here = root(parent, sides[ends[e] // 2, ends[e] % 2])
                 if here != last:
-                    out = _put(out, n, last, here, forward, sides[s, 2])
+                    out = _append_side(out, n, last, here, forward, sides[s, 2])
                     n += 1
                     last = here
             e += 1
-        # ends that stand together may not be sorted the same way on both sides
+        # coinciding ends may not be sorted the same way on both sides
         here = root(parent, b if forward else a)
         if here != last:
-            out = _put(out, n, last, here, forward, sides[s, 2])
+            out = _append_side(out, n, last, here, forward, sides[s, 2])
             n += 1
     return out[:n].copy()
 
 
 @_jit
-def _uncancelled(sides, order, group):
-    """Sides without those that run both ways; parts beside those become one.
+def _border_sides(sides, order, group):
+    """Sides without those that run both ways; parts on both sides of one join a group.
 
     `order` brings the sides between the same two corners together.
     """
@@ -122,14 +115,14 @@ def _uncancelled(sides, order, group):
 
 
 @_jit
-def _linked(xy, sides, out_first, out_order):
+def _linked_rings(xy, sides, out_first, out_order):
     """Rings of sides, each corner once: the corners, offsets, and a side of each ring.
 
     Where several sides leave a corner, the first clockwise is taken; a ring that comes back to a
     corner is closed there.
     """
     used = np.zeros(len(sides), np.bool_)
-    stands = np.full(len(xy), -1, np.int64)  # where a corner stands on the stack
+    on_stack = np.full(len(xy), -1, np.int64)  # position of a corner on the stack
     stack = np.empty(len(sides) + 1, np.int64)
     ring = np.empty(len(sides), np.int64)
     offsets = np.zeros(len(sides) + 1, np.int64)
@@ -141,22 +134,22 @@ def _linked(xy, sides, out_first, out_order):
         s = first
         top = 0
         stack[0] = sides[s, 0]
-        stands[stack[0]] = 0
+        on_stack[stack[0]] = 0
         top = 1
         while True:
             used[s] = True
             a, v = sides[s, 0], sides[s, 1]
-            if stands[v] >= 0:
-                for k in range(stands[v], top):
+            if on_stack[v] >= 0:
+                for k in range(on_stack[v], top):
                     ring[n] = stack[k]
                     n += 1
-                    stands[stack[k]] = -1
+                    on_stack[stack[k]] = -1
                 of_side[rings] = s
                 rings += 1
                 offsets[rings] = n
                 top = top - (n - offsets[rings - 1])
             stack[top] = v
-            stands[v] = top
+            on_stack[v] = top
             top += 1
             following, best = -1, np.inf
             back = np.arctan2(xy[a, 1] - xy[v, 1], xy[a, 0] - xy[v, 0])
@@ -167,7 +160,7 @@ def _linked(xy, sides, out_first, out_order):
                 w = sides[o, 1]
                 way = np.arctan2(xy[w, 1] - xy[v, 1], xy[w, 0] - xy[v, 0])
                 clockwise = (back - way) % (2.0 * np.pi)
-                if clockwise <= 1e-12:
+                if clockwise <= SAME_ANGLE:
                     clockwise = 2.0 * np.pi
                 if clockwise < best:
                     best, following = clockwise, o
@@ -175,16 +168,16 @@ def _linked(xy, sides, out_first, out_order):
                 break
             s = following
         for k in range(top):
-            stands[stack[k]] = -1
+            on_stack[stack[k]] = -1
     return ring[:n].copy(), offsets[: rings + 1].copy(), of_side[:rings].copy()
 
 
 @_jit
-def _smoothed(xy, offsets):
-    """Rings without corners on the way from one to the next, and without needles and cracks.
+def _simplified(xy, offsets):
+    """Rings without corners on a straight line between others, and without needles and cracks.
 
-    A corner goes where one of its sides ends within `CRACK_M` of the other; what is sharper than
-    `_SHARP` is cut where it is as wide as that. Returns corners and offsets.
+    A corner is dropped where one of its sides ends within `CRACK_M` of the other; one sharper than
+    `_SHARP` is cut off where it is as wide as that. Returns corners and offsets.
     """
     before = np.empty(len(xy), np.int64)
     after = np.empty(len(xy), np.int64)
@@ -198,8 +191,8 @@ def _smoothed(xy, offsets):
             after[i] = i + 1 if i + 1 < b else a
         left = b - a
         i = a
-        calm = 0
-        while left > 3 and calm <= left:
+        unchanged = 0
+        while left > 3 and unchanged <= left:
             p, q = before[i], after[i]
             ux, uy = xy[p, 0] - xy[i, 0], xy[p, 1] - xy[i, 1]
             vx, vy = xy[q, 0] - xy[i, 0], xy[q, 1] - xy[i, 1]
@@ -208,14 +201,14 @@ def _smoothed(xy, offsets):
             dot = ux * vx + uy * vy
             chord = (xy[q, 0] - xy[p, 0]) ** 2 + (xy[q, 1] - xy[p, 1]) ** 2
             thin = dot > 0.0 and turn * turn < CRACK_M * CRACK_M * max(uu, vv)
-            straight = dot <= 0.0 and turn * turn <= _STRAIGHT_M * _STRAIGHT_M * chord
+            straight = dot <= 0.0 and turn * turn <= STRAIGHT_M * STRAIGHT_M * chord
             if thin or straight:
                 after[p], before[q] = q, p
                 left -= 1
-                calm = 0
+                unchanged = 0
                 i = p
             else:
-                calm += 1
+                unchanged += 1
                 i = q
         for _ in range(left if left > 2 else 0):
             p, q = before[i], after[i]
@@ -237,7 +230,7 @@ def _smoothed(xy, offsets):
 
 
 def polygonize(parts: Parts) -> Any:
-    """The ground of all parts as one polygon or multipolygon."""
+    """The union of all parts as one polygon or multipolygon."""
     xy, known, sides, line, along, group = parts
     if len(sides) == 0:
         return shapely.Polygon()
@@ -247,26 +240,26 @@ def polygonize(parts: Parts) -> Any:
     ends = ends[np.lexsort((along.ravel()[ends], line[ends // 2]))]
     known = known[np.argsort(known[:, 1], kind="stable")]
     same = known[1:, 1] == known[:-1, 1]
-    corner = _joined(np.arange(len(xy)), known[:-1, 0][same], known[1:, 0][same])
-    divided = _divided(sides, order, ends, line, along, corner)
+    corner = _join_pairs(np.arange(len(xy)), known[:-1, 0][same], known[1:, 0][same])
+    noded = _noded(sides, order, ends, line, along, corner)
     cuts = sides[line == -1].copy()
-    every = np.concatenate([cuts, divided])
+    every = np.concatenate([cuts, noded])
     corner = _roots(corner)
     every[:, :2] = corner[every[:, :2]]
     every = every[every[:, 0] != every[:, 1]]
     low, high = every[:, :2].min(axis=1), every[:, :2].max(axis=1)
-    keep = _uncancelled(every, np.argsort(low * len(xy) + high, kind="stable"), group)
+    keep = _border_sides(every, np.argsort(low * len(xy) + high, kind="stable"), group)
     every = every[keep]
     if len(every) == 0:
         return shapely.Polygon()
     start = np.argsort(every[:, 0], kind="stable")
     first = np.searchsorted(every[start, 0], np.arange(len(xy) + 1))
-    ring, offsets, of_side = _linked(xy, every, first, start)
+    ring, offsets, of_side = _linked_rings(xy, every, first, start)
     return polygons_of_rings(xy[ring], offsets, _roots(group)[every[of_side, 2]])
 
 
 @_jit
-def _joined(parent, some, others):
+def _join_pairs(parent, some, others):
     for k in range(len(some)):
         join(parent, some[k], others[k])
     return parent
@@ -284,7 +277,7 @@ def polygons_of_rings(
     xy: NDArray[np.float64], offsets: NDArray[np.int64], group: NDArray[np.int64]
 ) -> Any:
     """Rings as polygons: those of one group that run clockwise are the holes of the other."""
-    xy, offsets = _smoothed(xy, offsets)
+    xy, offsets = _simplified(xy, offsets)
     owner = np.repeat(np.arange(len(group)), np.diff(offsets))
     xy = np.round(xy, 3)
     count = np.bincount(owner, minlength=len(group))
@@ -324,7 +317,7 @@ def polygons_of_rings(
 
 
 def repaired(shape: Any) -> Any:
-    """An invalid polygon or multipolygon made valid, as polygons only: a line is no ground."""
+    """An invalid polygon or multipolygon made valid, as polygons only (lines are dropped)."""
     valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     if shapely.get_type_id(valid) != shapely.GeometryType.GEOMETRYCOLLECTION:
         return valid

@@ -30,10 +30,9 @@ from geoplan.network.search.travel_query import (
     check_direction,
     parse_cutoff,
     snapped,
-    with_defaults,
 )
 from geoplan.parallel import run
-from geoplan.validate import number, numbers
+from geoplan.validate import check_keywords, number, numbers
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +110,8 @@ def reach_areas(
     >>> area.geometry.iloc[0].bounds, round(area.geometry.iloc[0].area)
     ((300.0, -200.0, 700.0, 200.0), 80000)
     """
-    given = with_defaults(options, POINT_DEFAULTS)
+    check_keywords("reach_areas", options, PointOptions)
+    given = POINT_DEFAULTS | options
     max_snap_m, threads = given["max_snap_m"], given["threads"]
     cutoffs, unit, width = _checked(cutoffs_m, cutoffs_min, width_m, max_snap_m)
     to_sites = check_direction(given["direction"])

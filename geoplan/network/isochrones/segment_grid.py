@@ -8,6 +8,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.tolerances import GRID_ROUNDING
+
 _jit = nb.njit(cache=True, nogil=True)
 
 
@@ -41,8 +43,8 @@ def grid_of(segments, nx, ny):
             for column in range(int(x0), int(x1) + 1):
                 ya = y0 if column == int(x0) else y0 + (column - x0) * slope
                 yb = y1 if column == int(x1) else y0 + (column + 1 - x0) * slope
-                first = max(int(min(ya, yb) - 1e-9), 0)
-                last = min(int(max(ya, yb) + 1e-9), ny - 1)
+                first = max(int(min(ya, yb) - GRID_ROUNDING), 0)
+                last = min(int(max(ya, yb) + GRID_ROUNDING), ny - 1)
                 for row in range(first, last + 1):
                     if fill == 1:
                         inside[at[column * ny + row]] = i

@@ -23,6 +23,7 @@ from geoplan.network.isochrones.generators import (
     refined_generators,
     street_segments,
 )
+from geoplan.tolerances import JITTER_M
 
 _jit = nb.njit(cache=True, nogil=True)
 
@@ -127,7 +128,7 @@ def _voronoi(
     """Delaunay triangles of the generators, their neighbours, and their circumcentres."""
     origin = np.floor(xy.mean(axis=0))
     # a fixed random jitter: no four points lie on one circle
-    local = xy - origin + np.random.default_rng(0).uniform(-1e-5, 1e-5, xy.shape)
+    local = xy - origin + np.random.default_rng(0).uniform(-JITTER_M, JITTER_M, xy.shape)
     tri, across, points = delaunay(local, 3 * margin_m + 1)
     return tri, across, _circumcentres(points, tri, origin)
 

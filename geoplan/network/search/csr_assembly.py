@@ -1,10 +1,10 @@
 """Assembles the CSR matrix of demand by sites from pairs listed by site, without sorting rows.
 
-Demand points are numbered along the ground and taken in blocks of neighbours. Each chunk of sites
-sorts its pairs by block while they are in the processor's cache (`by_block`). Then each block is
-filled by itself: its sites in the order of their columns, so that every row comes out in order,
-and its rows, few enough to stay in the cache. Blocks share no row, so that threads take them as
-they come, and a chunk's memory is freed with its last block.
+Demand points are numbered in spatial order and taken in blocks of neighbours. Each chunk of sites
+sorts its pairs by block while they are in the processor's cache (`sort_by_block`). Then each block
+is filled independently, its sites in the order of their columns, so that every row comes out
+sorted; its rows are few enough to stay in the cache. Blocks share no row, so threads fill them in
+any order, and a chunk's memory is freed with its last block.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from geoplan.parallel import run
 _jit = nb.njit(cache=True, nogil=True)
 #: a block has 2**10 to 2**13 points: at most what stays in a core's cache, at least what is worth
 #: a call, and in between so few that there are blocks enough for all threads
-_LEAST_BITS, _MOST_BITS, _ENOUGH = 10, 13, 32
+_LEAST_BITS, _MOST_BITS, _MIN_BLOCKS = 10, 13, 32
 
 
 class Chunk(NamedTuple):
@@ -41,10 +41,10 @@ class Chunk(NamedTuple):
 
 def block_bits(n_points: int) -> int:
     """Size of a block of points, as a power of two."""
-    return max(_LEAST_BITS, min(_MOST_BITS, (n_points // _ENOUGH).bit_length()))
+    return max(_LEAST_BITS, min(_MOST_BITS, (n_points // _MIN_BLOCKS).bit_length()))
 
 
-def as_matrix(
+def assemble_csr(
     chunks: list[Chunk],
     counts: NDArray[np.int64],
     order: NDArray[np.int64],
@@ -89,7 +89,7 @@ def as_matrix(
 
 
 @_jit
-def by_block(starts, points, costs, bits, n_points):
+def sort_by_block(starts, points, costs, bits, n_points):
     """A chunk's pairs by block: all of a `Chunk` but its sites.
 
     `starts` : where each site's pairs start. `n_points` : number of points there are.

@@ -87,7 +87,7 @@ def k_nearest(
     1   home     2    c    50.0
     """
     k = positive_integer("k", k)
-    query = travel_query(network, demand, sites, options)
+    query = travel_query("k_nearest", network, demand, sites, options)
     k = min(k, max(len(query.sites), 1))
     points, seeds, cutoff = query.demand_connectors(), query.site_connectors(), query.cutoff
     of_nodes = _search(arcs_of(query.graph()), seeds, k, cutoff.limit)

@@ -18,7 +18,13 @@ from scipy import sparse
 from geoplan.network.search.bounded import Distances, Workspace, bounded_search
 from geoplan.network.search.bucket_queue import FULL, Queue, arcs_of
 from geoplan.network.search.connectors import Connectors, cost_on_edge, order_by_node
-from geoplan.network.search.csr_assembly import Chunk, as_matrix, block_bits, by_block, count_rows
+from geoplan.network.search.csr_assembly import (
+    Chunk,
+    assemble_csr,
+    block_bits,
+    count_rows,
+    sort_by_block,
+)
 from geoplan.network.search.travel_query import TravelQuery
 from geoplan.parallel import run
 
@@ -86,7 +92,7 @@ def all_pairs(query: TravelQuery) -> sparse.csr_matrix:
     """All pairs within the cutoff, as rows of demand."""
     # by a call of its own, so that what the search worked with is let go of before rows are filled
     found = _search_all(query)
-    return as_matrix(*found, (len(query.demand), len(query.sites)), threads=query.threads)
+    return assemble_csr(*found, (len(query.demand), len(query.sites)), threads=query.threads)
 
 
 def _search_all(
@@ -121,7 +127,7 @@ def _search_all(
                 arcs, edges, sites, part, targets, bound, own.scratch(), own.pairs
             )
             if ok:
-                chunk = Chunk(part, *by_block(starts, *own.pairs, bits, len(order)))
+                chunk = Chunk(part, *sort_by_block(starts, *own.pairs, bits, len(order)))
                 spare.put(own)
                 with counting:
                     count_rows(chunk.points, counts)

@@ -81,7 +81,7 @@ def travel_costs(
     near    20.0
     far     25.0
     """
-    query = travel_query(network, demand, sites, options)
+    query = travel_query("travel_costs", network, demand, sites, options)
     _check_unique(query.demand.index, "the demand points")
     _check_unique(query.sites.index, "the sites")
     cutoff = query.cutoff
@@ -150,7 +150,7 @@ def nearest_site(
     0  west    10.0
     1  <NA>     NaN  beyond
     """
-    query = travel_query(network, demand, sites, options)
+    query = travel_query("nearest_site", network, demand, sites, options)
     points, seeds, cutoff = query.demand_connectors(), query.site_connectors(), query.cutoff
     nearest = multi_source(query.graph(), seeds)
     mid_edge = sites_by_edge(seeds, network.n_edges)

@@ -16,6 +16,7 @@ from geoplan.network.search.connectors import Connectors, connect, cost_along
 from geoplan.network.search.multi_source import Nearest, multi_source
 from geoplan.network.search.snapped_points import ON, STATES, SnappedPoints
 from geoplan.network.search.travel_query import parse_cutoff, snapped
+from geoplan.tolerances import SAME_VERTEX_M
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -133,7 +134,7 @@ def route(
     line = [start.origin, start.xy, *(_drawn(network, *p) for p in parts), end.xy, end.origin]
     coords = np.concatenate(line)
     moved = np.ones(len(coords), bool)
-    moved[1:] = np.hypot(*np.diff(coords, axis=0).T) > 1e-6
+    moved[1:] = np.hypot(*np.diff(coords, axis=0).T) > SAME_VERTEX_M
     kept = coords[moved]
     geometry = shapely.LineString(kept if len(kept) > 1 else coords[[0, -1]])
     return Route(

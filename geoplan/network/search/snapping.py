@@ -26,10 +26,9 @@ from geoplan.network.search.snapped_points import (
     SnappedPoints,
 )
 from geoplan.parallel import run
+from geoplan.tolerances import AT_END_M
 from geoplan.validate import number
 
-#: a location this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
-AT_END_M = 1e-6
 _CHUNK = 16_384
 
 

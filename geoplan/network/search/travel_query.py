@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypedDict, TypeVar
+from typing import Any, TypeAlias, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -19,11 +19,12 @@ from geoplan.network.search.snapped_points import (
     location_on_network,
 )
 from geoplan.network.search.snapping import snap
-from geoplan.validate import number
+from geoplan.tolerances import SAME_LOCATION_M
+from geoplan.validate import check_keywords, number
 
 _LARGEST = float(np.finfo(np.float64).max)
-#: how many points are compared to recognise another network, and how near they must be
-_LOOKED_AT, _SAME_LOCATION_M = 64, 0.01
+#: how many points are compared to recognise another network
+_LOOKED_AT = 64
 DIRECTIONS = ("to_sites", "from_sites")
 Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
@@ -67,15 +68,6 @@ _TRAVEL_DEFAULTS: TravelOptions = {
     "unit": None,
     **POINT_DEFAULTS,
 }
-Options = TypeVar("Options", PointOptions, TravelOptions)
-
-
-def with_defaults(options: Options, defaults: Options) -> Options:
-    """The options with what was left out; a keyword that is none is refused, as in any call."""
-    unknown = sorted(set(options) - set(defaults))
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
-    return defaults | options
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,10 +126,11 @@ class TravelQuery:
 
 
 def travel_query(
-    network: NetworkData, demand: Points, sites: Points, options: TravelOptions
+    function: str, network: NetworkData, demand: Points, sites: Points, options: TravelOptions
 ) -> TravelQuery:
-    """The points on the network and the options, checked."""
-    given = with_defaults(options, _TRAVEL_DEFAULTS)
+    """The points on the network and the options of a call of `function`, checked."""
+    check_keywords(function, options, TravelOptions)
+    given = _TRAVEL_DEFAULTS | options
     cutoff = parse_cutoff(given["cutoff_m"], given["cutoff_min"], given["unit"])
     to_sites = check_direction(given["direction"])
     snapping: dict[str, Any] = {key: given[key] for key in ("max_snap_m", "barriers", "threads")}
@@ -197,4 +190,4 @@ def _belong(network: NetworkData, points: SnappedPoints) -> bool:
         return False
     some = on[:: max(1, len(on) // _LOOKED_AT)]
     there = location_on_network(network, points, some)
-    return np.allclose(points.xy[some], there, rtol=0, atol=_SAME_LOCATION_M)
+    return np.allclose(points.xy[some], there, rtol=0, atol=SAME_LOCATION_M)
