@@ -8,7 +8,7 @@ from geoplan.study.demo_command import demo_study
 from geoplan.study.example import example_study
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
-from geoplan.study.robustness import Robustness, robustness
+from geoplan.study.robustness import robustness
 from geoplan.study.study import Study
 from geoplan.study.sweep import compare_plans, sweep
 from geoplan.study.template import new_study

@@ -8,18 +8,36 @@ follows from the seed.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from geoplan.errors import UsageError
-from geoplan.results import Robustness
-from geoplan.study.assess.assess_service import assess_service
+from geoplan.results import Robustness, ServiceResult, SitingOutcome
+from geoplan.siting.solver.request import SolveRequest
+from geoplan.study.assess.assess_service import assess_service, costs_within, open_sites
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, read_networks
 from geoplan.study.settings import StudySettings, known_services
-from geoplan.study.sites.monte_carlo import DrawSettings, Uncertainty
-from geoplan.study.sites.robustness_of_plan import COVERING, robustness_of
+from geoplan.study.sites.covering_problem import StudyProblem
+from geoplan.study.sites.monte_carlo import (
+    DrawData,
+    DrawSettings,
+    Uncertainty,
+    draw_all,
+    how_often,
+    losses,
+    try_plans,
+)
 from geoplan.study.sites.suggest_sites import suggest_sites
+
+#: objectives whose plan is a number of sites that cover people
+COVERING = ("max_coverage", "min_sites")
+#: how good a draw's plan must be inside a run, and how long it may take
+_RUN_REQUEST = SolveRequest(gap=0.01, time_limit_s=5.0)
 
 
 def robustness(
@@ -45,7 +63,7 @@ def robustness(
     redraws : number of draws.
     reach_cv, people_cv, closure_share : see `geoplan.study.sites.monte_carlo.Uncertainty`.
     seed : everything follows from it, as long as no draw needs the 20 s that it may take.
-    workers : number of threads; it does not change the result.
+    workers : threads that solve draws side by side; they do not change the result.
 
     Returns
     -------
@@ -87,7 +105,8 @@ def robustness(
     assessed = assess_service(context, service)
     # no curve here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})
-    outcome = suggest_sites(context, assessed, plain)
+    outcome, problem = suggest_sites(context, assessed, plain)
+    assert problem is not None  # of a covering objective
     settings = DrawSettings(
         redraws=redraws,
         uncertainty=Uncertainty(
@@ -96,7 +115,118 @@ def robustness(
         seed=seed,
         workers=workers,
     )
-    return robustness_of(context, replace(assessed, siting=outcome), siting, settings)
+    return _robustness_of(context, assessed, outcome, problem, settings)
 
 
-__all__ = ["Robustness", "robustness"]
+def with_robustness(
+    context: Context, assessed: ServiceResult, outcome: SitingOutcome, problem: StudyProblem
+) -> SitingOutcome:
+    """`outcome` with its robustness, where the study wants draws (``siting.robustness``)."""
+    siting = problem.siting
+    if not siting.robustness or siting.objective not in COVERING or outcome.sites.empty:
+        return outcome
+    if problem.conditional.solved.capacities is not None:  # draws know reach, not capacity
+        return outcome
+    if problem.conditional.area_shares is not None:  # nor least shares, which a draw may miss
+        return outcome
+    if outcome.result.detail.get("interrupted"):  # somebody waits for the sites
+        return outcome
+    seed = context.config.study.seed
+    settings = DrawSettings(redraws=siting.robustness, seed=seed, request=_RUN_REQUEST)
+    try:
+        found = _robustness_of(context, assessed, outcome, problem, settings)
+    except KeyboardInterrupt:  # the sites are there: hand them over without their draws
+        detail = {**outcome.result.detail, "interrupted": True}
+        return replace(outcome, result=replace(outcome.result, detail=detail))
+    sites = outcome.sites.copy()
+    sites["chosen_share"] = found.chosen["share"].reindex(sites.index.astype(str)).to_numpy()
+    return replace(outcome, sites=sites, robustness=found)
+
+
+def _robustness_of(
+    context: Context,
+    assessed: ServiceResult,
+    outcome: SitingOutcome,
+    problem: StudyProblem,
+    settings: DrawSettings,
+) -> Robustness:
+    """`robustness` of suggested sites, of the problem that gave them."""
+    _refuse_nonsense(settings)
+    assert assessed.facilities is not None
+    if outcome.sites.empty:
+        raise UsageError(f"no site is suggested for {assessed.key!r}: there is no plan to try.")
+    if problem.conditional.area_shares is not None:
+        raise UsageError(context.speaker.say("study.area_shares_redraws"))
+    plan = list(map(str, outcome.sites.index))
+    data = _draw_data(context, assessed, problem, settings.uncertainty)
+    drawn = draw_all(data, settings, sites=len(plan))
+    draws, plans = try_plans(data, drawn, plan)
+    names = assessed.facilities.frame["name"].astype("string").fillna("")
+    return Robustness(
+        service=assessed.key,
+        sites=len(plan),
+        draws=draws,
+        chosen=how_often(drawn, plan),
+        plans=plans,
+        critical=_named(losses(data), names),
+        critical_after=_named(losses(data, new_sites=plan), names),
+        variation=asdict(settings.uncertainty),
+    )
+
+
+def _refuse_nonsense(settings: DrawSettings) -> None:
+    redraws, uncertainty = settings.redraws, settings.uncertainty
+    faults = []
+    if isinstance(redraws, bool) or not isinstance(redraws, int) or redraws < 1:
+        faults.append(f"redraws must be 1 or more, not {redraws}")
+    faults += [
+        f"{name} must be 0 or more, not {value}"
+        for name, value in (
+            ("reach_cv", uncertainty.reach_cv),
+            ("people_cv", uncertainty.people_cv),
+        )
+        if not value >= 0
+    ]
+    if not 0 <= uncertainty.closure_share < 1:
+        faults.append(f"closure_share must be from 0 to below 1, not {uncertainty.closure_share}")
+    if faults:
+        raise UsageError("; ".join(faults) + ".")
+
+
+def _draw_data(
+    context: Context, assessed: ServiceResult, problem: StudyProblem, uncertainty: Uncertainty
+) -> DrawData:
+    standard = assessed.standard
+    assert assessed.coverage is not None
+    assert assessed.facilities is not None
+    assert standard.threshold is not None
+    frame = assessed.coverage.frame
+    rows = frame[frame.geometry.notna() & (frame["people"] > 0)]
+    # one search wide enough for the widest draw; each draw then looks at what is near enough
+    wide = standard.threshold * uncertainty.widest
+    far = replace(standard, **{f"threshold_{standard.unit}": wide})  # type: ignore[arg-type]
+    sites = open_sites(assessed.facilities)
+    stated = problem.conditional.problem
+    labels = stated.site_index.to_numpy(object)
+    constraints: dict[str, Any] = {
+        "conflicts": [(labels[i], labels[j]) for i, j in stated.conflicts]
+    }
+    if stated.site_areas is not None:
+        constraints["site_areas"] = stated.site_areas
+    if problem.siting.budget is not None:
+        constraints["site_costs"] = stated.site_costs
+    return DrawData(
+        people=rows["people"].to_numpy(np.float64),
+        threshold=float(standard.threshold),
+        candidates=costs_within(context, rows, problem.candidates, far),
+        existing=costs_within(context, rows, sites, far).matrix.tocsr(),
+        existing_index=sites.index.astype(str),
+        constraints=constraints,
+        min_sites_per_area=problem.conditional.min_sites_per_area,
+        budget=problem.siting.budget,
+    )
+
+
+def _named(people: pd.Series, names: pd.Series) -> pd.DataFrame:
+    known = names.set_axis(names.index.astype(str))
+    return pd.DataFrame({"name": known.reindex(people.index).fillna(""), "people": people})

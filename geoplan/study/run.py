@@ -11,10 +11,9 @@ from typing import Any
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.database import mask_passwords
 from geoplan.results import RunResults, ServiceResult, StudyInfo
-from geoplan.study.assess.assess_service import assess_service
+from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
-from geoplan.study.assess.breakdown import with_breakdowns
-from geoplan.study.assess.gaps import with_gaps
+from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.config.schema import ServiceSection
 from geoplan.study.plan import Plan
@@ -22,9 +21,10 @@ from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.budget import with_funds
-from geoplan.study.sites.suggest_sites import with_sites
+from geoplan.study.sites.suggest_sites import suggest_sites
 
 #: how long a cluster may take to answer
 _CLUSTER_WAIT = "5s"
@@ -90,6 +90,20 @@ def run_study(
 def plan_service(context: Context, key: str) -> ServiceResult:
     """One service from coverage to gaps; one task of a cluster worker."""
     return finished(context, with_sites(context, assess_service(context, key)))
+
+
+def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
+    """`assessed` with suggested sites and their robustness, where the study asks for sites."""
+    siting = context.config.services[assessed.key].siting
+    if siting is None or assessed.coverage is None or assessed.facilities is None:
+        return assessed
+    outcome, problem = suggest_sites(context, assessed, siting)
+    if problem is not None:
+        outcome = with_robustness(context, assessed, outcome, problem)
+    if outcome.coverage_after is None:
+        return replace(assessed, siting=outcome)
+    after = {f"{k}_after": v for k, v in equity_of(context, outcome.coverage_after).items()}
+    return replace(assessed, siting=outcome, equity={**assessed.equity, **after})
 
 
 def finished(context: Context, planned: ServiceResult) -> ServiceResult:

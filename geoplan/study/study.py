@@ -16,7 +16,7 @@ from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent
 from geoplan.study.read.load import StudyInputs, load_inputs
 from geoplan.study.read.networks import try_networks
-from geoplan.study.robustness import robustness as draw_again
+from geoplan.study.robustness import robustness
 from geoplan.study.run import run_study
 from geoplan.study.settings import StudySettings, in_language, known_services
 from geoplan.words.display import completes, facts_html
@@ -113,7 +113,7 @@ class Study(StudySettings):
         >>> len(sure.draws), sure.critical["people"].tolist()
         (5, [150.0])
         """
-        return draw_again(self, service, **options)
+        return robustness(self, service, **options)
 
     def check(
         self,

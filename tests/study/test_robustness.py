@@ -16,9 +16,9 @@ from geoplan.network import TravelCosts
 from geoplan.siting import SolveRequest
 from geoplan.study import Study
 from geoplan.study.sites.monte_carlo import (
+    DrawData,
     DrawSettings,
     Uncertainty,
-    World,
     draw_all,
     how_often,
     losses,
@@ -29,7 +29,7 @@ MEAL = "services.meal_station"
 LIMIT = 1000.0
 
 
-def tiny_world(seed: int, rules: dict | None = None) -> World:
+def tiny_data(seed: int, rules: dict | None = None) -> DrawData:
     """14 places, 4 of today's sites, 7 candidates, random distances of 0 to 2,500 m."""
     rng = np.random.default_rng(seed)
 
@@ -49,7 +49,7 @@ def tiny_world(seed: int, rules: dict | None = None) -> World:
         cutoff=2500.0,
         method="network",
     )
-    return World(
+    return DrawData(
         people=rng.integers(1, 100, 14).astype(float),
         threshold=LIMIT,
         candidates=candidates,
@@ -66,15 +66,15 @@ def reached(matrix: sparse.csr_matrix, row: int, columns: list[int], limit: floa
     return any(c in stored and stored[c] <= limit for c in columns)
 
 
-def covered(world: World, one, plan: set[str]) -> float:
-    limit = world.threshold * one.reach
+def covered(data: DrawData, one, plan: set[str]) -> float:
+    limit = data.threshold * one.reach
     still = [k for k in range(4) if not one.closed[k]]
-    new = [k for k, label in enumerate(world.candidates.site_index) if label in plan]
+    new = [k for k, label in enumerate(data.candidates.site_index) if label in plan]
     return sum(
         one.people[row]
         for row in range(14)
-        if reached(world.existing, row, still, limit)
-        or reached(world.candidates.matrix, row, new, limit)
+        if reached(data.existing, row, still, limit)
+        or reached(data.candidates.matrix, row, new, limit)
     )
 
 
@@ -82,10 +82,10 @@ def covered(world: World, one, plan: set[str]) -> float:
 @pytest.mark.parametrize("apart", [[], [("c0", "c1"), ("c2", "c5"), ("c3", "c4"), ("c5", "c6")]])
 def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
     """All 21 pairs of 7 candidates are tried in each draw; pairs too near each other may not be."""
-    world = tiny_world(seed, {"conflicts": apart})
+    data = tiny_data(seed, {"conflicts": apart})
     uncertainty = Uncertainty(reach_cv=0.3, people_cv=0.5, closure_share=0.3)
     drawn = draw_all(
-        world,
+        data,
         DrawSettings(
             redraws=12,
             uncertainty=uncertainty,
@@ -94,17 +94,17 @@ def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
         ),
         sites=2,
     )
-    pairs = [set(p) for p in combinations(world.candidates.site_index, 2)]
+    pairs = [set(p) for p in combinations(data.candidates.site_index, 2)]
     allowed = [p for p in pairs if p not in [set(a) for a in apart]]
-    recommended = sorted(max(allowed, key=lambda p: sum(covered(world, d, p) for d in drawn[:1])))
-    draws, plans = try_plans(world, drawn, recommended)
-    best = [max(covered(world, d, p) for p in allowed) for d in drawn]
+    recommended = sorted(max(allowed, key=lambda p: sum(covered(data, d, p) for d in drawn[:1])))
+    draws, plans = try_plans(data, drawn, recommended)
+    best = [max(covered(data, d, p) for p in allowed) for d in drawn]
     assert np.allclose(draws["best"], best)
     assert np.allclose(draws["bound"], best)
     for d in drawn:
         assert not any(set(a) <= set(d.sites) for a in apart)
     regret = {
-        name: [b - covered(world, d, set(sites)) for b, d in zip(best, drawn, strict=True)]
+        name: [b - covered(data, d, set(sites)) for b, d in zip(best, drawn, strict=True)]
         for name, sites in plans["sites"].items()
     }
     assert np.allclose(plans["worst_regret"], [max(regret[n]) for n in plans.index])
@@ -112,7 +112,7 @@ def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
     assert plans["worst_regret"].is_monotonic_increasing
     assert np.allclose(draws["regret"], regret["recommended"])
     often = how_often(drawn, recommended)
-    for site in world.candidates.site_index:
+    for site in data.candidates.site_index:
         times = sum(site in d.sites for d in drawn)
         assert often["share"].get(site, 0.0) == pytest.approx(times / 12)
     assert set(often.index[often["in_plan"]]) == set(recommended)
@@ -120,15 +120,15 @@ def test_best_answers_and_regrets_by_counting_every_plan(seed, apart) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
-    world = tiny_world(seed)
-    lost, after = losses(world), losses(world, new_sites=["c1", "c4"])
+    data = tiny_data(seed)
+    lost, after = losses(data), losses(data, new_sites=["c1", "c4"])
 
     def served(today: list[int], new: list[int]) -> float:
         return sum(
-            world.people[row]
+            data.people[row]
             for row in range(14)
-            if reached(world.existing, row, today, LIMIT)
-            or reached(world.candidates.matrix, row, new, LIMIT)
+            if reached(data.existing, row, today, LIMIT)
+            or reached(data.candidates.matrix, row, new, LIMIT)
         )
 
     for k in range(4):
@@ -143,11 +143,11 @@ def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
 
 
 def test_random_inputs_keep_their_mean_their_spread_and_their_limits() -> None:
-    world = replace(tiny_world(0), candidates=replace_columns(tiny_world(0).candidates, 1))
+    data = replace(tiny_data(0), candidates=replace_columns(tiny_data(0).candidates, 1))
     uncertainty = Uncertainty(reach_cv=0.2, people_cv=0.4, closure_share=0.25)
-    drawn = draw_all(world, DrawSettings(redraws=1500, uncertainty=uncertainty, seed=5), sites=0)
+    drawn = draw_all(data, DrawSettings(redraws=1500, uncertainty=uncertainty, seed=5), sites=0)
     reach = np.array([d.reach for d in drawn])
-    factors = np.concatenate([d.people / world.people for d in drawn])
+    factors = np.concatenate([d.people / data.people for d in drawn])
     closed = np.concatenate([d.closed for d in drawn])
     # four standard errors: 0.2, 0.4 and 0.43 by the root of 1,500, 21,000 and 6,000
     assert reach.mean() == pytest.approx(1, abs=0.021)

@@ -1,8 +1,9 @@
-"""Where new sites may stand, and how many each area still needs."""
+"""Where new sites may stand: in which areas, how far apart, and how many each area still needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 import shapely
 
 from geoplan.errors import UsageError
+from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.results import ServiceResult
-from geoplan.siting import junction_points, outside
+from geoplan.siting import junction_points, outside, too_close
 from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -40,7 +42,7 @@ def candidate_points(
             network.y,
             crs=config.study.crs,
             near=unserved,
-            within_m=straight_m(context, assessed),
+            within_m=_straight_m(context, assessed),
         )
     if siting.forbidden is not None:
         zones = side_layer(config, base, f"{at}.forbidden", siting.forbidden, kind="layer")
@@ -69,7 +71,25 @@ def _apart_from_existing(
     return points[keep]
 
 
-def area_needs(
+def new_sites_needed(
+    context: Context, assessed: ServiceResult, siting: SitingSection
+) -> tuple[str, dict[str, int]]:
+    """The level whose areas must have sites, and how many new ones each still needs."""
+    if not siting.min_sites_per_area:
+        return "", {}
+    needs = _area_needs(context, assessed, siting.min_sites_per_area)
+    if len(needs) > 1:
+        levels = ", ".join(needs)
+        setting = "min_sites_per_area"
+        raise UsageError(
+            context.speaker.say(
+                "study.mixed_levels", key=assessed.key, setting=setting, levels=levels
+            )
+        )
+    return next(iter(needs.items()), ("", {}))
+
+
+def _area_needs(
     context: Context, assessed: ServiceResult, minimum: Mapping[str, int]
 ) -> dict[str, dict[str, int]]:
     """New sites still needed per area, by level: the least number less what stands there.
@@ -125,7 +145,27 @@ def levels_named(context: Context, key: str, setting: str, names: Iterable[str])
     ]
 
 
-def straight_m(context: Context, assessed: ServiceResult) -> float:
+def distance_constraints(points: gpd.GeoDataFrame, siting: SitingSection) -> dict[str, Any]:
+    """The constraint of a least distance between new sites, if the study has one."""
+    if siting.min_distance_m == 0:
+        return {}
+    labels = points.index.to_numpy(object)
+    pairs = too_close(points, min_distance_m=siting.min_distance_m)
+    return {"conflicts": [(labels[i], labels[j]) for i, j in pairs]}
+
+
+def area_codes_at(
+    context: Context, points: gpd.GeoDataFrame, level: str, demand: gpd.GeoDataFrame
+) -> np.ndarray:
+    """Area code of every candidate: by polygon, else that of the nearest demand point."""
+    codes = codes_by_location(context.inputs.areas[level], points.geometry, points.index)
+    if codes.isna().any() and level in demand and len(demand) and len(points):
+        near = demand.sindex.nearest(points.geometry, return_all=False)[1]
+        codes = codes.where(codes.notna(), pd.Series(demand[level].to_numpy()[near], points.index))
+    return codes.astype(object).where(codes.notna(), None).to_numpy()
+
+
+def _straight_m(context: Context, assessed: ServiceResult) -> float:
     """No site farther than this in a straight line can be within the threshold."""
     standard = assessed.standard
     if standard.threshold_m is not None:

@@ -12,11 +12,10 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.coverage.cost_queries import pairs_within
-from geoplan.errors import GeoplanError, UsageError
-from geoplan.inputs.membership.assign_areas import codes_by_location
+from geoplan.errors import GeoplanError
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
-from geoplan.siting import SitingProblem, too_close
+from geoplan.siting import SitingProblem
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.conditional.reassignment import (
     CapacityShortage,
@@ -29,8 +28,13 @@ from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import area_shares, areas_of, refuse_capacities
-from geoplan.study.sites.budget import site_costs_of
-from geoplan.study.sites.candidates import area_needs, candidate_points
+from geoplan.study.sites.budget import candidate_costs
+from geoplan.study.sites.candidates import (
+    area_codes_at,
+    candidate_points,
+    distance_constraints,
+    new_sites_needed,
+)
 from geoplan.tolerances import MISSING_PEOPLE, SERVED_ROUNDING
 
 #: people who a new site could serve; those off the network or without a location cannot be
@@ -67,9 +71,9 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
     refuse_capacities(context, assessed, siting, limited=capacitated or shortage is not None)
     candidates = candidate_points(context, assessed, siting, rows)
     costs = costs_within(context, rows, candidates, standard)
-    site_costs = site_costs_of(context, assessed.key, siting, candidates)
+    site_costs = candidate_costs(context, assessed.key, siting, candidates)
     level, needs = new_sites_needed(context, assessed, siting)
-    codes = codes_at(context, candidates, level, rows) if needs else None
+    codes = area_codes_at(context, candidates, level, rows) if needs else None
     weights = concerned.to_numpy(float)
     cover = cover_of(costs)
     shares = area_shares(context, assessed, siting, rows, cover)
@@ -94,7 +98,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         )
     kept = columns_of(costs, thinned.kept)
     candidates_kept = candidates.iloc[thinned.kept]
-    options: dict[str, Any] = apart(candidates_kept, siting)
+    options: dict[str, Any] = distance_constraints(candidates_kept, siting)
     if site_costs is not None:
         options["site_costs"] = site_costs.loc[candidates_kept.index]
     if codes is not None:
@@ -191,46 +195,6 @@ def unserved_people(assessed: ServiceResult) -> tuple[gpd.GeoDataFrame, pd.Serie
     people = frame[list(REACHABLE)].sum(axis=1)
     rows = frame[(people > 0) & frame.geometry.notna()]
     return rows, people[rows.index]
-
-
-def new_sites_needed(
-    context: Context, assessed: ServiceResult, siting: SitingSection
-) -> tuple[str, dict[str, int]]:
-    """The level whose areas must have sites, and how many new ones each still needs."""
-    if not siting.min_sites_per_area:
-        return "", {}
-    needs = area_needs(context, assessed, siting.min_sites_per_area)
-    if len(needs) > 1:
-        levels = ", ".join(needs)
-        raise UsageError(
-            context.speaker.say(
-                "study.mixed_levels",
-                key=assessed.key,
-                setting="min_sites_per_area",
-                levels=levels,
-            )
-        )
-    return next(iter(needs.items()), ("", {}))
-
-
-def apart(points: gpd.GeoDataFrame, siting: SitingSection) -> dict[str, Any]:
-    """The constraint of a least distance between new sites, if the study has one."""
-    if siting.min_distance_m == 0:
-        return {}
-    labels = points.index.to_numpy(object)
-    pairs = too_close(points, min_distance_m=siting.min_distance_m)
-    return {"conflicts": [(labels[i], labels[j]) for i, j in pairs]}
-
-
-def codes_at(
-    context: Context, points: gpd.GeoDataFrame, level: str, demand: gpd.GeoDataFrame
-) -> np.ndarray:
-    """Area code of every candidate: by polygon, else that of the nearest demand point."""
-    codes = codes_by_location(context.inputs.areas[level], points.geometry, points.index)
-    if codes.isna().any() and level in demand and len(demand) and len(points):
-        near = demand.sindex.nearest(points.geometry, return_all=False)[1]
-        codes = codes.where(codes.notna(), pd.Series(demand[level].to_numpy()[near], points.index))
-    return codes.astype(object).where(codes.notna(), None).to_numpy()
 
 
 def cover_of(costs: TravelCosts) -> sparse.csr_matrix:

@@ -1,4 +1,4 @@
-"""What suggested sites change: the ledger measured again, and the table of sites."""
+"""What suggested sites change: the ledger measured again, and the table of sites, named."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage import Coverage
+from geoplan.inputs.layers import Demand
 from geoplan.results import ServiceResult
 from geoplan.study.assess.assess_service import open_sites, reach_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.sites.location_names import name_locations
 
 
 def ledger_after(
@@ -45,7 +45,42 @@ def sites_frame(
     frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
     served = base + frame["added_people"].cumsum()
     frame["share_after"] = served / total if total > 0 else np.nan
-    return name_locations(context, frame, context.demand(assessed.key))
+    return _named(context, frame, context.demand(assessed.key))
+
+
+def _named(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
+    """`frame` with ``name`` (near which community), ``area`` and a code column per level."""
+    named = frame.copy()
+    located = demand.located
+    if len(located) == 0 or len(named) == 0:
+        named["name"], named["area"] = "", ""
+        return named
+    nearest = located.sindex.nearest(named.geometry, return_all=False)[1]
+    close = located.iloc[nearest]
+    named["name"] = [
+        context.speaker.say("study.near_place", place=place) if place else ""
+        for place in close["name"].fillna("").astype(str)
+    ]
+    areas = context.inputs.areas
+    for level in areas:
+        if level in close.columns:
+            named[level] = close[level].to_numpy()
+    named["area"] = _readable_areas(context, close)
+    return named
+
+
+def _readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
+    """The two coarsest area names of every row: ``历下区 解放路街道``."""
+    named_areas = []
+    levels = [level for level in context.inputs.areas if level in rows.columns]
+    for row in rows[levels].itertuples(index=False):
+        names = [
+            str(context.inputs.areas[level].names.get(code, ""))
+            for level, code in zip(levels, row, strict=True)
+            if pd.notna(code)
+        ]
+        named_areas.append(" ".join(name for name in names[:2] if name))
+    return named_areas
 
 
 def added_by_capacity(

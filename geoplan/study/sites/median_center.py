@@ -38,14 +38,16 @@ from geoplan.study.sites.area_shares import (
     refuse_capacities,
     with_shares_checked,
 )
-from geoplan.study.sites.budget import phase_table, site_costs_of, with_costs_and_phases
-from geoplan.study.sites.candidates import candidate_points
+from geoplan.study.sites.budget import candidate_costs, phase_table, with_costs_and_phases
+from geoplan.study.sites.candidates import (
+    area_codes_at,
+    candidate_points,
+    distance_constraints,
+    new_sites_needed,
+)
 from geoplan.study.sites.covering_problem import (
-    apart,
-    codes_at,
     cover_of,
     located_people,
-    new_sites_needed,
     rows_of,
     unserved_people,
 )
@@ -121,8 +123,8 @@ def _state_problem(
     n_offered = len(points)
     limit = min(siting.max_candidates, MOST_CANDIDATES)
     level, needs = new_sites_needed(context, assessed, siting)
-    codes = codes_at(context, points, level, rows) if needs else None
-    site_costs = site_costs_of(context, assessed.key, siting, points)
+    codes = area_codes_at(context, points, level, rows) if needs else None
+    site_costs = candidate_costs(context, assessed.key, siting, points)
     offered = points
     if n_offered > limit:
         # a site that covers no more than another may still shorten journeys: only when there are
@@ -288,7 +290,7 @@ def _constraints(
     money: pd.Series | None,
 ) -> dict[str, Any]:
     """Money, distances and areas of the new sites; those that stand count in no area's need."""
-    constraints = apart(points, siting)
+    constraints = distance_constraints(points, siting)
     if money is not None:
         standing = pd.Series(0.0, index=existing.index)
         constraints["site_costs"] = pd.concat([standing, money.loc[points.index]])

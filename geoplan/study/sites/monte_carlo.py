@@ -66,7 +66,7 @@ class DrawSettings:
     redraws : number of draws.
     uncertainty : how far the inputs may lie from what the study says.
     seed : everything follows from it; each draw has a seed of its own.
-    workers : threads; the result does not depend on them.
+    workers : threads that solve draws side by side; the result does not depend on them.
     request : of each draw's solve; its bound says what is left.
     """
 
@@ -78,7 +78,7 @@ class DrawSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class World:
+class DrawData:
     """People, candidates and today's sites with all costs that a draw may need.
 
     Parameters
@@ -123,19 +123,19 @@ class Draw:
     sites: tuple[str, ...]
 
 
-def draw_all(world: World, settings: DrawSettings, *, sites: int) -> list[Draw]:
+def draw_all(data: DrawData, settings: DrawSettings, *, sites: int) -> list[Draw]:
     """The problem drawn and solved anew, with at most so many new sites in each draw."""
 
     def one(seed: np.random.SeedSequence) -> Draw:
-        inputs = _draw_inputs(world, settings.uncertainty, seed)
-        return _solve_draw(world, inputs, sites, settings.request)
+        inputs = _draw_inputs(data, settings.uncertainty, seed)
+        return _solve_draw(data, inputs, sites, settings.request)
 
     seeds = np.random.SeedSequence(settings.seed).spawn(settings.redraws)
     with ThreadPoolExecutor(max_workers=max(settings.workers, 1)) as pool:
         return list(pool.map(one, seeds))
 
 
-class Inputs(NamedTuple):
+class DrawInputs(NamedTuple):
     """The random inputs of one draw: factor on the threshold, people per row, closed sites."""
 
     reach: float
@@ -148,30 +148,32 @@ def _sigma(cv: float) -> float:
     return float(np.sqrt(np.log1p(cv * cv)))
 
 
-def _draw_inputs(world: World, uncertainty: Uncertainty, seed: np.random.SeedSequence) -> Inputs:
+def _draw_inputs(
+    data: DrawData, uncertainty: Uncertainty, seed: np.random.SeedSequence
+) -> DrawInputs:
     rng = np.random.default_rng(seed)
     sigma = _sigma(uncertainty.reach_cv)
     most = _FARTHEST * sigma
     reach = float(np.exp(np.clip(rng.normal(-sigma * sigma / 2, sigma), -most, most)))
     sigma = _sigma(uncertainty.people_cv)
-    people = world.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(world.people)))
-    closed = rng.random(world.existing.shape[1]) < uncertainty.closure_share
-    return Inputs(reach, people, closed)
+    people = data.people * np.exp(rng.normal(-sigma * sigma / 2, sigma, len(data.people)))
+    closed = rng.random(data.existing.shape[1]) < uncertainty.closure_share
+    return DrawInputs(reach, people, closed)
 
 
-def _solve_draw(world: World, inputs: Inputs, sites: int, request: SolveRequest) -> Draw:
+def _solve_draw(data: DrawData, inputs: DrawInputs, sites: int, request: SolveRequest) -> Draw:
     reach, people, closed = inputs
-    limit = world.threshold * reach
-    served = within_open(world.existing, limit, ~closed)
+    limit = data.threshold * reach
+    served = within_open(data.existing, limit, ~closed)
     left = ~served
     problem = SitingProblem.from_costs(
-        rows_of(world.candidates, left), people[left], threshold=limit, **world.constraints
+        rows_of(data.candidates, left), people[left], threshold=limit, **data.constraints
     )
     options: dict[str, Any] = {"request": request}
-    if world.min_sites_per_area:
-        options["min_sites_per_area"] = dict(world.min_sites_per_area)
-    if world.budget is not None:
-        found = max_coverage(problem, budget=world.budget, **options)
+    if data.min_sites_per_area:
+        options["min_sites_per_area"] = dict(data.min_sites_per_area)
+    if data.budget is not None:
+        found = max_coverage(problem, budget=data.budget, **options)
     else:
         found = max_coverage(problem, sites=min(sites, problem.n_sites), **options)
     already = float(people[served].sum())
@@ -196,7 +198,7 @@ def within_open(costs: sparse.csr_matrix, limit: float, is_open: np.ndarray) -> 
 
 
 def try_plans(
-    world: World, drawn: Sequence[Draw], recommended: Sequence[str]
+    data: DrawData, drawn: Sequence[Draw], recommended: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The recommended plan and those of the draws, each in every draw.
 
@@ -207,8 +209,8 @@ def try_plans(
     plans : index = plan: ``worst_regret``, ``mean_regret``, ``sites``; smallest worst regret first
         (Savage 1951, minimax regret), then smallest mean.
     """
-    labels = world.candidates.site_index.astype(str)
-    matrix = world.candidates.matrix.tocsr()
+    labels = data.candidates.site_index.astype(str)
+    matrix = data.candidates.matrix.tocsr()
     plans: dict[str, tuple[str, ...]] = {RECOMMENDED: tuple(map(str, recommended))}
     known = {frozenset(plans[RECOMMENDED])}
     for number, one in enumerate(drawn, start=1):
@@ -221,7 +223,7 @@ def try_plans(
     for p, chosen in enumerate(plans.values()):
         is_open = labels.isin(chosen)
         for d, one in enumerate(drawn):
-            new = within_open(matrix, world.threshold * one.reach, is_open)
+            new = within_open(matrix, data.threshold * one.reach, is_open)
             covered[p, d] = one.people[one.served | new].sum()
     # another draw's plan may beat one that was good enough for its gap
     best = np.maximum(np.array([d.best for d in drawn]), covered.max(axis=0))
@@ -262,26 +264,26 @@ def how_often(drawn: Sequence[Draw], recommended: Sequence[str]) -> pd.DataFrame
     return frame.sort_values("share", ascending=False, kind="stable")
 
 
-def losses(world: World, *, new_sites: Sequence[str] = ()) -> pd.Series:
+def losses(data: DrawData, *, new_sites: Sequence[str] = ()) -> pd.Series:
     """People who only one site serves, by that site: what its closure costs (N - 1); most first.
 
     Parameters
     ----------
     new_sites : candidates that stand as well.
     """
-    labels = world.candidates.site_index.astype(str)
+    labels = data.candidates.site_index.astype(str)
     added = np.flatnonzero(labels.isin(list(map(str, new_sites))))
     costs = sparse.hstack(
-        [world.existing, world.candidates.matrix.tocsc()[:, added].tocsr()], format="csr"
+        [data.existing, data.candidates.matrix.tocsc()[:, added].tocsr()], format="csr"
     )
-    index = world.existing_index.append(labels[added])
-    inside = costs.data <= world.threshold
+    index = data.existing_index.append(labels[added])
+    inside = costs.data <= data.threshold
     before = np.concatenate([[0], np.cumsum(inside)])
     single = np.diff(before[costs.indptr]) == 1
     row = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))
     alone = inside & single[row]
     lost = np.bincount(
-        costs.indices[alone], weights=world.people[row[alone]], minlength=costs.shape[1]
+        costs.indices[alone], weights=data.people[row[alone]], minlength=costs.shape[1]
     )
     order = np.argsort(-lost, kind="stable")
     return pd.Series(lost[order], index=index[order], name="people")

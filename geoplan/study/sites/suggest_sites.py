@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import curve_knee, explain_sites
 from geoplan.siting.conditional.bounds import (
@@ -17,7 +15,6 @@ from geoplan.siting.conditional.reassignment import capacity_in_people
 from geoplan.siting.conditional.solve import Solver
 from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.solver.request import SolveRequest
-from geoplan.study.assess.assess_service import equity_of
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import with_shares_checked
@@ -25,42 +22,29 @@ from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
 from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
-from geoplan.study.sites.robustness_of_plan import with_robustness
 from geoplan.words.speaker import Speaker
-
-
-def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
-    """`assessed` with suggested sites, where the study has a siting problem."""
-    siting = context.config.services[assessed.key].siting
-    if siting is None or assessed.coverage is None or assessed.facilities is None:
-        return assessed
-    outcome = suggest_sites(context, assessed, siting)
-    if outcome.coverage_after is None:
-        return replace(assessed, siting=outcome)
-    after = {f"{k}_after": v for k, v in equity_of(context, outcome.coverage_after).items()}
-    return replace(assessed, siting=outcome, equity={**assessed.equity, **after})
 
 
 def suggest_sites(
     context: Context, assessed: ServiceResult, siting: SitingSection
-) -> SitingOutcome:
-    """Solve one service's siting problem and say what the solution changes."""
+) -> tuple[SitingOutcome, StudyProblem | None]:
+    """Solve one service's siting problem and say what the solution changes.
+
+    Returns
+    -------
+    tuple
+        The suggested sites, and the covering problem that they solve (None for p-median and
+        p-center).
+    """
     assert assessed.coverage is not None
     if siting.objective in ("p_median", "p_center"):
-        return distance_sites(context, assessed, siting)
+        return distance_sites(context, assessed, siting), None
     problem = state_problem(context, assessed, siting)
     request = SolveRequest(
         time_limit_s=siting.time_limit_s, gap=siting.gap, seed=context.config.study.seed
     )
     solution = Solver(request=request, speaker=context.speaker).solve(problem.conditional)
-    outcome = _outcome(context, assessed, problem, solution)
-    if solution.solved.detail.get("interrupted"):  # somebody waits: no curve, no draws
-        return outcome
-    try:
-        return with_robustness(context, assessed, outcome, problem)
-    except KeyboardInterrupt:  # the sites are there: hand them over without their draws
-        detail = {**outcome.result.detail, "interrupted": True}
-        return replace(outcome, result=replace(outcome.result, detail=detail))
+    return _outcome(context, assessed, problem, solution), problem
 
 
 def _outcome(
