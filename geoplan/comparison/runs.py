@@ -106,10 +106,6 @@ class RunComparison:
         """What changed, as aligned text."""
         return "\n".join(self._lines(Wording(Speaker(lang or self.lang), self.names)))
 
-    def summary(self, lang: str | None = None) -> str:
-        """The same as `text`."""
-        return self.text(lang)
-
     def tables(self, lang: str | None = None) -> dict[str, pd.DataFrame]:
         """``changes``, ``areas``, ``sites``, ``gaps``: whole tables with headings in words."""
         wording = Wording(Speaker(lang or self.lang), self.names)

@@ -12,5 +12,5 @@ from .report import write_report as write_report
 from .summary.summary_json import summary_dict as summary_dict
 from .summary.summary_text import summary_text as summary_text
 from .tables.comparison_tables import write_comparison as write_comparison
-from .tables.notebook_tables import reading_table as reading_table
+from .tables.notebook_tables import formatted_table as formatted_table
 from .tables.workbook import write_tables as write_tables

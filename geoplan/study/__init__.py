@@ -3,6 +3,7 @@
 Loaded at once: two of its functions bear the names of the modules that define them.
 """
 
+from geoplan.results import Robustness
 from geoplan.study.check import CheckReport, check_report, check_study
 from geoplan.study.demo_command import demo_study
 from geoplan.study.example import example_study

@@ -176,7 +176,7 @@ class Plan:
         >>> example_study().run().table("meal_station_sites").iloc[0]["People newly covered"]
         '80'
         """
-        return outputs.reading_table(self._edition(), name, lang=self.lang)
+        return outputs.formatted_table(self._edition(), name, lang=self.lang)
 
     def map(self, key: str, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from geoplan.results import SitingOutcome
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import display_width, pad
+from geoplan.words.text_format import columns_text, count_text, is_missing
 
 
 def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
@@ -50,12 +48,12 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             f"{site['lat']:.5f}",
             f"{site['added_people']:,.0f}",
             f"{site['share_after']:.1%}",
-            _number(site.get("next_best_loss")),
+            "" if is_missing(loss := site.get("next_best_loss")) else count_text(loss),
             *([f"{site['chosen_share']:.0%}"] if drawn else []),
         ]
         for label, site in sites.iterrows()
     ]
-    lines = table_text(heads, rows, right=(0, 3, 4, 5, 6, 7, 8))
+    lines = columns_text([heads, *rows], right=(0, 3, 4, 5, 6, 7, 8))
     result = outcome.result
     gap = word("gap_unknown") if result.gap is None else f"{result.gap:.3%}"
     unproved = result.status == "feasible" and result.gap is None
@@ -85,13 +83,8 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             for c in outcome.curve.itertuples()
         ]
         heads = [word("curve_sites"), word("curve_value"), word("curve_bound")]
-        lines += table_text(heads, curve, right=(0, 1, 2))
+        lines += columns_text([heads, *curve], right=(0, 1, 2))
     return "\n".join(lines)
-
-
-def _number(value: object) -> str:
-    """A number of people, or nothing where it is not known."""
-    return "" if value is None or pd.isna(value) else f"{value:,.0f}"  # type: ignore[call-overload]
 
 
 def _unit(outcome: SitingOutcome, speaker: Speaker) -> str:
@@ -101,13 +94,3 @@ def _unit(outcome: SitingOutcome, speaker: Speaker) -> str:
         after = outcome.coverage_after
         key += f"_{'m' if after is None else after.standard.unit}"
     return speaker.say(key)
-
-
-def table_text(heads: list[str], rows: list[list[str]], *, right: tuple[int, ...]) -> list[str]:
-    """Aligned columns; Chinese characters count as two."""
-    every = [heads, *rows]
-    widths = [max(map(display_width, column)) for column in zip(*every, strict=True)]
-    return [
-        "  ".join(pad(cell, widths[k], right=k in right) for k, cell in enumerate(row)).rstrip()
-        for row in every
-    ]

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from geoplan.words import has_word, level_word, say
-from geoplan.words.text_format import MISSING, clean, count_text, gap_text, is_missing, number_text
+from geoplan.words.text_format import (
+    MISSING,
+    clean,
+    count_text,
+    is_missing,
+    number_text,
+    proof_gap_text,
+)
 
 _AGES = re.compile(r"(\d+)\s*(?:[-—–~～至到]\s*(\d+))?\s*(?:周?岁)(?:及)?(以上|以下)?")
 
@@ -133,7 +140,7 @@ class Speaker:
         """How much of a siting result is proved."""
         if status == "feasible" and is_missing(gap):
             return self.say("outputs.status_unproved")
-        return self.word(f"outputs.status_{status}", status).format(gap=gap_text(gap))
+        return self.word(f"outputs.status_{status}", status).format(gap=proof_gap_text(gap))
 
     def solver(self, solver: str) -> str:
         """How a siting result was found, in words: the text of its `solver` code.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -105,12 +106,12 @@ def share_text(value: Any, digits: int = 1) -> str:
     return f"{float(value):.{digits}%}"
 
 
-def gap_text(value: Any) -> str:
+def proof_gap_text(value: Any) -> str:
     """A proof gap as per cent, fine enough not to read as zero when it is not.
 
     Examples
     --------
-    >>> gap_text(0.0), gap_text(0.00004), gap_text(0.0123)
+    >>> proof_gap_text(0.0), proof_gap_text(0.00004), proof_gap_text(0.0123)
     ('0%', '0.004%', '1.23%')
     """
     if is_missing(value):
@@ -182,6 +183,15 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+def columns_text(rows: list[list[str]], *, right: Container[int]) -> list[str]:
+    """Lines of columns as wide as their widest cell; those at the positions `right` end flush."""
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(pad(cell, widths[k], right=k in right) for k, cell in enumerate(row)).rstrip()
+        for row in rows
+    ]
+
+
 def aligned(rows: list[list[str]], *, left: int = 1) -> list[str]:
     """Lines of columns, the first row underlined as their heads; `left` columns of text lead.
 
@@ -190,9 +200,6 @@ def aligned(rows: list[list[str]], *, left: int = 1) -> list[str]:
     >>> aligned([["name", "n"], ["助餐点", "12"]])
     ['name     n', '──────  ──', '助餐点  12']
     """
+    head, *lines = columns_text(rows, right=range(left, len(rows[0])))
     widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(pad(cell, widths[k], right=k >= left) for k, cell in enumerate(row)).rstrip()
-        for row in rows
-    ]
-    return [lines[0], "  ".join("─" * width for width in widths), *lines[1:]]
+    return [head, "  ".join("─" * width for width in widths), *lines]

@@ -11,9 +11,10 @@ import shapely
 
 from geoplan.inputs.layers import AreaLayer
 from geoplan.outputs.maps.encode import encode_shapes
-from geoplan.outputs.maps.values import number, numbers, texts
+from geoplan.outputs.maps.values import numbers, texts
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import plain
 
 #: more polygons than this are not drawn
 MOST_POLYGONS = 8_000
@@ -127,4 +128,4 @@ def rate_breaks(rate: pd.Series) -> list[float]:
     import mapclassify  # compiles as it loads, for seconds
 
     bins = mapclassify.FisherJenks(known, k=min(5, different)).bins[:-1]
-    return [value for value in (number(b, 3) for b in bins) if value is not None]
+    return [value for value in (plain(b, 3) for b in bins) if value is not None]

@@ -25,10 +25,10 @@ from geoplan.outputs.maps.features import (
     suggested_content,
 )
 from geoplan.outputs.maps.headline import headline
-from geoplan.outputs.maps.values import number
 from geoplan.results import RunResults
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import plain
 
 
 def map_content(
@@ -122,7 +122,7 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         ],
         "measure": standard.measure,
         "measure_name": service.measure_name(speaker.lang),
-        "per": number(standard.per),
+        "per": plain(standard.per, 1),
     }
 
 

@@ -11,9 +11,10 @@ import shapely
 
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
-from geoplan.outputs.maps.values import column, number, numbers, positions, texts
+from geoplan.outputs.maps.values import column, numbers, positions, texts
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import plain
 
 #: more demand points than this carry no names
 MOST_NAMES = 30_000
@@ -56,7 +57,7 @@ def demand_content(
         changed = (later["served"] > frame["served"]).to_numpy()
         content["after_site"] = {i: new[i] for i in np.flatnonzero(changed).tolist()}
         gain = (later["served"] - frame["served"]).to_numpy()
-        content["gain"] = {int(i): number(gain[i]) for i in np.flatnonzero(gain > 0)}
+        content["gain"] = {int(i): plain(gain[i], 1) for i in np.flatnonzero(gain > 0)}
     return content
 
 
@@ -69,7 +70,7 @@ def _states(frame: pd.DataFrame) -> str:
 def _parts(frame: pd.DataFrame) -> dict[int, Any]:
     """People served in rows that are served in part."""
     part = (frame["served"] > 0) & (frame["served"] < frame["people"])
-    return {int(i): number(frame["served"].iloc[i]) for i in np.flatnonzero(part)}
+    return {int(i): plain(frame["served"].iloc[i], 1) for i in np.flatnonzero(part)}
 
 
 def grid_content(coverage: Coverage, *, size_m: float) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def reach_content(service: ServiceResult) -> list[dict[str, Any]] | None:
         shape = shapely.simplify(shapely.union_all(valid), 10.0)
         coded = encode_shapes(gpd.GeoSeries([shape], crs=reach.crs))[0]
         if coded:
-            bands.append({"cutoff": number(cutoff), "rings": coded})
+            bands.append({"cutoff": plain(cutoff, 1), "rings": coded})
     return sorted(bands, key=lambda band: -(band["cutoff"] or 0)) or None
 
 

@@ -10,11 +10,10 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.features import service_name
-from geoplan.outputs.maps.values import number
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import count_text, number_text
+from geoplan.words.text_format import count_text, number_text, plain
 
 
 def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
@@ -58,8 +57,8 @@ def _planned(service: ServiceResult) -> bool:
 
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:
-    return {name: number(value) for name, value in ledger.to_dict().items()} | {
-        "share": number(ledger.covered_share, 6)
+    return {name: plain(value, 1) for name, value in ledger.to_dict().items()} | {
+        "share": plain(ledger.covered_share, 6)
     }
 
 
@@ -138,7 +137,7 @@ def rate_head(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     label = speaker.say(
         "maps.head_rate", per=f"{per:,.6g}", measure=service.measure_name(speaker.lang)
     )
-    return {"label": label, "rate": number(rate, 2)}
+    return {"label": label, "rate": plain(rate, 2)}
 
 
 def measure_facts(results: RunResults, service: ServiceResult, speaker: Speaker) -> list[list[str]]:

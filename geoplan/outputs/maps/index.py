@@ -17,10 +17,10 @@ from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.content import page_meta
 from geoplan.outputs.maps.features import funded_sites
 from geoplan.outputs.maps.headline import headline, share_text
-from geoplan.outputs.maps.values import number
 from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import plain
 
 ToSvg = Callable[[np.ndarray], np.ndarray]
 
@@ -141,7 +141,7 @@ def _colours(service: ServiceResult, codes: pd.Index) -> list[str]:
     bounds = rate_breaks(rate)
     ramp = RAMPS[len(bounds) + 1]
     # a bound closes its class, as on the map
-    return ["" if np.isnan(v) else ramp[bisect_left(bounds, number(v, 3) or 0)] for v in rate]
+    return ["" if np.isnan(v) else ramp[bisect_left(bounds, plain(v, 3) or 0)] for v in rate]
 
 
 def _stretches(service: ServiceResult, to_svg: ToSvg, tolerance_m: float) -> dict[str, list[str]]:

@@ -8,25 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-Number = int | float | None
 
-
-def number(value: Any, digits: int = 1) -> Number:
-    """A short number, or None for a missing one.
-
-    Examples
-    --------
-    >>> number(3.0), number(2.345), number(float("nan"))
-    (3, 2.3, None)
-    """
-    if value is None or pd.isna(value):
-        return None
-    rounded = round(float(value), digits)
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-def numbers(values: Iterable[Any], digits: int = 1) -> list[Number]:
-    """Many short numbers."""
+def numbers(values: Iterable[Any], digits: int = 1) -> list[int | float | None]:
+    """Short numbers, None for missing ones: `plain` of each, in one pass."""
     array = pd.to_numeric(pd.Series(list(values), dtype=object), errors="coerce").to_numpy(float)
     rounded = np.round(array, digits)
     return [None if np.isnan(v) else int(v) if v == int(v) else float(v) for v in rounded.tolist()]

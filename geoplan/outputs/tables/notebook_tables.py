@@ -14,7 +14,7 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 
-def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.DataFrame:
+def formatted_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.DataFrame:
     """One table of a run as people read it: headings in words, numbers as text.
 
     Parameters
@@ -36,7 +36,7 @@ def reading_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.Dat
     --------
     >>> from geoplan.study import example_study
     >>> results = example_study().run().results
-    >>> table = reading_table(results, "meal_station_by_district", lang="en")
+    >>> table = formatted_table(results, "meal_station_by_district", lang="en")
     >>> table[["Area", "People", "Served", "Covered share"]].iloc[0].tolist()
     ['West', '200', '150', '75.0%']
     """
