@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +15,7 @@ from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.tolerances import WHOLE_YEARS
+from geoplan.words.speaker import Speaker
 
 #: columns of a file of candidates of a site's own price, or its kind
 COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
@@ -44,10 +44,14 @@ def site_kinds(candidates: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> pd.Ser
     return pd.Series(kinds, index=candidates.index, dtype=object, name="kind")
 
 
-def candidate_costs(
-    context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
+def site_costs(
+    siting: SitingSection,
+    candidates: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    speaker: Speaker,
 ) -> pd.Series | None:
-    """What each candidate of the service `key` costs; None where the study does not say.
+    """What each candidate costs; None where the study does not say.
 
     A price in the candidates' own file counts first; then ``site_cost``: one number, or one per
     kind of site.
@@ -57,30 +61,38 @@ def candidate_costs(
     UsageError
         Kinds of site that ``site_cost`` has no price for; prices that are no money.
     """
-
-    def fault(word: str, **values: Any) -> UsageError:
-        return UsageError(f"services.{key}.siting: {context.speaker.say(word, **values)}")
-
     for column in COST_COLUMNS:
         if column in candidates.columns:
             money = pd.to_numeric(candidates[column], errors="coerce")
             if not (money > 0).all():
                 bad = candidates.index[~(money > 0)][:5].tolist()
-                raise fault("study.price_none", column=column, sites=bad)
+                raise UsageError(speaker.say("study.price_none", column=column, sites=bad))
             return money.rename("money")
     price = siting.site_cost
     if price is None:
         return None
     if not isinstance(price, Mapping):
         return pd.Series(float(price), index=candidates.index, name="money")
-    kinds = site_kinds(candidates, context.demand(key).located)
+    kinds = site_kinds(candidates, demand)
     if kinds is None:
-        raise fault("study.price_no_kind")
+        raise UsageError(speaker.say("study.price_no_kind"))
     money = kinds.map(dict(price)).astype(float)
     if money.isna().any():
         lost = ", ".join(repr(k) for k in kinds[money.isna()].unique()[:5])
-        raise fault("study.price_missing", kinds=lost, there=", ".join(price))
+        there = ", ".join(price)
+        raise UsageError(speaker.say("study.price_missing", kinds=lost, there=there))
     return money.rename("money")
+
+
+def candidate_costs(
+    context: Context, key: str, siting: SitingSection, candidates: gpd.GeoDataFrame
+) -> pd.Series | None:
+    """`site_costs` of one service; errors name its section of the study."""
+    people = context.demand(key).located
+    try:
+        return site_costs(siting, candidates, people, speaker=context.speaker)
+    except UsageError as error:
+        raise UsageError(f"services.{key}.siting: {error}") from error
 
 
 def with_costs_and_phases(
