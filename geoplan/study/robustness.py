@@ -206,15 +206,15 @@ def _draw_data(
     wide = standard.threshold * uncertainty.widest
     far = replace(standard, **{f"threshold_{standard.unit}": wide})  # type: ignore[arg-type]
     sites = open_sites(assessed.facilities)
-    stated = problem.conditional.problem
-    labels = stated.site_index.to_numpy(object)
+    siting_problem = problem.conditional.problem
+    labels = siting_problem.site_index.to_numpy(object)
     constraints: dict[str, Any] = {
-        "conflicts": [(labels[i], labels[j]) for i, j in stated.conflicts]
+        "conflicts": [(labels[i], labels[j]) for i, j in siting_problem.conflicts]
     }
-    if stated.site_areas is not None:
-        constraints["site_areas"] = stated.site_areas
+    if siting_problem.site_areas is not None:
+        constraints["site_areas"] = siting_problem.site_areas
     if problem.siting.budget is not None:
-        constraints["site_costs"] = stated.site_costs
+        constraints["site_costs"] = siting_problem.site_costs
     return DrawData(
         people=rows["people"].to_numpy(np.float64),
         threshold=float(standard.threshold),

@@ -78,19 +78,19 @@ def distance_sites(
     """New sites that shorten the journeys of all (p-median) or the longest one (p-center)."""
     assert assessed.coverage is not None
     ledger = assessed.coverage.ledger
-    stated = _state_problem(context, assessed, siting)
-    problem, candidates = stated.problem, stated.candidates
-    result = _solved(context, assessed, siting, stated)
+    distance_problem = _state_problem(context, assessed, siting)
+    problem, candidates = distance_problem.problem, distance_problem.candidates
+    result = _solved(context, assessed, siting, distance_problem)
     limited = problem.capacities is not None
-    notes = _notes(context, assessed, siting, result, stated.rows, limited=limited)
-    if len(candidates) < stated.n_offered and result.status in ("optimal", "feasible"):
+    notes = _notes(context, assessed, siting, result, distance_problem.rows, limited=limited)
+    if len(candidates) < distance_problem.n_offered and result.status in ("optimal", "feasible"):
         result = without_bound(result)
-        every, kept = f"{stated.n_offered:,}", f"{len(candidates):,}"
+        every, kept = f"{distance_problem.n_offered:,}", f"{len(candidates):,}"
         notes += (context.speaker.say("study.some_candidates", every=every, kept=kept),)
     existing = set(problem.site_index[problem.fixed])
     chosen = candidates.loc[[label for label in result.sites if label not in existing]]
     after = ledger_after(context, assessed, chosen, siting)
-    result = with_shares_checked(context, assessed, result, stated.area_shares, after)
+    result = with_shares_checked(context, assessed, result, distance_problem.area_shares, after)
     added = _added_in_order(context, assessed, chosen)
     if assessed.standard.capacity_limits and len(chosen):
         order = chosen.loc[list(added.index)]
@@ -192,10 +192,13 @@ def _area_shares(
 
 
 def _solved(
-    context: Context, assessed: ServiceResult, siting: SitingSection, stated: _DistanceProblem
+    context: Context,
+    assessed: ServiceResult,
+    siting: SitingSection,
+    distance_problem: _DistanceProblem,
 ) -> SitingResult:
     """The solution of p-median or p-center."""
-    problem, shares = stated.problem, stated.area_shares
+    problem, shares = distance_problem.problem, distance_problem.area_shares
     solve = p_median if siting.objective == "p_median" else p_center
     request = SolveRequest(
         time_limit_s=siting.time_limit_s,
@@ -219,13 +222,13 @@ def _solved(
         problem,
         sites=None if siting.sites is None else len(problem.fixed) + siting.sites,
         budget=siting.budget,
-        min_sites_per_area=stated.min_sites_per_area or None,
+        min_sites_per_area=distance_problem.min_sites_per_area or None,
         request=request,
         **options,
     )
     if shares is None:
         return result
-    kept, every = len(stated.candidates), stated.n_offered
+    kept, every = len(distance_problem.candidates), distance_problem.n_offered
     return shares.described(result, context.speaker, kept=kept, every=every)
 
 

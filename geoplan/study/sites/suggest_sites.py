@@ -48,12 +48,15 @@ def suggest_sites(
 
 
 def _outcome(
-    context: Context, assessed: ServiceResult, stated: StudyProblem, solution: ConditionalSolution
+    context: Context,
+    assessed: ServiceResult,
+    study_problem: StudyProblem,
+    solution: ConditionalSolution,
 ) -> SitingOutcome:
-    siting, problem = stated.siting, solution.problem
+    siting, problem = study_problem.siting, solution.problem
     result = solution.result
     explained = explain_sites(problem.solved, solution.solved)
-    chosen = stated.candidates.loc[list(explained.index)]
+    chosen = study_problem.candidates.loc[list(explained.index)]
     after = ledger_after(context, assessed, chosen, siting)
     result = with_shares_checked(context, assessed, result, problem.area_shares, after)
     served = after.ledger.served
