@@ -83,7 +83,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
 
 
 def refuse_internal(results: RunResults, audience: str | None) -> None:
-    """What every writer does first: nothing internal is written where the public is named.
+    """Refuse to write internal results for a public audience; every writer calls it first.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Which cells of a table to suppress so that no small number is disclosed, nor by subtraction.
 
-Cells of a table hang together by sums: the states of an area sum to its total, the areas of a
-street to the street. Small numbers are suppressed (primary suppression); where a sum has a single
-suppressed cell, subtraction would disclose it, so a second one is suppressed (secondary
+Sums connect the cells of a table: the states of an area sum to its total, the areas of a
+subdistrict to the subdistrict. Small numbers are suppressed (primary suppression); where a sum has
+a single suppressed cell, subtraction would disclose it, so a second one is suppressed (secondary
 suppression), and so on until no single sum determines a suppressed cell, nor several sums together
 within a group of up to `_MOST_TOGETHER` suppressed cells that sums connect. Larger groups are not
 tested for combined sums.

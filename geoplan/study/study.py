@@ -36,7 +36,7 @@ from geoplan.words.display import completes, facts_html
 )
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Study(StudySettings):
-    """A checked study file and its folder: what a run is asked for, and the runs that answer it.
+    """A checked study file and its folder, with methods that check, run and change the study.
 
     Parameters
     ----------

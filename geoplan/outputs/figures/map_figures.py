@@ -33,7 +33,7 @@ _APART = 8.4
 def coverage_map(
     results: RunResults, service: ServiceResult, background: Background, speaker: Speaker
 ) -> Figure:
-    """Places covered and not covered by people, existing sites, and suggested ones by rank."""
+    """Demand points, covered and not, by people, existing sites, and suggested ones by rank."""
     assert service.coverage is not None
     frame = service.coverage.frame
     placed = frame[frame.geometry.notna() & (frame["people"] > 0)]

@@ -38,7 +38,7 @@ class _Section(BaseModel):
 
 
 class StudySection(_Section):
-    """``[study]``: what holds for all of it."""
+    """``[study]``: settings of the whole study."""
 
     name: str
     crs: str

@@ -133,7 +133,7 @@ def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
 
 @contextmanager
 def translated_errors(config: StudyFile, mode: str, path: str) -> Iterator[None]:
-    """What is wrong with a street file, in the study's language and with its section and name."""
+    """Errors of a street file raised anew in the study's language, with its section and name."""
     try:
         with notes_not_logged():  # by `build_findings`
             yield
