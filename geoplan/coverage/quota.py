@@ -1,4 +1,4 @@
-"""Quota: at least so many sites in every district, street or village.
+"""Quota: at least so many sites in every district, subdistrict or village.
 
 A row that names staff instead of a site (``designated``) fulfils a quota where the standard lets
 it. Which area a site is in comes from the facility table's area columns: nothing is guessed here.

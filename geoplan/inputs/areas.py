@@ -1,4 +1,4 @@
-"""Area layers: districts, streets, villages, from polygons, points or a table without either."""
+"""Area layers: districts, subdistricts, villages; polygons, points or a table without either."""
 
 from __future__ import annotations
 
