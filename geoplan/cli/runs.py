@@ -18,7 +18,7 @@ def export(
     ],
     out: Annotated[str, typer.Option("--out", metavar="WHERE", help="Folder, file or server.")],
 ) -> None:
-    """Hand over the layers of a run in another format."""
+    """Write the layers of a run in another format."""
     from geoplan.outputs import export_run
 
     for written in export_run(run_folder, format=format_, out=out):

@@ -159,7 +159,7 @@ def suggest(
     ] = False,
     lang: LangOption = None,
 ) -> None:
-    """Where the next sites of one service should go.
+    """Suggest where the next sites of one service should go.
 
     Printed as a table, with proof or gap; nothing is written.
     """
