@@ -1,4 +1,4 @@
-"""p-center: the sites from which the farthest person has the shortest way, with proof."""
+"""p-center: the sites from which the farthest person has the least cost, with proof."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def p_center(
     Parameters
     ----------
     problem : with costs; rows without people do not count. Sites, costs, `capacities` (the largest
-        cost is that of anybody to the site that serves them) and `conflicts` as they stand in
-        it. The threshold plays no part.
+        cost is that of anybody to the site that serves them) and `conflicts` are those of
+        the problem. The threshold plays no part.
     sites, budget, options : as in `p_median`.
     min_sites_per_area : least number of sites in every area, or by area code.
     min_share_per_area : refused: everybody is served within the largest cost.
@@ -65,8 +65,8 @@ def p_center(
     >>> from geoplan.siting import SitingProblem
     >>> costs = np.array([[0.0, 4.0], [4.0, 0.0], [1.0, 5.0]])
     >>> problem = SitingProblem.from_costs(costs, [1, 1, 10], unit="m")
-    >>> answer = p_center(problem, sites=1)
-    >>> answer.sites, answer.value, answer.status
+    >>> result = p_center(problem, sites=1)
+    >>> result.sites, result.value, result.status
     ([0], 4.0, 'optimal')
     >>> p_center(problem, sites=2, backup=True).value
     5.0

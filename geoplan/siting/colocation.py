@@ -41,7 +41,7 @@ class TogetherResult:
     status, value, bound, gap : of the people covered, summed over the services (each counts its
         own people), as in `SitingResult`.
     results : service -> its own `SitingResult`; its bound is None, only the sum is proved.
-    shared : labels of buildings where a new site of one service stands with another service.
+    shared : labels of buildings where a new site of one service joins another service.
     money : what is spent.
     saved : what sharing saves in it.
     seconds : wall-clock time.
@@ -87,7 +87,7 @@ def plan_together(
         building. Fixed, closable and forbidden sites and gradual coverage as in `max_coverage`.
     budget : money for all new sites together.
     saving : money that each service beyond the first saves in a building, where its site is new;
-        a service moving in beside one that stands saves it too. Never more than the site costs.
+        a service that joins an existing one saves it too. Never more than the site costs.
     sites : service -> most sites in all, where that is limited.
     options : as in `max_coverage`.
 
@@ -182,12 +182,12 @@ def _solve(
             model.add_row(y, upper=float(limits[name]))
         money = site_money(problem)[core.sites]
         parts[name] = _Part(problem=problem, core=core, y=y, money=money)
-    sharing, worth = _sharing(model, parts, saving)
+    sharing, saved_by = _sharing(model, parts, saving)
     spent = np.concatenate([part.y for part in parts.values()])
     money = np.concatenate([part.money for part in parts.values()])
     model.add_row(
         np.concatenate([spent, sharing]),
-        np.concatenate([money, -worth]),
+        np.concatenate([money, -saved_by]),
         upper=budget + SAME_VALUE * max(1.0, budget),
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
@@ -214,7 +214,7 @@ def _solve(
     )
     apart = relative_gap(value, bound)
     used = found.x[sharing] > 0.5
-    saved = float(worth[used].sum())
+    saved = float(saved_by[used].sum())
     return TogetherResult(
         status="optimal" if apart is not None and apart <= control.gap + PROVED_GAP else "feasible",
         value=value,
@@ -233,14 +233,14 @@ def _sharing(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A column per service and building: this new site saves, because another one has paid.
 
-    Of the services in a building one pays in full: one that stands there already, if there is one.
+    Of the services in a building one pays in full: an existing one, if there is one.
     """
     by_label: dict[Any, list[tuple[_Part, int]]] = {}
     for part in parts.values():
         for k, position in enumerate(part.core.sites):
             by_label.setdefault(part.problem.site_index[position], []).append((part, k))
     columns: list[int] = []
-    worth: list[float] = []
+    saved_by: list[float] = []
     for members in by_label.values():
         if len(members) < 2:
             continue
@@ -255,12 +255,12 @@ def _sharing(
         for share, (y, money) in zip(shares, new, strict=True):
             model.add_row(np.array([share, y]), np.array([1.0, -1.0]), upper=0.0)
             columns.append(int(share))
-            worth.append(min(saving, money))
+            saved_by.append(min(saving, money))
         for y in open_here:
             model.add_row(np.append(used, y), np.array([-1.0, 1.0]), upper=0.0)
         factors = [1.0] * len(new) + [-1.0] * len(open_here) + [1.0]
         model.add_row(np.concatenate([shares, open_here, used]), np.array(factors), upper=0.0)
-    return np.array(columns, np.int64), np.array(worth)
+    return np.array(columns, np.int64), np.array(saved_by)
 
 
 def _shared(parts: Mapping[Hashable, _Part], x: np.ndarray) -> list[Any]:
@@ -269,9 +269,9 @@ def _shared(parts: Mapping[Hashable, _Part], x: np.ndarray) -> list[Any]:
     for part in parts.values():
         for k in np.flatnonzero(x[part.y] > 0.5):
             position = part.core.sites[k]
-            stands = bool(problem_free(part.problem)[position])
-            there.setdefault(part.problem.site_index[position], []).append(stands)
-    return [label for label, stands in there.items() if len(stands) > 1 and not all(stands)]
+            existing = bool(problem_free(part.problem)[position])
+            there.setdefault(part.problem.site_index[position], []).append(existing)
+    return [label for label, existing in there.items() if len(existing) > 1 and not all(existing)]
 
 
 def _nothing(

@@ -60,9 +60,9 @@ def max_coverage(
     ----------
     problem : with `fixed`, `closable` and `forbidden` sites, `site_costs`, `capacities` (people
         must then find capacity, not only be near), `conflicts` (sites too near each other) and
-        gradual coverage as they stand in it.
+        gradual coverage.
     sites : most sites in all, fixed ones counted; or
-    budget : most money for sites that do not stand yet; or both.
+    budget : most money for new sites; or both.
     min_sites_per_area : least number of sites in every area, or by area code.
     min_share_per_area : least share of every area's people that is covered, or by area code.
     backup : only people in reach of two sites count.
@@ -250,7 +250,7 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
         if people >= short - SAME_VALUE * max(1.0, short):
             order = order[:k]
             break
-        hit[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = True
+        hit[core.classes_of(j)] = True
         people = float(core.weight[hit].sum())
     return drop_idle_sites(core, order, need=short - SAME_VALUE * max(1.0, short))
 

@@ -248,8 +248,8 @@ def phased_sites(
     with control.interruptible():
         free = _solve_all(core, sorted(set(numbers)), control)
     programmes = [_forward(core, numbers, free), _backward(core, numbers, free)]
-    worth = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
-    programme = programmes[int(np.argmax(worth))]
+    people = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
+    programme = programmes[int(np.argmax(people))]
     rows = []
     built: set = set(problem.in_order(problem.fixed))
     for k, (n_new, part) in enumerate(zip(numbers, programme, strict=True)):
@@ -285,15 +285,9 @@ def _forward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> 
 
 def _swap_new(core: Core, chosen: np.ndarray, keep: int) -> np.ndarray:
     """Swaps among the sites behind the first `keep`, which stay."""
-    rows = np.ones(core.n, bool)
-    for j in chosen[:keep]:
-        rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
-    rest = _without(core, rows)
+    left = np.where(core.is_covered(chosen[:keep]), 0.0, core.weight)
+    rest = replace(core, weight=left)
     return np.concatenate([chosen[:keep], interchange(rest, chosen[keep:])])
-
-
-def _without(core: Core, rows: np.ndarray) -> Core:
-    return replace(core, weight=np.where(rows, core.weight, 0.0))
 
 
 def _backward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:

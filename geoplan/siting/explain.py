@@ -194,7 +194,7 @@ def _explain_with_capacities(
 
 
 def may_replace(problem: SitingProblem, chosen: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Bool per site: may stand beside `others`, and is not chosen already."""
+    """Bool per site: may be open beside `others`, and is not chosen already."""
     may = problem.is_allowed
     may[chosen] = False
     if len(problem.conflicts):

@@ -20,7 +20,7 @@ class Knee:
     Parameters
     ----------
     sites, value : the knee's number of sites, and people covered there.
-    bend : how far the curve stands above the straight line from its first to its last number there,
+    bend : how far the curve is above the straight line from its first to its last number there,
         as a share of its whole rise (0..1).
     before, after : people that one more site brings on average up to the knee, and beyond it.
 

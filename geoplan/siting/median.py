@@ -47,10 +47,10 @@ def p_median(
     ----------
     problem : with costs; a pair that is out of reach cannot be served. `fixed`, `closable` and
         `forbidden` sites, `site_costs`, `capacities` (a row's people may then be split among
-        sites) and `conflicts` as they stand in it. The threshold counts for shares only.
+        sites) and `conflicts` are its own. The threshold counts for shares only.
     sites : most sites in all, fixed ones included. With an existing network as `closable` and as
         many sites as it has, this says which of them to move, and where; or
-    budget : most money for sites that do not stand yet; or both.
+    budget : most money for new sites; or both.
     min_sites_per_area : least number of sites in every area, or by area code.
     min_share_per_area : least share of every area's people within the problem's threshold, or by
         area code.
@@ -154,8 +154,7 @@ def _result(
     control: SolveControl,
     found: MedianSolution | None = None,
 ) -> SitingResult:
-    is_open = np.zeros(problem.n_sites, bool)
-    is_open[chosen] = True
+    is_open = problem.is_open(chosen)
     assignment, value = assign_to_nearest(problem, is_open)
     near = value - bound <= SAME_VALUE * abs(value)
     return make_result(

@@ -297,7 +297,7 @@ def test_the_median_and_the_centre_heed_places(small_folder: Path) -> None:
         assert free.people_after.served == 120 + free.sites["added_people"].sum() == 230
         few = asked(objective, 60).run().services["meal_station"].siting
         assert few.result.status == "infeasible"
-        assert any("50 more places" in line for line in few.result.blocking)
+        assert any("capacity for 50 more" in line for line in few.result.blocking)
     heeded = asked("p_median", 110).suggest("meal_station", sites=1, objective="p_median")
     assert "goes on to one with room" in " ".join(heeded.notes)
     unlimited = {**limited, "capacity_limits": False}

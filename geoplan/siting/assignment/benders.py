@@ -126,7 +126,7 @@ class _Master:
             self.highs.changeColsBounds(len(columns), columns, level, level)
 
     def run(self, control: SolveControl) -> np.ndarray:
-        """Solve the master as it stands; the values of its columns."""
+        """Solve the present master; the values of its columns."""
         # HiGHS counts its time limit over all linear runs of a model, but anew in whole numbers,
         # where it hears no interrupt for a while; the control ends what goes on beyond the limit
         spent = 0.0 if self.is_whole else self.highs.getRunTime()

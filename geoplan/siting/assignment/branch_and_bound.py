@@ -59,7 +59,7 @@ class _Tree(NamedTuple):
 
 
 class _Position(NamedTuple):
-    """Where the search stands: depth, length of the trail, whether to go down next.
+    """The state of the search: depth, length of the trail, whether to go down next.
 
     value : cost of the incumbent. nodes : looked at so far.
     """
@@ -284,7 +284,7 @@ def _visit(task, tree, scratch, depth, length, value):
     if found.bound > need or n_new == 0 or n_free == n_new:
         return value, length, seen, -1, 0
     length, choice = _fix_by_reduced_cost(tree, scratch, n_free, found, need, length)
-    if choice < 0:  # the one solution left is known or is worth a look
+    if choice < 0:  # the one solution left is known, or may be better
         scratch.is_open[:] = tree.state == 1
         if scratch.is_open.sum() <= task.sites:
             value = _improve(task, tree, scratch.is_open, value)

@@ -143,7 +143,7 @@ def _binary_search(
 ) -> tuple[_Cover, float]:
     """The best solution and a proved bound, by binary search over the costs in between.
 
-    `ruled_out` is a quick way to see that a cost is too small. A cost that cannot be decided in its
+    `ruled_out` sees quickly that a cost is too small. A cost that cannot be decided in its
     share of the time stays open: the search goes on above it, the bound stays below.
     """
     data, ptr = pairs.costs.data, pairs.costs.indptr
@@ -195,8 +195,7 @@ def _enough(
     if fewest.detail.get("interrupted"):
         control.stop()
     if np.isfinite(fewest.value) and fewest.value <= count:
-        is_open = np.zeros(problem.n_sites, bool)
-        is_open[np.asarray(fewest.sites, np.int64)] = True
+        is_open = problem.is_open(np.asarray(fewest.sites, np.int64))
         return _Cover(is_open=is_open, value=_largest(pairs.costs, is_open, times=1)), False
     return None, fewest.bound is not None and np.ceil(fewest.bound - SAME_VALUE) > count
 

@@ -102,16 +102,16 @@ def max_open_sites(problem: SitingProblem, constraints: Constraints) -> int:
     if constraints.sites is not None:
         most = min(most, constraints.sites)
     if constraints.budget is not None:
-        stands = problem_free(problem)
-        price = np.sort(site_money(problem)[~stands & problem.is_allowed])
+        existing = problem_free(problem)
+        price = np.sort(site_money(problem)[~existing & problem.is_allowed])
         new = int(np.searchsorted(np.cumsum(price), constraints.most_money, side="right"))
-        most = min(most, int((stands & problem.is_allowed).sum()) + new)
+        most = min(most, int((existing & problem.is_allowed).sum()) + new)
     return max(most, len(problem.fixed), 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Solve:
-    """One problem under constraints, and the ways to solve it."""
+    """One problem under constraints, solved by Benders cuts or by an assignment model."""
 
     problem: SitingProblem
     pairs: ReachablePairs
@@ -190,7 +190,7 @@ class _Solve:
         if problem.capacities is not None:
             x = self._drop_idle_sites(model, limits, x)
             return self.result(x[: problem.n_sites] > 0.5, bound=bound, flows=(model, x), **facts)
-        # whoever has no longer way keeps shares and the worst-off area as they are
+        # who travels no farther changes neither shares nor the worst-off area
         is_open = x[: problem.n_sites] > 0.5
         is_open = drop_idle_sites(
             instance.costs, is_open, keep=problem_free(problem), limits=limits

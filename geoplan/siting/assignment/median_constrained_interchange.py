@@ -50,7 +50,7 @@ def _swap_terms(costs, is_open, entering, position, n_open):
 class SiteConstraints:
     """The constraints on sites, as arrays for many quick tests.
 
-    rivals : sites x sites, who may not stand with whom. area : number of a site's area (0 = none
+    rivals : sites x sites, which may not be open together. area : number of a site's area (0 = none
     that asks for sites). least : sites that each area must have.
     """
 

@@ -111,7 +111,7 @@ class AssignmentModel:
         self.set_objective(self.x, self.cost)
 
     def run(self, *, control: SolveControl, start: np.ndarray | None = None) -> Outcome:
-        """HiGHS on the model as it stands."""
+        """HiGHS on the present model."""
         control.report("proof")
         return solve_in_time(self.model, control, start=start)
 
@@ -262,7 +262,7 @@ def infeasible_assignment(
         model = location_model(problem, pairs, constraints, every_row=True)
     else:
         model = assignment_model(problem, pairs, constraints).model
-    ways = find_relaxations(model, problem, constraints, control=control)
+    relaxations = find_relaxations(model, problem, constraints, control=control)
     asked = describe_constraints(problem, constraints)
     return no_result(
         problem,
@@ -270,6 +270,9 @@ def infeasible_assignment(
         "infeasible",
         control=control,
         solver=solver,
-        blocking=(f"everybody cannot be served under these constraints: {asked}", *ways.text),
-        detail=ways.facts,
+        blocking=(
+            f"everybody cannot be served under these constraints: {asked}",
+            *relaxations.text,
+        ),
+        detail=relaxations.facts,
     )

@@ -165,8 +165,7 @@ def covering_start(
         control.stop()
     least = int(np.ceil((fewest.bound or 0.0) - SAME_VALUE))
     if np.isfinite(fewest.value) and fewest.value <= count:
-        is_open = np.zeros(problem.n_sites, bool)
-        is_open[np.asarray(fewest.sites, np.int64)] = True
+        is_open = problem.is_open(np.asarray(fewest.sites, np.int64))
         return is_open, least, False
     return None, least, least > count
 

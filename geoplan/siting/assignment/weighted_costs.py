@@ -71,7 +71,7 @@ def weighted_costs(costs: sparse.csr_matrix, weights: np.ndarray) -> WeightedCos
         by_site=Csr(
             columns.indptr.astype(np.int64), columns.indices.astype(np.int32), columns.data
         ),
-        # one row without a site must cost more than any way of serving all the others
+        # one row without a site must cost more than serving all the others in any case
         penalty=float(10.0 * (np.maximum.reduceat(weighted, costs.indptr[:-1]).sum() + 1.0))
         if n and counts.min() > 0
         else float(10.0 * (weighted.sum() + 1.0)),

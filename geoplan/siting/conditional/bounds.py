@@ -131,7 +131,7 @@ def with_ledger_value(result: SitingResult, served: float, *, gap: float) -> Sit
 
     Parameters
     ----------
-    served : people served once the sites stand.
+    served : people served once the sites are open.
     gap : relative gap up to which a solution counts as optimal.
     """
     if result.bound is None or not np.isfinite(result.value) or not served > 0:
@@ -153,7 +153,7 @@ def without_bound(result: SitingResult) -> SitingResult:
 def coverage_by_sites(solution: ConditionalSolution) -> pd.DataFrame | None:
     """People served by every number of new sites up to the solution's, with the bound.
 
-    The curve has no constraints of distance or area; the solution's own number stands at its end
+    The curve has no constraints of distance or area; the solution's own number is at its end
     when it has none either.
 
     Returns

@@ -1,4 +1,4 @@
-"""`ConditionalProblem`: where new sites go when others of the service stand already.
+"""`ConditionalProblem`: where new sites go beside the existing ones of a service.
 
 The conditional location problem (Minieka 1980): people whom the existing sites serve are part of
 every value and bound, but only the others are rows of the problem. Where existing sites are full,
@@ -78,7 +78,7 @@ class ConditionalProblem:
 
     @property
     def n_existing(self) -> int:
-        """Sites of `solved` that stand already."""
+        """Sites of `solved` that exist already."""
         return len(self.solved.fixed)
 
     @property

@@ -1,7 +1,7 @@
 """Full sites: the problem of a whole service in which people may change to a new site.
 
 Who is served today may go to a new site and leave the seat to somebody else. So the problem is
-about all people whom that can concern, the full sites stand in it with their capacities, and
+about all people whom that can concern, the full sites are in it with their capacities, and
 everybody is assigned anew. Who is served by a site with free capacity, or by one that nobody else
 needs, is left out: new sites change nothing there
 (`geoplan.siting.constrained.capacity_part.shortage_part`).

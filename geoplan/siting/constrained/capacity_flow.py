@@ -214,7 +214,7 @@ class CapacityFlow:
 
     def __init__(self, core: Core, capacity: np.ndarray) -> None:
         self.core = core
-        row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+        row_of = core.row_of
         # more capacity than people in reach is never used, and is a number that can be added
         reach = np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
         self.capacity = np.minimum(np.asarray(capacity, np.float64), reach)

@@ -28,7 +28,7 @@ def add_capacities(
         capacities may be relaxed needs them.
     """
     core, model = covering.core, covering.model
-    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    row_of = core.row_of
     limited = capacity < np.bincount(core.row_idx, weights=core.weight[row_of], minlength=core.m)
     counted = limited[core.row_idx]
     easy = np.unique(row_of[~counted])
@@ -82,7 +82,7 @@ def warm_start_from_flow(covering: CoveringModel, flow: CapacityFlow) -> np.ndar
     x[covering.y] = flow.is_open
     counted = covering.pair >= 0
     x[covering.served[counted]] = flow.people[covering.pair[counted]]
-    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    row_of = core.row_of
     easy = np.ones(core.pairs, bool)
     easy[covering.pair[counted]] = False
     people = np.bincount(row_of[easy], weights=flow.people[easy], minlength=core.n)
@@ -96,7 +96,7 @@ def pair_people(covering: CoveringModel, x: np.ndarray) -> np.ndarray:
     amount = np.zeros(core.pairs)
     counted = covering.pair >= 0
     amount[covering.pair[counted]] = x[covering.served[counted]]
-    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    row_of = core.row_of
     usable = x[covering.y[core.row_idx]] > 0.5
     usable[covering.pair[counted]] = False
     at = np.flatnonzero(usable)[::-1]
@@ -120,7 +120,7 @@ def add_submodular_cuts(
     """
     core, model = covering.core, covering.model
     fixed = covering.problem.is_fixed[core.sites]
-    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    row_of = core.row_of
     old = fixed[core.row_idx]
     graph = sparse.coo_matrix(
         (np.ones(old.sum()), (row_of[old], core.n + core.row_idx[old])),
@@ -137,7 +137,7 @@ def add_submodular_cuts(
     for j in np.flatnonzero(~fixed):
         if control.left <= 0:
             return
-        here = np.unique(part[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]])
+        here = np.unique(part[core.classes_of(j)])
         with_j = flow.copy()
         with_j.open(int(j))
         came = np.bincount(part, weights=flow.unserved - with_j.unserved)
@@ -149,9 +149,9 @@ def add_submodular_cuts(
         gains = added.get(int(k), [])
         here = covering.served[order[cuts[k] : cuts[k + 1]]]
         sites = np.array([j for j, _ in gains], np.int64)
-        worth = np.array([gain for _, gain in gains])
+        gain = np.array([came for _, came in gains])
         model.add_row(
             np.concatenate([here, covering.y[sites]]),
-            np.concatenate([np.ones(len(here)), -worth]),
+            np.concatenate([np.ones(len(here)), -gain]),
             upper=float(today[k]),
         )

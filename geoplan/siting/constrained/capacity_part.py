@@ -99,7 +99,7 @@ def row_flows(
     """
     tolerance = flow_tolerance(core.weight)
     used = np.flatnonzero(amount > 100 * tolerance)
-    class_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    class_of = core.row_of
     order = np.argsort(label, kind="stable")
     cuts = np.searchsorted(label[order], np.arange(core.n + 1))
     left = problem.weights.copy()

@@ -1,4 +1,4 @@
-"""A covering model under constraints: its columns and rows, and what they stand for."""
+"""A covering model under constraints: its columns and rows, and their meaning."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CoveringModel:
     def run(
         self, *, control: SolveControl, whole_goal: bool, start: np.ndarray | None = None
     ) -> Outcome:
-        """HiGHS on the model as it stands; `whole_goal`: the objective is a whole number."""
+        """HiGHS on the present model; `whole_goal`: the objective is a whole number."""
         control.report("proof")
         options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
         return solve_in_time(self.model, control, options=options, start=start)

@@ -60,7 +60,7 @@ class _Greedy:
         self.chosen: list[int] = []
 
     def open(self, j: int) -> None:
-        """Open site j; its people are served, its rivals are shut."""
+        """Open site j; its people are served, its conflicting sites are shut."""
         self.chosen.append(j)
         if self.paid and not self.free[j]:
             self.left -= self.money[j]
@@ -81,10 +81,10 @@ class _Greedy:
         at = np.flatnonzero(able)
         if len(at) == 0:
             return False
-        worth = self.gain[at]
+        gain = self.gain[at]
         if self.paid:
-            worth = worth / np.where(self.free[at], NO_MONEY, np.maximum(self.money[at], NO_MONEY))
-        best = int(at[np.argmax(worth)])
+            gain = gain / np.where(self.free[at], NO_MONEY, np.maximum(self.money[at], NO_MONEY))
+        best = int(at[np.argmax(gain)])
         if useful and self.gain[best] <= SAME_VALUE:
             return False
         self.open(best)
@@ -97,11 +97,10 @@ def warm_start(covering: CoveringModel, chosen: np.ndarray | None) -> np.ndarray
         return None
     core = covering.core
     x = np.zeros(covering.model.columns)
-    is_open = np.zeros(covering.problem.n_sites, bool)
-    is_open[chosen] = True
+    is_open = covering.problem.is_open(chosen)
     opened = is_open[core.sites]
     x[covering.y] = opened
-    rows = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    rows = core.row_of
     times = np.bincount(rows, weights=opened[core.row_idx], minlength=core.n)
     x[covering.served] = (times > 0)[covering.class_of]
     if covering.twice is not None:
@@ -114,7 +113,7 @@ def min_sites_start(
 ) -> np.ndarray | None:
     """All columns of a solution that serves `need` people; None where none is found.
 
-    The best next sites as far as they serve enough, or else every site that may stand; then
+    The best next sites as far as they serve enough, or else every allowed site; then
     without those that nothing asks for.
     """
     problem = covering.problem
@@ -145,7 +144,7 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     problem, constraints, core = covering.problem, covering.constraints, covering.core
     times = 2 if constraints.backup else 1
     kept = np.isin(core.sites, chosen)
-    row_of = np.repeat(np.arange(core.n), np.diff(core.row_ptr))
+    row_of = core.row_of
     count = np.bincount(row_of, weights=kept[core.row_idx], minlength=core.n)
     spare = float(core.weight[count >= times].sum()) - need
     by_area = np.bincount(
@@ -168,7 +167,7 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     for j in sorted(
         np.flatnonzero(kept & ~fixed), key=lambda j: core.site_ptr[j + 1] - core.site_ptr[j]
     ):
-        rows = core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]
+        rows = core.classes_of(j)
         lost = float(core.weight[rows[count[rows] == times]].sum())
         left = rows[count[rows] == 1]
         lost_by_area = np.bincount(

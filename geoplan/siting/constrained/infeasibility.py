@@ -1,7 +1,7 @@
 """Infeasibility: when constraints cannot all hold, the smallest relaxation of each that would do.
 
 Every family of constraints is made elastic by itself, at a cost for each unit, while all others
-stay: the cheapest way to violate only that family is its smallest relaxation. Where no family alone
+stay: the cheapest violation of only that family is its smallest relaxation. Where no family alone
 is enough, all are relaxed together (an elastic filter, Chinneck 2008).
 """
 
@@ -73,7 +73,7 @@ def find_relaxations(
             lines.append("; and ".join(parts) + unsure)
     if not lines:
         return Relaxations()
-    head = "what to loosen, by the least that is enough"
+    head = "what to relax, by the least that is enough"
     head += " (any one of these):" if len(lines) > 1 else ":"
     return Relaxations(
         text=(head, *(f"- {line}" for line in lines)),
@@ -145,9 +145,9 @@ def _describe(
         left = share_text(1 - total / problem.total)
         return f"leave out {total:,.0f} people ({left} of all are served): demand {listed(broken)}"
     if family == "conflicts":
-        return f"let these pairs stand nearer each other: {listed(broken)}"
+        return f"allow these pairs to be nearer each other: {listed(broken)}"
     if family == "capacities":
-        return f"{total:,.0f} more places: " + _each(broken, "{label!r} +{amount:,.0f}")
+        return f"capacity for {total:,.0f} more: " + _each(broken, "{label!r} +{amount:,.0f}")
     if family == "area_sites":
         return "fewer sites per area: " + _each(
             {c: constraints.area_sites[c] - round(short) for c, short in broken.items()},
@@ -172,7 +172,7 @@ def _share_left(problem: SitingProblem, constraints: Constraints, code: Any, sho
 
 
 def _facts(ways: list[dict[str, dict[Any, float]]], constraints: Constraints) -> dict[str, Any]:
-    """The same for programs: every way, and by name what one constraint alone must come to."""
+    """The same for programs: every relaxation, and what one constraint alone must become."""
     facts: dict[str, Any] = {"relaxations": ways}
     alone = {next(iter(way)): next(iter(way.values())) for way in ways if len(way) == 1}
     if "sites" in alone and constraints.sites is not None:

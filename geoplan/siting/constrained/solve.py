@@ -1,6 +1,6 @@
 """Max coverage and fewest sites under constraints: budget, areas, distances, backup, equity.
 
-Where only distances between sites stand in the way, the problem is first solved without them: a
+Where distances between sites are the only constraint, the problem is first solved without them: a
 solution that keeps them anyway is proved for both. Otherwise HiGHS has the whole model, with a
 greedy solution as warm start, so that there is always something to hand over. Equity is a
 lexicographic (two-stage) model: first the smallest share of any area, then all people.
@@ -144,8 +144,7 @@ def constrained_min_sites(
 
 def is_conflict_free(problem: SitingProblem, chosen: np.ndarray) -> bool:
     """Whether no two of the chosen sites conflict."""
-    is_open = np.zeros(problem.n_sites, bool)
-    is_open[chosen] = True
+    is_open = problem.is_open(chosen)
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
 
 
@@ -210,14 +209,16 @@ def infeasible_covering(
         covering = build_covering_model(problem, constraints, loose=True)
         if people is not None:
             covering.require_people(people)
-    ways = find_relaxations(covering.model, problem, constraints, control=control, people=people)
-    facts = dict(ways.facts)
+    relaxations = find_relaxations(
+        covering.model, problem, constraints, control=control, people=people
+    )
+    facts = dict(relaxations.facts)
     short = [
-        sum(way["need"].values()) for way in facts.get("relaxations", []) if list(way) == ["need"]
+        sum(one["need"].values()) for one in facts.get("relaxations", []) if list(one) == ["need"]
     ]
     if people is not None and short:
         facts["largest_share"] = (people - short[0]) / problem.total
-    why = [f"the constraints cannot hold together: {asked}", *ways.text]
+    why = [f"the constraints cannot hold together: {asked}", *relaxations.text]
     return infeasible_result(problem, objective, why, facts, control)
 
 

@@ -5,8 +5,8 @@ shares, rounded and interchanged, give much better solutions. Then restricted pr
 costs say what it costs at least to leave the few doubtful sites, so HiGHS solves the problem over
 those exactly, and its bound or that cost bounds everything; the restricted problem grows until
 value and bound meet (kernel search, Angelelli, Mansini and Speranza 2010,
-doi:10.1016/j.cor.2010.02.002). Work is counted, not timed, wherever the time limit is not in the
-way.
+doi:10.1016/j.cor.2010.02.002). Work is counted, not timed, unless the time limit comes
+first.
 """
 
 from __future__ import annotations
@@ -169,9 +169,7 @@ def restrict_by_reduced_cost(
 ) -> RestrictedProblem:
     """The sites that reduced costs leave undecided for solutions of at least `need` people."""
     never, always = mclp_reduced_cost_fixing(dual, n_new=n_new, need=need)
-    rows = np.ones(core.n, bool)
-    for j in np.flatnonzero(always):
-        rows[core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = False
+    rows = ~core.is_covered(np.flatnonzero(always))
     keep = ~never & ~always
     small = without_dominated(restrict(replace(core, sites=np.arange(core.m)), keep, rows=rows))
     return RestrictedProblem(core=small, at=small.sites, always=np.flatnonzero(always), may=~never)

@@ -4,7 +4,7 @@ The constraint that a class counts only where an open site covers it is relaxed 
 between nothing and the class's weight; a site is worth the multipliers of the classes it covers. At
 any multipliers the weights beyond them plus the worth of the best `n_new` sites bound what `n_new`
 sites can cover. The volume algorithm (Barahona and Anbil 2000, doi:10.1007/s101070050002), a
-subgradient method, walks to good multipliers and finds an approximate relaxed solution on the way.
+subgradient method, walks to good multipliers and finds an approximate relaxed solution.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _worth(cover, multipliers, worth):
 
 @nb.njit(cache=True, nogil=True)
 def _pick(worth, n_new, top):
-    """The `n_new` most worthy sites into `top` (ties: smaller position); their worth."""
+    """The `n_new` sites of most worth into `top` (ties: smaller position); their worth."""
     m = len(worth)
     edge = np.partition(worth, m - n_new)[m - n_new]
     k = 0

@@ -75,8 +75,7 @@ def solve_mclp_milp(
 def _start_vector(core: Core, chosen: np.ndarray) -> np.ndarray:
     start = np.zeros(core.m + core.n)
     start[chosen] = 1.0
-    for j in chosen:
-        start[core.m + core.site_idx[core.site_ptr[j] : core.site_ptr[j + 1]]] = 1.0
+    start[core.m :] = core.is_covered(chosen)
     return start
 
 

@@ -1,8 +1,8 @@
 """Partial LSCP: fewest sites for a share of the people, by bisection on the number of sites.
 
 So many sites are enough exactly when the most people that they can cover are enough, and that MCLP
-the search of `geoplan.siting.mclp.kernel_search` decides quickly, one way or the other. A number
-that stays undecided in its time is left open; the bound then stands below it. Where sites are so
+the search of `geoplan.siting.mclp.kernel_search` decides quickly, yes or no. A number
+that stays undecided in its time is left open; the bound is then below it. Where sites are so
 many that their Lagrangian bound leaves a wide gap, the bound by regions narrows it first.
 """
 
@@ -178,7 +178,7 @@ def bound_by_regions(
 
 
 def first_dual(core: Core, most: int, need: float, control: SolveControl) -> tuple[int, MclpDual]:
-    """A dual that is good about where the solution lies, and the number that it rules out."""
+    """A dual that is good near the solution, and the number that it rules out."""
     n_new, below = most, 0
     dual = solve_dual(core, n_new=n_new, target=need, control=control, rounds=600)
     for _ in range(4):

@@ -25,8 +25,7 @@ def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1
 
 def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> np.ndarray:
     """Share 0..1 of every demand row that the sites `chosen` cover at least `times` times."""
-    is_open = np.zeros(problem.n_sites, bool)
-    is_open[chosen] = True
+    is_open = problem.is_open(chosen)
     cover = problem.cover
     hit = is_open[cover.indices]
     if problem.full_within is None or times > 1:
@@ -40,8 +39,7 @@ def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1)
 
 def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
     """Each demand row's nearest chosen covering site (the first where costs are not known)."""
-    is_open = np.zeros(problem.n_sites, bool)
-    is_open[chosen] = True
+    is_open = problem.is_open(chosen)
     cover = problem.cover
     cost = np.zeros(cover.nnz) if problem.costs is None else problem.costs.data
     if problem.costs is not None and problem.threshold is not None:

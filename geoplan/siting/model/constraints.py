@@ -264,7 +264,7 @@ def early_blocks(
         if here.sum() < least:
             found.append(
                 f"area {code!r} must have {sites_text(least)}, but only {int(here.sum())} may "
-                "stand there"
+                "be built there"
             )
             facts.setdefault("blocking_areas", []).append(code)
             continue
@@ -309,14 +309,14 @@ def early_blocks(
 
 
 def problem_free(problem: SitingProblem) -> np.ndarray:
-    """Bool per site: costs nothing, because it stands already."""
+    """Bool per site: costs nothing, because it exists already."""
     paid = problem.is_fixed
     paid[problem.closable] = True
     return paid
 
 
 def site_money(problem: SitingProblem) -> np.ndarray:
-    """Money per site, nothing for those that stand; ones where costs are not known."""
+    """Money per site, nothing for existing ones; ones where costs are not known."""
     money = np.ones(problem.n_sites) if problem.site_costs is None else problem.site_costs.copy()
     if problem.site_costs is not None:
         money[problem_free(problem)] = 0.0

@@ -20,7 +20,7 @@ class Cover(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Core:
-    """A reduced covering problem: classes of demand x free sites, both ways round.
+    """A reduced covering problem: classes of demand x free sites, and transposed.
 
     Parameters
     ----------
@@ -61,13 +61,26 @@ class Core:
         return len(self.row_idx)
 
     @property
+    def row_of(self) -> np.ndarray:
+        """The class of every covering pair, as `row_idx` has its site."""
+        return np.repeat(np.arange(self.n), np.diff(self.row_ptr))
+
+    @property
     def cover(self) -> Cover:
         """The arrays of the core for compiled kernels."""
         return Cover(self.weight, self.site_ptr, self.site_idx, self.row_ptr, self.row_idx)
 
     def covered(self, chosen: np.ndarray) -> float:
         """People of the classes that the sites `chosen` (positions in the core) cover."""
+        return float(self.weight[self.is_covered(chosen)].sum())
+
+    def is_covered(self, chosen: np.ndarray) -> np.ndarray:
+        """Bool per class: one of the sites `chosen` covers it."""
         hit = np.zeros(self.n, bool)
         for j in chosen:
-            hit[self.site_idx[self.site_ptr[j] : self.site_ptr[j + 1]]] = True
-        return float(self.weight[hit].sum())
+            hit[self.classes_of(j)] = True
+        return hit
+
+    def classes_of(self, j: int | np.integer) -> np.ndarray:
+        """The classes that site j covers."""
+        return self.site_idx[self.site_ptr[j] : self.site_ptr[j + 1]]

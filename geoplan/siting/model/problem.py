@@ -236,15 +236,17 @@ class SitingProblem:
     @property
     def is_fixed(self) -> np.ndarray:
         """Bool per site: stays whatever happens."""
-        mask = np.zeros(self.n_sites, bool)
-        mask[self.fixed] = True
-        return mask
+        return self.is_open(self.fixed)
 
     @property
     def is_allowed(self) -> np.ndarray:
         """Bool per site: not forbidden (fixed sites included)."""
-        mask = np.ones(self.n_sites, bool)
-        mask[self.forbidden] = False
+        return ~self.is_open(self.forbidden)
+
+    def is_open(self, chosen: np.ndarray) -> np.ndarray:
+        """Bool per site: at one of the positions `chosen`."""
+        mask = np.zeros(self.n_sites, bool)
+        mask[chosen] = True
         return mask
 
     def needs_costs(self, objective: str) -> sparse.csr_matrix:

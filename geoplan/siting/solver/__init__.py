@@ -1,1 +1,1 @@
-"""What every siting search stands on: HiGHS, the time limit, random numbers."""
+"""What every siting search uses: HiGHS, the time limit, random numbers."""

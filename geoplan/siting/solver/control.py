@@ -68,7 +68,7 @@ class SolveControl:
         return replace(self, **changes, progress=None, parent=self, halted=False)
 
     def request(self, seconds: float) -> SolveRequest:
-        """A request for a smaller problem on the way, proved to optimality within `seconds`."""
+        """A request for a smaller problem, proved to optimality within `seconds`."""
         return SolveRequest(time_limit_s=seconds, seed=self.seed, threads=self.threads)
 
     def report(self, text: str) -> None:
@@ -84,7 +84,7 @@ class SolveControl:
     def interruptible(self) -> Iterator[SolveControl]:
         """Within, the first Ctrl-C stops this control instead of raising; a second one raises.
 
-        Python raises KeyboardInterrupt wherever it stands, which may be before there is anything
+        Python raises KeyboardInterrupt anywhere, which may be before there is anything
         to hand over; a control that is stopped lets the search end where it has a solution. A
         program's own handler of the signal is left alone, and so are other threads.
         """

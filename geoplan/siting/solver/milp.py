@@ -116,7 +116,7 @@ class Model:
         return int(at[0])
 
     def tag(self, family: str, rows: np.ndarray | list[int], labels: list[Any]) -> None:
-        """Say what rows stand for, so that they can be relaxed by name (see `elastic`)."""
+        """Name rows, so that they can be relaxed by name (see `elastic`)."""
         self.tags.append((family, np.asarray(rows, np.int64), labels))
 
     def row_arrays(self) -> tuple[np.ndarray, ...]:

@@ -283,7 +283,7 @@ def test_what_makes_no_sense_is_reported_all_at_once() -> None:
         p_center(problem)
 
 
-# -- what to loosen --------------------------------------------------------------------------
+# -- what to relax ---------------------------------------------------------------------------
 
 
 def test_too_few_sites_say_how_many_and_whom_they_miss() -> None:
@@ -341,7 +341,7 @@ def test_missing_capacity_is_counted() -> None:
     assert short[0] >= 1 - 1e-6
     left_out = ways["reach"]
     assert sum(left_out.values()) == pytest.approx(5)
-    assert "5 more places" in " ".join(found.blocking)
+    assert "capacity for 5 more" in " ".join(found.blocking)
 
 
 BOUGHT = [
