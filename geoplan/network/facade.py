@@ -147,19 +147,31 @@ class Network(NetworkData):
     ) -> Network:
         """A network from an OpenStreetMap file.
 
+        Streets are chosen as OSMnx's ``network_type`` "walk" and "drive" choose them, and what is
+        private or forbidden is left out. Ways are cut where they share a node; streets that only
+        cross on the map (bridges, tunnels) stay apart. Each edge keeps its shape, and in
+        `properties` its tags, ``osm_id`` and ``barrier`` (gates, bollards, ... on it: kept in view,
+        not taken as closed).
+
         Parameters
         ----------
         path : ``.osm.pbf``, ``.osm``, ``.osm.bz2``, ``.osm.gz`` or ``.o5m``.
-        mode : ``"walk"`` or ``"drive"``; streets are chosen as OSMnx chooses them.
+        mode : ``"walk"`` (both ways everywhere) or ``"drive"`` (one-way signs, roundabouts and
+            motorways count).
         crs : projected CRS in metres to measure in, for example ``"EPSG:4548"``; default the
-            CGCS2000 3-degree zone in China, the UTM zone elsewhere.
-        options : ``speed_m_s``, ``speeds_kmh`` (by road class), ``bounds`` (degrees); see
-            `geoplan.network.builders.from_osm.network_from_osm`.
+            CGCS2000 3-degree zone in China, the UTM zone elsewhere (in ``notes["crs_chosen"]``).
+        options : keywords, all of which may be left out:
+        speed_m_s : walking speed, or when driving the speed between a point and its street;
+            default 1.0 (older people, the lower end of usual plans 0.8-1.4) or 30 km/h.
+        speeds_kmh : for drive, speeds by road class where no ``maxspeed`` is tagged; adds to
+            `geoplan.network.builders.osm_tags.SPEEDS_KMH`.
+        bounds : west, south, east, north in degrees (WGS 84); streets are cut off beyond.
 
         Returns
         -------
         Network
-            Lengths in metres; driving edges carry minutes.
+            Lengths are measured in the plane of `crs`, as snapping is (off by at most 0.03 % in a
+            3-degree zone, 0.1 % in a UTM zone). Driving edges carry minutes.
 
         Raises
         ------
@@ -186,10 +198,17 @@ class Network(NetworkData):
     def from_lines(cls, lines: gpd.GeoDataFrame, *, mode: str, **options: Any) -> Network:
         """A network from a line layer: lines meet where they share a vertex.
 
+        Coordinates are equal after rounding to `snap_m`. Where the layer distinguishes heights
+        (columns layer, bridge, tunnel), lines of other heights do not meet, except that a line end
+        which no line of its own height continues (a bridge's ramp) joins the nearest height there.
+        Lines that cross without a shared vertex are not joined unless `split_crossings`.
+
         Parameters
         ----------
-        lines : LineStrings or MultiLineStrings in a projected CRS in metres.
-        mode : ``"walk"`` or ``"drive"``.
+        lines : LineStrings or MultiLineStrings in a projected CRS in metres; their index becomes
+            the property ``line``.
+        mode : ``"walk"`` or ``"drive"``. Where a road class column holds OSM's classes, those of
+            the other mode are left out.
         options : ``speed_m_s``, ``columns``, ``snap_m``, ``split_crossings`` and others; see
             `geoplan.network.builders.from_lines.LineOptions`.
 
@@ -204,6 +223,8 @@ class Network(NetworkData):
             The lines are not in a projected CRS in metres.
         NetworkError
             There is no usable line of this mode.
+        UsageError
+            `columns` names a column or a role that does not exist.
 
         Examples
         --------
@@ -214,6 +235,18 @@ class Network(NetworkData):
         ... )
         >>> Network.from_lines(streets, mode="walk")
         Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
+
+        A bridge passes over the junction at (50, 0):
+
+        >>> roads = gpd.GeoDataFrame(
+        ...     {"bridge": ["no", "no", "yes"]},
+        ...     geometry=shapely.from_wkt(["LINESTRING (0 0, 50 0, 100 0)",
+        ...         "LINESTRING (50 0, 50 80)", "LINESTRING (50 -40, 50 0, 90 40)"]),
+        ...     crs="EPSG:4548",
+        ... )
+        >>> network = Network.from_lines(roads, mode="walk")
+        >>> network.n_edges, network.components.nunique()
+        (4, 2)
         """
         return cls.from_data(network_from_lines(lines, mode=mode, options=LineOptions(**options)))
 
@@ -256,12 +289,23 @@ class Network(NetworkData):
     def from_graph(cls, graph: nx.Graph, *, mode: str, **options: Any) -> Network:
         """A network from a networkx graph as OSMnx makes it.
 
+        A directed graph's edges from u to v and from v to u become one two-way edge when they have
+        the same length and shape; what has no counterpart is one-way (for ``mode="drive"``). An
+        undirected graph is two-way throughout.
+
         Parameters
         ----------
-        graph : nodes with ``x`` and ``y``, edges with ``length`` in metres; ``graph["crs"]``.
-        mode : ``"walk"`` or ``"drive"``.
-        options : ``crs``, ``speed_m_s`` and others; see
-            `geoplan.network.builders.from_graph.network_from_graph`.
+        graph : nodes with ``x`` and ``y``; edges with ``length`` in metres (where missing, the
+            drawn length counts) and optionally ``geometry``, ``highway``, ``maxspeed``,
+            ``speed_kph``, ``name``, ``osmid``, ...; ``graph.graph["crs"]`` is the CRS of x and y.
+        mode : ``"walk"`` or ``"drive"``; streets of the other mode are left out by their tags.
+        options : keywords, all of which may be left out:
+        crs : projected CRS to measure in; None = the graph's own when projected, else chosen as in
+            `from_osm`.
+        speed_m_s, speeds_kmh : as in `from_osm`. An edge's ``speed_kph`` (as
+            ``osmnx.add_edge_speeds`` writes) comes before its ``maxspeed`` and its class.
+        all_classes : keep edges whatever their tags.
+        source : what the graph is, for reports.
 
         Returns
         -------
@@ -269,17 +313,19 @@ class Network(NetworkData):
 
         Raises
         ------
+        MissingCrsError
+            ``graph.graph["crs"]`` is not set.
         NetworkError
-            The graph lacks coordinates or lengths.
+            Nodes without x or y, no edges, or none for this mode.
 
         Examples
         --------
         >>> import networkx as nx
         >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
         >>> graph.add_node(1, x=0.0, y=0.0); graph.add_node(2, x=100.0, y=0.0)
-        >>> _ = graph.add_edge(1, 2, length=100.0)
-        >>> Network.from_graph(graph, mode="walk")
-        Network(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
+        >>> _ = graph.add_edge(1, 2, length=100.0); _ = graph.add_edge(2, 1, length=100.0)
+        >>> Network.from_graph(graph, mode="drive")
+        Network(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
         """
         return cls.from_data(network_from_graph(graph, mode=mode, **options))
 

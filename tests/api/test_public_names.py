@@ -83,6 +83,10 @@ def documented(doc: str) -> set[str]:
     return {name.strip().lstrip("*") for entry in entries for name in entry.split(",")}
 
 
+#: an entry whose options another function describes
+REFERENCE = re.compile(r"\boptions : as in `(\w+)`")
+
+
 def example_faults(doc: str) -> list[str]:
     if ">>>" not in doc:
         return ["no example"]
@@ -125,6 +129,23 @@ def test_everything_in_geoplan_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, _ in of_packages()])
 def test_everything_in_the_packages_is_documented(name: str) -> None:
     assert not faults_of(dict(of_packages())[name])
+
+
+def test_options_that_are_as_in_another_function_are_described_there() -> None:
+    every = {name.split(".")[-1]: value for name, value in [*of_packages(), *of_geoplan()]}
+
+    def described(doc: str) -> set[str]:
+        others = [inspect.getdoc(every[o]) or "" for o in re.findall(REFERENCE, doc)]
+        names = documented(doc) | set(re.findall(r"``(\w+)", doc))
+        return names.union(*map(described, others))
+
+    docs = {name: inspect.getdoc(value) or "" for name, value in every.items()}
+    referring = [name for name, doc in docs.items() if re.search(REFERENCE, doc)]
+    assert {"nearest_site", "k_nearest", "p_center", "p_median"} <= set(referring)
+    for name in referring:
+        hint = inspect.signature(every[name], eval_str=True).parameters["options"].annotation
+        keywords = set(get_args(hint)[0].__annotations__) - {"per_area_minimum"}
+        assert keywords <= described(docs[name]), name
 
 
 def test_small_helpers_say_what_they_are() -> None:

@@ -47,13 +47,7 @@ def network_from_graphml(
     speeds_kmh: Mapping[str, float] | None = None,
     all_classes: bool = False,
 ) -> NetworkData:
-    """The street network of a GraphML file that OSMnx saved; see `network_from_graph`.
-
-    Raises
-    ------
-    NetworkError
-        The file is absent or is no GraphML of OSMnx's form.
-    """
+    """The network of a GraphML file of OSMnx; see `geoplan.network.Network.from_graphml`."""
     path = Path(path)
     if not path.is_file():
         raise NetworkError.of("network_faults.no_file", name=path.name)
@@ -84,41 +78,7 @@ def network_from_graph(
     all_classes: bool = False,
     source: str = "graph",
 ) -> NetworkData:
-    """The street network of a networkx graph in OSMnx's form.
-
-    A directed graph's edges from u to v and from v to u become one two-way edge when they have
-    the same length and shape; what has no counterpart is one-way (for ``mode="drive"``). An
-    undirected graph is two-way throughout.
-
-    Parameters
-    ----------
-    graph : nodes with ``x`` and ``y``; edges with ``length`` in metres (where missing, the drawn
-        length counts) and optionally ``geometry``, ``highway``, ``maxspeed``, ``speed_kph``,
-        ``name``, ``osmid``, ...; ``graph.graph["crs"]`` is the CRS of x and y.
-    mode : ``"walk"`` or ``"drive"``; streets of the other mode are left out by their tags.
-    crs : projected CRS to measure in; None = the graph's own when projected, else chosen as in
-        `network_from_osm`.
-    speed_m_s, speeds_kmh : as in `network_from_osm`. An edge's ``speed_kph`` (as
-        ``osmnx.add_edge_speeds`` writes) comes before its ``maxspeed`` and its class.
-    all_classes : keep edges whatever their tags.
-    source : what the graph is, for reports.
-
-    Raises
-    ------
-    MissingCrsError
-        ``graph.graph["crs"]`` is not set.
-    NetworkError
-        Nodes without x or y, no edges, or none for this mode.
-
-    Examples
-    --------
-    >>> import networkx as nx
-    >>> graph = nx.MultiDiGraph(crs="EPSG:4548")
-    >>> graph.add_node("a", x=0.0, y=0.0); graph.add_node("b", x=100.0, y=0.0)
-    >>> _ = graph.add_edge("a", "b", length=100.0); _ = graph.add_edge("b", "a", length=100.0)
-    >>> network_from_graph(graph, mode="drive")
-    NetworkData(drive, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
-    """
+    """The network of a networkx graph in OSMnx's form; see `geoplan.network.Network.from_graph`."""
     check_mode(mode)
     speeds_kmh = checked_speeds(speeds_kmh)
     own = _own_crs(graph)

@@ -68,45 +68,7 @@ class LineOptions:
 def network_from_lines(
     frame: gpd.GeoDataFrame | gpd.GeoSeries, *, mode: str, options: LineOptions = LineOptions()
 ) -> NetworkData:
-    """The street network of a line layer.
-
-    Lines meet where they share a vertex (coordinates equal after rounding to `snap_m`). Where the
-    layer distinguishes heights (columns layer, bridge, tunnel), lines of other heights do not meet,
-    except that a line end which no line of its own height continues (a bridge's ramp) joins the
-    nearest height there. Lines that cross without a shared vertex are not joined unless
-    `split_crossings`.
-
-    Parameters
-    ----------
-    frame : LineStrings or MultiLineStrings in a projected CRS in metres; its index becomes the
-        property ``line``.
-    mode : ``"walk"`` or ``"drive"``. Where a road class column holds OSM's classes, the classes of
-        the other mode are left out.
-    options : speeds, columns, noding.
-
-    Raises
-    ------
-    MissingCrsError, GeographicCrsError
-        The layer is not in a projected CRS.
-    NetworkError
-        No line at all, or none for this mode.
-    UsageError
-        `columns` names a column or a role that does not exist.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import LineString
-    >>> roads = gpd.GeoDataFrame(
-    ...     {"bridge": ["no", "no", "yes"]},
-    ...     geometry=[LineString([(0, 0), (50, 0), (100, 0)]), LineString([(50, 0), (50, 80)]),
-    ...               LineString([(50, -40), (50, 0), (90, 40)])],
-    ...     crs="EPSG:4548",
-    ... )
-    >>> network = network_from_lines(roads, mode="walk")   # the bridge passes over (50, 0)
-    >>> network.n_edges, network.components.nunique()
-    (4, 2)
-    """
+    """The street network of a line layer; see `geoplan.network.Network.from_lines`."""
     check_mode(mode)
     check_projected(frame, "the line layer")
     if isinstance(frame, gpd.GeoSeries):

@@ -41,52 +41,7 @@ def network_from_osm(
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> NetworkData:
-    """The street network of an OpenStreetMap file.
-
-    Streets are chosen as OSMnx's ``network_type`` "walk" and "drive" choose them, and what is
-    private or forbidden is left out (`geoplan.network.builders.osm_tags`). Ways are cut where they
-    share a node; streets that only cross on the map (bridges, tunnels) stay apart. Each edge keeps
-    its shape, and in `properties` its tags, ``osm_id`` and ``barrier`` (gates, bollards, ... on it:
-    kept in view, not taken as closed).
-
-    Parameters
-    ----------
-    path : ``.osm.pbf``, ``.osm``, ``.osm.bz2``, ``.osm.gz`` or ``.o5m``.
-    mode : ``"walk"`` (both ways everywhere) or ``"drive"`` (one-way signs, roundabouts and
-        motorways count).
-    crs : projected CRS in metres to measure in. Without it the CGCS2000 3-degree zone in China,
-        the UTM zone elsewhere (named in ``notes["crs_chosen"]``).
-    speed_m_s : walking speed, or when driving the speed between a point and its street; default
-        1.0 (older people, the lower end of usual plans 0.8-1.4) or 30 km/h.
-    speeds_kmh : for drive, speeds by road class where no ``maxspeed`` is tagged; adds to
-        `osm_tags.SPEEDS_KMH`.
-    bounds : west, south, east, north in degrees (WGS 84); streets are cut off beyond.
-
-    Returns
-    -------
-    NetworkData
-        Lengths are measured in the plane of `crs`, as snapping is (off by at most 0.03 % in a
-        3-degree zone, 0.1 % in a UTM zone). Driving edges carry minutes.
-
-    Raises
-    ------
-    NetworkError
-        The file cannot be read as OSM, or holds no street of this mode.
-    GeographicCrsError
-        `crs` is in degrees.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> xml = '''<osm version="0.6">
-    ...   <node id="1" lon="117.000" lat="36.65"/><node id="2" lon="117.001" lat="36.65"/>
-    ...   <way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way></osm>'''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "street.osm"
-    ...     _ = path.write_text(xml)
-    ...     network_from_osm(path, mode="walk")
-    NetworkData(walk, 2 nodes, 1 edges, 0.1 km, EPSG:4548)
-    """
+    """The street network of an OpenStreetMap file; see `geoplan.network.Network.from_osm`."""
     return networks_from_osm(
         path,
         modes=[mode],
@@ -106,18 +61,7 @@ def networks_from_osm(
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> dict[str, NetworkData]:
-    """The networks of several modes from one reading of the file; see `network_from_osm`.
-
-    Parameters
-    ----------
-    modes : for example ``["walk", "drive"]``.
-    speeds_m_s : `speed_m_s` by mode.
-
-    Returns
-    -------
-    dict
-        Network by mode, each the one that `network_from_osm` makes.
-    """
+    """The networks of several modes, by mode, from one reading; see `network_from_osm`."""
     for mode in modes:
         check_mode(mode)
     if crs is not None:

@@ -77,9 +77,7 @@ def reach_areas(
     max_snap_m : sites farther than this from every edge have no area; the widest `width_m`. None =
         no limit (then `width_m` must be given).
     direction : ``"to_sites"`` (people go there) or ``"from_sites"`` (a service drives out).
-    barriers : lines that a site's way to its street must not cross. (The ground is not cut at
-        them.)
-    threads : does not change the result.
+    barriers, threads : as in `travel_costs`. (The ground is not cut at barriers.)
 
     Returns
     -------

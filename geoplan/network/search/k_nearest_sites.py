@@ -46,16 +46,8 @@ def k_nearest(
 
     Parameters
     ----------
-    network : the street network.
-    demand, sites : points in the network's CRS, or `SnappedPoints`.
+    network, demand, sites, options : as in `travel_costs`.
     k : sites wanted per demand point, 1 or more.
-    options : keywords, all of which may be left out:
-    cutoff_m, cutoff_min : sites farther than this have no row. At most one of the two.
-    unit : ``"m"`` or ``"min"``; follows from the cutoff when None, else metres.
-    max_snap_m : points farther than this from every edge are off the network; None = no limit.
-    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
-    barriers : lines that the way from a point to its edge must not cross.
-    threads : number of threads; it does not change the result.
 
     Returns
     -------

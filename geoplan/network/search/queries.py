@@ -51,9 +51,10 @@ def travel_costs(
     demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
     options : keywords, all of which may be left out:
     cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
-    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
-    max_snap_m : points farther from every edge are ``off_network`` and have no entries.
-    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
+    unit : that of the costs where no cutoff gives it: ``"m"`` (default) or ``"min"``.
+    max_snap_m : points farther from every edge (default 500; None = no limit) are
+        ``off_network`` and have no entries.
+    direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
     barriers : lines that the way from a point to its edge must not cross.
     threads : number of threads; it does not change the result.
 
@@ -109,15 +110,7 @@ def nearest_site(
 
     Parameters
     ----------
-    network : the streets; its mode says how people go.
-    demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
-    options : keywords, all of which may be left out:
-    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
-    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
-    max_snap_m : points farther from every edge are ``off_network``.
-    direction : ``"to_sites"`` (people travel to the site) or ``"from_sites"``.
-    barriers : lines that the way from a point to its edge must not cross.
-    threads : number of threads; it does not change the result.
+    network, demand, sites, options : as in `travel_costs`.
 
     Returns
     -------
@@ -186,11 +179,7 @@ def one_to_all(
 
     Parameters
     ----------
-    network : the street network.
-    sites : points in the network's CRS, or `SnappedPoints`.
-    cutoff_m, cutoff_min : limit; nodes farther than it have NaN. At most one of the two.
-    unit : ``"m"`` or ``"min"``; follows from the cutoff when None, else metres.
-    max_snap_m, barriers : as for `snap`.
+    network, sites, cutoff_m, cutoff_min, unit, max_snap_m, barriers : as in `travel_costs`.
     direction : ``"from_sites"`` or ``"to_sites"``: which way one-way streets are taken.
 
     Returns

@@ -30,13 +30,7 @@ Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | SnappedPoints
 
 
 class PointOptions(TypedDict, total=False):
-    """Keywords of every query of travel costs.
-
-    max_snap_m : points farther from every edge are ``off_network`` (default 500; None = no limit).
-    direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
-    barriers : lines that the way from a point to its edge must not cross.
-    threads : number of threads; it does not change the result.
-    """
+    """Keywords of every query of travel costs; `travel_costs` describes them."""
 
     max_snap_m: float | None
     direction: str
@@ -45,11 +39,7 @@ class PointOptions(TypedDict, total=False):
 
 
 class TravelOptions(PointOptions, total=False):
-    """Keywords of `travel_costs`, `nearest_site` and `k_nearest`.
-
-    cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
-    unit : ``"m"`` (default) or ``"min"`` when no cutoff is given.
-    """
+    """Keywords of `travel_costs`, which describes them, `nearest_site` and `k_nearest`."""
 
     cutoff_m: float | None
     cutoff_min: float | None
