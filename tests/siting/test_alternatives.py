@@ -1,4 +1,4 @@
-"""Plans as good as the answer, against trying every plan."""
+"""Plans as good as the result, against trying every plan."""
 
 from __future__ import annotations
 

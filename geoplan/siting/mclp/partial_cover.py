@@ -1,9 +1,9 @@
 """Partial LSCP: fewest sites for a share of the people, by bisection on the number of sites.
 
 So many sites are enough exactly when the most people that they can cover are enough, and that MCLP
-the search of `geoplan.siting.mclp.kernel_search` decides quickly, yes or no. A number
-that stays undecided in its time is left open; the bound is then below it. Where sites are so
-many that their Lagrangian bound leaves a wide gap, the bound by regions narrows it first.
+the search of `geoplan.siting.mclp.kernel_search` decides quickly, yes or no. A number that stays
+undecided in its time is left open; the bound is then below it. Where sites are so many that their
+Lagrangian bound leaves a wide gap, the bound by regions narrows it first.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Demand rows with equal cover sets become one class (found by hashing, verified element by element);
 rows that need no decision (covered by a fixed site, beyond every allowed site, nobody there) leave;
-a site whose classes another site covers too, at no more cost, leaves. Uniform city-size
-instances shrink a hundredfold.
+a site whose classes another site covers too, at no more cost, leaves.
 """
 
 from __future__ import annotations

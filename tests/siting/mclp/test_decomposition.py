@@ -1,4 +1,4 @@
-"""The bound by regions: above every choice of sites, below the prices; more parts prove less."""
+"""The bound by regions: above every choice of sites, below the dual; more parts prove less."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def priced(core: Core) -> MclpDual:
     )
 
 
-def by_regions(core: Core, prices: MclpDual, allowed: np.ndarray, pairs: int) -> RegionBound:
+def by_regions(core: Core, dual: MclpDual, allowed: np.ndarray, pairs: int) -> RegionBound:
     return region_bound(
         core,
-        prices,
+        dual,
         n_new=N_NEW,
         chosen=greedy(core, n_new=N_NEW),
         allowed=allowed,
@@ -65,19 +65,19 @@ def test_between_all_choices_and_the_prices(towns: int) -> None:
     for seed in range(12):
         core = ground(seed, towns=towns)
         allowed = np.random.default_rng(seed).random(core.m) < (0.7 if seed % 2 else 1.0)
-        prices, truth = priced(core), most(core, allowed)
+        dual, truth = priced(core), most(core, allowed)
         for pairs in (1, 150, 10**6):
-            found = by_regions(core, prices, allowed, pairs)
+            found = by_regions(core, dual, allowed, pairs)
             for k, people in enumerate(truth):
                 assert found.bound(k) >= people - 1e-6, (seed, pairs, k)
-            assert found.bound(N_NEW) <= prices.bound(N_NEW) + 1e-6
+            assert found.bound(N_NEW) <= dual.bound(N_NEW) + 1e-6
             need = truth[-2] + 1.0  # one person more than N_NEW sites cover
             if need <= truth[-1]:
                 assert found.too_few(need) <= N_NEW
         # all ground of a town as one region: nothing is lost at borders
-        if prices.bound(N_NEW) > truth[N_NEW] + 5:
+        if dual.bound(N_NEW) > truth[N_NEW] + 5:
             wide += 1
-            closed += found.bound(N_NEW) < prices.bound(N_NEW) - 1
+            closed += found.bound(N_NEW) < dual.bound(N_NEW) - 1
     assert wide >= 3
     assert closed >= wide / 2
 
@@ -86,8 +86,8 @@ def test_all_ground_in_one_region_is_exact_where_the_curve_bends() -> None:
     """One region is max_x (covered - price * sites): with the closed form of every number."""
     for seed in range(8):
         core = ground(seed)
-        prices = priced(core)
-        found = by_regions(core, prices, np.ones(core.m, bool), 10**6)
+        dual = priced(core)
+        found = by_regions(core, dual, np.ones(core.m, bool), 10**6)
         every = np.ones(core.m, bool)
         values = [
             max(core.covered(np.array(c, int)) for c in combinations(np.flatnonzero(every), k))
@@ -100,8 +100,8 @@ def test_all_ground_in_one_region_is_exact_where_the_curve_bends() -> None:
 def test_parts_are_never_better_than_the_whole() -> None:
     for seed in range(8):
         core = ground(seed)
-        prices, every = priced(core), np.ones(core.m, bool)
-        parts, whole = (by_regions(core, prices, every, pairs) for pairs in (60, 10**6))
+        dual, every = priced(core), np.ones(core.m, bool)
+        parts, whole = (by_regions(core, dual, every, pairs) for pairs in (60, 10**6))
         # in parts first, then as one: the last step is the same
         assert parts.constant == pytest.approx(whole.constant, abs=0.006 * whole.site_cost + 1e-6)
 
@@ -115,7 +115,7 @@ def test_a_number_on_the_edge_may_be_enough() -> None:
 
 def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
     core = ground(3)
-    prices, every = priced(core), np.ones(core.m, bool)
+    dual, every = priced(core), np.ones(core.m, bool)
     chosen, asked = greedy(core, n_new=N_NEW), []
 
     def enough(found: RegionBound) -> bool:
@@ -124,7 +124,7 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
 
     first = region_bound(
         core,
-        prices,
+        dual,
         n_new=N_NEW,
         chosen=chosen,
         allowed=every,
@@ -132,10 +132,10 @@ def test_ends_when_it_is_enough_and_when_time_is_up() -> None:
         enough=enough,
     )
     assert set(asked) == {first}  # nothing was solved
-    assert first.bound(N_NEW) == pytest.approx(prices.bound(N_NEW))
+    assert first.bound(N_NEW) == pytest.approx(dual.bound(N_NEW))
     late = region_bound(
         core,
-        prices,
+        dual,
         n_new=N_NEW,
         chosen=chosen,
         allowed=every,
@@ -176,8 +176,8 @@ def test_fewest_sites_for_a_share_are_bounded_by_regions(monkeypatch) -> None:
         order = greedy(core, n_new=core.m)
         count = next(k for k in range(len(order) + 1) if core.covered(order[:k]) >= need)
         control = SolveControl(time_limit_s=60)
-        below, prices = partial_cover.first_dual(core, count, need, control)
-        few = partial_cover.bound_by_regions(core, order[:count], prices, below, need, control)
+        below, dual = partial_cover.first_dual(core, count, need, control)
+        few = partial_cover.bound_by_regions(core, order[:count], dual, below, need, control)
         assert below <= few < least
         further += few > below
     assert further > 0
