@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geoplan.demo_city.geography import CRS, Land
+from geoplan.demo_city.geography import CRS
 from geoplan.demo_city.services import N_PLACE_NAMES
 
 OLD_STREETS = (
@@ -110,7 +110,7 @@ def boundary_markers(lines: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.G
     )
 
 
-def place_names(land: Land, people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def place_names(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """232 protected place names: old streets and springs of the old town, and old villages."""
     old_town = people[people["street"].isin(["370102004", "370102003", "370102005", "370105009"])]
     rural = people[~people["urban"] & (people["access"] == "road")]

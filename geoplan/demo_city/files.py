@@ -311,7 +311,7 @@ def _boundaries(out: Path, land: Land, people: pd.DataFrame, rng: np.random.Gene
         )
 
     write_gpkg(out / "行政区域界线.gpkg", {"区县界线": named(lines), "街道界线": named(streets)})
-    names = place_names(land, people, rng)
+    names = place_names(people, rng)
     markers = boundary_markers(lines, rng)
     both = pd.concat([markers, name_signs(names, rng)], ignore_index=True)
     write_gpkg(out / "数字界桩.gpkg", {"界桩与标志": both})

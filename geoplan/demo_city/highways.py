@@ -125,9 +125,7 @@ def _parts(edges: pd.DataFrame, n: int) -> NDArray[np.int32]:
     return connected_components(graph, directed=False)[1]
 
 
-def raise_main_roads(
-    edges: pd.DataFrame, xy: Array, land: Land, centre_nodes: pd.Series
-) -> pd.DataFrame:
+def raise_main_roads(edges: pd.DataFrame, xy: Array, centre_nodes: pd.Series) -> pd.DataFrame:
     """Give the ways between neighbouring centres the class of their use.
 
     centre_nodes : street code -> street node. Roads between county centres become primary, between
@@ -168,7 +166,7 @@ def _neighbours(xy: Array) -> NDArray[np.int64]:
 
 
 def fast_roads(
-    edges: pd.DataFrame, xy: Array, land: Land, rng: np.random.Generator
+    edges: pd.DataFrame, xy: Array, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Array]:
     """Add the elevated ring road and the motorways, two carriageways each, with their ramps.
 

@@ -69,12 +69,12 @@ def make_city(land: Land, rng: np.random.Generator) -> City:
     subdistricts = land.subdistricts
     in_towns = np.unique(edges.loc[edges["kind"].isin(["primary", "secondary"]), ["u", "v"]])
     near = cKDTree(xy[in_towns]).query(subdistricts[["x", "y"]].to_numpy(float))[1]
-    edges = raise_main_roads(edges, xy, land, pd.Series(in_towns[near], index=subdistricts.index))
+    edges = raise_main_roads(edges, xy, pd.Series(in_towns[near], index=subdistricts.index))
     edges["name"], edges["layer"] = "", 0
     edges = _bridge_tags(edges)
-    edges, xy = fast_roads(edges, xy, land, rng)
+    edges, xy = fast_roads(edges, xy, rng)
     edges = road_names(edges, rng)
-    edges["bend"] = _bends(edges, xy, land, rng)
+    edges["bend"] = _bends(edges, xy, rng)
     edges, xy = _used_only(edges, xy)
     communities = _really_off(communities, edges, xy)
     return City(land=land, xy=xy, edges=edges, communities=communities)
@@ -217,9 +217,7 @@ def _bridge_tags(edges: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _bends(
-    edges: pd.DataFrame, xy: Array, land: Land, rng: np.random.Generator
-) -> NDArray[np.object_]:
+def _bends(edges: pd.DataFrame, xy: Array, rng: np.random.Generator) -> NDArray[np.object_]:
     """Interior points of country roads, which wind."""
     bends = np.full(len(edges), None, dtype=object)
     rows = np.nonzero((edges["line"] == -2).to_numpy())[0]

@@ -65,7 +65,7 @@ def assign_areas(
         for other in (below_stated, by_location[level], below):
             codes = codes.where(codes.notna(), other)
         assigned[level] = codes
-    _report_contradictions(rows, collector, areas, stated, by_location, geometry)
+    _report_contradictions(collector, areas, stated, by_location, geometry)
     ordered = {level: assigned[level] for level in areas}
     addresses = rows.column("address")
     if addresses is None:
@@ -185,7 +185,6 @@ def codes_by_location(
 
 
 def _report_contradictions(
-    rows: Rows,
     collector: FindingCollector,
     areas: Mapping[str, AreaLayer],
     stated: Mapping[str, StatedAreas],
