@@ -26,7 +26,7 @@ def _people(weight, count):
 
 @nb.njit(cache=True, nogil=True)
 def _close_near(cover, trial, near, k, state):
-    """Close `k` open sites around a random one; the places in `trial.chosen` that are free now.
+    """Close `k` open sites around a random one; the positions in `trial.chosen` that are free now.
 
     `trial` and `near` (how much a site has in common with the surroundings) are written to.
     """
