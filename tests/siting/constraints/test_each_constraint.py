@@ -256,7 +256,7 @@ def test_fewest_sites_have_a_solution_when_the_solver_has_none(monkeypatch, seed
 def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch):
     """The run with a start tells a wrong objective: its bound is lost, its columns are not."""
     model = Model()
-    y = model.add_columns(2, cost=-1.0, whole=True)
+    y = model.add_columns(2, cost=-1.0, integer=True)
     model.add_row(y, upper=1.0)
     usual, runs = milp.read_outcome, []
 
