@@ -12,6 +12,10 @@ test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
+# Old libraries beside new ones warn of each other; warnings of ours are still errors.
+OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \
+  -W default::SyntaxWarning -W default::FutureWarning
+
 # Every dependency at its stated lower bound, and at its newest release; each has a venv of its own.
 test-minimum:
 	$(PYTHON) -m venv $(VENV)-minimum
@@ -20,7 +24,7 @@ test-minimum:
 	  --extra test --extra postgis --extra cluster pyproject.toml -o $(VENV)-minimum/lowest.txt
 	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python -r $(VENV)-minimum/lowest.txt
 	$(VENV)-minimum/bin/uv pip install --quiet --python $(VENV)-minimum/bin/python --no-deps -e .
-	$(VENV)-minimum/bin/python -m pytest -q -n 2 --dist loadfile
+	$(VENV)-minimum/bin/python -m pytest -q -n 2 --dist loadfile $(OLD_WARNINGS)
 
 test-latest:
 	$(PYTHON) -m venv $(VENV)-latest
@@ -50,6 +54,7 @@ docs: $(VENV)/.installed
 	$(BIN)/python docs/make_api.py
 
 clean:
+	find geoplan \( -name '*.nbi' -o -name '*.nbc' \) -delete
 	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo
 
 $(BIN)/python:
