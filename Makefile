@@ -14,7 +14,7 @@ test: $(VENV)/.installed-test lint
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \
-  -W default::SyntaxWarning -W default::FutureWarning
+  -W default::SyntaxWarning -W default::FutureWarning -W default::pytest.PytestUnraisableExceptionWarning
 
 # Every dependency at its stated lower bound, and at its newest release; each has a venv of its own.
 test-minimum:

@@ -102,7 +102,7 @@ def link_places(streets: Streets, land: Land, rng: np.random.Generator, hubs: Hu
     n_groups = streets.n_groups
     group_of = hubs.group
     # a tree over meshes, not over hubs: what lies in one mesh is joined already
-    pairs = np.sort(np.column_stack([group_of[a], group_of[b]]), axis=1)
+    pairs = np.sort(np.column_stack([group_of[a], group_of[b]]).astype(np.int32), axis=1)
     order = np.lexsort((cost, pairs[:, 1], pairs[:, 0]))
     first = order[np.unique(pairs[order], axis=0, return_index=True)[1]]
     first = first[~same[first]]

@@ -244,7 +244,21 @@ class SitingProblem:
         return ~self.is_open(self.forbidden)
 
     def is_open(self, chosen: np.ndarray) -> np.ndarray:
-        """Bool per site: at one of the positions `chosen`."""
+        """Bool per site: whether it is one of the chosen ones.
+
+        Parameters
+        ----------
+        chosen : positions of sites.
+
+        Returns
+        -------
+        ndarray of bool, one per site.
+
+        Examples
+        --------
+        >>> SitingProblem.from_cover([[True, True, False]], [1]).is_open([1]).tolist()
+        [False, True, False]
+        """
         mask = np.zeros(self.n_sites, bool)
         mask[chosen] = True
         return mask
