@@ -150,6 +150,14 @@ JITTER_M = 1e-5
 SAME_GENERATOR_M2 = 2.5e-7
 #: cells; segments this near to a grid cell's border pass through it
 GRID_ROUNDING = 1e-9
+#: share of an edge; a stretch that begins or ends this near to an end of its edge does so there
+AT_EDGE_END = 1e-9
+#: metres; a line of a cost profile that stops this near to the end of its stretch stops there
+AT_STRETCH_END_M = 1e-6
+#: metres; a cell reaches beyond the end of its stretch by this much through rounding
+BEYOND_STRETCH_M = 0.02
+#: metres; narrower strips of ground are rounding
+NO_STRIP_M = 1e-9
 #: share of an edge; shorter stretches of its cost profile are rounding
 NO_STRETCH = 1e-12
 #: share of a stretch; what its cost profile leaves out below this is rounding

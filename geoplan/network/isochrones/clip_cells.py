@@ -43,13 +43,9 @@ from geoplan.network.isochrones.parts import (
     with_room,
 )
 from geoplan.network.isochrones.union_find import join
+from geoplan.tolerances import AT_EDGE_END, AT_STRETCH_END_M, BEYOND_STRETCH_M, NO_STRIP_M
 
 _jit = nb.njit(cache=True, nogil=True)
-_AT_END = 1e-9
-#: a cell reaches beyond the end of its stretch by this much through rounding
-_BEYOND_M = 0.02
-#: and a line ends at the end of its stretch when it is nearer than this
-_END_M = 1e-6
 #: room for corners beside those of the cell and of two circles
 _SLACK = 64
 
@@ -223,13 +219,13 @@ def _strips(stretch, profile, from_u, from_v, reach, rows):
     n, least = strips_beside(profile, fa, fb, length, reach, rows)
     # at the ends: what the street there has left, and the node on a street that one cannot take
     left = right = 0.0
-    if n > 0 and rows[0, 0] <= _END_M:
+    if n > 0 and rows[0, 0] <= AT_STRETCH_END_M:
         left = rows[0, 2]
-    if n > 0 and rows[n - 1, 1] >= length - _END_M:
+    if n > 0 and rows[n - 1, 1] >= length - AT_STRETCH_END_M:
         right = rows[n - 1, 3]
-    if fa <= _AT_END:
+    if fa <= AT_EDGE_END:
         left = min(max(left, (reach.cutoff - from_u) / reach.leg), reach.width)
-    if fb >= 1.0 - _AT_END:
+    if fb >= 1.0 - AT_EDGE_END:
         right = min(max(right, (reach.cutoff - from_v) / reach.leg), reach.width)
     if n == 0 and left <= 0.0 and right <= 0.0:
         return -1, -1.0, 0.0, 0.0
@@ -334,8 +330,8 @@ def _no_ground_beyond(s, extent, length):
     """Whether s stands for the ground beyond an end (-1, number of strips), and there is none."""
     number, left, right, low, high = extent
     if s == -1:
-        return left <= 0.0 or low > -_BEYOND_M
-    return s == number and (right <= 0.0 or high < length + _BEYOND_M)
+        return left <= 0.0 or low > -BEYOND_STRETCH_M
+    return s == number and (right <= 0.0 or high < length + BEYOND_STRETCH_M)
 
 
 @_jit
@@ -348,22 +344,22 @@ def _cut_to_strip(s, rows, extent, frame, n, base, work, label):
     number, left, right, low, high = extent
     length = frame.length
     if s == -1:
-        meets = number > 0 and rows[0, 0] <= _END_M
+        meets = number > 0 and rows[0, 0] <= AT_STRETCH_END_M
         wall = base if meets else base - number - 1
         n = clip_half_plane(work, label, n, (1.0, 0.0, 0.0), wall)
         return clip_circle(work, label, n, 0.0, left, frame.turn) if n > 0 else 0
     if s == number:
-        meets = number > 0 and rows[number - 1, 1] >= length - _END_M
+        meets = number > 0 and rows[number - 1, 1] >= length - AT_STRETCH_END_M
         wall = base - number if meets else base - number - 2
         n = clip_half_plane(work, label, n, (-1.0, 0.0, -length), wall)
         return clip_circle(work, label, n, length, right, frame.turn) if n > 0 else 0
     x0, x1, h0, h1 = rows[s, 0], rows[s, 1], rows[s, 2], rows[s, 3]
-    if x1 - x0 <= 1e-9:
+    if x1 - x0 <= NO_STRIP_M:
         return 0
     # rounding at the ends of a stretch is no ground beyond it
-    if h0 > 0.0 and (x0 > _END_M or low <= -_BEYOND_M):
+    if h0 > 0.0 and (x0 > AT_STRETCH_END_M or low <= -BEYOND_STRETCH_M):
         n = clip_half_plane(work, label, n, (-1.0, 0.0, -x0), base - s)
-    if h1 > 0.0 and (x1 < length - _END_M or high >= length + _BEYOND_M):
+    if h1 > 0.0 and (x1 < length - AT_STRETCH_END_M or high >= length + BEYOND_STRETCH_M):
         n = clip_half_plane(work, label, n, (1.0, 0.0, x1), base - s - 1)
     rate = (h1 - h0) / (x1 - x0)
     n = clip_half_plane(work, label, n, (-rate, 1.0, h0 - rate * x0), CUT)
