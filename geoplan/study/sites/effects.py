@@ -73,6 +73,8 @@ def _readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
     """The two coarsest area names of every row: ``历下区 解放路街道``."""
     named_areas = []
     levels = [level for level in context.inputs.areas if level in rows.columns]
+    if not levels:  # older pandas has no row of a frame without columns
+        return [""] * len(rows)
     for row in rows[levels].itertuples(index=False):
         names = [
             str(context.inputs.areas[level].names.get(code, ""))
