@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from geoplan.errors import Faults
-from geoplan.validate import check_keywords
+from geoplan.validate import check_keywords, number
 
 #: called with (done, total, text) as work goes on
 ProgressCallback = Callable[[int, int, str], None]
@@ -64,19 +64,26 @@ def read_request(function: str, options: Mapping[str, Any]) -> SolveRequest:
     Raises
     ------
     TypeError
-        A keyword that does not exist, as for any function.
+        A keyword that does not exist, as for any function, or a `request` that is none.
     """
-    single = dict(options)
-    request = single.pop("request", None) or SolveRequest()
     check_keywords(function, options, SolveOptions)
+    single = dict(options)
+    request = single.pop("request", None)
+    if request is None:
+        request = SolveRequest()
+    elif not isinstance(request, SolveRequest):
+        raise TypeError(f"{function}(): request must be a SolveRequest, not {request!r}")
     return replace(request, **single)
 
 
 def check_limits(request: SolveRequest, faults: Faults) -> None:
     """Faults in the options that every solver takes."""
-    if not request.time_limit_s > 0:
+    if not number(request.time_limit_s) > 0:
         faults.add(f"time_limit_s must be above 0, not {request.time_limit_s}")
-    if not 0 <= request.gap < 1:
+    if not 0 <= number(request.gap) < 1:
         faults.add(f"gap must be from 0 to below 1, not {request.gap}")
+    threads = 1.0 if request.threads is None else number(request.threads)
+    if not (threads >= 1 and threads.is_integer()):
+        faults.add(f"threads must be a whole number, 1 or more, or None, not {request.threads!r}")
     if request.threads is not None and not request.threads >= 1:
         faults.add(f"threads must be 1 or more, not {request.threads}")
