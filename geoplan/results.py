@@ -15,7 +15,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
 from geoplan.coverage.reachable_supply import SupplyInReach
-from geoplan.inputs.findings.finding import InputRecord
+from geoplan.inputs.findings.finding import Assumption, InputRecord
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import ServiceStandard
 from geoplan.siting.knee import Knee
@@ -252,6 +252,7 @@ class ServiceResult:
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
     supply : capacity per 1,000 people in reach, where the capacity of facilities is known; or None.
+    assumed : what its assessment takes for granted; what its files assume stands in findings.
     """
 
     key: str
@@ -281,6 +282,7 @@ class ServiceResult:
     fund: Fund | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    assumed: tuple[Assumption, ...] = ()
 
     def name(self, lang: str) -> str:
         """The service's name in `lang`."""
@@ -316,6 +318,7 @@ class RunResults:
     background : named layers in the study CRS for maps and figures: ``roads`` (columns ``class``
         1..3), ``water``.
     run : facts for run.json.
+    assumed : what was assumed because no input says it, of files and services.
     """
 
     info: StudyInfo
@@ -327,6 +330,7 @@ class RunResults:
     figures: pd.DataFrame
     background: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
+    assumed: tuple[Assumption, ...] = ()
 
     def __repr__(self) -> str:
         return f"RunResults({self.info.name}: {', '.join(self.services)})"

@@ -77,6 +77,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
             for key, service in results.services.items()
         },
         findings=results.findings.iloc[:0],
+        assumed=tuple(replace(one, where=file_name(one.where)) for one in results.assumed),
         set_aside={},
         run=public_record(results.run),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.database import mask_passwords
+from geoplan.inputs.findings.finding import Assumption, Finding, assumptions
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
@@ -83,6 +84,7 @@ def run_study(
         figures=figures_table(context, services),
         background=background_layers(context.inputs.background, context.networks),
         run=_facts(study, records, stages),
+        assumed=_assumed(inputs.findings, services),
     )
     return Plan(results=results, inputs=inputs)
 
@@ -160,6 +162,14 @@ def _on_cluster(
             stages.done += 1 + _has_siting(context.config.services[key])
             stages.progress(stages.done, stages.total, context.standard(key).name(context.lang))
     return {key: done[key] for key in keys}
+
+
+def _assumed(
+    findings: tuple[Finding, ...], services: Mapping[str, ServiceResult]
+) -> tuple[Assumption, ...]:
+    """What files and services assume, each once, the services' numbers first."""
+    of_services = (one for service in services.values() for one in service.assumed)
+    return tuple(dict.fromkeys((*of_services, *assumptions(findings))))
 
 
 def _has_siting(service: ServiceSection) -> bool:

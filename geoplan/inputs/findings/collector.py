@@ -47,12 +47,21 @@ class FindingCollector:
     order: list[str] = field(default_factory=list)
     warned: set[int] = field(default_factory=set)
 
-    def about_file(self, code: str, severity: Severity, /, **values: Any) -> None:
-        """A finding about the whole file."""
+    def about_file(
+        self, code: str, severity: Severity, /, *, assumed: bool = False, **values: Any
+    ) -> None:
+        """A finding about the whole file.
+
+        assumed : whether something is assumed: the words ``inputs.<code>_effect`` say what that
+            does to the numbers, ``count`` (among `values`) how many rows are concerned. The words
+            name no place and no person: the report's first page prints them, the public one too.
+        """
         self._add(
             code,
             severity,
             values,
+            effect=say(self.lang, f"inputs.{code}_effect", **values) if assumed else "",
+            count=int(values["count"]) if assumed else 0,
             sheet=self._only_sheet(),
             column=str(values.get("column", "")),
             value=str(values.get("value", "")),

@@ -1,8 +1,8 @@
-"""`Finding` about an input row or file, `InputRecord` of a file, `Loaded` layer with both."""
+"""`Finding` about an input row or file, `Assumption`, `InputRecord`, `Loaded` layer with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -28,6 +28,30 @@ LayerT = TypeVar("LayerT")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Assumption:
+    """What a run takes for granted because no input says it: on the report's first page.
+
+    Names of places and persons do not stand in its texts: the public edition prints them too.
+
+    what : what was assumed, a sentence.
+    where : the file, or the section of the study.
+    count : rows, sites, cells or ways concerned.
+    effect : what that does to the numbers, a sentence.
+    code : short stable name of the kind.
+    """
+
+    what: str
+    where: str
+    count: int
+    effect: str
+    code: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry in ``summary.json``."""
+        return {name: getattr(self, name) for name in ("what", "where", "count", "effect")}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """Something wrong, doubtful or assumed about an input row or file, and what to do about it.
 
@@ -37,6 +61,8 @@ class Finding:
         ``"warning"`` (used, but doubted, or only waiting for something such as geocoding),
         ``"note"`` (done, for information).
     code : short stable name of the kind of finding, for tests and filters.
+    effect : of an assumption only: what it does to the numbers; see `Assumption`.
+    count : of an assumption only: rows, sites, cells or ways concerned.
     """
 
     file: str
@@ -48,10 +74,27 @@ class Finding:
     row: int | None = None
     column: str = ""
     value: str = ""
+    effect: str = ""
+    count: int = 0
+
+    @property
+    def assumption(self) -> Assumption | None:
+        """What was assumed here; None where the finding assumes nothing."""
+        if not self.effect:
+            return None
+        return Assumption(
+            what=self.problem, where=self.file, count=self.count, effect=self.effect, code=self.code
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The eight public columns."""
         return {name: getattr(self, name) for name in FINDING_COLUMNS}
+
+
+def assumptions(findings: Iterable[Finding]) -> tuple[Assumption, ...]:
+    """What the findings assume, each once, in their order."""
+    every = (finding.assumption for finding in findings)
+    return tuple(dict.fromkeys(one for one in every if one is not None))
 
 
 def findings_frame(findings: list[Finding] | tuple[Finding, ...]) -> pd.DataFrame:

@@ -92,6 +92,6 @@ def _assumed_datum(lon: np.ndarray, lat: np.ndarray, collector: FindingCollector
         if declared.is_geographic:
             return "cgcs2000" if declared.to_epsg() == 4490 else "wgs84"
     if len(lon) and not in_china(lon, lat).any():
-        collector.about_file("assumed_wgs84", "note")
+        collector.about_file("assumed_wgs84", "note", assumed=True, count=len(lon))
         return "wgs84"
     return "wgs84" if len(lon) == 0 else None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.disclosure.record import file_name
+from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import (
     Block,
     Document,
@@ -31,6 +32,8 @@ from geoplan.words.text_format import MISSING, clean, count_text
 
 #: findings that the report itself shows
 _MOST_FINDINGS = 12
+#: assumptions that its first page shows; the rest follow with the inputs
+_MOST_ASSUMED = 8
 _OVERVIEW = (
     "service",
     "facilities",
@@ -109,12 +112,32 @@ def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
 def _overview(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """What a reader of the first page alone should know."""
     yield Listing(items=tuple(highlights(results, speaker)))
+    yield from _assumed(results.assumed, speaker)
     judged = overview_table(results, speaker)
     judged = replace(judged, frame=judged.frame[judged.frame["total"].notna()])
     overview = report_table(judged, speaker.say("report.c_overview"), speaker, keep=_OVERVIEW)
     if overview is not None:
         yield Paragraph(text=speaker.say("report.overview"))
         yield overview
+
+
+def _assumed(assumed: tuple[Assumption, ...], speaker: Speaker) -> Iterator[Block]:
+    """What no input says, and what it does to the numbers."""
+    if not assumed:
+        return
+    yield Paragraph(text=speaker.say("report.assumed", count=len(assumed)), kind="note")
+    items = [
+        speaker.say(
+            "report.assumption",
+            where=_shown(one.where),
+            what=clean(one.what),
+            effect=clean(one.effect),
+        )
+        for one in assumed[:_MOST_ASSUMED]
+    ]
+    if len(assumed) > _MOST_ASSUMED:
+        items.append(speaker.say("report.assumed_more", count=len(assumed) - _MOST_ASSUMED))
+    yield Listing(items=tuple(items))
 
 
 def _standards(results: RunResults, speaker: Speaker) -> TableBlock:

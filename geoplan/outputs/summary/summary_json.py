@@ -29,7 +29,8 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
 
     Returns
     -------
-    dict with ``study``, ``inputs``, ``services``, ``figures``. A service judged by reach has
+    dict with ``study``, ``inputs``, ``services``, ``figures`` and ``assumed`` (``what``, ``where``,
+    ``count``, ``effect``: what no input says). A service judged by reach has
     ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
     ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
     were asked for, ``siting`` (with ``robustness`` where demand was redrawn); what else
@@ -70,6 +71,7 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
             {name: plain(row.get(name)) for name in _FIGURE}
             for row in results.figures.to_dict("records")
         ],
+        "assumed": [one.to_dict() for one in results.assumed],
     }
 
 

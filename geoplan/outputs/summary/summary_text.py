@@ -39,6 +39,7 @@ def summary_text(results: RunResults, lang: str = "zh") -> str:
         lines += ["", *aligned(table)]
     for service in results.services.values():
         lines += _extra_lines(service, speaker, results.info.currency)
+    lines += _assumed_lines(results, speaker)
     lines += _findings_lines(results, speaker)
     return "\n".join(lines)
 
@@ -120,6 +121,17 @@ def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> lis
         proof = speaker.status(service.siting.result.status, service.siting.result.gap)
         lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))
     return lines
+
+
+def _assumed_lines(results: RunResults, speaker: Speaker) -> list[str]:
+    """What no input says, a line each."""
+    if not results.assumed:
+        return []
+    said = [
+        speaker.say("outputs.text_assumption", where=one.where, what=one.what, effect=one.effect)
+        for one in results.assumed
+    ]
+    return ["", speaker.say("outputs.text_assumed"), *(f"  {clean(line)}" for line in said)]
 
 
 def _findings_lines(results: RunResults, speaker: Speaker) -> list[str]:
