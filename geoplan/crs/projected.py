@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj
 from pyproj.exceptions import CRSError, ProjError
 
+from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import GeographicCrsError, UsageError
 from geoplan.tolerances import MAX_SCALE_ERROR, REPORTED_SCALE_ERROR
@@ -104,7 +105,7 @@ def unfit_layer_reason(layer: gpd.GeoSeries) -> tuple[str, str]:
     trusted = crs.is_projected and not any(word in _method(crs) for word in _OF_THE_EARTH)
     if trusted and not unfit_reason(crs):
         return "", ""
-    lonlat = bounds_centre(crs, layer.total_bounds)
+    lonlat = layer_centre(layer)
     why = unfit_reason(crs, None if trusted else lonlat)
     if not why or lonlat is None:
         return why, ""
@@ -198,6 +199,10 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
 
 def layer_centre(layer: gpd.GeoSeries) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of a layer; None where it has none."""
+    if layer.crs.is_geographic:  # the middle between -180 and 180 would be 0
+        xy = shapely.get_coordinates(layer.to_numpy())
+        xy = xy[np.isfinite(xy).all(axis=1)]
+        return median_lonlat(xy) if len(xy) else None
     return bounds_centre(layer.crs, layer.total_bounds)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.projected import projected_crs_for, unfit_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import Faults, MissingCrsError, NetworkError, UsageError
@@ -198,8 +199,8 @@ def _line(geometry: Any) -> shapely.LineString | bool | None:
 
 
 def _projected_crs(own: CRS, locations: pd.DataFrame, crs: Any) -> CRS:
-    middle = locations.median()
-    lon, lat = cached_transformer(own, "EPSG:4326").transform(middle["x"], middle["y"])
+    every = cached_transformer(own, "EPSG:4326").transform(locations["x"], locations["y"])
+    lon, lat = median_lonlat(np.column_stack(every))
     known = (lon, lat) if np.isfinite(lon) and np.isfinite(lat) else None
     if crs is not None:
         return measuring_crs(crs, known)

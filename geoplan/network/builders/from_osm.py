@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measuring_crs
@@ -96,7 +97,7 @@ def _network(
         notes["nodes_missing"] = vertices.missing
         _log.info("%s: %d street nodes lie outside the file", path.name, vertices.missing)
     used = np.unique(vertices.node)
-    middle = float(np.median(osm_nodes.lon[used])), float(np.median(osm_nodes.lat[used]))
+    middle = median_lonlat(np.column_stack([osm_nodes.lon[used], osm_nodes.lat[used]]))
     if crs is not None:
         plane = measuring_crs(crs, middle)
     else:

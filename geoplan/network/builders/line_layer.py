@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
@@ -44,10 +46,12 @@ def in_plane(
         middle = shapely.get_coordinates(frame.geometry.array)
         if len(middle) == 0:
             raise NetworkError.of("network_faults.empty", name=name)
-        x, y = pd.DataFrame(middle).median()
-        lonlat = cached_transformer(frame.crs, "EPSG:4326").transform(x, y)
-        return frame.to_crs(projected_crs_for(*lonlat))
+        return frame.to_crs(projected_crs_for(*median_lonlat(_degrees(frame.crs, middle))))
     return frame.to_crs(measuring_crs(crs, layer_centre(frame.geometry)))
+
+
+def _degrees(crs: CRS, xy: np.ndarray) -> np.ndarray:
+    return np.column_stack(cached_transformer(crs, "EPSG:4326").transform(*xy.T))
 
 
 def named_crs(source_crs: Any) -> CRS | None:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from geoplan.crs.antimeridian import cut_at_180
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.outputs.gis.field_names import short_names
@@ -232,7 +233,7 @@ def _per_layer(
 
 
 def _geojson(source: Path, out: str | Path) -> list[Path | str]:
-    """RFC 7946: WGS 84, outer rings counter-clockwise, seven decimals."""
+    """RFC 7946: WGS 84, outer rings counter-clockwise, cut at 180 degrees, seven decimals."""
 
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         pyogrio.write_dataframe(
@@ -246,8 +247,12 @@ def _geojson(source: Path, out: str | Path) -> list[Path | str]:
 
 
 def _kml(source: Path, out: str | Path) -> list[Path | str]:
+    """WGS 84; what crosses 180 degrees is cut there, as GDAL does for GeoJSON and not for KML."""
+
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
-        pyogrio.write_dataframe(_named(frame.to_crs("EPSG:4326")), path, driver="KML")
+        degrees = frame.to_crs("EPSG:4326")
+        degrees = degrees.set_geometry(cut_at_180(degrees.geometry))
+        pyogrio.write_dataframe(_named(degrees), path, driver="KML")
 
     return _per_layer(source, out, "kml", write)
 

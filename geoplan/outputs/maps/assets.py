@@ -25,6 +25,7 @@ SCRIPTS = (
     "panel.js",
     "legend.js",
     "search.js",
+    "fit.js",
     "app.js",
 )
 

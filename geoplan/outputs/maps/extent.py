@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from geoplan.crs.antimeridian import one_side
 from geoplan.outputs.maps.encode import to_degrees
 from geoplan.results import RunResults, ServiceResult
 
@@ -13,7 +14,9 @@ from geoplan.results import RunResults, ServiceResult
 def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
     """South-west and north-east corner, latitude first, of what the map opens on.
 
-    The whole city, or where 98 of 100 people live when that is a small part of it.
+    The whole city, or where 98 of 100 people live when that is a small part of it. Across 180
+    degrees the eastern longitude goes on above 180 (or the western one below -180): the page draws
+    all longitudes on the side of the middle of these.
     """
     frames = [layer.frame for layer in results.areas.values() if layer.has_polygons][:1]
     if service.coverage is not None:
@@ -35,9 +38,16 @@ def bounds(results: RunResults, service: ServiceResult) -> list[list[float]]:
         east - west, north - south
     ):
         west, south, east, north = crowd
-    corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=frames[0].crs)
-    west, south, east, north = to_degrees(corners).total_bounds
-    return [[round(float(v), 5) for v in corner] for corner in ((south, west), (north, east))]
+    middle = [shapely.Point((west + east) / 2, (south + north) / 2)]
+    corners = shapely.points([(west, south), (east, south), (east, north), (west, north)])
+    lon, lat = _lonlat(gpd.GeoSeries([*middle, *corners], crs=frames[0].crs))
+    lon = one_side(lon, around=lon[0])
+    box = ((lat.min(), lon.min()), (lat.max(), lon.max()))
+    return [[round(float(v), 5) for v in corner] for corner in box]
+
+
+def _lonlat(points: gpd.GeoSeries) -> np.ndarray:
+    return shapely.get_coordinates(to_degrees(points).to_numpy()).T
 
 
 def _crowd(service: ServiceResult) -> tuple[float, float, float, float] | None:

@@ -28,10 +28,8 @@
         return L.tileLayer(url, { attribution: gp.el("i", { text: data.basemap.credit }).innerHTML, maxZoom: 19, maxNativeZoom: data.basemap.most });
       })).addTo(map);
     }
-    var wide = root.clientWidth >= 1000;
-    map.fitBounds(data.bounds, {
-      paddingTopLeft: [20, wide ? 30 : 62], paddingBottomRight: [wide ? 280 : 20, 30], animate: false
-    });
+    // Leaflet wants a view before it draws; the map is fitted once it has a size
+    map.setView([(data.bounds[0][0] + data.bounds[1][0]) / 2, (data.bounds[0][1] + data.bounds[1][1]) / 2], 10, { animate: false });
     actions(app);
     gp.headline(app);
     gp.legend(app);
@@ -41,9 +39,7 @@
     map.on("zoomend", function () { gp.sizes(app); });
     pointer(app);
     card(app);
-    if (window.ResizeObserver) {
-      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(map.getContainer());
-    }
+    gp.keepFitted(app);
     root.setAttribute("data-ready", "true");
     map.geoplan = app;
     return map;
@@ -179,6 +175,6 @@
     }
     button.addEventListener("click", function () { set(box.hidden); });
     box.addEventListener("keydown", function (e) { if (e.key === "Escape") { set(false); button.focus(); } });
-    set(app.root.clientWidth >= 1000);
+    app.openCard = set;
   }
 })(window.geoplan);

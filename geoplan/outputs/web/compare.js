@@ -31,10 +31,12 @@
     function align() { together(function () { b.setView(a.getCenter(), a.getZoom(), { animate: false }); }); }
     box.addEventListener("change", align);
     // the numbers above have taken their room by now: what is left is what the maps fit into
-    [a, b].forEach(function (map) {
-      map.invalidateSize({ pan: false });
-      map.fitBounds(map.geoplan.data.bounds, { padding: [16, 16], animate: false });
+    [b, a].forEach(function (map) {
+      map.geoplan.padding = 16;
+      var own = map.geoplan.fit;
+      map.geoplan.fit = function () { own(); align(); };
+      map.geoplan.fit();
+      map.geoplan.moved = false;  // one following the other is nobody's own move yet
     });
-    align();
   };
 })(window.geoplan = window.geoplan || {});

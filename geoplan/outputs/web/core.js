@@ -69,6 +69,10 @@
     return node;
   };
 
+  /* A longitude on the side of the study's middle: 179.999 and 180.002, not -179.998 */
+  gp.around = 0;
+  gp.oneSide = function (lon) { return lon - 360 * Math.round((lon - gp.around) / 360); };
+
   /* A path of text to world coordinates (Web Mercator, 256 wide): [x0, y0, x1, y1, ...] */
   gp.decode = function (text) {
     var out = [], lon = 0, lat = 0, at = 0;
@@ -85,7 +89,7 @@
       lon += next();
       lat += next();
       var sine = Math.sin(lat / 1e5 * Math.PI / 180);
-      out.push((lon / 1e5 + 180) / 360 * 256,
+      out.push((gp.oneSide(lon / 1e5) + 180) / 360 * 256,
         (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 256);
     }
     return Float64Array.from(out);

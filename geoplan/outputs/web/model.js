@@ -5,6 +5,7 @@
   function decodeAll(data) {
     var m = { data: data, on: {}, scenario: "now", selected: null, shapes: {} };
     var back = data.background || {};
+    gp.around = (data.bounds[0][1] + data.bounds[1][1]) / 2;
     m.roads = Object.keys(back.roads || {}).sort().reverse().map(function (k) {
       return { rank: +k, lines: back.roads[k].map(function (t) { return gp.shape([t]); }) };
     });

@@ -37,6 +37,8 @@
       var map = this._map;
       if (map._animatingZoom && this._bounds) { return; }
       L.Renderer.prototype._update.call(this);
+      var whole = map.getSize();
+      if (!whole.x || !whole.y) { return; }  // not shown yet: there is nothing to paint on
       var bounds = this._bounds, size = bounds.getSize(), canvas = this._container;
       var dense = Math.min(window.devicePixelRatio || 1, 2), origin = map.getPixelOrigin();
       L.DomUtil.setPosition(canvas, bounds.min);

@@ -1,0 +1,181 @@
+"""What a map opens on: the city, wherever on earth it lies and whenever the map is first seen."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import shape
+
+from geoplan.outputs import export_run, service_map
+from geoplan.outputs.maps import write_map
+from geoplan.study import example
+
+#: where the example village is put: grid, first corner
+PLACES = {
+    "across 180 degrees": ("EPSG:3460", 2_131_500.0, 4_020_000.0),
+    "across -180 degrees": ("EPSG:32701", 179_300.0, 8_140_000.0),
+    "Greenwich": ("EPSG:27700", 537_500.0, 179_000.0),
+    "Svalbard": ("EPSG:32633", 513_000.0, 8_683_000.0),
+    "Jinan": ("EPSG:4548", 500_000.0, 4_055_000.0),
+}
+VIEW = (
+    "(() => { const m = map_meal_station, b = m.getBounds(), d = m.geoplan.data.bounds;"
+    " return { zoom: m.getZoom(), inside: b.contains(L.latLngBounds(d)),"
+    " wide: b.getEast() - b.getWest(), size: [m.getSize().x, m.getSize().y],"
+    " demand: Array.from(m.geoplan.model.demand.xy), ratio: (b.getEast() - b.getWest()) /"
+    " (d[1][1] - d[0][1]) }; })()"
+)
+
+
+def village(folder, monkeypatch, place):
+    """The example study somewhere else on earth."""
+    crs, x, y = PLACES[place]
+    monkeypatch.setattr(example, "CRS", crs)
+    monkeypatch.setattr(example, "X", x)
+    monkeypatch.setattr(example, "Y", y)
+    monkeypatch.setattr(example, "STUDY", example.STUDY.replace("EPSG:4548", crs))
+    return example.example_study(folder)
+
+
+class Seen:
+    """One page with what it complains about."""
+
+    def __init__(self, browser, path, **context):
+        self.context = browser.new_context(offline=True, **context)
+        self.page = self.context.new_page()
+        self.problems = []
+        self.page.on("pageerror", lambda e: self.problems.append(str(e)))
+        self.page.goto(path.as_uri())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("place", PLACES)
+def test_a_map_opens_on_its_city_anywhere_on_earth(browser, tmp_path, monkeypatch, place):
+    plan = village(tmp_path / "study", monkeypatch, place).run()
+    assert plan.coverage["meal_station"].ledger.served == 150
+    path = write_map(plan.map("meal_station"), tmp_path / "map.html")
+    with Seen(browser, path) as seen:
+        view = seen.page.evaluate(VIEW)
+        assert seen.problems == []
+    assert view["inside"]
+    assert view["zoom"] >= 11  # a village of 5 km, which the map stretches near the poles
+    x = view["demand"][::2]
+    assert max(x) - min(x) < 256 * 0.2 / 360  # world coordinates: 256 go round the earth
+
+
+@pytest.mark.parametrize("place", ["across 180 degrees", "across -180 degrees"])
+def test_what_is_told_are_usual_longitudes(tmp_path, monkeypatch, place):
+    plan = village(tmp_path / "study", monkeypatch, place).run()
+    lon = plan.services["meal_station"].siting.sites["lon"]
+    assert lon.between(-180, 180).all()
+    run = plan.save(tmp_path / "out")
+    sides = set()
+    for kind in ("geojson", "kml"):
+        for path in export_run(run, format=kind, out=tmp_path / kind):
+            for geometry in gpd.read_file(path).geometry.dropna():
+                for part in getattr(shape(geometry), "geoms", [geometry]):
+                    west, _, east, _ = part.bounds
+                    assert -180 <= west <= east <= 180, path
+                    assert east - west < 1, path
+                    sides |= {west < 0}
+    assert sides == {True, False}  # the village does lie on both
+
+
+HIDDEN = {
+    "details": ("<details><summary>map</summary>{frame}</details>", "details.open = true"),
+    "tab": ("<div id=tab style='display:none'>{frame}</div>", "tab.style.display = 'block'"),
+    "no height": (
+        "<div id=tab style='height:0;overflow:hidden'>{frame}</div>",
+        "tab.style.height = '600px'",
+    ),
+    "grows": (
+        "<div id=tab style='height:0;overflow:hidden;transition:height .3s'>{frame}</div>",
+        "tab.style.height = '600px'",
+    ),
+    "frame": ("{frame}", "frame.style.display = 'block'"),
+}
+
+
+@pytest.fixture(scope="module")
+def map_file(fakes, tmp_path_factory):
+    path = tmp_path_factory.mktemp("map") / "meal_station.html"
+    return write_map(service_map(fakes.fake_run(), "meal_station", lang="en"), path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("way", HIDDEN)
+def test_a_map_that_is_hidden_at_first_is_fitted_when_it_shows(browser, map_file, way):
+    outer, show = HIDDEN[way]
+    style = "display:none" if way == "frame" else ""
+    high = "100%" if way in ("no height", "grows") else "600"
+    frame = (
+        f"<iframe id=frame src={map_file.name} width=900 height={high} style='{style}'></iframe>"
+    )
+    page = map_file.with_name("hidden.html")
+    names = "const details = document.querySelector('details'),"
+    names += " tab = document.getElementById('tab'), frame = document.getElementById('frame');"
+    page.write_text("<!doctype html><meta charset=utf-8>" + outer.format(frame=frame), "utf-8")
+    with Seen(browser, map_file, viewport={"width": 900, "height": 600}) as seen:
+        usual = seen.page.evaluate(VIEW)
+    with Seen(browser, page) as seen:
+        seen.page.wait_for_timeout(400)
+        seen.page.evaluate(f"(() => {{ {names} {show}; }})()")
+        seen.page.wait_for_timeout(700)
+        view = seen.page.frames[1].evaluate(VIEW)
+        assert seen.problems == []
+        assert view["inside"]
+        assert view["zoom"] == usual["zoom"]
+        # hidden once more and shown again, the view is what the reader left it at
+        seen.page.frames[1].evaluate("map_meal_station.zoomIn(2, { animate: false })")
+        moved = seen.page.frames[1].evaluate(VIEW)
+        seen.page.evaluate("document.getElementById('frame').style.display = 'none'")
+        seen.page.wait_for_timeout(200)
+        seen.page.evaluate("document.getElementById('frame').style.display = 'block'")
+        seen.page.wait_for_timeout(300)
+        again = seen.page.frames[1].evaluate(VIEW)
+        assert (again["zoom"], again["wide"]) == (moved["zoom"], pytest.approx(moved["wide"]))
+        assert seen.problems == []
+
+
+@pytest.mark.browser
+def test_a_map_in_a_hidden_part_of_its_own_page_prints(browser, map_file):
+    text = map_file.read_text(encoding="utf-8")
+    hidden = (
+        "<style>@media screen { .away { display: none } }</style>"
+        '<div class="away"><div class="gp-app"'
+    )
+    text = text.replace('<div class="gp-app"', hidden, 1).replace(
+        "<noscript>", "</div><noscript>", 1
+    )
+    page = map_file.with_name("away.html")
+    page.write_text(text, encoding="utf-8")
+    with Seen(browser, page, viewport={"width": 1200, "height": 800}) as seen:
+        seen.page.wait_for_timeout(300)
+        assert seen.page.evaluate(VIEW)["size"] == [0, 0]
+        seen.page.emulate_media(media="print")
+        seen.page.wait_for_timeout(400)
+        view = seen.page.evaluate(VIEW)
+        assert seen.problems == []
+        assert view["inside"]
+        assert view["ratio"] < 4  # and not the whole earth
+
+
+@pytest.mark.browser
+def test_a_map_follows_its_size_until_it_is_moved(browser, map_file):
+    with Seen(browser, map_file, viewport={"width": 500, "height": 500}) as seen:
+        small = seen.page.evaluate(VIEW)
+        seen.page.set_viewport_size({"width": 1600, "height": 1200})
+        seen.page.wait_for_timeout(300)
+        large = seen.page.evaluate(VIEW)
+        assert large["zoom"] > small["zoom"]
+        assert large["inside"]
+        seen.page.evaluate("map_meal_station.setZoom(15, { animate: false })")
+        seen.page.set_viewport_size({"width": 1500, "height": 1000})
+        seen.page.wait_for_timeout(300)
+        assert seen.page.evaluate(VIEW)["zoom"] == 15
