@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-minimum test-latest lint notebooks benchmarks demo-data docs clean
+.PHONY: demo test soak test-minimum test-latest lint notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -11,6 +11,12 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
+
+# Random siting problems against every choice of sites: make soak [SEEDS=1000] [FIRST=0]
+SEEDS ?= 1000
+FIRST ?= 0
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m tests.siting.oracle.soak --seeds $(SEEDS) --first $(FIRST)
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \

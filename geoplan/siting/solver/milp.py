@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.units import Units
 from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE
 
 INF = highspy.kHighsInf
@@ -195,18 +196,19 @@ class Model:
         settings |= options or {}
         for name, given in settings.items():
             highs.setOptionValue(name, given)  # type: ignore[arg-type]
-        highs.passModel(self._highs_lp(linear))
+        units = self._units()
+        highs.passModel(self._highs_lp(linear, units))
         if start is not None and not linear:
             solution = highspy.HighsSolution()
-            solution.col_value = start.tolist()
+            solution.col_value = (start / units.column).tolist()
             solution.value_valid = True
             highs.setSolution(solution)
         stopped = run_highs(highs, stop)
-        outcome = read_outcome(highs, linear=linear, stopped=stopped)
+        outcome = _in_units(read_outcome(highs, linear=linear, stopped=stopped), units)
         if start is None or linear or outcome.x is None or stopped:
             return outcome
         reported, true = outcome.value, float(_joined(self.cost) @ outcome.x)
-        if abs(reported - true) <= HIGHS_OBJECTIVE * max(1.0, abs(true)):
+        if abs(reported - true) <= HIGHS_OBJECTIVE * max(1.0 / units.cost, abs(true)):
             return outcome
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
@@ -218,25 +220,51 @@ class Model:
             return again
         return replace(again, status="feasible", x=outcome.x, value=true)
 
-    def _highs_lp(self, linear: bool) -> highspy.HighsLp:
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = self.columns, self.rows
-        lp.col_cost_ = _joined(self.cost)
-        lp.col_lower_, lp.col_upper_ = _joined(self.lower), _joined(self.upper)
-        lp.row_lower_, lp.row_upper_ = _joined(self.row_lower), _joined(self.row_upper)
+    def _units(self) -> Units:
+        return Units.of(
+            cost=_joined(self.cost),
+            upper=_joined(self.upper),
+            integer=np.concatenate(self.integer),
+            factors=(self._row_ends(), _joined(self.index).astype(np.int32), _joined(self.value)),
+        )
+
+    def _row_ends(self) -> np.ndarray:
         ptr = np.zeros(self.rows + 1, np.int64)
         if self.sizes:
             np.cumsum(np.concatenate(self.sizes), out=ptr[1:])
+        return ptr
+
+    def _highs_lp(self, linear: bool, units: Units) -> highspy.HighsLp:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.columns, self.rows
+        lp.col_cost_ = _joined(self.cost) * units.column * units.cost
+        lp.col_lower_ = _joined(self.lower) / units.column
+        lp.col_upper_ = _joined(self.upper) / units.column
+        lp.row_lower_ = _joined(self.row_lower) * units.row
+        lp.row_upper_ = _joined(self.row_upper) * units.row
+        ptr, index = self._row_ends(), _joined(self.index).astype(np.int32)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = self.columns, self.rows
         lp.a_matrix_.start_ = ptr.astype(np.int32)
-        lp.a_matrix_.index_ = _joined(self.index).astype(np.int32)
-        lp.a_matrix_.value_ = _joined(self.value)
+        lp.a_matrix_.index_ = index
+        lp.a_matrix_.value_ = (
+            _joined(self.value) * units.column[index] * np.repeat(units.row, np.diff(ptr))
+        )
         integer = np.concatenate(self.integer)
         if not linear and integer.any():
             kind = highspy.HighsVarType
             lp.integrality_ = [kind.kInteger if w else kind.kContinuous for w in integer]
         return lp
+
+
+def _in_units(found: Outcome, units: Units) -> Outcome:
+    """An outcome of HiGHS in the units of the model."""
+    return replace(
+        found,
+        x=None if found.x is None else found.x * units.column,
+        value=found.value / units.cost,
+        bound=None if found.bound is None else found.bound / units.cost,
+    )
 
 
 def _joined(blocks: list[np.ndarray]) -> np.ndarray:
