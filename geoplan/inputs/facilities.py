@@ -24,7 +24,7 @@ from geoplan.inputs.rows import Rows, open_rows
 
 _NUMBERS = ("capacity", "nursing_capacity")
 _FLAGS = ("designated", "up_to_standard", "extended")
-_LOCATION = ("lon", "lat", "x", "y", "wkt")
+_LOCATION = ("lon", "lat", "x", "y", "wkt", "lonlat")
 
 
 def read_facilities(

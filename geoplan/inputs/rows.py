@@ -14,6 +14,7 @@ import pandas as pd
 from geoplan.errors import FileError
 from geoplan.inputs.columns.parse_numbers import is_scientific_notation
 from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
+from geoplan.inputs.columns.places.detect import place_roles
 from geoplan.inputs.columns.roles import (
     columns_by_role,
     find_roles,
@@ -174,6 +175,7 @@ def _roles(text: pd.DataFrame, given: dict[str, str], free: list[str]) -> dict[s
     empty = {h for h in free if not (text[h] != "").any()}
     for some in ([h for h in free if h not in empty], [h for h in free if h in empty]):
         roles |= find_roles(some, wanted=[r for r in known_roles() if r not in roles.values()])
+    roles = place_roles(text, roles, fixed=given)
     return {h: roles[h] for h in map(str, text.columns) if h in roles}
 
 

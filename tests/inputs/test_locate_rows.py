@@ -120,7 +120,7 @@ def test_wkt_that_is_empty_or_broken(tmp_path, areas):
     path = tmp_path / "w.csv"
     path.write_text('名称,wkt\n甲,"POINT (117 36.6)"\n乙,"POINT (117"\n丙,\n', encoding="utf-8")
     one = read(path, areas, datum="gcj02")
-    assert codes(one) == {3: "no_geometry", 4: "no_geometry"}
+    assert codes(one) == {3: "unread_geometry", 4: "no_geometry"}
 
 
 def test_an_invalid_polygon_is_repaired_and_its_people_stay(tmp_path, areas):

@@ -153,9 +153,10 @@ class FindingCollector:
         """
         if len(self.text) < LARGE_TABLE:
             return
-        self.dropped = self.text.loc[sorted(self.set_aside_reasons), list(headings)]
+        there = [heading for heading in headings if heading in self.text.columns]
+        self.dropped = self.text.loc[sorted(self.set_aside_reasons), there]
         self.order = list(self.text.columns)
-        for heading in headings:
+        for heading in there:
             del self.text[heading]
 
     def release_text(self) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyproj
 
 from geoplan.errors import FileError
-from geoplan.inputs.columns.parse_numbers import read_numbers
+from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.columns.places.angles import read_angles
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.location.extent import LocationContext
+from geoplan.inputs.location.pair_columns import split_pairs
 from geoplan.inputs.rows import Rows
 
 #: rows whose cells decide between degrees and metres
@@ -24,7 +28,7 @@ def has_coordinates(rows: Rows) -> bool:
     """Whether the file says where its rows are."""
     return (
         rows.geometry is not None
-        or rows.column("wkt") is not None
+        or any(rows.column(role) is not None for role in ("wkt", "lonlat"))
         or any(has_pair(rows, a, b) for a in ("lon", "x") for b in ("lat", "y"))
     )
 
@@ -34,11 +38,15 @@ def has_pair(rows: Rows, one: str, other: str) -> bool:
     return rows.heading(one) != "" and rows.heading(other) != ""
 
 
-def choose_coordinates(rows: Rows, collector: FindingCollector) -> Rows:
+def choose_coordinates(
+    rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool = True
+) -> Rows:
     """`rows` with the one pair of coordinate columns that is used, its roles named by the cells.
 
     Headings and the study's ``columns`` say which cells are coordinates, not of which kind: metres
-    stand under 经度 and degrees under X坐标 often enough. The cells decide.
+    stand under 经度 and degrees under X坐标 often enough. The cells decide. A column that holds
+    both coordinates becomes two; columns of coordinates that are empty give way to geometry in a
+    column, and so do all where lines and areas are wanted (`points` False).
 
     Raises
     ------
@@ -46,8 +54,13 @@ def choose_coordinates(rows: Rows, collector: FindingCollector) -> Rows:
         All cells are metres and nobody says their CRS; or degrees and the CRS is one of metres.
     """
     source, rows = collector.source, _complete_pair(rows)
+    if rows.geometry is not None:
+        return rows
+    rows = _without_needless_pairs(rows, points=points)
+    if not any(has_pair(rows, *p) for p in (("lon", "lat"), ("x", "y"))):
+        rows = split_pairs(rows, collector, context)
     pairs = [p for p in (("lon", "lat"), ("x", "y")) if has_pair(rows, *p)]
-    if rows.geometry is not None or not pairs:
+    if not pairs:
         return rows
     cells = {pair: _sample(rows, *pair) for pair in pairs}
     metres = {pair: _share_of_metres(*cells[pair]) for pair in pairs}
@@ -87,11 +100,30 @@ def _complete_pair(rows: Rows) -> Rows:
     return rows
 
 
+def _without_needless_pairs(rows: Rows, *, points: bool) -> Rows:
+    """`rows` without empty pairs of columns where another column says the places."""
+    one_cell = [role for role in ("wkt", "lonlat") if not is_empty(_cells(rows, role)).all()]
+    shapes = "wkt" in one_cell and not points
+    roles = dict(rows.roles)
+    for one, other in (("lon", "lat"), ("x", "y")):
+        if not one_cell or not has_pair(rows, one, other):
+            continue
+        empty = is_empty(_cells(rows, one)).all() or is_empty(_cells(rows, other)).all()
+        if empty or shapes:
+            roles = {h: r for h, r in roles.items() if r not in (one, other)}
+    return replace(rows, roles=roles)
+
+
+def _cells(rows: Rows, role: str) -> pd.Series:
+    found = rows.column(role)
+    return pd.Series([], dtype=object) if found is None else found
+
+
 def _sample(rows: Rows, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
     """Absolute coordinates of some rows that have them, taken evenly over the table."""
     every = max(len(rows) // _SAMPLE_ROWS, 1)
     first, second = rows.text[rows.heading(one)], rows.text[rows.heading(other)]
-    a, b = (np.abs(read_numbers(c.iloc[::every], decimal_comma=True)[0]) for c in (first, second))
+    a, b = (np.abs(read_angles(c.iloc[::every]).values) for c in (first, second))
     known = np.isfinite(a) & np.isfinite(b) & ((a > 0) | (b > 0))
     return a[known], b[known]
 
@@ -126,12 +158,14 @@ def usable_pairs(
     cleaned : bool per row: not plain numbers; a finding says how usable ones were read.
     """
     first, second = (rows.text[rows.heading(role)] for role in roles)
-    address, column = rows.column("address"), rows.heading(roles[0])
+    address = rows.column("address")
+    column = rows.heading("lonlat") or rows.heading(roles[0])
     usable = np.ones(len(rows), bool)
     for code, mask, severity in faults:
         for position in np.flatnonzero(mask & usable):
             name = code
-            value = ", ".join(filter(None, (first.iloc[position], second.iloc[position])))
+            cells = filter(None, (first.iloc[position], second.iloc[position]))
+            value = ", ".join(dict.fromkeys(cells))
             if code == "no_coordinates" and address is not None and address.iloc[position] != "":
                 name, value = "address_only", str(address.iloc[position])
             collector.about_row(

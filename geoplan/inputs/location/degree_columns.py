@@ -9,9 +9,16 @@ import shapely
 
 from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.crs.transformer import cached_transformer
-from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.columns.places.angles import read_angles
 from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.location.angle_faults import (
+    cleaned_rows,
+    report_angles,
+    report_packed,
+    settle_angles,
+)
 from geoplan.inputs.location.coordinate_columns import MAX_DEGREES, usable_pairs
 from geoplan.inputs.location.datum_check import missing_datum
 from geoplan.inputs.location.extent import LocationContext
@@ -37,10 +44,10 @@ def locate_degrees(
     """
     headings = [rows.heading("lon"), rows.heading("lat")]
     lon_text, lat_text = (rows.text[heading] for heading in headings)
-    lon, lon_cleaned = read_numbers(lon_text, decimal_comma=True)
-    lat, lat_cleaned = read_numbers(lat_text, decimal_comma=True)
+    found = settle_angles(read_angles(lon_text), read_angles(lat_text), collector, context)
+    lon, lat = found.lon, found.lat
     empty = is_empty(lon_text) | is_empty(lat_text)
-    unread = ~empty & (np.isnan(lon) | np.isnan(lat))
+    unread = ~empty & (np.isnan(lon) | np.isnan(lat)) & ~found.contradictory & ~found.no_side
     with np.errstate(invalid="ignore"):
         zero = (lon == 0) & (lat == 0)
         metres = (np.abs(lon) > MAX_DEGREES) | (np.abs(lat) > MAX_DEGREES)
@@ -57,14 +64,18 @@ def locate_degrees(
         (
             ("no_coordinates", empty, "warning"),
             ("not_a_number", unread, "error"),
+            ("hemisphere_wrong", found.contradictory, "error"),
+            ("hemisphere_unknown", found.no_side, "error"),
             ("zero", zero, "error"),
             ("metres_in_degrees", metres, "error"),
             ("swapped_sure", swapped, "error"),
             ("swapped_likely", likely, "error"),
             ("no_degrees", beyond, "error"),
         ),
-        lon_cleaned | lat_cleaned,
+        cleaned_rows(found),
     )
+    report_angles(found, (lon_text, lat_text), usable, collector)
+    report_packed(found, (lon_text, lat_text), usable, collector, context)
     datum = collector.source.datum or _assumed_datum(lon[usable], lat[usable], collector)
     if datum is None:
         lonlat = np.where(usable, lon, np.nan), np.where(usable, lat, np.nan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 
 from geoplan.inputs.layers import AreaLayer
@@ -58,7 +59,7 @@ class LocationContext:
 
     crs : the study's projected CRS.
     areas : by level, coarsest first. streets : of the study, where known.
-    extent : of the coarsest level with geometry; None where no level has any.
+    extent : of the coarsest level with geometry, else of the streets; None without either.
     """
 
     crs: str
@@ -75,4 +76,22 @@ class LocationContext:
         shapes = (layer.frame.geometry for layer in areas.values())
         first = next((geometry for geometry in shapes if geometry.notna().any()), None)
         extent = None if first is None else Extent.of(first)
+        if extent is None and streets is not None and len(streets):
+            extent = Extent.of(streets.outline)
         return cls(crs=crs, areas=areas, streets=streets, extent=extent)
+
+    @property
+    def degrees(self) -> Bounds | None:
+        """Where degrees are expected: the extent, else where the study's CRS is used."""
+        if self.extent is not None:
+            west, south, east, north = self.extent.bounds_deg
+            margin = EXTENT_MARGIN_DEG
+            return west - margin, south - margin, east + margin, north + margin
+        use = pyproj.CRS.from_user_input(self.crs).area_of_use
+        return None if use is None else (use.west, use.south, use.east, use.north)
+
+    def expects(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        """Bool per point: it lies where degrees are expected."""
+        if self.degrees is None:
+            return np.zeros(len(lon), bool)
+        return _within(self.degrees, lon, lat, 0.0)

@@ -10,7 +10,6 @@ from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.errors import FileError
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import Extent, LocationContext
-from geoplan.inputs.rows import Rows
 
 
 def locate_geometry(
@@ -19,6 +18,7 @@ def locate_geometry(
     context: LocationContext,
     *,
     points: bool = True,
+    unread: np.ndarray | None = None,
 ) -> gpd.GeoSeries:
     """`geometry` in the study's CRS, missing where it cannot be used (with a finding).
 
@@ -28,6 +28,7 @@ def locate_geometry(
         datum and CRS where the file does not.
     context : CRS of the study; its extent finds swapped axes where both are possible degrees.
     points : polygons and lines become a point inside.
+    unread : bool per row: a finding says already that the row's geometry cannot be read.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def locate_geometry(
             raise FileError.of("file_faults.no_layer_crs")
         geometry = geometry.set_crs("EPSG:4326")
     there = (geometry.notna() & ~geometry.is_empty).to_numpy(bool, copy=True)
-    collector.about_rows(~there, "no_geometry", "warning", set_aside=True)
+    missing = ~there if unread is None else ~there & ~unread
+    collector.about_rows(missing, "no_geometry", "warning", set_aside=True)
     if not geometry.crs.is_projected:
         there &= _usable_degrees(geometry, collector, there, context.extent)
         geometry = _to_wgs84(geometry.where(there), collector)
@@ -53,18 +55,6 @@ def locate_geometry(
     if points and not geometry.dropna().geom_type.eq("Point").all():
         geometry = geometry.representative_point()
     return gpd.GeoSeries(geometry, crs=context.crs)
-
-
-def locate_wkt(
-    rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool = True
-) -> gpd.GeoSeries:
-    """Geometry out of a column of well-known text, see `locate_geometry`."""
-    cells, source = rows.text[rows.heading("wkt")], collector.source
-    texts = [cell if cell else None for cell in cells]
-    shapes = shapely.from_wkt(np.array(texts, object), on_invalid="ignore")
-    given = source.crs or ("EPSG:4326" if source.datum else None)
-    series = gpd.GeoSeries(shapes, index=cells.index, crs=given)
-    return locate_geometry(series, collector, context, points=points)
 
 
 def _usable_degrees(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -14,8 +16,9 @@ from geoplan.inputs.location.coordinate_columns import choose_coordinates, has_p
 from geoplan.inputs.location.datum_check import check_datum
 from geoplan.inputs.location.degree_columns import locate_degrees
 from geoplan.inputs.location.extent import Extent, LocationContext
-from geoplan.inputs.location.geometry_columns import locate_geometry, locate_wkt
+from geoplan.inputs.location.geometry_columns import locate_geometry
 from geoplan.inputs.location.projected_columns import locate_projected
+from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
 from geoplan.tolerances import OUTSIDE_M
 
@@ -37,15 +40,17 @@ def locate_rows(
         No row can be located: no coordinates, no datum, no CRS.
     """
     source = collector.source
-    rows = choose_coordinates(rows, collector)
+    rows = choose_coordinates(rows, collector, context, points=points)
+    unread: np.ndarray | None = None
+    if rows.geometry is None and rows.column("wkt") is not None and not _has_pairs(rows):
+        shapes, unread = geometry_of_column(rows, collector, context)
+        rows = replace(rows, geometry=shapes)
     if rows.geometry is not None:
-        geometry = locate_geometry(rows.geometry, collector, context, points=points)
+        geometry = locate_geometry(rows.geometry, collector, context, points=points, unread=unread)
     elif has_pair(rows, "x", "y"):
         geometry = locate_projected(rows, collector, context)
     elif has_pair(rows, "lon", "lat"):
         geometry = locate_degrees(rows, collector, context, points=points)
-    elif rows.column("wkt") is not None:
-        geometry = locate_wkt(rows, collector, context, points=points)
     else:
         raise FileError.of("file_faults.no_places", headings=", ".join(map(str, rows.text.columns)))
     datum = _datum_in_use(rows, source)
@@ -56,6 +61,10 @@ def locate_rows(
     if context.extent is not None or context.streets is not None:
         check_datum(rows, geometry, datum, collector, context)
     return geometry
+
+
+def _has_pairs(rows: Rows) -> bool:
+    return has_pair(rows, "x", "y") or has_pair(rows, "lon", "lat")
 
 
 def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:

@@ -50,6 +50,12 @@ class Streets:
         return len(self._lines)
 
     @cached_property
+    def outline(self) -> gpd.GeoSeries:
+        """The convex hull of all streets."""
+        hull = shapely.convex_hull(shapely.multipoints(shapely.get_coordinates(self._lines)))
+        return gpd.GeoSeries([hull], crs=self.crs)
+
+    @cached_property
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(self._lines)
 

@@ -1,0 +1,1 @@
+"""What cells say about places: angles, pairs of coordinates, geometry written as text."""
