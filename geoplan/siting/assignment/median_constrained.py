@@ -48,7 +48,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
-from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, SAME_MODEL_VALUE, SAME_VALUE
+from geoplan.tolerances import SAME_MODEL_VALUE, SAME_VALUE
 
 SOLVER = "median_constrained_highs"
 #: gap to which the start is solved: its bound is one of several
@@ -214,7 +214,7 @@ class _Solve:
             if not limits.may_close(is_open, j):
                 continue
             is_open[j] = False
-            if x[model.x[model.site == j]].sum() <= NO_PEOPLE_IN_COLUMN:
+            if x[model.x[model.site == j]].sum() <= model.nobody:
                 x[model.y[j]] = 0.0
             elif not tied and self.control.left > 0:
                 other = model.warm_start(is_open)

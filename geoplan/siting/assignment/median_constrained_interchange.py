@@ -148,6 +148,7 @@ def drop_idle_sites(
 ) -> np.ndarray:
     """`is_open` without new sites that nobody goes to and no area asks for, dearest first."""
     kept = is_open.copy()
+    rounding = min(SAME_TOTAL_COST, SAME_VALUE * costs.total(is_open))
     chosen = np.flatnonzero(is_open & ~keep)
     for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
         if not limits.may_close(kept, j):
@@ -158,7 +159,7 @@ def drop_idle_sites(
         lost = 0.0
         for i, cost in zip(costs.by_site.idx[here], costs.by_site.data[here], strict=True):
             lost += max(_cheapest(costs.by_demand, i, kept) - cost, 0.0)
-            if lost > SAME_TOTAL_COST:
+            if lost > rounding:
                 kept[j] = True
                 break
     return kept

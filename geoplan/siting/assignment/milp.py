@@ -100,6 +100,11 @@ class AssignmentModel:
     site: np.ndarray
     capacity: np.ndarray
 
+    @property
+    def nobody(self) -> float:
+        """So few people in a column are none."""
+        return NO_PEOPLE_IN_COLUMN * min(1.0, float(self.pairs.people.max(initial=0.0)))
+
     def set_objective(self, columns: np.ndarray, factors: np.ndarray | float) -> None:
         """Minimize the sum of `columns`, each times its factor."""
         cost = np.zeros(self.model.columns)
@@ -228,7 +233,7 @@ def assignment_flows(problem: SitingProblem, full: AssignmentModel, x: np.ndarra
     if is_whole(full.pairs.people) and is_whole(capacity[np.isfinite(capacity)]):
         rounded = np.round(people)  # corner solutions are whole, but for HiGHS's tolerance
         people = rounded if np.abs(rounded - people).max(initial=0.0) < WHOLE_COLUMN else people
-    used = np.flatnonzero(people > NO_PEOPLE_IN_COLUMN)
+    used = np.flatnonzero(people > full.nobody)
     return pd.DataFrame(
         {
             "demand": problem.demand_index[full.pairs.rows[full.row[used]]],

@@ -194,9 +194,11 @@ class Model:
         if max_nodes is not None:
             settings["mip_max_nodes"] = max_nodes
         settings |= options or {}
+        units = self._units()
+        if units.cost < 1:
+            settings["mip_abs_gap"] *= units.cost  # type: ignore[operator]
         for name, given in settings.items():
             highs.setOptionValue(name, given)  # type: ignore[arg-type]
-        units = self._units()
         highs.passModel(self._highs_lp(linear, units))
         if start is not None and not linear:
             solution = highspy.HighsSolution()
@@ -221,10 +223,12 @@ class Model:
         return replace(again, status="feasible", x=outcome.x, value=true)
 
     def _units(self) -> Units:
+        lower, upper = _joined(self.row_lower), _joined(self.row_upper)
         return Units.of(
             cost=_joined(self.cost),
             upper=_joined(self.upper),
             integer=np.concatenate(self.integer),
+            limit=np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0)),
             factors=(self._row_ends(), _joined(self.index).astype(np.int32), _joined(self.value)),
         )
 

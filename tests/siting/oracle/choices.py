@@ -162,7 +162,7 @@ def _median_with_capacities(case: Case, plans: np.ndarray, kept: np.ndarray) -> 
         if case.equity:
             rows += [(-share, -limit) for share in _mean_rows(case, one)]
         found = one.solve(one.cost, everybody=True, extra=rows)
-        values.append(np.inf if found is None else found[0])
+        values.append(np.inf if found is None else found[0] * one.unit)
     if not np.isfinite(min(values)):
         return INFEASIBLE
     return Truth(status="optimal", value=min(values), worst=limit if case.equity else None)
@@ -171,7 +171,7 @@ def _median_with_capacities(case: Case, plans: np.ndarray, kept: np.ndarray) -> 
 def _mean_rows(case: Case, one: Transport) -> list[np.ndarray]:
     codes = dict.fromkeys(code for code in case.areas or [] if code is not None)
     return [
-        one.cost * case.in_area(a)[one.rows] / case.people_of(a)
+        one.cost * case.in_area(a)[one.rows] * (one.unit / case.people_of(a))
         for a in codes
         if case.people_of(a) > 0
     ]
@@ -206,7 +206,7 @@ def _served_by_area(case: Case, plans: np.ndarray, kept: np.ndarray) -> Truth:
         order = np.argsort(plans[kept].sum(axis=1), kind="stable")
         for plan in plans[kept][order]:
             one = Transport(case, plan, case.cover)
-            rows = [*one.area_rows(least), (np.ones(len(one.rows)), need)]
+            rows = [*one.area_rows(least), (np.ones(len(one.rows)), need / one.unit)]
             if one.solve(np.zeros(len(one.rows)), everybody=False, extra=rows) is not None:
                 return Truth(status="optimal", value=float(plan.sum()))
         return INFEASIBLE
@@ -227,7 +227,7 @@ def _served_by_area(case: Case, plans: np.ndarray, kept: np.ndarray) -> Truth:
                 {a: (fairest - LP_ROUNDING) * case.people_of(a) for a in counted_areas(case)}
             )
         found = one.solve(-np.ones(len(one.rows)), everybody=False, extra=rows)
-        best = best if found is None else max(best, -found[0])
+        best = best if found is None else max(best, -found[0] * one.unit)
     if best == -np.inf:
         return INFEASIBLE
     return Truth(status="optimal", value=best, worst=fairest)
@@ -238,7 +238,7 @@ def _fairest(case: Case, one: Transport, least: dict[Any, float]) -> float:
     rows = [(np.append(factors, 0.0), people) for factors, people in one.area_rows(least)]
     for area in counted_areas(case):
         here = (case.in_area(area)[one.rows] & one.near).astype(float)
-        rows.append((np.append(here / case.people_of(area), -1.0), 0.0))
+        rows.append((np.append(here * (one.unit / case.people_of(area)), -1.0), 0.0))
     rows.append((np.append(np.zeros(len(one.rows)), -1.0), -1.0))  # nobody is served twice
     goal = np.append(np.zeros(len(one.rows)), -1.0)
     found = one.solve(goal, everybody=False, extra=rows)

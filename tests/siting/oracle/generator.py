@@ -197,6 +197,9 @@ def _sensible(asked: dict) -> dict:
     """`asked` without what geoplan refuses as nonsense."""
     if asked["question"] == "p_median" and asked["threshold"] is None:
         asked.pop("min_share_per_area", None)
+    if asked.get("capacities") is not None and asked["cost"].shape[1] > 6:
+        # too many linear programs
+        asked = {k: v for k, v in asked.items() if k not in ("equity", "min_share_per_area")}
     if asked.get("min_share_per_area") == {}:
         asked.pop("min_share_per_area")
     return asked

@@ -50,10 +50,14 @@ def people_needed(share: float, people: float, *, whole: bool) -> float:
 
 
 class Transport:
-    """People of demand rows to the sites of one set with capacities, as a linear program."""
+    """People of demand rows to the sites of one set with capacities, as a linear program.
+
+    Its amounts are in the unit of the largest row, for solvers have absolute tolerances.
+    """
 
     def __init__(self, case: Case, plan: np.ndarray, usable: np.ndarray) -> None:
         self.case = case
+        self.unit = float(case.weights.max(initial=0.0)) or 1.0
         rows, sites = np.nonzero(usable & plan)
         keep = case.weights[rows] > 0
         self.rows, self.sites = rows[keep], sites[keep]
@@ -67,7 +71,7 @@ class Transport:
     def solve(
         self, goal: np.ndarray, *, everybody: bool, extra: list[tuple[np.ndarray, float]]
     ) -> tuple[float, np.ndarray] | None:
-        """Least `goal` @ (people per pair, then further columns); None where nothing is feasible.
+        """Least `goal` @ (units of people per pair, then further columns), None where nothing is.
 
         extra : rows ``factors @ columns >= least``.
         """
@@ -77,11 +81,12 @@ class Transport:
         limited = np.isfinite(case.capacities)
         pad = sparse.csr_matrix((int(limited.sum()), wide))
         upper = [sparse.hstack([self.by_site[limited], pad])]
-        most = [case.capacities[limited]]
+        weights = case.weights / self.unit
+        most = [case.capacities[limited] / self.unit]
         of_rows = sparse.hstack([self.by_row, sparse.csr_matrix((len(case.weights), wide))])
         if not everybody:
             upper.append(of_rows)
-            most.append(case.weights)
+            most.append(weights)
         for factors, least in extra:
             upper.append(sparse.csr_matrix(-factors))
             most.append(np.array([-least]))
@@ -93,7 +98,7 @@ class Transport:
             A_ub=sparse.vstack(upper).tocsr(),
             b_ub=np.concatenate(most),
             A_eq=of_rows if everybody else None,
-            b_eq=case.weights if everybody else None,
+            b_eq=weights if everybody else None,
             bounds=[(0, None)] * k + [(None, None)] * wide,
         )
         return (float(found.fun), found.x) if found.status == 0 else None
@@ -101,6 +106,6 @@ class Transport:
     def area_rows(self, least: dict[Any, float]) -> list[tuple[np.ndarray, float]]:
         """Rows: so many people of each area are served near enough."""
         return [
-            ((self.case.in_area(area)[self.rows] & self.near).astype(float), people)
+            ((self.case.in_area(area)[self.rows] & self.near).astype(float), people / self.unit)
             for area, people in least.items()
         ]

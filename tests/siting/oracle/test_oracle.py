@@ -14,6 +14,7 @@ from geoplan.siting.solver.milp import Model
 from tests.siting.oracle.case import Case
 from tests.siting.oracle.choices import truth
 from tests.siting.oracle.generator import KINDS
+from tests.siting.oracle.judge import differences
 from tests.siting.oracle.soak import try_seed
 
 #: seeds whose faults are known and being mended
@@ -66,3 +67,41 @@ def test_rows_of_tiny_numbers_are_kept() -> None:
     assert found.x[2] == pytest.approx(2e-9)
     assert found.value == pytest.approx(3e-8)
     assert found.bound == pytest.approx(3e-8)
+
+
+def test_rows_of_huge_numbers_are_kept() -> None:
+    """HiGHS leaves out factors below 1e-9: the mean cost of an area of billions lost its people."""
+    case = Case(
+        question="p_median",
+        cost=np.array([[300.0, 400.0], [900.0, 450.0], [700.0, 100.0]]),
+        weights=np.array([3e11, 1e11, 2e11]),
+        areas=["w", "w", "e"],
+        sites=1,
+        equity=True,
+    )
+    assert differences(case, case.ask()) == []
+
+
+def test_no_capacity_is_no_capacity_for_few_people() -> None:
+    """Amounts held at nothing gave the row of people no size: some sites were said to do."""
+    case = Case(
+        question="min_sites",
+        cost=np.array([[100.0, 300.0]]),
+        weights=np.array([4e-7]),
+        threshold=500.0,
+        capacities=np.zeros(2),
+        share=0.5,
+    )
+    assert case.ask().status == "infeasible"
+
+
+def test_a_site_that_saves_little_is_not_idle_where_all_costs_are_small() -> None:
+    case = Case(
+        question="p_median",
+        cost=np.array([[100.0, 300.0], [400.0, 100.0]]),
+        weights=np.array([1e-6, 2e-6]),
+        areas=["w", "e"],
+        sites=2,
+        equity=True,
+    )
+    assert case.ask().sites == ["s0", "s1"]
