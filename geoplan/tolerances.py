@@ -131,6 +131,12 @@ WORSE_PEOPLE = 0.5
 EDGE_END_M = 1.0
 #: metres; vertices of a line layer nearer than this are one node
 VERTEX_SNAP_M = 0.01
+#: metres; with `split`, a line's end this near to another line lies upon it: hand-drawn lines
+JOIN_WITHIN_M = 0.5
+#: metres; a dead end this near to another street was meant to meet it
+HAIRLINE_M = 2.0
+#: metres; a way across a square may leave it by this much, as along a border of many vertices
+SQUARE_EDGE_M = 0.01
 #: metres; lengths and vertices that differ less are one street seen from its two ends
 SAME_STREET_M = 0.01
 #: rise over run; beyond it the raster is at fault (a bridge over a valley, a wall), not the street

@@ -14,7 +14,7 @@ from geoplan.crs.projected import checked_crs
 from geoplan.errors import CrsMismatchError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
-from geoplan.network.builders.from_lines import LineOptions, network_from_lines
+from geoplan.network.builders.from_lines import LineOptions, network_from_layer
 from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
 from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
 from geoplan.network.builders.native_format import is_network_file, load_network
@@ -35,7 +35,10 @@ class FileOptions(TypedDict, total=False):
     encoding: str | None
     speeds_kmh: Mapping[str, float] | None
     bounds: tuple[float, float, float, float] | None
+    split: str | None
+    join_within_m: float | None
     split_crossings: bool
+    ferries: bool
     directed: bool | None
     all_classes: bool
 
@@ -69,6 +72,7 @@ def read_network(
         ``columns`` (roles of a line layer's columns, and ``wkt``; see `LineOptions`), ``encoding``
         (of a CSV table or a Shapefile; found out for CSV when None), ``speeds_kmh`` (by road
         class), ``bounds`` (for OSM, west, south, east, north in degrees to cut off beyond),
+        ``ferries`` (of OSM: ferry lines as streets), ``split``, ``join_within_m``,
         ``split_crossings``, ``directed``, ``all_classes`` (see `LineOptions`).
 
     Returns
@@ -112,6 +116,7 @@ def read_network(
             speed_m_s=speed_m_s,
             speeds_kmh=speeds_kmh,
             bounds=options.get("bounds"),
+            ferries=options.get("ferries", False),
         )
         own = OSM_CRS
     elif name.endswith(".graphml"):
@@ -131,19 +136,19 @@ def read_network(
         columns = dict(options.get("columns") or {})
         wkt = columns.pop("wkt", None)
         frame = read_frame(path, options.get("layer"), options.get("encoding"), wkt)
-        data = network_from_lines(
-            in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum),
-            mode=mode,
-            options=LineOptions(
-                speed_m_s=speed_m_s,
-                speeds_kmh=speeds_kmh,
-                columns=columns,
-                split_crossings=options.get("split_crossings", False),
-                directed=options.get("directed"),
-                all_classes=all_classes,
-                source=path.name,
-            ),
+        lines = LineOptions(
+            speed_m_s=speed_m_s,
+            speeds_kmh=speeds_kmh,
+            columns=columns,
+            split=options.get("split"),
+            join_within_m=options.get("join_within_m"),
+            split_crossings=options.get("split_crossings", False),
+            directed=options.get("directed"),
+            all_classes=all_classes,
+            source=path.name,
         )
+        plane = in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum)
+        data = network_from_layer(plane, mode=mode, options=lines)
         own = frame.crs
     return _noted(data, own, source_crs=given, datum=datum)
 
@@ -155,6 +160,7 @@ def read_osm_networks(
     crs: Any = None,
     speeds_m_s: Mapping[str, float | None] | None = None,
     source_crs: Mapping[str, Any] | None = None,
+    ferries: Sequence[str] = (),
 ) -> dict[str, Network]:
     """The networks of several modes from one reading of an OpenStreetMap file, by mode.
 
@@ -162,6 +168,7 @@ def read_osm_networks(
     ----------
     modes : for example ``["walk", "drive"]``.
     speeds_m_s, source_crs : `speed_m_s` and `source_crs` of `read_network` by mode.
+    ferries : modes that take ferry lines as streets.
 
     Raises
     ------
@@ -172,7 +179,7 @@ def read_osm_networks(
     return {
         mode: _noted(data, OSM_CRS, source_crs=named_crs(given.get(mode)))
         for mode, data in networks_from_osm(
-            path, modes=modes, crs=crs, speeds_m_s=speeds_m_s
+            path, modes=modes, crs=crs, speeds_m_s=speeds_m_s, ferries=ferries
         ).items()
     }
 

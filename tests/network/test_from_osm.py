@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
@@ -14,7 +16,7 @@ from pyproj import Transformer
 
 from geoplan.crs.projected import projected_crs_for
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
-from geoplan.network import Network
+from geoplan.network import Network, nearest_site
 from geoplan.network.builders.from_osm import networks_from_osm
 from geoplan.network.builders.osm_tags import (
     STREET_FILTERS,
@@ -252,14 +254,43 @@ def test_faults_are_reported(tmp_path, town):
     ("mode", "tags", "why"),
     [
         ("walk", {"highway": "footway", "foot": "no"}, "access"),
+        ("walk", {"highway": "footway", "foot": "use_sidepath"}, "access"),
         ("walk", {"highway": "service", "access": "no", "foot": "yes"}, ""),
         ("walk", {"highway": "service", "access": "no"}, "access"),
-        ("walk", {"highway": "service", "access": "private", "foot": "yes"}, "access"),
+        ("walk", {"highway": "service", "access": "military"}, "access"),
+        # foot=* is more specific than access=*, the class, the kind of service and motorroad
+        ("walk", {"highway": "service", "access": "private", "foot": "yes"}, ""),
+        ("walk", {"highway": "service", "access": "private", "foot": "permissive"}, ""),
+        ("walk", {"highway": "service", "access": "yes", "foot": "private"}, "access"),
+        ("walk", {"highway": "service", "service": "private", "foot": "designated"}, ""),
+        ("walk", {"highway": "cycleway", "foot": "designated"}, ""),
+        ("walk", {"highway": "cycleway", "foot": "yes;permissive"}, ""),
+        ("walk", {"highway": "cycleway", "foot": "no"}, "class"),
+        ("walk", {"highway": "motorway", "foot": "yes"}, ""),
+        ("walk", {"highway": "platform", "foot": "yes"}, ""),
+        ("walk", {"highway": "construction", "foot": "yes"}, "class"),
+        ("walk", {"highway": "proposed", "foot": "designated"}, "class"),
         ("walk", {"highway": "trunk", "motorroad": "yes"}, "tag"),
-        ("walk", {"highway": "primary", "sidewalk": "separate"}, "tag"),
+        ("walk", {"highway": "trunk", "motorroad": "yes", "foot": "yes"}, ""),
+        ("walk", {"highway": "trunk", "sidewalk": "no"}, ""),
+        # a street whose sidewalks are mapped apart is crossed, and walked where they do not join
+        ("walk", {"highway": "primary", "sidewalk": "separate"}, ""),
+        ("walk", {"highway": "primary", "sidewalk:left": "separate", "sidewalk:right": "yes"}, ""),
+        ("walk", {"highway": "primary", "sidewalk": "separate", "foot": "use_sidepath"}, "access"),
         ("walk", {"highway": "pedestrian", "area": "yes"}, "tag"),
         ("walk", {"highway": "cycleway"}, "class"),
+        *(("walk", {"highway": h}, "") for h in ("steps", "corridor", "elevator", "escalator")),
+        # what a condition says is not read: the tag without it counts
+        ("walk", {"highway": "primary", "foot": "no", "foot:conditional": "yes @ (Su)"}, "access"),
         ("drive", {"highway": "service"}, "class"),
+        ("drive", {"highway": "service", "motor_vehicle": "yes"}, "class"),
+        ("drive", {"highway": "track", "motor_vehicle": "yes"}, ""),
+        ("drive", {"highway": "pedestrian", "motorcar": "permissive"}, ""),
+        ("drive", {"highway": "pedestrian", "motorcar": "no", "motor_vehicle": "yes"}, "class"),
+        ("drive", {"highway": "residential", "motorcar": "no", "motor_vehicle": "yes"}, "access"),
+        ("drive", {"highway": "residential", "vehicle": "no", "motor_vehicle": "yes"}, ""),
+        ("drive", {"highway": "residential", "access": "private", "vehicle": "yes"}, ""),
+        ("drive", {"highway": "unclassified", "motor_vehicle": "agricultural"}, "access"),
         ("drive", {"highway": "residential", "service": "alley"}, "service"),
         ("drive", {"highway": "residential", "motor_vehicle": "private"}, "access"),
         ("drive", {"highway": "residential", "foot": "no"}, ""),
@@ -294,24 +325,49 @@ def osmnx_keeps(mode):
 
 
 def test_every_way_of_porto_alegre_as_osmnx_chooses_it(shared_data):
-    """Ours is OSMnx's choice without what the tags forbid; nothing else comes or goes."""
+    """OSMnx's choice, without what the tags forbid, and with what a mode's own tag allows."""
     path = shared_data / "r5r_poa_spo" / "poa_osm.pbf"
     keeps = {mode: osmnx_keeps(mode) for mode in ("walk", "drive")}
-    both, gone = Counter(), Counter()
+    both, gone, come = Counter(), Counter(), Counter()
     streets = osmium.FileProcessor(str(path), osmium.osm.WAY)
     for way in streets.with_filter(osmium.filter.KeyFilter("highway")):
         tags = {tag.k: tag.v for tag in way.tags}
         for mode, keep in keeps.items():
             why = reason_left_out(mode, tags.get)
-            if not why:
-                assert keep(tags), (mode, tags)  # never more than OSMnx
+            if not why and keep(tags):
                 both[mode] += 1
+            elif not why:
+                own = {tags.get(key) for key in STREET_FILTERS[mode].own_keys}
+                assert own & {"yes", "designated", "permissive", "destination"}, (mode, tags)
+                come[mode, tags["highway"]] += 1
             elif keep(tags):
                 gone[mode, why] += 1
                 forbidden = {tags.get(key) for key in STREET_FILTERS[mode].access_keys}
                 assert forbidden & {"no", "private"} or tags.get("motorroad") == "yes", tags
     assert both == {"walk": 14_084, "drive": 7_997}
     assert gone == {("walk", "access"): 549, ("drive", "access"): 9}
+    # on foot: 99 cycleways tagged foot=*, platforms, and private ways with foot=yes
+    assert {what: n for what, n in come.items() if what[0] == "walk"} == {
+        ("walk", "cycleway"): 99,
+        ("walk", "platform"): 26,
+        ("walk", "service"): 6,
+        ("walk", "path"): 1,
+    }
+
+
+def test_people_near_a_clinic_in_porto_alegre(shared_data):
+    """Paths that cyclists and walkers share: 4,891 more people reach a clinic in 800 m.
+
+    The count follows from the file: 549,623 people without the 99 cycleways that carry foot=*,
+    554,514 with them. Squares (area=yes) change no one's answer at this distance.
+    """
+    folder = shared_data / "r5r_poa_spo"
+    cells = pd.read_csv(folder / "poa_hexgrid.csv")
+    network = Network.from_osm(folder / "poa_osm.pbf", mode="walk")
+    points = gpd.GeoSeries.from_xy(cells["lon"], cells["lat"], crs="EPSG:4326").to_crs(network.crs)
+    near = nearest_site(network, points, points[cells["healthcare"] > 0], cutoff_m=800)
+    assert cells["population"][near["site"].notna()].sum() == 554_514
+    assert parts(network) == 57  # 56 islands; 76 before, some of them with private ways
 
 
 def test_speeds_and_directions():
@@ -335,11 +391,15 @@ def test_porto_alegre(shared_data):
     path = shared_data / "r5r_poa_spo" / "poa_osm.pbf"
     walk, drive = networks_from_osm(path, modes=["walk", "drive"]).values()
     assert walk.crs.to_epsg() == 32722
+    # every way with a highway tag is a street, a square to cross, or left out for a reason;
     # the counts of `osmium tags-filter` and the source's note: 15,886 ways, 41,109 vertices
     assert walk.notes["ways"] + sum(walk.notes["left_out"].values()) == 15_886
     assert walk.n_nodes > 17_000
     assert walk.components.value_counts(normalize=True).iloc[0] > 0.97
     assert drive.oneway.mean() > 0.3
+    assert walk.notes["squares"] == {"crossed": 40, "edge": 0, "apart": 12}
+    assert walk.notes["conditional"] == {"open": 10, "shut": 43}
+    assert set(walk.notes["left_out_m"]) >= {"access", "class"}
     assert 0.7 < drive.length_m.sum() / walk.length_m.sum() < 1
     assert np.allclose(shapely.length(walk.edge_lines()), walk.length_m)
 

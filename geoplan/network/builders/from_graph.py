@@ -27,9 +27,11 @@ from geoplan.network.builders.osm_tags import (
     KEPT_TAGS,
     driving_minutes,
     left_out_by,
-    reason_left_out,
+    reason_merged,
     speed_kmh,
 )
+from geoplan.network.builders.tagging.odd_tags import OddTags
+from geoplan.network.builders.tagging.values import tag_values
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import SAME_STREET_M
@@ -94,7 +96,7 @@ def network_from_graph(
         _log.info("%s: measured in %s, as no CRS was named", source, plane.to_string())
 
     data = edges.pop("data")
-    whys = [("" if all_classes else _reason_left_out(mode, tags)) for tags in data]
+    whys = [("" if all_classes else reason_merged(mode, tags.get)) for tags in data]
     used = np.array([why == "" for why in whys])
     left_out = dict(Counter(why for why in whys if why))
     if not used.any():
@@ -104,6 +106,12 @@ def network_from_graph(
         )
     if left_out:
         notes["left_out"] = left_out
+        notes["left_out_m"] = _metres(edges, lengths, whys)
+    odd = OddTags(mode)
+    for tags, why in zip(data, whys, strict=True):
+        if not why:
+            odd.add(tags.get("highway"), _limit(tags))
+    notes |= odd.notes()
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
     lengths, given = lengths[used], given[used]
     to_plane = cached_transformer(own, plane)
@@ -209,21 +217,6 @@ def _projected_crs(own: CRS, locations: pd.DataFrame, crs: Any) -> CRS:
     return projected_crs_for(lon, lat)
 
 
-def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and value else value
-
-
-def _reason_left_out(mode: str, tags: Mapping[str, Any]) -> str:
-    """OSMnx's merged edges hold lists: one street that may be used is enough."""
-    values = tags.get("highway")
-    classes = values if isinstance(values, list) else [values]
-    whys = [
-        reason_left_out(mode, {**{k: _first(v) for k, v in tags.items()}, "highway": name}.get)
-        for name in classes
-    ]
-    return min(whys, default="")
-
-
 def _nodes(locations: pd.DataFrame, to_plane: Transformer, plane: CRS) -> gpd.GeoDataFrame:
     x, y = to_plane.transform(locations["x"].to_numpy(), locations["y"].to_numpy())
     return gpd.GeoDataFrame(index=locations.index, geometry=gpd.points_from_xy(x, y), crs=plane)
@@ -308,15 +301,36 @@ def _properties(data: pd.Series, mode: str, speeds: Mapping[str, float] | None) 
     return pd.DataFrame(columns, index=range(len(data)))
 
 
+def _metres(
+    edges: Mapping[str, list[Any]], lengths: NDArray[Any], whys: list[str]
+) -> dict[str, float]:
+    """Length left out by reason; a street that is two edges counts once."""
+    frame = pd.DataFrame(
+        {
+            "ends": [frozenset(pair) for pair in zip(edges["u"], edges["v"], strict=True)],
+            "length": np.nan_to_num(lengths),
+            "why": whys,
+        }
+    )
+    left = frame[frame["why"] != ""].drop_duplicates()
+    return {str(why): round(float(m), 1) for why, m in left.groupby("why")["length"].sum().items()}
+
+
 def _text(value: Any) -> str | None:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ";".join(tag_values(value)) or None
+
+
+def _limit(tags: Mapping[str, Any]) -> Any:
+    """The speed that an edge says, by OSMnx's own column or by its tag."""
+    return tags.get("speed_kph") if _own_speed(tags) else tags.get("maxspeed")
+
+
+def _own_speed(tags: Mapping[str, Any]) -> float | None:
+    values = tag_values(tags.get("speed_kph"))
+    given = pd.to_numeric(values[0], errors="coerce") if values else np.nan
+    return float(given) if np.isfinite(given) and given > 0 else None
 
 
 def _speed(tags: Mapping[str, Any], speeds: Mapping[str, float] | None) -> float:
-    value = _first(tags.get("speed_kph"))
-    given = pd.to_numeric(None if isinstance(value, list) else value, errors="coerce")
-    if given is not None and np.isfinite(given) and given > 0:
-        return float(given)
-    return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds)
+    own = _own_speed(tags)
+    return speed_kmh(tags.get("highway"), tags.get("maxspeed"), speeds) if own is None else own

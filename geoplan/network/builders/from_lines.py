@@ -14,24 +14,33 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.errors import NetworkError
+from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
-from geoplan.network.builders.line_columns import ROLES, LineColumns, line_columns
+from geoplan.network.builders.from_graph import network_from_graph
+from geoplan.network.builders.joining import joined_ends
 from geoplan.network.builders.noding import noded_at_crossings, nodes_by_height
 from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
+from geoplan.network.builders.osmnx_layer import graph_of_layer, is_osmnx_layer
 from geoplan.network.builders.segments import (
     drop_repeated_vertices,
     node_and_edge_tables,
     split_at_junctions,
 )
+from geoplan.network.builders.tagging.line_columns import LineColumns, line_columns
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
-from geoplan.tolerances import VERTEX_SNAP_M
+from geoplan.tolerances import JOIN_WITHIN_M, VERTEX_SNAP_M
 from geoplan.validate import checked_speeds, positive_number
 
 #: without a one-way column, this share of mirrored lines shows that each line is one direction
 MIRRORED_SHARE = 0.25
+#: what `LineOptions.split` may be
+SPLITS = ("touching", "crossings")
+#: roles whose cells stay with the edges
+_KEPT = frozenset(
+    {"highway", "maxspeed", "layer", "bridge", "tunnel", "name", "access", "foot", "service"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +53,15 @@ class LineOptions:
         or 30 km/h.
     speeds_kmh : for drive, speed by road class, adding to `osm_tags.SPEEDS_KMH`.
     columns : which column plays which role (``highway``, ``oneway``, ``maxspeed``, ``layer``,
-        ``bridge``, ``tunnel``, ``name``, ``access``, ``foot``, ``service``); others are found by
-        their usual English, Chinese and Geofabrik names.
+        ``bridge``, ``tunnel``, ``name``, ``access``, ``foot``, ``service``, ...: the headings of
+        ``tagging/makers.toml``); others are found by their usual names in Chinese and English and
+        by those of OpenStreetMap, Overture, HERE, TomTom, NavInfo, AutoNavi, ArcGIS, TIGER and
+        Ordnance Survey.
     snap_m : vertices nearer than this are one.
+    split : ``"touching"``: line ends are joined to the line that they lie upon, or nearly, and that
+        line is cut there; ``"crossings"``: besides, lines of equal height are joined where they
+        cross. None = only shared vertices join, unless `join_within_m` says how far to join.
+    join_within_m : how near an end must be to be joined; default `JOIN_WITHIN_M` with `split`.
     split_crossings : join lines of equal height where they cross or where one ends upon another.
     directed : each line is one direction of travel, so that only a mirrored pair makes a two-way
         street. None = found out: True when there is no one-way column and a quarter of the lines
@@ -59,6 +74,8 @@ class LineOptions:
     speeds_kmh: Mapping[str, float] | None = None
     columns: Mapping[str, str] | None = None
     snap_m: float = VERTEX_SNAP_M
+    split: str | None = None
+    join_within_m: float | None = None
     split_crossings: bool = False
     directed: bool | None = None
     all_classes: bool = False
@@ -82,7 +99,11 @@ def network_from_lines(
     if not used.any():
         raise _no_street(frame, mode, facts, dict(left_out))
     if left_out:
+        whys = facts.left_out[row][~used]
+        metres = pd.Series(shapely.length(lines[~used])).groupby(whys).sum()
         notes["left_out"] = dict(left_out)
+        notes["left_out_m"] = {str(why): round(float(m), 1) for why, m in metres.items()}
+    notes |= facts.notes
     lines, row = lines[used], row[used]
     oneway = facts.oneway[row]
     if not (options.directed is False or (options.directed is None and facts.has_oneway)):
@@ -92,10 +113,7 @@ def network_from_lines(
             keep = mirrors.first
             oneway = np.where(mirrors.has_image | (mode == "walk"), 0, 1).astype(np.int8)[keep]
             lines, row = lines[keep], row[keep]
-    if options.split_crossings:
-        lines, notes["crossings_joined"] = noded_at_crossings(
-            lines, facts.height[row], snap_m=snap_m
-        )
+    lines = _joined(lines, facts.height[row], options, snap_m, notes)
 
     coords, way = shapely.get_coordinates(lines, return_index=True)
     location = _location_numbers(coords, snap_m)
@@ -128,6 +146,50 @@ def network_from_lines(
         source=options.source,
         notes=notes,
     )
+
+
+def network_from_layer(
+    frame: gpd.GeoDataFrame, *, mode: str, options: LineOptions = LineOptions()
+) -> NetworkData:
+    """The network of a layer that a file holds: of OSMnx's edges as the graph that they were."""
+    drawn = options.split or options.join_within_m or options.split_crossings or options.columns
+    if drawn or options.directed is not None or not is_osmnx_layer(frame):
+        return network_from_lines(frame, mode=mode, options=options)
+    return network_from_graph(
+        graph_of_layer(frame),
+        mode=mode,
+        crs=frame.crs,
+        speed_m_s=options.speed_m_s,
+        speeds_kmh=options.speeds_kmh,
+        all_classes=options.all_classes,
+        source=options.source,
+    )
+
+
+def _joined(
+    lines: NDArray[Any],
+    height: NDArray[np.float64],
+    options: LineOptions,
+    snap_m: float,
+    notes: dict[str, Any],
+) -> NDArray[Any]:
+    """The lines joined as the options ask; what was joined goes into `notes`."""
+    split = options.split
+    if split not in (None, *SPLITS):
+        raise UsageError.of("network_faults.split", split=split, known=", ".join(SPLITS))
+    within = JOIN_WITHIN_M
+    if options.join_within_m is not None:
+        within = positive_number("join_within_m", options.join_within_m, "metres")
+        split = split or "touching"
+    if split is not None:
+        lines, ends = joined_ends(lines, height, within_m=within, snap_m=snap_m)
+        notes["joined"] = {"ends": ends, "within_m": within, "crossings": 0, "split": split}
+    if split == "crossings" or options.split_crossings:
+        lines, count = noded_at_crossings(lines, height, snap_m=snap_m)
+        notes["crossings_joined"] = count
+        if split is not None:
+            notes["joined"]["crossings"] = count
+    return lines
 
 
 def _single_lines(
@@ -216,7 +278,7 @@ def _properties(
     """Per edge: the line's label, and the values of its role columns."""
     columns: dict[str, Any] = {"line": frame.index.to_numpy()[row]}
     for role, name in facts.found.items():
-        if role in ROLES and role != "oneway":
+        if role in _KEPT:
             values = frame[name].to_numpy(object)[row]
             texts = pd.Series(values, dtype=object)
             columns[role] = texts.where(texts.isna(), texts.astype(str)).astype("str")

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.projected import checked_crs, project_lonlat, projected_crs_for
 from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measuring_crs
-from geoplan.network.builders.osm_file import OsmNodes, OsmWays, read_osm
+from geoplan.network.builders.osm_file import OsmNodes, OsmWays, Runs, read_osm
 from geoplan.network.builders.osm_tags import KEPT_TAGS, driving_minutes, left_out_by, speed_kmh
 from geoplan.network.builders.segments import (
     Segments,
@@ -25,6 +26,9 @@ from geoplan.network.builders.segments import (
     node_and_edge_tables,
     split_at_junctions,
 )
+from geoplan.network.builders.squares import with_squares
+from geoplan.network.builders.tagging.ferries import with_ferries
+from geoplan.network.builders.tagging.odd_tags import OddTags
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, numbers
@@ -41,6 +45,7 @@ def network_from_osm(
     speed_m_s: float | None = None,
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
+    ferries: bool = False,
 ) -> NetworkData:
     """The street network of an OpenStreetMap file; see `geoplan.network.Network.from_osm`."""
     return networks_from_osm(
@@ -50,6 +55,7 @@ def network_from_osm(
         speeds_m_s={mode: speed_m_s},
         speeds_kmh=speeds_kmh,
         bounds=bounds,
+        ferries=[mode] if ferries else [],
     )[mode]
 
 
@@ -61,8 +67,12 @@ def networks_from_osm(
     speeds_m_s: Mapping[str, float | None] | None = None,
     speeds_kmh: Mapping[str, float] | None = None,
     bounds: tuple[float, float, float, float] | None = None,
+    ferries: Sequence[str] = (),
 ) -> dict[str, NetworkData]:
-    """The networks of several modes, by mode, from one reading; see `network_from_osm`."""
+    """The networks of several modes, by mode, from one reading; see `network_from_osm`.
+
+    ferries : modes that take ferry lines as streets.
+    """
     for mode in modes:
         check_mode(mode)
     if crs is not None:
@@ -70,50 +80,61 @@ def networks_from_osm(
     speeds_kmh = checked_speeds(speeds_kmh)
     bounds = _checked_bounds(bounds)
     path = Path(path)
-    streets, osm_nodes = read_osm(path, modes)
+    streets, osm_nodes = read_osm(path, modes, ferries=[mode in ferries for mode in modes])
+    options = _Options(path=path, crs=crs, speeds_kmh=speeds_kmh, bounds=bounds)
     return {
-        mode: _network(
-            path, mode, ways, osm_nodes, crs, (speeds_m_s or {}).get(mode), speeds_kmh, bounds
-        )
+        mode: _network(mode, ways, osm_nodes, (speeds_m_s or {}).get(mode), options)
         for mode, ways in zip(modes, streets, strict=True)
     }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Options:
+    """What holds for every mode of one file."""
+
+    path: Path
+    crs: Any
+    speeds_kmh: Mapping[str, float] | None
+    bounds: tuple[float, float, float, float] | None
+
+
 def _network(
-    path: Path,
-    mode: str,
-    ways: OsmWays,
-    osm_nodes: OsmNodes,
-    crs: Any,
-    speed_m_s: float | None,
-    speeds_kmh: Mapping[str, float] | None,
-    bounds: tuple[float, float, float, float] | None,
+    mode: str, ways: OsmWays, osm_nodes: OsmNodes, speed_m_s: float | None, options: _Options
 ) -> NetworkData:
+    path, bounds = options.path, options.bounds
     vertices = _vertices(ways, osm_nodes, bounds)
     if len(vertices.node) == 0:
         raise _no_street(path, mode, ways.left_out, bounds)
-    notes: dict[str, Any] = {"left_out": ways.left_out, "ways": len(ways.ids)}
+    notes: dict[str, Any] = {"left_out": dict(ways.left_out), "ways": len(ways.ids)}
     if vertices.missing:
         notes["nodes_missing"] = vertices.missing
         _log.info("%s: %d street nodes lie outside the file", path.name, vertices.missing)
-    used = np.unique(vertices.node)
-    middle = median_lonlat(np.column_stack([osm_nodes.lon[used], osm_nodes.lat[used]]))
-    if crs is not None:
-        plane = measuring_crs(crs, middle)
-    else:
-        plane = projected_crs_for(*middle)
-        notes["crs_chosen"] = plane.to_string()
-        _log.info("%s: measured in %s, as no CRS was named", path.name, plane.to_string())
-    xy = project_lonlat(osm_nodes.lon, osm_nodes.lat, plane)[vertices.node]
+    plane = _plane(vertices, osm_nodes, options, notes)
+    every_xy = project_lonlat(osm_nodes.lon, osm_nodes.lat, plane)
+    notes |= _notes(mode, ways, osm_nodes, every_xy)
+    if ways.squares:
+        of_ways = sum(not square.of_relation for square in ways.squares)
+        ways, squares = with_squares(ways, osm_nodes, every_xy)
+        apart = squares.pop("apart_ways")
+        notes["squares"] = squares
+        notes["ways"] += of_ways - apart
+        if apart:
+            notes["left_out"]["tag"] = notes["left_out"].get("tag", 0) + apart
+        vertices = _vertices(ways, osm_nodes, bounds)
+    xy = every_xy[vertices.node]
     segments = split_at_junctions(vertices.node, vertices.offsets, len(osm_nodes.ids))
     nodes, edges = node_and_edge_tables(segments, vertices.node, xy, osm_nodes.ids, crs=plane)
     way = vertices.way[edges.pop("way").to_numpy()]
     edges["oneway"] = ways.oneway[way]
     properties = _properties(ways, way, _barriers(segments, vertices.node, osm_nodes))
     if mode == "drive":
-        speed = np.array([speed_kmh(t[0], t[_MAXSPEED], speeds_kmh) for t in ways.tags])
+        speed = np.array([speed_kmh(t[0], t[_MAXSPEED], options.speeds_kmh) for t in ways.tags])
         properties["speed_kmh"] = speed[way]
         edges["minutes"] = driving_minutes(edges["length_m"], properties["speed_kmh"])
+    if ways.minutes:
+        minutes, unknown = with_ferries(edges, way, ways.minutes, mode=mode, speed_m_s=speed_m_s)
+        edges["minutes"] = minutes
+        notes["ferries"] = {"count": len(ways.minutes), "without_duration": unknown}
     return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),
@@ -123,6 +144,50 @@ def _network(
         source=path.name,
         notes=notes,
     )
+
+
+def _plane(
+    vertices: _Vertices, osm_nodes: OsmNodes, options: _Options, notes: dict[str, Any]
+) -> CRS:
+    """The CRS to measure in; noted where it was chosen by location."""
+    used = np.unique(vertices.node)
+    middle = median_lonlat(np.column_stack([osm_nodes.lon[used], osm_nodes.lat[used]]))
+    if options.crs is not None:
+        return measuring_crs(options.crs, middle)
+    plane = projected_crs_for(*middle)
+    name = options.path.name
+    notes["crs_chosen"] = plane.to_string()
+    _log.info("%s: measured in %s, as no CRS was named", name, plane.to_string())
+    return plane
+
+
+def _notes(
+    mode: str, ways: OsmWays, osm_nodes: OsmNodes, xy: NDArray[np.float64]
+) -> dict[str, Any]:
+    """How long the ways are that were left out, and what their tags say that is not read."""
+    notes: dict[str, Any] = {}
+    if ways.left_runs:
+        notes["left_out_m"] = {
+            why: round(_length(runs, osm_nodes, xy), 1) for why, runs in ways.left_runs.items()
+        }
+    if any(ways.conditional):
+        notes["conditional"] = dict(zip(("open", "shut"), ways.conditional, strict=True))
+    odd = OddTags(mode)
+    for tags in ways.tags:
+        odd.add(tags[0], tags[_MAXSPEED])
+    return notes | odd.notes()
+
+
+def _length(runs: Runs, osm_nodes: OsmNodes, xy: NDArray[np.float64]) -> float:
+    """Metres of ways, as far as their nodes are in the file."""
+    refs, counts = np.array(runs.refs, np.int64), np.array(runs.counts, np.int64)
+    if not len(refs) or not len(osm_nodes.ids):
+        return 0.0
+    at = np.minimum(np.searchsorted(osm_nodes.ids, refs), len(osm_nodes.ids) - 1)
+    way = np.repeat(np.arange(len(counts)), counts)
+    steps = np.hypot(*(xy[at[1:]] - xy[at[:-1]]).T)
+    known = osm_nodes.ids[at] == refs
+    return float(steps[(way[1:] == way[:-1]) & known[1:] & known[:-1]].sum())
 
 
 _MAXSPEED = KEPT_TAGS.index("maxspeed")

@@ -122,10 +122,10 @@ def noded_at_crossings(
             near = shapely.dwithin(tip, lines[second], snap_m)
             host = np.concatenate([host, second[near]])
             points = np.concatenate([points, tip[near]])
-    return _insert_vertices(lines, host, points, snap_m=snap_m)
+    return insert_vertices(lines, host, points, snap_m=snap_m)
 
 
-def _insert_vertices(
+def insert_vertices(
     lines: NDArray[Any], host: NDArray[np.int64], points: NDArray[Any], *, snap_m: float
 ) -> tuple[NDArray[Any], int]:
     """`lines` with `points` inserted by their measure along; one at a vertex already is not."""
@@ -159,3 +159,23 @@ def _insert_vertices(
         kept[["x", "y"]].to_numpy(), indices=kept["line"].to_numpy().astype(np.intp)
     )
     return out, int(kept["new"].sum())
+
+
+def crossings_without_node(
+    lines: NDArray[Any], height: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """Pairs of lines of one height that cross where neither ends, and a point of each crossing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import shapely
+    >>> cross = shapely.from_wkt(["LINESTRING (0 0, 10 0)", "LINESTRING (5 -5, 5 5)"])
+    >>> a, b, points = crossings_without_node(cross, np.zeros(2))
+    >>> a.tolist(), b.tolist(), points[0].wkt
+    ([0], [1], 'POINT (5 0)')
+    """
+    a, b = shapely.STRtree(lines).query(lines, predicate="crosses")
+    pair = (a < b) & (height[a] == height[b])
+    a, b = a[pair], b[pair]
+    return a, b, shapely.point_on_surface(shapely.intersection(lines[a], lines[b]))

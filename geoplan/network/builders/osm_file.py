@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,55 @@ import osmium
 from numpy.typing import NDArray
 
 from geoplan.errors import NetworkError
-from geoplan.network.builders.osm_tags import KEPT_TAGS, direction, reason_left_out
+from geoplan.network.builders.osm_tags import (
+    AREA,
+    KEPT_TAGS,
+    STREET_FILTERS,
+    TagGetter,
+    direction,
+    reason_left_out,
+    reason_merged,
+)
+from geoplan.network.builders.tagging.ferries import FERRY, ferry_minutes, is_ferry_of
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz", ".o5m")
 
 
+@dataclass(slots=True)
+class Runs:
+    """Ways as node ids one way after the other, with the number of each."""
+
+    refs: array[int] = field(default_factory=lambda: array("q"))
+    counts: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, refs: Sequence[int]) -> None:
+        """Add one way."""
+        self.refs.extend(refs)
+        self.counts.append(len(refs))
+
+
+@dataclass(frozen=True, slots=True)
+class OsmSquare:
+    """An area to walk across: rings of node ids, closed.
+
+    of_relation : whether it is a multipolygon, else a closed way.
+    """
+
+    id: int
+    outer: list[list[int]]
+    inner: list[list[int]]
+    tags: tuple[str | None, ...]
+    of_relation: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class OsmWays:
-    """The streets of one mode: ids, node ids one way after the other, one-way signs, tags."""
+    """The streets of one mode: ids, node ids one way after the other, one-way signs, tags.
+
+    left_out, left_runs : number of ways left out and their nodes, by reason.
+    squares : areas that are walked across. minutes : time of each ferry way by position.
+    conditional : ways with a tag that says when they are open: taken as open, and as shut.
+    """
 
     ids: NDArray[np.int64]
     refs: NDArray[np.int64]
@@ -29,6 +69,10 @@ class OsmWays:
     oneway: NDArray[np.int8]
     tags: list[tuple[str | None, ...]]
     left_out: dict[str, int]
+    left_runs: dict[str, Runs] = field(default_factory=dict)
+    squares: list[OsmSquare] = field(default_factory=list)
+    minutes: dict[int, float | None] = field(default_factory=dict)
+    conditional: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +88,99 @@ class OsmNodes:
 class _WayCollector:
     """The ways of one mode as they are met in the file."""
 
-    def __init__(self, mode: str) -> None:
-        self.mode = mode
-        self.ids, self.refs, self.counts = array("q"), array("q"), array("q")
-        self.oneway = array("b")
+    def __init__(self, mode: str, *, ferries: bool) -> None:
+        self.mode, self.ferries = mode, ferries
+        self.ids, self.oneway = array("q"), array("b")
+        self.runs = Runs()
         self.tags: list[tuple[str | None, ...]] = []
-        self.left_out: Counter[str] = Counter()
+        self.left_out: dict[str, Runs] = {}
+        self.squares: list[OsmSquare] = []
+        self.minutes: dict[int, float | None] = {}
+        self.conditional = [0, 0]
+        self.conditional_keys = STREET_FILTERS[mode].conditional_keys
+
+    def add(self, id: int, refs: list[int], tag: TagGetter) -> None:
+        """A way with a ``highway`` or ``route`` tag: a street, a square, or left out."""
+        highway = tag("highway")
+        if highway is None:
+            self._add_ferry(id, refs, tag)
+            return
+        if ";" in highway:
+            why = reason_merged(self.mode, tag)
+        else:
+            why = reason_left_out(self.mode, tag)
+        if why == "tag" and self.mode == "walk" and _is_square(refs, tag):
+            self.squares.append(OsmSquare(id, [refs], [], _kept(tag)))
+            return
+        if any(tag(key) is not None for key in self.conditional_keys):
+            self.conditional[1 if why else 0] += 1
+        if why or len(refs) < 2:
+            self.left_out.setdefault(why or "short", Runs()).add(refs)
+            return
+        self._add_street(id, refs, tag)
+
+    def _add_ferry(self, id: int, refs: list[int], tag: TagGetter) -> None:
+        if not is_ferry_of(self.mode, tag) or len(refs) < 2:
+            return
+        if not self.ferries:
+            self.left_out.setdefault(FERRY, Runs()).add(refs)
+            return
+        self.minutes[len(self.ids)] = ferry_minutes(tag("duration"))
+        self._add_street(id, refs, tag)
+
+    def _add_street(self, id: int, refs: list[int], tag: TagGetter) -> None:
+        self.ids.append(id)
+        self.runs.add(refs)
+        self.oneway.append(direction(self.mode, tag))
+        self.tags.append(_kept(tag))
 
     def ways(self) -> OsmWays:
         return OsmWays(
             np.array(self.ids, np.int64),
-            np.array(self.refs, np.int64),
-            np.array(self.counts, np.int64),
+            np.array(self.runs.refs, np.int64),
+            np.array(self.runs.counts, np.int64),
             np.array(self.oneway, np.int8),
             self.tags,
-            dict(self.left_out),
+            {why: len(runs.counts) for why, runs in self.left_out.items()},
+            self.left_out,
+            self.squares,
+            self.minutes,
+            (self.conditional[0], self.conditional[1]),
         )
 
 
-def read_osm(path: Path, modes: Sequence[str]) -> tuple[list[OsmWays], OsmNodes]:
+def _kept(tag: TagGetter) -> tuple[str | None, ...]:
+    tags = [tag(key) for key in KEPT_TAGS]
+    if tags[0] is None:
+        tags[0] = tag("route")
+    return tuple(tags)
+
+
+def _is_square(refs: list[int], tag: TagGetter) -> bool:
+    """Whether a way was left out only for being an area that people walk across."""
+    why = reason_left_out("walk", lambda key: None if key == AREA[0] else tag(key))
+    return not why and len(refs) > 3 and refs[0] == refs[-1] and tag(AREA[0]) == AREA[1]
+
+
+def read_osm(
+    path: Path, modes: Sequence[str], *, ferries: Sequence[bool] = ()
+) -> tuple[list[OsmWays], OsmNodes]:
     """The streets of each of `modes`, and the locations of all their nodes.
+
+    ferries : by mode, whether ferry lines are streets; none of them where it is empty.
 
     Raises
     ------
     NetworkError
         The file is absent or cannot be read as OSM.
     """
-    found = [_WayCollector(mode) for mode in modes]
-    tracker = _read_ways(path, found)
+    on_board = ferries or [False] * len(modes)
+    found = [_WayCollector(m, ferries=f) for m, f in zip(modes, on_board, strict=True)]
+    tracker = _Tracker()
+    try:
+        _read_ways(path, found, tracker)
+    except RuntimeError as error:
+        raise _unreadable(path, error) from error
     return [each.ways() for each in found], _read_nodes(path, tracker)
 
 
@@ -88,44 +197,94 @@ def _unreadable(path: Path, error: Exception) -> NetworkError:
     )
 
 
-def _read_ways(path: Path, found: list[_WayCollector]) -> Any:
-    """Collect the ways of each mode; returns the tracker of the nodes that they need."""
-    tracker: Any = osmium.IdTracker()
-    try:
-        streets = file_processor(path, osmium.osm.WAY).with_filter(
-            osmium.filter.KeyFilter("highway")
-        )
-        for way in streets:
-            tag, nodes = way.tags.get, way.nodes
-            refs: list[int] = []
-            for each in found:
-                why = reason_left_out(each.mode, tag)
-                if why or len(nodes) < 2:
-                    each.left_out[why or "short"] += 1
-                    continue
-                refs = refs or [node.ref for node in nodes]
-                each.ids.append(way.id)
-                each.refs.extend(refs)
-                each.counts.append(len(refs))
-                each.oneway.append(direction(each.mode, tag))
-                each.tags.append(tuple([tag(key) for key in KEPT_TAGS]))
-            if not refs or tracker is None:
-                continue
-            if min(refs) < 0:
-                tracker = None  # ids of an editor that were never uploaded: osmium takes none
-            else:
-                tracker.add_references(way)
-    except RuntimeError as error:
-        raise _unreadable(path, error) from error
-    return tracker
+class _Tracker:
+    """The nodes that ways need; all of them where ids of an editor were never uploaded."""
+
+    def __init__(self) -> None:
+        self.ids: Any = osmium.IdTracker()
+
+    def add(self, way: Any, refs: list[int]) -> None:
+        if self.ids is None or not refs:
+            return
+        if min(refs) < 0:
+            self.ids = None  # osmium takes no ids below 0
+        else:
+            self.ids.add_references(way)
 
 
-def _read_nodes(path: Path, tracker: Any) -> OsmNodes:
+def _read_ways(path: Path, found: list[_WayCollector], tracker: _Tracker) -> None:
+    """Collect the ways of each mode, and the nodes that they need."""
+    what = osmium.osm.WAY | osmium.osm.RELATION
+    keys = osmium.filter.KeyFilter("highway", "route")
+    borders: dict[int, Any] = {}
+    for item in file_processor(path, what).with_filter(keys):
+        if item.is_relation():
+            if square := _square_relation(item):
+                borders[item.id] = square
+            continue
+        refs = [node.ref for node in item.nodes]
+        for each in found:
+            each.add(item.id, refs, item.tags.get)
+        if item.tags.get("highway") is not None or item.tags.get("route") == FERRY:
+            tracker.add(item, refs)
+    walkers = [each for each in found if each.mode == "walk"]
+    if borders and walkers:
+        _add_relations(path, borders, walkers, tracker)
+
+
+def _square_relation(relation: Any) -> tuple[Any, dict[int, str]] | None:
+    """The tags and the member ways of a multipolygon to walk across."""
+    tags = {tag.k: tag.v for tag in relation.tags}
+    if tags.get("type") != "multipolygon" or "highway" not in tags:
+        return None
+    if reason_left_out("walk", {k: v for k, v in tags.items() if k != AREA[0]}.get):
+        return None
+    return _kept(tags.get), {m.ref: m.role for m in relation.members if m.type == "w"}
+
+
+def _add_relations(
+    path: Path, borders: dict[int, Any], walkers: list[_WayCollector], tracker: _Tracker
+) -> None:
+    """The squares of relations, from one more reading of the ways: most have no tags."""
+    wanted = {way for _, members in borders.values() for way in members}
+    refs_of: dict[int, list[int]] = {}
+    for way in file_processor(path, osmium.osm.WAY):
+        if way.id in wanted:
+            refs_of[way.id] = [node.ref for node in way.nodes]
+            tracker.add(way, refs_of[way.id])
+    for relation, (tags, members) in borders.items():
+        known = {role: [] for role in ("outer", "inner")}  # type: dict[str, list[list[int]]]
+        for way, role in members.items():
+            known["inner" if role == "inner" else "outer"].append(refs_of.get(way, []))
+        outer, inner = _rings(known["outer"]), _rings(known["inner"])
+        if outer:
+            for each in walkers:
+                each.squares.append(OsmSquare(relation, outer, inner, tags, True))
+
+
+def _rings(ways: list[list[int]]) -> list[list[int]]:
+    """Ways joined end to end into closed rings; what does not close is left out."""
+    left = [list(way) for way in ways if len(way) > 1]
+    rings = []
+    while left:
+        ring = left.pop()
+        while ring[0] != ring[-1]:
+            at = next((i for i, w in enumerate(left) if ring[-1] in (w[0], w[-1])), None)
+            if at is None:
+                break
+            more = left.pop(at)
+            ring += more[1:] if more[0] == ring[-1] else more[-2::-1]
+        if ring[0] == ring[-1] and len(ring) > 3:
+            rings.append(ring)
+    return rings
+
+
+def _read_nodes(path: Path, tracker: _Tracker) -> OsmNodes:
     """The nodes that the streets use, wherever in the file they are."""
     ids, lon, lat = array("q"), array("d"), array("d")
     barriers: dict[int, str] = {}
     nodes = file_processor(path, osmium.osm.NODE)
-    for node in nodes if tracker is None else nodes.with_filter(tracker.id_filter()):
+    for node in nodes if tracker.ids is None else nodes.with_filter(tracker.ids.id_filter()):
         location = node.location
         if not location.valid():
             continue

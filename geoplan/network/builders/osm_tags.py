@@ -1,45 +1,83 @@
-"""Which OpenStreetMap ways are streets for walking and driving, in which direction, how fast.
+"""Which OpenStreetMap ways are streets for walking and driving, and in which direction.
 
 The street types of each mode are those of OSMnx's ``network_type="walk"`` and ``"drive"``
 (Boeing 2025, *Modeling and Analyzing Urban Networks and Amenities with OSMnx*, Geographical
 Analysis 57(4); docs of OSMnx 2): everything with a ``highway`` tag but what is listed here.
-Beyond OSMnx, what the tags forbid is left out as well (``access=no``, ``foot=private``,
-``motorroad=yes`` on foot, ...), unless a more specific tag allows it.
+Upon them come OpenStreetMap's access tags (wiki, *Key:access*): the more specific tag wins, so
+``foot=*`` decides before the class, ``access=*``, ``service=private`` and ``motorroad=yes``;
+``motorcar=*`` and ``motor_vehicle=*`` decide before ``vehicle=*`` and ``access=*``.
+A street whose sidewalks are mapped apart stays: people cross it, and walk on it where the
+mapped sidewalk is not joined.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from geoplan.network.builders.tagging.speeds import (
+    OTHER_SPEED_KMH,
+    SPEEDS_KMH,
+    maxspeed_kmh,
+    speed_kmh,
+)
+from geoplan.network.builders.tagging.values import is_merged, tag_values
 from geoplan.words.message import Message, Messages
 
-#: no street at all (planned, gone, or not for moving along)
-NOT_A_STREET = frozenset(
+__all__ = [
+    "KEPT_TAGS",
+    "NOT_A_STREET",
+    "OTHER_SPEED_KMH",
+    "SPEEDS_KMH",
+    "STREET_FILTERS",
+    "access_verdict",
+    "direction",
+    "driving_minutes",
+    "left_out_by",
+    "maxspeed_kmh",
+    "reason_left_out",
+    "reason_merged",
+    "speed_kmh",
+]
+
+#: nothing to move along, whatever an access tag says (planned, building, gone, races)
+NOT_THERE = frozenset(
     {
         "abandoned",
         "bus_guideway",
         "construction",
         "no",
         "planned",
-        "platform",
         "proposed",
         "raceway",
         "razed",
-        "rest_area",
-        "services",
     }
 )
+#: no street at all (the above, and what is not for moving along)
+NOT_A_STREET = NOT_THERE | {"platform", "rest_area", "services"}
 #: values of an access tag that forbid, and those that allow in spite of a broader tag
-FORBIDDEN = frozenset({"no", "private"})
-ALLOWED = frozenset({"yes", "designated", "permissive", "destination", "customers", "official"})
+FORBIDDEN = frozenset(
+    {"no", "private", "use_sidepath", "restricted", "permit", "military", "emergency"}
+)
+ALLOWED = frozenset(
+    {
+        "yes",
+        "designated",
+        "permissive",
+        "destination",
+        "customers",
+        "official",
+        "public",
+        "discouraged",
+    }
+)
 
 #: ``oneway=*``: along the way's direction, and against it (OSMnx's lists, "T"/"F" as Geofabrik)
-ONEWAY_FORWARD = frozenset({"yes", "true", "1", "F"})
-ONEWAY_BACKWARD = frozenset({"-1", "reverse", "T"})
+ONEWAY_FORWARD = frozenset({"yes", "true", "1", "F", "forward"})
+ONEWAY_BACKWARD = frozenset({"-1", "reverse", "T", "backward"})
 ONEWAY_NO = frozenset({"no", "false", "0"})
 
 #: tags that a network keeps per edge
@@ -57,31 +95,8 @@ KEPT_TAGS = (
     "surface",
 )
 
-#: Free-flow speeds by road class where no ``maxspeed`` is given, km/h: the middle of the design
-#: speeds of CJJ 37-2012 (2016), urban roads: expressway 60-100, arterial 40-60, secondary
-#: 30-50, branch 20-40; the motorway within towns. Slip roads at two thirds of their road.
-SPEEDS_KMH: Mapping[str, float] = {
-    "motorway": 90.0,
-    "motorway_link": 60.0,
-    "trunk": 70.0,
-    "trunk_link": 45.0,
-    "primary": 50.0,
-    "primary_link": 35.0,
-    "secondary": 40.0,
-    "secondary_link": 30.0,
-    "tertiary": 30.0,
-    "tertiary_link": 20.0,
-    "unclassified": 30.0,
-    "residential": 25.0,
-    "road": 25.0,
-    "service": 15.0,
-    "living_street": 15.0,
-    "track": 15.0,
-}
-#: for a road class that the table does not know
-OTHER_SPEED_KMH = 25.0
-#: a ``maxspeed`` outside is taken for a slip of the pen
-PLAUSIBLE_KMH = (5.0, 150.0)
+#: tags that make a closed way a square instead of a ring
+AREA = ("area", "yes")
 
 TagGetter = Callable[[str], "str | None"]
 
@@ -90,56 +105,67 @@ TagGetter = Callable[[str], "str | None"]
 class StreetFilter:
     """Which ways a mode may use.
 
-    `access_keys` go from the most specific to the broadest: the first that is tagged decides,
-    but ``access=private`` always forbids, as in OSMnx.
+    own_keys, access_keys : from the most specific tag to the broadest: the first that is tagged
+        decides. The mode's own ones decide before the class does as well.
+    impassable : classes that a merged edge must not hold a part of.
+    forbidden_tags, forbidden_values : tags, and values of access tags, that forbid.
+    oneway_keys : from the most specific tag to the broadest.
     """
 
     not_highway: frozenset[str]
+    impassable: frozenset[str]
     not_service: frozenset[str]
+    own_keys: tuple[str, ...]
     access_keys: tuple[str, ...]
     forbidden_tags: tuple[tuple[str, str], ...]
-    oneway_keys: tuple[str, ...]
+    forbidden_values: frozenset[str] = FORBIDDEN
+    oneway_keys: tuple[str, ...] = ()
+
+    @property
+    def conditional_keys(self) -> tuple[str, ...]:
+        """The tags that say when the way is open, which nothing here reads."""
+        return tuple(f"{key}:conditional" for key in self.access_keys)
 
 
+_PATHS = frozenset(
+    {
+        "bridleway",
+        "busway",
+        "corridor",
+        "cycleway",
+        "elevator",
+        "escalator",
+        "footway",
+        "path",
+        "pedestrian",
+        "steps",
+    }
+)
 STREET_FILTERS: Mapping[str, StreetFilter] = {
     "walk": StreetFilter(
         not_highway=NOT_A_STREET | {"cycleway", "motor", "motorway", "motorway_link"},
+        impassable=NOT_THERE | {"motor", "motorway", "motorway_link"},
         not_service=frozenset({"private"}),
+        own_keys=("foot",),
         access_keys=("foot", "access"),
-        forbidden_tags=(
-            ("area", "yes"),
-            ("motorroad", "yes"),
-            ("sidewalk", "separate"),
-            ("sidewalk:both", "separate"),
-            ("sidewalk:left", "separate"),
-            ("sidewalk:right", "separate"),
-        ),
-        oneway_keys=(),
+        forbidden_tags=(AREA, ("motorroad", "yes")),
     ),
     "drive": StreetFilter(
-        not_highway=NOT_A_STREET
-        | {
-            "bridleway",
-            "busway",
-            "corridor",
-            "cycleway",
-            "elevator",
-            "escalator",
-            "footway",
-            "path",
-            "pedestrian",
-            "service",
-            "steps",
-            "track",
-        },
+        not_highway=NOT_A_STREET | _PATHS | {"service", "track"},
+        impassable=NOT_A_STREET | _PATHS,
         not_service=frozenset(
             {"alley", "driveway", "emergency_access", "parking", "parking_aisle", "private"}
         ),
+        own_keys=("motorcar", "motor_vehicle"),
         access_keys=("motorcar", "motor_vehicle", "vehicle", "access"),
-        forbidden_tags=(("area", "yes"),),
+        forbidden_tags=(AREA,),
+        forbidden_values=FORBIDDEN | {"agricultural", "forestry", "delivery", "psv", "bus"},
         oneway_keys=("oneway:motorcar", "oneway:motor_vehicle", "oneway"),
     ),
 }
+#: classes that are left out of a mode as of no use to it, not as forbidden: an access tag
+#: that merely confirms the right does not bring them back
+_OF_NO_USE = {"walk": NOT_THERE, "drive": NOT_A_STREET | {"service"}}
 
 
 def reason_left_out(mode: str, tag: TagGetter) -> str:
@@ -153,32 +179,77 @@ def reason_left_out(mode: str, tag: TagGetter) -> str:
     ''
     >>> reason_left_out("walk", {"highway": "motorway"}.get)
     'class'
+    >>> reason_left_out("walk", {"highway": "cycleway", "foot": "designated"}.get)
+    ''
     >>> reason_left_out("walk", {"highway": "residential", "access": "private"}.get)
     'access'
     >>> reason_left_out("drive", {"highway": "residential", "access": "no", "vehicle": "yes"}.get)
     ''
     """
     street = STREET_FILTERS[mode]
-    if tag("highway") in street.not_highway:
+    highway = tag("highway")
+    if highway in _OF_NO_USE[mode]:
         return "class"
-    if tag("service") in street.not_service:
-        return "service"
-    if tag("access") == "private" or not _admitted(street.access_keys, tag):
-        return "access"
-    if any(tag(key) == value for key, value in street.forbidden_tags):
-        return "tag"
+    own = access_verdict(street, street.own_keys, tag)
+    if own is False:
+        # a class that is out anyway is told as such
+        return "class" if highway in street.not_highway else "access"
+    if own is None:
+        if highway in street.not_highway:
+            return "class"
+        if tag("service") in street.not_service:
+            return "service"
+        if access_verdict(street, street.access_keys, tag) is False:
+            return "access"
+    for key, value in street.forbidden_tags:
+        if tag(key) == value and not (own and key == "motorroad"):
+            return "tag"
     return ""
 
 
-def _admitted(keys: tuple[str, ...], tag: TagGetter) -> bool:
-    """The most specific access tag that decides; admitted where none is tagged."""
+def access_verdict(street: StreetFilter, keys: tuple[str, ...], tag: TagGetter) -> bool | None:
+    """What the most specific access tag that decides says; None where none does."""
     for key in keys:
         value = tag(key)
-        if value in FORBIDDEN:
-            return False
-        if value in ALLOWED:
+        if value is None:
+            continue
+        values = tag_values(value) if is_merged(value) else [value]
+        if not ALLOWED.isdisjoint(values):
             return True
-    return True
+        if not street.forbidden_values.isdisjoint(values):
+            return False
+    return None
+
+
+def reason_merged(mode: str, tag: Callable[[str], Any]) -> str:
+    """`reason_left_out` of a street whose tags may hold lists.
+
+    One class that the mode may use is enough, unless another part cannot be passed at all (steps
+    for cars); a part that is closed closes the street.
+
+    Examples
+    --------
+    >>> reason_merged("drive", {"highway": "['steps', 'footway']"}.get)
+    'class'
+    >>> reason_merged("drive", {"highway": ["service", "primary"]}.get)
+    ''
+    >>> reason_merged("drive", {"highway": ["steps", "primary"]}.get)
+    'class'
+    """
+    street = STREET_FILTERS[mode]
+    single: dict[str, str | None] = {}
+    for key in ("service", *street.access_keys, *(key for key, _ in street.forbidden_tags)):
+        values = tag_values(tag(key))
+        if key in street.access_keys:
+            shut = [one for one in values if one in street.forbidden_values]
+            values = shut or values
+        single[key] = values[0] if values else None
+    classes = tag_values(tag("highway")) or [None]  # type: ignore[list-item]
+    whys = {name: reason_left_out(mode, {**single, "highway": name}.get) for name in classes}
+    for name, why in whys.items():
+        if why and name in street.impassable:
+            return why
+    return min(whys.values())
 
 
 def direction(mode: str, tag: TagGetter) -> int:
@@ -208,57 +279,6 @@ def direction(mode: str, tag: TagGetter) -> int:
     if keys and (tag("junction") in {"roundabout", "circular"} or tag("highway") == "motorway"):
         return 1
     return 0
-
-
-_SPEED = re.compile(r"(\d+(?:[.,]\d+)?)\s*(km/h|kmh|kph|mph|knots)?")
-_TO_KMH = {None: 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": 1.609344, "knots": 1.852}
-
-
-def maxspeed_kmh(value: object) -> float | None:
-    """A ``maxspeed`` tag in km/h; None where it is no plausible number.
-
-    Lanes (``"60|50"``) and lists give their mean.
-
-    Examples
-    --------
-    >>> maxspeed_kmh("50"), maxspeed_kmh("30 mph"), maxspeed_kmh("60|40"), maxspeed_kmh("CN:urban")
-    (50.0, 48.28032, 50.0, None)
-    """
-    if value is None or (isinstance(value, float) and value != value):
-        return None
-    parts = value if isinstance(value, (list, tuple)) else re.split(r"[|;]", str(value))
-    matches = [_SPEED.fullmatch(str(part).strip().lower()) for part in parts]
-    speeds = [float(m[1].replace(",", ".")) * _TO_KMH[m[2]] for m in matches if m]
-    if not speeds:
-        return None
-    mean = sum(speeds) / len(speeds)
-    return mean if PLAUSIBLE_KMH[0] <= mean <= PLAUSIBLE_KMH[1] else None
-
-
-def speed_kmh(
-    highway: object, maxspeed: object, speeds: Mapping[str, float] | None = None
-) -> float:
-    """Driving speed: ``maxspeed`` where given, else the road class's, km/h.
-
-    `speeds` adds to or replaces entries of `SPEEDS_KMH`; a list of classes (OSMnx's merged
-    edges) counts by its first that is known.
-
-    Examples
-    --------
-    >>> speed_kmh("primary", None), speed_kmh("primary", "80")
-    (50.0, 80.0)
-    >>> speed_kmh("primary", None, {"primary": 45})
-    45.0
-    """
-    limit = maxspeed_kmh(maxspeed)
-    if limit is not None:
-        return limit
-    table = SPEEDS_KMH if speeds is None else {**SPEEDS_KMH, **speeds}
-    classes = highway if isinstance(highway, (list, tuple)) else [highway]
-    for name in classes:
-        if isinstance(name, str) and name in table:
-            return float(table[name])
-    return OTHER_SPEED_KMH
 
 
 def driving_minutes(length_m: pd.Series, speed_kmh: pd.Series) -> pd.Series:
