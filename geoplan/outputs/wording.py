@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pandas as pd
 
+from geoplan.disclosure.record import file_name
+from geoplan.inputs.findings.finding import Assumption
 from geoplan.results import RunResults, SitingOutcome
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import is_missing, number_text
+from geoplan.words.text_format import clean, is_missing, number_text
 
 
 def is_proved_fewest(siting: SitingOutcome) -> bool:
@@ -37,6 +40,28 @@ def standard_text(standard: ServiceStandard, speaker: Speaker) -> str:
     mode = speaker.word(f"common.{standard.mode}", str(standard.mode))
     key = "outputs.standard_min" if standard.unit == "min" else "outputs.standard_m"
     return speaker.say(key, mode=mode, value=number_text(standard.threshold, 1))
+
+
+def shown_path(path: str) -> str:
+    r"""A path as the study names it; of one that starts at the root only the file's name.
+
+    Examples
+    --------
+    >>> shown_path("data/people.csv"), shown_path("C:\\office\\people.csv")
+    ('data/people.csv', 'people.csv')
+    """
+    whole = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    return clean(file_name(path) if whole else path)
+
+
+def assumption_text(one: Assumption, speaker: Speaker) -> str:
+    """What was assumed where, and what that does to the numbers: in the report and on maps."""
+    return speaker.say(
+        "report.assumption",
+        where=shown_path(one.where),
+        what=clean(one.what),
+        effect=clean(one.effect),
+    )
 
 
 def cost_unit_text(standard: ServiceStandard, speaker: Speaker) -> str:

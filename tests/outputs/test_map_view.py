@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pytest
 from shapely.geometry import shape
 
+from geoplan.disclosure import edition
+from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs import export_run, service_map
 from geoplan.outputs.maps import write_map
+from geoplan.outputs.report.compose import compose
 from geoplan.study import example
+from geoplan.words.speaker import Speaker
 
 #: where the example village is put: grid, first corner
 PLACES = {
@@ -179,3 +185,47 @@ def test_a_map_follows_its_size_until_it_is_moved(browser, map_file):
         seen.page.set_viewport_size({"width": 1500, "height": 1000})
         seen.page.wait_for_timeout(300)
         assert seen.page.evaluate(VIEW)["zoom"] == 15
+
+
+ASSUMED = (
+    Assumption(
+        what="Capacity of 3 sites <b>is not known.",
+        where="C:\\office\\sites.csv",
+        count=3,
+        effect="They serve nobody here.",
+        code="capacity_unknown",
+    ),
+    Assumption(
+        what="Degrees are taken as WGS 84.", where="a.csv", count=9, effect="All shift.", code="x"
+    ),
+)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("audience", ["internal", "public"])
+def test_what_was_assumed_stands_on_the_map_as_in_the_report(
+    browser, fakes, tmp_path, lang, audience
+):
+    results = edition(replace(fakes.fake_run(), assumed=ASSUMED), audience=audience)
+    listed = [
+        item
+        for block in compose(results, Speaker(lang)).blocks
+        for item in getattr(block, "items", ())
+    ]
+    path = write_map(service_map(results, "meal_station", lang=lang), tmp_path / "map.html")
+    with Seen(browser, path, viewport={"width": 1300, "height": 800}) as seen:
+        shown = seen.page.locator(".gp-assumed li").all_inner_texts()
+        assert len(shown) == 2
+        assert set(shown) <= set(listed)
+        assert "sites.csv" in shown[0]
+        assert "office" not in shown[0]
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate(
+            "(b => b.scrollHeight <= b.clientHeight + 1)(document.querySelector('.gp-foot'))"
+        )  # nothing of it is cut off on paper
+        assert seen.problems == []
+
+
+def test_a_map_without_assumptions_has_no_such_panel(map_file):
+    assert 'class="gp-assumed"' not in map_file.read_text(encoding="utf-8")

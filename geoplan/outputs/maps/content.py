@@ -25,6 +25,7 @@ from geoplan.outputs.maps.features import (
     suggested_content,
 )
 from geoplan.outputs.maps.headline import headline
+from geoplan.outputs.wording import assumption_text
 from geoplan.results import RunResults
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
@@ -111,6 +112,8 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         "standard": standard_text(standard, speaker),
         "authority": authority_text(standard, speaker),
         "stamps": stamps,
+        "assumed": [assumption_text(one, speaker) for one in results.assumed],
+        "assumed_head": speaker.say("report.assumed", count=len(results.assumed)),
         "foot": foot,
         "mark": [
             line

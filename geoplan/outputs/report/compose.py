@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pandas as pd
 
-from geoplan.disclosure.record import file_name
 from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import (
     Block,
@@ -24,7 +22,7 @@ from geoplan.outputs.report.service_chapter import service_blocks
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.coverage_tables import overview_table
 from geoplan.outputs.tables.run_tables import figures_table
-from geoplan.outputs.wording import standard_text
+from geoplan.outputs.wording import assumption_text, shown_path, standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words import has_word
 from geoplan.words.speaker import Speaker
@@ -126,15 +124,7 @@ def _assumed(assumed: tuple[Assumption, ...], speaker: Speaker) -> Iterator[Bloc
     if not assumed:
         return
     yield Paragraph(text=speaker.say("report.assumed", count=len(assumed)), kind="note")
-    items = [
-        speaker.say(
-            "report.assumption",
-            where=_shown(one.where),
-            what=clean(one.what),
-            effect=clean(one.effect),
-        )
-        for one in assumed[:_MOST_ASSUMED]
-    ]
+    items = [assumption_text(one, speaker) for one in assumed[:_MOST_ASSUMED]]
     if len(assumed) > _MOST_ASSUMED:
         items.append(speaker.say("report.assumed_more", count=len(assumed) - _MOST_ASSUMED))
     yield Listing(items=tuple(items))
@@ -185,7 +175,7 @@ def _inputs(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         ),
         rows=tuple(
             (
-                _shown(r.path),
+                shown_path(r.path),
                 _use(results, r.role, speaker),
                 count_text(r.rows),
                 count_text(r.accepted),
@@ -198,12 +188,6 @@ def _inputs(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     )
     if results.info.audience != "public":
         yield from _findings(results.findings, speaker)
-
-
-def _shown(path: str) -> str:
-    """A path as the study names it; of one that starts at the root only the file's name."""
-    whole = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
-    return clean(file_name(path) if whole else path)
 
 
 def _use(results: RunResults, roles: str, speaker: Speaker) -> str:
@@ -239,7 +223,7 @@ def _findings(findings: pd.DataFrame, speaker: Speaker) -> Iterator[Block]:
     rows = []
     for row in gravest.itertuples():
         number = "" if pd.isna(row.row) else str(int(row.row))
-        rows.append((_shown(str(row.file)), number, clean(row.problem), clean(row.advice)))
+        rows.append((shown_path(str(row.file)), number, clean(row.problem), clean(row.advice)))
     yield TableBlock(
         caption=speaker.say("report.c_findings"),
         heads=tuple(speaker.say(f"report.col_{c}") for c in ("file", "row", "problem", "advice")),
