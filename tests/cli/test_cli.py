@@ -41,7 +41,7 @@ def geoplan(*arguments: str | Path) -> Done:
 def test_the_command_as_a_process_of_its_own(tmp_path: Path) -> None:
     """Exit code, streams and `python -m`, which the other tests take for granted."""
     done = subprocess.run(
-        [sys.executable, "-m", "geoplan.cli.commands", "run", str(tmp_path / "nowhere")],
+        [sys.executable, "-m", "geoplan", "run", str(tmp_path / "nowhere")],
         capture_output=True,
         text=True,
         check=False,

@@ -25,6 +25,7 @@ from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
 from geoplan.outputs.maps.page import json_for_page
 from geoplan.outputs.palette import RAMPS
+from geoplan.words.text_format import MISSING
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -180,6 +181,7 @@ def test_the_script_knows_the_same_states_and_class_colours():
     shown = {int(n): tuple(json.loads(row)) for n, row in re.findall(r"(\d): (\[.*?\])", ramps)}
     assert shown == RAMPS
     assert tuple(json.loads(re.search(r"gp.STATES = (\[.*?\]);", script)[1])) == STATES
+    assert re.search(r'gp.MISSING = "(.*?)";', script)[1] == MISSING
 
 
 def test_unknown_service_and_basemap(fakes):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from geoplan.kernels import kernel
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -36,7 +37,7 @@ class Graph:
         return len(self.indptr) - 1
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _rows(tail, head, cost, edge, n):
     """Counting sort of arcs by tail."""
     indptr = np.zeros(n + 1, np.int32)

@@ -6,11 +6,12 @@ of two neighbours. (`tri`, `across` and `at` as in `StreetCells`.)
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
+
 OPEN_CELL = "the triangles about a stretch of street do not close"
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 @_jit

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.isochrones.cell_borders import (
     OPEN_CELL,
     along_border,
@@ -45,7 +45,7 @@ from geoplan.network.isochrones.parts import (
 from geoplan.network.isochrones.union_find import join
 from geoplan.tolerances import AT_EDGE_END, AT_STRETCH_END_M, BEYOND_STRETCH_M, NO_STRIP_M
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 #: room for corners beside those of the cell and of two circles
 _SLACK = 64
 

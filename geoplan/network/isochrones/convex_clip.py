@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from geoplan.kernels import kernel
 
 #: a circle is drawn within this of its true line, metres
 CIRCLE_M = 0.05
@@ -19,7 +20,7 @@ CIRCLE_M = 0.05
 MOST_SIDES = 360
 #: the line of a side that no other polygon shares
 CUT = -1
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class Scratch(NamedTuple):

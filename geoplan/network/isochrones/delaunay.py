@@ -8,15 +8,15 @@ take 2.0 s of CPU time, `scipy.spatial.Delaunay` 44 s (``benchmarks/travel.py``)
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.tolerances import SAME_GENERATOR_M2
 
 #: a coarse mesh first: every 512th point, and so on to all
 _ROUNDS = (512, 64, 8, 1)
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 @_jit

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.tolerances import NO_STRETCH, PROFILE_ROUNDING
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class Reach(NamedTuple):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.segment_grid import grid_of, near_another_edge
 
@@ -28,7 +28,7 @@ _BIN_M = 32.0
 _MOST_BINS = 4_000_000
 #: a corner with a wider angle free of arms gets generators closer to it, radians
 _WIDE_ANGLE = np.deg2rad(200)
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 @_jit

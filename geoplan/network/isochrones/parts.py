@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-_jit = nb.njit(cache=True, nogil=True)
+from geoplan.kernels import kernel
+
+_jit = kernel
 #: numbers of `PartsBuffer.used`
 CORNERS, KNOWN, SIDES, PARTS = 0, 1, 2, 3
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.isochrones.parts import Parts
 from geoplan.network.isochrones.union_find import join, root
 from geoplan.tolerances import CRACK_M, SAME_ANGLE, SAME_CORNER_M, SLIVER_M2, STRAIGHT_M
 
 #: sine of the angle of corners that are cut
 _SHARP = 0.1
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 @_jit

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.tolerances import GRID_ROUNDING
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class Grid(NamedTuple):

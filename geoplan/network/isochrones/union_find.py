@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba as nb
+from geoplan.kernels import kernel
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 @_jit

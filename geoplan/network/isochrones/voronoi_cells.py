@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.cell_borders import triangles_around
 from geoplan.network.isochrones.delaunay import delaunay
@@ -25,7 +25,7 @@ from geoplan.network.isochrones.generators import (
 )
 from geoplan.tolerances import JITTER_M
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class StreetCells(NamedTuple):

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.search.bucket_queue import (
     FULL,
@@ -61,7 +61,7 @@ class Workspace:
         self.queue = self.queue._replace(entries=entries_of(2 * len(self.queue.entries.key)))
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def bounded_search(arcs, queue, distances, seed_node, seed_cost, limit):
     """Distances from two weighted seeds (-1 = none) up to `limit`; the number of nodes reached.
 

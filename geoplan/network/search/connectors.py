@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.snapped_points import SnappedPoints
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class Connectors(NamedTuple):

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geoplan.kernels import kernel
 from geoplan.parallel import run
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 #: a block has 2**10 to 2**13 points: at most what stays in a core's cache, at least what is worth
 #: a call, and in between so few that there are blocks enough for all threads
 _LEAST_BITS, _MOST_BITS, _MIN_BLOCKS = 10, 13, 32

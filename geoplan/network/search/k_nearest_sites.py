@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import NamedTuple, Unpack
 
-import numba as nb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.bucket_queue import arcs_of
 from geoplan.network.search.connectors import cost_on_edge, sites_by_edge
 from geoplan.network.search.travel_query import Points, TravelOptions, travel_query
 from geoplan.validate import positive_integer
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class Heap(NamedTuple):

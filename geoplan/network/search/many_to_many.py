@@ -10,11 +10,11 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geoplan.kernels import kernel
 from geoplan.network.search.bounded import Distances, Workspace, bounded_search
 from geoplan.network.search.bucket_queue import FULL, Queue, arcs_of
 from geoplan.network.search.connectors import Connectors, cost_on_edge, order_by_node
@@ -28,7 +28,7 @@ from geoplan.network.search.csr_assembly import (
 from geoplan.network.search.travel_query import TravelQuery
 from geoplan.parallel import run
 
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class MidEdgeTargets(NamedTuple):

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import kernel
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.search.bucket_queue import (
     FULL,
@@ -34,7 +34,7 @@ WINDOW = 64
 _MOST_HEADS = 1 << 22
 #: a block's rows are read beforehand when one node in so many stands in its queue
 _WORTH_READING = 64
-_jit = nb.njit(cache=True, nogil=True)
+_jit = kernel
 
 
 class BlockQueue(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
-import numba as nb
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import CrsMismatchError, InputError, UsageError
 from geoplan.inputs.layers import check_projected
+from geoplan.kernels import kernel
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import NetworkData, check_network
 from geoplan.network.search.snapped_points import (
@@ -208,7 +208,7 @@ def _crosses(
     return crossing
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _project_on_edges(px, py, edge, coords, offsets):
     """Nearest location of each point on its edge: measure, drawn length, distance, x, y."""
     n = len(px)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
@@ -13,7 +11,7 @@ from geoplan.outputs.maps.features import service_name
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import count_text, number_text, plain
+from geoplan.words.text_format import count_text, number_text, plain, share_text
 
 
 def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
@@ -116,17 +114,6 @@ def proof_text(service: ServiceResult, speaker: Speaker) -> str:
     if result.gap is None:
         return speaker.say("maps.proof_unbounded")
     return speaker.say("maps.proof_feasible", gap=share_text(result.gap, 2))
-
-
-def share_text(share: float, digits: int = 1) -> str:
-    """A share as per cent; a dash when there is none.
-
-    Examples
-    --------
-    >>> share_text(0.4321), share_text(float("nan"))
-    ('43.2%', '–')
-    """
-    return "–" if share is None or np.isnan(share) else f"{share:.{digits}%}"
 
 
 def rate_head(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from geoplan.outputs.maps.areas import rate_breaks
 from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.content import page_meta
 from geoplan.outputs.maps.features import funded_sites
-from geoplan.outputs.maps.headline import headline, share_text
+from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.palette import RAMPS
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import plain
+from geoplan.words.text_format import plain, share_text
 
 ToSvg = Callable[[np.ndarray], np.ndarray]
 
@@ -64,14 +64,12 @@ def _card(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
     }
     if head.get("ledger"):
         ledger, after = head["ledger"], head["after"]
-        card["value"] = share_text(_float(ledger["share"]))
+        card["value"] = share_text(ledger["share"])
         missed = service.coverage.ledger.unserved if service.coverage else 0.0
         card["lines"].append(speaker.say("maps.index_unserved", n=f"{missed:,.0f}"))
         card["bar"] = [100 * _float(ledger["share"]), 0.0]
         if after:
-            card["lines"].append(
-                speaker.say("maps.index_after", share=share_text(_float(after["share"])))
-            )
+            card["lines"].append(speaker.say("maps.index_after", share=share_text(after["share"])))
             card["bar"][1] = max(0.0, 100 * (_float(after["share"]) - _float(ledger["share"])))
     elif head.get("length"):
         length = head["length"]

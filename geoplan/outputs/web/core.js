@@ -17,6 +17,7 @@
       5: ["#ffffd9", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8"]
     }
   };
+  gp.MISSING = "—";  // as words.text_format has it
   gp.VEIL = "c8";  // how much of the ground a class colour hides
   gp.STATES = ["served", "full", "beyond", "cut_off", "off_network", "unlocated"];
 
@@ -29,17 +30,17 @@
   };
 
   gp.number = function (value, digits) {
-    if (value === null || value === undefined) { return "–"; }
+    if (value === null || value === undefined) { return gp.MISSING; }
     return Number(value).toLocaleString("en-US", {
       minimumFractionDigits: digits || 0, maximumFractionDigits: digits || 0
     });
   };
   gp.people = function (value) { return gp.number(value, 0); };
   gp.share = function (value) {
-    return value === null || value === undefined ? "–" : gp.number(100 * value, 1) + "%";
+    return value === null || value === undefined ? gp.MISSING : gp.number(100 * value, 1) + "%";
   };
   gp.plain = function (value) {
-    return value === null || value === undefined ? "–" :
+    return value === null || value === undefined ? gp.MISSING :
       Number(value).toLocaleString("en-US", { maximumFractionDigits: 2 });
   };
 

@@ -95,8 +95,8 @@
         key: "gaps", kind: "gap", title: t("ui_tab_gaps"), n: g.rank.length, empty: t("ui_empty_gaps"),
         head: [t("ui_col_rank"), t("ui_col_place"), t(g.people ? "ui_col_people" : "ui_col_length")],
         cells: function (i) {
-          return [g.rank[i], [g.area[i] || "–", gp.open(m, i) ? gp.cause(app, i) : t("ui_gap_closed")],
-            by ? (by[i] === null ? t("ui_withheld") : gp.people(by[i])) : "–"];
+          return [g.rank[i], [g.area[i] || gp.MISSING, gp.open(m, i) ? gp.cause(app, i) : t("ui_gap_closed")],
+            by ? (by[i] === null ? t("ui_withheld") : gp.people(by[i])) : gp.MISSING];
         },
         placed: function (i) { return !!m.gaps.shapes[i]; },
         done: function (i) { return !gp.open(m, i); }
@@ -110,7 +110,7 @@
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
           [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added")].concat(shares ? t("ui_col_share_after") : []),
         cells: function (i) {
-          var place = [s.names[i] || s.line[i] || s.area[i] || "–", s.area[i] !== s.names[i] ? s.area[i] : ""];
+          var place = [s.names[i] || s.line[i] || s.area[i] || gp.MISSING, s.area[i] !== s.names[i] ? s.area[i] : ""];
           return marker ? [s.rank[i], place, gp.people(s.chainage[i])] :
             [s.rank[i], place, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
         },
@@ -131,7 +131,7 @@
         head: rate ? [t("ui_col_area"), t("ui_col_count"), t("ui_col_rate", { per: gp.plain(app.data.meta.per) })] :
           [t("ui_col_area"), t("ui_col_unserved"), t("ui_col_share")],
         cells: function (i) {
-          var name = [level.names[i] || "–", ""];
+          var name = [level.names[i] || gp.MISSING, ""];
           return rate ? [name, gp.people(level.count[i]), gp.number(value[i], digits)] :
             [name, gp.people(unserved[i]), { share: value[i] }];
         },
@@ -261,7 +261,7 @@
         meter.appendChild(inner);
         td.appendChild(el("span", { text: gp.share(cell.share) }));
         td.appendChild(meter);
-      } else { td.textContent = String(cell === null ? "–" : cell); }
+      } else { td.textContent = String(cell === null ? gp.MISSING : cell); }
       node.appendChild(td);
     });
     table.rows[i] = node;

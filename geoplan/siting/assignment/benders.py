@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import highspy
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, QuietHighs, run_highs
@@ -24,7 +24,7 @@ from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE, WHO
 Improve = Callable[[np.ndarray], tuple[np.ndarray, float]]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _critical_cost(by_demand, share, penalty, i):
     """The cost at which the open shares, cheapest first, add up to one."""
     ptr, idx, data = by_demand
@@ -36,7 +36,7 @@ def _critical_cost(by_demand, share, penalty, i):
     return penalty
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _violated_cuts(by_demand, share, penalty, served, eps):
     """Per demand row the critical cost of a (fractional) opening, and what serving costs at it.
 

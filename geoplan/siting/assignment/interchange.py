@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.assignment.weighted_costs import nearest_of_all, nearest_two
 from geoplan.tolerances import SAME_VALUE
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _saving(by_site, current, j):
     """What opening site j saves where each demand row pays its `current` cost."""
     ptr, idx, data = by_site
@@ -28,7 +28,7 @@ def _saving(by_site, current, j):
     return saved
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _most_saving(by_site, current, upper):
     """The site that saves most (-1 = none); `upper` bounds every saving and is brought down.
 
@@ -48,7 +48,7 @@ def _most_saving(by_site, current, upper):
     return best
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def greedy_add(costs, is_open, allowed, add):
     """Open `add` more sites, each time the one that saves most; `is_open` is written to."""
     ptr, idx, data = costs.by_site
@@ -76,7 +76,7 @@ class _SwapTerms(NamedTuple):
     extra: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _gain_of(by_site, near, terms, k):
     """What opening site k saves; into `terms`: correction term (extra, in Resende & Werneck)."""
     ptr, idx, data = by_site
@@ -93,7 +93,7 @@ def _gain_of(by_site, near, terms, k):
     return gain
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _cheapest_to_close(leaving, terms):
     """Position in `leaving` of the site whose closing costs least, and that cost."""
     position = -1
@@ -106,7 +106,7 @@ def _cheapest_to_close(leaving, terms):
     return position, least
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _best_partner(by_site, near, terms, leaving, k):
     """Position in `leaving` of the best site to close for k, and what that swap saves."""
     ptr, idx, _ = by_site
@@ -118,7 +118,7 @@ def _best_partner(by_site, near, terms, leaving, k):
     return position, gain - least
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _update_nearest(costs, is_open, near, loss, closed, j, total):
     """Renew the demand rows that site j touches after `closed` has left; the new total cost."""
     ptr, idx, data = costs.by_site
@@ -135,7 +135,7 @@ def _update_nearest(costs, is_open, near, loss, closed, j, total):
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def interchange(costs, is_open, allowed, fixed, start, max_swaps):
     """Swap open for closed sites while it helps, at most `max_swaps` times, looking from `start`.
 

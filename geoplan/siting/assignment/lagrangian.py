@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
@@ -24,7 +24,7 @@ _SLOW, _STALLED = 1e-4, 1e-6
 _LEAST_BLEND = 1e-4
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def dual_terms(by_demand, multipliers, reduced):
     """Sum of the multipliers, and the pairs looked at; `reduced` gets each site's reduced cost."""
     ptr, idx, data = by_demand
@@ -42,7 +42,7 @@ def dual_terms(by_demand, multipliers, reduced):
     return total, seen
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def subgradient(by_demand, multipliers, is_open, out):
     """Per demand row 1 minus the number of open sites that serve it in the relaxation."""
     ptr, idx, data = by_demand
@@ -68,7 +68,7 @@ class Openings(NamedTuple):
     n_new: int
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _open_cheapest(openings, reduced, is_open):
     """Open the fixed and the `n_new` free sites of least reduced cost; the sum of these costs."""
     free, fixed, left = openings
@@ -105,7 +105,7 @@ class _VolumeState(NamedTuple):
     shares: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _move(dual, steps, upper, most, multipliers):
     """Put into `multipliers` a step from the best ones; False where there is none to take."""
     norm = 0.0
@@ -119,7 +119,7 @@ def _move(dual, steps, upper, most, multipliers):
     return True
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _average(dual, limit, slack, is_open):
     """Blend a new subgradient and its openings into the averages; whether they agree in sign."""
     direction, shares = dual.direction, dual.shares
@@ -139,7 +139,7 @@ def _average(dual, limit, slack, is_open):
     return agree > 0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _climb(by_demand, openings, upper, most, dual, steps, rounds):
     """`rounds` steps of the volume algorithm; `dual` is written to, the new `steps` returned."""
     multipliers = dual.multipliers.copy()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from scipy import sparse
 
+from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance
 from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts, nearest_of_all
 from geoplan.siting.model.constraints import Constraints, site_money
@@ -16,7 +16,7 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import SAME_TOTAL_COST, SAME_VALUE
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _swap_terms(costs, is_open, entering, position, n_open):
     """Gain of each entering site, loss of each open one, and their correction term.
 

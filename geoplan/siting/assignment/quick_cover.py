@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from scipy import sparse
 
+from geoplan.kernels import kernel
 from geoplan.siting.assignment.weighted_costs import Csr
 
 
@@ -31,7 +31,7 @@ class CostOrders(NamedTuple):
         )
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _add_within(row, i, radius, change, gain):
     """Add `change` to the gain of every site within `radius` of demand row i."""
     for t in range(row.ptr[i], row.ptr[i + 1]):
@@ -39,7 +39,7 @@ def _add_within(row, i, radius, change, gain):
             gain[row.idx[t]] += change
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _greedy_cover(costs, radius, is_open, covered, most):
     """Open the site that covers most rows not covered yet, again and again; whether all are.
 
@@ -68,7 +68,7 @@ def _greedy_cover(costs, radius, is_open, covered, most):
     return left == 0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _disjoint_rows(by_demand, radius, order, covered, n_sites):
     """Number of rows of `order`, taken greedily, no two with a site in common."""
     ptr, idx, data = by_demand

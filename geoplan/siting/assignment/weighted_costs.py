@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from scipy import sparse
+
+from geoplan.kernels import kernel
 
 
 class Csr(NamedTuple):
@@ -91,7 +92,7 @@ def _cheapest_first(weighted: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     return order
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def nearest_two(costs, is_open, i):
     """Cheapest and second cheapest open site of demand row i: (site, cost, second cost)."""
     ptr, idx, data = costs.by_demand
@@ -120,7 +121,7 @@ class Nearest(NamedTuple):
     second: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def nearest_of_all(costs, is_open):
     """`Nearest` of every demand row."""
     n = len(costs.by_demand.ptr) - 1

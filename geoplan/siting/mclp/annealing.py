@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.mclp.local_search import Solution, interchange, open_sites
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.control import SolveControl
@@ -33,7 +33,7 @@ class _AnnealState(NamedTuple):
     marks: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _neighbour(cover, out, state):
     """A random site that reaches one of the people of `out`; now and then any site."""
     _, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -44,7 +44,7 @@ def _neighbour(cover, out, state):
     return np.int64(row_idx[row_ptr[i] + below(state, row_ptr[i + 1] - row_ptr[i])])
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _moves(cover, annealing, allowed, temperature, cooling, moves, need, state):
     """`moves` moves of the annealing; ends early once its best covers `need`."""
     weight, site_ptr, site_idx, _, _ = cover

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
@@ -68,7 +68,7 @@ class _VolumeState(NamedTuple):
     shares: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _worth(cover, multipliers, worth):
     _, site_ptr, site_idx, _, _ = cover
     for j in range(len(site_ptr) - 1):
@@ -78,7 +78,7 @@ def _worth(cover, multipliers, worth):
         worth[j] = s
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _pick(worth, n_new, top):
     """The `n_new` sites of most worth into `top` (ties: smaller position); their worth."""
     m = len(worth)
@@ -100,7 +100,7 @@ def _pick(worth, n_new, top):
     return s
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _count(cover, top, out):
     """How many of the sites `top` cover each class, into `out`."""
     _, site_ptr, site_idx, _, _ = cover
@@ -110,7 +110,7 @@ def _count(cover, top, out):
             out[site_idx[t]] += 1.0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _start(cover, dual, top):
     """Relaxed solution at the first multipliers; returns its bound."""
     _worth(cover, dual.multipliers, dual.worth)
@@ -123,7 +123,7 @@ def _start(cover, dual, top):
     return bound
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _subgradient_norm(weight, dual):
     """Squared length of the mean subgradient, where the multipliers may follow it."""
     norm = 0.0
@@ -136,7 +136,7 @@ def _subgradient_norm(weight, dual):
     return norm
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _blend(dual, now, limit):
     """Share of the new point in the mean, and whether it agrees with the direction of the step."""
     cross = 0.0
@@ -151,7 +151,7 @@ def _blend(dual, now, limit):
     return blend_weight(cross, square, limit), agree > 0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _volume(cover, n_new, target, dual, steps, begin):
     """100 steps of the volume algorithm; `dual` is written to, the new `steps` returned.
 

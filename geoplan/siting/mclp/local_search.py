@@ -11,15 +11,15 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.tolerances import SAME_VALUE
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _greedy(cover, n_new, count, is_open, allowed):
     """Open sites by people added; `count` and `is_open` are written to.
 
@@ -89,7 +89,7 @@ class _Moves(NamedTuple):
     shared: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _moves(cover, solution):
     """What every move from `solution` is worth, and the people of all classes."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -116,7 +116,7 @@ def _moves(cover, solution):
     return _Moves(gain, loss, single, owner, np.zeros(m)), total
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _best_interchange(cover, solution, moves, allowed, best):
     """The site to close and the site to open that add most people, more than `best`; else -1."""
     weight, site_ptr, site_idx, _, _ = cover
@@ -155,7 +155,7 @@ def _best_interchange(cover, solution, moves, allowed, best):
     return out, into
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _close(cover, solution, moves, out):
     """Close the site `out`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -177,7 +177,7 @@ def _close(cover, solution, moves, out):
     is_open[out] = False
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _add(cover, solution, moves, into):
     """Open the site `into`; `solution` and `moves` are written to."""
     weight, site_ptr, site_idx, row_ptr, row_idx = cover
@@ -199,7 +199,7 @@ def _add(cover, solution, moves, into):
     is_open[into] = True
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def interchange_until_best(cover, solution, allowed, rounds):
     """Swap an open for a closed site while more people are covered; best interchange first.
 
@@ -225,7 +225,7 @@ def interchange_until_best(cover, solution, allowed, rounds):
     return done
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def open_sites(cover, chosen, count, is_open):
     """Open the sites `chosen`; `count` and `is_open` are written to."""
     _, site_ptr, site_idx, _, _ = cover

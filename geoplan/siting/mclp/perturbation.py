@@ -6,15 +6,15 @@ random numbers of `geoplan.siting.solver.rng`.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.mclp.local_search import Solution, interchange_until_best, open_sites
 from geoplan.siting.model.core import Core
 from geoplan.siting.solver.rng import below, next_bits
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _people(weight, count):
     """People of the classes that are covered."""
     people = 0.0
@@ -24,7 +24,7 @@ def _people(weight, count):
     return people
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _close_near(cover, trial, near, k, state):
     """Close `k` open sites around a random one; the positions in `trial.chosen` that are free now.
 
@@ -65,7 +65,7 @@ def _close_near(cover, trial, near, k, state):
     return closed
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _best_near(cover, trial, near, allowed, banned, state):
     """The site near by that adds most people, among a random nine tenths; -1 where there is none.
 
@@ -92,7 +92,7 @@ def _best_near(cover, trial, near, allowed, banned, state):
     return pick
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _perturb(cover, chosen, allowed, rounds, least, most, state):
     """`rounds` perturbations of `chosen` (written to): how many of them helped."""
     weight, site_ptr, site_idx, row_ptr, _ = cover

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 
-@nb.njit(cache=True, nogil=True)
+
+@kernel
 def _subset(idx, a, a_end, b, b_end):
     """Whether the ascending run a..a_end is contained in b..b_end."""
     while a < a_end and b < b_end:
@@ -22,7 +23,7 @@ def _subset(idx, a, a_end, b, b_end):
     return a == a_end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def dominated_sites(cover, cost, kind):
     """Bool per site: another site of its `kind` covers all its classes at no more cost.
 
@@ -58,7 +59,7 @@ def dominated_sites(cover, cost, kind):
     return out
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def implied_rows(row_ptr, row_idx, site_ptr, site_idx):
     """True for a class whose cover set contains another's: covering that one covers it too."""
     n = len(row_ptr) - 1

@@ -7,15 +7,15 @@ a site whose classes another site covers too, at no more cost, leaves.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from geoplan.kernels import kernel
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.dominance import dominated_sites
 from geoplan.siting.model.problem import SitingProblem
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
     """Per row: hash of its allowed sites, their number, and whether a fixed site covers it."""
     n = len(ptr) - 1
@@ -39,7 +39,7 @@ def _hash_rows(ptr, idx, key, allowed, fixed, wanted, group, group_key):
     return code, count, covered
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _same_row(ptr, idx, allowed, a, b):
     s, e = ptr[a], ptr[a + 1]
     u, v = ptr[b], ptr[b + 1]
@@ -56,7 +56,7 @@ def _same_row(ptr, idx, allowed, a, b):
         u += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _merge_runs(order, code, ptr, idx, allowed, group, label):
     """Number the classes along `order` (rows sorted by hash); returns one row of each class."""
     first_of = np.empty(len(order), np.int64)
@@ -80,7 +80,7 @@ def _merge_runs(order, code, ptr, idx, allowed, group, label):
     return first_of[:k].copy()
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _take_rows(ptr, idx, rows, new_site):
     """CSR of `rows` with the columns renumbered by `new_site` (-1 = dropped)."""
     out = np.zeros(len(rows) + 1, np.int64)
@@ -101,7 +101,7 @@ def _take_rows(ptr, idx, rows, new_site):
     return out, col
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def transpose(ptr, idx, width):
     """The transpose: for a CSR with `width` columns, pointer and ascending row numbers."""
     out = np.zeros(width + 1, np.int64)

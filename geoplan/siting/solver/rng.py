@@ -5,8 +5,9 @@ Splitmix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195), for use wi
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
+
+from geoplan.kernels import kernel
 
 
 def random_state(seed: int) -> np.ndarray:
@@ -14,7 +15,7 @@ def random_state(seed: int) -> np.ndarray:
     return np.array([(int(seed) * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64], np.uint64)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def next_bits(state):
     """The next 64 random bits."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -24,7 +25,7 @@ def next_bits(state):
     return z ^ (z >> np.uint64(31))
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def below(state, n):
     """A random whole number from 0 to `n` - 1."""
     return np.int64(next_bits(state) % np.uint64(n))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
+from geoplan.kernels import kernel
 
 
 class Steps(NamedTuple):
@@ -19,7 +19,7 @@ class Steps(NamedTuple):
     failures: int
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def next_steps(steps, bound, better, agrees):
     """Longer steps after a `better` bound in a direction that `agrees`, shorter after ten worse."""
     if better:
@@ -30,7 +30,7 @@ def next_steps(steps, bound, better, agrees):
     return Steps(steps.bound, steps.factor, steps.blend, steps.failures + 1)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def blend_weight(cross, square, limit):
     """Weight of a new point in the mean, at most `limit`: the one of the shortest mean direction.
 

@@ -1,0 +1,130 @@
+"""Kernels: functions that numba compiles, kept on disk under a key of all the source in them.
+
+numba keys a compiled function by its own file. A kernel holds the code of the kernels that it calls
+and the constants that it names, too: after an upgrade that changed only those it would run the old
+code, or crash. Here the folder of the compiled code is named after the sources of a kernel's module
+and of what that module imports, so that a stale kernel cannot be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba as nb
+
+from geoplan import __version__
+
+_IMPORTS = re.compile(r"^(?:from|import) (geoplan(?:\.\w+)*)", re.MULTILINE)
+_PACKAGE = Path(__file__).parent
+_COMPILED = ("import numba", "geoplan.kernels")
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """`function`, compiled by numba without the GIL; kept on disk where a folder can be written."""
+    folder = cache_folder()
+    if folder is None:
+        return nb.njit(nogil=True)(function)
+    config: Any = nb.config
+    usual = config.CACHE_DIR
+    config.CACHE_DIR = str(folder / source_key(function.__module__))
+    try:
+        return nb.njit(cache=True, nogil=True)(function)
+    finally:
+        config.CACHE_DIR = usual  # functions of others stay where their owners want them
+
+
+@cache
+def source_key(module: str) -> str:
+    """A name for the version of geoplan and the sources that a module's kernels are made of."""
+    digest = hashlib.sha256(__version__.encode())
+    for name in kernel_sources(module):
+        digest.update(f"{name}\n{_source(name)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def kernel_sources(module: str) -> list[str]:
+    """The modules that may be compiled into `module`'s kernels: itself and what it imports.
+
+    Examples
+    --------
+    >>> "geoplan.tolerances" in kernel_sources("geoplan.network.isochrones.segment_grid")
+    True
+    """
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        text = _source(name)
+        # what imports no numba holds constants at most, and no further kernel
+        if name == module or any(mark in text for mark in _COMPILED):
+            waiting += _IMPORTS.findall(text)
+    return sorted(found - {"geoplan", __name__})
+
+
+@cache
+def _source(module: str) -> str:
+    path = _PACKAGE.joinpath(*module.split(".")[1:])
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate.read_text(encoding="utf-8")
+    return ""  # a module without a file, as in a frozen program: the version is its key
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Where compiled kernels are kept; None where nothing can be written.
+
+    The folder that the environment variable NUMBA_CACHE_DIR names, else the user's cache folder,
+    else a folder of the user's own among the temporary files.
+    """
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    if named and _usable(Path(named)):
+        return Path(named) / "geoplan"
+    user = getattr(os, "getuid", lambda: "user")()
+    temporary = Path(tempfile.gettempdir()) / f"geoplan-kernels-{user}"
+    for folder in (_users_cache(), temporary):
+        if folder is not None and _usable(folder) and _own(folder):
+            return folder
+    return None
+
+
+def _users_cache() -> Path | None:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "geoplan" / "kernels"
+
+
+def _usable(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _own(folder: Path) -> bool:
+    """Whether nobody else can put code there: what is loaded from it is run."""
+    if not hasattr(os, "getuid"):
+        return True
+    facts = folder.stat()
+    return facts.st_uid == os.getuid() and not facts.st_mode & 0o022

@@ -1,0 +1,181 @@
+"""Compiled kernels: none outlives the source it was made of; any machine can run them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from numba.core.registry import CPUDispatcher
+
+import geoplan
+from geoplan import kernels
+
+PACKAGE = Path(geoplan.__file__).parent
+INNER = "from geoplan.kernels import kernel\n\n\n@kernel\ndef inner(x):\n    return x + {}\n"
+OUTER = (
+    "from geoplan.kernels import kernel\nfrom geoplan.siting.one import inner\n\n\n"
+    "@kernel\ndef outer(x):\n    return 2 * inner(x)\n"
+)
+ASK = "from geoplan.siting.two import outer; print(outer(1), outer.stats.cache_hits)"
+
+
+def kernel_modules():
+    """Every module of the package that compiles something."""
+    names = [
+        m.name
+        for m in pkgutil.walk_packages([str(PACKAGE)], "geoplan.")
+        if not m.name.endswith("__main__")
+    ]
+    texts = {name: PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names}
+    return [n for n, f in texts.items() if f.exists() and "import kernel\n" in f.read_text("utf-8")]
+
+
+def test_every_kernel_is_keyed_by_the_kernels_it_calls():
+    modules = kernel_modules()
+    assert len(modules) > 30
+    called = 0
+    for name in modules:
+        module = importlib.import_module(name)
+        sources = kernels.kernel_sources(name)
+        for own in vars(module).values():
+            if not isinstance(own, CPUDispatcher) or own.py_func.__module__ != name:
+                continue
+            for used in own.py_func.__code__.co_names:
+                other = own.py_func.__globals__.get(used)
+                if isinstance(other, CPUDispatcher):
+                    called += 1
+                    assert other.py_func.__module__ in sources, (name, used)
+    assert called > 30  # the test has looked at calls
+
+
+def test_the_key_follows_sources_and_version(monkeypatch):
+    name = "geoplan.siting.assignment.interchange"
+    kernels.source_key.cache_clear()
+    usual = kernels.source_key(name)
+    monkeypatch.setattr(kernels, "_source", lambda m: "X = 1" if m == "geoplan.tolerances" else "")
+    kernels.source_key.cache_clear()
+    assert kernels.source_key(name) != usual
+    monkeypatch.undo()
+    monkeypatch.setattr(kernels, "__version__", "99")
+    kernels.source_key.cache_clear()
+    assert kernels.source_key(name) != usual
+    kernels.source_key.cache_clear()
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the installed package with two small kernels, one calling the other."""
+    copy = tmp_path / "lib" / "geoplan"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "assets"))
+    (copy / "siting" / "two.py").write_text(OUTER, "utf-8")
+    (copy / "siting" / "one.py").write_text(INNER.format(1), "utf-8")
+    return copy
+
+
+def environment(package, **more):
+    usual = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA", "XDG"))}
+    return {**usual, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
+def asked(package, **more):
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env=environment(package, **more),
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    value, hits = done.stdout.split(" ", 1)
+    return int(value), hits.count(":")
+
+
+def test_after_an_upgrade_in_place_no_old_code_runs(package, tmp_path):
+    home = {"HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    assert asked(package, **home) == (4, 0)
+    assert asked(package, **home) == (4, 1)  # the second time it is loaded, not compiled
+    before = (package / "siting" / "one.py").stat()
+    (package / "siting" / "one.py").write_text(INNER.format(5), "utf-8")
+    # archives of reproducible builds give every file the same time
+    os.utime(package / "siting" / "one.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert asked(package, **home) == (12, 0)
+
+
+def test_two_processes_at_once_compile_the_same_kernel(package, tmp_path):
+    env = environment(package, HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path))
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", ASK],
+            env=env,
+            cwd=package.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in started:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert out.startswith("4 ")
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(package, tmp_path):
+    nowhere = str(Path(os.devnull) / "home")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = {"HOME": nowhere, "LOCALAPPDATA": nowhere, "TMPDIR": str(temporary)}
+    assert asked(package, **env) == (4, 0)
+    assert asked(package, **env) == (4, 1)
+    assert not list(package.rglob("*.nbi"))  # a read-only installation stays as it is
+    named = asked(package, HOME=nowhere, NUMBA_CACHE_DIR=str(tmp_path / "named"))
+    assert named == (4, 0)
+    assert list((tmp_path / "named" / "geoplan").rglob("*.nbi"))
+
+
+@pytest.fixture
+def nowhere(monkeypatch):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(kernels, "_users_cache", lambda: Path(os.devnull) / "cache")
+    monkeypatch.setattr(tempfile, "tempdir", str(Path(os.devnull) / "tmp"))
+    kernels.cache_folder.cache_clear()
+    yield
+    kernels.cache_folder.cache_clear()
+
+
+def test_where_nothing_can_be_written_kernels_compile_all_the_same(nowhere):
+    assert kernels.cache_folder() is None
+    assert kernels.kernel(_double)(21) == 42
+
+
+def _double(x):
+    return 2 * x
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners and modes are POSIX's")
+def test_a_temporary_folder_that_others_can_write_is_not_used(monkeypatch, tmp_path, nowhere):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    planted = tmp_path / f"geoplan-kernels-{os.getuid()}"
+    planted.mkdir()
+    planted.chmod(0o777)
+    assert kernels.cache_folder() is None
+    planted.chmod(0o700)
+    kernels.cache_folder.cache_clear()
+    assert kernels.cache_folder() == planted
+
+
+def test_the_cache_folder_of_others_is_left_alone():
+    import numba
+
+    usual = numba.config.CACHE_DIR
+    kernels.kernel(_double)
+    assert usual == numba.config.CACHE_DIR
