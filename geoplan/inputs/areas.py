@@ -13,6 +13,7 @@ from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.location.area_pieces import put_together
 from geoplan.inputs.location.coordinate_columns import has_coordinates
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
@@ -44,8 +45,9 @@ def read_areas(
     Returns
     -------
     Loaded[AreaLayer]
-        Rows without a code, and further rows with the same code, are set aside. An area whose
-        location is not known stays: its people count.
+        Rows without a code, and further rows with the same code, are set aside; polygons of one
+        code and name are put together. An area whose location is not known stays: its people
+        count.
 
     Notes
     -----
@@ -86,7 +88,8 @@ def _read(
         _summarise_unlocated(collector)
     column, empty = rows.heading("code"), is_empty(codes)
     collector.about_rows(empty, "no_code", "error", column=column, set_aside=True)
-    twice = codes.duplicated().to_numpy() & ~empty
+    geometry, further = put_together(rows, codes, geometry, collector)
+    twice = codes.duplicated().to_numpy() & ~empty & ~further
     collector.about_rows(twice, "same_code", "error", column=column, cells=codes, set_aside=True)
     name = rows.column("name")
     frame = gpd.GeoDataFrame(
@@ -101,7 +104,7 @@ def _read(
     if urban is not None:
         frame["urban"] = urban
     frame.index = pd.Index(codes.astype(str), name="code")
-    return AreaLayer(level=level, frame=frame[~collector.set_aside_mask], parent=parent)
+    return AreaLayer(level=level, frame=frame[~collector.set_aside_mask & ~further], parent=parent)
 
 
 def _summarise_unlocated(collector: FindingCollector) -> None:

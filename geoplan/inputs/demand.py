@@ -22,7 +22,8 @@ from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded, Severity
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.location.extent import LocationContext
-from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.row_identity import report_repeated_people, row_ids
@@ -149,7 +150,9 @@ def _demand_of_rows(
     people = _people(rows, collector, headings) if headings else np.ones(len(rows))
     unusable = collector.set_aside_mask
     release_memory()
-    geometry = locate_rows(rows, collector, context)
+    places = locate_points(rows, collector, context, polygons_apart=False)
+    report_people_of_places(places, collector)
+    geometry = places.points.copy()
     geometry[collector.set_aside_mask] = None
     data: dict[str, object] = {"name": rows.names, "people": people}
     for group in groups:
@@ -161,14 +164,17 @@ def _demand_of_rows(
     if rows.column("name") is not None:
         report_repeated_people(rows, collector, people, geometry)
     # the file's own text is as large as all that follows: its memory is released first
-    rows = rows.only("id")
+    whole, rows = (rows if places.several else rows.only("id")), rows.only("id")
     del urban
     collector.release_text()
     release_memory()
     ids = row_ids(rows, collector, key)
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=context.crs)
     frame.index = ids
-    return frame[~unusable]
+    frame, take = split_rows(
+        frame, places, whole, context.areas, collector, shared=["people", *groups]
+    )
+    return frame[~unusable[take]]
 
 
 def _heading(rows: Rows, name: str) -> str:

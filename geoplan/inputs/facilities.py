@@ -16,7 +16,8 @@ from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.location.extent import LocationContext
-from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.several_places import report_several_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.row_identity import report_duplicate_sites, row_ids
@@ -55,7 +56,8 @@ def read_facilities(
         geocoded). Where it names its area, by a column or in its address, it stays in the layer
         without geometry and counts for that area's quota, but serves nobody. Rows that name staff
         instead of a site (``designated``) need no location. Columns that are not known are carried
-        along, personal data are not.
+        along, personal data are not. A row of several places (multi-part geometry) becomes a site
+        per place, its capacity divided among them.
 
     Notes
     -----
@@ -81,7 +83,8 @@ def read_facilities(
 
 def _read(collector: FindingCollector, key: str, context: LocationContext) -> FacilityLayer:
     rows = open_rows(collector)
-    geometry = locate_rows(rows, collector, context)
+    places = locate_points(rows, collector, context)
+    geometry = places.points
     _accept_designated(rows, collector)
     data: dict[str, object] = {"name": rows.names}
     for role in _NUMBERS:
@@ -104,7 +107,11 @@ def _read(collector: FindingCollector, key: str, context: LocationContext) -> Fa
     report_duplicate_sites(rows, collector, geometry)
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=context.crs)
     frame.index = row_ids(rows, collector, key)
-    return FacilityLayer(key=key, frame=frame[~collector.set_aside_mask | unlocated])
+    kept = ~collector.set_aside_mask | unlocated
+    shared = [role for role in _NUMBERS if role in frame]
+    report_several_places(places, frame[shared], collector)
+    frame, take = split_rows(frame, places, rows, context.areas, collector, shared=shared)
+    return FacilityLayer(key=key, frame=frame[kept[take]])
 
 
 def _unlocated_in_known_area(

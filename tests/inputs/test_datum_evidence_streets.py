@@ -19,7 +19,7 @@ from geoplan.crs import from_wgs84, to_wgs84
 from geoplan.errors import GeographicCrsError
 from geoplan.inputs import LayerSource, Streets, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.location.datum_evidence_streets import READINGS, small_shift, street_evidence
+from geoplan.inputs.location.datum.street_evidence import READINGS, small_shift, street_evidence
 
 CRS = "EPSG:4548"
 X, Y, SIDE = 492_000.0, 4_046_000.0, 14_000.0

@@ -11,7 +11,7 @@ from string import Formatter
 import pytest
 
 from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.location.datum_evidence_streets import DATUM_CANDIDATES, DIRECTIONS, READINGS
+from geoplan.inputs.location.datum.street_evidence import DATUM_CANDIDATES, DIRECTIONS, READINGS
 
 WORDS = tomllib.loads(
     files("geoplan.words").joinpath("file_faults.toml").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from geoplan.inputs.location.angle_faults import (
     settle_angles,
 )
 from geoplan.inputs.location.coordinate_columns import MAX_DEGREES, usable_pairs
-from geoplan.inputs.location.datum_check import missing_datum
+from geoplan.inputs.location.datum.check import missing_datum
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.rows import Rows
 

@@ -1,4 +1,4 @@
-"""Geometry that a file carries itself: datum, swapped axes, repairs, a point inside."""
+"""Geometry that a file carries itself: datum, swapped axes, repairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ def locate_geometry(
     collector: FindingCollector,
     context: LocationContext,
     *,
-    points: bool = True,
     unread: np.ndarray | None = None,
 ) -> gpd.GeoSeries:
     """`geometry` in the study's CRS, missing where it cannot be used (with a finding).
@@ -27,7 +26,6 @@ def locate_geometry(
     geometry : as it stands in the file, aligned with the rows of `collector`, whose source says
         datum and CRS where the file does not.
     context : CRS of the study; its extent finds swapped axes where both are possible degrees.
-    points : polygons and lines become a point inside.
     unread : bool per row: a finding says already that the row's geometry cannot be read.
 
     Raises
@@ -52,8 +50,6 @@ def locate_geometry(
         value = str(source.crs or source.datum or "")
         collector.about_row(int(position), "off_the_map", "error", value=value, set_aside=True)
     geometry = _made_valid(geometry.where(there & finite), collector)
-    if points and not geometry.dropna().geom_type.eq("Point").all():
-        geometry = geometry.representative_point()
     return gpd.GeoSeries(geometry, crs=context.crs)
 
 

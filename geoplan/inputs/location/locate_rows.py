@@ -13,14 +13,27 @@ from geoplan.errors import FileError
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.coordinate_columns import choose_coordinates, has_pair
-from geoplan.inputs.location.datum_check import check_datum
+from geoplan.inputs.location.datum.check import check_datum
 from geoplan.inputs.location.degree_columns import locate_degrees
 from geoplan.inputs.location.extent import Extent, LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry
 from geoplan.inputs.location.projected_columns import locate_projected
+from geoplan.inputs.location.several_places import Places, places_of
 from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
 from geoplan.tolerances import OUTSIDE_M
+
+
+def locate_points(
+    rows: Rows,
+    collector: FindingCollector,
+    context: LocationContext,
+    *,
+    polygons_apart: bool = True,
+) -> Places:
+    """The places of every row, see `locate_rows` and `places_of`."""
+    geometry = _locate(rows, collector, context, points=True)
+    return places_of(geometry, polygons_apart=polygons_apart)
 
 
 def locate_rows(
@@ -39,6 +52,13 @@ def locate_rows(
     FileError
         No row can be located: no coordinates, no datum, no CRS.
     """
+    geometry = _locate(rows, collector, context, points=points)
+    return places_of(geometry).points if points else geometry
+
+
+def _locate(
+    rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool
+) -> gpd.GeoSeries:
     source = collector.source
     rows = choose_coordinates(rows, collector, context, points=points)
     unread: np.ndarray | None = None
@@ -46,7 +66,7 @@ def locate_rows(
         shapes, unread = geometry_of_column(rows, collector, context)
         rows = replace(rows, geometry=shapes)
     if rows.geometry is not None:
-        geometry = locate_geometry(rows.geometry, collector, context, points=points, unread=unread)
+        geometry = locate_geometry(rows.geometry, collector, context, unread=unread)
     elif has_pair(rows, "x", "y"):
         geometry = locate_projected(rows, collector, context)
     elif has_pair(rows, "lon", "lat"):

@@ -12,7 +12,7 @@ from geoplan.crs.datum import in_china
 from geoplan.errors import FileError
 from geoplan.inputs.columns.places.shapes import Shapes, read_shapes
 from geoplan.inputs.findings.collector import FindingCollector
-from geoplan.inputs.location.datum_check import missing_datum
+from geoplan.inputs.location.datum.check import missing_datum
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.rows import Rows
 

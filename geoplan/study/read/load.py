@@ -171,7 +171,7 @@ def load_inputs(
     ----------
     config, base : the checked study file and the folder that relative paths start from.
     services : service keys; None reads everything, also what no service uses.
-    streets : locations are compared with them; see `datum_evidence_streets`.
+    streets : locations are compared with them; see `street_evidence`.
     report : called with a line per input.
     """
     reader = _Reader(config, base, report or (lambda _: None), streets)

@@ -2,7 +2,7 @@
 
 A wrong datum moves every point by 0.5 to 1.3 km (BD-09 taken for GCJ-02 by about 0.7 km), which no
 check of the CRS notices. Two independent kinds of evidence do: rows that name their area should
-lie in it (`datum_evidence_areas`), and sites should lie beside streets (`datum_evidence_streets`).
+lie in it (`area_evidence`), and sites should lie beside streets (`street_evidence`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError
 from geoplan.inputs.findings.collector import FindingCollector
-from geoplan.inputs.location.datum_evidence_areas import MIN_ROWS, AreaEvidence, area_evidence
-from geoplan.inputs.location.datum_evidence_streets import (
+from geoplan.inputs.location.datum.area_evidence import MIN_ROWS, AreaEvidence, area_evidence
+from geoplan.inputs.location.datum.street_evidence import (
     DATUM_CANDIDATES,
     WEAK_SIGNIFICANCE,
     Shift,

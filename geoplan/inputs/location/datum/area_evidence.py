@@ -16,7 +16,7 @@ import pandas as pd
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty
-from geoplan.inputs.location.datum_evidence_streets import DATUM_CANDIDATES
+from geoplan.inputs.location.datum.street_evidence import DATUM_CANDIDATES
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.membership.area_lookup import area_heading, area_lookup
 from geoplan.inputs.membership.assign_areas import codes_by_location
