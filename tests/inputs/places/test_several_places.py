@@ -56,7 +56,7 @@ far_square = box(X + 2000, Y, X + 2040, Y + 40)
         (GeometryCollection([at(10, 10), square]), [10]),  # a site and its plot
         (MultiPolygon([square, far_square]), [15, 2020]),
         (MultiPolygon([square, box(X + 60, Y, X + 90, Y + 30)]), None),  # two wings
-        (MultiLineString([[at(0), at(100)], [at(3000), at(3100)]]), [50, 3050]),
+        (MultiLineString([[at(0), at(100)], [at(3000), at(3100)]]), [0, 3000]),
         (Polygon(square), [15]),
         (LineString([at(0), at(100)]), None),
     ],
