@@ -16,6 +16,14 @@ REPORTED_SCALE_ERROR = 0.005
 
 #: people; a share of a total this little below a whole number is that number (rounding of floats)
 WHOLE_PEOPLE = 1e-9
+#: share of a raster's cell; smaller parts are borders of two levels that were not drawn alike
+LEAST_CELL_SHARE = 0.01
+#: share of the study's ground; a raster that misses less of it is cut along the border
+RASTER_COVERS = 0.005
+#: cells; grids whose origins differ by less than this part of a cell are one grid
+SAME_GRID_CELLS = 0.01
+#: share of a cell's side; sides that differ less are equal (degrees are written with 10 digits)
+SAME_CELL_SIDE = 1e-7
 #: degrees, metres; around the study's extent: locations this near are still expected ones
 EXTENT_MARGIN_DEG, EXTENT_MARGIN_M = 0.05, 5_000.0
 #: metres; farther than this outside the study's extent a location is doubted

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geoplan.errors import FileError
 from geoplan.inputs.allocation import allocate_totals
@@ -21,6 +22,9 @@ from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import put_levels
 from geoplan.inputs.rows import Rows, open_rows
 
+#: times the census's people; a group of an age is a part of all, hardly a tenth and never ten times
+MOST_TIMES = 12.0
+
 
 def scale_to_census(
     frame: gpd.GeoDataFrame,
@@ -29,6 +33,8 @@ def scale_to_census(
     key: str,
     areas: Mapping[str, AreaLayer],
     groups: tuple[str, ...],
+    *,
+    order: NDArray[np.int64] | None = None,
 ) -> tuple[gpd.GeoDataFrame, Loaded[Any]]:
     """`frame` with its people scaled to the census, and what was read of the census table.
 
@@ -39,6 +45,7 @@ def scale_to_census(
     ----------
     frame : demand rows with a column of area codes for the census table's level.
     collector : of the demand file. key : of the demand. groups : columns scaled along.
+    order : of rows that are cells, along a curve on which neighbours stand together.
 
     Raises
     ------
@@ -51,7 +58,7 @@ def scale_to_census(
     of_census = FindingCollector(source=sum_to.source, lang=collector.lang)
     census = _read_census(sum_to, of_census, layer)
     weights = frame["people"].to_numpy(np.float64)
-    allocated, left, outside = allocate_totals(weights, frame[sum_to.level], census.people)
+    allocated, left, outside = allocate_totals(weights, frame[sum_to.level], census.people, order)
     if (weights[outside] > 0).any():
         collector.about_file(
             "outside_census",
@@ -59,6 +66,8 @@ def scale_to_census(
             count=int((weights[outside] > 0).sum()),
             people=f"{weights[outside].sum():,.0f}",
         )
+    if order is not None:
+        _report_ratio(collector, weights, allocated)
     scaled = frame.copy()
     ratio = np.divide(allocated, weights, out=np.zeros(len(allocated)), where=weights > 0)
     scaled["people"] = allocated.astype(np.float64)
@@ -81,9 +90,28 @@ def scale_to_census(
             people=f"{row.people:,.0f}",
         )
         extra.append({"name": str(row.name), "people": float(round(row.people)), "code": None})
+    if order is not None:  # cells without anybody are no demand
+        scaled = scaled[scaled["people"] > 0]
     if extra:
         scaled = _with_unlocated(scaled, extra, sum_to.level, key, areas, groups)
     return scaled, of_census.loaded(None)
+
+
+def _report_ratio(
+    collector: FindingCollector, weights: NDArray[np.float64], allocated: NDArray[np.int64]
+) -> None:
+    """A warning where the cells hold many times the census's people, or a small part of them."""
+    cells, census = float(weights.sum()), float(allocated.sum())
+    if cells > 0 and census > 0 and not 1 / MOST_TIMES <= cells / census <= MOST_TIMES:
+        collector.about_file(
+            "raster_not_census",
+            "warning",
+            assumed=True,
+            count=len(weights),
+            people=f"{cells:,.0f}",
+            census=f"{census:,.0f}",
+            times=f"{cells / census:.3g}",
+        )
 
 
 def _with_unlocated(

@@ -14,8 +14,7 @@ from geoplan.errors import FileError, InputError
 from geoplan.inputs.census import scale_to_census
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import normalize
-from geoplan.inputs.demand_rasters import demand_of_rasters, with_small_areas
-from geoplan.inputs.files.raster import RASTER_SUFFIXES
+from geoplan.inputs.demand_rasters import RasterDemand, demand_of_rasters
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector
@@ -26,6 +25,7 @@ from geoplan.inputs.location.locate_rows import locate_points
 from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
+from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
 from geoplan.inputs.row_identity import report_repeated_people, row_ids
 from geoplan.inputs.rows import Rows, open_rows
 
@@ -98,26 +98,29 @@ def read_demand(
     sources = [source] if isinstance(source, LayerSource) else list(source)
     weight, groups = columns.get("weight"), tuple(columns.get("groups", ()))
     collector = FindingCollector(source=sources[0], lang=lang)
-    is_raster = sources[0].suffix in RASTER_SUFFIXES
+    rasters: RasterDemand | None = None
     also: tuple[Loaded[Any], ...] = ()
     try:
         context = LocationContext.of(crs, areas, streets)
-        if is_raster:
-            frame = demand_of_rasters(sources, collector, key, context)
+        if sources[0].suffix in RASTER_SUFFIXES:
+            rasters = demand_of_rasters(sources, collector, key, context)
+            frame = rasters.frame if sum_to is not None else rasters.whole()
         elif len(sources) > 1:
             raise FileError.of("file_faults.several_paths")
         else:
             wanted = [weight] if isinstance(weight, str) else list(weight or ())
             frame = _demand_of_rows(collector, key, context, wanted, groups, needed=sum_to is None)
         if sum_to is not None:
-            if is_raster and sum_to.level in context.areas:
-                frame = with_small_areas(frame, sources, sum_to.level, key, context.areas)
-            frame, census = scale_to_census(frame, sum_to, collector, key, context.areas, groups)
+            order = None if rasters is None else rasters.order
+            frame, census = scale_to_census(
+                frame, sum_to, collector, key, context.areas, groups, order=order
+            )
             also = (census,)
         layer = Demand(key=key, frame=frame, groups=groups)
     except (InputError, pyproj.exceptions.CRSError) as error:
         return collector.unusable(error)
-    return collector.loaded(layer, also=also)
+    loaded = collector.loaded(layer, also=also)
+    return loaded if rasters is None else rasters.loaded(loaded)
 
 
 def _open(

@@ -25,6 +25,8 @@ class LayerSource:
     encoding : of a text file or a Shapefile; found when None.
     columns : role -> heading, where the heading is not one of the known ones.
     where : a simple condition on the file's own columns; only rows that meet it are read.
+    unit : what the cells of a population raster hold, ``people``, ``per_km2`` or ``per_ha``; None =
+        people, unless the file says otherwise.
     role : what the layer is for, kept in the input's record.
 
     Examples
@@ -45,6 +47,7 @@ class LayerSource:
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     where: str | None = None
+    unit: str | None = None
     role: str = ""
 
     @property

@@ -26,6 +26,7 @@ class Streets:
     Parameters
     ----------
     lines : LineStrings; missing and empty ones are left out.
+    reach : ground within which a location may lie on the study's streets; None = not known.
 
     Raises
     ------
@@ -40,9 +41,10 @@ class Streets:
     [40.0, inf]
     """
 
-    def __init__(self, lines: gpd.GeoSeries) -> None:
+    def __init__(self, lines: gpd.GeoSeries, *, reach: shapely.Geometry | None = None) -> None:
         check_projected(lines, "the street layer")
         self.crs = lines.crs
+        self.reach = reach
         shapes = lines.to_numpy()
         self._lines = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
 

@@ -94,7 +94,10 @@ class SumToSection(_Section):
 
 
 class DemandSection(SourceSection):
-    """``[demand.KEY]``: where the people of one group are."""
+    """``[demand.KEY]``: where the people of one group are.
+
+    `unit` is what the cells of a population raster hold: people, or people per km2 or per hectare.
+    """
 
     path: str | list[str]  # type: ignore[assignment]
     weight: str | list[str] | None = None
@@ -103,6 +106,7 @@ class DemandSection(SourceSection):
     name: str | None = None
     name_en: str | None = None
     sum_to: SumToSection | None = None
+    unit: Literal["people", "per_km2", "per_ha"] | None = None
 
 
 class SitingSection(_Section):

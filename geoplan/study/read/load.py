@@ -105,6 +105,7 @@ class _Reader:
             encoding=section.encoding,
             columns=dict(section.columns),
             where=getattr(section, "where", None),
+            unit=getattr(section, "unit", None),
             role=role,
         )
 

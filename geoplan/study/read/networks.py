@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 
 from geoplan.errors import GeoplanError, MissingCrsError
 from geoplan.inputs import Streets
@@ -35,6 +36,12 @@ class StudyNetwork:
     findings: tuple[Finding, ...] = ()
     barriers: gpd.GeoDataFrame | None = None
 
+    @property
+    def reach(self) -> shapely.Geometry:
+        """The ground around the streets, as far as a location may lie from the nearest one."""
+        vertices = self.network.coords  # of the streets as they are drawn
+        return shapely.multipoints(vertices).convex_hull.buffer(self.max_snap_m)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StudyNetworks:
@@ -53,7 +60,8 @@ class StudyNetworks:
         if chosen is None:
             return None
         network = chosen.network
-        return Streets(gpd.GeoSeries(network.edge_lines(), crs=network.crs))
+        lines = gpd.GeoSeries(network.edge_lines(), crs=network.crs)
+        return Streets(lines, reach=shapely.union_all([n.reach for n in self.networks.values()]))
 
     @property
     def records(self) -> tuple[InputRecord, ...]:

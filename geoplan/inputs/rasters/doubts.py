@@ -1,0 +1,203 @@
+"""What a raster's numbers cannot be: stand-ins for "no data", more people than any city has.
+
+Nothing here decides by one sign alone: a number is left out when it is no number of people at all
+(negative, infinite, beyond any city) or when a number that programs write for "no data" stands out
+from all others. Everything else that is odd is counted and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: people per square kilometre; the densest quarters of any city hold fewer on a square kilometre
+DENSEST = 200_000.0
+#: square kilometres; on less ground a few towers may be denser than a quarter: 100 m x 100 m
+LEAST_GROUND_KM2 = 0.01
+#: times the densest; more is no crowd but a fault
+IMPOSSIBLE = 5.0
+#: what programs write where they know nothing, beside the largest number of a type
+STAND_INS = (
+    *(255.0, 999.0, 9999.0, 32766.0, 32767.0, 65534.0, 65535.0, 99999.0, 999999.0, 9999999.0),
+    *(8888.0, 88888.0, 16777215.0, 2147483647.0, 2147483648.0, 4294967295.0, 1e10, 1e20),
+)
+#: times the next largest number: a stand-in stands out by this much, or by its many cells
+_STANDS_OUT, _MANY_CELLS = 10.0, 3
+#: cells with one and the same number, as a share of all with people, from which a fill is suspected
+_FILL_SHARE, _FILL_CELLS = 0.3, 200
+#: share of the people in cells denser than any city: the numbers are then no people per cell
+MOSTLY = 0.5
+#: different numbers beyond any city, and their share of the cells: the unit is another one
+_UNLIKE, _UNLIKE_SHARE = 10, 0.05
+#: whole numbers up to this many people stand in many cells of an honest raster
+_COMMON_PEOPLE = 20.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doubt:
+    """Something odd about a raster's numbers: the code of a finding and its values."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def most_people(km2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """People on so much ground that no city exceeds; infinite where the ground is not known."""
+    with np.errstate(invalid="ignore"):
+        return np.where(
+            np.isfinite(km2), DENSEST * np.maximum(km2, LEAST_GROUND_KM2), np.inf
+        ).astype(np.float64)
+
+
+def is_largest(stored: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[np.bool_]:
+    """Whether a stored number is the largest that a type of whole numbers holds."""
+    if dtype.kind not in "iu":
+        return np.zeros(len(stored), bool)
+    return np.asarray(stored == float(np.iinfo(dtype).max))
+
+
+def no_people(
+    stored: NDArray[np.float64],
+    people: NDArray[np.float64],
+    km2: NDArray[np.float64],
+    dtype: np.dtype[Any],
+) -> tuple[NDArray[np.bool_], list[Doubt]]:
+    """Which cells hold no number of people, and why.
+
+    Parameters
+    ----------
+    stored : numbers as the file has them; not 0 and not "no data". people : what they mean.
+    km2 : ground that each cell covers. dtype : of the file.
+
+    Returns
+    -------
+    left_out : bool per cell.
+    doubts : one per kind, with the number of cells and an example.
+    """
+    doubts: list[Doubt] = []
+    left_out = ~np.isfinite(people)
+    if left_out.any():
+        doubts.append(_stand_in("inf", left_out.sum(), "inf"))
+    negative = ~left_out & (people < 0)
+    if negative.any():
+        doubts.append(
+            Doubt(
+                code="raster_negative",
+                values={"count": int(negative.sum()), "values": _few(stored[negative])},
+            )
+        )
+    left_out |= negative
+    for value in _stand_ins(stored[~left_out], dtype):
+        same = ~left_out & (stored == value)
+        others = stored[~left_out & ~same]
+        largest = f"{others.max():g}" if len(others) else "-"
+        doubts.append(_stand_in(f"{value:.10g}", same.sum(), largest))
+        left_out |= same
+    impossible = ~left_out & (people > IMPOSSIBLE * most_people(km2))
+    if impossible.any():
+        worst = int(np.argmax(np.where(impossible, people, -np.inf)))
+        share = float(impossible.sum() / (~left_out).sum())
+        # one number over and over stands for "no data"; many different ones are of another unit
+        unlike = len(np.unique(stored[impossible])) >= _UNLIKE and share > _UNLIKE_SHARE
+        doubts.append(
+            Doubt(
+                code="raster_not_people" if unlike else "raster_impossible",
+                values={
+                    "count": int(impossible.sum()),
+                    "values": _few(stored[impossible]),
+                    "share": f"{share:.0%}",
+                    "value": f"{stored[worst]:g}",
+                    "ground": f"{km2[worst]:.3g}",
+                    "density": f"{float(people[worst]) / float(km2[worst]):.3g}",
+                },
+            )
+        )
+    return left_out | impossible, doubts
+
+
+def _stand_in(value: str, count: int, largest: str) -> Doubt:
+    return Doubt(
+        code="raster_stand_in", values={"count": int(count), "value": value, "largest": largest}
+    )
+
+
+def _stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any]) -> Iterator[float]:
+    """Numbers among `stored` that stand for "no data", the largest first."""
+    values, counts = np.unique(stored, return_counts=True)
+    listed = np.array(STAND_INS)
+    known = np.isin(values, listed) | np.isin(values, listed.astype(np.float32).astype(np.float64))
+    largest = is_largest(values, dtype)
+    for k in np.flatnonzero(known | largest)[::-1]:
+        value, count = float(values[k]), int(counts[k])
+        below, cells = values[:k], counts[:k]
+        if largest[k]:
+            yield value
+            continue
+        next_largest = float(below[-1]) if len(below) else 0.0
+        alone = next_largest * _STANDS_OUT < value and (len(below) > 0 or count > 1)
+        # so many cells with that very number, and hardly any with one of its size
+        near = int(cells[below > value / 2].sum())
+        many = count >= _MANY_CELLS * 10 and count > _MANY_CELLS * near and value >= 255
+        if alone or (many and len(below) and next_largest < value):
+            yield value
+
+
+def odd_numbers(
+    stored: NDArray[np.float64],
+    people: NDArray[np.float64],
+    km2: NDArray[np.float64],
+    dtype: np.dtype[Any],
+) -> list[Doubt]:
+    """What is odd about the cells that count: denser than any city, one number nearly everywhere.
+
+    Parameters as `no_people`, of the cells that are counted.
+    """
+    doubts: list[Doubt] = []
+    if len(people) == 0:
+        return doubts
+    dense = people > most_people(km2)
+    if dense.any():
+        worst = int(np.argmax(np.where(dense, people, -np.inf)))
+        share = float(people[dense].sum() / people.sum())
+        doubts.append(
+            Doubt(
+                code="raster_not_people" if share > MOSTLY else "raster_dense",
+                values={
+                    "count": int(dense.sum()),
+                    "people": f"{people[dense].sum():,.0f}",
+                    "share": f"{share:.0%}",
+                    "value": f"{stored[worst]:g}",
+                    "ground": f"{km2[worst]:.3g}",
+                    "density": f"{people[worst] / km2[worst]:,.0f}",
+                },
+            )
+        )
+    values, counts = np.unique(stored, return_counts=True)
+    most = int(np.argmax(counts))
+    value, count = float(values[most]), int(counts[most])
+    common = dtype.kind in "iu" and value <= _COMMON_PEOPLE
+    if count >= _FILL_CELLS and count > _FILL_SHARE * len(stored) and not common:
+        doubts.append(
+            Doubt(
+                code="raster_fill",
+                values={
+                    "count": count,
+                    "value": f"{value:g}",
+                    "share": f"{count / len(stored):.0%}",
+                    "people": f"{people[stored == value].sum():,.0f}",
+                },
+            )
+        )
+    return doubts
+
+
+def _few(values: NDArray[np.float64]) -> str:
+    """Up to three of the numbers, the most frequent first."""
+    distinct, counts = np.unique(values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:3]
+    more = " …" if len(distinct) > 3 else ""
+    return ", ".join(f"{v:.10g}" for v in distinct[order]) + more
