@@ -7,7 +7,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy import sparse
@@ -15,10 +14,7 @@ from scipy.sparse import csgraph
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.search.queries import travel_costs
-from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
-from geoplan.network.search.snapping import edge_tree
-from geoplan.tolerances import AT_END_M
+from geoplan.network.near_misses import near_misses, unjoined_crossings
 from geoplan.validate import number
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
@@ -37,9 +33,13 @@ class NetworkReport:
     one_way_traps : length of streets that one can reach but not leave again, or leave but not
         reach, because of one-way signs, metres (0 on foot).
     near_misses : GeoDataFrame of dead ends that nearly meet a street far off on the network:
-        ``node``, ``edge`` (label of the street), ``gap_m``, ``detour_m`` (network distance between
-        the two points; NaN = not joined at all), ``geometry`` (line across the gap); widest detour
-        first.
+        ``node``, ``edge`` (label of the street), ``name`` of the street or None, ``gap_m``,
+        ``detour_m`` (network distance between the two points; NaN = not joined at all),
+        ``geometry`` (line across the gap); widest detour first.
+    crossings : GeoDataFrame of places where lines of a layer cross at equal height without a
+        junction: ``edge``, ``other`` (labels of the two), ``name``, ``detour_m`` (NaN = not joined,
+        or not looked for), ``geometry``; widest detour first. Empty for OpenStreetMap, where only
+        shared nodes join.
     zero_length, long_edges, self_loops : GeoDataFrames of edges with ``u``, ``v``, ``length_m``.
     dead_ends : number of nodes with a single street.
     steps_m, barriers : length of steps, and number of edges with a barrier (gate, bollard, ...).
@@ -67,6 +67,7 @@ class NetworkReport:
     largest_share: float
     one_way_traps: float
     near_misses: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
     zero_length: gpd.GeoDataFrame
     long_edges: gpd.GeoDataFrame
     self_loops: gpd.GeoDataFrame
@@ -109,6 +110,8 @@ class NetworkReport:
             rows.append(
                 "  " + say(key, x=f"{x:.0f}", y=f"{y:.0f}", gap=f"{row.gap_m:.1f}", detour=detour)
             )
+        if len(self.crossings):
+            rows.append(say("network.crossings_count", count=len(self.crossings)))
         if len(self.zero_length):
             rows.append(say("network.zero_length", count=len(self.zero_length)))
         if len(self.long_edges):
@@ -200,7 +203,10 @@ def network_report(
         islands=_islands(network, of_edge, length, np.bincount(component), largest),
         largest_share=float(length[largest] / total) if total else 1.0,
         one_way_traps=_one_way_traps(network),
-        near_misses=_near_misses(network, np.flatnonzero(degree == 1), near_m, detour_m),
+        near_misses=near_misses(
+            network, np.flatnonzero(degree == 1), near_m=near_m, detour_m=detour_m
+        ),
+        crossings=unjoined_crossings(network, detour_m=detour_m),
         zero_length=_listed_edges(network, network.length_m <= 0),
         long_edges=_listed_edges(network, network.length_m > long_m),
         self_loops=_listed_edges(network, network.u == network.v),
@@ -262,108 +268,3 @@ def _one_way_traps(network: NetworkData) -> float:
     np.maximum.at(best, component, size[core])
     outside = size[core] < best[component]
     return float(network.length_m[outside[network.u] | outside[network.v]].sum())
-
-
-def _near_misses(
-    network: NetworkData, ends: NDArray[np.int64], near_m: float, detour_m: float
-) -> gpd.GeoDataFrame:
-    """Dead ends near a street that is far off on the network."""
-    points = shapely.points(network.x[ends], network.y[ends])
-    which, edge = edge_tree(network).query(points, predicate="dwithin", distance=near_m)
-    node = ends[which]
-    foreign = (network.u[edge] != node) & (network.v[edge] != node)
-    which, edge, node = which[foreign], edge[foreign], node[foreign]
-    same_height = _same_height(network, node, edge)
-    which, edge, node = which[same_height], edge[same_height], node[same_height]
-    lines = network.edge_lines(edge)
-    gap = shapely.distance(points[which], lines)
-    # of several streets the nearest counts
-    order = np.lexsort((edge, gap, which))
-    order = order[np.flatnonzero(np.diff(which[order], prepend=-1))]
-    which, edge, node, gap, lines = which[order], edge[order], node[order], gap[order], lines[order]
-    along = shapely.line_locate_point(lines, points[which])
-    points_across = shapely.line_interpolate_point(lines, along)
-    detour = _detours(network, node, edge, along, lines, detour_m)
-    wide = ~(detour < detour_m)
-    joined = _joined(network, node, edge)
-    detour = np.where(joined, detour, np.nan)
-    gaps = shapely.linestrings(
-        np.stack(
-            [shapely.get_coordinates(points[which]), shapely.get_coordinates(points_across)], axis=1
-        ).reshape(-1, 2, 2)
-    )
-    frame = gpd.GeoDataFrame(
-        {
-            "node": network.node_ids[node],
-            "edge": network.edge_ids[edge],
-            "gap_m": gap,
-            "detour_m": detour,
-        },
-        geometry=gaps,
-        crs=network.crs,
-    )[wide]
-    rank = frame["detour_m"].fillna(np.inf)
-    order = np.lexsort((frame["gap_m"].to_numpy(), -rank.to_numpy()))
-    return frame.iloc[order].reset_index(drop=True)
-
-
-def _same_height(
-    network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether the dead end's own street lies at the height of the other, as far as known."""
-    if network.properties is None or "layer" not in network.properties.columns:
-        return np.ones(len(node), bool)
-    layer = pd.to_numeric(network.properties["layer"], errors="coerce").fillna(0).to_numpy()
-    own = np.zeros(network.n_nodes)
-    own[network.u] = layer
-    own[network.v] = layer
-    return own[node] == layer[edge]
-
-
-def _joined(
-    network: NetworkData, node: NDArray[np.int64], edge: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    component = network.component_numbers
-    return component[node] == component[network.u[edge]]
-
-
-def _detours(
-    network: NetworkData,
-    node: NDArray[np.int64],
-    edge: NDArray[np.int64],
-    along: NDArray[np.float64],
-    lines: NDArray[np.object_],
-    detour_m: float,
-) -> NDArray[np.float64]:
-    """Network distance between each dead end and the point on the street across the gap.
-
-    Looked for up to 20 times `detour_m`; farther is inf.
-    """
-    if len(node) == 0:
-        return np.empty(0)
-    total = shapely.length(lines)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        fraction = np.clip(np.where(total > 0, along / total, 0.0), 0.0, 1.0)
-    at_u, at_v = along <= AT_END_M, along >= total - AT_END_M
-    fraction = np.where(at_u, 0.0, np.where(at_v, 1.0, fraction))
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
-    points_across = SnappedPoints(
-        index=pd.RangeIndex(len(node)),
-        edge=edge.astype(np.int32),
-        fraction=fraction,
-        node=np.where(at_u, network.u[edge], np.where(at_v, network.v[edge], -1)).astype(np.int32),
-        snap_m=np.zeros(len(node)),
-        state=np.full(len(node), ON, np.int8),
-        xy=xy,
-        origin=xy,
-    )
-    ends = pd.Index(np.unique(node))
-    found = travel_costs(
-        network, points_across, snap_nodes(network, network.node_ids[ends]), cutoff_m=20 * detour_m
-    ).matrix
-    column = ends.get_indexer(pd.Index(node))
-    dense = np.full(len(node), np.inf)
-    coo = found.tocoo()
-    mine = coo.col == column[coo.row]
-    dense[coo.row[mine]] = coo.data[mine]
-    return dense

@@ -10,13 +10,24 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from pyproj import CRS
 
 from geoplan.crs.projected import bounds_centre, checked_crs, projected_crs_for, scale_error
+from geoplan.inputs.findings.finding import Severity
+from geoplan.network.builders.tagging.speeds import FERRY_KMH, OTHER_SPEED_KMH
 from geoplan.network.graph.network import NetworkData, crs_name
 from geoplan.words import say
+from geoplan.words.message import Message, Messages, written
+
+#: reasons that have words of their own
+_WHYS = frozenset({"class", "service", "access", "tag", "short", "ferry"})
+#: words named in one finding
+_NAMED = 6
+#: more than this share of the streets is much
+_MANY = 0.1
 
 _log = logging.getLogger(__name__)
 _not_logged: ContextVar[bool] = ContextVar("the caller shows the notes", default=False)
@@ -81,8 +92,44 @@ def unused_options(
     return unused
 
 
-def build_findings(network: NetworkData, lang: str) -> list[tuple[str, str, str]]:
-    """Findings about how a network was built: code, problem and advice, in `lang`.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkFinding:
+    """A doubt about a network, in one language.
+
+    effect, count : of an assumption: what it does to the numbers, and ways or places concerned.
+    """
+
+    code: str
+    problem: str
+    advice: str
+    severity: Severity = "warning"
+    effect: str = ""
+    count: int = 0
+
+
+def network_finding(
+    lang: str,
+    code: str,
+    /,
+    *,
+    severity: Severity = "warning",
+    assumed: int = 0,
+    **values: Any,
+) -> NetworkFinding:
+    """The finding in the words ``network.<code>``; `assumed` ways or places rest on it, if any."""
+    said = {name: written(value, lang) for name, value in values.items()}
+    return NetworkFinding(
+        code=code,
+        problem=say(lang, f"network.{code}", **said),
+        advice=say(lang, f"network.{code}_advice", **said),
+        severity=severity,
+        effect=say(lang, f"network.{code}_effect", **said) if assumed else "",
+        count=assumed,
+    )
+
+
+def build_findings(network: NetworkData, lang: str) -> list[NetworkFinding]:
+    """Findings about how a network was built, in `lang`.
 
     Examples
     --------
@@ -92,17 +139,78 @@ def build_findings(network: NetworkData, lang: str) -> list[tuple[str, str, str]
     >>> roads = gpd.GeoSeries([street, shapely.Point(0, 0)], crs="EPSG:4548")
     >>> with notes_not_logged():
     ...     network = Network.from_lines(roads, mode="walk")
-    >>> build_findings(network, "en")[0][:2]
+    >>> found = build_findings(network, "en")[0]
+    >>> found.code, found.problem
     ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
     """
-    return [
-        (
-            code,
-            say(lang, f"network.{code}", **values),
-            say(lang, f"network.{code}_advice", **values),
-        )
-        for code, values in _notes(network)
-    ]
+    told = [network_finding(lang, code, **values) for code, values in _notes(network)]
+    return told + list(_tag_findings(network, lang))
+
+
+def _tag_findings(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
+    """What the streets' tags and columns left out, left open or did not say plainly."""
+    notes, mode = network.notes, Message(f"common.{network.mode}")
+    left = notes.get("left_out", {})
+    count = sum(left.values()) if isinstance(left, Mapping) else 0
+    if count > notes.get("of_other_modes", 0):  # stairs are missed by no driver
+        metres = notes.get("left_out_m", {})
+        km = f"{sum(metres.values()) / 1000:,.1f}"
+        reasons = [_left_out_by(why, n, metres.get(why)) for why, n in sorted(left.items())]
+        whys = Messages(reasons, join="; ")
+        values = {"mode": mode, "total": f"{count:,}", "km": km, "whys": whys}
+        yield network_finding(lang, "left_out", severity="note", assumed=count, **values)
+    if squares := notes.get("squares"):
+        yield network_finding(lang, "squares", severity="note", **_thousands(squares))
+    if times := notes.get("conditional"):
+        count = sum(times.values())
+        values = {"mode": mode, "total": f"{count:,}", **_thousands(times)}
+        yield network_finding(lang, "conditional", severity="note", assumed=count, **values)
+    if (ferries := notes.get("ferries")) and (count := ferries["without_duration"]):
+        values = {"total": count, "kmh": f"{FERRY_KMH:g}"}
+        yield network_finding(lang, "ferries", severity="note", assumed=count, **values)
+    if joined := notes.get("joined"):
+        values = {**_thousands(joined), "within": f"{joined['within_m']:g}"}
+        count = joined["ends"] + joined["crossings"]
+        yield network_finding(lang, "joined", severity="note", assumed=count, **values)
+    yield from _odd_words(network, lang)
+
+
+def _odd_words(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
+    """Words that no table knows, and what was taken instead."""
+    notes = network.notes
+    streets = notes.get("streets") or network.n_edges
+    for code in ("odd_classes", "odd_speeds", "odd_directions"):
+        words = notes.get(code)
+        if not words or (code == "odd_directions" and network.mode == "walk"):
+            continue
+        count = sum(words.values())
+        values = {
+            "total": f"{count:,}",
+            "words": _some_words(words),
+            "kmh": f"{OTHER_SPEED_KMH:g}",
+        }
+        walks = "_walk" if code == "odd_classes" and network.mode == "walk" else ""
+        many: Severity = "warning" if count > _MANY * streets else "note"
+        yield network_finding(lang, code + walks, severity=many, assumed=count, **values)
+    if count := notes.get("no_class"):
+        values = {"total": f"{count:,}", "streets": f"{streets:,}", "kmh": f"{OTHER_SPEED_KMH:g}"}
+        yield network_finding(lang, "no_class", severity="note", assumed=count, **values)
+
+
+def _left_out_by(why: str, count: int, metres: float | None) -> Message:
+    code = f"network.why_{why}" if why in _WHYS else "network.why_other"
+    return Message(code, count=f"{count:,}", km=f"{(metres or 0.0) / 1000:,.1f}")
+
+
+def _thousands(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: f"{v:,}" if isinstance(v, int) else v for name, v in values.items()}
+
+
+def _some_words(words: Mapping[str, int]) -> str:
+    """The most frequent words, with how often each stands."""
+    ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))
+    more = " …" if len(ranked) > _NAMED else ""
+    return ", ".join(f"{word[:30]} ({n:,})" for word, n in ranked[:_NAMED]) + more
 
 
 def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -26,6 +26,7 @@ from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_tags import (
     KEPT_TAGS,
     driving_minutes,
+    is_of_another_mode,
     left_out_by,
     reason_merged,
     speed_kmh,
@@ -107,6 +108,11 @@ def network_from_graph(
     if left_out:
         notes["left_out"] = left_out
         notes["left_out_m"] = _metres(edges, lengths, whys)
+        notes["of_other_modes"] = sum(
+            why == "class"
+            and any(is_of_another_mode(mode, c) for c in tag_values(d.get("highway")))
+            for why, d in zip(whys, data, strict=True)
+        )
     odd = OddTags(mode)
     for tags, why in zip(data, whys, strict=True):
         if not why:

@@ -102,6 +102,7 @@ def network_from_lines(
         whys = facts.left_out[row][~used]
         metres = pd.Series(shapely.length(lines[~used])).groupby(whys).sum()
         notes["left_out"] = dict(left_out)
+        notes["of_other_modes"] = int(facts.of_another_mode[row][~used].sum())
         notes["left_out_m"] = {str(why): round(float(m), 1) for why, m in metres.items()}
     notes |= facts.notes
     lines, row = lines[used], row[used]

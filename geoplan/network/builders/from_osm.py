@@ -170,6 +170,8 @@ def _notes(
         notes["left_out_m"] = {
             why: round(_length(runs, osm_nodes, xy), 1) for why, runs in ways.left_runs.items()
         }
+    if ways.of_other_modes:
+        notes["of_other_modes"] = ways.of_other_modes
     if any(ways.conditional):
         notes["conditional"] = dict(zip(("open", "shut"), ways.conditional, strict=True))
     odd = OddTags(mode)

@@ -19,6 +19,7 @@ from geoplan.network.builders.osm_tags import (
     STREET_FILTERS,
     TagGetter,
     direction,
+    is_of_another_mode,
     reason_left_out,
     reason_merged,
 )
@@ -60,6 +61,7 @@ class OsmWays:
 
     left_out, left_runs : number of ways left out and their nodes, by reason.
     squares : areas that are walked across. minutes : time of each ferry way by position.
+    of_other_modes : ways left out by their class that no one of this mode misses.
     conditional : ways with a tag that says when they are open: taken as open, and as shut.
     """
 
@@ -73,6 +75,7 @@ class OsmWays:
     squares: list[OsmSquare] = field(default_factory=list)
     minutes: dict[int, float | None] = field(default_factory=dict)
     conditional: tuple[int, int] = (0, 0)
+    of_other_modes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class _WayCollector:
         self.squares: list[OsmSquare] = []
         self.minutes: dict[int, float | None] = {}
         self.conditional = [0, 0]
+        self.of_other_modes = 0
         self.conditional_keys = STREET_FILTERS[mode].conditional_keys
 
     def add(self, id: int, refs: list[int], tag: TagGetter) -> None:
@@ -116,6 +120,7 @@ class _WayCollector:
             self.conditional[1 if why else 0] += 1
         if why or len(refs) < 2:
             self.left_out.setdefault(why or "short", Runs()).add(refs)
+            self.of_other_modes += why == "class" and is_of_another_mode(self.mode, highway)
             return
         self._add_street(id, refs, tag)
 
@@ -146,6 +151,7 @@ class _WayCollector:
             self.squares,
             self.minutes,
             (self.conditional[0], self.conditional[1]),
+            self.of_other_modes,
         )
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "access_verdict",
     "direction",
     "driving_minutes",
+    "is_of_another_mode",
     "left_out_by",
     "maxspeed_kmh",
     "reason_left_out",
@@ -205,6 +206,17 @@ def reason_left_out(mode: str, tag: TagGetter) -> str:
         if tag(key) == value and not (own and key == "motorroad"):
             return "tag"
     return ""
+
+
+def is_of_another_mode(mode: str, highway: str | None) -> bool:
+    """Whether a class is plainly none of the mode's: no one misses it (steps for cars).
+
+    Examples
+    --------
+    >>> [is_of_another_mode("drive", name) for name in ("steps", "service")]
+    [True, False]
+    """
+    return highway in STREET_FILTERS[mode].impassable
 
 
 def access_verdict(street: StreetFilter, keys: tuple[str, ...], tag: TagGetter) -> bool | None:

@@ -79,6 +79,9 @@ class NetworkSection(SourceSection):
     barriers: str | None = None
     elevation: str | None = None
     links: str | None = None
+    split: Literal["touching", "crossings"] | None = None
+    join_within_m: Positive | None = None
+    ferries: bool = False
 
 
 class SumToSection(_Section):

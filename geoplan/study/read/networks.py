@@ -14,11 +14,17 @@ from geoplan.errors import GeoplanError, MissingCrsError
 from geoplan.inputs import Streets
 from geoplan.inputs.files.source import file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord
-from geoplan.network import Network, network_report, read_network
+from geoplan.network import Network, read_network
 from geoplan.network.builders.add_links import with_links
-from geoplan.network.builders.build_notes import build_findings, notes_not_logged
+from geoplan.network.builders.build_notes import (
+    NetworkFinding,
+    build_findings,
+    network_finding,
+    notes_not_logged,
+)
 from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.osm_file import SUFFIXES
+from geoplan.network.doubts import network_doubts
 from geoplan.network.read_file import read_osm_networks
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
@@ -176,6 +182,7 @@ def _streets(
                     modes=same,
                     crs=config.study.crs,
                     speeds_m_s=speeds,
+                    ferries=[one for one in same if sections[one].ferries],
                     source_crs={one: sections[one].crs for one in same},
                 )
             continue
@@ -191,6 +198,9 @@ def _streets(
                     columns=dict(section.columns),
                     speed_m_s=speeds[mode],
                     encoding=section.encoding,
+                    split=section.split,
+                    join_within_m=section.join_within_m,
+                    ferries=section.ferries,
                 )
             except MissingCrsError as error:
                 if error.sentence is None or error.sentence.key != "network_faults.no_crs":
@@ -199,6 +209,21 @@ def _streets(
                 text = config.speaker.say("study.network_no_crs", path=section.path, mode=mode)
                 raise MissingCrsError(text) from error
     return streets
+
+
+def _unused(
+    config: StudyFile, mode: str, section: NetworkSection, network: Network
+) -> list[NetworkFinding]:
+    """Keys of the section that are of no use for this kind of file."""
+    given = {"split": section.split, "join_within_m": section.join_within_m}
+    keys = [key for key, value in given.items() if value is not None]
+    if "joined" in network.notes:
+        keys = []
+    if section.ferries and not section.path.lower().endswith(SUFFIXES):
+        keys.append("ferries")
+    if not keys:
+        return []
+    return [network_finding(config.lang, "keys_unused", mode=mode, keys=", ".join(keys))]
 
 
 def _checked(
@@ -216,32 +241,22 @@ def _checked(
     if section.barriers is not None:
         barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
     speaker = config.speaker
-    report = network_report(network)
-    findings: list[Finding] = []
-    if report.largest_share < 0.99:
-        findings.append(
-            Finding(
-                file=section.path,
-                problem=speaker.say(
-                    "study.network_islands",
-                    mode=speaker.say(f"common.{mode}"),
-                    islands=len(report.islands),
-                    share=f"{report.largest_share:.1%}",
-                ),
-                advice=speaker.say("study.network_islands_advice"),
-                severity="warning",
-                code="network_islands",
-            )
-        )
-    findings += [
+    told = [
+        *network_doubts(network, speaker.lang),
+        *build_findings(network, speaker.lang),
+        *_unused(config, mode, section, network),
+    ]
+    findings = [
         Finding(
             file=section.path,
-            problem=problem,
-            advice=advice,
-            severity="warning",
-            code=f"network_{code}",
+            problem=found.problem,
+            advice=found.advice.strip(),
+            severity=found.severity,
+            code=f"network_{found.code}",
+            effect=found.effect,
+            count=found.count,
         )
-        for code, problem, advice in build_findings(network, speaker.lang)
+        for found in told
     ]
     record = InputRecord(
         path=section.path,

@@ -10,11 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.network.builders.osm_tags import STREET_FILTERS, TagGetter, access_verdict
+from geoplan.network.builders.tagging.speeds import FERRY_KMH
 from geoplan.network.graph.network import DEFAULT_SPEED_M_S
 
 FERRY = "ferry"
-#: of a ferry whose ``duration`` is not given, km/h: a small passenger boat
-FERRY_KMH = 10.0
 
 _CLOCK = re.compile(r"(\d+):(\d{1,2})(?::(\d{1,2}))?")
 _ISO = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", re.IGNORECASE)

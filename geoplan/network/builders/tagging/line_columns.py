@@ -12,7 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.errors import Faults, UsageError
-from geoplan.network.builders.osm_tags import direction, reason_merged, speed_kmh
+from geoplan.network.builders.osm_tags import (
+    direction,
+    is_of_another_mode,
+    reason_merged,
+    speed_kmh,
+)
 from geoplan.network.builders.tagging import overture
 from geoplan.network.builders.tagging.makers import (
     CLOSED,
@@ -56,12 +61,14 @@ Values = tuple[str, ...]
 class LineColumns:
     """Per row of a line layer: why it is left out, direction, height, driving speed.
 
-    `found` names the column of each role that the layer has; `notes` counts what was not
-    understood, by code.
+    `of_another_mode` marks those left out by a class that no one of this mode misses. `found`
+    names the column of each role that the layer has; `notes` counts what was not understood, by
+    code.
     """
 
     found: Mapping[str, str]
     left_out: NDArray[Any]
+    of_another_mode: NDArray[np.bool_]
     oneway: NDArray[np.int8]
     height: NDArray[np.float64]
     speed_kmh: NDArray[np.float64]
@@ -156,14 +163,17 @@ def line_columns(
     left_out[shut] = "access"
     signs = np.where(oneway == _BLANK, implied, np.where(oneway == CLOSED, 0, oneway))
     signs = np.where((signs == 0) & (way != 0) & (oneway == _BLANK), way, signs)
+    classes = tags["highway"]
+    other = [any(is_of_another_mode(mode, name) for name in names) for names in classes]
     odd = OddTags(mode)
     for at in np.flatnonzero(left_out == ""):
         odd.add(list(tags["highway"][at]), ";".join(tags["maxspeed"][at]) or None)
     return LineColumns(
         found=found,
         left_out=left_out,
+        of_another_mode=np.array(other, bool) & (left_out == "class"),
         oneway=np.zeros(len(frame), np.int8) if mode == "walk" else signs.astype(np.int8),
-        height=_height(frame, found),
+        height=heights(frame, found),
         speed_kmh=np.array([verdicts[key][1] for key in keys], np.float64),
         notes=odd.notes() | ({"odd_directions": unknown} if unknown else {}),
     )
@@ -265,7 +275,7 @@ def _says_yes(values: pd.Series) -> NDArray[np.bool_]:
     return ~text.map(says_no).to_numpy(bool)
 
 
-def _height(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.float64]:
+def heights(frame: pd.DataFrame, found: Mapping[str, str]) -> NDArray[np.float64]:
     """Height of each line: its layer, else 1 for bridges and -1 for tunnels."""
     height = np.zeros(len(frame))
     if "layer" in found:

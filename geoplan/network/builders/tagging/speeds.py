@@ -34,6 +34,8 @@ SPEEDS_KMH: Mapping[str, float] = {
 }
 #: for a road class that the table does not know
 OTHER_SPEED_KMH = 25.0
+#: of a ferry whose ``duration`` is not given: a small passenger boat
+FERRY_KMH = 10.0
 #: a ``maxspeed`` outside is taken for a slip of the pen
 PLAUSIBLE_KMH = (5.0, 150.0)
 
