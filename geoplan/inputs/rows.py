@@ -32,7 +32,9 @@ from geoplan.inputs.findings.collector import FindingCollector, heading_for
 #: characters of the longest word for a total, with spaces and a colon
 _LONGEST_TOTAL = 12
 #: findings about a file that are no warnings
-_NOTES = ("sheets_skipped", "driver_says", "unnamed_columns")
+_NOTES = ("sheets_skipped", "driver_says", "unnamed_columns", "folders_together")
+#: findings about rows that are errors
+_ERRORS = ("broken_coordinates",)
 _REPEATED = re.compile(r".+\.\d+")
 
 
@@ -157,7 +159,7 @@ def _report(
 ) -> None:
     """Findings about the rows, the headings and the codes of a file."""
     for code, mask in table.row_findings.items():
-        collector.about_rows(mask, code, "warning")
+        collector.about_rows(mask, code, "error" if code in _ERRORS else "warning")
     _report_repeated_headings(table.text, roles, given, collector)
     for code, values in table.file_findings:
         collector.about_file(code, "note" if code in _NOTES else "warning", **values)

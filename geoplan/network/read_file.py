@@ -58,7 +58,8 @@ def read_network(
     Parameters
     ----------
     path : a saved network; ``.osm.pbf``, ``.osm`` and the like; ``.graphml``; a line layer
-        (``.gpkg``, ``.shp``, ``.geojson``, ``.fgb``, ``.parquet``, ``.kml``, a zipped Shapefile);
+        (``.gpkg``, ``.shp``, ``.geojson``, ``.fgb``, ``.parquet``, ``.kml``, ``.gdb``, a zipped
+        Shapefile);
         a CSV table with a column of WKT lines.
     mode : ``"walk"`` or ``"drive"``.
     crs : projected CRS to measure in; None = chosen by location (a line layer in metres keeps its

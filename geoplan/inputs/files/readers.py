@@ -6,18 +6,20 @@ A new format is a function of a `LayerSource` and an entry in `READERS`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.kml import kml_documents, read_kml
 from geoplan.inputs.files.source import LayerSource, check_readable
 from geoplan.inputs.files.table import RawTable, read_text_table, read_workbook
 from geoplan.inputs.files.vector import (
+    as_table,
     read_by_driver,
     read_database,
-    read_kmz,
     read_layer,
     read_parquet,
     read_zip,
@@ -44,14 +46,27 @@ def _layer(read: Callable[[LayerSource], gpd.GeoDataFrame]) -> Reader:
     return reader
 
 
+def _kml(source: LayerSource) -> RawTables:
+    found = read_kml(kml_documents(Path(source.path)), source.layer)
+    table, geometry = as_table(found.frame, source)
+    told: list[tuple[str, dict[str, Any]]] = []
+    if len(found.folders) > 1:
+        folders = ", ".join(f"{name or '-'} ({n})" for name, n in found.folders.items())
+        told.append(("folders_together", {"folders": folders, "rows": len(table)}))
+    if found.links:
+        told.append(("links_not_followed", {"links": found.links}))
+    broken = {"broken_coordinates": found.broken} if found.broken.any() else {}
+    return [replace(table, row_findings=broken, file_findings=tuple(told))], geometry
+
+
 #: reader by ending, in the order in which messages name the endings
 READERS: dict[str, Reader] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _text),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), _workbook),
     **dict.fromkeys((".gpkg", ".geojson", ".json", ".shp"), _layer(read_by_driver)),
     **dict.fromkeys((".shp.zip", ".zip"), _layer(read_zip)),
-    ".kml": _layer(read_by_driver),
-    ".kmz": _layer(read_kmz),
+    ".kml": _kml,
+    ".kmz": _kml,
     ".fgb": _layer(read_by_driver),
     **dict.fromkeys((".parquet", ".geoparquet"), _layer(read_parquet)),
     **dict.fromkeys((".gml", ".tab", ".gdb"), _layer(read_by_driver)),

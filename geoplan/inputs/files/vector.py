@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import math
 import warnings
-import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -43,6 +43,13 @@ def read_layer(
         for w in caught
         if issubclass(w.category, RuntimeWarning)
     )
+    table, geometry = as_table(frame, source)
+    findings = tuple(("driver_says", {"text": one}) for one in warned)
+    return replace(table, file_findings=findings), geometry
+
+
+def as_table(frame: gpd.GeoDataFrame, source: LayerSource) -> tuple[RawTable, gpd.GeoSeries]:
+    """Attributes of a layer as text, and its geometry, in the source's CRS where it has none."""
     geometry = frame.geometry.reset_index(drop=True)
     if geometry.crs is None and source.crs is not None:
         geometry = geometry.set_crs(source.crs)
@@ -53,7 +60,6 @@ def read_layer(
         frame=text,
         rows=np.arange(1, len(text) + 1),
         sheet=source.layer or "",
-        file_findings=tuple(("driver_says", {"text": one}) for one in warned),
     )
     return table, geometry
 
@@ -69,11 +75,6 @@ def _as_text(column: pd.Series) -> pd.Series:
 def read_by_driver(source: LayerSource) -> gpd.GeoDataFrame:
     """A layer of any format that GDAL knows."""
     return _read_driver(str(Path(source.path)), source)
-
-
-def read_kmz(source: LayerSource) -> gpd.GeoDataFrame:
-    """The KML in an archive."""
-    return _read_driver(_kml_inside(Path(source.path)), source)
 
 
 def read_zip(source: LayerSource) -> gpd.GeoDataFrame:
@@ -148,17 +149,6 @@ def read_parquet(source: LayerSource) -> gpd.GeoDataFrame:
         return gpd.read_parquet(source.path)
     except (ValueError, OSError) as error:
         raise FileError.of("file_faults.no_parquet", error=error) from error
-
-
-def _kml_inside(path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
-            if not inside:
-                raise FileError.of("file_faults.kmz_without_kml")
-            return archive.read(inside[0])
-    except zipfile.BadZipFile as error:
-        raise FileError.of("file_faults.no_archive", ending=".kmz") from error
 
 
 def _shapefile_encoding(path: Path) -> str | None:

@@ -19,10 +19,14 @@ from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.inputs.files.kml import kml_documents, read_kml
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
 
-LINE_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gml", ".zip")
+LINE_SUFFIXES = (
+    *(".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".kmz", ".gml", ".zip"),
+    *(".gdb", ".tab"),
+)
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 #: usual names of a column of geometries as text, lower case
 WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "几何")
@@ -125,6 +129,8 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
             return gpd.read_parquet(path)
         except (ValueError, OSError) as error:
             raise NetworkError.of("network_faults.no_parquet", name=path.name, why=error) from error
+    if path.suffix.lower() in (".kml", ".kmz"):
+        return read_kml(kml_documents(path), layer).frame
     try:
         layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
         chosen = _layer(path.name, layers, layer)
