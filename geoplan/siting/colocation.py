@@ -213,8 +213,8 @@ def _solve(
         total if found.bound is None else min(-found.bound, total), value, whole=whole
     )
     apart = relative_gap(value, bound)
-    used = found.x[sharing] > 0.5
-    saved = float(saved_by[used].sum())
+    # counted from the sites: with money to spare the model need not take every saving
+    saved = sum(_saved_in(members, found.x, saving) for members in _buildings(parts).values())
     return TogetherResult(
         status="optimal" if apart is not None and apart <= control.gap + PROVED_GAP else "feasible",
         value=value,
@@ -228,6 +228,23 @@ def _solve(
     )
 
 
+def _buildings(parts: Mapping[Hashable, _Part]) -> dict[Any, list[tuple[_Part, int]]]:
+    """The services that may be in each building, with their site's position in the core."""
+    by_label: dict[Any, list[tuple[_Part, int]]] = {}
+    for part in parts.values():
+        for k, position in enumerate(part.core.sites):
+            by_label.setdefault(part.problem.site_index[position], []).append((part, k))
+    return by_label
+
+
+def _saved_in(members: list[tuple[_Part, int]], x: np.ndarray, saving: float) -> float:
+    """What the open services of one building save: all new ones but the one that pays in full."""
+    here = [(part, k) for part, k in members if x[part.y[k]] > 0.5]
+    new = [(part, k) for part, k in here if not problem_free(part.problem)[part.core.sites[k]]]
+    saved = sorted(min(saving, float(part.money[k])) for part, k in new)
+    return sum(saved if len(new) < len(here) else saved[1:])
+
+
 def _sharing(
     model: Model, parts: Mapping[Hashable, _Part], saving: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -235,13 +252,9 @@ def _sharing(
 
     Of the services in a building one pays in full: an existing one, if there is one.
     """
-    by_label: dict[Any, list[tuple[_Part, int]]] = {}
-    for part in parts.values():
-        for k, position in enumerate(part.core.sites):
-            by_label.setdefault(part.problem.site_index[position], []).append((part, k))
     columns: list[int] = []
     saved_by: list[float] = []
-    for members in by_label.values():
+    for members in _buildings(parts).values():
         if len(members) < 2:
             continue
         open_here = np.array([part.y[k] for part, k in members])

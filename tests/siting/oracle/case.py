@@ -131,10 +131,8 @@ class Case:
         if self.question == "min_sites":
             asked["share"] = self.share
         for name in ("budget", "min_sites_per_area", "min_share_per_area", "backup", "equity"):
-            if getattr(self, name):
+            if is_stated(getattr(self, name)):
                 asked[name] = getattr(self, name)
-            elif name == "budget" and self.budget is not None:
-                asked[name] = self.budget
         return getattr(gp, self.question)(self.problem(), **asked, **options)
 
     def chosen(self, result: SitingResult) -> np.ndarray:
@@ -156,6 +154,11 @@ class Case:
                 value = repr(value)
             said.append(f"{one.name}={value}")
         return "Case(" + ", ".join(said).replace("inf", "np.inf") + ")"
+
+
+def is_stated(value: Any) -> bool:
+    """Whether a rule asks for anything; a budget of 0 does."""
+    return not (value is None or value is False or value == {})
 
 
 def gp_frame(cost: np.ndarray, demand: list[str], sites: list[str]) -> Any:

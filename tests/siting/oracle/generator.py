@@ -46,9 +46,9 @@ def draw(seed: int) -> Case:
     m = int(rng.integers(1, 7 if heavy else 13)) if rng.random() < 0.95 else 1
     cost = _costs(rng, n, m)
     asked: dict[str, Any] = {"question": question, "seed": seed, "cost": cost}
-    asked["weights"] = _people(rng, n, people)
+    asked["weights"] = draw_weights(rng, n, people)
     asked |= _reach(rng, cost, question, served)
-    asked |= _standing(rng, m, standing)
+    asked |= draw_standing(rng, m, standing)
     for rule in RULES[question]:
         if rng.random() < 0.25:
             asked |= _rule(rng, rule, asked, served)
@@ -81,7 +81,7 @@ def _costs(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
     return cost
 
 
-def _people(rng: np.random.Generator, n: int, kind: str) -> np.ndarray:
+def draw_weights(rng: np.random.Generator, n: int, kind: str) -> np.ndarray:
     look = rng.random()
     if kind == "whole":
         weights = rng.integers(1, 30, n).astype(float)
@@ -119,7 +119,7 @@ def _reach(rng: np.random.Generator, cost: np.ndarray, question: str, served: st
     return found
 
 
-def _standing(rng: np.random.Generator, m: int, kind: str) -> dict:
+def draw_standing(rng: np.random.Generator, m: int, kind: str) -> dict:
     """Sites that stand already, and sites that may not be chosen."""
     order = [int(j) for j in rng.permutation(m)]
     found: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from tests.siting.oracle.choices import (
     truth,
     ways,
 )
+from tests.siting.oracle.explanations import wrong_advice
 from tests.siting.oracle.people import people_needed
 from tests.siting.oracle.rules import keeps_site_rules
 
@@ -33,7 +34,9 @@ def differences(case: Case, result: SitingResult, true: Truth | None = None) -> 
     if result.status != true.status:
         return [f"status {result.status}, but it is {true.status} ({true.value:.12g})"]
     if result.status == "infeasible":
-        return [] if result.blocking else ["infeasible without a word why"]
+        if not result.blocking:
+            return ["infeasible without a word why"]
+        return wrong_advice(case, result)
     return [*_numbers(case, result, true), *_plan(case, result), *_assignment(case, result)]
 
 

@@ -9,21 +9,41 @@ import argparse
 import sys
 import time
 
+from geoplan.siting import SitingResult
+from tests.siting.oracle.case import COVERING, Case
 from tests.siting.oracle.generator import draw
 from tests.siting.oracle.judge import differences
+from tests.siting.oracle.programmes import wrong_alternatives, wrong_curve, wrong_phases
+from tests.siting.oracle.together import wrong_together
 
 #: seconds; seeds that take longer are named
 SLOW_S = 10
 
 
 def try_seed(seed: int) -> list[str]:
-    """What is wrong with geoplan's answer to the case of a seed."""
+    """What is wrong with geoplan's answers to the case of a seed."""
     case = draw(seed)
     try:
-        found = differences(case, case.ask(time_limit_s=30))
-        return [f"{case.question}: {line}" for line in found]
+        result = case.ask(time_limit_s=30)
+        found = [f"{case.question}: {line}" for line in differences(case, result)]
+        if case.question in COVERING and seed % 2 and not found:
+            found += _other_questions(case, result)
+        if seed % 4 == 0:
+            found += [f"together: {line}" for line in wrong_together(seed)]
     except Exception as error:  # a crash is a difference too
-        return [f"{case.question}: {type(error).__name__}: {error}"]
+        found = [f"{case.question}: {type(error).__name__}: {error}"]
+    return found
+
+
+def _other_questions(case: Case, result: SitingResult) -> list[str]:
+    """Curve, phases and alternatives of the same problem."""
+    found = [f"curve: {line}" for line in wrong_curve(case)]
+    found += [f"phases: {line}" for line in wrong_phases(case)]
+    shares = case.capacities is not None and case.min_share_per_area
+    if result.status == "optimal" and not case.equity and not shares:
+        within = (0.0, 0.05)[case.seed % 4 // 2]
+        found += [f"alternatives: {x}" for x in wrong_alternatives(case, result, within=within)]
+    return found
 
 
 def say(line: str) -> None:
