@@ -38,8 +38,6 @@ DUPLICATE_M = 50.0
 #: share, and unit of the cost; a cost above a threshold by no more than this is within it: sums
 #: along a path are rounded
 THRESHOLD_COST = 1e-9
-#: share; the same where one stored cost is compared with the number that bounded the search
-PAIR_COST = 1e-12
 #: people; a flow or capacity this near a whole number, or nothing, is that number
 FLOW_PEOPLE = 1e-9
 #: share; a demand row short of this much of its people is served in full
@@ -87,8 +85,6 @@ WHOLE_COLUMN = 1e-4
 NO_PEOPLE_IN_COLUMN = 1e-7
 #: sites, money or people; a constraint that is violated by no more is kept
 NO_VIOLATION = 1e-6
-#: people times unit of cost; longer ways by no more than that are rounding
-SAME_TOTAL_COST = 1e-3
 #: people; a largest flow's smallest part, in the unit of the largest class of people where fewer
 LEAST_FLOW = 1e-9
 #: share; openings and shares this near 0 or 1 are 0 or 1
@@ -101,14 +97,25 @@ BRANCHING_TIE = 1e-12
 PROVED_GAP = 1e-12
 #: share; the same for bounds on many people, where HiGHS rounds in relative terms
 WHOLE_BOUND_SHARE = 1e-3
-#: share; room that a number of people gets as a row of a model, where people are no whole numbers
-NEED_ROOM = 1e-12
 #: people; a bound this little below a needed whole number proves that it cannot be reached
 BELOW_NEED = 1e-3
 #: millionths; a share that is reported as possible is cut after six digits, but for rounding
 SHARE_ROUNDING = 1e-7
 #: no unit; absolute gap that HiGHS may stop at, and share by which its objective may be off
 HIGHS_GAP, HIGHS_OBJECTIVE = 1e-6, 1e-6
+#: no unit; smaller objectives are multiplied up to about this, so that what HiGHS takes for equal
+#: in absolute terms is rounding in relative ones
+OBJECTIVE_SIZE = 1e5
+#: share; room that the first stage of a two-stage model gets as rows of the second: HiGHS's own
+#: tolerance; what uses it up is found out afterwards and forbidden
+STAGE_ROOM = 1e-7
+#: share; first stages whose values differ by no more are equally good: rounding of sums
+SAME_STAGE = 1e-9
+#: share; a first stage whose bound is this near is proved: HiGHS's tolerance on its rows
+PROVED_STAGE = 1e-7
+#: people, metres or minutes; HiGHS keeps rows to a millionth: a first stage's rows are scaled up to
+#: sums of this size, so that a millionth is rounding
+STAGE_SIZE = 1e4
 
 # -- disclosure ---------------------------------------------------------------------------
 

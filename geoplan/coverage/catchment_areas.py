@@ -38,9 +38,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoplan.coverage.cost_queries import reach_limit
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
-from geoplan.tolerances import PAIR_COST
 from geoplan.validate import raise_faults
 
 Method = Literal["2sfca", "e2sfca", "3sfca", "balanced"]
@@ -227,7 +227,7 @@ def _weights(
     else:
         weight = _steps(cost, list(decay))  # type: ignore[arg-type]
     if radius is not None:
-        weight = np.where(cost <= radius * (1 + PAIR_COST), weight, 0.0)
+        weight = np.where(cost <= reach_limit(radius), weight, 0.0)
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise UsageError("the decay gives weights that are missing or negative.")
     keep = weight > 0
@@ -238,6 +238,6 @@ def _weights(
 
 def _steps(cost: np.ndarray, steps: list[tuple[float, float]]) -> np.ndarray:
     steps = sorted(steps)
-    edges = np.array([edge for edge, _ in steps], dtype=float)
+    edges = np.array([reach_limit(edge) for edge, _ in steps], dtype=float)
     heights = np.array([*[weight for _, weight in steps], 0.0], dtype=float)
-    return heights[np.searchsorted(edges * (1 + PAIR_COST), cost, side="left")]
+    return heights[np.searchsorted(edges, cost, side="left")]

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.travel_costs import TravelCosts
-from geoplan.tolerances import PAIR_COST
+from geoplan.tolerances import THRESHOLD_COST
 from geoplan.validate import raise_faults
 
 
@@ -48,10 +48,24 @@ def nearest_by_row(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     return column, cost
 
 
+def reach_limit(threshold: float) -> float:
+    """The largest cost that is within a threshold: the threshold, and what sums may round up to.
+
+    Reach, assignment with capacities, tiers, catchments and siting all go by it, so that nobody is
+    in reach of a site whom it could not serve.
+
+    Examples
+    --------
+    >>> 1000.0000005 <= reach_limit(1000.0), 1000.00001 <= reach_limit(1000.0)
+    (True, False)
+    """
+    return threshold + THRESHOLD_COST * (1.0 + threshold)
+
+
 def pairs_within(costs: TravelCosts, threshold: float) -> sparse.csr_matrix:
     """The pairs of `costs` that cost at most `threshold`, explicit zeros kept."""
     coo = costs.matrix.tocoo()
-    keep = coo.data <= threshold * (1 + PAIR_COST)
+    keep = coo.data <= reach_limit(threshold)
     kept = sparse.coo_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=coo.shape)
     return kept.tocsr()
 

@@ -17,14 +17,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage.cost_queries import nearest_from_costs, stack_costs
+from geoplan.coverage.cost_queries import nearest_from_costs, reach_limit, stack_costs
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.coverage.transportation import assign_people
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.network.graph.travel_costs import REASONS, TravelCosts
 from geoplan.services.standard import ServiceStandard
-from geoplan.tolerances import SERVED_SHARE, THRESHOLD_COST
+from geoplan.tolerances import SERVED_SHARE
 from geoplan.validate import raise_faults
 
 
@@ -244,8 +244,7 @@ def _threshold(standard: ServiceStandard) -> float:
             f"{standard.service!r} is judged by {standard.measure}, not by reach: "
             "it has no threshold to measure against."
         )
-    # the rounding that travel costs forgive at a cutoff
-    return float(standard.threshold) + THRESHOLD_COST * (1.0 + float(standard.threshold))
+    return float(standard.threshold)
 
 
 def _checked_near(demand: Demand, standard: ServiceStandard, near: pd.DataFrame) -> pd.DataFrame:
@@ -301,7 +300,9 @@ def _check_costs(demand: Demand, standard: ServiceStandard, costs: TravelCosts) 
 def _states(demand: Demand, near: pd.DataFrame, threshold: float, exist: bool) -> np.ndarray:
     cost = near["cost"].to_numpy(float)
     reason = near["reason"].to_numpy(object)
-    state = np.where(np.isnan(cost), "cut_off", np.where(cost <= threshold, "served", "beyond"))
+    state = np.where(
+        np.isnan(cost), "cut_off", np.where(cost <= reach_limit(threshold), "served", "beyond")
+    )
     state = state.astype(object)
     known = np.isnan(cost) & (reason != "")
     state[known] = reason[known]

@@ -12,13 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage.cost_queries import nearest_from_costs
+from geoplan.coverage.cost_queries import nearest_from_costs, reach_limit
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reach import assess_reach
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.services.standard import ServiceStandard
-from geoplan.tolerances import THRESHOLD_COST
 from geoplan.validate import raise_faults
 
 REFERRAL_COLUMNS = (
@@ -280,7 +279,7 @@ def referral(
     cost = found["cost_min"].to_numpy(float)
     within = np.isfinite(cost) & stations.geometry.notna().to_numpy()
     if limit is not None:
-        within &= np.nan_to_num(cost, nan=np.inf) <= limit + THRESHOLD_COST * (1 + limit)
+        within &= np.nan_to_num(cost, nan=np.inf) <= reach_limit(limit)
     reason = found["reason"].astype(object).where(found["reason"].notna(), "beyond")
     reason = reason.mask((reason == "") & ~within, "beyond")
     reason = reason.where(stations.geometry.notna(), "unlocated")

@@ -13,8 +13,8 @@ from geoplan.errors import SitingError
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.milp import build_covering_model
-from geoplan.siting.model.build_result import covered_people, is_whole
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
+from geoplan.siting.model.counting import covered_people, is_whole
 from geoplan.siting.model.parse import sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult

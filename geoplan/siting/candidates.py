@@ -186,11 +186,14 @@ def too_close(candidates: gpd.GeoDataFrame, *, min_distance_m: float) -> np.ndar
     [[0, 1]]
     """
     points = candidates.geometry.to_numpy()
-    tree = shapely.STRtree(points)
-    i, j = tree.query(points, predicate="dwithin", distance=min_distance_m)
-    pairs = np.column_stack([i, j])[i < j]
-    apart = shapely.distance(points[pairs[:, 0]], points[pairs[:, 1]])
-    return pairs[apart < min_distance_m]
+    pairs = nearer_than(points, points, min_distance_m)
+    return pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+def nearer_than(points: np.ndarray, others: np.ndarray, distance_m: float) -> np.ndarray:
+    """Pairs (positions, shape (k, 2)) of `points` and `others` less than `distance_m` apart."""
+    i, j = shapely.STRtree(others).query(points, predicate="dwithin", distance=distance_m)
+    return np.column_stack([i, j])[shapely.distance(points[i], others[j]) < distance_m]
 
 
 def thin(

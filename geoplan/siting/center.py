@@ -11,6 +11,7 @@ from geoplan.siting.assignment.reachability import (
     read_assignment_constraints,
     unreachable_demand,
 )
+from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import (
     Asked,
     PlanOptions,
@@ -92,5 +93,7 @@ def p_center(
         if blocked is not None:
             return blocked
         if constraints.sites is not None and constraints.unconstrained(problem):
-            return plain_p_center(problem, pairs, count=constraints.sites, control=control)
-        return constrained_p_center(problem, pairs, constraints, control=control)
+            found = plain_p_center(problem, pairs, count=constraints.sites, control=control)
+        else:
+            found = constrained_p_center(problem, pairs, constraints, control=control)
+    return checked(problem, constraints, found, gap=control.gap)

@@ -10,16 +10,10 @@ import numpy as np
 
 from geoplan.errors import Faults
 from geoplan.siting.mclp.milp_models import add_cover_rows
-from geoplan.siting.model.build_result import (
-    covered_people,
-    is_whole,
-    make_result,
-    no_result,
-    relative_gap,
-    rounded_up,
-)
+from geoplan.siting.model.build_result import make_result, no_result, relative_gap, rounded_up
 from geoplan.siting.model.constraints import begin_solve, problem_free, site_money
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import covered_people, is_whole
 from geoplan.siting.model.parse import listed
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem

@@ -18,12 +18,8 @@ from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.local_search import drop_idle_sites, greedy
 from geoplan.siting.mclp.milp_models import solve_lscp_milp
 from geoplan.siting.mclp.partial_cover import solve_partial_lscp
-from geoplan.siting.model.build_result import (
-    covered_people,
-    is_whole,
-    make_result,
-    no_result,
-)
+from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import (
     Asked,
     Constraints,
@@ -33,12 +29,20 @@ from geoplan.siting.model.constraints import (
     read_count,
 )
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import (
+    counts_whole,
+    covered_people,
+    is_enough,
+    least_for,
+    least_people,
+    reachable_share,
+)
 from geoplan.siting.model.parse import listed, share_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
+from geoplan.tolerances import BOUND_ROUNDING
 
 SOLVER = "covering_lagrangian_highs"
 
@@ -98,18 +102,27 @@ def max_coverage(
         "equity": equity,
     }
     control, faults = begin_solve("max_coverage", options, asked)
-    asked["sites"] = count = read_count(problem, asked, faults)
+    asked["sites"] = read_count(problem, asked, faults)
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
     with control.interruptible():
-        if count is not None and constraints.unconstrained(problem):
-            return _max_coverage(problem, count=count, control=control)
-        if is_capacity_problem(problem, constraints):
-            return max_coverage_with_capacities(problem, constraints, control=control)
-        loose = None
-        if count is not None and constraints.only_apart(problem):
-            loose = partial(_max_coverage, count=count, control=control)
-        return constrained_max_coverage(problem, constraints, without=loose, control=control)
+        found = _most_people(problem, constraints, control=control)
+    return checked(problem, constraints, found, gap=control.gap)
+
+
+def _most_people(
+    problem: SitingProblem, constraints: Constraints, *, control: SolveControl
+) -> SitingResult:
+    """`max_coverage` by the method that its constraints ask for."""
+    count = constraints.sites
+    if count is not None and constraints.unconstrained(problem):
+        return _max_coverage(problem, count=count, control=control)
+    if is_capacity_problem(problem, constraints):
+        return max_coverage_with_capacities(problem, constraints, control=control)
+    loose = None
+    if count is not None and constraints.only_apart(problem):
+        loose = partial(_max_coverage, count=count, control=control)
+    return constrained_max_coverage(problem, constraints, without=loose, control=control)
 
 
 def _max_coverage(
@@ -187,8 +200,10 @@ def min_sites(
         faults.add(f"share must be from 0 to 1, not {share!r}")
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()
+    need = people_needed(problem, share)
     with control.interruptible():
-        return _min_sites(problem, constraints, share=share, control=control)
+        found = _min_sites(problem, constraints, share=share, control=control)
+    return checked(problem, constraints, found, gap=control.gap, need=need)
 
 
 def _min_sites(
@@ -200,8 +215,9 @@ def _min_sites(
 ) -> SitingResult:
     core = reduce_problem(problem)
     need = people_needed(problem, share)
-    if need > core.reachable + SAME_VALUE * max(1.0, need):
-        return _blocked(problem, core, share, control)
+    reachable = problem.weights * reachable_share(problem, times=constraints.times)
+    if not is_enough(float(reachable.sum()), need):
+        return _blocked(problem, reachable, share, constraints, control)
     if is_capacity_problem(problem, constraints):
         return min_sites_with_capacities(problem, constraints, need=need, control=control)
     if not constraints.unconstrained(problem):
@@ -237,9 +253,8 @@ def _min_sites(
 
 
 def people_needed(problem: SitingProblem, share: float) -> float:
-    """How many people `share` of all is; whole when all weights are."""
-    need = share * problem.total
-    return float(np.ceil(need - SAME_VALUE * max(1.0, need))) if is_whole(problem.weights) else need
+    """How many people `share` of all is; whole where only whole numbers of people are served."""
+    return least_people(share, problem.total, whole=counts_whole(problem))
 
 
 def _greedy_share(core: Core, short: float) -> np.ndarray:
@@ -247,27 +262,33 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
     hit = np.zeros(core.n, bool)
     people = 0.0
     for k, j in enumerate(order):
-        if people >= short - SAME_VALUE * max(1.0, short):
+        if is_enough(people, short):
             order = order[:k]
             break
         hit[core.classes_of(j)] = True
         people = float(core.weight[hit].sum())
-    return drop_idle_sites(core, order, need=short - SAME_VALUE * max(1.0, short))
+    return drop_idle_sites(core, order, need=least_for(short))
 
 
 def _blocked(
     problem: SitingProblem,
-    core: Core,
+    reachable: np.ndarray,
     share: float,
+    constraints: Constraints,
     control: SolveControl,
 ) -> SitingResult:
-    """Who cannot be reached from any allowed site, and the largest share that can."""
-    reach = problem.is_allowed[problem.cover.indices]
-    before = np.concatenate([[0], np.cumsum(reach)])
-    lost = (np.diff(before[problem.cover.indptr]) == 0) & (problem.weights > 0)
+    """Who cannot be reached from any allowed site, and the largest share that can.
+
+    reachable : people per demand row whom all allowed sites together cover.
+    """
+    missed = problem.weights - reachable
+    lost = missed > 0
     labels = problem.demand_index[lost]
-    largest = core.reachable / problem.total
-    people = problem.total - core.reachable
+    largest = float(reachable.sum()) / problem.total
+    people = float(missed.sum())
+    what = "beyond every allowed site" if not constraints.backup else "not in reach of two sites"
+    if problem.full_within is not None:
+        what += ", or reached in part only"
     return no_result(
         problem,
         "min_sites",
@@ -275,8 +296,7 @@ def _blocked(
         control=control,
         solver=SOLVER,
         blocking=(
-            f"{people:,.0f} people at {len(labels)} demand rows are beyond every allowed site: "
-            + listed(labels),
+            f"{people:,.6g} people at {len(labels)} demand rows are {what}: " + listed(labels),
             f"the largest share that can be reached is {share_text(largest)} (asked: {share:g}); "
             "ask for no more, add candidates near these rows, or raise the threshold",
         ),

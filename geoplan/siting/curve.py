@@ -16,9 +16,10 @@ from geoplan.siting.constrained.capacity_solve import max_coverage_with_capaciti
 from geoplan.siting.mclp.kernel_search import Incumbent, solve_mclp
 from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.local_search import greedy, interchange
-from geoplan.siting.model.build_result import covered_people, relative_gap
+from geoplan.siting.model.build_result import relative_gap
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import covered_people
 from geoplan.siting.model.parse import listed
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem

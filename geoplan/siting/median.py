@@ -21,6 +21,7 @@ from geoplan.siting.assignment.reachability import (
 )
 from geoplan.siting.assignment.weighted_costs import weighted_costs
 from geoplan.siting.model.build_result import make_result, no_result
+from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
@@ -108,8 +109,10 @@ def p_median(
         if blocked is not None:
             return blocked
         if constraints.sites is not None and constraints.unconstrained(problem):
-            return _plain(problem, pairs, count=constraints.sites, control=control)
-        return constrained_p_median(problem, pairs, constraints, control=control)
+            found = _plain(problem, pairs, count=constraints.sites, control=control)
+        else:
+            found = constrained_p_median(problem, pairs, constraints, control=control)
+    return checked(problem, constraints, found, gap=control.gap)
 
 
 def _plain(

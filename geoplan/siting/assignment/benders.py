@@ -22,6 +22,8 @@ from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE, WHO
 
 #: a local search: from open sites (bool) to better ones and their cost
 Improve = Callable[[np.ndarray], tuple[np.ndarray, float]]
+#: from open sites (bool) to those that together take too much money, None where they do not
+OverBudget = Callable[[np.ndarray], np.ndarray | None]
 
 
 @kernel
@@ -78,7 +80,8 @@ class _Master:
         # no number of threads: HiGHS refuses to run when another model in the process has set one
         for name, value in (("output_flag", False), ("random_seed", 0)):
             self.highs.setOptionValue(name, value)
-        self.highs.addVars(m, fixed.astype(float), (instance.free | fixed).astype(float))
+        self.lower, self.upper = fixed.astype(float), (instance.free | fixed).astype(float)
+        self.highs.addVars(m, self.lower, self.upper)
         cheapest = by_demand.data[by_demand.ptr[:-1]]
         self.highs.addVars(n, cheapest, np.full(n, highspy.kHighsInf))
         self.highs.changeColsCost(n, np.arange(m, m + n, dtype=np.int32), np.ones(n))
@@ -118,8 +121,19 @@ class _Master:
         self.highs.setOptionValue("mip_rel_gap", gap)
         self.is_whole = True
 
+    def forbid(self, together: np.ndarray) -> None:
+        """Rule out that the sites `together` (bool per site) are all open."""
+        columns = np.flatnonzero(together).astype(np.int32)
+        most = float(len(columns)) - 1.0
+        self.highs.addRow(-highspy.kHighsInf, most, len(columns), columns, np.ones(len(columns)))
+
+    def allows(self, is_open: np.ndarray) -> bool:
+        """Whether what is fixed leaves this opening possible."""
+        return bool((self.lower <= is_open).all() and (is_open <= self.upper).all())
+
     def fix(self, where: np.ndarray, value: float) -> None:
         """Hold the openings `where` (bool per site) at `value`."""
+        self.lower[where] = self.upper[where] = value
         columns = np.flatnonzero(where).astype(np.int32)
         if len(columns):
             level = np.full(len(columns), value)
@@ -144,6 +158,7 @@ def solve_by_benders(
     control: SolveControl,
     constraints: Model | None = None,
     improve: Improve | None = None,
+    over_budget: OverBudget | None = None,
 ) -> MedianSolution:
     """Improve the incumbent and its bound until they meet within the gap or the time is over.
 
@@ -152,9 +167,14 @@ def solve_by_benders(
     multipliers : per demand row, the cost at which its first cut is made.
     constraints : rows over the openings that every solution keeps.
     improve : a local search from a feasible opening: a better one and its cost.
+    over_budget : tells openings that HiGHS lets through though they take too much money.
     """
     loop = _CutLoop(
-        master=_Master(instance, constraints), best=best, control=control, improve=improve
+        master=_Master(instance, constraints),
+        best=best,
+        control=control,
+        improve=improve,
+        over_budget=over_budget,
     )
     costs = instance.costs
     loop.master.cut(np.arange(costs.n_demand), np.minimum(multipliers, costs.penalty))
@@ -179,6 +199,7 @@ class _CutLoop:
     best: MedianSolution
     control: SolveControl
     improve: Improve | None = None
+    over_budget: OverBudget | None = None
     rounds: int = 0
 
     @property
@@ -236,14 +257,20 @@ class _CutLoop:
         self.rounds += 1
         info, status = highs.getInfo(), highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
-            # every better opening was cut or fixed away
-            self.best = replace(self.best, bound=self.best.value)
+            # every better opening was fixed away; the incumbent must have been, too: it keeps all
+            # rows, and where it is still possible HiGHS errs
+            if not self.master.allows(self.best.is_open):
+                self.best = replace(self.best, bound=self.best.value)
             return False
         if np.isfinite(info.mip_dual_bound):
             self._raise_bound(min(float(info.mip_dual_bound), self.best.value))
         if len(x) < m or info.primal_solution_status != 2:
             return False
         whole = x[:m] > 0.5
+        together = None if self.over_budget is None else self.over_budget(whole)
+        if together is not None:
+            self.master.forbid(together)
+            return True
         eps = SAME_MODEL_VALUE * (1 + self.best.value)
         critical, total = self._separate(x, whole.astype(float), eps)
         if total < self.best.value - _LESS:

@@ -18,6 +18,7 @@ from geoplan.siting.assignment.milp import (
     assignment_model,
     infeasible_assignment,
     location_model,
+    run_accepted,
 )
 from geoplan.siting.assignment.quick_cover import CostOrders, quick_cover
 from geoplan.siting.assignment.reachability import (
@@ -39,7 +40,6 @@ from geoplan.siting.model.constraints import (
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import solve_in_time
 from geoplan.tolerances import SAME_VALUE
 
 SOLVER = "center_binary_search"
@@ -231,7 +231,8 @@ def _feasible(
         cost = np.zeros(model.columns)
         cost[: problem.n_sites] = np.where(problem_free(problem), 0.0, site_money(problem))
         model.cost = [cost]
-    found = solve_in_time(model, control.with_(gap=0.0))
+    sites = np.arange(problem.n_sites)
+    found = run_accepted(model, sites, problem, constraints, control=control.with_(gap=0.0))
     if found.x is None:
         return None, found.status == "infeasible"
     is_open = found.x[: problem.n_sites] > 0.5

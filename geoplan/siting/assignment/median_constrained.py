@@ -8,7 +8,7 @@ equity need everybody's assignment as columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,11 @@ from geoplan.siting.assignment.milp import (
     infeasible_assignment,
     keeps_area_shares,
     location_model,
+    run_accepted,
 )
 from geoplan.siting.assignment.reachability import ReachablePairs, assign_to_nearest
 from geoplan.siting.assignment.weighted_costs import weighted_costs
+from geoplan.siting.constrained.accepted import over_budget
 from geoplan.siting.model.build_result import make_result, no_result
 from geoplan.siting.model.constraints import (
     Constraints,
@@ -47,8 +49,15 @@ from geoplan.siting.model.constraints import (
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import solve_in_time
-from geoplan.tolerances import SAME_MODEL_VALUE, SAME_VALUE
+from geoplan.siting.solver.milp import Outcome
+from geoplan.siting.solver.two_stage import (
+    TwoStages,
+    forbid_sites,
+    near_stage,
+    solve_two_stages,
+    with_room,
+)
+from geoplan.tolerances import SAME_VALUE
 
 SOLVER = "median_constrained_highs"
 #: gap to which the start is solved: its bound is one of several
@@ -79,7 +88,14 @@ def constrained_p_median(
     # least reduced cost under all constraints on sites: a start, and a better bound
     model = location_model(problem, pairs, constraints)
     model.cost = [np.zeros(problem.n_sites) if dual is None else dual.reduced]
-    found = solve_in_time(model, control.with_(gap=_START_GAP), seconds=max(control.left / 4, 0.1))
+    found = run_accepted(
+        model,
+        np.arange(problem.n_sites),
+        problem,
+        constraints,
+        control=control.with_(gap=_START_GAP),
+        seconds=max(control.left / 4, 0.1),
+    )
     if found.status == "infeasible":
         return solve.infeasible()
     if found.x is None:
@@ -158,6 +174,7 @@ class _Solve:
             control=control,
             constraints=location_model(problem, self.pairs, self.constraints),
             improve=improve,
+            over_budget=lambda is_open: over_budget(problem, self.constraints, is_open),
         )
 
     def by_assignment(
@@ -167,14 +184,15 @@ class _Solve:
         problem, constraints, control = self.problem, self.constraints, self.control
         facts: dict[str, Any] = {}
         model = assignment_model(problem, self.pairs, constraints)
+        warm = None
         if constraints.equity:
-            equity = _minimize_largest_mean(model, control)
-            if equity is None:
-                return self.infeasible()
-            facts.update(equity)
-        model.minimize_cost()
-        warm = None if constraints.equity else model.warm_start(start)
-        found = model.run(control=control, start=warm)
+            found, facts = worst_area_first(model, control)
+        else:
+            model.minimize_cost()
+            warm = model.warm_start(start, control.part(control.left / 4))
+            found = model.run(control=control, start=warm)
+            if found.x is not None and problem.capacities is not None:
+                found = replace(found, x=model.held_at_sites(found.x, control))
         if found.status == "infeasible":
             return self.infeasible()
         x = found.x
@@ -217,7 +235,7 @@ class _Solve:
             if x[model.x[model.site == j]].sum() <= model.nobody:
                 x[model.y[j]] = 0.0
             elif not tied and self.control.left > 0:
-                other = model.warm_start(is_open)
+                other = model.warm_start(is_open, self.control)
                 cost = float(model.cost @ x[model.x])
                 if other is not None and model.cost @ other[model.x] <= cost + SAME_VALUE * max(
                     1.0, cost
@@ -252,13 +270,12 @@ class _Solve:
             value = float((table["people"] * table["cost"]).sum())
             assignment = assign_to_largest_flow(assignment, table)
             facts["flows"] = table
-        near = value - bound <= SAME_MODEL_VALUE * abs(value)
         return make_result(
             problem,
             "p_median",
             np.flatnonzero(is_open),
             value=value,
-            bound=value if near else min(bound, value),
+            bound=min(bound, value),
             control=self.control,
             solver=SOLVER,
             assignment=assignment,
@@ -267,21 +284,50 @@ class _Solve:
         )
 
 
-def _minimize_largest_mean(model: AssignmentModel, control: SolveControl) -> dict[str, Any] | None:
-    """First stage of the lexicographic model: the largest mean cost of any area, made least.
+def worst_area_first(
+    model: AssignmentModel, control: SolveControl
+) -> tuple[Outcome, dict[str, Any]]:
+    """The solution whose worst-off area has the least mean cost, of those the least cost of all.
 
-    It becomes a constraint of the second stage; None where nothing is feasible.
-    ``worst_area_bound`` is there where it is not proved to be least.
+    Returns
+    -------
+    outcome, whose bound is that of the cost of all; and facts for the result: ``worst_area_bound``
+    is among them where the largest mean is not proved to be least.
     """
     worst = model.add_worst_area()
-    model.set_objective(worst, 1.0)
-    found = model.run(control=control.part(control.left / 2))
-    if found.status == "infeasible":
-        return None
+
+    def run_first(part: SolveControl) -> Outcome:
+        model.set_objective(worst, 1.0)
+        return model.run(control=part)
+
+    def keep(mean: float) -> None:
+        model.model.add_row(worst, upper=with_room(mean))
+
+    def run_second(start: np.ndarray | None, part: SolveControl) -> Outcome:
+        model.minimize_cost()
+        return model.run(control=part, start=start)
+
+    def forbid(x: np.ndarray) -> None:
+        forbid_sites(model.model, model.y, x)
+
+    found = solve_two_stages(
+        TwoStages(
+            run_first=run_first,
+            first_value=lambda x: model.least_mean(x, worst, control),
+            keep=keep,
+            run_second=run_second,
+            forbid=forbid,
+        ),
+        control,
+    )
     facts: dict[str, Any] = {}
-    if found.x is not None:
-        facts["worst_area_mean"] = mean = float(found.x[worst[0]])
-        model.model.add_row(worst, upper=mean * (1 + SAME_VALUE) + SAME_VALUE)
-    if found.status != "optimal":
-        facts["worst_area_bound"] = found.bound
-    return facts
+    x = found.x
+    if x is not None and model.problem.capacities is not None:
+        model.minimize_cost()
+        model.model.add_row(worst, upper=found.first + near_stage(found.first))
+        x = model.held_at_sites(x, control)
+    if x is not None:
+        facts["worst_area_mean"] = model.largest_mean(x)
+    if not found.first_proved:
+        facts["worst_area_bound"] = found.first_bound
+    return Outcome(status=found.status, x=x, value=np.nan, bound=found.bound), facts

@@ -13,7 +13,7 @@ from geoplan.siting.assignment.weighted_costs import Csr, WeightedCosts, nearest
 from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import SAME_TOTAL_COST, SAME_VALUE
+from geoplan.tolerances import SAME_VALUE
 
 
 @kernel
@@ -148,7 +148,7 @@ def drop_idle_sites(
 ) -> np.ndarray:
     """`is_open` without new sites that nobody goes to and no area asks for, dearest first."""
     kept = is_open.copy()
-    rounding = min(SAME_TOTAL_COST, SAME_VALUE * costs.total(is_open))
+    rounding = SAME_VALUE * costs.total(is_open)
     chosen = np.flatnonzero(is_open & ~keep)
     for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
         if not limits.may_close(kept, j):

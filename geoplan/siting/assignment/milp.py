@@ -10,21 +10,29 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.assignment.reachability import ReachablePairs
+from geoplan.siting.constrained.accepted import refuse_sites, solve_accepted
 from geoplan.siting.constrained.infeasibility import describe_constraints, find_relaxations
 from geoplan.siting.constrained.site_constraints import (
     add_capacity_rows,
     add_open_rows,
     add_site_constraints,
 )
-from geoplan.siting.model.build_result import is_whole, no_result
-from geoplan.siting.model.constraints import Constraints, least_people
+from geoplan.siting.model.build_result import cheapest_open, no_result
+from geoplan.siting.model.constraints import Constraints
+from geoplan.siting.model.counting import counts_whole, is_whole, least_people
 from geoplan.siting.model.dominance import implied_rows
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
-from geoplan.tolerances import NO_PEOPLE_IN_COLUMN, NO_VIOLATION, WHOLE_COLUMN
+from geoplan.tolerances import (
+    LEAST_DIVISOR,
+    NO_PEOPLE_IN_COLUMN,
+    NO_VIOLATION,
+    STAGE_SIZE,
+    WHOLE_COLUMN,
+)
 
 
 def location_model(
@@ -82,6 +90,23 @@ def _add_reach(
     model.tag("reach", at, list(problem.demand_index[pairs.rows[rows]]))
 
 
+def run_accepted(
+    model: Model,
+    y: np.ndarray,
+    problem: SitingProblem,
+    constraints: Constraints,
+    *,
+    control: SolveControl,
+    **options: Any,
+) -> Outcome:
+    """`solve_in_time`, until the open sites (columns `y`, one per site) keep their constraints."""
+    sites = np.arange(problem.n_sites)
+    return solve_accepted(
+        lambda: solve_in_time(model, control, **options),
+        lambda x: refuse_sites(model, (y, sites), problem, constraints, x),
+    )
+
+
 @dataclass(kw_only=True, slots=True, eq=False)
 class AssignmentModel:
     """Columns of open sites, then of people per reachable pair.
@@ -92,6 +117,7 @@ class AssignmentModel:
 
     problem: SitingProblem
     pairs: ReachablePairs
+    constraints: Constraints
     model: Model
     y: np.ndarray
     x: np.ndarray
@@ -118,32 +144,66 @@ class AssignmentModel:
     def run(self, *, control: SolveControl, start: np.ndarray | None = None) -> Outcome:
         """HiGHS on the present model."""
         control.report("proof")
-        return solve_in_time(self.model, control, start=start)
+        return run_accepted(
+            self.model, self.y, self.problem, self.constraints, control=control, start=start
+        )
 
     def add_worst_area(self) -> np.ndarray:
         """A column that is at least the mean cost of every area with people."""
-        problem = self.problem
-        assert problem.areas is not None
         worst = self.model.add_columns(1, upper=np.inf)
-        areas = problem.areas[self.pairs.rows]
-        for code in dict.fromkeys(c for c in areas if c is not None):
-            here = np.array([c == code for c in areas], bool)
-            of_area = here[self.row]
-            people = float(self.pairs.people[here].sum())
+        scale = max(1.0, STAGE_SIZE / max(float(self.cost.max(initial=0.0)), LEAST_DIVISOR))
+        for here, people in self._of_areas():
             self.model.add_row(
-                np.append(self.x[of_area], worst),
-                np.append(self.cost[of_area] / people, -1.0),
+                np.append(self.x[here], worst),
+                scale * np.append(self.cost[here] / people, -1.0),
                 upper=0.0,
             )
         return worst
 
-    def warm_start(self, is_open: np.ndarray) -> np.ndarray | None:
+    def largest_mean(self, x: np.ndarray) -> float:
+        """The largest mean cost of an area: to the nearest site or, with capacities, as in `x`."""
+        paid = x[self.x] * self.cost
+        if self.problem.capacities is None:
+            cost = cheapest_open(self.pairs.costs, x[self.y] > 0.5)[1]
+            first = np.concatenate([[True], self.row[1:] != self.row[:-1]])
+            paid = np.zeros(len(self.row))
+            paid[first] = (self.pairs.people * cost)[self.row[first]]
+        return max(
+            (float(paid[here].sum()) / people for here, people in self._of_areas()), default=0
+        )
+
+    def least_mean(self, x: np.ndarray, worst: np.ndarray, control: SolveControl) -> float:
+        """The largest mean cost of an area, as small as it gets with the open sites of `x`."""
+        if self.problem.capacities is None:
+            return self.largest_mean(x)
+        self.set_objective(worst, 1.0)
+        held = self.model.with_whole(self.y, x)
+        found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+        return np.inf if found.x is None else self.largest_mean(found.x)
+
+    def held_at_sites(self, x: np.ndarray, control: SolveControl) -> np.ndarray:
+        """`x` with the best assignment for the present objective at exactly its open sites."""
+        held = self.model.with_whole(self.y, x)
+        found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+        return x if found.x is None else found.x
+
+    def _of_areas(self) -> Iterator[tuple[np.ndarray, float]]:
+        """Per area with people: bool per pair, and its people."""
+        assert self.problem.areas is not None
+        areas = self.problem.areas[self.pairs.rows]
+        for code in dict.fromkeys(c for c in areas if c is not None):
+            here = np.array([c == code for c in areas], bool)
+            yield here[self.row], float(self.pairs.people[here].sum())
+
+    def warm_start(self, is_open: np.ndarray, control: SolveControl) -> np.ndarray | None:
         """All columns with the cheapest assignment to these sites, None without one."""
         pairs = np.flatnonzero(is_open[self.site])
+        count = np.bincount(self.row[pairs], minlength=len(self.pairs.rows))
+        if (count == 0).any() or control.left <= 0:
+            return None
         small = Model()
         x = small.add_columns(len(pairs), cost=self.cost[pairs], upper=np.inf)
         order = np.argsort(self.row[pairs], kind="stable")
-        count = np.bincount(self.row[pairs], minlength=len(self.pairs.rows))
         small.add_rows(
             np.concatenate([[0], np.cumsum(count)]),
             x[order],
@@ -155,7 +215,7 @@ class AssignmentModel:
             here = x[self.site[pairs] == j]
             if len(here):
                 small.add_row(here, upper=float(self.capacity[j]))
-        found = small.solve(time_limit_s=10.0, linear=True)
+        found = solve_in_time(small, control, linear=True)
         if found.status != "optimal" or found.x is None:
             return None
         full = np.zeros(self.model.columns)
@@ -183,6 +243,7 @@ def assignment_model(
     full = AssignmentModel(
         problem=problem,
         pairs=pairs,
+        constraints=constraints,
         model=model,
         y=y,
         x=x,
@@ -218,12 +279,11 @@ def _area_shares(
     if not constraints.area_share:
         return
     assert problem.areas is not None
-    assert problem.threshold is not None
-    near = full.cost <= problem.threshold
+    near = problem.in_reach(full.cost)
     areas = problem.areas[pairs.rows]
     for code, share in constraints.area_share.items():
         here = np.array([c == code for c in areas], bool)
-        need = least_people(share, float(pairs.people[here].sum()), whole=is_whole(pairs.people))
+        need = least_people(share, float(pairs.people[here].sum()), whole=counts_whole(problem))
         yield code, full.x[near & here[full.row]], need
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.model.constraints import least_people
+from geoplan.siting.model.counting import least_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.tolerances import SAME_VALUE, SHARE_PEOPLE, SHARE_ROUNDING

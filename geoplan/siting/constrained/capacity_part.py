@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.constrained.capacity_flow import CapacityFlow, flow_tolerance
-from geoplan.siting.model.build_result import covered_people, labelled
+from geoplan.siting.model.build_result import labelled
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import covered_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import cover_rows, merge_rows, reduce_problem
 

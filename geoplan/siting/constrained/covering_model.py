@@ -7,22 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.constrained.accepted import refuse_people, refuse_sites, solve_accepted
 from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import counts_whole, is_whole, least_for
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
+from geoplan.siting.solver.two_stage import forbid_sites
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class CoveringModel:
     """Columns and rows of one problem: open sites, and served people as a linear expression.
 
-    y : columns of open sites. served : columns of served people; people : their factors; class_of :
-    class of each. pair : with capacities, the pair of the core of each served column, -1 for a
-    class's people at sites with capacity for everybody. twice : with backup, columns of classes
-    that two open sites cover.
+    y : columns of open sites. served : columns of served people (with backup: in reach of two open
+    sites); people : their factors; class_of : class of each. pair : with capacities, the pair of
+    the core of each served column, -1 for a class's people at sites with capacity for everybody.
+    need : people who must be served, or None.
     """
 
     problem: SitingProblem
@@ -36,15 +38,16 @@ class CoveringModel:
     people: np.ndarray = field(default_factory=lambda: np.empty(0))
     class_of: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     pair: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    twice: np.ndarray | None = None
+    need: float | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether the number of people served is whole: all people are, and all capacities."""
-        capacity = self.problem.capacities
-        if capacity is not None and not is_whole(capacity[np.isfinite(capacity)]):
-            return False
-        return is_whole(self.core.weight)
+        """Whether the number of people served is whole, in the model as in the problem.
+
+        Where equity shares capacity out among areas, people are split.
+        """
+        shared_out = self.constraints.equity and self.problem.capacities is not None
+        return counts_whole(self.problem) and is_whole(self.core.weight) and not shared_out
 
     def area_people(self, group: int) -> float:
         """All people of an area, reached or not."""
@@ -56,13 +59,15 @@ class CoveringModel:
         cost[columns] = factors
         self.model.cost = [cost]
 
+    def row_for(self, need: float) -> float:
+        """`need` as the lower end of a row: where people are split, HiGHS makes use of any room."""
+        return least_for(need) if self.problem.capacities is None else need
+
     def require_people(self, need: float) -> None:
-        """Row: the served people (with backup: those served twice) are at least `need`."""
-        if self.twice is None:
-            row = self.model.add_row(self.served, self.people, lower=need)
-        else:
-            row = self.model.add_row(self.twice, self.core.weight, lower=need)
+        """Row: the served people are at least `need`."""
+        row = self.model.add_row(self.served, self.people, lower=self.row_for(need))
         self.model.tag("need", [row], [need])
+        self.need = need
 
     def run(
         self, *, control: SolveControl, whole_goal: bool, start: np.ndarray | None = None
@@ -70,9 +75,35 @@ class CoveringModel:
         """HiGHS on the present model; `whole_goal`: the objective is a whole number."""
         control.report("proof")
         options: dict[str, object] = {"mip_abs_gap": 0.99} if whole_goal else {}
-        return solve_in_time(self.model, control, options=options, start=start)
+
+        def run() -> Outcome:
+            return solve_in_time(self.model, control, options=options, start=start)
+
+        return solve_accepted(run, self._refuse)
+
+    def _refuse(self, x: np.ndarray) -> bool:
+        """Whether `x` misses what the plain problem asks for; a row then rules its sites out."""
+        problem, constraints, sites = self.problem, self.constraints, self.core.sites
+        if refuse_sites(self.model, (self.y, sites), problem, constraints, x):
+            return True
+        if problem.capacities is not None:  # who is served there does not follow from sites
+            return False
+        short = refuse_people(problem, constraints, sites[x[self.y] > 0.5], self.need)
+        if short:
+            forbid_sites(self.model, self.y, x)
+        return short
 
     def open_sites(self, found: Outcome) -> np.ndarray:
         """Positions (in the problem) of the open sites of an outcome."""
         assert found.x is not None
         return self.core.sites[found.x[self.y] > 0.5]
+
+
+def held_at_sites(covering: CoveringModel, x: np.ndarray, control: SolveControl) -> np.ndarray:
+    """`x` with the best people served for the present objective at exactly its open sites.
+
+    `x` itself, should that linear program fail.
+    """
+    held = covering.model.with_whole(covering.y, x)
+    found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+    return x if found.x is None else found.x

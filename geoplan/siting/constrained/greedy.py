@@ -7,7 +7,8 @@ from copy import copy
 import numpy as np
 
 from geoplan.siting.constrained.covering_model import CoveringModel
-from geoplan.siting.model.constraints import Constraints, least_people, problem_free, site_money
+from geoplan.siting.model.constraints import Constraints, problem_free, site_money
+from geoplan.siting.model.counting import least_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import solve_in_time
@@ -52,7 +53,7 @@ class _Greedy:
         self.cover, self.by_row = problem.cover.tocsc(), problem.cover
         self.paid = problem.site_costs is not None
         self.money, self.free = site_money(problem), problem_free(problem)
-        self.left = np.inf if constraints.budget is None else constraints.budget
+        self.most, self.spent = constraints.most_money, 0.0
         self.shut = ~problem.is_allowed
         self.weight = problem.weights.copy()
         self.gain = np.asarray(problem.cover.T @ self.weight, np.float64).ravel()
@@ -63,7 +64,7 @@ class _Greedy:
         """Open site j; its people are served, its conflicting sites are shut."""
         self.chosen.append(j)
         if self.paid and not self.free[j]:
-            self.left -= self.money[j]
+            self.spent += self.money[j]
         self.shut[j] = True
         for a, b in ((0, 1), (1, 0)):
             self.shut[self.conflicts[self.conflicts[:, a] == j, b]] = True
@@ -77,7 +78,7 @@ class _Greedy:
         """Open the best site of `pool` that may be opened; False where there is none."""
         able = pool & ~self.shut
         if self.paid:
-            able &= self.free | (self.money <= self.left + NO_MONEY)
+            able &= self.free | (self.spent + self.money <= self.most)
         at = np.flatnonzero(able)
         if len(at) == 0:
             return False
@@ -102,9 +103,7 @@ def warm_start(covering: CoveringModel, chosen: np.ndarray | None) -> np.ndarray
     x[covering.y] = opened
     rows = core.row_of
     times = np.bincount(rows, weights=opened[core.row_idx], minlength=core.n)
-    x[covering.served] = (times > 0)[covering.class_of]
-    if covering.twice is not None:
-        x[covering.twice] = times > 1
+    x[covering.served] = (times >= covering.constraints.times)[covering.class_of]
     return x
 
 
@@ -142,13 +141,13 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     None where they do not keep the constraints.
     """
     problem, constraints, core = covering.problem, covering.constraints, covering.core
-    times = 2 if constraints.backup else 1
+    times = constraints.times
     kept = np.isin(core.sites, chosen)
     row_of = core.row_of
     count = np.bincount(row_of, weights=kept[core.row_idx], minlength=core.n)
     spare = float(core.weight[count >= times].sum()) - need
     by_area = np.bincount(
-        core.group, weights=core.weight * (count > 0), minlength=len(covering.codes)
+        core.group, weights=core.weight * (count >= times), minlength=len(covering.codes)
     )
     for code, share in constraints.area_share.items():
         group = covering.codes.index(code)
@@ -159,7 +158,8 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     for code in more:
         assert areas is not None
         more[code] += int(sum(areas[j] == code for j in np.flatnonzero(kept)))
-    if spare < -SAME_VALUE * max(1.0, need) or any(by_area[watched] < -SAME_VALUE * max(1.0, need)):
+    room = SAME_VALUE * max(1.0, need)
+    if spare < -room or any(by_area[watched] < -room):
         return None
     if any(left < 0 for left in more.values()):
         return None
@@ -169,7 +169,7 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     ):
         rows = core.classes_of(j)
         lost = float(core.weight[rows[count[rows] == times]].sum())
-        left = rows[count[rows] == 1]
+        left = rows[count[rows] == times]
         lost_by_area = np.bincount(
             core.group[left], weights=core.weight[left], minlength=len(covering.codes)
         )

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from geoplan.siting.model.build_result import is_whole
-from geoplan.siting.model.constraints import Constraints, least_people
+from geoplan.siting.model.constraints import Constraints
+from geoplan.siting.model.counting import is_whole, least_people
 from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl

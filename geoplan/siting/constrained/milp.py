@@ -8,13 +8,8 @@ from geoplan.siting.constrained.capacity_milp import add_capacities
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.site_constraints import add_site_constraints
 from geoplan.siting.mclp.milp_models import add_cover_rows
-from geoplan.siting.model.constraints import (
-    Constraints,
-    area_codes,
-    least_people,
-    problem_free,
-    site_money,
-)
+from geoplan.siting.model.constraints import Constraints, area_codes, problem_free, site_money
+from geoplan.siting.model.counting import least_people
 from geoplan.siting.model.dominance import drop_idle_columns
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
@@ -67,9 +62,6 @@ def build_covering_model(
         _covered(covering)
     else:
         add_capacities(covering, problem.capacities[core.sites], every_link=loose)
-    if constraints.backup:
-        covering.twice = covering.model.add_columns(core.n, integer=True)
-        add_cover_rows(covering.model, core, covering.y, covering.twice, times=2)
     add_site_constraints(covering.model, covering.y, core.sites, problem, constraints)
     for code, share in constraints.area_share.items():
         group = codes.index(code)
@@ -79,16 +71,18 @@ def build_covering_model(
 
 
 def _covered(covering: CoveringModel) -> None:
-    core = covering.core
-    covering.served = covering.model.add_columns(core.n)
+    core, times = covering.core, covering.constraints.times
+    # one site is half of two: whole numbers only, where one is not enough
+    covering.served = covering.model.add_columns(core.n, integer=times > 1)
     covering.people, covering.class_of = core.weight, np.arange(core.n)
-    add_cover_rows(covering.model, core, covering.y, covering.served)
+    add_cover_rows(covering.model, core, covering.y, covering.served, times=times)
 
 
 def _add_area_share(covering: CoveringModel, group: int, need: float) -> None:
     """Row: the served people of an area are at least `need`."""
     here = covering.core.group[covering.class_of] == group
-    row = covering.model.add_row(covering.served[here], covering.people[here], lower=need)
+    people, least = covering.people[here], covering.row_for(need)
+    row = covering.model.add_row(covering.served[here], people, lower=least)
     covering.model.tag("area_share", [row], [covering.codes[group]])
 
 
@@ -98,7 +92,7 @@ def drop_idle_sites(covering: CoveringModel, chosen: np.ndarray) -> np.ndarray:
     gradual = problem.full_within is not None
     if problem.capacities is not None or constraints.area_sites or gradual:
         return chosen
-    times = 2 if constraints.backup else 1
+    times = constraints.times
     money, existing = site_money(problem), problem_free(problem)
     order = sorted(chosen[~existing[chosen]], key=lambda j: (-money[j], -j))
     cover = problem.cover.tocsc()

@@ -3,7 +3,7 @@
 Where distances between sites are the only constraint, the problem is first solved without them: a
 solution that keeps them anyway is proved for both. Otherwise HiGHS has the whole model, with a
 greedy solution as warm start, so that there is always something to hand over. Equity is a
-lexicographic (two-stage) model: first the smallest share of any area, then all people.
+two-stage model (`worst_area`).
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ import pandas as pd
 
 from geoplan.siting.constrained.capacity_milp import pair_people
 from geoplan.siting.constrained.capacity_part import assign_by_flow, row_classes, row_flows
-from geoplan.siting.constrained.covering_model import CoveringModel
+from geoplan.siting.constrained.covering_model import CoveringModel, held_at_sites
 from geoplan.siting.constrained.greedy import constrained_greedy, min_sites_start, warm_start
 from geoplan.siting.constrained.infeasibility import describe_constraints, find_relaxations
 from geoplan.siting.constrained.milp import build_covering_model, drop_idle_sites
-from geoplan.siting.model.build_result import covered_people, make_result, no_result, rounded_up
+from geoplan.siting.constrained.worst_area import worst_area_first
+from geoplan.siting.model.build_result import make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import Constraints, early_blocks
+from geoplan.siting.model.counting import covered_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
-from geoplan.tolerances import BOUND_ROUNDING, SAME_VALUE
+from geoplan.tolerances import BOUND_ROUNDING
 
 SOLVER = "covering_constrained_highs"
 
@@ -50,19 +52,19 @@ def constrained_max_coverage(
             return loose
         plain_bound = loose.bound if loose.bound is not None else np.inf
     covering = build_covering_model(problem, constraints)
-    fairest = _maximize_smallest_share(covering, control) if constraints.equity else {}
-    if fairest is None:
-        return infeasible_covering(covering, "max_coverage", control)
-    if covering.twice is not None:
-        covering.set_objective(covering.twice, -covering.core.weight)
+    whole = covering.whole
+    fairest: dict[str, Any] = {}
+    start = constrained_greedy(problem, constraints)
+    if constraints.equity:
+        found, fairest = worst_area_first(covering, control, whole_goal=whole)
     else:
         covering.set_objective(covering.served, -covering.people)
-    start = constrained_greedy(problem, constraints)
-    whole = covering.whole and problem.full_within is None
-    found = covering.run(control=control, whole_goal=whole, start=warm_start(covering, start))
+        found = covering.run(control=control, whole_goal=whole, start=warm_start(covering, start))
+        if found.x is not None and problem.capacities is not None:
+            found = replace(found, x=held_at_sites(covering, found.x, control))
     if found.status == "infeasible":
         return infeasible_covering(covering, "max_coverage", control)
-    times = 2 if constraints.backup else 1
+    times = constraints.times
     bound = min(problem.total if found.bound is None else -found.bound, plain_bound)
     if found.x is not None:
         chosen = drop_idle_sites(covering, covering.open_sites(found))
@@ -123,9 +125,12 @@ def constrained_min_sites(
         return no_result(
             problem, "min_sites", "unknown", control=control, solver=SOLVER, bound=least
         )
+    if problem.capacities is not None and found.x is not None:
+        covering.set_objective(covering.served, -covering.people)
+        found = replace(found, x=held_at_sites(covering, found.x, control))
     chosen = covering.open_sites(found)
     value = float(len(chosen))
-    _, assignment, flows = _served(problem, covering, found, chosen, 2 if constraints.backup else 1)
+    _, assignment, flows = _served(problem, covering, found, chosen, constraints.times)
     detail: dict[str, Any] = {"classes": covering.core.n, "people_needed": need}
     if flows is not None:
         detail["flows"] = flows
@@ -146,43 +151,6 @@ def is_conflict_free(problem: SitingProblem, chosen: np.ndarray) -> bool:
     """Whether no two of the chosen sites conflict."""
     is_open = problem.is_open(chosen)
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
-
-
-def _maximize_smallest_share(
-    covering: CoveringModel,
-    control: SolveControl,
-) -> dict[str, Any] | None:
-    """First stage of the lexicographic model: the smallest share of any area, made largest.
-
-    Areas of which nobody can be reached would hold it at nothing: they are left out and listed.
-    ``worst_area_bound`` is there where it is not proved to be largest.
-    """
-    core = covering.core
-    groups = [g for g in range(1, len(covering.codes)) if covering.area_people(g) > 0]
-    reached = {int(g) for g in np.unique(core.group)}
-    hopeless = [covering.codes[g] for g in groups if g not in reached]
-    counted = [g for g in groups if g in reached]
-    worst = covering.model.add_columns(1)
-    for g in counted:
-        here = core.group[covering.class_of] == g
-        people = covering.area_people(g)
-        covering.model.add_row(
-            np.append(covering.served[here], worst),
-            np.append(covering.people[here] / people, -1.0),
-            lower=0.0,
-        )
-    covering.set_objective(worst, -1.0)
-    half = control.part(control.left / 2)
-    found = covering.run(control=half, whole_goal=False)
-    if found.status == "infeasible":
-        return None
-    facts: dict[str, Any] = {"areas_out_of_reach": hopeless}
-    if found.x is not None:
-        facts["worst_area_share"] = share = float(found.x[worst[0]])
-        covering.model.add_row(worst, lower=share - SAME_VALUE)
-    if found.status != "optimal":
-        facts["worst_area_bound"] = None if found.bound is None else -found.bound
-    return facts
 
 
 def _served(

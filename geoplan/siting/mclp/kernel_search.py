@@ -20,8 +20,9 @@ from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, s
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.milp_models import solve_mclp_milp
 from geoplan.siting.mclp.perturbation import perturb
-from geoplan.siting.model.build_result import is_whole, rounded_up
+from geoplan.siting.model.build_result import rounded_up
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.model.reduction import restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoplan.siting.model.build_result import is_whole
 from geoplan.siting.model.core import Core
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.model.dominance import implied_rows
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time

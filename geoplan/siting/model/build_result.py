@@ -9,32 +9,15 @@ import pandas as pd
 from scipy import sparse
 
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.model.reduction import cover_fractions
 from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import BOUND_ROUNDING, PROVED_GAP, SAME_VALUE, WHOLE_BOUND_SHARE
-
-
-def covered_people(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> float:
-    """People whom the sites `chosen` (positions) cover at least `times` times.
-
-    With gradual coverage each person counts with the best level that a chosen site gives.
-    """
-    return float((problem.weights * covered_share(problem, chosen, times=times)).sum())
-
-
-def covered_share(problem: SitingProblem, chosen: np.ndarray, *, times: int = 1) -> np.ndarray:
-    """Share 0..1 of every demand row that the sites `chosen` cover at least `times` times."""
-    is_open = problem.is_open(chosen)
-    cover = problem.cover
-    hit = is_open[cover.indices]
-    if problem.full_within is None or times > 1:
-        before = np.concatenate([[0], np.cumsum(hit)])
-        return (np.diff(before[cover.indptr]) >= times).astype(np.float64)
-    share = np.zeros(problem.n_demand)
-    row_of = np.repeat(np.arange(problem.n_demand), np.diff(cover.indptr))
-    np.maximum.at(share, row_of[hit], cover_fractions(problem)[hit])
-    return share
+from geoplan.tolerances import (
+    BOUND_ROUNDING,
+    PROVED_GAP,
+    SAME_MODEL_VALUE,
+    SAME_VALUE,
+    WHOLE_BOUND_SHARE,
+)
 
 
 def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
@@ -43,7 +26,7 @@ def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
     cover = problem.cover
     cost = np.zeros(cover.nnz) if problem.costs is None else problem.costs.data
     if problem.costs is not None and problem.threshold is not None:
-        cost = cost[cost <= problem.threshold]
+        cost = cost[problem.in_reach(cost)]
     costs = sparse.csr_matrix((cost, cover.indices, cover.indptr), shape=cover.shape)
     return labelled(problem, cheapest_open(costs, is_open)[0])
 
@@ -84,15 +67,42 @@ def relative_gap(value: float, bound: float | None) -> float | None:
     return abs(bound - value) / abs(value) if value else float("inf")
 
 
-def is_whole(weight: np.ndarray) -> bool:
-    """Whether all weights are whole numbers, so that bounds may be rounded."""
-    return bool(len(weight) == 0 or (np.all(weight == np.round(weight)) and weight.sum() < 2**52))
+def judged(
+    value: float, bound: float | None, *, gap: float, split: bool = False
+) -> tuple[float | None, float | None, Status]:
+    """Bound, gap and status of a solution: the one rule for what is called optimal.
+
+    A bound that differs from the value by no more than the rounding of sums is the value. Optimal
+    is a solution whose gap is at most the one that was asked for (0: value and bound are equal).
+
+    split : people are split among sites by HiGHS, which rounds more than sums do.
+
+    Examples
+    --------
+    >>> judged(58.0, 57.0, gap=0.02)[2], judged(58.0, 57.0, gap=0.0)[2]
+    ('optimal', 'feasible')
+    >>> judged(58.0, 58.0 + 1e-9, gap=0.0)
+    (58.0, 0.0, 'optimal')
+    >>> judged(58.0, None, gap=0.5)
+    (None, None, 'feasible')
+    """
+    near = SAME_MODEL_VALUE if split else SAME_VALUE
+    if bound is not None and abs(bound - value) <= near * max(1.0, abs(value)):
+        bound = value
+    found = relative_gap(value, bound)
+    proved = found is not None and found <= gap + PROVED_GAP
+    return bound, found, "optimal" if proved else "feasible"
+
+
+def bound_room(bound: float) -> float:
+    """By how much rounding, HiGHS's included, may have moved a bound on whole numbers."""
+    return BOUND_ROUNDING * max(1.0, WHOLE_BOUND_SHARE * abs(bound))
 
 
 def rounded_up(bound: float, value: float, *, whole: bool) -> float:
     """An upper bound made as small as is safe, never below `value`."""
     if whole:
-        bound = float(np.floor(bound + BOUND_ROUNDING * max(1.0, WHOLE_BOUND_SHARE * abs(bound))))
+        bound = float(np.floor(bound + bound_room(bound)))
     elif bound - value <= SAME_VALUE * max(1.0, abs(value)):
         return value
     return max(bound, value)
@@ -123,11 +133,10 @@ def make_result(
     **more: Unpack[_More],
 ) -> SitingResult:
     """The result of a search that found something; optimal only when within the request's gap."""
-    found = relative_gap(value, bound)
-    proved = (
-        more.get("first_proved", True) and found is not None and found <= control.gap + PROVED_GAP
-    )
-    status: Status = "optimal" if proved else "feasible"
+    split = problem.capacities is not None
+    bound, found, status = judged(value, bound, gap=control.gap, split=split)
+    if not more.get("first_proved", True):
+        status = "feasible"
     facts = dict(more.get("detail") or {})
     assignment = more.get("assignment")
     if control.stopped:

@@ -10,12 +10,12 @@ from typing import Any, TypedDict, Unpack, cast
 import numpy as np
 
 from geoplan.errors import Faults
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.counting import counts_whole, is_enough, least_people, reachable_share
 from geoplan.siting.model.parse import listed, problem_faults, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions, check_limits, read_request
-from geoplan.tolerances import BUDGET_ROUNDING, NEED_ROOM, SAME_VALUE
+from geoplan.tolerances import BUDGET_ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -34,6 +34,11 @@ class Constraints:
     area_share: Mapping[Any, float] = field(default_factory=dict)
     backup: bool = False
     equity: bool = False
+
+    @property
+    def times(self) -> int:
+        """How many sites must reach a person who counts."""
+        return 2 if self.backup else 1
 
     @property
     def most_money(self) -> float:
@@ -243,12 +248,6 @@ def area_codes(problem: SitingProblem) -> tuple[np.ndarray, list[Any]]:
     return np.array([number[c] for c in problem.areas], np.int64), codes
 
 
-def least_people(share: float, people: float, *, whole: bool) -> float:
-    """How many people a share is, rounded up where people are whole, with room for rounding."""
-    need = share * people
-    return float(np.ceil(need - SAME_VALUE * max(1.0, need))) if whole else need * (1 - NEED_ROOM)
-
-
 def early_blocks(
     problem: SitingProblem, constraints: Constraints
 ) -> tuple[list[str], dict[str, Any]]:
@@ -284,24 +283,22 @@ def early_blocks(
             f"asked: {constraints.sites}"
         )
         facts["smallest_sites"] = least_sites
-    if constraints.budget is not None and money > constraints.budget + SAME_VALUE and not found:
+    if constraints.budget is not None and money > constraints.most_money and not found:
         found.append(
             f"the minimum per area takes at least {money:g}; the budget is {constraints.budget:g}"
         )
         facts["smallest_budget"] = money
-    reach = problem.is_allowed[problem.cover.indices]
-    before = np.concatenate([[0], np.cumsum(reach)])
-    reached = np.diff(before[problem.cover.indptr]) > 0
+    reached = problem.weights * reachable_share(problem, times=constraints.times)
     for code, share in constraints.area_share.items():
         assert problem.areas is not None
         here = np.array([c == code for c in problem.areas], bool)
         people = float(problem.weights[here].sum())
-        best = float(problem.weights[here & reached].sum())
-        least_here = least_people(share, people, whole=is_whole(problem.weights))
-        if best < least_here - SAME_VALUE * max(1.0, people):
+        best = float(reached[here].sum())
+        if not is_enough(best, least_people(share, people, whole=counts_whole(problem))):
+            twice = " by two sites" if constraints.backup else ""
             found.append(
-                f"area {code!r}: at most {share_text(best / people)} of its people can be reached "
-                f"from any allowed site; asked: {share:g}"
+                f"area {code!r}: at most {share_text(best / people)} of its people can be reached"
+                f"{twice or ' from any allowed site'}; asked: {share:g}"
             )
             facts.setdefault("blocking_areas", []).append(code)
             facts.setdefault("largest_area_share", {})[code] = best / people

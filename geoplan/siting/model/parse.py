@@ -64,8 +64,8 @@ def read_threshold(
     number = float(value)
     if not np.isfinite(number):
         faults.add(f"{name} must be a finite number, not {number}; leave it out for no limit")
-    elif number <= 0:
-        faults.add(f"{name} must be above 0, not {number:g}")
+    elif number < 0:
+        faults.add(f"{name} must be 0 or more, not {number:g}")
     elif cutoff is not None and number > cutoff:
         faults.add(
             f"{name} is {number:g} {unit}, but the travel costs were only looked for up to "

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoplan.coverage.cost_queries import reach_limit
 from geoplan.errors import SitingError
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.siting.model.parse import (
@@ -56,8 +57,8 @@ class SitingProblem:
     cover : CSR of bool, demand x sites; a stored entry means that the site covers the row.
     costs : CSR of float64, demand x sites, every reachable pair (zero included), or None.
     unit : ``"m"``, ``"min"`` or ``""`` when not known.
-    threshold : the largest cost that still covers (``cost <= threshold``); None: any reachable
-        pair.
+    threshold : the largest cost that still covers (``cost <= threshold``, but for rounding of
+        sums); None: any reachable pair.
     full_within : with gradual coverage: full up to here, then falling in a straight line to
         nothing at `threshold`. None: covered is covered.
     fixed : positions of sites that stay whatever happens, in the caller's order.
@@ -157,7 +158,7 @@ class SitingProblem:
             demand_index=rows,
             site_index=read.site_index,
             weights=people,
-            cover=within(read.matrix, limit),
+            cover=within(read.matrix, None if limit is None else reach_limit(limit)),
             costs=read.matrix,
             unit=read.unit,
             threshold=limit,
@@ -262,6 +263,12 @@ class SitingProblem:
         mask = np.zeros(self.n_sites, bool)
         mask[chosen] = True
         return mask
+
+    def in_reach(self, cost: np.ndarray) -> np.ndarray:
+        """Bool per cost: whether it covers, as for the stored pairs of `cover`."""
+        if self.threshold is None:
+            return np.ones(len(cost), bool)
+        return cost <= reach_limit(self.threshold)
 
     def needs_costs(self, objective: str) -> sparse.csr_matrix:
         """The costs, or an error that says why `objective` cannot do without them."""

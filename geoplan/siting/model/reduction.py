@@ -271,7 +271,7 @@ def cover_fractions(problem: SitingProblem) -> np.ndarray:
         return np.ones(problem.cover.nnz)
     costs = problem.needs_costs("gradual coverage")
     assert problem.threshold is not None
-    cost = costs.data[costs.data <= problem.threshold]
+    cost = costs.data[problem.in_reach(costs.data)]
     share = (problem.threshold - cost) / (problem.threshold - problem.full_within)
     return np.clip(share, 0.0, 1.0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from scipy import sparse
 
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.units import Units
-from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE
+from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE, NO_VIOLATION, OBJECTIVE_SIZE
 
 INF = highspy.kHighsInf
 
@@ -166,6 +167,17 @@ class Model:
             (family, label, int(c)) for (family, label, _), c in zip(slack, columns, strict=True)
         ]
 
+    def with_whole(self, columns: np.ndarray, x: np.ndarray) -> Model:
+        """A copy in which `columns` are held at the whole numbers next to `x`.
+
+        HiGHS takes 0.9999995 for 1, and what that lets through at closed sites for kept.
+        """
+        held = copy(self)
+        lower, upper = _joined(self.lower).copy(), _joined(self.upper).copy()
+        lower[columns] = upper[columns] = np.round(x[columns])
+        held.lower, held.upper = [lower], [upper]
+        return held
+
     def solve(
         self,
         *,
@@ -182,7 +194,7 @@ class Model:
         `stop` is asked while it runs: once it says yes, the best known is handed over.
         """
         if self.columns == 0:
-            return Outcome(status="optimal", x=np.empty(0), value=0.0, bound=0.0)
+            return self._without_columns()
         began = time.perf_counter()
         highs = QuietHighs()
         settings: dict[str, object] = {
@@ -194,7 +206,7 @@ class Model:
         if max_nodes is not None:
             settings["mip_max_nodes"] = max_nodes
         settings |= options or {}
-        units = self._units()
+        units = self._units(whole="mip_abs_gap" in (options or {}))
         if units.cost < 1:
             settings["mip_abs_gap"] *= units.cost  # type: ignore[operator]
         for name, given in settings.items():
@@ -222,15 +234,36 @@ class Model:
             return again
         return replace(again, status="feasible", x=outcome.x, value=true)
 
-    def _units(self) -> Units:
+    def _units(self, whole: bool) -> Units:
+        """Units of the model; `whole`: the objective's least difference is one, and needs none."""
         lower, upper = _joined(self.row_lower), _joined(self.row_upper)
-        return Units.of(
+        units = Units.of(
             cost=_joined(self.cost),
             upper=_joined(self.upper),
             integer=np.concatenate(self.integer),
             limit=np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper, 0.0)),
             factors=(self._row_ends(), _joined(self.index).astype(np.int32), _joined(self.value)),
         )
+        return units if whole else replace(units, cost=units.cost * self._lift(units))
+
+    def _lift(self, units: Units) -> float:
+        """A power of two that lifts a small objective above HiGHS's absolute tolerances.
+
+        HiGHS takes solutions for equal that differ by less than a millionth.
+        """
+        most = np.maximum(np.abs(_joined(self.upper)), np.abs(_joined(self.lower)))
+        most = np.where(np.isfinite(most), most, 1.0)
+        size = float((np.abs(_joined(self.cost)) * most).sum()) * units.cost
+        if not 0 < size < OBJECTIVE_SIZE:
+            return 1.0
+        return float(2.0 ** np.floor(np.log2(OBJECTIVE_SIZE / size)))
+
+    def _without_columns(self) -> Outcome:
+        """A model without columns: its rows are nothing, and kept or not."""
+        lower, upper = _joined(self.row_lower), _joined(self.row_upper)
+        if (lower > NO_VIOLATION).any() or (upper < -NO_VIOLATION).any():
+            return Outcome(status="infeasible", x=None, value=np.nan, bound=None)
+        return Outcome(status="optimal", x=np.empty(0), value=0.0, bound=0.0)
 
     def _row_ends(self) -> np.ndarray:
         ptr = np.zeros(self.rows + 1, np.int64)

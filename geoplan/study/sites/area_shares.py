@@ -12,7 +12,7 @@ from geoplan.coverage import Coverage
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.results import ServiceResult
 from geoplan.siting.conditional.area_shares import AreaShares
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.model.result import SitingResult
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context

@@ -8,12 +8,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geoplan.errors import UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.results import ServiceResult
 from geoplan.siting import junction_points, outside, too_close
+from geoplan.siting.candidates import nearer_than
 from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -63,11 +63,8 @@ def _apart_from_existing(
     standing = open_sites(assessed.facilities).geometry.to_numpy()
     if len(standing) == 0 or len(points) == 0:
         return points
-    near = shapely.STRtree(standing).query(
-        points.geometry.to_numpy(), predicate="dwithin", distance=min_distance_m
-    )[0]
     keep = np.ones(len(points), bool)
-    keep[near] = False
+    keep[nearer_than(points.geometry.to_numpy(), standing, min_distance_m)[:, 0]] = False
     return points[keep]
 
 

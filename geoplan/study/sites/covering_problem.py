@@ -23,7 +23,7 @@ from geoplan.siting.conditional.reassignment import (
     capacity_shortage,
 )
 from geoplan.siting.conditional.thinning import strongest_per_area, thin_by_cost
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.counting import is_whole
 from geoplan.study.assess.assess_service import costs_within, open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context

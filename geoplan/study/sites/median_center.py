@@ -26,7 +26,8 @@ from geoplan.siting import (
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.bounds import without_bound
 from geoplan.siting.conditional.thinning import strongest_per_area
-from geoplan.siting.model.build_result import is_whole, no_result
+from geoplan.siting.model.build_result import no_result
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import costs_within, open_sites
@@ -137,8 +138,11 @@ def _state_problem(
         pd.concat([existing[["geometry"]], points[["geometry"]]]), crs=existing.crs
     )
     capacities = _capacities(assessed, siting, existing, points, whole=is_whole(people))
-    # whoever finds the near sites full goes on to any other
-    far = _longest(assessed.coverage, standard.threshold) if capacities is None else _ANYWHERE
+    far = _longest(assessed.coverage, standard.threshold)
+    if capacities is not None or existing.empty:
+        # whoever finds the near sites full goes on to any other; without a site today nobody has a
+        # journey that a new one must beat
+        far = _ANYWHERE
     longest = {f"threshold_{standard.unit}": far}
     costs = costs_within(context, rows, both, replace(standard, **longest))  # type: ignore[arg-type]
     reached = _joined(costs.matrix, people, len(existing))

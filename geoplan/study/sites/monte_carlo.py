@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from geoplan.coverage.cost_queries import reach_limit
 from geoplan.network import TravelCosts
 from geoplan.results import RECOMMENDED
 from geoplan.siting import SitingProblem, max_coverage
@@ -277,7 +278,7 @@ def losses(data: DrawData, *, new_sites: Sequence[str] = ()) -> pd.Series:
         [data.existing, data.candidates.matrix.tocsc()[:, added].tocsr()], format="csr"
     )
     index = data.existing_index.append(labels[added])
-    inside = costs.data <= data.threshold
+    inside = costs.data <= reach_limit(data.threshold)
     before = np.concatenate([[0], np.cumsum(inside)])
     single = np.diff(before[costs.indptr]) == 1
     row = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))

@@ -13,7 +13,7 @@ from geoplan.siting.conditional.bounds import (
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.conditional.reassignment import capacity_in_people
 from geoplan.siting.conditional.solve import Solver
-from geoplan.siting.model.build_result import is_whole
+from geoplan.siting.model.counting import is_whole
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context

@@ -66,27 +66,32 @@ class Case(SmallCase):
             return False
         least = self.asked.get("min_share_per_area")
         if isinstance(least, float) and "capacities" not in self.problem:
-            once = self.weights * (self.level()[:, c].max(axis=1) if c else np.zeros(ROWS))
+            there = self.served_rows(c)
             for area in "ns":
                 here = area == AREAS
-                if once[here].sum() < self.need(least, here) - 1e-9:
+                if there[here].sum() < self.need(least, here) - 1e-9:
                     return False
         return True
 
     def need(self, share: float, here: np.ndarray) -> float:
         people = share * self.weights[here].sum()
-        return float(np.ceil(people - 1e-9))
+        # with gradual coverage people are served in part, and half a person may do
+        return float(people if "full_within" in self.problem else np.ceil(people - 1e-9))
 
     def served(self, c: list[int]) -> float:
         """People that count with the sites `c` open."""
-        if not c:
-            return 0.0
-        if "capacities" in self.problem:
+        if c and "capacities" in self.problem:
             return self.placed(c)
+        return float(self.served_rows(c).sum())
+
+    def served_rows(self, c: list[int]) -> np.ndarray:
+        """People per demand row that count with the sites `c` open, capacities aside."""
+        if not c:
+            return np.zeros(ROWS)
         level = self.level()[:, c]
         if self.asked.get("backup"):
-            return float(self.weights[(level > 0).sum(axis=1) >= 2].sum())
-        return float((self.weights * level.max(axis=1)).sum())
+            return self.weights * ((level > 0).sum(axis=1) >= 2)
+        return self.weights * level.max(axis=1)
 
     def placed(self, c: list[int]) -> float:
         """Most people with a place: a flow from people to sites."""
@@ -180,6 +185,9 @@ class Textbook:
             self.add([(j, 1.0) for j in range(SITES) if PLACES[j] == area], count, np.inf)
 
     def people(self, here: np.ndarray) -> list[tuple[int, float]]:
+        if self.made.asked.get("backup"):
+            rows = np.flatnonzero(here)
+            return [(self.twice + int(i), self.made.weights[i]) for i in rows]
         return [(x, self.level[i, j]) for (i, j), x in self.x.items() if here[i]]
 
     def _areas(self) -> None:
@@ -190,7 +198,8 @@ class Textbook:
             if isinstance(least, float):
                 self.add(self.people(here), made.need(least, here), np.inf)
             # areas out of reach are told, and do not hold the others back
-            if made.asked.get("equity") and (self.level[here] > 0)[:, self.upper[:SITES] > 0].any():
+            reached = (self.level[here] > 0)[:, self.upper[:SITES] > 0].sum(axis=1)
+            if made.asked.get("equity") and reached.max() >= (2 if made.asked.get("backup") else 1):
                 share = [(x, v / made.weights[here].sum()) for x, v in self.people(here)]
                 self.add([*share, (self.worst, -1.0)], 0, np.inf)
 
@@ -256,7 +265,7 @@ def test_fewest_sites(rules: str) -> None:
         made = case(seed, rules)
         del made.asked["sites"]
         share = 0.5
-        need = np.ceil(share * made.weights.sum() - 1e-9)
+        need = made.need(share, np.ones(ROWS, bool))
         model = Textbook(made)
         model.add(model.goal(), need, np.inf)
         truth = np.round(model.most("sites"))

@@ -154,7 +154,9 @@ def test_the_worst_off_area_comes_first(seed):
     assert found.value == total
 
 
-@pytest.mark.parametrize("lost", [{}, {"x": None, "bound": None}], ids=["found", "nothing found"])
+@pytest.mark.parametrize(
+    "lost", [{"bound": None}, {"x": None, "bound": None}], ids=["found", "nothing found"]
+)
 def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, lost):
     """The first stage is cut short; the second proves its own number, which is not enough."""
     where = np.array(["n"] * 5 + ["s"] * 4, object)
@@ -176,8 +178,8 @@ def test_a_worst_off_area_that_is_not_proved_is_not_called_optimal(monkeypatch, 
         with monkeypatch.context() as patch:
             patch.setattr(at, "run", cut_short)
             found = ask(problem, sites=2, equity=True)
-        assert len(asked) == 2
-        assert asked[1].status == "optimal"
+        assert len(asked) >= 2
+        assert asked[-1].status == "optimal"
         assert found.status == "feasible"
         assert "worst_area_bound" in found.detail
 
@@ -264,7 +266,7 @@ def test_a_solution_is_kept_when_the_run_without_a_start_finds_none(monkeypatch)
         runs.append(usual(highs, **options))
         if len(runs) == 1:
             return replace(runs[0], value=runs[0].value + 5)
-        return replace(runs[0], status="unknown", x=None, value=np.nan, bound=-2.0)
+        return replace(runs[0], status="unknown", x=None, value=np.nan, bound=2 * runs[0].bound)
 
     monkeypatch.setattr(milp, "read_outcome", odd)
     found = model.solve(time_limit_s=5, start=np.zeros(2))
