@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from geoplan.errors import FileError
 from geoplan.inputs.allocation import allocate_totals
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.columns.roles import heading_called
 from geoplan.inputs.files.source import SumTo
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -159,10 +160,9 @@ def _read_census(sum_to: SumTo, collector: FindingCollector, layer: AreaLayer) -
     InputError
         No such column, or no row matches an area.
     """
-    rows = open_rows(collector, extra=[sum_to.weight])
-    cells = rows.text.get(sum_to.weight)
-    if cells is None:
-        cells = rows.column(sum_to.weight)
+    rows = open_rows(collector, extra=[sum_to.weight], areas={})
+    heading = heading_called(sum_to.weight, list(map(str, rows.text.columns)), rows.levels)
+    cells = rows.text[heading] if heading else rows.column(sum_to.weight)
     if cells is None:
         raise FileError.of(
             "file_faults.no_census_column",

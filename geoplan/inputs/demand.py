@@ -12,8 +12,9 @@ import pyproj
 
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.census import scale_to_census
+from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
-from geoplan.inputs.columns.roles import normalize
+from geoplan.inputs.columns.roles import heading_called
 from geoplan.inputs.demand_rasters import RasterDemand, demand_of_rasters
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
@@ -124,10 +125,15 @@ def read_demand(
 
 
 def _open(
-    collector: FindingCollector, wanted: list[str], groups: tuple[str, ...], *, needed: bool
+    collector: FindingCollector,
+    context: LocationContext,
+    wanted: list[str],
+    groups: tuple[str, ...],
+    *,
+    needed: bool,
 ) -> tuple[Rows, list[str]]:
     """The rows of the file, and the headings of its people columns (none only if not `needed`)."""
-    rows = open_rows(collector, extra=[*wanted, *groups])
+    rows = open_rows(collector, extra=[*wanted, *groups], areas=context.areas)
     headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=needed)
     if wanted:  # what was taken, not what would have been found
         roles = {h: r for h, r in collector.roles.items() if r != "weight"}
@@ -148,7 +154,7 @@ def _demand_of_rows(
 
     wanted : people columns by the study's names. needed : whether there must be one.
     """
-    rows, headings = _open(collector, wanted, groups, needed=needed)
+    rows, headings = _open(collector, context, wanted, groups, needed=needed)
     # rows without people of their own share their area's census total evenly
     people = _people(rows, collector, headings) if headings else np.ones(len(rows))
     unusable = collector.set_aside_mask
@@ -182,14 +188,10 @@ def _demand_of_rows(
 
 def _heading(rows: Rows, name: str) -> str:
     """The heading that the study calls `name`: as it stands, normalized, or by its role."""
-    if name in rows.text.columns:
-        return name
-    alike = [str(h) for h in rows.text.columns if normalize(h) == normalize(name)]
-    found = alike[0] if alike else rows.heading(name)
+    headings = [str(h) for h in rows.text.columns]
+    found = heading_called(name, headings, rows.levels) or rows.heading(name)
     if not found:
-        raise FileError.of(
-            "file_faults.no_column", name=name, headings=", ".join(map(str, rows.text.columns))
-        )
+        raise FileError.of("file_faults.no_column", name=name, headings=", ".join(headings))
     return found
 
 
@@ -206,9 +208,10 @@ def _people(rows: Rows, collector: FindingCollector, headings: list[str]) -> np.
     for heading in headings:
         cells = rows.text[heading]
         values, cleaned = read_numbers(cells)
-        empty = is_empty(cells)
+        empty, wrong = is_empty(cells), has_cell_error(cells)
         faults: tuple[tuple[str, np.ndarray, Severity], ...] = (
-            ("bad_people", np.isnan(values) & ~empty, "error"),
+            ("people_error", wrong, "error"),
+            ("bad_people", np.isnan(values) & ~empty & ~wrong, "error"),
             ("negative_people", values < 0, "error"),
             ("absurd_people", values > MAX_PEOPLE, "error"),
             ("empty_people", empty, "warning"),

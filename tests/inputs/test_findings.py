@@ -95,7 +95,7 @@ def sites(path: Path) -> dict[int, str]:
     add("壬", full, fault="read_as_number")
     add("癸", gcj(4000, 4000), beds="二十", fault="bad_capacity")
     add("子", gcj(4500, 4000), beds=-5, fault="negative_capacity")
-    add("丑", gcj(5000, 4000), beds="35张", fault="read_as_number")
+    add("丑", gcj(5000, 4000), beds="35张")
     add("寅", gcj(60_000, 4000), fault="outside")
     add("卯", gcj(15_000, 5000), fault="other_area")
     add("辰", gcj(5500, 5000), street="南街街道", fault="unknown_area")
@@ -136,7 +136,7 @@ def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
     assert found == {row: {code} for row, code in expected.items()}
     kinds = {f.code for f in one.findings if f.row is None}
     # telephone and name of the person in charge; sites without a place that name their street
-    assert kinds == {"personal", "counts_for_quota"}
+    assert kinds == {"personal", "counts_for_quota", "numbers_written"}
     assert not {"联系电话", "负责人"} & set(one.layer.frame.columns)
     assert one.record.rows == one.record.accepted + one.record.set_aside
     assert one.record.accepted == len(one.layer.located)
@@ -172,8 +172,8 @@ def test_every_fault_of_a_people_table_is_named_and_nobody_is_lost(areas, tmp_pa
     add("多", fault="bad_people", counted=0)
     add(-3, fault="negative_people", counted=0)
     add(370102001001, fault="absurd_people", counted=0)
-    add("１２０", fault="read_as_number", counted=120)
-    add("85人", fault="read_as_number", counted=85)
+    add("１２０", fault="", counted=120)
+    add("85人", fault="", counted=85)
     add(40, place=("", ""), fault="no_coordinates")
     add(60, place=("0", "0"), fault="zero")
     add(20, place=gcj(15_000, 3000), fault="other_area")
@@ -192,7 +192,7 @@ def test_every_fault_of_a_people_table_is_named_and_nobody_is_lost(areas, tmp_pa
     rows = {f.row: f.code for f in one.findings if f.row is not None}
     rows.pop(12, None)  # the old code's place lies in another district: told as well
     assert rows == expected
-    assert "old_code" in {f.code for f in one.findings}
+    assert {"old_code", "numbers_written"} <= {f.code for f in one.findings}
     assert one.layer.total == total
     unlocated = one.layer.frame[one.layer.frame.geometry.isna()]
     assert unlocated["people"].sum() == 100  # 40 without coordinates, 60 at 0, 0
@@ -262,7 +262,10 @@ def test_faults_of_areas_and_rates(tmp_path):
     rates = read_area_table(
         _table(tmp_path, "r.csv", "code,beds\n1,五\n2,７\n"), needed=("code", "beds")
     )
-    assert [(f.row, f.code) for f in rates.findings] == [(2, "bad_figure"), (3, "read_as_number")]
+    assert [(f.row, f.code) for f in rates.findings] == [
+        (None, "numbers_written"),
+        (2, "bad_figure"),
+    ]
     assert rates.layer["beds"].tolist() == [7.0]
 
 

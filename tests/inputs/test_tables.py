@@ -12,8 +12,8 @@ from shapely.geometry import Point
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.columns.roles import find_roles
 from geoplan.inputs.files.encoding import detect_encoding
-from geoplan.inputs.files.table import read_workbook
 from geoplan.inputs.files.textfile import find_delimiter
+from geoplan.inputs.files.workbook.read_book import read_workbook
 from geoplan.inputs.membership.area_lookup import short_name
 
 CRS = "EPSG:4548"

@@ -8,11 +8,11 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-_UNIT = re.compile(r"(人|张|户|个|处|米|元|m|°|度|e|n|东经|北纬)$", re.IGNORECASE)
-_FRONT = re.compile(r"^(东经|北纬|e|n|约)", re.IGNORECASE)
-_EMPTY = frozenset(
-    ("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na", "#n/a")
-)
+from geoplan.inputs.columns.numbers.written import parse_written
+
+_UNIT = re.compile(r"(°|度|e|n|东经|北纬)$", re.IGNORECASE)
+_FRONT = re.compile(r"^(东经|北纬|e|n)", re.IGNORECASE)
+_EMPTY = frozenset(("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na"))
 #: cells that are turned into objects at one time
 _CHUNK = 100_000
 _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
@@ -64,15 +64,13 @@ def _parse(text: object, decimal_comma: bool) -> float | None:
     if degrees:
         d, m, s = degrees.groups()
         return int(d) + int(m) / 60 + (float(s) if s else 0.0) / 3600
-    text = _FRONT.sub("", _UNIT.sub("", text))
     if decimal_comma and re.fullmatch(r"[+-]?\d{1,3},\d+", text):
         text = text.replace(",", ".")
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
-        text = text.replace(",", "")
-    try:
-        return float(text)
-    except ValueError:
+    written = parse_written(_FRONT.sub("", _UNIT.sub("", text)))
+    if written is None or written.percent:
         return None
+    value = written.value(written.mark or ".")
+    return None if value is None else float(value)
 
 
 def is_scientific_notation(cells: pd.Series) -> np.ndarray:

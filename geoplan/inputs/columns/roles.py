@@ -9,8 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from geoplan.errors import FileError
+
 _NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"'“”‘’*#℃°]+")
 _LEVELS = ("parent", "district", "street", "village")
+#: what separates the words of a heading
+_PART = re.compile(r"[\s_\-·.,，、/\\()（）\[\]【】<>:：;；]+")
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
 
 
@@ -26,17 +30,62 @@ def normalize(text: object) -> str:
 
 
 @cache
+def _simplified() -> dict[int, str]:
+    """The simplified character by the traditional one, for those that headings use."""
+    text = files(__package__).joinpath("traditional.toml").read_text(encoding="utf-8")
+    return {ord(pair[0]): pair[1] for pair in tomllib.loads(text)["pairs"].split()}
+
+
+def heading_key(text: object) -> str:
+    """What headings are compared by: `text` normalized, in simplified characters.
+
+    Examples
+    --------
+    >>> heading_key("據點 名稱"), heading_key("鄉鎮市區")
+    ('据点名称', '乡镇市区')
+    """
+    return simplified(normalize(text))
+
+
+def simplified(text: str) -> str:
+    """`text` with the simplified character for every traditional one that headings use."""
+    return text.translate(_simplified())
+
+
+@cache
 def _aliases() -> dict[str, dict[str, tuple[str, ...]]]:
     text = files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
     roles = {
-        role: tuple(dict.fromkeys(map(normalize, words))) for role, words in raw["roles"].items()
+        role: tuple(dict.fromkeys(map(heading_key, words))) for role, words in raw["roles"].items()
     }
     return {
         "roles": roles,
-        "personal": {"headings": tuple(map(normalize, raw["personal"]["headings"]))},
-        "totals": {"words": tuple(map(normalize, raw["totals"]["words"]))},
     }
+
+
+@cache
+def _personal() -> dict[str, frozenset[str]]:
+    text = files(__package__).joinpath("personal.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    return {kind: frozenset(map(heading_key, entry["words"])) for kind, entry in raw.items()}
+
+
+@cache
+def _total_parts() -> frozenset[str]:
+    text = files(__package__).joinpath("heading_words.toml").read_text(encoding="utf-8")
+    return frozenset(map(heading_key, tomllib.loads(text)["totals"]["words"]))
+
+
+def is_total_part(text: str) -> bool:
+    """Whether a part of a heading holds all people of the part above it.
+
+    Examples
+    --------
+    >>> [is_total_part(t) for t in ("小计", "合 計", "Total", "男")]
+    [True, True, True, False]
+    """
+    return heading_key(text) in _total_parts()
 
 
 def known_roles() -> tuple[str, ...]:
@@ -44,18 +93,35 @@ def known_roles() -> tuple[str, ...]:
     return tuple(_aliases()["roles"])
 
 
-def total_words() -> tuple[str, ...]:
-    """Names of rows that sum up other rows."""
-    return _aliases()["totals"]["words"]
-
-
 def is_personal_heading(heading: object) -> bool:
-    """Whether a heading announces personal data (a person's name, number, telephone)."""
-    return normalize(_UNIT.sub("", str(heading))) in _aliases()["personal"]["headings"]
+    """Whether a heading announces personal data: a person's name, number, telephone, home.
+
+    Chinese words count wherever they stand in the heading, short and English ones only as a word
+    of their own or as the whole of it.
+
+    Examples
+    --------
+    >>> [is_personal_heading(h) for h in ("站長姓名", "聯絡電話", "Contact person", "电话亭数")]
+    [True, True, True, False]
+    """
+    words, text = _personal(), _UNIT.sub("", str(heading))
+    key = heading_key(text)
+    if key in words["never"]:
+        return False
+    plain = key.rstrip("0123456789")
+    parts = {heading_key(p) for p in _PART.split(unicodedata.normalize("NFKC", text))}
+    return (
+        plain in words["whole"]
+        or bool({p.rstrip("0123456789") for p in parts} & words["part"])
+        or any(word in key for word in words["anywhere"])
+    )
 
 
 def find_roles(
-    headings: Sequence[object], *, wanted: Iterable[str] | None = None
+    headings: Sequence[object],
+    *,
+    wanted: Iterable[str] | None = None,
+    levels: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, str]:
     """Role by heading, for the headings that are known; each role once.
 
@@ -66,21 +132,26 @@ def find_roles(
     ----------
     headings : as they stand in the file.
     wanted : roles to look for; None = all.
+    levels : texts of the rows of a heading that takes several: it is known by the last of them
+        too, and by the first where the last says that it is the total.
 
     Examples
     --------
     >>> find_roles(["机构名称", "经度", "纬度", "核定床位（张）", "备注"])
     {'机构名称': 'name', '经度': 'lon', '纬度': 'lat', '核定床位（张）': 'capacity'}
+    >>> find_roles(["位置/经度"], levels={"位置/经度": ("位置", "经度")})
+    {'位置/经度': 'lon'}
     """
     roles = _aliases()["roles"]
+    forms = {str(h): _forms(str(h), (levels or {}).get(str(h), ())) for h in headings}
     found: dict[str, str] = {}
     for role in roles if wanted is None else [r for r in roles if r in set(wanted)]:
         words = roles[role]
         best: tuple[int, str] | None = None
-        for heading in map(str, headings):
+        for heading in forms:
             if heading in found:
                 continue
-            for form in (normalize(heading), normalize(_UNIT.sub("", heading))):
+            for form in forms[heading]:
                 if form in words and (best is None or words.index(form) < best[0]):
                     best = (words.index(form), heading)
         if best is not None:
@@ -88,13 +159,22 @@ def find_roles(
     return {str(h): found[str(h)] for h in headings if str(h) in found}
 
 
+def _forms(heading: str, levels: Sequence[str]) -> list[str]:
+    """What a heading is compared as: with and without its unit, and by a row of its own."""
+    texts = [heading]
+    if levels:
+        texts.append(levels[-1])
+        texts += levels[:1] if heading_key(levels[-1]) in _total_parts() else []
+    return [heading_key(form) for text in texts for form in (text, _UNIT.sub("", text))]
+
+
 def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
     """How much a row looks like the heading row: known words count, given headings count double."""
     texts = [str(c).strip() for c in cells if str(c).strip()]
     if not texts:
         return 0
-    exact = {normalize(h) for h in given.values()}
-    return len(find_roles(texts)) + 2 * sum(normalize(t) in exact for t in texts)
+    exact = {heading_key(h) for h in given.values()}
+    return len(find_roles(texts)) + 2 * sum(heading_key(t) in exact for t in texts)
 
 
 def columns_by_role(given: Mapping[str, str]) -> dict[str, str]:
@@ -119,16 +199,76 @@ def columns_by_role(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def match_columns(
-    headings: Sequence[str], given: Mapping[str, str]
+    headings: Sequence[str], given: Mapping[str, str], levels: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, str], list[str]]:
     """The study's ``columns`` matched: heading -> role, and the headings that are not there."""
-    by_plain = {normalize(h): h for h in reversed(headings)}
     found: dict[str, str] = {}
     missing = []
     for role, heading in given.items():
-        actual = heading if heading in headings else by_plain.get(normalize(heading))
-        if actual is None:
-            missing.append(heading)
-        else:
+        actual = heading_called(heading, headings, levels)
+        if actual:
             found[actual] = role
+        else:
+            missing.append(heading)
     return found, missing
+
+
+def heading_called(name: str, headings: Sequence[str], levels: Mapping[str, Sequence[str]]) -> str:
+    """The one heading that a study means by `name`; "" where there is none.
+
+    Raises
+    ------
+    FileError
+        `name` stands over several columns, none of which is the total: a part of them would do
+        for the whole.
+    """
+    found = headings_called(name, headings, levels)
+    if len(found) > 1:
+        choices = ", ".join(f'"{h}"' for h in found)
+        raise FileError.of("file_faults.several_under", name=name, choices=choices)
+    return found[0] if found else ""
+
+
+def headings_called(
+    name: str, headings: Sequence[str], levels: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """The headings that a study may mean by `name`: one, or all of those under a common parent.
+
+    As it stands, then compared as headings are; then the total under the parent `name`, then all
+    under it; then the heading whose last row is `name`.
+
+    Parameters
+    ----------
+    levels : texts of the rows of a heading that takes several.
+
+    Examples
+    --------
+    >>> levels = {f"老人/{part}": ("老人", part) for part in ("男", "女", "小计")}
+    >>> headings_called("老人", list(levels), levels)
+    ['老人/小计']
+    >>> headings_called("女", list(levels), levels)
+    ['老人/女']
+    """
+    if name in headings:
+        return [name]
+    key = heading_key(name)
+    for form in (lambda h: h, lambda h: _UNIT.sub("", h)):
+        alike = [h for h in headings if heading_key(form(h)) == key]
+        if alike:
+            return alike[:1]
+    under = [
+        h
+        for h in headings
+        if any(heading_key("/".join(p)) == key for p in _beginnings(levels.get(h, ())))
+    ]
+    totals = [h for h in under if heading_key(levels[h][-1]) in _total_parts()]
+    if len(totals) > 1:  # 合计 of all ages beside those of each
+        totals = [h for h in totals if len(levels[h]) == 2] or totals
+    if under:
+        return totals if len(totals) == 1 else under
+    return [h for h in headings if levels.get(h) and heading_key(levels[h][-1]) == key]
+
+
+def _beginnings(levels: Sequence[str]) -> list[Sequence[str]]:
+    """The upper rows of a heading, and each of its parts but the last alone."""
+    return [levels[:k] for k in range(1, len(levels))] + [(p,) for p in levels[:-1]]

@@ -15,7 +15,7 @@ import geopandas as gpd
 from geoplan.errors import FileError
 from geoplan.inputs.files.kml import kml_documents, read_kml
 from geoplan.inputs.files.source import LayerSource, check_readable
-from geoplan.inputs.files.table import RawTable, read_text_table, read_workbook
+from geoplan.inputs.files.table import RawTable, read_text_table
 from geoplan.inputs.files.vector import (
     as_table,
     read_by_driver,
@@ -24,6 +24,7 @@ from geoplan.inputs.files.vector import (
     read_parquet,
     read_zip,
 )
+from geoplan.inputs.files.workbook.read_book import read_workbook
 
 #: the tables of a file, and the geometry of the rows where it has one (then there is one table)
 RawTables: TypeAlias = tuple[list[RawTable], gpd.GeoSeries | None]

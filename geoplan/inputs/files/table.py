@@ -1,8 +1,7 @@
-"""Tables of a workbook or a text file: rows as they stand, headings, and row numbers."""
+"""Tables as they stand in a file: rows of text, headings, and row numbers."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,14 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow
-from python_calamine import CalamineError, CalamineWorkbook
 
-from geoplan.errors import FileError
-from geoplan.inputs.columns.roles import heading_score
+from geoplan.inputs.files.headings import Headings, find_headings
 from geoplan.inputs.files.textfile import read_text
 
-#: rows in which the heading is looked for
-_HEAD_ROWS = 30
 #: whole numbers below this are exact as floats, and written without exponent
 _EXACT_WHOLE = 1e15
 #: rows from which memory is worth being released after every column
@@ -33,20 +28,29 @@ class RawTable:
 
     frame : text in every cell ("" = empty), columns = headings as they stand, made unique.
     rows : row number of every data row, as the spreadsheet or the text editor counts it.
-    heading_row : row number of the heading, None where there is none.
     row_findings : code -> bool per row, for example ``stray_cells`` (text stands right of the
         headings, as when a comma inside an address splits it).
     file_findings : about the whole file: code and values.
     unnamed : filled columns without a heading, left out.
+    levels : texts of the rows of a heading that takes several rows.
+    above : texts of the rows above the heading.
+    hidden, folded : bool per row: hidden by hand or by a filter; of an outline folded up.
+    native : heading -> bool per row: the file holds a number there, not a text.
+    copies : heading -> bool per row: a copy of the merged cell that begins further up.
     """
 
     frame: pd.DataFrame
     rows: np.ndarray
     sheet: str = ""
-    heading_row: int | None = None
     row_findings: Mapping[str, np.ndarray] = field(default_factory=dict)
     file_findings: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     unnamed: int = 0
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    above: tuple[str, ...] = ()
+    hidden: np.ndarray | None = None
+    folded: np.ndarray | None = None
+    native: Mapping[str, np.ndarray] = field(default_factory=dict)
+    copies: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -61,81 +65,9 @@ def read_text_table(path: Path, encoding: str | None, given: Mapping[str, str]) 
         Unreadable, empty, no heading: with what to do.
     """
     text = read_text(path, encoding)
-    table = _with_heading(text.cells, text.starts, given, row_findings=text.row_findings)
-    return replace(table, file_findings=text.file_findings)
-
-
-def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
-    """The table of a workbook's `sheet`, else those of all sheets with a known heading.
-
-    Raises
-    ------
-    FileError
-        Unreadable, empty, no heading, no such sheet: with what to do.
-    """
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        if _is_text(path):
-            raise FileError.of("file_faults.text_as_book", ending=path.suffix) from error
-        raise FileError.of("file_faults.book_broken", error=error) from error
-    names = list(book.sheet_names)
-    if sheet is not None and sheet not in names:
-        raise FileError.of("file_faults.no_sheet", sheet=sheet, sheets=", ".join(names))
-    tables = []
-    for name in names if sheet is None else [sheet]:
-        table = _read_sheet(book, name, given, must=sheet is not None)
-        if table is not None:
-            tables.append(table)
-    filled = [n for n in names if book.get_sheet_by_name(n).height > 0]
-    if not tables and len(filled) == 1:
-        only = _read_sheet(book, filled[0], given, must=True)
-        tables = [] if only is None else [only]
-    if not tables:
-        raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
-    skipped = [n for n in filled if n not in {t.sheet for t in tables}]
-    if sheet is None and skipped:
-        finding = ("sheets_skipped", {"sheets": ", ".join(skipped)})
-        tables[0] = replace(tables[0], file_findings=(finding,))
-    return tables
-
-
-def _is_text(path: Path) -> bool:
-    """Whether a file that is no workbook begins like a table of text or a web page."""
-    with path.open("rb") as stream:
-        head = stream.read(400)
-    return bool(head.strip()) and not any(b < 9 or 13 < b < 32 for b in head)
-
-
-def _read_sheet(
-    book: CalamineWorkbook, name: str, given: Mapping[str, str], *, must: bool
-) -> RawTable | None:
-    page = book.get_sheet_by_name(name)
-    rows = page.to_python(skip_empty_area=False)
-    if not rows:
-        if must:
-            raise FileError.of("file_faults.empty_sheet", sheet=name)
-        return None
-    cells = pd.DataFrame([[_text(c) for c in row] for row in rows], dtype=object).fillna("")
-    for (top, left), (bottom, right) in getattr(page, "merged_cell_ranges", None) or []:
-        # a merged cell stands for all the rows that it spans (a title over columns stays one cell)
-        if bottom > top and right < cells.shape[1] and bottom < len(cells):
-            cells.iloc[top : bottom + 1, left] = cells.iloc[top, left]
-    if not must and not any(
-        heading_score(list(cells.iloc[i]), given) >= 2 for i in range(min(_HEAD_ROWS, len(cells)))
-    ):
-        return None
-    table = _with_heading(cells, np.arange(1, len(cells) + 1), given)
-    return replace(table, sheet=name)
-
-
-def _text(cell: Any) -> str:
-    """A cell as text, whole numbers without a point."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    return float_text(cell) if isinstance(cell, float) else str(cell)
+    headings = find_headings(text.cells, given)
+    table = cut_table(text.cells, text.starts, headings, row_findings=text.row_findings)
+    return replace(table, file_findings=(*text.file_findings, *table.file_findings))
 
 
 def float_text(value: float) -> str:
@@ -143,25 +75,34 @@ def float_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < _EXACT_WHOLE else repr(value)
 
 
-def _with_heading(
+def cut_table(
     cells: pd.DataFrame,
     starts: np.ndarray,
-    given: Mapping[str, str],
+    headings: Headings,
     *,
     row_findings: Mapping[str, np.ndarray] | None = None,
+    native: np.ndarray | None = None,
+    copies: np.ndarray | None = None,
 ) -> RawTable:
-    """Cut off title rows, name the columns, drop empty rows and columns."""
-    best = _heading_row(cells, given)
-    headings = _unique([str(c).strip() for c in cells.iloc[best]])
+    """Cut off what is above the data, name the columns, drop empty rows and columns.
+
+    Parameters
+    ----------
+    cells : text; emptied column by column.
+    starts : row number by row. headings : of the table.
+    row_findings : code -> bool per row.
+    native, copies : bool per cell, see `RawTable`.
+    """
     columns: dict[str, pd.Series] = {}
-    below, index = np.arange(best + 1, len(cells)), cells.index[best + 1 :]
+    below = np.arange(headings.body, len(cells))
+    index = cells.index[headings.body :]
     filled = np.zeros(len(below), bool)
     stray, unnamed = np.zeros(len(filled), bool), 0
-    for heading in headings:
+    for heading in headings.names:
         # column by column, each released as soon as it is copied: tables may be large; `take`
         # puts a column's chunks together, which any later choice of rows would do again
         column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
-        column = _without_apostrophes(column)
+        column = _without_text_marks(column)
         there = (column != "").to_numpy(bool)
         if heading.startswith("\x00"):
             # a whole column without a heading is somebody's remarks, a few cells have slipped
@@ -177,48 +118,53 @@ def _with_heading(
     body = pd.DataFrame(columns, index=index)
     if not filled.all():
         body = body[filled]
-    masks = {code: mask[best + 1 :] for code, mask in (row_findings or {}).items()}
+    masks = {code: mask[headings.body :] for code, mask in (row_findings or {}).items()}
     masks["stray_cells"] = stray
+    dropped: list[tuple[str, Mapping[str, Any]]] = [
+        (code, {"line": int(starts[headings.bottom + 1 + k])})
+        for k, code in enumerate(headings.dropped)
+    ]
+    if headings.bottom > headings.top:
+        rows = f"{starts[headings.top]}–{starts[headings.bottom]}"
+        dropped.insert(0, ("heading_rows", {"rows": rows}))
     return RawTable(
         frame=body.reset_index(drop=True),
-        rows=starts[best + 1 :][filled],
-        heading_row=int(starts[best]),
+        rows=starts[headings.body :][filled],
         row_findings={code: mask[filled] for code, mask in masks.items() if mask[filled].any()},
+        file_findings=tuple(dropped),
         unnamed=unnamed,
+        levels=headings.levels,
+        above=headings.above,
+        native=_by_heading(native, headings, filled),
+        copies=_by_heading(copies, headings, filled),
     )
 
 
-def _heading_row(cells: pd.DataFrame, given: Mapping[str, str]) -> int:
-    """Position of the row with most known headings, else of the first filled one without numbers.
-
-    Raises
-    ------
-    FileError
-        There is none.
-    """
-    look = min(_HEAD_ROWS, len(cells))
-    scores = [heading_score(list(cells.iloc[i]), given) for i in range(look)]
-    best = int(np.argmax(scores)) if scores else 0
-    if scores and scores[best] > 0:
-        return best
-    first = next(
-        (i for i in range(look) if (cells.iloc[i].astype(str).str.strip() != "").sum() > 1), 0
-    )
-    texts = [str(c).strip() for c in cells.iloc[first]]
-    if not texts or any(_is_number(t) for t in texts if t):
-        raise FileError.of("file_faults.no_heading")
-    return first
+def _by_heading(
+    flags: np.ndarray | None, headings: Headings, filled: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Columns of `flags` by heading, where any cell of theirs is True."""
+    if flags is None:
+        return {}
+    found = {}
+    for k, heading in enumerate(headings.names):
+        column = flags[headings.body :, k][filled]
+        if column.any():
+            found[heading] = column
+    return found
 
 
-def _without_apostrophes(column: pd.Series) -> pd.Series:
-    """`column` without the apostrophe by which spreadsheets mark a number kept as text."""
-    likely = np.flatnonzero(column.str.startswith(("'", "’")).to_numpy(bool))
+def _without_text_marks(column: pd.Series) -> pd.Series:
+    """`column` without the marks of numbers kept as text: ``'0012`` and ``="0012"``."""
+    likely = np.flatnonzero(column.str.startswith(("'", "’", '="')).to_numpy(bool))
     if len(likely) == 0:
         return column
     texts = column.to_numpy(object, copy=True)
     for position in likely:
         rest = texts[position][1:]
-        if rest[:1].isdigit() or rest[:1] in ("-", "+", "."):
+        if len(rest) > 2 and rest[0] == rest[-1] == '"':
+            texts[position] = rest[1:-1]
+        elif rest[:1].isdigit() or rest[:1] in ("-", "+", "."):
             texts[position] = rest
     return pd.Series(texts, index=column.index, dtype="str")
 
@@ -226,24 +172,3 @@ def _without_apostrophes(column: pd.Series) -> pd.Series:
 def release_memory() -> None:
     """Return the memory that Arrow keeps for later: large tables leave much of it."""
     pyarrow.default_memory_pool().release_unused()
-
-
-def _unique(headings: list[str]) -> list[str]:
-    """Headings made unique (``备注``, ``备注.2``); an empty one is marked to be dropped."""
-    seen: dict[str, int] = {}
-    named = []
-    for k, heading in enumerate(headings):
-        if heading == "":
-            named.append(f"\x00{k}")
-            continue
-        seen[heading] = seen.get(heading, 0) + 1
-        named.append(heading if seen[heading] == 1 else f"{heading}.{seen[heading]}")
-    return named
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

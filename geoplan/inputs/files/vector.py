@@ -56,9 +56,11 @@ def as_table(frame: gpd.GeoDataFrame, source: LayerSource) -> tuple[RawTable, gp
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
     attributes.columns = pd.Index([str(c) for c in attributes.columns])
     text = attributes.apply(_as_text) if attributes.shape[1] else attributes
+    numbers = [h for h in attributes if pd.api.types.is_numeric_dtype(attributes[h])]
     table = RawTable(
         frame=text,
         rows=np.arange(1, len(text) + 1),
+        native={h: np.ones(len(text), bool) for h in numbers},
         sheet=source.layer or "",
     )
     return table, geometry

@@ -1,0 +1,1 @@
+"""Rows that sum up others, known by their names and by their numbers."""

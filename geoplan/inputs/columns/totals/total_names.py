@@ -1,0 +1,106 @@
+"""Rows that sum up others, known by their names: 合计, 历下区小计, Grand total, 其中：男."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from geoplan.inputs.columns.roles import heading_key
+
+#: ``sure``: the name says nothing else; ``likely``: a word for a total, and a name beside it
+TotalName = Literal["", "likely", "sure"]
+
+_BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
+_INSIDE = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
+_UNITS = re.compile(r"(人|张|户|个|处|床|persons|people|beds|places)$")
+_BREAKS = re.compile(r"^\s*[:：,，、;；\-—–]")
+_LATIN = re.compile(r"[^\W\d_]+")
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    text = files(__package__).joinpath("total_words.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    return {
+        kind: frozenset(heading_key(w) or w for w in entry["words"]) for kind, entry in raw.items()
+    }
+
+
+def total_name(text: str) -> TotalName:
+    """Whether a row of this name sums up other rows, or repeats a part of one.
+
+    Examples
+    --------
+    >>> [total_name(t) for t in ("总计（人）", "全市合计", "Grand total", "其中：男", "Σ")]
+    ['sure', 'sure', 'sure', 'sure', 'sure']
+    >>> [total_name(t) for t in ("Total Fitness", "合计村", "总计划路社区", "甲社区")]
+    ['likely', '', '', '']
+    """
+    words = _words()
+    norm = unicodedata.normalize("NFKC", text).strip().lower()
+    key = heading_key(norm)
+    if not norm or key in words["never"]:
+        return ""
+    inside = {heading_key(part) for part in _INSIDE.findall(norm)}
+    bare = _BRACKETS.sub("", norm).strip(" .:：=*·-—_#")
+    short = heading_key(bare) or bare
+    plain = _UNITS.sub("", short) or short
+    if {short, plain, norm} & (words["exact"] | words["around"]) or inside & words["around"]:
+        return "sure"
+    if _is_part(bare, words["parts"]):
+        return "sure"
+    if any(plain.endswith(word) for word in words["around"]):
+        return "sure"
+    if any(_begins(bare, word) for word in words["around"]):
+        return "sure"
+    return _by_word(bare, words)
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a name begins with a word for totals that stands by itself (合计：甲, 小计-历下)."""
+    if not heading_key(text).startswith(word):
+        return False
+    rest = re.sub(r"\s+", "", text)[len(word) :]
+    return rest == "" or not rest[0].isalnum() or rest[0].isdigit()
+
+
+def _is_part(text: str, words: frozenset[str]) -> bool:
+    for word in words:
+        rest = re.sub(r"\s+", "", text).removeprefix(re.sub(r"\s+", "", word))
+        if len(rest) < len(re.sub(r"\s+", "", text)) and (rest == "" or _BREAKS.match(rest)):
+            return True
+    return False
+
+
+def _by_word(text: str, words: dict[str, frozenset[str]]) -> TotalName:
+    tokens = _LATIN.findall(text)
+    if not tokens or not ({tokens[0], tokens[-1]} & words["word"]):
+        return ""
+    others = [t for t in tokens if t not in words["word"]]
+    fill = {
+        "grand",
+        "sub",
+        "general",
+        "geral",
+        "général",
+        "generale",
+        "overall",
+        "city",
+        "of",
+        "for",
+    }
+    fill |= {"persons", "people", "population", "final", "complessivo", "keseluruhan", "the", "all"}
+    return "sure" if all(t in fill for t in others) else "likely"
+
+
+def total_names(cells: pd.Series) -> np.ndarray:
+    """`total_name` of every cell."""
+    by_text = {text: total_name(str(text)) for text in cells.unique()}
+    return cells.map(by_text).to_numpy(object)

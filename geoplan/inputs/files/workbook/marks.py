@@ -1,0 +1,28 @@
+"""What a sheet says beside its values: hidden rows, cells with errors, merged cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+#: top left and bottom right cell, row and column from 0
+Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(kw_only=True, slots=True)
+class SheetMarks:
+    """Marks of one sheet; rows and columns count from 0.
+
+    hidden : rows hidden by hand or by a filter. folded : rows of an outline that is folded up.
+    texts : cells that hold no value: the error (``#REF!``), or ``=`` and a formula never worked
+        out. merges : merged cells, where the file's format tells them here; None = not known.
+    """
+
+    hidden: set[int] = field(default_factory=set)
+    folded: set[int] = field(default_factory=set)
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    merges: list[Range] | None = None
+
+
+Marks: TypeAlias = Mapping[str, SheetMarks]

@@ -1,0 +1,95 @@
+"""Marks of an .xlsb workbook, from the binary records of its sheets (MS-XLSB)."""
+
+from __future__ import annotations
+
+import posixpath
+import struct
+import zipfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from geoplan.inputs.columns.cell_errors import error_of_code
+from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
+
+_ROW, _ERROR, _FORMULA_ERROR, _BUNDLE, _FILTER_COLUMN = 0, 3, 11, 156, 163
+#: second byte of a row's flags: outline level, hidden
+_LEVEL, _HIDDEN = 0x07, 0x10
+
+
+def marks_xlsb(path: Path, sheets: Collection[str]) -> Marks:
+    """The marks of `sheets`.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.bin.rels"))
+            targets = {r.get("Id"): r.get("Target", "") for r in relations}
+            found = {}
+            for relation, name in _sheets(archive.read("xl/workbook.bin")):
+                if name in sheets and relation in targets:
+                    part = posixpath.normpath(posixpath.join("/xl", targets[relation]))
+                    found[name] = _marks(archive.read(part.lstrip("/")))
+            return found
+    except (struct.error, IndexError, ElementTree.ParseError) as error:
+        raise ValueError("damaged workbook") from error
+
+
+def _number(raw: bytes, at: int, most: int) -> tuple[int, int]:
+    """A number of up to `most` bytes with seven bits each, and where it ends."""
+    value = 0
+    for k in range(most):
+        byte = raw[at + k]
+        value |= (byte & 0x7F) << (7 * k)
+        if byte < 0x80:
+            return value, at + k + 1
+    return value, at + most
+
+
+def _records(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at < len(raw):
+        first = raw[at]
+        kind, at = (first, at + 1) if first < 0x80 else _number(raw, at, 2)
+        length, at = _number(raw, at, 4)
+        yield kind, raw[at : at + length]
+        at += length
+
+
+def _string(raw: bytes, at: int) -> tuple[str, int]:
+    count = struct.unpack_from("<I", raw, at)[0]
+    end = at + 4 + 2 * count
+    return raw[at + 4 : end].decode("utf-16-le"), end
+
+
+def _sheets(book: bytes) -> list[tuple[str, str]]:
+    """Relation and name of every sheet."""
+    sheets = []
+    for kind, body in _records(book):
+        if kind == _BUNDLE:
+            relation, at = _string(body, 8)
+            sheets.append((relation, _string(body, at)[0]))
+    return sheets
+
+
+def _marks(raw: bytes) -> SheetMarks:
+    marks, outlined, row, filtered = SheetMarks(), set(), -1, False
+    for kind, body in _records(raw):
+        if kind == _ROW:
+            row, flags = struct.unpack_from("<I", body)[0], body[11]
+            if flags & _HIDDEN:
+                marks.hidden.add(row)
+                if flags & _LEVEL:
+                    outlined.add(row)
+        elif kind in (_ERROR, _FORMULA_ERROR):
+            column = struct.unpack_from("<I", body)[0]
+            marks.texts[row, column] = error_of_code(body[8])
+        filtered |= kind == _FILTER_COLUMN
+    if not filtered:
+        marks.folded = outlined
+        marks.hidden -= outlined
+    return marks

@@ -1,0 +1,184 @@
+"""A workbook's sheets as tables: which are read, and what of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import numpy as np
+import pandas as pd
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+
+from geoplan.errors import FileError
+from geoplan.inputs.files.headings import find_headings, has_known_heading
+from geoplan.inputs.files.table import RawTable, cut_table, float_text
+from geoplan.inputs.files.workbook.compare_sheets import sheets_together
+from geoplan.inputs.files.workbook.marks import Marks, Range, SheetMarks
+from geoplan.inputs.files.workbook.marks_ods import marks_ods
+from geoplan.inputs.files.workbook.marks_xls import marks_xls
+from geoplan.inputs.files.workbook.marks_xlsb import marks_xlsb
+from geoplan.inputs.files.workbook.marks_xlsx import marks_xlsx
+
+_MARKS = {
+    ".xlsx": marks_xlsx,
+    ".xlsm": marks_xlsx,
+    ".xls": marks_xls,
+    ".xlsb": marks_xlsb,
+    ".ods": marks_ods,
+}
+
+
+def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
+    """The table of a workbook's `sheet`, else those of all visible sheets with a known heading.
+
+    Hidden sheets are read only where `sheet` names them.
+
+    Raises
+    ------
+    FileError
+        Unreadable, empty, no heading, no such sheet: with what to do.
+    """
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        if _is_text(path):
+            raise FileError.of("file_faults.text_as_book", ending=path.suffix) from error
+        raise FileError.of("file_faults.book_broken", error=error) from error
+    names = list(book.sheet_names)
+    if sheet is not None and sheet not in names:
+        raise FileError.of("file_faults.no_sheet", sheet=sheet, sheets=", ".join(names))
+    states = {s.name: s.visible for s in book.sheets_metadata}
+    hidden = [n for n in names if states.get(n) != SheetVisibleEnum.Visible]
+    read = [sheet] if sheet is not None else [n for n in names if n not in hidden]
+    marks = _read_marks(path, read)
+    sheets = [_Sheet(book.get_sheet_by_name(n), (marks or {}).get(n)) for n in read]
+    tables = _tables(sheets, given, must=sheet is not None)
+    if not tables:
+        raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
+    told: list[tuple[str, Mapping[str, Any]]] = []
+    if sheet is None:
+        told = _about_sheets(book, tables, read, hidden)
+    if marks is None:
+        told.append(("marks_unread", {}))
+    tables[0] = replace(tables[0], file_findings=(*told, *tables[0].file_findings))
+    return tables
+
+
+def _tables(sheets: Sequence[_Sheet], given: Mapping[str, str], *, must: bool) -> list[RawTable]:
+    """The tables of the sheets with a known heading, else that of the only filled sheet."""
+    found = [s.table(given, must=must) for s in sheets]
+    tables = [table for table in found if table is not None]
+    filled = [s for s in sheets if s.page.height > 0]
+    if not tables and len(filled) == 1:
+        only = filled[0].table(given, must=True)
+        return [] if only is None else [only]
+    return tables
+
+
+def _about_sheets(
+    book: CalamineWorkbook, tables: Sequence[RawTable], read: Sequence[str], hidden: Sequence[str]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Findings about hidden sheets, sheets without a known heading, and sheets read together."""
+    told: list[tuple[str, Mapping[str, Any]]] = []
+    filled = [n for n in hidden if book.get_sheet_by_name(n).height > 0]
+    if filled:
+        told.append(("hidden_sheets", {"count": len(filled), "sheets": ", ".join(filled)}))
+    taken = {t.sheet for t in tables}
+    skipped = [n for n in read if n not in taken and book.get_sheet_by_name(n).height > 0]
+    if skipped:
+        told.append(("sheets_skipped", {"sheets": ", ".join(skipped)}))
+    return told + sheets_together(tables)
+
+
+def _read_marks(path: Path, sheets: Sequence[str]) -> Marks | None:
+    """What calamine leaves out of the sheets; None where it cannot be read."""
+    try:
+        return _MARKS[path.suffix.lower()](path, sheets)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, expat.ExpatError):
+        return None
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file that is no workbook begins like a table of text or a web page."""
+    with path.open("rb") as stream:
+        head = stream.read(400)
+    return bool(head.strip()) and not any(b < 9 or 13 < b < 32 for b in head)
+
+
+class _Sheet:
+    """One sheet: its values, and its marks."""
+
+    def __init__(self, page: CalamineSheet, marks: SheetMarks | None) -> None:
+        self.page = page
+        self.marks = SheetMarks() if marks is None else marks
+
+    @property
+    def merges(self) -> list[Range]:
+        """Merged cells: of the library, else of the marks."""
+        return list(self.page.merged_cell_ranges or self.marks.merges or [])
+
+    def table(self, given: Mapping[str, str], *, must: bool) -> RawTable | None:
+        """The sheet's table; None where it has no known heading and need not have one."""
+        values = self.page.to_python(skip_empty_area=False)
+        if not values:
+            if must:
+                raise FileError.of("file_faults.empty_sheet", sheet=self.page.name)
+            return None
+        self._put_texts(values)
+        cells = pd.DataFrame([[_text(c) for c in row] for row in values], dtype=object).fillna("")
+        if not must and not has_known_heading(cells, given):
+            return None
+        headings = find_headings(cells, given, self.merges)
+        copies = self._fill_merged(cells, headings.body)
+        native = _native(values, cells.shape[1])
+        lines = np.arange(1, len(cells) + 1)
+        table = cut_table(cells, lines, headings, native=native, copies=copies)
+        rows = table.rows - 1
+        return replace(
+            table,
+            sheet=self.page.name,
+            hidden=np.isin(rows, list(self.marks.hidden)),
+            folded=np.isin(rows, list(self.marks.folded)),
+        )
+
+    def _put_texts(self, values: list[list[Any]]) -> None:
+        """Put errors and formulas into the cells that the library leaves empty."""
+        for (r, c), text in self.marks.texts.items():
+            if r < len(values):
+                row = values[r]
+                row += [""] * (c + 1 - len(row))
+                row[c] = text
+
+    def _fill_merged(self, cells: pd.DataFrame, body: int) -> np.ndarray:
+        """A merged cell stands for all the rows that it spans; which cells are such copies.
+
+        A text over several columns stays one cell.
+        """
+        copies = np.zeros(cells.shape, bool)
+        for (top, left), (bottom, right) in self.merges:
+            if bottom > top >= body and right < cells.shape[1] and bottom < len(cells):
+                cells.iloc[top : bottom + 1, left] = cells.iloc[top, left]
+                copies[top + 1 : bottom + 1, left] = True
+        return copies
+
+
+def _native(values: list[list[Any]], width: int) -> np.ndarray:
+    """Bool per cell: the workbook holds a number, not a text that looks like one."""
+    kinds = np.zeros((len(values), width), bool)
+    for r, row in enumerate(values):
+        for c, cell in enumerate(row):
+            kinds[r, c] = isinstance(cell, int | float) and not isinstance(cell, bool)
+    return kinds
+
+
+def _text(cell: Any) -> str:
+    """A cell as text, whole numbers without a point."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    return float_text(cell) if isinstance(cell, float) else str(cell)

@@ -1,0 +1,166 @@
+"""Cells put in order before anything is read from them: numbers, codes, errors of spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.numbers.column_units import unit_factor
+from geoplan.inputs.columns.numbers.style import ReadColumn, read_columns
+from geoplan.inputs.columns.parse_numbers import is_empty, is_scientific_notation, read_numbers
+from geoplan.inputs.findings.collector import FindingCollector, heading_for
+from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.rows.row_table import RowTable
+
+#: roles whose cells name an area or a row
+CODES = ("code", "id", "parent", "district", "street", "village")
+#: roles whose cells are text
+_TEXTS = (*CODES, "name", "address", "tier", "status", "urban")
+_TRIMMED = r"\d+\.0+|\d{1,3}(?:,\d{3})+|\d+(?:[\s\u00a0]\d+)+"
+
+
+def plain_numbers(table: RowTable, kinds: Mapping[str, str], collector: FindingCollector) -> None:
+    """Numbers in plain digits, told once per column: how they were written, and what is doubted.
+
+    Parameters
+    ----------
+    kinds : heading -> ``count`` or ``metres``.
+    """
+    found = read_columns(table.text, kinds, table.native)
+    table.text = table.text.assign(**{h: column.cells for h, column in found.items()})
+    for heading, column in found.items():
+        _tell_numbers(heading, column, collector)
+    factors = {
+        h: unit_factor(h, table.levels.get(h, ()), table.above)
+        for h, kind in kinds.items()
+        if kind == "count"
+    }
+    for heading, factor in factors.items():
+        if factor != 1:
+            _scale(table, heading, factor, collector)
+    table.bind(collector)
+
+
+def _tell_numbers(heading: str, column: ReadColumn, collector: FindingCollector) -> None:
+    """Findings about one column's numbers, one per kind."""
+    doubted, exact = column.undecided, column.cleaned & ~column.undecided & ~column.about
+    examples = ", ".join(f"{a} → {b}" for a, b in column.examples.items())
+    how, decimal = column.style.how, column.style.decimal
+    # 1.234 read as 1234 because the numbers beside are small, or as another column has it
+    guessed = how == "file" or (how == "small" and decimal == ",")
+    told: tuple[tuple[str, np.ndarray, Severity, bool], ...] = (
+        ("numbers_undecided", doubted, "warning", True),
+        ("numbers_about", column.about, "warning", True),
+        (f"numbers_{how}" if guessed else "numbers_written", exact, "note", guessed),
+    )
+    for code, mask, severity, assumed in told:
+        at = np.flatnonzero(mask)
+        if len(at):
+            collector.about_file(
+                code,
+                severity,
+                assumed=assumed,
+                column=heading,
+                count=len(at),
+                lines=collector.row_numbers(at),
+                examples=examples,
+                example=column.style.example,
+            )
+
+
+def _scale(table: RowTable, heading: str, factor: int, collector: FindingCollector) -> None:
+    """People counted in ten thousands: the heading says so."""
+    values, _ = read_numbers(table.text[heading])
+    known = np.isfinite(values)
+    scaled = [f"{v:.10g}" for v in np.round(values[known] * factor, 6)]
+    cells = table.text[heading].to_numpy(object, copy=True)
+    cells[known] = scaled
+    table.text = table.text.assign(
+        **{heading: pd.Series(cells, index=table.text.index, dtype="str")}
+    )
+    collector.about_file(
+        "unit_factor",
+        "note",
+        assumed=True,
+        column=heading,
+        count=int(known.sum()),
+        factor=f"{factor:,}",
+    )
+
+
+def clean_texts(table: RowTable, roles: Mapping[str, str], collector: FindingCollector) -> None:
+    """Codes as digits, without errors of spreadsheets where text is wanted; told."""
+    changed: dict[str, pd.Series] = {}
+    for role in _TEXTS:
+        heading = heading_for(roles, role)
+        if heading is None:
+            continue
+        cells = table.text[heading]
+        wrong = has_cell_error(cells)
+        if wrong.any():
+            collector.about_rows(wrong, "cell_error", "warning", column=heading, cells=cells)
+            cells = cells.where(~wrong, "")
+            changed[heading] = cells
+        if role in CODES:
+            trimmed = _trim_codes(cells, heading, collector)
+            if trimmed is not None:
+                changed[heading] = trimmed
+    if changed:
+        table.text = table.text.assign(**changed)
+        table.bind(collector)
+
+
+def _trim_codes(cells: pd.Series, heading: str, collector: FindingCollector) -> pd.Series | None:
+    """Codes without the decimals and separators that programs give to numbers: 370102.0."""
+    odd = cells.str.fullmatch(_TRIMMED).to_numpy(bool)
+    at = np.flatnonzero(odd)
+    if not len(at):
+        return None
+    plain = cells.str.replace(r"\.0+$", "", regex=True).str.replace(r"[,\s\u00a0]", "", regex=True)
+    collector.about_file(
+        "codes_trimmed",
+        "note",
+        column=heading,
+        value=str(cells.iloc[at[0]]),
+        count=len(at),
+        lines=collector.row_numbers(at),
+    )
+    return cells.where(~odd, plain)
+
+
+def report_lost_codes(
+    text: pd.DataFrame, roles: Mapping[str, str], collector: FindingCollector
+) -> None:
+    """Codes that a spreadsheet has turned into powers of ten: their last digits are gone."""
+    for role in CODES:
+        heading = heading_for(roles, role)
+        if heading is None:
+            continue
+        lost = is_scientific_notation(text[heading])
+        collector.about_rows(lost, "lost_code", "warning", column=heading, cells=text[heading])
+
+
+def count_merged_once(table: RowTable, counts: list[str], collector: FindingCollector) -> None:
+    """People in a cell that is merged over several rows count in its first row only."""
+    for heading in counts:
+        copies = table.copies.get(heading)
+        if copies is None:
+            continue
+        cells = table.text[heading]
+        again = copies & ~is_empty(cells)
+        at = np.flatnonzero(again)
+        if not len(at):
+            continue
+        table.text = table.text.assign(**{heading: cells.where(~again, "0")})
+        collector.about_file(
+            "merged_numbers",
+            "warning",
+            assumed=True,
+            column=heading,
+            count=len(at),
+            lines=collector.row_numbers(at),
+        )
+    table.bind(collector)

@@ -1,0 +1,299 @@
+"""Rows of a file that are no rows of data: hidden ones, sums of others, examples of a template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.columns.roles import normalize
+from geoplan.inputs.columns.totals.sum_rows import SumRows, find_sum_rows
+from geoplan.inputs.columns.totals.total_names import total_names
+from geoplan.inputs.findings.collector import FindingCollector, heading_for
+from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.rows.row_table import RowTable
+
+#: roles of cells that rows of data fill, and sums leave empty
+_OWN = ("lon", "lat", "x", "y", "wkt", "lonlat", "code", "id")
+_PLACE = ("lon", "lat", "x", "y", "wkt", "lonlat")
+_LEVELS = ("district", "street", "village")
+#: a column that is filled on so many rows tells the others apart
+_FILLED = 0.8
+#: so few rows of a table may be areas of a level, else the table is one of that level
+_FEW = 0.5
+#: tables in which further columns of numbers are looked at, and how many
+_FURTHER_ROWS, _FURTHER = 50_000, 6
+_EXAMPLE = ("示例", "样例", "範例", "范例")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """What of a table is counted.
+
+    roles : heading -> role. counts : headings of people or capacity, the first leads.
+    areas : of the study, by level. people : whether the rows are places of people, so that sums
+        among them are looked for.
+    """
+
+    roles: Mapping[str, str]
+    counts: Sequence[str]
+    areas: Mapping[str, AreaLayer]
+    people: bool
+
+    def number(self, table: RowTable, mask: np.ndarray) -> str:
+        """The people in the rows of `mask`; a dash where nothing is counted."""
+        if not self.counts:
+            return "–"
+        values, _ = read_numbers(table.text[self.counts[0]][mask])
+        return f"{np.nansum(np.where(values > 0, values, 0.0)):,.0f}"
+
+
+def leave_out(table: RowTable, counted: Counted, collector: FindingCollector) -> np.ndarray:
+    """Bool per row: it is a row of data. What is left out is told."""
+    keep = ~table.hidden
+    _report_hidden(table, counted, collector)
+    by_name = _named_totals(table, counted) & keep
+    collector.about_rows(by_name, "total_row", "note")
+    keep &= ~by_name
+    sums = _sums(table, counted, keep)
+    for position in np.flatnonzero(sums.sure):
+        collector.about_row(
+            int(position),
+            "sum_row",
+            "note",
+            column=counted.counts[0],
+            value=table.text[counted.counts[0]].iloc[position],
+            first=int(table.rows[sums.first[position]]),
+            last=int(table.rows[sums.last[position]]),
+        )
+    collector.about_rows(sums.likely, "likely_total", "warning")
+    if counted.people:
+        _report_totals(table, counted, collector, by_name | sums.sure, sums.likely)
+    keep &= ~sums.sure
+    return keep & ~_examples(table, counted, keep, collector)
+
+
+def _report_hidden(table: RowTable, counted: Counted, collector: FindingCollector) -> None:
+    told: tuple[tuple[str, np.ndarray, Severity], ...] = (
+        ("hidden_rows", table.hidden, "warning"),
+        ("folded_rows", table.folded & ~table.hidden, "note"),
+    )
+    _tell(told, table, counted, collector)
+
+
+def _tell(
+    told: Sequence[tuple[str, np.ndarray, Severity]],
+    table: RowTable,
+    counted: Counted,
+    collector: FindingCollector,
+) -> None:
+    """A finding for each kind of rows that there are any of."""
+    for code, mask, severity in told:
+        at = np.flatnonzero(mask)
+        if len(at):
+            collector.about_file(
+                code,
+                severity,
+                assumed=True,
+                count=len(at),
+                lines=collector.row_numbers(at),
+                people=counted.number(table, mask),
+            )
+
+
+def _report_totals(
+    table: RowTable,
+    counted: Counted,
+    collector: FindingCollector,
+    sure: np.ndarray,
+    likely: np.ndarray,
+) -> None:
+    told: tuple[tuple[str, np.ndarray, Severity], ...] = (
+        ("totals_left_out", sure, "note"),
+        ("likely_totals", likely, "warning"),
+    )
+    _tell(told, table, counted, collector)
+
+
+def _cells(table: RowTable, roles: Mapping[str, str], role: str) -> pd.Series | None:
+    heading = heading_for(roles, role)
+    return None if heading is None else table.text[heading]
+
+
+def _placed(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
+    """Bool per row: it has a location of its own."""
+    placed = np.zeros(len(table.text), bool)
+    if table.geometry is not None:
+        placed |= (table.geometry.notna() & ~table.geometry.is_empty).to_numpy(bool)
+    for role in _PLACE:
+        cells = _cells(table, roles, role)
+        if cells is not None:
+            placed |= ~is_empty(cells)
+    return placed
+
+
+def _apart(table: RowTable, roles: Mapping[str, str], keep: np.ndarray) -> np.ndarray:
+    """Bool per row: it leaves a cell empty that nearly all rows fill."""
+    apart = np.zeros(len(table.text), bool)
+    for role in _OWN:
+        cells = _cells(table, roles, role)
+        if cells is None or not keep.any():
+            continue
+        empty = is_empty(cells)
+        if (~empty[keep]).mean() >= _FILLED:
+            apart |= empty
+    return apart
+
+
+def _named_totals(table: RowTable, counted: Counted) -> np.ndarray:
+    """Rows whose name, or first cell, or area where the name is empty, says that they are sums."""
+    text, roles = table.text, counted.roles
+    sure = np.zeros(len(text), bool)
+    if not text.shape[1]:
+        return sure
+    name = heading_for(roles, "name")
+    first = str(text.columns[0])
+    nameless = np.ones(len(text), bool) if name is None else is_empty(text[name])
+    levels = [heading_for(roles, role) for role in _LEVELS]
+    for heading in dict.fromkeys([name or first, first, *filter(None, levels)]):
+        kinds = total_names(text[heading])
+        said = kinds == "sure"
+        if counted.people:
+            said |= (kinds == "likely") & ~_placed(table, roles) & counted.people
+        sure |= said if heading in (name, first) else said & nameless
+    return sure
+
+
+def _sums(table: RowTable, counted: Counted, keep: np.ndarray) -> SumRows:
+    """Rows that equal sums of rows next to them, in positions of the whole table."""
+    n = len(table.text)
+    none = np.zeros(n, bool)
+    empty = SumRows(sure=none, likely=none.copy(), first=np.full(n, -1), last=np.full(n, -1))
+    at = np.flatnonzero(keep)
+    if not counted.counts or not counted.people or len(at) < 3:
+        return empty
+    values = np.column_stack(_numbers(table, counted, at))
+    apart = _apart(table, counted.roles, keep)
+    marked, inner = _area_rows(table, counted, keep)
+    found = find_sum_rows(
+        values,
+        nameless=_nameless(table, counted.roles)[at] & ~_placed(table, counted.roles)[at],
+        apart=apart[at],
+        marked=marked[at],
+    )
+    sure, likely = none.copy(), none.copy()
+    first, last = np.full(n, -1), np.full(n, -1)
+    sure[at], likely[at] = found.sure, found.likely
+    hit = found.first >= 0
+    first[at[hit]], last[at[hit]] = at[found.first[hit]], at[found.last[hit]]
+    # a row named after an area whose communities stand in the table as well
+    likely |= inner & apart & keep & ~sure
+    return SumRows(sure=sure, likely=likely & ~sure, first=first, last=last)
+
+
+def _numbers(table: RowTable, counted: Counted, at: np.ndarray) -> list[np.ndarray]:
+    """The people of the rows `at`, then further columns of numbers."""
+    columns = [_positive(table.text[h].iloc[at]) for h in counted.counts]
+    if len(at) > _FURTHER_ROWS:
+        return columns
+    for heading in map(str, table.text.columns):
+        if heading in counted.counts or heading in counted.roles:
+            continue
+        values = _positive(table.text[heading].iloc[at])
+        if np.isfinite(values).mean() >= _FILLED and len(columns) < _FURTHER:
+            columns.append(values)
+    return columns
+
+
+def _positive(cells: pd.Series) -> np.ndarray:
+    values, _ = read_numbers(cells)
+    return np.where(values >= 0, values, np.nan)
+
+
+def _nameless(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
+    """Bool per row: no name, id, code or area."""
+    nameless = np.ones(len(table.text), bool)
+    for role in ("name", "id", "code", "address", *_LEVELS):
+        cells = _cells(table, roles, role)
+        if cells is not None:
+            nameless &= is_empty(cells)
+    return nameless
+
+
+def _area_rows(
+    table: RowTable, counted: Counted, keep: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows named after an area, in a table of finer ones; and those with others of their area."""
+    n = len(table.text)
+    marked, inner = np.zeros(n, bool), np.zeros(n, bool)
+    columns = {role: _cells(table, counted.roles, role) for role in ("name", "code", "id")}
+    first = table.text.iloc[:, 0]
+    own = [cells for cells in (*columns.values(), first) if cells is not None]
+    for level, layer in counted.areas.items():
+        names = {normalize(name): str(code) for code, name in layer.frame["name"].items()}
+        names |= {str(code): str(code) for code in layer.frame.index}
+        code = np.full(n, "", object)
+        for cells in own:
+            found = cells.map(
+                {v: names.get(str(v)) or names.get(normalize(v)) for v in cells.unique()}
+            )
+            code = np.where(
+                (code == "") & found.notna().to_numpy(bool), found.to_numpy(object), code
+            )
+        named = (code != "") & keep
+        if not named.any() or named.sum() > _FEW * keep.sum():
+            continue
+        marked |= named
+        inner |= named & _has_others(table, counted, level, layer, code, named)
+    return marked, inner
+
+
+def _has_others(
+    table: RowTable,
+    counted: Counted,
+    level: str,
+    layer: AreaLayer,
+    code: np.ndarray,
+    named: np.ndarray,
+) -> np.ndarray:
+    """Bool per named row: two other rows or more say that they lie in its area."""
+    said = _cells(table, counted.roles, level)
+    own = _cells(table, counted.roles, "code")
+    labels = layer.frame["name"].astype(str)
+    others = np.zeros(len(code), bool)
+    for position in np.flatnonzero(named):
+        area = str(code[position])
+        inside = np.zeros(len(code), bool)
+        if said is not None:
+            inside |= said.isin([area, labels.get(area, area)]).to_numpy(bool)
+        if own is not None and len(area) >= 6:
+            inside |= (own.str.startswith(area) & (own != area)).to_numpy(bool)
+        others[position] = (inside & ~named).sum() >= 2
+    return others
+
+
+def _examples(
+    table: RowTable, counted: Counted, keep: np.ndarray, collector: FindingCollector
+) -> np.ndarray:
+    """Rows left over from a template; they stay where the table holds nothing else."""
+    name = _cells(table, counted.roles, "name")
+    none = np.zeros(len(table.text), bool)
+    if name is None:
+        return none
+    found = name.str.startswith(_EXAMPLE).to_numpy(bool) & keep
+    at = np.flatnonzero(found)
+    if not len(at):
+        return none
+    alone = found.sum() == keep.sum()
+    collector.about_file(
+        "only_examples" if alone else "example_rows",
+        "warning",
+        assumed=True,
+        count=len(at),
+        lines=collector.row_numbers(at),
+    )
+    return none if alone else found

@@ -1,0 +1,212 @@
+"""Opens a file: its rows without sums, hidden rows and personal data, and what its columns are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from geoplan.errors import FileError
+from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
+from geoplan.inputs.columns.places.detect import place_roles
+from geoplan.inputs.columns.roles import (
+    columns_by_role,
+    find_roles,
+    heading_called,
+    heading_key,
+    known_roles,
+    match_columns,
+)
+from geoplan.inputs.columns.where import evaluate_where
+from geoplan.inputs.files.table import release_memory
+from geoplan.inputs.findings.collector import FindingCollector
+from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.rows.cell_texts import (
+    clean_texts,
+    count_merged_once,
+    plain_numbers,
+    report_lost_codes,
+)
+from geoplan.inputs.rows.left_out import Counted, leave_out
+from geoplan.inputs.rows.row_table import Rows, RowTable, read_table
+
+#: findings about a file that are no warnings, and those that assume something
+_NOTES = (
+    "sheets_skipped",
+    "driver_says",
+    "unnamed_columns",
+    "heading_rows",
+    "numbering_row",
+    "unit_row",
+    "sheets_together",
+    "marks_unread",
+)
+_ASSUMED = ("hidden_sheets", "sheets_together", "sheets_overlap")
+_REPEATED = re.compile(r".+\.\d+")
+_CAPACITIES = ("capacity", "nursing_capacity")
+
+
+def open_rows(
+    collector: FindingCollector,
+    *,
+    extra: Iterable[str] = (),
+    figures: bool = False,
+    areas: Mapping[str, AreaLayer] | None = None,
+) -> Rows:
+    """The rows of the collector's file, without personal data, totals and rows not asked for.
+
+    Parameters
+    ----------
+    extra : headings that are wanted for themselves (people columns): never taken for a role.
+    figures : True where the study's ``columns`` name figures of its own and not roles.
+    areas : of the study, by level, where the rows are places of people: rows that sum up others
+        are then left out by their numbers too.
+
+    Raises
+    ------
+    FileError
+        The file cannot be read at all; the caller makes it a finding.
+    """
+    source = collector.source
+    table = read_table(source)
+    release_memory()
+    headings = [str(c) for c in table.text.columns]
+    wanted = source.columns if figures else columns_by_role(source.columns)
+    given, missing = match_columns(headings, wanted, table.levels)
+    if missing:
+        raise FileError.of(
+            "file_faults.columns_missing", missing=", ".join(missing), headings=", ".join(headings)
+        )
+    taken = _taken(headings, [*extra], table)
+    free = [h for h in headings if h not in given and h not in taken]
+    roles = _roles(table, given, free)
+    collector.roles = roles
+    table.bind(collector)  # as long as totals have a position; a sum of rows is no row of its own
+    _report_headings(table, [*extra, *wanted.values()], collector)
+    counts = _prepare(table, roles, taken, collector, figures=figures)
+    counted = Counted(roles=roles, counts=counts, areas=areas or {}, people=areas is not None)
+    keep = leave_out(table, counted, collector)
+    if source.where is not None:
+        keep &= evaluate_where(table.text, source.where)
+    table.keep(keep)
+    table.bind(collector)
+    count_merged_once(table, counts, collector)
+    clean_texts(table, roles, collector)
+    _report(table, roles, given, collector)
+    personal = personal_columns(table.text, keep=set(roles) | set(taken))
+    for heading in personal:
+        collector.about_file("personal", "warning", column=heading)
+    table.text = table.text.drop(columns=personal)
+    table.text = _without_personal_numbers(table.text, roles, set(taken), collector)
+    roles = {h: r for h, r in roles.items() if h not in personal}
+    collector.roles = roles
+    table.bind(collector)
+    release_memory()
+    return Rows(text=table.text, geometry=table.geometry, roles=roles, levels=table.levels)
+
+
+def _taken(headings: list[str], extra: list[str], table: RowTable) -> list[str]:
+    """The headings of the columns that are wanted for themselves."""
+    found = [heading_called(name, headings, table.levels) for name in extra]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _prepare(
+    table: RowTable,
+    roles: dict[str, str],
+    taken: list[str],
+    collector: FindingCollector,
+    *,
+    figures: bool,
+) -> list[str]:
+    """Put numbers into plain digits; returns the headings of what is counted."""
+    counts = taken or [h for h, r in roles.items() if r == "weight"]
+    kinds = dict.fromkeys(counts, "count")
+    kinds |= {h: "count" for h, r in roles.items() if r in _CAPACITIES}
+    kinds |= {h: "metres" for h, r in roles.items() if r in ("x", "y")}
+    if figures:
+        given = collector.source.columns.values()
+        kinds |= {h: "count" for h in map(str, table.text.columns) if h in given and h not in roles}
+    plain_numbers(table, kinds, collector)
+    return counts
+
+
+def _report_headings(table: RowTable, names: list[str], collector: FindingCollector) -> None:
+    """Where the study names a heading over several columns, the total of them is taken."""
+    headings = [str(c) for c in table.text.columns]
+    for name in dict.fromkeys(names):
+        heading = heading_called(name, headings, table.levels)
+        parts = table.levels.get(heading, ())
+        if len(parts) > 1 and heading_key(parts[-1]) != heading_key(name) != heading_key(heading):
+            collector.about_file(
+                "heading_total",
+                "note",
+                assumed=True,
+                count=len(table.text),
+                column=heading,
+                name=name,
+            )
+
+
+def _report(
+    table: RowTable, roles: dict[str, str], given: dict[str, str], collector: FindingCollector
+) -> None:
+    """Findings about the rows, the headings and the codes of a file."""
+    for code, mask in table.row_findings.items():
+        collector.about_rows(mask, code, "warning")
+    _report_repeated_headings(table.text, roles, given, collector)
+    for code, values in table.file_findings:
+        severity: Severity = "note" if code in _NOTES else "warning"
+        collector.about_file(code, severity, assumed=code in _ASSUMED, **values)
+    report_lost_codes(table.text, roles, collector)
+    if len(table.text) == 0:
+        collector.about_file("no_rows", "warning")
+
+
+def _roles(table: RowTable, given: dict[str, str], free: list[str]) -> dict[str, str]:
+    """Role by heading: as given, then as the headings say, filled columns before empty ones.
+
+    An empty column has a role only where no filled one has it: KML's own Name beside 名称.
+    """
+    roles, text = dict(given), table.text
+    empty = {h for h in free if not (text[h] != "").any()}
+    for some in ([h for h in free if h not in empty], [h for h in free if h in empty]):
+        left = [r for r in known_roles() if r not in roles.values()]
+        roles |= find_roles(some, wanted=left, levels=table.levels)
+    roles = place_roles(text, roles, fixed=given)
+    return {h: roles[h] for h in map(str, text.columns) if h in roles}
+
+
+def _report_repeated_headings(
+    text: pd.DataFrame, roles: dict[str, str], given: dict[str, str], collector: FindingCollector
+) -> None:
+    """A finding per heading that stands twice over different cells: one of them is used."""
+    for heading in map(str, text.columns):
+        twin = heading.rpartition(".")[0]
+        if heading in given or twin not in roles or not _REPEATED.fullmatch(heading):
+            continue
+        if ((text[heading] != text[twin]) & (text[heading] != "")).any():
+            collector.about_file("same_heading", "warning", column=twin)
+
+
+def _without_personal_numbers(
+    text: pd.DataFrame, roles: dict[str, str], taken: set[str], collector: FindingCollector
+) -> pd.DataFrame:
+    """`text` with mobile and identity numbers in remarks, names and addresses hidden."""
+    hidden = {}
+    for heading in map(str, text.columns):
+        if heading in taken or roles.get(heading, "name") not in ("name", "address", "status"):
+            continue
+        cells, where = hide_personal(text[heading])
+        if len(where):
+            hidden[heading] = cells
+            collector.about_file(
+                "personal_cells",
+                "warning",
+                column=heading,
+                count=f"{len(where):,}",
+                lines=collector.row_numbers(where),
+            )
+    return text.assign(**hidden) if hidden else text
