@@ -34,12 +34,13 @@ class NetworkReport:
         reach, because of one-way signs, metres (0 on foot).
     near_misses : GeoDataFrame of dead ends that nearly meet a street far off on the network:
         ``node``, ``edge`` (label of the street), ``name`` of the street or None, ``gap_m``,
-        ``detour_m`` (network distance between the two points; NaN = not joined at all),
+        ``detour_m`` (network distance between the two points; NaN = not joined at all, inf =
+        farther than 5 km and 20 times the given detour),
         ``geometry`` (line across the gap); widest detour first.
     crossings : GeoDataFrame of places where lines of a layer cross at equal height without a
         junction: ``edge``, ``other`` (labels of the two), ``name``, ``detour_m`` (NaN = not joined,
-        or not looked for), ``geometry``; widest detour first. Empty for OpenStreetMap, where only
-        shared nodes join.
+        -1 = not looked for), ``geometry``; widest detour first. Empty for OpenStreetMap, where
+        only shared nodes join.
     zero_length, long_edges, self_loops : GeoDataFrames of edges with ``u``, ``v``, ``length_m``.
     dead_ends : number of nodes with a single street.
     steps_m, barriers : length of steps, and number of edges with a barrier (gate, bollard, ...).

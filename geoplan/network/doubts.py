@@ -137,16 +137,20 @@ def _places(network: NetworkData, frame: gpd.GeoDataFrame, lang: str) -> str:
 
 
 def _place(row: Any, mode: str, lang: str) -> str:
-    known = bool(np.isfinite(row.detour_m))
-    name = "" if row.name is None else say(lang, "network.place_name", name=row.name)
-    values = {**_xy(row.geometry), "name": name}
-    values["detour"] = f"{row.detour_m:,.0f}" if known else ""
-    if hasattr(row, "gap_m"):
-        values["how"] = say(lang, f"common.{mode}")
-        values["gap"] = f"{row.gap_m:.2f}" if row.gap_m < 1 else f"{row.gap_m:.1f}"
-        return say(lang, "network.place" if known else "network.place_apart", **values)
-    code = "network.place_crossing" if known else "network.place_crossing_apart"
-    return say(lang, code, **values)
+    name = say(lang, "network.place_name", name=row.name) if isinstance(row.name, str) else ""
+    values = {**_xy(row.geometry), "name": name, "how": say(lang, f"common.{mode}")}
+    if np.isnan(row.detour_m):
+        way = "apart"
+    elif np.isinf(row.detour_m):
+        way = "far"
+    else:
+        way = "round" if row.detour_m >= 0 else "unknown"
+        values["detour"] = f"{row.detour_m:,.0f}"
+    values["round"] = say(lang, f"network.place_{way}", **values)
+    if not hasattr(row, "gap_m"):
+        return say(lang, "network.place_crossing", **values)
+    values["gap"] = f"{row.gap_m:.2f}" if row.gap_m < 1 else f"{row.gap_m:.1f}"
+    return say(lang, "network.place", **values)
 
 
 def _xy(geometry: Any) -> dict[str, str]:

@@ -19,9 +19,11 @@ from geoplan.network.search.snapping import edge_tree
 from geoplan.tolerances import AT_END_M, JOIN_WITHIN_M
 
 #: crossings whose way round is looked for
-_MEASURED = 50
+_MEASURED = 500
 #: metres; ways round are looked for at least this far
 _FARTHEST_M = 5000.0
+#: way round of the further crossings
+_NOT_LOOKED_FOR = -1.0
 
 
 def near_misses(
@@ -72,14 +74,16 @@ def unjoined_crossings(network: NetworkData, *, detour_m: float) -> gpd.GeoDataF
     """Places where lines cross at equal height without a node; see `NetworkReport`."""
     # in OpenStreetMap only shared nodes join, and ways across squares cross as they please
     drawn = not _is_osm(network) and network.properties is not None
-    pairs = crossings_without_node(network.edge_lines(), _heights(network)) if drawn else None
-    if pairs is None or not len(pairs[0]):
+    none = np.empty(0, np.int64)
+    a, b, points = _unjoined_pairs(network) if drawn else (none, none, none)
+    if not len(a):
         columns = {"edge": [], "other": [], "name": [], "detour_m": np.empty(0)}
         return gpd.GeoDataFrame(columns, geometry=[], crs=network.crs)
-    a, b, points = pairs
-    detour = np.full(len(a), np.nan)
     few = slice(0, _MEASURED)
+    detour = np.full(len(a), _NOT_LOOKED_FOR)
     detour[few] = _between(network, a[few], b[few], points[few], detour_m)
+    component = network.component_numbers
+    detour[component[network.u[a]] != component[network.u[b]]] = np.nan
     frame = gpd.GeoDataFrame(
         {
             "edge": network.edge_ids[a],
@@ -90,7 +94,37 @@ def unjoined_crossings(network: NetworkData, *, detour_m: float) -> gpd.GeoDataF
         geometry=points,
         crs=network.crs,
     )
+    frame = frame[~((detour >= 0) & (detour < detour_m))]
     return _widest_first(frame, pd.Series(np.zeros(len(frame))))
+
+
+def _unjoined_pairs(
+    network: NetworkData,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """Edges that cross another one without a node, or have a node upon it, and where."""
+    lines, height = network.edge_lines(), _heights(network)
+    a, b, points = crossings_without_node(lines, height)
+    # a street that is cut where it crosses one that is not
+    degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
+    inner = np.flatnonzero(degree > 1)
+    places = shapely.points(network.x[inner], network.y[inner])
+    which, host = edge_tree(network).query(places, predicate="dwithin", distance=JOIN_WITHIN_M)
+    node = inner[which]
+    own = np.zeros(network.n_nodes, np.int64)
+    own[network.u] = own[network.v] = np.arange(network.n_edges)
+    upon = (network.u[host] != node) & (network.v[host] != node)
+    upon &= height[own[node]] == height[host]
+    # beside the host's own ends two nodes nearly are one: no crossing
+    for end in (network.u[host], network.v[host]):
+        away = np.hypot(network.x[end] - network.x[node], network.y[end] - network.y[node])
+        upon &= away > JOIN_WITHIN_M
+    _, first = np.unique(node[upon], return_index=True)
+    at = np.flatnonzero(upon)[first]
+    return (
+        np.concatenate([a, own[node[at]]]),
+        np.concatenate([b, host[at]]),
+        np.concatenate([points, places[which[at]]]),
+    )
 
 
 def _widest_first(frame: gpd.GeoDataFrame, then_by: pd.Series) -> gpd.GeoDataFrame:
@@ -170,14 +204,13 @@ def _between(
     points: NDArray[Any],
     detour_m: float,
 ) -> NDArray[np.float64]:
-    """Network distance between the two locations that a crossing is, NaN where there is none."""
+    """Network distance between the two locations that a crossing is, inf where it is too far."""
     ends = []
     for edge in (a, b):
         lines = network.edge_lines(edge)
         ends.append(_on_edges(network, edge, shapely.line_locate_point(lines, points), lines))
     found = travel_costs(network, ends[0], ends[1], cutoff_m=max(20 * detour_m, _FARTHEST_M)).matrix
-    away = _picked(found, np.arange(len(a)))
-    return np.where(np.isfinite(away), away, np.nan)
+    return _picked(found, np.arange(len(a)))
 
 
 def _picked(matrix: Any, column: NDArray[np.int64]) -> NDArray[np.float64]:

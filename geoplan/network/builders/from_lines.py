@@ -19,7 +19,11 @@ from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.from_graph import network_from_graph
 from geoplan.network.builders.joining import joined_ends
-from geoplan.network.builders.noding import noded_at_crossings, nodes_by_height
+from geoplan.network.builders.noding import (
+    crossings_without_node,
+    noded_at_crossings,
+    nodes_by_height,
+)
 from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
 from geoplan.network.builders.osmnx_layer import graph_of_layer, is_osmnx_layer
 from geoplan.network.builders.segments import (
@@ -186,10 +190,9 @@ def _joined(
         lines, ends = joined_ends(lines, height, within_m=within, snap_m=snap_m)
         notes["joined"] = {"ends": ends, "within_m": within, "crossings": 0, "split": split}
     if split == "crossings" or options.split_crossings:
-        lines, count = noded_at_crossings(lines, height, snap_m=snap_m)
-        notes["crossings_joined"] = count
         if split is not None:
-            notes["joined"]["crossings"] = count
+            notes["joined"]["crossings"] = len(crossings_without_node(lines, height)[0])
+        lines, notes["crossings_joined"] = noded_at_crossings(lines, height, snap_m=snap_m)
     return lines
 
 

@@ -16,10 +16,10 @@ def joined_ends(
 ) -> tuple[NDArray[Any], int]:
     """Lines whose ends lie upon the lines that they meet, and those cut there.
 
-    An end that nothing else begins or ends at (a dangle) is moved to the nearest line within
-    `within_m`, to a vertex of it where one is as near, and joins it whatever their heights:
-    a bridge ends on the street that it leads to. Other ends join only a line of their own height
-    that they lie upon; a line that passes over another never does.
+    An end is moved to the nearest line within `within_m`, to a vertex of it where one is as near,
+    together with all that ends at the same place. One that is alone there (a dangle) joins
+    whatever their heights: a bridge ends on the street that it leads to. Where lines go on, they
+    join only a line of their own height; a line that passes over another never does.
 
     Parameters
     ----------
@@ -40,101 +40,95 @@ def joined_ends(
     ('LINESTRING (0 0, 5 0, 10 0)', 'LINESTRING (5 5, 5 0)', 1)
     """
     coords, of_line = shapely.get_coordinates(lines, return_index=True)
-    first = np.searchsorted(of_line, np.arange(len(lines)))
-    last = np.searchsorted(of_line, np.arange(len(lines)), side="right") - 1
-    tips = np.concatenate([first, last])
+    place = _places(coords, snap_m)
+    begin = np.searchsorted(of_line, np.arange(len(lines) + 1))
+    tips = np.unique(np.concatenate([begin[:-1], begin[1:] - 1]))
     reach = max(within_m, snap_m)
-    tip, host = _near_lines(coords[tips], lines, reach)
-    alone = _alone(coords, tips, snap_m)
-    own = of_line[tips[tip]]
-    gap = shapely.distance(shapely.points(coords[tips[tip]]), lines[host])
-    level = height[own] == height[host]
-    fits = (own != host) & np.where(alone[tip], True, level & (gap <= snap_m))
-    tip, host, gap, level = tip[fits], host[fits], gap[fits], level[fits]
-    # of several lines the nearest, and of equally near ones that of the end's own height
-    order = np.lexsort((host, ~level, np.round(gap / snap_m), tip))
-    order = order[np.flatnonzero(np.diff(tip[order], prepend=-1))]
-    targets = _targets(coords, of_line, tips[tip[order]], host[order], lines, reach)
-    moved, on_line = _move(coords, tips[tip[order]], targets, snap_m)
-    count = len(on_line)
-    if not count:
+    tip, host = shapely.STRtree(lines).query(
+        shapely.points(coords[tips]), predicate="dwithin", distance=reach
+    )
+    tip = tips[tip]
+    alone = np.bincount(place)[place] == 1
+    level = height[of_line[tip]] == height[host]
+    fits = (of_line[tip] != host) & (alone[tip] | level)
+    tip, host, level = tip[fits], host[fits], level[fits]
+    gap = shapely.distance(shapely.points(coords[tip]), lines[host])
+    # the nearest first, and of equally near lines those of the end's own height
+    order = np.lexsort((host, tip, ~level, np.round(gap / snap_m)))
+    joiner = _Joiner(coords, of_line, begin, place, reach)
+    upon = shapely.line_interpolate_point(
+        lines[host], shapely.line_locate_point(lines[host], shapely.points(coords[tip]))
+    )
+    foot = shapely.get_coordinates(upon)
+    for k in order.tolist():
+        joiner.join(int(tip[k]), int(host[k]), foot[k])
+    if not joiner.joined:
         return lines, 0
-    placed = shapely.linestrings(moved, indices=of_line)
-    at = np.array(sorted(on_line), np.int64)
-    cut, _ = insert_vertices(
-        placed,
-        host[order][at],
-        shapely.points(moved[tips[tip[order]][at]]),
-        snap_m=snap_m,
-    )
-    return cut, count
+    placed = shapely.linestrings(joiner.moved, indices=of_line)
+    at, hosts = (np.array(each, np.int64) for each in zip(*joiner.joined, strict=True))
+    cut, _ = insert_vertices(placed, hosts, shapely.points(joiner.moved[at]), snap_m=snap_m)
+    return cut, len(at)
 
 
-def _near_lines(
-    points: NDArray[np.float64], lines: NDArray[Any], reach: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    tree = shapely.STRtree(lines)
-    tip, host = tree.query(shapely.points(points), predicate="dwithin", distance=reach)
-    return tip, host
-
-
-def _alone(
-    coords: NDArray[np.float64], tips: NDArray[np.int64], snap_m: float
-) -> NDArray[np.bool_]:
-    """Whether no other vertex lies where each tip does."""
+def _places(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
+    """One number per location, equal where coordinates are after rounding to `snap_m`."""
     cell = np.round((coords - coords.min(axis=0)) / snap_m).astype(np.int64)
-    _, place, times = np.unique(cell, axis=0, return_inverse=True, return_counts=True)
-    return times[place.ravel()[tips]] == 1
+    return np.unique(cell, axis=0, return_inverse=True)[1].ravel()
 
 
-def _targets(
-    coords: NDArray[np.float64],
-    of_line: NDArray[np.int64],
-    tips: NDArray[np.int64],
-    host: NDArray[np.int64],
-    lines: NDArray[Any],
-    reach: float,
-) -> list[tuple[int, NDArray[np.float64]]]:
-    """Per tip the vertex that it goes to (-1 = none as near) and the location."""
-    targets = []
-    begin = np.searchsorted(of_line, host)
-    end = np.searchsorted(of_line, host, side="right")
-    points = shapely.points(coords[tips])
-    upon = shapely.get_coordinates(
-        shapely.line_interpolate_point(lines[host], shapely.line_locate_point(lines[host], points))
-    )
-    for k, tip in enumerate(tips):
-        away = np.hypot(*(coords[begin[k] : end[k]] - coords[tip]).T)
-        nearest = int(np.argmin(away))
-        if away[nearest] <= reach:
-            targets.append((int(begin[k]) + nearest, coords[begin[k] + nearest]))
+class _Joiner:
+    """Moves ends, with all that lies at the same place, on to the lines near them."""
+
+    def __init__(
+        self,
+        coords: NDArray[np.float64],
+        of_line: NDArray[np.int64],
+        begin: NDArray[np.int64],
+        place: NDArray[np.int64],
+        reach: float,
+    ) -> None:
+        self.coords, self.of_line, self.begin = coords, of_line, begin
+        self.place, self.reach = place, reach
+        self.moved = coords.copy()
+        #: vertex and line of each join
+        self.joined: list[tuple[int, int]] = []
+        self._done: set[int] = set()
+        #: places that became one: each to an earlier one
+        self._same: dict[int, int] = {}
+
+    def join(self, tip: int, host: int, foot: NDArray[np.float64]) -> None:
+        """Join the end at vertex `tip` to line `host`, whose nearest location is `foot`."""
+        here = int(self.place[tip])
+        vertices = slice(self.begin[host], self.begin[host + 1])
+        theirs = {self._root(int(place)) for place in self.place[vertices]}
+        if here in self._done or self._root(here) in theirs or self._meets_nearby(tip, host):
+            return  # joined before, by its coordinates, or close by
+        self._done.add(here)
+        away = np.hypot(*(self.coords[vertices] - self.coords[tip]).T)
+        if away.min() <= self.reach:
+            nearest = int(self.begin[host] + np.argmin(away))
+            foot = self.moved[nearest]
+            self._move(here, foot)
+            self._same[self._root(here)] = self._root(int(self.place[nearest]))
         else:
-            targets.append((-1, upon[k]))
-    return targets
+            self._move(here, foot)
+        self.joined.append((tip, host))
 
+    def _move(self, here: int, foot: NDArray[np.float64]) -> None:
+        """Move a place, and all that became one with it."""
+        root = self._root(here)
+        places = [here, *(place for place in self._same if self._root(place) == root), root]
+        self.moved[np.isin(self.place, places)] = foot
 
-def _move(
-    coords: NDArray[np.float64],
-    tips: NDArray[np.int64],
-    targets: list[tuple[int, NDArray[np.float64]]],
-    snap_m: float,
-) -> tuple[NDArray[np.float64], list[int]]:
-    """The coordinates with tips moved, and which of them were joined to something new.
+    def _root(self, place: int) -> int:
+        while place in self._same:
+            place = self._same[place]
+        return place
 
-    Two dangles that meet each other move once: the later one to the earlier.
-    """
-    moved = coords.copy()
-    goes: dict[int, int] = {}
-    joined = []
-    for k, tip in enumerate(tips.tolist()):
-        vertex, location = targets[k]
-        if vertex >= 0 and np.hypot(*(coords[vertex] - coords[tip])) <= snap_m / 2:
-            continue  # joined by its coordinates already
-        if vertex >= 0:
-            if goes.get(vertex) == tip:
-                continue  # that one came here
-            goes[tip] = vertex
-            location = moved[vertex]
-        moved[tip] = location
-        joined.append(k)
-    return moved, joined
+    def _meets_nearby(self, tip: int, host: int) -> bool:
+        """Whether the end's own line meets the other one close by: a short stub from it."""
+        line = self.of_line[tip]
+        own = np.arange(self.begin[line], self.begin[line + 1])
+        near = own[np.hypot(*(self.coords[own] - self.coords[tip]).T) <= 3 * self.reach]
+        theirs = self.place[self.begin[host] : self.begin[host + 1]]
+        return bool(np.isin(self.place[near], theirs).any())

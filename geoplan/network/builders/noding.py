@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geoplan.tolerances import VERTEX_SNAP_M
+
 
 def nodes_by_height(
     location: NDArray[np.int64], offsets: NDArray[np.int64], line_height: NDArray[np.float64]
@@ -178,4 +180,12 @@ def crossings_without_node(
     a, b = shapely.STRtree(lines).query(lines, predicate="crosses")
     pair = (a < b) & (height[a] == height[b])
     a, b = a[pair], b[pair]
-    return a, b, shapely.point_on_surface(shapely.intersection(lines[a], lines[b]))
+    points, of_pair = shapely.get_parts(shapely.intersection(lines[a], lines[b]), return_index=True)
+    a, b = a[of_pair], b[of_pair]
+    ends = [
+        shapely.distance(shapely.get_point(lines[one], end), points)
+        for one in (a, b)
+        for end in (0, -1)
+    ]
+    inner = (shapely.get_type_id(points) == 0) & (np.min(ends, axis=0) > VERTEX_SNAP_M)
+    return a[inner], b[inner], points[inner]
