@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -370,3 +371,18 @@ def test_rows_to_be_geocoded_are_listed_with_the_names_of_their_areas(tmp_path):
     book = openpyxl.load_workbook(write_findings(tmp_path / "f.xlsx", [streets, one]))
     rows = list(book["待定位"].iter_rows(min_row=2, values_only=True))
     assert ("甲站", "解放路街道") in [row[3:5] for row in rows]
+
+
+def test_the_workbook_holds_no_clock(tmp_path, monkeypatch):
+    loaded = read_areas(_table(tmp_path, "a.csv", "代码,名称\n1,甲\n"), level="street", crs=CRS)
+    first = write_findings(tmp_path / "first.xlsx", [loaded]).read_bytes()
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2031, 5, 6, 7, 8, 9, tzinfo=tz)
+
+    monkeypatch.setattr("openpyxl.writer.excel.datetime.datetime", Later)
+    monkeypatch.setattr("openpyxl.packaging.core.datetime.datetime", Later)
+    monkeypatch.setattr("time.time", lambda: 1_900_000_000.0)
+    assert write_findings(tmp_path / "second.xlsx", [loaded]).read_bytes() == first

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geoplan.inputs.findings.finding import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
+from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
 
@@ -35,8 +35,6 @@ MAX_ROWS = 50_000
 _AREAS = ("district", "street", "village")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ORDER = {"error": 0, "warning": 1, "note": 2}
-#: a workbook that says when it was made would differ from run to run
-_WRITTEN = datetime(2000, 1, 1)
 
 
 def write_findings(
@@ -81,7 +79,6 @@ def write_findings(
     every = list(dict.fromkeys([*(f for one in loaded for f in one.findings), *further]))
     every.sort(key=lambda f: _ORDER[f.severity])
     book = Workbook()
-    book.properties.created = book.properties.modified = _WRITTEN
     names: set[str] = set()
     first = book.active
     assert first is not None
@@ -97,7 +94,7 @@ def write_findings(
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
-    return path
+    return without_clock(path)
 
 
 def _new(book: Workbook, title: str, names: set[str]) -> Worksheet:

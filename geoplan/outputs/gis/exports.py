@@ -17,8 +17,9 @@ import shapely
 from geoplan.crs.antimeridian import cut_at_180
 from geoplan.errors import GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
+from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.outputs.gis.field_names import short_names
-from geoplan.outputs.tables.office_files import safe_cells, without_clock, write_csv
+from geoplan.outputs.tables.office_files import safe_cells, write_csv
 from geoplan.words import say_both
 
 #: what stands in a Shapefile's text field at most, in bytes

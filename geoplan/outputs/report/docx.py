@@ -13,6 +13,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.outputs.report.blocks import (
     Document,
     FigureBlock,
@@ -21,7 +22,6 @@ from geoplan.outputs.report.blocks import (
     Paragraph,
     TableBlock,
 )
-from geoplan.outputs.tables.office_files import without_clock
 
 _BODY, _HEADS = "宋体", "黑体"
 _LATIN = "Times New Roman"

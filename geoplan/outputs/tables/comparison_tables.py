@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from geoplan.comparison import RunComparison
-from geoplan.outputs.tables.office_files import safe_cells, without_clock, write_csv
+from geoplan.inputs.findings.fixed_clock import without_clock
+from geoplan.outputs.tables.office_files import safe_cells, write_csv
 from geoplan.outputs.tables.workbook import FORMATS, dress_sheet
 from geoplan.words.speaker import Speaker
 

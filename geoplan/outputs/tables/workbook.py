@@ -16,7 +16,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from geoplan.disclosure.public_edition import refuse_internal
-from geoplan.outputs.tables.office_files import without_clock, write_csv
+from geoplan.inputs.findings.fixed_clock import without_clock
+from geoplan.outputs.tables.office_files import write_csv
 from geoplan.outputs.tables.run_tables import table_list
 from geoplan.outputs.tables.table import Column, Kind, Table
 from geoplan.results import RunResults
