@@ -56,8 +56,9 @@ def check(
 ) -> None:
     """Read every input and list what is wrong.
 
-    Prints the findings by file and row, writes findings.xlsx beside the study. Exit code 1 when
-    there are errors.
+    Prints the findings by file and row, writes findings.xlsx beside the study. Streets may still be
+    missing: all else is checked, and that is one of the findings. Exit code 1 when there are
+    errors, in single rows too.
     """
     from geoplan.study import check_report, check_study
 
@@ -106,7 +107,9 @@ def run(
 ) -> None:
     """Plan a study: coverage, gaps, sites, maps, layers, report.
 
-    Exit code 1 when inputs hold errors, 3 when a siting problem has no solution.
+    Rows that hold errors are set aside and the run goes on without them. Exit code 0 when all is
+    well; 1 when inputs hold errors, as with check: the results are written all the same, unless a
+    whole file cannot be used; 3 when a siting problem has no solution.
     """
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
@@ -141,7 +144,13 @@ def run(
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
     if plan.infeasible:
         typer.echo("\n".join(plan.infeasible), err=True)
-        raise typer.Exit(3)
+    if plan.input_errors:
+        path = folder / "findings.xlsx"
+        where = path if path.exists() else "geoplan check"
+        told = say(plan.lang, "cli.input_errors", count=plan.input_errors, path=where)
+        typer.echo(told, err=True)
+    if plan.infeasible or plan.input_errors:
+        raise typer.Exit(3 if plan.infeasible else 1)
 
 
 def suggest(

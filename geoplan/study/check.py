@@ -83,6 +83,8 @@ def record_dict(record: InputRecord) -> dict[str, Any]:
         "warned": record.warned,
         "role": record.role,
         "columns": dict(record.columns),
+        **({"parts": dict(record.parts)} if record.parts else {}),
+        **({"reasons": dict(record.reasons)} if record.reasons else {}),
     }
 
 

@@ -40,6 +40,7 @@ class ByService(dict[str, T]):
     "gaps",
     "in_language",
     "infeasible",
+    "input_errors",
     "map",
     "results",
     "save",
@@ -103,6 +104,11 @@ class Plan:
         """Suggested sites by service key."""
         found = {k: s.siting for k, s in self.results.services.items()}
         return ByService({k: s.sites for k, s in found.items() if s is not None})
+
+    @property
+    def input_errors(self) -> int:
+        """Findings about the inputs that are errors; their rows are set aside."""
+        return int((self.results.findings["severity"] == "error").sum())
 
     @property
     def infeasible(self) -> tuple[str, ...]:

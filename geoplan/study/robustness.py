@@ -20,7 +20,7 @@ from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.assess.assess_service import assess_service, costs_within, open_sites
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
-from geoplan.study.read.networks import modes_of, read_networks
+from geoplan.study.read.networks import modes_of, try_networks
 from geoplan.study.settings import StudySettings, known_services
 from geoplan.study.sites.covering_problem import StudyProblem
 from geoplan.study.sites.monte_carlo import (
@@ -98,10 +98,11 @@ def robustness(
             'robustness needs siting = { objective = "max_coverage", sites = N } or "min_sites" '
             f"for the service {service!r}."
         )
-    inputs = load_inputs(config, study.folder, services=[service])
+    study.require_streets()
+    read = try_networks(config, study.folder, modes=modes_of(config, [service]))
+    inputs = load_inputs(config, study.folder, services=[service], streets=read.streets)
     refuse_blocked(inputs, config.speaker)
-    networks = read_networks(config, study.folder, modes=modes_of(config, [service]))
-    context = Context(config=config, inputs=inputs, networks=networks)
+    context = Context(config=config, inputs=inputs, networks=read.read())
     assessed = assess_service(context, service)
     # no curve here, and the draws come below
     plain = siting.model_copy(update={"curve": False, "robustness": 0})

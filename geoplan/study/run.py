@@ -6,11 +6,12 @@ import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.database import mask_passwords
-from geoplan.inputs.findings.finding import Assumption, Finding, assumptions
+from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
@@ -42,6 +43,7 @@ def run_study(
     progress: Progress,
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
+    study.require_streets()
     config, speaker = study.config, study.config.speaker
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
@@ -180,6 +182,16 @@ def _all(study: StudySettings, keys: list[str]) -> bool:
     return set(keys) == set(study.services)
 
 
+def _hashes(records: tuple[InputRecord, ...]) -> dict[str, str]:
+    """SHA-256 by path, of the files that belong to another one as well."""
+    found: dict[str, str] = {}
+    for record in records:
+        found[record.path] = record.sha256
+        folder = Path(record.path).parent
+        found |= {(folder / name).as_posix(): digest for name, digest in record.parts.items()}
+    return found
+
+
 def _facts(study: StudySettings, records: tuple[Any, ...], stages: Stages) -> Mapping[str, Any]:
     return {
         "geoplan": version("geoplan"),
@@ -189,7 +201,7 @@ def _facts(study: StudySettings, records: tuple[Any, ...], stages: Stages) -> Ma
         "study": study.file.name,
         "seed": study.config.study.seed,
         "settings": mask_passwords(study.config.model_dump(mode="json", exclude_none=True)),
-        "inputs": {r.path: r.sha256 for r in records},
+        "inputs": _hashes(records),
         "seconds": dict(stages.seconds),
         "peak_memory_mb": dict(stages.peak_mb),
     }

@@ -12,6 +12,7 @@ from geoplan.errors import UsageError
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.toml_lines import study_file_error
 from geoplan.study.config.validate import checked, read_study_file, study_path
 
 
@@ -25,12 +26,14 @@ class StudySettings:
     folder : where relative paths start.
     raw : the settings as they were written.
     file : the study file.
+    no_streets : what is missing of the streets: all else can be checked, nothing can be run.
     """
 
     config: StudyFile
     folder: Path
     raw: Mapping[str, Any] = field(repr=False)
     file: Path
+    no_streets: tuple[Finding, ...] = ()
 
     @classmethod
     def open(cls, where: str | Path) -> Self:
@@ -50,7 +53,8 @@ class StudySettings:
         UsageError
             No such study.
         StudyFileError
-            The file holds errors: all of them are listed, with line and valid choices.
+            The file holds errors: all of them are listed, with line and valid choices. Where
+            only streets are missing, `check` works and lists that; `run` refuses.
 
         Examples
         --------
@@ -61,8 +65,25 @@ class StudySettings:
         """
         path = study_path(where)
         raw = read_study_file(path)
-        config = checked(raw, path=path, text=path.read_text(encoding="utf-8-sig"))
-        return cls(config=config, folder=path.parent, raw=raw, file=path)
+        found = checked(raw, path=path, text=path.read_text(encoding="utf-8-sig"))
+        return cls(
+            config=found.config,
+            folder=path.parent,
+            raw=raw,
+            file=path,
+            no_streets=found.no_streets,
+        )
+
+    def require_streets(self) -> None:
+        """Refuse work that needs streets where the study has none.
+
+        Raises
+        ------
+        StudyFileError
+            It lists the sections and files that are missing.
+        """
+        if self.no_streets:
+            raise study_file_error(self.file, self.no_streets, self.config.speaker)
 
     @property
     def name(self) -> str:
@@ -76,8 +97,9 @@ class StudySettings:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is doubtful in the study file itself: keys under a name of an earlier version."""
-        return renamed_key_findings(self.raw, self.file, self.config.speaker)
+        """What is doubtful in the study file itself: keys of an earlier version, no streets."""
+        renamed = renamed_key_findings(self.raw, self.file, self.config.speaker)
+        return (*renamed, *self.no_streets)
 
     def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
         """The same study with other settings: a what-if.
@@ -109,7 +131,8 @@ class StudySettings:
         for key, value in (changes or {}).items():
             _merge(raw, _nested(key.split("."), value))
         _merge(raw, sections)
-        return replace(self, config=checked(raw, path=self.file), raw=raw)
+        found = checked(raw, path=self.file)
+        return replace(self, config=found.config, raw=raw, no_streets=found.no_streets)
 
 
 S = TypeVar("S", bound=StudySettings)

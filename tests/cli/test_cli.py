@@ -288,3 +288,25 @@ def test_areas_that_must_have_sites_keep_candidates(small_folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "n3  East" in done.stdout
     assert "proved optimal" in done.stdout
+
+
+def test_run_and_check_leave_alike_where_rows_are_in_error(
+    small_folder: Path, tmp_path: Path
+) -> None:
+    assert geoplan("run", small_folder, "--out", tmp_path / "good").returncode == 0
+    people = small_folder / "people.csv"
+    text = people.read_text(encoding="utf-8")
+    assert ",50," in text
+    people.write_text(text.replace(",50,", ",many,"), encoding="utf-8")
+    assert geoplan("check", small_folder).returncode == 1
+    done = geoplan("run", small_folder, "--out", tmp_path / "out", "--lang", "en")
+    assert done.returncode == 1
+    assert "1 error(s)" in done.stderr
+    assert (tmp_path / "out" / "summary.json").exists()
+    told = geoplan("run", small_folder, "--out", tmp_path / "zh", "--lang", "zh")
+    assert "1 处错误" in told.stderr
+
+
+def test_help_says_how_run_ends() -> None:
+    text = " ".join(geoplan("run", "--help").stdout.split())
+    assert "1 when inputs hold errors" in text

@@ -49,7 +49,7 @@ def _faults(folder: Path, text: str) -> StudyFileError:
 
 def test_a_good_study(tmp_path: Path) -> None:
     path = _study(tmp_path, GOOD)
-    config = checked(read_study_file(path), path=path, text=GOOD)
+    config = checked(read_study_file(path), path=path, text=GOOD).config
     assert config.study.crs == "EPSG:4548"
     assert config.services["meal_station"].siting is not None
     assert config.services["meal_station"].siting.sites == 3

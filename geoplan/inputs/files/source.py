@@ -100,6 +100,29 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+#: endings of the files that belong to one: what a reader reads beside it
+_PARTS = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg", ".qpj"),
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+    ".tif": (".tfw", ".tif.aux.xml", ".prj"),
+    ".asc": (".prj", ".asc.aux.xml"),
+    ".bil": (".hdr", ".prj"),
+    ".flt": (".hdr", ".prj"),
+}
+
+
+def file_parts(path: Path) -> dict[str, str]:
+    """SHA-256 of the files that are read with `path`, by name: without them its own says little."""
+    endings = _PARTS.get(path.suffix.lower(), ())
+    if not endings or not path.is_file():
+        return {}
+    stem = path.name[: -len(path.suffix)].lower()
+    wanted = {stem + ending for ending in endings}
+    beside = sorted(p for p in path.parent.iterdir() if p.name.lower() in wanted and p.is_file())
+    return {p.name: file_sha256(p) for p in beside}
+
+
 def check_readable(path: Path, suffix: str) -> None:
     """Raise unless there is a file that is not empty and may be read, or a file geodatabase.
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import GeoplanError
-from geoplan.inputs.files.source import LayerSource, file_sha256
+from geoplan.inputs.files.source import LayerSource, file_parts, file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, Severity
 from geoplan.words import level_word, say
 
@@ -167,10 +167,13 @@ class FindingCollector:
         """The counts of the file; of one that cannot be used all rows are set aside."""
         count = len(self.rows)
         set_aside = len(self.set_aside_reasons) if usable else count
+        digest, parts = "", {}
         try:
-            digest = "" if self.source.is_url else file_sha256(Path(self.source.path))
+            if not self.source.is_url:
+                path = Path(self.source.path)
+                digest, parts = file_sha256(path), file_parts(path)
         except OSError:  # not there, or not readable: a finding says so
-            digest = ""
+            pass
         return InputRecord(
             path=self.source.label,
             sha256=digest,
@@ -181,6 +184,7 @@ class FindingCollector:
             role=self.source.role,
             columns=dict(self.roles),
             sheet=self._only_sheet(),
+            parts=parts,
         )
 
     def set_aside_frame(self) -> pd.DataFrame:

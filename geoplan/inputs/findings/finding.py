@@ -110,6 +110,8 @@ class InputRecord:
 
     columns : what each heading was taken for, ``{"经度": "lon"}``.
     sheet : of a workbook, where all rows stand on one.
+    parts : SHA-256 of the files that belong to this one (a Shapefile's ``.dbf``), by name.
+    reasons : why rows are set aside, with their number, where that is counted and not listed.
     """
 
     path: str
@@ -121,6 +123,8 @@ class InputRecord:
     role: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     sheet: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

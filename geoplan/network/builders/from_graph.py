@@ -105,6 +105,7 @@ def network_from_graph(
         raise NetworkError.of(
             "network_faults.graph_no_street", mode=mode, count=len(used), whys=reasons
         )
+    notes["rows"] = {"file": len(used), "used": int(used.sum())}
     if left_out:
         notes["left_out"] = left_out
         notes["left_out_m"] = _metres(edges, lengths, whys)

@@ -110,6 +110,7 @@ def network_from_lines(
         notes["left_out_m"] = {str(why): round(float(m), 1) for why, m in metres.items()}
     notes |= facts.notes
     lines, row = lines[used], row[used]
+    in_use = len(np.unique(row))
     oneway = facts.oneway[row]
     if not (options.directed is False or (options.directed is None and facts.has_oneway)):
         mirrors = _mirror_images(lines, snap_m)
@@ -127,6 +128,8 @@ def network_from_lines(
     if not stays.all():
         notes["too_short"] = int((~stays).sum())
     coords, location = coords[keep], location[keep]
+    short = np.setdiff1d(row, row[stays])
+    notes["rows"] = {"file": len(frame), "used": in_use - len(short)}
     row, oneway = row[stays], oneway[stays]
     offsets = np.concatenate([[0], offsets[1:][stays]])
     if len(row) == 0:

@@ -135,6 +135,8 @@ def _network(
         minutes, unknown = with_ferries(edges, way, ways.minutes, mode=mode, speed_m_s=speed_m_s)
         edges["minutes"] = minutes
         notes["ferries"] = {"count": len(ways.minutes), "without_duration": unknown}
+    left = sum(notes["left_out"].values())
+    notes["rows"] = {"file": notes["ways"] + left, "used": notes["ways"]}
     return network_from_tables(
         nodes,
         pd.concat([edges, properties], axis=1),

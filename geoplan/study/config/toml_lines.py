@@ -41,7 +41,14 @@ def study_file_error(path: Path, findings: Iterable[Finding], speaker: Speaker) 
 
 
 def file_finding(
-    path: Path, problem: str, advice: str, row: int | None, *, column: str = "", value: str = ""
+    path: Path,
+    problem: str,
+    advice: str,
+    row: int | None,
+    *,
+    column: str = "",
+    value: str = "",
+    code: str = "study_file",
 ) -> Finding:
     """One fault of a study file."""
     return Finding(
@@ -52,7 +59,7 @@ def file_finding(
         problem=problem,
         advice=advice,
         severity="error",
-        code="study_file",
+        code=code,
     )
 
 

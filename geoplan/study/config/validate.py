@@ -73,8 +73,23 @@ def read_study_file(path: Path) -> dict[str, Any]:
         raise study_file_error(path, [finding], Speaker("en")) from error
 
 
-def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
+#: code of faults that only say that there are no streets yet: all else can be checked before
+NO_STREETS = "no_streets"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedFile:
+    """A study file's settings; `no_streets` are the faults that a run has to wait for."""
+
+    config: StudyFile
+    no_streets: tuple[Finding, ...] = ()
+
+
+def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> CheckedFile:
     """`raw` as a `StudyFile`, or one error that lists every fault with its line.
+
+    Where streets alone are missing, a file or a section, nothing is raised: places and areas can be
+    checked first.
 
     Parameters
     ----------
@@ -100,9 +115,9 @@ def checked(raw: Mapping[str, Any], *, path: Path, text: str = "") -> StudyFile:
             findings.append(_shape_fault(fault, path=path, lines=lines, speaker=speaker))
     # references are checked even where single values are wrong: all faults in one round
     findings.extend(_cross_checks(raw, path=path, lines=lines, speaker=speaker))
-    if findings or config is None:
+    if config is None or any(f.code != NO_STREETS for f in findings):
         raise study_file_error(path, findings, speaker)
-    return config
+    return CheckedFile(config=config, no_streets=tuple(findings))
 
 
 def _model_at(where: Location) -> type[BaseModel] | None:
@@ -218,20 +233,33 @@ class _CrossChecks:
     speaker: Speaker
     found: list[Finding] = field(default_factory=list)
 
-    def add(self, where: Location, problem: str, advice: str = "", value: object = "") -> None:
-        row = line_of(self.lines, where)
+    def add(
+        self,
+        where: Location,
+        problem: str,
+        advice: str = "",
+        value: object = "",
+        *,
+        code: str = "study_file",
+    ) -> None:
+        row, column = line_of(self.lines, where), dotted(where)
         self.found.append(
-            file_finding(self.path, problem, advice, row, column=dotted(where), value=str(value))
+            file_finding(
+                self.path, problem, advice, row, column=column, value=str(value), code=code
+            )
         )
 
     def file_at(self, where: Location, name: Any) -> None:
+        streets = len(where) == 3 and (where[0], where[2]) == ("network", "path")
+        code = NO_STREETS if streets else "study_file"
         for one in name if isinstance(name, list) else [name]:
             if not isinstance(one, str) or is_database_url(one):
                 continue
             if not (self.path.parent / one).exists():
                 folder = self.path.parent.name or "."
                 advice = self.speaker.say("study.no_file_advice", folder=folder)
-                self.add(where, self.speaker.say("study.no_file", file=one), advice, one)
+                problem = self.speaker.say("study.no_file", file=one)
+                self.add(where, problem, advice, one, code=code)
 
     def one_of(self, where: Location, value: Any, valid: Iterable[str], what: str) -> None:
         valid = list(valid)
@@ -295,7 +323,7 @@ def _check_rate(
 def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
     for section in ("areas", "network", "demand", "services", "background"):
         for key, entry in _table(raw, section).items():
-            for name in ("path", "lines", "required", "barriers", "elevation"):
+            for name in ("path", "lines", "required", "barriers", "elevation", "links"):
                 if name in entry:
                     checks.file_at((section, key, name), entry[name])
 
@@ -401,7 +429,7 @@ def _check_standard(
         if standard.mode not in networks:
             problem = speaker.say("study.no_network", key=key, mode=standard.mode)
             choices = choices_text(str(standard.mode), networks, speaker)
-            checks.add((*here, "standard"), problem, choices, standard.mode)
+            checks.add((*here, "standard"), problem, choices, standard.mode, code=NO_STREETS)
         if entry.get("demand") is None and standard.group not in demand:
             problem = speaker.say("study.no_demand", key=key)
             checks.add(here, problem, choices_text(standard.group or "", demand, speaker))
@@ -409,8 +437,7 @@ def _check_standard(
     mode = catchment.get("mode", "drive") if isinstance(catchment, Mapping) else None
     if mode in MODES and mode not in networks:
         problem = speaker.say("study.no_network", key=f"{key}.catchment", mode=mode)
-        checks.add(
-            (*here, "catchment", "mode"), problem, choices_text(mode, networks, speaker), mode
-        )
+        choices = choices_text(mode, networks, speaker)
+        checks.add((*here, "catchment", "mode"), problem, choices, mode, code=NO_STREETS)
     if standard.measure == "spacing" and not entry.get("lines"):
         checks.add(here, speaker.say("study.no_lines", key=key))

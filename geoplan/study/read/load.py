@@ -33,6 +33,7 @@ from geoplan.study.config.schema import (
     StudyFile,
 )
 from geoplan.study.config.validate import standard_of
+from geoplan.study.read.side_layers import siting_layers
 from geoplan.words.speaker import Speaker
 
 Report = Callable[[str], None]
@@ -219,6 +220,7 @@ def load_inputs(
             source = reader.source(plain, role=f"services.{key}.required")
             one = reader.facilities(source, key, areas)
             _put(required, key, reader.take(one))
+    reader.loaded += siting_layers(config, base, wanted)
     background = _background(reader)
     records, findings = _once(reader.loaded)
     return StudyInputs(

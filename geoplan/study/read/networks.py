@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import shapely
 
-from geoplan.errors import GeoplanError, MissingCrsError
+from geoplan.errors import GeoplanError, MissingCrsError, NetworkError
 from geoplan.inputs import Streets
-from geoplan.inputs.files.source import file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.network import Network, read_network
 from geoplan.network.builders.add_links import with_links
@@ -28,6 +27,7 @@ from geoplan.network.doubts import network_doubts
 from geoplan.network.read_file import read_osm_networks
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.config.validate import standard_of
+from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import side_layer
 from geoplan.words.speaker import Speaker
 
@@ -41,6 +41,7 @@ class StudyNetwork:
     record: InputRecord
     findings: tuple[Finding, ...] = ()
     barriers: gpd.GeoDataFrame | None = None
+    beside: tuple[InputRecord, ...] = ()
 
     @property
     def reach(self) -> shapely.Geometry:
@@ -51,13 +52,14 @@ class StudyNetwork:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StudyNetworks:
-    """The networks of a study, or why they cannot be read: other inputs are checked all the same.
+    """The networks of a study, and why others cannot be read; other inputs are checked anyway.
 
+    errors : of the modes that could not be read.
     streets : that locations are compared with: the walking network, else the driving one.
     """
 
     networks: Mapping[str, StudyNetwork]
-    error: GeoplanError | None = None
+    errors: tuple[GeoplanError, ...] = ()
 
     @property
     def streets(self) -> Streets | None:
@@ -71,30 +73,30 @@ class StudyNetworks:
 
     @property
     def records(self) -> tuple[InputRecord, ...]:
-        """One record per file; a file that serves two modes is listed once with both roles."""
+        """One record per file; one that serves two modes is listed once with both roles."""
         merged: dict[str, InputRecord] = {}
-        for one in self.networks.values():
-            first = merged.setdefault(one.record.path, one.record)
-            if first is not one.record:
-                role = f"{first.role}, {one.record.role}"
-                merged[first.path] = replace(first, role=role)
+        for record in (r for n in self.networks.values() for r in (n.record, *n.beside)):
+            first = merged.setdefault(record.path, record)
+            if first is not record:
+                merged[record.path] = shared_record(first, record)
         return tuple(merged.values())
 
     def findings(self, file: str, speaker: Speaker) -> tuple[Finding, ...]:
         """What is doubted about the networks; `file` is the study's own, for one that is broken."""
         every = (f for n in self.networks.values() for f in n.findings)
         doubted = tuple(dict.fromkeys(every))  # a file that modes share is doubted once
-        if self.error is None:
-            return doubted
-        broken = Finding(
-            file=file,
-            column="network",
-            problem=str(self.error),
-            advice=speaker.say("inputs.unusable_advice"),
-            severity="error",
-            code="network",
+        broken = (
+            Finding(
+                file=file,
+                column="network",
+                problem=str(error),
+                advice=speaker.say("inputs.unusable_advice"),
+                severity="error",
+                code="network",
+            )
+            for error in self.errors
         )
-        return (*doubted, broken)
+        return (*doubted, *broken)
 
     def read(self) -> Mapping[str, StudyNetwork]:
         """The networks.
@@ -104,28 +106,49 @@ class StudyNetworks:
         GeoplanError
             They could not be read.
         """
-        if self.error is not None:
-            raise self.error
+        if len(self.errors) > 1:
+            raise NetworkError("\n".join(map(str, self.errors)))
+        if self.errors:
+            raise self.errors[0]
         return self.networks
 
 
 def try_networks(
     config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
 ) -> StudyNetworks:
-    """`read_networks`, with what went wrong kept for later."""
+    """`read_networks`, with what went wrong kept for later; files that are not there are left out.
+
+    Those are said when the study is opened (`StudySettings.without_streets`).
+    """
+    sections = _sections(config, modes)
+    there = [mode for mode, section in sections.items() if (base / section.path).exists()]
     try:
-        return StudyNetworks(networks=read_networks(config, base, modes=modes))
+        return StudyNetworks(networks=read_networks(config, base, modes=there))
     except GeoplanError as error:
-        return StudyNetworks(networks={}, error=error)
+        if len(there) < 2:
+            return StudyNetworks(networks={}, errors=(error,))
+    networks: dict[str, StudyNetwork] = {}
+    errors: dict[str, GeoplanError] = {}
+    for mode in there:  # one by one: what is wrong with each
+        try:
+            networks |= read_networks(config, base, modes=[mode])
+        except GeoplanError as error:
+            errors.setdefault(str(error), error)
+    return StudyNetworks(networks=networks, errors=tuple(errors.values()))
 
 
 def read_networks(
     config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
 ) -> dict[str, StudyNetwork]:
     """The networks of `modes` (default: all of the study), in the study's CRS."""
-    sections = {str(m): s for m, s in config.network.items() if modes is None or m in set(modes)}
+    sections = _sections(config, modes)
     streets = _streets(config, base, sections)
     return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
+
+
+def _sections(config: StudyFile, modes: Iterable[str] | None) -> dict[str, NetworkSection]:
+    wanted = None if modes is None else set(modes)
+    return {str(m): s for m, s in config.network.items() if wanted is None or m in wanted}
 
 
 def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
@@ -230,16 +253,25 @@ def _checked(
     config: StudyFile, base: Path, mode: str, section: NetworkSection, network: Network
 ) -> StudyNetwork:
     """What a what-if adds to the streets, and what is doubtful about them."""
+    streets = network
+    beside: list[InputRecord] = []
+    role = f"network.{mode}"
     if section.links is not None:  # a bridge or a path that a what-if is about
         lines = side_layer(config, base, "links", section.links, kind="lines")
         with translated_errors(config, mode, section.links):
             network = with_links(network, lines)
+        name = section.links
+        beside.append(side_record(base / name, name=name, role=f"{role}.links", rows=len(lines)))
     if section.elevation is not None:
         with translated_errors(config, mode, section.elevation):
             network = with_slope(network, base / section.elevation)
+        name = section.elevation
+        beside.append(side_record(base / name, name=name, role=f"{role}.elevation"))
     barriers = None
     if section.barriers is not None:
         barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
+        name, rows = section.barriers, len(barriers)
+        beside.append(side_record(base / name, name=name, role=f"{role}.barriers", rows=rows))
     speaker = config.speaker
     told = [
         *network_doubts(network, speaker.lang),
@@ -258,19 +290,12 @@ def _checked(
         )
         for found in told
     ]
-    record = InputRecord(
-        path=section.path,
-        sha256=file_sha256(base / section.path),
-        rows=network.n_edges,
-        accepted=network.n_edges,
-        set_aside=0,
-        warned=0,
-        role=f"network.{mode}",
-    )
+    record = street_record(base / section.path, name=section.path, role=role, network=streets)
     return StudyNetwork(
         network=network,
         max_snap_m=section.max_snap_m,
         record=record,
         findings=tuple(findings),
         barriers=barriers,
+        beside=tuple(beside),
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
 
 from geoplan.errors import InputError, MissingCrsError
+from geoplan.inputs.findings.finding import Finding, Loaded
 from geoplan.study.config.schema import StudyFile
+from geoplan.study.read.file_records import side_record
 
 
 def side_layer(
@@ -40,3 +44,47 @@ def side_layer(
     if layer.crs is None:
         raise MissingCrsError(speaker.say(f"study.{kind}_no_crs", name=name, path=path))
     return layer.to_crs(config.study.crs)
+
+
+def siting_layers(config: StudyFile, base: Path, services: Iterable[str]) -> list[Loaded[Any]]:
+    """The files of candidates and of forbidden land that `services` name: read, counted, checked.
+
+    A file that cannot be read is an error among the findings, before anything is worked out.
+    """
+    loaded: list[Loaded[Any]] = []
+    for key in services:
+        siting = config.services[key].siting
+        if siting is None:
+            continue
+        places = {"forbidden": siting.forbidden}
+        if siting.candidates not in ("network", "demand") and not siting.candidates.startswith(
+            "facilities:"
+        ):
+            places["candidates"] = siting.candidates
+        for name, path in places.items():
+            if path is not None:
+                loaded.append(_loaded(config, base, f"services.{key}.siting.{name}", path))
+    return loaded
+
+
+def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]:
+    rows = 0
+    findings: tuple[Finding, ...] = ()
+    try:
+        rows = len(side_layer(config, base, where, path, kind="layer"))
+    except InputError as error:
+        findings = (
+            Finding(
+                file=path,
+                problem=error.message(config.lang),
+                advice=config.speaker.say("inputs.unusable_advice"),
+                severity="error",
+                code="unusable",
+            ),
+        )
+    return Loaded(
+        layer=None,
+        record=side_record(base / path, name=path, role=where, rows=rows),
+        findings=findings,
+        set_aside=pd.DataFrame(),
+    )
