@@ -104,7 +104,12 @@ def _read(
     if urban is not None:
         frame["urban"] = urban
     frame.index = pd.Index(codes.astype(str), name="code")
-    return AreaLayer(level=level, frame=frame[~collector.set_aside_mask & ~further], parent=parent)
+    return AreaLayer(
+        level=level,
+        frame=frame[~collector.set_aside_mask & ~further],
+        parent=parent,
+        datum_said=all(f.code != "datum_unsaid" for f in collector.findings),
+    )
 
 
 def _summarise_unlocated(collector: FindingCollector) -> None:

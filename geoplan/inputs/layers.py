@@ -163,11 +163,14 @@ class AreaLayer:
     frame : index = code (str, unique); columns ``name`` (str), ``parent`` (code in the parent
         level or <NA>), ``geometry`` (polygon, point or missing).
     parent : the parent level's name, or None.
+    datum_said : whether somebody has said which datum the outlines are in; where nobody has, they
+        are no witness to the datum of other layers.
     """
 
     level: str
     frame: gpd.GeoDataFrame
     parent: str | None = None
+    datum_said: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(

@@ -8,8 +8,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+import geopandas as gpd
+import numpy as np
 from pyproj import CRS
 
+from geoplan.crs.datum import in_china
 from geoplan.crs.projected import checked_crs
 from geoplan.errors import CrsMismatchError, NetworkError, UsageError
 from geoplan.network.builders.build_notes import unused_options
@@ -151,6 +154,8 @@ def read_network(
         plane = in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum)
         data = network_from_layer(plane, mode=mode, options=lines)
         own = frame.crs
+        if datum is None and given is None and _is_doubtful(frame):
+            data = replace(data, notes={**data.notes, "datum_unsaid": True})
     return _noted(data, own, source_crs=given, datum=datum)
 
 
@@ -193,6 +198,14 @@ def _noted(
     if unused:
         data = replace(data, notes={**data.notes, "unused": unused})
     return Network.from_data(data)
+
+
+def _is_doubtful(frame: gpd.GeoDataFrame) -> bool:
+    """Whether a layer calls itself WGS 84 in China, where many that do are in another datum."""
+    if frame.crs is None or not frame.crs.equals(OSM_CRS, ignore_axis_order=True):
+        return False
+    west, south, east, north = frame.total_bounds
+    return bool(in_china(np.array([(west + east) / 2]), np.array([(south + north) / 2]))[0])
 
 
 def _saved(path: Path, *, mode: str, crs: Any, speed_m_s: float | None) -> NetworkData:

@@ -318,6 +318,6 @@ def test_areas_and_streets_that_disagree_about_an_undeclared_datum_are_reported(
     ]
     path = write(tmp_path / "s.csv", (lon, lat), 街道=named)
     (finding,) = read(path, areas={"street": AreaLayer(level="street", frame=frame)}).findings
-    assert 'surely datum = "wgs84", provided that the areas' in finding.problem
+    assert 'by the areas alone datum = "wgs84", provided that the areas' in finding.problem
     assert 'surely datum = "gcj02", provided that the streets' in finding.problem
     assert "disagree (areas: wgs84, streets: gcj02)" in finding.problem

@@ -27,6 +27,8 @@ class Streets:
     ----------
     lines : LineStrings; missing and empty ones are left out.
     reach : ground within which a location may lie on the study's streets; None = not known.
+    datum_said : whether the streets' datum is certain: OpenStreetMap's is WGS 84, a line layer's is
+        what the study or its CRS says. Other streets are no witness to the datum of a layer.
 
     Raises
     ------
@@ -41,10 +43,17 @@ class Streets:
     [40.0, inf]
     """
 
-    def __init__(self, lines: gpd.GeoSeries, *, reach: shapely.Geometry | None = None) -> None:
+    def __init__(
+        self,
+        lines: gpd.GeoSeries,
+        *,
+        reach: shapely.Geometry | None = None,
+        datum_said: bool = True,
+    ) -> None:
         check_projected(lines, "the street layer")
         self.crs = lines.crs
         self.reach = reach
+        self.datum_said = datum_said
         shapes = lines.to_numpy()
         self._lines = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
 

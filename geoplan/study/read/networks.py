@@ -69,7 +69,11 @@ class StudyNetworks:
             return None
         network = chosen.network
         lines = gpd.GeoSeries(network.edge_lines(), crs=network.crs)
-        return Streets(lines, reach=shapely.union_all([n.reach for n in self.networks.values()]))
+        return Streets(
+            lines,
+            reach=shapely.union_all([n.reach for n in self.networks.values()]),
+            datum_said="datum_unsaid" not in network.notes,
+        )
 
     @property
     def records(self) -> tuple[InputRecord, ...]:

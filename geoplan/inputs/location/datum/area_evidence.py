@@ -7,15 +7,16 @@ that change sides between them, as in McNemar's test (1947, doi:10.1007/BF022959
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.crs.datum import to_wgs84
+from geoplan.crs.datum import from_wgs84, to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.datum.street_evidence import DATUM_CANDIDATES
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.membership.area_lookup import area_heading, area_lookup
@@ -36,11 +37,16 @@ class AreaEvidence:
 
     level : the areas' level. rows : rows that name one and have a location.
     inside : bool per row, by datum.
+    said : whether the areas' own datum is certain; if not, nothing is sure.
+    if_outlines : bool per row, by datum: it would lie there if the outlines were in that datum and
+        the file as declared.
     """
 
     level: str
     rows: int
     inside: Mapping[str, np.ndarray]
+    said: bool = True
+    if_outlines: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def share(self, datum: str) -> float:
         """Share of the rows that lie where they say."""
@@ -53,18 +59,46 @@ class AreaEvidence:
 
     def beats(self, datum: str, other: str) -> bool:
         """Whether `datum` explains the rows significantly better than `other`."""
-        gained = int((self.inside[datum] & ~self.inside[other]).sum())
-        lost = int((~self.inside[datum] & self.inside[other]).sum())
-        return gained > lost and (gained - lost) ** 2 / (gained + lost) > _CRITICAL_VALUE
+        return _beats(self.inside[datum], self.inside[other])
+
+    def other_outlines(self, taken: str) -> str | None:
+        """The datum of the outlines that explains the rows better than `taken`, if one does."""
+        now = self.inside[taken]
+        for datum, then in sorted(self.if_outlines.items(), key=lambda one: -one[1].mean()):
+            if _beats(then, now):
+                return datum
+        return None
 
     @property
     def sure(self) -> bool:
-        """Whether the best one beats every other."""
-        return all(self.beats(self.best, d) for d in DATUM_CANDIDATES if d != self.best)
+        """Whether the areas are a certain witness and the best datum beats every other."""
+        return self.said and all(
+            self.beats(self.best, d) for d in DATUM_CANDIDATES if d != self.best
+        )
+
+
+def _beats(one: np.ndarray, other: np.ndarray) -> bool:
+    """McNemar's test of rows inside."""
+    gained, lost = int((one & ~other).sum()), int((~one & other).sum())
+    return gained > lost and (gained - lost) ** 2 / (gained + lost) > _CRITICAL_VALUE
+
+
+def _lies_in(
+    layer: AreaLayer, codes: np.ndarray, degrees: tuple[np.ndarray, np.ndarray], crs: str
+) -> np.ndarray:
+    """Bool per point: it lies in the area with its code."""
+    places = gpd.points_from_xy(*cached_transformer("EPSG:4326", crs).transform(*degrees))
+    found = codes_by_location(layer, gpd.GeoSeries(places, crs=crs), pd.RangeIndex(len(codes)))
+    return np.asarray(found.fillna("").astype(str).to_numpy() == codes)
 
 
 def area_evidence(
-    rows: Rows, lon: np.ndarray, lat: np.ndarray, context: LocationContext
+    rows: Rows,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    context: LocationContext,
+    *,
+    taken: str | None = None,
 ) -> AreaEvidence | None:
     """Try every datum on degrees as they stand in the file; None without evidence.
 
@@ -72,6 +106,7 @@ def area_evidence(
     ----------
     rows : of the file. lon, lat : degrees per row, NaN where there is no location.
     context : the finest level with polygons that the rows name is used.
+    taken : the datum that the file is declared in; then outlines in other datums are tried too.
     """
     there = np.isfinite(lon) & np.isfinite(lat)
     for level in reversed(list(context.areas)):
@@ -88,12 +123,21 @@ def area_evidence(
         codes = named.dropna().astype(str).to_numpy()
         if len(at) < MIN_ROWS:
             continue
-        to_study = cached_transformer("EPSG:4326", context.crs)
-        inside = {}
-        for datum in DATUM_CANDIDATES:
-            x, y = to_wgs84((lon[at], lat[at]), datum)
-            points = gpd.GeoSeries(gpd.points_from_xy(*to_study.transform(x, y)), crs=context.crs)
-            found = codes_by_location(layer, points, pd.RangeIndex(len(at)))
-            inside[datum] = found.fillna("").astype(str).to_numpy() == codes
-        return AreaEvidence(level=level, rows=len(at), inside=inside)
+        here = lon[at], lat[at]
+        outlines = {}
+        if taken is not None:
+            true = to_wgs84(here, taken)
+            outlines = {
+                d: _lies_in(layer, codes, from_wgs84(true, d), context.crs)
+                for d in DATUM_CANDIDATES[1:]
+            }
+        return AreaEvidence(
+            level=level,
+            rows=len(at),
+            inside={
+                d: _lies_in(layer, codes, to_wgs84(here, d), context.crs) for d in DATUM_CANDIDATES
+            },
+            said=layer.datum_said,
+            if_outlines=outlines,
+        )
     return None

@@ -32,6 +32,14 @@ from geoplan.words.message import Message
 #: metres of a degree of longitude at the equator, and of one of latitude in China
 _M_PER_DEGREE_LON, _M_PER_DEGREE_LAT = 111_320.0, 110_950.0
 
+#: how sure the areas are: by whether no better witness contradicts them, and by their evidence
+_SURE = {
+    (True, True): "surely",
+    (True, False): "perhaps",
+    (False, True): "alone",
+    (False, False): "perhaps",
+}
+
 
 def check_datum(
     rows: Rows,
@@ -61,7 +69,7 @@ def check_datum(
     by_streets = None if streets is None else street_evidence(lon, lat, streets, taken=taken)
     if declared is not None:
         _contradicted_by_areas(
-            area_evidence(rows, lon, lat, context), declared, collector, by_streets
+            area_evidence(rows, lon, lat, context, taken=taken), declared, collector, by_streets
         )
     if streets is None:
         return
@@ -78,16 +86,32 @@ def _contradicted_by_areas(
     by_streets: StreetEvidence | None,
 ) -> None:
     taken = "wgs84" if declared == "cgcs2000" else declared
-    if found is None or found.best == taken or not found.beats(found.best, taken):
+    if found is None:
+        return
+    if found.best == taken or not found.beats(found.best, taken):
+        other = found.other_outlines(taken)
+        if other is not None:
+            collector.about_file(
+                "areas_other",
+                "warning",
+                value=declared,
+                other=other,
+                rows=found.rows,
+                level=found.level,
+                share=f"{found.share(taken):.0%}",
+                better=f"{float(found.if_outlines[other].mean()):.0%}",
+            )
         return
     # where the streets agree with the declared datum, the areas that the rows name are in error
     confirmed = (
         by_streets is not None
+        and by_streets.said
         and by_streets.best == taken
         and by_streets.p_value(taken, found.best) < WEAK_SIGNIFICANCE
     )
+    code = "datum_doubt" if found.said else "datum_or_areas"
     collector.about_file(
-        "areas_doubt" if confirmed else "datum_doubt",
+        "areas_doubt" if confirmed else code,
         "warning",
         value=declared,
         other=found.best,
@@ -120,6 +144,7 @@ def _contradicted_by_streets(
         now=f"{found.median(taken):.0f}",
         then=f"{found.median(best):.0f}",
         sure=say(collector.lang, f"file_faults.{found.verdict(best)}_short"),
+        streets="" if found.said else say(collector.lang, "file_faults.streets_unsaid"),
     )
 
 
@@ -162,31 +187,40 @@ def missing_datum(
         share = float(context.extent.holds_degrees(lon, lat).mean())
         parts["inside"] = Message("file_faults.share_inside", share=f"{share:.0%}")
         by_areas = area_evidence(rows, *lonlat, context)
-        parts["named"] = "" if by_areas is None else _describe_areas(by_areas)
+    by_streets = None
     if context.streets is not None:
         by_streets = street_evidence(*lonlat, context.streets)
         parts["beside"] = _describe_streets(by_streets)
-        if (
-            by_areas is not None
-            and by_streets is not None
-            and by_streets.contradicts(by_areas.best)
-        ):
+    clash = (
+        by_areas is not None and by_streets is not None and by_streets.contradicts(by_areas.best)
+    )
+    streets_said = by_streets is not None and by_streets.said
+    if by_areas is not None:
+        parts["named"] = _describe_areas(by_areas, certain=not (clash and streets_said))
+        if clash and by_streets is not None:
+            named = {(True, False): "witness_streets", (False, True): "witness_areas"}
+            code = named.get((streets_said, by_areas.said), "witnesses_disagree")
             parts["clash"] = Message(
-                "file_faults.witnesses_disagree", streets=by_streets.best, areas=by_areas.best
+                f"file_faults.{code}",
+                streets=by_streets.best,
+                areas=by_areas.best,
             )
     return FileError.of("file_faults.no_datum", **shifts, **parts)
 
 
-def _describe_areas(found: AreaEvidence) -> Message:
-    """The shares, the best datum and how sure that is."""
+def _describe_areas(found: AreaEvidence, *, certain: bool) -> Message:
+    """The shares, the best datum and how sure that is.
+
+    certain : False where a witness that stands before the areas contradicts them.
+    """
     shares = ", ".join(f"{d} {found.share(d):.0%}" for d in DATUM_CANDIDATES)
     return Message(
-        "file_faults.rows_named",
+        "file_faults.rows_named" if found.said else "file_faults.rows_named_unsaid",
         rows=found.rows,
         level=found.level,
         best=found.best,
         shares=shares,
-        sure=Message(f"file_faults.{'surely' if found.sure else 'perhaps'}"),
+        sure=Message("file_faults." + _SURE[certain, found.sure]),
     )
 
 
@@ -222,4 +256,5 @@ def _describe_streets(found: StreetEvidence | None) -> Message:
         best=best,
         moved=moved,
         sure=Message(f"file_faults.{'surely' if sure == 'surely' else 'perhaps'}"),
+        unsaid="" if found.said else Message("file_faults.streets_unsaid"),
     )

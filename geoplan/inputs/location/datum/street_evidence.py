@@ -100,11 +100,13 @@ class StreetEvidence:
     """Distances of a file's points to the nearest street, by reading.
 
     x, y : points in the study's CRS, and metres : their distances, by reading.
+    said : whether the streets' own datum is certain; if not, nothing is sure.
     """
 
     x: Mapping[str, Floats]
     y: Mapping[str, Floats]
     metres: Mapping[str, Floats]
+    said: bool = True
 
     @property
     def points(self) -> int:
@@ -143,7 +145,7 @@ class StreetEvidence:
             if o != reading and self._mean_distance(reading, o) > _INDISTINCT_M
         ]
         worst = max((self.p_value(reading, other) for other in others), default=1.0)
-        if worst < _SIGNIFICANCE:
+        if worst < _SIGNIFICANCE and self.said:
             return "surely"
         return "perhaps" if worst < WEAK_SIGNIFICANCE else "unknown"
 
@@ -191,6 +193,7 @@ def street_evidence(
         x={r: v[covered] for r, v in x.items()},
         y={r: v[covered] for r, v in y.items()},
         metres={r: v[covered] for r, v in metres.items()},
+        said=streets.datum_said,
     )
 
 
