@@ -187,6 +187,10 @@ class SitingOutcome:
         robustness was asked for), ``phase`` and ``year`` where phases are asked for, ``kind`` and
         ``money`` where prices are known, ``geometry`` (study CRS).
     coverage_after : the ledger after all suggested sites are built.
+    coverage_after_most : the same if existing sites whose capacity is not known have no limit; None
+        where no capacity is unknown.
+    unlimited : capacity limits, and that of new sites is not given: they are taken to have room for
+        all who reach them, so that all numbers with them are the most there can be.
     curve : columns ``sites`` (new sites), ``value``, ``bound``; or None.
     knee : where the curve bends most; None where it has no bend.
     phases : per phase: ``year``, ``new_sites``, ``sites``, ``money``, ``money_so_far``, ``served``,
@@ -199,6 +203,8 @@ class SitingOutcome:
     sites: gpd.GeoDataFrame
     people_after: Ledger
     coverage_after: Coverage | None = None
+    coverage_after_most: Coverage | None = None
+    unlimited: bool = False
     curve: pd.DataFrame | None = None
     knee: Knee | None = None
     phases: pd.DataFrame | None = None
@@ -222,7 +228,10 @@ class ServiceResult:
 
     people_names : what the people it is for are called, by language; {} where not said.
     in_service : facilities that are open, with or without a location.
-    coverage : for measure "reach"; None otherwise.
+    coverage : for measure "reach"; None otherwise. A site whose capacity is not known serves nobody
+        where capacity limits: the ledger says whom known capacities serve.
+    coverage_most : the same if these sites have no limit: the most that can be served; None where
+        no capacity is unknown.
     spacing : for measure "spacing": a `geoplan.coverage.SpacingCoverage`; None otherwise.
     gaps : GeoDataFrame in the study CRS, sorted by rank; columns ``rank``, ``people`` (or
         ``length_m`` for spacing), ``cause`` (no_site | full | cut_off | off_network | no_data),
@@ -261,6 +270,7 @@ class ServiceResult:
     facilities: FacilityLayer | None = None
     in_service: int = 0
     coverage: Coverage | None = None
+    coverage_most: Coverage | None = None
     spacing: Any = None
     gaps: gpd.GeoDataFrame | None = None
     siting: SitingOutcome | None = None

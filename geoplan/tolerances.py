@@ -32,6 +32,8 @@ OUTSIDE_M = 2_000.0
 BORDER_M = 100.0
 #: metres; sites of one name within this distance are taken for one site that is listed twice
 DUPLICATE_M = 50.0
+#: places; no site has more: a larger number is a code, a telephone number or a slip of the keys
+MOST_CAPACITY = 1_000_000.0
 
 # -- coverage -----------------------------------------------------------------------------
 

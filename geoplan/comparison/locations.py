@@ -38,7 +38,7 @@ def site_changes(run_a: Path, run_b: Path, services: Iterable[str]) -> pd.DataFr
     """
     found = []
     for key in services:
-        a, b = _layers(run_a, run_b, f"{key}_facilities", ["id", "name", "status"])
+        a, b = _layers(run_a, run_b, f"{key}_facilities", ["id", "name", "status", "serving"])
         found += _existing(key, a, b)
         a, b = _layers(run_a, run_b, f"{key}_sites", ["id", "name", "added_people"])
         found += _suggested(key, a, b)
@@ -90,7 +90,7 @@ def _existing(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.Dat
     a, b = a.set_index(a["id"].astype(str)), b.set_index(b["id"].astype(str))
     a, b = a[~a.index.duplicated()], b[~b.index.duplicated()]
     both = a.index.intersection(b.index)
-    open_a, open_b = serves(a["status"]).loc[both], serves(b["status"]).loc[both]
+    open_a, open_b = _open(a).loc[both], _open(b).loc[both]
     parts = {
         "added": b[~b.index.isin(a.index)],
         "dropped": a[~a.index.isin(b.index)],
@@ -98,6 +98,12 @@ def _existing(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.Dat
         "closed": b.loc[both[(open_a & ~open_b).to_numpy()]],
     }
     return [_placed(p).assign(service=key, kind="existing", change=c) for c, p in parts.items()]
+
+
+def _open(sites: gpd.GeoDataFrame) -> pd.Series:
+    """Bool per site; runs of an earlier version say it by the status alone."""
+    known = bool(sites["serving"].notna().any())
+    return serves(sites if known else sites.drop(columns="serving"))
 
 
 def _suggested(key: str, a: gpd.GeoDataFrame, b: gpd.GeoDataFrame) -> list[pd.DataFrame]:

@@ -1,7 +1,8 @@
 """Capacity per 1,000 people, nursing share, and the shortfall against the standard.
 
 Capacity is in beds, seats or meals; results call them ``places``. A facility whose capacity is not
-known adds none and is counted apart, so that missing data are not taken for missing beds.
+known, or has no limit, adds none and is counted apart: places are then at least so many, and those
+lacking at most so many.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def capacity_facts(
 
     Parameters
     ----------
-    facilities : with ``capacity`` (NaN = not known) and, where known, a column of nursing beds.
+    facilities : with ``capacity`` (NaN = not known, inf = no limit) and, where known, a column of
+        nursing beds.
     standard : ``capacity_per_1000`` and ``nursing_share``, where it has them.
     people : people of the group, or their `Demand`.
     nursing : name of the column with nursing beds; None = the first of `NURSING_COLUMNS` that is
@@ -50,7 +52,8 @@ def capacity_facts(
 
     Returns
     -------
-    dict with ``places``, ``facilities_known``, ``facilities_unknown`` (capacity not known),
+    dict with ``places`` (known ones), ``facilities_known``, ``facilities_unknown`` (capacity not
+    known), where there are some ``facilities_unlimited``,
     ``people``, ``places_per_1000`` (NaN without people), ``small``; where the standard asks for
     capacity ``required_per_1000``, ``required_places``, ``places_lacking``; where nursing beds are
     known ``nursing_places``, ``nursing_share`` (of the capacity of facilities where both are
@@ -78,12 +81,14 @@ def capacity_facts(
     there = [c for c in NURSING_COLUMNS if c in facilities.frame.columns]
     nursing = nursing or (there[0] if there else NURSING_COLUMNS[0])
     capacity = _capacities(facilities, nursing, people)
-    known = capacity["capacity"].dropna()
+    known = capacity["capacity"][np.isfinite(capacity["capacity"])]
+    unlimited = float(np.isposinf(capacity["capacity"]).sum())
     total = float(known.sum())
     facts = {
         "places": total,
         "facilities_known": float(len(known)),
-        "facilities_unknown": float(len(capacity) - len(known)),
+        "facilities_unknown": float(capacity["capacity"].isna().sum()),
+        **({"facilities_unlimited": unlimited} if unlimited else {}),
         "people": float(people),
         "places_per_1000": total / people * 1000 if people > 0 else float("nan"),
         "small": float((known < smallest).sum()),
@@ -92,9 +97,9 @@ def capacity_facts(
         required = standard.capacity_per_1000 * people / 1000
         facts["required_per_1000"] = float(standard.capacity_per_1000)
         facts["required_places"] = required
-        facts["places_lacking"] = max(required - total, 0.0)
+        facts["places_lacking"] = 0.0 if unlimited else max(required - total, 0.0)
     if nursing in capacity:
-        both = capacity.dropna(subset=["capacity", nursing])
+        both = capacity[np.isfinite(capacity[["capacity", nursing]]).all(axis=1)]
         nursed, beds = float(both[nursing].sum()), float(both["capacity"].sum())
         facts["nursing_places"] = nursed
         facts["nursing_share"] = nursed / beds if beds > 0 else float("nan")
@@ -115,7 +120,8 @@ def capacity_by_area(
 
     Parameters
     ----------
-    facilities : with ``capacity`` (NaN = not known) and a column `level` of area codes.
+    facilities : with ``capacity`` (NaN = not known, inf = no limit) and a column `level` of area
+        codes.
     demand : the people of the group, with a column `level` of area codes.
     standard : ``capacity_per_1000``, where it has one.
     areas : area layers by level.
@@ -171,7 +177,8 @@ def capacity_by_area(
 
     known = facilities.frame["capacity"].to_numpy(float)
     people = per_area(demand.frame["people"].to_numpy(float), home)
-    capacity = per_area(np.nan_to_num(known), at)
+    capacity = per_area(np.where(np.isfinite(known), known, 0.0), at)
+    unlimited = per_area(np.isposinf(known).astype(float), at) > 0
     table = pd.DataFrame(
         {
             "name": [*layer["name"], *([""] if lost else [])],
@@ -188,6 +195,8 @@ def capacity_by_area(
     ratio = standard.capacity_per_1000
     table["required"] = np.nan if ratio is None else people * ratio / 1000
     table["lacking"] = (table["required"] - capacity).clip(lower=0.0)
+    if ratio is not None:
+        table.loc[unlimited, "lacking"] = 0.0
     return table
 
 

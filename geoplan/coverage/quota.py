@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NAType
 
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import Quota, ServiceStandard
@@ -46,7 +47,8 @@ def quota_by_area(
     - ``designated``: rows that name staff;
     - ``required``: sites that the quotas of this level ask for (<NA> where there is no quota);
     - ``counted``: of those required, how many are there (<NA> where there is no quota);
-    - ``meets``: whether every quota of this level is met (<NA> where there is no quota).
+    - ``meets``: whether every quota of this level is met; <NA> where there is no quota, and where
+      it cannot be judged: sites of no known tier are there, enough of them to meet it.
 
     Sites whose area is not known, or is not in the layer, stand in a last row with the code ``""``,
     so that the sites sum to all facilities. A quota at a level that the study has no areas for
@@ -105,8 +107,10 @@ def quotas_without_areas(standard: ServiceStandard, areas: Mapping[str, AreaLaye
 def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
     """``total``, ``with_site`` and ``meeting_quota`` of one level's table.
 
-    ``with_site`` counts areas with a site; ``meeting_quota`` is None where the level has no quota.
-    The row of sites without a known area counts for nothing.
+    ``with_site`` counts areas with a site; ``meeting_quota`` those that meet the quota for sure,
+    None where the level has no quota. Areas that cannot be judged, since the tiers of their sites
+    are not known, are counted as ``undecided``, where there are any. The row of sites without a
+    known area counts for nothing.
 
     Parameters
     ----------
@@ -125,11 +129,13 @@ def quota_counts(table: pd.DataFrame) -> dict[str, int | None]:
     {'total': 2, 'with_site': 1, 'meeting_quota': 1}
     """
     areas = table[table.index != ""]
-    has_quota = areas["meets"].notna()
+    has_quota = areas["required" if "required" in areas else "meets"].notna()
+    undecided = int(areas.loc[has_quota, "meets"].isna().sum())
     return {
         "total": len(areas),
         "with_site": int((areas["sites"] > 0).sum()),
         "meeting_quota": int(areas.loc[has_quota, "meets"].sum()) if has_quota.any() else None,
+        **({"undecided": undecided} if undecided else {}),
     }
 
 
@@ -144,8 +150,9 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
     Returns
     -------
     DataFrame with index = level and the columns ``total``, ``with_site``, ``meeting_quota``,
-    ``with_site_share``, ``meeting_share``, ``target_share``, ``on_target`` (missing where there
-    is no quota), ``lacking`` (areas that do not meet it).
+    ``with_site_share``, ``meeting_share`` (of those that meet it for sure), ``target_share``,
+    ``on_target`` (missing where there is no quota, or where it hangs on areas that cannot be
+    judged), ``lacking`` (areas that do not meet it), ``undecided`` (areas that cannot be judged).
 
     Examples
     --------
@@ -164,19 +171,28 @@ def quota_summary(tables: Mapping[str, pd.DataFrame], standard: ServiceStandard)
         total, met = counts["total"] or 0, counts["meeting_quota"]
         share = met / total if met is not None and total else np.nan
         target = max(targets) if targets else np.nan
+        undecided = counts.get("undecided") or 0
         rows[level] = {
             **counts,
             "with_site_share": (counts["with_site"] or 0) / total if total else np.nan,
             "meeting_share": share,
             "target_share": target,
-            "on_target": pd.NA
-            if np.isnan(share) or np.isnan(target)
-            else share >= target - TARGET_SHARE,
-            "lacking": pd.NA if met is None else total - met,
+            "on_target": _on_target(share, share + undecided / max(total, 1), target),
+            "lacking": pd.NA if met is None else total - met - undecided,
+            "undecided": undecided,
         }
     summary = pd.DataFrame.from_dict(rows, orient="index")
     summary.index.name = "level"
     return summary
+
+
+def _on_target(least: float, most: float, target: float) -> bool | NAType:
+    """Whether a share that lies between `least` and `most` reaches `target`."""
+    if np.isnan(least) or np.isnan(target):
+        return pd.NA
+    if least >= target - TARGET_SHARE:
+        return True
+    return pd.NA if most >= target - TARGET_SHARE else False
 
 
 def areas_below_quota(table: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +205,8 @@ def areas_below_quota(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows of `table`. Areas that no quota asks anything of, and sites without a known area, are
-        left out.
+        Rows of `table`. Areas that no quota asks anything of, those that cannot be judged, and
+        sites without a known area, are left out.
 
     Examples
     --------
@@ -248,7 +264,8 @@ def _of_level(
     codes = facilities.frame[layer.level].astype("string").fillna("")
     codes = codes.where(codes.isin(layer.frame.index.astype("string")), "")
     staff = designated_rows(facilities).to_numpy(bool)
-    tiers = facilities.frame["tier"].map(standard.tier_key, na_action="ignore").to_numpy(object)
+    keys = [standard.tier_key(t) if pd.notna(t) else None for t in facilities.frame["tier"]]
+    tiers = np.array([key or "" for key in keys], dtype=object)
     lost = bool((codes == "").any())
     index = pd.Index([*layer.frame.index.astype(str), *([""] if lost else [])], name=layer.level)
 
@@ -256,6 +273,8 @@ def _of_level(
     required = np.zeros(len(index), dtype=int)
     counted = np.zeros(len(index), dtype=int)
     meets = np.ones(len(index), dtype=bool)
+    refuted = np.zeros(len(index), dtype=bool)
+    short: dict[str, np.ndarray] = {}
     for quota in quotas:
         fits = everyone if quota.tier is None else tiers == quota.tier
         there = _count(codes, fits & ~staff, index)
@@ -264,6 +283,14 @@ def _of_level(
         required += quota.minimum
         counted += np.minimum(there, quota.minimum)
         meets &= there >= quota.minimum
+        if quota.tier is None:
+            refuted |= there < quota.minimum
+        else:
+            lacking = np.maximum(quota.minimum - there, 0)
+            short[quota.tier] = np.maximum(short.get(quota.tier, 0), lacking)
+    # sites of no known tier may be of any, each of one
+    unknown = _count(codes, (tiers == "") & ~staff, index)
+    open_ = ~meets & ~refuted & (sum(short.values()) <= unknown)
     table = pd.DataFrame(
         {
             "name": [*layer.frame["name"], *([""] if lost else [])],
@@ -271,7 +298,7 @@ def _of_level(
             "designated": _count(codes, staff, index),
             "required": pd.array(required, dtype="Int64"),
             "counted": pd.array(counted, dtype="Int64"),
-            "meets": pd.array(meets, dtype="boolean"),
+            "meets": pd.arrays.BooleanArray(meets, open_),
         },
         index=index,
     )

@@ -48,8 +48,8 @@ def assess_reach(
         cutoff: columns ``site``, ``cost_m`` or ``cost_min`` (in the standard's unit; ``cost`` is
         taken as such), ``reason``. Demand without geometry may be missing.
     costs : needed with `capacities`: all pairs within the threshold.
-    capacities : people that each site can serve, by site label; NaN = not known, no limit. Used
-        only when ``standard.capacity_limits``.
+    capacities : people that each site can serve, by site label; inf = no limit, NaN = not known:
+        it is proved to serve nobody. Used only when ``standard.capacity_limits``.
     areas : area layers by level, for the names in tables.
     sites_exist : False when there is no site at all: then nobody is cut off from one, and whoever
         is on the network counts as beyond the threshold.
@@ -134,8 +134,8 @@ def coverage_from_costs(
     demand : the people.
     standard : a standard of reach; its threshold is no longer than the costs' cutoff.
     costs : demand x sites in the standard's unit; every located demand label has a row.
-    capacities : people that each site can serve, by site label (NaN = not known, no limit); used
-        only where ``standard.capacity_limits``.
+    capacities : people that each site can serve, by site label (inf = no limit, NaN = not known:
+        it is proved to serve nobody); used only where ``standard.capacity_limits``.
     areas : area layers by level, for the names in tables.
 
     Returns

@@ -74,7 +74,7 @@ def supply_in_reach(
     demand : all demand rows: ``people`` and one column per area level. Rows that are not in
         `costs` (no location, off the network) reach nothing: their people count.
     costs : demand x sites within the catchment, with its cutoff.
-    capacity : per site label; NaN (not known) counts as 0.
+    capacity : per site label; NaN (not known) counts as 0: what is reached is at least so much.
     mode : of the costs; goes into the result.
     method : see `floating_catchment`.
     areas, levels : area layers for names, and the levels to sum by.

@@ -56,8 +56,8 @@ def assign_people(
     costs : demand x sites; pairs above `threshold` are left out.
     people : people per demand label (0 or more). When all are whole numbers nobody is split and a
         capacity of 20.5 serves 20.
-    capacities : people that each site can serve, by site label; a site that is missing or NaN has
-        no known limit.
+    capacities : people that each site can serve, by site label; inf = no limit. Where it is not
+        known (NaN, or missing), nobody is proved to be served: it counts as 0.
     threshold : in `costs.unit`.
 
     Returns
@@ -85,7 +85,7 @@ def assign_people(
         bad = costs.site_index[limits < 0][:5].tolist()
         faults.append(f"capacities are negative at {bad}")
     raise_faults("people cannot be assigned", faults)
-    limits = np.where(np.isnan(limits), np.inf, limits)
+    limits = np.nan_to_num(limits, nan=0.0, posinf=np.inf)
     whole = bool(np.all(weights == np.round(weights)))
     if whole:
         limits = np.floor(limits + FLOW_PEOPLE)

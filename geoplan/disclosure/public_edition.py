@@ -28,7 +28,9 @@ from geoplan.results import RunResults, ServiceResult
 
 #: services whose users must not be found: no locations finer than a subdistrict (level ``street``)
 SENSITIVE = ("shelter", "child_protection_station")
-_PUBLIC_COLUMNS = ("name", "capacity", "nursing_capacity", "tier", "status")
+_PUBLIC_COLUMNS = (
+    *("name", "capacity", "capacity_assumed", "nursing_capacity", "tier", "status", "serving"),
+)
 
 
 def edition(results: RunResults, *, audience: str) -> RunResults:
@@ -128,6 +130,10 @@ def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicC
         whole = {"now": service.coverage, **{f"tier {k}": c for k, c in service.tiers.items()}}
         if service.siting is not None and service.siting.coverage_after is not None:
             whole["after"] = service.siting.coverage_after
+            if service.siting.coverage_after_most is not None:
+                whole["after most"] = service.siting.coverage_after_most
+        if service.coverage_most is not None:
+            whole["most"] = service.coverage_most
         frame = service.coverage.frame
         levels = tuple(level for level in results.areas if level in frame.columns)
         people = pd.util.hash_pandas_object(frame["people"]).to_numpy().tobytes()
@@ -166,6 +172,8 @@ def _service(
     siting = public_siting(
         service.siting, public.get("after"), service.coverage.ledger.total, below
     )
+    if siting is not None:
+        siting = replace(siting, coverage_after_most=public.get("after most"))
     if fine and siting is not None and "name" in siting.sites:
         # a site is called after the nearest demand row: a household
         siting = replace(siting, sites=siting.sites.assign(name=""))
@@ -189,6 +197,7 @@ def _service(
         capacity_areas=capacity,
         supply=supply,
         coverage=public["now"],
+        coverage_most=public.get("most"),
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=siting,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import InputError
-from geoplan.inputs.columns.parse_numbers import is_empty, is_yes, read_numbers
+from geoplan.inputs.columns.parse_numbers import is_yes
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -22,6 +22,10 @@ from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.row_identity import report_duplicate_sites, row_ids
 from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.sites.capacity_cells import number_cells, read_capacities
+from geoplan.inputs.sites.rules import SiteRules
+from geoplan.inputs.sites.status_cells import serving_sites
+from geoplan.inputs.sites.tier_cells import report_tiers, tier_cells
 
 _NUMBERS = ("capacity", "nursing_capacity")
 _FLAGS = ("designated", "up_to_standard", "extended")
@@ -35,6 +39,7 @@ def read_facilities(
     crs: str,
     areas: Mapping[str, AreaLayer] | None = None,
     streets: Streets | None = None,
+    rules: SiteRules | None = None,
     lang: str = "zh",
 ) -> Loaded[FacilityLayer]:
     """Read one service's existing sites.
@@ -47,6 +52,7 @@ def read_facilities(
     areas : by level, coarsest first; each site gets its area's code per level.
     streets : of the study; locations that another datum or a shift brings nearer to them are
         doubted.
+    rules : status words, default capacity and tiers of the study; None = those of `SiteRules`.
     lang : of the findings.
 
     Returns
@@ -75,24 +81,22 @@ def read_facilities(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        layer = _read(collector, key, LocationContext.of(crs, areas, streets))
+        context = LocationContext.of(crs, areas, streets)
+        layer = _read(collector, key, context, rules or SiteRules())
     except (InputError, pyproj.exceptions.CRSError) as error:
         return collector.unusable(error)
     return collector.loaded(layer)
 
 
-def _read(collector: FindingCollector, key: str, context: LocationContext) -> FacilityLayer:
+def _read(
+    collector: FindingCollector, key: str, context: LocationContext, rules: SiteRules
+) -> FacilityLayer:
     rows = open_rows(collector)
     places = locate_points(rows, collector, context)
     geometry = places.points
     _accept_designated(rows, collector)
     data: dict[str, object] = {"name": rows.names}
-    for role in _NUMBERS:
-        if rows.column(role) is not None or role == "capacity":
-            data[role] = _numbers(rows, collector, role)
-    tier = rows.column("tier")
-    unknown = pd.Series(pd.NA, index=rows.text.index, dtype=object)
-    data["tier"] = unknown if tier is None else tier.where(~is_empty(tier), pd.NA)
+    data |= _of_sites(rows, collector, rules)
     for role in _FLAGS:
         cells = rows.column(role)
         if cells is not None:
@@ -130,19 +134,22 @@ def _unlocated_in_known_area(
     return unlocated
 
 
-def _numbers(rows: Rows, collector: FindingCollector, role: str) -> np.ndarray:
-    """Capacities per row, NaN where unknown or not usable (with a finding)."""
-    cells, column = rows.column(role), rows.heading(role)
-    if cells is None:
-        return np.full(len(rows), np.nan)
-    values, cleaned = read_numbers(cells)
-    for code, mask in (
-        ("bad_capacity", np.isnan(values) & ~is_empty(cells)),
-        ("negative_capacity", values < 0),
-        ("read_as_number", cleaned),
-    ):
-        collector.about_rows(mask, code, "warning", column=column, cells=cells)
-    return np.where(values < 0, np.nan, values)
+def _of_sites(rows: Rows, collector: FindingCollector, rules: SiteRules) -> dict[str, object]:
+    """Capacity, tier and whether a site serves people, by column; what is unknown is told."""
+    staff = rows.column("designated")
+    exempt = np.zeros(len(rows), bool) if staff is None else is_yes(staff)
+    serving = serving_sites(rows, collector, rules, exempt=exempt)
+    asked = ~exempt if serving is None else serving & ~exempt
+    capacities = read_capacities(rows, collector, rules, asked=asked)
+    report_tiers(rows, collector, rules, asked=asked)
+    data: dict[str, object] = {"capacity": capacities.values, "tier": tier_cells(rows)}
+    if rows.column("nursing_capacity") is not None:
+        data["nursing_capacity"] = number_cells(rows, collector, "nursing_capacity", asked=asked)
+    if capacities.assumed.any():
+        data["capacity_assumed"] = capacities.assumed
+    if serving is not None:
+        data["serving"] = serving
+    return data
 
 
 def _accept_designated(rows: Rows, collector: FindingCollector) -> None:

@@ -16,20 +16,32 @@ import pandas as pd
 from geoplan.crs.projected import unfit_layer_reason
 from geoplan.errors import GeographicCrsError, InputError, MissingCrsError, UsageError
 from geoplan.inputs.columns.duplicates import is_duplicated
-
-#: what an office writes for a site that does not serve, not yet or no more (a what-if: "closed")
-_NOT_SERVING = ("under_construction", "在建", "筹建", "规划", "planned", "closed", "停用", "停业")
+from geoplan.inputs.columns.status import StatusWords
 
 
-def serves(status: pd.Series) -> pd.Series:
-    """Bool per site: its ``status`` does not say that it is not open.
+def serves(sites: pd.DataFrame) -> pd.Series:
+    """Bool per site: nothing says that it does not serve people today.
+
+    Parameters
+    ----------
+    sites : ``serving`` (bool) decides where it is there, as files are read; else ``status``, in
+        the words of `geoplan.inputs.columns.status`, a word that is not known counting as open.
 
     Examples
     --------
-    >>> serves(pd.Series(["运营", "在建", None, "closed"])).tolist()
-    [True, False, True, False]
+    >>> serves(pd.DataFrame({"status": ["运营", "在建", None, "closed", "?"]})).tolist()
+    [True, False, True, False, True]
+    >>> serves(pd.DataFrame({"status": ["运营"], "serving": [False]})).tolist()
+    [False]
     """
-    return ~status.astype("string").fillna("").isin(_NOT_SERVING)
+    if "serving" in sites.columns:
+        said = sites["serving"].astype("string").str.lower().fillna("true")
+        return said.isin(("true", "1"))
+    if "status" not in sites.columns:
+        return pd.Series(True, index=sites.index)
+    texts, words = sites["status"].astype("string").fillna(""), StatusWords()
+    read = {text: words.read(text).serves for text in texts.unique()}
+    return texts.map(read).astype(bool)
 
 
 def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
@@ -81,10 +93,12 @@ class FacilityLayer:
     Parameters
     ----------
     key : service key, for example ``"meal_station"``.
-    frame : index = id (str, unique); columns ``name`` (str), ``capacity`` (float, NaN unknown),
-        ``tier`` (str or <NA>), ``geometry`` (Point in a projected CRS, or missing). One column
-        per area level (``street``, ``district``, ...) with the area's code, where known; other
-        columns are carried along.
+    frame : index = id (str, unique); columns ``name`` (str), ``capacity`` (float; NaN = not known,
+        inf = no limit), ``tier`` (str or <NA>), ``geometry`` (Point in a projected CRS, or
+        missing). One column per area level (``street``, ``district``, ...) with the area's code,
+        where known; ``serving`` (bool) where the file says which sites are open;
+        ``capacity_assumed`` (bool) where the study's default stands in for some; other columns
+        are carried along.
     """
 
     key: str
@@ -102,6 +116,11 @@ class FacilityLayer:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @property
+    def in_service(self) -> FacilityLayer:
+        """The facilities that serve people today, with or without a location."""
+        return FacilityLayer(key=self.key, frame=self.frame[serves(self.frame)])
 
     @property
     def located(self) -> gpd.GeoDataFrame:

@@ -25,6 +25,7 @@ from geoplan.study.read.load import load_inputs, refuse_blocked
 from geoplan.study.read.networks import modes_of, try_networks
 from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
+from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
 from geoplan.study.sites.budget import with_funds
 from geoplan.study.sites.suggest_sites import suggest_sites
 
@@ -102,6 +103,9 @@ def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
     if siting is None or assessed.coverage is None or assessed.facilities is None:
         return assessed
     outcome, problem = suggest_sites(context, assessed, siting)
+    outcome = replace(outcome, unlimited=new_sites_unlimited(assessed, siting))
+    assumed = (*assessed.assumed, *siting_assumptions(context, assessed, siting, outcome))
+    assessed = replace(assessed, assumed=assumed)
     if problem is not None:
         outcome = with_robustness(context, assessed, outcome, problem)
     if outcome.coverage_after is None:

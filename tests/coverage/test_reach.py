@@ -129,11 +129,15 @@ def test_capacity_serves_most_people_then_least_distance():
     assert coverage.people_by_site().to_dict() == {"s0": 10, "s1": 10}
 
 
-def test_an_unknown_capacity_is_no_limit_and_half_a_seat_serves_nobody():
+def test_an_unknown_capacity_proves_nobody_served_and_half_a_seat_serves_nobody():
     demand = demand_of([30, 30])
     costs = costs_of([[10, NAN], [NAN, 10]])
     coverage = coverage_from_costs(
         demand, LIMITED, costs, capacities=pd.Series({"s0": NAN, "s1": 20.5})
+    )
+    assert coverage.frame["served"].tolist() == [0, 20]
+    coverage = coverage_from_costs(
+        demand, LIMITED, costs, capacities=pd.Series({"s0": np.inf, "s1": 20.5})
     )
     assert coverage.frame["served"].tolist() == [30, 20]
 

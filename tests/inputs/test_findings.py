@@ -137,7 +137,12 @@ def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
     assert found == {row: {code} for row, code in expected.items()}
     kinds = {f.code for f in one.findings if f.row is None}
     # telephone and name of the person in charge; sites without a place that name their street
-    assert kinds == {"personal", "counts_for_quota", "numbers_written"}
+    assert kinds == {
+        "personal",
+        "counts_for_quota",
+        "numbers_written",
+        "capacity_partly_known",
+    }
     assert not {"联系电话", "负责人"} & set(one.layer.frame.columns)
     assert one.record.rows == one.record.accepted + one.record.set_aside
     assert one.record.accepted == len(one.layer.located)

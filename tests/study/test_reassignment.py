@@ -105,12 +105,13 @@ class Street:
     def served(self, chosen: tuple[int, ...]) -> float:
         """People with a place, with new stations at the places `chosen`; by networkx."""
         at = np.concatenate([self.old, self.new[list(chosen)]])
-        new = np.nan if self.capacity is None else np.floor(self.capacity)
-        room = np.concatenate([self.room, np.full(len(chosen), new)])
+        new = np.inf if self.capacity is None else np.floor(self.capacity)
+        # a station whose places are not known proves nobody served
+        room = np.concatenate([np.nan_to_num(self.room), np.full(len(chosen), new)])
         graph = nx.DiGraph()
         graph.add_nodes_from(["in", "out"])
         for j, (place, takes) in enumerate(zip(at, room, strict=True)):
-            limit = {} if np.isnan(takes) else {"capacity": takes}
+            limit = {} if np.isinf(takes) else {"capacity": takes}
             graph.add_edge(("station", j), "out", **limit)
             for i in np.flatnonzero(np.abs(self.home - place) <= REACH):
                 graph.add_edge("in", ("home", i), capacity=self.people[i])

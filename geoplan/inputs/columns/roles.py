@@ -168,6 +168,18 @@ def _forms(heading: str, levels: Sequence[str]) -> list[str]:
     return [heading_key(form) for text in texts for form in (text, _UNIT.sub("", text))]
 
 
+def fits_role(heading: object, role: str) -> bool:
+    """Whether a heading is one of the words for `role`, with or without a unit in brackets.
+
+    Examples
+    --------
+    >>> fits_role("运营状态", "status"), fits_role("床位数（张）", "status")
+    (True, False)
+    """
+    words = _aliases()["roles"][role]
+    return bool({heading_key(heading), heading_key(_UNIT.sub("", str(heading)))} & set(words))
+
+
 def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
     """How much a row looks like the heading row: known words count, given headings count double."""
     texts = [str(c).strip() for c in cells if str(c).strip()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,14 +23,29 @@ _TEXTS = (*CODES, "name", "address", "tier", "status", "urban")
 _TRIMMED = r"\d+\.0+|\d{1,3}(?:,\d{3})+|\d+(?:[\s\u00a0]\d+)+"
 
 
-def plain_numbers(table: RowTable, kinds: Mapping[str, str], collector: FindingCollector) -> None:
+def plain_numbers(
+    table: RowTable,
+    kinds: Mapping[str, str],
+    collector: FindingCollector,
+    *,
+    exact: Collection[str] = (),
+) -> None:
     """Numbers in plain digits, told once per column: how they were written, and what is doubted.
 
     Parameters
     ----------
     kinds : heading -> ``count`` or ``metres``.
+    exact : headings whose rough numbers (约40) stay as they are written: they are no numbers there.
     """
     found = read_columns(table.text, kinds, table.native)
+    for heading in exact:
+        column = found.get(heading)
+        if column is not None and column.about.any():
+            as_written = column.cells.where(~column.about, table.text[heading])
+            rough = np.zeros_like(column.about)
+            found[heading] = replace(
+                column, cells=as_written, about=rough, cleaned=column.cleaned & ~column.about
+            )
     table.text = table.text.assign(**{h: column.cells for h, column in found.items()})
     for heading, column in found.items():
         _tell_numbers(heading, column, collector)

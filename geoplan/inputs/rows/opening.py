@@ -42,10 +42,15 @@ _NOTES = (
     "unit_row",
     "sheets_together",
     "marks_unread",
+    "folders_together",
 )
+#: findings about rows that are errors
+_ERRORS = ("broken_coordinates",)
 _ASSUMED = ("hidden_sheets", "sheets_together", "sheets_overlap")
 _REPEATED = re.compile(r".+\.\d+")
 _CAPACITIES = ("capacity", "nursing_capacity")
+#: roles of columns with words, in which a number may be that of a person
+_TEXT_ROLES = ("name", "address", "status", "is_open", "is_closed", "opened_on", "closed_on")
 
 
 def open_rows(
@@ -129,7 +134,8 @@ def _prepare(
     if figures:
         given = collector.source.columns.values()
         kinds |= {h: "count" for h in map(str, table.text.columns) if h in given and h not in roles}
-    plain_numbers(table, kinds, collector)
+    exact = [h for h, r in roles.items() if r in _CAPACITIES]
+    plain_numbers(table, kinds, collector, exact=exact)
     return counts
 
 
@@ -155,7 +161,7 @@ def _report(
 ) -> None:
     """Findings about the rows, the headings and the codes of a file."""
     for code, mask in table.row_findings.items():
-        collector.about_rows(mask, code, "warning")
+        collector.about_rows(mask, code, "error" if code in _ERRORS else "warning")
     _report_repeated_headings(table.text, roles, given, collector)
     for code, values in table.file_findings:
         severity: Severity = "note" if code in _NOTES else "warning"
@@ -197,7 +203,7 @@ def _without_personal_numbers(
     """`text` with mobile and identity numbers in remarks, names and addresses hidden."""
     hidden = {}
     for heading in map(str, text.columns):
-        if heading in taken or roles.get(heading, "name") not in ("name", "address", "status"):
+        if heading in taken or roles.get(heading, "name") not in _TEXT_ROLES:
             continue
         cells, where = hide_personal(text[heading])
         if len(where):

@@ -108,7 +108,8 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         "names": texts(frame["name"]),
         "tier": positions(frame["tier"], tiers),
         "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
-        "capacity": numbers(frame["capacity"]),
+        "capacity": numbers(frame["capacity"].replace(np.inf, np.nan)),
+        "capacity_text": _capacity_texts(service, speaker),
         "unplaced": len(service.facilities) - len(frame),
     }
     if service.coverage is not None:
@@ -116,6 +117,25 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         people.index = people.index.map(str)
         content["serves"] = numbers(people.reindex(frame.index.map(str)).fillna(0.0))
     return content
+
+
+def _capacity_texts(service: ServiceResult, speaker: Speaker) -> list[str]:
+    """Capacity of every located site in words; "" where the service asks for none."""
+    assert service.facilities is not None
+    frame = service.facilities.located
+    places = frame["capacity"].astype(float)
+    asked = service.standard.capacity_limits or bool(places.notna().any())
+    assumed = frame.get("capacity_assumed", pd.Series(False, index=frame.index)).astype(bool)
+    texts_ = []
+    for value, stands_in in zip(places, assumed, strict=True):
+        if np.isnan(value):
+            text = speaker.say("outputs.capacity_not_known") if asked else ""
+        elif np.isinf(value):
+            text = speaker.say("outputs.capacity_unlimited")
+        else:
+            text = f"{value:,.6g}"
+        texts_.append(speaker.say("outputs.capacity_assumed", places=text) if stands_in else text)
+    return texts_
 
 
 def gaps_content(

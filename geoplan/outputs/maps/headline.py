@@ -8,6 +8,7 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.features import service_name
+from geoplan.outputs.ranges import most_ledger, share_range_text, unknown_capacities
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
@@ -18,8 +19,12 @@ def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> d
     """The large number, the ledger today and with the plan, and a few facts."""
     head: dict[str, Any] = {"facts": facts(service, speaker)}
     if service.coverage is not None:
+        label, most = _share_label(service, speaker), most_ledger(service)
+        if most is not None:
+            share = share_text(most.covered_share)
+            label = speaker.say("maps.head_at_least", label=label, most=share)
         head |= {
-            "label": _share_label(service, speaker),
+            "label": label,
             "ledger": _ledger(service.coverage.ledger),
             "after": None
             if service.siting is None or not _planned(service)
@@ -62,11 +67,10 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
 
 def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
     """Pairs of label and value for the head of the panel."""
-    found: list[list[str]] = []
+    found = _range_facts(service, speaker)
 
     def add(key: str, value: str, **values: str) -> None:
-        label = speaker.say(f"maps.{key}", **values)
-        found.append([label[:1].upper() + label[1:], value])
+        found.append(_fact(speaker, key, value, **values))
 
     line = service.spacing is not None
     if service.facilities is not None:
@@ -77,15 +81,7 @@ def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
     if service.spacing is not None and len(service.spacing.required):
         marked = service.spacing.required["marked"]
         add("fact_required", speaker.say("maps.of", part=int(marked.sum()), whole=len(marked)))
-    for level, table in service.quota.items():
-        counts = quota_counts(table)
-        if counts["meeting_quota"] is not None:  # a level without a quota has nothing to meet
-            part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
-            add(
-                "fact_quota",
-                speaker.say("maps.of", part=part, whole=whole),
-                level=speaker.level(level),
-            )
+    found += _quota_facts(service, speaker)
     if service.rates is not None and len(service.rates):
         city = city_rate(service.rates)
         add("fact_count", count_text(city.count))
@@ -100,6 +96,37 @@ def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
             "fact_suggested_markers" if line else "fact_suggested", f"{len(service.siting.sites):,}"
         )
         found.append(["", proof_text(service, speaker)])
+    return found
+
+
+def _fact(speaker: Speaker, key: str, value: str, **values: str) -> list[str]:
+    label = speaker.say(f"maps.{key}", **values)
+    return [label[:1].upper() + label[1:], value]
+
+
+def _range_facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
+    """The covered share between what is proved and the most, where capacities are not known."""
+    found = []
+    if service.coverage_most is not None:
+        found.append(_fact(speaker, "fact_range", share_range_text(service)))
+        found.append(_fact(speaker, "fact_unknown", f"{unknown_capacities(service):,}"))
+    if most_ledger(service, after=True) is not None:
+        found.append(_fact(speaker, "fact_range_after", share_range_text(service, after=True)))
+    return found
+
+
+def _quota_facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
+    """Areas that meet the quota, and those that cannot be judged, per level that has one."""
+    found = []
+    for level, table in service.quota.items():
+        counts, name = quota_counts(table), speaker.level(level)
+        if counts["meeting_quota"] is None:  # a level without a quota has nothing to meet
+            continue
+        part, whole = f"{counts['meeting_quota']:,}", f"{counts['total']:,}"
+        met = speaker.say("maps.of", part=part, whole=whole)
+        found.append(_fact(speaker, "fact_quota", met, level=name))
+        if undecided := counts.get("undecided"):
+            found.append(_fact(speaker, "fact_undecided", f"{undecided:,}", level=name))
     return found
 
 

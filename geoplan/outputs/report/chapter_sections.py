@@ -28,7 +28,11 @@ def capacity_blocks(
 ) -> Iterator[Block]:
     """Capacity against the standard, what is in reach, and both by area."""
     facts = service.capacity
+    unknown = facts.get("facilities_unknown", 0)
     if not facts.get("places", 0) > 0:
+        if "required_places" in facts and unknown:
+            yield Heading(level=3, text=speaker.say("report.h_capacity"))
+            yield Paragraph(text=speaker.say("report.capacity_none", count=count_text(unknown)))
         return
     yield Heading(level=3, text=speaker.say("report.h_capacity"))
     text = speaker.say(
@@ -36,9 +40,13 @@ def capacity_blocks(
         places=count_text(facts["places"]),
         per=number_text(facts["places_per_1000"], 1),
     )
+    if unknown:
+        text += speaker.say("report.capacity_at_least", count=count_text(unknown))
+    if unlimited := facts.get("facilities_unlimited"):
+        text += speaker.say("report.capacity_unlimited", count=count_text(unlimited))
     if "required_places" in facts:
         text += speaker.say(
-            "report.capacity_required",
+            "report.capacity_required_most" if unknown else "report.capacity_required",
             ratio=number_text(facts["required_per_1000"], 1),
             required=count_text(facts["required_places"]),
             lacking=count_text(facts["places_lacking"]),
@@ -69,6 +77,7 @@ def capacity_blocks(
             "people",
             "places",
             "places_per_1000",
+            *(("facilities_unknown",) if unknown else ()),
             "required",
             "lacking",
             "reach_per_1000",
@@ -87,7 +96,7 @@ def _supply_text(service: ServiceResult, speaker: Speaker) -> str:
     mode = speaker.word(f"common.{found.mode}", found.mode)
     unit = "outputs.standard_min" if found.unit == "min" else "outputs.standard_m"
     facts = found.facts
-    return speaker.say(
+    text = speaker.say(
         "report.places",
         method=speaker.word(f"report.method_{found.method}", found.method),
         reach=speaker.say(unit, mode=mode, value=number_text(found.cutoff, 1)),
@@ -96,6 +105,9 @@ def _supply_text(service: ServiceResult, speaker: Speaker) -> str:
         worst=number_text(facts["worst_tenth"], 1),
         none=share_text(facts["none_share"]),
     )
+    if left_out := facts.get("sites_left_out"):
+        text += speaker.say("report.places_at_least", count=count_text(left_out))
+    return text
 
 
 def equity_text(service: ServiceResult, speaker: Speaker) -> str:
@@ -137,6 +149,10 @@ def tier_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     if not service.tier_sites and not service.tiers:
         return
     yield Heading(level=3, text=speaker.say("report.h_tiers"))
+    unknown = service.tier_sites.get("", 0)
+    if unknown and unknown == sum(service.tier_sites.values()):
+        yield Paragraph(text=speaker.say("report.tier_unjudgeable"))
+        return
     lines = []
     colon = "：" if speaker.lang == "zh" else ": "
     for tier in service.standard.tiers:
@@ -159,9 +175,12 @@ def tier_blocks(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
                 unserved=count_text(ledger.unserved),
             )
         lines.append(
-            clean(tier.name(speaker.lang)) + colon + line + _substitutes(service, tier.key, speaker)
+            clean(tier.name(speaker.lang))
+            + colon
+            + line
+            + (speaker.say("report.tier_at_least") if unknown else "")
+            + _substitutes(service, tier.key, speaker)
         )
-    unknown = service.tier_sites.get("", 0)
     if unknown:
         lines.append(speaker.say("report.tier_unknown", sites=count_text(unknown)))
     yield Listing(items=tuple(lines))
@@ -232,9 +251,11 @@ def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) 
             total=count_text(row["total"]),
             share=_beside_target(row["meeting_share"], row["target_share"]),
         )
-        if row["target_share"] < 1:
+        if row["target_share"] < 1 and not is_missing(row["on_target"]):
             word = "report.quota_on_target" if row["on_target"] else "report.quota_off_target"
             line += speaker.say(word, target=share_text(row["target_share"], 0))
+        if row["undecided"]:
+            line += speaker.say("outputs.text_undecided", count=count_text(row["undecided"]))
         line += _named(_short(results, service, str(level)), speaker, "report.quota_lacking")
         lines.append(line)
     if lines:

@@ -43,6 +43,7 @@ _OVERVIEW = (
     "off_network",
     "unlocated",
     "covered_share",
+    "share_most",
     "share_after",
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geoplan.coverage.quota import quota_counts
+from geoplan.outputs.ranges import most_ledger, share_range_text, unknown_capacities
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.outputs.wording import is_proved_fewest
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
@@ -44,6 +46,18 @@ def _people(service: ServiceResult, speaker: Speaker) -> str:
         unserved=count_text(ledger.unserved),
         share=share_text(ledger.covered_share),
     )
+    most = most_ledger(service)
+    if most is not None:
+        text += speaker.say(
+            "report.high_people_range",
+            sites=count_text(unknown_capacities(service)),
+            most=share_text(most.covered_share),
+        )
+    for level, table in service.quota.items():
+        if undecided := quota_counts(table).get("undecided"):
+            text += speaker.say(
+                "report.high_undecided", count=count_text(undecided), level=speaker.level(level)
+            )
     gaps = service.gaps
     if gaps is not None and len(gaps):
         first = gaps.iloc[0]
@@ -64,7 +78,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> str
         "report.high_sites",
         count=count_text(len(siting.sites)),
         proof=proof,
-        share=share_text(siting.people_after.covered_share),
+        share=share_range_text(service, after=True),
     )
     if "money" in siting.sites.columns:
         money = speaker.money(siting.sites["money"].sum(), results.info.currency)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.coverage.rates import city_rate
+from geoplan.outputs.ranges import range_text
 from geoplan.outputs.report.blocks import (
     Block,
     FigureBlock,
@@ -93,6 +94,8 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
         mark = "，" if speaker.lang == "zh" else ", "
         text += speaker.say("report.coverage_rest", parts=mark.join(parts))
     yield Paragraph(text=text)
+    if between := range_text(service, speaker):
+        yield Paragraph(text=between, kind="note")
     equity = equity_text(service, speaker)
     if equity:
         yield Paragraph(text=equity)
@@ -104,7 +107,7 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
     levels = [v for v in results.areas if v in service.coverage.areas]
     if levels and len(results.areas[levels[0]]) <= MOST_AREAS:
         caption = speaker.say("report.c_areas", service=name, level=speaker.level(levels[0]))
-        keep = ("name", "total", *STATES, "covered_share", "share_after")
+        keep = ("name", "total", *STATES, "covered_share", "share_most", "share_after")
         table = report_table(
             area_table(results, service, levels[0], speaker), caption, speaker, keep=keep
         )
@@ -173,6 +176,8 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         yield Paragraph(text=speaker.say(word, count=count, shown=shown, proof=proof))
     else:
         yield Paragraph(text=_outcome_text(service, siting, speaker))
+        if between := range_text(service, speaker, after=True):
+            yield Paragraph(text=between, kind="note")
     if len(siting.sites) == 0:
         yield Paragraph(text=speaker.say("report.sites_none"))
         return

@@ -31,8 +31,8 @@ def service_keys(service: ServiceResult) -> dict[str, Any]:
         keys["tiers"] = _tiers(service)
     if service.referral is not None and len(service.referral):
         keys["referral"] = _referral(service)
-    if service.capacity.get("places", 0) > 0:
-        keys["capacity"] = _numbers(service.capacity)
+    if service.capacity.get("places", 0) > 0 or _unjudged(service):
+        keys["capacity"] = _numbers(service.capacity) | _bounds(service.capacity)
     if service.supply is not None:
         found = service.supply
         keys["places_in_reach"] = {
@@ -42,6 +42,7 @@ def service_keys(service: ServiceResult) -> dict[str, Any]:
             "unit": found.unit,
             "per": 1000,
             **_numbers(found.facts),
+            **({"at_least": True} if found.facts.get("sites_left_out") else {}),
         }
     if service.equity:
         keys["equity"] = _numbers(service.equity)
@@ -52,6 +53,21 @@ def service_keys(service: ServiceResult) -> dict[str, Any]:
     if service.fund is not None:
         keys["fund"] = _fund(service.fund)
     return keys
+
+
+def _unjudged(service: ServiceResult) -> bool:
+    """Whether the standard asks for capacity, and that of no site is known."""
+    facts = service.capacity
+    return "required_places" in facts and facts.get("facilities_unknown", 0) > 0
+
+
+def _bounds(facts: Mapping[str, float]) -> dict[str, Any]:
+    """Which numbers are bounds only, since some capacities are not known."""
+    if not facts.get("facilities_unknown", 0) > 0:
+        return {}
+    least = [name for name in ("places", "places_per_1000") if name in facts]
+    most = [name for name in ("places_lacking",) if name in facts]
+    return {"at_least": least, **({"at_most": most} if most else {})}
 
 
 def siting_keys(siting: SitingOutcome) -> dict[str, Any]:
@@ -108,8 +124,9 @@ def _quota(service: ServiceResult) -> dict[str, Any]:
         levels[str(level)] = {
             "meeting_share": plain(row["meeting_share"]),
             "target_share": plain(row["target_share"]),
-            "on_target": bool(row["on_target"]),
+            "on_target": None if is_missing(row["on_target"]) else bool(row["on_target"]),
             "lacking": len(short),
+            **({"undecided": int(row["undecided"])} if row["undecided"] else {}),
             "who": [
                 {"code": str(code), "name": str(name)}
                 for code, name in short["name"].head(_MOST_LACKING).items()
@@ -123,6 +140,8 @@ def _tiers(service: ServiceResult) -> dict[str, Any]:
     for key, sites in service.tier_sites.items():
         tiers[key or "unknown"] = {"sites": sites}
         coverage = service.tiers.get(key)
+        if service.tier_sites.get("") and key:
+            tiers[key]["at_least"] = True
         if coverage is None:
             continue
         standard = coverage.standard

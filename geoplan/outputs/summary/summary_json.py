@@ -10,9 +10,10 @@ import pandas as pd
 from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
+from geoplan.outputs.ranges import least_ledger, most_ledger
 from geoplan.outputs.summary.further_keys import service_keys, siting_keys
 from geoplan.outputs.wording import level_of_codes
-from geoplan.results import Robustness, RunResults, ServiceResult, SitingOutcome
+from geoplan.results import Robustness, RunResults, ServiceResult
 from geoplan.words.text_format import plain
 
 _FIGURE = ("key", "label", "published", "computed", "difference", "cause", "source")
@@ -32,8 +33,11 @@ def summary_dict(results: RunResults) -> dict[str, Any]:
     dict with ``study``, ``inputs``, ``services``, ``figures`` and ``assumed`` (``what``, ``where``,
     ``count``, ``effect``: what no input says). A service judged by reach has
     ``facilities``, ``people`` (total and the six numbers of the ledger), ``covered_share``,
-    ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``), ``gaps`` and, where sites
-    were asked for, ``siting`` (with ``robustness`` where demand was redrawn); what else
+    ``areas`` (per level ``total``, ``with_site``, ``meeting_quota``, and ``undecided`` where tiers
+    are not known), ``gaps`` and, where sites were asked for, ``siting`` (with ``robustness`` where
+    demand was redrawn). Where capacities are not known, ``people`` is what the known ones prove and
+    ``people_range`` (``least``, ``most``) and ``covered_share_range`` stand beside it, in
+    ``siting`` ``people_after_range``. What else
     the data allow stands beside them (`further_keys.service_keys`). Along lines ``length_m`` and
     ``required_points`` stand instead of ``people``. A service measured as a rate has ``rate``
     (``level``, ``per``, ``count``, ``people`` of the areas that have one, ``rate``, ``areas``: one
@@ -102,6 +106,7 @@ def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
     if service.coverage is not None:
         keys["people"] = people_dict(service.coverage.ledger)
         keys["covered_share"] = plain(service.coverage.covered_share, 15)
+        keys |= _range(service.coverage.ledger, most_ledger(service))
     if service.spacing is not None:
         keys |= length_dict(service.spacing)
         total = service.spacing.total_m
@@ -116,7 +121,7 @@ def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
     if service.gaps is not None:
         keys["gaps"] = _gaps(service.gaps)
     if service.siting is not None:
-        keys["siting"] = _siting(service.siting)
+        keys["siting"] = _siting(service)
     return keys
 
 
@@ -129,7 +134,20 @@ def _gaps(gaps: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _siting(siting: SitingOutcome) -> dict[str, Any]:
+def _range(least: Ledger, most: Ledger | None, *, ending: str = "") -> dict[str, Any]:
+    """The least, as known capacities prove it, and the most; nothing where nothing is unknown."""
+    if most is None:
+        return {}
+    shares = [plain(ledger.covered_share, 15) for ledger in (least, most)]
+    return {
+        f"people{ending}_range": {"least": people_dict(least), "most": people_dict(most)},
+        f"covered_share{ending}_range": shares,
+    }
+
+
+def _siting(service: ServiceResult) -> dict[str, Any]:
+    siting = service.siting
+    assert siting is not None
     result = siting.result
     frame = siting.sites
     sites = [
@@ -153,6 +171,9 @@ def _siting(siting: SitingOutcome) -> dict[str, Any]:
         "sites": sites,
     }
     keys["people_after"] = people_dict(siting.people_after)
+    if service.coverage is not None:
+        least, most = least_ledger(service, after=True), most_ledger(service, after=True)
+        keys |= _range(least, most, ending="_after")
     keys |= siting_keys(siting)
     if siting.robustness is not None:
         keys["robustness"] = _robustness(siting.robustness)

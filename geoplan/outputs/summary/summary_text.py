@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from geoplan.coverage.quota import quota_counts
+from geoplan.outputs.ranges import range_text, share_range_text
 from geoplan.outputs.summary.summary_json import length_dict
 from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import aligned, clean, count_text, number_text, share_text
+from geoplan.words.text_format import aligned, clean, count_text, number_text
 
 
 def summary_text(results: RunResults, lang: str = "zh") -> str:
@@ -57,10 +58,10 @@ def _people_rows(results: RunResults, speaker: Speaker) -> list[list[str]]:
                 count_text(0 if service.facilities is None else len(service.facilities)),
                 count_text(ledger.served),
                 count_text(ledger.total),
-                share_text(ledger.covered_share),
+                share_range_text(service),
                 count_text(0 if service.gaps is None else len(service.gaps)),
                 "" if siting is None else count_text(len(siting.sites)),
-                "" if siting is None else share_text(siting.people_after.covered_share),
+                "" if siting is None else share_range_text(service, after=True),
             ]
         )
     return rows
@@ -104,19 +105,23 @@ def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> lis
                 planned=speaker.money(fund.planned, currency),
             )
         )
+    for text in (range_text(service, speaker), range_text(service, speaker, after=True)):
+        if text:
+            lines.append(speaker.say("outputs.text_range", name=name, text=text))
     for level, table in service.quota.items():
         counts = quota_counts(table)
         if counts["meeting_quota"] is None:
             continue
-        lines.append(
-            speaker.say(
-                "outputs.text_quota",
-                name=name,
-                level=speaker.level(level),
-                meeting=counts["meeting_quota"],
-                total=counts["total"],
-            )
+        line = speaker.say(
+            "outputs.text_quota",
+            name=name,
+            level=speaker.level(level),
+            meeting=counts["meeting_quota"],
+            total=counts["total"],
         )
+        if undecided := counts.get("undecided"):
+            line += speaker.say("outputs.text_undecided", count=undecided)
+        lines.append(line)
     if service.siting is not None and service.siting.result.status != "optimal":
         proof = speaker.status(service.siting.result.status, service.siting.result.gap)
         lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))

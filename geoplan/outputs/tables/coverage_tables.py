@@ -25,6 +25,8 @@ _LEDGER = (
     *_STATES,
     Column(name="covered_share", kind="share"),
 )
+#: only where capacities are not known
+_MOST = (Column(name="served_most", kind="count"), Column(name="share_most", kind="share"))
 _AFTER = (Column(name="served_after", kind="count"), Column(name="share_after", kind="share"))
 _QUOTA = (
     *AREA,
@@ -52,12 +54,14 @@ _QUOTAS = (
     Column(name="target_share", kind="share"),
     Column(name="on_target"),
     Column(name="lacking", kind="count", word="lacking_areas"),
+    Column(name="undecided", kind="count"),
 )
 
 
 def overview_table(results: RunResults, speaker: Speaker) -> Table:
     """One row per service: the headline numbers."""
     rows = [_overview_row(service, speaker) for service in results.services.values()]
+    ranges = any(service.coverage_most is not None for service in results.services.values())
     columns = (
         Column(name="service"),
         Column(name="standard"),
@@ -65,6 +69,7 @@ def overview_table(results: RunResults, speaker: Speaker) -> Table:
         Column(name="total", kind="count"),
         *_STATES,
         Column(name="covered_share", kind="share"),
+        *(_MOST if ranges else ()),
         Column(name="length_m", kind="count"),
         Column(name="covered_m", kind="count"),
         Column(name="gap_m", kind="count"),
@@ -87,6 +92,9 @@ def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
     if service.coverage is not None:
         row |= service.coverage.ledger.to_dict()
         row["covered_share"] = service.coverage.covered_share
+    if service.coverage_most is not None:
+        row["served_most"] = service.coverage_most.ledger.served
+        row["share_most"] = service.coverage_most.covered_share
     if service.spacing is not None:
         found = service.spacing
         row |= {"length_m": found.total_m, "covered_m": found.covered_m, "gap_m": found.gap_m}
@@ -106,6 +114,11 @@ def area_table(results: RunResults, service: ServiceResult, level: str, speaker:
     assert coverage is not None
     frame = coverage.by_area(level).copy()
     columns: tuple[Column, ...] = _LEDGER
+    most = service.coverage_most
+    if most is not None and level in most.frame.columns:
+        highest = most.by_area(level).reindex(frame.index)
+        frame["served_most"], frame["share_most"] = highest["served"], highest["covered_share"]
+        columns = (*columns, *_MOST)
     after = None if service.siting is None else service.siting.coverage_after
     if after is not None and level in after.frame.columns:
         then = after.by_area(level).reindex(frame.index)
@@ -164,7 +177,9 @@ def quota_table(results: RunResults, service: ServiceResult, level: str, speaker
     """Sites and quota of every area of one level."""
     frame = service.quota[level].copy()
     frame["name"] = area_names(results, level, frame.index, speaker)
+    asked = frame["required"].notna()
     frame["meets"] = [speaker.yes_no(m) for m in frame["meets"]]
+    frame.loc[asked & (frame["meets"] == ""), "meets"] = speaker.say("outputs.undecided")
     frame.insert(0, "code", frame.index.astype(str))
     return Table.of(service.key, f"quota_{level}", frame, _QUOTA)
 
@@ -174,4 +189,5 @@ def quota_overview(service: ServiceResult, speaker: Speaker) -> Table:
     frame = quota_summary(service.quota, service.standard)
     frame["on_target"] = [speaker.yes_no(v) for v in frame["on_target"]]
     frame.insert(0, "level", [speaker.level(str(level)) for level in frame.index])
-    return Table.of(service.key, "quotas", frame.reset_index(drop=True), _QUOTAS)
+    columns = tuple(c for c in _QUOTAS if c.name != "undecided" or frame["undecided"].any())
+    return Table.of(service.key, "quotas", frame.reset_index(drop=True), columns)

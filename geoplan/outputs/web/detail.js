@@ -119,7 +119,7 @@
       s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
       pairs([
         s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
-        [t("ui_capacity"), s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]
+        [t("ui_capacity"), s.capacity_text ? s.capacity_text[i] : s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]
       ])
     ];
   }

@@ -135,13 +135,17 @@ def capacity_shortage(
 
 
 def capacity_in_people(capacity: float | None, *, whole: bool) -> float:
-    """People whom a site takes, whole ones where all people are; not known: no limit.
+    """People whom a site takes, whole ones where all people are; None = no limit.
+
+    A site whose capacity is not known (NaN) is proved to take nobody.
 
     Examples
     --------
-    >>> capacity_in_people(2.5, whole=True), capacity_in_people(None, whole=True)
-    (2.0, inf)
+    >>> [capacity_in_people(places, whole=True) for places in (2.5, None, float("nan"))]
+    [2.0, inf, 0.0]
     """
-    if capacity is None or np.isnan(capacity):
+    if capacity is None or np.isposinf(capacity):
         return np.inf
+    if np.isnan(capacity):
+        return 0.0
     return float(np.floor(capacity + WHOLE_CAPACITY)) if whole else float(capacity)

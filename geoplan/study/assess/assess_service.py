@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geoplan.coverage import (
@@ -23,7 +24,7 @@ from geoplan.coverage import (
     tier_counts,
 )
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.inputs.layers import Demand, FacilityLayer, serves
+from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.results import ServiceResult
@@ -35,10 +36,7 @@ from geoplan.study.read.context import Context
 
 def in_service(layer: FacilityLayer) -> FacilityLayer:
     """The facilities that are open, with or without a location."""
-    frame = layer.frame
-    if "status" in frame.columns:
-        frame = frame[serves(frame["status"])]
-    return replace(layer, frame=frame)
+    return layer.in_service
 
 
 def open_sites(layer: FacilityLayer) -> gpd.GeoDataFrame:
@@ -98,7 +96,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
     demand = context.demand(key)
     serving = in_service(facilities)
     sites = serving.located
-    coverage = reach_of(context, demand, standard, sites)
+    coverage, most = reach_range(context, demand, standard, sites)
     opened = replace(facilities, frame=sites)
     return ServiceResult(
         key=key,
@@ -107,6 +105,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
         facilities=facilities,
         in_service=len(serving),
         coverage=coverage,
+        coverage_most=most,
         # a site without a location serves its area; one that is closed or being built does not
         quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
@@ -123,7 +122,8 @@ def _capacity_areas(
     context: Context, demand: Demand, standard: ServiceStandard, serving: FacilityLayer
 ) -> dict[str, pd.DataFrame]:
     """Capacity and its shortage by area, above single communities, where capacities are known."""
-    if not (serving.frame["capacity"].astype(float) > 0).any():
+    places = serving.frame["capacity"].astype(float)
+    if not (np.isfinite(places) & (places > 0)).any():
         return {}
     levels = list(context.inputs.areas)
     known = [v for v in levels if v in serving.frame.columns and v in demand.frame.columns]
@@ -144,20 +144,37 @@ def reach_of(
     context: Context, demand: Demand, standard: ServiceStandard, sites: gpd.GeoDataFrame
 ) -> Coverage:
     """The ledger of `demand` for `sites` (columns ``capacity``, ``geometry``)."""
-    near = nearest(context, demand, sites, standard)
-    costs = capacities = None
+    return assess_reach(demand, standard, **_reach_options(context, demand, standard, sites))
+
+
+def reach_range(
+    context: Context, demand: Demand, standard: ServiceStandard, sites: gpd.GeoDataFrame
+) -> tuple[Coverage, Coverage | None]:
+    """The ledger with unknown capacities as 0, and the most: with unknown ones as unlimited.
+
+    The most is None where no capacity is unknown, or where capacity does not limit.
+    """
+    options = _reach_options(context, demand, standard, sites)
+    least = assess_reach(demand, standard, **options)
+    if not standard.capacity_limits or not options["capacities"].isna().any():
+        return least, None
+    options["capacities"] = options["capacities"].fillna(np.inf)
+    return least, assess_reach(demand, standard, **options)
+
+
+def _reach_options(
+    context: Context, demand: Demand, standard: ServiceStandard, sites: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    """Journeys to `sites` and their capacities, for `assess_reach`."""
+    options: dict[str, Any] = {
+        "near": nearest(context, demand, sites, standard),
+        "areas": context.inputs.areas,
+        "sites_exist": len(sites) > 0,
+    }
     if standard.capacity_limits:
-        costs = costs_within(context, demand.located, sites, standard)
-        capacities = sites["capacity"]
-    return assess_reach(
-        demand,
-        standard,
-        near=near,
-        costs=costs,
-        capacities=capacities,
-        areas=context.inputs.areas,
-        sites_exist=len(sites) > 0,
-    )
+        options["costs"] = costs_within(context, demand.located, sites, standard)
+        options["capacities"] = sites["capacity"].astype(float)
+    return options
 
 
 def _tiers(

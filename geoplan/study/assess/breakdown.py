@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geoplan.coverage import SupplyInReach, gap_areas, group_table, supply_in_reach, urban_or_rural
@@ -41,14 +42,16 @@ def _supply(context: Context, planned: ServiceResult, demand: Demand) -> SupplyI
     """Capacity per 1,000 people in reach, where the capacity of facilities is known."""
     if planned.facilities is None:
         return None
-    sites = in_service(planned.facilities).located
-    sites = sites[sites["capacity"].astype(float) > 0]
+    serving = in_service(planned.facilities).located
+    places = serving["capacity"].astype(float)
+    # a share of no limit is none; who reaches such a site, or an unknown one, has at least so much
+    sites = serving[np.isfinite(places) & (places > 0)]
     section = context.config.services[planned.key].catchment
     standard = _catchment(planned.standard, section)
     if sites.empty or standard.mode not in context.networks:
         return None
     levels = [level for level in context.inputs.areas if level in demand.frame.columns]
-    return supply_in_reach(
+    found = supply_in_reach(
         demand.frame,
         costs_within(context, demand.located, sites, standard),
         sites["capacity"].astype(float),
@@ -57,6 +60,8 @@ def _supply(context: Context, planned: ServiceResult, demand: Demand) -> SupplyI
         areas=context.inputs.areas,
         levels=levels[:-1] or levels,
     )
+    left_out = float((~np.isfinite(places)).sum())
+    return replace(found, facts={**found.facts, "sites_left_out": left_out}) if left_out else found
 
 
 def _catchment(standard: ServiceStandard, section: CatchmentSection | None) -> ServiceStandard:

@@ -21,7 +21,9 @@ def assess_spacing(
 ) -> ServiceResult:
     """Covered and gap stretches, and, where the study wants them, the fewest further markers."""
     layer = context.inputs.lines[key]
-    markers = None if facilities is None else facilities.located
+    # a marker that is lost or yet to be set covers nothing
+    standing = None if facilities is None else facilities.in_service
+    markers = None if standing is None else standing.located
     options: dict[str, Any] = {"max_spacing_m": standard.max_spacing_m}
     if standard.tolerance_m is not None:
         options["tolerance_m"] = standard.tolerance_m
@@ -42,6 +44,7 @@ def assess_spacing(
         key=key,
         standard=standard,
         facilities=facilities,
+        in_service=0 if standing is None else len(standing),
         spacing=measured,
         gaps=gaps,
         siting=siting,

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from geoplan.errors import UsageError
+from geoplan.inputs.columns.status import SENSES, plain_words
+from geoplan.tolerances import MOST_CAPACITY
 from geoplan.words.speaker import Speaker
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
@@ -63,6 +65,23 @@ class SourceSection(_Section):
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     where: str | None = None
+
+
+class StatusSection(_Section):
+    """``[status]``: words of the study's files for sites that are open or not, beside the known."""
+
+    open: list[str] = Field(default_factory=list)
+    closed: list[str] = Field(default_factory=list)
+    temporarily_closed: list[str] = Field(default_factory=list)
+    planned: list[str] = Field(default_factory=list)
+    under_construction: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_word_once(self) -> StatusSection:
+        words = [plain_words(word) for sense in SENSES for word in getattr(self, sense)]
+        if len(set(words)) < len(words) or () in words:
+            raise UsageError.of("study.status_words_twice")
+        return self
 
 
 class AreaSection(SourceSection):
@@ -210,7 +229,11 @@ class FundSection(_Section):
 
 
 class ServiceSection(SourceSection):
-    """``[services.KEY]``: one service's sites and how it is assessed."""
+    """``[services.KEY]``: one service's sites and how it is assessed.
+
+    `capacity_default` is the capacity of existing sites whose own is not known; without it unknown
+    stays unknown, and the numbers are ranges.
+    """
 
     path: str | None = None  # type: ignore[assignment]
     demand: str | None = None
@@ -225,6 +248,7 @@ class ServiceSection(SourceSection):
     catchment: CatchmentSection | None = None
     fund: FundSection | None = None
     closed: list[str] = Field(default_factory=list)
+    capacity_default: Annotated[float, Field(ge=0, le=MOST_CAPACITY)] | None = None
 
 
 class BackgroundSection(SourceSection):
@@ -246,6 +270,7 @@ class StudyFile(_Section):
     """All of `study.toml`."""
 
     study: StudySection
+    status: StatusSection = Field(default_factory=StatusSection)
     areas: dict[str, AreaSection] = Field(default_factory=dict)
     network: dict[Mode, NetworkSection] = Field(default_factory=dict)
     demand: dict[str, DemandSection] = Field(default_factory=dict)

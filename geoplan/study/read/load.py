@@ -22,9 +22,11 @@ from geoplan.inputs import (
     read_lines,
 )
 from geoplan.inputs.allocation import largest_remainder
+from geoplan.inputs.columns.status import StatusWords
 from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
-from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
+from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer, serves
+from geoplan.inputs.sites.rules import SiteRules
 from geoplan.study.config.schema import (
     AreaSection,
     DemandSection,
@@ -111,10 +113,33 @@ class _Reader:
         )
 
     def facilities(
-        self, source: LayerSource, key: str, areas: Mapping[str, AreaLayer]
+        self,
+        source: LayerSource,
+        key: str,
+        areas: Mapping[str, AreaLayer],
+        *,
+        rules: SiteRules,
     ) -> Loaded[FacilityLayer]:
         return read_facilities(
-            source, key=key, crs=self.crs, areas=areas, streets=self.streets, lang=self.lang
+            source,
+            key=key,
+            crs=self.crs,
+            areas=areas,
+            streets=self.streets,
+            rules=rules,
+            lang=self.lang,
+        )
+
+    def rules(self, key: str) -> SiteRules:
+        """How the sites of a service are read; of sites that are no service's, see `SiteRules`."""
+        section = self.config.services[key]
+        standard = standard_of(key, section)
+        return SiteRules(
+            words=StatusWords(own=self.config.status.model_dump()),
+            data_date=self.config.study.data_date,
+            capacity_default=section.capacity_default,
+            capacity_limits=standard.capacity_limits,
+            tier_key=standard.tier_key if standard.tiers else None,
         )
 
     def take(self, one: Loaded[Any]) -> Any:
@@ -199,7 +224,7 @@ def load_inputs(
             continue
         if section.path:
             source = reader.source(section, role=f"services.{key}")
-            one = reader.facilities(source, key, areas)
+            one = reader.facilities(source, key, areas, rules=reader.rules(key))
             _put(
                 facilities,
                 key,
@@ -218,7 +243,7 @@ def load_inputs(
         if section.required:
             plain = SourceSection(path=section.required, datum=section.datum)
             source = reader.source(plain, role=f"services.{key}.required")
-            one = reader.facilities(source, key, areas)
+            one = reader.facilities(source, key, areas, rules=SiteRules())
             _put(required, key, reader.take(one))
     reader.loaded += siting_layers(config, base, wanted)
     background = _background(reader)
@@ -339,7 +364,9 @@ def closed_down(
         )
     if "status" not in frame.columns:
         frame["status"] = pd.NA
-    frame.loc[frame.index.isin(closed) | names.isin(closed), "status"] = "closed"
+    out = frame.index.isin(closed) | names.isin(closed)
+    frame["serving"] = serves(frame) & ~out
+    frame.loc[out, "status"] = "closed"
     return FacilityLayer(key=layer.key, frame=frame)
 
 

@@ -11,9 +11,11 @@ import pandas as pd
 
 from geoplan.coverage import urban_or_rural
 from geoplan.errors import UsageError
+from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.study.read.side_layers import side_layer
 from geoplan.tolerances import WHOLE_YEARS
 from geoplan.words.speaker import Speaker
 
@@ -53,21 +55,59 @@ def site_costs(
 ) -> pd.Series | None:
     """What each candidate costs; None where the study does not say.
 
-    A price in the candidates' own file counts first; then ``site_cost``: one number, or one per
-    kind of site.
+    A price in the candidates' own file counts first; where it is not known, and without such a
+    column, ``site_cost``: one number, or one per kind of site.
 
     Raises
     ------
     UsageError
-        Kinds of site that ``site_cost`` has no price for; prices that are no money.
+        Kinds of site that ``site_cost`` has no price for; prices that are not known, where there
+        is no ``site_cost``; prices of nothing or less.
     """
-    for column in COST_COLUMNS:
-        if column in candidates.columns:
-            money = pd.to_numeric(candidates[column], errors="coerce")
-            if not (money > 0).all():
-                bad = candidates.index[~(money > 0)][:5].tolist()
-                raise UsageError(speaker.say("study.price_none", column=column, sites=bad))
-            return money.rename("money")
+    column = _cost_column(candidates)
+    if column is None:
+        return _general_costs(siting, candidates, demand, speaker=speaker)
+    money = _prices(candidates[column])
+    if (money <= 0).any():
+        bad = candidates.index[money <= 0][:5].tolist()
+        raise UsageError(speaker.say("study.price_wrong", column=column, sites=bad))
+    if money.isna().any():
+        general = _general_costs(siting, candidates, demand, speaker=speaker)
+        if general is None:
+            bad = candidates.index[money.isna()][:5].tolist()
+            raise UsageError(speaker.say("study.price_none", column=column, sites=bad))
+        money = money.fillna(general)
+    return money.rename("money")
+
+
+def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
+    """Candidates whose own file has a column of prices, and none for them."""
+    if siting.candidates in ("network", "demand") or siting.candidates.startswith("facilities:"):
+        return 0
+    name = f"services.{key}.siting.candidates"
+    points = side_layer(context.config, context.inputs.base, name, siting.candidates, kind="layer")
+    column = _cost_column(points)
+    return 0 if column is None else int(_prices(points[column]).isna().sum())
+
+
+def _cost_column(candidates: pd.DataFrame) -> str | None:
+    return next((column for column in COST_COLUMNS if column in candidates.columns), None)
+
+
+def _prices(cells: pd.Series) -> pd.Series:
+    """Money per cell; NaN where it is not known: empty, text, a rough number."""
+    values, vague = plain_numbers(cells.astype("string").fillna(""))
+    return pd.Series(np.where(vague, np.nan, values), index=cells.index)
+
+
+def _general_costs(
+    siting: SitingSection,
+    candidates: gpd.GeoDataFrame,
+    demand: gpd.GeoDataFrame,
+    *,
+    speaker: Speaker,
+) -> pd.Series | None:
+    """``site_cost`` for every candidate; None where the study has none."""
     price = siting.site_cost
     if price is None:
         return None

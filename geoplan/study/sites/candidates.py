@@ -91,7 +91,8 @@ def _area_needs(
 ) -> dict[str, dict[str, int]]:
     """New sites still needed per area, by level: the least number less what stands there.
 
-    `minimum` names a level (every one of its areas) or single areas by code.
+    `minimum` names a level (every one of its areas) or single areas by code; an area's own number
+    counts instead of its level's.
 
     Raises
     ------
@@ -103,15 +104,15 @@ def _area_needs(
     levels_named(context, assessed.key, "min_sites_per_area", minimum)
     standing = open_sites(assessed.facilities)
     needs: dict[str, dict[str, int]] = {}
-    for name, least in minimum.items():
-        for level, layer in layers.items():
-            codes = list(layer.frame.index) if name == level else [name]
-            codes = [c for c in codes if c in layer.frame.index]
-            counts = standing[level].value_counts() if level in standing else pd.Series(dtype=int)
-            for code in codes:
-                short = int(least) - int(counts.get(code, 0))
-                if short > 0:
-                    needs.setdefault(level, {})[code] = short
+    for level, layer in layers.items():
+        known = layer.frame.index
+        asked = dict.fromkeys(known, minimum[level]) if level in minimum else {}
+        # an area's own number counts instead of its level's, 0 too
+        asked |= {name: n for name, n in minimum.items() if name not in layers and name in known}
+        counts = standing[level].value_counts() if level in standing else pd.Series(dtype=int)
+        short = {code: int(n) - int(counts.get(code, 0)) for code, n in asked.items()}
+        if short := {code: n for code, n in short.items() if n > 0}:
+            needs[level] = short
     return needs
 
 

@@ -15,19 +15,38 @@ from geoplan.study.read.context import Context
 
 
 def ledger_after(
-    context: Context, assessed: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+    context: Context,
+    assessed: ServiceResult,
+    chosen: gpd.GeoDataFrame,
+    siting: SitingSection,
+    *,
+    most: bool = False,
 ) -> Coverage:
-    """The ledger once the new sites stand, measured again on the network."""
+    """The ledger once the new sites stand, measured again on the network.
+
+    most : existing sites whose capacity is not known have no limit (else they serve nobody).
+    """
     assert assessed.facilities is not None
     existing = open_sites(assessed.facilities)[["capacity", "geometry"]]
     new = gpd.GeoDataFrame(
-        {"capacity": siting.capacity if siting.capacity is not None else np.nan},
+        {"capacity": siting.capacity if siting.capacity is not None else np.inf},
         geometry=chosen.geometry.to_numpy(),
         index=chosen.index,
         crs=existing.crs,
     )
     both = gpd.GeoDataFrame(pd.concat([existing, new]), crs=existing.crs)
+    if most:
+        both["capacity"] = both["capacity"].fillna(np.inf)
     return reach_of(context, context.demand(assessed.key), assessed.standard, both)
+
+
+def most_after(
+    context: Context, assessed: ServiceResult, chosen: gpd.GeoDataFrame, siting: SitingSection
+) -> Coverage | None:
+    """The most that can be served once the new sites stand; None where no capacity is unknown."""
+    if assessed.coverage_most is None:
+        return None
+    return ledger_after(context, assessed, chosen, siting, most=True)
 
 
 def sites_frame(

@@ -52,7 +52,7 @@ from geoplan.study.sites.covering_problem import (
     rows_of,
     unserved_people,
 )
-from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
+from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
 from geoplan.tolerances import LEAST_GAP, WHOLE_CAPACITY
 
 #: p-median and p-center weigh every pair of demand and candidate: more candidates than this cost
@@ -106,6 +106,7 @@ def distance_sites(
         phases=phase_table(siting, sites, base=ledger.served, total=ledger.total, curve=None),
         people_after=after.ledger,
         coverage_after=after,
+        coverage_after_most=most_after(context, assessed, chosen, siting),
         notes=notes,
     )
 
@@ -282,7 +283,7 @@ def _capacities(
     if not assessed.standard.capacity_limits:
         return None
     new = np.inf if siting.capacity is None else siting.capacity
-    old = existing["capacity"].astype(float).fillna(np.inf)
+    old = existing["capacity"].astype(float).fillna(0.0)  # not known: proved to take nobody
     capacities = pd.concat([old, pd.Series(new, index=points.index, dtype=float)])
     if np.isinf(capacities).all():
         return None

@@ -20,7 +20,7 @@ from geoplan.study.read.context import Context
 from geoplan.study.sites.area_shares import with_shares_checked
 from geoplan.study.sites.budget import phase_table, with_costs_and_phases
 from geoplan.study.sites.covering_problem import StudyProblem, state_problem
-from geoplan.study.sites.effects import added_by_capacity, ledger_after, sites_frame
+from geoplan.study.sites.effects import added_by_capacity, ledger_after, most_after, sites_frame
 from geoplan.study.sites.median_center import distance_sites
 from geoplan.words.speaker import Speaker
 
@@ -79,6 +79,7 @@ def _outcome(
         sites=sites,
         people_after=after.ledger,
         coverage_after=after,
+        coverage_after_most=most_after(context, assessed, chosen, siting),
         curve=curve,
         knee=None if curve is None else curve_knee(curve),
         phases=phases,

@@ -1,0 +1,67 @@
+"""Numbers that are known from below only: the least, which is proved, and the most beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geoplan.coverage.ledger import Coverage, Ledger
+from geoplan.results import ServiceResult
+from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import count_text, share_text
+
+
+def most_ledger(service: ServiceResult, *, after: bool = False) -> Ledger | None:
+    """The ledger if sites whose capacity is not known have no limit; None where all are known."""
+    found: Coverage | None = service.coverage_most
+    if after:
+        siting = service.siting
+        found = None if siting is None else siting.coverage_after_most
+        if found is None and siting is not None and siting.unlimited and len(siting.sites):
+            return siting.people_after
+    return None if found is None else found.ledger
+
+
+def least_ledger(service: ServiceResult, *, after: bool = False) -> Ledger:
+    """The ledger that is proved: new sites of no given capacity prove nothing."""
+    assert service.coverage is not None
+    siting = service.siting
+    if not after or siting is None or siting.unlimited:
+        return service.coverage.ledger
+    return siting.people_after
+
+
+def unknown_capacities(service: ServiceResult) -> int:
+    """Open and located sites whose capacity is not known."""
+    if service.facilities is None:
+        return 0
+    places = service.facilities.in_service.located["capacity"].to_numpy(float)
+    return int(np.isnan(places).sum())
+
+
+def share_range_text(service: ServiceResult, *, after: bool = False) -> str:
+    """The covered share, or its range: ``2.8% – 59.3%``."""
+    least, most = least_ledger(service, after=after), most_ledger(service, after=after)
+    if most is None:
+        siting = service.siting
+        now = least if siting is None or not after else siting.people_after
+        return share_text(now.covered_share)
+    return f"{share_text(least.covered_share)} – {share_text(most.covered_share)}"
+
+
+def range_text(service: ServiceResult, speaker: Speaker, *, after: bool = False) -> str:
+    """A sentence with the least and the most that are served; "" where nothing is unknown."""
+    most = most_ledger(service, after=after)
+    if most is None or service.coverage is None:
+        return ""
+    least, word = least_ledger(service, after=after), "outputs.range_now"
+    if after and service.siting is not None:
+        word = "outputs.range_new" if service.siting.unlimited else "outputs.range_after"
+    return speaker.say(
+        word,
+        sites=count_text(unknown_capacities(service)),
+        waiting=count_text(most.served - least.served),
+        least=count_text(least.served),
+        most=count_text(most.served),
+        share_least=share_text(least.covered_share),
+        share_most=share_text(most.covered_share),
+    )
