@@ -158,6 +158,42 @@ def test_barriers_against_brute_force(lines, walls, xy, limit):
             assert gaps.min() > (np.inf if limit is None else limit) or np.isinf(gaps.min())
 
 
+def pieces_of(wall):
+    """The parts of a line between its vertices, every other one drawn backwards."""
+    xy = list(wall.coords)
+    parts = [shapely.LineString(xy[k : k + 2]) for k in range(len(xy) - 1)]
+    return [part.reverse() if k % 2 else part for k, part in enumerate(parts)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lines=st.lists(line, min_size=1, max_size=10),
+    walls=st.lists(line, min_size=1, max_size=3),
+    xy=st.lists(spot, min_size=1, max_size=10),
+)
+def test_a_river_in_pieces_keeps_back_whom_the_whole_river_does(lines, walls, xy):
+    network, homes = network_of(lines), points(xy)
+    pieces = [piece for wall in walls for piece in pieces_of(wall)]
+    whole = snap(network, homes, barriers=gpd.GeoSeries(walls, crs=CRS))
+    cut = snap(network, homes, barriers=gpd.GeoSeries(pieces, crs=CRS))
+    assert cut.edge.tolist() == whole.edge.tolist()
+
+
+@pytest.mark.parametrize(
+    "river",
+    [
+        [shapely.LineString([(-500, 10), (50, 10)]), shapely.LineString([(500, 10), (50, 10)])],
+        [shapely.MultiLineString([[(-500, 10), (50, 10)], [(50, 10), (500, 10)]])],
+        [shapely.box(-500, 9, 50, 11), shapely.box(50, 9, 500, 11)],
+    ],
+    ids=["lines", "multi line", "areas"],
+)
+def test_nobody_slips_through_where_two_pieces_of_a_river_meet(river):
+    roads = [shapely.LineString([(0, 13), (100, 13)]), shapely.LineString([(0, -40), (100, -40)])]
+    home = points([(50, 5)])
+    assert snap(network_of(roads), home, barriers=gpd.GeoSeries(river, crs=CRS)).snap_m == [45.0]
+
+
 @pytest.mark.parametrize(
     ("layer", "error", "words"),
     [

@@ -6,7 +6,7 @@ takes a GeoDataFrame or `SnappedPoints`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -164,9 +164,9 @@ def _around_barriers(
         raise InputError(
             f"the barriers hold {broken} rows with coordinates that are no numbers: mend them."
         )
-    barrier_tree = shapely.STRtree(lines)
+    walls = _Walls.of(lines)
     on = np.flatnonzero(edge >= 0)
-    wrong = on[_crosses(network, barrier_tree, origin[on], edge[on])]
+    wrong = on[_crosses(network, walls, origin[on], edge[on])]
     edge[wrong] = -1
     tree = edge_tree(network)
     everything = np.concatenate([network.coords, origin[on]])
@@ -184,7 +184,7 @@ def _around_barriers(
                 network.coords,
                 network.offsets,
             )[2]
-            clear = ~_crosses(network, barrier_tree, origin[part[which]], near.astype(np.int32))
+            clear = ~_crosses(network, walls, origin[part[which]], near.astype(np.int32))
             order = np.lexsort((near[clear], gap[clear], which[clear]))[::-1]
             edge[part[which[clear][order]]] = near[clear][order]
             left.append(part[edge[part] < 0])
@@ -194,9 +194,31 @@ def _around_barriers(
         radius = min(reach, radius * 3)  # look near first: few points need the whole circle
 
 
+class _Walls(NamedTuple):
+    """Barriers as one: their pieces, and the points where pieces meet end to end.
+
+    A way through such a point crosses neither piece, but it crosses the river.
+    """
+
+    pieces: shapely.STRtree
+    joints: shapely.STRtree
+
+    @classmethod
+    def of(cls, barriers: NDArray[Any]) -> _Walls:
+        """The walls of lines and polygons (neighbouring polygons are one water)."""
+        parts = shapely.get_parts(barriers)
+        ground = shapely.get_dimensions(parts) == 2
+        if ground.any():
+            parts = np.append(parts[~ground], shapely.get_parts(shapely.union_all(parts[ground])))
+        lines = parts[shapely.get_dimensions(parts) == 1]
+        ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+        xy, count = np.unique(shapely.get_coordinates(ends), axis=0, return_counts=True)
+        return cls(shapely.STRtree(parts), shapely.STRtree(shapely.points(xy[count > 1])))
+
+
 def _crosses(
     network: NetworkData,
-    barrier_tree: shapely.STRtree,
+    walls: _Walls,
     origin: NDArray[np.float64],
     edge: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
@@ -204,7 +226,8 @@ def _crosses(
     x, y = _project_on_edges(origin[:, 0], origin[:, 1], edge, network.coords, network.offsets)[3:]
     ways = shapely.linestrings(np.stack([origin, np.column_stack([x, y])], axis=1))
     crossing = np.zeros(len(edge), bool)
-    crossing[barrier_tree.query(ways, predicate="crosses")[0]] = True
+    crossing[walls.pieces.query(ways, predicate="crosses")[0]] = True
+    crossing[walls.joints.query(ways, predicate="contains")[0]] = True
     return crossing
 
 

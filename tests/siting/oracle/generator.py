@@ -37,16 +37,25 @@ def _kinds() -> list[tuple[str, str, str, str]]:
 KINDS = _kinds()
 
 
-def draw(seed: int) -> Case:
-    """The case of a seed; seeds one after another go through all `KINDS`."""
+def draw(seed: int, *, middle: bool = False) -> Case:
+    """The case of a seed; seeds one after another go through all `KINDS`.
+
+    middle : not of at most 40 x 12, for every choice of sites, but up to 500 x 110.
+    """
     question, served, standing, people = KINDS[seed % len(KINDS)]
     rng = np.random.default_rng([16, seed])
     heavy = served == "capacities" and (question != "max_coverage" or rng.random() < 0.5)
     n = int(rng.integers(1, 15 if heavy else 41))
     m = int(rng.integers(1, 7 if heavy else 13)) if rng.random() < 0.95 else 1
+    if middle:
+        n, m = int(rng.integers(60, 501)), int(rng.integers(15, 111))
     cost = _costs(rng, n, m)
+    if middle:  # nobody goes farther than to one of the nearest
+        cost[cost > np.sort(cost, axis=1)[:, [min(m, 12) - 1]]] = np.inf
     asked: dict[str, Any] = {"question": question, "seed": seed, "cost": cost}
     asked["weights"] = draw_weights(rng, n, people)
+    if middle and asked["weights"].max() == 1e9:  # the oracle's programs are no more exact
+        asked["weights"] = np.minimum(asked["weights"], 30.0)
     asked |= _reach(rng, cost, question, served)
     asked |= draw_standing(rng, m, standing)
     for rule in RULES[question]:
@@ -197,7 +206,7 @@ def _sensible(asked: dict) -> dict:
     """`asked` without what geoplan refuses as nonsense."""
     if asked["question"] == "p_median" and asked["threshold"] is None:
         asked.pop("min_share_per_area", None)
-    if asked.get("capacities") is not None and asked["cost"].shape[1] > 6:
+    if asked.get("capacities") is not None and 6 < asked["cost"].shape[1] < 13:
         # too many linear programs
         asked = {k: v for k, v in asked.items() if k not in ("equity", "min_share_per_area")}
     if asked.get("min_share_per_area") == {}:
