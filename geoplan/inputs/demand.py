@@ -26,6 +26,7 @@ from geoplan.inputs.location.locate_rows import locate_points
 from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
+from geoplan.inputs.people_doubts import people_stand_ins, report_people
 from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
 from geoplan.inputs.row_identity import report_repeated_people, row_ids
 from geoplan.inputs.rows import Rows, open_rows
@@ -209,11 +210,13 @@ def _people(rows: Rows, collector: FindingCollector, headings: list[str]) -> np.
         cells = rows.text[heading]
         values, cleaned = read_numbers(cells)
         empty, wrong = is_empty(cells), has_cell_error(cells)
+        unknown = people_stand_ins(values)
         faults: tuple[tuple[str, np.ndarray, Severity], ...] = (
             ("people_error", wrong, "error"),
             ("bad_people", np.isnan(values) & ~empty & ~wrong, "error"),
             ("negative_people", values < 0, "error"),
-            ("absurd_people", values > MAX_PEOPLE, "error"),
+            ("stand_in_people", unknown, "error"),
+            ("absurd_people", (values > MAX_PEOPLE) & ~unknown, "error"),
             ("empty_people", empty, "warning"),
             ("read_as_number", cleaned & (values >= 0), "warning"),
         )
@@ -226,7 +229,8 @@ def _people(rows: Rows, collector: FindingCollector, headings: list[str]) -> np.
                 cells=cells,
                 set_aside=severity == "error",
             )
-        usable = np.isfinite(values) & (values >= 0) & (values <= MAX_PEOPLE)
+        usable = np.isfinite(values) & (values >= 0) & (values <= MAX_PEOPLE) & ~unknown
+        report_people(collector, heading, cells, values, ~usable)
         total += np.where(usable, values, 0.0)
     return total
 

@@ -54,7 +54,11 @@ class _OneRaster:
         return replace(one, record=self.record(one.record))
 
     def record(self, record: InputRecord) -> InputRecord:
-        """`record` with the raster's cells with numbers, and those that count."""
+        """`record` with the cells inside the study that hold numbers, and those that count.
+
+        The cells outside are told by a finding: a raster of the whole country has the counts of
+        one that was cut to the study before.
+        """
         return replace(
             record,
             rows=self.rows,
@@ -196,13 +200,11 @@ def _read(source: LayerSource, collector: FindingCollector, ground: StudyGround)
     cut = replace(cut, **{name: getattr(cut, name)[kept] for name in fields})
     odd = odd_numbers(cut.stored, cut.people, cut.km2, raster.dtype)
     _tell(collector, odd, raster, instead="raster_dense")
-    outside = 0
     if cut.outside_cells is None:
         collector.about_file(
             "raster_not_counted", "note", assumed=True, count=1, most=f"{COUNTED_CELLS:,}"
         )
-    else:
-        outside = cut.outside_cells
+    outside = cut.outside_cells or 0
     if cut.outside_people >= _NOBODY:
         collector.about_file(
             "raster_outside" if ground.has_areas else "raster_beyond_streets",
@@ -218,7 +220,7 @@ def _read(source: LayerSource, collector: FindingCollector, ground: StudyGround)
     return _OneRaster(
         collector=collector,
         cut=cut,
-        rows=outside + len(left_out),
+        rows=len(left_out),
         accepted=len(cut.row),
     )
 

@@ -40,12 +40,13 @@ def test_several_columns_are_summed(tmp_path):
     text = "名称,经度,纬度,男,女\n甲,117,36.6,10,12\n乙,117.1,36.6,3,\n"
     one, told = read(tmp_path, text, weight=["男", "女"])
     assert one.layer.frame["people"].tolist() == [22, 3]
-    assert told == {(3, "女"): "empty_people"}
+    assert told == {(3, "女"): "empty_people", (None, "女"): "people_unknown"}
 
 
 def test_codes_in_the_people_column_are_not_people(tmp_path):
     text = "名称,经度,纬度,人口\n甲,117,36.6,370102001\n乙,117.1,36.6,370102001001\n丙,117,36,7\n"
     one, told = read(tmp_path, text, weight="人口")
+    assert told.pop((None, "人口")) == "people_unknown"
     assert told == {(2, "人口"): "absurd_people", (3, "人口"): "absurd_people"}
     assert one.layer.total == 7
 

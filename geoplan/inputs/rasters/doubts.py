@@ -23,10 +23,23 @@ IMPOSSIBLE = 5.0
 #: what programs write where they know nothing, beside the largest number of a type
 STAND_INS = (
     *(255.0, 999.0, 9999.0, 32766.0, 32767.0, 65534.0, 65535.0, 99999.0, 999999.0, 9999999.0),
-    *(8888.0, 88888.0, 16777215.0, 2147483647.0, 2147483648.0, 4294967295.0, 1e10, 1e20),
+    *(
+        8888.0,
+        88888.0,
+        888888.0,
+        99999999.0,
+        16777215.0,
+        2147483647.0,
+        2147483648.0,
+        4294967295.0,
+        1e10,
+        1e20,
+    ),
 )
 #: times the next largest number: a stand-in stands out by this much, or by its many cells
 _STANDS_OUT, _MANY_CELLS = 10.0, 3
+#: a smaller stand-in may be an honest number where it stands once or twice
+_NEVER_BY_CHANCE = 8_000.0
 #: cells with one and the same number, as a share of all with people, from which a fill is suspected
 _FILL_SHARE, _FILL_CELLS = 0.3, 200
 #: share of the people in cells denser than any city: the numbers are then no people per cell
@@ -91,7 +104,7 @@ def no_people(
             )
         )
     left_out |= negative
-    for value in _stand_ins(stored[~left_out], dtype):
+    for value in stand_ins(stored[~left_out], dtype):
         same = ~left_out & (stored == value)
         others = stored[~left_out & ~same]
         largest = f"{others.max():g}" if len(others) else "-"
@@ -125,12 +138,16 @@ def _stand_in(value: str, count: int, largest: str) -> Doubt:
     )
 
 
-def _stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any]) -> Iterator[float]:
-    """Numbers among `stored` that stand for "no data", the largest first."""
+def stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any] | None = None) -> Iterator[float]:
+    """Numbers among `stored` that stand for "no data", the largest first.
+
+    They are the largest that `dtype` holds, or one of `STAND_INS` that stands out: ten times the
+    next largest, or in many cells while hardly any other number is of its size.
+    """
     values, counts = np.unique(stored, return_counts=True)
     listed = np.array(STAND_INS)
     known = np.isin(values, listed) | np.isin(values, listed.astype(np.float32).astype(np.float64))
-    largest = is_largest(values, dtype)
+    largest = is_largest(values, dtype) if dtype is not None else np.zeros(len(values), bool)
     for k in np.flatnonzero(known | largest)[::-1]:
         value, count = float(values[k]), int(counts[k])
         below, cells = values[:k], counts[:k]
@@ -139,6 +156,7 @@ def _stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any]) -> Iterator[fl
             continue
         next_largest = float(below[-1]) if len(below) else 0.0
         alone = next_largest * _STANDS_OUT < value and (len(below) > 0 or count > 1)
+        alone &= count >= _MANY_CELLS or value >= _NEVER_BY_CHANCE
         # so many cells with that very number, and hardly any with one of its size
         near = int(cells[below > value / 2].sum())
         many = count >= _MANY_CELLS * 10 and count > _MANY_CELLS * near and value >= 255
