@@ -8,16 +8,23 @@ from typing import Annotated, Literal
 import typer
 
 from geoplan.cli.options import Lang
+from geoplan.cli.typed_path import typed_path
 from geoplan.errors import UsageError
 from geoplan.words import say, say_both
 
 
 def network_build(
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help=".osm.pbf, .osm, GraphML or a line layer.")
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help=".osm.pbf, .osm, GraphML or a line layer.", parser=typed_path
+        ),
     ],
     mode: Annotated[Literal["walk", "drive"], typer.Option("--mode", help="How people go.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The network, in one file.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="The network, in one file.", parser=typed_path),
+    ],
     crs: Annotated[
         str | None, typer.Option("--crs", help="Projected CRS, for example EPSG:4548.")
     ] = None,
@@ -47,7 +54,9 @@ def network_build(
 
 def fetch(
     place: Annotated[str, typer.Argument(metavar="PLACE", help="A name OpenStreetMap knows.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the files.", parser=typed_path)
+    ],
 ) -> None:
     """Download a city's streets and boundaries.
 

@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from geoplan.cli.options import LangOption
+from geoplan.cli.typed_path import typed_path
 
 
 def export(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a run.", parser=typed_path)
+    ],
     format_: Annotated[
         Literal["gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx", "postgis"],
         typer.Option("--format", help="shp comes with a data dictionary."),
@@ -26,13 +29,18 @@ def export(
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Folder of a run.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Folder of another run.")],
+    run_a: Annotated[
+        Path, typer.Argument(metavar="RUN_A", help="Folder of a run.", parser=typed_path)
+    ],
+    run_b: Annotated[
+        Path, typer.Argument(metavar="RUN_B", help="Folder of another run.", parser=typed_path)
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
+            parser=typed_path,
             help="Write tables and, where something changed, side-by-side maps here.",
         ),
     ] = None,

@@ -14,6 +14,7 @@ import typer
 
 from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
 from geoplan.cli.progress import progress_shown
+from geoplan.cli.typed_path import typed_path
 from geoplan.words import say
 
 
@@ -37,7 +38,9 @@ def demo(
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or an empty folder.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new or an empty folder.", parser=typed_path)
+    ],
 ) -> None:
     """Start a study of your own.
 
@@ -92,7 +95,12 @@ def run(
     ] = None,
     overlay: Annotated[
         list[Path] | None,
-        typer.Option("--overlay", metavar="FILE", help="TOML laid over study.toml: a what-if."),
+        typer.Option(
+            "--overlay",
+            metavar="FILE",
+            parser=typed_path,
+            help="TOML laid over study.toml: a what-if.",
+        ),
     ] = None,
     basemap: Annotated[
         str | None,
@@ -119,7 +127,7 @@ def run(
     from geoplan.words.speaker import Speaker
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
-    opened = Study.open(study)
+    opened = Study.open(study, lang=lang)
     # a basemap that cannot be had is refused before the work, not after it
     speaker = Speaker(lang or opened.config.lang)
     basemap_layer(basemap, tianditu_key=key, lang=speaker.lang, audience=audience)
@@ -174,7 +182,7 @@ def suggest(
     """
     from geoplan.study import Study, suggestion_text
 
-    opened = Study.open(study)
+    opened = Study.open(study, lang=lang)
     with progress_shown() as progress:
         outcome = opened.suggest(
             service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress

@@ -7,6 +7,7 @@ own figures over it, and a service that the catalogue does not know is made from
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -17,7 +18,8 @@ from typing import Any
 import pandas as pd
 
 from geoplan.errors import UsageError
-from geoplan.services.standard import Quota, ServiceStandard, Tier
+from geoplan.services.standard import Quota, ServiceStandard, Tier, at, faults_of, standard_error
+from geoplan.words.message import Message
 
 #: demand keys that the catalogue's standards are judged for
 GROUPS = ("elderly_60", "elderly_65", "elderly_80", "children", "residents", "hardship")
@@ -45,6 +47,15 @@ _TEXT_TYPES = ("str", "str | None", "Measure", "Confidence")
 _NOT_FROM_STUDY = {"service", "quotas", "tiers"}
 # one replaces the other: a study that names minutes does not want the catalogue's metres
 _EITHER = {"threshold_m": "threshold_min", "threshold_min": "threshold_m"}
+#: what a standard lacks without a setting
+_WITHOUT = {
+    "threshold_m": "one_threshold",
+    "threshold_min": "one_threshold",
+    "mode": "mode_missing",
+    "max_spacing_m": "spacing_missing",
+}
+#: the number that a text with a unit begins with, as in "800m" and "15 min"
+_LEADING = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*\D{0,8}$")
 _EXTRA = ("published_defaults", "published_demand")
 
 
@@ -58,57 +69,75 @@ def _known(cls: type, without: Iterable[str] = ()) -> list[str]:
     return [f.name for f in fields(cls) if f.name not in set(without)]
 
 
-def _value_fault(name: str, value: object) -> str | None:
+def _value_fault(name: str, value: object) -> Message | None:
     """Why `value` is not of the kind that `name` takes, or None."""
     kind = _TYPES[name]
     if kind in _TEXT_TYPES:
-        return None if isinstance(value, str) else f"text, not {value!r}"
-    if kind == "bool":
-        return None if isinstance(value, bool) else f"true or false, not {value!r}"
-    if kind == _TEXTS:
+        wrong = None if isinstance(value, str) else "text"
+    elif kind == "bool":
+        wrong = None if isinstance(value, bool) else "bool"
+    elif kind == _TEXTS:
         ok = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
-        return None if ok else f"a list of texts, not {value!r}"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"a number, not {value!r}"
-    if kind.startswith("int") and value != int(value):
-        return f"a whole number, not {value!r}"
-    return None
+        wrong = None if ok else "texts"
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        wrong = "number"
+        alone = _LEADING.match(value) if isinstance(value, str) else None
+        if alone:
+            return _word("number_alone", key=name, value=value, number=alone.group(1))
+    else:
+        # an infinite or missing number is no whole one either
+        whole = not kind.startswith("int") or float(value).is_integer()
+        wrong = None if whole else "whole"
+    if wrong is None:
+        return None
+    return _word("wrong_kind", key=name, kind=_word(f"kind_{wrong}"), value=value)
 
 
-def _checked(table: Mapping[str, Any], known: list[str], where: str, faults: list[str]) -> dict:
+def _word(key: str, /, **values: Any) -> Message:
+    return Message(f"standard_faults.{key}", **values)
+
+
+def _at(where: Message | str, fault: Message) -> Message:
+    return at(where, fault) if where else fault
+
+
+def _checked(
+    table: Mapping[str, Any], known: list[str], where: Message | str, faults: list[Message]
+) -> dict[str, Any]:
     """The known keys of `table` with good values; what is wrong is added to `faults`."""
-    good = {}
+    good: dict[str, Any] = {}
     for name, value in table.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            faults.append(f"{where}unknown key {name!r};{hint} valid keys: {', '.join(known)}")
+            key = "unknown_key_near" if near else "unknown_key"
+            values = {"key": name, "known": ", ".join(known)} | ({"near": near[0]} if near else {})
+            faults.append(_at(where, _word(key, **values)))
             continue
         fault = _value_fault(name, value)
         if fault:
-            faults.append(f"{where}{name} must be {fault}")
+            faults.append(_at(where, fault))
         else:
             good[name] = tuple(value) if _TYPES[name] == _TEXTS else value
     return good
 
 
-def _quota(table: object, where: str, faults: list[str]) -> Quota | None:
+def _quota(table: object, where: Message | str, faults: list[Message]) -> Quota | None:
     if not isinstance(table, Mapping):
-        faults.append(f'{where}must be a table such as {{ level = "street", minimum = 1 }}')
+        faults.append(_at(where, _word("table_wanted")))
         return None
     good = _checked(table, _known(Quota), where, faults)
     if "level" not in good:
-        faults.append(f'{where}level is missing: name the area level, for example "street"')
+        faults.append(_at(where, _word("level_missing")))
         return None
     return Quota(**good)
 
 
-def _quotas(value: object, where: str, faults: list[str]) -> tuple[Quota, ...]:
+def _quotas(value: object, where: str, faults: list[Message]) -> tuple[Quota, ...]:
     tables = [value] if isinstance(value, Mapping) else value
     if not isinstance(tables, list | tuple):
-        faults.append(f"{where}must be a table or a list of tables")
+        faults.append(_at(where, _word("tables_wanted")))
         return ()
-    made = [_quota(t, f"{where.rstrip(': ')} {n}: ", faults) for n, t in enumerate(tables, 1)]
+    made = [_quota(t, f"{where} {n}", faults) for n, t in enumerate(tables, 1)]
     return tuple(quota for quota in made if quota is not None)
 
 
@@ -118,17 +147,17 @@ def _swap_either(table: Mapping[str, Any], base: dict[str, Any]) -> None:
             base.pop(other, None)
 
 
-def _tier(table: Mapping[str, Any], base: dict[str, Any], faults: list[str]) -> Tier | None:
-    where = f"tier {table.get('key', '?')!r}: "
+def _tier(table: Mapping[str, Any], base: dict[str, Any], faults: list[Message]) -> Tier | None:
+    where = _word("in_tier", tier=str(table.get("key", "?")))
     _swap_either(table, base)
     plain = {k: v for k, v in table.items() if k != "quota"}
     made = {**base, **_checked(plain, _known(Tier), where, faults)}
     if table.get("quota") is not None:
-        made["quota"] = _quota(table["quota"], where + "quota: ", faults)
+        made["quota"] = _quota(table["quota"], at(where, "quota"), faults)
     made.setdefault("name_zh", made.get("key", ""))
     made.setdefault("name_en", made.get("key", ""))
     if "key" not in made:
-        faults.append(f"{where}key is missing")
+        faults.append(_at(where, _word("key_missing")))
         return None
     return Tier(**made)
 
@@ -137,7 +166,7 @@ def _as_dict(thing: Any) -> dict[str, Any]:
     return {f.name: getattr(thing, f.name) for f in fields(thing)}
 
 
-def _tiers(value: object, base: tuple[Tier, ...], faults: list[str]) -> tuple[Tier, ...]:
+def _tiers(value: object, base: tuple[Tier, ...], faults: list[Message]) -> tuple[Tier, ...]:
     """Tiers of a study: a list replaces the catalogue's, a table by key changes or adds to them."""
     tables: list[Mapping[str, Any]] = []
     if isinstance(value, Mapping):
@@ -147,7 +176,7 @@ def _tiers(value: object, base: tuple[Tier, ...], faults: list[str]) -> tuple[Ti
     elif isinstance(value, list | tuple) and all(isinstance(t, Mapping) for t in value):
         tables = list(value)
     else:
-        faults.append("tiers: must be a list of tables, or a table with one table per tier key")
+        faults.append(_word("tiers_wanted"))
     before = {t.key: _as_dict(t) for t in base}
     made = [_tier(t, before.get(str(t.get("key")), {}), faults) for t in tables]
     return tuple(tier for tier in made if tier is not None)
@@ -156,17 +185,18 @@ def _tiers(value: object, base: tuple[Tier, ...], faults: list[str]) -> tuple[Ti
 def _build(
     key: str, table: Mapping[str, Any], base: ServiceStandard | None, name: str | None = None
 ) -> ServiceStandard:
-    faults: list[str] = []
+    faults: list[Message] = []
     known = [*_known(ServiceStandard, _NOT_FROM_STUDY), "quota", "quotas", "tiers"]
     made: dict[str, Any] = _as_dict(base) if base is not None else {"service": key}
     _swap_either(table, made)
     plain = {k: v for k, v in table.items() if k not in ("quota", "quotas", "tiers")}
-    made.update(_checked(plain, known, "", faults))
+    good = _checked(plain, known, "", faults)
+    made.update(good)
     if "quota" in table and "quotas" in table:
-        faults.append("give quota (one) or quotas (a list), not both")
+        faults.append(_word("quota_or_quotas"))
     for word in ("quota", "quotas"):
         if word in table:
-            made["quotas"] = _quotas(table[word], f"{word}: ", faults)
+            made["quotas"] = _quotas(table[word], word, faults)
     if "tiers" in table:
         made["tiers"] = _tiers(table["tiers"], base.tiers if base else (), faults)
     made.setdefault("name_zh", name or key)
@@ -176,9 +206,11 @@ def _build(
     try:
         standard = ServiceStandard(**made)
     except UsageError as error:
-        faults.append(str(error).partition(": ")[2].rstrip("."))
+        # a value of the wrong kind is told already; that none is there would be untrue
+        wrong = {f"standard_faults.{_WITHOUT[k]}" for k in plain if k in _WITHOUT and k not in good}
+        faults += [fault for fault in faults_of(error) if fault.key not in wrong]
     if faults or standard is None:
-        raise UsageError(f"the standard of {key!r}: " + "; ".join(faults) + ".")
+        raise standard_error(key, faults)
     return standard
 
 

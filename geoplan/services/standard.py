@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from geoplan.errors import UsageError
+from geoplan.words.message import Message, Messages
 
 Measure = Literal["reach", "spacing", "rate", "budget"]
 Confidence = Literal["high", "medium-high", "medium", "low"]
 MODES = ("walk", "drive")
+
+
+def _word(key: str, /, **values: Any) -> Message:
+    return Message(f"standard_faults.{key}", **values)
+
+
+def _one_of(key: str, known: tuple[str, ...], value: object) -> Message:
+    return _word("one_of", key=key, known=", ".join(known), value=value)
+
+
+def at(where: Message | str, fault: Message | str) -> Message:
+    """A fault of one tier or quota, with its name."""
+    return _word("at", where=where, fault=fault)
+
+
+def standard_error(service: str, faults: list[Message]) -> UsageError:
+    """The error that lists every fault of a service's standard."""
+    return UsageError.of(
+        "standard_faults.standard", service=service, faults=Messages(faults, join="; ")
+    )
+
+
+def faults_of(error: UsageError) -> list[Message]:
+    """The faults that a `standard_error` lists."""
+    return [] if error.sentence is None else error.sentence.values["faults"].messages
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +57,7 @@ class Quota:
     >>> quota = Quota(level="street", minimum=1, target_share=0.9)
     >>> list(quota.faults())
     []
-    >>> list(Quota(level="street", target_share=90).faults())
+    >>> [str(fault) for fault in Quota(level="street", target_share=90).faults()]
     ['the quota per street: target_share must be above 0 and at most 1, not 90']
     """
 
@@ -41,15 +67,13 @@ class Quota:
     target_share: float = 1.0
     tier: str | None = None
 
-    def faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[Message]:
         """What is wrong with the figures, one sentence each."""
+        where = _word("in_quota", level=self.level)
         if not self.minimum >= 0:
-            yield f"the quota per {self.level}: minimum must be 0 or more, not {self.minimum}"
+            yield at(where, _word("not_below_0", key="minimum", value=self.minimum))
         if not 0 < self.target_share <= 1:
-            yield (
-                f"the quota per {self.level}: target_share must be above 0 and at most 1, "
-                f"not {self.target_share}"
-            )
+            yield at(where, _word("share_above_0", key="target_share", value=self.target_share))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,21 +122,19 @@ class Tier:
             self.threshold_m is not None or self.threshold_min is not None
         )
 
-    def faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[Message]:
         """What is wrong with the figures, one sentence each."""
-        if self.mode is not None and self.mode not in MODES:
-            yield f"tier {self.key!r}: mode must be one of {', '.join(MODES)}, not {self.mode!r}"
-        if self.refer_mode is not None and self.refer_mode not in MODES:
-            yield (
-                f"tier {self.key!r}: refer_mode must be one of {', '.join(MODES)}, "
-                f"not {self.refer_mode!r}"
-            )
+        where = _word("in_tier", tier=self.key)
+        for name in ("mode", "refer_mode"):
+            value = getattr(self, name)
+            if value is not None and value not in MODES:
+                yield at(where, _one_of(name, MODES, value))
         if self.threshold_m is not None and self.threshold_min is not None:
-            yield f"tier {self.key!r}: give threshold_m or threshold_min, not both"
+            yield at(where, _word("one_threshold_at_most"))
         for name in ("threshold_m", "threshold_min", "refer_threshold_min"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                yield f"tier {self.key!r}: {name} must be above 0, not {value}"
+                yield at(where, _word("above_0", key=name, value=value))
         if self.quota is not None:
             yield from self.quota.faults()
 
@@ -186,56 +208,50 @@ class ServiceStandard:
     def __post_init__(self) -> None:
         faults = [*self._measure_faults(), *self._figure_faults(), *self._tier_faults()]
         if faults:
-            raise UsageError(f"the standard of {self.service!r}: " + "; ".join(faults) + ".")
+            raise standard_error(self.service, faults)
 
-    def _measure_faults(self) -> Iterator[str]:
+    def _measure_faults(self) -> Iterator[Message]:
         if self.measure not in get_args(Measure):
-            yield (f"measure must be one of {', '.join(get_args(Measure))}, not {self.measure!r}")
+            yield _one_of("measure", get_args(Measure), self.measure)
         if self.measure == "reach":
             if self.mode is None:
-                yield "mode is missing: say 'walk' or 'drive'"
+                yield _word("mode_missing")
             if (self.threshold_m is None) == (self.threshold_min is None):
-                yield "give exactly one of threshold_m (metres) and threshold_min (minutes)"
+                yield _word("one_threshold")
         if self.measure == "spacing" and self.max_spacing_m is None:
-            yield "max_spacing_m (metres) is missing"
+            yield _word("spacing_missing")
         if self.mode is not None and self.mode not in MODES:
-            yield f"mode must be one of {', '.join(MODES)}, not {self.mode!r}"
+            yield _one_of("mode", MODES, self.mode)
         if self.confidence not in get_args(Confidence):
-            yield (
-                f"confidence must be one of {', '.join(get_args(Confidence))}, "
-                f"not {self.confidence!r}"
-            )
+            yield _one_of("confidence", get_args(Confidence), self.confidence)
 
-    def _figure_faults(self) -> Iterator[str]:
+    def _figure_faults(self) -> Iterator[Message]:
         for name in ("threshold_m", "threshold_min", "max_spacing_m", "per"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                yield f"{name} must be above 0, not {value}"
+                yield _word("above_0", key=name, value=value)
         for name in ("capacity_per_1000", "tolerance_m", "target_rate"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
-                yield f"{name} must be 0 or more, not {value}"
+                yield _word("not_below_0", key=name, value=value)
         if self.nursing_share is not None and not 0 <= self.nursing_share <= 1:
-            yield f"nursing_share must be from 0 to 1, not {self.nursing_share}"
+            yield _word("share", key="nursing_share", value=self.nursing_share)
         for quota in self.quotas:
             yield from quota.faults()
 
-    def _tier_faults(self) -> Iterator[str]:
+    def _tier_faults(self) -> Iterator[Message]:
         keys = [tier.key for tier in self.tiers]
         for key in sorted({key for key in keys if keys.count(key) > 1}):
-            yield f"tier {key!r} is there more than once"
-        known = ", ".join(keys) or "none"
+            yield _word("tier_twice", tier=key)
+        known = ", ".join(keys) or "-"
         for tier in self.tiers:
             yield from tier.faults()
             for other in (*tier.substitutes, *([tier.refers_to] if tier.refers_to else [])):
                 if other not in keys:
-                    yield f"tier {tier.key!r} names the tier {other!r}; known tiers: {known}"
+                    yield _word("tier_names", tier=tier.key, other=other, known=known)
         for quota in self.quotas:
             if quota.tier is not None and quota.tier not in keys:
-                yield (
-                    f"the quota per {quota.level} names the tier {quota.tier!r}; "
-                    f"known tiers: {known}"
-                )
+                yield _word("quota_names", level=quota.level, other=quota.tier, known=known)
 
     def name(self, lang: str) -> str:
         """The service's name in `lang` (``"zh"`` or ``"en"``)."""
@@ -272,8 +288,8 @@ class ServiceStandard:
         for tier in self.tiers:
             if tier.key == key:
                 return tier
-        known = ", ".join(tier.key for tier in self.tiers) or "none"
-        raise UsageError(f"{self.service!r} has no tier {key!r}; known tiers: {known}.")
+        known = ", ".join(tier.key for tier in self.tiers) or "-"
+        raise UsageError.of("standard_faults.no_tier", service=self.service, tier=key, known=known)
 
     def tier_key(self, text: object) -> str | None:
         """The key of the tier that a table calls `text`: its key, a name or an alias.

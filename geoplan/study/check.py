@@ -117,7 +117,7 @@ def check_study(
     >>> [(record.role, record.rows, record.set_aside) for record in report.records][:2]
     [('areas.district', 2, 0), ('demand.elderly_60', 6, 1)]
     """
-    study = Study.open(where)
+    study = Study.open(where, lang=lang)
     inputs = study.check(lang=lang, progress=progress)
     lang = lang or study.config.lang
     path = study.folder / "findings.xlsx"

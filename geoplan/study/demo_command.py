@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from errno import ENOTDIR
-from os import strerror
 from pathlib import Path
 
 from geoplan.demo_city import generate
@@ -50,7 +48,7 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     """
     target = Path(folder)
     if target.exists() and not target.is_dir():
-        raise UsageError(say_both("study.not_a_folder", folder=target, why=strerror(ENOTDIR)))
+        raise UsageError(say_both("study.dir_is_file", folder=target))
     if target.exists() and any(target.iterdir()):
         if not (target / "study.toml").exists():
             raise UsageError(say_both("study.folder_used", folder=target))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from geoplan.errors import StudyFileError
-from geoplan.study.config.toml_lines import error_of_overlay
+from geoplan.study.config.study_text import StudyText, read_study_text
+from geoplan.study.config.toml_lines import error_of_overlay, study_file_error
 from geoplan.study.settings import S
 from geoplan.study.what_if import from_table
 from geoplan.words import say
+from geoplan.words.speaker import Speaker
 
 
 def read_overlay(path: str | Path, *, lang: str = "en") -> dict[str, Any]:
@@ -27,14 +28,17 @@ def read_overlay(path: str | Path, *, lang: str = "en") -> dict[str, Any]:
     StudyFileError
         Not there, or no TOML.
     """
-    file = Path(path)
+    return dict(_read(Path(path), lang).raw)
+
+
+def _read(file: Path, lang: str) -> StudyText:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
+        read = read_study_text(file, lang=lang)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise StudyFileError(say(lang, "scenario.overlay_missing", file=file)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        text = say(lang, "scenario.overlay_not_toml", file=file, why=error)
-        raise StudyFileError(text) from error
+    if read.findings:
+        raise study_file_error(file, read.findings, Speaker(lang), typed=read.typed)
+    return read
 
 
 def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
@@ -68,17 +72,18 @@ def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
     """
     speaker = study.config.speaker
     file = None if isinstance(overlay, Mapping) else Path(overlay)
-    sections = (
-        dict(overlay) if isinstance(overlay, Mapping) else read_overlay(overlay, lang=speaker.lang)
-    )
+    read = None if file is None else _read(file, speaker.lang)
+    sections = dict(overlay) if isinstance(overlay, Mapping) else dict(read.raw if read else {})
     table = sections.pop("what_if", None)
     try:
         changed = study.replace(**sections) if sections else study
     except StudyFileError as error:
-        if file is None:
+        if file is None or read is None:
             raise
         # the study itself was right: what is wrong stands in the overlay
-        raise error_of_overlay(file, error.findings, speaker) from error
+        raise error_of_overlay(
+            file, error.findings, speaker, keys=read.keys, typed=read.typed
+        ) from error
     if table is None:
         return changed
     if not isinstance(table, Mapping):

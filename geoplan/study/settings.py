@@ -12,8 +12,10 @@ from geoplan.errors import UsageError
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.study_path import study_path
+from geoplan.study.config.study_text import read_study_text
 from geoplan.study.config.toml_lines import study_file_error
-from geoplan.study.config.validate import checked, read_study_file, study_path
+from geoplan.study.config.validate import checked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -36,12 +38,13 @@ class StudySettings:
     no_streets: tuple[Finding, ...] = ()
 
     @classmethod
-    def open(cls, where: str | Path) -> Self:
+    def open(cls, where: str | Path, *, lang: str | None = None) -> Self:
         """Open a study: a folder with `study.toml`, or that file.
 
         Parameters
         ----------
         where : the folder or the file.
+        lang : language of the errors, ``"zh"`` or ``"en"``; default the study's own.
 
         Returns
         -------
@@ -63,13 +66,13 @@ class StudySettings:
         >>> Study.open(folder)
         Study('Small', 1 services, EPSG:4548)
         """
-        path = study_path(where)
-        raw = read_study_file(path)
-        found = checked(raw, path=path, text=path.read_text(encoding="utf-8-sig"))
+        path = study_path(where, lang=lang)
+        read = read_study_text(path, lang=lang)
+        found = checked(read.raw, path=path, read=read)
         return cls(
             config=found.config,
             folder=path.parent,
-            raw=raw,
+            raw=read.raw,
             file=path,
             no_streets=found.no_streets,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.results import Robustness, SitingOutcome
-from geoplan.study.config.validate import standard_of
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, silent

@@ -64,6 +64,8 @@ def new_study(folder: str | Path) -> list[Path]:
     ('study.toml', 9)
     """
     target = Path(folder)
+    if target.exists() and not target.is_dir():
+        raise UsageError(say_both("study.dir_is_file", folder=target))
     text = files(__package__).joinpath("new_study.toml").read_text(encoding="utf-8")
     wanted = {target / "study.toml": text}
     for name, rows in TEMPLATES.items():

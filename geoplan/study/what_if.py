@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from geoplan.errors import UsageError
-from geoplan.study.config.validate import standard_of
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.settings import S, StudySettings
 
 #: what ``[what_if]`` of an overlay and `what_if` know

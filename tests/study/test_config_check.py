@@ -9,7 +9,8 @@ import pytest
 
 from geoplan.errors import StudyFileError, UsageError
 from geoplan.study import Study
-from geoplan.study.config.validate import checked, read_study_file, study_path
+from geoplan.study.config.study_path import study_path
+from geoplan.study.config.validate import checked, read_study_file
 
 GOOD = """\
 [study]

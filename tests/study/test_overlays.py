@@ -18,7 +18,7 @@ from geoplan.errors import (
 )
 from geoplan.network import Network, with_links
 from geoplan.study import Study, apply_overlay, compare_plans, sweep, what_if
-from geoplan.study.config.validate import standard_of
+from geoplan.study.config.cross_checks import standard_of
 
 X, Y = 500_000.0, 4_055_000.0
 MEAL = "services.meal_station"
@@ -112,7 +112,7 @@ def test_an_overlay_that_is_none(small_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(StudyFileError, match="not there"):
         study.overlay(tmp_path / "no.toml")
     (tmp_path / "bad.toml").write_text("[study\n")
-    with pytest.raises(StudyFileError, match="TOML"):
+    with pytest.raises(StudyFileError, match=r"Write: \[study\]"):
         study.overlay(tmp_path / "bad.toml")
     (tmp_path / "typo.toml").write_text("[network.walk]\nspeed = 1\n")
     with pytest.raises(StudyFileError, match="speed_m_s"):

@@ -9,8 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from geoplan.errors import StudyFileError
+from geoplan.inputs.files.database import mask_password
 from geoplan.inputs.findings.finding import Finding
+from geoplan.study.config.repair.cursor import narrow
+from geoplan.study.config.repair.tables import MEANT
 from geoplan.words.speaker import Speaker
+
+#: longer lines are shown in part
+_WIDEST = 160
 
 Location = tuple[str | int, ...]
 
@@ -18,26 +24,44 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]+"|'[^']+'|[\w.\-]+)\s*=""")
 
 
-def error_of_overlay(path: Path, findings: Iterable[Finding], speaker: Speaker) -> StudyFileError:
+def error_of_overlay(
+    path: Path,
+    findings: Iterable[Finding],
+    speaker: Speaker,
+    *,
+    keys: Mapping[Location, int],
+    typed: str,
+) -> StudyFileError:
     """The same faults as faults of an overlay, with its own lines."""
-    lines = key_lines(path.read_text(encoding="utf-8-sig"))
     moved = [
-        replace(f, file=path.name, row=line_of(lines, tuple(f.column.split(".")))) for f in findings
+        replace(f, file=path.name, row=line_of(keys, tuple(f.column.split(".")))) for f in findings
     ]
-    return study_file_error(path, moved, speaker)
+    return study_file_error(path, moved, speaker, typed=typed)
 
 
-def study_file_error(path: Path, findings: Iterable[Finding], speaker: Speaker) -> StudyFileError:
-    """The error that lists every fault."""
+def study_file_error(
+    path: Path, findings: Iterable[Finding], speaker: Speaker, *, typed: str = ""
+) -> StudyFileError:
+    """The error that lists every fault, with the line of the text `typed` that it stands in."""
     # by line, as one goes through the file with an editor
-    findings = sorted(findings, key=lambda f: f.row or 0)
-    rows = tuple(findings)
+    rows = tuple(sorted(findings, key=lambda f: f.row or 0))
+    text = typed.split("\n")
     lines = [speaker.say("study.file_faults", path=path, count=len(rows))]
+    shown = None
     for f in rows:
         line = speaker.say("study.file_line", row=f.row) if f.row else ""
         where = ", ".join(part for part in (path.name, line, f.column) if part)
+        if typed and f.row and f.row != shown and f.row <= len(text):
+            lines.append(f"  {f.row:>4} | {_one_line(text[f.row - 1])}")
+            shown = f.row
         lines.append(f"  {where}: {f.problem} {f.advice}".rstrip())
     return StudyFileError("\n".join(lines), findings=rows)
+
+
+def _one_line(text: str) -> str:
+    """A line as a terminal can show it, without a password."""
+    plain = mask_password("".join(c if c.isprintable() else " " for c in text).strip())
+    return plain if len(plain) <= _WIDEST else plain[: _WIDEST - 1] + "…"
 
 
 def file_finding(
@@ -55,9 +79,9 @@ def file_finding(
         file=path.name,
         row=row,
         column=column,
-        value=value,
-        problem=problem,
-        advice=advice,
+        value=mask_password(value),
+        problem=mask_password(problem),
+        advice=mask_password(advice),
         severity="error",
         code=code,
     )
@@ -73,7 +97,7 @@ def key_lines(text: str) -> dict[Location, int]:
     lines: dict[Location, int] = {}
     section: Location = ()
     counts: dict[Location, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         header = _HEADER.match(line)
         if header:
             section = _parts(header.group(2))
@@ -103,6 +127,12 @@ def dotted(where: Location) -> str:
 def choices_text(value: str, valid: Iterable[str], speaker: Speaker) -> str:
     """The valid choices, the one nearest to `value` first."""
     valid = sorted(valid)
-    near = difflib.get_close_matches(value, valid, n=1, cutoff=0.6)
+    plain = narrow(value).strip().casefold()
+    meant = MEANT.get(plain)
+    if meant in valid:
+        near = [meant]
+    else:  # other letters and full-width ones are no other word
+        near = [v for v in valid if v.casefold() == plain]
+        near = near or difflib.get_close_matches(plain, valid, n=1, cutoff=0.6)
     text = speaker.say("study.valid_choices", choices=", ".join(valid) or "-")
     return (speaker.say("study.did_you_mean", near=near[0]) + " " + text) if near else text

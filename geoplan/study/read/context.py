@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from geoplan.inputs.layers import Demand
 from geoplan.services.standard import ServiceStandard
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import StudyFile
-from geoplan.study.config.validate import standard_of
 from geoplan.study.read.load import StudyInputs
 from geoplan.study.read.networks import StudyNetwork
 from geoplan.words.speaker import Speaker

@@ -27,6 +27,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer, serves
 from geoplan.inputs.sites.rules import SiteRules
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import (
     AreaSection,
     DemandSection,
@@ -34,7 +35,6 @@ from geoplan.study.config.schema import (
     SourceSection,
     StudyFile,
 )
-from geoplan.study.config.validate import standard_of
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.words.speaker import Speaker
 

@@ -25,8 +25,8 @@ from geoplan.network.builders.elevation import with_slope
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.doubts import network_doubts
 from geoplan.network.read_file import read_osm_networks
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import NetworkSection, StudyFile
-from geoplan.study.config.validate import standard_of
 from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import side_layer
 from geoplan.words.speaker import Speaker
