@@ -118,7 +118,7 @@ def test_errors_are_sentences(small_folder: Path, tmp_path: Path) -> None:
         (("demo", "--out", small_folder), 2),
         (("demo", "--out", small_folder / "study.toml"), 2),
         (("compare", small_folder, small_folder), 2),
-        (("check", small_folder / "meals.csv"), 1),
+        (("check", small_folder / "meals.csv"), 2),
     ):
         done = geoplan(*arguments)
         assert done.returncode == code, (arguments, done.stderr)
