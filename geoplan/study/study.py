@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import UsageError
-from geoplan.results import Robustness, SitingOutcome
+from geoplan.outputs.ranges import range_text
+from geoplan.outputs.wording import assumption_text
+from geoplan.results import Robustness, ServiceResult, SitingOutcome
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
@@ -20,6 +22,7 @@ from geoplan.study.robustness import robustness
 from geoplan.study.run import run_study
 from geoplan.study.settings import StudySettings, in_language, known_services
 from geoplan.words.display import completes, facts_html
+from geoplan.words.speaker import Speaker
 
 
 @completes(
@@ -281,7 +284,12 @@ class Study(StudySettings):
         outcome = plan.services[service].siting
         assert outcome is not None  # the service has sites
         return dataclasses.replace(
-            outcome, notes=(*outcome.notes, *study._further(outcome, sites, curve))
+            outcome,
+            notes=(
+                *outcome.notes,
+                *study._further(outcome, sites, curve),
+                *_assumed(plan.services[service], study.config.speaker),
+            ),
         )
 
     def _further(self, outcome: SitingOutcome, sites: int, curve: bool) -> Iterator[str]:
@@ -325,3 +333,10 @@ class Study(StudySettings):
 
     def __repr__(self) -> str:
         return f"Study({self.name!r}, {len(self.services)} services, {self.config.study.crs})"
+
+
+def _assumed(service: ServiceResult, speaker: Speaker) -> Iterator[str]:
+    """Between which numbers the result lies, and what it rests on that no input says."""
+    ranges = (range_text(service, speaker, after=after) for after in (False, True))
+    yield from filter(None, ranges)
+    yield from (assumption_text(one, speaker) for one in service.assumed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -201,3 +202,18 @@ def test_a_rough_closing_date_within_the_year_is_told(tmp_path: Path) -> None:
     )
     assert _open(layer) == [True, False, True]
     assert {a.code for a in assumptions(findings)} == {"date_unclear", "date_unread"}
+
+
+@pytest.mark.parametrize("name", ["data-preparation.md", "data-preparation.zh-CN.md"])
+def test_the_table_of_words_in_the_guide_is_true(checkout: Path, name: str) -> None:
+    lines = (checkout / "docs" / name).read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    rows = [
+        row for row in rows if len(row) == 3 and row[2].split("，")[0] in ("yes", "no", "是", "否")
+    ]
+    known = [(re.split("[,;、；] ?", row[1]), row[2] in ("yes", "是")) for row in rows[:5]]
+    assert len(known) == 5
+    for words, open_ in known:
+        for word in words:
+            said = StatusWords().read(word)
+            assert (said.sure, said.serves) == (True, open_), word

@@ -90,10 +90,12 @@ def number_cells(
     negative = values < 0
     usable = ~(vague | absurd | negative)
     if collector is not None:
-        some = bool(np.isfinite(values).any())
+        # where hardly any is filled, the file's own finding says so
+        rare = int(blank.sum()) <= int(np.isfinite(values).sum())
+        by_row = rare or doubt == "warning"
         told: tuple[tuple[str, Severity, np.ndarray], ...] = (
             ("capacity_error", "warning", wrong),
-            ("capacity_blank", doubt, blank & some),
+            ("capacity_blank", doubt, blank & by_row),
             ("bad_capacity", "warning", text),
             ("vague_capacity", "warning", vague),
             ("absurd_capacity", "warning", absurd),
