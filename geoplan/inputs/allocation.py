@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -70,6 +71,16 @@ def spread_evenly(shares: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     rounded = np.floor(running + 0.5 + WHOLE_PEOPLE)
     rounded[-1] = total
     return np.diff(np.minimum(rounded, total), prepend=0.0).astype(np.int64)
+
+
+def location_order(points: gpd.GeoSeries) -> NDArray[np.int64]:
+    """Positions of points along a Hilbert curve; those without a location last, as they stand."""
+    there = np.flatnonzero(points.notna().to_numpy() & ~points.is_empty.to_numpy())
+    rest = np.setdiff1d(np.arange(len(points)), there)
+    if len(there) == 0:
+        return rest
+    along = points.iloc[there].hilbert_distance().to_numpy()
+    return np.concatenate([there[np.argsort(along, kind="stable")], rest]).astype(np.int64)
 
 
 def whole_in_areas(

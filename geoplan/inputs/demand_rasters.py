@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.allocation import whole_in_areas
+from geoplan.inputs.allocation import location_order, whole_in_areas
 from geoplan.inputs.files.source import LayerSource, check_readable
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import InputRecord, Loaded
@@ -83,7 +83,7 @@ class RasterDemand:
     @property
     def order(self) -> np.ndarray:
         """Positions of the rows along a Hilbert curve."""
-        return hilbert_order(self.frame.geometry)
+        return location_order(self.frame.geometry)
 
     def whole(self) -> gpd.GeoDataFrame:
         """The rows in whole people: the total and every area's kept; rows left without are gone."""
@@ -99,11 +99,6 @@ class RasterDemand:
         """`one` with the counts of the first raster, and the other rasters beside it."""
         first, *others = self.rasters
         return replace(first.counted(one), also=(*(o.loaded() for o in others), *one.also))
-
-
-def hilbert_order(points: gpd.GeoSeries) -> np.ndarray:
-    """Positions of located points along a Hilbert curve."""
-    return np.argsort(points.hilbert_distance().to_numpy(), kind="stable").astype(np.int64)
 
 
 def demand_of_rasters(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 from geoplan.errors import FileError
 from geoplan.inputs.files.database import is_database_url, mask_password
@@ -114,6 +116,8 @@ _PARTS = {
 
 def file_parts(path: Path) -> dict[str, str]:
     """SHA-256 of the files that are read with `path`, by name: without them its own says little."""
+    if path.suffix.lower() == ".vrt" and path.is_file():
+        return _mosaic_parts(path)
     endings = _PARTS.get(path.suffix.lower(), ())
     if not endings or not path.is_file():
         return {}
@@ -121,6 +125,14 @@ def file_parts(path: Path) -> dict[str, str]:
     wanted = {stem + ending for ending in endings}
     beside = sorted(p for p in path.parent.iterdir() if p.name.lower() in wanted and p.is_file())
     return {p.name: file_sha256(p) for p in beside}
+
+
+def _mosaic_parts(path: Path) -> dict[str, str]:
+    """SHA-256 of the rasters that a mosaic (``.vrt``) is made of, by their path in it."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    names = re.findall(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>", text)
+    there = {name: path.parent / unescape(name) for name in dict.fromkeys(names)}
+    return {name: file_sha256(source) for name, source in there.items() if source.is_file()}
 
 
 def check_readable(path: Path, suffix: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geoplan.errors import InputError, UsageError
+from geoplan.errors import InputError
 from geoplan.inputs import (
     LayerSource,
     Streets,
@@ -21,11 +21,10 @@ from geoplan.inputs import (
     read_facilities,
     read_lines,
 )
-from geoplan.inputs.allocation import largest_remainder
 from geoplan.inputs.columns.status import StatusWords
 from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
-from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer, serves
+from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.inputs.sites.rules import SiteRules
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import (
@@ -35,6 +34,7 @@ from geoplan.study.config.schema import (
     SourceSection,
     StudyFile,
 )
+from geoplan.study.read.changed_layers import closed_down, scaled
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.words.speaker import Speaker
 
@@ -341,47 +341,6 @@ def _demand(
         lang=reader.lang,
     )
     return scaled(reader.take(one), section.scale)
-
-
-def closed_down(
-    layer: FacilityLayer | None, closed: list[str], speaker: Speaker
-) -> FacilityLayer | None:
-    """The layer with the sites of a what-if marked as closed, by id or by name.
-
-    Raises
-    ------
-    UsageError
-        Names that no site has.
-    """
-    if layer is None or not closed:
-        return layer
-    frame = layer.frame.copy()
-    names = frame["name"].astype(str)
-    missing = [c for c in closed if c not in frame.index and c not in set(names)]
-    if missing:
-        raise UsageError(
-            speaker.say("study.unknown_closed", key=layer.key, missing=", ".join(missing))
-        )
-    if "status" not in frame.columns:
-        frame["status"] = pd.NA
-    out = frame.index.isin(closed) | names.isin(closed)
-    frame["serving"] = serves(frame) & ~out
-    frame.loc[out, "status"] = "closed"
-    return FacilityLayer(key=layer.key, frame=frame)
-
-
-def scaled(layer: Demand | None, scale: float) -> Demand | None:
-    """The demand with more or fewer people, in whole people where they were whole."""
-    if layer is None or scale == 1.0:
-        return layer
-    frame = layer.frame.copy()
-    for column in ("people", *layer.groups):
-        values = frame[column].to_numpy(float) * scale
-        whole = (frame[column] == frame[column].round()).all()
-        frame[column] = (
-            largest_remainder(values, round(float(values.sum()))).astype(float) if whole else values
-        )
-    return Demand(key=layer.key, frame=frame, groups=layer.groups)
 
 
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:

@@ -93,3 +93,29 @@ def test_missing_rasters_are_named_all_at_once(tmp_path):
     one = read(write(tmp_path / "a.tif", A), tmp_path / "no.tif", tmp_path / "none.tif")
     assert one.layer is None
     assert "no.tif, none.tif" in one.findings[0].problem
+
+
+def test_a_mosaic_is_hashed_with_its_tiles(tmp_path):
+    west = write(tmp_path / "w.tif", A)
+    east = write(tmp_path / "e.tif", B, corner=(LEFT + 2000, TOP))
+    mosaic = tmp_path / "all.vrt"
+    mosaic.write_text(
+        f"""<VRTDataset rasterXSize="40" rasterYSize="20"><SRS>EPSG:4548</SRS>
+        <GeoTransform>{LEFT}, 100, 0, {TOP}, 0, -100</GeoTransform>
+        <VRTRasterBand dataType="Float32" band="1">
+        <SimpleSource><SourceFilename relativeToVRT="1">w.tif</SourceFilename>
+        <SourceBand>1</SourceBand>
+        <SrcRect xOff="0" yOff="0" xSize="20" ySize="20"/>
+        <DstRect xOff="0" yOff="0" xSize="20" ySize="20"/></SimpleSource>
+        <SimpleSource><SourceFilename relativeToVRT="1">e.tif</SourceFilename>
+        <SourceBand>1</SourceBand>
+        <SrcRect xOff="0" yOff="0" xSize="20" ySize="20"/>
+        <DstRect xOff="20" yOff="0" xSize="20" ySize="20"/></SimpleSource>
+        </VRTRasterBand></VRTDataset>""",
+        encoding="utf-8",
+    )
+    one = read(mosaic)
+    assert one.layer.total == A.sum() + B.sum()
+    assert one.record.parts == {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (west, east)
+    }
