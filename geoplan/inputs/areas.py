@@ -17,6 +17,8 @@ from geoplan.inputs.location.area_pieces import put_together
 from geoplan.inputs.location.coordinate_columns import has_coordinates
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.location.outside import report_elsewhere, report_outside
+from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import codes_by_location
 from geoplan.inputs.rows import Rows, open_rows
@@ -29,6 +31,7 @@ def read_areas(
     crs: str,
     parent: str | None = None,
     parents: AreaLayer | None = None,
+    streets: Streets | None = None,
     lang: str = "zh",
 ) -> Loaded[AreaLayer]:
     """Read the areas of one level.
@@ -40,6 +43,7 @@ def read_areas(
     crs : the study's projected CRS.
     parent, parents : the level above and its areas; a row names its parent by code or name, else
         its code begins with the parent's, else its location decides.
+    streets : of the study; areas that none of them reaches are doubted.
     lang : of the findings.
 
     Returns
@@ -65,6 +69,8 @@ def read_areas(
     collector = FindingCollector(source=source, lang=lang)
     try:
         layer = _read(collector, level, crs, parent, parents)
+        if parents is None and streets is not None:
+            report_elsewhere(layer.frame.geometry, collector, streets)
     except (InputError, pyproj.exceptions.CRSError) as error:
         return collector.unusable(error)
     return collector.loaded(layer)
@@ -104,9 +110,18 @@ def _read(
     if urban is not None:
         frame["urban"] = urban
     frame.index = pd.Index(codes.astype(str), name="code")
+    kept = ~collector.set_aside_mask & ~further
+    above = {} if parents is None else {parents.level: parents}
+    report_outside(
+        frame[kept],
+        np.flatnonzero(kept),
+        collector,
+        LocationContext(crs=crs, areas=above),
+        kind="areas",
+    )
     return AreaLayer(
         level=level,
-        frame=frame[~collector.set_aside_mask & ~further],
+        frame=frame[kept],
         parent=parent,
         datum_said=all(f.code != "datum_unsaid" for f in collector.findings),
     )

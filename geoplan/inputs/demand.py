@@ -23,6 +23,7 @@ from geoplan.inputs.findings.finding import Loaded, Severity
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
@@ -183,6 +184,14 @@ def _demand_of_rows(
     frame.index = ids
     frame, take = split_rows(
         frame, places, whole, context.areas, collector, shared=["people", *groups]
+    )
+    report_outside(
+        frame,
+        take,
+        collector,
+        context,
+        kind="people",
+        people=frame["people"].to_numpy(float) if headings else None,
     )
     return frame[~unusable[take]]
 

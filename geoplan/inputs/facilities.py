@@ -17,6 +17,7 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.several_places import report_several_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
@@ -115,6 +116,7 @@ def _read(
     shared = [role for role in _NUMBERS if role in frame]
     report_several_places(places, frame[shared], collector)
     frame, take = split_rows(frame, places, rows, context.areas, collector, shared=shared)
+    report_outside(frame, take, collector, context, kind="sites")
     return FacilityLayer(key=key, frame=frame[kept[take]])
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -10,9 +13,11 @@ from geoplan.errors import FileError, InputError
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
-from geoplan.inputs.layers import LineLayer
+from geoplan.inputs.layers import AreaLayer, LineLayer
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.location.outside import report_outside
+from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.row_identity import row_ids
 from geoplan.inputs.rows import open_rows
 
@@ -24,6 +29,8 @@ def read_lines(
     crs: str,
     lang: str = "zh",
     any_geometry: bool = False,
+    areas: Mapping[str, AreaLayer] | None = None,
+    streets: Streets | None = None,
 ) -> Loaded[LineLayer]:
     """Read lines.
 
@@ -35,6 +42,7 @@ def read_lines(
     lang : of the findings.
     any_geometry : True for a background: polygons and points are fine as well; False sets them
         aside.
+    areas, streets : of the study; lines that lie outside are told.
 
     Returns
     -------
@@ -52,14 +60,17 @@ def read_lines(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        layer = _read(collector, key, crs, any_geometry)
+        layer = _read(collector, key, any_geometry, LocationContext.of(crs, areas, streets))
     except (InputError, pyproj.exceptions.CRSError) as error:
         return collector.unusable(error)
     return collector.loaded(layer)
 
 
-def _read(collector: FindingCollector, key: str, crs: str, any_geometry: bool) -> LineLayer:
-    rows = open_rows(collector)
+def _read(
+    collector: FindingCollector, key: str, any_geometry: bool, context: LocationContext
+) -> LineLayer:
+    rows, crs = open_rows(collector), context.crs
+    # no compared datum: along borders and rivers there need not be streets
     geometry = locate_rows(rows, collector, LocationContext(crs=crs), points=False)
     there = geometry.notna().to_numpy()
     if not any_geometry:
@@ -68,11 +79,13 @@ def _read(collector: FindingCollector, key: str, crs: str, any_geometry: bool) -
     data: dict[str, object] = {"name": rows.names}
     for heading in map(str, rows.text.columns):
         column = rows.roles.get(heading, heading)
-        if column not in data and column not in ("id", "geometry"):
+        if column not in data and column not in ("id", "geometry", "wkt", "lonlat"):
             data[column] = rows.text[heading]
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=crs)
     frame.index = row_ids(rows, collector, key)
-    kept = frame[~collector.set_aside_mask & there]
-    if len(kept) == 0:
+    kept = ~collector.set_aside_mask & there
+    if not kept.any():
         raise FileError.of("file_faults.no_usable_geometry")
-    return LineLayer(key=key, frame=kept)
+    if not any_geometry:
+        report_outside(frame[kept], np.flatnonzero(kept), collector, context, kind="lines")
+    return LineLayer(key=key, frame=frame[kept])

@@ -136,12 +136,13 @@ def test_every_fault_of_a_workbook_of_sites_is_named_by_row(areas, tmp_path):
         expected.pop(row)
     assert found == {row: {code} for row, code in expected.items()}
     kinds = {f.code for f in one.findings if f.row is None}
-    # telephone and name of the person in charge; sites without a place that name their street
+    # personal data; sites without a place that name their street; one 35 km beyond the border
     assert kinds == {
         "personal",
         "counts_for_quota",
         "numbers_written",
         "capacity_partly_known",
+        "sites_outside_areas",
     }
     assert not {"联系电话", "负责人"} & set(one.layer.frame.columns)
     assert one.record.rows == one.record.accepted + one.record.set_aside

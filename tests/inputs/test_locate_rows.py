@@ -51,6 +51,7 @@ def test_a_layer_with_impossible_locations(tmp_path, areas):
             5: "no_degrees",
             6: "no_geometry",
             7: "outside",
+            None: "sites_outside_areas",
         }
         assert one.layer.frame["name"].tolist() == ["a", "g"]
 
@@ -103,7 +104,9 @@ def test_a_table_in_metres_with_every_fault(tmp_path, areas):
     path.write_text("名称,x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
     one = read(path, areas, crs=CRS)
     expected = {k: code for k, code in enumerate(rows.values(), start=2) if code}
-    assert codes(one) == expected | {None: "numbers_written"}
+    assert {row: code for row, code in codes(one).items() if row} == expected
+    about_file = {f.code for f in one.findings if f.row is None}
+    assert about_file == {"numbers_written", "sites_outside_areas"}
     assert one.layer.frame["name"].tolist() == ["甲", "辛", "壬"]
     assert one.record.set_aside == 6
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pyproj
-import shapely
 
 from geoplan.errors import FileError
 from geoplan.inputs.files.source import LayerSource
@@ -15,13 +14,12 @@ from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.coordinate_columns import choose_coordinates, has_pair
 from geoplan.inputs.location.datum.check import check_datum
 from geoplan.inputs.location.degree_columns import locate_degrees
-from geoplan.inputs.location.extent import Extent, LocationContext
+from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry
 from geoplan.inputs.location.projected_columns import locate_projected
 from geoplan.inputs.location.several_places import Places, places_of
 from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
-from geoplan.tolerances import OUTSIDE_M
 
 
 def locate_points(
@@ -76,8 +74,6 @@ def _locate(
     datum = _datum_in_use(rows, source)
     if datum is None and rows.geometry is None and source.datum in ("gcj02", "bd09"):
         collector.about_file("datum_unused", "note", value=source.datum)
-    if context.extent is not None:
-        _report_far_outside(geometry, collector, context.extent)
     if context.extent is not None or context.streets is not None:
         check_datum(rows, geometry, datum, collector, context)
     return geometry
@@ -95,14 +91,3 @@ def _datum_in_use(rows: Rows, source: LayerSource) -> str | None:
     if own is not None and own.is_projected:
         return None
     return source.datum or "wgs84"
-
-
-def _report_far_outside(
-    geometry: gpd.GeoSeries, collector: FindingCollector, extent: Extent
-) -> None:
-    west, south, east, north = extent.bounds_m
-    box = shapely.box(west - OUTSIDE_M, south - OUTSIDE_M, east + OUTSIDE_M, north + OUTSIDE_M)
-    far = geometry.notna() & ~geometry.intersects(box)
-    for position in np.flatnonzero(far.to_numpy()):
-        km = float(geometry.iloc[position].distance(box)) / 1000
-        collector.about_row(int(position), "outside", "warning", distance=f"{km:,.0f}")

@@ -142,6 +142,13 @@ class _Reader:
             tier_key=standard.tier_key if standard.tiers else None,
         )
 
+    def lines(
+        self, source: LayerSource, key: str, areas: Mapping[str, AreaLayer]
+    ) -> Loaded[LineLayer]:
+        return read_lines(
+            source, key=key, crs=self.crs, areas=areas, streets=self.streets, lang=self.lang
+        )
+
     def take(self, one: Loaded[Any]) -> Any:
         one = replace(one, findings=(*one.findings, *self._nothing_left(one)))
         self.loaded += [one, *one.also]
@@ -238,7 +245,7 @@ def load_inputs(
             _put(
                 lines,
                 key,
-                reader.take(read_lines(source, key=key, crs=reader.crs, lang=reader.lang)),
+                reader.take(reader.lines(source, key, areas)),
             )
         if section.required:
             plain = SourceSection(path=section.required, datum=section.datum)
@@ -311,6 +318,7 @@ def _areas(reader: _Reader) -> dict[str, AreaLayer]:
             parent=section.parent,
             crs=reader.crs,
             parents=areas.get(section.parent) if section.parent else None,
+            streets=reader.streets,
             lang=reader.lang,
         )
         _put(areas, level, reader.take(one))

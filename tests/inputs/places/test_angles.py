@@ -6,7 +6,7 @@ from math import floor
 
 import pytest
 import shapely
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from geoplan.inputs.columns.places.angles import parse_angle
 from geoplan.inputs.columns.places.pairs import parse_pair
@@ -58,6 +58,7 @@ SIDES = {
 
 
 @pytest.mark.parametrize("writing", WRITINGS.values(), ids=WRITINGS)
+@settings(deadline=None)
 @given(value=st.floats(0, 89.99), side=st.sampled_from(list(SIDES)))
 def test_every_writing_gives_its_degrees(writing, value, side):
     word, axis, sign = SIDES[side]
@@ -130,6 +131,7 @@ def test_the_letter_o_is_left_open():
         assert found.degrees == pytest.approx(51.2)
 
 
+@settings(deadline=None)
 @given(
     lon=st.floats(-179, 179).filter(lambda v: abs(v) > 91),
     lat=st.floats(-89, 89),

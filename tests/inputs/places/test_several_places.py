@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from shapely.geometry import (
     GeometryCollection,
     LineString,
@@ -80,6 +80,7 @@ def test_ids_are_stable_and_never_clash(tmp_path):
     assert one.layer.frame["name"].tolist() == ["a", "b", "b", "c"]
 
 
+@settings(deadline=None, max_examples=20)
 @given(
     beds=st.integers(0, 500),
     parts=st.integers(2, 7),
@@ -118,6 +119,7 @@ def test_every_place_has_its_own_area_unless_the_row_says_one(tmp_path):
     assert [(f.row, f.code) for f in one.findings if f.row] == [(2, "other_area")]
 
 
+@settings(deadline=None, max_examples=20)
 @given(people=st.integers(0, 10_000), parts=st.integers(2, 6))
 def test_people_of_a_row_are_never_multiplied(tmp_path_factory, people, parts):
     folder = tmp_path_factory.mktemp("people")
