@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from geoplan.coverage.ledger import Coverage, Ledger
 from geoplan.results import ServiceResult
@@ -65,3 +66,20 @@ def range_text(service: ServiceResult, speaker: Speaker, *, after: bool = False)
         share_least=share_text(least.covered_share),
         share_most=share_text(most.covered_share),
     )
+
+
+def capacity_texts(service: ServiceResult, sites: pd.DataFrame, speaker: Speaker) -> list[str]:
+    """Capacity of every site in words: a number, unlimited, not known; "" where nobody asks."""
+    places = sites["capacity"].astype(float)
+    asked = service.standard.capacity_limits or bool(places.notna().any())
+    assumed = sites.get("capacity_assumed", pd.Series(False, index=sites.index)).astype(bool)
+    texts = []
+    for value, stands_in in zip(places, assumed, strict=True):
+        if np.isnan(value):
+            text = speaker.say("outputs.capacity_not_known") if asked else ""
+        elif np.isinf(value):
+            text = speaker.say("outputs.capacity_unlimited")
+        else:
+            text = f"{value:,.6g}"
+        texts.append(speaker.say("outputs.capacity_assumed", places=text) if stands_in else text)
+    return texts

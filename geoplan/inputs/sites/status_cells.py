@@ -99,7 +99,7 @@ def serving_sites(
 
 def _heed(column: StatusColumn, rows: Rows, found: _Sites, exempt: np.ndarray) -> None:
     """Take over what one column says."""
-    cells, heading = rows.text[column.heading], column.heading
+    cells, heading = column.cells, column.heading
     out = column.rows(sure=True, serves=False)
     if column.kind in ("status", "is_open", "is_closed"):
         found.judged = True

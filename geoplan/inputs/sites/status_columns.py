@@ -27,12 +27,14 @@ class StatusColumn:
     """One column's cells, read.
 
     heading, kind : which, and what sort of column it is.
+    cells : what is read of each cell: of a name what stands in brackets at its end.
     readings : per row; None where the cell says nothing.
     blank : bool per row: a cell that should say something, and is empty.
     """
 
     heading: str
     kind: Kind
+    cells: pd.Series
     readings: list[StatusReading | None]
     blank: np.ndarray
 
@@ -82,7 +84,11 @@ def _column(heading: str, kind: Kind, cells: pd.Series, words: StatusWords) -> S
     readings = [None if nothing else read[text] for text, nothing in zip(cells, empty, strict=True)]
     asks = kind in ("status", "is_open")
     return StatusColumn(
-        heading=heading, kind=kind, readings=readings, blank=empty if asks else np.zeros_like(empty)
+        heading=heading,
+        kind=kind,
+        cells=cells,
+        readings=readings,
+        blank=empty if asks else np.zeros_like(empty),
     )
 
 
@@ -124,5 +130,9 @@ def _lifecycle_column(
         for text, nothing in zip(cells, empty, strict=True)
     ]
     return StatusColumn(
-        heading=heading, kind="lifecycle", readings=readings, blank=np.zeros_like(empty)
+        heading=heading,
+        kind="lifecycle",
+        cells=cells,
+        readings=readings,
+        blank=np.zeros_like(empty),
     )

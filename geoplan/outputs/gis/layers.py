@@ -12,6 +12,7 @@ import pandas as pd
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.gis import styles
 from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
+from geoplan.outputs.ranges import capacity_texts
 from geoplan.outputs.wording import (
     area_names,
     level_of_codes,
@@ -226,6 +227,11 @@ def _facilities(results: RunResults, service: ServiceResult, speaker: Speaker) -
     frame = service.facilities.frame.copy()
     frame.insert(0, "id", frame.index.astype(str))
     frame["tier"] = frame["tier"].astype("string").fillna("")
+    places = frame["capacity"].astype(float)
+    if np.isinf(places).any() or "capacity_assumed" in frame.columns:
+        # few formats can tell "no limit" from "not known" in a column of numbers
+        frame["capacity_text"] = capacity_texts(service, frame, speaker)
+        frame["capacity"] = places.where(~np.isinf(places))
     for level in results.areas:
         if level in frame.columns:
             names = area_names(results, level, frame[level], speaker)

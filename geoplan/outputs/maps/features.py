@@ -12,6 +12,7 @@ import shapely
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
 from geoplan.outputs.maps.values import column, numbers, positions, texts
+from geoplan.outputs.ranges import capacity_texts
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import plain
@@ -109,7 +110,7 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         "tier": positions(frame["tier"], tiers),
         "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
         "capacity": numbers(frame["capacity"].replace(np.inf, np.nan)),
-        "capacity_text": _capacity_texts(service, speaker),
+        "capacity_text": capacity_texts(service, frame, speaker),
         "unplaced": len(service.facilities) - len(frame),
     }
     if service.coverage is not None:
@@ -117,25 +118,6 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         people.index = people.index.map(str)
         content["serves"] = numbers(people.reindex(frame.index.map(str)).fillna(0.0))
     return content
-
-
-def _capacity_texts(service: ServiceResult, speaker: Speaker) -> list[str]:
-    """Capacity of every located site in words; "" where the service asks for none."""
-    assert service.facilities is not None
-    frame = service.facilities.located
-    places = frame["capacity"].astype(float)
-    asked = service.standard.capacity_limits or bool(places.notna().any())
-    assumed = frame.get("capacity_assumed", pd.Series(False, index=frame.index)).astype(bool)
-    texts_ = []
-    for value, stands_in in zip(places, assumed, strict=True):
-        if np.isnan(value):
-            text = speaker.say("outputs.capacity_not_known") if asked else ""
-        elif np.isinf(value):
-            text = speaker.say("outputs.capacity_unlimited")
-        else:
-            text = f"{value:,.6g}"
-        texts_.append(speaker.say("outputs.capacity_assumed", places=text) if stands_in else text)
-    return texts_
 
 
 def gaps_content(

@@ -25,6 +25,7 @@ def headline(results: RunResults, service: ServiceResult, speaker: Speaker) -> d
             label = speaker.say("maps.head_at_least", label=label, most=share)
         head |= {
             "label": label,
+            "label_after": _label_after(service, speaker),
             "ledger": _ledger(service.coverage.ledger),
             "after": None
             if service.siting is None or not _planned(service)
@@ -53,6 +54,17 @@ def _share_label(service: ServiceResult, speaker: Speaker) -> str:
         if people
         else speaker.say("maps.head_share")
     )
+
+
+def _label_after(service: ServiceResult, speaker: Speaker) -> str:
+    """Whose share it is with the plan, and that it may lie between two numbers."""
+    label, most = _share_label(service, speaker), most_ledger(service, after=True)
+    if most is None or service.siting is None:
+        return label
+    if service.siting.unlimited:
+        return speaker.say("maps.head_at_most", label=label)
+    share = share_text(most.covered_share)
+    return speaker.say("maps.head_at_least", label=label, most=share)
 
 
 def _planned(service: ServiceResult) -> bool:

@@ -38,7 +38,8 @@
     if (head.ledger) {
       var l = ledgerNow(app), gained = app.model.scenario === "after" ? l.served - head.ledger.served : 0;
       if (head.after) { box.appendChild(switcher(app)); }
-      box.appendChild(big(gp.share(l.share), head.label, gp.people(l.served) + " / " + t("ui_people_n", { n: gp.people(l.total) })));
+      var label = app.model.scenario === "after" && head.label_after || head.label;
+      box.appendChild(big(gp.share(l.share), label, gp.people(l.served) + " / " + t("ui_people_n", { n: gp.people(l.total) })));
       if (l.total) {
         gp.STATES.forEach(function (state) {
           if (state === "served" && gained > 0) {
