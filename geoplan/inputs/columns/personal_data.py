@@ -14,6 +14,7 @@ from geoplan.inputs.columns.roles import is_personal_heading
 _IDENTITY = re.compile(r"^\d{6}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$")
 _MOBILE = re.compile(r"^(\+?86[- ]?)?1[3-9]\d{9}$")
 _SAMPLE_CELLS = 2000
+_SMALL_NUMBER = r"\d{1,6}(\.\d+)?|[-—–]"
 # the same inside a longer text: a quick look without, then a close one with the digits around
 _LIKELY = r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 _INSIDE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{16}[\dXx])(?!\d)")
@@ -24,16 +25,23 @@ _HIDDEN = "***"
 def personal_columns(text: pd.DataFrame, *, keep: Collection[str] = ()) -> list[str]:
     """Headings of columns with personal data.
 
-    A column counts when its heading announces it, or when at least a tenth of its filled cells
-    look like identity or mobile numbers. Columns in `keep` (coordinates, names of sites,
+    A column counts when its heading announces it (and it does not hold small numbers: how many
+    persons in charge there are), or when at least a tenth of its filled cells look like identity or
+    mobile numbers. Columns in `keep` (coordinates, names of sites,
     people counts) are not judged by heading, but are by pattern.
     """
     found = []
     for heading in map(str, text.columns):
         by_heading = heading not in keep and is_personal_heading(heading)
-        if by_heading or _looks_personal(text[heading]):
+        if (by_heading and not _is_count(text[heading])) or _looks_personal(text[heading]):
             found.append(heading)
     return found
+
+
+def _is_count(cells: pd.Series) -> bool:
+    """Whether all filled cells are small numbers, no telephone or identity numbers."""
+    filled = cells[cells != ""].head(_SAMPLE_CELLS)
+    return len(filled) > 0 and bool(filled.str.fullmatch(_SMALL_NUMBER).all())
 
 
 def _looks_personal(cells: pd.Series) -> bool:

@@ -35,7 +35,8 @@ _SAMPLE_ROWS = 60
 _NUMERIC = 0.8
 #: rows of data that tell a second row of headings from a row of faulty cells
 _MIN_DATA = 2
-_DIGIT = re.compile(r"\d")
+_CODE = re.compile(r"[^\W\d]+_?\d+")
+_DIGITS = 0.4
 _NO_HEADING = "\x00"
 
 
@@ -213,9 +214,7 @@ def _goes_on(grid: _Grid, r: int) -> bool:
         named = all(is_year_or_age(child[c]) or is_child_word(child[c]) for c in under)
         return named and any(parents[c] and not child[c] for c in range(grid.width))
     numbers = grid.numeric(r + 2)
-    tells = [
-        is_child_word(child[c]) or (bool(numbers[c]) and not _DIGIT.search(child[c])) for c in under
-    ]
+    tells = [is_child_word(child[c]) or (bool(numbers[c]) and _is_word(child[c])) for c in under]
     return sum(tells) * 2 >= len(under)
 
 
@@ -239,18 +238,23 @@ def _under_parents(grid: _Grid, r: int) -> set[int]:
     under: set[int] = set()
     for c in grid.filled(r):
         first, last = grid.span(r, c)
-        if last == first and grid.merged.get((r, c)) is None:
-            while (
-                last + 1 < grid.width
-                and below[last + 1]
-                and below[c]
-                and texts[last + 1] in ("", texts[c])
-                and (r, last + 1) not in grid.merged
-            ):
-                last += 1
+        if last == first and (r, c) not in grid.merged and below[c]:
+            merged = {k for k in range(grid.width) if (r, k) in grid.merged}
+            last = _last_under(texts, below, c, merged)
         if last > first:
             under |= set(range(first, last + 1))
     return under
+
+
+def _last_under(texts: list[str], below: list[str], c: int, merged: set[int]) -> int:
+    """Last column with a text below that the text at `c` stands over, blank or repeated beside."""
+    last = c
+    for k in range(c + 1, len(texts)):
+        if texts[k] not in ("", texts[c]) or k in merged:
+            break
+        if below[k]:
+            last = k
+    return last
 
 
 def _second_language(grid: _Grid, r: int) -> bool:
@@ -266,8 +270,16 @@ def _second_language(grid: _Grid, r: int) -> bool:
         len(numbers) >= 2
         and len(grid) - r - 2 >= _MIN_DATA
         and not signs.any()
-        and not any(_DIGIT.search(word) or has_cell_error(pd.Series([word]))[0] for word in words)
+        and all(_is_word(word) for word in words)
     )
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text over numbers is a heading: hardly any digits (60岁以上, P60), no error."""
+    digits = sum(c.isdigit() for c in text)
+    if has_cell_error(pd.Series([text], dtype="str"))[0]:
+        return False
+    return digits <= _DIGITS * len(text) or _CODE.fullmatch(text) is not None
 
 
 def _begins_above(grid: _Grid, top: int) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import FileError
+from geoplan.inputs.columns.cell_errors import is_error, is_formula
 from geoplan.inputs.columns.parse_numbers import is_empty
 from geoplan.inputs.columns.places.angles import read_angles
 from geoplan.inputs.findings.collector import FindingCollector
@@ -164,10 +165,13 @@ def usable_pairs(
     for code, mask, severity in faults:
         for position in np.flatnonzero(mask & usable):
             name = code
-            cells = filter(None, (first.iloc[position], second.iloc[position]))
-            value = ", ".join(dict.fromkeys(cells))
+            cells = dict.fromkeys(filter(None, (first.iloc[position], second.iloc[position])))
+            wrong = [cell for cell in cells if is_error(cell) or is_formula(cell)]
+            value = ", ".join(cells)
             if code == "no_coordinates" and address is not None and address.iloc[position] != "":
                 name, value = "address_only", str(address.iloc[position])
+            elif code == "not_a_number" and wrong:
+                name = "place_error"
             collector.about_row(
                 int(position), name, severity, column=column, value=value, set_aside=True
             )

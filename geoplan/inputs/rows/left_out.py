@@ -178,7 +178,7 @@ def _sums(table: RowTable, counted: Counted, keep: np.ndarray) -> SumRows:
         return empty
     values = np.column_stack(_numbers(table, counted, at))
     apart = _apart(table, counted.roles, keep)
-    marked, inner = _area_rows(table, counted, keep)
+    marked = _area_rows(table, counted, keep)
     found = find_sum_rows(
         values,
         nameless=_nameless(table, counted.roles)[at] & ~_placed(table, counted.roles)[at],
@@ -190,8 +190,8 @@ def _sums(table: RowTable, counted: Counted, keep: np.ndarray) -> SumRows:
     sure[at], likely[at] = found.sure, found.likely
     hit = found.first >= 0
     first[at[hit]], last[at[hit]] = at[found.first[hit]], at[found.last[hit]]
-    # a row named after an area whose communities stand in the table as well
-    likely |= inner & apart & keep & ~sure
+    # named after an area of a coarser level, and nowhere: most likely the area's own total
+    likely |= marked & apart & keep & ~sure
     return SumRows(sure=sure, likely=likely & ~sure, first=first, last=last)
 
 
@@ -221,19 +221,18 @@ def _nameless(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
         cells = _cells(table, roles, role)
         if cells is not None:
             nameless &= is_empty(cells)
-    return nameless
+    # where many rows have no name, having none says nothing
+    return nameless & (nameless.mean() < 1 - _FILLED)
 
 
-def _area_rows(
-    table: RowTable, counted: Counted, keep: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows named after an area, in a table of finer ones; and those with others of their area."""
+def _area_rows(table: RowTable, counted: Counted, keep: np.ndarray) -> np.ndarray:
+    """Bool per row: it has the name or code of an area, in a table of finer ones."""
     n = len(table.text)
-    marked, inner = np.zeros(n, bool), np.zeros(n, bool)
+    marked = np.zeros(n, bool)
     columns = {role: _cells(table, counted.roles, role) for role in ("name", "code", "id")}
     first = table.text.iloc[:, 0]
     own = [cells for cells in (*columns.values(), first) if cells is not None]
-    for level, layer in counted.areas.items():
+    for layer in counted.areas.values():
         names = {normalize(name): str(code) for code, name in layer.frame["name"].items()}
         names |= {str(code): str(code) for code in layer.frame.index}
         code = np.full(n, "", object)
@@ -248,32 +247,7 @@ def _area_rows(
         if not named.any() or named.sum() > _FEW * keep.sum():
             continue
         marked |= named
-        inner |= named & _has_others(table, counted, level, layer, code, named)
-    return marked, inner
-
-
-def _has_others(
-    table: RowTable,
-    counted: Counted,
-    level: str,
-    layer: AreaLayer,
-    code: np.ndarray,
-    named: np.ndarray,
-) -> np.ndarray:
-    """Bool per named row: two other rows or more say that they lie in its area."""
-    said = _cells(table, counted.roles, level)
-    own = _cells(table, counted.roles, "code")
-    labels = layer.frame["name"].astype(str)
-    others = np.zeros(len(code), bool)
-    for position in np.flatnonzero(named):
-        area = str(code[position])
-        inside = np.zeros(len(code), bool)
-        if said is not None:
-            inside |= said.isin([area, labels.get(area, area)]).to_numpy(bool)
-        if own is not None and len(area) >= 6:
-            inside |= (own.str.startswith(area) & (own != area)).to_numpy(bool)
-        others[position] = (inside & ~named).sum() >= 2
-    return others
+    return marked
 
 
 def _examples(

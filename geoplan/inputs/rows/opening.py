@@ -15,6 +15,7 @@ from geoplan.inputs.columns.roles import (
     find_roles,
     heading_called,
     heading_key,
+    is_total_part,
     known_roles,
     match_columns,
 )
@@ -145,7 +146,10 @@ def _report_headings(table: RowTable, names: list[str], collector: FindingCollec
     for name in dict.fromkeys(names):
         heading = heading_called(name, headings, table.levels)
         parts = table.levels.get(heading, ())
-        if len(parts) > 1 and heading_key(parts[-1]) != heading_key(name) != heading_key(heading):
+        beside = [h for h in headings if table.levels.get(h, ())[:-1] == parts[:-1]]
+        if len(parts) > 1 and len(beside) > 1 and is_total_part(parts[-1]):
+            if heading_key(name) in (heading_key(heading), heading_key(parts[-1])):
+                continue
             collector.about_file(
                 "heading_total",
                 "note",

@@ -19,6 +19,8 @@ _PLAIN = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 #: so many whole numbers below a thousand beside 1,234 show that it has a separator of thousands
 _SMALL_NUMBERS = 2
+#: so many numbers like 1.234, and no other ones, are more likely thousands
+_ALL_OF_THREE = 3
 
 #: how sure a column's decimal sign is: plain (there is nothing to decide), shown by its own cells,
 #: by other columns of the file, by the small whole numbers beside, mixed, or open
@@ -132,6 +134,9 @@ def _style(
         return NumberStyle(decimal=grouping, how="small", example=doubted[0])
     if file_mark:
         return NumberStyle(decimal=file_mark, how="file", example=doubted[0])
+    if kind == "count" and len(doubted) == len(numbers) >= _ALL_OF_THREE:
+        # people are whole: three digits behind every sign are more likely thousands
+        return NumberStyle(decimal=grouping, how="open", example=doubted[0])
     return NumberStyle(decimal=".", how="open", example=doubted[0])
 
 

@@ -38,7 +38,7 @@ class _Content:
         self.marks = SheetMarks()
         self.row = self.column = 0
         self.rows = self.columns = 1
-        self.groups: list[bool] = []
+        self.groups = 0
         self.cell: dict[str, str] | None = None
         self.said: list[str] = []
         self.in_paragraph = False
@@ -53,7 +53,7 @@ class _Content:
         elif name == "table:table-row":
             self._row(attributes)
         elif name == "table:table-row-group":
-            self.groups.append(attributes.get("table:display") == "false")
+            self.groups += 1
         elif name == "table:table":
             self.marks = SheetMarks(merges=[])
             self.found[attributes.get("table:name", "")] = self.marks
@@ -64,7 +64,7 @@ class _Content:
         self.rows = int(attributes.get("table:number-rows-repeated", "1"))
         state = attributes.get("table:visibility", "visible")
         if state != "visible" and self.rows <= _MOST_REPEATED * _MOST_REPEATED:
-            folded = state == "collapse" and any(self.groups)
+            folded = state == "collapse" and self.groups > 0
             rows = self.marks.folded if folded else self.marks.hidden
             rows.update(range(self.row, self.row + self.rows))
 
@@ -84,7 +84,7 @@ class _Content:
         elif name == "table:table-row":
             self.row += self.rows
         elif name == "table:table-row-group":
-            self.groups.pop()
+            self.groups -= 1
 
     def _close_cell(self, *, covered: bool) -> None:
         cell, said = self.cell or {}, "".join(self.said).strip()

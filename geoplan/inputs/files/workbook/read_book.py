@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +33,11 @@ _MARKS = {
     ".ods": marks_ods,
 }
 
+#: an error value that is none of the seven of old
+_NEW_ERROR = re.compile(
+    rb"(<v>)#(?!(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|GETTING_DATA)</v>)[^<]*(</v>)"
+)
+
 
 def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> list[RawTable]:
     """The table of a workbook's `sheet`, else those of all visible sheets with a known heading.
@@ -42,12 +49,7 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
     FileError
         Unreadable, empty, no heading, no such sheet: with what to do.
     """
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        if _is_text(path):
-            raise FileError.of("file_faults.text_as_book", ending=path.suffix) from error
-        raise FileError.of("file_faults.book_broken", error=error) from error
+    book = _open(path)
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
         raise FileError.of("file_faults.no_sheet", sheet=sheet, sheets=", ".join(names))
@@ -55,7 +57,12 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
     hidden = [n for n in names if states.get(n) != SheetVisibleEnum.Visible]
     read = [sheet] if sheet is not None else [n for n in names if n not in hidden]
     marks = _read_marks(path, read)
-    sheets = [_Sheet(book.get_sheet_by_name(n), (marks or {}).get(n)) for n in read]
+    try:
+        pages = [book.get_sheet_by_name(n) for n in read]
+    except CalamineError:  # an error newer than the library (#SPILL!) stands in a cell
+        book = _open_without_new_errors(path)
+        pages = [book.get_sheet_by_name(n) for n in read]
+    sheets = [_Sheet(page, (marks or {}).get(page.name)) for page in pages]
     tables = _tables(sheets, given, must=sheet is not None)
     if not tables:
         raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
@@ -66,6 +73,31 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
         told.append(("marks_unread", {}))
     tables[0] = replace(tables[0], file_findings=(*told, *tables[0].file_findings))
     return tables
+
+
+def _open(path: Path) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        if _is_text(path):
+            raise FileError.of("file_faults.text_as_book", ending=path.suffix) from error
+        raise FileError.of("file_faults.book_broken", error=error) from error
+
+
+def _open_without_new_errors(path: Path) -> CalamineWorkbook:
+    """The workbook with errors that the library does not know as #N/A; the marks name them."""
+    copy = io.BytesIO()
+    try:
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w") as changed:
+            for item in archive.infolist():
+                content = archive.read(item)
+                if item.filename.startswith("xl/worksheets/"):
+                    content = _NEW_ERROR.sub(rb"\1#N/A\2", content)
+                changed.writestr(item.filename, content)
+        copy.seek(0)
+        return CalamineWorkbook.from_filelike(copy)
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise FileError.of("file_faults.book_broken", error=error) from error
 
 
 def _tables(sheets: Sequence[_Sheet], given: Mapping[str, str], *, must: bool) -> list[RawTable]:
@@ -123,7 +155,10 @@ class _Sheet:
 
     def table(self, given: Mapping[str, str], *, must: bool) -> RawTable | None:
         """The sheet's table; None where it has no known heading and need not have one."""
-        values = self.page.to_python(skip_empty_area=False)
+        try:
+            values = self.page.to_python(skip_empty_area=False)
+        except CalamineError as error:
+            raise FileError.of("file_faults.book_broken", error=error) from error
         if not values:
             if must:
                 raise FileError.of("file_faults.empty_sheet", sheet=self.page.name)
