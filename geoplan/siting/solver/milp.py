@@ -18,12 +18,21 @@ from geoplan.siting.solver.units import Units
 from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE, NO_VIOLATION, OBJECTIVE_SIZE
 
 INF = highspy.kHighsInf
+#: bit of HiGHS's presolve rule "enumeration" (older versions have no such rule, and no such bit)
+_ENUMERATION = 1 << 16
 
 
 class QuietHighs(highspy.Highs):
-    """HiGHS without its banner: some versions print it while callbacks are switched on, before
-    a caller can set an option.
+    """HiGHS without its banner, and without a rule of its presolve that loses solutions.
+
+    Some versions print the banner while callbacks are switched on, before a caller can set an
+    option. HiGHS 1.16 with "enumeration" calls models infeasible that have solutions.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOptionValue("output_flag", False)
+        self.setOptionValue("presolve_rule_off", _ENUMERATION)
 
     def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
         """Switch output off first."""
@@ -197,20 +206,20 @@ class Model:
             return self._without_columns()
         began = time.perf_counter()
         highs = QuietHighs()
-        settings: dict[str, object] = {
+        given: dict[str, object] = {
             "time_limit": max(float(time_limit_s), 0.01),
             "mip_rel_gap": float(gap),
             "mip_abs_gap": HIGHS_GAP,
             "random_seed": 0,
         }
         if max_nodes is not None:
-            settings["mip_max_nodes"] = max_nodes
-        settings |= options or {}
+            given["mip_max_nodes"] = max_nodes
+        given |= options or {}
         units = self._units(whole="mip_abs_gap" in (options or {}))
         if units.cost < 1:
-            settings["mip_abs_gap"] *= units.cost  # type: ignore[operator]
-        for name, given in settings.items():
-            highs.setOptionValue(name, given)  # type: ignore[arg-type]
+            given["mip_abs_gap"] *= units.cost  # type: ignore[operator]
+        for name, value in given.items():
+            highs.setOptionValue(name, value)  # type: ignore[arg-type]
         highs.passModel(self._highs_lp(linear, units))
         if start is not None and not linear:
             solution = highspy.HighsSolution()
@@ -219,6 +228,15 @@ class Model:
             highs.setSolution(solution)
         stopped = run_highs(highs, stop)
         outcome = _in_units(read_outcome(highs, linear=linear, stopped=stopped), units)
+        again: dict[str, Any] = {"gap": gap, "max_nodes": max_nodes, "stop": stop}
+        settings = dict(options or {})
+        spent = time.perf_counter() - began
+        if outcome.status == "infeasible" and not linear and "presolve" not in settings:
+            # presolve has been wrong: once more without it, for about as long
+            settings["presolve"] = "off"
+            most = min(time_limit_s - spent, 1.0 + spent)
+            other = self.solve(time_limit_s=most, options=settings, **again)
+            return outcome if other.x is None else other
         if start is None or linear or outcome.x is None or stopped:
             return outcome
         reported, true = outcome.value, float(_joined(self.cost) @ outcome.x)
@@ -226,13 +244,10 @@ class Model:
             return outcome
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
-        left = time_limit_s - (time.perf_counter() - began)
-        again = self.solve(
-            time_limit_s=left, gap=gap, max_nodes=max_nodes, options=options, stop=stop
-        )
-        if again.status == "optimal" or again.value <= true:
-            return again
-        return replace(again, status="feasible", x=outcome.x, value=true)
+        other = self.solve(time_limit_s=time_limit_s - spent, options=options, **again)
+        if other.status == "optimal" or other.value <= true:
+            return other
+        return replace(other, status="feasible", x=outcome.x, value=true)
 
     def _units(self, whole: bool) -> Units:
         """Units of the model; `whole`: the objective's least difference is one, and needs none."""

@@ -87,8 +87,9 @@ class Case:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether people are whole numbers and nobody is covered in part."""
-        return self.full_within is None and bool(np.all(self.weights == np.round(self.weights)))
+        """Whether people served are whole numbers: nobody is covered in part, all room is whole."""
+        numbers = [self.weights] if self.capacities is None else [self.weights, self.capacities]
+        return self.full_within is None and all(np.all(n == np.round(n)) for n in numbers)
 
     def people_of(self, area: Any) -> float:
         return float(self.weights[self.in_area(area)].sum())

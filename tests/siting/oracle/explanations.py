@@ -71,6 +71,8 @@ def _left_out(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
     weights[rows] = 0.0
     if "unreachable_people" in facts:
         lost = case.total - weights.sum()
+        if case.full_within is not None:
+            lost = case.total - levels(case, case.allowed[None])[0] @ case.weights
         if abs(lost - facts["unreachable_people"]) > ROUNDING * case.total:
             yield f"{rows} are {lost} people, told {facts['unreachable_people']}"
     elif "largest_share" in facts and case.total > 0:
@@ -111,8 +113,8 @@ def relaxed(case: Case, way: Mapping[str, Mapping[Any, float]]) -> Case:
             least = dict(case.min_share_per_area)
             for area, amount in broken.items():
                 need = people_needed(least[area], case.people_of(area), whole=case.whole)
-                left = max(0.0, need - amount) / case.people_of(area)
-                least[area] = left * (1 - ROUNDING)
+                left = max(0.0, need - amount - ROUNDING * need)
+                least[area] = left / case.people_of(area)
             case = replace(case, min_share_per_area=least)
         elif family == "need":
             need = people_needed(case.share, case.total, whole=case.whole)

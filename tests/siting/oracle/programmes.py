@@ -145,7 +145,9 @@ def _as_good(case: Case, result: SitingResult, within: float) -> tuple[np.ndarra
     if case.question == "min_sites":
         least = people_needed(case.share, case.total, whole=case.whole)
     least *= 1 - within
-    if case.whole and (case.capacities is None or np.all(case.capacities % 1 == 0)):
+    if case.whole and (
+        case.capacities is None or np.all(case.capacities == np.round(case.capacities))
+    ):
         least = np.ceil(least - 1e-6)
     kept = keeps_site_rules(limited, plans) & enough & (people >= least * (1 - 1e-9))
     return plans[kept], people[kept]
