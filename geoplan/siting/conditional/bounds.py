@@ -129,15 +129,22 @@ def rounding_of(served: float) -> float:
 def with_ledger_value(result: SitingResult, served: float, *, gap: float) -> SitingResult:
     """`result` with the people whom the ledger counts, which measures and assigns anew.
 
+    The two differ where people are no whole numbers and capacities round. A ledger above the
+    bound shows that the bound is none for it: then nothing is proved.
+
     Parameters
     ----------
     served : people served once the sites are open.
     gap : relative gap up to which a solution counts as optimal.
     """
-    if result.bound is None or not np.isfinite(result.value) or not served > 0:
+    if not np.isfinite(result.value) or not served > 0:
         return result
+    if result.bound is None:
+        return replace(result, value=served)
     near = abs(result.bound - served) <= rounding_of(served)
-    bound = served if near else max(result.bound, served)
+    if not near and served > result.bound:
+        return without_bound(replace(result, value=served))
+    bound = served if near else result.bound
     found = (bound - served) / served
     status: Status = "optimal" if found <= gap + PROVED_GAP_SERVICE else "feasible"
     return replace(result, value=served, bound=bound, gap=found, status=status)
