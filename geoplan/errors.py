@@ -6,6 +6,8 @@ without a traceback and leaves with `exit_code`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from geoplan.words.message import Message, Messages
@@ -17,6 +19,8 @@ class GeoplanError(Exception):
     exit_code = 1
     #: the sentence, where it is known in other languages too
     sentence: Message | None = None
+    #: language of who asked, where that is known
+    told: str | None = None
 
     @classmethod
     def of(cls, key: str, /, **values: Any) -> Self:
@@ -43,6 +47,16 @@ class GeoplanError(Exception):
     def message(self, lang: str) -> str:
         """What is wrong, in `lang` where its words are known; else as it is."""
         return str(self) if self.sentence is None else self.sentence.text(lang)
+
+
+@contextmanager
+def told_in(lang: str) -> Iterator[None]:
+    """Errors of the block know the language of who asked, as one study has one."""
+    try:
+        yield
+    except GeoplanError as error:
+        error.told = error.told or lang
+        raise
 
 
 class Faults:

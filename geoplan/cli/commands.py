@@ -19,7 +19,7 @@ from geoplan.cli.options import INTERRUPTED
 from geoplan.cli.runs import compare, export
 from geoplan.cli.studies import check, demo, new, run, suggest
 from geoplan.errors import GeoplanError, InputError
-from geoplan.words import say_both
+from geoplan.words import LANGS, say_both
 
 app = typer.Typer(
     name="geoplan",
@@ -67,9 +67,19 @@ def _refuse(error: GeoplanError, *, as_json: bool) -> int:
         findings = [f.to_dict() for f in error.findings]
         typer.echo(json.dumps({"inputs": [], "findings": findings}, ensure_ascii=False, indent=1))
     Console(stderr=True, soft_wrap=True).print(
-        f"geoplan: {error}", style="red", markup=False, highlight=False
+        f"geoplan: {_told(error)}", style="red", markup=False, highlight=False
     )
     return error.exit_code
+
+
+def _told(error: GeoplanError) -> str:
+    """The error in the language of who asked; in both where nobody knows which that is."""
+    if error.told is not None:
+        return error.message(error.told)
+    if error.sentence is None:
+        return str(error)
+    told = [error.message(lang) for lang in LANGS]
+    return ("\n" if any("\n" in text for text in told) else " / ").join(told)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -92,15 +102,16 @@ def _plainly(error: Any) -> None:
     texts = []
     for fault in faults(include_url=False):
         given, limits = fault.get("input"), fault.get("ctx", {})
-        texts.append(
-            {
-                "int_parsing": f"{given!r} is not a whole number",
-                "int_from_float": f"{given!r} is not a whole number",
-                "float_parsing": f"{given!r} is not a number",
-                "greater_than_equal": f"{given} is below the least there can be, "
-                f"{limits.get('ge')}",
-            }.get(str(fault.get("type")), str(fault.get("msg", "")).removeprefix("Value error, "))
-        )
+        word = {
+            "int_parsing": "not_whole",
+            "int_from_float": "not_whole",
+            "float_parsing": "not_number",
+            "greater_than_equal": "below_least",
+        }.get(str(fault.get("type")))
+        if word is None:
+            texts.append(str(fault.get("msg", "")).removeprefix("Value error, "))
+        else:
+            texts.append(say_both(f"cli.{word}", given=given, least=limits.get("ge")))
     error.message = "; ".join(text.rstrip(".") for text in texts) + "."
 
 
@@ -133,11 +144,8 @@ def _code(arguments: list[str], *, debug: bool) -> int:
     except Exception as error:
         if debug:
             raise
-        typer.echo(
-            f"geoplan: something geoplan did not expect: {type(error).__name__}: {error}\n"
-            "Run the same command with --debug and send what it prints.",
-            err=True,
-        )
+        what = f"{type(error).__name__}: {error}"
+        typer.echo(f"geoplan: {say_both('cli.unexpected', what=what)}", err=True)
         return 1
 
 

@@ -15,6 +15,7 @@ import typer
 from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
 from geoplan.cli.progress import progress_shown
 from geoplan.cli.typed_path import typed_path
+from geoplan.errors import told_in
 from geoplan.words import say
 
 
@@ -137,7 +138,7 @@ def run(
         typer.echo(finding_text(finding, speaker), err=True)
     target = out or opened.folder / "out"
     usable_folder(target, speaker)
-    with progress_shown() as progress:
+    with told_in(speaker.lang), progress_shown() as progress:
         plan = opened.run(
             services=service or None,
             audience=audience,
@@ -183,7 +184,7 @@ def suggest(
     from geoplan.study import Study, suggestion_text
 
     opened = Study.open(study, lang=lang)
-    with progress_shown() as progress:
+    with told_in(lang or opened.config.lang), progress_shown() as progress:
         outcome = opened.suggest(
             service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
         )

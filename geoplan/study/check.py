@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geoplan.errors import told_in
 from geoplan.inputs import write_findings
 from geoplan.inputs.findings.finding import Finding, InputRecord
 from geoplan.study.progress import Progress, silent
@@ -118,8 +119,9 @@ def check_study(
     [('areas.district', 2, 0), ('demand.elderly_60', 6, 1)]
     """
     study = Study.open(where, lang=lang)
-    inputs = study.check(lang=lang, progress=progress)
     lang = lang or study.config.lang
+    with told_in(lang):
+        inputs = study.check(lang=lang, progress=progress)
     path = study.folder / "findings.xlsx"
     unwritten = ""
     try:

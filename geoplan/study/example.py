@@ -105,7 +105,7 @@ def example_study(folder: str | Path | None = None) -> Study:
     Plan(Small: meal_station 51.7%)
     """
     if folder is not None and (Path(folder) / "study.toml").exists():
-        raise UsageError(f"{folder} holds a study already: name an empty or a new folder.")
+        raise UsageError.of("study.study_there", folder=folder)
     if folder is not None:
         return Study.open(write_example(Path(folder)))
     target = Path(tempfile.mkdtemp(prefix="geoplan-example-"))

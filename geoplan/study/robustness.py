@@ -94,10 +94,7 @@ def robustness(
     config = study.config
     siting = config.services[service].siting
     if siting is None or siting.objective not in COVERING:
-        raise UsageError(
-            'robustness needs siting = { objective = "max_coverage", sites = N } or "min_sites" '
-            f"for the service {service!r}."
-        )
+        raise UsageError.of("study.robustness_needs_sites", key=service)
     study.require_streets()
     read = try_networks(config, study.folder, modes=modes_of(config, [service]))
     inputs = load_inputs(config, study.folder, services=[service], streets=read.streets)

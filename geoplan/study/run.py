@@ -148,16 +148,13 @@ def _on_cluster(
     try:
         from distributed import Client, as_completed
     except ImportError as error:
-        raise MissingExtraError(
-            "--scheduler needs the extra 'cluster': pip install 'geoplan[cluster]'."
+        raise MissingExtraError.of(
+            "cli.needs_extra", what="--scheduler", extra="cluster"
         ) from error
     try:
         link = Client(scheduler, timeout=_CLUSTER_WAIT)
     except (OSError, TimeoutError, ValueError) as error:
-        raise GeoplanError(
-            f"no Dask scheduler answers at {scheduler}: start one with `dask scheduler`, or leave "
-            "--scheduler out."
-        ) from error
+        raise GeoplanError.of("cli.no_scheduler", address=scheduler) from error
     with link as client, stages.stage("cluster", scheduler, steps=0):
         shared = client.scatter(context, broadcast=True)
         futures = {client.submit(plan_service, shared, key, pure=False): key for key in keys}

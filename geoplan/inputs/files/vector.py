@@ -179,9 +179,7 @@ def read_database(source: LayerSource) -> gpd.GeoDataFrame:
     try:
         import sqlalchemy
     except ImportError as error:
-        raise MissingExtraError(
-            "a PostGIS table needs the extra 'postgis': pip install 'geoplan[postgis]'."
-        ) from error
+        raise MissingExtraError.of("cli.needs_extra", what="PostGIS", extra="postgis") from error
     if source.layer is None:
         raise FileError.of("file_faults.postgis_no_layer")
     schema, _, table = source.layer.rpartition(".")
@@ -209,9 +207,7 @@ def read_database(source: LayerSource) -> gpd.GeoDataFrame:
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
             return gpd.read_postgis(query, link, geom_col=shapes[0])
     except ImportError as error:
-        raise MissingExtraError(
-            "a PostGIS table needs a driver: pip install 'geoplan[postgis]'."
-        ) from error
+        raise MissingExtraError.of("cli.needs_extra", what="PostGIS", extra="postgis") from error
     except sqlalchemy.exc.SQLAlchemyError as error:
         first = mask_password(str(error).splitlines()[0])
         raise FileError.of("file_faults.postgis_broken", table=source.layer, error=first) from error

@@ -92,14 +92,10 @@ def _osm_errors(place: str) -> Iterator[None]:
     try:
         yield
     except requests.RequestException as error:
-        raise NoInternetError(
-            "OpenStreetMap's servers could not be reached: check the connection, or take a street "
-            'file that you have (network.walk.path = "roads.osm.pbf").'
-        ) from error
+        raise NoInternetError.of("network_faults.no_internet") from error
     except (ox._errors.InsufficientResponseError, TypeError, ValueError) as error:
-        raise NoInternetError(
-            f"OpenStreetMap gave nothing usable for {place!r} ({error}): write the place with its "
-            'region and country, for example "Jinan, Shandong, China".'
+        raise NoInternetError.of(
+            "network_faults.nothing_fetched", place=place, why=error
         ) from error
     finally:
         ox.settings.use_cache = before

@@ -161,9 +161,7 @@ def _around_barriers(
     coords, row = shapely.get_coordinates(lines, return_index=True)
     broken = len(np.unique(row[~np.isfinite(coords).all(axis=1)]))
     if broken:
-        raise InputError(
-            f"the barriers hold {broken} rows with coordinates that are no numbers: mend them."
-        )
+        raise InputError.of("network_faults.barriers_broken", count=broken)
     walls = _Walls.of(lines)
     on = np.flatnonzero(edge >= 0)
     wrong = on[_crosses(network, walls, origin[on], edge[on])]

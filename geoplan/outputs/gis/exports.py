@@ -97,7 +97,7 @@ def _each(source: Path) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
 def _folder(out: str | Path) -> Path:
     target = Path(out)
     if target.is_file():
-        raise UsageError(f"{target} is a file: name a folder for one file per layer.")
+        raise UsageError.of("outputs.export_file", target=target)
     return _made(target)
 
 
@@ -105,9 +105,7 @@ def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be made ({error.strerror}): name a folder that you may write to."
-        ) from error
+        raise UsageError.of("outputs.export_folder", folder=folder, why=error.strerror) from error
     return folder
 
 
@@ -338,15 +336,11 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
         import geoalchemy2  # noqa: F401
         import sqlalchemy
     except ImportError as error:
-        raise MissingExtraError(
-            "PostGIS needs the extra 'postgis': pip install 'geoplan[postgis]'."
-        ) from error
+        raise MissingExtraError.of("cli.needs_extra", what="PostGIS", extra="postgis") from error
     try:
         url = sqlalchemy.engine.make_url(sqlalchemy_url(str(out)))
     except sqlalchemy.exc.ArgumentError as error:
-        raise UsageError(
-            "--out must be a database address such as postgresql://user:password@host/database."
-        ) from error
+        raise UsageError.of("outputs.export_address") from error
     schema = url.query.get("schema")
     url = url.difference_update_query(["schema"])
     written: list[Path | str] = []
@@ -360,5 +354,5 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
                 written.append(f"{schema}.{name}" if schema else name)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         first = mask_password(str(error).splitlines()[0])
-        raise GeoplanError(f"the layers could not be written to the database: {first}") from error
+        raise GeoplanError.of("outputs.export_database", why=first) from error
     return written

@@ -92,7 +92,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
     if standard.measure in ("rate", "budget"):
         return _rates(context, key, standard)
     if facilities is None:
-        raise GeoplanError(f"the service {key!r} has no sites to assess.")
+        raise GeoplanError.of("study.no_sites_to_assess", key=key)
     demand = context.demand(key)
     serving = in_service(facilities)
     sites = serving.located
@@ -249,7 +249,8 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
             )
         except UsageError as error:
             file = context.config.services[key].path
-            raise UsageError(f"services.{key}, {file}, {column}: {error}") from error
+            said = error.message(context.speaker.lang)
+            raise UsageError(f"services.{key}, {file}, {column}: {said}") from error
     section = context.config.services[key]
     return ServiceResult(
         key=key,

@@ -29,6 +29,7 @@ from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import side_layer
+from geoplan.words.message import Messages
 from geoplan.words.speaker import Speaker
 
 
@@ -93,7 +94,7 @@ class StudyNetworks:
             Finding(
                 file=file,
                 column="network",
-                problem=str(error),
+                problem=error.message(speaker.lang),
                 advice=speaker.say("inputs.unusable_advice"),
                 severity="error",
                 code="network",
@@ -111,7 +112,8 @@ class StudyNetworks:
             They could not be read.
         """
         if len(self.errors) > 1:
-            raise NetworkError("\n".join(map(str, self.errors)))
+            faults = Messages([e.sentence or str(e) for e in self.errors], join="\n")
+            raise NetworkError.of("network_faults.several", faults=faults)
         if self.errors:
             raise self.errors[0]
         return self.networks

@@ -132,7 +132,8 @@ def candidate_costs(
     try:
         return site_costs(siting, candidates, people, speaker=context.speaker)
     except UsageError as error:
-        raise UsageError(f"services.{key}.siting: {error}") from error
+        said = error.message(context.speaker.lang)
+        raise UsageError(f"services.{key}.siting: {said}") from error
 
 
 def with_costs_and_phases(
