@@ -111,11 +111,13 @@ def _read(
             data[name] = rows.text[heading]
     report_duplicate_sites(rows, collector, geometry)
     frame = gpd.GeoDataFrame(pd.DataFrame(data), geometry=geometry.to_numpy(), crs=context.crs)
-    frame.index = row_ids(rows, collector, key)
+    ids = frame.index = row_ids(rows, collector, key)
     kept = ~collector.set_aside_mask | unlocated
     shared = [role for role in _NUMBERS if role in frame]
     report_several_places(places, frame[shared], collector)
     frame, take = split_rows(frame, places, rows, context.areas, collector, shared=shared)
+    if places.several:
+        frame["part_of"] = np.where(np.isin(take, list(places.several)), ids.take(take), "")
     report_outside(frame, take, collector, context, kind="sites")
     return FacilityLayer(key=key, frame=frame[kept[take]])
 

@@ -40,6 +40,14 @@ def split_pairs(rows: Rows, collector: FindingCollector, context: LocationContex
     second = pd.Series([_part(p, c, 1) for p, c in zip(pairs, cells, strict=True)], cells.index)
     lon_first, why = _order([p for p in pairs if p is not None], heading, context)
     metres = why == "metres"
+    turned = np.array(
+        [p is not None and not metres and _says(p) == -_sign(lon_first) for p in pairs]
+    )
+    first, second = first.where(~turned, second), second.where(~turned, first)
+    if turned.any():
+        at = np.flatnonzero(turned)
+        lines = collector.row_numbers(at)
+        collector.about_file("pairs_turned", "note", column=heading, count=len(at), lines=lines)
     names = f"{heading} (1)", f"{heading} (2)"
     roles = ("x", "y") if metres else ("lon", "lat") if lon_first else ("lat", "lon")
     if not metres:
@@ -62,6 +70,20 @@ def _part(pair: Pair | None, cell: str, side: int) -> str:
     return pair.second if side else pair.first
 
 
+def _sign(lon_first: bool) -> int:
+    return 1 if lon_first else -1
+
+
+def _says(pair: Pair) -> int:
+    """1 where a pair itself says that longitude stands first, -1 for latitude, 0 for neither."""
+    if any(pair.axes):
+        return _sign(pair.axes[0] == "lon" or pair.axes[1] == "lat")
+    first, second = parse_angle(pair.first), parse_angle(pair.second)
+    if first is None or second is None:
+        return 0
+    return int(abs(first.degrees) > 90) - int(abs(second.degrees) > 90)
+
+
 def _order(pairs: list[Pair], heading: str, context: LocationContext) -> tuple[bool, str]:
     """Whether longitude stands first, and by what that is known."""
     angles = [(parse_angle(p.first), parse_angle(p.second)) for p in pairs]
@@ -69,13 +91,12 @@ def _order(pairs: list[Pair], heading: str, context: LocationContext) -> tuple[b
     b = np.array([other.degrees for _, other in angles if other is not None])
     if len(a) and np.median(np.abs(a)) > 360:
         return True, "metres"
-    lon = sum("lon" in p.axes[:1] or "lat" in p.axes[1:] for p in pairs)
-    lat = sum("lat" in p.axes[:1] or "lon" in p.axes[1:] for p in pairs)
-    if lon or lat:
-        return lon >= lat, "letters"
-    large, small = np.abs(a) > 90, np.abs(b) > 90
-    if large.sum() != small.sum():
-        return bool(large.sum() > small.sum()), "values"
+    named = sum(_says(p) for p in pairs if any(p.axes))
+    if named:
+        return named > 0, "letters"
+    certain = sum(map(_says, pairs))
+    if certain:
+        return certain > 0, "values"
     inside, turned = context.expects(a, b).sum(), context.expects(b, a).sum()
     if inside != turned:
         return bool(inside > turned), "study"

@@ -19,6 +19,7 @@ from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.inputs.columns.places.shapes import read_shapes, shape_share
 from geoplan.inputs.files.kml import kml_documents, read_kml
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
@@ -95,21 +96,21 @@ def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.Geo
         path,
     )
     by_name = {str(name).strip().lower(): name for name in reversed(list(table.columns))}
-    hits = [by_name[name] for name in WKT_COLUMNS if name in by_name]
+    hits = [by_name[name] for name in WKT_COLUMNS if name in by_name] or [
+        name for name in table.columns if shape_share(table[name].fillna("").astype(str)) > 0.5
+    ]
     there = ", ".join(str(name) for name in table.columns[:12])
     if column is None and not hits:
         raise NetworkError.of("network_faults.no_wkt_column", name=path.name, there=there)
     name = column if column is not None else hits[0]
     if name not in table.columns:
         raise UsageError.of("network_faults.no_column", name=path.name, column=name, there=there)
-    texts = table[name].to_numpy(object)
-    shapes = shapely.from_wkt(
-        [t if isinstance(t, str) else None for t in texts], on_invalid="ignore"
-    )
-    wrong = [i for i, (t, s) in enumerate(zip(texts, shapes, strict=True)) if s is None]
-    if len(wrong) == len(table):
+    found = read_shapes(table[name].fillna("").astype(str))
+    if shapely.is_missing(found.shapes).all():
         raise NetworkError.of("network_faults.no_wkt", name=path.name, column=name)
-    return gpd.GeoDataFrame(table.drop(columns=name), geometry=shapes)
+    codes = np.unique(found.srid[~shapely.is_missing(found.shapes)])
+    own = CRS.from_epsg(int(codes[0])) if len(codes) == 1 and codes[0] > 0 else None
+    return gpd.GeoDataFrame(table.drop(columns=name), geometry=found.shapes, crs=own)
 
 
 def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) -> pd.DataFrame:

@@ -15,6 +15,8 @@ def closed_down(
 ) -> FacilityLayer | None:
     """The layer with the sites of a what-if marked as closed, by id or by name.
 
+    The id of a row with several places closes all of them.
+
     Raises
     ------
     UsageError
@@ -24,14 +26,16 @@ def closed_down(
         return layer
     frame = layer.frame.copy()
     names = frame["name"].astype(str)
-    missing = [c for c in closed if c not in frame.index and c not in set(names)]
+    whole = frame["part_of"].astype(str) if "part_of" in frame.columns else names
+    known = {*map(str, frame.index), *names, *whole}
+    missing = [c for c in closed if c not in known]
     if missing:
         raise UsageError(
             speaker.say("study.unknown_closed", key=layer.key, missing=", ".join(missing))
         )
     if "status" not in frame.columns:
         frame["status"] = pd.NA
-    out = frame.index.isin(closed) | names.isin(closed)
+    out = frame.index.isin(closed) | names.isin(closed) | whole.isin(closed)
     frame["serving"] = serves(frame) & ~out
     frame.loc[out, "status"] = "closed"
     return FacilityLayer(key=layer.key, frame=frame)

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
 
 from geoplan.errors import InputError, MissingCrsError
 from geoplan.inputs.findings.finding import Finding, Loaded
+from geoplan.inputs.location.several_places import places_of
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.read.file_records import side_record
+from geoplan.tolerances import DUPLICATE_M
 
 
 def side_layer(
@@ -46,6 +49,16 @@ def side_layer(
     return layer.to_crs(config.study.crs)
 
 
+def one_place_each(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A point for every row of candidates, one for every part where a row has several places."""
+    places = places_of(layer.geometry)
+    counts = [len(places.several.get(k, ())) or 1 for k in range(len(layer))]
+    points = [p for k, one in enumerate(places.points) for p in places.several.get(k, [one])]
+    out = layer.iloc[np.repeat(np.arange(len(layer)), counts)]
+    out = out.set_geometry(gpd.GeoSeries(points, index=out.index, crs=layer.crs))
+    return out.reset_index(drop=True) if places.several else out
+
+
 def siting_layers(config: StudyFile, base: Path, services: Iterable[str]) -> list[Loaded[Any]]:
     """The files of candidates and of forbidden land that `services` name: read, counted, checked.
 
@@ -67,11 +80,39 @@ def siting_layers(config: StudyFile, base: Path, services: Iterable[str]) -> lis
     return loaded
 
 
+def _several_places(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> tuple[Finding, ...]:
+    """A finding about candidates whose geometry has parts far from each other."""
+    several = places_of(layer.geometry).several
+    if not several:
+        return ()
+    values = {"count": len(several), "places": sum(map(len, several.values()))}
+    words = {
+        name: config.speaker.say(
+            f"inputs.candidates_several{name}", gap=f"{DUPLICATE_M:.0f}", **values
+        )
+        for name in ("", "_advice", "_effect")
+    }
+    return (
+        Finding(
+            file=path,
+            problem=words[""],
+            advice=words["_advice"],
+            effect=words["_effect"],
+            count=len(several),
+            severity="warning",
+            code="candidates_several",
+        ),
+    )
+
+
 def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]:
     rows = 0
     findings: tuple[Finding, ...] = ()
     try:
-        rows = len(side_layer(config, base, where, path, kind="layer"))
+        layer = side_layer(config, base, where, path, kind="layer")
+        rows = len(layer)
+        if where.endswith(".candidates"):
+            findings = _several_places(config, path, layer)
     except InputError as error:
         findings = (
             Finding(

@@ -17,7 +17,7 @@ from geoplan.siting.candidates import nearer_than
 from geoplan.study.assess.assess_service import open_sites
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
-from geoplan.study.read.side_layers import side_layer
+from geoplan.study.read.side_layers import one_place_each, side_layer
 
 
 def candidate_points(
@@ -34,7 +34,7 @@ def candidate_points(
         points = open_sites(context.inputs.facilities[other])[["name", "geometry"]].copy()
     elif source != "network":
         points = side_layer(config, base, f"{at}.candidates", source, kind="layer")
-        points["geometry"] = points.geometry.representative_point()
+        points = one_place_each(points)
     else:
         network = context.network(assessed.standard.mode).network
         points = junction_points(

@@ -243,6 +243,14 @@ def test_the_study_tells_the_order_where_values_do_not(sites, heading, cell, box
     assert "where the study lies" in one.findings[0].problem
 
 
+def test_a_pair_that_says_so_itself_keeps_its_own_order(sites):
+    rows = [["a", "117.02,36.65"], ["b", "36.66,117.03"], ["c", "N36.67 E117.04"]]
+    one = sites(["名称", "坐标"], rows)
+    assert lonlat(one) == [(117.02, 36.65), (117.03, 36.66), (117.04, 36.67)]
+    assert (None, "pairs_turned") in codes(one)
+    assert (None, "letters_swapped") not in codes(one)
+
+
 def test_a_location_that_is_an_address_stays_one(sites):
     one = sites(["name", "location", "lon", "lat"], [["a", "12 Main St, 3", "117.02", "36.65"]])
     assert lonlat(one) == [(117.02, 36.65)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import warnings
+from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from shapely.geometry import Point, box, mapping
+from shapely.geometry import LineString, Point, box, mapping
 
 from geoplan.inputs import LayerSource, read_areas, read_facilities, read_lines
 from geoplan.inputs.columns.places.shapes import parse_shape
+from geoplan.network import read_network
 from tests.inputs.places.conftest import CRS, area_layer, codes, lonlat
 
 PLACES = [Point(117.003, 36.629), Point(117.017, 36.64)]
@@ -143,3 +145,13 @@ def test_endless_nesting_is_no_geometry():
 def test_esri_rings_keep_their_holes():
     rings = [[[0, 0], [0, 4], [4, 4], [4, 0], [0, 0]], [[1, 1], [2, 1], [2, 2], [1, 2], [1, 1]]]
     assert parse_shape(json.dumps({"rings": rings}))[0].area == 15
+
+
+@pytest.mark.parametrize("heading", ["geom", "the_geom", "shape"])
+def test_streets_in_a_table_of_ewkb(tmp_path, heading):
+    corners = [(500_000 + 500 * k, 4_055_000) for k in range(4)]
+    lines = [LineString(pair) for pair in pairwise(corners)]
+    table = pd.DataFrame({"name": list("abc"), heading: [ewkb(line, 4548) for line in lines]})
+    table.to_csv(tmp_path / "s.csv", index=False)
+    network = read_network(tmp_path / "s.csv", mode="walk", crs=CRS)  # the SRID says the CRS
+    assert network.edge_lines()[0].length == pytest.approx(500)

@@ -16,8 +16,12 @@ from shapely.geometry import (
     box,
 )
 
+from geoplan.errors import UsageError
 from geoplan.inputs import LayerSource, read_areas, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
+from geoplan.study.read.changed_layers import closed_down
+from geoplan.study.read.side_layers import one_place_each
+from geoplan.words.speaker import Speaker
 from tests.inputs.places.conftest import CRS
 
 X, Y = 500_000.0, 4_055_000.0
@@ -173,3 +177,25 @@ def test_namesakes_far_apart_or_under_other_parents_stay_apart(tmp_path):
     same = pieces(tmp_path, [square, near], objectid=["1", "2"], name=["A", "A"])
     assert len(same.layer) == 1
     assert [f.code for f in same.findings] == ["areas_dissolved"]
+
+
+def test_a_row_is_closed_with_all_its_places(tmp_path):
+    layer = sites(tmp_path, [MultiPoint([at(0), at(900)]), at(5000)], id=["7", "8"]).layer
+    speaker = Speaker("en")
+    closed = closed_down(layer, ["7"], speaker)
+    assert closed.frame["status"].eq("closed").tolist() == [True, True, False]
+    one = closed_down(layer, ["7-2"], speaker)
+    assert one.frame["status"].eq("closed").tolist() == [False, True, False]
+    with pytest.raises(UsageError):
+        closed_down(layer, ["9"], speaker)
+
+
+def test_candidates_with_several_places():
+    layer = gpd.GeoDataFrame(
+        {"cost": [1, 2]}, geometry=[MultiPoint([at(0), at(900)]), square], crs=CRS
+    )
+    points = one_place_each(layer)
+    assert points["cost"].tolist() == [1, 1, 2]
+    assert [round(p.x - X) for p in points.geometry] == [0, 900, 15]
+    assert points.index.is_unique
+    assert one_place_each(layer[1:]).index.tolist() == [1]

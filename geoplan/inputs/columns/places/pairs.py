@@ -12,7 +12,8 @@ import pandas as pd
 from geoplan.inputs.columns.places.angles import Angle, Axis, parse_angle
 
 _BRACKETS = "()[]{}（）［］｛｝【】〔〕<>\"' \t"
-_QUOTES = re.compile(r"[\"“”](?=[a-z])|(?<=[a-z])[\"“”]", re.IGNORECASE)
+#: quotes around words (those behind digits are seconds)
+_QUOTES = re.compile(r"[\"“”](?=[a-z]{2})|(?<=[a-z]{2})[\"“”]", re.IGNORECASE)
 #: separators, surest first; each must cut the text into two (or three: the last is the height)
 _SEPARATORS = (
     re.compile(r"\s*[;；|\n\t]\s*"),

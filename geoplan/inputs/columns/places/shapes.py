@@ -22,6 +22,8 @@ _WKT = re.compile(
     r"((MULTI)?(POINT|LINESTRING|POLYGON|CURVE|SURFACE)|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*([(（]|EMPTY))",
     re.IGNORECASE,
 )
+#: well-known text without anything to be put right first
+_SIMPLE = r"\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*Z?M?\s*\([-+\d.eE,\s()]*\)\s*"
 _HEX = re.compile(r"\s*(\\x|0x|x')?([0-9A-Fa-f]{2})+'?\s*")
 #: hex digits of the smallest well-known binary that says anything
 _LEAST_HEX = 18
@@ -110,8 +112,11 @@ def read_shapes(cells: pd.Series) -> Shapes:
     count = len(cells)
     shapes, srid = np.full(count, None, object), np.zeros(count, np.int64)
     unread = np.zeros(count, bool)
-    for position, cell in enumerate(cells):
-        text = str(cell).strip()
+    simple = cells.astype(str).str.fullmatch(_SIMPLE).to_numpy(bool)
+    plain = shapely.from_wkt(cells[simple].to_numpy(object), on_invalid="ignore")
+    shapes[simple] = shapely.force_2d(plain)
+    for position in np.flatnonzero(shapely.is_missing(shapes)):
+        text = str(cells.iloc[position]).strip()
         if text in ("", "-", "NULL", "null", "None", "nan", "NaN", "无"):
             continue
         found = parse_shape(text)
