@@ -148,3 +148,66 @@ def test_siting_problems_that_make_no_sense_are_refused_in_the_study_s_language(
         study.replace({"services.meal_station.siting": {"objective": "p_median", "sites": None}})
     with pytest.raises(StudyFileError, match="须一期比一期多"):
         study.replace({"services.meal_station.siting": {"phases": [2, 1]}})
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        ("meal_station", False),
+        ("养老", False),
+        ("Café-2", False),
+        ("../escaped", True),
+        ("a/b", True),
+        ("a\\\\b", True),
+        (".", True),
+        ("..", True),
+        ("index", True),
+        ("INDEX", True),
+        ("nul", True),
+        ("a<b", True),
+        ("a b", True),
+        ("a\\u0000b", True),
+        ("", True),
+    ],
+)
+def test_a_service_s_key_is_a_file_s_name(tmp_path: Path, key: str, fault: bool) -> None:
+    text = GOOD.replace("[services.meal_station]", f'[services."{key}"]')
+    path = _study(tmp_path, text)
+    if not fault:
+        assert checked(tomllib.loads(text), path=path, text=text)
+        return
+    assert "letters (of any script)" in str(_faults(tmp_path, text))
+
+
+@pytest.mark.parametrize("section", ["areas", "demand", "background"])
+def test_other_keys_name_layers(tmp_path: Path, section: str) -> None:
+    more = f'[{section}."../x"]\npath = "people.csv"\n[{section}."my level"]\npath = "people.csv"\n'
+    (fault,) = _faults(tmp_path, GOOD + more).findings
+    assert "no dot at its ends" in fault.problem
+
+
+def test_keys_that_would_be_one_file(tmp_path: Path) -> None:
+    again = GOOD[GOOD.index("[services") :].replace("meal_station", "Meal_Station")
+    (fault,) = _faults(tmp_path, GOOD + again).findings
+    assert "differ by capitals only" in fault.problem
+
+
+@pytest.mark.parametrize(
+    "standard",
+    [
+        'quota = { level = "strete", minimum = 1 }',
+        'quotas = [{ level = "strete" }]',
+        'tiers = { a = { quota = { level = "strete" } } }',
+        'tiers = [{ key = "a", quota = { level = "strete" } }]',
+    ],
+)
+def test_a_quota_of_a_level_that_is_not_there(tmp_path: Path, standard: str) -> None:
+    areas = '\n[areas.street]\npath = "people.csv"\n'
+    text = GOOD.replace("threshold_m = 800", f"threshold_m = 800, {standard}")
+    (fault,) = _faults(tmp_path, text + areas).findings
+    assert "Did you mean 'street'?" in fault.advice
+    # without areas nothing is judged by area
+    path = _study(tmp_path, text)
+    assert checked(tomllib.loads(text), path=path, text=text)
+    right = text.replace("strete", "street") + areas
+    assert checked(tomllib.loads(right), path=path, text=right)

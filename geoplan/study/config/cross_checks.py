@@ -15,6 +15,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
+from geoplan.study.config.names import key_faults, quota_levels
 from geoplan.study.config.near_files import near_file
 from geoplan.study.config.repair.cursor import quoted
 from geoplan.study.config.toml_lines import (
@@ -121,6 +122,8 @@ def cross_checks(
     _check_files(raw, checks)
     areas, networks = _table(raw, "areas"), _table(raw, "network")
     demand, services = _table(raw, "demand"), _table(raw, "services")
+    for place, word, values in key_faults(raw):
+        checks.add(place, speaker.say(f"study.{word}", **values))
     for level, entry in areas.items():
         where = ("areas", level, "parent")
         checks.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
@@ -132,6 +135,8 @@ def cross_checks(
             checks.one_of(at_level, target.get("level"), areas, "[areas]")
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
+        for inner, level in quota_levels(entry.get("standard")) if areas else ():
+            checks.one_of(("services", key, "standard", *inner), level, areas, "[areas]")
         _check_siting(key, entry, services, checks)
         _check_area_shares(key, entry, areas, checks)
         if isinstance(rate := entry.get("rate"), Mapping):

@@ -1,0 +1,55 @@
+"""Keys that become names of files and layers: nothing but a name, and none twice."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: letters of any script, digits, _ and -
+_KEY = re.compile(r"[\w-]+")
+#: signs that no file's name may hold, or that lead into another folder
+_NEVER = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|\.$')
+#: pages and devices of these names are something else
+_TAKEN = frozenset({"index", "con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10))})
+
+
+def key_faults(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str, dict[str, str]]]:
+    """Where a key is none that can name a file: its place, a word of ``study`` and its values."""
+    for section in ("areas", "network", "demand", "services", "background"):
+        table = raw.get(section)
+        seen: dict[str, str] = {}
+        for key in table if isinstance(table, Mapping) else ():
+            where = (section, str(key))
+            plain = unicodedata.normalize("NFC", str(key)).casefold()
+            if plain in seen:  # one file's name on Windows and macOS
+                yield where, "key_twice", {"key": str(key), "other": seen[plain]}
+            seen[plain] = str(key)
+            if section == "services" and (not _KEY.fullmatch(str(key)) or plain in _TAKEN):
+                yield where, "key_of_service", {"key": _shown(str(key))}
+            elif _NEVER.search(str(key)) or not str(key):
+                yield where, "key_no_name", {"key": _shown(str(key)), "section": section}
+
+
+def _shown(key: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in key)
+
+
+def quota_levels(standard: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The area levels that a service's own quotas name, and where."""
+    if not isinstance(standard, Mapping):
+        return
+    for word in ("quota", "quotas"):
+        for quota in _tables(standard.get(word)):
+            yield (word, "level"), quota.get("level")
+    tiers = standard.get("tiers")
+    for tier in tiers.values() if isinstance(tiers, Mapping) else _tables(tiers):
+        if isinstance(tier, Mapping):
+            for quota in _tables(tier.get("quota")):
+                yield ("tiers", "quota", "level"), quota.get("level")
+
+
+def _tables(value: Any) -> list[Mapping[str, Any]]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, Mapping)]
