@@ -229,11 +229,11 @@ def _tell(
     """
     for doubt in doubts:
         code = doubt.code
-        if code == "raster_not_people":
+        if code in ("raster_not_people", "raster_no_city"):
             if not raster.asked:
                 name = collector.source.label
-                raise FileError.of("file_faults.raster_not_people", name=name, **doubt.values)
-            code = instead
+                raise FileError.of(f"file_faults.{code}", name=name, **doubt.values)
+            code = instead if code == "raster_not_people" else "raster_dense_city"
         collector.about_file(code, "warning", assumed=True, **doubt.values)
 
 

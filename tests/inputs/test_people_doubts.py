@@ -100,6 +100,8 @@ def test_shares_are_no_people(tmp_path):
         ("village", ""),
         ("average_population", ""),
         ("服务区域人口", ""),
+        ("registration_population", ""),
+        ("migration", ""),
     ],
 )
 def test_headings_that_say_what_they_hold(tmp_path, heading, kind):

@@ -46,6 +46,10 @@ _FILL_SHARE, _FILL_CELLS = 0.3, 200
 MOSTLY = 0.5
 #: different numbers beyond any city, and their share of the cells: the unit is another one
 _UNLIKE, _UNLIKE_SHARE = 10, 0.05
+#: people per square kilometre, over all cells with people: Dhaka has 47,000, and no city twice that
+_DENSE_CITY, _NO_CITY = 40_000.0, 100_000.0
+#: square kilometres with people from which a mean says something
+_GROUND_KM2 = 1.0
 #: whole numbers up to this many people stand in many cells of an honest raster
 _COMMON_PEOPLE = 20.0
 
@@ -194,6 +198,7 @@ def odd_numbers(
                 },
             )
         )
+    doubts += _mean_density(stored, people, km2)
     values, counts = np.unique(stored, return_counts=True)
     most = int(np.argmax(counts))
     value, count = float(values[most]), int(counts[most])
@@ -211,6 +216,30 @@ def odd_numbers(
             )
         )
     return doubts
+
+
+def _mean_density(
+    stored: NDArray[np.float64], people: NDArray[np.float64], km2: NDArray[np.float64]
+) -> list[Doubt]:
+    """A doubt where all cells together are denser than the densest city."""
+    ground = float(km2.sum())
+    if not ground >= _GROUND_KM2:
+        return []
+    mean = float(people.sum()) / ground
+    if mean <= _DENSE_CITY:
+        return []
+    return [
+        Doubt(
+            code="raster_no_city" if mean > _NO_CITY else "raster_dense_city",
+            values={
+                "count": len(people),
+                "density": f"{mean:,.0f}",
+                "ground": f"{ground:,.3g}",
+                "people": f"{people.sum():,.0f}",
+                "value": f"{np.median(stored):.3g}",
+            },
+        )
+    ]
 
 
 def _few(values: NDArray[np.float64]) -> str:

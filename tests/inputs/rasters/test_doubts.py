@@ -141,6 +141,22 @@ def test_densities_on_small_cells_are_all_impossible(tmp_path):
     assert "denser than any city" in one.findings[-1].problem
 
 
+def test_densities_of_a_small_town_are_told_or_refused_by_their_mean(tmp_path):
+    town = 200 + 600 * RNG.random((30, 30))  # people per square kilometre, on cells of 1 ha
+    one = read(write(tmp_path / "p.tif", town))
+    assert "50," in found(one, "raster_dense_city").problem.replace("49,", "50,")
+    refused = read(write(tmp_path / "q.tif", town * 3))
+    assert refused.layer is None
+    assert "which no city has" in refused.findings[-1].problem
+    assert "raster_dense_city" in codes(read(tmp_path / "q.tif", unit="people"))
+
+
+def test_a_coarse_raster_copied_to_finer_cells_is_refused(tmp_path):
+    coarse = RNG.gamma(2.0, 2_000.0, (5, 5))  # of a city, on square kilometres
+    one = read(write(tmp_path / "p.tif", np.kron(coarse, np.ones((10, 10)))))
+    assert one.layer is None
+
+
 def test_a_density_beside_a_census_is_told(tmp_path):
     census = tmp_path / "census.csv"
     census.write_text("code,people\n1,20000\n", encoding="utf-8")
