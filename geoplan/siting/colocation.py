@@ -10,7 +10,7 @@ import numpy as np
 
 from geoplan.errors import Faults
 from geoplan.siting.mclp.milp_models import add_cover_rows
-from geoplan.siting.model.build_result import make_result, no_result, relative_gap, rounded_up
+from geoplan.siting.model.build_result import judged, make_result, no_result, rounded_up
 from geoplan.siting.model.constraints import begin_solve, problem_free, site_money
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import covered_people, is_whole
@@ -21,7 +21,7 @@ from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.tolerances import PROVED_GAP, SAME_VALUE
+from geoplan.tolerances import SAME_VALUE
 
 SOLVER = "covering_joint_highs"
 
@@ -203,14 +203,12 @@ def _solve(
         )
     value = sum(r.value for r in results.values())
     total = sum(p.problem.total for p in parts.values())
-    bound = rounded_up(
-        total if found.bound is None else min(-found.bound, total), value, whole=whole
-    )
-    apart = relative_gap(value, bound)
+    most = total if found.bound is None else min(-found.bound, total)
+    bound, apart, status = judged(value, rounded_up(most, value, whole=whole), gap=control.gap)
     # counted from the sites: with money to spare the model need not take every saving
     saved = sum(_saved_in(members, found.x, saving) for members in _buildings(parts).values())
     return TogetherResult(
-        status="optimal" if apart is not None and apart <= control.gap + PROVED_GAP else "feasible",
+        status=status,
         value=value,
         bound=bound,
         gap=apart,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Unpack
 
@@ -13,7 +14,12 @@ from geoplan.siting.constrained.capacity_solve import (
     max_coverage_with_capacities,
     min_sites_with_capacities,
 )
-from geoplan.siting.constrained.solve import constrained_max_coverage, constrained_min_sites
+from geoplan.siting.constrained.milp import build_covering_model
+from geoplan.siting.constrained.solve import (
+    constrained_max_coverage,
+    constrained_min_sites,
+    infeasible_covering,
+)
 from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.local_search import drop_idle_sites, greedy
 from geoplan.siting.mclp.milp_models import solve_lscp_milp
@@ -217,7 +223,7 @@ def _min_sites(
     need = people_needed(problem, share)
     reachable = problem.weights * reachable_share(problem, times=constraints.times)
     if not is_enough(float(reachable.sum()), need):
-        return _blocked(problem, reachable, share, constraints, control)
+        return _blocked(problem, reachable, constraints, share=share, control=control)
     if is_capacity_problem(problem, constraints):
         return min_sites_with_capacities(problem, constraints, need=need, control=control)
     if not constraints.unconstrained(problem):
@@ -273,8 +279,9 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
 def _blocked(
     problem: SitingProblem,
     reachable: np.ndarray,
-    share: float,
     constraints: Constraints,
+    *,
+    share: float,
     control: SolveControl,
 ) -> SitingResult:
     """Who cannot be reached from any allowed site, and the largest share that can.
@@ -284,11 +291,20 @@ def _blocked(
     missed = problem.weights - reachable
     lost = missed > 0
     labels = problem.demand_index[lost]
-    largest = float(reachable.sum()) / problem.total
     people = float(missed.sum())
     what = "beyond every allowed site" if not constraints.backup else "not in reach of two sites"
     if problem.full_within is not None:
         what += ", or reached in part only"
+    who = f"{people:,.6g} people at {len(labels)} demand rows are {what}: " + listed(labels)
+    facts: dict[str, Any] = {"blocking_demand": list(labels), "unreachable_people": people}
+    alone = replace(constraints, backup=False).unconstrained(problem)
+    if not alone:  # all sites may not be open together, or not have room for all whom they reach
+        need = people_needed(problem, share)
+        covering = build_covering_model(problem, constraints)
+        covering.require_people(need)
+        why = infeasible_covering(covering, "min_sites", control, people=need)
+        return replace(why, blocking=(who, *why.blocking), detail=why.detail | facts)
+    largest = float(reachable.sum()) / problem.total
     return no_result(
         problem,
         "min_sites",
@@ -296,13 +312,9 @@ def _blocked(
         control=control,
         solver=SOLVER,
         blocking=(
-            f"{people:,.6g} people at {len(labels)} demand rows are {what}: " + listed(labels),
+            who,
             f"the largest share that can be reached is {share_text(largest)} (asked: {share:g}); "
             "ask for no more, add candidates near these rows, or raise the threshold",
         ),
-        detail={
-            "blocking_demand": list(labels),
-            "largest_share": largest,
-            "unreachable_people": people,
-        },
+        detail=facts | {"largest_share": largest},
     )

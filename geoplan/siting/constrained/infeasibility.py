@@ -109,11 +109,12 @@ def _relax(
     if found.x is None:
         return None
     broken: dict[str, dict[Any, float]] = {}
+    most = np.concatenate(loose.upper)
     for family, label, column in columns:
-        amount = float(found.x[column])
-        if abs(amount - round(amount)) < WHOLE_COLUMN:  # within HiGHS's tolerance
+        amount, unit = float(found.x[column]), min(1.0, float(most[column]))
+        if abs(amount - round(amount)) < WHOLE_COLUMN * unit:  # within HiGHS's tolerance
             amount = float(round(amount))
-        if amount > NO_VIOLATION:
+        if amount > NO_VIOLATION * unit:
             broken.setdefault(family, {})[label] = amount
     return Relaxation(broken=broken, proved=found.status == "optimal")
 

@@ -29,7 +29,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
-from geoplan.tolerances import BOUND_ROUNDING
+from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE
 
 SOLVER = "covering_constrained_highs"
 
@@ -185,7 +185,9 @@ def infeasible_covering(
         sum(one["need"].values()) for one in facts.get("relaxations", []) if list(one) == ["need"]
     ]
     if people is not None and short:
-        facts["largest_share"] = (people - short[0]) / problem.total
+        most = people - short[0]  # what is reported must be possible
+        most = float(round(most)) if covering.whole else most * (1 - SAME_MODEL_VALUE)
+        facts["largest_share"] = most / problem.total
     why = [f"the constraints cannot hold together: {asked}", *relaxations.text]
     return infeasible_result(problem, objective, why, facts, control)
 

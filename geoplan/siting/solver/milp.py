@@ -170,11 +170,21 @@ class Model:
         loose.lower, loose.upper = [_joined(self.lower)], [_joined(self.upper)]
         loose.integer = [np.concatenate(self.integer)]
         penalty = 1.0 / np.maximum(np.abs(limit), 1.0) if len(families) > 1 else 1.0
-        columns = loose.add_columns(len(at), cost=penalty, upper=INF)
+        columns = loose.add_columns(len(at), cost=penalty, upper=self._most_broken(main, at, over))
         loose.add_rows(both.indptr, both.indices, both.data, lower=lower, upper=upper)
         return loose, [
             (family, label, int(c)) for (family, label, _), c in zip(slack, columns, strict=True)
         ]
+
+    def _most_broken(self, rows: sparse.csr_matrix, at: np.ndarray, over: np.ndarray) -> np.ndarray:
+        """By how much each of the rows `at` can be broken: more than its limit (`over`) or less."""
+        lower, upper = _joined(self.lower), _joined(self.upper)
+        more, less = rows[at].maximum(0), rows[at].minimum(0)
+        row_lower, row_upper = _joined(self.row_lower)[at], _joined(self.row_upper)[at]
+        above = more @ upper + less @ lower - np.where(over, row_upper, 0.0)
+        below = np.where(over, 0.0, row_lower) - (more @ lower + less @ upper)
+        most = np.maximum(np.where(over, above, below), 0.0)
+        return np.where(np.isfinite(most), most, INF)
 
     def with_whole(self, columns: np.ndarray, x: np.ndarray) -> Model:
         """A copy in which `columns` are held at the whole numbers next to `x`.

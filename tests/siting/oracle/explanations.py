@@ -118,7 +118,8 @@ def relaxed(case: Case, way: Mapping[str, Mapping[Any, float]]) -> Case:
             case = replace(case, min_share_per_area=least)
         elif family == "need":
             need = people_needed(case.share, case.total, whole=case.whole)
-            case = replace(case, share=max(0.0, need - total) / case.total * (1 - ROUNDING))
+            left = max(0.0, need - total - ROUNDING * need)
+            case = replace(case, share=left / case.total)
         elif family == "reach":
             case = _without(case, broken)
         else:
