@@ -97,7 +97,7 @@ def _read(
     geometry, further = put_together(rows, codes, geometry, collector)
     twice = codes.duplicated().to_numpy() & ~empty & ~further
     collector.about_rows(twice, "same_code", "error", column=column, cells=codes, set_aside=True)
-    name = rows.column("name")
+    name = _names(rows, level)
     frame = gpd.GeoDataFrame(
         {
             "name": codes if name is None else name.where(name != "", codes),
@@ -143,6 +143,16 @@ def _summarise_unlocated(collector: FindingCollector) -> None:
         rows=f"{len(collector.rows):,}",
         lines=collector.row_numbers(at),
     )
+
+
+def _names(rows: Rows, level: str) -> pd.Series | None:
+    """The name column, or the one that names areas of this level or, finest first, of any."""
+    name = rows.column("name")
+    for role in (level, "village", "street", "district"):
+        cells = rows.column(role)
+        if name is None and cells is not None and not cells.str.fullmatch(r"\d*").all():
+            name = cells
+    return name
 
 
 def _codes(rows: Rows) -> pd.Series:

@@ -180,6 +180,17 @@ def fits_role(heading: object, role: str) -> bool:
     return bool({heading_key(heading), heading_key(_UNIT.sub("", str(heading)))} & set(words))
 
 
+def names_area(heading: object) -> bool:
+    """Whether a heading is a word for areas of some level.
+
+    Examples
+    --------
+    >>> [names_area(h) for h in ("鄉鎮市區", "TOWNNAME", "地址")]
+    [True, True, False]
+    """
+    return any(fits_role(heading, role) for role in ("district", "street", "village"))
+
+
 def heading_score(cells: Sequence[object], given: Mapping[str, str]) -> int:
     """How much a row looks like the heading row: known words count, given headings count double."""
     texts = [str(c).strip() for c in cells if str(c).strip()]

@@ -10,12 +10,13 @@ from importlib.resources import files
 import numpy as np
 
 from geoplan.inputs.columns.parse_numbers import is_empty
-from geoplan.inputs.columns.roles import normalize
+from geoplan.inputs.columns.roles import names_area, normalize
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.rows import Rows
 
 #: cells that decide whether a column holds area codes
 _SAMPLE_ROWS = 500
+_AREA_ROLES = ("district", "street", "village")
 _SUFFIX = re.compile(
     r"(街道办事处|街道办|办事处|街道|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|镇|乡|村|新区|区|县|市"
     r"|district|county|street|town)$"
@@ -26,7 +27,7 @@ def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
     """The column that names the level: its role, its name, or ids and codes that are its codes."""
     heading = rows.heading(level)
     if heading:
-        return heading
+        return _fitting_heading(rows, heading, layer)
     for name in map(str, rows.text.columns):
         if normalize(name) == normalize(level):
             return name
@@ -41,6 +42,29 @@ def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
         if known and np.mean(known) > 0.5:
             return rows.heading(role)
     return None
+
+
+def _fitting_heading(rows: Rows, heading: str, layer: AreaLayer) -> str:
+    """`heading`, or another one for areas where its cells are areas of `layer` and these are none.
+
+    COUNTY is the level above in Taiwan and the level itself elsewhere: the cells decide.
+    """
+    if _share_known(rows, heading, layer) > 0:
+        return heading
+    others = [h for h, role in rows.roles.items() if role in _AREA_ROLES and h != heading]
+    others += [h for h in map(str, rows.text.columns) if h not in rows.roles and names_area(h)]
+    shares = {h: _share_known(rows, h, layer) for h in others}
+    best = max(shares, key=lambda h: shares[h], default="")
+    return best if best and shares[best] > 0.5 else heading
+
+
+def _share_known(rows: Rows, heading: str, layer: AreaLayer) -> float:
+    """Share of the first filled cells that are areas of `layer`."""
+    cells = rows.text[heading]
+    values = cells[~is_empty(cells)].head(_SAMPLE_ROWS)
+    lookup = area_lookup(layer)
+    known = [lookup.code(value) is not None for value in values.unique()]
+    return float(np.mean(known)) if known else 0.0
 
 
 @lru_cache(maxsize=8)  # layers are never written to; every file of a study looks codes up

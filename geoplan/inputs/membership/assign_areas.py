@@ -23,6 +23,11 @@ from geoplan.inputs.membership.area_lookup import area_heading, area_lookup, new
 from geoplan.inputs.rows import Rows
 from geoplan.tolerances import BORDER_M
 
+#: so many rows whose column holds no area of the level at all get one finding instead of one each
+_MANY = 5
+#: cells that it names
+_SAID = 3
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StatedAreas:
@@ -129,6 +134,17 @@ def _stated_areas(
     _report_old_codes(collector, stated, layer, areas.values())
     # codes whose last digits a spreadsheet has lost have a finding of their own
     unknown = stated.codes.isna().to_numpy() & ~empty & ~is_scientific_notation(cells)
+    if unknown.sum() >= _MANY and not stated.codes.notna().any():
+        values = ", ".join(dict.fromkeys(cells[unknown].head(_SAID)))
+        collector.about_file(
+            "no_area_known",
+            "warning",
+            column=heading,
+            level=level,
+            count=int(unknown.sum()),
+            examples=values,
+        )
+        return None
     collector.about_rows(
         unknown, "unknown_area", "warning", column=heading, cells=cells, level=level
     )

@@ -20,7 +20,7 @@ from geoplan.inputs.rows.row_table import RowTable
 CODES = ("code", "id", "parent", "district", "street", "village")
 #: roles whose cells are text
 _TEXTS = (*CODES, "name", "address", "tier", "status", "urban")
-_TRIMMED = r"\d+\.0+|\d{1,3}(?:,\d{3})+|\d+(?:[\s\u00a0]\d+)+"
+_TRIMMED = r"\d+\.0+|\d{1,3}(?:,\d{3})+|(?=[\d\s\u00a0]{8,})\d+(?:[\s\u00a0]\d+)+"
 
 
 def plain_numbers(

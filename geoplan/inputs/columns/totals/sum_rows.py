@@ -22,6 +22,9 @@ _DECIMALS = 6
 SURE, LIKELY = -6.0, -3.5
 #: chance below which equal numbers confirm what a row's name says already
 _RARE = 0.05
+#: rows that a sum of all of them has at least, and from which on that alone is certain: a row of
+#: data would have to hold half of everything
+_EVERYTHING, _MANY = 5, 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,10 +45,17 @@ class _Hit:
     """A row that equals a block of rows: positions in the table, and what speaks for it."""
 
     row: int
-    first: int
-    last: int
+    inside: list[int]
     count: int
     chance: float
+
+    @property
+    def first(self) -> int:
+        return self.inside[0]
+
+    @property
+    def last(self) -> int:
+        return self.inside[-1]
 
 
 def find_sum_rows(
@@ -72,9 +82,10 @@ def find_sum_rows(
     n = len(whole)
     left = np.ones(n, bool)
     hits: dict[int, _Hit] = {}
+    counted: set[int] = set()
     for _ in range(_DEPTH):
         found = [h for h in _round(whole, left) if h.row not in hits]
-        found = _best_of_each_row(found)
+        found = _best_of_each_row(found, counted)
         if not found:
             break
         for hit in found:
@@ -135,29 +146,36 @@ def _round(whole: np.ndarray, left: np.ndarray) -> list[_Hit]:
     return hits
 
 
-def _hit(whole: np.ndarray, rows: np.ndarray, k: int, block: tuple[int, int], count: int) -> _Hit:
+def _hit(whole: np.ndarray, rows: np.ndarray, k: int, edges: tuple[int, int], count: int) -> _Hit:
     """A hit with the chance that further columns add up as well."""
-    first, last = block
-    inside = whole[rows[first : last + 1]]
+    first, last = edges
+    numbers = whole[rows[first : last + 1]]
     own = whole[rows[k]]
     factors = []
     for c in range(1, whole.shape[1]):
-        if own[c] == inside[:, c].sum() and own[c] > 0:
-            factors.append(math.log10(max(float(inside[:, c].mean()), 1.0)))
+        if own[c] == numbers[:, c].sum() and own[c] > 0:
+            factors.append(math.log10(max(float(numbers[:, c].mean()), 1.0)))
     # of three columns that fit one may be the sum of the others
     chance = -sum(sorted(factors)[: max(len(factors) - 1, 1)])
-    return _Hit(
-        row=int(rows[k]), first=int(rows[first]), last=int(rows[last]), count=count, chance=chance
-    )
+    block = rows[first : last + 1].tolist()
+    return _Hit(row=int(rows[k]), inside=block, count=count, chance=chance)
 
 
-def _best_of_each_row(hits: list[_Hit]) -> list[_Hit]:
-    """One hit per row, the one over most rows."""
+def _best_of_each_row(hits: list[_Hit], counted: set[int]) -> list[_Hit]:
+    """One hit per row, the one over most rows.
+
+    A row that a sum counts as a row of data is no sum itself: `counted` gathers them.
+    """
     best: dict[int, _Hit] = {}
     for hit in hits:
         if hit.row not in best or hit.count > best[hit.row].count:
             best[hit.row] = hit
-    return list(best.values())
+    kept = []
+    for hit in sorted(best.values(), key=lambda h: -h.count):
+        if hit.row not in counted:
+            kept.append(hit)
+            counted.update(hit.inside)
+    return kept
 
 
 def _judge(
@@ -171,6 +189,9 @@ def _judge(
     sure, likely = np.zeros(n, bool), np.zeros(n, bool)
     first, last = np.full(n, -1), np.full(n, -1)
     people = whole[:, 0]
+    is_hit = np.zeros(n, bool)
+    is_hit[[hit.row for hit in hits]] = True
+    ordinary = int(((people > 0) & ~is_hit).sum())
     for hit in hits:
         first[hit.row], last[hit.row] = hit.first, hit.last
     for kind in (True, False):
@@ -180,6 +201,8 @@ def _judge(
             _judge_alike(some, people, np.sort(people[rows]), (sure, likely))
     for hit in hits:
         rare = 2 * hit.count <= _RARE * people[hit.row]
+        if rare and hit.count >= max(ordinary, _EVERYTHING):  # the sum of all rows that are none
+            (sure if apart[hit.row] or hit.count >= _MANY else likely)[hit.row] = True
         sure[hit.row] |= rare and bool(marked[hit.row] or (nameless[hit.row] and hit.count >= 3))
     return SumRows(sure=sure, likely=likely & ~sure, first=first, last=last)
 

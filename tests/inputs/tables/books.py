@@ -1,0 +1,145 @@
+"""Workbooks of three formats with what their programs hide, written byte by byte where need be."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import openpyxl
+
+Cell = str | float | int | None
+HEAD = ["社区代码", "社区名称", "经度", "纬度", "60岁以上"]
+ROWS = [[f"C{i:02d}", f"社区{i}", 117 + i / 2500, 36.62 + i / 3000, 100 + i] for i in range(1, 26)]
+PEOPLE = sum(int(row[-1]) for row in ROWS)
+ERROR = "#REF!"
+
+
+def write_xlsx(
+    path: Path,
+    rows: Sequence[Sequence[Cell]],
+    *,
+    merges: Collection[str] = (),
+    hidden: Collection[int] = (),
+    folded: Collection[int] = (),
+    others: Mapping[str, tuple[str, Sequence[Sequence[Cell]]]] | None = None,
+) -> Path:
+    """`hidden`, `folded`: row numbers; `others`: further sheets with their state."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "人口"
+    for row in rows:
+        sheet.append(list(row))
+    for merge in merges:
+        sheet.merge_cells(merge)
+    for row in (*hidden, *folded):
+        sheet.row_dimensions[row].hidden = True
+        sheet.row_dimensions[row].outlineLevel = int(row in folded)
+    for title, (state, content) in (others or {}).items():
+        other = book.create_sheet(title)
+        other.sheet_state = state
+        for row in content:
+            other.append(list(row))
+    book.save(path)
+    return path
+
+
+def write_ods(
+    path: Path,
+    rows: Sequence[Sequence[Cell]],
+    *,
+    spans: Mapping[tuple[int, int], tuple[int, int]] | None = None,
+    hidden: Collection[int] = (),
+) -> Path:
+    """`spans`: rows and columns that the cell at (row, column), from 0, spans."""
+    spans = spans or {}
+    covered = {
+        (r + i, c + j)
+        for (r, c), (down, right) in spans.items()
+        for i in range(down)
+        for j in range(right)
+    } - set(spans)
+
+    def cell(at: tuple[int, int], value: Cell) -> str:
+        if at in covered:
+            return "<table:covered-table-cell/>"
+        down, right = spans.get(at, (1, 1))
+        span = f'table:number-rows-spanned="{down}" table:number-columns-spanned="{right}"'
+        if value == ERROR:
+            kind = 'table:formula="of:=#REF!" office:value-type="float" office:value="0"'
+            return f"<table:table-cell {kind}><text:p>{ERROR}</text:p></table:table-cell>"
+        if isinstance(value, str):
+            text = f"<text:p>{escape(value)}</text:p>"
+            return f'<table:table-cell {span} office:value-type="string">{text}</table:table-cell>'
+        if value is None:
+            return "<table:table-cell/>"
+        return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+
+    def row(k: int, cells: Sequence[Cell]) -> str:
+        state = ' table:visibility="filter"' if k + 1 in hidden else ""
+        inside = "".join(cell((k, c), value) for c, value in enumerate(cells))
+        return f"<table:table-row{state}>{inside}</table:table-row>"
+
+    spaces = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"'
+        for n in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{spaces}><office:body>'
+        '<office:spreadsheet><table:table table:name="人口">'
+        + "".join(row(k, cells) for k, cells in enumerate(rows))
+        + "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{manifest}"/>')
+        archive.writestr("content.xml", content)
+    return path
+
+
+def write_xls(path: Path, rows: Sequence[Sequence[Cell]], *, hidden: Collection[int] = ()) -> Path:
+    """Excel 97: records of BIFF8 in a compound file of one stream (MS-XLS, MS-CFB)."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def value_record(r: int, c: int, value: Cell) -> bytes:
+        at = struct.pack("<HHH", r, c, 0)
+        if value == ERROR:
+            return record(0x205, at + bytes([0x17, 1]))
+        if isinstance(value, str):
+            text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+            return record(0x204, at + text)
+        return record(0x203, at + struct.pack("<d", value))
+
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 1997, 0, 6))
+    for r, row in enumerate(rows):
+        flags = 0x20 if r + 1 in hidden else 0
+        sheet += record(0x208, struct.pack("<HHHHHHI", r, 0, len(row), 255, 0, 0, flags | 0x100))
+    for r, row in enumerate(rows):
+        sheet += b"".join(value_record(r, c, v) for c, v in enumerate(row) if v is not None)
+    sheet += record(0x0A, b"")
+    name = struct.pack("<BB", 2, 1) + "人口".encode("utf-16-le")
+    start = record(0x809, struct.pack("<HHHHII", 0x600, 0x5, 0, 1997, 0, 6))
+    length = len(start) + 4 + 6 + len(name) + 4
+    book = start + record(0x85, struct.pack("<IH", length, 0) + name) + record(0x0A, b"") + sheet
+    book = book.ljust(4096, b"\0")
+    sectors = [book[k : k + 512].ljust(512, b"\0") for k in range(0, len(book), 512)]
+
+    def entry(title: str, kind: int, child: int, first: int, size: int) -> bytes:
+        raw = (title + "\0").encode("utf-16-le")
+        head = raw.ljust(64, b"\0") + struct.pack("<HBBiii", len(raw), kind, 1, -1, -1, child)
+        return head + bytes(36) + struct.pack("<iQ", first, size)
+
+    directory = entry("Root Entry", 5, 1, -2, 0) + entry("Workbook", 2, -1, 2, len(book))
+    chain = [-3, -2, *range(3, 2 + len(sectors)), -2]
+    assert len(chain) <= 128
+    table = struct.pack(f"<{len(chain)}i", *chain).ljust(512, b"\xff")
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<HHHHH6xiiiiiiiii", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, -2, 0, -2, 0)
+    head += struct.pack("<i", 0).ljust(436, b"\xff")
+    path.write_bytes(head + table + directory + bytes(256) + b"".join(sectors))
+    return path

@@ -1,0 +1,140 @@
+"""Cells: errors of spreadsheets, numbers as people write them, codes, examples of a template."""
+
+from __future__ import annotations
+
+import re
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.numbers.style import read_columns
+from geoplan.study.template import TEMPLATES
+from tests.inputs.tables.books import ERROR, HEAD, PEOPLE, ROWS, write_ods, write_xls, write_xlsx
+from tests.inputs.tables.conftest import codes, the
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"),
+        *("#BEZUG!", "#NV", "#WERT!", "#¡REF!", "#¿NOMBRE?", "#VALEUR!", "#ССЫЛКА!", "#Н/Д"),
+        *("Err:502", "错误:502", "Fehler:504", "########", "=SUM(E2:E9)", "=B2*2", "=1/0", "="),
+    ],
+)
+def test_errors_of_spreadsheets_in_any_language(text):
+    assert has_cell_error(pd.Series([text])).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    "text", ["#1", "#3站", "= ", "12", "n/a", "无", "", "A=B", "电话:12345", "#"]
+)
+def test_other_texts_are_no_errors(text):
+    assert has_cell_error(pd.Series([text])).tolist() == [text == "= "]
+
+
+@pytest.mark.parametrize("write", [write_ods, write_xls])
+def test_an_error_in_the_people_is_named_not_zero(tmp_path, people, write):
+    rows = [HEAD, [*ROWS[0][:4], ERROR], *ROWS[1:]]
+    one = people(write(tmp_path / f"p.{write.__name__[6:]}", rows))
+    assert one.layer.total == PEOPLE - ROWS[0][4]
+    assert [(f.row, f.value) for f in one.findings if f.code == "people_error"] == [(2, ERROR)]
+
+
+def test_errors_and_formulas_of_an_xlsx(tmp_path, people):
+    path = write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS])
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    for row, text in ((2, "#REF!"), (3, "#SPILL!")):
+        sheet.cell(row, 5).value = text
+        sheet.cell(row, 5).data_type = "e"
+    sheet.cell(4, 5).value = "=B1+1"  # the library puts no value
+    sheet.cell(5, 3).value = "=1/0"
+    book.save(path)
+    one = people(path)
+    told = {f.row: (f.code, f.value) for f in one.findings if f.row}
+    assert told[2] == ("people_error", "#REF!")
+    assert told[3] == ("people_error", "#SPILL!")
+    assert told[4] == ("people_error", "=B1+1")
+    assert told[5][0] == "place_error"
+    assert one.layer.total == PEOPLE - sum(row[4] for row in ROWS[:3])
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "how"),
+    [
+        (["1.234,5", "980"], ["1234.5", "980"], "shown"),
+        (["1 234,5", "12,25"], ["1234.5", "12.25"], "shown"),
+        (["1\u00a0234", "12"], ["1234", "12"], "plain"),
+        (["1\u202f234,5"], ["1234.5"], "shown"),
+        (["1'234.5", "7"], ["1234.5", "7"], "shown"),
+        (["1,234,567"], ["1234567"], "shown"),
+        (["12,34,567"], ["1234567"], "shown"),  # as in India
+        (["1,234", "12", "980"], ["1234", "12", "980"], "small"),
+        (["1.234", "12", "980"], ["1234", "12", "980"], "small"),
+        (["1,234", "5,678"], ["1234", "5678"], "open"),
+        (["1,234", "5,5"], ["1.234", "5.5"], "shown"),
+        (["１２０", "3千人"], ["120", "3000"], "plain"),
+        (["1.2万", "1,5万人"], ["12000", "15000"], "mixed"),
+        (["120床", "80 places"], ["120", "80"], "plain"),
+        (["(5)", "−3"], ["-5", "-3"], "plain"),
+    ],
+)
+def test_numbers_as_written(cells, expected, how):
+    found = read_columns(pd.DataFrame({"n": cells}), {"n": "count"}, {})["n"]
+    assert found.cells.tolist() == expected
+    assert found.style.how == how
+    assert found.undecided.any() == (how == "open")
+
+
+def test_one_column_decides_for_the_file(people, table):
+    rows = [[*row[:4], f"{row[4]}.000", "1,5"] for row in ROWS]
+    path = table([[*HEAD, "男"], *rows], delimiter=";")
+    one = people(path, weight="60岁以上")
+    assert one.layer.total == PEOPLE * 1000
+    assert the(one, "numbers_undecided").severity == "warning"  # 男 is not read: nothing decides
+    both = people(path, weight=["60岁以上", "男"])
+    assert both.layer.total == PEOPLE * 1000 + 1.5 * len(ROWS)
+    assert the(both, "numbers_file").effect
+
+
+def test_numbers_of_the_workbook_itself_need_no_reading(tmp_path, people):
+    rows = [[*row[:4], row[4] + 0.125] for row in ROWS]
+    one = people(
+        write_xlsx(tmp_path / "p.xlsx", [HEAD, *rows, ["C99", "末", 117.0, 36.6, "1.234,5"]])
+    )
+    assert one.layer.total == PEOPLE + 0.125 * len(ROWS) + 1234.5
+
+
+def test_units_of_the_whole_column(people, table):
+    small = [[*row[:4], row[4] / 10_000] for row in ROWS]
+    one = people(table([[*HEAD[:4], "60岁以上（万人）"], *small]), weight="60岁以上")
+    assert one.layer.total == pytest.approx(PEOPLE)
+    assert the(one, "unit_factor").effect
+    one = people(table([["单位：万人"], HEAD, *small]))
+    assert one.layer.total == pytest.approx(PEOPLE)
+
+
+def test_codes_with_decimals_are_told_once(people, table):
+    rows = [["370102.0", *row[1:]] for row in ROWS]
+    one = people(table([HEAD, *rows]), columns={"district": "社区代码"})
+    assert set(one.layer.frame["district"]) == {"370102"}
+    assert [f.code for f in one.findings] == ["codes_trimmed"]
+
+
+def test_a_number_merged_over_rows_counts_once(tmp_path, people):
+    one = people(write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS], merges=["E3:E5"]))
+    assert one.layer.total == PEOPLE - ROWS[2][4] - ROWS[3][4]
+    assert the(one, "merged_numbers").count == 2
+
+
+def test_example_rows_of_every_template_are_known(people, table):
+    for headings, row in TEMPLATES.values():
+        names = [c for h, c in zip(headings.split(","), row.split(","), strict=True) if "名称" in h]
+        assert re.match("示例", names[0])
+    example = ["370102001001", "示例社区", 117.03, 36.66, 1040]
+    one = people(table([HEAD, example, *ROWS]))
+    assert one.layer.total == PEOPLE
+    assert the(one, "example_rows").severity == "warning"
+    assert "only_examples" in codes(people(table([HEAD, example])))

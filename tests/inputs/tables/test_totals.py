@@ -1,0 +1,152 @@
+"""Rows that sum up others, by name and by number; honest numbers are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from geoplan.inputs.columns.totals.sum_rows import find_sum_rows
+from geoplan.inputs.columns.totals.total_names import total_name
+from tests.inputs.tables.books import HEAD, PEOPLE, ROWS
+from tests.inputs.tables.conftest import codes, the
+
+GROUPS = [ROWS[:8], ROWS[8:13], ROWS[13:]]
+
+
+def total(rows):
+    return sum(row[4] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "合计",
+            "总 计：",
+            "小计",
+            "全市合计",
+            "历下区小计",
+            "本页合计",
+            "总计（人）",
+            "共计",
+            "汇总",
+            "累计",
+        ),
+        *(
+            "历下区（合计）",
+            "其中：农村",
+            "合計",
+            "小計",
+            "以上合计",
+            "计",
+            "平均",
+            "小计-历下区",
+            "Σ",
+            "Sum",
+        ),
+        *(
+            "Total",
+            "GRAND TOTAL",
+            "Sub-total",
+            "Total general",
+            "Total (persons)",
+            "Gesamt",
+            "Итого",
+        ),
+    ],
+)
+def test_names_of_sums(name):
+    assert total_name(name) == "sure"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "甲社区",
+        "合计村",
+        "其中村",
+        "小计家湾村",
+        "计家村",
+        "总部社区",
+        "含山县",
+        "Summer Hill",
+        "Sumy",
+        "全福街道",
+    ],
+)
+def test_names_of_places(name):
+    assert total_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        lambda k: ["", f"{'甲乙丙'[k]}街道小计", "", ""],
+        lambda k: ["", f"{'甲乙丙'[k]}街道", "", ""],
+        lambda k: ["", "", "", ""],
+    ],
+    ids=["named", "called a street", "unnamed"],
+)
+@pytest.mark.parametrize("above", [True, False])
+def test_nested_sums_are_left_out_at_any_depth(people, table, label, above):
+    rows = []
+    for k, group in enumerate(GROUPS):
+        own = [[*label(k), total(group)]]
+        rows += own + group if above else group + own
+    city = [["", "济南市", "", "", PEOPLE]]
+    one = people(table([HEAD, *city, *rows] if above else [HEAD, *rows, *city]))
+    assert one.layer.total == PEOPLE
+    told = the(one, "totals_left_out")
+    assert told.count == 4
+    assert f"{2 * PEOPLE:,}" in told.problem
+    assert told.effect
+
+
+def test_a_row_called_like_a_district_is_doubted_where_its_number_fits_nothing(people, table):
+    one = people(table([HEAD, ["370102", "历下区", "", "", 1400], *ROWS]))
+    assert one.layer.total == PEOPLE + 1400
+    assert the(one, "likely_totals").severity == "warning"
+
+
+def test_a_table_of_districts_keeps_them(people, table):
+    rows = [["370102", "历下区", 117.0, 36.62, 900], ["370103", "市中区", 117.04, 36.62, 700]]
+    one = people(table([HEAD, *rows]))
+    assert one.layer.total == 1600
+    assert codes(one) == set()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_honest_numbers_are_never_taken_for_sums(data):
+    seed = data.draw(st.integers(0, 10_000))
+    n = data.draw(st.integers(3, 400))
+    random = np.random.default_rng(seed)
+    kind = data.draw(st.sampled_from(["even", "skewed", "rounded", "small", "heavy"]))
+    people = {
+        "even": lambda: random.integers(1, 200, n),
+        "skewed": lambda: random.lognormal(5, 1.2, n).round(),
+        "rounded": lambda: random.lognormal(3, 1, n).round() * 10,
+        "small": lambda: random.integers(0, 12, n),
+        "heavy": lambda: random.pareto(1, n).round(1) * 100,
+    }[kind]()
+    none = np.zeros(n, bool)
+    found = find_sum_rows(
+        np.c_[people.astype(float)], nameless=none, apart=random.random(n) < 0.05, marked=none
+    )
+    assert not found.sure.any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), groups=st.integers(3, 8), below=st.booleans())
+def test_sums_of_groups_are_found_by_their_numbers_alone(seed, groups, below):
+    random = np.random.default_rng(seed)
+    values, sums = [], []
+    for _ in range(groups):
+        inside = random.integers(50, 900, random.integers(4, 12)).tolist()
+        own = [sum(inside)]
+        values += inside + own if below else own + inside
+        sums += [False] * len(inside) + [True] if below else [True] + [False] * len(inside)
+    none = np.zeros(len(values), bool)
+    found = find_sum_rows(np.c_[np.array(values, float)], nameless=none, apart=none, marked=none)
+    assert found.sure.tolist() == sums
