@@ -36,7 +36,7 @@ def serves(sites: pd.DataFrame) -> pd.Series:
     """
     if "serving" in sites.columns:
         said = sites["serving"].astype("string").str.lower().fillna("true")
-        return said.isin(("true", "1"))
+        return said.isin(("true", "1", "1.0"))
     if "status" not in sites.columns:
         return pd.Series(True, index=sites.index)
     texts, words = sites["status"].astype("string").fillna(""), StatusWords()

@@ -116,6 +116,7 @@ def _open(layer: FacilityLayer) -> list[bool]:
         ({"is_open": ["TRUE", "FALSE", "1.0", "0.0", "yes", "No"]}, [1, 0, 1, 0, 1, 0]),
         ({"active": ["t", "f", "Y", "N", "sí", "não"]}, [1, 0, 1, 0, 1, 0]),
         ({"permanently_closed": ["true", "", "false"]}, [0, 1, 1]),
+        ({"open": ["08:00-17:00", "24/7", "closed"]}, [1, 1, 1]),
         ({"disused:amenity": ["social_facility", "", "no"]}, [0, 1, 1]),
         ({"construction:building": ["yes", ""]}, [0, 1]),
         ({"construction_year": ["1998", ""]}, [1, 1]),

@@ -19,6 +19,7 @@ from geoplan.inputs.rows import Rows
 #: ``aside``: names, remarks and opening hours: heeded where they plainly say closed, never doubted
 Kind = Literal["status", "is_open", "is_closed", "aside", "lifecycle"]
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]+)[)）\]】]\s*$")
+_HOURS = re.compile(r"\d[:：]\d\d|24/7|24\s?h", re.IGNORECASE)
 _OPEN, _CLOSED = (StatusReading(sense=sense, sure=True) for sense in ("open", "closed"))
 
 
@@ -51,7 +52,7 @@ def status_columns(rows: Rows, words: StatusWords) -> Iterator[StatusColumn]:
         kind = kind_of(heading, rows.roles.get(heading))
         if lifecycle is not None:
             yield _lifecycle_column(heading, cells, lifecycle, words)
-        elif kind is not None:
+        elif kind is not None and not (kind in ("is_open", "is_closed") and _are_hours(cells)):
             yield _column(heading, kind, cells, words)
         if rows.roles.get(heading) == "name":
             yield _column(heading, "aside", cells.map(_in_brackets), words)
@@ -105,6 +106,12 @@ def _reading(text: str, kind: Kind, words: StatusWords) -> StatusReading | None:
     if kind == "is_closed" and read_days(text) is not None:
         return None  # the day on which it closed: read with the dates
     return words.read(text)
+
+
+def _are_hours(cells: pd.Series) -> bool:
+    """Whether a column called "open" holds times of the day."""
+    filled = cells[~is_empty(cells)]
+    return len(filled) > 0 and bool(filled.str.contains(_HOURS).mean() > 0.5)
 
 
 def _in_brackets(name: object) -> str:
