@@ -55,10 +55,20 @@ def test_a_kind_without_a_price_and_a_price_that_is_none_are_told():
         site_costs(by_kind, points(3), PEOPLE, speaker=EN)
     with pytest.raises(UsageError, match="nothing tells the kinds"):
         site_costs(by_kind, points(3), PEOPLE.drop(columns="urban"), speaker=EN)
+    unpriced = SitingSection(sites=1)
     with pytest.raises(UsageError, match=r"'cost' holds no price at \['c1'\]"):
-        site_costs(by_kind, points(2, cost=["5", "-"]), PEOPLE, speaker=EN)
+        site_costs(unpriced, points(2, cost=["5", "-"]), PEOPLE, speaker=EN)
+    with pytest.raises(UsageError, match=r"'cost' holds a price of 0 or less at \['c0'\]"):
+        site_costs(by_kind, points(2, cost=["0", "5"]), PEOPLE, speaker=EN)
     with pytest.raises(UsageError, match="没有 'rural' 的造价；现有：urban"):
         site_costs(by_kind, points(3), PEOPLE, speaker=Speaker("zh"))
+
+
+@pytest.mark.parametrize("cell", ["", "-", "abc", "#REF!", "约7", None])
+def test_a_price_that_is_not_known_is_the_studys(cell):
+    siting = SitingSection(sites=1, site_cost=7)
+    money = site_costs(siting, points(2, cost=["1,200", cell]), PEOPLE, speaker=EN)
+    assert money.tolist() == [1200, 7]
 
 
 @pytest.mark.parametrize(

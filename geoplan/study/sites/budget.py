@@ -72,7 +72,7 @@ def site_costs(
         bad = candidates.index[money <= 0][:5].tolist()
         raise UsageError(speaker.say("study.price_wrong", column=column, sites=bad))
     if money.isna().any():
-        general = _general_costs(siting, candidates, demand, speaker=speaker)
+        general = _general_costs(siting, candidates[money.isna()], demand, speaker=speaker)
         if general is None:
             bad = candidates.index[money.isna()][:5].tolist()
             raise UsageError(speaker.say("study.price_none", column=column, sites=bad))
