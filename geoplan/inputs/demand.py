@@ -105,6 +105,8 @@ def read_demand(
     also: tuple[Loaded[Any], ...] = ()
     try:
         context = LocationContext.of(crs, areas, streets)
+        if sources[0].unit and sources[0].suffix not in RASTER_SUFFIXES:
+            collector.about_file("unit_unused", "warning", unit=sources[0].unit)
         if sources[0].suffix in RASTER_SUFFIXES:
             rasters = demand_of_rasters(sources, collector, key, context)
             frame = rasters.frame if sum_to is not None else rasters.whole()

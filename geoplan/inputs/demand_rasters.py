@@ -242,6 +242,10 @@ def _report_cover(
 ) -> None:
     """A warning where the rasters do not cover the study, and for areas without any data."""
     if not ground.has_shapes:
+        people = sum(float(cut.people.sum()) for cut in cuts)
+        collector.about_file(
+            "raster_uncut", "note", assumed=True, count=len(cuts), people=f"{people:,.0f}"
+        )
         return
     rasters: list[PopulationRaster] = [cut.raster for cut in cuts]
     covered = covered_share(rasters, ground)

@@ -107,3 +107,12 @@ def test_shares_are_no_people(tmp_path):
 def test_headings_that_say_what_they_hold(tmp_path, heading, kind):
     assert kind_of_heading(heading, "en") == kind
     assert ("no_people_column" in codes(read(tmp_path, HONEST, heading=heading))) == bool(kind)
+
+
+def test_a_unit_of_rasters_is_not_used_for_a_table(tmp_path):
+    one = read(tmp_path, HONEST)
+    path = tmp_path / "p.csv"
+    source = LayerSource(path=path, datum="wgs84", unit="per_km2")
+    told = read_demand(source, key="p", crs=CRS, lang="en", weight="人口")
+    assert codes(told) == ["unit_unused"]
+    assert told.layer.total == one.layer.total

@@ -158,7 +158,26 @@ class StudyGround:
         own = gpd.GeoSeries(shapes.to_numpy(), crs=self.crs)
         if self.crs.equals(crs, ignore_axis_order=True):
             return own.to_numpy()
-        return own.segmentize(_STEP_M).to_crs(crs).to_numpy()
+        moved = own.segmentize(_STEP_M).to_crs(crs).to_numpy()
+        return _cut_at_180(moved) if crs.is_geographic else moved
+
+
+def _cut_at_180(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Shapes in degrees; those across 180 degrees in two parts, as rasters have them."""
+    bounds = shapely.bounds(shapes)
+    across = bounds[:, 2] - bounds[:, 0] > 180.0
+    if not across.any():
+        return shapes
+    shapes = shapes.copy()
+    east = shapely.transform(
+        shapes[across], lambda xy: np.column_stack([xy[:, 0] % 360.0, xy[:, 1]])
+    )
+    before = shapely.intersection(east, shapely.box(0, -90, 180, 90))
+    beyond = shapely.intersection(east, shapely.box(180, -90, 360, 90))
+    shapes[across] = shapely.union(
+        before, shapely.transform(beyond, lambda xy: xy - np.array([360.0, 0.0]))
+    )
+    return shapes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

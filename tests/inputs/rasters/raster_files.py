@@ -83,8 +83,8 @@ def read(*paths: Path, areas: dict[str, AreaLayer] | None = None, **source: Any)
 
 
 def codes(one: Any) -> list[str]:
-    """The findings' codes."""
-    return [finding.code for finding in one.findings]
+    """The findings' codes, but for what is said of every raster that is read without a study."""
+    return [finding.code for finding in one.findings if finding.code != "raster_uncut"]
 
 
 def found(one: Any, code: str) -> Any:

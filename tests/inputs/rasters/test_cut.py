@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from shapely.geometry import LineString, box
 
 from geoplan.inputs import Streets
+from geoplan.inputs.layers import AreaLayer
 from tests.inputs.rasters.raster_files import (
     CRS,
     LEFT,
@@ -134,6 +135,7 @@ def test_without_areas_the_reach_of_the_streets_cuts(tmp_path):
 def test_nothing_to_cut_by_keeps_everybody(tmp_path):
     one = read(write(tmp_path / "p.tif", PEOPLE))
     assert one.layer.total == round(PEOPLE.sum())
+    assert found(one, "raster_uncut").assumption
     assert codes(one) == []
 
 
@@ -211,3 +213,27 @@ def test_areas_sum_to_the_study_and_points_lie_at_home(tmp_path_factory, seed, s
     assert (frame["people"] == frame["people"].round()).all()
     homes = gpd.GeoSeries(shapes, crs=CRS).loc[frame["district"]]
     assert (shapely.distance(homes.to_numpy(), frame.geometry.to_numpy()) < 1e-6).all()
+
+
+def test_a_study_across_180_degrees(tmp_path):
+    """Fiji's grid: a raster from -180 to 180 degrees has its two sides at its two ends."""
+    island = gpd.GeoSeries([box(2_080_000, 3_960_000, 2_190_000, 3_990_000)])
+    island = island.set_crs("EPSG:3460")
+    west, south, east, north = island.to_crs("EPSG:4326").total_bounds
+    assert east - west > 180
+    cell = 0.02
+    values = np.ones((100, 18_000))
+    path = write(tmp_path / "p.tif", values, corner=(-180.0, north + 1), cell=cell, crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(
+        {"name": ["i"], "parent": [None]}, geometry=list(island), index=["1"], crs="EPSG:3460"
+    )
+    areas = {"district": AreaLayer(level="district", frame=frame)}
+    one = read(path, areas=areas, crs="EPSG:3460")
+    column, row = np.meshgrid(np.arange(18_000), np.arange(100))
+    x, y = -180 + cell * (column.ravel() + 0.5), north + 1 - cell * (row.ravel() + 0.5)
+    near = (np.abs(x) > 170) & (y > south - 0.1) & (y < north + 0.1)
+    centres = gpd.GeoSeries.from_xy(x[near], y[near], crs="EPSG:4326").to_crs("EPSG:3460")
+    inside = centres.within(island[0]).sum()
+    assert inside > 500
+    assert one.layer.total == pytest.approx(inside, rel=0.01)
+    assert one.layer.frame.geometry.distance(island[0]).max() < 100
