@@ -18,7 +18,7 @@ from geoplan.inputs.sites.rules import SiteRules
 OPEN = """正常运营|正常|营业中|营业|运营中|試營業|試運營|试运营|已启用|未停用|未关闭|没有停业
 已建成|開放|存续（在营、开业、在册）|OPEN|Operational|OPERATIONAL|active|in use
 not closed|isn't closed|abierto|En funcionamiento|ouvert|en activité|in Betrieb
-geöffnet|em funcionamento|Aberto|恢复营业|营业中（正常）|未注销"""
+geöffnet|em funcionamento|Aberto|恢复营业|竣工|completed|营业中（正常）|未注销"""
 OUT = """已停用|停用|停用中|Closed|CLOSED|Planned|已关停|关闭|已永久关闭|注销|吊销|撤销|撤并
 暂停营业|停业整顿|建设中|筹建中|规划中|拟建|在建|CLOSED_TEMPORARILY
 CLOSED_PERMANENTLY|inactive|已關閉|暫停營業|籌備中|興建中|未启用|未运营|尚未启用
@@ -26,7 +26,8 @@ CLOSED_PERMANENTLY|inactive|已關閉|暫停營業|籌備中|興建中|未启用
 temporarily closed|Permanently closed|Fermé définitivement|cerrado temporalmente
 Geschlossen|vorübergehend geschlossen|außer Betrieb|nicht in Betrieb
 en construcción|Em construção|Fechado|in Planung|en projet|à venir|not open
-no longer open|closed since 2021-05|已于2023年5月停用|建成未启用|proposed|abandoned
+no longer open|closed since 2021-05|closed in May 2023|built, not yet open|建成未投入使用
+竣工待验收|已竣工，尚未启用|已于2023年5月停用|建成未启用|proposed|abandoned
 disused|Out of service|已停业整顿|闲置"""
 UNCLEAR = """营业中（二楼装修）|民办|0|异常|夜间关闭|部分停用|open, partly closed|？|已搬迁
 待核实|Active/Planned|非正常"""

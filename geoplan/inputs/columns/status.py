@@ -86,6 +86,8 @@ class StatusWords:
         if words in own:
             return StatusReading(sense=own[words], sure=True)
         found, leading, rest = _scan(words, {**_known(), **own})
+        # what stands serves, unless another word says that it does not yet
+        found = [f for f in found if f != "built"] or ["open" for _ in found]
         senses = set(found)
         if len(senses) != 1 or "unclear" in senses:
             agreed = senses and "open" not in senses and "unclear" not in senses
@@ -172,4 +174,4 @@ def _opposite(sense: str) -> str:
     """What "not …" says."""
     if sense in ("closed", "temporarily_closed"):
         return "open"
-    return "closed" if sense == "open" else "unclear"
+    return {"open": "closed", "built": "under_construction"}.get(sense, "unclear")
