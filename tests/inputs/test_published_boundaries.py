@@ -43,7 +43,10 @@ def villages(shared_data, districts):
 
 
 def test_boundaries_that_do_not_say_their_datum_are_doubted(districts):
-    assert [f.code for f in districts(None).findings] == ["datum_unsaid"]
+    (unsaid,) = districts(None).findings
+    assert unsaid.code == "datum_unsaid"
+    assert "DataV" in unsaid.advice
+    assert [f.code for f in districts("wgs84").findings] == ["datum_datav"]
     assert districts("gcj02").findings == ()
 
 

@@ -10,6 +10,10 @@ from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.errors import FileError
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import Extent, LocationContext
+from geoplan.words import say
+
+#: columns of Alibaba DataV's boundaries, which are in GCJ-02 and call themselves WGS 84
+_DATAV_COLUMNS = {"adcode", "childrennum", "subfeatureindex"}
 
 
 def locate_geometry(
@@ -82,7 +86,10 @@ def _usable_degrees(
 def _to_wgs84(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSeries:
     """Degrees in WGS 84, with a finding where the datum is not named but needed."""
     source = collector.source
+    datav = {str(c).lower() for c in collector.text.columns} >= _DATAV_COLUMNS
     if source.datum is not None:
+        if datav and source.datum in ("wgs84", "cgcs2000"):
+            collector.about_file("datum_datav", "warning", value=source.datum)
         there = geometry.notna()
         moved = to_wgs84(gpd.GeoSeries(geometry[there]), source.datum)
         geometry = gpd.GeoSeries(geometry.to_numpy(), index=geometry.index, crs=None)
@@ -93,7 +100,8 @@ def _to_wgs84(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSe
     if source.crs is None and claims_wgs84:
         x, y = shapely.get_coordinates(shapely.point_on_surface(geometry.dropna().to_numpy())).T
         if len(x) and in_china(x, y).any():
-            collector.about_file("datum_unsaid", "warning")
+            hint = say(collector.lang, "inputs.datum_datav_hint") if datav else ""
+            collector.about_file("datum_unsaid", "warning", hint=hint)
     return geometry
 
 
