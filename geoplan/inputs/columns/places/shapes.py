@@ -24,6 +24,9 @@ _WKT = re.compile(
 )
 #: well-known text without anything to be put right first
 _SIMPLE = r"\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*Z?M?\s*\([-+\d.eE,\s()]*\)\s*"
+#: binary in hexadecimal digits, and the beginning of a collection in it
+_PLAIN_HEX = r"0[01][0-9A-Fa-f]{16,}"
+_COLLECTION_HEX = "0107000000|0107000020|0000000007|0020000007"
 _HEX = re.compile(r"\s*(\\x|0x|x')?([0-9A-Fa-f]{2})+'?\s*")
 #: hex digits of the smallest well-known binary that says anything
 _LEAST_HEX = 18
@@ -115,6 +118,7 @@ def read_shapes(cells: pd.Series) -> Shapes:
     simple = cells.astype(str).str.fullmatch(_SIMPLE).to_numpy(bool)
     plain = shapely.from_wkt(cells[simple].to_numpy(object), on_invalid="ignore")
     shapes[simple] = shapely.force_2d(plain)
+    _read_plain_binary(cells, shapes, srid)
     for position in np.flatnonzero(shapely.is_missing(shapes)):
         text = str(cells.iloc[position]).strip()
         if text in ("", "-", "NULL", "null", "None", "nan", "NaN", "无"):
@@ -125,6 +129,21 @@ def read_shapes(cells: pd.Series) -> Shapes:
         else:
             shapes[position], srid[position] = found
     return Shapes(shapes=shapes, srid=srid, unread=unread)
+
+
+def _read_plain_binary(cells: pd.Series, shapes: np.ndarray, srid: np.ndarray) -> None:
+    """Puts the geometry of cells that are binary and nothing else, and no collection, in place."""
+    texts = cells.astype(str)
+    plain = texts.str.fullmatch(_PLAIN_HEX).to_numpy(bool)
+    at = np.flatnonzero(plain)
+    at = at[~texts.iloc[at].str.contains(_COLLECTION_HEX, case=False).to_numpy(bool)]
+    if len(at):
+        found = shapely.from_wkb(texts.iloc[at].to_numpy(object), on_invalid="ignore")
+        there = ~shapely.is_missing(found)
+        at, found = at[there], found[there]
+        codes = shapely.get_srid(found)
+        srid[at] = [_SAME_SRID.get(int(code), int(code)) for code in codes]
+        shapes[at] = shapely.force_2d(found)
 
 
 @lru_cache(maxsize=1024)
