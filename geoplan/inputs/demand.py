@@ -11,11 +11,9 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import FileError, InputError
-from geoplan.inputs.census import scale_to_census
 from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import heading_called
-from geoplan.inputs.demand_rasters import RasterDemand, demand_of_rasters
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector
@@ -27,10 +25,12 @@ from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
-from geoplan.inputs.people_doubts import people_stand_ins, report_people
+from geoplan.inputs.people.census import scale_to_census
+from geoplan.inputs.people.doubts import people_stand_ins, report_people
 from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
-from geoplan.inputs.row_identity import report_repeated_people, row_ids
+from geoplan.inputs.rasters.raster_demand import RasterDemand, demand_of_rasters
 from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.rows.row_identity import report_repeated_people, row_ids
 
 #: no community has more people; a row with more holds a code or a typing error
 MAX_PEOPLE = 5_000_000

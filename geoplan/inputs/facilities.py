@@ -21,8 +21,8 @@ from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.several_places import report_several_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
-from geoplan.inputs.row_identity import report_duplicate_sites, row_ids
 from geoplan.inputs.rows import Rows, open_rows
+from geoplan.inputs.rows.row_identity import report_duplicate_sites, row_ids
 from geoplan.inputs.sites.capacity_cells import number_cells, read_capacities
 from geoplan.inputs.sites.rules import SiteRules
 from geoplan.inputs.sites.status_cells import serving_sites

@@ -18,8 +18,8 @@ from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
 from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.streets import Streets
-from geoplan.inputs.row_identity import row_ids
 from geoplan.inputs.rows import open_rows
+from geoplan.inputs.rows.row_identity import row_ids
 
 
 def read_lines(

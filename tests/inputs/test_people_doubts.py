@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geoplan.inputs import LayerSource, read_demand
-from geoplan.inputs.people_doubts import kind_of_heading
+from geoplan.inputs.people.doubts import kind_of_heading
 
 CRS = "EPSG:4548"
 HONEST = [812, 1200, 455, 2310, 990, 1504, 77, 3120]

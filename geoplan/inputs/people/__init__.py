@@ -1,0 +1,1 @@
+"""People in tables: a census that others are scaled to, and numbers that are none."""
