@@ -8,6 +8,8 @@ from typing import Any
 
 from geoplan.study.config.repair.tables import COMMENTS, INVISIBLE, SIGNS, SPACES
 
+#: dashes and lines that are typed for those of a key
+_NARROW = {typed: sign for typed, sign in SIGNS.items() if sign in "-_"}
 #: longer than this no stretch of text is shown
 _SHOWN = 40
 
@@ -111,7 +113,7 @@ def narrow(text: str) -> str:
     ('WALK _12', 'demand')
     """
     plain = unicodedata.normalize("NFKC", "".join(c for c in text if c not in INVISIBLE))
-    return "".join(" " if c in SPACES else c for c in plain)
+    return "".join(_NARROW.get(c, " " if c in SPACES else c) for c in plain)
 
 
 def quoted(content: str) -> str:

@@ -6,8 +6,8 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 
-from geoplan.study.config.repair.cursor import Cursor, Slip
-from geoplan.study.config.repair.tables import COLONS, EQUALS, QUOTES, SIGNS
+from geoplan.study.config.repair.cursor import Cursor, Slip, narrow
+from geoplan.study.config.repair.tables import COLONS, EQUALS, MEANT, QUOTES, SIGNS
 from geoplan.study.config.repair.values import equals, read_key, read_value
 
 #: slips that TOML does not mind in a statement alone
@@ -159,7 +159,14 @@ def _has_equals(rest: str) -> bool:
     if sign is None:
         return False
     before = rest[: sign.start()].strip()
+    if sign.group() not in ("=", "＝", "﹦") and not _is_key(before):
+        return False  # a remark such as "注：…"
     return bool(before) and not re.search(r"\s\S*[\"“‘「]", before) and "#" not in before
+
+
+def _is_key(text: str) -> bool:
+    plain = narrow(text).strip().strip("\"'“”")
+    return plain.casefold() in MEANT or bool(re.fullmatch(r"[A-Za-z0-9_.-]+", plain))
 
 
 def _stray(cursor: Cursor) -> _Read:

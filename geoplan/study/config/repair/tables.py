@@ -22,6 +22,7 @@ COMMENTS: tuple[str, ...] = tuple(_table()["comments"])
 YES: frozenset[str] = frozenset(_table()["yes"])
 NO: frozenset[str] = frozenset(_table()["no"])
 NOTHING: frozenset[str] = frozenset(_table()["nothing"])
+TEXT_KEYS: frozenset[str] = frozenset(_table()["text_keys"])
 PATH_KEYS: frozenset[str] = frozenset(_table()["path_keys"])
 UNITS: dict[str, dict[str, float]] = _table()["units"]
 MEANT: dict[str, str] = _table()["meant"]

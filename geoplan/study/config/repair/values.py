@@ -12,8 +12,10 @@ from geoplan.study.config.repair.tables import (
     INVISIBLE,
     NO,
     NOTHING,
+    PATH_KEYS,
     QUOTES,
     SPACES,
+    TEXT_KEYS,
     UNITS,
     YES,
 )
@@ -27,6 +29,7 @@ _SCALAR = re.compile(
 _NUMBER = re.compile(r"([+-]?)([\d][\d.,'_ ]*|\.\d+)\s*([^\d\s.,'_].*)?")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SETTING = re.compile(rf"\s*(?:[\w.-]+\s*{EQUALS}|[\[【]+[^\d\s\"'“”\[【\]】,，]+[\]】])")
+_PAIR = re.compile(rf"[A-Za-z_]\w*\s*{EQUALS}")
 _ARROW = re.compile(rf"{COLONS}\s*{EQUALS}|{EQUALS}\s*(?:{EQUALS}|[>＞])+|->|→|⇒")
 #: what ends a bare value inside brackets
 _ENDS = ",;[]{}()"
@@ -42,6 +45,8 @@ def read_value(cursor: Cursor, key: str, *, nested: bool = False) -> str | None:
         return _list(cursor, key)
     if sign == "{":
         return _table(cursor)
+    if not nested and _PAIR.match(cursor.rest):
+        return _loose_table(cursor)
     return _bare(cursor, key, nested)
 
 
@@ -122,6 +127,24 @@ def _table(cursor: Cursor) -> str:
         cursor.note("one_line")
     _close(cursor, "}")
     return "{ " + ", ".join(pairs) + " }" if pairs else "{}"
+
+
+def _loose_table(cursor: Cursor) -> str:
+    """Settings after the equals sign that lack their braces, to the end of the line."""
+    cursor.note("braces")
+    pairs: list[str] = []
+    while cursor.here and not cursor.comment_mark() and cursor.sign != "}":
+        before = cursor.pos
+        _pair(cursor, pairs)
+        cursor.skip_spaces()
+        while cursor.sign in (",", ";") and cursor.sign:
+            cursor.take()
+            cursor.skip_spaces()
+        if cursor.pos == before:
+            break
+    if cursor.sign == "}":
+        cursor.take()
+    return "{ " + ", ".join(pairs) + " }"
 
 
 def _pair(cursor: Cursor, pairs: list[str]) -> None:
@@ -218,7 +241,7 @@ def _next_setting(cursor: Cursor) -> bool:
     before = cursor.text[cursor.pos - 1 : cursor.pos]
     if before not in (" ", "\t", ",", "，", ";", "；"):
         return False
-    return bool(re.match(rf"[A-Za-z_]\w*\s*{EQUALS}", cursor.rest))
+    return bool(_PAIR.match(cursor.rest))
 
 
 def scalar(cursor: Cursor, text: str, typed: str, key: str) -> str | None:
@@ -231,6 +254,8 @@ def scalar(cursor: Cursor, text: str, typed: str, key: str) -> str | None:
     if word in NOTHING:
         cursor.note("no_value")
         return None
+    if key in TEXT_KEYS or key in PATH_KEYS:
+        return unquoted(cursor, typed)
     if word in YES or word in NO:
         value = "true" if word in YES else "false"
         cursor.note("truth", found=typed, wanted=value)
