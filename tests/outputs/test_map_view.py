@@ -10,7 +10,7 @@ from shapely.geometry import shape
 
 from geoplan.disclosure import edition
 from geoplan.inputs.findings.finding import Assumption
-from geoplan.outputs import export_run, service_map
+from geoplan.outputs import export_run, service_map, write_comparison_map, write_maps
 from geoplan.outputs.maps import write_map
 from geoplan.outputs.report.compose import compose
 from geoplan.study import example
@@ -229,3 +229,37 @@ def test_what_was_assumed_stands_on_the_map_as_in_the_report(
 
 def test_a_map_without_assumptions_has_no_such_panel(map_file):
     assert 'class="gp-assumed"' not in map_file.read_text(encoding="utf-8")
+
+
+SIDES = (
+    "['a', 'b'].map(k => { const m = geoplan.sides[k]; return [m.getZoom(),"
+    " m.getBounds().contains(L.latLngBounds(m.geoplan.data.bounds))]; })"
+)
+
+
+@pytest.mark.browser
+def test_two_maps_side_by_side_are_fitted_together(browser, fakes, tmp_path):
+    for name in ("a", "b"):
+        write_maps(fakes.fake_run(), tmp_path / name / "maps")
+    both = write_comparison_map(
+        tmp_path / "a", tmp_path / "b", "meal_station", tmp_path / "both.html"
+    )
+    page = tmp_path / "hidden.html"
+    frame = f"<iframe src={both.name} width=1100 height=650></iframe>"
+    page.write_text(f"<details><summary>maps</summary>{frame}</details>", "utf-8")
+    with Seen(browser, page, viewport={"width": 1200, "height": 760}) as seen:
+        seen.page.wait_for_timeout(300)
+        seen.page.click("summary")
+        seen.page.wait_for_timeout(800)
+        (zoom_a, in_a), (zoom_b, in_b) = seen.page.frames[1].evaluate(SIDES)
+        assert (zoom_a, in_a, in_b) == (zoom_b, True, True)
+        assert seen.problems == []
+    with Seen(browser, both, viewport={"width": 1200, "height": 760}) as seen:
+        seen.page.set_viewport_size({"width": 800, "height": 600})
+        seen.page.wait_for_timeout(400)
+        assert [inside for _, inside in seen.page.evaluate(SIDES)] == [True, True]
+        seen.page.evaluate("geoplan.sides.b.setZoom(15, { animate: false })")
+        seen.page.set_viewport_size({"width": 1200, "height": 760})
+        seen.page.wait_for_timeout(400)
+        # moved by hand: both stay where they are
+        assert [zoom for zoom, _ in seen.page.evaluate(SIDES)] == [15, 15]

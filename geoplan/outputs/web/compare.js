@@ -9,9 +9,16 @@
       busy = true;
       try { act(); } finally { busy = false; }
     }
+    /* `to` shows what `from` shows; only somebody's own move keeps both from being fitted again */
+    function lead(from, to) {
+      to.geoplan.led = true;
+      to.setView(from.getCenter(), from.getZoom(), { animate: false });
+      to.geoplan.led = false;
+      to.geoplan.moved = from.geoplan.moved;
+    }
     function follow(from, to) {
       from.on("move", function () {
-        together(function () { to.setView(from.getCenter(), from.getZoom(), { animate: false }); });
+        if (!from.geoplan.settling) { together(function () { lead(from, to); }); }
       });
       ["toggle", "scenario"].forEach(function (name) {
         var own = from.geoplan[name];
@@ -28,7 +35,7 @@
     }
     follow(a, b);
     follow(b, a);
-    function align() { together(function () { b.setView(a.getCenter(), a.getZoom(), { animate: false }); }); }
+    function align() { together(function () { lead(a, b); }); }
     box.addEventListener("change", align);
     // the numbers above have taken their room by now: what is left is what the maps fit into
     [b, a].forEach(function (map) {
@@ -36,7 +43,6 @@
       var own = map.geoplan.fit;
       map.geoplan.fit = function () { own(); align(); };
       map.geoplan.fit();
-      map.geoplan.moved = false;  // one following the other is nobody's own move yet
     });
   };
 })(window.geoplan = window.geoplan || {});

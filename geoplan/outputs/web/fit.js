@@ -20,19 +20,26 @@
       if (!sized()) { return; }
       var wide = app.root.clientWidth >= 1000, pad = room(wide);
       fitting = true;
-      map.invalidateSize({ pan: false });
+      settle();
       map.fitBounds(app.data.bounds, { paddingTopLeft: pad.topLeft, paddingBottomRight: pad.bottomRight, animate: false });
       fitting = false;
       if (!opened) { app.openCard(wide); }  // on a phone the card of layers starts closed
       opened = true;
     };
 
-    function resized() {
-      if (!sized()) { return; }  // hidden again: the view stays as it was
-      if (app.moved) { map.invalidateSize({ pan: false }); } else { app.fit(); }
+    /* take the new size over: Leaflet tells it as a move, which it is not */
+    function settle() {
+      app.settling = true;
+      map.invalidateSize({ pan: false });
+      app.settling = false;
     }
 
-    map.on("movestart", function () { if (!fitting && sized()) { app.moved = true; } });
+    function resized() {
+      if (!sized()) { return; }  // hidden again: the view stays as it was
+      if (app.moved) { settle(); } else { app.fit(); }
+    }
+
+    map.on("movestart", function () { if (!fitting && !app.led && sized()) { app.moved = true; } });
     app.openCard(false);
     app.fit();
     if (window.ResizeObserver) { new ResizeObserver(resized).observe(box); }
