@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 import geoplan as gp
-from geoplan.siting import SitingResult, alternative_sites, phased_sites
+from geoplan.siting import SitingResult, alternative_sites, explain_sites, phased_sites
 from tests.siting.oracle.case import Case, is_stated
 from tests.siting.oracle.choices import covered, truth
 from tests.siting.oracle.people import people_needed
@@ -95,6 +96,45 @@ def _people(case: Case, plans: np.ndarray) -> np.ndarray:
     if case.capacities is None:
         return covered(case, plans)[0]
     return covered(case, every_plan(case.n_sites))[0][plans @ (1 << np.arange(case.n_sites))]
+
+
+def wrong_order(case: Case, result: SitingResult) -> list[str]:
+    """`explain_sites`: the best next site first, and what moving each one would lose."""
+    table = explain_sites(case.problem(), result)
+    free = replace(_free(case), sites=None)
+    plans = every_plan(case.n_sites)
+    people = _people(free, plans)
+
+    def worth(sites: set[int]) -> float:
+        return float(people[sum(1 << j for j in sites)])
+
+    chosen, done = {int(label[1:]) for label in result.sites}, set(case.fixed)
+    room, found = SAME * max(worth(chosen), 1e-300), []
+    if {int(label[1:]) for label in table.index} != chosen - done:
+        return [f"{list(table.index)} are explained, {sorted(chosen - done)} are new"]
+    for label, row in table.iterrows():
+        site, left = int(str(label)[1:]), chosen - done
+        added = worth(done | {site}) - worth(done)
+        best = max(worth(done | {j}) for j in left) - worth(done)
+        if abs(row["added_people"] - added) > room or added < best - room:
+            found.append(f"{label} adds {added}, told {row['added_people']}; the best adds {best}")
+        done.add(site)
+        if case.total > 0 and abs(row["share_after"] - worth(done) / case.total) > SAME:
+            found.append(f"after {label} {worth(done) / case.total} are covered")
+        others = chosen - {site}
+        may = [j for j in range(case.n_sites) if j not in chosen and case.allowed[j]]
+        near = {frozenset(pair) for pair in case.conflicts}
+        may = [j for j in may if not any(frozenset((j, k)) in near for k in others)]
+        if not may:
+            if not pd.isna(row["next_best"]):
+                found.append(f"{label} can go nowhere, told {row['next_best']}")
+            continue
+        lost = worth(chosen) - max(worth(others | {j}) for j in may)
+        if pd.isna(row["next_best"]) or abs(row["next_best_loss"] - lost) > room:
+            found.append(f"moving {label} loses {lost}, told {row['next_best_loss']}")
+        elif abs(worth(others | {int(row["next_best"][1:])}) + lost - worth(chosen)) > room:
+            found.append(f"{row['next_best']} is not the next best location for {label}")
+    return found
 
 
 # -- other plans that are as good ---------------------------------------------------------------

@@ -13,7 +13,12 @@ from geoplan.siting import SitingResult
 from tests.siting.oracle.case import COVERING, Case
 from tests.siting.oracle.generator import draw
 from tests.siting.oracle.judge import differences
-from tests.siting.oracle.programmes import wrong_alternatives, wrong_curve, wrong_phases
+from tests.siting.oracle.programmes import (
+    wrong_alternatives,
+    wrong_curve,
+    wrong_order,
+    wrong_phases,
+)
 from tests.siting.oracle.together import wrong_together
 
 #: seconds; seeds that take longer are named
@@ -24,7 +29,7 @@ def try_seed(seed: int) -> list[str]:
     """What is wrong with geoplan's answers to the case of a seed."""
     case = draw(seed)
     try:
-        result = case.ask(time_limit_s=30)
+        result = case.ask(time_limit_s=120)
         found = [f"{case.question}: {line}" for line in differences(case, result)]
         if case.question in COVERING and seed % 2 and not found:
             found += _other_questions(case, result)
@@ -36,9 +41,11 @@ def try_seed(seed: int) -> list[str]:
 
 
 def _other_questions(case: Case, result: SitingResult) -> list[str]:
-    """Curve, phases and alternatives of the same problem."""
+    """Curve, phases, order and alternatives of the same problem."""
     found = [f"curve: {line}" for line in wrong_curve(case)]
     found += [f"phases: {line}" for line in wrong_phases(case)]
+    if result.status == "optimal":
+        found += [f"order: {line}" for line in wrong_order(case, result)]
     shares = case.capacities is not None and case.min_share_per_area
     if result.status == "optimal" and not case.equity and not shares:
         within = (0.0, 0.05)[case.seed % 4 // 2]
