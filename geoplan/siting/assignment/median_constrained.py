@@ -57,7 +57,7 @@ from geoplan.siting.solver.two_stage import (
     solve_two_stages,
     with_room,
 )
-from geoplan.tolerances import SAME_VALUE
+from geoplan.tolerances import SAME_MODEL_VALUE, SAME_VALUE
 
 SOLVER = "median_constrained_highs"
 #: gap to which the start is solved: its bound is one of several
@@ -204,6 +204,8 @@ class _Solve:
             )
         if found.bound is not None:
             bound = max(bound, found.bound)
+        if constraints.equity:  # the room of the first stage lowers the second one's bound as well
+            bound += SAME_MODEL_VALUE * abs(bound)
         limits = SiteConstraints.of(problem, constraints, instance.sites)
         if problem.capacities is not None:
             x = self._drop_idle_sites(model, limits, x)

@@ -83,10 +83,15 @@ def _add_reach(
     sizes = np.diff(ptr)[rows]
     ends = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.arange(ends[-1]) - np.repeat(ends[:-1] - ptr[rows], sizes)
-    people = pairs.people[rows] / times
-    at = model.add_rows(
-        ends, y[pairs.costs.indices[entries]], np.repeat(people, sizes), lower=people * times
-    )
+    people, sites = pairs.people[rows], y[pairs.costs.indices[entries]]
+    if times == 1:
+        at = model.add_rows(ends, sites, np.repeat(people, sizes), lower=people)
+    else:  # who has one site instead of two is left out whole
+        reached = model.add_columns(len(rows), integer=True)
+        index = np.insert(sites, ends[:-1], reached)
+        factor = np.insert(np.ones(len(sites)), ends[:-1], -float(times))
+        model.add_rows(ends + np.arange(len(ends)), index, factor, lower=0.0)
+        at = model.add_rows(np.arange(len(rows) + 1), reached, people, lower=people)
     model.tag("reach", at, list(problem.demand_index[pairs.rows[rows]]))
 
 
@@ -324,7 +329,8 @@ def infeasible_assignment(
 ) -> SitingResult:
     """The result where not everybody can be served under the constraints, with relaxations."""
     if problem.capacities is None and not constraints.area_share:
-        model = location_model(problem, pairs, constraints, every_row=True)
+        times = constraints.times
+        model = location_model(problem, pairs, constraints, every_row=True, times=times)
     else:
         model = assignment_model(problem, pairs, constraints).model
     relaxations = find_relaxations(model, problem, constraints, control=control)

@@ -29,7 +29,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Outcome
-from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE
+from geoplan.tolerances import BOUND_ROUNDING, NO_VIOLATION, SAME_MODEL_VALUE
 
 SOLVER = "covering_constrained_highs"
 
@@ -187,6 +187,7 @@ def infeasible_covering(
     if people is not None and short:
         most = people - short[0]  # what is reported must be possible
         most = float(round(most)) if covering.whole else most * (1 - SAME_MODEL_VALUE)
+        most = most if most > NO_VIOLATION * max(1.0, people) else 0.0
         facts["largest_share"] = most / problem.total
     why = [f"the constraints cannot hold together: {asked}", *relaxations.text]
     return infeasible_result(problem, objective, why, facts, control)

@@ -103,6 +103,16 @@ def test_what_presolve_calls_infeasible_is_tried_without_it(monkeypatch) -> None
     assert (runs[1], found.status, found.value) == ("off", "optimal", 1.0)
 
 
+def test_whoever_has_one_site_instead_of_two_is_left_out_whole() -> None:
+    """Only two of three sites may be built: the 30 people between the others have one of them."""
+    cost = np.array([[100.0, 200.0, np.inf], [np.inf, 100.0, 200.0]])
+    problem = gp.SitingProblem.from_costs(cost, [50, 30], unit="m")
+    told = gp.p_center(problem, sites=2, backup=True)
+    assert told.status == "infeasible"
+    assert told.detail["relaxations"] == [{"sites": {2: 1.0}}, {"reach": {1: 30.0}}]
+    assert told.detail["smallest_sites"] == 3
+
+
 def test_the_largest_share_told_is_possible_under_all_constraints() -> None:
     """Two sites reach 30 and 20 of 100 people, but only one of them may be built."""
     near = np.array([[1, 0], [0, 1], [0, 0]], bool)
