@@ -30,7 +30,7 @@ from geoplan.network.isochrones.convex_clip import (
     restore,
     scratch_of,
 )
-from geoplan.network.isochrones.edge_cost_profile import cost_profile, strips_beside
+from geoplan.network.isochrones.edge_cost_profile import cost_profile, height_at, strips_beside
 from geoplan.network.isochrones.parts import (
     CORNERS,
     KNOWN,
@@ -57,6 +57,7 @@ class ReachedEdges(NamedTuple):
     from_u, from_v : cost between their ends and the sites (inf = none).
     site_ptr : the sites mid-edge on ``edges[k]`` are ``site_ptr[k]:site_ptr[k + 1]``.
     site_at, site_cost : their fraction of the edge (ascending) and the cost of their snap leg.
+    sites : positions of the sites that the polygon is of.
     """
 
     edges: NDArray[np.int64]
@@ -65,6 +66,7 @@ class ReachedEdges(NamedTuple):
     site_ptr: NDArray[np.int64]
     site_at: NDArray[np.float64]
     site_cost: NDArray[np.float64]
+    sites: NDArray[np.int64]
 
 
 class _WholeCells(NamedTuple):
@@ -111,7 +113,7 @@ def reached_parts(reached, costs, cells, reach):
     group, borders = _group_whole_cells(reached.edges, cells, whole, n_whole)
     first, _, fraction, ends, tri, across, centre, at, _ = cells
     _, begin, whole_part = whole
-    edges, all_from_u, all_from_v, _, _, _ = reached
+    edges, all_from_u, all_from_v = reached.edges, reached.from_u, reached.from_v
     out = no_parts(n_whole)
     room = walls = done = 0
     work, label, own, own_line = scratch_of(room)
@@ -217,12 +219,10 @@ def _strips(stretch, profile, from_u, from_v, reach, rows):
     if length <= 0.0 or fb <= fa:
         return -1, -1.0, 0.0, 0.0
     n, least = strips_beside(profile, fa, fb, length, reach, rows)
-    # at the ends: what the street there has left, and the node on a street that one cannot take
-    left = right = 0.0
-    if n > 0 and rows[0, 0] <= AT_STRETCH_END_M:
-        left = rows[0, 2]
-    if n > 0 and rows[n - 1, 1] >= length - AT_STRETCH_END_M:
-        right = rows[n - 1, 3]
+    # at the ends: what a place at the very end has left, which on a one-way street may be reached
+    # though no place behind it is, and the node on a street that one cannot take
+    left = height_at(profile, fa, reach)
+    right = height_at(profile, fb, reach)
     if fa <= AT_EDGE_END:
         left = min(max(left, (reach.cutoff - from_u) / reach.leg), reach.width)
     if fb >= 1.0 - AT_EDGE_END:

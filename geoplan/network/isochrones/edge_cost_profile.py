@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geoplan.kernels import kernel
-from geoplan.tolerances import NO_STRETCH, PROFILE_ROUNDING
+from geoplan.tolerances import AT_EDGE_END, NO_STRETCH, PROFILE_ROUNDING
 
 _jit = kernel
 
@@ -122,3 +122,17 @@ def strips_beside(profile, fa, fb, length, reach, out):
     if covered < length * (1.0 - PROFILE_ROUNDING):
         least = -1.0
     return n, min(least, width)
+
+
+@_jit
+def height_at(profile, fraction, reach):
+    """How far the reached ground goes off one location of an edge: 0 where nothing is reached."""
+    cutoff, leg, width = reach
+    height = 0.0
+    for r in range(len(profile)):
+        f0, f1 = profile[r, 0], profile[r, 1]
+        if f1 > f0 and f0 - AT_EDGE_END <= fraction <= f1 + AT_EDGE_END:
+            part = min(max((fraction - f0) / (f1 - f0), 0.0), 1.0)
+            cost = profile[r, 2] + part * (profile[r, 3] - profile[r, 2])
+            height = max(height, (cutoff - cost) / leg)
+    return min(height, width)

@@ -14,15 +14,26 @@ from numpy.typing import NDArray
 
 from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.isochrones.segment_grid import grid_of, near_another_edge
+from geoplan.network.isochrones.segment_grid import (
+    grid_of,
+    near_another_segment,
+    near_foreign_segment,
+)
+from geoplan.tolerances import BORDER_M
 
 SPACING_M = 10.0
 #: closest generators; a segment shorter than two of it has none of its own
 LEAST_M = 0.25
-#: how often a stretch is halved where another street is nearer than its generators are apart
+#: from a corner that is itself the nearest point of some ground to the first generators
+_WIDE_M = 0.1
+#: from a dead end, where one generator is, to the next one
+_END_M = 2.0
+#: ends this near are one corner
+_CORNER_M = 0.001
+#: how often a stretch is halved where its border with another one would be less true
 _ROUNDS = 3
-#: nearer than this times the distance of its generators
-_TIGHT = 0.7
+#: generators this close are close enough
+_CLOSE_M = 1.0
 #: side of the grid by which segments near a point are found, and most cells of it
 _BIN_M = 32.0
 _MOST_BINS = 4_000_000
@@ -41,10 +52,11 @@ def _along_segment(length, near, far, spacing):
         return np.array([0.5 * length])
     left = [near]
     right = [length - far]
-    a, b = 2.0 * near, 2.0 * far
+    a = 2.0 * near if near > 0.0 else _END_M
+    b = 2.0 * far if far > 0.0 else _END_M
     while True:
         gap = right[-1] - left[-1]
-        if gap <= 1.5 * max(a, b):
+        if gap <= 1.5 * min(a, b):
             break
         if a <= b:
             left.append(left[-1] + a)
@@ -166,17 +178,36 @@ def _interpolated(segments, segment, along):
     return xy
 
 
-def first_generators(segments: Segments) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Generators equally far from a corner on all its arms: segment and metres along it."""
+class Corners(NamedTuple):
+    """Where segments begin and end.
+
+    vertex : int64 (2n,), the corner at the begin of each segment, then that at the end of each.
+    offset : metres from each corner to the first generator on its arms.
+    """
+
+    vertex: NDArray[np.int64]
+    offset: NDArray[np.float64]
+
+
+def corners_of(segments: Segments) -> Corners:
+    """The corners, with generators closer to those that are the nearest point of some ground."""
     both = np.concatenate([segments.p, segments.q])
-    cell = np.round((both - both.min(axis=0, initial=np.inf)) * 1000).astype(np.int64)
+    cell = np.round((both - both.min(axis=0, initial=np.inf)) / _CORNER_M).astype(np.int64)
     key = cell[:, 0] * (int(cell[:, 1].max(initial=0)) + 1) + cell[:, 1]
-    vertex = np.unique(key, return_inverse=True)[1]
+    vertex = np.unique(key, return_inverse=True)[1].ravel()
     shortest = np.full(int(vertex.max(initial=-1)) + 1, np.inf)
     np.minimum.at(shortest, vertex, np.tile(segments.length, 2))
-    most = np.where(_widest_gap(segments, vertex) > _WIDE_ANGLE, 2 * LEAST_M, SPACING_M / 2)
-    offset = np.clip(shortest / 2, LEAST_M, most)[vertex]
-    near, far = np.split(offset, 2)
+    most = np.where(_widest_gap(segments, vertex) > _WIDE_ANGLE, _WIDE_M, SPACING_M / 2)
+    offset = np.minimum(np.maximum(shortest / 2, LEAST_M), most)
+    # a dead end has no arms to divide the ground among: its generator is the very end
+    return Corners(vertex, np.where(np.bincount(vertex) == 1, 0.0, offset))
+
+
+def first_generators(
+    segments: Segments, corners: Corners
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Generators equally far from a corner on all its arms: segment and metres along it."""
+    near, far = np.split(corners.offset[corners.vertex], 2)
     segment, along = _along_segments(segments.length, near, far, SPACING_M)
     return segment.astype(np.int64), along
 
@@ -198,35 +229,51 @@ def _widest_gap(segments: Segments, vertex: NDArray[np.int64]) -> NDArray[np.flo
 
 
 def refined_generators(
-    segments: Segments, segment: NDArray[np.int64], along: NDArray[np.float64]
+    segments: Segments,
+    corners: Corners,
+    segment: NDArray[np.int64],
+    along: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """More generators where another edge is nearer to one than its neighbours are."""
+    """More generators where the border with another segment would be off by more than `BORDER_M`.
+
+    Between two lines `d` apart with generators every `g` metres the border of their cells runs
+    within g^2 / 8d of the middle.
+    """
     low = np.minimum(segments.p, segments.q).min(axis=0) - 1.0
     high = np.maximum(segments.p, segments.q).max(axis=0) + 1.0
     side = max(_BIN_M, float(np.sqrt(np.prod(high - low) / _MOST_BINS)))
     scaled = segments._replace(p=(segments.p - low) / side, q=(segments.q - low) / side)
     shape = np.ceil((high - low) / side).astype(np.int64)
     grid = grid_of(scaled, shape[0], shape[1])
-    inner = np.zeros(len(along), bool)  # those beside corners stay where they are
-    inner[1:-1] = (segment[2:] == segment[1:-1]) & (segment[:-2] == segment[1:-1])
-    xy = (points_along(segments, segment, along) - low) / side
+    first = np.unique(corners.vertex, return_index=True)[1]
+    at_corner = np.concatenate([scaled.p, scaled.q])[first]
+    offset, open_corner = corners.offset.copy(), np.ones(len(first), bool)
+    fresh = np.ones(len(along), bool)
     for _ in range(_ROUNDS):
-        step = np.diff(along)
-        gap = np.where(inner, np.maximum(np.append(0.0, step), np.append(step, 0.0)), 0.0)
-        gap[gap <= 1.0] = 0.0
-        near = _TIGHT * gap / side
-        tight = near_another_edge(xy, segments.edge[segment], near, scaled, grid)
-        if not tight.any():
+        # between a generator and the next one of its segment, where either is new
+        at = np.flatnonzero((segment[1:] == segment[:-1]) & (fresh[1:] | fresh[:-1]))
+        gap = along[at + 1] - along[at]
+        at, gap = at[gap > _CLOSE_M], gap[gap > _CLOSE_M]
+        middle = along[at] + gap / 2
+        xy = (points_along(segments, segment[at], middle) - low) / side
+        near = gap * gap / (8.0 * BORDER_M) / side
+        tight = near_another_segment(xy, segment[at], near, scaled, grid)
+        # and about a corner, on all its arms alike
+        open_corner &= 2 * offset > _CLOSE_M
+        close = np.flatnonzero(open_corner)
+        near = (2 * offset[close]) ** 2 / (8.0 * BORDER_M) / side
+        crowded = near_foreign_segment(at_corner[close], near, _CORNER_M / side, scaled, grid)
+        open_corner[close[~crowded]] = False
+        offset[open_corner] /= 2
+        arm = np.flatnonzero(open_corner[corners.vertex])
+        own = arm % len(segments.length)
+        step = offset[corners.vertex[arm]]
+        step = np.where(arm < len(segments.length), step, segments.length[own] - step)
+        if not (tight.any() or len(arm)):
             break
-        at = np.flatnonzero(tight)
-        middle = along[at]
-        before, after = 0.25 * (middle - along[at - 1]), 0.25 * (along[at + 1] - middle)
-        double = np.repeat(np.arange(len(along)), 1 + tight)
-        new = at + np.arange(len(at))
-        segment, along = segment[double], along[double]
-        along[new], along[new + 1] = middle - before, middle + after
-        # what was not tight cannot become so: only the new ones are looked at again
-        inner = np.zeros(len(along), bool)
-        inner[new] = inner[new + 1] = True
-        xy = (points_along(segments, segment, along) - low) / side
+        fresh = np.concatenate([np.zeros(len(along), bool), np.ones(tight.sum() + len(arm), bool)])
+        segment = np.concatenate([segment, segment[at[tight]], own])
+        along = np.concatenate([along, middle[tight], step])
+        order = np.lexsort((along, segment))
+        segment, along, fresh = segment[order], along[order], fresh[order]
     return segment, along

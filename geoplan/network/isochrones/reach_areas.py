@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
@@ -32,6 +33,7 @@ from geoplan.network.search.travel_query import (
     snapped,
 )
 from geoplan.parallel import run
+from geoplan.tolerances import POLYGON_GRID_M, SITE_STRIP_M
 from geoplan.validate import check_keywords, number, numbers
 
 _log = logging.getLogger(__name__)
@@ -59,7 +61,9 @@ def reach_areas(
     it: the way from the point to its nearest street counts, then the way along the streets,
     then the site's own way to its street. So along a street the polygon ends at the very metre;
     off the street it narrows by what is left of the cutoff, and ends where another street is
-    nearer. Where streets run close together that border is true to about a metre.
+    nearer. That border is true to about a metre (1.25 m within 40 m of the streets, 2 m within
+    100 m; farther off, where two corners are equally near, to a few metres). A site that is within
+    its own cutoff lies inside.
 
     Parameters
     ----------
@@ -278,6 +282,7 @@ def _reached_edges(
         site_ptr=np.searchsorted(seeds.edge[mid], np.append(edges, np.iinfo(np.int64).max)),
         site_at=seeds.fraction[mid],
         site_cost=seeds.snap[mid],
+        sites=sites,
     )
 
 
@@ -334,4 +339,23 @@ def _area(query: _AreaQuery, cells: StreetCells, job: tuple[ReachedEdges, float]
     """The polygon of one site (or of all of them) at one cutoff."""
     reached, cutoff = job
     costs = EdgeCosts(*query.network.edge_costs(query.unit), query.to_sites)
-    return polygonize(reached_parts(reached, costs, cells, Reach(cutoff, query.leg, query.width)))
+    reach = Reach(cutoff, query.leg, query.width)
+    area = polygonize(reached_parts(reached, costs, cells, reach))
+    return _with_sites(query, area, reached.sites, cutoff)
+
+
+def _with_sites(query: _AreaQuery, area: Any, sites: NDArray[np.int64], cutoff: float) -> Any:
+    """The area with the sites inside that are within their own cutoff.
+
+    On a one-way street the ground ends in the very line from the site to its street, and between
+    two streets the site may lie where the border is off: then that line, a few centimetres wide.
+    """
+    points = query.sites
+    leg = points.snap_m[sites]
+    own = sites[(2 * leg * query.leg <= cutoff) & (leg <= query.width)]
+    out = own[~shapely.covers(area, shapely.points(points.origin[own]))]
+    if not len(out):
+        return area
+    ways = shapely.linestrings(np.stack([points.origin[out], points.xy[out]], axis=1))
+    strips = shapely.buffer(ways, SITE_STRIP_M, quad_segs=2)
+    return shapely.union_all([area, *strips], grid_size=POLYGON_GRID_M)

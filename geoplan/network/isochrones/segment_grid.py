@@ -55,8 +55,12 @@ def grid_of(segments, nx, ny):
 
 
 @_jit
-def near_another_edge(xy, edge, limit, segments, grid):
-    """Whether a segment of another edge comes within `limit` of each point."""
+def near_another_segment(xy, segment, limit, segments, grid):
+    """Whether another segment than its own comes within `limit` of each point.
+
+    The next segment of the same edge does not count where the street goes on: its generators
+    mirror those of the segment before it.
+    """
     p, q, edges = segments.p, segments.q, segments.edge
     start, inside, nx, ny = grid
     tight = np.zeros(len(xy), np.bool_)
@@ -69,13 +73,12 @@ def near_another_edge(xy, edge, limit, segments, grid):
             for row in range(max(int(y - r), 0), min(int(y + r), ny - 1) + 1):
                 for s in range(start[column * ny + row], start[column * ny + row + 1]):
                     j = inside[s]
-                    if edges[j] == edge[i]:
+                    own = segment[i]
+                    if j == own or (
+                        abs(j - own) == 1 and edges[j] == edges[own] and _goes_on(segments, j, own)
+                    ):
                         continue
-                    ax, ay = p[j, 0], p[j, 1]
-                    dx, dy = q[j, 0] - ax, q[j, 1] - ay
-                    t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
-                    t = min(max(t, 0.0), 1.0)
-                    if (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2 <= r * r:
+                    if _squared_distance(p, q, j, x, y) <= r * r:
                         tight[i] = True
                         break
                 if tight[i]:
@@ -83,3 +86,49 @@ def near_another_edge(xy, edge, limit, segments, grid):
             if tight[i]:
                 break
     return tight
+
+
+@_jit
+def near_foreign_segment(xy, limit, apart, segments, grid):
+    """Whether a segment comes within `limit` of each corner that does not meet there.
+
+    A segment meets in a corner where one of its ends lies within `apart`.
+    """
+    p, q = segments.p, segments.q
+    start, inside, nx, ny = grid
+    tight = np.zeros(len(xy), np.bool_)
+    for i in range(len(xy)):
+        r = limit[i]
+        x, y = xy[i, 0], xy[i, 1]
+        for column in range(max(int(x - r), 0), min(int(x + r), nx - 1) + 1):
+            for row in range(max(int(y - r), 0), min(int(y + r), ny - 1) + 1):
+                for s in range(start[column * ny + row], start[column * ny + row + 1]):
+                    j = inside[s]
+                    if tight[i] or _meets(p, q, j, x, y, apart):
+                        continue
+                    tight[i] = _squared_distance(p, q, j, x, y) <= r * r
+    return tight
+
+
+@_jit
+def _meets(p, q, j, x, y, apart):
+    return (abs(p[j, 0] - x) <= apart and abs(p[j, 1] - y) <= apart) or (
+        abs(q[j, 0] - x) <= apart and abs(q[j, 1] - y) <= apart
+    )
+
+
+@_jit
+def _squared_distance(p, q, j, x, y):
+    ax, ay = p[j, 0], p[j, 1]
+    dx, dy = q[j, 0] - ax, q[j, 1] - ay
+    t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)
+    t = min(max(t, 0.0), 1.0)
+    return (ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2
+
+
+@_jit
+def _goes_on(segments, i, j):
+    """Whether two successive segments turn by less than a right angle."""
+    p, q = segments.p, segments.q
+    dot = (q[i, 0] - p[i, 0]) * (q[j, 0] - p[j, 0]) + (q[i, 1] - p[i, 1]) * (q[j, 1] - p[j, 1])
+    return dot > 0.0

@@ -18,6 +18,7 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.cell_borders import triangles_around
 from geoplan.network.isochrones.delaunay import delaunay
 from geoplan.network.isochrones.generators import (
+    corners_of,
     first_generators,
     points_along,
     refined_generators,
@@ -95,8 +96,9 @@ def street_cells(network: NetworkData, edges: NDArray[np.int64], *, margin_m: fl
             at=np.empty(0, np.int32),
             farthest=np.empty(0),
         )
-    segment, along = first_generators(segments)
-    segment, along = refined_generators(segments, segment, along)
+    corners = corners_of(segments)
+    segment, along = first_generators(segments, corners)
+    segment, along = refined_generators(segments, corners, segment, along)
     # borders between the stretches of a segment: halfway between their generators
     same = segment[1:] == segment[:-1]
     middle = 0.5 * (along[1:] + along[:-1])
