@@ -18,6 +18,7 @@ from geoplan.coverage.ledger import STATES
 from geoplan.disclosure import edition
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import FacilityLayer
+from geoplan.outputs.maps.features import sites_content
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.report.blocks import Listing, Paragraph
 from geoplan.outputs.report.compose import compose
@@ -241,3 +242,14 @@ def test_the_summary_of_a_run_without_unknowns_is_as_before(small_plan: Plan) ->
     assert not [key for key in told if key.endswith("_range")]
     service = small_plan.services["meal_station"]
     assert replace(service).coverage_most is None
+
+
+def test_a_closed_site_says_so_on_its_card_and_capacities_stand_in_words(
+    small_folder: Path,
+) -> None:
+    rows = [("40", "正常"), ("", "停用"), ("不限", ""), ("", "")]
+    plan = _study(small_folder, rows, capacity=60).run()
+    content = sites_content(plan.services["meal_station"], Speaker("en"))
+    assert content is not None
+    assert content["idle"] == [0, 1, 0, 0]
+    assert content["capacity_text"] == ["40", "not known", "unlimited", "not known"]

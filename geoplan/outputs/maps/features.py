@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.inputs.layers import serves
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
 from geoplan.outputs.maps.values import column, numbers, positions, texts
 from geoplan.outputs.ranges import capacity_texts
@@ -110,6 +111,7 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         "tier": positions(frame["tier"], tiers),
         "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
         "capacity": numbers(frame["capacity"].replace(np.inf, np.nan)),
+        "idle": [int(not is_open) for is_open in serves(frame)],
         "capacity_text": capacity_texts(service, frame, speaker),
         "unplaced": len(service.facilities) - len(frame),
     }

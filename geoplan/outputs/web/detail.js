@@ -116,7 +116,7 @@
     var s = app.model.sites.d, t = app.t;
     return [
       head(t(app.model.spacing ? "ui_existing_marker" : "ui_existing_title"), s.names[i]),
-      s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
+      s.idle && s.idle[i] ? line(t("ui_idle"), "gp-strong") : s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
       pairs([
         s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
         [t("ui_capacity"), s.capacity_text ? s.capacity_text[i] : s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]
