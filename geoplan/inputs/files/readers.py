@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import geopandas as gpd
+import pandas as pd
 
 from geoplan.errors import FileError
 from geoplan.inputs.files.kml import kml_documents, read_kml
@@ -39,7 +40,7 @@ def _workbook(source: LayerSource) -> RawTables:
     return read_workbook(Path(source.path), source.sheet, source.columns), None
 
 
-def _layer(read: Callable[[LayerSource], gpd.GeoDataFrame]) -> Reader:
+def _layer(read: Callable[[LayerSource], pd.DataFrame]) -> Reader:
     def reader(source: LayerSource) -> RawTables:
         table, geometry = read_layer(source, read)
         return [table], geometry

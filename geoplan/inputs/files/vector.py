@@ -24,8 +24,8 @@ from geoplan.words.message import Message
 
 
 def read_layer(
-    source: LayerSource, read: Callable[[LayerSource], gpd.GeoDataFrame]
-) -> tuple[RawTable, gpd.GeoSeries]:
+    source: LayerSource, read: Callable[[LayerSource], pd.DataFrame]
+) -> tuple[RawTable, gpd.GeoSeries | None]:
     """Attributes of one layer (row = number of the feature, from 1) and their geometry.
 
     Raises
@@ -48,12 +48,18 @@ def read_layer(
     return replace(table, file_findings=findings), geometry
 
 
-def as_table(frame: gpd.GeoDataFrame, source: LayerSource) -> tuple[RawTable, gpd.GeoSeries]:
-    """Attributes of a layer as text, and its geometry, in the source's CRS where it has none."""
-    geometry = frame.geometry.reset_index(drop=True)
-    if geometry.crs is None and source.crs is not None:
-        geometry = geometry.set_crs(source.crs)
-    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+def as_table(frame: pd.DataFrame, source: LayerSource) -> tuple[RawTable, gpd.GeoSeries | None]:
+    """Attributes of a layer as text, and its geometry, in the source's CRS where it has none.
+
+    A table without geometry, as databases hold them, may still say its places in columns.
+    """
+    geometry: gpd.GeoSeries | None = None
+    if isinstance(frame, gpd.GeoDataFrame):
+        geometry = frame.geometry.reset_index(drop=True)
+        if geometry.crs is None and source.crs is not None:
+            geometry = geometry.set_crs(source.crs)
+        frame = frame.drop(columns=frame.geometry.name)
+    attributes = pd.DataFrame(frame).reset_index(drop=True)
     attributes.columns = pd.Index([str(c) for c in attributes.columns])
     text = attributes.apply(_as_text) if attributes.shape[1] else attributes
     numbers = [h for h in attributes if pd.api.types.is_numeric_dtype(attributes[h])]
@@ -71,15 +77,18 @@ def _as_text(column: pd.Series) -> pd.Series:
         values = column.to_numpy(float).tolist()
         text = [float_text(v) if math.isfinite(v) else "" for v in values]
         return pd.Series(text, index=column.index, dtype=object)
-    return column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    cells = column.astype(object).where(column.notna(), "")
+    if len(cells) and cells.map(type).isin([bytes, memoryview]).any():  # binary geometry
+        cells = cells.map(lambda c: bytes(c).hex() if isinstance(c, bytes | memoryview) else c)
+    return cells.astype(str).str.strip()
 
 
-def read_by_driver(source: LayerSource) -> gpd.GeoDataFrame:
+def read_by_driver(source: LayerSource) -> pd.DataFrame:
     """A layer of any format that GDAL knows."""
     return _read_driver(str(Path(source.path)), source)
 
 
-def read_zip(source: LayerSource) -> gpd.GeoDataFrame:
+def read_zip(source: LayerSource) -> pd.DataFrame:
     """The Shapefile in an archive, else what GDAL finds in it."""
     with shapefile_inside(Path(source.path), source.layer) as inside:
         if inside is not None:
@@ -87,7 +96,7 @@ def read_zip(source: LayerSource) -> gpd.GeoDataFrame:
     return read_by_driver(source)
 
 
-def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
+def _read_driver(target: str | bytes, source: LayerSource) -> pd.DataFrame:
     options: dict[str, str] = {}
     encoding = source.encoding
     if encoding is None and isinstance(target, str) and target.lower().endswith(".shp"):
@@ -100,7 +109,7 @@ def _read_driver(target: str | bytes, source: LayerSource) -> gpd.GeoDataFrame:
     except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
         raise _driver_error(Path(source.path), error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise FileError.of("file_faults.table_without_geometry")
+        return frame
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
         raise FileError.of("file_faults.no_row_has_geometry")
     return frame
@@ -174,7 +183,7 @@ def _dbf_encoding(raw: bytes) -> str:
     return "UTF-8"
 
 
-def read_database(source: LayerSource) -> gpd.GeoDataFrame:
+def read_database(source: LayerSource) -> pd.DataFrame:
     """A PostGIS table."""
     try:
         import sqlalchemy
@@ -200,11 +209,11 @@ def read_database(source: LayerSource) -> gpd.GeoDataFrame:
                     tables=", ".join(sorted(there)) or "-",
                 ) from error
             shapes = [c["name"] for c in columns if "geometry" in str(c["type"]).lower()]
-            if not shapes:
-                raise FileError.of("file_faults.postgis_no_geometry", table=source.layer)
             quoted = sqlalchemy.sql.quoted_name(table, quote=True)
             chosen = sqlalchemy.Table(quoted, sqlalchemy.MetaData(), schema=schema or None)
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(chosen)
+            if not shapes:
+                return pd.read_sql(query, link)
             return gpd.read_postgis(query, link, geom_col=shapes[0])
     except ImportError as error:
         raise MissingExtraError.of("cli.needs_extra", what="PostGIS", extra="postgis") from error

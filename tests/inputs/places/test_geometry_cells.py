@@ -8,12 +8,14 @@ from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from shapely.geometry import LineString, Point, box, mapping
 
 from geoplan.inputs import LayerSource, read_areas, read_facilities, read_lines
 from geoplan.inputs.columns.places.shapes import parse_shape
+from geoplan.inputs.files.vector import as_table
 from geoplan.network import read_network
 from tests.inputs.places.conftest import CRS, area_layer, codes, lonlat
 
@@ -155,3 +157,24 @@ def test_streets_in_a_table_of_ewkb(tmp_path, heading):
     table.to_csv(tmp_path / "s.csv", index=False)
     network = read_network(tmp_path / "s.csv", mode="walk", crs=CRS)  # the SRID says the CRS
     assert network.edge_lines()[0].length == pytest.approx(500)
+
+
+@pytest.mark.parametrize("cell", [ewkb, lambda p: p.wkt])
+def test_a_table_without_geometry_in_a_database(tmp_path, cell):
+    frame = pd.DataFrame({"name": ["a", "b"], "position": [cell(p) for p in PLACES]})
+    pyogrio.write_dataframe(frame, tmp_path / "t.gpkg", layer="sites")
+    source = LayerSource(path=tmp_path / "t.gpkg", datum="wgs84")
+    one = read_facilities(source, key="s", crs=CRS, lang="en")
+    assert lonlat(one) == [(p.x, p.y) for p in PLACES]
+    bare = pd.DataFrame({"name": ["a"]})
+    pyogrio.write_dataframe(bare, tmp_path / "n.gpkg", layer="sites")
+    none = read_facilities(LayerSource(path=tmp_path / "n.gpkg"), key="s", crs=CRS, lang="en")
+    assert none.layer is None
+    assert "no coordinates" in none.findings[0].problem
+
+
+def test_binary_cells_become_their_digits():
+    frame = pd.DataFrame({"name": ["a", "b"], "geom": [shapely.to_wkb(PLACES[0]), None]})
+    table, geometry = as_table(frame, LayerSource(path="x"))
+    assert geometry is None
+    assert table.frame["geom"].tolist() == [shapely.to_wkb(PLACES[0], hex=True).lower(), ""]

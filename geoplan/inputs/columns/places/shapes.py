@@ -200,6 +200,9 @@ def _json_shape(text: str) -> tuple[BaseGeometry, int]:
     named = _EPSG.search(json.dumps(found.get("crs") or ""))
     if named:
         srid = int(named.group(1))
+    if found.get("type") == "FeatureCollection":
+        parts = [shape(one["geometry"]) for one in found["features"] if one.get("geometry")]
+        return (parts[0] if len(parts) == 1 else shapely.GeometryCollection(parts)), srid
     if found.get("type") == "Feature":
         found = found["geometry"]
     if "type" in found:
