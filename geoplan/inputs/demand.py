@@ -252,11 +252,12 @@ def _group(
     """People of a sub-group per row, 0 where the cell cannot be used (with a finding)."""
     cells = rows.text[heading]
     values, _ = read_numbers(cells)
+    unknown = people_stand_ins(values)
     with np.errstate(invalid="ignore"):
-        faults = {"bad_group": (np.isnan(values) & ~is_empty(cells)) | (values < 0)}
+        faults = {"bad_group": (np.isnan(values) & ~is_empty(cells)) | (values < 0) | unknown}
         if people is not None:
-            faults["group_exceeds"] = values > people + 0.5
+            faults["group_exceeds"] = (values > people + 0.5) & ~unknown
     for code, mask in faults.items():
         usable = ~collector.set_aside_mask
         collector.about_rows(mask & usable, code, "warning", column=heading, cells=cells)
-    return np.where(np.isnan(values) | (values < 0), 0.0, values)
+    return np.where(np.isnan(values) | (values < 0) | unknown, 0.0, values)

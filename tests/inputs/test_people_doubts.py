@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pytest
 
-from geoplan.inputs import LayerSource, read_demand
+from geoplan.inputs import LayerSource, SumTo, read_demand
+from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.people.doubts import kind_of_heading
 
 CRS = "EPSG:4548"
@@ -116,3 +118,31 @@ def test_a_unit_of_rasters_is_not_used_for_a_table(tmp_path):
     told = read_demand(source, key="p", crs=CRS, lang="en", weight="人口")
     assert codes(told) == ["unit_unused"]
     assert told.layer.total == one.layer.total
+
+
+def test_stand_ins_in_groups_and_in_a_census(tmp_path):
+    rows = [f"{k},1,{117 + k / 500},36.65,{n},{n // 5}" for k, n in enumerate(HONEST)]
+    rows[0] = rows[0].rpartition(",")[0] + ",999999"
+    (tmp_path / "p.csv").write_text(
+        "\n".join(["编号,区县,经度,纬度,人口,老人", *rows]), encoding="utf-8"
+    )
+    (tmp_path / "c.csv").write_text("code,人口\n1,20000\n2,8000\n3,9999999\n", encoding="utf-8")
+    frame = gpd.GeoDataFrame(
+        {"name": ["甲", "乙", "丙"], "parent": None},
+        geometry=[None, None, None],
+        index=["1", "2", "3"],
+        crs=CRS,
+    )
+    one = read_demand(
+        LayerSource(path=tmp_path / "p.csv", datum="wgs84"),
+        key="p",
+        crs=CRS,
+        areas={"district": AreaLayer(level="district", frame=frame)},
+        weight="人口",
+        groups=["老人"],
+        sum_to=SumTo(source=LayerSource(path=tmp_path / "c.csv"), level="district", weight="人口"),
+    )
+    assert one.layer.total == 28_000
+    assert "bad_group" in codes(one)
+    assert one.layer.frame["老人"].max() < 9_000
+    assert "stand_in_people" in codes(one.also[0])

@@ -21,6 +21,7 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import put_levels
+from geoplan.inputs.people.doubts import people_stand_ins
 from geoplan.inputs.rows import Rows, open_rows
 
 #: times the census's people; a group of an age is a part of all, hardly a tenth and never ten times
@@ -170,8 +171,10 @@ def _read_census(sum_to: SumTo, collector: FindingCollector, layer: AreaLayer) -
             headings=", ".join(map(str, rows.text.columns)),
         )
     people, _ = read_numbers(cells)
-    for position in np.flatnonzero(np.isnan(people) | (people < 0)):
+    unknown = people_stand_ins(people)
+    for position in np.flatnonzero(np.isnan(people) | (people < 0) | unknown):
         code = "negative_people" if people[position] < 0 else "bad_people"
+        code = "stand_in_people" if unknown[position] else code
         collector.about_row(
             int(position),
             code,
@@ -182,7 +185,7 @@ def _read_census(sum_to: SumTo, collector: FindingCollector, layer: AreaLayer) -
         )
     codes = _codes(rows, layer)
     known = codes.notna().to_numpy()
-    used = np.isfinite(people) & (people >= 0)
+    used = np.isfinite(people) & (people >= 0) & ~unknown
     _skip_totals(rows, collector, people, known, used)
     unmatched = np.flatnonzero(used & ~known).tolist()
     table = pd.DataFrame(
