@@ -15,6 +15,7 @@ from pyproj import CRS
 from geoplan.crs.datum import in_china
 from geoplan.crs.projected import checked_crs
 from geoplan.errors import CrsMismatchError, NetworkError, UsageError
+from geoplan.inputs.files.driver_warnings import DRIVER_SAYS
 from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_layer
@@ -156,6 +157,8 @@ def read_network(
         own = frame.crs
         if datum is None and given is None and _is_doubtful(frame):
             data = replace(data, notes={**data.notes, "datum_unsaid": True})
+        if said := frame.attrs.get(DRIVER_SAYS):
+            data = replace(data, notes={**data.notes, "driver_says": said})
     return _noted(data, own, source_crs=given, datum=datum)
 
 

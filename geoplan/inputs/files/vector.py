@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
+from geoplan.inputs.files.driver_warnings import driver_warnings
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.zip_archive import shapefile_inside
@@ -34,15 +34,8 @@ def read_layer(
         The file is no such file, is broken, lacks a part, or holds several layers and none is
         named.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RuntimeWarning)  # a driver's: it becomes a finding
+    with driver_warnings(str(source.path)) as warned:
         frame = read(source)
-    name = Path(str(source.path)).name
-    warned = dict.fromkeys(
-        str(w.message).splitlines()[0].replace(str(source.path), name)
-        for w in caught
-        if issubclass(w.category, RuntimeWarning)
-    )
     table, geometry = as_table(frame, source)
     findings = tuple(("driver_says", {"text": one}) for one in warned)
     return replace(table, file_findings=findings), geometry

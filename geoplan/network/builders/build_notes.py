@@ -215,6 +215,8 @@ def _some_words(words: Mapping[str, int]) -> str:
 
 def _notes(network: NetworkData) -> Iterator[tuple[str, dict[str, Any]]]:
     notes = network.notes
+    for text in notes.get("driver_says", ()):
+        yield "driver_says", {"text": text}
     if left := notes.get("rows_without_line"):
         count = sum(left.values()) if isinstance(left, Mapping) else left
         yield "rows_without_line", {"count": count}

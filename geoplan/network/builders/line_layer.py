@@ -20,6 +20,7 @@ from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_r
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.columns.places.shapes import read_shapes, shape_share
+from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.files.kml import kml_documents, read_kml
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
@@ -133,12 +134,16 @@ def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoD
     if path.suffix.lower() in (".kml", ".kmz"):
         return read_kml(kml_documents(path), layer).frame
     try:
-        layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
-        chosen = _layer(path.name, layers, layer)
-        options = {"encoding": encoding} if encoding else {}
-        return pyogrio.read_dataframe(path, layer=chosen, **options)
+        with driver_warnings(path) as said:
+            layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
+            chosen = _layer(path.name, layers, layer)
+            options = {"encoding": encoding} if encoding else {}
+            frame = pyogrio.read_dataframe(path, layer=chosen, **options)
     except pyogrio.errors.DataSourceError as error:
         raise NetworkError.of("network_faults.unreadable", name=path.name, why=error) from error
+    if said:
+        frame.attrs[DRIVER_SAYS] = said
+    return frame
 
 
 def _layer(name: str, layers: Mapping[str, str], wanted: str | None) -> str:

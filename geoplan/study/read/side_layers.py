@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import pyogrio
 from pyogrio.errors import DataSourceError
 
 from geoplan.errors import InputError, MissingCrsError
+from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.findings.finding import Finding, Loaded
 from geoplan.inputs.location.several_places import places_of
 from geoplan.study.config.schema import StudyFile
@@ -38,7 +39,8 @@ def side_layer(
     """
     speaker = config.speaker
     try:
-        layer = pyogrio.read_dataframe(base / path)
+        with driver_warnings(base / path) as said:
+            layer = pyogrio.read_dataframe(base / path)
     except DataSourceError as error:
         text = speaker.say(f"study.{kind}_unreadable", name=name, path=path, why=error)
         raise InputError(text) from error
@@ -46,7 +48,9 @@ def side_layer(
         raise InputError(speaker.say(f"study.{kind}_none", name=name, path=path))
     if layer.crs is None:
         raise MissingCrsError(speaker.say(f"study.{kind}_no_crs", name=name, path=path))
-    return layer.to_crs(config.study.crs)
+    plane = layer.to_crs(config.study.crs)
+    plane.attrs[DRIVER_SAYS] = said
+    return plane
 
 
 def one_place_each(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -105,6 +109,17 @@ def _several_places(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> tu
     )
 
 
+def _said(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> Iterator[Finding]:
+    for text in layer.attrs[DRIVER_SAYS]:
+        yield Finding(
+            file=path,
+            problem=config.speaker.say("inputs.driver_says", text=text),
+            advice=config.speaker.say("inputs.driver_says_advice"),
+            severity="warning",
+            code="driver_says",
+        )
+
+
 def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]:
     rows = 0
     findings: tuple[Finding, ...] = ()
@@ -113,6 +128,7 @@ def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]
         rows = len(layer)
         if where.endswith(".candidates"):
             findings = _several_places(config, path, layer)
+        findings += tuple(_said(config, path, layer))
     except InputError as error:
         findings = (
             Finding(
