@@ -27,6 +27,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "SolveRequest",
         "max_coverage",
         "min_sites",
+        "min_cost",
         "p_median",
         "p_center",
         "coverage_curve",

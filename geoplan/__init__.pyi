@@ -17,6 +17,7 @@ from .siting import (
     SolveRequest as SolveRequest,
     coverage_curve as coverage_curve,
     max_coverage as max_coverage,
+    min_cost as min_cost,
     min_sites as min_sites,
     p_center as p_center,
     p_median as p_median,

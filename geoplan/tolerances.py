@@ -74,6 +74,8 @@ LEAST_SHARED_M = 1e-6
 
 #: share of a value; values, bounds and sums of people this near are equal: rounding of sums
 SAME_VALUE = 1e-9
+#: people, cost or sites; values this small are nothing, and equal to others that are
+NOTHING = 1e-15
 #: share of a value; the same for values that HiGHS works out
 SAME_MODEL_VALUE = 1e-7
 #: unit of the objective; a bound this little above a whole number is that number
@@ -111,6 +113,9 @@ HIGHS_GAP, HIGHS_OBJECTIVE = 1e-6, 1e-6
 #: no unit; smaller objectives are multiplied up to about this, so that what HiGHS takes for equal
 #: in absolute terms is rounding in relative ones
 OBJECTIVE_SIZE = 1e5
+#: share of the largest factor; room of a row that sites may keep to the last place: HiGHS's
+#: presolve rules out what lies within its tolerance
+ROW_ROOM = 2e-6
 #: share; room that the first stage of a two-stage model gets as rows of the second: HiGHS's own
 #: tolerance; what uses it up is found out afterwards and forbidden
 STAGE_ROOM = 1e-7
@@ -215,10 +220,6 @@ SHARE_PEOPLE = 1e-6
 CAPACITY_REACHED = 1e-9
 #: share; a gap to the bound over all candidates below this is rounding
 NO_GAP = 1e-6
-#: share; a gap may exceed the one that counts as proved by this much, in two results put together
-PROVED_GAP_BETTER_OF = 1e-12
-#: share; the same for the gap of a whole service
-PROVED_GAP_SERVICE = 1e-9
 #: share of the people served; sums over sites and over demand rows differ by their rounding
 SERVED_ROUNDING = 1e-8
 #: share; smallest gap that curves, p-median and p-center are solved to

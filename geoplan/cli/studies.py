@@ -169,7 +169,7 @@ def suggest(
     ],
     sites: Annotated[int, typer.Option("--sites", min=0, help="New sites.")],
     objective: Annotated[
-        Literal["max_coverage", "min_sites", "p_median", "p_center"] | None,
+        Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_center"] | None,
         typer.Option("--objective", help="Default: the study's, else max_coverage."),
     ] = None,
     curve: Annotated[

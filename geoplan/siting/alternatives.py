@@ -14,12 +14,12 @@ from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.constrained.covering_model import CoveringModel
 from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
-from geoplan.siting.model.counting import covered_people, is_whole
+from geoplan.siting.model.counting import covered_people, is_whole, least_for
 from geoplan.siting.model.parse import sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE
+from geoplan.tolerances import BOUND_ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -150,7 +150,7 @@ def _least(
     least = float(people) * (1 - within)
     if covering.whole and is_whole(problem.weights):
         return float(np.ceil(least - BOUND_ROUNDING))
-    return least - SAME_MODEL_VALUE * max(1.0, least)
+    return least
 
 
 def _look(
@@ -193,7 +193,7 @@ def _drop_idle_sites(covering: CoveringModel, plan: np.ndarray, times: int) -> n
     value = covered_people(problem, plan, times=times)
     for j in np.setdiff1d(plan, problem.fixed):
         fewer = plan[plan != j]
-        if covered_people(problem, fewer, times=times) >= value - SAME_VALUE * max(1.0, value):
+        if covered_people(problem, fewer, times=times) >= least_for(value):
             plan = fewer
     return plan
 

@@ -21,7 +21,7 @@ from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.tolerances import SAME_VALUE
+from geoplan.tolerances import BUDGET_ROUNDING
 
 SOLVER = "covering_joint_highs"
 
@@ -182,7 +182,7 @@ def _solve(
     model.add_row(
         np.concatenate([spent, sharing]),
         np.concatenate([money, -saved_by]),
-        upper=budget + SAME_VALUE * max(1.0, budget),
+        upper=budget * (1 + BUDGET_ROUNDING),
     )
     whole = all(is_whole(p.core.weight) for p in parts.values())
     control.report("proof")

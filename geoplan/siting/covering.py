@@ -219,21 +219,21 @@ def _min_sites(
     share: float,
     control: SolveControl,
 ) -> SitingResult:
-    core = reduce_problem(problem)
     need = people_needed(problem, share)
-    reachable = problem.weights * reachable_share(problem, times=constraints.times)
-    if not is_enough(float(reachable.sum()), need):
-        return _blocked(problem, reachable, constraints, share=share, control=control)
+    blocked = out_of_reach(problem, constraints, "min_sites", share=share, control=control)
+    if blocked is not None:
+        return blocked
     if is_capacity_problem(problem, constraints):
         return min_sites_with_capacities(problem, constraints, need=need, control=control)
     if not constraints.unconstrained(problem):
         return constrained_min_sites(problem, constraints, need=need, control=control)
-    short = max(0.0, need - core.base)
+    core = reduce_problem(problem)
+    short = 0.0 if is_enough(core.base, need) else need - core.base
     greedy_sites = _greedy_share(core, short)
     chosen, bound, greedy_count = greedy_sites, float(len(greedy_sites)), len(greedy_sites)
     if len(greedy_sites) > 1:
         try:
-            if short >= core.weight.sum():
+            if share >= 1 or short >= core.weight.sum():
                 chosen, bound, _ = solve_lscp_milp(core, start=greedy_sites, control=control)
             else:
                 chosen, bound = solve_partial_lscp(
@@ -276,45 +276,49 @@ def _greedy_share(core: Core, short: float) -> np.ndarray:
     return drop_idle_sites(core, order, need=least_for(short))
 
 
-def _blocked(
+def out_of_reach(
     problem: SitingProblem,
-    reachable: np.ndarray,
     constraints: Constraints,
+    objective: str,
     *,
     share: float,
     control: SolveControl,
-) -> SitingResult:
-    """Who cannot be reached from any allowed site, and the largest share that can.
+) -> SitingResult | None:
+    """The result where all allowed sites together cover less than `share`, or None.
 
-    reachable : people per demand row whom all allowed sites together cover.
+    It names who cannot be reached and the largest share that can; where not all sites may be open
+    together, or have no room for all, what could be relaxed.
     """
+    reachable = problem.weights * reachable_share(problem, times=constraints.times)
+    need = people_needed(problem, share)
+    if is_enough(float(reachable.sum()), need):
+        return None
     missed = problem.weights - reachable
-    lost = missed > 0
-    labels = problem.demand_index[lost]
+    labels = problem.demand_index[missed > 0]
     people = float(missed.sum())
-    what = "beyond every allowed site" if not constraints.backup else "not in reach of two sites"
+    what = "not in reach of two sites" if constraints.backup else "beyond every allowed site"
     if problem.full_within is not None:
         what += ", or reached in part only"
     who = f"{people:,.6g} people at {len(labels)} demand rows are {what}: " + listed(labels)
     facts: dict[str, Any] = {"blocking_demand": list(labels), "unreachable_people": people}
-    alone = replace(constraints, backup=False).unconstrained(problem)
-    if not alone:  # all sites may not be open together, or not have room for all whom they reach
-        need = people_needed(problem, share)
+    if not constraints.all_may_open(problem):  # or not have room for all whom they reach
         covering = build_covering_model(problem, constraints)
-        covering.require_people(need)
-        why = infeasible_covering(covering, "min_sites", control, people=need)
+        why = infeasible_covering(covering, objective, control, people=need)
         return replace(why, blocking=(who, *why.blocking), detail=why.detail | facts)
     largest = float(reachable.sum()) / problem.total
+    most = f"the largest share that can be reached is {share_text(largest)}"
+    if problem.full_within is not None:
+        most = f"people in part counted, {most}"
     return no_result(
         problem,
-        "min_sites",
+        objective,
         "infeasible",
         control=control,
         solver=SOLVER,
         blocking=(
             who,
-            f"the largest share that can be reached is {share_text(largest)} (asked: {share:g}); "
-            "ask for no more, add candidates near these rows, or raise the threshold",
+            f"{most} (asked: {share:g}); ask for no more, add candidates "
+            "near these rows, or raise the threshold",
         ),
         detail=facts | {"largest_share": largest},
     )

@@ -16,7 +16,7 @@ from geoplan.siting.constrained.capacity_solve import max_coverage_with_capaciti
 from geoplan.siting.mclp.kernel_search import Incumbent, solve_mclp
 from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.local_search import greedy, interchange
-from geoplan.siting.model.build_result import relative_gap
+from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import covered_people
@@ -25,13 +25,12 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
-from geoplan.tolerances import PROVED_GAP
 
 
 def coverage_curve(
     problem: SitingProblem,
     *,
-    sites: Iterable[int] = range(51),
+    sites: Iterable[int] | None = None,
     **options: Unpack[SolveOptions],
 ) -> pd.DataFrame:
     """People covered and the proved bound for every number of sites.
@@ -40,9 +39,14 @@ def coverage_curve(
     ----------
     problem : the problem; `fixed` sites count. With `capacities` whoever finds capacity counts.
         Money, areas and conflicts play no part.
-    sites : numbers of sites in all. Fewer than the fixed ones: a row with status ``"infeasible"``.
+    sites : numbers of sites in all, fixed ones counted; default: up to 50 new ones.
     options : as in `max_coverage`; the time limit is for the whole curve, where each number starts
         from its neighbour's sites and multipliers; the gap is for each number.
+
+    Raises
+    ------
+    SitingError
+        Numbers of sites that are below 0, or leave no room for the fixed ones.
 
     Returns
     -------
@@ -62,28 +66,20 @@ def coverage_curve(
     3      3  145.0  145.0  optimal
     """
     control, faults = begin_solve("coverage_curve", options)
-    counts = _counts(sites, faults)
-    faults.raise_all()
     fixed = len(problem.fixed)
-    counted = [count for count in counts if count >= fixed]
+    counts = _counts(problem, range(fixed, fixed + 51) if sites is None else sites, faults)
+    faults.raise_all()
     with control.interruptible():
         if problem.capacities is None:
-            found = _curve_of_reach(problem, counted, control)
+            found = _curve_of_reach(problem, counts, control)
         else:
-            found = _curve_with_capacities(problem, counted, control=control)
+            found = _curve_with_capacities(problem, counts, control=control)
     rows: list[tuple[Any, ...]] = []
     for count in counts:
-        if count < fixed:
-            rows.append((count, np.nan, np.nan, None, "infeasible", []))
-            continue
         value, bound, chosen = found[count]
-        distance = relative_gap(value, bound)
-        status = (
-            "optimal"
-            if distance is not None and distance <= control.gap + PROVED_GAP
-            else "feasible"
-        )
-        rows.append((count, value, bound, distance, status, problem.in_order(chosen)))
+        split = problem.capacities is not None
+        told, distance, status = judged(value, bound, gap=control.gap, split=split)
+        rows.append((count, value, told, distance, status, problem.in_order(chosen)))
     frame = pd.DataFrame(rows, columns=["sites", "value", "bound", "gap", "status", "chosen"])
     frame["gap"] = frame["gap"].astype(np.float64)
     total = problem.total
@@ -141,15 +137,16 @@ def _curve_with_capacities(
     }
 
 
-def _counts(sites: Iterable[int], faults: Faults) -> list[int]:
+def _counts(problem: SitingProblem, sites: Iterable[int], faults: Faults) -> list[int]:
     counts = list(sites)
     wrong = [c for c in counts if isinstance(c, bool) or not isinstance(c, (int, np.integer))]
     if wrong:
         faults.add(f"sites must be whole numbers, not {listed(wrong)}")
         return []
-    if any(c < 0 for c in counts):
-        faults.add("sites must be 0 or more")
-    return sorted({int(c) for c in counts})
+    every = sorted({int(c) for c in counts})
+    if every:  # the smallest tells of all
+        check_count(problem, every[0], faults)
+    return every
 
 
 def _solve_all(

@@ -40,6 +40,7 @@ def p_median(
     min_share_per_area: float | Mapping[Any, float] | None = None,
     backup: bool = False,
     equity: bool = False,
+    split: bool = True,
     **options: Unpack[PlanOptions],
 ) -> SitingResult:
     """Choose sites so that the people's travel costs add up to the least; everybody is served.
@@ -57,6 +58,8 @@ def p_median(
         area code.
     backup : refused, with the reason.
     equity : first the largest mean cost of any area as small as can be, then the sum of all.
+    split : with capacities, whether a row's people may be split among sites; False: every row is
+        served whole at one site (the capacitated p-median with single sources).
     options : as in `max_coverage`.
 
     Returns
@@ -90,6 +93,15 @@ def p_median(
     >>> small = SitingProblem.from_costs(costs, [1, 1, 10], unit="m", capacities=11)
     >>> p_median(small, sites=2).value, p_median(small, sites=1).status
     (10.0, 'infeasible')
+
+    Rows that are served whole may not find room though there are enough places in all:
+
+    >>> tight = SitingProblem.from_costs(costs, [1, 5, 5], unit="m", capacities=[6, 5])
+    >>> p_median(tight, sites=2).value, p_median(tight, sites=2, split=False).value
+    (5.0, 5.0)
+    >>> even = SitingProblem.from_costs(costs, [2, 5, 5], unit="m", capacities=6)
+    >>> p_median(even, sites=2).value, p_median(even, sites=2, split=False).status
+    (9.0, 'infeasible')
     """
     asked: Asked = {
         "sites": sites,
@@ -98,6 +110,7 @@ def p_median(
         "min_share_per_area": min_share_per_area,
         "backup": backup,
         "equity": equity,
+        "split": split,
     }
     control, faults = begin_solve("p_median", options, asked)
     problem.needs_costs("p-median")

@@ -245,8 +245,8 @@ class Study(StudySettings):
         ----------
         service : service key.
         sites : how many new sites, beside those there are.
-        objective : ``"max_coverage"``, ``"min_sites"``, ``"p_median"`` or ``"p_center"``; default
-            the study's, else ``"max_coverage"``.
+        objective : ``"max_coverage"``, ``"min_sites"``, ``"min_cost"``, ``"p_median"`` or
+            ``"p_center"``; default the study's, else ``"max_coverage"``.
         curve : also what every smaller number of sites reaches, with its bound.
         lang : ``"zh"`` or ``"en"``; default the study's.
         progress : called with (done, total, text).
@@ -298,7 +298,7 @@ class Study(StudySettings):
         if curve and outcome.curve is None and outcome.result.status != "infeasible":
             yield speaker.say("study.no_curve")
         needed = len(outcome.sites)
-        if outcome.objective == "min_sites" and needed > sites:
+        if outcome.objective in ("min_sites", "min_cost") and needed > sites:
             before = outcome.sites.loc[outcome.sites["rank"] <= sites, "share_after"]
             share = f"{before.iloc[-1]:.1%}" if len(before) else "-"
             yield speaker.say("study.fewest_more", needed=needed, asked=sites, share=share)

@@ -18,19 +18,16 @@ def test_every_point_agrees_with_a_question_of_its_own(seed: int) -> None:
     problem = SitingProblem.from_cover(
         cover, rng.integers(1, 50, 60), fixed=[3] if seed % 2 else [], forbidden=[5]
     )
-    curve = coverage_curve(problem, sites=range(9))
-    assert list(curve["sites"]) == list(range(9))
+    fixed = len(problem.fixed)
+    curve = coverage_curve(problem, sites=range(fixed, 9))
+    assert list(curve["sites"]) == list(range(fixed, 9))
     for row in curve.itertuples():
-        if row.sites < len(problem.fixed):
-            assert row.status == "infeasible"
-            assert np.isnan(row.value)
-            continue
         alone = max_coverage(problem, sites=row.sites)
         assert row.value == alone.value
         assert row.bound == alone.bound
         assert row.status == "optimal"
         assert len(row.chosen) <= row.sites
-    assert curve["value"].dropna().is_monotonic_increasing
+    assert curve["value"].is_monotonic_increasing
 
 
 def test_a_short_time_still_gives_honest_bounds() -> None:
@@ -61,5 +58,11 @@ def test_wrong_numbers_raise() -> None:
     problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [1, 2, 3])
     with pytest.raises(SitingError, match="whole numbers"):
         coverage_curve(problem, sites=[1.5])
+    with pytest.raises(SitingError, match="0 or more"):
+        coverage_curve(problem, sites=[-1, 2])
+    two = SitingProblem.from_cover(np.eye(3, dtype=bool), [1, 2, 3], fixed=[0, 1])
+    with pytest.raises(SitingError, match="2 are fixed already"):
+        coverage_curve(two, sites=range(4))
+    assert list(coverage_curve(two)["sites"])[:2] == [2, 3]  # from the fixed ones on
     with pytest.raises(SitingError, match="ascend"):
         phased_sites(problem, phases=[2, 1])

@@ -257,6 +257,7 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, speaker: Speake
     unit = {
         "max_coverage": speaker.say("report.unit_people"),
         "min_sites": speaker.say("report.unit_sites"),
+        "min_cost": speaker.say("report.unit_money"),
         "p_median": speaker.say(
             "report.unit_person", unit=cost_unit_text(service.standard, speaker)
         ),

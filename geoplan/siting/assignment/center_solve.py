@@ -101,7 +101,7 @@ def constrained_p_center(
     control: SolveControl,
 ) -> SitingResult:
     """Under constraints: per largest cost a model that decides whether they can hold within it."""
-    blocked, facts = early_blocks(problem, constraints)
+    blocked, facts = early_blocks(problem, constraints, everybody=True)
     if blocked:
         return no_result(
             problem,

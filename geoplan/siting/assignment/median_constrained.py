@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from geoplan.siting.assignment.benders import solve_by_benders
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
@@ -57,7 +58,7 @@ from geoplan.siting.solver.two_stage import (
     solve_two_stages,
     with_room,
 )
-from geoplan.tolerances import SAME_MODEL_VALUE, SAME_VALUE
+from geoplan.tolerances import LEAST_DIVISOR, SAME_VALUE, STAGE_SIZE
 
 SOLVER = "median_constrained_highs"
 #: gap to which the start is solved: its bound is one of several
@@ -72,7 +73,7 @@ def constrained_p_median(
     control: SolveControl,
 ) -> SitingResult:
     """Least cost for everybody together under `constraints`."""
-    blocked, facts = early_blocks(problem, constraints)
+    blocked, facts = early_blocks(problem, constraints, everybody=True)
     if blocked:
         return no_result(
             problem,
@@ -204,8 +205,6 @@ class _Solve:
             )
         if found.bound is not None:
             bound = max(bound, found.bound)
-        if constraints.equity:  # the room of the first stage lowers the second one's bound as well
-            bound += SAME_MODEL_VALUE * abs(bound)
         limits = SiteConstraints.of(problem, constraints, instance.sites)
         if problem.capacities is not None:
             x = self._drop_idle_sites(model, limits, x)
@@ -228,7 +227,7 @@ class _Solve:
         x = x.copy()
         n_sites, constraints = self.problem.n_sites, self.constraints
         chosen = np.flatnonzero((x[:n_sites] > 0.5) & ~problem_free(self.problem))
-        tied = constraints.equity or bool(constraints.area_share)
+        tied = constraints.equity or bool(constraints.area_share) or not constraints.split
         for j in chosen[np.argsort(-limits.money[chosen], kind="stable")]:
             is_open = x[:n_sites] > 0.5
             if not limits.may_close(is_open, j):
@@ -267,6 +266,8 @@ class _Solve:
         """The result for open sites; with capacities from the model's columns (`flows`)."""
         problem = self.problem
         assignment, value = assign_to_nearest(problem, is_open)
+        if problem.capacities is not None and flows is None:  # nobody goes anywhere
+            facts["flows"] = pd.DataFrame(columns=["demand", "site", "people", "cost"])
         if flows is not None:
             table = assignment_flows(problem, *flows)
             value = float((table["people"] * table["cost"]).sum())
@@ -283,6 +284,7 @@ class _Solve:
             assignment=assignment,
             detail=facts,
             first_proved="worst_area_bound" not in facts,
+            by_model=self.constraints.equity or bool(self.constraints.area_share),
         )
 
 
@@ -303,7 +305,8 @@ def worst_area_first(
         return model.run(control=part)
 
     def keep(mean: float) -> None:
-        model.model.add_row(worst, upper=with_room(mean))
+        scale = max(1.0, STAGE_SIZE / max(mean, LEAST_DIVISOR))
+        model.model.add_row(worst, scale, upper=scale * with_room(mean))
 
     def run_second(start: np.ndarray | None, part: SolveControl) -> Outcome:
         model.minimize_cost()

@@ -25,13 +25,14 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
+from geoplan.siting.solver.milp import LEAST_SECONDS, Model, Outcome, solve_in_time
 from geoplan.tolerances import (
     LEAST_DIVISOR,
     NO_PEOPLE_IN_COLUMN,
     NO_VIOLATION,
     STAGE_SIZE,
     WHOLE_COLUMN,
+    WHOLE_SHARE,
 )
 
 
@@ -117,7 +118,8 @@ class AssignmentModel:
     """Columns of open sites, then of people per reachable pair.
 
     y, x : columns of sites and of pairs. cost : per pair. row, site : of each pair. capacity :
-    people that each site serves.
+    people that each site serves. whole : columns of rows that a site serves whole, one per pair,
+    where people are not split; else None.
     """
 
     problem: SitingProblem
@@ -130,6 +132,7 @@ class AssignmentModel:
     row: np.ndarray
     site: np.ndarray
     capacity: np.ndarray
+    whole: np.ndarray | None = None
 
     @property
     def nobody(self) -> float:
@@ -150,7 +153,14 @@ class AssignmentModel:
         """HiGHS on the present model."""
         control.report("proof")
         return run_accepted(
-            self.model, self.y, self.problem, self.constraints, control=control, start=start
+            self.model,
+            self.y,
+            self.problem,
+            self.constraints,
+            control=control,
+            start=start,
+            # what is open by a millionth would serve people of the bound
+            options={"mip_feasibility_tolerance": WHOLE_SHARE},
         )
 
     def add_worst_area(self) -> np.ndarray:
@@ -183,14 +193,27 @@ class AssignmentModel:
             return self.largest_mean(x)
         self.set_objective(worst, 1.0)
         held = self.model.with_whole(self.y, x)
-        found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+        found = self._run_held(held, control)
         return np.inf if found.x is None else self.largest_mean(found.x)
 
     def held_at_sites(self, x: np.ndarray, control: SolveControl) -> np.ndarray:
         """`x` with the best assignment for the present objective at exactly its open sites."""
-        held = self.model.with_whole(self.y, x)
-        found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+        if self.whole is not None:
+            return self._rounded(x)
+        found = self._run_held(self.model.with_whole(self.y, x), control)
         return x if found.x is None else found.x
+
+    def _run_held(self, held: Model, control: SolveControl) -> Outcome:
+        seconds = max(control.left, LEAST_SECONDS)
+        return solve_in_time(held, control, seconds=seconds, linear=self.whole is None)
+
+    def _rounded(self, x: np.ndarray) -> np.ndarray:
+        """`x` with rows that are served whole at exactly one site."""
+        assert self.whole is not None
+        exact = x.copy()
+        exact[self.whole] = np.round(x[self.whole])
+        exact[self.x] = self.pairs.people[self.row] * exact[self.whole]
+        return exact
 
     def _of_areas(self) -> Iterator[tuple[np.ndarray, float]]:
         """Per area with people: bool per pair, and its people."""
@@ -204,7 +227,7 @@ class AssignmentModel:
         """All columns with the cheapest assignment to these sites, None without one."""
         pairs = np.flatnonzero(is_open[self.site])
         count = np.bincount(self.row[pairs], minlength=len(self.pairs.rows))
-        if (count == 0).any() or control.left <= 0:
+        if self.whole is not None or (count == 0).any() or control.left <= 0:
             return None
         small = Model()
         x = small.add_columns(len(pairs), cost=self.cost[pairs], upper=np.inf)
@@ -245,6 +268,10 @@ def assignment_model(
     capacity = np.full(m, np.inf) if problem.capacities is None else problem.capacities
     add_site_constraints(model, y, y, problem, constraints)
     add_capacity_rows(model, (x, site), y, capacity, problem.site_index)
+    whole = None
+    if problem.capacities is not None and not constraints.split:
+        whole = model.add_columns(len(row), integer=True)
+        _serve_whole(model, x, whole, pairs.people[row])
     full = AssignmentModel(
         problem=problem,
         pairs=pairs,
@@ -256,9 +283,17 @@ def assignment_model(
         row=row,
         site=site,
         capacity=capacity,
+        whole=whole,
     )
     _add_area_shares(full, constraints)
     return full
+
+
+def _serve_whole(model: Model, x: np.ndarray, whole: np.ndarray, people: np.ndarray) -> None:
+    """Rows: a site serves all people of a row, or none."""
+    factor = np.column_stack([np.ones(len(x)), -people]).ravel()
+    pairs = np.column_stack([x, whole]).ravel()
+    model.add_rows(np.arange(len(x) + 1) * 2, pairs, factor, lower=0.0, upper=0.0)
 
 
 def _add_area_shares(full: AssignmentModel, constraints: Constraints) -> None:

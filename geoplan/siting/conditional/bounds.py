@@ -7,6 +7,7 @@ people served elsewhere, and take the bound to all candidates where some were le
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,11 @@ import pandas as pd
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.curve import coverage_curve
 from geoplan.siting.mclp.lagrangian import coverage_bounds
-from geoplan.siting.model.build_result import relative_gap
-from geoplan.siting.model.result import SitingResult, Status
+from geoplan.siting.model.build_result import judged
+from geoplan.siting.model.counting import least_for
+from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
-from geoplan.tolerances import LEAST_GAP, PROVED_GAP_SERVICE, SERVED_ROUNDING
+from geoplan.tolerances import LEAST_GAP, SERVED_ROUNDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,21 +83,13 @@ def _result_of_service(
 ) -> SitingResult:
     """Value and bound of the whole service: people served already and by the new sites.
 
-    `min_sites` counts new sites. Where candidates were thinned away the bound is that over all of
-    them.
+    `min_sites` counts new sites, `min_cost` their money. Where candidates were thinned away the
+    bound is that over all of them.
     """
     existing = set(problem.solved.site_index[problem.solved.fixed])
     sites = [label for label in solved.sites if label not in existing]
-    if problem.objective == "min_sites":
-        if solved.objective != "min_sites":  # enough are served today: no site is needed
-            return replace(
-                solved, objective="min_sites", value=0.0, bound=0.0, gap=0.0, sites=sites
-            )
-        value = solved.value - len(existing)
-        bound = None if solved.bound is None else solved.bound - len(existing)
-        return replace(
-            solved, value=value, bound=bound, gap=relative_gap(value, bound), sites=sites
-        )
+    if problem.asks_for_share:
+        return _least_of_service(problem, solved, sites, allowed_gap=allowed_gap)
     value = solved.value + problem.served_outside
     bound = solved.bound
     if bound is not None and bounds is not None and problem.unconstrained is None:
@@ -103,22 +97,63 @@ def _result_of_service(
         bound = max(bound, min(bound + lost, float(bounds[-1])))
     if bound is not None:
         bound = min(bound + problem.served_outside, problem.total)
-    gap = None
-    if bound is not None and np.isfinite(value):
-        gap = (bound - value) / value if value > 0 else 0.0
     greedy = solved.greedy_value
-    status = solved.status
-    if status == "optimal" and gap is not None and gap > allowed_gap + PROVED_GAP_SERVICE:
-        status = "feasible"
     return replace(
-        solved,
-        value=value,
-        bound=bound,
-        gap=gap,
+        _judged(solved, value, bound, allowed_gap, split=problem.solved.capacities is not None),
         greedy_value=None if greedy is None else greedy + problem.served_outside,
-        status=status,
         sites=sites,
     )
+
+
+def _least_of_service(
+    problem: ConditionalProblem, solved: SitingResult, sites: list[Any], *, allowed_gap: float
+) -> SitingResult:
+    """Fewest new sites, or the least money for them, with a bound over all candidates."""
+    if solved.objective != problem.objective:  # enough are served today: no site is needed
+        return replace(
+            solved, objective=problem.objective, value=0.0, bound=0.0, gap=0.0, sites=sites
+        )
+    standing = float(problem.n_existing) if problem.objective == "min_sites" else 0.0
+    value = solved.value - standing
+    bound = None if solved.bound is None else solved.bound - standing
+    if bound is not None and np.isfinite(value):
+        bound = min(bound, _least_over_all(problem, solved, len(sites)))
+    return replace(_judged(solved, value, bound, allowed_gap), sites=sites)
+
+
+def _least_over_all(problem: ConditionalProblem, solved: SitingResult, n_new: int) -> float:
+    """New sites, or money, that plans over all candidates have at least; ``inf``: as `solved` has.
+
+    So many sites are too few when they cannot cover enough people wherever they are.
+    """
+    need = solved.detail.get("people_needed")
+    if problem.unthinned is None or need is None or not n_new:
+        return float("inf")
+    old = 0.0 if problem.reassignment is None else problem.reassignment.full_capacity
+    most = old + coverage_bounds(problem.unthinned, sites=n_new, target=need - old)
+    enough = np.flatnonzero(most >= least_for(need))
+    fewest = float(enough[0]) if len(enough) else float(n_new)
+    if problem.objective == "min_sites":
+        return fewest
+    assert problem.solved.site_costs is not None
+    new = ~problem.solved.is_fixed
+    return fewest * float(problem.solved.site_costs[new].min(initial=np.inf))
+
+
+def _judged(
+    result: SitingResult,
+    value: float,
+    bound: float | None,
+    allowed_gap: float,
+    *,
+    split: bool = False,
+) -> SitingResult:
+    """`result` with another value and bound, and the gap and status that follow."""
+    if result.status not in ("optimal", "feasible") or not np.isfinite(value):
+        return replace(result, value=value, bound=bound, gap=None)
+    told, gap, status = judged(value, bound, gap=allowed_gap, split=split)
+    first = result.status if "worst_area_bound" in result.detail else status
+    return replace(result, value=value, bound=told, gap=gap, status=first)
 
 
 def rounding_of(served: float) -> float:
@@ -144,10 +179,7 @@ def with_ledger_value(result: SitingResult, served: float, *, gap: float) -> Sit
     near = abs(result.bound - served) <= rounding_of(served)
     if not near and served > result.bound:
         return without_bound(replace(result, value=served))
-    bound = served if near else result.bound
-    found = (bound - served) / served
-    status: Status = "optimal" if found <= gap + PROVED_GAP_SERVICE else "feasible"
-    return replace(result, value=served, bound=bound, gap=found, status=status)
+    return _judged(result, served, served if near else result.bound, gap)
 
 
 def without_bound(result: SitingResult) -> SitingResult:

@@ -25,7 +25,8 @@ class ConditionalProblem:
 
     Parameters
     ----------
-    objective : ``"max_coverage"`` (MCLP) or ``"min_sites"`` (LSCP, partial for ``share`` < 1).
+    objective : ``"max_coverage"`` (MCLP), ``"min_sites"`` (LSCP, partial for ``share`` < 1) or
+        ``"min_cost"`` (the same by money).
     problem : the people not served today x the candidates.
     served, turned_away, total : people served today, people who find every site full, all people.
     sites, budget, share : what limits the new sites, as the objective needs it.
@@ -43,7 +44,7 @@ class ConditionalProblem:
         those who are not served today; `unthinned` and `unconstrained` are then of it.
     """
 
-    objective: Literal["max_coverage", "min_sites"]
+    objective: Literal["max_coverage", "min_sites", "min_cost"]
     problem: SitingProblem
     served: float
     turned_away: float
@@ -60,6 +61,11 @@ class ConditionalProblem:
     unconstrained: SitingProblem | None = None
     most_sites: int = 0
     reassignment: Reassignment | None = None
+
+    @property
+    def asks_for_share(self) -> bool:
+        """Whether a share of the people must be served, and fewest sites or least money do it."""
+        return self.objective in ("min_sites", "min_cost")
 
     @property
     def solved(self) -> SitingProblem:

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geoplan.siting.cheapest import min_cost
 from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.covering import max_coverage, min_sites
-from geoplan.siting.model.build_result import relative_gap
+from geoplan.siting.model.build_result import judged
+from geoplan.siting.model.constraints import site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
-from geoplan.tolerances import CAPACITY_REACHED, NO_GAP, PROVED_GAP_BETTER_OF, SHARE_PEOPLE
+from geoplan.tolerances import CAPACITY_REACHED, NO_GAP, SHARE_PEOPLE
 from geoplan.words.speaker import Speaker
 
 #: share of the time, where sites are full, for the problem of the whole service; the rest is kept
@@ -95,7 +97,8 @@ class Solver:
             if wanted > most + SHARE_PEOPLE and not len(problem.thinned.loss):
                 return self._share_too_large(problem, "study.share_without_places", most)
         share = min(max(wanted, 0.0) / (variant.total or 1.0), 1.0)
-        return min_sites(variant, share=share, **options)
+        least = min_cost if problem.objective == "min_cost" else min_sites
+        return least(variant, share=share, **options)
 
     def _bounded_over_all(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
         """The result with a bound over all candidates, where constraints may want some left out.
@@ -107,12 +110,13 @@ class Solver:
         known = result.bound
         if problem.unconstrained is None or known is None or not result.value > 0:
             return result
-        fewest = problem.objective == "min_sites"
+        fewest = problem.asks_for_share
         limit = np.inf if fewest else problem.capacity_bound(problem.most_sites or None)
         if result.value >= limit * (1 - CAPACITY_REACHED):
             return result
         if result.detail.get("interrupted"):  # nobody waits any longer: what holds anyway
-            bound = min(1.0, result.value) if fewest else min(limit, problem.solved.total)
+            at_least = min(1.0, result.value) if problem.objective == "min_sites" else 0.0
+            bound = at_least if fewest else min(limit, problem.solved.total)
         else:
             relaxed = replace(problem, min_sites_per_area={}, area_shares=None)
             free = self._attempt(relaxed, problem.unconstrained, self.request.time_limit_s)
@@ -124,7 +128,10 @@ class Solver:
         gap = abs(bound - result.value) / result.value
         if gap <= NO_GAP:
             return result
-        return replace(result, status="feasible", bound=bound, gap=gap)
+        _, gap_told, status = judged(result.value, bound, gap=self.request.gap)
+        if result.status == "feasible":
+            status = "feasible"
+        return replace(result, status=status, bound=bound, gap=gap_told)
 
     def _share_too_large(
         self, problem: ConditionalProblem, word: str, reachable: float
@@ -195,8 +202,10 @@ def _better_of(
     solved = problem.solved
     sites = [*solved.site_index[solved.fixed], *unserved.sites]
     chosen = solved.positions(sites)
-    if problem.objective == "min_sites":
+    if problem.asks_for_share:
         bound, value = found.bound, float(len(sites))
+        if problem.objective == "min_cost":
+            value = float(site_money(solved)[chosen].sum())
         better = found.status == "unknown" or value < found.value
     else:
         value = people_served(solved, chosen)
@@ -211,9 +220,8 @@ def _better_of(
     if not np.isfinite(value):
         return _interrupted_with(replace(found, bound=bound), unserved)
     if bound is not None:
-        bound = min(bound, value) if problem.objective == "min_sites" else max(bound, value)
-    left = relative_gap(value, bound)
-    proved = left is not None and left <= gap + PROVED_GAP_BETTER_OF
+        bound = min(bound, value) if problem.asks_for_share else max(bound, value)
+    bound, left, status = judged(value, bound, gap=gap, split=solved.capacities is not None)
     better_result = replace(
         found,
         value=value,
@@ -221,7 +229,7 @@ def _better_of(
         gap=left,
         sites=sites,
         seconds=found.seconds + unserved.seconds,
-        status="optimal" if proved else "feasible",
+        status=status,
     )
     return _interrupted_with(better_result, unserved)
 

@@ -13,8 +13,9 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import counts_whole, is_whole, least_for
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, Outcome, solve_in_time
+from geoplan.siting.solver.milp import LEAST_SECONDS, Model, Outcome, solve_in_time
 from geoplan.siting.solver.two_stage import forbid_sites
+from geoplan.tolerances import ROW_ROOM
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -24,7 +25,7 @@ class CoveringModel:
     y : columns of open sites. served : columns of served people (with backup: in reach of two open
     sites); people : their factors; class_of : class of each. pair : with capacities, the pair of
     the core of each served column, -1 for a class's people at sites with capacity for everybody.
-    need : people who must be served, or None.
+    need : people who must be served, or None. exact : needs have no room for rounding in rows.
     """
 
     problem: SitingProblem
@@ -39,6 +40,7 @@ class CoveringModel:
     class_of: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     pair: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     need: float | None = None
+    exact: bool = False
 
     @property
     def whole(self) -> bool:
@@ -60,8 +62,14 @@ class CoveringModel:
         self.model.cost = [cost]
 
     def row_for(self, need: float) -> float:
-        """`need` as the lower end of a row: where people are split, HiGHS makes use of any room."""
-        return least_for(need) if self.problem.capacities is None else need
+        """`need` as the lower end of a row: with room, so that HiGHS finds sites just at its edge.
+
+        What makes use of the room is refused later; people who are split always would.
+        """
+        if self.exact or self.problem.capacities is not None:
+            return need
+        room = ROW_ROOM * float(self.core.weight.max(initial=0.0))
+        return least_for(need) - (min(room, 0.5) if self.whole else room)
 
     def require_people(self, need: float) -> None:
         """Row: the served people are at least `need`."""
@@ -105,5 +113,5 @@ def held_at_sites(covering: CoveringModel, x: np.ndarray, control: SolveControl)
     `x` itself, should that linear program fail.
     """
     held = covering.model.with_whole(covering.y, x)
-    found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+    found = solve_in_time(held, control, seconds=max(control.left, LEAST_SECONDS), linear=True)
     return x if found.x is None else found.x

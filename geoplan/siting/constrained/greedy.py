@@ -158,7 +158,7 @@ def _drop_idle_sites(covering: CoveringModel, need: float, chosen: np.ndarray) -
     for code in more:
         assert areas is not None
         more[code] += int(sum(areas[j] == code for j in np.flatnonzero(kept)))
-    room = SAME_VALUE * max(1.0, need)
+    room = SAME_VALUE * need
     if spare < -room or any(by_area[watched] < -room):
         return None
     if any(left < 0 for left in more.values()):

@@ -25,7 +25,7 @@ def build_covering_model(
     """The model without an objective: what may be open, who is then served, the constraints.
 
     `every_site` keeps sites in it that others are as good as; `loose` keeps rows in it that follow
-    from others as long as none of its constraints is broken.
+    from others as long as none of its constraints is broken, and needs without room for rounding.
     """
     by_area = bool(constraints.area_share) or constraints.equity
     groups, codes = area_codes(problem)
@@ -54,7 +54,12 @@ def build_covering_model(
         keep_fixed=True,
     )
     covering = CoveringModel(
-        problem=problem, constraints=constraints, core=core, group_of_row=groups, codes=codes
+        problem=problem,
+        constraints=constraints,
+        core=core,
+        group_of_row=groups,
+        codes=codes,
+        exact=loose,
     )
     fixed = problem.is_fixed[core.sites]
     covering.y = covering.model.add_columns(core.m, lower=fixed.astype(float), integer=True)

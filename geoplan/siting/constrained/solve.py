@@ -74,7 +74,7 @@ def constrained_max_coverage(
         return no_result(
             problem, "max_coverage", "unknown", control=control, solver=SOLVER, bound=bound
         )
-    value, assignment, flows = _served(problem, covering, found, chosen, times)
+    value, assignment, flows = who_is_served(problem, covering, found, chosen)
     detail: dict[str, Any] = {"classes": covering.core.n, **fairest}
     if flows is not None:
         detail["flows"] = flows
@@ -130,7 +130,7 @@ def constrained_min_sites(
         found = replace(found, x=held_at_sites(covering, found.x, control))
     chosen = covering.open_sites(found)
     value = float(len(chosen))
-    _, assignment, flows = _served(problem, covering, found, chosen, constraints.times)
+    _, assignment, flows = who_is_served(problem, covering, found, chosen)
     detail: dict[str, Any] = {"classes": covering.core.n, "people_needed": need}
     if flows is not None:
         detail["flows"] = flows
@@ -153,11 +153,12 @@ def is_conflict_free(problem: SitingProblem, chosen: np.ndarray) -> bool:
     return len(problem.conflicts) == 0 or not is_open[problem.conflicts].all(axis=1).any()
 
 
-def _served(
-    problem: SitingProblem, covering: CoveringModel, found: Outcome, chosen: np.ndarray, times: int
+def who_is_served(
+    problem: SitingProblem, covering: CoveringModel, found: Outcome, chosen: np.ndarray
 ) -> tuple[float, pd.Series | None, pd.DataFrame | None]:
     """People served, and with capacities who is served where, as shares per area need it."""
     if problem.capacities is None or found.x is None:
+        times = covering.constraints.times
         return covered_people(problem, chosen, times=times), None, None
     label = row_classes(problem, covering.group_of_row)
     flows = row_flows(problem, covering.core, label, pair_people(covering, found.x))
@@ -173,10 +174,9 @@ def infeasible_covering(
     asked = describe_constraints(problem, constraints)
     if people is not None:
         asked = f"{people:,.0f} people to be served" + (f", {asked}" if asked else "")
-    if problem.capacities is not None:
-        covering = build_covering_model(problem, constraints, loose=True)
-        if people is not None:
-            covering.require_people(people)
+    covering = build_covering_model(problem, constraints, loose=True)
+    if people is not None:
+        covering.require_people(people)
     relaxations = find_relaxations(
         covering.model, problem, constraints, control=control, people=people
     )

@@ -9,7 +9,7 @@ import numpy as np
 from geoplan.siting.constrained.covering_model import CoveringModel, held_at_sites
 from geoplan.siting.model.counting import AreaCounts, covered_share
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Outcome, solve_in_time
+from geoplan.siting.solver.milp import LEAST_SECONDS, Outcome, solve_in_time
 from geoplan.siting.solver.two_stage import (
     TwoStages,
     forbid_sites,
@@ -117,7 +117,7 @@ class _Areas:
         cost = np.zeros(held.columns)
         cost[worst] = -1.0
         held.cost = [cost]
-        found = solve_in_time(held, control, seconds=max(control.left, 1.0), linear=True)
+        found = solve_in_time(held, control, seconds=max(control.left, LEAST_SECONDS), linear=True)
         return -np.inf if found.x is None else self.smallest_of(found.x)
 
     def with_people(self, x: np.ndarray, least: float, control: SolveControl) -> np.ndarray:

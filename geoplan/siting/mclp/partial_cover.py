@@ -56,7 +56,7 @@ def solve_partial_lscp(
     positions, and a number of sites that no solution goes below.
     """
     best, dual = start, None
-    slack = SAME_VALUE * max(1.0, need)
+    slack = SAME_VALUE * need
     below, dual = first_dual(core, len(start), need - slack, control)
 
     def gap_is_open() -> bool:

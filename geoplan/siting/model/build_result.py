@@ -13,6 +13,7 @@ from geoplan.siting.model.result import SitingResult, Status
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import (
     BOUND_ROUNDING,
+    NOTHING,
     PROVED_GAP,
     SAME_MODEL_VALUE,
     SAME_VALUE,
@@ -87,7 +88,7 @@ def judged(
     (None, None, 'feasible')
     """
     near = SAME_MODEL_VALUE if split else SAME_VALUE
-    if bound is not None and abs(bound - value) <= near * max(1.0, abs(value)):
+    if bound is not None and abs(bound - value) <= max(near * abs(value), NOTHING):
         bound = value
     found = relative_gap(value, bound)
     proved = found is not None and found <= gap + PROVED_GAP
@@ -103,7 +104,7 @@ def rounded_up(bound: float, value: float, *, whole: bool) -> float:
     """An upper bound made as small as is safe, never below `value`."""
     if whole:
         bound = float(np.floor(bound + bound_room(bound)))
-    elif bound - value <= SAME_VALUE * max(1.0, abs(value)):
+    elif bound - value <= max(SAME_VALUE * abs(value), NOTHING):
         return value
     return max(bound, value)
 
@@ -113,12 +114,14 @@ class _More(TypedDict, total=False):
 
     first_proved : False where something that comes before the value (the worst-off area) was not
     made as good as can be for sure: then the solution is not proved optimal either.
+    by_model : the bound is HiGHS's on a model of everybody's assignment, right to its tolerance.
     """
 
     greedy_value: float | None
     assignment: pd.Series | None
     detail: dict[str, Any] | None
     first_proved: bool
+    by_model: bool
 
 
 def make_result(
@@ -133,7 +136,7 @@ def make_result(
     **more: Unpack[_More],
 ) -> SitingResult:
     """The result of a search that found something; optimal only when within the request's gap."""
-    split = problem.capacities is not None
+    split = problem.capacities is not None or more.get("by_model", False)
     bound, found, status = judged(value, bound, gap=control.gap, split=split)
     if not more.get("first_proved", True):
         status = "feasible"

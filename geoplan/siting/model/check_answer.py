@@ -26,7 +26,7 @@ from geoplan.siting.model.counting import (
 from geoplan.siting.model.parse import listed, sites_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.tolerances import NO_VIOLATION, SAME_MODEL_VALUE, SAME_STAGE, SAME_VALUE
+from geoplan.tolerances import NO_VIOLATION, NOTHING, SAME_MODEL_VALUE, SAME_STAGE, SAME_VALUE
 
 #: objectives that are better when larger
 _LARGER = ("max_coverage",)
@@ -65,7 +65,7 @@ def checked(
     if result.status == "feasible":
         status = "feasible"
     wrong = []
-    if abs(value - result.value) > SAME_MODEL_VALUE * max(1.0, abs(value)):
+    if abs(value - result.value) > max(SAME_MODEL_VALUE * abs(value), NOTHING):
         wrong.append(f"its value is {value:.9g}, not {result.value:.9g}")
     if bound is not None and (bound - value if _is_max(result) else value - bound) < -_room(value):
         wrong.append(f"its bound {bound:.9g} is not one: the value is {value:.9g}")
@@ -117,7 +117,7 @@ def broken_shares(
 
 
 def _room(value: float) -> float:
-    return SAME_VALUE * max(1.0, abs(value))
+    return max(SAME_VALUE * abs(value), NOTHING)
 
 
 def _is_max(result: SitingResult) -> bool:
@@ -200,6 +200,9 @@ class _Answer:
             if (taken[~problem.is_open(self.chosen)] > 0).any():
                 broken.append("people are served at closed sites")
         split = problem.capacities is not None
+        whole = split and not self.constraints.split
+        if whole and len(np.unique(self.row)) < len(self.row):
+            broken.append("people of a demand row are split among sites")
         if need is not None and not is_enough(float(served.sum()), need, split=split):
             broken.append(f"{served.sum():.9g} people are served, not {need:.9g}")
         if self.result.objective in _SERVE_ALL:
@@ -257,8 +260,9 @@ def _by_cost(result: SitingResult) -> bool:
 
 
 def _small(amount: np.ndarray) -> np.ndarray:
-    """What flows may be off by: HiGHS keeps a row to so much."""
-    return NO_VIOLATION * np.maximum(1.0, np.where(np.isfinite(amount), amount, 1.0))
+    """What flows may be off by: HiGHS keeps a row to so much, in the largest of its unit."""
+    largest = float(amount[np.isfinite(amount)].max(initial=0.0))
+    return np.full(len(amount), NO_VIOLATION * largest)
 
 
 def _nth_cheapest(problem: SitingProblem, chosen: np.ndarray, times: int) -> np.ndarray:

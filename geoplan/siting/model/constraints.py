@@ -25,7 +25,8 @@ class Constraints:
     sites : most sites in all, or None. budget : most money for sites that are neither fixed nor
     closable, or None. area_sites : area code -> least number of sites. area_share : area code ->
     least share of the area's people. backup : only people covered twice count. equity : the
-    worst-off area comes first.
+    worst-off area comes first. split : people of a demand row may be split among sites where
+    capacities bind.
     """
 
     sites: int | None = None
@@ -34,6 +35,7 @@ class Constraints:
     area_share: Mapping[Any, float] = field(default_factory=dict)
     backup: bool = False
     equity: bool = False
+    split: bool = True
 
     @property
     def times(self) -> int:
@@ -57,6 +59,11 @@ class Constraints:
             and not len(problem.conflicts)
         )
 
+    def all_may_open(self, problem: SitingProblem) -> bool:
+        """Whether all allowed sites may be open together, and then serve all whom they reach."""
+        free = replace(self, sites=None, backup=False, equity=False)
+        return free.unconstrained(problem)
+
     def only_apart(self, problem: SitingProblem) -> bool:
         """Whether distances between sites are the only constraint beside their number."""
         return self.unconstrained(replace(problem, conflicts=np.empty((0, 2), np.int64)))
@@ -71,6 +78,7 @@ class Asked(TypedDict, total=False):
     min_share_per_area: Any
     backup: bool
     equity: bool
+    split: bool
 
 
 class PlanOptions(SolveOptions, total=False):
@@ -179,6 +187,7 @@ def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Ask
         area_share=area_share,
         backup=backup,
         equity=equity,
+        split=asked.get("split", True),
     )
 
 
@@ -249,12 +258,20 @@ def area_codes(problem: SitingProblem) -> tuple[np.ndarray, list[Any]]:
 
 
 def early_blocks(
-    problem: SitingProblem, constraints: Constraints
+    problem: SitingProblem, constraints: Constraints, *, everybody: bool = False
 ) -> tuple[list[str], dict[str, Any]]:
-    """What makes the constraints impossible at first sight: sentences, and facts for programs."""
+    """What makes the constraints impossible at first sight: sentences, and facts for programs.
+
+    The smallest number of sites or budget is among the facts where nothing else asks for more.
+
+    everybody : must be served.
+    """
     found: list[str] = []
     facts: dict[str, Any] = {}
     allowed, fixed = problem.is_allowed, problem.is_fixed
+    alone = not everybody and replace(
+        constraints, budget=None, area_sites={}, backup=False, equity=False
+    ).unconstrained(problem)
     extra, money = 0, 0.0
     areas = problem.site_areas
     for code, least in constraints.area_sites.items():
@@ -282,12 +299,14 @@ def early_blocks(
             f"the minimum per area takes at least {sites_text(least_sites)} in all; "
             f"asked: {constraints.sites}"
         )
-        facts["smallest_sites"] = least_sites
+        if alone and constraints.budget is None:
+            facts["smallest_sites"] = least_sites
     if constraints.budget is not None and money > constraints.most_money and not found:
         found.append(
             f"the minimum per area takes at least {money:g}; the budget is {constraints.budget:g}"
         )
-        facts["smallest_budget"] = money
+        if alone and constraints.sites is None:
+            facts["smallest_budget"] = money
     reached = problem.weights * reachable_share(problem, times=constraints.times)
     for code, share in constraints.area_share.items():
         assert problem.areas is not None

@@ -71,7 +71,7 @@ def is_enough(people: float, need: float, *, split: bool = False) -> bool:
 
 def least_for(need: float, *, split: bool = False) -> float:
     """The fewest people that count as `need`."""
-    return need - (SAME_MODEL_VALUE if split else SAME_VALUE) * max(1.0, need)
+    return need * (1.0 - (SAME_MODEL_VALUE if split else SAME_VALUE))
 
 
 def least_people(share: float, people: float, *, whole: bool) -> float:

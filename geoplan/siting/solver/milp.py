@@ -15,9 +15,18 @@ from scipy import sparse
 
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.units import Units
-from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE, NO_VIOLATION, OBJECTIVE_SIZE
+from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE, NOTHING, OBJECTIVE_SIZE
 
 INF = highspy.kHighsInf
+#: the least time to find out whether an infeasible model is so
+LEAST_SECONDS = 1.0
+#: ten times HiGHS's own tolerances, and another order of its random choices
+_LOOSE = {
+    "mip_feasibility_tolerance": 1e-5,
+    "primal_feasibility_tolerance": 1e-6,
+    "random_seed": 1,
+    "presolve": "choose",
+}
 #: bit of HiGHS's presolve rule "enumeration" (older versions have no such rule, and no such bit)
 _ENUMERATION = 1 << 16
 
@@ -286,7 +295,7 @@ class Model:
     def _without_columns(self) -> Outcome:
         """A model without columns: its rows are nothing, and kept or not."""
         lower, upper = _joined(self.row_lower), _joined(self.row_upper)
-        if (lower > NO_VIOLATION).any() or (upper < -NO_VIOLATION).any():
+        if (lower > NOTHING).any() or (upper < -NOTHING).any():
             return Outcome(status="infeasible", x=None, value=np.nan, bound=None)
         return Outcome(status="optimal", x=np.empty(0), value=0.0, bound=0.0)
 
@@ -386,10 +395,27 @@ def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcom
 def solve_in_time(
     model: Model, control: SolveControl, *, seconds: float | None = None, **options: Any
 ) -> Outcome:
-    """`model.solve` with `options`, for `seconds` (None = all that is left); Ctrl-C ends both."""
+    """`model.solve` with `options`, for `seconds` (None = all that is left); Ctrl-C ends both.
+
+    HiGHS calls models infeasible that have solutions at the very edge of a row. So a model in whole
+    numbers is infeasible only where it is so with looser tolerances too; the solution that is found
+    otherwise may miss a row by as much.
+    """
     limit = control.left if seconds is None else seconds
+    found = _stoppable(model, control, limit, options)
+    if found.status != "infeasible" or found.stopped or options.get("linear"):
+        return found
+    spare = max(control.left if seconds is None else min(seconds, control.left), LEAST_SECONDS)
+    loose = {**options, "options": {**(options.get("options") or {}), **_LOOSE}}
+    again = _stoppable(model, control, spare, loose)
+    return found if again.status == "infeasible" else again
+
+
+def _stoppable(
+    model: Model, control: SolveControl, seconds: float, options: dict[str, Any]
+) -> Outcome:
     found = model.solve(
-        time_limit_s=limit, gap=control.gap, stop=lambda: control.stopped, **options
+        time_limit_s=seconds, gap=control.gap, stop=lambda: control.stopped, **options
     )
     if found.stopped:
         control.stop()

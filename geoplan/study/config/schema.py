@@ -17,7 +17,7 @@ from geoplan.words.speaker import Speaker
 
 Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 Mode = Literal["walk", "drive"]
-Objective = Literal["max_coverage", "min_sites", "p_median", "p_center"]
+Objective = Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_center"]
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -171,6 +171,8 @@ class SitingSection(_Section):
         own_prices = self.candidates not in ("network", "demand")
         if self.budget is not None and self.site_cost is None and not own_prices:
             raise UsageError.of("study.budget_needs_cost")
+        if self.objective == "min_cost" and self.site_cost is None and not own_prices:
+            raise UsageError.of("study.min_cost_needs_cost")
         if self.phases != sorted(set(self.phases)):
             raise UsageError.of("study.phases_rise")
         if self.years != sorted(set(self.years)):

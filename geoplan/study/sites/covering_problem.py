@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -117,7 +117,7 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         options["capacities"] = capacity_in_people(siting.capacity, whole=whole)
     problem = SitingProblem.from_costs(kept, people, threshold=standard.threshold, **options)
     conditional = ConditionalProblem(
-        objective="min_sites" if siting.objective == "min_sites" else "max_coverage",
+        objective=_objective(siting),
         problem=problem,
         served=coverage.ledger.served,
         turned_away=coverage.ledger.full,
@@ -136,6 +136,12 @@ def state_problem(context: Context, assessed: ServiceResult, siting: SitingSecti
         reassignment=reassignment,
     )
     return StudyProblem(siting=siting, candidates=candidates_kept, conditional=conditional)
+
+
+def _objective(siting: SitingSection) -> Literal["max_coverage", "min_sites", "min_cost"]:
+    """What is asked for; p-median and p-center, which are stated elsewhere, as coverage."""
+    asked = siting.objective
+    return asked if asked == "min_sites" or asked == "min_cost" else "max_coverage"
 
 
 def _over_all_candidates(

@@ -238,3 +238,36 @@ def test_a_budget_is_kept_to_the_last_cent() -> None:
     found = max_coverage(problem, budget=1.0)
     assert (found.status, found.value) == ("optimal", 6.0)
     assert sum(money[j] for j in found.sites) <= 1.0
+
+
+@settings(max_examples=120, deadline=None)
+@given(drawn(most_rows=5), st.integers(1, 3), st.floats(0.4, 1.6), st.booleans())
+def test_rows_that_are_served_whole(made, count: int, room: float, equity: bool) -> None:
+    """The capacitated p-median with single sources, against every assignment."""
+    cost, people, rng = made
+    n, m = cost.shape
+    m = min(m, 4)
+    cost, areas = cost[:, :m], AREAS[:n]
+    capacities = people.sum() / count * room * rng.uniform(0.8, 1.3, m)
+    if people.max() >= 1 and np.all(people == np.round(people)):
+        capacities = np.ceil(capacities)
+    able = []
+    for at in itertools.product(range(m), repeat=n):
+        taken = np.bincount(at, people, minlength=m)
+        if len(set(at)) > count or (taken > capacities * (1 + 1e-9)).any():
+            continue
+        paid = people * cost[np.arange(n), at]
+        means = [
+            paid[areas == a].sum() / people[areas == a].sum()
+            for a in dict.fromkeys(areas)
+            if people[areas == a].sum() > 0
+        ]
+        able.append((float(f"{max(means, default=0):.8g}") if equity else 0, paid.sum()))
+    problem = SitingProblem.from_costs(cost, people, unit="m", capacities=capacities, areas=areas)
+    found = p_median(problem, sites=count, split=False, equity=equity)
+    if not able:
+        assert found.status == "infeasible", found
+        return
+    assert found.status == "optimal", (found, found.detail)
+    assert found.value == pytest.approx(min(able)[1], rel=1e-6)
+    assert not found.detail["flows"]["demand"].duplicated().any()
