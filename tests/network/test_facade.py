@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from shapely import LineString
 
-from geoplan.network import Network, read_network, with_links
+from geoplan.errors import InputError
+from geoplan.network import (
+    Network,
+    nearest_site,
+    reach_areas,
+    read_network,
+    travel_costs,
+    with_links,
+)
 from geoplan.network.builders.from_lines import network_from_lines
 
 CRS = "EPSG:4548"
@@ -58,3 +66,22 @@ def test_an_unknown_keyword_is_refused(roads):
         Network.from_lines(roads, mode="walk", speed_ms=1.0)
     with pytest.raises(TypeError, match=r"read_network\(\).*speed_ms"):
         read_network("a.gpkg", mode="walk", speed_ms=1.0)
+
+
+@pytest.mark.parametrize("ask", ["nearest_site", "travel_costs", "reach_areas"])
+def test_labels_that_stand_twice_are_refused(ask):
+    """Of two sites called alike no answer could say which one is meant."""
+    street = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (100, 0)])], crs="EPSG:4548")
+    network = Network.from_lines(street, mode="walk")
+    once = gpd.GeoSeries.from_xy([0, 50], [0, 0], index=["a", "b"], crs="EPSG:4548")
+    twice = once.set_axis(["a", "a"])
+    if ask == "reach_areas":
+        with pytest.raises(InputError, match=r"sites have labels more than once: \['a'\]"):
+            reach_areas(network, twice, cutoffs_m=[10])
+        assert len(reach_areas(network, twice, cutoffs_m=[10], dissolve=True)) == 1
+        return
+    function = {"nearest_site": nearest_site, "travel_costs": travel_costs}[ask]
+    with pytest.raises(InputError, match=r"sites have labels more than once: \['a'\]"):
+        function(network, once, twice, cutoff_m=100)
+    with pytest.raises(InputError, match=r"demand points have labels more than once: \['a'\]"):
+        function(network, twice, once, cutoff_m=100)

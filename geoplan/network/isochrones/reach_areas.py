@@ -29,6 +29,7 @@ from geoplan.network.search.travel_query import (
     PointOptions,
     Points,
     check_direction,
+    check_labels,
     parse_cutoff,
     snapped,
 )
@@ -119,6 +120,8 @@ def reach_areas(
     to_sites = check_direction(given["direction"])
     barriers = given["barriers"]
     points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    if not dissolve:
+        check_labels(points, "the sites")
     query = _AreaQuery(
         network=network,
         sites=points,

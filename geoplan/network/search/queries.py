@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoplan.errors import InputError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.search.connectors import connect, nearest_of_points, sites_by_edge
@@ -83,8 +82,6 @@ def travel_costs(
     far     25.0
     """
     query = travel_query("travel_costs", network, demand, sites, options)
-    _check_unique(query.demand.index, "the demand points")
-    _check_unique(query.sites.index, "the sites")
     cutoff = query.cutoff
     return TravelCosts(
         matrix=all_pairs(query),
@@ -239,9 +236,3 @@ def _labels(index: pd.Index, at: NDArray[Any]) -> Any:
         dtype = "object"
     labels: Any = pd.array(index.to_numpy(dtype=object), dtype=dtype)  # type: ignore[call-overload]
     return labels.take(at, allow_fill=True, fill_value=pd.NA)
-
-
-def _check_unique(index: pd.Index, what: str) -> None:
-    if not index.is_unique:
-        twice = index[index.duplicated()].unique()[:5].tolist()
-        raise InputError(f"{what} have labels more than once: {twice}. Make the index unique.")

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.errors import UsageError
+from geoplan.errors import InputError, UsageError
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.graph.network import UNITS, NetworkData, check_network
 from geoplan.network.search.connectors import Connectors, EdgeCosts, connect
@@ -126,8 +126,10 @@ def travel_query(
     snapping: dict[str, Any] = {key: given[key] for key in ("max_snap_m", "barriers", "threads")}
     return TravelQuery(
         network=network,
-        demand=snapped(network, demand, "the demand points", **snapping),
-        sites=snapped(network, sites, "the sites", **snapping),
+        demand=check_labels(
+            snapped(network, demand, "the demand points", **snapping), "the demand points"
+        ),
+        sites=check_labels(snapped(network, sites, "the sites", **snapping), "the sites"),
         cutoff=cutoff,
         to_sites=to_sites,
         threads=given["threads"],
@@ -168,6 +170,21 @@ def snapped(network: NetworkData, points: Points, what: str, **options: Any) -> 
         return snap(network, points, what=what, **options)
     if not _belong(network, points):
         raise UsageError(f"{what} were snapped to another network: snap them to this one.")
+    return points
+
+
+def check_labels(points: SnappedPoints, what: str) -> SnappedPoints:
+    """The points, whose labels must be unique: an answer about one of two is of no use.
+
+    Raises
+    ------
+    InputError
+        A label stands more than once.
+    """
+    index = points.index
+    if not index.is_unique:
+        twice = index[index.duplicated()].unique()[:5].tolist()
+        raise InputError(f"{what} have labels more than once: {twice}. Make the index unique.")
     return points
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 _OPENING = ("[", "(", "{")
+#: what programs write where there is no value
+_NOTHING = frozenset({"", "nan", "NaN", "<NA>", "NULL"})
 
 
 def tag_values(value: Any) -> list[str]:
@@ -55,7 +57,7 @@ def parsed(value: Any) -> Any:
 
 
 def _of_text(text: str) -> list[str]:
-    if not text:
+    if text in _NOTHING:
         return []
     if text.startswith(_OPENING) and text[-1] in "])}":
         inner = parsed(text)
@@ -64,7 +66,7 @@ def _of_text(text: str) -> list[str]:
         if isinstance(inner, list | tuple | set):
             return [part for one in inner for part in tag_values(one)]
         parts = text[1:-1].replace(";", ",").split(",")
-        return [part for p in parts if (part := p.strip().strip("'\"").strip())]
+        return [part for p in parts if (part := p.strip().strip("'\"").strip()) not in _NOTHING]
     if ";" in text:
-        return [part for p in text.split(";") if (part := p.strip())]
+        return [part for p in text.split(";") if (part := p.strip()) not in _NOTHING]
     return [text]
