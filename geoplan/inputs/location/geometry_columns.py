@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 
 from geoplan.crs.datum import in_china, to_wgs84
@@ -97,7 +98,11 @@ def _to_wgs84(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSe
         geometry[there] = moved
         return geometry
     claims_wgs84 = geometry.crs.equals("EPSG:4326", ignore_axis_order=True)
-    if source.crs is None and claims_wgs84:
+    # a CRS that the study says counts where it is what the geometry carries
+    said = source.crs is not None and geometry.crs.equals(
+        pyproj.CRS.from_user_input(source.crs), ignore_axis_order=True
+    )
+    if claims_wgs84 and not said:
         x, y = shapely.get_coordinates(shapely.point_on_surface(geometry.dropna().to_numpy())).T
         if len(x) and in_china(x, y).any():
             hint = say(collector.lang, "inputs.datum_datav_hint") if datav else ""

@@ -81,6 +81,13 @@ def test_the_srid_of_the_cells_is_their_crs(sites):
     assert [code for _, code in codes(other)] == ["srid_conflict"]
 
 
+def test_degrees_in_cells_under_a_crs_in_metres_still_want_a_datum(sites):
+    one = sites(["id", "geom"], [["1", ewkb(PLACES[0])]], datum=None, metres_crs="EPSG:4548")
+    assert {code for _, code in codes(one)} == {"srid_conflict", "datum_unsaid"}
+    said = sites(["id", "geom"], [["1", ewkb(PLACES[0])]], datum=None, metres_crs="EPSG:4326")
+    assert codes(said) == []
+
+
 def test_two_srids_in_one_column(sites):
     metre = gpd.GeoSeries(PLACES[1:], crs=4326).to_crs(CRS).iloc[0]
     one = sites(["id", "geom"], [["1", ewkb(PLACES[0])], ["2", ewkb(metre, 4548)]])
