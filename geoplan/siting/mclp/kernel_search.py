@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.milp_models import solve_mclp_milp
@@ -30,8 +29,6 @@ from geoplan.tolerances import BELOW_NEED, PROVED_GAP, SAME_VALUE
 
 #: covering pairs of the first restricted problem; HiGHS proves such ones in a second or so
 RESTRICTED_PAIRS = 20_000
-#: moves of annealing where HiGHS does not finish a restricted problem, or will not
-ANNEAL_MOVES = 4_000_000
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -183,8 +180,7 @@ def _solve_restricted_problems(
     ceiling = dual.bound(goal.n_new)
     state = random_state(control.seed)
     size = RESTRICTED_PAIRS
-    perturbed = unfinished = False
-    annealed = 0
+    perturbed = False
     while control.left > 0 and not goal.reached(incumbent):
         lowest = incumbent.value + goal.unit
         restricted, need = _restricted_of_size(core, dual, goal.n_new, ceiling, lowest, size)
@@ -198,30 +194,11 @@ def _solve_restricted_problems(
             if incumbent.take_better(core, other):
                 incumbent.steps.append(f"perturbation: {helped} of 60 helped")
                 continue
-        hopeless = restricted.core.pairs > 10 * RESTRICTED_PAIRS
-        if annealed < (2 if hopeless else 1 if unfinished else 0):
-            annealed += 1
-            control.report("improve")
-            moves = min(ANNEAL_MOVES, moves_in(core, 0.4 * control.time_limit_s))
-            never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=lowest)
-            other = anneal(
-                core,
-                incumbent.chosen,
-                moves=moves,
-                control=control,
-                state=state,
-                allowed=~never,
-                start_temperature=0.2 / annealed,
-            )
-            if incumbent.take_better(core, other):
-                incumbent.steps.append(f"annealed: {incumbent.value:.0f}")
-                continue
         control.report("proof")
         before = incumbent.value
         bound, proved = _solve_restricted(
             core, incumbent, restricted, goal, control, last=whole_rest
         )
-        unfinished = not proved
         outside = incumbent.value if whole_rest else need
         incumbent.bound = min(incumbent.bound, max(incumbent.value, bound, outside))
         incumbent.steps.append(

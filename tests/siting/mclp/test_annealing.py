@@ -64,7 +64,6 @@ def test_questions_too_large_for_kernels_are_still_proved(monkeypatch) -> None:
     monkeypatch.setattr(partial_cover, "_MOVES", 2000)
     monkeypatch.setattr(partial_cover, "_LAST_MOVES", 4000)
     monkeypatch.setattr(kernel_search, "RESTRICTED_PAIRS", 0)
-    monkeypatch.setattr(kernel_search, "ANNEAL_MOVES", 4000)
     for seed in range(12):
         problem = overlapping(seed, rows=40, sites=10)
         cover, weights = problem.cover.toarray(), problem.weights
