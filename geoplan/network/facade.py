@@ -147,8 +147,9 @@ class Network(NetworkData):
     ) -> Network:
         """A network from an OpenStreetMap file.
 
-        Streets are chosen as OSMnx's ``network_type`` "walk" and "drive" choose them, and what is
-        private or forbidden is left out. Ways are cut where they share a node; streets that only
+        Streets are chosen as OSMnx's ``network_type`` "walk" and "drive" choose them; what is
+        private or forbidden is left out, what ``foot`` or ``motor_vehicle`` allows comes in, and
+        pedestrian squares are crossed. Ways are cut where they share a node; streets that only
         cross on the map (bridges, tunnels) stay apart. Each edge keeps its shape, and in
         `properties` its tags, ``osm_id`` and ``barrier`` (gates, bollards, ... on it: kept in view,
         not taken as closed).
@@ -166,6 +167,7 @@ class Network(NetworkData):
         speeds_kmh : for drive, speeds by road class where no ``maxspeed`` is tagged; adds to
             `geoplan.network.builders.osm_tags.SPEEDS_KMH`.
         bounds : west, south, east, north in degrees (WGS 84); streets are cut off beyond.
+        ferries : take ferry lines as streets, with the time of their ``duration``.
 
         Returns
         -------
