@@ -29,11 +29,15 @@ def normalize(text: object) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", str(text)).lower())
 
 
+def traditional_pairs() -> list[str]:
+    """Traditional characters that headings use, each with its simplified one."""
+    text = files(__package__).joinpath("traditional.toml").read_text(encoding="utf-8")
+    return list(tomllib.loads(text)["pairs"].split())
+
+
 @cache
 def _simplified() -> dict[int, str]:
-    """The simplified character by the traditional one, for those that headings use."""
-    text = files(__package__).joinpath("traditional.toml").read_text(encoding="utf-8")
-    return {ord(pair[0]): pair[1] for pair in tomllib.loads(text)["pairs"].split()}
+    return {ord(pair[0]): pair[1] for pair in traditional_pairs()}
 
 
 def heading_key(text: object) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.roles import heading_key
+from geoplan.inputs.columns.roles import heading_key, traditional_pairs
 
 #: ``sure``: the name says nothing else; ``likely``: a word for a total, and a name beside it
 TotalName = Literal["", "likely", "sure"]
@@ -100,7 +100,28 @@ def _by_word(text: str, words: dict[str, frozenset[str]]) -> TotalName:
     return "sure" if all(t in fill for t in others) else "likely"
 
 
+@cache
+def _any_word() -> str:
+    """A pattern that every name of a sum holds, in either kind of characters."""
+    variants: dict[str, str] = {}
+    for pair in traditional_pairs():
+        variants[pair[1]] = variants.get(pair[1], pair[1]) + pair[0]
+    words = {w for kind, some in _words().items() if kind != "never" for w in some}
+    parts = []
+    for word in sorted(words):
+        letters = [f"[{variants.get(c, c)}]" if c in variants else re.escape(c) for c in word]
+        parts.append(r"[\s\-]*".join(letters))
+    return "(?i)" + "|".join([*parts, "[Ａ-Ｚａ-ｚ]{3}"])
+
+
 def total_names(cells: pd.Series) -> np.ndarray:
     """`total_name` of every cell."""
-    by_text = {text: total_name(str(text)) for text in cells.unique()}
-    return cells.map(by_text).to_numpy(object)
+    kinds = np.full(len(cells), "", object)
+    # few cells hold such a word: only those are looked at closely
+    likely = np.flatnonzero(cells.str.contains(_any_word()).to_numpy(bool))
+    by_text: dict[str, TotalName] = {}
+    for position, text in zip(likely.tolist(), cells.iloc[likely].astype(str), strict=True):
+        if text not in by_text:
+            by_text[text] = total_name(text)
+        kinds[position] = by_text[text]
+    return kinds
