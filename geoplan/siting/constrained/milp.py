@@ -69,6 +69,8 @@ def build_covering_model(
         add_capacities(covering, problem.capacities[core.sites], every_link=loose)
     add_site_constraints(covering.model, covering.y, core.sites, problem, constraints)
     for code, share in constraints.area_share.items():
+        if code not in codes:  # nobody lives there
+            continue
         group = codes.index(code)
         need = least_people(share, covering.area_people(group), whole=covering.whole)
         _add_area_share(covering, group, need)

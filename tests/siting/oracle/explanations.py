@@ -39,10 +39,11 @@ def feasible(case: Case) -> bool:
 
 def _smallest(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
     """Number of sites and budget that are told to be enough."""
-    for name, field, less in (("smallest_sites", "sites", 1), ("smallest_budget", "budget", 0.005)):
+    for name, field, less in (("smallest_sites", "sites", 1), ("smallest_budget", "budget", 0.0)):
         if name not in facts:
             continue
         told = facts[name]
+        less = less or ROUNDING * told
         if not feasible(replace(case, **{field: told})):
             yield f"infeasible with {field} = {told}, which is told to do"
         if feasible(replace(case, **{field: told - less})):

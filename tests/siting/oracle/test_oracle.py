@@ -124,6 +124,22 @@ def test_the_largest_share_told_is_possible_under_all_constraints() -> None:
     assert gp.min_sites(problem, share=told.detail["largest_share"]).value == 1
 
 
+@pytest.mark.parametrize("question", ["max_coverage", "min_sites", "p_median"])
+@pytest.mark.parametrize("room", [None, np.array([9.0, 9.0])], ids=["reach", "capacities"])
+def test_a_least_share_of_an_area_where_nobody_lives_holds(question: str, room) -> None:
+    case = Case(
+        question=question,
+        cost=np.array([[100.0, 300.0], [300.0, 100.0]]),
+        weights=np.array([4.0, 0.0]),
+        threshold=200.0,
+        capacities=room,
+        areas=["west", "east"],
+        sites=1,
+        min_share_per_area={"west": 0.5, "east": 0.8},
+    )
+    assert differences(case, case.ask()) == []
+
+
 def test_no_capacity_is_no_capacity_for_few_people() -> None:
     """Amounts held at nothing gave the row of people no size: some sites were said to do."""
     case = Case(
