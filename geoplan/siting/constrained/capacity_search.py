@@ -14,7 +14,7 @@ from geoplan.siting.model.constraints import Constraints, problem_free, site_mon
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.tolerances import LEAST_DIVISOR, NO_MONEY, SAME_VALUE
+from geoplan.tolerances import NO_MONEY, SAME_VALUE
 
 
 class CapacitySearch:
@@ -205,7 +205,7 @@ class CapacitySearch:
         if self.paid:
             price = np.where(self.free_of_cost, 0.0, self.money)
             free = float(gains[price <= 0].sum())
-            order = np.argsort(-gains / np.maximum(price, LEAST_DIVISOR), kind="stable")
+            order = np.argsort(-gains / np.where(price > 0, price, 1.0), kind="stable")
             order = order[price[order] > 0]
             spent = np.cumsum(price[order])
             part = np.clip((self.budget - spent + price[order]) / price[order], 0.0, 1.0)
