@@ -83,5 +83,6 @@ def test_labels_that_stand_twice_are_refused(ask):
     function = {"nearest_site": nearest_site, "travel_costs": travel_costs}[ask]
     with pytest.raises(InputError, match=r"sites have labels more than once: \['a'\]"):
         function(network, once, twice, cutoff_m=100)
-    with pytest.raises(InputError, match=r"demand points have labels more than once: \['a'\]"):
-        function(network, twice, once, cutoff_m=100)
+    if ask == "travel_costs":  # of `nearest_site` each row is its own answer
+        with pytest.raises(InputError, match=r"demand points have labels more than once: \['a'\]"):
+            function(network, twice, once, cutoff_m=100)

@@ -353,6 +353,8 @@ def _with_sites(query: _AreaQuery, area: Any, sites: NDArray[np.int64], cutoff: 
     On a one-way street the ground ends in the very line from the site to its street, and between
     two streets the site may lie where the border is off: then that line, a few centimetres wide.
     """
+    if area.is_empty:  # streets without length have no ground
+        return area
     points = query.sites
     leg = points.snap_m[sites]
     own = sites[(2 * leg * query.leg <= cutoff) & (leg <= query.width)]

@@ -24,6 +24,7 @@ from geoplan.network.search.travel_query import (
     Points,
     TravelOptions,
     check_direction,
+    check_labels,
     parse_cutoff,
     snapped,
     travel_query,
@@ -82,6 +83,7 @@ def travel_costs(
     far     25.0
     """
     query = travel_query("travel_costs", network, demand, sites, options)
+    check_labels(query.demand, "the demand points")
     cutoff = query.cutoff
     return TravelCosts(
         matrix=all_pairs(query),

@@ -126,9 +126,7 @@ def travel_query(
     snapping: dict[str, Any] = {key: given[key] for key in ("max_snap_m", "barriers", "threads")}
     return TravelQuery(
         network=network,
-        demand=check_labels(
-            snapped(network, demand, "the demand points", **snapping), "the demand points"
-        ),
+        demand=snapped(network, demand, "the demand points", **snapping),
         sites=check_labels(snapped(network, sites, "the sites", **snapping), "the sites"),
         cutoff=cutoff,
         to_sites=to_sites,
