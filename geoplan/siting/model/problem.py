@@ -265,7 +265,22 @@ class SitingProblem:
         return mask
 
     def in_reach(self, cost: np.ndarray) -> np.ndarray:
-        """Bool per cost: whether it covers, as for the stored pairs of `cover`."""
+        """Bool per cost: whether it covers, as for the stored pairs of `cover`.
+
+        Parameters
+        ----------
+        cost : travel costs in the problem's unit.
+
+        Returns
+        -------
+        ndarray of bool, one per cost.
+
+        Examples
+        --------
+        >>> near = SitingProblem.from_costs([[400.0]], [1], threshold=500, unit="m")
+        >>> near.in_reach(np.array([500.0, 501.0])).tolist()
+        [True, False]
+        """
         if self.threshold is None:
             return np.ones(len(cost), bool)
         return cost <= reach_limit(self.threshold)
