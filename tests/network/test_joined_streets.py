@@ -58,7 +58,7 @@ def test_an_end_that_stops_short_is_told_with_its_place_and_the_way_round(gap, b
 
 @pytest.mark.parametrize("gap", [0.0, 0.004, 0.3, 0.49])
 @pytest.mark.parametrize("columns", [{}, {"bridge": ["no", "yes"]}, {"layer": ["0", "1"]}])
-@pytest.mark.parametrize("split", ["touching", "crossings"])
+@pytest.mark.parametrize("split", ["ends", "touching"])
 def test_split_joins_an_end_to_the_street_that_it_touches(gap, columns, split):
     network = built([MAIN, [*ROUND, (400, gap)]], split=split, join_within_m=0.5, **columns)
     assert network.notes["joined"]["ends"] == 1
@@ -67,15 +67,15 @@ def test_split_joins_an_end_to_the_street_that_it_touches(gap, columns, split):
 
 
 def test_a_gap_wider_than_join_within_stays_and_is_told():
-    network = built([MAIN, [*ROUND, (400, 0.3)]], split="touching", join_within_m=0.2)
+    network = built([MAIN, [*ROUND, (400, 0.3)]], split="ends", join_within_m=0.2)
     assert network.notes["joined"]["ends"] == 0
     assert "hairline" in told(network)
     # without split, join_within_m alone asks for touching
     assert built([MAIN, [*ROUND, (400, 0.3)]], join_within_m=0.4).notes["joined"]["ends"] == 1
-    with pytest.raises(UsageError, match="touching, crossings"):
+    with pytest.raises(UsageError, match="ends, touching"):
         built([MAIN], split="both")
     with pytest.raises(UsageError, match="join_within_m"):
-        built([MAIN], split="touching", join_within_m=-1)
+        built([MAIN], split="ends", join_within_m=-1)
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_a_gap_wider_than_join_within_stays_and_is_told():
         ({"level": [0, 1]}, False),
     ],
 )
-def test_crossing_lines_are_joined_only_by_crossings_and_at_one_height(columns, joined):
+def test_crossing_lines_are_joined_only_by_touching_and_at_one_height(columns, joined):
     lines = [MAIN, [(400, -300), (400, 300)], [(1000, 0), (1000, 300), (400, 300)]]
     columns = {name: [*values, values[0]] for name, values in columns.items()}
-    for split in (None, "touching"):
+    for split in (None, "ends"):
         network = built(lines, split=split, **columns)
         assert metres(network, (400, -300), (0, 0)) > 1000
         assert ("crossings" in told(network)) == joined
-    network = built(lines, split="crossings", **columns)
+    network = built(lines, split="touching", **columns)
     way = metres(network, (400, -300), (0, 0))
     assert way == (pytest.approx(700) if joined else pytest.approx(600 + 600 + 300 + 1000))
     assert "crossings" not in told(network)
@@ -109,11 +109,11 @@ def test_a_crossing_is_told_with_its_place_and_the_way_round():
     # a street cut where it crosses one that is not
     cut = [MAIN, [(400, -300), (400, 0)], [(400, 0), (400, 300), (1000, 300), (1000, 0)]]
     assert told(built(cut))["crossings"].count == 1
-    assert "crossings" not in told(built(cut, split="touching"))
+    assert "crossings" not in told(built(cut, split="ends"))
 
 
 def test_two_ends_that_nearly_meet_become_one():
-    network = built([[(0, 0), (100, 0)], [(100.3, 0.1), (200, 0)]], split="touching")
+    network = built([[(0, 0), (100, 0)], [(100.3, 0.1), (200, 0)]], split="ends")
     assert network.n_nodes == 3
     assert len(network.components.unique()) == 1
 
@@ -121,13 +121,13 @@ def test_two_ends_that_nearly_meet_become_one():
 def test_a_bridge_over_a_street_stays_above_it_though_it_was_drawn_in_two():
     # both halves of the bridge end exactly above the street: none is a dangling end
     lines = [MAIN, [(400, -200), (400, 0)], [(400, 0), (400, 200)]]
-    network = built(lines, split="crossings", bridge=["no", "yes", "yes"])
+    network = built(lines, split="touching", bridge=["no", "yes", "yes"])
     assert len(network.components.unique()) == 2
     assert network.notes["joined"] == {
         "ends": 0,
         "within_m": 0.5,
         "crossings": 0,
-        "split": "crossings",
+        "split": "touching",
     }
 
 
@@ -168,7 +168,7 @@ def test_joined_ends_make_one_network_whatever_the_gap(ends):
         foot = a + along * (40 + 920 * share)
         spurs.append([tuple(foot + inward * 30), tuple(foot + inward * gap)])
     sides = [square[i : i + 2] for i in range(4)]
-    network = built([*sides, *spurs], split="touching", join_within_m=0.5)
+    network = built([*sides, *spurs], split="ends", join_within_m=0.5)
     assert len(network.components.unique()) == 1
     drawn = 4000 + sum(shapely.length(LineString(spur)) for spur in spurs)
     assert network.length_m.sum() == pytest.approx(drawn, abs=0.51 * len(spurs))

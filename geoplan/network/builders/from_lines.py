@@ -40,7 +40,7 @@ from geoplan.validate import checked_speeds, positive_number
 #: without a one-way column, this share of mirrored lines shows that each line is one direction
 MIRRORED_SHARE = 0.25
 #: what `LineOptions.split` may be
-SPLITS = ("touching", "crossings")
+SPLITS = ("ends", "touching")
 #: roles whose cells stay with the edges
 _KEPT = frozenset(
     {"highway", "maxspeed", "layer", "bridge", "tunnel", "name", "access", "foot", "service"}
@@ -62,8 +62,8 @@ class LineOptions:
         by those of OpenStreetMap, Overture, HERE, TomTom, NavInfo, AutoNavi, ArcGIS, TIGER and
         Ordnance Survey.
     snap_m : vertices nearer than this are one.
-    split : ``"touching"``: line ends are joined to the line that they lie upon, or nearly, and that
-        line is cut there; ``"crossings"``: besides, lines of equal height are joined where they
+    split : ``"ends"``: line ends are joined to the line that they lie upon, or nearly, and that
+        line is cut there; ``"touching"``: besides, lines of equal height are joined where they
         cross. None = only shared vertices join, unless `join_within_m` says how far to join.
     join_within_m : how near an end must be to be joined; default `JOIN_WITHIN_M` with `split`.
     split_crossings : join lines of equal height where they cross or where one ends upon another.
@@ -188,11 +188,11 @@ def _joined(
     within = JOIN_WITHIN_M
     if options.join_within_m is not None:
         within = positive_number("join_within_m", options.join_within_m, "metres")
-        split = split or "touching"
+        split = split or "ends"
     if split is not None:
         lines, ends = joined_ends(lines, height, within_m=within, snap_m=snap_m)
         notes["joined"] = {"ends": ends, "within_m": within, "crossings": 0, "split": split}
-    if split == "crossings" or options.split_crossings:
+    if split == "touching" or options.split_crossings:
         if split is not None:
             notes["joined"]["crossings"] = len(crossings_without_node(lines, height)[0])
         lines, notes["crossings_joined"] = noded_at_crossings(lines, height, snap_m=snap_m)

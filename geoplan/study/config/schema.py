@@ -98,7 +98,7 @@ class NetworkSection(SourceSection):
     barriers: str | None = None
     elevation: str | None = None
     links: str | None = None
-    split: Literal["touching", "crossings"] | None = None
+    split: Literal["ends", "touching"] | None = None
     join_within_m: Positive | None = None
     ferries: bool = False
 
