@@ -188,7 +188,9 @@ def suggest(
         outcome = opened.suggest(
             service, sites=sites, objective=objective, curve=curve, lang=lang, progress=progress
         )
-    typer.echo(suggestion_text(outcome, lang=lang or opened.config.lang))
+    study_keys = opened.config.study
+    told = suggestion_text(outcome, lang=lang or opened.config.lang, currency=study_keys.currency)
+    typer.echo(told)
     if outcome.result.status == "infeasible":
         raise typer.Exit(3)
     if outcome.result.detail.get("interrupted"):

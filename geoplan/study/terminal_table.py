@@ -7,13 +7,14 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import columns_text, count_text, is_missing
 
 
-def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
+def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh", currency: str = "") -> str:
     """Rank, location, people added, share after, next best and its loss; then the proof.
 
     Parameters
     ----------
     outcome : of a service, as ``plan.services[key].siting``.
     lang : ``"zh"`` or ``"en"``.
+    currency : what money is called; "" for yuan.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
             word(
                 "proof",
                 value=f"{result.value:,.0f}",
-                unit=_unit(outcome, speaker),
+                unit=_unit(outcome, speaker, currency),
                 bound=bound,
                 proof=proof,
             )
@@ -87,8 +88,10 @@ def suggestion_text(outcome: SitingOutcome, *, lang: str = "zh") -> str:
     return "\n".join(lines)
 
 
-def _unit(outcome: SitingOutcome, speaker: Speaker) -> str:
+def _unit(outcome: SitingOutcome, speaker: Speaker, currency: str) -> str:
     """What the value of an objective counts."""
+    if outcome.objective == "min_cost":
+        return speaker.currency(currency)
     key = f"study.unit_{outcome.objective}"
     if outcome.objective in ("p_median", "p_center"):
         after = outcome.coverage_after

@@ -15,13 +15,17 @@ from openpyxl import load_workbook
 
 import geoplan.siting
 from geoplan.outputs.maps.features import spacing_content
+from geoplan.outputs.maps.headline import proof_text
+from geoplan.outputs.report.blocks import Paragraph
 from geoplan.outputs.report.chapter_sections import quota_blocks
+from geoplan.outputs.report.service_chapter import service_blocks
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.line_tables import required_table, stretch_table
 from geoplan.outputs.tables.run_tables import figures_table
 from geoplan.outputs.tables.siting_tables import gap_table
 from geoplan.outputs.tables.workbook import dress_sheet
 from geoplan.services.standard import Quota
+from geoplan.study.terminal_table import suggestion_text
 from geoplan.words.speaker import Speaker
 
 
@@ -150,3 +154,43 @@ def test_the_workbook_of_a_comparison_can_be_read(tmp_path):
     assert [cell.number_format for cell in sheet[2]] == ["General", "0.0%", "#,##0"]
     assert sheet.column_dimensions["A"].width >= 30
     assert sheet["A1"].font.bold
+
+
+def with_plan(fakes, **changes):
+    """The made-up city, its meal stations' plan with another result."""
+    run = fakes.fake_run()
+    meals = run.services["meal_station"]
+    result = replace(meals.siting.result, **changes)
+    siting = replace(meals.siting, objective=result.objective, result=result)
+    info = replace(run.info, currency="BRL")
+    services = dict(run.services) | {"meal_station": replace(meals, siting=siting)}
+    return replace(run, info=info, services=services)
+
+
+def chapter(run, lang):
+    blocks = service_blocks(run, run.services["meal_station"], Speaker(lang))
+    return "\n".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_plan_that_was_not_found_in_time_is_not_called_impossible(fakes, lang):
+    nothing = {"value": float("nan"), "bound": None, "gap": None, "sites": []}
+    late = with_plan(fakes, status="unknown", **nothing)
+    never = with_plan(fakes, status="infeasible", blocking=("too few sites",), **nothing)
+    told = Speaker(lang).say("report.infeasible", why="")[:8]
+    assert told in chapter(never, lang)
+    assert told not in chapter(late, lang)
+    assert "time_limit_s" in chapter(late, lang)
+    proofs = [proof_text(one.services["meal_station"], Speaker(lang)) for one in (late, never)]
+    assert proofs == [
+        Speaker(lang).say("maps.proof_unknown"),
+        Speaker(lang).say("maps.proof_infeasible"),
+    ]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_least_money_has_the_currency_of_the_study(fakes, lang):
+    run = with_plan(fakes, objective="min_cost", value=1200.0, bound=1200.0)
+    assert "1,200 BRL" in chapter(run, lang)
+    siting = run.services["meal_station"].siting
+    assert "1,200 BRL" in suggestion_text(siting, lang=lang, currency="BRL")

@@ -150,6 +150,8 @@ def proof_text(service: ServiceResult, speaker: Speaker) -> str:
         return speaker.say("maps.proof_optimal")
     if result.status == "infeasible":
         return speaker.say("maps.proof_infeasible")
+    if result.status == "unknown":
+        return speaker.say("maps.proof_unknown")
     if result.gap is None:
         return speaker.say("maps.proof_unbounded")
     return speaker.say("maps.proof_feasible", gap=share_text(result.gap, 2))

@@ -165,8 +165,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         return
     yield Heading(level=3, text=speaker.say("report.h_sites"))
     if siting.result.status in ("infeasible", "unknown"):
-        why = "；".join(siting.result.blocking) or speaker.status(siting.result.status, None)
-        yield Paragraph(text=speaker.say("report.infeasible", why=clean(why)))
+        yield Paragraph(text=_no_plan_text(siting, speaker))
         return
     shown = min(len(siting.sites), _MOST_SITES)
     if service.coverage is None:
@@ -175,7 +174,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         proof = speaker.status(siting.result.status, siting.result.gap)
         yield Paragraph(text=speaker.say(word, count=count, shown=shown, proof=proof))
     else:
-        yield Paragraph(text=_outcome_text(service, siting, speaker))
+        yield Paragraph(text=_outcome_text(results, service, speaker))
         if between := range_text(service, speaker, after=True):
             yield Paragraph(text=between, kind="note")
     if len(siting.sites) == 0:
@@ -242,8 +241,18 @@ def _robustness(service: ServiceResult, siting: SitingOutcome, speaker: Speaker)
         yield table
 
 
-def _outcome_text(service: ServiceResult, siting: SitingOutcome, speaker: Speaker) -> str:
+def _no_plan_text(siting: SitingOutcome, speaker: Speaker) -> str:
+    """Why there is no plan: none is possible, or none was found in the time."""
+    if siting.result.status == "unknown":
+        return speaker.say("report.no_plan_in_time")
+    why = "；".join(siting.result.blocking) or speaker.status(siting.result.status, None)
+    return speaker.say("report.infeasible", why=clean(why))
+
+
+def _outcome_text(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
+    siting = service.siting
     assert service.coverage is not None
+    assert siting is not None
     before, after, result = service.coverage.ledger, siting.people_after, siting.result
     text = speaker.say(
         "report.sites",
@@ -257,7 +266,7 @@ def _outcome_text(service: ServiceResult, siting: SitingOutcome, speaker: Speake
     unit = {
         "max_coverage": speaker.say("report.unit_people"),
         "min_sites": speaker.say("report.unit_sites"),
-        "min_cost": speaker.say("report.unit_money"),
+        "min_cost": speaker.currency(results.info.currency),
         "p_median": speaker.say(
             "report.unit_person", unit=cost_unit_text(service.standard, speaker)
         ),
