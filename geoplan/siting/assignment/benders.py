@@ -17,7 +17,8 @@ import numpy as np
 from geoplan.kernels import kernel
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, QuietHighs, run_highs
+from geoplan.siting.solver.highs import QuietHighs, run_highs
+from geoplan.siting.solver.milp import Model
 from geoplan.tolerances import BOUND_ROUNDING, SAME_MODEL_VALUE, SAME_VALUE, WHOLE_SHARE
 
 #: a local search: from open sites (bool) to better ones and their cost

@@ -50,7 +50,7 @@ from geoplan.siting.model.constraints import (
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Outcome
+from geoplan.siting.solver.highs import Outcome
 from geoplan.siting.solver.two_stage import (
     TwoStages,
     forbid_sites,

@@ -25,7 +25,8 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.reduction import transpose
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import LEAST_SECONDS, Model, Outcome, solve_in_time
+from geoplan.siting.solver.highs import Outcome
+from geoplan.siting.solver.milp import LEAST_SECONDS, Model, solve_in_time
 from geoplan.tolerances import (
     LEAST_DIVISOR,
     NO_PEOPLE_IN_COLUMN,

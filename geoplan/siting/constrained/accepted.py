@@ -15,7 +15,8 @@ from geoplan.siting.model.check_answer import broken_shares, broken_site_rules
 from geoplan.siting.model.constraints import Constraints, site_money
 from geoplan.siting.model.counting import covered_share, is_enough
 from geoplan.siting.model.problem import SitingProblem
-from geoplan.siting.solver.milp import Model, Outcome
+from geoplan.siting.solver.highs import Outcome
+from geoplan.siting.solver.milp import Model
 from geoplan.siting.solver.two_stage import forbid_sites
 
 #: answers that are ruled out before the search gives up

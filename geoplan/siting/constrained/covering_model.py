@@ -13,7 +13,8 @@ from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import counts_whole, is_whole, least_for
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import LEAST_SECONDS, Model, Outcome, solve_in_time
+from geoplan.siting.solver.highs import Outcome
+from geoplan.siting.solver.milp import LEAST_SECONDS, Model, solve_in_time
 from geoplan.siting.solver.two_stage import forbid_sites
 from geoplan.tolerances import ROW_ROOM, WHOLE_SHARE
 

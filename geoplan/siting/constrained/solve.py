@@ -28,7 +28,7 @@ from geoplan.siting.model.counting import covered_people
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Outcome
+from geoplan.siting.solver.highs import Outcome
 from geoplan.tolerances import BOUND_ROUNDING, NO_VIOLATION, SAME_MODEL_VALUE
 
 SOLVER = "covering_constrained_highs"

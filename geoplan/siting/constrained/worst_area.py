@@ -9,7 +9,8 @@ import numpy as np
 from geoplan.siting.constrained.covering_model import CoveringModel, held_at_sites
 from geoplan.siting.model.counting import AreaCounts, covered_share
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import LEAST_SECONDS, Outcome, solve_in_time
+from geoplan.siting.solver.highs import Outcome
+from geoplan.siting.solver.milp import LEAST_SECONDS, solve_in_time
 from geoplan.siting.solver.two_stage import (
     TwoStages,
     forbid_sites,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from copy import copy
@@ -14,60 +13,31 @@ import numpy as np
 from scipy import sparse
 
 from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.highs import (
+    Outcome,
+    QuietHighs,
+    in_units,
+    never,
+    read_outcome,
+    run_highs,
+)
 from geoplan.siting.solver.units import Units
 from geoplan.tolerances import HIGHS_GAP, HIGHS_OBJECTIVE, NOTHING, OBJECTIVE_SIZE
 
 INF = highspy.kHighsInf
 #: the least time to find out whether an infeasible model is so
 LEAST_SECONDS = 1.0
-#: ten times HiGHS's own tolerances, and another order of its random choices
-_LOOSE = {
-    "mip_feasibility_tolerance": 1e-5,
-    "primal_feasibility_tolerance": 1e-6,
-    "random_seed": 1,
-    "presolve": "choose",
-}
-#: bit of HiGHS's presolve rule "enumeration" (older versions have no such rule, and no such bit)
-_ENUMERATION = 1 << 16
-
-
-class QuietHighs(highspy.Highs):
-    """HiGHS without its banner, and without a rule of its presolve that loses solutions.
-
-    Some versions print the banner while callbacks are switched on, before a caller can set an
-    option. HiGHS 1.16 with "enumeration" calls models infeasible that have solutions.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setOptionValue("output_flag", False)
-        self.setOptionValue("presolve_rule_off", _ENUMERATION)
-
-    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
-        """Switch output off first."""
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
-
-
-def never() -> bool:
-    """Nothing asks a run to stop."""
-    return False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Outcome:
-    """What HiGHS came back with.
-
-    status : ``"optimal"``, ``"feasible"``, ``"infeasible"`` or ``"unknown"``.
-    x : column values, or None. value : objective at x. bound : what no solution can beat, or None.
-    stopped : the run was ended, or a KeyboardInterrupt ended it.
-    """
-
-    status: str
-    x: np.ndarray | None
-    value: float
-    bound: float | None
-    stopped: bool = False
+#: how a model that HiGHS calls infeasible is asked again: without presolve, which has been wrong;
+#: with ten times HiGHS's own tolerances, and another order of its random choices
+_AGAIN: tuple[dict[str, object], ...] = (
+    {"presolve": "off"},
+    {
+        "mip_feasibility_tolerance": 1e-5,
+        "primal_feasibility_tolerance": 1e-6,
+        "random_seed": 1,
+        "presolve": "choose",
+    },
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -246,16 +216,7 @@ class Model:
             solution.value_valid = True
             highs.setSolution(solution)
         stopped = run_highs(highs, stop)
-        outcome = _in_units(read_outcome(highs, linear=linear, stopped=stopped), units)
-        again: dict[str, Any] = {"gap": gap, "max_nodes": max_nodes, "stop": stop}
-        settings = dict(options or {})
-        spent = time.perf_counter() - began
-        if outcome.status == "infeasible" and not linear and "presolve" not in settings:
-            # presolve has been wrong: once more without it, for about as long
-            settings["presolve"] = "off"
-            most = min(time_limit_s - spent, 1.0 + spent)
-            other = self.solve(time_limit_s=most, options=settings, **again)
-            return outcome if other.x is None else other
+        outcome = in_units(read_outcome(highs, linear=linear, stopped=stopped), units)
         if start is None or linear or outcome.x is None or stopped:
             return outcome
         reported, true = outcome.value, float(_joined(self.cost) @ outcome.x)
@@ -263,6 +224,8 @@ class Model:
             return outcome
         # HiGHS 1.16 can lose a presolve offset when it is handed a start: its bound is then worth
         # nothing, so it has to do without
+        spent = time.perf_counter() - began
+        again: dict[str, Any] = {"gap": gap, "max_nodes": max_nodes, "stop": stop}
         other = self.solve(time_limit_s=time_limit_s - spent, options=options, **again)
         if other.status == "optimal" or other.value <= true:
             return other
@@ -328,68 +291,8 @@ class Model:
         return lp
 
 
-def _in_units(found: Outcome, units: Units) -> Outcome:
-    """An outcome of HiGHS in the units of the model."""
-    return replace(
-        found,
-        x=None if found.x is None else found.x * units.column,
-        value=found.value / units.cost,
-        bound=None if found.bound is None else found.bound / units.cost,
-    )
-
-
 def _joined(blocks: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(blocks) if blocks else np.empty(0)
-
-
-def run_highs(highs: highspy.Highs, stop: Callable[[], bool] = never) -> bool:
-    """Run to the end, or until `stop` says so or Ctrl-C comes; returns whether it was stopped."""
-    highs.HandleUserInterrupt = True
-    worker = threading.Thread(target=highs.run, daemon=True)
-    worker.start()
-    stopped = False
-    pause = 0.001  # short runs must not wait for us
-    while worker.is_alive():
-        try:
-            worker.join(pause)
-            pause = min(2 * pause, 0.05)
-            if not stopped and stop():
-                stopped = True
-                highs.cancelSolve()
-        except KeyboardInterrupt:
-            stopped = True
-            highs.cancelSolve()
-    return stopped
-
-
-def read_outcome(highs: highspy.Highs, *, linear: bool, stopped: bool) -> Outcome:
-    """Status, columns, value and bound of a run that has ended."""
-    state = highs.getModelStatus()
-    kind = highspy.HighsModelStatus
-    info = highs.getInfo()
-    if state in (kind.kInfeasible, kind.kUnboundedOrInfeasible):
-        return Outcome(status="infeasible", x=None, value=np.nan, bound=None, stopped=stopped)
-    solution = highs.getSolution()
-    found = info.primal_solution_status == 2 and solution.value_valid
-    x = np.array(solution.col_value) if found else None
-    value = float(info.objective_function_value) if found else float("nan")
-    if linear:
-        done = state == kind.kOptimal
-        return Outcome(
-            status="optimal" if done else "unknown",
-            x=x,
-            value=value,
-            bound=value if done else None,
-            stopped=stopped,
-        )
-    bound = float(info.mip_dual_bound)
-    return Outcome(
-        status="optimal" if state == kind.kOptimal else ("feasible" if found else "unknown"),
-        x=x,
-        value=value,
-        bound=bound if np.isfinite(bound) and abs(bound) < 1e29 else None,
-        stopped=stopped,
-    )
 
 
 def solve_in_time(
@@ -397,17 +300,25 @@ def solve_in_time(
 ) -> Outcome:
     """`model.solve` with `options`, for `seconds` (None = all that is left); Ctrl-C ends both.
 
-    HiGHS calls models infeasible that have solutions at the very edge of a row. So a model in whole
-    numbers is infeasible only where it is so with looser tolerances too; the solution that is found
-    otherwise may miss a row by as much.
+    HiGHS calls models infeasible that have solutions: its presolve errs, and solutions at the very
+    edge of a row are lost. So a model in whole numbers is infeasible only where it is so without
+    presolve and with looser tolerances too; a solution that these find may miss a row by as much.
+    Without presolve it runs for about as long as with it, and may then leave the matter open.
     """
-    limit = control.left if seconds is None else seconds
-    found = _stoppable(model, control, limit, options)
+    began = time.perf_counter()
+    found = _stoppable(model, control, control.left if seconds is None else seconds, options)
     if found.status != "infeasible" or found.stopped or options.get("linear"):
         return found
-    spare = max(control.left if seconds is None else min(seconds, control.left), LEAST_SECONDS)
-    loose = {**options, "options": {**(options.get("options") or {}), **_LOOSE}}
-    again = _stoppable(model, control, spare, loose)
+    given, again = options.get("options") or {}, found
+    most = LEAST_SECONDS + time.perf_counter() - began
+    for settings in _AGAIN:
+        if settings.items() <= given.items():
+            continue
+        left = control.left if seconds is None else min(seconds, control.left)
+        spare = max(min(left, most) if settings == _AGAIN[0] else left, LEAST_SECONDS)
+        again = _stoppable(model, control, spare, {**options, "options": {**given, **settings}})
+        if again.x is not None or again.stopped:
+            return again
     return found if again.status == "infeasible" else again
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from geoplan.siting.solver.control import SolveControl
-from geoplan.siting.solver.milp import Model, Outcome
+from geoplan.siting.solver.highs import Outcome
+from geoplan.siting.solver.milp import Model
 from geoplan.tolerances import PROVED_STAGE, SAME_STAGE, STAGE_ROOM
 
 #: second solutions that are forbidden, or raise the first value, before the search gives up

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 from geoplan.errors import SitingError
 from geoplan.siting import SitingProblem, p_center, p_median
 from geoplan.siting.assignment.milp import AssignmentModel
-from geoplan.siting.solver.milp import Outcome
+from geoplan.siting.solver.highs import Outcome
 from tests.siting.constraints.small_cases import (
     PLACES,
     SITES,
