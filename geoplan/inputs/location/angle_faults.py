@@ -16,7 +16,7 @@ from geoplan.words import say
 #: rows from which digits alone tell minutes and seconds (by chance every eighth row looks so)
 _MIN_PACKED = 12
 #: decimals that packed minutes and seconds have
-_PACKED_DECIMALS = 4
+_DECIMALS = r"\.[^.]{4,}$"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -145,14 +145,12 @@ def report_packed(
     if not plain.any():
         return
     lon, lat = found.lon[plain], found.lat[plain]
-    digits = [t.to_numpy(object)[plain] for t in texts]
-    long_enough = np.array(
-        [min(map(_decimals, cells)) >= _PACKED_DECIMALS for cells in zip(*digits, strict=True)]
-    )
-    if long_enough.mean() < 0.5:
-        return
+    # one row in two has 60 minutes or more: most files are told apart here
     unpacked = [_unpacked(values) for values in (lon, lat)]
     if any(np.isnan(values).any() for values in unpacked):
+        return
+    long_enough = np.logical_and(*(_has_decimals(t[plain]) for t in texts))
+    if long_enough.mean() < 0.5:
         return
     inside, otherwise = context.expects(lon, lat), context.expects(*unpacked)
     shifted = np.abs(unpacked[0] - lon) + np.abs(unpacked[1] - lat)
@@ -173,8 +171,9 @@ def report_packed(
     )
 
 
-def _decimals(cell: object) -> int:
-    return len(str(cell).rpartition(".")[2]) if "." in str(cell) else 0
+def _has_decimals(cells: pd.Series) -> np.ndarray:
+    """Bool per cell: as many decimals as packed minutes and seconds have, or more."""
+    return cells.astype("str").str.contains(_DECIMALS).to_numpy(bool)
 
 
 def _unpacked(values: np.ndarray) -> np.ndarray:

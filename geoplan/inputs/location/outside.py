@@ -151,7 +151,8 @@ def _rows_far_outside(
 
 def _from_the_middle(shapes: np.ndarray) -> np.ndarray:
     """Metres from the median of all shapes for those that stand alone, else 0."""
-    xy = shapely.get_coordinates(shapely.centroid(shapes))
+    points = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all()
+    xy = shapely.get_coordinates(shapes if points else shapely.centroid(shapes))
     if len(xy) < _MIN_ROWS:
         return np.zeros(len(xy))
     metres = np.hypot(*(xy - np.median(xy, axis=0)).T)
