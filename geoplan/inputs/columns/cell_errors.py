@@ -7,6 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.columns.quick_looks import may_begin_with
+
 #: errors that end in no sign of their own (English, German, Italian, Polish, Russian, Turkish,
 #: Dutch, Swedish)
 _WORDS = ("#N/A", "#N/D", "#NV", "#N/B", "#Н/Д", "#YOK", "#SAKNAS!", "#GETTING_DATA", "#I/T")
@@ -18,6 +20,8 @@ _PATTERN = (
 )
 _ERROR = re.compile(_PATTERN, re.IGNORECASE)
 _FORMULA = re.compile(r"=\s*(?:[+\-('{$A-Za-z@_\[]|\d+(?:\.\d+)?\s*[+\-*/^&]|$)")
+#: what an error or a formula begins with, in any case
+_FIRST = "#=EFef错錯Оо\u1c82오エ"
 #: error by the code that binary workbooks keep (BErr)
 _CODES = {
     0x00: "#NULL!",
@@ -67,9 +71,9 @@ def has_cell_error(cells: pd.Series) -> np.ndarray:
     [False, True, True, False]
     """
     texts = cells.astype("str")
-    likely = np.flatnonzero(texts.str.contains("[#=:：]").to_numpy(bool))
+    begun = np.flatnonzero(may_begin_with(texts, _FIRST))
+    likely = begun[texts.iloc[begun].str.contains("[#=:：]").to_numpy(bool)]
     found = np.zeros(len(cells), bool)
-    for position in likely:
-        text = str(texts.iloc[position])
+    for position, text in zip(likely.tolist(), texts.iloc[likely], strict=True):
         found[position] = is_error(text) or is_formula(text)
     return found

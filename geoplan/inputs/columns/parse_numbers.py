@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.numbers.written import parse_written
+from geoplan.inputs.columns.quick_looks import fullmatch_among, may_begin_with, plain_values
 
 _UNIT = re.compile(r"(°|度|e|n|东经|北纬)$", re.IGNORECASE)
 _FRONT = re.compile(r"^(东经|北纬|e|n)", re.IGNORECASE)
 _EMPTY = frozenset(("", "-", "—", "--", "/", "\\", "无", "空", "nan", "none", "null", "n/a", "na"))
+_EMPTY_LETTERS = "".join(sorted({c for sign in _EMPTY for c in sign[:1] + sign[:1].upper()}))
 #: cells that are turned into objects at one time
 _CHUNK = 100_000
 _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[″\"秒]?)?$")
@@ -20,10 +22,12 @@ _DMS = re.compile(r"^(\d{1,3})[°度](\d{1,2})[′'分](?:(\d{1,2}(?:\.\d+)?)[�
 
 def is_empty(cells: pd.Series) -> np.ndarray:
     """Bool per cell: nothing in it, or one of the signs that stand for nothing."""
-    empty = np.zeros(len(cells), bool)
-    for k in range(0, len(cells), _CHUNK):
-        chunk = cells.iloc[k : k + _CHUNK]
-        empty[k : k + _CHUNK] = chunk.str.strip().str.lower().isin(_EMPTY).to_numpy()
+    empty = may_begin_with(cells, _EMPTY_LETTERS)
+    likely = np.flatnonzero(empty)
+    for k in range(0, len(likely), _CHUNK):
+        some = likely[k : k + _CHUNK]
+        chunk = cells.iloc[some]
+        empty[some] = chunk.str.strip().str.lower().isin(_EMPTY).to_numpy()
     return empty
 
 
@@ -43,9 +47,10 @@ def read_numbers(cells: pd.Series, *, decimal_comma: bool = False) -> tuple[np.n
     values = np.empty(len(cells))
     for k in range(0, len(cells), _CHUNK):
         chunk = cells.iloc[k : k + _CHUNK]
-        values[k : k + _CHUNK] = pd.to_numeric(chunk, errors="coerce").to_numpy(float)
+        values[k : k + _CHUNK] = plain_values(chunk)
     cleaned = np.zeros(len(cells), bool)
-    hard = np.flatnonzero(np.isnan(values) & ~is_empty(cells))
+    hard = np.flatnonzero(np.isnan(values))
+    hard = hard[~is_empty(cells.iloc[hard])]
     texts = cells.iloc[hard]
     read = {text: _parse(text, decimal_comma) for text in texts.unique()}
     for i, text in zip(hard, texts, strict=True):
@@ -75,7 +80,8 @@ def _parse(text: object, decimal_comma: bool) -> float | None:
 
 def is_scientific_notation(cells: pd.Series) -> np.ndarray:
     """Bool per cell: like 3.7E+11, which is what spreadsheets make of long codes."""
-    return cells.str.fullmatch(r"\d(\.\d+)?[eE]\+\d+").to_numpy(bool)
+    plus = cells.str.contains("+", regex=False)
+    return fullmatch_among(cells, plus.to_numpy(bool), r"\d(\.\d+)?[eE]\+\d+")
 
 
 def is_yes(cells: pd.Series) -> np.ndarray:

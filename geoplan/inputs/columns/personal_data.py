@@ -8,6 +8,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.columns.quick_looks import first_filled
 from geoplan.inputs.columns.roles import is_personal_heading
 
 # 18 digits with date of birth, or the old 15; mobile numbers of mainland China
@@ -40,12 +41,12 @@ def personal_columns(text: pd.DataFrame, *, keep: Collection[str] = ()) -> list[
 
 def _is_count(cells: pd.Series) -> bool:
     """Whether all filled cells are small numbers, no telephone or identity numbers."""
-    filled = cells[cells != ""].head(_SAMPLE_CELLS)
+    filled = first_filled(cells, _SAMPLE_CELLS)
     return len(filled) > 0 and bool(filled.str.fullmatch(_SMALL_NUMBER).all())
 
 
 def _looks_personal(cells: pd.Series) -> bool:
-    filled = cells[cells != ""].head(_SAMPLE_CELLS)
+    filled = first_filled(cells, _SAMPLE_CELLS)
     if len(filled) == 0:
         return False
     hits = np.fromiter(

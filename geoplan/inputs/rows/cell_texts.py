@@ -12,6 +12,7 @@ from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.numbers.column_units import unit_factor
 from geoplan.inputs.columns.numbers.style import ReadColumn, read_columns
 from geoplan.inputs.columns.parse_numbers import is_empty, is_scientific_notation, read_numbers
+from geoplan.inputs.columns.quick_looks import SPACES, fullmatch_among, holds
 from geoplan.inputs.findings.collector import FindingCollector, heading_for
 from geoplan.inputs.findings.finding import Severity
 from geoplan.inputs.rows.row_table import RowTable
@@ -21,6 +22,8 @@ CODES = ("code", "id", "parent", "district", "street", "village")
 #: roles whose cells are text
 _TEXTS = (*CODES, "name", "address", "tier", "status", "urban")
 _TRIMMED = r"\d+\.0+|\d{1,3}(?:,\d{3})+|(?=[\d\s\u00a0]{8,})\d+(?:[\s\u00a0]\d+)+"
+#: what each of these holds: quick to look for
+_SEPARATED = f"[.,{SPACES}]"
 
 
 def plain_numbers(
@@ -131,7 +134,7 @@ def clean_texts(table: RowTable, roles: Mapping[str, str], collector: FindingCol
 
 def _trim_codes(cells: pd.Series, heading: str, collector: FindingCollector) -> pd.Series | None:
     """Codes without the decimals and separators that programs give to numbers: 370102.0."""
-    odd = cells.str.fullmatch(_TRIMMED).to_numpy(bool)
+    odd = fullmatch_among(cells, holds(cells, _SEPARATED), _TRIMMED)
     at = np.flatnonzero(odd)
     if not len(at):
         return None

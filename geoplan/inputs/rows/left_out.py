@@ -161,9 +161,11 @@ def _named_totals(table: RowTable, counted: Counted) -> np.ndarray:
     levels = [heading_for(roles, role) for role in _LEVELS]
     for heading in dict.fromkeys([name or first, first, *filter(None, levels)]):
         kinds = total_names(text[heading])
-        said = kinds == "sure"
-        if counted.people:
-            said |= (kinds == "likely") & ~_placed(table, roles) & counted.people
+        if not (kinds != "").any():
+            continue
+        said, likely = kinds == "sure", kinds == "likely"
+        if counted.people and likely.any():
+            said |= likely & ~_placed(table, roles)
         sure |= said if heading in (name, first) else said & nameless
     return sure
 

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.columns.quick_looks import SPACES, holds
 from geoplan.inputs.columns.roles import heading_key, traditional_pairs
 
 #: ``sure``: the name says nothing else; ``likely``: a word for a total, and a name beside it
@@ -21,11 +22,6 @@ _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
 _INSIDE = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _UNITS = re.compile(r"(人|张|户|个|处|床|persons|people|beds|places)$")
 _BREAKS = re.compile(r"^\s*[:：,，、;；\-—–]")
-#: a letter that each of the words holds, or one of no Chinese word at all: quick to look for
-_LETTERS = (
-    "[计計总總汇彙累共综綜均全其含包"
-    "A-Za-z\u00c0-\u06ff\u0e00-\u0e7f\u1e00-\u1eff\u2211\u3040-\u30ff\uac00-\ud7af\uff21-\uff5a]"
-)
 _LATIN = re.compile(r"[^\W\d_]+")
 
 
@@ -115,7 +111,7 @@ def _any_word() -> str:
     parts = []
     for word in sorted(words):
         letters = [f"[{variants.get(c, c)}]" if c in variants else re.escape(c) for c in word]
-        parts.append(r"[\s\-]*".join(letters))
+        parts.append(f"[{SPACES}\\-]*".join(letters))
     return "(?i)" + "|".join([*parts, "[Ａ-Ｚａ-ｚ]{3}"])
 
 
@@ -123,8 +119,7 @@ def total_names(cells: pd.Series) -> np.ndarray:
     """`total_name` of every cell."""
     kinds = np.full(len(cells), "", object)
     # few cells hold such a word: only those are looked at closely
-    likely = np.flatnonzero(cells.str.contains(_LETTERS).to_numpy(bool))
-    likely = likely[cells.iloc[likely].str.contains(_any_word()).to_numpy(bool)]
+    likely = np.flatnonzero(holds(cells, _any_word()))
     by_text: dict[str, TotalName] = {}
     for position, text in zip(likely.tolist(), cells.iloc[likely].astype(str), strict=True):
         if text not in by_text:
