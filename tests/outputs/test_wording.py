@@ -181,6 +181,8 @@ def test_a_plan_that_was_not_found_in_time_is_not_called_impossible(fakes, lang)
     assert told in chapter(never, lang)
     assert told not in chapter(late, lang)
     assert "time_limit_s" in chapter(late, lang)
+    wrong = with_plan(fakes, status="unknown", detail={"failed_check": ["too much"]}, **nothing)
+    assert Speaker(lang).say("report.plan_withheld") in chapter(wrong, lang)
     proofs = [proof_text(one.services["meal_station"], Speaker(lang)) for one in (late, never)]
     assert proofs == [
         Speaker(lang).say("maps.proof_unknown"),

@@ -26,7 +26,7 @@ class SitingResult:
     gap : abs(bound - value) / abs(value), or None when there is no bound.
     sites : labels, `fixed` first.
     assignment : demand label -> site label (<NA> where not served).
-    seconds : wall-clock time.
+    seconds : wall-clock time, without the compilation of kernels (once per computer).
     solver, seed : code of the method that found it, and its seed.
     greedy_value : what plain greedy reaches, for comparison.
     blocking : for infeasible: what blocks it, in words and labels.

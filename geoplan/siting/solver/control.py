@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import FrameType
 from typing import Any
 
+from geoplan.kernels import compile_seconds
 from geoplan.siting.solver.request import ProgressCallback, SolveRequest
 
 
@@ -18,6 +19,7 @@ from geoplan.siting.solver.request import ProgressCallback, SolveRequest
 class SolveControl:
     """What a running search must obey: its request's values, what is left of its time, Ctrl-C.
 
+    compiled : seconds that kernels had taken to compile at the start; later ones do not count.
     parent : the control of which this one is a part; when that one is stopped, so is this.
     """
 
@@ -27,6 +29,7 @@ class SolveControl:
     threads: int | None = None
     progress: ProgressCallback | None = None
     started: float = field(default_factory=time.perf_counter)
+    compiled: float = field(default_factory=compile_seconds)
     parent: SolveControl | None = None
     halted: bool = False
 
@@ -37,8 +40,8 @@ class SolveControl:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the start."""
-        return time.perf_counter() - self.started
+        """Seconds since the start, but for the compilation of kernels."""
+        return time.perf_counter() - self.started - (compile_seconds() - self.compiled)
 
     @property
     def stopped(self) -> bool:
@@ -61,7 +64,11 @@ class SolveControl:
 
     def part(self, seconds: float) -> SolveControl:
         """The control of a part of the work, with at most `seconds`."""
-        return self.with_(time_limit_s=min(seconds, self.left), started=time.perf_counter())
+        return self.with_(
+            time_limit_s=min(seconds, self.left),
+            started=time.perf_counter(),
+            compiled=compile_seconds(),
+        )
 
     def with_(self, **changes: Any) -> SolveControl:
         """The same time and interrupt, with another `gap` or `seed`."""

@@ -19,7 +19,8 @@ class SolveRequest:
 
     Parameters
     ----------
-    time_limit_s : after so many seconds the best solution known is returned, with its gap.
+    time_limit_s : after so many seconds the best solution known is returned, with its gap; kernels
+        that are compiled first (once per computer) take their time besides.
     gap : relative gap between value and bound that is small enough to count as proved.
     seed : of the heuristics; the same seed gives the same solution.
     threads : that the bound by regions may use; None = as many as the machine allows.
