@@ -20,7 +20,7 @@ OPEN = """正常运营|正常|营业中|营业|运营中|試營業|試運營|试
 not closed|isn't closed|abierto|En funcionamiento|ouvert|en activité|in Betrieb
 geöffnet|em funcionamento|Aberto|恢复营业|竣工|completed|营业中（正常）|未注销"""
 OUT = """已停用|停用|停用中|Closed|CLOSED|Planned|已关停|关闭|已永久关闭|注销|吊销|撤销|撤并
-暂停营业|停业整顿|建设中|筹建中|规划中|拟建|在建|CLOSED_TEMPORARILY
+暂停营业|停业整顿|改造中|提升改造|建设中|筹建中|规划中|拟建|在建|CLOSED_TEMPORARILY
 CLOSED_PERMANENTLY|inactive|已關閉|暫停營業|籌備中|興建中|未启用|未运营|尚未启用
 待运营|不再营业|停止运营|未营业|Under Construction|under_construction
 temporarily closed|Permanently closed|Fermé définitivement|cerrado temporalmente
@@ -127,6 +127,15 @@ def _open(layer: FacilityLayer) -> list[bool]:
         ({"operational_status": ["operational", "closed"]}, [1, 0]),
         ({"businessStatus": ["OPERATIONAL", "CLOSED_TEMPORARILY"]}, [1, 0]),
         ({"名称": ["甲站（暂停营业）", "乙站", "丙站(已关闭)", "丁站（东区）"]}, [0, 1, 0, 1]),
+        ({"名称": ["Hall 1 - CLOSED", "Hall 2 – east", "[停用] 丙站", "丁站——规划"]}, [0, 1, 0, 0]),
+        ({"正在运营": ["Y", "N"]}, [1, 0]),
+        ({"Open?": ["yes", "no"]}, [1, 0]),
+        ({"In service": ["1", "0", ""]}, [1, 0, 1]),
+        ({"是否对外开放": ["是", "否"]}, [1, 0]),
+        ({"是否已建成": ["是", "否"]}, [1, 0]),
+        ({"是否在建": ["否", "是"]}, [1, 0]),
+        ({"规划": ["是", "否"]}, [1, 1]),
+        ({"运营": ["1", "3"]}, [1, 1]),
         ({"状态": ["正常", "正常"], "营业状态": ["", "停业"]}, [1, 0]),
     ],
 )

@@ -15,6 +15,8 @@ _AGE = re.compile(r"\d{1,3}[-~—–至到]\d{1,3}(岁|years|ans|años)?|\d{1,3}
 _REMARK = re.compile(r"(单位|單位|制表|填表|填报|填報|日期|时间|units?)\s*[:：]", re.IGNORECASE)
 #: columns that a row of numbers 1, 2, 3 … has at least
 _NUMBERED = 3
+#: letters that number columns, in their order
+_STEMS = "甲乙丙丁戊己庚辛壬癸"
 
 
 @cache
@@ -64,7 +66,7 @@ def is_numbering(texts: Sequence[str]) -> bool:
 
     Examples
     --------
-    >>> is_numbering(["甲", "乙", "1", "2", "3"]), is_numbering(["甲", "117", "36", "3"])
+    >>> is_numbering(["甲", "乙", "丙", "丁", "1"]), is_numbering(["甲", "117", "36", "3"])
     (True, False)
     """
     filled = [t.strip("()（） ") for t in texts if t.strip()]
@@ -73,5 +75,7 @@ def is_numbering(texts: Sequence[str]) -> bool:
     counts = [int(t) for t in numbers]
     first = counts[0] if counts else 0
     in_order = counts == list(range(first, first + len(counts))) and first in (1, len(letters) + 1)
-    enough = len(counts) >= (_NUMBERED if letters else _NUMBERED + 1)
+    stems = len(letters) > 1 and "".join(letters) in _STEMS  # 甲, 乙, 丙, 丁, 1
+    needed = 0 if len(letters) > _NUMBERED and stems else _NUMBERED - 2 * stems
+    enough = len(counts) >= (needed if letters else _NUMBERED + 1)
     return in_order and enough and len(letters) + len(numbers) == len(filled)

@@ -36,7 +36,7 @@ def plain_words(text: object) -> tuple[str, ...]:
     Examples
     --------
     >>> plain_words("CLOSED_TEMPORARILY"), plain_words("已營業（二樓）"), plain_words("Fermé")
-    (('closed', 'temporarily'), ('已', '营', '业', '二', '樓'), ('ferme',))
+    (('closed', 'temporarily'), ('已', '营', '业', '二', '楼'), ('ferme',))
     """
     folded = unicodedata.normalize("NFKC", str(text)).casefold()
     bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))

@@ -11,10 +11,11 @@ import pandas as pd
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import normalize
 from geoplan.inputs.columns.totals.sum_rows import SumRows, find_sum_rows
-from geoplan.inputs.columns.totals.total_names import total_names
+from geoplan.inputs.columns.totals.total_names import is_part_name, total_names
 from geoplan.inputs.findings.collector import FindingCollector, heading_for
 from geoplan.inputs.findings.finding import Severity
 from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.rows.part_rows import parts_not_sums, rows_after_parts
 from geoplan.inputs.rows.row_table import RowTable
 
 #: roles of cells that rows of data fill, and sums leave empty
@@ -58,8 +59,12 @@ def leave_out(table: RowTable, counted: Counted, collector: FindingCollector) ->
     _report_hidden(table, counted, collector)
     by_name = _named_totals(table, counted) & keep
     collector.about_rows(by_name, "total_row", "note")
-    keep &= ~by_name
-    sums = _sums(table, counted, keep)
+    goes_on, may_go_on = _after_parts(table, counted, by_name)
+    keep &= ~by_name & ~goes_on
+    sums, parts = parts_not_sums(_sums(table, counted, keep), bare=_bare(table, counted.roles))
+    parts |= goes_on
+    sums.likely[may_go_on & ~sums.sure & ~parts] = True
+    collector.about_rows(parts, "part_row", "note")
     for position in np.flatnonzero(sums.sure):
         collector.about_row(
             int(position),
@@ -72,8 +77,8 @@ def leave_out(table: RowTable, counted: Counted, collector: FindingCollector) ->
         )
     collector.about_rows(sums.likely, "likely_total", "warning")
     if counted.people:
-        _report_totals(table, counted, collector, by_name | sums.sure, sums.likely)
-    keep &= ~sums.sure
+        _report_totals(table, counted, collector, by_name | sums.sure | parts, sums.likely)
+    keep &= ~sums.sure & ~parts
     return keep & ~_examples(table, counted, keep, collector)
 
 
@@ -134,6 +139,30 @@ def _placed(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
         if cells is not None:
             placed |= ~is_empty(cells)
     return placed
+
+
+def _bare(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
+    """Bool per row: neither location nor code."""
+    bare = ~_placed(table, roles)
+    own = ("code", "id") if heading_for(roles, "name") is None else ("code", "id", "village")
+    for role in own:
+        cells = _cells(table, roles, role)
+        if cells is not None:
+            bare &= is_empty(cells)
+    return bare
+
+
+def _after_parts(
+    table: RowTable, counted: Counted, by_name: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows behind one called 其中：男 that are parts as well, certainly and probably."""
+    none = np.zeros(len(by_name), bool)
+    if not counted.people or not counted.counts or not by_name.any():
+        return none, none
+    people = _positive(table.text[counted.counts[0]])
+    name = heading_for(counted.roles, "name") or str(table.text.columns[0])
+    part = by_name & table.text[name].map(is_part_name).to_numpy(bool)
+    return rows_after_parts(people, part=part, bare=_bare(table, counted.roles))
 
 
 def _apart(table: RowTable, roles: Mapping[str, str], keep: np.ndarray) -> np.ndarray:
@@ -249,7 +278,18 @@ def _area_rows(table: RowTable, counted: Counted, keep: np.ndarray) -> np.ndarra
         if not named.any() or named.sum() > _FEW * keep.sum():
             continue
         marked |= named
-    return marked
+    return marked | (_only_area(table, counted.roles) & keep)
+
+
+def _only_area(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
+    """Bool per row: it fills the column of an area, but not its name, as nearly all others do."""
+    none = np.zeros(len(table.text), bool)
+    name = _cells(table, roles, "name")
+    if name is None or is_empty(name).mean() > 1 - _FILLED:
+        return none
+    levels = [cells for role in _LEVELS if (cells := _cells(table, roles, role)) is not None]
+    filled = [~is_empty(cells) for cells in levels]
+    return is_empty(name) & _bare(table, roles) & np.logical_or.reduce([none, *filled])
 
 
 def _examples(

@@ -19,6 +19,9 @@ from geoplan.inputs.rows import Rows
 #: ``aside``: names, remarks and opening hours: heeded where they plainly say closed, never doubted
 Kind = Literal["status", "is_open", "is_closed", "aside", "lifecycle"]
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]+)[)）\]】]\s*$")
+_BEFORE = re.compile(r"^\s*[(（\[【]([^()（）\[\]【】]+)[)）\]】]")
+_DASHED = re.compile(r"(?:\s[-–—]+\s*|——|--)([^-–—]+)$")
+_ASKS = re.compile(r"^(是否|whether|is\b)|[?？]$", re.IGNORECASE)
 _HOURS = re.compile(r"\d[:：]\d\d|24/7|24\s?h", re.IGNORECASE)
 _OPEN, _CLOSED = (StatusReading(sense=sense, sure=True) for sense in ("open", "closed"))
 
@@ -28,7 +31,7 @@ class StatusColumn:
     """One column's cells, read.
 
     heading, kind : which, and what sort of column it is.
-    cells : what is read of each cell: of a name what stands in brackets at its end.
+    cells : what is read of each cell: of a name what stands in brackets or behind a dash.
     readings : per row; None where the cell says nothing.
     blank : bool per row: a cell that should say something, and is empty.
     """
@@ -50,6 +53,8 @@ def status_columns(rows: Rows, words: StatusWords) -> Iterator[StatusColumn]:
     for heading in map(str, rows.text.columns):
         cells, lifecycle = rows.text[heading], _lifecycle(heading)
         kind = kind_of(heading, rows.roles.get(heading))
+        if kind is None and heading not in rows.roles:
+            kind = _asked(heading, cells, words)
         if lifecycle is not None:
             yield _lifecycle_column(heading, cells, lifecycle, words)
         elif kind is not None and not (kind in ("is_open", "is_closed") and _are_hours(cells)):
@@ -77,6 +82,18 @@ def kind_of(heading: str, role: str | None) -> Kind | None:
     columns = status_table()["columns"]
     plain = {normalize(word) for word in (*columns["hours"], *columns["remarks"])}
     return "aside" if role is None and normalize(heading) in plain else None
+
+
+def _asked(heading: str, cells: pd.Series, words: StatusWords) -> Kind | None:
+    """What a column of yes and no asks whose heading is a word for status (在营, Open?)."""
+    said = words.read(_ASKS.sub("", heading.strip()))
+    asks = _ASKS.search(heading.strip()) is not None
+    if not said.sure or (not asks and said.sense not in ("open", "closed")):
+        return None
+    filled = cells[~is_empty(cells)].unique()
+    if not len(filled) or any(words.answer(text) is None for text in filled):
+        return None
+    return "is_open" if said.serves else "is_closed"
 
 
 def _column(heading: str, kind: Kind, cells: pd.Series, words: StatusWords) -> StatusColumn:
@@ -115,8 +132,12 @@ def _are_hours(cells: pd.Series) -> bool:
 
 
 def _in_brackets(name: object) -> str:
-    found = _BRACKETS.search(str(name))
-    return found[1] if found else ""
+    """What stands in brackets, or behind a dash, beside a name."""
+    for pattern in (_BRACKETS, _DASHED, _BEFORE):
+        found = pattern.search(str(name))
+        if found:
+            return found[1].strip()
+    return ""
 
 
 def _lifecycle(heading: str) -> str | None:

@@ -150,3 +150,38 @@ def test_sums_of_groups_are_found_by_their_numbers_alone(seed, groups, below):
     none = np.zeros(len(values), bool)
     found = find_sum_rows(np.c_[np.array(values, float)], nameless=none, apart=none, marked=none)
     assert found.sure.tolist() == sums
+
+
+def split_rows(named):
+    """Each community, then its men and women; `named` is what the first of them is called."""
+    rows = []
+    for row in ROWS:
+        men = int(row[4]) // 2
+        rows += [row, ["", named, "", "", men], ["", "女", "", "", int(row[4]) - men]]
+    return rows
+
+
+@pytest.mark.parametrize("named", ["其中：男", "男"])
+def test_parts_below_their_place_are_not_counted(people, table, named):
+    one = people(table([HEAD, *split_rows(named)]))
+    assert one.layer.total == PEOPLE
+    assert one.record.accepted == len(ROWS)
+    assert the(one, "totals_left_out").count == 2 * len(ROWS)
+
+
+def test_parts_that_do_not_add_up_are_doubted(people, table):
+    rows = split_rows("其中：男")
+    rows[2] = ["", "女", "", "", 3]
+    one = people(table([HEAD, *rows]))
+    assert one.layer.total == PEOPLE + 3
+    assert the(one, "likely_totals").count == 1
+
+
+def test_district_rows_without_a_name(people, table):
+    groups = [("历下区", ROWS[:13]), ("市中区", ROWS[13:])]
+    rows = []
+    for name, group in groups:
+        rows += [[name, "", "", "", "", total(group)], *([name, *row] for row in group)]
+    one = people(table([["区县", *HEAD], *rows]))
+    assert one.layer.total == PEOPLE
+    assert the(one, "totals_left_out").count == 2

@@ -72,6 +72,18 @@ def _begins(text: str, word: str) -> bool:
     return rest == "" or not rest[0].isalnum() or rest[0].isdigit()
 
 
+def is_part_name(text: str) -> bool:
+    """Whether a row of this name repeats a part of another row.
+
+    Examples
+    --------
+    >>> is_part_name("其中：男"), is_part_name("of which: women"), is_part_name("小计")
+    (True, True, False)
+    """
+    norm = unicodedata.normalize("NFKC", text).strip().lower()
+    return _is_part(_BRACKETS.sub("", norm).strip(" .:：=*·-—_#"), _words()["parts"])
+
+
 def _is_part(text: str, words: frozenset[str]) -> bool:
     for word in words:
         rest = re.sub(r"\s+", "", text).removeprefix(re.sub(r"\s+", "", word))
