@@ -32,7 +32,7 @@ OUTSIDE_M = 2_000.0
 #: row farther from the middle of all stands alone: no city is as wide
 LONE_M, LONE_SHARE = 100_000.0, 5.0
 #: metres; a point this near the area that its row names is not doubted: borders are drawn roughly
-BORDER_M = 1.0
+BORDER_M = 100.0
 #: metres; sites of one name within this distance are taken for one site that is listed twice
 DUPLICATE_M = 50.0
 #: places; no site has more: a larger number is a code, a telephone number or a slip of the keys
@@ -172,7 +172,7 @@ STEEPEST_SLOPE = 0.5
 #: metres; half the width of the way from a site to its street where that alone leads to the site
 SITE_STRIP_M = 0.05
 #: metres; borders between the ground of two streets are drawn within this of the true ones
-BORDER_M = 1.0
+REACH_BORDER_M = 1.0
 #: metres; a location this near to an edge's end is the end (coordinates of 4,000 km resolve 1e-9 m)
 AT_END_M = 1e-6
 #: metres; snapped points farther from where a network says they lie were snapped to another one

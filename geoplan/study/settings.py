@@ -84,6 +84,11 @@ class StudySettings:
         ------
         StudyFileError
             It lists the sections and files that are missing.
+
+        Examples
+        --------
+        >>> from geoplan.study import example_study
+        >>> example_study().require_streets()  # it has streets: nothing is refused
         """
         if self.no_streets:
             raise study_file_error(self.file, self.no_streets, self.config.speaker)

@@ -47,6 +47,7 @@ class Study(StudySettings):
     folder : where relative paths start.
     raw : the settings as they were written.
     file : the study file.
+    no_streets : what is missing of the streets: all else can be checked, nothing can be run.
 
     Examples
     --------

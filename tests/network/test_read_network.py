@@ -51,9 +51,11 @@ def test_csv_with_wkt(tmp_path, roads, encoding):
     with pytest.raises(MissingCrsError, match="source_crs"):
         read_network(path, mode="walk")
     table.rename(columns={"WKT": "线"}).to_csv(path, index=False, encoding=encoding)
+    assert read_network(path, mode="walk", source_crs=CRS).n_edges == network.n_edges
+    assert read_network(path, mode="walk", source_crs=CRS, columns={"wkt": "线"}).n_edges == 2
+    table.drop(columns="WKT").to_csv(path, index=False, encoding=encoding)
     with pytest.raises(NetworkError, match="no column of WKT"):
         read_network(path, mode="walk", source_crs=CRS)
-    assert read_network(path, mode="walk", source_crs=CRS, columns={"wkt": "线"}).n_edges == 2
 
 
 def test_degrees_are_projected_by_location_and_datum(tmp_path, roads):

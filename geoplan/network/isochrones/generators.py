@@ -19,7 +19,7 @@ from geoplan.network.isochrones.segment_grid import (
     near_another_segment,
     near_foreign_segment,
 )
-from geoplan.tolerances import BORDER_M
+from geoplan.tolerances import REACH_BORDER_M
 
 SPACING_M = 10.0
 #: closest generators; a segment shorter than two of it has none of its own
@@ -234,7 +234,7 @@ def refined_generators(
     segment: NDArray[np.int64],
     along: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """More generators where the border with another segment would be off by more than `BORDER_M`.
+    """More generators where a border with another segment would be off by over `REACH_BORDER_M`.
 
     Between two lines `d` apart with generators every `g` metres the border of their cells runs
     within g^2 / 8d of the middle.
@@ -256,12 +256,12 @@ def refined_generators(
         at, gap = at[gap > _CLOSE_M], gap[gap > _CLOSE_M]
         middle = along[at] + gap / 2
         xy = (points_along(segments, segment[at], middle) - low) / side
-        near = gap * gap / (8.0 * BORDER_M) / side
+        near = gap * gap / (8.0 * REACH_BORDER_M) / side
         tight = near_another_segment(xy, segment[at], near, scaled, grid)
         # and about a corner, on all its arms alike
         open_corner &= 2 * offset > _CLOSE_M
         close = np.flatnonzero(open_corner)
-        near = (2 * offset[close]) ** 2 / (8.0 * BORDER_M) / side
+        near = (2 * offset[close]) ** 2 / (8.0 * REACH_BORDER_M) / side
         crowded = near_foreign_segment(at_corner[close], near, _CORNER_M / side, scaled, grid)
         open_corner[close[~crowded]] = False
         offset[open_corner] /= 2
