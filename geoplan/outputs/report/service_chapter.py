@@ -242,11 +242,14 @@ def _robustness(service: ServiceResult, siting: SitingOutcome, speaker: Speaker)
 
 
 def _no_plan_text(siting: SitingOutcome, speaker: Speaker) -> str:
-    """Why there is no plan: none is possible, none was found in the time, or it was wrong."""
-    if siting.result.status == "unknown":
-        withheld = "failed_check" in siting.result.detail
-        return speaker.say("report.plan_withheld" if withheld else "report.no_plan_in_time")
-    why = "；".join(siting.result.blocking) or speaker.status(siting.result.status, None)
+    """Why there is no plan: none is possible, none was found, or what was found was wrong."""
+    result = siting.result
+    why = "；".join(result.blocking)
+    if "failed_check" in result.detail:
+        return speaker.say("report.plan_withheld")
+    if result.status == "unknown":
+        return clean(why) or speaker.say("report.no_plan_in_time")
+    why = why or speaker.status(result.status, None)
     return speaker.say("report.infeasible", why=clean(why))
 
 

@@ -15,6 +15,7 @@ from geoplan.siting.candidates import Thinned
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.reassignment import Reassignment
 from geoplan.siting.explain import may_replace
+from geoplan.siting.model.counting import is_enough, reachable_share
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 
@@ -92,6 +93,19 @@ class ConditionalProblem:
         """Whether areas still need sites or people served."""
         short = self.area_shares is not None and self.area_shares.short
         return bool(self.min_sites_per_area or short)
+
+    @property
+    def impossible_anywhere(self) -> bool:
+        """Whether no candidates could do it: too few sites for the areas, or people out of reach.
+
+        Everybody in reach of some candidate is in reach of one that is left.
+        """
+        if self.sites is not None and sum(self.min_sites_per_area.values()) > self.sites:
+            return True
+        if not self.asks_for_share:
+            return False
+        reached = float((self.solved.weights * reachable_share(self.solved)).sum())
+        return not is_enough(reached, (self.share or 1.0) * self.total - self.served_outside)
 
     def thinning_loss(self, sites: int) -> float:
         """People whom thinning can cost a plan of so many new sites; ``inf`` if not known.

@@ -47,9 +47,8 @@ class Solver:
 
     def solve(self, problem: ConditionalProblem) -> ConditionalSolution:
         """The solution of the whole service, with a bound over all candidates."""
-        return whole_service(
-            problem, self._bounded_over_all(problem, self._solved(problem)), self.request
-        )
+        solved = self._among_kept(problem, self._solved(problem))
+        return whole_service(problem, self._bounded_over_all(problem, solved), self.request)
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:
         """The result in ``problem.solved``."""
@@ -99,6 +98,22 @@ class Solver:
         share = min(max(wanted, 0.0) / (variant.total or 1.0), 1.0)
         least = min_cost if problem.objective == "min_cost" else min_sites
         return least(variant, share=share, **options)
+
+    def _among_kept(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
+        """The result, not infeasible where candidates that were left out may keep the constraints.
+
+        Thinning keeps everybody's reach, but neither distances nor capacity nor the cheapest sites.
+        """
+        if result.status != "infeasible" or problem.unconstrained is None:
+            return result
+        if not result.solver or problem.impossible_anywhere:
+            return result
+        text = self.speaker.say(
+            "study.infeasible_thinned",
+            every=f"{problem.n_offered:,}",
+            kept=f"{problem.problem.n_sites:,}",
+        )
+        return replace(result, status="unknown", blocking=(text,), detail={})
 
     def _bounded_over_all(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
         """The result with a bound over all candidates, where constraints may want some left out.

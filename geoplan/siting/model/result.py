@@ -76,7 +76,7 @@ class SitingResult:
             "optimal": "proved optimal",
             "feasible": "not proved optimal",
             "infeasible": "no feasible answer",
-            "unknown": "nothing found in the time given",
+            "unknown": "no plan found, there may be one",
         }[self.status]
         lines = [f"{self.objective}: {self.status} ({proof})"]
         if self.status in ("optimal", "feasible"):
