@@ -125,7 +125,9 @@ def check_study(
     path = study.folder / "findings.xlsx"
     unwritten = ""
     try:
-        write_findings(path, inputs.loaded, further=inputs.findings, lang=lang)
+        write_findings(
+            path, inputs.loaded, further=inputs.findings, records=inputs.records, lang=lang
+        )
     except OSError as error:  # a read-only folder, or the workbook is open in Excel
         unwritten = error.strerror or str(error)
     return CheckReport(

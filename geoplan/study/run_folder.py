@@ -114,7 +114,13 @@ def _write_outputs(
         outputs.write_tables(results, folder, lang=lang, audience=audience)
         if audience == "internal":
             path = folder / "findings.xlsx"
-            write_findings(path, list(inputs.loaded), further=inputs.findings, lang=lang)
+            write_findings(
+                path,
+                list(inputs.loaded),
+                further=inputs.findings,
+                records=inputs.records,
+                lang=lang,
+            )
     with stage("report"):
         outputs.write_report(results, folder, lang=lang, audience=audience)
     with stage("summary"):

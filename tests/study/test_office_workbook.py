@@ -64,8 +64,21 @@ demand = "elderly_60"
 """
 #: what is told about a whole sheet: kind and column, with the rows inside the sentence
 WHOLE = {
-    "站点": {("personal", "联系电话"), ("personal_cells", "备注"), ("counts_for_quota", "")},
-    "社区": {("old_code", "街道")},
+    "站点": {
+        ("personal", "联系电话"),
+        ("personal_cells", "备注"),
+        ("counts_for_quota", ""),
+        ("capacity_partly_known", ""),
+        ("numbers_written", "床位数"),
+        ("sites_outside_areas", ""),
+    },
+    "社区": {
+        ("old_code", "街道"),
+        ("numbers_written", "老年人口"),
+        ("numbers_undecided", "老年人口"),
+        ("people_unknown", "老年人口"),
+        ("totals_left_out", ""),
+    },
     "街道": set(),
     "窗口": {("axes_chinese", ""), ("zone_prefix", ""), ("counts_for_quota", "")},
 }
@@ -139,13 +152,13 @@ def sites(book: openpyxl.Workbook) -> Sheet:
     add("写反", (good[1], good[0]), "swapped_sure")
     add("米当度", ("500100", "4055100"), "metres_in_degrees")
     add("汉字坐标", ("东经一百一十七度", good[1]), "not_a_number")
-    add("错误值", ("#N/A", good[1]), "no_coordinates", address="")
+    add("错误值", ("#N/A", good[1]), "place_error", address="")
     add("超范围", ("200.5", "36.6"), "no_degrees")
     add("度分秒", ("117°01′30″", "36°37′12″"), "read_as_number")
     add("全角坐标", tuple(map(wide, gcj(3000, 3000))), "read_as_number")
     add("床位文字", gcj(4000, 4000), "bad_capacity", beds="二十")
     add("床位为负", gcj(4500, 4000), "negative_capacity", beds=-5)
-    add("床位带单位", gcj(5000, 4000), "read_as_number", beds="35张")
+    add("床位带单位", gcj(5000, 4000), beds="35张")  # see WHOLE
     add("数字是文本", gcj(5200, 4000), beds="35")
     add("市外", gcj(60_000, 4000), "outside")
     add("在别的街道", gcj(15_000, 5000), "other_area")
@@ -178,9 +191,9 @@ def communities(book: openpyxl.Workbook) -> Sheet:
     add("多", "bad_people", old=0)
     add(-3, "negative_people", old=0)
     add(370102001001, "absurd_people", old=0)
-    add(wide("120"), "read_as_number")
-    add("85人", "read_as_number")
-    add("1,250", "read_as_number")
+    add(wide("120"))  # see WHOLE
+    add("85人")
+    add("1,250")
     add(60, "bad_group", old="若干")
     add(30, "group_exceeds", old=31)
     add(40, "no_coordinates", place=("", ""))
@@ -241,7 +254,11 @@ def test_every_fault_is_named_by_sheet_and_row_and_none_is_invented(office):
     report = check_study(folder)
     found = {title: {} for title in made}
     whole = {title: set() for title in made}
+    streets = [f.code for f in report.findings if f.file == "道路.gpkg"]
+    assert streets == ["network_no_class"]  # lines alone: no class, no speed
     for finding in report.findings:
+        if finding.file == "道路.gpkg":
+            continue
         assert finding.file == BOOK
         assert finding.problem
         assert finding.advice
@@ -287,7 +304,8 @@ def test_the_command_and_the_workbook_tell_the_same(office, capsys):
         (BOOK, "站点", 11, "错误值", "东街街道", None, None, None),
     ]
     files = list(book["文件"].iter_rows(min_row=2, max_col=6, values_only=True))
-    assert [f[1] for f in files] == [None, "街道", "社区", "站点", "窗口"]
+    assert [f[1] for f in files] == [None, "街道", "社区", "站点", "窗口", None]
+    assert files[-1][0] == "道路.gpkg"  # the streets are on record too
     counts = [row[7:] for row in book["文件"].iter_rows(min_row=2, values_only=True)]
     assert [sum(column) for column in zip(*counts, strict=True)] == [
         sum(f["severity"] == s for f in findings) for s in ("error", "warning", "note")

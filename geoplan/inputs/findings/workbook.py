@@ -14,7 +14,13 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geoplan.inputs.findings.finding import FINDING_COLUMNS, WITHOUT_COORDINATES, Finding, Loaded
+from geoplan.inputs.findings.finding import (
+    FINDING_COLUMNS,
+    WITHOUT_COORDINATES,
+    Finding,
+    InputRecord,
+    Loaded,
+)
 from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
@@ -30,6 +36,8 @@ _WIDTH = {
     "advice": 52,
     "severity": 9,
 }
+#: findings about rows whose place may be found by address
+_TO_PLACE = (*WITHOUT_COORDINATES, "place_error")
 #: rows of one sheet; nobody scrolls further, and spreadsheets become slow
 MAX_ROWS = 50_000
 _AREAS = ("district", "street", "village")
@@ -42,6 +50,7 @@ def write_findings(
     loaded: Sequence[Loaded[Any]],
     *,
     further: Iterable[Finding] = (),
+    records: Iterable[InputRecord] = (),
     lang: str = "zh",
 ) -> Path:
     """Write the findings of all inputs as a workbook.
@@ -55,6 +64,7 @@ def write_findings(
     path : ``.xlsx`` to write.
     loaded : what the readers returned.
     further : findings about other files (networks).
+    records : of those other files; files in `loaded` are passed over.
     lang : ``"zh"`` or ``"en"``.
 
     Returns
@@ -76,6 +86,7 @@ def write_findings(
     >>> write_findings(folder / "findings.xlsx", [loaded], lang="en").name
     'findings.xlsx'
     """
+    further = tuple(further)
     every = list(dict.fromkeys([*(f for one in loaded for f in one.findings), *further]))
     every.sort(key=lambda f: _ORDER[f.severity])
     book = Workbook()
@@ -83,7 +94,7 @@ def write_findings(
     first = book.active
     assert first is not None
     first.title = _sheet_name(say(lang, "inputs.sheet_files"), names)
-    _files(first, loaded, lang)
+    _files(first, _by_record(loaded, further, records), lang)
     _findings(_new(book, say(lang, "inputs.sheet_findings"), names), every, lang)
     for file in dict.fromkeys(f.file for f in every):
         own = [f for f in every if f.file == file]
@@ -158,21 +169,31 @@ def _format(sheet: Worksheet, widths: Sequence[float], rows: int) -> None:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
 
 
-def _files(sheet: Worksheet, loaded: Sequence[Loaded[Any]], lang: str) -> None:
-    """A line per file and sheet; what was read for several layers once, with all their findings."""
+def _by_record(
+    loaded: Sequence[Loaded[Any]], further: Sequence[Finding], records: Iterable[InputRecord]
+) -> list[tuple[InputRecord, list[Finding]]]:
+    """Files with their findings; what was read for several layers once, with all their findings."""
+    found: dict[tuple[Any, ...], tuple[InputRecord, dict[Finding, None]]] = {}
+    for one in loaded:
+        r = one.record
+        key = (r.path, r.sheet, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
+        found.setdefault(key, (r, {}))[1].update(dict.fromkeys(one.findings))
+    read = {one.record.path for one in loaded}
+    others = [(r, [f for f in further if f.file == r.path]) for r in records if r.path not in read]
+    return [*((r, list(findings)) for r, findings in found.values()), *others]
+
+
+def _files(sheet: Worksheet, files: Sequence[tuple[InputRecord, list[Finding]]], lang: str) -> None:
+    """A line per file and sheet, with the number of its findings by severity."""
     columns = ("file", "sheet", "rows", "accepted", "set_aside", "warned", "sha256")
     _write_row(
         sheet, 1, [_head(lang, c) for c in columns] + [say(lang, f"inputs.{s}") for s in _ORDER]
     )
-    found: dict[tuple[Any, ...], dict[Finding, None]] = {}
-    for one in loaded:
-        r = one.record
-        key = (r.path, r.sheet, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
-        found.setdefault(key, {}).update(dict.fromkeys(one.findings))
-    for k, (record, findings) in enumerate(found.items(), start=2):
+    for k, (r, findings) in enumerate(files, start=2):
         counts = [sum(f.severity == s for f in findings) for s in _ORDER]
-        _write_row(sheet, k, [*record, *counts])
-    _format(sheet, (30, 14, 10, 10, 10, 10, 20, 8, 8, 8), len(found))
+        cells = (r.path, r.sheet, r.rows, r.accepted, r.set_aside, r.warned, r.sha256)
+        _write_row(sheet, k, [*cells, *counts])
+    _format(sheet, (30, 14, 10, 10, 10, 10, 20, 8, 8, 8), len(files))
 
 
 def _findings(sheet: Worksheet, findings: list[Finding], lang: str) -> None:
@@ -244,7 +265,7 @@ def _to_locate(one: Loaded[Any], names: Mapping[str, str]) -> list[tuple[Any, ..
 
     `names` of areas by code: who looks for a location on a map knows no codes.
     """
-    unlocated = {(f.sheet, f.row) for f in one.findings if f.code in WITHOUT_COORDINATES}
+    unlocated = {(f.sheet, f.row) for f in one.findings if f.code in _TO_PLACE}
     frame = one.set_aside
     if len(frame) == 0 or not unlocated:
         return []
