@@ -135,6 +135,31 @@ def test_errors_and_formulas_of_a_workbook(tmp_path: Path) -> None:
     assert [a.count for a in assumptions(findings)] == [2]
 
 
+@pytest.mark.parametrize("cells", [["40", "9999"], ["40", "60", "999", "999", "999"]])
+def test_codes_for_not_known_are_no_capacity(tmp_path: Path, cells: list[str]) -> None:
+    layer, findings = _sites(tmp_path, {"床位数": cells}, capacity_limits=True)
+    odd = [cell in ("999", "9999") for cell in cells]
+    assert layer.frame["capacity"].isna().tolist() == odd
+    told = [f for f in findings if f.code == "stand_in_capacity"]
+    assert len(told) == sum(odd)
+    assert [a.count for a in assumptions(findings)] == [sum(odd)]
+
+
+def test_a_capacity_merged_over_two_sites_counts_once(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    table = _table({"床位数": [40, None, 30]})
+    sheet.append(list(table.columns))
+    for row in table.itertuples(index=False):
+        sheet.append(list(row))
+    sheet.merge_cells("E2:E3")
+    path = tmp_path / "sites.xlsx"
+    book.save(path)
+    layer, findings = _read(path, capacity_limits=True)
+    assert layer.frame["capacity"].tolist() == [40, 0, 30]
+    assert [a.count for a in assumptions(findings)] == [1]
+
+
 @given(st.lists(st.one_of(st.integers(0, 500).map(str), st.sampled_from(UNKNOWN)), min_size=1))
 @settings(max_examples=40, deadline=None)
 def test_every_unknown_cell_is_counted_once(cells: list[str]) -> None:

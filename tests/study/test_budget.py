@@ -49,6 +49,22 @@ def test_a_site_costs_what_its_own_row_says_or_its_kind_or_the_one_price():
     assert site_costs(SitingSection(sites=1), points(2), PEOPLE, speaker=EN) is None
 
 
+@pytest.mark.parametrize(
+    ("heading", "cells", "costs"),
+    [
+        ("建设费用", ["7", "8"], [7, 8]),
+        ("造价（元）", ["70,000", "80000"], [70_000, 80_000]),
+        ("总投资（万元）", ["7", "8.5"], [70_000, 85_000]),
+        ("Construction cost", ["7", "8"], [7, 8]),
+        ("Site_Cost", ["7", "8"], [7, 8]),
+    ],
+)
+def test_columns_of_prices_as_offices_call_them(heading, cells, costs):
+    siting = SitingSection(sites=1, site_cost=3)
+    there = points(2, **{heading: cells})
+    assert site_costs(siting, there, PEOPLE, speaker=EN).tolist() == costs
+
+
 def test_a_kind_without_a_price_and_a_price_that_is_none_are_told():
     by_kind = SitingSection(sites=1, site_cost={"urban": 5})
     with pytest.raises(UsageError, match="no price for 'rural'; it has: urban"):

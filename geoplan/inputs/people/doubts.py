@@ -23,7 +23,9 @@ _TIMES, _LEAST = 20.0, 10_000.0
 _LEAST_STAND_IN = 8_000.0
 
 
-def people_stand_ins(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+def people_stand_ins(
+    values: NDArray[np.float64], *, least: float = _LEAST_STAND_IN
+) -> NDArray[np.bool_]:
     """Bool per row: the number is one that offices write where they know nothing (9999, 999999).
 
     Only where it stands out: by far the largest, or written again and again.
@@ -36,7 +38,7 @@ def people_stand_ins(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     [False, False, False]
     """
     known = values[np.isfinite(values) & (values > 0)]
-    found = [v for v in stand_ins(known) if v >= _LEAST_STAND_IN]
+    found = [v for v in stand_ins(known) if v >= least]
     return np.isin(values, found)
 
 

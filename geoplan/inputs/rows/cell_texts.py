@@ -163,7 +163,7 @@ def report_lost_codes(
 
 
 def count_merged_once(table: RowTable, counts: list[str], collector: FindingCollector) -> None:
-    """People in a cell that is merged over several rows count in its first row only."""
+    """A number in a cell that is merged over several rows counts in its first row only."""
     for heading in counts:
         copies = table.copies.get(heading)
         if copies is None:

@@ -98,7 +98,8 @@ def open_rows(
         keep &= evaluate_where(table.text, source.where)
     table.keep(keep)
     table.bind(collector)
-    count_merged_once(table, counts, collector)
+    places = [heading for heading, role in roles.items() if role in _CAPACITIES]
+    count_merged_once(table, list(dict.fromkeys([*counts, *places])), collector)
     clean_texts(table, roles, collector)
     _report(table, roles, given, collector)
     personal = personal_columns(table.text, keep=set(roles) | set(taken))

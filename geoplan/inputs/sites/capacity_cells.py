@@ -17,9 +17,13 @@ from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.status import plain_words, status_table
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Severity
+from geoplan.inputs.people.doubts import people_stand_ins
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.sites.rules import SiteRules
 from geoplan.tolerances import MOST_CAPACITY
+
+#: smaller numbers are capacities, however they stand out
+_LEAST_STAND_IN = 900.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -88,7 +92,8 @@ def number_cells(
     blank = is_empty(cells) & ~wrong & (True if asked is None else asked)
     text = np.isnan(values) & ~is_empty(cells) & ~wrong & ~endless
     negative = values < 0
-    usable = ~(vague | absurd | negative)
+    code = people_stand_ins(values, least=_LEAST_STAND_IN) & ~absurd
+    usable = ~(vague | absurd | negative | code)
     if collector is not None:
         # where hardly any is filled, the file's own finding says so
         rare = int(blank.sum()) <= int(np.isfinite(values).sum())
@@ -99,6 +104,7 @@ def number_cells(
             ("bad_capacity", "warning", text),
             ("vague_capacity", "warning", vague),
             ("absurd_capacity", "warning", absurd),
+            ("stand_in_capacity", "warning", code),
             ("negative_capacity", "error", negative),
             ("capacity_unlimited", "note", endless),
             ("read_as_number", "warning", cleaned & usable),

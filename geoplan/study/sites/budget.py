@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from geoplan.coverage import urban_or_rural
 from geoplan.errors import UsageError
+from geoplan.inputs.columns.roles import heading_key
 from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import Fund, ServiceResult, SitingOutcome
 from geoplan.study.config.schema import SitingSection
@@ -20,7 +22,26 @@ from geoplan.tolerances import WHOLE_YEARS
 from geoplan.words.speaker import Speaker
 
 #: columns of a file of candidates of a site's own price, or its kind
-COST_COLUMNS = ("cost", "site_cost", "造价", "投资")
+COST_COLUMNS = (
+    *("cost", "site_cost", "costs", "price", "build_cost", "building_cost", "construction_cost"),
+    *("capital_cost", "investment", "total_cost", "造价", "投资", "费用", "成本", "建设费用"),
+    *("建设成本", "建设投资", "建设资金", "投资额", "总投资", "投资金额", "投资估算", "估算投资"),
+    *(
+        "工程造价",
+        "总造价",
+        "金额",
+        "价格",
+        "所需资金",
+        "建设经费",
+        "经费",
+        "coste",
+        "costo",
+        "custo",
+    ),
+    *("coût", "kosten"),
+)
+_UNIT = re.compile(r"[（(]([^（）()]*)[)）]\s*$")
+_MONEY = {"万元": 1e4, "萬元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "万": 1e4}
 KIND_COLUMNS = ("kind", "type", "类型", "类别")
 
 
@@ -91,13 +112,25 @@ def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
 
 
 def _cost_column(candidates: pd.DataFrame) -> str | None:
-    return next((column for column in COST_COLUMNS if column in candidates.columns), None)
+    """The column of prices: called like one of `COST_COLUMNS`, its unit aside."""
+    known = {heading_key(name): place for place, name in reversed(list(enumerate(COST_COLUMNS)))}
+    found: list[tuple[int, str]] = []
+    for column in map(str, candidates.columns):
+        place = known.get(heading_key(_UNIT.sub("", column)))
+        if place is not None:
+            found.append((place, column))
+    return min(found)[1] if found else None
 
 
 def _prices(cells: pd.Series) -> pd.Series:
-    """Money per cell; NaN where it is not known: empty, text, a rough number."""
+    """Money per cell; NaN where it is not known: empty, text, a rough number.
+
+    The unit that the heading says counts: 造价（万元）.
+    """
     values, vague = plain_numbers(cells.astype("string").fillna(""))
-    return pd.Series(np.where(vague, np.nan, values), index=cells.index)
+    said = _UNIT.search(str(cells.name))
+    factor = _MONEY.get(said[1].strip(), 1.0) if said else 1.0
+    return pd.Series(np.where(vague, np.nan, values * factor), index=cells.index)
 
 
 def _general_costs(
@@ -130,10 +163,14 @@ def candidate_costs(
     """`site_costs` of one service; errors name its section of the study."""
     people = context.demand(key).located
     try:
-        return site_costs(siting, candidates, people, speaker=context.speaker)
+        costs = site_costs(siting, candidates, people, speaker=context.speaker)
+        if costs is None and (siting.budget is not None or siting.objective == "min_cost"):
+            there = ", ".join(str(c) for c in candidates.columns if c != "geometry") or "–"
+            raise UsageError(context.speaker.say("study.price_no_column", there=there))
     except UsageError as error:
         said = error.message(context.speaker.lang)
         raise UsageError(f"services.{key}.siting: {said}") from error
+    return costs
 
 
 def with_costs_and_phases(
