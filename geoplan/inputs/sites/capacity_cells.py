@@ -92,8 +92,8 @@ def number_cells(
     blank = is_empty(cells) & ~wrong & (True if asked is None else asked)
     text = np.isnan(values) & ~is_empty(cells) & ~wrong & ~endless
     negative = values < 0
-    code = people_stand_ins(values, least=_LEAST_STAND_IN) & ~absurd
-    usable = ~(vague | absurd | negative | code)
+    stand_in = people_stand_ins(values, least=_LEAST_STAND_IN) & ~absurd
+    usable = ~(vague | absurd | negative | stand_in)
     if collector is not None:
         # where hardly any is filled, the file's own finding says so
         rare = int(blank.sum()) <= int(np.isfinite(values).sum())
@@ -104,7 +104,7 @@ def number_cells(
             ("bad_capacity", "warning", text),
             ("vague_capacity", "warning", vague),
             ("absurd_capacity", "warning", absurd),
-            ("stand_in_capacity", "warning", code),
+            ("stand_in_capacity", "warning", stand_in),
             ("negative_capacity", "error", negative),
             ("capacity_unlimited", "note", endless),
             ("read_as_number", "warning", cleaned & usable),
