@@ -24,6 +24,7 @@ from geoplan.outputs.report.blocks import Listing, Paragraph
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.outputs.summary.summary_text import summary_text
+from geoplan.outputs.tables.coverage_tables import overview_table
 from geoplan.services import standard_for
 from geoplan.study import Plan, Study
 from geoplan.study.example import X, Y
@@ -86,6 +87,16 @@ def test_known_zero_and_unlimited_capacities_make_no_range(small_folder: Path) -
     assert _told(plan)["people"]["served"] == 150
     assert "people_range" not in _told(plan)
     assert _told(plan)["capacity"]["facilities_unlimited"] == 1
+
+
+def test_tables_call_the_plan_with_unlimited_new_sites_the_most_there_can_be(
+    small_folder: Path,
+) -> None:
+    for options, heading in (({}, "方案实施后最高覆盖率"), ({"capacity": 60}, "方案实施后覆盖率")):
+        plan = _study(small_folder, [("40", ""), ("40", "")], **options).run()
+        table = overview_table(plan.results, Speaker("zh"))
+        headings = [c.heading(Speaker("zh")) for c in table.columns]
+        assert heading in headings
 
 
 def test_a_default_gives_one_number_and_says_so(small_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,11 +76,17 @@ def overview_table(results: RunResults, speaker: Speaker) -> Table:
         Column(name="gap_m", kind="count"),
         Column(name="gaps", kind="count"),
         Column(name="new_sites", kind="count"),
-        *_AFTER,
+        *_after(*results.services.values()),
         Column(name="proof"),
     )
     frame = pd.DataFrame(rows, columns=[c.name for c in columns])
     return Table(name="services", service="", sheet="overview", frame=frame, columns=columns)
+
+
+def _after(*services: ServiceResult) -> tuple[Column, ...]:
+    """Columns of the numbers with the plan, called the most where new sites have no capacity."""
+    most = any(s.siting is not None and s.siting.unlimited for s in services)
+    return tuple(replace(c, word=f"{c.name}_most") for c in _AFTER) if most else _AFTER
 
 
 def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def area_table(results: RunResults, service: ServiceResult, level: str, speaker:
         then = after.by_area(level).reindex(frame.index)
         frame["served_after"] = then["served"]
         frame["share_after"] = then["covered_share"]
-        columns = (*columns, *_AFTER)
+        columns = (*columns, *_after(service))
     layer = results.areas[level]
     parents = layer.frame["parent"]
     above = layer.parent or ""
