@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan.disclosure.record import file_name
 from geoplan.inputs.findings.finding import Assumption
-from geoplan.results import RunResults, SitingOutcome
+from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing, number_text
@@ -54,11 +54,19 @@ def shown_path(path: str) -> str:
     return clean(file_name(path) if whole else path)
 
 
-def assumption_text(one: Assumption, speaker: Speaker) -> str:
-    """What was assumed where, and what that does to the numbers: in the report and on maps."""
+def assumption_text(
+    one: Assumption, speaker: Speaker, services: Mapping[str, ServiceResult]
+) -> str:
+    """What was assumed where, and what that does to the numbers: in the report and on maps.
+
+    A section of the study file is called by its service's name: readers do not see the file.
+    """
+    kind, _, key = one.where.partition(".")
+    service = services.get(key.partition(".")[0]) if kind == "services" else None
+    where = shown_path(one.where) if service is None else clean(service.name(speaker.lang))
     return speaker.say(
         "report.assumption",
-        where=shown_path(one.where),
+        where=where,
         what=clean(one.what),
         effect=clean(one.effect),
     )

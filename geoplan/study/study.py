@@ -340,4 +340,4 @@ def _assumed(service: ServiceResult, speaker: Speaker) -> Iterator[str]:
     """Between which numbers the result lies, and what it rests on that no input says."""
     ranges = (range_text(service, speaker, after=after) for after in (False, True))
     yield from filter(None, ranges)
-    yield from (assumption_text(one, speaker) for one in service.assumed)
+    yield from (assumption_text(one, speaker, {service.key: service}) for one in service.assumed)

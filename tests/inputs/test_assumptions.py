@@ -14,6 +14,7 @@ from geoplan.outputs.report.blocks import Heading, Listing
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.outputs.summary.summary_text import summary_text
+from geoplan.outputs.wording import assumption_text
 from geoplan.words.speaker import Speaker
 from tests.fake_results import fake_run
 
@@ -74,6 +75,14 @@ def test_terminal_prints_each(lang: str) -> None:
     text = summary_text(results, lang)
     assert "Capacity of 3 sites" in text
     assert "Capacity of 4 sites" in text
+
+
+def test_a_section_of_the_study_is_called_by_its_services_name() -> None:
+    results = fake_run()
+    one = replace(_assumption(2), where="services.meal_station.siting")
+    name = results.services["meal_station"].name("en")
+    text = assumption_text(one, Speaker("en"), results.services)
+    assert text.startswith(f"{name}: Capacity of 2 sites")
 
 
 @pytest.mark.parametrize("audience", ["internal", "public"])

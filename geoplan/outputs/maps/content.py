@@ -112,7 +112,7 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         "standard": standard_text(standard, speaker),
         "authority": authority_text(standard, speaker),
         "stamps": stamps,
-        "assumed": [assumption_text(one, speaker) for one in results.assumed],
+        "assumed": [assumption_text(one, speaker, results.services) for one in results.assumed],
         "assumed_head": speaker.say("report.assumed", count=len(results.assumed)),
         "foot": foot,
         "mark": [

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.findings.finding import Assumption
 from geoplan.outputs.report.blocks import (
     Block,
     Document,
@@ -111,7 +110,7 @@ def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
 def _overview(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """What a reader of the first page alone should know."""
     yield Listing(items=tuple(highlights(results, speaker)))
-    yield from _assumed(results.assumed, speaker)
+    yield from _assumed(results, speaker)
     judged = overview_table(results, speaker)
     judged = replace(judged, frame=judged.frame[judged.frame["total"].notna()])
     overview = report_table(judged, speaker.say("report.c_overview"), speaker, keep=_OVERVIEW)
@@ -120,12 +119,13 @@ def _overview(results: RunResults, speaker: Speaker) -> Iterator[Block]:
         yield overview
 
 
-def _assumed(assumed: tuple[Assumption, ...], speaker: Speaker) -> Iterator[Block]:
+def _assumed(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     """What no input says, and what it does to the numbers."""
+    assumed = results.assumed
     if not assumed:
         return
     yield Paragraph(text=speaker.say("report.assumed", count=len(assumed)), kind="note")
-    items = [assumption_text(one, speaker) for one in assumed[:_MOST_ASSUMED]]
+    items = [assumption_text(one, speaker, results.services) for one in assumed[:_MOST_ASSUMED]]
     if len(assumed) > _MOST_ASSUMED:
         items.append(speaker.say("report.assumed_more", count=len(assumed) - _MOST_ASSUMED))
     yield Listing(items=tuple(items))
