@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from xml.parsers import expat
 
+from geoplan.inputs.files.workbook.marked_rows import BLOCK, UnnumberedRowError, marked_rows
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
-_BLOCK = 1 << 20
 _TRUE = ("1", "true")
 #: cell types whose empty value is a text of no letters, not a missing one
 _TEXT_TYPES = ("str", "s", "inlineStr")
@@ -32,10 +32,19 @@ def marks_xlsx(path: Path, sheets: Collection[str]) -> Marks:
         for name, relation in book.sheets.items():
             target = parts.targets.get(relation)
             if name in sheets and target is not None:
-                sheet = _Sheet(stale=book.stale)
-                sheet.read(archive, target)
-                found[name] = sheet.done()
+                found[name] = _read_sheet(archive, target, stale=book.stale)
         return found
+
+
+def _read_sheet(archive: zipfile.ZipFile, part: str, *, stale: bool) -> SheetMarks:
+    sheet = _Sheet(stale=stale, numbered=True)
+    try:
+        with archive.open(part) as stream:
+            sheet.parse(marked_rows(stream))
+    except UnnumberedRowError:  # then every row counts
+        sheet = _Sheet(stale=stale)
+        sheet.read(archive, part)
+    return sheet.done()
 
 
 def _local(name: str) -> str:
@@ -55,15 +64,19 @@ class _Part:
         """Characters inside of an element."""
 
     def read(self, archive: zipfile.ZipFile, part: str) -> None:
-        """Parse `part` in blocks: a sheet may be large."""
+        """Parse `part`."""
+        with archive.open(part) as stream:
+            self.parse(iter(lambda: stream.read(BLOCK), b""))
+
+    def parse(self, blocks: Iterable[bytes]) -> None:
+        """Parse a part in blocks: a sheet may be large."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = lambda name, attributes: self.start(_local(name), attributes)
         parser.EndElementHandler = lambda name: self.end(_local(name))
         parser.CharacterDataHandler = self.text
-        with archive.open(part) as stream:
-            while block := stream.read(_BLOCK):
-                parser.Parse(block, False)
-            parser.Parse(b"", True)
+        for block in blocks:
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
 
 
 class _Book(_Part):
@@ -95,11 +108,14 @@ class _Relations(_Part):
 
 
 class _Sheet(_Part):
-    """Hidden rows, errors and formulas without a value."""
+    """Hidden rows, errors and formulas without a value.
 
-    def __init__(self, *, stale: bool) -> None:
+    numbered : rows are left out, so that each must say its number.
+    """
+
+    def __init__(self, *, stale: bool, numbered: bool = False) -> None:
         self.marks = SheetMarks()
-        self.stale = stale
+        self.stale, self.numbered = stale, numbered
         self.outlined: set[int] = set()
         self.filtered = False
         self.row = self.column = -1
@@ -120,6 +136,8 @@ class _Sheet(_Part):
             self.filtered = True
 
     def _row(self, attributes: dict[str, str]) -> None:
+        if self.numbered and "r" not in attributes:
+            raise UnnumberedRowError
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.column = -1
         height = attributes.get("ht")

@@ -32,7 +32,8 @@ _MARKS = {
     ".xlsb": marks_xlsb,
     ".ods": marks_ods,
 }
-
+#: types of numbers (a bool is none)
+_NUMBERS = frozenset((int, float))
 #: an error value that is none of the seven of old
 _NEW_ERROR = re.compile(
     rb"(<v>)#(?!(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|GETTING_DATA)</v>)[^<]*(</v>)"
@@ -205,8 +206,7 @@ def _native(values: list[list[Any]], width: int) -> np.ndarray:
     """Bool per cell: the workbook holds a number, not a text that looks like one."""
     kinds = np.zeros((len(values), width), bool)
     for r, row in enumerate(values):
-        for c, cell in enumerate(row):
-            kinds[r, c] = isinstance(cell, int | float) and not isinstance(cell, bool)
+        kinds[r, : len(row)] = [type(cell) in _NUMBERS for cell in row]
     return kinds
 
 
