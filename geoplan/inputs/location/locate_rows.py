@@ -17,7 +17,7 @@ from geoplan.inputs.location.degree_columns import locate_degrees
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry
 from geoplan.inputs.location.projected_columns import locate_projected
-from geoplan.inputs.location.several_places import Places, places_of
+from geoplan.inputs.location.several_places import Places, places_of, report_lines
 from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
 
@@ -31,7 +31,9 @@ def locate_points(
 ) -> Places:
     """The places of every row, see `locate_rows` and `places_of`."""
     geometry = _locate(rows, collector, context, points=True)
-    return places_of(geometry, polygons_apart=polygons_apart)
+    places = places_of(geometry, polygons_apart=polygons_apart)
+    report_lines(places, collector)
+    return places
 
 
 def locate_rows(

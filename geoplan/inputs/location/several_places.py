@@ -30,11 +30,13 @@ class Places:
     points : one per row, missing where there is none.
     several : position of a row -> its places, for rows that have more than one.
     scattered : positions of rows of polygons apart from each other that count at one point.
+    lines : positions of rows that are long lines, which count at one point in their middle.
     """
 
     points: gpd.GeoSeries
     several: Mapping[int, Sequence[shapely.Point]] = field(default_factory=dict)
     scattered: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    lines: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def places_of(geometry: gpd.GeoSeries, *, polygons_apart: bool = True) -> Places:
@@ -55,6 +57,7 @@ def places_of(geometry: gpd.GeoSeries, *, polygons_apart: bool = True) -> Places
     shapes = geometry.to_numpy().copy()
     there = ~shapely.is_missing(shapes)
     whole = np.flatnonzero(there & (shapely.get_num_geometries(shapes) > 1))
+    lines = _long_lines(shapes)
     shapes[there] = _inside(shapes[there])
     several: dict[int, list[shapely.Point]] = {}
     scattered = []
@@ -75,7 +78,18 @@ def places_of(geometry: gpd.GeoSeries, *, polygons_apart: bool = True) -> Places
         points=gpd.GeoSeries(shapes, index=geometry.index, crs=geometry.crs),
         several=several,
         scattered=np.array(scattered, np.int64),
+        lines=np.setdiff1d(lines, list(several)).astype(np.int64),
     )
+
+
+def _long_lines(shapes: np.ndarray) -> np.ndarray:
+    """Positions of lines that are longer than one place is wide; closed ones are outlines."""
+    kinds = shapely.get_type_id(shapes)
+    lines = (kinds == shapely.GeometryType.LINESTRING) | (kinds == shapely.GeometryType.LINEARRING)
+    lines |= kinds == shapely.GeometryType.MULTILINESTRING
+    at = np.flatnonzero(lines)
+    long = (shapely.length(shapes[at]) > DUPLICATE_M) & ~shapely.is_closed(shapes[at])
+    return at[long]
 
 
 def _inside(shapes: np.ndarray) -> np.ndarray:
@@ -110,6 +124,19 @@ def _point(cluster: np.ndarray) -> shapely.Point:
         return points[0]
     sizes = [shapely.area(cluster), shapely.length(cluster)]
     return shapely.point_on_surface(cluster[int(np.lexsort(sizes[::-1])[-1])])
+
+
+def report_lines(places: Places, collector: FindingCollector) -> None:
+    """A finding about rows that are lines where places are wanted."""
+    if len(places.lines):
+        collector.about_file(
+            "lines_for_places",
+            "warning",
+            assumed=True,
+            count=len(places.lines),
+            lines=collector.row_numbers(places.lines),
+            gap=f"{DUPLICATE_M:.0f}",
+        )
 
 
 def report_several_places(

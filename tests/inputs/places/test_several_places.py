@@ -62,7 +62,7 @@ far_square = box(X + 2000, Y, X + 2040, Y + 40)
         (MultiPolygon([square, box(X + 60, Y, X + 90, Y + 30)]), None),  # two wings
         (MultiLineString([[at(0), at(100)], [at(3000), at(3100)]]), [0, 3000]),
         (Polygon(square), [15]),
-        (LineString([at(0), at(100)]), None),
+        (LineString([at(0), at(40)]), None),  # no wider than one place
     ],
 )
 def test_parts_of_a_row_are_its_sites(tmp_path, shape, expected):
@@ -199,3 +199,30 @@ def test_candidates_with_several_places():
     assert [round(p.x - X) for p in points.geometry] == [0, 900, 15]
     assert points.index.is_unique
     assert one_place_each(layer[1:]).index.tolist() == [1]
+
+
+long_line = LineString([at(0), at(300), at(300, 400)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        (long_line, True),
+        (MultiLineString([[at(0), at(300)], [at(300), at(300, 400)]]), True),  # one stretch
+        (LineString([at(0), at(49)]), False),
+        (LineString([at(0), at(90), at(90, 90), at(0, 90), at(0)]), False),  # an outline
+        (GeometryCollection([at(0), long_line]), False),  # its point is drawn
+    ],
+)
+def test_a_line_among_places_is_told(tmp_path, shape, told):
+    for lang in ("zh", "en"):
+        source = written(tmp_path, [at(5000), shape], name=["a", "b"], people=[10, 20])
+        found = (
+            read_facilities(source, key="s", crs=CRS, lang=lang),
+            read_demand(source, key="d", crs=CRS, weight="people", lang=lang),
+        )
+        for one in found:
+            lines = [f for f in one.findings if f.code == "lines_for_places"]
+            assert [(f.severity, f.assumed) for f in lines] == [("warning", True)] * told
+            assert all("2" in f.problem and f.advice for f in lines)
+            assert len(one.layer.frame) == 2

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any
 
 import numpy as np
 
 _OPENING = ("[", "(", "{")
+#: a gap between two members without a comma
+_UNDIVIDED = re.compile(r"(?<=['\"])\s+(?=['\"])|(?<=\d)\s+(?=\d)")
 #: what programs write where there is no value
 _NOTHING = frozenset({"", "nan", "NaN", "<NA>", "NULL"})
 
@@ -30,7 +33,9 @@ def tag_values(value: Any) -> list[str]:
     """
     if isinstance(value, str):
         return _of_text(value.strip())
-    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+    if isinstance(value, set | frozenset):  # in an order that is the same in every process
+        return sorted(text for one in value for text in tag_values(one))
+    if isinstance(value, list | tuple | np.ndarray):
         return [text for one in value for text in tag_values(one)]
     if value is None or isinstance(value, dict) or value != value:  # NaN and NaT
         return []
@@ -60,11 +65,12 @@ def _of_text(text: str) -> list[str]:
     if text in _NOTHING:
         return []
     if text.startswith(_OPENING) and text[-1] in "])}":
-        inner = parsed(text)
+        # numpy writes no commas between the members of an array
+        inner = parsed(_UNDIVIDED.sub(", ", text))
         if isinstance(inner, dict):
             return [text]
         if isinstance(inner, list | tuple | set):
-            return [part for one in inner for part in tag_values(one)]
+            return tag_values(inner)
         parts = text[1:-1].replace(";", ",").split(",")
         return [part for p in parts if (part := p.strip().strip("'\"").strip()) not in _NOTHING]
     if ";" in text:
