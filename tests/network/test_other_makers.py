@@ -49,6 +49,8 @@ def streets(frame, mode="drive"):
             "directiona": ["in direction", "in opposite direction", "both directions"],
             "roadClassi": ["A Road", "Local Access Road", "A Road"],  # OS, a Shapefile's headings
         },
+        {"SENS": ["Sens direct", "Sens inverse", "Double sens"], "FRC": [2, 6, 2]},  # IGN
+        {"sens_de_ci": ["Direct", "Inverse", "Double"], "FRC": [2, 6, 2]},
         {"方向": ["正向", "反向", "双向"], "道路等级": ["主干路", "小区道路", "主干路"]},
         {
             "class": ["primary", "residential", "primary"],  # Overture
@@ -163,6 +165,14 @@ def test_what_was_not_understood_is_told_with_counts_and_what_was_taken():
     assert all(f.effect and f.advice for f in told.values())
     on_foot = {f.code for f in build_findings(streets(frame, "walk")[1], "zh")}
     assert on_foot == {"odd_classes_walk"}
+
+
+def test_streets_without_a_direction_column_are_two_way_and_that_is_told():
+    network = streets(layer(highway=["primary", "motorway", "footway"]))[1]
+    (told,) = build_findings(network, "en")
+    assert (told.code, told.severity, told.count) == ("no_oneway", "note", 2)
+    assert told.effect
+    assert not build_findings(streets(layer(highway=["primary"]), "walk")[1], "en")
 
 
 def test_headings_that_say_something_else_are_left_alone():

@@ -43,7 +43,8 @@ def locate_geometry(
         if source.datum is None:
             raise FileError.of("file_faults.no_layer_crs")
         geometry = geometry.set_crs("EPSG:4326")
-    there = (geometry.notna() & ~geometry.is_empty).to_numpy(bool, copy=True)
+    shapes = geometry.to_numpy()  # geopandas' own notna warns on the terminal of empty ones
+    there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     missing = ~there if unread is None else ~there & ~unread
     collector.about_rows(missing, "no_geometry", "warning", set_aside=True)
     if not geometry.crs.is_projected:
@@ -106,7 +107,8 @@ def _to_wgs84(geometry: gpd.GeoSeries, collector: FindingCollector) -> gpd.GeoSe
         x, y = shapely.get_coordinates(shapely.point_on_surface(geometry.dropna().to_numpy())).T
         if len(x) and in_china(x, y).any():
             hint = say(collector.lang, "inputs.datum_datav_hint") if datav else ""
-            collector.about_file("datum_unsaid", "warning", hint=hint)
+            count = int(geometry.notna().sum())
+            collector.about_file("datum_unsaid", "warning", assumed=True, count=count, hint=hint)
     return geometry
 
 

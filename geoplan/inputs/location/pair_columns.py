@@ -104,4 +104,5 @@ def _order(pairs: list[Pair], heading: str, context: LocationContext) -> tuple[b
     for pattern, first in ((_LON_FIRST, True), (_LAT_FIRST, False)):
         if pattern.match(plain):
             return first, "heading"
-    return True, "custom"
+    said = all(map(_says, pairs))  # as many cells say the one as the other: each counts by itself
+    return True, "values" if pairs and said else "custom"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import normalize
@@ -133,7 +134,8 @@ def _placed(table: RowTable, roles: Mapping[str, str]) -> np.ndarray:
     """Bool per row: it has a location of its own."""
     placed = np.zeros(len(table.text), bool)
     if table.geometry is not None:
-        placed |= (table.geometry.notna() & ~table.geometry.is_empty).to_numpy(bool)
+        shapes = table.geometry.to_numpy()  # geopandas' own notna warns of empty ones
+        placed |= ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     for role in _PLACE:
         cells = _cells(table, roles, role)
         if cells is not None:

@@ -195,6 +195,9 @@ def _odd_words(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
     if count := notes.get("no_class"):
         values = {"total": f"{count:,}", "streets": f"{streets:,}", "kmh": f"{OTHER_SPEED_KMH:g}"}
         yield network_finding(lang, "no_class", severity="note", assumed=count, **values)
+    if count := notes.get("no_oneway"):
+        values = {"total": f"{count:,}"}
+        yield network_finding(lang, "no_oneway", severity="note", assumed=count, **values)
 
 
 def _left_out_by(why: str, count: int, metres: float | None) -> Message:

@@ -251,6 +251,13 @@ def test_a_pair_that_says_so_itself_keeps_its_own_order(sites):
     assert (None, "letters_swapped") not in codes(one)
 
 
+def test_as_many_pairs_of_one_order_as_of_the_other_need_no_custom(sites):
+    one = sites(["名称", "坐标"], [["a", "117.02,36.65"], ["b", "36.66,117.03"]])
+    assert lonlat(one) == [(117.02, 36.65), (117.03, 36.66)]
+    (order,) = [f for f in one.findings if f.code == "pair_order"]
+    assert (order.severity, order.effect) == ("note", "")
+
+
 def test_a_location_that_is_an_address_stays_one(sites):
     one = sites(["name", "location", "lon", "lat"], [["a", "12 Main St, 3", "117.02", "36.65"]])
     assert lonlat(one) == [(117.02, 36.65)]

@@ -185,3 +185,19 @@ def test_binary_cells_become_their_digits():
     table, geometry = as_table(frame, LayerSource(path="x"))
     assert geometry is None
     assert table.frame["geom"].tolist() == [shapely.to_wkb(PLACES[0], hex=True).lower(), ""]
+
+
+@pytest.mark.parametrize(
+    ("empty", "full"),
+    [
+        ("POINT EMPTY", PLACES[1].wkt),
+        ("GEOMETRYCOLLECTION EMPTY", PLACES[1].wkt),
+        (ewkb(Point()), ewkb(PLACES[1])),
+    ],
+)
+def test_an_empty_geometry_is_one_row_without_a_place(sites, empty, full):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one = sites(["name", "geom"], [["a", empty], ["b", full]])
+    assert codes(one) == [(2, "no_geometry")]
+    assert lonlat(one) == [(PLACES[1].x, PLACES[1].y)]

@@ -175,8 +175,18 @@ def line_columns(
         oneway=np.zeros(len(frame), np.int8) if mode == "walk" else signs.astype(np.int8),
         height=heights(frame, found),
         speed_kmh=np.array([verdicts[key][1] for key in keys], np.float64),
-        notes=odd.notes() | ({"odd_directions": unknown} if unknown else {}),
+        notes=odd.notes() | _of_directions(found, unknown, mode, int((left_out == "").sum())),
     )
+
+
+def _of_directions(
+    found: Mapping[str, str], unknown: Mapping[str, int], mode: str, kept: int
+) -> dict[str, Any]:
+    """What to tell about directions: words not known, or no column at all."""
+    if unknown:
+        return {"odd_directions": unknown}
+    silent = mode == "drive" and "oneway" not in found and "restrictions" not in found
+    return {"no_oneway": kept} if silent and kept else {}
 
 
 def _tags(
