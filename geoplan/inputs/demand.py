@@ -25,6 +25,7 @@ from geoplan.inputs.location.outside import report_outside
 from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
+from geoplan.inputs.people.added_columns import refuse_overlaps
 from geoplan.inputs.people.census import scale_to_census
 from geoplan.inputs.people.doubts import people_stand_ins, report_people
 from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
@@ -139,6 +140,7 @@ def _open(
     """The rows of the file, and the headings of its people columns (none only if not `needed`)."""
     rows = open_rows(collector, extra=[*wanted, *groups], areas=context.areas)
     headings = [_heading(rows, name) for name in wanted] or _known_weight(rows, needed=needed)
+    refuse_overlaps(rows.text, headings, rows.levels)
     if wanted:  # what was taken, not what would have been found
         roles = {h: r for h, r in collector.roles.items() if r != "weight"}
         collector.roles = roles | dict.fromkeys(headings, "weight")

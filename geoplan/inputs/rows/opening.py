@@ -101,7 +101,7 @@ def open_rows(
     places = [heading for heading, role in roles.items() if role in _CAPACITIES]
     count_merged_once(table, list(dict.fromkeys([*counts, *places])), collector)
     clean_texts(table, roles, collector)
-    _report(table, roles, given, collector)
+    _report(table, roles, given, collector, taken)
     personal = personal_columns(table.text, keep=set(roles) | set(taken))
     for heading in personal:
         collector.about_file("personal", "warning", column=heading)
@@ -162,12 +162,17 @@ def _report_headings(table: RowTable, names: list[str], collector: FindingCollec
 
 
 def _report(
-    table: RowTable, roles: dict[str, str], given: dict[str, str], collector: FindingCollector
+    table: RowTable,
+    roles: dict[str, str],
+    given: dict[str, str],
+    collector: FindingCollector,
+    taken: list[str],
 ) -> None:
     """Findings about the rows, the headings and the codes of a file."""
     for code, mask in table.row_findings.items():
         collector.about_rows(mask, code, "error" if code in _ERRORS else "warning")
-    _report_repeated_headings(table.text, roles, given, collector)
+    used = roles | dict.fromkeys(taken, "")
+    _report_repeated_headings(table.text, used, {**given, **dict.fromkeys(taken, "")}, collector)
     for code, values in table.file_findings:
         severity: Severity = "note" if code in _NOTES else "warning"
         collector.about_file(code, severity, assumed=code in _ASSUMED, **values)

@@ -138,3 +138,34 @@ def test_example_rows_of_every_template_are_known(people, table):
     assert one.layer.total == PEOPLE
     assert the(one, "example_rows").severity == "warning"
     assert "only_examples" in codes(people(table([HEAD, example])))
+
+
+GROUPS = [[*row[:4], 20, 30, 50, int(row[4]) % 7 + 1] for row in ROWS]
+NAMES = [*HEAD[:4], "60岁以上男", "60岁以上女", "60岁以上", "80岁以上"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        (["60岁以上", "60岁以上"], "stands twice"),
+        (["60岁以上男", "60岁以上女", "60岁以上"], "sum of the others"),
+        (["60岁以上", "80岁以上"], "'80岁以上' is part of '60岁以上'"),
+    ],
+)
+def test_nobody_counts_twice_in_columns_that_are_added_up(people, table, weight, said):
+    one = people(table([NAMES, *GROUPS]), weight=weight)
+    assert one.layer is None
+    assert any(said in finding.problem for finding in one.findings)
+
+
+def test_columns_that_share_nobody_are_added_up(people, table):
+    ages = [*HEAD[:4], "60-69岁", "70-79岁", "80岁以上", "65岁以上残疾"]
+    one = people(table([ages, *GROUPS]), weight=ages[4:])
+    assert one.layer.total == sum(sum(row[4:]) for row in GROUPS)
+
+
+def test_a_column_of_people_that_stands_twice_is_told(people, table):
+    rows = [[*row, int(row[4]) * 2] for row in ROWS]
+    one = people(table([[*HEAD, HEAD[4]], *rows]))
+    assert one.layer.total == PEOPLE
+    assert the(one, "same_heading").severity == "warning"
