@@ -20,6 +20,8 @@ from geoplan.inputs.location.pair_columns import split_pairs
 from geoplan.inputs.rows import Rows
 
 #: rows whose cells decide between degrees and metres
+#: more cells than that, and that share of all, written in one way: told once for the file
+_FEW_CLEANED, _MOST = 3, 0.9
 _SAMPLE_ROWS = 5_000
 #: no angle is larger, in degrees
 MAX_DEGREES = 360
@@ -176,7 +178,14 @@ def usable_pairs(
                 int(position), name, severity, column=column, value=value, set_aside=True
             )
         usable &= ~mask
-    for position in np.flatnonzero(cleaned & usable):
+    at = np.flatnonzero(cleaned & usable)
+    example = f"{first.iloc[at[0]]}, {second.iloc[at[0]]}" if len(at) else ""
+    if len(at) > _FEW_CLEANED and len(at) > _MOST * usable.sum():  # the way of the whole file
+        collector.about_file(
+            "places_written", "note", column=column, count=len(at), example=example
+        )
+        return usable
+    for position in at:
         value = f"{first.iloc[position]}, {second.iloc[position]}"
         collector.about_row(int(position), "read_as_number", "warning", column=column, value=value)
     return usable

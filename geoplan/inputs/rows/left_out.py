@@ -16,6 +16,7 @@ from geoplan.inputs.columns.totals.total_names import is_part_name, total_names
 from geoplan.inputs.findings.collector import FindingCollector, heading_for
 from geoplan.inputs.findings.finding import Severity
 from geoplan.inputs.layers import AreaLayer
+from geoplan.inputs.rows.no_data import no_data_rows
 from geoplan.inputs.rows.part_rows import parts_not_sums, rows_after_parts
 from geoplan.inputs.rows.row_table import RowTable
 
@@ -56,8 +57,15 @@ class Counted:
 
 def leave_out(table: RowTable, counted: Counted, collector: FindingCollector) -> np.ndarray:
     """Bool per row: it is a row of data. What is left out is told."""
-    keep = ~table.hidden
     _report_hidden(table, counted, collector)
+    printed = no_data_rows(table.text, table.above) & ~table.hidden
+    if table.geometry is not None:
+        printed &= (table.geometry.isna() | table.geometry.is_empty).to_numpy(bool)
+    if printed.any():
+        at = np.flatnonzero(printed)
+        lines = collector.row_numbers(at)
+        collector.about_file("no_data_rows", "note", count=len(at), lines=lines)
+    keep = ~table.hidden & ~printed
     by_name = _named_totals(table, counted) & keep
     collector.about_rows(by_name, "total_row", "note")
     goes_on, may_go_on = _after_parts(table, counted, by_name)

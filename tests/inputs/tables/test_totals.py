@@ -195,3 +195,35 @@ def test_district_rows_without_a_name(people, table):
     one = people(table([["区县", *HEAD], *rows]))
     assert one.layer.total == PEOPLE
     assert the(one, "totals_left_out").count == 2
+
+
+def test_headings_of_further_pages_and_notes_are_no_data(people, table):
+    title = ["社区人口", "", "", "", ""]
+    notes = [
+        ["注：数据截至2024年底", "", "", "", ""],
+        ["资料来源：普查", "", "", "", ""],
+        ["填表人：张三  审核：李四", "", "", "", ""],
+        ["* provisional", "", "", "", ""],
+        ["Source: census 2020", "", "", "", ""],
+    ]
+    one = people(table([title, HEAD, *ROWS[:9], title, HEAD, *ROWS[9:], *notes]))
+    assert one.layer.total == PEOPLE
+    assert codes(one) == {"no_data_rows"}
+    assert the(one, "no_data_rows").severity == "note"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["注村", "说明社区", "Notes Hill", "Page Street", "来源社区", "联系人之家养老院", "统计局宿舍"],
+)
+def test_a_place_without_anything_else_is_no_note(people, table, name):
+    one = people(table([HEAD, *ROWS, ["", name, "", "", ""]]))
+    assert "no_data_rows" not in codes(one)
+
+
+def test_decimal_commas_of_coordinates_are_told_once(people, table):
+    rows = [[*row[:2], *(str(c).replace(".", ",") for c in row[2:4]), row[4]] for row in ROWS]
+    head = ["Code", "Name", "Längengrad", "Breitengrad", HEAD[4]]
+    one = people(table([head, *rows], delimiter=";"))
+    assert one.layer.total == PEOPLE
+    assert codes(one) == {"places_written"}
