@@ -16,6 +16,7 @@ import pandas as pd
 
 from geoplan.siting.cheapest import min_cost
 from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
+from geoplan.siting.conditional.infeasible_service import told_of_service
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.covering import max_coverage, min_sites
@@ -48,6 +49,8 @@ class Solver:
     def solve(self, problem: ConditionalProblem) -> ConditionalSolution:
         """The solution of the whole service, with a bound over all candidates."""
         solved = self._among_kept(problem, self._solved(problem))
+        if problem.area_shares is None:
+            solved = told_of_service(problem, solved, self.speaker)
         return whole_service(problem, self._bounded_over_all(problem, solved), self.request)
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:

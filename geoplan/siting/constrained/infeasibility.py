@@ -75,10 +75,9 @@ def find_relaxations(
         return Relaxations()
     head = "what to relax, by the least that is enough"
     head += " (any one of these):" if len(lines) > 1 else ":"
-    return Relaxations(
-        text=(head, *(f"- {line}" for line in lines)),
-        facts=_facts([{f: dict(b) for f, b in way.broken.items()} for way in ways], constraints),
-    )
+    facts = _facts([{f: dict(b) for f, b in way.broken.items()} for way in ways], constraints)
+    facts["relaxations_proved"] = [way.proved for way in ways if way.broken]
+    return Relaxations(text=(head, *(f"- {line}" for line in lines)), facts=facts)
 
 
 def describe_constraints(problem: SitingProblem, constraints: Constraints) -> str:

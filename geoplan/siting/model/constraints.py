@@ -299,12 +299,14 @@ def early_blocks(
             f"the minimum per area takes at least {sites_text(least_sites)} in all; "
             f"asked: {constraints.sites}"
         )
+        facts["area_minimums_take_sites"] = least_sites
         if alone and constraints.budget is None:
             facts["smallest_sites"] = least_sites
     if constraints.budget is not None and money > constraints.most_money and not found:
         found.append(
             f"the minimum per area takes at least {money:g}; the budget is {constraints.budget:g}"
         )
+        facts["area_minimums_take_money"] = money
         if alone and constraints.sites is None:
             facts["smallest_budget"] = money
     reached = problem.weights * reachable_share(problem, times=constraints.times)
