@@ -215,12 +215,17 @@ def test_what_was_assumed_stands_on_the_map_as_in_the_report(
     ]
     path = write_map(service_map(results, "meal_station", lang=lang), tmp_path / "map.html")
     with Seen(browser, path, viewport={"width": 1300, "height": 800}) as seen:
+        assert "2" in seen.page.locator(".gp-assumed summary").inner_text()
+        assert not seen.page.locator(".gp-assumed li").first.is_visible()
+        seen.page.locator(".gp-assumed summary").click()
         shown = seen.page.locator(".gp-assumed li").all_inner_texts()
+        seen.page.locator(".gp-assumed summary").click()
         assert len(shown) == 2
         assert set(shown) <= set(listed)
         assert "sites.csv" in shown[0]
         assert "office" not in shown[0]
         seen.page.emulate_media(media="print")
+        seen.page.locator(".gp-assumed li").last.wait_for(state="visible")
         assert seen.page.evaluate(
             "(b => b.scrollHeight <= b.clientHeight + 1)(document.querySelector('.gp-foot'))"
         )  # nothing of it is cut off on paper

@@ -39,15 +39,27 @@
       if (app.moved) { settle(); } else { app.fit(); }
     }
 
+    /* on paper nothing can be opened */
+    var onPaper = false;
+    function paper(is) {
+      if (is === onPaper) { return; }
+      onPaper = is;
+      document.querySelectorAll("details.gp-assumed").forEach(function (one) {
+        if (is) { one.shut = !one.open; one.open = true; } else if (one.shut) { one.open = false; }
+      });
+      resized();
+    }
+
     map.on("movestart", function () { if (!fitting && !app.led && sized()) { app.moved = true; } });
     app.openCard(false);
     app.fit();
     if (window.ResizeObserver) { new ResizeObserver(resized).observe(box); }
     window.addEventListener("resize", resized);
-    window.addEventListener("beforeprint", resized);
+    window.addEventListener("beforeprint", function () { paper(true); });
+    window.addEventListener("afterprint", function () { paper(false); });
     if (window.matchMedia) {
       var print = window.matchMedia("print");
-      if (print && print.addEventListener) { print.addEventListener("change", resized); }
+      if (print && print.addEventListener) { print.addEventListener("change", function (now) { paper(now.matches); }); }
     }
   };
 })(window.geoplan);
