@@ -7,9 +7,9 @@ for it) is shared among the regions that it reaches, in proportion to its worth 
 then chooses integer sites for itself at its share of their cost. What all regions gain together
 bounds every solution, whatever its number of sites (Guignard and Kim 1987, doi:10.1007/BF02592954),
 and is never above the Lagrangian bound. Only what overlaps across borders is lost, so two regions
-as one bound better than each alone, and take longer. Regions that HiGHS proves in some seconds come
+as one bound better than each alone, and take longer. Regions that are proved in some seconds come
 first; what was not proved in its time is solved in two parts, and then regions are joined as long
-as there is time.
+as there is time. HiGHS solves small regions, branch and bound with Lagrangian bounds large ones.
 """
 
 from __future__ import annotations
@@ -23,20 +23,28 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from geoplan.parallel import run, worker_count
+from geoplan.siting.mclp.branch_and_bound import CostedCover
 from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.milp_models import add_cover_rows
 from geoplan.siting.model.core import Core
-from geoplan.siting.model.reduction import restrict, without_dominated
+from geoplan.siting.model.reduction import merge_rows, restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.milp import Model, solve_in_time
 from geoplan.tolerances import BOUND_ROUNDING, LEAST_DIVISOR
 
 #: covering pairs of the regions that come first: HiGHS proves most of these in 5 to 40 seconds
 FIRST_PAIRS = 30_000
+#: regions of more covering pairs than HiGHS is good for, which branch and bound takes: 4 sites of a
+#: city's centre with hundreds to choose from
+LARGE_PAIRS = 300_000
+#: nodes of a region
+_MOST_NODES = 20_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
 #: a region may be left this far from its proof, as a share of one site's cost
 _REGION_GAP = 0.005
+#: the same for branch and bound, where few regions are large
+_LARGE_REGION_GAP = 0.0005
 #: a region takes a hundred nodes, so what HiGHS does before it branches takes longer than those:
 #: without it proofs come three to four times sooner (measured)
 _REGION_OPTIONS: dict[str, object] = {
@@ -120,7 +128,8 @@ def region_bound(
     chosen : a solution (positions); regions are groups of its sites.
     allowed : bool per site; the bound holds for solutions among these.
     enough : called before every region; True ends the work.
-    first_pairs : covering pairs of the regions that are solved first, at most.
+    first_pairs : covering pairs of the regions that are solved first, at most. From `LARGE_PAIRS`
+        on branch and bound solves them, not HiGHS.
     """
     site_cost = float(np.partition(dual.worth, core.m - n_new)[core.m - n_new])
     cover = sparse.csr_matrix((np.ones(core.pairs), core.row_idx, core.row_ptr), (core.n, core.m))
@@ -148,7 +157,12 @@ def region_bound(
         if control.left > 0 and not enough(proved()):
             rows = np.flatnonzero(np.isin(label, region.opened))
             part = control.part(control.left / 2)  # a hard one leaves time for the others
-            region.upper_bound, region.proved = shared.integer_bound(rows, region.upper_bound, part)
+            if first_pairs < LARGE_PAIRS:
+                found = shared.integer_bound(rows, region.upper_bound, part)
+            else:
+                start = chosen[region.opened[region.opened < len(chosen)]]
+                found = shared.branched_bound(rows, region.upper_bound, start, part)
+            region.upper_bound, region.proved = found
 
     first = [region for tree in trees for region in tree.at_most(first_pairs)]
     threads = worker_count(control.threads)
@@ -282,3 +296,43 @@ class _Shared:
         if found.bound is None:
             return most, False
         return min(most, -found.bound), found.status == "optimal"
+
+    def branched_bound(
+        self, rows: np.ndarray, most: float, start: np.ndarray, control: SolveControl
+    ) -> tuple[float, bool]:
+        """The same by branch and bound from the sites `start`, as far as it gets in its time."""
+        small, multipliers = self._region(rows)
+        if small.m == 0:
+            return min(most, 0.0), True
+        search = CostedCover(core=small, tolerance=_LARGE_REGION_GAP * self.site_cost)
+        proved = search.run(
+            multipliers=multipliers,
+            start=np.flatnonzero(np.isin(small.sites, start)),
+            control=control,
+            max_nodes=_MOST_NODES,
+        )
+        return min(most, search.bound), proved
+
+    def _region(self, rows: np.ndarray) -> tuple[Core, np.ndarray]:
+        """The region as a core (sites by position, their share of the cost), and multipliers."""
+        mask = np.zeros(self.core.n, bool)
+        mask[rows] = True
+        touched = np.zeros(self.core.m, bool)
+        touched[self.cover[rows].indices] = True
+        whole = replace(self.core, cost=self.cost(rows)[1], sites=np.arange(self.core.m))
+        left = without_dominated(restrict(whole, touched & self.allowed, rows=mask)).sites
+        keep = np.zeros(self.core.m, bool)
+        keep[left] = True
+        _, label, _ = merge_rows(  # the classes of `restrict`
+            whole.row_ptr,
+            whole.row_idx,
+            np.where(mask, whole.weight, 0.0),
+            allowed=keep,
+            fixed=np.zeros(whole.m, bool),
+            group=whole.group,
+        )
+        small, inside = restrict(whole, keep, rows=mask), label >= 0
+        multipliers = np.bincount(
+            label[inside], weights=self.dual.multipliers[inside], minlength=small.n
+        )
+        return small, multipliers

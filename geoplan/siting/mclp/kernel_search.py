@@ -15,6 +15,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from geoplan.parallel import run
+from geoplan.siting.mclp.annealing import anneal
+from geoplan.siting.mclp.decomposition import LARGE_PAIRS, RegionBound, region_bound
 from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.milp_models import solve_mclp_milp
@@ -29,6 +32,15 @@ from geoplan.tolerances import BELOW_NEED, PROVED_GAP, SAME_VALUE
 
 #: covering pairs of the first restricted problem; HiGHS proves such ones in a second or so
 RESTRICTED_PAIRS = 20_000
+#: covering pairs of the doubtful sites beyond which regions bound better than HiGHS does
+_REGION_PAIRS = 2 * LARGE_PAIRS
+#: with so many in doubt: shares of the time left that the dual and the bound by regions may take
+_DUAL_TIME, _REGION_TIME = 0.5, 0.8
+#: making regions takes seconds already
+_REGION_SECONDS = 5.0
+#: with so many in doubt: runs of annealing, moves of each, and their temperature (measured: one run
+#: in four or so finds what no longer one at another temperature does)
+_ANNEALINGS, _MOVES, _TEMPERATURE = 4, 1_000_000, 0.1
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -133,11 +145,12 @@ def _search(
         incumbent.take_better(core, interchange(core, order))
         return goal.target(incumbent)
 
+    large = goal.need is None and core.pairs > _REGION_PAIRS
     found = solve_dual(
         core,
         n_new=goal.n_new,
         target=goal.target(incumbent),
-        control=control,
+        control=control.part(_DUAL_TIME * control.left) if large else control,
         start=None if dual is None else dual.multipliers,
         visit=visit,
     )
@@ -180,7 +193,7 @@ def _solve_restricted_problems(
     ceiling = dual.bound(goal.n_new)
     state = random_state(control.seed)
     size = RESTRICTED_PAIRS
-    perturbed = False
+    perturbed = bounded = False
     while control.left > 0 and not goal.reached(incumbent):
         lowest = incumbent.value + goal.unit
         restricted, need = _restricted_of_size(core, dual, goal.n_new, ceiling, lowest, size)
@@ -193,6 +206,10 @@ def _solve_restricted_problems(
             )
             if incumbent.take_better(core, other):
                 incumbent.steps.append(f"perturbation: {helped} of 60 helped")
+                continue
+        if not bounded:
+            bounded = True
+            if _search_regions(core, incumbent, goal, control, dual):
                 continue
         control.report("proof")
         before = incumbent.value
@@ -209,6 +226,65 @@ def _solve_restricted_problems(
         if whole_rest and (proved or incumbent.value == before):
             return
         size = size * 2 if proved or incumbent.value == before else size
+
+
+def _search_regions(
+    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
+) -> bool:
+    """Annealing, and the bound by regions, where too much is in doubt for HiGHS: if this is so."""
+    never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=incumbent.value + goal.unit)
+    if goal.need is not None or np.diff(core.site_ptr)[~never].sum() <= _REGION_PAIRS:
+        return False
+    control.report("improve")
+    _anneal(core, incumbent, goal, control, dual)
+    if goal.reached(incumbent) or control.left < _REGION_SECONDS:
+        return True
+    control.report("bound")
+    never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=incumbent.value + goal.unit)
+
+    def enough(found: RegionBound) -> bool:
+        return found.bound(goal.n_new) <= goal.target(incumbent)
+
+    found = region_bound(
+        core,
+        dual,
+        n_new=goal.n_new,
+        chosen=incumbent.chosen,
+        allowed=~never,
+        control=control.part(_REGION_TIME * control.left),
+        enough=enough,
+        first_pairs=LARGE_PAIRS,
+    )
+    incumbent.bound = min(incumbent.bound, max(incumbent.value, found.bound(goal.n_new)))
+    incumbent.steps.append(f"regions: {incumbent.value:.0f} .. {incumbent.bound:.0f}")
+    return True
+
+
+def _anneal(
+    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
+) -> None:
+    """Several annealings from the incumbent over the sites that are in doubt, side by side."""
+    lowest = incumbent.value + goal.unit
+    restricted = restrict_by_reduced_cost(core, dual, n_new=goal.n_new, need=lowest)
+    rest, left = restricted.core, goal.n_new - len(restricted.always)
+    inside = np.flatnonzero(np.isin(restricted.at, incumbent.chosen))[:left]
+    start = greedy(rest, n_new=left, start=inside)
+
+    def annealed(number: int) -> np.ndarray:
+        return anneal(
+            rest,
+            start,
+            moves=_MOVES,
+            control=control,
+            state=random_state(control.seed + number),
+            start_temperature=_TEMPERATURE,
+        )
+
+    before = incumbent.value
+    for found in run(annealed, list(range(_ANNEALINGS)), threads=control.threads):
+        every = np.concatenate([restricted.always, restricted.at[found]])
+        incumbent.take_better(core, interchange(core, every))
+    incumbent.steps.append(f"annealing: {before:.0f} .. {incumbent.value:.0f}")
 
 
 def _restricted_of_size(

@@ -55,7 +55,7 @@ class MclpDual:
         return out
 
 
-class _VolumeState(NamedTuple):
+class VolumeState(NamedTuple):
     """The volume algorithm while it runs; all arrays are written to.
 
     multipliers, worth : those of the best bound, per class and per site. mean, shares : the relaxed
@@ -124,7 +124,7 @@ def _start(cover, dual, top):
 
 
 @kernel
-def _subgradient_norm(weight, dual):
+def subgradient_norm(weight, dual):
     """Squared length of the mean subgradient, where the multipliers may follow it."""
     norm = 0.0
     for i in range(len(weight)):
@@ -137,7 +137,7 @@ def _subgradient_norm(weight, dual):
 
 
 @kernel
-def _blend(dual, now, limit):
+def mean_blend(dual, now, limit):
     """Share of the new point in the mean, and whether it agrees with the direction of the step."""
     cross = 0.0
     square = 0.0
@@ -167,7 +167,7 @@ def _volume(cover, n_new, target, dual, steps, begin):
         steps = Steps(_start(cover, dual, top), steps.factor, steps.blend, steps.failures)
     for _ in range(100):
         best = steps.bound
-        norm = _subgradient_norm(weight, dual)
+        norm = subgradient_norm(weight, dual)
         if norm < NO_DIRECTION or best <= target:
             break
         step = steps.factor * max(best - target, 1e-7 * best) / norm
@@ -180,7 +180,7 @@ def _volume(cover, n_new, target, dual, steps, begin):
         _worth(cover, multipliers, worth)
         value = rest + _pick(worth, n_new, top)
         _count(cover, top, now)
-        blend, agrees = _blend(dual, now, steps.blend)
+        blend, agrees = mean_blend(dual, now, steps.blend)
         if value < best:
             dual.multipliers[:] = multipliers
             dual.worth[:] = worth
@@ -216,7 +216,7 @@ def solve_dual(
         on (the place to round the shares to a solution: they get better all the time).
     """
     n_new = min(n_new, core.m)
-    dual = _VolumeState(
+    dual = VolumeState(
         core.weight * 0.5 if start is None else np.clip(start, 0.0, core.weight),
         np.empty(core.m),
         np.zeros(core.n),

@@ -1,0 +1,147 @@
+"""Covering at a cost per site by branch and bound: bounds are valid whenever it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from geoplan.siting import SitingProblem, max_coverage
+from geoplan.siting.mclp import decomposition, kernel_search
+from geoplan.siting.mclp.branch_and_bound import CostedCover
+from geoplan.siting.mclp.decomposition import region_bound
+from geoplan.siting.mclp.lagrangian import solve_dual
+from geoplan.siting.mclp.local_search import greedy
+from geoplan.siting.model.core import Core
+from geoplan.siting.model.reduction import reduce_problem
+from geoplan.siting.solver.control import SolveControl
+
+
+def ground(seed: int, *, people: int = 80, sites: int = 11, reach: float = 0.35):
+    """Who covers whom in a square, and the weights: whole or fractional."""
+    rng = np.random.default_rng(seed)
+    at, of = rng.random((people, 2)), rng.random((sites, 2))
+    near = ((at[:, None] - of[None]) ** 2).sum(-1) < reach**2
+    weights = rng.integers(1, 30, people).astype(float)
+    return near, weights if seed % 2 else weights + rng.random(people)
+
+
+def costed(seed: int) -> Core:
+    near, weights = ground(seed)
+    core = reduce_problem(SitingProblem.from_cover(near, weights), drop_sites=False)
+    rng = np.random.default_rng(100 + seed)
+    return replace(core, cost=rng.random(core.m) * weights.sum() / 5)
+
+
+def subsets(core: Core) -> list[np.ndarray]:
+    return [np.array(c, int) for k in range(core.m + 1) for c in combinations(range(core.m), k)]
+
+
+def worth(core: Core, chosen: np.ndarray) -> float:
+    return core.covered(chosen) - float(core.cost[chosen].sum())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_best_of_all_choices(seed: int) -> None:
+    core = costed(seed)
+    truth = max(worth(core, c) for c in subsets(core))
+    rng = np.random.default_rng(seed)
+    # any multipliers are valid, even useless ones and ones out of range
+    for multipliers in (core.weight / 2, rng.random(core.n) * 60 - 10, np.zeros(core.n)):
+        for most in (1, 3, 9, 10_000):
+            search = CostedCover(core=core)
+            proved = search.run(
+                multipliers=multipliers,
+                start=np.array([0]),
+                control=SolveControl(time_limit_s=60),
+                max_nodes=most,
+            )
+            assert search.value == pytest.approx(worth(core, search.chosen))
+            assert search.value <= truth + 1e-6 <= search.bound + 2e-6, most
+        assert proved
+        assert search.bound == pytest.approx(truth)
+
+
+def test_a_tolerance_and_no_time_leave_a_valid_bound() -> None:
+    for seed in range(8):
+        core = costed(seed)
+        truth = max(worth(core, c) for c in subsets(core))
+        for tolerance, seconds in ((5.0, 60.0), (0.0, 0.0)):
+            search = CostedCover(core=core, tolerance=tolerance)
+            proved = search.run(
+                multipliers=core.weight / 2,
+                start=np.empty(0, int),
+                control=SolveControl(time_limit_s=seconds),
+                max_nodes=10_000,
+            )
+            assert search.bound >= truth - 1e-6
+            if proved:
+                assert search.bound <= truth + tolerance + 1e-6
+
+
+def test_regions_by_branch_and_bound_are_above_every_choice(monkeypatch) -> None:
+    monkeypatch.setattr(decomposition, "LARGE_PAIRS", 0)
+    narrowed = 0
+    for seed in range(10):
+        near, weights = ground(seed, people=150, sites=13)
+        core = reduce_problem(SitingProblem.from_cover(near, weights), drop_sites=False)
+        control = SolveControl(time_limit_s=60)
+        dual = solve_dual(core, n_new=4, target=0.0, control=control, rounds=1500)
+        allowed = np.random.default_rng(seed).random(core.m) < (0.7 if seed % 3 else 1.0)
+        free = np.flatnonzero(allowed)
+        for pairs in (1, 150, 10**6):
+            found = region_bound(
+                core,
+                dual,
+                n_new=4,
+                chosen=greedy(core, n_new=4),
+                allowed=allowed,
+                control=control,
+                first_pairs=pairs,
+            )
+            for k in range(6):
+                most = max(core.covered(np.array(c, int)) for c in combinations(free, k))
+                assert found.bound(k) >= most - 1e-6, (seed, pairs, k)
+            assert found.bound(4) <= dual.bound(4) + 1e-6
+        narrowed += found.bound(4) < dual.bound(4) - 1
+    assert narrowed > 0
+
+
+def by_milp(near: np.ndarray, weights: np.ndarray, sites: int) -> float:
+    """Most people covered: the textbook model, solved by scipy."""
+    n, m = near.shape
+    found = milp(
+        np.concatenate([np.zeros(m), -weights]),
+        constraints=[
+            LinearConstraint(np.hstack([near, -np.eye(n)]), lb=0.0),
+            LinearConstraint(np.concatenate([np.ones(m), np.zeros(n)])[None], ub=float(sites)),
+        ],
+        integrality=np.concatenate([np.ones(m), np.zeros(n)]),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    return -float(found.fun)
+
+
+def test_the_search_with_regions_tells_the_truth(monkeypatch) -> None:
+    monkeypatch.setattr(kernel_search, "RESTRICTED_PAIRS", 30)
+    monkeypatch.setattr(kernel_search, "_REGION_PAIRS", 0)
+    monkeypatch.setattr(kernel_search, "_MOVES", 1000)
+    asked, original = [], kernel_search.region_bound
+
+    def spied(*args, **named):
+        asked.append(original(*args, **named))
+        return asked[-1]
+
+    monkeypatch.setattr(kernel_search, "region_bound", spied)
+    for seed in range(8):
+        near, weights = ground(seed, people=300, sites=40, reach=0.2)
+        truth = by_milp(near, weights, 6)
+        result = max_coverage(SitingProblem.from_cover(near, weights), sites=6, time_limit_s=60)
+        assert result.status == "optimal"
+        assert result.value == pytest.approx(truth)
+        assert result.bound == pytest.approx(truth)
+    assert asked
