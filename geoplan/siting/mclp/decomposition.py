@@ -37,8 +37,8 @@ FIRST_PAIRS = 30_000
 #: regions of more covering pairs than HiGHS is good for, which branch and bound takes: 4 sites of a
 #: city's centre with hundreds to choose from
 LARGE_PAIRS = 300_000
-#: nodes of a region
-_MOST_NODES = 20_000
+#: nodes of a region, and bytes that they may take
+_MOST_NODES, _NODE_BYTES = 20_000, 200_000_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
 #: a region may be left this far from its proof, as a share of one site's cost
@@ -309,7 +309,7 @@ class _Shared:
             multipliers=multipliers,
             start=np.flatnonzero(np.isin(small.sites, start)),
             control=control,
-            max_nodes=_MOST_NODES,
+            max_nodes=min(_MOST_NODES, _NODE_BYTES // (4 * small.n + 5 * small.m)),
         )
         return min(most, search.bound), proved
 

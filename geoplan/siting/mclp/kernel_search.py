@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from geoplan.parallel import run
-from geoplan.siting.mclp.annealing import anneal
+from geoplan.siting.mclp.annealing import anneal, moves_in
 from geoplan.siting.mclp.decomposition import LARGE_PAIRS, RegionBound, region_bound
 from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
 from geoplan.siting.mclp.local_search import greedy, interchange
@@ -41,6 +41,8 @@ _REGION_SECONDS = 5.0
 #: with so many in doubt: runs of annealing, moves of each, and their temperature (measured: one run
 #: in four or so finds what no longer one at another temperature does)
 _ANNEALINGS, _MOVES, _TEMPERATURE = 4, 1_000_000, 0.1
+#: share of the time limit that one of them may take, by estimate
+_ANNEAL_TIME_SHARE = 0.12
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -269,12 +271,13 @@ def _anneal(
     rest, left = restricted.core, goal.n_new - len(restricted.always)
     inside = np.flatnonzero(np.isin(restricted.at, incumbent.chosen))[:left]
     start = greedy(rest, n_new=left, start=inside)
+    moves = min(_MOVES, moves_in(rest, _ANNEAL_TIME_SHARE * control.time_limit_s))
 
     def annealed(number: int) -> np.ndarray:
         return anneal(
             rest,
             start,
-            moves=_MOVES,
+            moves=moves,
             control=control,
             state=random_state(control.seed + number),
             start_temperature=_TEMPERATURE,
