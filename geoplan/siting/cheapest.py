@@ -11,6 +11,7 @@ from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
+from geoplan.validate import number
 
 
 def min_cost(
@@ -61,7 +62,7 @@ def min_cost(
         "backup": backup,
     }
     control, faults = begin_solve("min_cost", options, asked)
-    if isinstance(share, bool) or not 0 <= share <= 1:
+    if not 0 <= number(share) <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
     if problem.site_costs is None:
         faults.add("min_cost needs site_costs in the problem: the money each site takes")

@@ -49,6 +49,7 @@ from geoplan.siting.model.reduction import reduce_problem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import BOUND_ROUNDING
+from geoplan.validate import number
 
 SOLVER = "covering_lagrangian_highs"
 
@@ -202,7 +203,7 @@ def min_sites(
         "backup": backup,
     }
     control, faults = begin_solve("min_sites", options, asked)
-    if isinstance(share, bool) or not 0 <= share <= 1:
+    if not 0 <= number(share) <= 1:
         faults.add(f"share must be from 0 to 1, not {share!r}")
     constraints = read_constraints(problem, faults, **asked)
     faults.raise_all()

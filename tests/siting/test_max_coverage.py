@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geoplan.errors import SitingError
-from geoplan.siting import SitingProblem, max_coverage
+from geoplan.siting import SitingProblem, max_coverage, min_cost, min_sites
 from geoplan.siting.mclp import kernel_search
 
 
@@ -96,3 +96,13 @@ def test_wrong_counts_raise_with_everything_that_is_wrong() -> None:
     assert "time_limit_s" in str(caught.value)
     with pytest.raises(SitingError, match="whole number"):
         max_coverage(problem, sites=2.5)
+
+
+@pytest.mark.parametrize("wrong", ["7", True, [7], float("nan"), -1.0])
+def test_amounts_that_are_no_numbers_are_faults_of_the_question(wrong) -> None:
+    problem = SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7], site_costs=[1, 1, 1])
+    with pytest.raises(SitingError, match="budget must be"):
+        max_coverage(problem, budget=wrong)
+    for least in (min_sites, min_cost):
+        with pytest.raises(SitingError, match="share must be"):
+            least(problem, share=wrong)

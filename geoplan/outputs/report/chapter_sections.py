@@ -112,8 +112,9 @@ def _supply_text(service: ServiceResult, speaker: Speaker) -> str:
 
 def equity_text(service: ServiceResult, speaker: Speaker) -> str:
     """How evenly the areas are served, and what the plan changes; empty where nothing is known."""
-    equity, text = service.equity, ""
-    for ending in ("", "_after"):
+    equity, text, plan = service.equity, "", service.siting
+    nothing = plan is not None and plan.result.status in ("infeasible", "unknown")
+    for ending in ("",) if nothing else ("", "_after"):
         if f"gini{ending}" in equity:
             text += speaker.say(
                 f"report.equity{ending}",

@@ -16,6 +16,7 @@ from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions, check_limits, read_request
 from geoplan.tolerances import BUDGET_ROUNDING
+from geoplan.validate import number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -165,7 +166,7 @@ def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Ask
     if budget is not None:
         if problem.site_costs is None:
             faults.add("budget needs site_costs in the problem: the money each site takes")
-        if isinstance(budget, bool) or not budget >= 0 or not np.isfinite(budget):
+        if not 0 <= number(budget) < np.inf:
             faults.add(f"budget must be a finite amount, 0 or more, not {budget!r}")
     if problem.full_within is not None:
         for name, on in (("backup", backup), ("capacities", problem.capacities is not None)):
@@ -182,7 +183,7 @@ def read_constraints(problem: SitingProblem, faults: Faults, **asked: Unpack[Ask
     area_share = _area_shares(problem, asked.get("min_share_per_area"), faults)
     return Constraints(
         sites=asked.get("sites"),
-        budget=None if budget is None else float(budget),
+        budget=None if budget is None else number(budget),
         area_sites=area_sites,
         area_share=area_share,
         backup=backup,
