@@ -77,6 +77,16 @@ def kml_documents(path: Path) -> dict[str, bytes]:
         raise FileError.of("file_faults.no_archive", ending=".kmz") from error
 
 
+def kml_left_out(path: Path) -> list[str]:
+    """Names of the KML files in an archive that programs do not open: those beside doc.kml."""
+    if path.suffix.lower() != ".kmz":
+        return []
+    with zipfile.ZipFile(path) as archive:
+        inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
+    beside = [n for n in inside if n.lower() != "doc.kml"]
+    return beside if len(beside) < len(inside) else []
+
+
 def read_kml(documents: dict[str, bytes], layer: str | None) -> Kml:
     """The placemarks of one file's documents (a KMZ may hold several).
 

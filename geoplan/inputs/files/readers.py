@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.files.kml import kml_documents, read_kml
+from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
 from geoplan.inputs.files.source import LayerSource, check_readable
 from geoplan.inputs.files.table import RawTable, read_text_table
 from geoplan.inputs.files.vector import (
@@ -57,6 +57,8 @@ def _kml(source: LayerSource) -> RawTables:
         told.append(("folders_together", {"folders": folders, "rows": len(table)}))
     if found.links:
         told.append(("links_not_followed", {"links": found.links}))
+    if left_out := kml_left_out(Path(source.path)):
+        told.append(("kmz_left_out", {"count": len(left_out), "names": ", ".join(left_out[:5])}))
     broken = {"broken_coordinates": found.broken} if found.broken.any() else {}
     return [replace(table, row_findings=broken, file_findings=tuple(told))], geometry
 

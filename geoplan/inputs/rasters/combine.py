@@ -18,18 +18,25 @@ from geoplan.tolerances import SAME_CELL_SIDE, SAME_GRID_CELLS
 
 #: cells in common, and the share of them with equal numbers, from which two files hold one
 _COMMON, _EQUAL = 20, 0.99
+#: share of the smaller raster's ground in common, from which two have one extent
+_ONE_EXTENT = 0.9
 #: share of a raster's people on cells of another grid: they would count twice
 _TWICE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CountedTwice:
-    """Cells of a later raster that hold the numbers of an earlier one and are left out."""
+    """Cells of a later raster where an earlier one has people.
+
+    added : False where the numbers are the same and count once; True where tiles with numbers of
+        their own overlap, and both count.
+    """
 
     raster: PopulationRaster
     earlier: PopulationRaster
     count: int
     people: float
+    added: bool = False
 
 
 def combine(cuts: Sequence[CutRaster]) -> tuple[list[CellGrid], list[CountedTwice]]:
@@ -70,6 +77,17 @@ def combine(cuts: Sequence[CutRaster]) -> tuple[list[CellGrid], list[CountedTwic
                     )
                 )
                 moved = _only(moved, ~same)
+            elif (common := _on_a_seam(moved, _moved(earlier, grids[at].transform))).any():
+                people = float(moved.people[common].sum())
+                twice.append(
+                    CountedTwice(
+                        raster=cut.raster,
+                        earlier=earlier.raster,
+                        count=int(common.sum()),
+                        people=people,
+                        added=True,
+                    )
+                )
         owners[at].append(cut)
         grids[at] = _added(grids[at], moved)
     return grids, twice
@@ -128,6 +146,20 @@ def _same_numbers(cut: CutRaster, earlier: CutRaster) -> NDArray[np.bool_]:
         return none
     none[at[equal]] = True
     return none
+
+
+def _on_a_seam(cut: CutRaster, earlier: CutRaster) -> NDArray[np.bool_]:
+    """The cells with people in both, where the two are tiles that overlap along a seam.
+
+    Rasters of one extent are groups of people that add up.
+    """
+    west, south, east, north = np.transpose([cut.raster.bounds, earlier.raster.bounds])
+    width, height = east.min() - west.max(), north.min() - south.max()
+    smaller = ((east - west) * (north - south)).min()
+    if width <= 0 or height <= 0 or width * height > _ONE_EXTENT * smaller:
+        return np.zeros(len(cut.row), bool)
+    common = np.isin(_keys(cut.row, cut.column), _keys(earlier.row, earlier.column))
+    return common & (cut.people > 0)
 
 
 def _added(grid: CellGrid, cut: CutRaster) -> CellGrid:

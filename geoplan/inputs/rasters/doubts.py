@@ -145,8 +145,9 @@ def _stand_in(value: str, count: int, largest: str) -> Doubt:
 def stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any] | None = None) -> Iterator[float]:
     """Numbers among `stored` that stand for "no data", the largest first.
 
-    They are the largest that `dtype` holds, or one of `STAND_INS` that stands out: ten times the
-    next largest, or in many cells while hardly any other number is of its size.
+    They are the largest that `dtype` holds (unless more cells are near it), or one of `STAND_INS`
+    that stands out: ten times the next largest, or in many cells while hardly any other number is
+    of its size.
     """
     values, counts = np.unique(stored, return_counts=True)
     listed = np.array(STAND_INS)
@@ -155,14 +156,14 @@ def stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any] | None = None) -
     for k in np.flatnonzero(known | largest)[::-1]:
         value, count = float(values[k]), int(counts[k])
         below, cells = values[:k], counts[:k]
-        if largest[k]:
+        near = int(cells[below > value / 2].sum())
+        if largest[k] and count >= near:  # else numbers go up to it: the last of them is honest
             yield value
             continue
         next_largest = float(below[-1]) if len(below) else 0.0
         alone = next_largest * _STANDS_OUT < value and (len(below) > 0 or count > 1)
         alone &= count >= _MANY_CELLS or value >= _NEVER_BY_CHANCE
         # so many cells with that very number, and hardly any with one of its size
-        near = int(cells[below > value / 2].sum())
         many = count >= _MANY_CELLS * 10 and count > _MANY_CELLS * near and value >= 255
         if alone or (many and len(below) and next_largest < value):
             yield value

@@ -122,9 +122,9 @@ def demand_of_rasters(
     grids, twice = combine([one.cut for one in rasters])
     for same in twice:
         one = next(r for r in rasters if r.cut.raster is same.raster)
-        one.accepted -= same.count
+        one.accepted -= 0 if same.added else same.count
         one.collector.about_file(
-            "raster_same_twice",
+            "raster_seam" if same.added else "raster_same_twice",
             "warning",
             assumed=True,
             count=same.count,

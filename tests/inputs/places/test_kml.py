@@ -187,3 +187,16 @@ def test_no_kml_at_all(tmp_path):
     )
     (tmp_path / "p.kml").write_text(bomb, encoding="utf-8")
     assert read(tmp_path / "p.kml").layer is None
+
+
+def test_what_stands_beside_doc_kml_is_told(tmp_path):
+    one_site = HEAD.format(encoding="UTF-8") + "<Document>" + point("A") + "</Document></kml>"
+    path = tmp_path / "p.kmz"
+    for names, told in ((("doc.kml", "more/b.kml"), True), (("a.kml", "b.kml"), False)):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in names:
+                archive.writestr(name, one_site)
+        one = read_facilities(LayerSource(path=path, datum="wgs84"), key="s", crs=CRS, lang="en")
+        left_out = [f for f in one.findings if f.code == "kmz_left_out"]
+        assert [("more/b.kml" in f.problem, f.count) for f in left_out] == [(True, 1)] * told
+        assert len(one.layer) == (1 if told else 2)

@@ -7,6 +7,7 @@ import pytest
 from rasterio.enums import ColorInterp
 
 from geoplan.inputs import LayerSource, SumTo
+from geoplan.inputs.rasters.doubts import stand_ins
 from tests.inputs.rasters.raster_files import codes, found, layer, read, square, write
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
@@ -290,3 +291,11 @@ def test_published_rasters_raise_no_doubt(tmp_path):
         people = values[np.isfinite(values) & (values != nodata)].sum()
         assert one.layer.total == pytest.approx(people, abs=1), name
         assert codes(one) == [], name
+
+
+def test_numbers_up_to_the_largest_of_a_type_are_people():
+    # bytes that go up to 255 evenly; a stand-in is in more cells than all numbers of its size
+    even = np.arange(1, 256, dtype=float).repeat(6)
+    assert list(stand_ins(even, np.dtype("uint8"))) == []
+    few = np.r_[np.arange(1, 41).repeat(20), np.full(30, 255)].astype(float)
+    assert list(stand_ins(few, np.dtype("uint8"))) == [255.0]

@@ -75,6 +75,21 @@ def test_tiles_that_overlap_count_their_people_once(tmp_path):
     assert one.also[0].record.set_aside == told.count
 
 
+def test_tiles_that_overlap_with_other_numbers_are_told(tmp_path):
+    whole = np.hstack([A, B])
+    west = write(tmp_path / "w.tif", whole[:, :25])
+    east = write(tmp_path / "e.tif", 2 * whole[:, 15:], corner=(LEFT + 1500, TOP))
+    one = read(west, east)
+    told = found(one.also[0], "raster_seam")
+    assert one.layer.total == whole[:, :25].sum() + 2 * whole[:, 15:].sum()
+    assert told.severity == "warning"
+    assert told.assumption.count == (whole[:, 15:25] > 0).sum()
+    assert f"{2 * whole[:, 15:25].sum():,.0f} people" in told.problem
+    # of one extent they are groups that add up
+    groups = read(west, write(tmp_path / "w2.tif", 2 * whole[:, :25]))
+    assert "raster_seam" not in {f.code for f in groups.also[0].findings}
+
+
 def test_the_same_file_twice_counts_once(tmp_path):
     one = read(write(tmp_path / "a.tif", A), write(tmp_path / "again.tif", A))
     assert one.layer.total == A.sum()
