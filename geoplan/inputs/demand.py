@@ -27,7 +27,8 @@ from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.people.added_columns import refuse_overlaps
 from geoplan.inputs.people.census import scale_to_census
-from geoplan.inputs.people.doubts import people_stand_ins, report_people
+from geoplan.inputs.people.doubts import report_people
+from geoplan.inputs.rasters.doubts import people_stand_ins
 from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
 from geoplan.inputs.rasters.raster_demand import RasterDemand, demand_of_rasters
 from geoplan.inputs.rows import Rows, open_rows

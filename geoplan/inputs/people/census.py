@@ -21,7 +21,7 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import put_levels
-from geoplan.inputs.people.doubts import people_stand_ins
+from geoplan.inputs.rasters.doubts import people_stand_ins
 from geoplan.inputs.rows import Rows, open_rows
 
 #: times the census's people; a group of an age is a part of all, hardly a tenth and never ten times

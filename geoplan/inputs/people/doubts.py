@@ -13,33 +13,11 @@ from numpy.typing import NDArray
 
 from geoplan.inputs.columns.roles import normalize
 from geoplan.inputs.findings.collector import FindingCollector
-from geoplan.inputs.rasters.doubts import stand_ins
 
 #: rows from which numbers say something about a column; people that a share never reaches
 _ROWS, _WHOLE = 5, 1.0
 #: times the next largest number, and least people, from which a single row is doubted
 _TIMES, _LEAST = 20.0, 10_000.0
-#: smaller stand-ins are honest numbers of people in a table
-_LEAST_STAND_IN = 8_000.0
-
-
-def people_stand_ins(
-    values: NDArray[np.float64], *, least: float = _LEAST_STAND_IN
-) -> NDArray[np.bool_]:
-    """Bool per row: the number is one that offices write where they know nothing (9999, 999999).
-
-    Only where it stands out: by far the largest, or written again and again.
-
-    Examples
-    --------
-    >>> people_stand_ins(np.array([120.0, 999999.0, 80.0])).tolist()
-    [False, True, False]
-    >>> people_stand_ins(np.array([9500.0, 9999.0, 10400.0])).tolist()
-    [False, False, False]
-    """
-    known = values[np.isfinite(values) & (values > 0)]
-    found = [v for v in stand_ins(known) if v >= least]
-    return np.isin(values, found)
 
 
 def report_people(

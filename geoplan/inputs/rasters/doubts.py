@@ -1,4 +1,4 @@
-"""What a raster's numbers cannot be: stand-ins for "no data", more people than any city has.
+"""What numbers of people cannot be: stand-ins for "no data", more people than any city has.
 
 Nothing here decides by one sign alone: a number is left out when it is no number of people at all
 (negative, infinite, beyond any city) or when a number that programs write for "no data" stands out
@@ -36,6 +36,8 @@ STAND_INS = (
         1e20,
     ),
 )
+#: smaller stand-ins are honest numbers of people in a table
+_LEAST_STAND_IN = 8_000.0
 #: times the next largest number: a stand-in stands out by this much, or by its many cells
 _STANDS_OUT, _MANY_CELLS = 10.0, 3
 #: a smaller stand-in may be an honest number where it stands once or twice
@@ -167,6 +169,25 @@ def stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any] | None = None) -
         many = count >= _MANY_CELLS * 10 and count > _MANY_CELLS * near and value >= 255
         if alone or (many and len(below) and next_largest < value):
             yield value
+
+
+def people_stand_ins(
+    values: NDArray[np.float64], *, least: float = _LEAST_STAND_IN
+) -> NDArray[np.bool_]:
+    """Bool per row: the number is one that offices write where they know nothing (9999, 999999).
+
+    Only where it stands out: by far the largest, or written again and again.
+
+    Examples
+    --------
+    >>> people_stand_ins(np.array([120.0, 999999.0, 80.0])).tolist()
+    [False, True, False]
+    >>> people_stand_ins(np.array([9500.0, 9999.0, 10400.0])).tolist()
+    [False, False, False]
+    """
+    known = values[np.isfinite(values) & (values > 0)]
+    found = [v for v in stand_ins(known) if v >= least]
+    return np.isin(values, found)
 
 
 def odd_numbers(
