@@ -194,11 +194,11 @@ def _judge(
     ordinary = int(((people > 0) & ~is_hit).sum())
     for hit in hits:
         first[hit.row], last[hit.row] = hit.first, hit.last
-    for kind in (True, False):
+    for kind in sorted({bool(apart[hit.row]) for hit in hits}, reverse=True):
+        alike = np.sort(people[apart == kind])
         for further in (True, False):
             some = [h for h in hits if apart[h.row] == kind and (h.chance < 0) == further]
-            rows = np.flatnonzero(apart == kind)
-            _judge_alike(some, people, np.sort(people[rows]), (sure, likely))
+            _judge_alike(some, people, alike, (sure, likely))
     for hit in hits:
         rare = 2 * hit.count <= _RARE * people[hit.row]
         if rare and hit.count >= max(ordinary, _EVERYTHING):  # the sum of all rows that are none
@@ -221,6 +221,7 @@ def _judge_alike(
     found : bool per row, sure and likely: written to.
     """
     ranked = sorted(hits, key=lambda hit: -int(people[hit.row]))
+    rows = np.array([hit.row for hit in ranked], np.int64)
     level, worst = 0.0, -math.inf
     for h, hit in enumerate(ranked, start=1):
         number = float(people[hit.row])
@@ -232,11 +233,10 @@ def _judge_alike(
             level = _log_choose(trials, h) + h * worst
         else:
             level = 0.0
-        rows = [r.row for r in ranked[:h]]
         if level <= SURE:
-            found[0][rows] = True
+            found[0][rows[:h]] = True
         elif level <= LIKELY:
-            found[1][rows] = True
+            found[1][rows[:h]] = True
 
 
 def _log_choose(n: int, k: int) -> float:
