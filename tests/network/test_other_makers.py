@@ -202,7 +202,7 @@ def osmnx_like():
 
 
 @pytest.mark.parametrize("directed", [True, False])
-@pytest.mark.parametrize("ending", ["gpkg", "shp", "csv"])
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "csv", "geojson", "fgb"])
 @pytest.mark.parametrize("mode", ["drive", "walk"])
 def test_a_graph_saved_as_a_layer_is_the_graph(tmp_path, directed, ending, mode):
     """The same streets, lengths, minutes and directions as from the graph itself."""
@@ -211,8 +211,8 @@ def test_a_graph_saved_as_a_layer_is_the_graph(tmp_path, directed, ending, mode)
     saved = tmp_path / "g.gpkg"
     osmnx.save_graph_geopackage(graph, saved, directed=directed)
     edges = gpd.read_file(saved, layer="edges")
-    if ending == "shp":
-        edges.to_file(tmp_path / "g.shp")
+    if ending in ("shp", "geojson", "fgb"):
+        edges.to_file(tmp_path / f"g.{ending}")
     elif ending == "csv":
         table = pd.DataFrame(edges.assign(wkt=edges.geometry.to_wkt())).drop(columns="geometry")
         table.to_csv(tmp_path / "g.csv", index=False)

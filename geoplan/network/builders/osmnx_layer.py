@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import networkx as nx
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -96,6 +97,8 @@ def _is_oneway(value: Any) -> bool:
 
 def _value(name: str, value: Any) -> Any:
     """A cell as the graph had it: lists are lists again."""
+    if isinstance(value, np.ndarray):  # what GeoJSON's driver makes of a list
+        return value.tolist()
     if value is None or value != value:
         return None
     if name in _AS_IT_IS or not isinstance(value, str):
