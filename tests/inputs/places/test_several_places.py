@@ -223,6 +223,8 @@ def test_a_line_among_places_is_told(tmp_path, shape, told):
         )
         for one in found:
             lines = [f for f in one.findings if f.code == "lines_for_places"]
-            assert [(f.severity, f.assumed) for f in lines] == [("warning", True)] * told
+            assert [(f.severity, f.assumption is not None) for f in lines] == [
+                ("warning", True)
+            ] * told
             assert all("2" in f.problem and f.advice for f in lines)
             assert len(one.layer.frame) == 2
