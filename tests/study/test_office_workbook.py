@@ -255,7 +255,8 @@ def test_every_fault_is_named_by_sheet_and_row_and_none_is_invented(office):
     found = {title: {} for title in made}
     whole = {title: set() for title in made}
     streets = [f.code for f in report.findings if f.file == "道路.gpkg"]
-    assert streets == ["network_no_class"]  # lines alone: no class, no speed
+    # lines alone: no class, no speed, no direction
+    assert streets == ["network_no_class", "network_no_oneway"]
     for finding in report.findings:
         if finding.file == "道路.gpkg":
             continue
