@@ -277,7 +277,7 @@ def test_tables_of_a_database():
     try:
         assert names(table("站点")) == ["乙站", "甲站"]
         assert names(table("geoplan_in.sites", where="床位数 > 10")) == ["乙站"]
-        assert "no geometry column" in fault(table("bare"))
+        assert "no coordinates" in fault(table("bare"))  # a table without places is a plain one
         assert "站点" in fault(table("none"))
         assert "needs layer" in fault(table(None))
     finally:
