@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.columns.quick_looks import holds
 from geoplan.inputs.columns.roles import heading_key
 
 #: how notes under a table begin
@@ -37,14 +38,36 @@ def no_data_rows(text: pd.DataFrame, above: Sequence[str]) -> np.ndarray:
         return np.zeros(len(text), bool)
     filled = text.ne("").to_numpy(bool)
     count = filled.sum(axis=1)
-    same = np.zeros(len(text), int)
-    for column in map(str, text.columns):
-        parts = {heading_key(part) for part in column.split("/")} - {""}
-        said = {cell: heading_key(cell) in parts for cell in text[column].unique()}
-        same += text[column].map(said).to_numpy(bool)
-    repeated = (count >= 2) & (same == count)
+    repeated = _repeats_heading(text, filled, count >= 2)
     titles = set(above)
     for row in np.flatnonzero(count == 1).tolist():
         cell = str(text.iloc[row, int(np.flatnonzero(filled[row])[0])]).strip()
         repeated[row] = cell in titles or bool(_NOTE.match(cell))
     return repeated
+
+
+def _repeats_heading(text: pd.DataFrame, filled: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """Bool per row among the `likely` ones: every filled cell says a part of its own heading."""
+    likely = likely.copy()
+    parts = [
+        {heading_key(part) for part in str(column).split("/")} - {""} for column in text.columns
+    ]
+    # a number repeats no heading but a number: that leaves few rows, in millions, to read closely
+    for look in (_may_say, _says):
+        for c in range(text.shape[1]):
+            at = np.flatnonzero(likely & filled[:, c])
+            if len(at):
+                likely[at] = look(text.iloc[:, c].iloc[at], parts[c])
+    return likely
+
+
+def _may_say(cells: pd.Series, parts: set[str]) -> np.ndarray:
+    """Bool per cell: it may say one of the `parts`; a number does not where none is one."""
+    if any(part.isdigit() for part in parts):
+        return np.ones(len(cells), bool)
+    return ~holds(cells, r"^[-+]?[0-9][0-9.,]*$")
+
+
+def _says(cells: pd.Series, parts: set[str]) -> np.ndarray:
+    said = {cell: heading_key(cell) in parts for cell in cells.unique()}
+    return cells.map(said).to_numpy(bool)

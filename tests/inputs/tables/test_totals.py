@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from geoplan.inputs.columns.roles import heading_key
 from geoplan.inputs.columns.totals.sum_rows import find_sum_rows
 from geoplan.inputs.columns.totals.total_names import total_name
+from geoplan.inputs.rows.no_data import no_data_rows
 from tests.inputs.tables.books import HEAD, PEOPLE, ROWS
 from tests.inputs.tables.conftest import codes, the
 
@@ -227,3 +230,31 @@ def test_decimal_commas_of_coordinates_are_told_once(people, table):
     one = people(table([head, *rows], delimiter=";"))
     assert one.layer.total == PEOPLE
     assert codes(one) == {"places_written"}
+
+
+def _says_every_heading(text):
+    """The plain definition: two cells or more, and each says a part of its own heading."""
+    said = []
+    for row in text.to_dict("records"):
+        cells = {column: cell for column, cell in row.items() if cell != ""}
+        parts = {c: {heading_key(p) for p in c.split("/")} - {""} for c in cells}
+        same = all(heading_key(cell) in parts[c] for c, cell in cells.items())
+        said.append(len(cells) >= 2 and same)
+    return said
+
+
+def test_headings_of_further_pages_are_found_among_numbers_and_look_alikes():
+    random = np.random.default_rng(0)
+    columns = ["名称", "人数", "2020", "60岁以上/男", "5/名称"]
+    cells = ["名称", "人数", "名 称", "人數", "2020", "２０２０", "5", "-5", "男", "60歲以上", "甲"]
+    repeats = 0
+    for _ in range(200):
+        heads = list(dict.fromkeys(random.choice(columns, 3)))
+        drawn = {head: random.choice([*cells, "", ""], 8) for head in heads}
+        text = pd.DataFrame(drawn, dtype="str")
+        found = no_data_rows(text, ())
+        several = text.ne("").sum(axis=1) >= 2  # a single text may be a title or a note besides
+        told = np.array(_says_every_heading(text))
+        assert found[several].tolist() == told[several].tolist()
+        repeats += told.sum()
+    assert repeats > 20
