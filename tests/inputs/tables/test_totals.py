@@ -258,3 +258,46 @@ def test_headings_of_further_pages_are_found_among_numbers_and_look_alikes():
         assert found[several].tolist() == told[several].tolist()
         repeats += told.sum()
     assert repeats > 20
+
+
+#: further columns that follow from the people more or less, as offices' tables have them
+FOLLOWING = {
+    "shares": lambda random, people: [people // 5, people // 7, people // 40],
+    "men and women": lambda random, people: [m := random.binomial(people, 0.5), people - m],
+    "households": lambda random, people: [people // 3 + random.integers(0, 3, len(people))],
+    "ages": lambda random, people: [
+        young := random.binomial(people, 0.17),
+        old := random.binomial(people - young, 0.2),
+        people - young - old,
+    ],
+}
+
+
+@pytest.mark.parametrize("following", FOLLOWING)
+@pytest.mark.parametrize("rows", [40, 400, 20_000])
+def test_columns_that_follow_from_the_people_make_no_row_a_sum(following, rows):
+    none = np.zeros(rows, bool)
+    for seed in range(3 if rows > 1000 else 30):
+        random = np.random.default_rng(seed)
+        people = random.integers(30, 1800, rows)
+        table = np.column_stack([people, *FOLLOWING[following](random, people)]).astype(float)
+        found = find_sum_rows(table, nameless=none, apart=none, marked=none)
+        assert not found.sure.any()
+
+
+@pytest.mark.parametrize("following", FOLLOWING)
+def test_sums_with_columns_that_follow_from_the_people_are_found(following):
+    found_all = 0
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        blocks, sums = [], []
+        for _ in range(4):
+            people = random.integers(50, 900, random.integers(4, 9))
+            block = np.column_stack([people, *FOLLOWING[following](random, people)])
+            blocks += [block.sum(axis=0)[None], block]
+            sums += [True, *[False] * len(block)]
+        none = np.zeros(len(sums), bool)
+        table = np.vstack(blocks).astype(float)
+        found = find_sum_rows(table, nameless=none, apart=none, marked=none)
+        found_all += found.sure.tolist() == sums
+    assert found_all >= 48

@@ -27,6 +27,10 @@ _RARE = 0.05
 _EVERYTHING, _MANY = 5, 20
 
 
+#: width of a normal distribution as likely throughout as in its middle, in median deviations
+_NORMAL = math.sqrt(2 * math.pi) / 0.6745
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SumRows:
     """Rows that are sums of others.
@@ -80,11 +84,12 @@ def find_sum_rows(
     """
     whole = _without_copies(_whole_numbers(values))
     n = len(whole)
+    spread = _spread_given_earlier(whole)
     left = np.ones(n, bool)
     hits: dict[int, _Hit] = {}
     counted: set[int] = set()
     for _ in range(_DEPTH):
-        found = [h for h in _round(whole, left) if h.row not in hits]
+        found = [h for h in _round(whole, spread, left) if h.row not in hits]
         found = _best_of_each_row(found, counted)
         if not found:
             break
@@ -123,7 +128,7 @@ def _without_copies(whole: np.ndarray) -> np.ndarray:
     return whole[:, kept]
 
 
-def _round(whole: np.ndarray, left: np.ndarray) -> list[_Hit]:
+def _round(whole: np.ndarray, spread: np.ndarray, left: np.ndarray) -> list[_Hit]:
     """All rows among `left` that equal a block of two or more filled rows next to them."""
     rows = np.flatnonzero(left)
     values = whole[rows, 0]
@@ -142,23 +147,33 @@ def _round(whole: np.ndarray, left: np.ndarray) -> list[_Hit]:
         good = inside & (sums[other] == target) & (values > 0) & (count >= 2)
         for k in np.flatnonzero(good).tolist():
             first, last = (other[k], edge[k] - 1) if above else (edge[k], other[k] - 1)
-            hits.append(_hit(whole, rows, int(k), (int(first), int(last)), int(count[k])))
+            block = rows[int(first) : int(last) + 1]
+            fits = (whole[rows[k]] == whole[block].sum(axis=0)) & (whole[rows[k]] > 0)
+            chance = -float(np.log10(spread[1:][fits[1:]]).sum())
+            hits.append(
+                _Hit(row=int(rows[k]), inside=block.tolist(), count=int(count[k]), chance=chance)
+            )
     return hits
 
 
-def _hit(whole: np.ndarray, rows: np.ndarray, k: int, edges: tuple[int, int], count: int) -> _Hit:
-    """A hit with the chance that further columns add up as well."""
-    first, last = edges
-    numbers = whole[rows[first : last + 1]]
-    own = whole[rows[k]]
-    factors = []
+def _spread_given_earlier(whole: np.ndarray) -> np.ndarray:
+    """Per column how many values are about as likely, once the columns before it are known.
+
+    A share of the people that was worked out from the total adds up wherever the total does: only
+    what earlier columns leave open (residuals of least squares) speaks for a sum.
+    """
+    spread = np.ones(whole.shape[1])
     for c in range(1, whole.shape[1]):
-        if own[c] == numbers[:, c].sum() and own[c] > 0:
-            factors.append(math.log10(max(float(numbers[:, c].mean()), 1.0)))
-    # of three columns that fit one may be the sum of the others
-    chance = -sum(sorted(factors)[: max(len(factors) - 1, 1)])
-    block = rows[first : last + 1].tolist()
-    return _Hit(row=int(rows[k]), inside=block, count=count, chance=chance)
+        known = whole[(whole > 0).all(axis=1)].astype(float)
+        if len(known) <= c + 1:
+            continue
+        # in proportion to its size, lest a few large rows decide
+        size = np.maximum(known[:, :1], 1.0)
+        earlier, own = known[:, :c] / size, known[:, c] / size[:, 0]
+        slopes, *_ = np.linalg.lstsq(earlier, own, rcond=None)
+        off = np.abs(own - earlier @ slopes) * size[:, 0]
+        spread[c] = max(_NORMAL * float(np.median(off)), 1.0)
+    return spread
 
 
 def _best_of_each_row(hits: list[_Hit], counted: set[int]) -> list[_Hit]:
