@@ -24,5 +24,14 @@ class SheetMarks:
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     merges: list[Range] | None = None
 
+    def hide(self, row: int, *, outlined: bool) -> None:
+        """Note a hidden row; one of an outline counts as folded up."""
+        (self.folded if outlined else self.hidden).add(row)
+
+    def unfold(self) -> None:
+        """A filter hides rows of this sheet: those of an outline may be among them."""
+        self.hidden |= self.folded
+        self.folded = set()
+
 
 Marks: TypeAlias = Mapping[str, SheetMarks]

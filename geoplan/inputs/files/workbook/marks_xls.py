@@ -62,23 +62,20 @@ def _sheets(book: bytes) -> list[tuple[int, str]]:
 
 
 def _marks(book: bytes, start: int) -> SheetMarks:
-    marks, outlined, filtered = SheetMarks(), set(), False
+    marks, filtered = SheetMarks(), False
     for kind, body in _records(book, start):
         if kind == _ROW:
             row, flags = struct.unpack_from("<H", body)[0], body[12]
             if flags & _HIDDEN:
-                marks.hidden.add(row)
-                if flags & _LEVEL:
-                    outlined.add(row)
+                marks.hide(row, outlined=bool(flags & _LEVEL))
         elif kind == _ERROR and body[7]:
             at = struct.unpack_from("<HH", body)
             marks.texts[at] = error_of_code(body[6])
         elif kind in _FORMULAS:
             _put_formula(marks, body)
         filtered |= kind == _FILTER
-    if not filtered:
-        marks.folded = outlined
-        marks.hidden -= outlined
+    if filtered:
+        marks.unfold()
     return marks
 
 

@@ -77,19 +77,16 @@ def _sheets(book: bytes) -> list[tuple[str, str]]:
 
 
 def _marks(raw: bytes) -> SheetMarks:
-    marks, outlined, row, filtered = SheetMarks(), set(), -1, False
+    marks, row, filtered = SheetMarks(), -1, False
     for kind, body in _records(raw):
         if kind == _ROW:
             row, flags = struct.unpack_from("<I", body)[0], body[11]
             if flags & _HIDDEN:
-                marks.hidden.add(row)
-                if flags & _LEVEL:
-                    outlined.add(row)
+                marks.hide(row, outlined=bool(flags & _LEVEL))
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", body)[0]
             marks.texts[row, column] = error_of_code(body[8])
         filtered |= kind == _FILTER_COLUMN
-    if not filtered:
-        marks.folded = outlined
-        marks.hidden -= outlined
+    if filtered:
+        marks.unfold()
     return marks

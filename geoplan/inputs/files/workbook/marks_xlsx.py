@@ -116,7 +116,6 @@ class _Sheet(_Part):
     def __init__(self, *, stale: bool, numbered: bool = False) -> None:
         self.marks = SheetMarks()
         self.stale, self.numbered = stale, numbered
-        self.outlined: set[int] = set()
         self.filtered = False
         self.row = self.column = -1
         self.formula: str | None = None
@@ -142,9 +141,8 @@ class _Sheet(_Part):
         self.column = -1
         height = attributes.get("ht")
         if attributes.get("hidden", "0") in _TRUE or (height is not None and float(height) == 0):
-            self.marks.hidden.add(self.row)
-            if int(attributes.get("outlineLevel", "0")) > 0:
-                self.outlined.add(self.row)
+            outlined = int(attributes.get("outlineLevel", "0")) > 0
+            self.marks.hide(self.row, outlined=outlined)
 
     def _cell(self, attributes: dict[str, str]) -> None:
         at = attributes.get("r")
@@ -170,10 +168,9 @@ class _Sheet(_Part):
                     self.marks.texts[self.row, self.column] = f"={self.formula}"
 
     def done(self) -> SheetMarks:
-        """The marks: outlined rows that no filter hides are folded, not hidden."""
-        if not self.filtered:
-            self.marks.folded = self.outlined
-            self.marks.hidden -= self.outlined
+        """The marks of the whole sheet."""
+        if self.filtered:
+            self.marks.unfold()
         return self.marks
 
 
