@@ -8,7 +8,7 @@ import openpyxl
 from hypothesis import given, strategies as st
 
 from geoplan.inputs import LayerSource, read_facilities, write_findings
-from geoplan.inputs.columns.personal_data import is_identity_number
+from geoplan.inputs.columns.personal.personal_data import is_identity_number
 
 CRS = "EPSG:4548"
 IDENTITY = "11010519491231002X"  # the example of GB 11643-1999

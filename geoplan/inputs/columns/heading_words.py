@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 
-from geoplan.inputs.columns.roles import find_roles, heading_key, is_personal_heading, is_total_part
+from geoplan.inputs.columns.personal.personal_data import is_personal_heading
+from geoplan.inputs.columns.roles import find_roles, heading_key, is_total_part, word_lists
 
 _YEAR = re.compile(r"(19|20)\d\d(年|年末|年底)?")
 _AGE = re.compile(r"\d{1,3}[-~—–至到]\d{1,3}(岁|years|ans|años)?|\d{1,3}\+|[≥>=]+\d{1,3}岁?")
@@ -19,13 +17,8 @@ _NUMBERED = 3
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 
 
-@cache
 def _words() -> dict[str, frozenset[str]]:
-    text = files(__package__).joinpath("heading_words.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
-    return {
-        kind: frozenset(heading_key(w) or w for w in entry["words"]) for kind, entry in raw.items()
-    }
+    return word_lists(__package__, "heading_words.toml")
 
 
 def is_child_word(text: str) -> bool:

@@ -13,8 +13,6 @@ from geoplan.errors import FileError
 
 _NOISE = re.compile(r"[\s_\-·.,，。、/\\()（）\[\]【】<>《》:：;；\"'“”‘’*#℃°]+")
 _LEVELS = ("parent", "district", "street", "village")
-#: what separates the words of a heading
-_PART = re.compile(r"[\s_\-·.,，、/\\()（）\[\]【】<>:：;；]+")
 _UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]$")
 
 
@@ -56,29 +54,39 @@ def simplified(text: str) -> str:
     return text.translate(_simplified())
 
 
+def without_unit(heading: object) -> str:
+    """A heading without the unit in brackets behind it.
+
+    Examples
+    --------
+    >>> without_unit("床位数（张）"), without_unit("(旧) 名称")
+    ('床位数', '(旧) 名称')
+    """
+    return _UNIT.sub("", str(heading))
+
+
 @cache
-def _aliases() -> dict[str, dict[str, tuple[str, ...]]]:
-    text = files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
-    roles = {
-        role: tuple(dict.fromkeys(map(heading_key, words))) for role, words in raw["roles"].items()
-    }
+def word_lists(package: str, name: str) -> dict[str, frozenset[str]]:
+    """The lists of words in a file of `package`, by kind, as `heading_key` compares them.
+
+    A sign of which that leaves nothing (``%``) stays as it is.
+    """
+    raw = tomllib.loads(files(package).joinpath(name).read_text(encoding="utf-8"))
     return {
-        "roles": roles,
+        kind: frozenset(heading_key(w) or w for w in entry["words"]) for kind, entry in raw.items()
     }
 
 
 @cache
-def _personal() -> dict[str, frozenset[str]]:
-    text = files(__package__).joinpath("personal.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
-    return {kind: frozenset(map(heading_key, entry["words"])) for kind, entry in raw.items()}
+def _aliases() -> dict[str, tuple[str, ...]]:
+    """The words for every role, the surest first."""
+    text = files(__package__).joinpath("aliases.toml").read_text(encoding="utf-8")
+    roles = tomllib.loads(text)["roles"]
+    return {role: tuple(dict.fromkeys(map(heading_key, words))) for role, words in roles.items()}
 
 
-@cache
 def _total_parts() -> frozenset[str]:
-    text = files(__package__).joinpath("heading_words.toml").read_text(encoding="utf-8")
-    return frozenset(map(heading_key, tomllib.loads(text)["totals"]["words"]))
+    return word_lists(__package__, "heading_words.toml")["totals"]
 
 
 def is_total_part(text: str) -> bool:
@@ -94,31 +102,7 @@ def is_total_part(text: str) -> bool:
 
 def known_roles() -> tuple[str, ...]:
     """All roles that a heading can be taken for."""
-    return tuple(_aliases()["roles"])
-
-
-def is_personal_heading(heading: object) -> bool:
-    """Whether a heading announces personal data: a person's name, number, telephone, home.
-
-    Chinese words count wherever they stand in the heading, short and English ones only as a word
-    of their own or as the whole of it.
-
-    Examples
-    --------
-    >>> [is_personal_heading(h) for h in ("站長姓名", "聯絡電話", "Contact person", "电话亭数")]
-    [True, True, True, False]
-    """
-    words, text = _personal(), _UNIT.sub("", str(heading))
-    key = heading_key(text)
-    if key in words["never"]:
-        return False
-    plain = key.rstrip("0123456789")
-    parts = {heading_key(p) for p in _PART.split(unicodedata.normalize("NFKC", text))}
-    return (
-        plain in words["whole"]
-        or bool({p.rstrip("0123456789") for p in parts} & words["part"])
-        or any(word in key for word in words["anywhere"])
-    )
+    return tuple(_aliases())
 
 
 def find_roles(
@@ -146,7 +130,7 @@ def find_roles(
     >>> find_roles(["位置/经度"], levels={"位置/经度": ("位置", "经度")})
     {'位置/经度': 'lon'}
     """
-    roles = _aliases()["roles"]
+    roles = _aliases()
     forms = {str(h): _forms(str(h), (levels or {}).get(str(h), ())) for h in headings}
     found: dict[str, str] = {}
     for role in roles if wanted is None else [r for r in roles if r in set(wanted)]:
@@ -169,7 +153,7 @@ def _forms(heading: str, levels: Sequence[str]) -> list[str]:
     if levels:
         texts.append(levels[-1])
         texts += levels[:1] if heading_key(levels[-1]) in _total_parts() else []
-    return [heading_key(form) for text in texts for form in (text, _UNIT.sub("", text))]
+    return [heading_key(form) for text in texts for form in (text, without_unit(text))]
 
 
 def fits_role(heading: object, role: str) -> bool:
@@ -180,8 +164,8 @@ def fits_role(heading: object, role: str) -> bool:
     >>> fits_role("运营状态", "status"), fits_role("床位数（张）", "status")
     (True, False)
     """
-    words = _aliases()["roles"][role]
-    return bool({heading_key(heading), heading_key(_UNIT.sub("", str(heading)))} & set(words))
+    words = _aliases()[role]
+    return bool({heading_key(heading), heading_key(without_unit(heading))} & set(words))
 
 
 def names_area(heading: object) -> bool:
@@ -216,7 +200,7 @@ def columns_by_role(given: Mapping[str, str]) -> dict[str, str]:
     >>> columns_by_role({"county": "县"})
     {'county': '县'}
     """
-    roles = _aliases()["roles"]
+    roles = _aliases()
     own = [role for role in roles if role not in _LEVELS]
     named: dict[str, str] = {}
     for word, heading in given.items():
@@ -279,10 +263,10 @@ def headings_called(
     if name in headings:
         return [name]
     key = heading_key(name)
-    for form in (lambda h: h, lambda h: _UNIT.sub("", h)):
-        alike = [h for h in headings if heading_key(form(h)) == key]
-        if alike:
-            return alike[:1]
+    alike = [h for h in headings if heading_key(h) == key]
+    alike = alike or [h for h in headings if heading_key(without_unit(h)) == key]
+    if alike:
+        return alike[:1]
     under = [
         h
         for h in headings

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.columns.personal_data import hide_personal, personal_columns
+from geoplan.inputs.columns.personal.personal_data import hide_personal, personal_columns
 from geoplan.inputs.columns.places.detect import place_roles
 from geoplan.inputs.columns.roles import (
     columns_by_role,

@@ -12,8 +12,8 @@ from datetime import date
 
 import numpy as np
 
-from geoplan.inputs.columns.dates import is_without_end, read_days
 from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.columns.status.dates import is_without_end, read_days
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Severity
 from geoplan.inputs.rows import Rows

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.dates import read_days
 from geoplan.inputs.columns.parse_numbers import is_empty
 from geoplan.inputs.columns.roles import fits_role, normalize
 from geoplan.inputs.columns.status import StatusReading, StatusWords, status_table
+from geoplan.inputs.columns.status.dates import read_days
 from geoplan.inputs.rows import Rows
 
 #: ``aside``: names, remarks and opening hours: heeded where they plainly say closed, never doubted

@@ -53,8 +53,6 @@ def place_roles(
             hit = next((h for h in free if h not in fixed and share(text[h]) > _NEARLY_ALL), None)
             if hit is not None:
                 return found | {hit: role}
-            if "wkt" in found.values():
-                break
     return found
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.quick_looks import SPACES, holds
-from geoplan.inputs.columns.roles import heading_key, traditional_pairs
+from geoplan.inputs.columns.roles import heading_key, traditional_pairs, word_lists
 
 #: ``sure``: the name says nothing else; ``likely``: a word for a total, and a name beside it
 TotalName = Literal["", "likely", "sure"]
 
+#: kinds of words that alone make no name one of a sum
+_NO_SIGNS = ("never", "beside")
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]\s*$")
 _INSIDE = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _UNITS = re.compile(r"(人|张|户|个|处|床|persons|people|beds|places)$")
@@ -25,13 +25,8 @@ _BREAKS = re.compile(r"^\s*[:：,，、;；\-—–]")
 _LATIN = re.compile(r"[^\W\d_]+")
 
 
-@cache
 def _words() -> dict[str, frozenset[str]]:
-    text = files(__package__).joinpath("total_words.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
-    return {
-        kind: frozenset(heading_key(w) or w for w in entry["words"]) for kind, entry in raw.items()
-    }
+    return word_lists(__package__, "total_words.toml")
 
 
 def total_name(text: str) -> TotalName:
@@ -45,12 +40,12 @@ def total_name(text: str) -> TotalName:
     ['likely', '', '', '']
     """
     words = _words()
-    norm = unicodedata.normalize("NFKC", text).strip().lower()
+    norm = _normal(text)
     key = heading_key(norm)
     if not norm or key in words["never"]:
         return ""
     inside = {heading_key(part) for part in _INSIDE.findall(norm)}
-    bare = _BRACKETS.sub("", norm).strip(" .:：=*·-—_#")
+    bare = _bare(norm)
     short = heading_key(bare) or bare
     plain = _UNITS.sub("", short) or short
     if {short, plain, norm} & (words["exact"] | words["around"]) or inside & words["around"]:
@@ -80,37 +75,29 @@ def is_part_name(text: str) -> bool:
     >>> is_part_name("其中：男"), is_part_name("of which: women"), is_part_name("小计")
     (True, True, False)
     """
-    norm = unicodedata.normalize("NFKC", text).strip().lower()
-    return _is_part(_BRACKETS.sub("", norm).strip(" .:：=*·-—_#"), _words()["parts"])
+    return _is_part(_bare(_normal(text)), _words()["parts"])
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def _bare(normal: str) -> str:
+    """A name without brackets behind it and signs around it."""
+    return _BRACKETS.sub("", normal).strip(" .:：=*·-—_#")
 
 
 def _is_part(text: str, words: frozenset[str]) -> bool:
-    for word in words:
-        rest = re.sub(r"\s+", "", text).removeprefix(re.sub(r"\s+", "", word))
-        if len(rest) < len(re.sub(r"\s+", "", text)) and (rest == "" or _BREAKS.match(rest)):
-            return True
-    return False
+    plain = re.sub(r"\s+", "", text)
+    rests = [plain[len(word) :] for word in words if plain.startswith(word)]
+    return any(rest == "" or _BREAKS.match(rest) for rest in rests)
 
 
 def _by_word(text: str, words: dict[str, frozenset[str]]) -> TotalName:
     tokens = _LATIN.findall(text)
     if not tokens or not ({tokens[0], tokens[-1]} & words["word"]):
         return ""
-    others = [t for t in tokens if t not in words["word"]]
-    fill = {
-        "grand",
-        "sub",
-        "general",
-        "geral",
-        "général",
-        "generale",
-        "overall",
-        "city",
-        "of",
-        "for",
-    }
-    fill |= {"persons", "people", "population", "final", "complessivo", "keseluruhan", "the", "all"}
-    return "sure" if all(t in fill for t in others) else "likely"
+    return "sure" if words["word"].union(words["beside"]).issuperset(tokens) else "likely"
 
 
 @cache
@@ -119,7 +106,7 @@ def _any_word() -> str:
     variants: dict[str, str] = {}
     for pair in traditional_pairs():
         variants[pair[1]] = variants.get(pair[1], pair[1]) + pair[0]
-    words = {w for kind, some in _words().items() if kind != "never" for w in some}
+    words = {w for kind, some in _words().items() if kind not in _NO_SIGNS for w in some}
     parts = []
     for word in sorted(words):
         letters = [f"[{variants.get(c, c)}]" if c in variants else re.escape(c) for c in word]

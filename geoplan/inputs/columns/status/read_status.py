@@ -38,9 +38,13 @@ def plain_words(text: object) -> tuple[str, ...]:
     >>> plain_words("CLOSED_TEMPORARILY"), plain_words("已營業（二樓）"), plain_words("Fermé")
     (('closed', 'temporarily'), ('已', '营', '业', '二', '楼'), ('ferme',))
     """
+    return tuple(_UNIT.findall(simplified(_without_accents(text))))
+
+
+def _without_accents(text: object) -> str:
+    """`text` in lower case, its letters without accents."""
     folded = unicodedata.normalize("NFKC", str(text)).casefold()
-    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return tuple(_UNIT.findall(simplified(bare)))
+    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,10 +110,7 @@ class StatusWords:
         >>> [StatusWords().answer(text) for text in ("是", "FALSE", "1.0", "?")]
         [True, False, True, None]
         """
-        plain = unicodedata.normalize("NFKC", str(text)).strip().casefold()
-        plain = "".join(
-            c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)
-        )
+        plain = _without_accents(text).strip()
         answers = status_table()["answers"]
         if plain in answers["yes"]:
             return True

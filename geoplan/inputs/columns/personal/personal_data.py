@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.quick_looks import first_filled
-from geoplan.inputs.columns.roles import is_personal_heading
+from geoplan.inputs.columns.roles import heading_key, without_unit, word_lists
 
+#: what separates the words of a heading
+_PART = re.compile(r"[\s_\-·.,，、/\\()（）\[\]【】<>:：;；]+")
 # 18 digits with date of birth, or the old 15; mobile numbers of mainland China
 _IDENTITY = re.compile(r"^\d{6}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]$")
 _MOBILE = re.compile(r"^(\+?86[- ]?)?1[3-9]\d{9}$")
@@ -21,6 +24,30 @@ _LIKELY = r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]"
 _INSIDE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|[1-9]\d{16}[\dXx])(?!\d)")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _HIDDEN = "***"
+
+
+def is_personal_heading(heading: object) -> bool:
+    """Whether a heading announces personal data: a person's name, number, telephone, home.
+
+    Chinese words count wherever they stand in the heading, short and English ones only as a word
+    of their own or as the whole of it.
+
+    Examples
+    --------
+    >>> [is_personal_heading(h) for h in ("站長姓名", "聯絡電話", "Contact person", "电话亭数")]
+    [True, True, True, False]
+    """
+    words, text = word_lists(__package__, "personal.toml"), without_unit(heading)
+    key = heading_key(text)
+    if key in words["never"]:
+        return False
+    plain = key.rstrip("0123456789")
+    parts = {heading_key(p) for p in _PART.split(unicodedata.normalize("NFKC", text))}
+    return (
+        plain in words["whole"]
+        or bool({p.rstrip("0123456789") for p in parts} & words["part"])
+        or any(word in key for word in words["anywhere"])
+    )
 
 
 def personal_columns(text: pd.DataFrame, *, keep: Collection[str] = ()) -> list[str]:

@@ -1,0 +1,1 @@
+"""Personal data: columns and cells that no output may hold."""
