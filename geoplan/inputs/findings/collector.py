@@ -67,6 +67,25 @@ class FindingCollector:
             value=str(values.get("value", "")),
         )
 
+    def about_rows_together(
+        self,
+        mask: np.ndarray,
+        code: str,
+        severity: Severity,
+        /,
+        *,
+        assumed: bool = False,
+        **values: Any,
+    ) -> None:
+        """One finding about all rows of `mask`: their count, and the first row numbers.
+
+        There is none where `mask` holds no row.
+        """
+        at = np.flatnonzero(mask)
+        if len(at):
+            lines = self.row_numbers(at)
+            self.about_file(code, severity, assumed=assumed, count=len(at), lines=lines, **values)
+
     def about_row(
         self,
         position: int,

@@ -76,18 +76,15 @@ def _tell_numbers(heading: str, column: ReadColumn, collector: FindingCollector)
         (f"numbers_{how}" if guessed else "numbers_written", exact, "note", guessed),
     )
     for code, mask, severity, assumed in told:
-        at = np.flatnonzero(mask)
-        if len(at):
-            collector.about_file(
-                code,
-                severity,
-                assumed=assumed,
-                column=heading,
-                count=len(at),
-                lines=collector.row_numbers(at),
-                examples=examples,
-                example=column.style.example,
-            )
+        collector.about_rows_together(
+            mask,
+            code,
+            severity,
+            assumed=assumed,
+            column=heading,
+            examples=examples,
+            example=column.style.example,
+        )
 
 
 def _scale(table: RowTable, heading: str, factor: int, collector: FindingCollector) -> None:
@@ -135,18 +132,11 @@ def clean_texts(table: RowTable, roles: Mapping[str, str], collector: FindingCol
 def _trim_codes(cells: pd.Series, heading: str, collector: FindingCollector) -> pd.Series | None:
     """Codes without the decimals and separators that programs give to numbers: 370102.0."""
     odd = fullmatch_among(cells, holds(cells, _SEPARATED), _TRIMMED)
-    at = np.flatnonzero(odd)
-    if not len(at):
+    if not odd.any():
         return None
     plain = cells.str.replace(r"\.0+$", "", regex=True).str.replace(r"[,\s\u00a0]", "", regex=True)
-    collector.about_file(
-        "codes_trimmed",
-        "note",
-        column=heading,
-        value=str(cells.iloc[at[0]]),
-        count=len(at),
-        lines=collector.row_numbers(at),
-    )
+    first = str(cells[odd].iloc[0])
+    collector.about_rows_together(odd, "codes_trimmed", "note", column=heading, value=first)
     return cells.where(~odd, plain)
 
 
@@ -170,16 +160,10 @@ def count_merged_once(table: RowTable, counts: list[str], collector: FindingColl
             continue
         cells = table.text[heading]
         again = copies & ~is_empty(cells)
-        at = np.flatnonzero(again)
-        if not len(at):
+        if not again.any():
             continue
         table.text = table.text.assign(**{heading: cells.where(~again, "0")})
-        collector.about_file(
-            "merged_numbers",
-            "warning",
-            assumed=True,
-            column=heading,
-            count=len(at),
-            lines=collector.row_numbers(at),
+        collector.about_rows_together(
+            again, "merged_numbers", "warning", assumed=True, column=heading
         )
     table.bind(collector)

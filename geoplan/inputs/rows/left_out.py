@@ -61,10 +61,7 @@ def leave_out(table: RowTable, counted: Counted, collector: FindingCollector) ->
     printed = no_data_rows(table.text, table.above) & ~table.hidden
     if table.geometry is not None:
         printed &= (table.geometry.isna() | table.geometry.is_empty).to_numpy(bool)
-    if printed.any():
-        at = np.flatnonzero(printed)
-        lines = collector.row_numbers(at)
-        collector.about_file("no_data_rows", "note", count=len(at), lines=lines)
+    collector.about_rows_together(printed, "no_data_rows", "note")
     keep = ~table.hidden & ~printed
     by_name = _named_totals(table, counted) & keep
     collector.about_rows(by_name, "total_row", "note")
@@ -107,16 +104,8 @@ def _tell(
 ) -> None:
     """A finding for each kind of rows that there are any of."""
     for code, mask, severity in told:
-        at = np.flatnonzero(mask)
-        if len(at):
-            collector.about_file(
-                code,
-                severity,
-                assumed=True,
-                count=len(at),
-                lines=collector.row_numbers(at),
-                people=counted.number(table, mask),
-            )
+        people = counted.number(table, mask)
+        collector.about_rows_together(mask, code, severity, assumed=True, people=people)
 
 
 def _report_totals(
@@ -311,15 +300,7 @@ def _examples(
     if name is None:
         return none
     found = name.str.startswith(_EXAMPLE).to_numpy(bool) & keep
-    at = np.flatnonzero(found)
-    if not len(at):
-        return none
     alone = found.sum() == keep.sum()
-    collector.about_file(
-        "only_examples" if alone else "example_rows",
-        "warning",
-        assumed=True,
-        count=len(at),
-        lines=collector.row_numbers(at),
-    )
+    code = "only_examples" if alone else "example_rows"
+    collector.about_rows_together(found, code, "warning", assumed=True)
     return none if alone else found

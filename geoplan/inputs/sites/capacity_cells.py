@@ -142,17 +142,8 @@ def _tell(
     unknown: np.ndarray,
     rules: SiteRules,
 ) -> None:
-    at = np.flatnonzero(unknown)
-    if len(at):
-        default = "" if rules.capacity_default is None else f"{rules.capacity_default:g}"
-        collector.about_file(
-            code,
-            severity,
-            assumed=True,
-            count=len(at),
-            lines=collector.row_numbers(at),
-            default=default,
-        )
+    default = "" if rules.capacity_default is None else f"{rules.capacity_default:g}"
+    collector.about_rows_together(unknown, code, severity, assumed=True, default=default)
 
 
 def _is_unlimited(cells: pd.Series) -> np.ndarray:
