@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.cell_errors import is_error, is_formula
 from geoplan.inputs.columns.heading_words import (
     is_child_word,
     is_numbering,
@@ -24,8 +25,9 @@ from geoplan.inputs.columns.heading_words import (
 )
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import heading_score
-from geoplan.inputs.files.workbook.marks import Range
 
+#: a merged cell: its top left and bottom right cell, row and column from 0
+Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 #: rows in which the heading is looked for
 HEAD_ROWS = 30
 #: rows that a heading takes at most
@@ -37,7 +39,8 @@ _NUMERIC = 0.8
 _MIN_DATA = 2
 _CODE = re.compile(r"[^\W\d]+_?\d+")
 _DIGITS = 0.4
-_NO_HEADING = "\x00"
+#: how the name of a column without a heading begins
+NO_HEADING = "\x00"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +48,7 @@ class Headings:
     """The heading of a table.
 
     top, bottom : its first and last row, from 0. body : first row of data.
-    names : one per column, unique; one that begins with a NUL has no heading.
+    names : one per column, unique; one that begins with `NO_HEADING` has none.
     levels : texts of all rows of a heading, for those that take several.
     above : texts of the rows above the heading.
     dropped : what lies between heading and data and is no data: ``numbering_row``, ``unit_row``.
@@ -277,7 +280,7 @@ def _second_language(grid: _Grid, r: int) -> bool:
 def _is_word(text: str) -> bool:
     """Whether a text over numbers is a heading: hardly any digits (60岁以上, P60), no error."""
     digits = sum(c.isdigit() for c in text)
-    if has_cell_error(pd.Series([text], dtype="str"))[0]:
+    if is_error(text) or is_formula(text):
         return False
     return digits <= _DIGITS * len(text) or _CODE.fullmatch(text) is not None
 
@@ -341,7 +344,7 @@ def _unique(headings: list[str]) -> list[str]:
     named = []
     for k, heading in enumerate(headings):
         if heading == "":
-            named.append(f"{_NO_HEADING}{k}")
+            named.append(f"{NO_HEADING}{k}")
             continue
         seen[heading] = seen.get(heading, 0) + 1
         named.append(heading if seen[heading] == 1 else f"{heading}.{seen[heading]}")

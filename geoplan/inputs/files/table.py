@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow
 
-from geoplan.inputs.files.headings import Headings, find_headings
+from geoplan.inputs.files.headings import NO_HEADING, Headings, find_headings
 from geoplan.inputs.files.textfile import read_text
 
 #: whole numbers below this are exact as floats, and written without exponent
@@ -104,7 +104,7 @@ def cut_table(
         column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
         column = _without_text_marks(column)
         there = (column != "").to_numpy(bool)
-        if heading.startswith("\x00"):
+        if heading.startswith(NO_HEADING):
             # a whole column without a heading is somebody's remarks, a few cells have slipped
             if there.sum() <= max(1, _MIN_FILLED * len(there)):
                 stray |= there

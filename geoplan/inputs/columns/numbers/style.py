@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.cell_errors import is_error, is_formula
 from geoplan.inputs.columns.numbers.written import Mark, WrittenNumber, parse_written
 from geoplan.inputs.columns.parse_numbers import is_empty
 
@@ -100,7 +100,7 @@ def _written(cells: pd.Series, native: np.ndarray | None) -> dict[str, WrittenNu
     found = {}
     for one in hard.unique():
         number = parse_written(str(one))
-        if number is not None and not has_cell_error(pd.Series([one]))[0]:
+        if number is not None and not is_error(str(one)) and not is_formula(str(one)):
             found[str(one)] = number
     return found
 

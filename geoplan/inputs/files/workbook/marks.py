@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-#: top left and bottom right cell, row and column from 0
-Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+from geoplan.inputs.files.headings import Range
 
 
 @dataclass(kw_only=True, slots=True)

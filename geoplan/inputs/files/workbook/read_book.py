@@ -16,10 +16,10 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from geoplan.errors import FileError
-from geoplan.inputs.files.headings import find_headings, has_known_heading
+from geoplan.inputs.files.headings import Range, find_headings, has_known_heading
 from geoplan.inputs.files.table import RawTable, cut_table, float_text
 from geoplan.inputs.files.workbook.compare_sheets import sheets_together
-from geoplan.inputs.files.workbook.marks import Marks, Range, SheetMarks
+from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 from geoplan.inputs.files.workbook.marks_ods import marks_ods
 from geoplan.inputs.files.workbook.marks_xls import marks_xls
 from geoplan.inputs.files.workbook.marks_xlsb import marks_xlsb
