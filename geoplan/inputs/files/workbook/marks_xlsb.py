@@ -10,9 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from geoplan.inputs.columns.cell_errors import error_of_code
+from geoplan.inputs.files.headings import Range
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
-_ROW, _ERROR, _FORMULA_ERROR, _BUNDLE, _FILTER_COLUMN = 0, 3, 11, 156, 163
+_ROW, _ERROR, _FORMULA_ERROR, _BUNDLE, _FILTER_COLUMN, _MERGE = 0, 3, 11, 156, 163, 176
 #: second byte of a row's flags: outline level, hidden
 _LEVEL, _HIDDEN = 0x07, 0x10
 
@@ -77,7 +78,8 @@ def _sheets(book: bytes) -> list[tuple[str, str]]:
 
 
 def _marks(raw: bytes) -> SheetMarks:
-    marks, row, filtered = SheetMarks(), -1, False
+    merges: list[Range] = []  # which calamine does not read in this format
+    marks, row, filtered = SheetMarks(merges=merges), -1, False
     for kind, body in _records(raw):
         if kind == _ROW:
             row, flags = struct.unpack_from("<I", body)[0], body[11]
@@ -86,6 +88,9 @@ def _marks(raw: bytes) -> SheetMarks:
         elif kind in (_ERROR, _FORMULA_ERROR):
             column = struct.unpack_from("<I", body)[0]
             marks.texts[row, column] = error_of_code(body[8])
+        elif kind == _MERGE:
+            top, bottom, left, right = struct.unpack_from("<4I", body)
+            merges.append(((top, left), (bottom, right)))
         filtered |= kind == _FILTER_COLUMN
     if filtered:
         marks.unfold()

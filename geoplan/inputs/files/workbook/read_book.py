@@ -58,19 +58,15 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
     hidden = [n for n in names if states.get(n) != SheetVisibleEnum.Visible]
     read = [sheet] if sheet is not None else [n for n in names if n not in hidden]
     marks = _read_marks(path, read)
-    try:
-        pages = [book.get_sheet_by_name(n) for n in read]
-    except CalamineError:  # an error newer than the library (#SPILL!) stands in a cell
-        book = _open_without_new_errors(path)
-        pages = [book.get_sheet_by_name(n) for n in read]
-    sheets = [_Sheet(page, (marks or {}).get(page.name)) for page in pages]
+    pages = _pages(book, path, read if sheet is not None else names)
+    sheets = [_Sheet(pages[n], marks.get(n)) for n in read]
     tables = _tables(sheets, given, must=sheet is not None)
     if not tables:
         raise FileError.of("file_faults.no_known_sheet", sheets=", ".join(names))
     told: list[tuple[str, Mapping[str, Any]]] = []
     if sheet is None:
-        told = _about_sheets(book, tables, read, hidden)
-    if marks is None:
+        told = _about_sheets(pages, tables, read, hidden)
+    if any(t.sheet not in marks for t in tables):
         told.append(("marks_unread", {}))
     tables[0] = replace(tables[0], file_findings=(*told, *tables[0].file_findings))
     return tables
@@ -101,6 +97,18 @@ def _open_without_new_errors(path: Path) -> CalamineWorkbook:
         raise FileError.of("file_faults.book_broken", error=error) from error
 
 
+def _pages(book: CalamineWorkbook, path: Path, names: Sequence[str]) -> dict[str, CalamineSheet]:
+    """The sheets called `names`, hidden ones too: any of them may hold what the library refuses."""
+    try:
+        return {name: book.get_sheet_by_name(name) for name in names}
+    except CalamineError:  # an error newer than the library (#SPILL!) stands in a cell
+        book = _open_without_new_errors(path)
+    try:
+        return {name: book.get_sheet_by_name(name) for name in names}
+    except CalamineError as error:
+        raise FileError.of("file_faults.book_broken", error=error) from error
+
+
 def _tables(sheets: Sequence[_Sheet], given: Mapping[str, str], *, must: bool) -> list[RawTable]:
     """The tables of the sheets with a known heading, else that of the only filled sheet."""
     found = [s.table(given, must=must) for s in sheets]
@@ -113,26 +121,29 @@ def _tables(sheets: Sequence[_Sheet], given: Mapping[str, str], *, must: bool) -
 
 
 def _about_sheets(
-    book: CalamineWorkbook, tables: Sequence[RawTable], read: Sequence[str], hidden: Sequence[str]
+    pages: Mapping[str, CalamineSheet],
+    tables: Sequence[RawTable],
+    read: Sequence[str],
+    hidden: Sequence[str],
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Findings about hidden sheets, sheets without a known heading, and sheets read together."""
     told: list[tuple[str, Mapping[str, Any]]] = []
-    filled = [n for n in hidden if book.get_sheet_by_name(n).height > 0]
+    filled = [n for n in hidden if pages[n].height > 0]
     if filled:
         told.append(("hidden_sheets", {"count": len(filled), "sheets": ", ".join(filled)}))
     taken = {t.sheet for t in tables}
-    skipped = [n for n in read if n not in taken and book.get_sheet_by_name(n).height > 0]
+    skipped = [n for n in read if n not in taken and pages[n].height > 0]
     if skipped:
         told.append(("sheets_skipped", {"sheets": ", ".join(skipped)}))
     return told + sheets_together(tables)
 
 
-def _read_marks(path: Path, sheets: Sequence[str]) -> Marks | None:
-    """What calamine leaves out of the sheets; None where it cannot be read."""
+def _read_marks(path: Path, sheets: Sequence[str]) -> Marks:
+    """What calamine leaves out, by sheet; nothing of those of which it cannot be read."""
     try:
         return _MARKS[path.suffix.lower()](path, sheets)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, expat.ExpatError):
-        return None
+        return {}
 
 
 def _is_text(path: Path) -> bool:
