@@ -52,6 +52,7 @@ class Headings:
     levels : texts of all rows of a heading, for those that take several.
     above : texts of the rows above the heading.
     dropped : what lies between heading and data and is no data: ``numbering_row``, ``unit_row``.
+    units : texts of the ``unit_row``, by heading.
     """
 
     top: int
@@ -61,6 +62,7 @@ class Headings:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     above: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_headings(
@@ -81,10 +83,11 @@ def find_headings(
     best = _heading_row(cells, given)
     grid = _Grid(cells, merges)
     top, bottom = _block(grid, best)
-    body, dropped = bottom + 1, []
+    body, dropped, units = bottom + 1, [], [""] * grid.width
     for code, tell in (("unit_row", is_unit_row), ("numbering_row", is_numbering)):
         if body < len(cells) and tell(grid.row(body)):
             dropped.append(code)
+            units = grid.row(body) if code == "unit_row" else units
             body += 1
     parts = _parts(grid, top, bottom)
     names = _unique(["/".join(p) for p in parts])
@@ -98,6 +101,7 @@ def find_headings(
         levels=levels,
         above=tuple(above),
         dropped=tuple(dropped),
+        units={n: unit for n, unit in zip(names, units, strict=True) if unit},
     )
 
 

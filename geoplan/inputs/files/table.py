@@ -34,6 +34,7 @@ class RawTable:
     unnamed : filled columns without a heading, left out.
     levels : texts of the rows of a heading that takes several rows.
     above : texts of the rows above the heading.
+    units : heading -> its cell in a row of units below the heading.
     hidden, folded : bool per row: hidden by hand or by a filter; of an outline folded up.
     native : heading -> bool per row: the file holds a number there, not a text.
     copies : heading -> bool per row: a copy of the merged cell that begins further up.
@@ -47,6 +48,7 @@ class RawTable:
     unnamed: int = 0
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     above: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
     hidden: np.ndarray | None = None
     folded: np.ndarray | None = None
     native: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -135,6 +137,7 @@ def cut_table(
         unnamed=unnamed,
         levels=headings.levels,
         above=headings.above,
+        units=headings.units,
         native=_by_heading(native, headings, filled),
         copies=_by_heading(copies, headings, filled),
     )

@@ -53,7 +53,7 @@ def plain_numbers(
     for heading, column in found.items():
         _tell_numbers(heading, column, collector)
     factors = {
-        h: unit_factor(h, table.levels.get(h, ()), table.above)
+        h: unit_factor(h, table.levels.get(h, ()), table.above, below=table.units.get(h, ""))
         for h, kind in kinds.items()
         if kind == "count"
     }

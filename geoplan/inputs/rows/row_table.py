@@ -61,7 +61,7 @@ class RowTable:
 
     text, geometry : of the rows. rows, sheets : row number and sheet name per row.
     row_findings : code -> bool per row. file_findings : code and values.
-    levels, above : see `RawTable`.
+    levels, above, units : see `RawTable`.
     native, copies : heading -> bool per row, see `RawTable`. hidden, folded : bool per row.
     """
 
@@ -73,6 +73,7 @@ class RowTable:
     file_findings: list[tuple[str, Mapping[str, Any]]]
     levels: Mapping[str, tuple[str, ...]]
     above: tuple[str, ...]
+    units: Mapping[str, str]
     native: dict[str, np.ndarray]
     copies: dict[str, np.ndarray]
     hidden: np.ndarray
@@ -120,6 +121,7 @@ def read_table(source: LayerSource) -> RowTable:
         file_findings=file_findings,
         levels={h: parts for t in tables for h, parts in t.levels.items()},
         above=tuple(line for t in tables for line in t.above),
+        units={h: unit for t in tables for h, unit in t.units.items()},
         native=_flags(tables, [t.native for t in tables]),
         copies=_flags(tables, [t.copies for t in tables]),
         hidden=np.concatenate([_or_none(t, t.hidden) for t in tables]),

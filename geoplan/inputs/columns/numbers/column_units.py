@@ -3,59 +3,41 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
-_FACTORS = {
-    "万人": 10_000,
-    "萬人": 10_000,
-    "千人": 1_000,
-    "百人": 100,
-    "十万人": 100_000,
-    "百万人": 1_000_000,
-    "百萬人": 1_000_000,
-    "亿人": 100_000_000,
-    "万户": 10_000,
-    "万床": 10_000,
-    "万张": 10_000,
-    "万个": 10_000,
-    "万": 10_000,
-    "萬": 10_000,
-    "千": 1_000,
-    "inthousands": 1_000,
-    "thousands": 1_000,
-    "thousand": 1_000,
-    "thousandpersons": 1_000,
-    "thousandpeople": 1_000,
-    "1000persons": 1_000,
-    "1000people": 1_000,
-    "'000": 1_000,
-    "000s": 1_000,
-    "x1000": 1_000,
-    "×1000": 1_000,
-    "inmillions": 1_000_000,
-    "millions": 1_000_000,
-    "tsd": 1_000,
-    "enmiles": 1_000,
-    "miles": 1_000,
-    "enmilliers": 1_000,
-    "milliers": 1_000,
-    "тысчел": 1_000,
-    "тыс": 1_000,
-}
+from geoplan.inputs.columns.numbers.written import plain_units
+from geoplan.inputs.columns.roles import simplified
+
 _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _SAID = re.compile(r"(?:单位|單位|units?)\s*[:：]\s*([^\s,，;；)）]+)", re.IGNORECASE)
 
 
-def unit_factor(heading: str, levels: Sequence[str], above: Sequence[str]) -> int:
+_BEHIND = re.compile(r"[,，_ ](?:in\s+)?(thousands|millions|万人|千人)$", re.IGNORECASE)
+
+
+@cache
+def _factors() -> dict[str, int]:
+    text = files(__package__).joinpath("column_units.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text)["factors"])
+
+
+def unit_factor(
+    heading: str, levels: Sequence[str], above: Sequence[str], *, below: str = ""
+) -> int:
     """What the numbers under a heading are to be multiplied by, to be people.
 
-    The heading's own unit counts, else that of a remark above the table.
+    The heading's own unit counts, else that of a row of units below it, else that of a remark
+    above the table. What stands in brackets and is no unit (2020年, 含60岁) says nothing.
 
     Parameters
     ----------
     levels : texts of a heading that takes several rows.
     above : texts of the rows above the heading.
+    below : the column's cell in a row of units between heading and data.
 
     Examples
     --------
@@ -63,20 +45,19 @@ def unit_factor(heading: str, levels: Sequence[str], above: Sequence[str]) -> in
     (10000, 1000)
     >>> unit_factor("人口（人）", (), ("单位：万人",)), unit_factor("60岁以上", (), ("单位：人",))
     (1, 1)
+    >>> unit_factor("人口（2020年）", (), ("填报单位：民政局", "单位：万人"))
+    10000
     """
+    said: list[str] = []
     for text in (heading, *reversed(levels)):
-        for unit in _BRACKETS.findall(text):
-            return _factor(unit)
-        said = re.search(r"[,，_ ](?:in\s+)?(thousands|millions|万人|千人)$", text, re.IGNORECASE)
-        if said:
-            return _factor(said.group(1))
-    for text in above:
-        said = _SAID.search(text)
-        if said:
-            return _factor(said.group(1))
-    return 1
+        said += [*_BRACKETS.findall(text), *_BEHIND.findall(text)]
+    said.append(below.strip("()（）[]【】 "))
+    said += [unit for text in above for unit in _SAID.findall(text)]
+    return next((factor for unit in said if (factor := _factor(unit)) is not None), 1)
 
 
-def _factor(unit: str) -> int:
-    plain = re.sub(r"[\s.]|^单位[:：]", "", unicodedata.normalize("NFKC", unit).lower())
-    return _FACTORS.get(plain, 1)
+def _factor(unit: str) -> int | None:
+    """The factor of a unit; None where the text is none."""
+    plain = re.sub(r"[\s.]", "", simplified(unicodedata.normalize("NFKC", unit).lower()))
+    plain = re.sub(r"^(单位|units?):", "", plain)
+    return _factors().get(plain, 1 if plain in plain_units() else None)

@@ -86,6 +86,12 @@ def _words() -> dict[str, list[str]]:
 
 
 @cache
+def plain_units() -> frozenset[str]:
+    """Units that change nothing about a number, in lower case and simplified."""
+    return frozenset(simplified(word) for word in _words()["units"])
+
+
+@cache
 def _factors() -> dict[str, int]:
     text = files(__package__).joinpath("units.toml").read_text(encoding="utf-8")
     return {simplified(word): factor for word, factor in tomllib.loads(text)["factors"].items()}
