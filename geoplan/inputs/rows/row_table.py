@@ -87,11 +87,14 @@ class RowTable:
         """Drop all other rows."""
         if self.geometry is not None:
             self.geometry = self.geometry[mask].reset_index(drop=True)
-        for flags in (self.row_findings, self.native, self.copies):
+        for flags in (self.row_findings, self.native):
             for key, found in list(flags.items()):
                 flags[key] = found[mask]
         if not mask.all():
             self.text = self.text[mask].reset_index(drop=True)
+        for heading, copy in list(self.copies.items()):
+            cell = np.cumsum(~copy)[mask]  # where a merged cell's first row is gone, the next leads
+            self.copies[heading] = copy[mask] & (np.diff(cell, prepend=-1) == 0)
             self.rows, self.sheets = self.rows[mask], self.sheets[mask]
             self.hidden, self.folded = self.hidden[mask], self.folded[mask]
 
