@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.cell_errors import has_cell_error
-from geoplan.inputs.columns.numbers.column_units import unit_factor
 from geoplan.inputs.columns.numbers.style import ReadColumn, read_columns
 from geoplan.inputs.columns.parse_numbers import is_empty, is_scientific_notation, read_numbers
 from geoplan.inputs.columns.quick_looks import SPACES, fullmatch_among, holds
@@ -52,14 +51,9 @@ def plain_numbers(
     table.text = table.text.assign(**{h: column.cells for h, column in found.items()})
     for heading, column in found.items():
         _tell_numbers(heading, column, collector)
-    factors = {
-        h: unit_factor(h, table.levels.get(h, ()), table.above, below=table.units.get(h, ""))
-        for h, kind in kinds.items()
-        if kind == "count"
-    }
-    for heading, factor in factors.items():
-        if factor != 1:
-            _scale(table, heading, factor, collector)
+    for heading in [h for h, kind in kinds.items() if kind == "count"]:
+        for sheet, factor in table.factors.get(heading, {}).items():
+            _scale(table, heading, factor, table.sheets == sheet, collector)
     table.bind(collector)
 
 
@@ -87,10 +81,12 @@ def _tell_numbers(heading: str, column: ReadColumn, collector: FindingCollector)
         )
 
 
-def _scale(table: RowTable, heading: str, factor: int, collector: FindingCollector) -> None:
-    """People counted in ten thousands: the heading says so."""
+def _scale(
+    table: RowTable, heading: str, factor: int, rows: np.ndarray, collector: FindingCollector
+) -> None:
+    """People counted in ten thousands, in some `rows`: the heading there says so."""
     values, _ = read_numbers(table.text[heading])
-    known = np.isfinite(values)
+    known = np.isfinite(values) & rows
     scaled = [f"{v:.10g}" for v in np.round(values[known] * factor, 6)]
     cells = table.text[heading].to_numpy(object, copy=True)
     cells[known] = scaled

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.inputs.columns.numbers.column_units import unit_factor
 from geoplan.inputs.files.readers import read_source
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable
@@ -61,7 +62,8 @@ class RowTable:
 
     text, geometry : of the rows. rows, sheets : row number and sheet name per row.
     row_findings : code -> bool per row. file_findings : code and values.
-    levels, above, units : see `RawTable`.
+    levels, above : see `RawTable`. factors : what its numbers are to be multiplied by (as its
+        unit is ten thousand people) by heading and sheet, where that is not 1.
     native, copies : heading -> bool per row, see `RawTable`. hidden, folded : bool per row.
     """
 
@@ -73,7 +75,7 @@ class RowTable:
     file_findings: list[tuple[str, Mapping[str, Any]]]
     levels: Mapping[str, tuple[str, ...]]
     above: tuple[str, ...]
-    units: Mapping[str, str]
+    factors: Mapping[str, Mapping[str, int]]
     native: dict[str, np.ndarray]
     copies: dict[str, np.ndarray]
     hidden: np.ndarray
@@ -90,11 +92,11 @@ class RowTable:
         for flags in (self.row_findings, self.native):
             for key, found in list(flags.items()):
                 flags[key] = found[mask]
-        if not mask.all():
-            self.text = self.text[mask].reset_index(drop=True)
         for heading, copy in list(self.copies.items()):
             cell = np.cumsum(~copy)[mask]  # where a merged cell's first row is gone, the next leads
             self.copies[heading] = copy[mask] & (np.diff(cell, prepend=-1) == 0)
+        if not mask.all():
+            self.text = self.text[mask].reset_index(drop=True)
             self.rows, self.sheets = self.rows[mask], self.sheets[mask]
             self.hidden, self.folded = self.hidden[mask], self.folded[mask]
 
@@ -124,12 +126,23 @@ def read_table(source: LayerSource) -> RowTable:
         file_findings=file_findings,
         levels={h: parts for t in tables for h, parts in t.levels.items()},
         above=tuple(line for t in tables for line in t.above),
-        units={h: unit for t in tables for h, unit in t.units.items()},
+        factors=_factors(tables),
         native=_flags(tables, [t.native for t in tables]),
         copies=_flags(tables, [t.copies for t in tables]),
         hidden=np.concatenate([_or_none(t, t.hidden) for t in tables]),
         folded=np.concatenate([_or_none(t, t.folded) for t in tables]),
     )
+
+
+def _factors(tables: list[RawTable]) -> dict[str, dict[str, int]]:
+    """The factors of all columns' units, by heading and sheet: each sheet says its own."""
+    found: dict[str, dict[str, int]] = {}
+    for t in tables:
+        for h in map(str, t.frame.columns):
+            factor = unit_factor(h, t.levels.get(h, ()), t.above, below=t.units.get(h, ""))
+            if factor != 1:
+                found.setdefault(h, {})[t.sheet] = factor
+    return found
 
 
 def _or_none(table: RawTable, flags: np.ndarray | None) -> np.ndarray:

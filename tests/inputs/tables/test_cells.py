@@ -153,6 +153,14 @@ def test_a_unit_counts_wherever_it_stands_beside_other_words(people, table, abov
     assert the(one, "unit_factor").effect
 
 
+def test_every_sheet_has_the_unit_that_it_says(tmp_path, people):
+    small = [[*row[:4], row[4] / 10_000] for row in ROWS[12:]]
+    others = {"市中区": ("visible", [["单位：万人"], HEAD, *small])}
+    one = people(write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS[:12]], others=others))
+    assert one.layer.total == pytest.approx(PEOPLE)
+    assert the(one, "unit_factor").count == len(small)
+
+
 @pytest.mark.parametrize("unit", ["人", "床", "persons", "％", "单位：人"])
 def test_a_columns_own_unit_goes_before_a_remark(unit):
     assert unit_factor(f"60岁以上（2024年）（{unit}）", (), ("单位：万人",)) == 1
@@ -170,6 +178,14 @@ def test_a_number_merged_over_rows_counts_once(tmp_path, people):
     one = people(write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS], merges=["E3:E5"]))
     assert one.layer.total == PEOPLE - ROWS[2][4] - ROWS[3][4]
     assert the(one, "merged_numbers").count == 2
+
+
+def test_a_merged_number_counts_in_the_first_row_that_is_not_hidden(tmp_path, people):
+    path = write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS], merges=["E3:E5"], hidden=[3])
+    one = people(path)
+    assert one.layer.total == PEOPLE - ROWS[2][4] - ROWS[3][4]
+    assert one.layer.frame["people"].tolist()[1:3] == [ROWS[1][4], 0]
+    assert the(one, "merged_numbers").count == 1
 
 
 def test_a_number_merged_over_rows_of_an_xlsb_counts_once(tmp_path, people):
