@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.builders.noding import crossings_without_node
 from geoplan.network.builders.tagging.line_columns import heights
+from geoplan.network.builders.topology.noding import crossings_without_node
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes

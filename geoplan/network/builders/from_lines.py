@@ -18,20 +18,20 @@ from geoplan.errors import NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.network.builders.build_notes import log_note
 from geoplan.network.builders.from_graph import network_from_graph
-from geoplan.network.builders.joining import joined_ends
-from geoplan.network.builders.noding import (
+from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
+from geoplan.network.builders.osmnx_layer import graph_of_layer, is_osmnx_layer
+from geoplan.network.builders.tagging.line_columns import LineColumns, line_columns
+from geoplan.network.builders.topology.joining import joined_ends
+from geoplan.network.builders.topology.noding import (
     crossings_without_node,
     noded_at_crossings,
     nodes_by_height,
 )
-from geoplan.network.builders.osm_tags import driving_minutes, left_out_by
-from geoplan.network.builders.osmnx_layer import graph_of_layer, is_osmnx_layer
-from geoplan.network.builders.segments import (
+from geoplan.network.builders.topology.segments import (
     drop_repeated_vertices,
     node_and_edge_tables,
     split_at_junctions,
 )
-from geoplan.network.builders.tagging.line_columns import LineColumns, line_columns
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import JOIN_WITHIN_M, VERTEX_SNAP_M

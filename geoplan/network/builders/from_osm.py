@@ -20,15 +20,15 @@ from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import OsmNodes, OsmWays, Runs, read_osm
 from geoplan.network.builders.osm_tags import KEPT_TAGS, driving_minutes, left_out_by, speed_kmh
-from geoplan.network.builders.segments import (
+from geoplan.network.builders.squares import with_squares
+from geoplan.network.builders.tagging.ferries import with_ferries
+from geoplan.network.builders.tagging.odd_tags import OddTags
+from geoplan.network.builders.topology.segments import (
     Segments,
     drop_repeated_vertices,
     node_and_edge_tables,
     split_at_junctions,
 )
-from geoplan.network.builders.squares import with_squares
-from geoplan.network.builders.tagging.ferries import with_ferries
-from geoplan.network.builders.tagging.odd_tags import OddTags
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.validate import checked_speeds, numbers

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoplan.network.builders.noding import insert_vertices
+from geoplan.network.builders.topology.noding import insert_vertices
 
 
 def joined_ends(
