@@ -33,6 +33,7 @@ from geoplan.network.builders.topology.segments import (
     split_at_junctions,
 )
 from geoplan.network.graph.network import NetworkData, check_mode
+from geoplan.network.graph.polylines import location_numbers
 from geoplan.network.graph.tables import network_from_tables
 from geoplan.tolerances import JOIN_WITHIN_M, VERTEX_SNAP_M
 from geoplan.validate import checked_speeds, positive_number
@@ -122,7 +123,7 @@ def network_from_lines(
     lines = _joined(lines, facts.height[row], options, snap_m, notes)
 
     coords, way = shapely.get_coordinates(lines, return_index=True)
-    location = _location_numbers(coords, snap_m)
+    location = location_numbers(coords, snap_m)
     keep, offsets = drop_repeated_vertices(location, way, len(lines))
     stays = np.diff(offsets) > 0
     if not stays.all():
@@ -232,13 +233,6 @@ def _single_lines(
         held = ", ".join(sorted(set(kinds.tolist()))) or "no rows"
         raise NetworkError.of("network_faults.no_line", held=held)
     return parts[good], row[good], notes
-
-
-def _location_numbers(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
-    """One number per distinct location, equal where coordinates are after rounding to `snap_m`."""
-    cell = np.round((coords - coords.min(axis=0)) / snap_m).astype(np.int64)
-    width = int(cell[:, 1].max()) + 1
-    return np.unique(cell[:, 0] * width + cell[:, 1], return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

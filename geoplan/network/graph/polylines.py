@@ -26,3 +26,16 @@ def line_lengths(coords: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDA
     steps[:-1] = np.hypot(*np.diff(coords, axis=0).T)
     steps[offsets[1:] - 1] = 0.0  # from one line's end to the next line's start
     return np.add.reduceat(steps, offsets[:-1])
+
+
+def location_numbers(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
+    """One number per distinct location, equal where coordinates are after rounding to `snap_m`.
+
+    Examples
+    --------
+    >>> location_numbers(np.array([[5.0, 5.0], [0.0, 0.0], [5.0, 5.004]]), 0.01).tolist()
+    [1, 0, 1]
+    """
+    cell = np.round((coords - coords.min(axis=0, initial=np.inf)) / snap_m).astype(np.int64)
+    width = int(cell[:, 1].max(initial=0)) + 1
+    return np.unique(cell[:, 0] * width + cell[:, 1], return_inverse=True)[1].astype(np.int64)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from geoplan.kernels import kernel
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.polylines import location_numbers
 from geoplan.network.isochrones.segment_grid import (
     grid_of,
     near_another_segment,
@@ -192,9 +193,7 @@ class Corners(NamedTuple):
 def corners_of(segments: Segments) -> Corners:
     """The corners, with generators closer to those that are the nearest point of some ground."""
     both = np.concatenate([segments.p, segments.q])
-    cell = np.round((both - both.min(axis=0, initial=np.inf)) / _CORNER_M).astype(np.int64)
-    key = cell[:, 0] * (int(cell[:, 1].max(initial=0)) + 1) + cell[:, 1]
-    vertex = np.unique(key, return_inverse=True)[1].ravel()
+    vertex = location_numbers(both, _CORNER_M)
     shortest = np.full(int(vertex.max(initial=-1)) + 1, np.inf)
     np.minimum.at(shortest, vertex, np.tile(segments.length, 2))
     most = np.where(_widest_gap(segments, vertex) > _WIDE_ANGLE, _WIDE_M, SPACING_M / 2)

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.network.builders.topology.noding import insert_vertices
+from geoplan.network.graph.polylines import location_numbers
 
 
 def joined_ends(
@@ -40,7 +41,7 @@ def joined_ends(
     ('LINESTRING (0 0, 5 0, 10 0)', 'LINESTRING (5 5, 5 0)', 1)
     """
     coords, of_line = shapely.get_coordinates(lines, return_index=True)
-    place = _places(coords, snap_m)
+    place = location_numbers(coords, snap_m)
     begin = np.searchsorted(of_line, np.arange(len(lines) + 1))
     tips = np.unique(np.concatenate([begin[:-1], begin[1:] - 1]))
     reach = max(within_m, snap_m)
@@ -68,12 +69,6 @@ def joined_ends(
     at, hosts = (np.array(each, np.int64) for each in zip(*joiner.joined, strict=True))
     cut, _ = insert_vertices(placed, hosts, shapely.points(joiner.moved[at]), snap_m=snap_m)
     return cut, len(at)
-
-
-def _places(coords: NDArray[np.float64], snap_m: float) -> NDArray[np.int64]:
-    """One number per location, equal where coordinates are after rounding to `snap_m`."""
-    cell = np.round((coords - coords.min(axis=0)) / snap_m).astype(np.int64)
-    return np.unique(cell, axis=0, return_inverse=True)[1].ravel()
 
 
 class _Joiner:
