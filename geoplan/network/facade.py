@@ -129,8 +129,7 @@ class Network(NetworkData):
         >>> import geopandas as gpd, pandas as pd
         >>> nodes = gpd.GeoDataFrame(
         ...     geometry=gpd.points_from_xy([0, 100, 200], [0, 0, 0]),
-        ...     index=["a", "b", "c"], crs="EPSG:4548",
-        ... )
+        ...     index=["a", "b", "c"], crs="EPSG:4548")
         >>> edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "length_m": [100.0, 100.0]})
         >>> Network.from_edges(nodes, edges, mode="walk")
         Network(walk, 3 nodes, 2 edges, 0.2 km, EPSG:4548)
@@ -233,8 +232,7 @@ class Network(NetworkData):
         >>> import geopandas as gpd, shapely
         >>> streets = gpd.GeoDataFrame(
         ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(300, 0), (300, 500)]]),
-        ...     crs="EPSG:4548",
-        ... )
+        ...     crs="EPSG:4548")
         >>> Network.from_lines(streets, mode="walk")
         Network(walk, 3 nodes, 2 edges, 0.8 km, EPSG:4548)
 
@@ -244,8 +242,7 @@ class Network(NetworkData):
         ...     {"bridge": ["no", "no", "yes"]},
         ...     geometry=shapely.from_wkt(["LINESTRING (0 0, 50 0, 100 0)",
         ...         "LINESTRING (50 0, 50 80)", "LINESTRING (50 -40, 50 0, 90 40)"]),
-        ...     crs="EPSG:4548",
-        ... )
+        ...     crs="EPSG:4548")
         >>> network = Network.from_lines(roads, mode="walk")
         >>> network.n_edges, network.components.nunique()
         (4, 2)
@@ -348,8 +345,7 @@ class Network(NetworkData):
         >>> import geopandas as gpd, shapely
         >>> streets = gpd.GeoDataFrame(
         ...     geometry=shapely.linestrings([[(0, 0), (300, 0)], [(0, 900), (300, 900)]]),
-        ...     crs="EPSG:4548",
-        ... )
+        ...     crs="EPSG:4548")
         >>> len(Network.from_lines(streets, mode="walk").report().islands)
         1
         """
@@ -397,8 +393,6 @@ class Network(NetworkData):
 
         Examples
         --------
-        See `save`.
-
         >>> Network.load("nowhere.network")
         Traceback (most recent call last):
         geoplan.errors.NetworkError: ...

@@ -124,7 +124,7 @@ def try_networks(
 ) -> StudyNetworks:
     """`read_networks`, with what went wrong kept for later; files that are not there are left out.
 
-    Those are said when the study is opened (`StudySettings.without_streets`).
+    Those are said when the study is opened (`StudySettings.no_streets`).
     """
     sections = _sections(config, modes)
     there = [mode for mode, section in sections.items() if (base / section.path).exists()]
