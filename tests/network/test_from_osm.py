@@ -300,6 +300,22 @@ def test_ways_are_chosen_by_their_tags(mode, tags, why):
     assert reason_left_out(mode, tags.get) == why
 
 
+def test_access_words_that_nobody_knows_are_counted(tmp_path):
+    tags = [
+        {"highway": "residential", "access": "foo"},
+        {"highway": "path", "foot": "foo", "access": "yes"},
+        {"highway": "service", "access": "foo", "foot": "yes", "motor_vehicle": "bar"},
+        {"highway": "residential", "access": "private;foo"},  # closed: told as left out
+        {"highway": "residential", "access": "delivery"},
+    ]
+    nodes = [_Node(i, (i * 50, 0)) for i in range(1, len(tags) + 2)]
+    ways = [_Way(i, [i, i + 1], **each) for i, each in enumerate(tags, 1)]
+    path = write(tmp_path / "odd.osm", nodes, ways)
+    found = networks_from_osm(path, modes=["walk", "drive"], crs=CRS)
+    assert found["walk"].notes["odd_access"] == {"access=foo": 1, "foot=foo": 1}
+    assert found["drive"].notes["odd_access"] == {"access=foo": 1}
+
+
 def test_osmnx_agrees_on_the_classes():
     """Our lists hold every class that OSMnx's documented filters exclude."""
     overpass = pytest.importorskip("osmnx._overpass")

@@ -167,6 +167,33 @@ def test_what_was_not_understood_is_told_with_counts_and_what_was_taken():
     assert on_foot == {"odd_classes_walk"}
 
 
+@pytest.mark.parametrize(
+    ("mode", "columns", "words"),
+    [
+        ("walk", {"access": ["foo", "yes", "foo"]}, {"access=foo": 2}),
+        ("walk", {"foot": ["perhaps", None, "yes"]}, {"foot=perhaps": 1}),
+        # what the more specific tag decides is no matter
+        ("walk", {"foot": ["yes", "no", ""], "access": ["foo", "foo", "foo"]}, {"access=foo": 1}),
+        ("walk", {"access": ["agricultural", "customers", "['yes', 'foo']"]}, {}),
+        ("walk", {"access": ["['foo', 'bar']", "private", None]}, {"access=foo": 1}),
+        ("drive", {"motorcar": ["foo", "no", None], "access": ["no", None, None]}, {}),
+        ("drive", {"vehicle": ["foo", None, None], "foot": ["foo"] * 3}, {"vehicle=foo": 1}),
+    ],
+)
+def test_access_words_that_nobody_knows_count_as_open_and_are_told(mode, columns, words):
+    frame = layer(highway=["residential"] * 3, oneway=["no"] * 3, **columns)
+    graph = nx.MultiDiGraph(crs=CRS)
+    for at, row in frame.drop(columns="geometry").iterrows():
+        graph.add_node(2 * at, x=100.0 * at, y=0.0)
+        graph.add_node(2 * at + 1, x=100.0 * at + 50, y=0.0)
+        graph.add_edge(2 * at, 2 * at + 1, length=50.0, **row.to_dict())
+    for network in (streets(frame, mode)[1], Network.from_graph(graph, mode=mode)):
+        assert network.notes.get("odd_access", {}) == words
+        told = [f for f in build_findings(network, "en") if f.code == "odd_access"]
+        assert [f.count for f in told] == ([sum(words.values())] if words else [])
+        assert all(word in f.problem and f.effect and f.advice for f in told for word in words)
+
+
 def test_streets_without_a_direction_column_are_two_way_and_that_is_told():
     network = streets(layer(highway=["primary", "motorway", "footway"]))[1]
     (told,) = build_findings(network, "en")

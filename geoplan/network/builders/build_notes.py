@@ -179,7 +179,7 @@ def _odd_words(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
     """Words that no table knows, and what was taken instead."""
     notes = network.notes
     streets = notes.get("streets") or network.n_edges
-    for code in ("odd_classes", "odd_speeds", "odd_directions"):
+    for code in ("odd_classes", "odd_speeds", "odd_directions", "odd_access"):
         words = notes.get(code)
         if not words or (code == "odd_directions" and network.mode == "walk"):
             continue

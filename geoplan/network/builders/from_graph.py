@@ -28,6 +28,7 @@ from geoplan.network.builders.osm_tags import (
     driving_minutes,
     is_of_another_mode,
     left_out_by,
+    odd_access,
     reason_merged,
     speed_kmh,
 )
@@ -118,6 +119,7 @@ def network_from_graph(
     for tags, why in zip(data, whys, strict=True):
         if not why:
             odd.add(tags.get("highway"), _limit(tags))
+            odd.add_access(odd_access(mode, tags.get))
     notes |= odd.notes()
     frame = pd.DataFrame({**edges, "data": data})[used].reset_index(drop=True)
     lengths, given = lengths[used], given[used]

@@ -179,6 +179,8 @@ def _notes(
     odd = OddTags(mode)
     for tags in ways.tags:
         odd.add(tags[0], tags[_MAXSPEED])
+    for word, count in ways.odd_access.items():
+        odd.add_access(word, count)
     return notes | odd.notes()
 
 

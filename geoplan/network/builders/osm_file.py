@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from geoplan.network.builders.osm_tags import (
     TagGetter,
     direction,
     is_of_another_mode,
+    odd_access,
     reason_left_out,
     reason_merged,
 )
@@ -63,6 +65,7 @@ class OsmWays:
     squares : areas that are walked across. minutes : time of each ferry way by position.
     of_other_modes : ways left out by their class that no one of this mode misses.
     conditional : ways with a tag that says when they are open: taken as open, and as shut.
+    odd_access : streets by their access tag with a word that no table knows.
     """
 
     ids: NDArray[np.int64]
@@ -76,6 +79,7 @@ class OsmWays:
     minutes: dict[int, float | None] = field(default_factory=dict)
     conditional: tuple[int, int] = (0, 0)
     of_other_modes: int = 0
+    odd_access: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class _WayCollector:
         self.minutes: dict[int, float | None] = {}
         self.conditional = [0, 0]
         self.of_other_modes = 0
+        self.odd_access: Counter[str] = Counter()
         self.conditional_keys = STREET_FILTERS[mode].conditional_keys
 
     def add(self, id: int, refs: list[int], tag: TagGetter) -> None:
@@ -115,6 +120,7 @@ class _WayCollector:
             why = reason_left_out(self.mode, tag)
         if why == "tag" and self.mode == "walk" and _is_square(refs, tag):
             self.squares.append(OsmSquare(id, [refs], [], _kept(tag)))
+            self.odd_access[odd_access(self.mode, tag)] += 1
             return
         if any(tag(key) is not None for key in self.conditional_keys):
             self.conditional[1 if why else 0] += 1
@@ -138,6 +144,7 @@ class _WayCollector:
         self.runs.add(refs)
         self.oneway.append(direction(self.mode, tag))
         self.tags.append(_kept(tag))
+        self.odd_access[odd_access(self.mode, tag)] += 1
 
     def ways(self) -> OsmWays:
         return OsmWays(
@@ -152,6 +159,7 @@ class _WayCollector:
             self.minutes,
             (self.conditional[0], self.conditional[1]),
             self.of_other_modes,
+            self.odd_access,
         )
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "is_of_another_mode",
     "left_out_by",
     "maxspeed_kmh",
+    "odd_access",
     "reason_left_out",
     "reason_merged",
     "speed_kmh",
@@ -167,6 +168,8 @@ STREET_FILTERS: Mapping[str, StreetFilter] = {
 #: classes that are left out of a mode as of no use to it, not as forbidden: an access tag
 #: that merely confirms the right does not bring them back
 _OF_NO_USE = {"walk": NOT_THERE, "drive": NOT_A_STREET | {"service"}}
+#: access words that say something here, for whatever mode
+_KNOWN_ACCESS = ALLOWED.union(*(street.forbidden_values for street in STREET_FILTERS.values()))
 
 
 def reason_left_out(mode: str, tag: TagGetter) -> str:
@@ -231,6 +234,28 @@ def access_verdict(street: StreetFilter, keys: tuple[str, ...], tag: TagGetter) 
         if not street.forbidden_values.isdisjoint(values):
             return False
     return None
+
+
+def odd_access(mode: str, tag: Callable[[str], Any]) -> str:
+    """The first access tag of an open street with a word that no table knows; "" where none has.
+
+    What is broader than a tag that decides is not looked at.
+
+    Examples
+    --------
+    >>> odd_access("walk", {"access": "residents"}.get)
+    'access=residents'
+    >>> odd_access("walk", {"foot": "yes", "access": "residents"}.get)
+    ''
+    """
+    street = STREET_FILTERS[mode]
+    for key in street.access_keys:
+        if access_verdict(street, (key,), tag) is not None:
+            return ""
+        for word in tag_values(tag(key)):
+            if word not in _KNOWN_ACCESS:
+                return f"{key}={word}"
+    return ""
 
 
 def reason_merged(mode: str, tag: Callable[[str], Any]) -> str:

@@ -15,6 +15,7 @@ from geoplan.errors import Faults, UsageError
 from geoplan.network.builders.osm_tags import (
     direction,
     is_of_another_mode,
+    odd_access,
     reason_merged,
     speed_kmh,
 )
@@ -146,7 +147,7 @@ def line_columns(
     found = find_columns(frame, columns)
     tags, way = _tags(frame, found)
     oneway, unknown = _directions(frame, found, mode)
-    verdicts: dict[tuple[Values, ...], tuple[str, float, int]] = {}
+    verdicts: dict[tuple[Values, ...], tuple[str, float, int, str]] = {}
     names, keys = list(tags), list(zip(*tags.values(), strict=True))
     for key in keys:
         if key not in verdicts:
@@ -156,6 +157,7 @@ def line_columns(
                 reason_merged(mode, row.get),
                 speed_kmh(row["highway"], row["maxspeed"], speeds_kmh),
                 direction(mode, single.get),
+                odd_access(mode, row.get),
             )
     left_out = np.array([verdicts[key][0] for key in keys], object)
     implied = np.array([verdicts[key][2] for key in keys], np.int8)
@@ -166,8 +168,10 @@ def line_columns(
     classes = tags["highway"]
     other = [any(is_of_another_mode(mode, name) for name in names) for names in classes]
     odd = OddTags(mode)
-    for at in np.flatnonzero(left_out == ""):
+    kept = np.flatnonzero(left_out == "")
+    for at in kept:
         odd.add(list(tags["highway"][at]), ";".join(tags["maxspeed"][at]) or None)
+        odd.add_access(verdicts[keys[at]][3])
     return LineColumns(
         found=found,
         left_out=left_out,
@@ -175,7 +179,7 @@ def line_columns(
         oneway=np.zeros(len(frame), np.int8) if mode == "walk" else signs.astype(np.int8),
         height=heights(frame, found),
         speed_kmh=np.array([verdicts[key][1] for key in keys], np.float64),
-        notes=odd.notes() | _of_directions(found, unknown, mode, int((left_out == "").sum())),
+        notes=odd.notes() | _of_directions(found, unknown, mode, len(kept)),
     )
 
 

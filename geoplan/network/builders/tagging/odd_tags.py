@@ -1,4 +1,4 @@
-"""Road classes and speed limits that no table knows, counted: what was taken instead is told."""
+"""Classes, speed limits and access words that no table knows, counted: what was taken is told."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class OddTags:
         self.mode = mode
         self.classes: Counter[str] = Counter()
         self.speeds: Counter[str] = Counter()
+        self.access: Counter[str] = Counter()
         self.no_class = self.streets = 0
 
     def add(self, highway: Any, maxspeed: Any) -> None:
@@ -52,6 +53,11 @@ class OddTags:
         elif _KNOWN.isdisjoint(names):
             self.classes[names[0]] += 1
 
+    def add_access(self, word: str, count: int = 1) -> None:
+        """Streets with what `odd_access` found; "" is nothing."""
+        if word:
+            self.access[word] += count
+
     def notes(self) -> dict[str, Any]:
         """What to tell, by code; empty where everything is known."""
         found: dict[str, Any] = {}
@@ -59,6 +65,8 @@ class OddTags:
             found["odd_classes"] = dict(self.classes)
         if self.speeds:
             found["odd_speeds"] = dict(self.speeds)
+        if self.access:
+            found["odd_access"] = dict(self.access)
         if self.no_class and self.mode == "drive":
             found["no_class"] = self.no_class
         return found | ({"streets": self.streets} if found else {})
