@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from geoplan.study import Study
 
@@ -32,6 +34,19 @@ def test_streets_areas_and_forbidden_zones(small_folder, lang):
     assert sorted(f.file for f in found) == ["districts.gpkg", "no.gpkg", "streets.gpkg"]
     assert all("application_id" in f.problem for f in found)
     assert all(str(small_folder) not in f.problem for f in found)
+
+
+@pytest.mark.parametrize("key", ["links", "barriers"])
+def test_lines_beside_the_streets(small_folder, key):
+    path = small_folder / "study.toml"
+    text = path.read_text("utf-8")
+    assert "[network.walk]" in text
+    path.write_text(text.replace("[network.walk]", f'[network.walk]\n{key} = "new.gpkg"'), "utf-8")
+    bridge = shapely.LineString([(500_000, 4_055_000), (500_000, 4_057_000)])
+    gpd.GeoDataFrame(geometry=[bridge], crs="EPSG:4548").to_file(small_folder / "new.gpkg")
+    _doubtful(small_folder / "new.gpkg")
+    found = [f for f in Study.open(small_folder).check().findings if f.code == "driver_says"]
+    assert [(f.file, "application_id" in f.problem) for f in found] == [("new.gpkg", True)]
 
 
 def test_no_library_says_anything_on_the_terminal(small_folder):

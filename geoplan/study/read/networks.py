@@ -28,7 +28,7 @@ from geoplan.network.read_file import read_osm_networks
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
-from geoplan.study.read.side_layers import side_layer
+from geoplan.study.read.side_layers import driver_findings, side_layer
 from geoplan.words.message import Messages
 from geoplan.words.speaker import Speaker
 
@@ -261,12 +261,14 @@ def _checked(
     """What a what-if adds to the streets, and what is doubtful about them."""
     streets = network
     beside: list[InputRecord] = []
+    said: list[Finding] = []
     role = f"network.{mode}"
     if section.links is not None:  # a bridge or a path that a what-if is about
         lines = side_layer(config, base, "links", section.links, kind="lines")
         with translated_errors(config, mode, section.links):
             network = with_links(network, lines)
         name = section.links
+        said += driver_findings(config, name, lines)
         beside.append(side_record(base / name, name=name, role=f"{role}.links", rows=len(lines)))
     if section.elevation is not None:
         with translated_errors(config, mode, section.elevation):
@@ -277,6 +279,7 @@ def _checked(
     if section.barriers is not None:
         barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
         name, rows = section.barriers, len(barriers)
+        said += driver_findings(config, name, barriers)
         beside.append(side_record(base / name, name=name, role=f"{role}.barriers", rows=rows))
     speaker = config.speaker
     told = [
@@ -301,7 +304,7 @@ def _checked(
         network=network,
         max_snap_m=section.max_snap_m,
         record=record,
-        findings=tuple(findings),
+        findings=(*findings, *said),
         barriers=barriers,
         beside=tuple(beside),
     )

@@ -109,7 +109,8 @@ def _several_places(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> tu
     )
 
 
-def _said(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> Iterator[Finding]:
+def driver_findings(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """What the driver warned of while `side_layer` read the file."""
     for text in layer.attrs[DRIVER_SAYS]:
         yield Finding(
             file=path,
@@ -128,7 +129,7 @@ def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]
         rows = len(layer)
         if where.endswith(".candidates"):
             findings = _several_places(config, path, layer)
-        findings += tuple(_said(config, path, layer))
+        findings += tuple(driver_findings(config, path, layer))
     except InputError as error:
         findings = (
             Finding(
