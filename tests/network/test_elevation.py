@@ -11,6 +11,7 @@ from shapely import LineString
 
 from geoplan.errors import InputError, MissingCrsError, UsageError
 from geoplan.network import Network
+from geoplan.network.builders.build_notes import build_findings
 from geoplan.network.builders.elevation import heights_at, tobler_speed, with_slope
 from geoplan.network.search.queries import travel_costs
 
@@ -100,6 +101,12 @@ def test_missing_heights_count_as_flat(tmp_path):
     network = with_slope(street((300, 500), (900, 500)), path)
     assert network.minutes[0] == pytest.approx(5 + 5 / np.exp(-0.35), rel=0.03)
     assert network.notes["slope"]["share_without_height"] == pytest.approx(0.5, abs=0.06)
+    (told,) = build_findings(network, "en")
+    assert (told.code, told.severity, told.count) == ("no_height", "warning", 1)
+    assert "half.tif" in told.problem
+    assert told.effect
+    known = with_slope(street((650, 500), (900, 500)), path)
+    assert not build_findings(known, "en")
     cliff = raster(tmp_path / "cliff.tif", lambda x, y: np.where(x < 500, 0, 300))
     assert with_slope(street((200, 500), (800, 500)), cliff).notes["slope"]["share_cut"] > 0
 

@@ -144,7 +144,7 @@ def build_findings(network: NetworkData, lang: str) -> list[NetworkFinding]:
     ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
     """
     told = [network_finding(lang, code, **values) for code, values in _notes(network)]
-    return told + list(_tag_findings(network, lang))
+    return [*told, *_tag_findings(network, lang), *_without_height(network, lang)]
 
 
 def _tag_findings(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
@@ -173,6 +173,15 @@ def _tag_findings(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
         count = joined["ends"] + joined["crossings"]
         yield network_finding(lang, "joined", severity="note", assumed=count, **values)
     yield from _odd_words(network, lang)
+
+
+def _without_height(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
+    """Streets beyond the heights of the raster, taken as flat there."""
+    slope = network.notes.get("slope", {})
+    if count := slope.get("streets_without_height"):
+        many: Severity = "warning" if count > _MANY * network.n_edges else "note"
+        values = {"total": f"{count:,}", "raster": slope["raster"]}
+        yield network_finding(lang, "no_height", severity=many, assumed=count, **values)
 
 
 def _odd_words(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:

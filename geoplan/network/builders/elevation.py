@@ -63,8 +63,8 @@ def with_slope(
     Heights are read along each street every `step_m` (about the raster's cell: closer samples
     would add up the steps between cells), by bilinear interpolation; the ground between is taken
     as even. Bridges and tunnels (properties ``bridge``, ``tunnel``) run evenly between their
-    ends. Where the raster holds no height, the street counts as flat (share in
-    ``notes["slope"]``).
+    ends. Where the raster holds no height, the street counts as flat (share and
+    number of edges in ``notes["slope"]``, and a finding).
 
     Parameters
     ----------
@@ -127,6 +127,7 @@ def with_slope(
     notes = {
         "raster": Path(elevation).name,
         "share_without_height": round(float(unknown.mean()), 4),
+        "streets_without_height": len(np.unique(edge[unknown])),
         "share_cut": round(float(cut.mean()), 4),
         "time_over_flat": round(float((minutes.sum() + back.sum()) / 2 / flat), 4) if flat else 1.0,
     }

@@ -206,7 +206,7 @@ def _check_siting(
         return
     if candidates.startswith("facilities:"):
         checks.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
-    elif not (checks.path.parent / candidates).exists():
+    elif not _is_there(checks.path.parent / candidates):
         valid = ("network", "demand", "facilities:KEY", "a file")
         problem = checks.speaker.say("study.bad_candidates", value=candidates)
         checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
