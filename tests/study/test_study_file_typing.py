@@ -458,6 +458,21 @@ def test_a_very_long_file_is_refused_at_once(tmp_path):
     assert "too long" in str(_opened(tmp_path, text, lang="en"))
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "a\\u0000b"])
+@pytest.mark.parametrize("old", ['path = "streets.gpkg"', 'candidates = "network"'])
+def test_a_name_that_no_system_takes_is_a_file_that_is_not_there(tmp_path, name, old):
+    folder = write_example(tmp_path / "small")
+    text = STUDY.replace(old, f'{old.partition(" =")[0]} = "{name}"')
+    assert text != STUDY
+    (folder / "study.toml").write_text(text, "utf-8")
+    try:
+        told = [f.problem for f in Study.open(folder).check().findings if f.severity == "error"]
+    except StudyFileError as error:  # streets alone may be missing in a check
+        told = [f.problem for f in error.findings]
+    assert len(told) == 1
+    assert name[0] in told[0]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_paths_as_people_paste_them(tmp_path):
     from geoplan.cli.typed_path import typed_path

@@ -16,7 +16,7 @@ from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
 from geoplan.study.config.names import key_faults, quota_levels
-from geoplan.study.config.near_files import near_file
+from geoplan.study.config.near_files import is_there, near_file
 from geoplan.study.config.repair.cursor import quoted
 from geoplan.study.config.toml_lines import (
     Location,
@@ -52,13 +52,6 @@ def _shown(name: str) -> str:
     return "".join(c if ord(c) >= 32 else "?" for c in name)
 
 
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long, or with a sign that no system takes
-        return False
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _CrossChecks:
     """Collects what checks sections together and does not hold."""
@@ -90,7 +83,7 @@ class _CrossChecks:
         for one in name if isinstance(name, list) else [name]:
             if not isinstance(one, str) or is_database_url(one):
                 continue
-            if not _is_there(self.path.parent / one):
+            if not is_there(self.path.parent / one):
                 problem = self.speaker.say("study.no_file", file=_shown(one))
                 self.add(where, problem, self._file_advice(where, one), one, code=code)
 
@@ -206,9 +199,9 @@ def _check_siting(
         return
     if candidates.startswith("facilities:"):
         checks.one_of(where, candidates.removeprefix("facilities:"), services, "[services]")
-    elif not _is_there(checks.path.parent / candidates):
+    elif not is_there(checks.path.parent / candidates):
         valid = ("network", "demand", "facilities:KEY", "a file")
-        problem = checks.speaker.say("study.bad_candidates", value=candidates)
+        problem = checks.speaker.say("study.bad_candidates", value=_shown(candidates))
         checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
 
 

@@ -14,6 +14,14 @@ _MOST, _DEEPEST = 4000, 3
 _TABLES = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".toml")
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file or folder stands there; no name, however odd, is a reason to stop."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a sign that no system takes
+        return False
+
+
 def near_file(folder: Path, name: str) -> tuple[str, str] | None:
     """The file below `folder` that `name` probably means, and how they differ.
 

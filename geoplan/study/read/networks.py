@@ -26,6 +26,7 @@ from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.doubts import network_doubts
 from geoplan.network.read_file import read_osm_networks
 from geoplan.study.config.cross_checks import standard_of
+from geoplan.study.config.near_files import is_there
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import driver_findings, side_layer
@@ -127,7 +128,7 @@ def try_networks(
     Those are said when the study is opened (`StudySettings.no_streets`).
     """
     sections = _sections(config, modes)
-    there = [mode for mode, section in sections.items() if (base / section.path).exists()]
+    there = [mode for mode, section in sections.items() if is_there(base / section.path)]
     try:
         return StudyNetworks(networks=read_networks(config, base, modes=there))
     except GeoplanError as error:
