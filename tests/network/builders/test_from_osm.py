@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
-from pyproj import Transformer
 
 from geoplan.crs.projected import projected_crs_for
 from geoplan.errors import GeographicCrsError, NetworkError, UsageError
@@ -25,34 +24,7 @@ from geoplan.network.builders.osm_tags import (
     reason_left_out,
     speed_kmh,
 )
-
-CRS = "EPSG:4548"
-X0, Y0 = 500_000.0, 4_058_000.0
-_to_lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-
-
-class _Node:
-    def __init__(self, id, xy, **tags):
-        self.id, self.tags = id, tags
-        self.location = _to_lonlat.transform(X0 + xy[0], Y0 + xy[1])
-
-
-class _Way:
-    def __init__(self, id, nodes, **tags):
-        self.id, self.nodes, self.tags = (
-            id,
-            nodes,
-            {k.replace("__", ":"): v for k, v in tags.items()},
-        )
-
-
-def write(path, nodes, ways):
-    with osmium.SimpleWriter(str(path)) as writer:
-        for node in nodes:
-            writer.add_node(node)
-        for way in ways:
-            writer.add_way(way)
-    return path
+from tests.network.builders.osm_files import CRS, X0, Y0, Node, Way, to_lonlat, write
 
 
 @pytest.fixture
@@ -68,24 +40,24 @@ def town(tmp_path):
               4
     """
     nodes = [
-        _Node(1, (0, 0)),
-        _Node(2, (100, 0)),
-        _Node(3, (200, 0)),
-        _Node(4, (100, -50)),
-        _Node(5, (100, 50), barrier="gate"),
-        _Node(6, (150, -40)),
-        _Node(7, (150, 40)),
-        _Node(8, (150, 0)),
-        _Node(9, (300, 0)),
+        Node(1, (0, 0)),
+        Node(2, (100, 0)),
+        Node(3, (200, 0)),
+        Node(4, (100, -50)),
+        Node(5, (100, 50), barrier="gate"),
+        Node(6, (150, -40)),
+        Node(7, (150, 40)),
+        Node(8, (150, 0)),
+        Node(9, (300, 0)),
     ]
     ways = [
-        _Way(11, [1, 2, 8, 3], highway="residential", name="经十路", oneway="yes"),
-        _Way(12, [4, 2, 5], highway="footway"),
-        _Way(13, [6, 7], highway="primary", bridge="yes", layer="1"),
-        _Way(14, [3, 9], highway="residential", access="private"),
-        _Way(15, [5, 7], highway="steps"),
-        _Way(16, [5, 6], highway="motorway"),
-        _Way(17, [3, 9], building="yes"),
+        Way(11, [1, 2, 8, 3], highway="residential", name="经十路", oneway="yes"),
+        Way(12, [4, 2, 5], highway="footway"),
+        Way(13, [6, 7], highway="primary", bridge="yes", layer="1"),
+        Way(14, [3, 9], highway="residential", access="private"),
+        Way(15, [5, 7], highway="steps"),
+        Way(16, [5, 6], highway="motorway"),
+        Way(17, [3, 9], building="yes"),
     ]
     return write(tmp_path / "town.osm.pbf", nodes, ways)
 
@@ -137,11 +109,11 @@ def test_drive_edges_by_hand(town):
 
 
 def test_one_way_against_the_line(tmp_path):
-    nodes = [_Node(i, (100 * i, 10 * i * i)) for i in (1, 2, 3)]
+    nodes = [Node(i, (100 * i, 10 * i * i)) for i in (1, 2, 3)]
     path = write(
         tmp_path / "against.osm",
         nodes,
-        [_Way(1, [1, 2, 3], highway="tertiary", oneway="-1", maxspeed="60")],
+        [Way(1, [1, 2, 3], highway="tertiary", oneway="-1", maxspeed="60")],
     )
     drive = Network.from_osm(path, mode="drive", crs=CRS).edges_frame().iloc[0]
     assert (drive["u"], drive["v"], bool(drive["oneway"])) == (3, 1, True)
@@ -152,16 +124,16 @@ def test_one_way_against_the_line(tmp_path):
 
 
 def test_roundabout_loop_and_self_crossing(tmp_path):
-    ring = [_Node(i, xy) for i, xy in enumerate([(0, 0), (40, 0), (40, 40), (0, 40)], start=1)]
-    arm = _Node(5, (-60, 0))
-    eight = [_Node(6, (200, 0)), _Node(7, (240, 0)), _Node(8, (240, 30)), _Node(9, (220, -30))]
+    ring = [Node(i, xy) for i, xy in enumerate([(0, 0), (40, 0), (40, 40), (0, 40)], start=1)]
+    arm = Node(5, (-60, 0))
+    eight = [Node(6, (200, 0)), Node(7, (240, 0)), Node(8, (240, 30)), Node(9, (220, -30))]
     path = write(
         tmp_path / "rings.osm",
         [*ring, arm, *eight],
         [
-            _Way(1, [1, 2, 3, 4, 1], highway="primary", junction="roundabout"),
-            _Way(2, [5, 1], highway="primary"),
-            _Way(3, [6, 7, 8, 7, 9, 6], highway="residential"),  # meets itself at 7 and at 6
+            Way(1, [1, 2, 3, 4, 1], highway="primary", junction="roundabout"),
+            Way(2, [5, 1], highway="primary"),
+            Way(3, [6, 7, 8, 7, 9, 6], highway="residential"),  # meets itself at 7 and at 6
         ],
     )
     network = Network.from_osm(path, mode="drive", crs=CRS)
@@ -175,11 +147,11 @@ def test_roundabout_loop_and_self_crossing(tmp_path):
 
 
 def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
-    nodes = [_Node(i, (100 * i, 0)) for i in (1, 2, 4, 5)]
+    nodes = [Node(i, (100 * i, 0)) for i in (1, 2, 4, 5)]
     path = write(
         tmp_path / "cut.osm",
         nodes,
-        [_Way(1, [1, 2, 3, 4, 5, 5], highway="residential"), _Way(2, [3, 4], highway="path")],
+        [Way(1, [1, 2, 3, 4, 5, 5], highway="residential"), Way(2, [3, 4], highway="path")],
     )
     network = Network.from_osm(path, mode="walk", crs=CRS)
     assert pairs(network) == {(1, 2): 100.0, (4, 5): 100.0}
@@ -187,8 +159,8 @@ def test_nodes_that_an_extract_lacks_cut_the_way(tmp_path):
 
 
 def test_bounds_cut_streets_off(town):
-    west, south = _to_lonlat.transform(X0 - 1, Y0 - 60)
-    east, north = _to_lonlat.transform(X0 + 151, Y0 + 60)
+    west, south = to_lonlat.transform(X0 - 1, Y0 - 60)
+    east, north = to_lonlat.transform(X0 + 151, Y0 + 60)
     network = Network.from_osm(town, mode="drive", crs=CRS, bounds=(west, south, east, north))
     assert (1, 8) in pairs(network)
     with pytest.raises(NetworkError, match="degrees, WGS 84"):
@@ -240,12 +212,12 @@ def test_faults_are_reported(tmp_path, town):
         Network.from_osm(town, mode="fly", crs=CRS)
     paths = write(
         tmp_path / "paths.osm",
-        [_Node(1, (0, 0)), _Node(2, (9, 0))],
-        [_Way(1, [1, 2], highway="footway"), _Way(2, [1, 2], highway="steps")],
+        [Node(1, (0, 0)), Node(2, (9, 0))],
+        [Way(1, [1, 2], highway="footway"), Way(2, [1, 2], highway="steps")],
     )
     with pytest.raises(NetworkError, match=r"no street for mode 'drive'.*2 by class.*'walk'"):
         Network.from_osm(paths, mode="drive", crs=CRS)
-    nothing = write(tmp_path / "nothing.osm", [_Node(1, (0, 0))], [])
+    nothing = write(tmp_path / "nothing.osm", [Node(1, (0, 0))], [])
     with pytest.raises(NetworkError, match="no way with a highway tag"):
         Network.from_osm(nothing, mode="walk", crs=CRS)
 
@@ -308,8 +280,8 @@ def test_access_words_that_nobody_knows_are_counted(tmp_path):
         {"highway": "residential", "access": "private;foo"},  # closed: told as left out
         {"highway": "residential", "access": "delivery"},
     ]
-    nodes = [_Node(i, (i * 50, 0)) for i in range(1, len(tags) + 2)]
-    ways = [_Way(i, [i, i + 1], **each) for i, each in enumerate(tags, 1)]
+    nodes = [Node(i, (i * 50, 0)) for i in range(1, len(tags) + 2)]
+    ways = [Way(i, [i, i + 1], **each) for i, each in enumerate(tags, 1)]
     path = write(tmp_path / "odd.osm", nodes, ways)
     found = networks_from_osm(path, modes=["walk", "drive"], crs=CRS)
     assert found["walk"].notes["odd_access"] == {"access=foo": 1, "foot=foo": 1}

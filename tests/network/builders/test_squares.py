@@ -7,34 +7,21 @@ import itertools
 import geopandas as gpd
 import networkx as nx
 import numpy as np
-import osmium
 import pytest
 import shapely
 from hypothesis import given, settings, strategies as st
-from pyproj import Transformer
 
 from geoplan.network import Network
-
-CRS = "EPSG:4548"
-X0, Y0 = 500_000.0, 4_058_000.0
-_to_lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-
-
-class _Thing:
-    def __init__(self, id, tags, **values):
-        self.id, self.tags = id, tags
-        for name, value in values.items():
-            setattr(self, name, value)
+from tests.network.builders.osm_files import CRS, X0, Y0, Node, Relation, Way, write
 
 
 def osm(path, nodes, ways, relations=()):
-    with osmium.SimpleWriter(str(path)) as writer:
-        for id, (x, y) in nodes.items():
-            writer.add_node(_Thing(id, {}, location=_to_lonlat.transform(X0 + x, Y0 + y)))
-        for id, (refs, tags) in ways.items():
-            writer.add_way(_Thing(id, tags, nodes=refs))
-        for id, (members, tags) in dict(relations).items():
-            writer.add_relation(_Thing(id, tags, members=members))
+    write(
+        path,
+        [Node(id, xy) for id, xy in nodes.items()],
+        [Way(id, refs, **tags) for id, (refs, tags) in ways.items()],
+        [Relation(id, members, **tags) for id, (members, tags) in dict(relations).items()],
+    )
     return Network.from_osm(path, mode="walk", crs=CRS)
 
 
