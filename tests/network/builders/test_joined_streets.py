@@ -70,7 +70,7 @@ def test_a_gap_wider_than_join_within_stays_and_is_told():
     network = built([MAIN, [*ROUND, (400, 0.3)]], split="ends", join_within_m=0.2)
     assert network.notes["joined"]["ends"] == 0
     assert "hairline" in told(network)
-    # without split, join_within_m alone asks for touching
+    # without split, join_within_m alone asks for ends
     assert built([MAIN, [*ROUND, (400, 0.3)]], join_within_m=0.4).notes["joined"]["ends"] == 1
     with pytest.raises(UsageError, match="ends, touching"):
         built([MAIN], split="both")
