@@ -194,6 +194,16 @@ def test_access_words_that_nobody_knows_count_as_open_and_are_told(mode, columns
         assert all(word in f.problem and f.effect and f.advice for f in told for word in words)
 
 
+def test_a_yes_and_no_column_with_another_word_is_no_yes():
+    frame = layer(fclass=["cycleway"] * 4, AR_PEDEST=["Y", "N", "maybe", None])
+    found, network = streets(frame, "walk")
+    assert set(found) == {0}  # a cycleway is walked where somebody says so
+    frame = layer(fclass=["residential"] * 4, 允许步行=["是", "否", "待定", None])
+    found, network = streets(frame, "walk")
+    assert set(found) == {0, 2, 3}
+    assert network.notes["odd_access"] == {"foot=待定": 1}
+
+
 def test_streets_without_a_direction_column_are_two_way_and_that_is_told():
     network = streets(layer(highway=["primary", "motorway", "footway"]))[1]
     (told,) = build_findings(network, "en")

@@ -30,6 +30,7 @@ from geoplan.network.builders.tagging.makers import (
     plain,
     roles,
     says_no,
+    says_yes,
     weak_columns,
 )
 from geoplan.network.builders.tagging.odd_tags import OddTags
@@ -243,8 +244,12 @@ def _each(cells: list[Any], read: Any) -> list[Values]:
 
 
 def _may_go(cell: Any) -> Values:
+    """A yes-and-no cell as an access tag; a word that says neither stays what it is."""
     texts = tag_values(cell)
-    return () if not texts else ("no",) if says_no(plain(texts[0])) else ("yes",)
+    if not texts:
+        return ()
+    word = plain(texts[0])
+    return ("no",) if says_no(word) else ("yes",) if says_yes(word) else (texts[0],)
 
 
 #: of a one-way column's cell that says nothing

@@ -120,6 +120,11 @@ def direction_words(texts: Iterable[str], heading: str) -> dict[str, int]:
     return {text: table[text] for text in sorted(found) if text in table}
 
 
+def says_yes(text: str) -> bool:
+    """Whether a plain word of a yes-and-no column says yes; an unknown word says neither."""
+    return text in words()["yes"]["words"]
+
+
 def says_no(text: str) -> bool:
     """Whether a plain word of a yes-and-no column says no."""
     return text in words()["no"]["words"]
