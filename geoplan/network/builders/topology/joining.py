@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import DisjointSet
 
 from geoplan.network.builders.topology.noding import insert_vertices
 from geoplan.network.graph.polylines import location_numbers
@@ -88,37 +89,35 @@ class _Joiner:
         #: vertex and line of each join
         self.joined: list[tuple[int, int]] = []
         self._done: set[int] = set()
-        #: places that became one: each to an earlier one
-        self._same: dict[int, int] = {}
+        #: places that became one
+        self._same = DisjointSet()
+        #: vertices by place: place p has ``by_place[first[p]:first[p + 1]]``
+        self._by_place = np.argsort(place, kind="stable")
+        self._first = np.concatenate([[0], np.cumsum(np.bincount(place))])
 
     def join(self, tip: int, host: int, foot: NDArray[np.float64]) -> None:
         """Join the end at vertex `tip` to line `host`, whose nearest location is `foot`."""
         here = int(self.place[tip])
         vertices = slice(self.begin[host], self.begin[host + 1])
-        theirs = {self._root(int(place)) for place in self.place[vertices]}
-        if here in self._done or self._root(here) in theirs or self._meets_nearby(tip, host):
+        self._same.add(here)
+        merged = self._same.subset(here)
+        theirs = not merged.isdisjoint(self.place[vertices].tolist())
+        if here in self._done or theirs or self._meets_nearby(tip, host):
             return  # joined before, by its coordinates, or close by
         self._done.add(here)
         away = np.hypot(*(self.coords[vertices] - self.coords[tip]).T)
         if away.min() <= self.reach:
             nearest = int(self.begin[host] + np.argmin(away))
-            foot = self.moved[nearest]
-            self._move(here, foot)
-            self._same[self._root(here)] = self._root(int(self.place[nearest]))
+            self._move(merged, self.moved[nearest])
+            self._same.add(int(self.place[nearest]))
+            self._same.merge(here, int(self.place[nearest]))
         else:
-            self._move(here, foot)
+            self._move(merged, foot)
         self.joined.append((tip, host))
 
-    def _move(self, here: int, foot: NDArray[np.float64]) -> None:
-        """Move a place, and all that became one with it."""
-        root = self._root(here)
-        places = [here, *(place for place in self._same if self._root(place) == root), root]
-        self.moved[np.isin(self.place, places)] = foot
-
-    def _root(self, place: int) -> int:
-        while place in self._same:
-            place = self._same[place]
-        return place
+    def _move(self, places: set[int], foot: NDArray[np.float64]) -> None:
+        for place in places:
+            self.moved[self._by_place[self._first[place] : self._first[place + 1]]] = foot
 
     def _meets_nearby(self, tip: int, host: int) -> bool:
         """Whether the end's own line meets the other one close by: a short stub from it."""
