@@ -6,12 +6,26 @@ import csv
 
 import geopandas as gpd
 import pytest
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.layers import AreaLayer
 
 CRS = "EPSG:4548"
+#: the middle of the study in metres
+X, Y = 500_000.0, 4_055_000.0
+
+
+def at(east, north=0.0):
+    """A point so many metres from the middle."""
+    return Point(X + east, Y + north)
+
+
+def written(tmp_path, shapes, file="layer", **columns):
+    """A GeoPackage of these shapes and columns."""
+    path = tmp_path / f"{file}.gpkg"
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS).to_file(path)
+    return LayerSource(path=path)
 
 
 def area_layer(shapes, names=None, crs=CRS):

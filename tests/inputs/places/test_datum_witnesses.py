@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely import transform
-from shapely.geometry import LineString, box
+from shapely.geometry import box
 
 from geoplan.crs import from_wgs84
 from geoplan.inputs import LayerSource, Streets, read_areas, read_facilities
 from geoplan.network import read_network
+from tests.inputs.places.town import CRS, X, Y, street_lines
 
-CRS = "EPSG:4548"
-X, Y, SIDE, CELL = 492_000.0, 4_046_000.0, 14_000.0, 2_000.0
+CELL = 2_000.0
 
 
 def as_datum(shapes, datum):
@@ -34,30 +34,10 @@ def as_datum(shapes, datum):
     )
 
 
-def named(i, j):
-    return f"第{i}{j}街道"
-
-
 def datum_codes(one):
     """Codes of the findings about datums."""
     known = ("datum", "areas_doubt", "areas_other", "shifted")
     return {f.code for f in one.findings if f.code.startswith(known)}
-
-
-@cache
-def street_lines():
-    rng = np.random.default_rng(5)
-    lines = []
-    for upright in (False, True):
-        for at in np.cumsum(rng.uniform(120, 420, 60)):
-            if at > SIDE:
-                break
-            cuts = np.arange(0, SIDE, 700)
-            for start in cuts[rng.random(len(cuts)) > 0.33]:
-                ends = [(start, at), (start + 700, at)]
-                ends = [(b, a) if upright else (a, b) for a, b in ends]
-                lines.append(LineString([(X + a, Y + b) for a, b in ends]))
-    return lines
 
 
 @cache

@@ -15,19 +15,7 @@ from geoplan.inputs import (
     read_lines,
 )
 from geoplan.inputs.layers import AreaLayer
-from tests.inputs.places.conftest import CRS
-
-X, Y = 500_000.0, 4_055_000.0
-
-
-def at(east, north=0.0):
-    return Point(X + east, Y + north)
-
-
-def written(tmp_path, shapes, file="layer", **columns):
-    path = tmp_path / f"{file}.gpkg"
-    gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS).to_file(path)
-    return LayerSource(path=path)
+from tests.inputs.places.conftest import CRS, X, Y, at, written
 
 
 @pytest.fixture

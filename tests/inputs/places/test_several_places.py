@@ -11,30 +11,17 @@ from shapely.geometry import (
     MultiLineString,
     MultiPoint,
     MultiPolygon,
-    Point,
     Polygon,
     box,
 )
 
 from geoplan.errors import UsageError
-from geoplan.inputs import LayerSource, read_areas, read_demand, read_facilities
+from geoplan.inputs import read_areas, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
 from geoplan.study.read.changed_layers import closed_down
 from geoplan.study.read.side_layers import one_place_each
 from geoplan.words.speaker import Speaker
-from tests.inputs.places.conftest import CRS
-
-X, Y = 500_000.0, 4_055_000.0
-
-
-def at(east, north=0.0):
-    return Point(X + east, Y + north)
-
-
-def written(tmp_path, shapes, **columns):
-    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
-    frame.to_file(tmp_path / "layer.gpkg", driver="GPKG")
-    return LayerSource(path=tmp_path / "layer.gpkg")
+from tests.inputs.places.conftest import CRS, X, Y, at, written
 
 
 def sites(tmp_path, shapes, **columns):

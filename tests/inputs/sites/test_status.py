@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from geoplan.inputs import LayerSource, read_facilities
 from geoplan.inputs.columns.status import SENSES, StatusWords, status_table
-from geoplan.inputs.findings.finding import Finding, assumptions
+from geoplan.inputs.findings.finding import assumptions
 from geoplan.inputs.layers import FacilityLayer, serves
-from geoplan.inputs.sites.rules import SiteRules
+from tests.inputs.sites.site_tables import sites_of
 
 OPEN = """正常运营|正常|营业中|营业|运营中|試營業|試運營|试运营|已启用|未停用|未关闭|没有停业
 已建成|開放|存续（在营、开业、在册）|OPEN|Operational|OPERATIONAL|active|in use
@@ -79,32 +77,6 @@ def test_a_study_adds_and_overrides_words() -> None:
     assert StatusWords().read("在建").sense == "under_construction"
 
 
-def _sites(
-    folder: Path, columns: dict[str, list[str]], **rules: object
-) -> tuple[FacilityLayer, tuple[Finding, ...]]:
-    count = len(next(iter(columns.values())))
-    table = pd.DataFrame(
-        {
-            "编号": [f"Z{k}" for k in range(count)],
-            "名称": [f"站{k}" for k in range(count)],
-            "经度": [117.0 + k / 100 for k in range(count)],
-            "纬度": [36.65] * count,
-        }
-        | columns
-    )
-    path = folder / "sites.csv"
-    table.to_csv(path, index=False)
-    loaded = read_facilities(
-        LayerSource(path=path, name="sites.csv", datum="wgs84"),
-        key="x",
-        crs="EPSG:4548",
-        rules=SiteRules(**rules),  # type: ignore[arg-type]
-        lang="en",
-    )
-    assert loaded.layer is not None
-    return loaded.layer, loaded.findings
-
-
 def _open(layer: FacilityLayer) -> list[bool]:
     return serves(layer.frame).tolist()
 
@@ -142,7 +114,7 @@ def _open(layer: FacilityLayer) -> list[bool]:
 def test_columns_of_every_kind(
     tmp_path: Path, columns: dict[str, list[str]], expected: list[int]
 ) -> None:
-    layer, findings = _sites(tmp_path, columns)
+    layer, findings = sites_of(tmp_path, columns)
     assert _open(layer) == [bool(e) for e in expected]
     out = [f for f in findings if f.code == "not_serving"]
     assert bool(out) == (not all(expected))
@@ -150,7 +122,9 @@ def test_columns_of_every_kind(
 
 
 def test_unknown_words_are_told_with_their_number_and_assumed_open(tmp_path: Path) -> None:
-    layer, findings = _sites(tmp_path, {"运营状态": ["民办", "正常", "民办", "营业中（二楼装修）"]})
+    layer, findings = sites_of(
+        tmp_path, {"运营状态": ["民办", "正常", "民办", "营业中（二楼装修）"]}
+    )
     assert _open(layer) == [True] * 4
     (told,) = [f for f in findings if f.code == "status_unread_word"]
     assert "民办 ×2" in told.problem
@@ -162,7 +136,7 @@ def test_unknown_words_are_told_with_their_number_and_assumed_open(tmp_path: Pat
 
 
 def test_what_is_left_out_is_told_per_word(tmp_path: Path) -> None:
-    _, findings = _sites(tmp_path, {"状态": ["已停用", "在建", "已停用", "正常"]})
+    _, findings = sites_of(tmp_path, {"状态": ["已停用", "在建", "已停用", "正常"]})
     (told,) = findings
     assert (told.code, told.severity) == ("not_serving", "note")
     assert "已停用 ×2" in told.problem
@@ -171,20 +145,20 @@ def test_what_is_left_out_is_told_per_word(tmp_path: Path) -> None:
 
 def test_honest_files_have_no_new_finding(tmp_path: Path) -> None:
     for columns in ({"状态": ["正常"] * 3}, {"开业日期": ["2020-01-01"] * 3, "状态": ["正常"] * 3}):
-        layer, findings = _sites(tmp_path, columns)
+        layer, findings = sites_of(tmp_path, columns)
         assert not findings
         assert all(_open(layer))
 
 
 def test_an_empty_status_is_an_assumption_where_others_say_open(tmp_path: Path) -> None:
-    _, findings = _sites(tmp_path, {"状态": ["正常", "", "停用"]})
+    _, findings = sites_of(tmp_path, {"状态": ["正常", "", "停用"]})
     assert [a.code for a in assumptions(findings)] == ["status_blank"]
-    _, findings = _sites(tmp_path, {"状态": ["", "", "停用"]})  # only closed sites are marked
+    _, findings = sites_of(tmp_path, {"状态": ["", "", "停用"]})  # only closed sites are marked
     assert not assumptions(findings)
 
 
 def test_columns_that_contradict_each_other_are_told(tmp_path: Path) -> None:
-    layer, findings = _sites(tmp_path, {"状态": ["正常", "正常"], "是否停用": ["是", "否"]})
+    layer, findings = sites_of(tmp_path, {"状态": ["正常", "正常"], "是否停用": ["是", "否"]})
     assert _open(layer) == [False, True]
     assert [a.code for a in assumptions(findings)] == ["status_conflict"]
 
@@ -194,21 +168,21 @@ def test_dates_are_compared_with_the_day_of_the_data(tmp_path: Path) -> None:
         "启用时间": ["2020-01-01", "2026年3月", "2019", ""],
         "停用日期": ["", "", "2023/5/1", "9999-12-31"],
     }
-    layer, findings = _sites(tmp_path, columns, data_date="2025年6月30日")
+    layer, findings = sites_of(tmp_path, columns, data_date="2025年6月30日")
     assert _open(layer) == [True, False, False, True]
     assert {f.code for f in findings} == {"closed_by_date", "opens_later"}
 
 
 def test_without_a_day_of_the_data_today_is_not_used(tmp_path: Path) -> None:
     columns = {"启用时间": ["2020-01-01", "2999-01-01"], "停用日期": ["2023/5/1", ""]}
-    layer, findings = _sites(tmp_path, columns)
+    layer, findings = sites_of(tmp_path, columns)
     assert _open(layer) == [False, True]
     codes = {a.code: a.count for a in assumptions(findings)}
     assert codes == {"closing_dates_taken": 1, "opening_dates_unused": 1}
 
 
 def test_a_rough_closing_date_within_the_year_is_told(tmp_path: Path) -> None:
-    layer, findings = _sites(
+    layer, findings = sites_of(
         tmp_path, {"停用日期": ["2025", "2024", "soon"]}, data_date="2025-06-30"
     )
     assert _open(layer) == [True, False, True]

@@ -6,49 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
-import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from geoplan.inputs import LayerSource, read_facilities
-from geoplan.inputs.findings.finding import Finding, assumptions
-from geoplan.inputs.layers import FacilityLayer
-from geoplan.inputs.sites.rules import SiteRules
+from geoplan.inputs.findings.finding import assumptions
 from geoplan.services import standard_for
-
-
-def _table(columns: dict[str, list[object]]) -> pd.DataFrame:
-    count = len(next(iter(columns.values())))
-    return pd.DataFrame(
-        {
-            "编号": [f"Z{k}" for k in range(count)],
-            "名称": [f"站{k}" for k in range(count)],
-            "经度": [117.0 + k / 100 for k in range(count)],
-            "纬度": [36.65] * count,
-            **columns,
-        }
-    )
-
-
-def _read(path: Path, **rules: object) -> tuple[FacilityLayer, tuple[Finding, ...]]:
-    loaded = read_facilities(
-        LayerSource(path=path, name=path.name, datum="wgs84"),
-        key="x",
-        crs="EPSG:4548",
-        rules=SiteRules(**rules),  # type: ignore[arg-type]
-        lang="en",
-    )
-    assert loaded.layer is not None
-    return loaded.layer, loaded.findings
-
-
-def _sites(
-    folder: Path, columns: dict[str, list[object]], **rules: object
-) -> tuple[FacilityLayer, tuple[Finding, ...]]:
-    path = folder / "sites.csv"
-    _table(columns).to_csv(path, index=False)
-    return _read(path, **rules)
-
+from tests.inputs.sites.site_tables import read_sites, sites_of, table_of
 
 UNKNOWN = [
     *["", "abc", "约40", "若干", "-", "无", "不详", "N/A", "40左右", "30-40", "40+", "≥40"],
@@ -59,7 +22,7 @@ UNKNOWN = [
 
 @pytest.mark.parametrize("cell", UNKNOWN)
 def test_what_is_no_number_is_unknown_and_named(tmp_path: Path, cell: str) -> None:
-    layer, findings = _sites(tmp_path, {"床位数": ["40", cell]}, capacity_limits=True)
+    layer, findings = sites_of(tmp_path, {"床位数": ["40", cell]}, capacity_limits=True)
     assert layer.frame["capacity"].tolist()[0] == 40
     assert np.isnan(layer.frame["capacity"].iloc[1])
     rows = [f for f in findings if f.row == 3]
@@ -74,13 +37,13 @@ def test_what_is_no_number_is_unknown_and_named(tmp_path: Path, cell: str) -> No
     "cell", ["不限", "unlimited", "No limit", "无限制", "∞", "ilimitado", "Illimité"]
 )
 def test_unlimited_is_so_only_where_the_file_says_it(tmp_path: Path, cell: str) -> None:
-    layer, findings = _sites(tmp_path, {"床位数": ["40", cell]}, capacity_limits=True)
+    layer, findings = sites_of(tmp_path, {"床位数": ["40", cell]}, capacity_limits=True)
     assert layer.frame["capacity"].tolist() == [40, np.inf]
     assert [f.code for f in findings] == ["capacity_unlimited"]
 
 
 def test_zero_is_zero_and_below_zero_is_an_error(tmp_path: Path) -> None:
-    layer, findings = _sites(tmp_path, {"床位数": ["0", "-5", "0张"]}, capacity_limits=True)
+    layer, findings = sites_of(tmp_path, {"床位数": ["0", "-5", "0张"]}, capacity_limits=True)
     assert layer.frame["capacity"].fillna(-1).tolist() == [0, -1, 0]
     (wrong,) = [f for f in findings if f.severity == "error"]
     assert (wrong.code, wrong.row) == ("negative_capacity", 3)
@@ -88,7 +51,7 @@ def test_zero_is_zero_and_below_zero_is_an_error(tmp_path: Path) -> None:
 
 def test_the_studys_default_stands_in_and_is_told(tmp_path: Path) -> None:
     columns: dict[str, list[object]] = {"床位数": ["40", "", "#REF!"], "护理型床位": ["", "90", ""]}
-    layer, findings = _sites(tmp_path, columns, capacity_limits=True, capacity_default=50)
+    layer, findings = sites_of(tmp_path, columns, capacity_limits=True, capacity_default=50)
     assert layer.frame["capacity"].tolist() == [40, 90, 50]  # no fewer than its nursing places
     assert layer.frame["capacity_assumed"].tolist() == [False, True, True]
     (assumed,) = assumptions(findings)
@@ -102,34 +65,34 @@ def test_closed_sites_and_staff_need_no_capacity(tmp_path: Path) -> None:
         "状态": ["正常", "停用", "正常"],
         "指定人员": ["", "", "是"],
     }
-    _, findings = _sites(tmp_path, columns, capacity_limits=True)
+    _, findings = sites_of(tmp_path, columns, capacity_limits=True)
     assert not assumptions(findings)
 
 
 def test_honest_files_have_no_finding(tmp_path: Path) -> None:
     for columns in ({"床位数": ["40", "0"]}, {"电话号": ["1", "2"]}):
-        _, findings = _sites(tmp_path, columns)
+        _, findings = sites_of(tmp_path, columns)
         assert not findings
-    _, findings = _sites(tmp_path, {"床位数": ["", ""]})  # nothing depends on it
+    _, findings = sites_of(tmp_path, {"床位数": ["", ""]})  # nothing depends on it
     assert not findings
 
 
 def test_no_column_of_capacities_is_told_once_where_capacity_limits(tmp_path: Path) -> None:
-    _, findings = _sites(tmp_path, {"x": ["1", "2"]}, capacity_limits=True)
+    _, findings = sites_of(tmp_path, {"x": ["1", "2"]}, capacity_limits=True)
     assert [(f.code, f.row) for f in findings] == [("capacity_unknown", None)]
 
 
 def test_errors_and_formulas_of_a_workbook(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
-    table = _table({"床位数": [40, "#REF!", "=1+1"]})
+    table = table_of({"床位数": [40, "#REF!", "=1+1"]})
     sheet.append(list(table.columns))
     for row in table.itertuples(index=False):
         sheet.append(list(row))
     sheet.cell(3, 5).data_type = "e"
     path = tmp_path / "sites.xlsx"
     book.save(path)
-    layer, findings = _read(path, capacity_limits=True)
+    layer, findings = read_sites(path, capacity_limits=True)
     assert layer.frame["capacity"].isna().tolist() == [False, True, True]
     assert {f.row for f in findings if f.row} == {3, 4}
     assert [a.count for a in assumptions(findings)] == [2]
@@ -137,7 +100,7 @@ def test_errors_and_formulas_of_a_workbook(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cells", [["40", "9999"], ["40", "60", "999", "999", "999"]])
 def test_codes_for_not_known_are_no_capacity(tmp_path: Path, cells: list[str]) -> None:
-    layer, findings = _sites(tmp_path, {"床位数": cells}, capacity_limits=True)
+    layer, findings = sites_of(tmp_path, {"床位数": cells}, capacity_limits=True)
     odd = [cell in ("999", "9999") for cell in cells]
     assert layer.frame["capacity"].isna().tolist() == odd
     told = [f for f in findings if f.code == "stand_in_capacity"]
@@ -148,14 +111,14 @@ def test_codes_for_not_known_are_no_capacity(tmp_path: Path, cells: list[str]) -
 def test_a_capacity_merged_over_two_sites_counts_once(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
-    table = _table({"床位数": [40, None, 30]})
+    table = table_of({"床位数": [40, None, 30]})
     sheet.append(list(table.columns))
     for row in table.itertuples(index=False):
         sheet.append(list(row))
     sheet.merge_cells("E2:E3")
     path = tmp_path / "sites.xlsx"
     book.save(path)
-    layer, findings = _read(path, capacity_limits=True)
+    layer, findings = read_sites(path, capacity_limits=True)
     assert layer.frame["capacity"].tolist() == [40, 0, 30]
     assert [a.count for a in assumptions(findings)] == [1]
 
@@ -166,7 +129,7 @@ def test_every_unknown_cell_is_counted_once(cells: list[str]) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        layer, findings = _sites(Path(folder), {"床位数": list(cells)}, capacity_limits=True)
+        layer, findings = sites_of(Path(folder), {"床位数": list(cells)}, capacity_limits=True)
     unknown = sum(not cell.isascii() or not cell.isdigit() or len(cell) > 5 for cell in cells)
     assert layer.frame["capacity"].isna().sum() == unknown
     assert sum(a.count for a in assumptions(findings)) == unknown
@@ -176,7 +139,7 @@ def test_unknown_tiers_are_named_and_counted(tmp_path: Path) -> None:
     key = standard_for("elderly_centre").tier_key
     known = standard_for("elderly_centre").tiers[0].name_zh
     columns: dict[str, list[object]] = {"类别": [known, "民办", "", "民办"]}
-    _, findings = _sites(tmp_path, columns, tier_key=key)
+    _, findings = sites_of(tmp_path, columns, tier_key=key)
     assert [f.row for f in findings if f.code == "tier_unread"] == [3, 5]
     assert [f.row for f in findings if f.code == "tier_blank"] == [4]
     (words,) = [f for f in findings if f.code == "tier_words"]
@@ -191,5 +154,5 @@ def test_tiers_that_nobody_wrote_are_told_once(
     tmp_path: Path, columns: dict[str, list[object]]
 ) -> None:
     key = standard_for("elderly_centre").tier_key
-    _, findings = _sites(tmp_path, columns, tier_key=key)
+    _, findings = sites_of(tmp_path, columns, tier_key=key)
     assert [(f.code, f.count) for f in findings] == [("tiers_missing", 2)]

@@ -20,9 +20,8 @@ from geoplan.errors import GeographicCrsError
 from geoplan.inputs import LayerSource, Streets, read_demand, read_facilities
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.location.datum.street_evidence import READINGS, small_shift, street_evidence
+from tests.inputs.places.town import CRS, SIDE, X, Y, street_lines
 
-CRS = "EPSG:4548"
-X, Y, SIDE = 492_000.0, 4_046_000.0, 14_000.0
 TO = pyproj.Transformer.from_crs(4326, CRS, always_xy=True)
 BACK = pyproj.Transformer.from_crs(CRS, 4326, always_xy=True)
 #: what an office would have to do to WGS 84 to arrive at the file, the inverse of each reading
@@ -45,18 +44,7 @@ def _less(p):
 
 @cache
 def town() -> tuple[np.ndarray, Streets]:
-    """Streets in both directions at random distances, a third of every street missing."""
-    rng = np.random.default_rng(5)
-    lines = []
-    for upright in (False, True):
-        for at in np.cumsum(rng.uniform(120, 420, 60)):
-            if at > SIDE:
-                break
-            cuts = np.arange(0, SIDE, 700)
-            for start in cuts[rng.random(len(cuts)) > 0.33]:
-                ends = [(start, at), (start + 700, at + rng.uniform(-30, 30))]
-                ends = [(b, a) if upright else (a, b) for a, b in ends]
-                lines.append(LineString([(X + a, Y + b) for a, b in ends]))
+    lines = street_lines(bend=30)
     return np.array(lines, object), Streets(gpd.GeoSeries(lines, crs=CRS))
 
 

@@ -11,9 +11,7 @@ from shapely.geometry import LineString, Point
 from geoplan.errors import InputError
 from geoplan.inputs import LayerSource, read_facilities, read_lines
 from geoplan.network import read_network
-from tests.inputs.places.conftest import CRS
-
-X, Y = 500_000.0, 4_055_000.0
+from tests.inputs.places.conftest import CRS, X, Y
 
 
 @pytest.fixture(scope="module")
