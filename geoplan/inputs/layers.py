@@ -210,9 +210,14 @@ class AreaLayer:
         return self.frame["name"]
 
     @property
+    def drawn(self) -> gpd.GeoDataFrame:
+        """The areas that have a polygon."""
+        return self.frame[self.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+
+    @property
     def has_polygons(self) -> bool:
         """Whether any area has a polygon."""
-        return bool(self.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).any())
+        return len(self.drawn) > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -65,9 +65,8 @@ def _in_undrawn_area(frame: pd.DataFrame, context: LocationContext) -> np.ndarra
     found = np.zeros(len(frame), bool)
     for level, layer in context.areas.items():
         if layer.has_polygons and level in frame.columns:
-            drawn = layer.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
             codes = frame[level]
-            found |= (codes.notna() & ~codes.isin(layer.frame.index[drawn])).to_numpy(bool)
+            found |= (codes.notna() & ~codes.isin(layer.drawn.index)).to_numpy(bool)
     return found
 
 

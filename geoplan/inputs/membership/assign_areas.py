@@ -192,7 +192,7 @@ def codes_by_location(
     codes = _none(index)
     if geometry is None or not layer.has_polygons:
         return codes
-    polygons = layer.frame[layer.frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    polygons = layer.drawn
     there = np.flatnonzero(geometry.notna().to_numpy())
     hits = polygons.sindex.query(geometry.iloc[there].to_numpy(), predicate="intersects")
     first, pick = np.unique(hits[0], return_index=True)

@@ -69,18 +69,15 @@ class StudyGround:
     @property
     def names(self) -> NDArray[np.object_]:
         """Names of the areas of the coarsest level with polygons."""
-        return self._drawn(self.chain[0])["name"].astype(str).to_numpy(object)
+        return self.areas[self.chain[0]].drawn["name"].astype(str).to_numpy(object)
 
     @property
     def without_outline(self) -> int:
         """Areas of the finest level that have no polygon and lie in none of the level above."""
         if len(self.chain) != 1:
             return 0
-        return len(self.areas[self.chain[0]].frame) - len(self._drawn(self.chain[0]))
-
-    def _drawn(self, level: str) -> gpd.GeoDataFrame:
-        frame = self.areas[level].frame
-        return frame[frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+        layer = self.areas[self.chain[0]]
+        return len(layer.frame) - len(layer.drawn)
 
     def levels(self, crs: pyproj.CRS) -> list[AreaShapes]:
         """The polygons of the chain in `crs`, the finest level first."""
@@ -117,7 +114,7 @@ class StudyGround:
             return [], reach, none
         levels: list[AreaShapes] = []
         for level in reversed(self.chain):
-            frame = self._drawn(level)
+            frame = self.areas[level].drawn
             levels.append(
                 AreaShapes(
                     level=level,
@@ -131,7 +128,7 @@ class StudyGround:
             for one, above in zip(levels, self._above(levels), strict=True)
         ]
         others = [
-            self._moved(self._drawn(k).geometry, crs)
+            self._moved(layer.drawn.geometry, crs)
             for k, layer in self.areas.items()
             if layer.has_polygons and k not in self.chain
         ]
