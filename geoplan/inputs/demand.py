@@ -12,6 +12,7 @@ import pyproj
 
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import heading_called
 from geoplan.inputs.files.source import LayerSource, SumTo
@@ -28,7 +29,6 @@ from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.people.added_columns import refuse_overlaps
 from geoplan.inputs.people.census import scale_to_census
 from geoplan.inputs.people.doubts import report_people
-from geoplan.inputs.rasters.doubts import people_stand_ins
 from geoplan.inputs.rasters.open_raster import RASTER_SUFFIXES
 from geoplan.inputs.rasters.raster_demand import RasterDemand, demand_of_rasters
 from geoplan.inputs.rows import Rows, open_rows

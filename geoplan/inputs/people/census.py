@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import FileError
 from geoplan.inputs.allocation import allocate_totals
+from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import heading_called
 from geoplan.inputs.files.source import SumTo
@@ -21,7 +22,6 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer
 from geoplan.inputs.membership.area_lookup import area_lookup
 from geoplan.inputs.membership.assign_areas import put_levels
-from geoplan.inputs.rasters.doubts import people_stand_ins
 from geoplan.inputs.rows import Rows, open_rows
 
 #: times the census's people; a group of an age is a part of all, hardly a tenth and never ten times

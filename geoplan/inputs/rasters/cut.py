@@ -16,7 +16,8 @@ from rasterio import Affine
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
-from geoplan.inputs.rasters.doubts import IMPOSSIBLE, is_largest, most_people
+from geoplan.inputs.columns.numbers.stand_ins import is_largest
+from geoplan.inputs.rasters.doubts import IMPOSSIBLE, most_people
 from geoplan.inputs.rasters.open_raster import PopulationRaster
 
 #: cells that are read at a time

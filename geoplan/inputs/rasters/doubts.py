@@ -7,12 +7,13 @@ from all others. Everything else that is odd is counted and told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from geoplan.inputs.columns.numbers.stand_ins import stand_ins
 
 #: people per square kilometre; the densest quarters of any city hold fewer on a square kilometre
 DENSEST = 200_000.0
@@ -20,28 +21,6 @@ DENSEST = 200_000.0
 LEAST_GROUND_KM2 = 0.01
 #: times the densest; more is no crowd but a fault
 IMPOSSIBLE = 5.0
-#: what programs write where they know nothing, beside the largest number of a type
-STAND_INS = (
-    *(255.0, 999.0, 9999.0, 32766.0, 32767.0, 65534.0, 65535.0, 99999.0, 999999.0, 9999999.0),
-    *(
-        8888.0,
-        88888.0,
-        888888.0,
-        99999999.0,
-        16777215.0,
-        2147483647.0,
-        2147483648.0,
-        4294967295.0,
-        1e10,
-        1e20,
-    ),
-)
-#: smaller stand-ins are honest numbers of people in a table
-_LEAST_STAND_IN = 8_000.0
-#: times the next largest number: a stand-in stands out by this much, or by its many cells
-_STANDS_OUT, _MANY_CELLS = 10.0, 3
-#: a smaller stand-in may be an honest number where it stands once or twice
-_NEVER_BY_CHANCE = 8_000.0
 #: cells with one and the same number, as a share of all with people, from which a fill is suspected
 _FILL_SHARE, _FILL_CELLS = 0.3, 200
 #: share of the people in cells denser than any city: the numbers are then no people per cell
@@ -70,13 +49,6 @@ def most_people(km2: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(
             np.isfinite(km2), DENSEST * np.maximum(km2, LEAST_GROUND_KM2), np.inf
         ).astype(np.float64)
-
-
-def is_largest(stored: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[np.bool_]:
-    """Whether a stored number is the largest that a type of whole numbers holds."""
-    if dtype.kind not in "iu":
-        return np.zeros(len(stored), bool)
-    return np.asarray(stored == float(np.iinfo(dtype).max))
 
 
 def no_people(
@@ -142,52 +114,6 @@ def _stand_in(value: str, count: int, largest: str) -> Doubt:
     return Doubt(
         code="raster_stand_in", values={"count": int(count), "value": value, "largest": largest}
     )
-
-
-def stand_ins(stored: NDArray[np.float64], dtype: np.dtype[Any] | None = None) -> Iterator[float]:
-    """Numbers among `stored` that stand for "no data", the largest first.
-
-    They are the largest that `dtype` holds (unless more cells are near it), or one of `STAND_INS`
-    that stands out: ten times the next largest, or in many cells while hardly any other number is
-    of its size.
-    """
-    values, counts = np.unique(stored, return_counts=True)
-    listed = np.array(STAND_INS)
-    known = np.isin(values, listed) | np.isin(values, listed.astype(np.float32).astype(np.float64))
-    largest = is_largest(values, dtype) if dtype is not None else np.zeros(len(values), bool)
-    for k in np.flatnonzero(known | largest)[::-1]:
-        value, count = float(values[k]), int(counts[k])
-        below, cells = values[:k], counts[:k]
-        near = int(cells[below > value / 2].sum())
-        if largest[k] and count >= near:  # else numbers go up to it: the last of them is honest
-            yield value
-            continue
-        next_largest = float(below[-1]) if len(below) else 0.0
-        alone = next_largest * _STANDS_OUT < value and (len(below) > 0 or count > 1)
-        alone &= count >= _MANY_CELLS or value >= _NEVER_BY_CHANCE
-        # so many cells with that very number, and hardly any with one of its size
-        many = count >= _MANY_CELLS * 10 and count > _MANY_CELLS * near and value >= 255
-        if alone or (many and len(below) and next_largest < value):
-            yield value
-
-
-def people_stand_ins(
-    values: NDArray[np.float64], *, least: float = _LEAST_STAND_IN
-) -> NDArray[np.bool_]:
-    """Bool per row: the number is one that offices write where they know nothing (9999, 999999).
-
-    Only where it stands out: by far the largest, or written again and again.
-
-    Examples
-    --------
-    >>> people_stand_ins(np.array([120.0, 999999.0, 80.0])).tolist()
-    [False, True, False]
-    >>> people_stand_ins(np.array([9500.0, 9999.0, 10400.0])).tolist()
-    [False, False, False]
-    """
-    known = values[np.isfinite(values) & (values > 0)]
-    found = [v for v in stand_ins(known) if v >= least]
-    return np.isin(values, found)
 
 
 def odd_numbers(

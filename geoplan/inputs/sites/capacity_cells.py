@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.cell_errors import has_cell_error
+from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.numbers.written import parse_written
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.status import plain_words, status_table
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Severity
-from geoplan.inputs.rasters.doubts import people_stand_ins
 from geoplan.inputs.rows import Rows
 from geoplan.inputs.sites.rules import SiteRules
 from geoplan.tolerances import MOST_CAPACITY

@@ -7,7 +7,7 @@ import pytest
 from rasterio.enums import ColorInterp
 
 from geoplan.inputs import LayerSource, SumTo
-from geoplan.inputs.rasters.doubts import stand_ins
+from geoplan.inputs.columns.numbers.stand_ins import stand_ins
 from tests.inputs.rasters.raster_files import codes, found, layer, read, square, write
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
