@@ -10,6 +10,7 @@ import pyproj
 from numpy.typing import NDArray
 from rasterio import Affine
 
+from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError
 from geoplan.inputs.rasters.cut import CutRaster
 from geoplan.inputs.rasters.open_raster import PopulationRaster
@@ -22,6 +23,8 @@ _COMMON, _EQUAL = 20, 0.99
 _ONE_EXTENT = 0.9
 #: share of a raster's people on cells of another grid: they would count twice
 _TWICE = 0.05
+#: cells that are compared with another grid, taken evenly
+_COMPARED_CELLS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -59,46 +62,37 @@ def combine(cuts: Sequence[CutRaster]) -> tuple[list[CellGrid], list[CountedTwic
         if at is None:
             for grid in grids:
                 _refuse_overlap(grid, cut)
-            own = _grid(cut, cut.row, cut.column, cut.people)
-            grids.append(own)
+            grids.append(_grid(cut))
             owners.append([cut])
             continue
         moved = _moved(cut, grids[at].transform)
         for earlier in owners[at]:
-            same = _same_numbers(moved, _moved(earlier, grids[at].transform))
-            if same.any():
-                people = float(moved.people[same].sum())
-                twice.append(
-                    CountedTwice(
-                        raster=cut.raster,
-                        earlier=earlier.raster,
-                        count=int(same.sum()),
-                        people=people,
-                    )
-                )
-                moved = _only(moved, ~same)
-            elif (common := _on_a_seam(moved, _moved(earlier, grids[at].transform))).any():
-                people = float(moved.people[common].sum())
+            there = _moved(earlier, grids[at].transform)
+            same = _same_numbers(moved, there)
+            common = same if same.any() else _on_a_seam(moved, there)
+            if common.any():
                 twice.append(
                     CountedTwice(
                         raster=cut.raster,
                         earlier=earlier.raster,
                         count=int(common.sum()),
-                        people=people,
-                        added=True,
+                        people=float(moved.people[common].sum()),
+                        added=not same.any(),
                     )
                 )
+            moved = _only(moved, ~same)
         owners[at].append(cut)
         grids[at] = _added(grids[at], moved)
     return grids, twice
 
 
-def _grid(
-    cut: CutRaster, row: NDArray[np.int64], column: NDArray[np.int64], people: NDArray[np.float64]
-) -> CellGrid:
-    raster = cut.raster
+def _grid(cut: CutRaster) -> CellGrid:
     return CellGrid(
-        crs=raster.crs, transform=raster.transform, row=row, column=column, people=people
+        crs=cut.raster.crs,
+        transform=cut.raster.transform,
+        row=cut.row,
+        column=cut.column,
+        people=cut.people,
     )
 
 
@@ -179,17 +173,14 @@ def _refuse_overlap(grid: CellGrid, cut: CutRaster) -> None:
     """Refuse people of another grid on ground where `grid` has some as well."""
     if not len(cut.row) or not len(grid.row):
         return
-    t, raster = cut.raster.transform, cut.raster
-    step = max(len(cut.row) // 20_000, 1)
-    x = t.c + t.a * (cut.column[::step] + 0.5)
-    y = t.f + t.e * (cut.row[::step] + 0.5)
-    other = pyproj.Transformer.from_crs(raster.crs, grid.crs, always_xy=True)
-    x, y = other.transform(x, y)
+    step = max(len(cut.row) // _COMPARED_CELLS, 1)
+    some = _grid(cut).take(np.arange(0, len(cut.row), step))
+    x, y = cached_transformer(some.crs, grid.crs).transform(*some.centres())
     g = grid.transform
     known = np.isfinite(x) & np.isfinite(y)
     row = np.floor((y[known] - g.f) / g.e).astype(np.int64)
     column = np.floor((x[known] - g.c) / g.a).astype(np.int64)
     on = np.isin(_keys(row, column), _keys(grid.row, grid.column))
-    people = cut.people[::step][known]
+    people = some.people[known]
     if people[on].sum() > _TWICE * people.sum():
-        raise FileError.of("file_faults.raster_grids", name=raster.name)
+        raise FileError.of("file_faults.raster_grids", name=cut.raster.name)

@@ -196,5 +196,5 @@ def _density(stem: str, texts: Mapping[str, str]) -> tuple[str, str]:
 
 @cache
 def _unit_words() -> dict[str, tuple[re.Pattern[str], ...]]:
-    text = files("geoplan.inputs.rasters").joinpath("unit_words.toml").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("unit_words.toml").read_text(encoding="utf-8")
     return {unit: tuple(map(re.compile, words)) for unit, words in tomllib.loads(text).items()}
