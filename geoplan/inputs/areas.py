@@ -13,10 +13,10 @@ from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import WITHOUT_COORDINATES, Loaded
 from geoplan.inputs.layers import AreaLayer
-from geoplan.inputs.location.area_pieces import put_together
 from geoplan.inputs.location.coordinate_columns import has_coordinates
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_rows
+from geoplan.inputs.location.multiple.area_pieces import put_together
 from geoplan.inputs.location.outside import report_elsewhere, report_outside
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.area_lookup import area_lookup
@@ -136,13 +136,8 @@ def _summarise_unlocated(collector: FindingCollector) -> None:
     keys = zip(map(str, collector.sheets), map(int, collector.rows), strict=True)
     at = np.flatnonzero([key in bare for key in keys])
     collector.warned -= set(at.tolist())
-    collector.about_file(
-        "areas_without_place",
-        "note",
-        count=f"{len(at):,}",
-        rows=f"{len(collector.rows):,}",
-        lines=collector.row_numbers(at),
-    )
+    rows = f"{len(collector.rows):,}"
+    collector.about_rows_together(at, "areas_without_place", "note", rows=rows)
 
 
 def _names(rows: Rows, level: str) -> pd.Series | None:

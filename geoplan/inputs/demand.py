@@ -22,8 +22,8 @@ from geoplan.inputs.findings.finding import Loaded, Severity
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.multiple.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.outside import report_outside
-from geoplan.inputs.location.several_places import report_people_of_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.people.added_columns import refuse_overlaps

@@ -17,8 +17,8 @@ from geoplan.inputs.findings.finding import Loaded
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.locate_rows import locate_points
+from geoplan.inputs.location.multiple.several_places import report_several_places, split_rows
 from geoplan.inputs.location.outside import report_outside
-from geoplan.inputs.location.several_places import report_several_places, split_rows
 from geoplan.inputs.location.streets import Streets
 from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.rows import Rows, open_rows
@@ -130,11 +130,7 @@ def _unlocated_in_known_area(
     for known in codes.values():
         unlocated |= known.notna().to_numpy(bool)
     unlocated &= collector.set_aside_mask
-    at = np.flatnonzero(unlocated)
-    if len(at):
-        collector.about_file(
-            "counts_for_quota", "note", count=f"{len(at):,}", lines=collector.row_numbers(at)
-        )
+    collector.about_rows_together(unlocated, "counts_for_quota", "note")
     return unlocated
 
 

@@ -69,7 +69,7 @@ class FindingCollector:
 
     def about_rows_together(
         self,
-        mask: np.ndarray,
+        where: np.ndarray,
         code: str,
         severity: Severity,
         /,
@@ -77,11 +77,11 @@ class FindingCollector:
         assumed: bool = False,
         **values: Any,
     ) -> None:
-        """One finding about all rows of `mask`: their count, and the first row numbers.
+        """One finding about all of these rows, its ``count`` and ``lines``; none without rows.
 
-        There is none where `mask` holds no row.
+        where : bool per row, or positions. assumed : see `about_file`.
         """
-        at = np.flatnonzero(mask)
+        at = np.flatnonzero(where) if where.dtype == bool else where
         if len(at):
             lines = self.row_numbers(at)
             self.about_file(code, severity, assumed=assumed, count=len(at), lines=lines, **values)

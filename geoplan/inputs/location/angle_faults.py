@@ -77,14 +77,8 @@ def _sided(
     if east.sum() == west.sum():
         return np.where(opened, np.nan, lon), opened
     is_west = bool(west.sum() > east.sum())
-    collector.about_file(
-        "letter_o",
-        "warning",
-        assumed=True,
-        count=int(opened.sum()),
-        lines=collector.row_numbers(np.flatnonzero(opened)),
-        side=say(collector.lang, f"inputs.letter_o_{'west' if is_west else 'east'}"),
-    )
+    side = say(collector.lang, f"inputs.letter_o_{'west' if is_west else 'east'}")
+    collector.about_rows_together(opened, "letter_o", "warning", assumed=True, side=side)
     return np.where(opened & is_west, -lon, lon), np.zeros(len(lon), bool)
 
 
@@ -98,14 +92,9 @@ def report_angles(
     for code, mask in (("letters_swapped", found.swapped), ("spaced_angles", found.spaced)):
         at = np.flatnonzero(mask & usable)
         if len(at):
-            collector.about_file(
-                code,
-                "warning",
-                assumed=code == "spaced_angles",
-                count=len(at),
-                lines=collector.row_numbers(at),
-                **_example(found, texts, int(at[0])),
-            )
+            example = _example(found, texts, int(at[0]))
+            assumed = code == "spaced_angles"
+            collector.about_rows_together(at, code, "warning", assumed=assumed, **example)
     at = np.flatnonzero(found.written & usable)
     if _most(found, usable):
         collector.about_file(

@@ -12,7 +12,7 @@ import pyproj
 from geoplan.errors import FileError
 from geoplan.inputs.columns.cell_errors import is_error, is_formula
 from geoplan.inputs.columns.parse_numbers import is_empty
-from geoplan.inputs.columns.places.angles import read_angles
+from geoplan.inputs.columns.places.angles import MAX_DEGREES, read_angles
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Severity
 from geoplan.inputs.location.extent import LocationContext
@@ -20,11 +20,9 @@ from geoplan.inputs.location.pair_columns import split_pairs
 from geoplan.inputs.rows import Rows
 
 #: rows whose cells decide between degrees and metres
+_SAMPLE_ROWS = 5_000
 #: more cells than that, and that share of all, written in one way: told once for the file
 _FEW_CLEANED, _MOST = 3, 0.9
-_SAMPLE_ROWS = 5_000
-#: no angle is larger, in degrees
-MAX_DEGREES = 360
 
 
 def has_coordinates(rows: Rows) -> bool:

@@ -9,6 +9,7 @@ import shapely
 
 from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.errors import FileError
+from geoplan.inputs.columns.places.angles import MAX_DEGREES
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import Extent, LocationContext
 from geoplan.words import say
@@ -68,7 +69,7 @@ def _usable_degrees(
         x, y = np.fmax(np.abs(west), np.abs(east)), np.fmax(np.abs(south), np.abs(north))
         faults = {
             "zero": (x == 0) & (y == 0),
-            "metres_in_degrees": (x > 360) | (y > 360),
+            "metres_in_degrees": (x > MAX_DEGREES) | (y > MAX_DEGREES),
             "swapped_sure": (y > 90) & (x <= 90),
             "no_degrees": (x > 180) | (y > 90),
         }

@@ -16,8 +16,8 @@ from geoplan.inputs.location.datum.check import check_datum
 from geoplan.inputs.location.degree_columns import locate_degrees
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry
+from geoplan.inputs.location.multiple.several_places import Places, places_of, report_lines
 from geoplan.inputs.location.projected_columns import locate_projected
-from geoplan.inputs.location.several_places import Places, places_of, report_lines
 from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
 

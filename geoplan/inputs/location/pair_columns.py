@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.parse_numbers import is_empty
-from geoplan.inputs.columns.places.angles import parse_angle
+from geoplan.inputs.columns.places.angles import MAX_DEGREES, parse_angle
 from geoplan.inputs.columns.places.pairs import Pair, parse_pair
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import LocationContext
@@ -44,10 +44,7 @@ def split_pairs(rows: Rows, collector: FindingCollector, context: LocationContex
         [p is not None and not metres and _says(p) == -_sign(lon_first) for p in pairs]
     )
     first, second = first.where(~turned, second), second.where(~turned, first)
-    if turned.any():
-        at = np.flatnonzero(turned)
-        lines = collector.row_numbers(at)
-        collector.about_file("pairs_turned", "note", column=heading, count=len(at), lines=lines)
+    collector.about_rows_together(turned, "pairs_turned", "note", column=heading)
     names = f"{heading} (1)", f"{heading} (2)"
     roles = ("x", "y") if metres else ("lon", "lat") if lon_first else ("lat", "lon")
     if not metres:
@@ -89,7 +86,7 @@ def _order(pairs: list[Pair], heading: str, context: LocationContext) -> tuple[b
     angles = [(parse_angle(p.first), parse_angle(p.second)) for p in pairs]
     a = np.array([one.degrees for one, _ in angles if one is not None])
     b = np.array([other.degrees for _, other in angles if other is not None])
-    if len(a) and np.median(np.abs(a)) > 360:
+    if len(a) and np.median(np.abs(a)) > MAX_DEGREES:
         return True, "metres"
     named = sum(_says(p) for p in pairs if any(p.axes))
     if named:

@@ -59,15 +59,8 @@ def geometry_of_column(
             count=int((found.srid > 0).sum()),
         )
     unsaid = (found.srid == 0) & ~shapely.is_missing(found.shapes)
-    if unsaid.any():
-        collector.about_file(
-            "srid_unsaid",
-            "warning",
-            assumed=True,
-            count=int(unsaid.sum()),
-            lines=collector.row_numbers(np.flatnonzero(unsaid)),
-            value=source.crs or f"EPSG:{codes[0]}",
-        )
+    value = source.crs or f"EPSG:{codes[0]}"
+    collector.about_rows_together(unsaid, "srid_unsaid", "warning", assumed=True, value=value)
     return _in_one_crs(found, own, codes, given, collector), found.unread
 
 

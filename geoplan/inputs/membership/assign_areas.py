@@ -171,14 +171,9 @@ def _report_old_codes(
     for old in sorted(rows):
         at = np.sort(np.concatenate(rows[old]))
         name = next(filter(None, (one.name(new[old]) for one in lookups)), "")
-        collector.about_file(
-            "old_code",
-            "note",
-            column=stated.heading,
-            value=old,
-            count=len(at),
-            lines=collector.row_numbers(at),
-            new=f"{new[old]} {name}".strip(),
+        successor = f"{new[old]} {name}".strip()
+        collector.about_rows_together(
+            at, "old_code", "note", column=stated.heading, value=old, new=successor
         )
 
 

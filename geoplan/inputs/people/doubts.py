@@ -34,12 +34,9 @@ def report_people(
     heading, cells, values : the column, as text and as numbers.
     unknown : rows whose number is not known or cannot be used.
     """
-    at = np.flatnonzero(unknown)
-    if len(at):
-        lines = collector.row_numbers(at)
-        collector.about_file(
-            "people_unknown", "warning", assumed=True, column=heading, count=len(at), lines=lines
-        )
+    collector.about_rows_together(
+        unknown, "people_unknown", "warning", assumed=True, column=heading
+    )
     kind = kind_of_heading(heading, collector.lang)
     if kind:
         collector.about_file(

@@ -85,7 +85,7 @@ def number_cells(
     if cells is None:
         return np.full(len(rows), np.nan)
     values, cleaned = read_numbers(cells)
-    _, vague = plain_numbers(cells)
+    vague = _is_rough(cells, cleaned)
     wrong = has_cell_error(cells)
     endless = _is_unlimited(cells) & np.isnan(values)
     absurd = values > MOST_CAPACITY
@@ -124,11 +124,16 @@ def plain_numbers(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     ([40.0, 40.0, nan, nan], [False, True, False, False])
     """
     values, cleaned = read_numbers(cells)
+    return values, _is_rough(cells, cleaned)
+
+
+def _is_rough(cells: pd.Series, cleaned: np.ndarray) -> np.ndarray:
+    """Bool per cell: a rough number, as only cells are that were cleaned."""
     vague = np.zeros(len(cells), bool)
     for k in np.flatnonzero(cleaned):
         written = parse_written(str(cells.iloc[k]))
         vague[k] = written is not None and written.about
-    return values, vague
+    return vague
 
 
 def _doubt(rules: SiteRules) -> Severity:

@@ -61,10 +61,7 @@ class _Sites:
         **values: object,
     ) -> None:
         """One finding about the rows at `positions`; none where there are none."""
-        if len(positions):
-            lines = self.collector.row_numbers(positions)
-            values = {**values, "count": len(positions), "lines": lines}
-            self.collector.about_file(code, severity, assumed=assumed, **values)
+        self.collector.about_rows_together(positions, code, severity, assumed=assumed, **values)
 
 
 def serving_sites(

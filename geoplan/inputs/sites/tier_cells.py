@@ -33,21 +33,9 @@ def report_tiers(
     other = cells.map(keys).isna().to_numpy(bool) & ~blank & asked
     collector.about_rows(blank, "tier_blank", "warning", column=heading)
     collector.about_rows(other, "tier_unread", "warning", column=heading, cells=cells)
-    if other.any():
-        collector.about_file(
-            "tier_words",
-            "warning",
-            column=heading,
-            words=words_text(cells[other]),
-            count=int(other.sum()),
-            lines=collector.row_numbers(np.flatnonzero(other)),
-        )
-    unknown = np.flatnonzero(blank | other)
-    if len(unknown):
-        lines = collector.row_numbers(unknown)
-        collector.about_file(
-            "tier_unknown", "warning", assumed=True, count=len(unknown), lines=lines
-        )
+    words = words_text(cells[other])
+    collector.about_rows_together(other, "tier_words", "warning", column=heading, words=words)
+    collector.about_rows_together(blank | other, "tier_unknown", "warning", assumed=True)
 
 
 def tier_cells(rows: Rows) -> pd.Series:

@@ -15,7 +15,7 @@ from pyogrio.errors import DataSourceError
 from geoplan.errors import InputError, MissingCrsError
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.findings.finding import Finding, Loaded
-from geoplan.inputs.location.several_places import places_of
+from geoplan.inputs.location.multiple.several_places import places_of
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.read.file_records import side_record
 from geoplan.tolerances import DUPLICATE_M

@@ -21,6 +21,8 @@ import pandas as pd
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 
 Axis = Literal["", "lon", "lat"]
+#: no angle is larger, in degrees
+MAX_DEGREES = 360
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 #: a sign of minutes or seconds in front of the decimals: 12″.07

@@ -38,6 +38,11 @@ class Places:
     scattered: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     lines: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
+    @property
+    def several_at(self) -> np.ndarray:
+        """Positions of the rows that have more than one place."""
+        return np.array(sorted(self.several), np.int64)
+
 
 def places_of(geometry: gpd.GeoSeries, *, polygons_apart: bool = True) -> Places:
     """The places of every row: parts farther from each other than one site is wide are several.
@@ -128,51 +133,33 @@ def _point(cluster: np.ndarray) -> shapely.Point:
 
 def report_lines(places: Places, collector: FindingCollector) -> None:
     """A finding about rows that are lines where places are wanted."""
-    if len(places.lines):
-        collector.about_file(
-            "lines_for_places",
-            "warning",
-            assumed=True,
-            count=len(places.lines),
-            lines=collector.row_numbers(places.lines),
-            gap=f"{DUPLICATE_M:.0f}",
-        )
+    gap = f"{DUPLICATE_M:.0f}"
+    collector.about_rows_together(
+        places.lines, "lines_for_places", "warning", assumed=True, gap=gap
+    )
 
 
 def report_several_places(
     places: Places, quantities: pd.DataFrame, collector: FindingCollector
 ) -> None:
     """A finding about rows that become several sites, and what becomes of their capacity."""
-    at = np.array(sorted(places.several), np.int64)
-    if not len(at):
-        return
+    at = places.several_at
     shared = bool(quantities.iloc[at].notna().any(axis=None))
-    collector.about_file(
+    collector.about_rows_together(
+        at,
         "several_places_capacity" if shared else "several_places",
         "warning",
         assumed=True,
-        count=len(at),
         places=sum(map(len, places.several.values())),
-        lines=collector.row_numbers(at),
         gap=f"{DUPLICATE_M:.0f}",
     )
 
 
 def report_people_of_places(places: Places, collector: FindingCollector) -> None:
     """Findings about rows whose people live at several places."""
-    for code, at, severity in (
-        ("people_shared", np.array(sorted(places.several), np.int64), "warning"),
-        ("people_scattered", places.scattered, "note"),
-    ):
-        if len(at):
-            collector.about_file(
-                code,
-                "warning" if severity == "warning" else "note",
-                assumed=True,
-                count=len(at),
-                lines=collector.row_numbers(at),
-                gap=f"{DUPLICATE_M:.0f}",
-            )
+    tell, gap = collector.about_rows_together, f"{DUPLICATE_M:.0f}"
+    tell(places.several_at, "people_shared", "warning", assumed=True, gap=gap)
+    tell(places.scattered, "people_scattered", "note", assumed=True, gap=gap)
 
 
 def split_rows(

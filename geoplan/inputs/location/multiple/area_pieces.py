@@ -51,15 +51,8 @@ def put_together(
             continue
         shapes[pieces[0]] = shapely.unary_union(shapes[pieces])
         further[pieces[1:]] = True
-    if further.any():
-        collector.about_file(
-            "areas_dissolved",
-            "warning",
-            assumed=True,
-            count=int(further.sum()),
-            areas=len(set(key[further])),
-            lines=collector.row_numbers(np.flatnonzero(further)),
-        )
+    areas = len(set(key[further]))
+    collector.about_rows_together(further, "areas_dissolved", "warning", assumed=True, areas=areas)
     return gpd.GeoSeries(shapes, index=geometry.index, crs=geometry.crs), further
 
 
