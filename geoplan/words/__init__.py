@@ -1,6 +1,7 @@
 """What readers see, in Chinese and English, kept as data beside this module.
 
-One TOML file per subject: ``key`` with ``zh`` and ``en``, both with the same ``{placeholders}``.
+One TOML file per subject: ``key`` with ``zh`` and ``en``, both with the same ``{placeholders}``; a
+key that says what another one of the file says has that one's name instead.
 Code names a sentence as ``"file.key"``. Who writes it: `say` in a given language; a `Message`
 later, in whatever language is asked for then (errors, findings); a `Speaker`, bound to one
 language, with amounts and terms besides (tables, maps, report). `geoplan.outputs.wording` and
@@ -21,7 +22,8 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 @cache
 def _file(name: str) -> dict[str, dict[str, str]]:
     source = files(__package__).joinpath(f"{name}.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    words = tomllib.loads(source.read_text(encoding="utf-8"))
+    return {key: words[said] if isinstance(said, str) else said for key, said in words.items()}
 
 
 def say(lang: str, key: str, /, **values: object) -> str:

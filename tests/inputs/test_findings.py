@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 import warnings
+from collections import Counter
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,6 +25,7 @@ from geoplan.inputs import (
     read_lines,
     write_findings,
 )
+from geoplan.words import say
 
 CRS = "EPSG:4548"
 X, Y = 500_000.0, 4_055_000.0
@@ -392,3 +396,22 @@ def test_the_workbook_holds_no_clock(tmp_path, monkeypatch):
     monkeypatch.setattr("openpyxl.packaging.core.datetime.datetime", Later)
     monkeypatch.setattr("time.time", lambda: 1_900_000_000.0)
     assert write_findings(tmp_path / "second.xlsx", [loaded]).read_bytes() == first
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+WORDS = tomllib.loads(files("geoplan.words").joinpath("inputs.toml").read_text(encoding="utf-8"))
+
+
+def test_a_name_in_place_of_a_text_is_that_of_a_text():
+    names = {key: said for key, said in WORDS.items() if isinstance(said, str)}
+    assert names
+    for key, said in names.items():
+        assert set(WORDS[said]) == {"zh", "en"}, key
+        for lang in ("zh", "en"):
+            assert say(lang, f"inputs.{key}") == WORDS[said][lang]
+
+
+def test_no_text_stands_twice():
+    texts = Counter((said["zh"], said["en"]) for said in WORDS.values() if isinstance(said, dict))
+    assert [text for text, count in texts.items() if count > 1] == []
