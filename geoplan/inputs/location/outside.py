@@ -14,6 +14,7 @@ from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.streets import Streets
 from geoplan.tolerances import BORDER_M, LONE_M, LONE_SHARE, OUTSIDE_M
+from geoplan.words import say
 
 Kind = Literal["people", "sites", "lines", "areas"]
 #: rows that are fewer cannot say where the others are
@@ -85,7 +86,7 @@ def report_outside(
     ----------
     frame : in the study's CRS, with names and the areas' codes. positions : the row of the file
         that each of its rows comes from.
-    kind : what they are. people : of every row of `frame`, where they are known.
+    kind : what they are. people : of every row of `frame`; None where only a census knows them.
 
     Notes
     -----
@@ -113,8 +114,10 @@ def report_outside(
         "row": int(collector.rows[positions[far]]),
         "km": f"{float(metres.max()) / 1000:,.1f}",
     }
+    values["who"] = ""
     if people is not None:
-        values["people"] = f"{float(people[out].sum()):,.0f}"
+        number = f"{float(people[out].sum()):,.0f}"
+        values["who"] = say(collector.lang, "inputs.people_outside_who", people=number)
     collector.about_file(f"{kind}_outside_{code}", "warning", assumed=True, **values)
 
 

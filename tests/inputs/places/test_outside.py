@@ -9,6 +9,7 @@ from shapely.geometry import LineString, Point, box
 from geoplan.inputs import (
     LayerSource,
     Streets,
+    SumTo,
     read_areas,
     read_demand,
     read_facilities,
@@ -57,6 +58,19 @@ def test_people_outside_the_areas_are_told_with_their_number(tmp_path, areas):
     assert [(f.row, f.code) for f in one.findings if f.row] == [(4, "outside")]
     assert one.layer.total == 100 + 101 + 102 + 103
     assert one.layer.frame["district"].isna().sum() == 3
+
+
+def test_people_whom_only_a_census_counts_are_told_without_a_number(tmp_path, areas):
+    (tmp_path / "census.csv").write_text("code,people\n1,300\n2,200\n", encoding="utf-8")
+    census = SumTo(
+        source=LayerSource(path=tmp_path / "census.csv"), level="district", weight="people"
+    )
+    source = written(tmp_path, [at(-500), at(500), at(9000)], name=["a", "b", "c"])
+    for lang, said in (("en", "1 row(s) lie outside"), ("zh", "1 行在研究区域的边界之外")):
+        one = read_demand(source, key="d", crs=CRS, areas=areas, sum_to=census, lang=lang)
+        (told,) = [f for f in files(one) if f.code == "people_outside_areas"]
+        assert said in told.problem
+        assert one.layer.total == 500
 
 
 def test_honest_people_are_left_alone(tmp_path, areas, streets):
