@@ -10,7 +10,8 @@ import shapely
 from geoplan.crs.datum import in_china, to_wgs84
 from geoplan.crs.transformer import cached_transformer
 from geoplan.inputs.columns.parse_numbers import is_empty
-from geoplan.inputs.columns.places.angles import read_angles
+from geoplan.inputs.columns.places.angles import MAX_DEGREES, read_angles
+from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.location.angle_faults import (
@@ -19,13 +20,15 @@ from geoplan.inputs.location.angle_faults import (
     report_packed,
     settle_angles,
 )
-from geoplan.inputs.location.coordinate_columns import MAX_DEGREES, usable_pairs
+from geoplan.inputs.location.coordinate_columns import usable_pairs
 from geoplan.inputs.location.datum.check import missing_datum
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.rows import Rows
 
 #: points that are converted at one time
 _CHUNK = 100_000
+#: code of CGCS2000 in degrees, which is WGS 84 to within a few decimetres
+_CGCS2000 = 4490
 
 
 def locate_degrees(
@@ -86,7 +89,7 @@ def locate_degrees(
         collector.drop_columns(headings)
         release_memory()
     shapes = np.full(len(rows), None, object)
-    to_study = cached_transformer("EPSG:4326", context.crs)
+    to_study = cached_transformer(_crs_of_degrees(collector.source), context.crs)
     there = np.flatnonzero(usable)
     for k in range(0, len(there), _CHUNK):
         some = there[k : k + _CHUNK]
@@ -95,13 +98,22 @@ def locate_degrees(
     return gpd.GeoSeries(shapes, index=rows.text.index, crs=context.crs)
 
 
+def _crs_of_degrees(source: LayerSource) -> str | pyproj.CRS:
+    """The CRS that a file's degrees are declared in (NAD27, Tokyo); WGS 84 once a datum is off."""
+    if source.crs is not None and source.datum is None:
+        declared = pyproj.CRS.from_user_input(source.crs)
+        if declared.is_geographic and declared.to_epsg() != _CGCS2000:
+            return declared
+    return "EPSG:4326"
+
+
 def _assumed_datum(lon: np.ndarray, lat: np.ndarray, collector: FindingCollector) -> str | None:
     """The datum that a declared CRS in degrees means; outside China degrees are WGS 84."""
     crs = collector.source.crs
     if crs is not None:
         declared = pyproj.CRS.from_user_input(crs)
         if declared.is_geographic:
-            return "cgcs2000" if declared.to_epsg() == 4490 else "wgs84"
+            return "cgcs2000" if declared.to_epsg() == _CGCS2000 else "wgs84"
     if len(lon) and not in_china(lon, lat).any():
         collector.about_file("assumed_wgs84", "note", assumed=True, count=len(lon))
         return "wgs84"

@@ -88,6 +88,23 @@ def test_degrees_in_cells_under_a_crs_in_metres_still_want_a_datum(sites):
     assert codes(said) == []
 
 
+def test_degrees_of_a_declared_crs_lie_where_a_layer_of_it_does(tmp_path, sites):
+    """Tokyo's old datum is some 400 m off; the same file as a GeoPackage is GDAL's to convert."""
+    near = area_layer([box(139.5, 35.5, 140.0, 36.0)], crs="EPSG:6677")
+    places = [Point(139.75, 35.65), Point(139.76, 35.66)]
+    path = tmp_path / "tokyo.gpkg"
+    gpd.GeoDataFrame({"name": ["a", "b"]}, geometry=places, crs=4301).to_file(path)
+    layer = read_facilities(LayerSource(path=path), key="s", crs="EPSG:6677", areas=near)
+    rows = [[name, p.x, p.y] for name, p in zip("ab", places, strict=True)]
+    table = sites(
+        ["name", "lon", "lat"], rows, datum=None, near=near, crs="EPSG:6677", metres_crs="EPSG:4301"
+    )
+    wgs84 = sites(["name", "lon", "lat"], rows, near=near, crs="EPSG:6677")
+    there, here = layer.layer.frame.geometry, table.layer.frame.geometry
+    assert there.distance(here, align=False).max() < 0.01
+    assert there.distance(wgs84.layer.frame.geometry, align=False).min() > 300
+
+
 def test_two_srids_in_one_column(sites):
     metre = gpd.GeoSeries(PLACES[1:], crs=4326).to_crs(CRS).iloc[0]
     one = sites(["id", "geom"], [["1", ewkb(PLACES[0])], ["2", ewkb(metre, 4548)]])
