@@ -107,5 +107,5 @@ def _without_srid(
         raise FileError.of("file_faults.no_metres_crs", columns=rows.heading("wkt"))
     if in_china(lon[known], lat[known]).any():
         raise missing_datum(rows, (np.where(known, lon, np.nan), lat), context)
-    collector.about_file("assumed_wgs84", "note")
+    collector.about_file("assumed_wgs84", "note", assumed=True, count=int(known.sum()))
     return series.set_crs("EPSG:4326")

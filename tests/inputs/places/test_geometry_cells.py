@@ -138,6 +138,7 @@ def test_degrees_without_datum_are_refused_in_china_and_taken_elsewhere(sites):
     )
     assert lonlat(taken) == [(8.5, 47.4)]
     assert codes(taken) == [(None, "assumed_wgs84")]
+    assert taken.findings[0].assumption.count == 1
 
 
 def test_outlines_and_lines_come_before_a_point_in_the_row(tmp_path):
