@@ -28,6 +28,9 @@ SAME_CELL_SIDE = 1e-7
 EXTENT_MARGIN_DEG, EXTENT_MARGIN_M = 0.05, 5_000.0
 #: metres; farther than this outside the study's extent a location is doubted
 OUTSIDE_M = 2_000.0
+#: metres; two statements of one row's place farther apart than this are two places: a wrong datum
+#: shifts by no more than 1.3 km
+SAME_PLACE_M = 2_000.0
 #: metres, and times the distance of nine tenths of the rows; in a study without areas and streets a
 #: row farther from the middle of all stands alone: no city is as wide
 LONE_M, LONE_SHARE = 100_000.0, 5.0

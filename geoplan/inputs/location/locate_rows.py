@@ -17,6 +17,7 @@ from geoplan.inputs.location.degree_columns import locate_degrees
 from geoplan.inputs.location.extent import LocationContext
 from geoplan.inputs.location.geometry_columns import locate_geometry
 from geoplan.inputs.location.multiple.several_places import Places, places_of, report_lines
+from geoplan.inputs.location.multiple.stated_twice import report_stated_twice
 from geoplan.inputs.location.projected_columns import locate_projected
 from geoplan.inputs.location.shape_column import geometry_of_column
 from geoplan.inputs.rows import Rows
@@ -59,7 +60,7 @@ def locate_rows(
 def _locate(
     rows: Rows, collector: FindingCollector, context: LocationContext, *, points: bool
 ) -> gpd.GeoSeries:
-    source = collector.source
+    source, stated = collector.source, rows
     rows = choose_coordinates(rows, collector, context, points=points)
     unread: np.ndarray | None = None
     if rows.geometry is None and rows.column("wkt") is not None and not _has_pairs(rows):
@@ -73,6 +74,7 @@ def _locate(
         geometry = locate_degrees(rows, collector, context, points=points)
     else:
         raise FileError.of("file_faults.no_places", headings=", ".join(map(str, rows.text.columns)))
+    report_stated_twice(stated, rows, geometry, collector)
     datum = _datum_in_use(rows, source)
     if datum is None and rows.geometry is None and source.datum in ("gcj02", "bd09"):
         collector.about_file("datum_unused", "note", value=source.datum)
