@@ -7,7 +7,6 @@ from .candidates import (
     too_close as too_close,
 )
 from .center import p_center as p_center
-from .cheapest import min_cost as min_cost
 from .colocation import TogetherResult as TogetherResult, plan_together as plan_together
 from .covering import max_coverage as max_coverage, min_sites as min_sites
 from .curve import coverage_curve as coverage_curve, phased_sites as phased_sites
@@ -17,3 +16,4 @@ from .median import p_median as p_median
 from .model.problem import SitingProblem as SitingProblem
 from .model.result import SitingResult as SitingResult
 from .solver.request import SolveRequest as SolveRequest
+from .weighted_covering import min_cost as min_cost

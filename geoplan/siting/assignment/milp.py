@@ -17,7 +17,7 @@ from geoplan.siting.constrained.site_constraints import (
     add_open_rows,
     add_site_constraints,
 )
-from geoplan.siting.model.build_result import cheapest_open, no_result
+from geoplan.siting.model.build_result import nearest_open, no_result
 from geoplan.siting.model.constraints import Constraints
 from geoplan.siting.model.counting import counts_whole, is_whole, least_people
 from geoplan.siting.model.dominance import implied_rows
@@ -180,7 +180,7 @@ class AssignmentModel:
         """The largest mean cost of an area: to the nearest site or, with capacities, as in `x`."""
         paid = x[self.x] * self.cost
         if self.problem.capacities is None:
-            cost = cheapest_open(self.pairs.costs, x[self.y] > 0.5)[1]
+            cost = nearest_open(self.pairs.costs, x[self.y] > 0.5)[1]
             first = np.concatenate([[True], self.row[1:] != self.row[:-1]])
             paid = np.zeros(len(self.row))
             paid[first] = (self.pairs.people * cost)[self.row[first]]

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from geoplan.errors import Faults
 from geoplan.siting.covering import max_coverage, min_sites
-from geoplan.siting.model.build_result import cheapest_open, labelled, no_result
+from geoplan.siting.model.build_result import nearest_open, labelled, no_result
 from geoplan.siting.model.constraints import Asked, Constraints, read_constraints, read_count
 from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem
@@ -93,7 +93,7 @@ def read_assignment_constraints(
 def assign_to_nearest(problem: SitingProblem, is_open: np.ndarray) -> tuple[pd.Series, float]:
     """Demand label -> label of the cheapest open site (<NA> = none), and what all people pay."""
     assert problem.costs is not None
-    site, cost = cheapest_open(problem.costs, is_open)
+    site, cost = nearest_open(problem.costs, is_open)
     counted = problem.weights > 0
     return labelled(problem, site), float((problem.weights[counted] * cost[counted]).sum())
 

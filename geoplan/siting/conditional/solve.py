@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geoplan.siting.cheapest import min_cost
 from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
 from geoplan.siting.conditional.infeasible_service import told_of_service
 from geoplan.siting.conditional.problem import ConditionalProblem
@@ -25,6 +24,7 @@ from geoplan.siting.model.constraints import site_money
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
+from geoplan.siting.weighted_covering import min_cost
 from geoplan.tolerances import CAPACITY_REACHED, NO_GAP, SHARE_PEOPLE
 from geoplan.words.speaker import Speaker
 

@@ -29,10 +29,10 @@ def assign(problem: SitingProblem, chosen: np.ndarray) -> pd.Series:
     if problem.costs is not None and problem.threshold is not None:
         cost = cost[problem.in_reach(cost)]
     costs = sparse.csr_matrix((cost, cover.indices, cover.indptr), shape=cover.shape)
-    return labelled(problem, cheapest_open(costs, is_open)[0])
+    return labelled(problem, nearest_open(costs, is_open)[0])
 
 
-def cheapest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nearest_open(costs: sparse.csr_matrix, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Per demand row the cheapest open site (position, -1 = none) and its cost (NaN = none).
 
     Of equally cheap ones the first.

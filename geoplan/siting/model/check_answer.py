@@ -176,7 +176,7 @@ class _Answer:
             cost = np.zeros(problem.n_demand)
             people = problem.weights * share
         else:
-            cost = _nth_cheapest(problem, chosen, constraints.times)
+            cost = _nth_nearest(problem, chosen, constraints.times)
             people = np.where(np.isfinite(cost), problem.weights, 0.0)
         return cls(**told, row=rows, site=nowhere, people=people, cost=cost)
 
@@ -265,7 +265,7 @@ def _small(amount: np.ndarray) -> np.ndarray:
     return np.full(len(amount), NO_VIOLATION * largest)
 
 
-def _nth_cheapest(problem: SitingProblem, chosen: np.ndarray, times: int) -> np.ndarray:
+def _nth_nearest(problem: SitingProblem, chosen: np.ndarray, times: int) -> np.ndarray:
     """Per demand row the cost to the `times`-th nearest of the sites `chosen`; NaN without one."""
     assert problem.costs is not None
     costs = problem.costs

@@ -31,7 +31,7 @@ from geoplan.siting.solver.control import SolveControl
 SOLVER = "covering_money_highs"
 
 
-def cheapest_sites(
+def constrained_min_cost(
     problem: SitingProblem, constraints: Constraints, *, need: float, control: SolveControl
 ) -> SitingResult:
     """Least money that serves `need` people under `constraints`."""

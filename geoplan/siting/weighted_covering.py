@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from geoplan.siting.constrained.cheapest import cheapest_sites
+from geoplan.siting.constrained.min_cost import constrained_min_cost
 from geoplan.siting.covering import out_of_reach, people_needed
 from geoplan.siting.model.check_answer import checked
 from geoplan.siting.model.constraints import Asked, PlanOptions, begin_solve, read_constraints
@@ -72,6 +72,6 @@ def min_cost(
     with control.interruptible():
         found = out_of_reach(problem, constraints, "min_cost", share=share, control=control)
         if found is None:
-            found = cheapest_sites(problem, constraints, need=need, control=control)
+            found = constrained_min_cost(problem, constraints, need=need, control=control)
             found.detail["share"] = share
     return checked(problem, constraints, found, gap=control.gap, need=need, money=True)
