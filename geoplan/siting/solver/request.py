@@ -86,5 +86,3 @@ def check_limits(request: SolveRequest, faults: Faults) -> None:
     threads = 1.0 if request.threads is None else number(request.threads)
     if not (threads >= 1 and threads.is_integer()):
         faults.add(f"threads must be a whole number, 1 or more, or None, not {request.threads!r}")
-    if request.threads is not None and not request.threads >= 1:
-        faults.add(f"threads must be 1 or more, not {request.threads}")

@@ -26,6 +26,13 @@ def test_all_wrong_values_are_told_at_once(function, asked):
         function(COSTS, **asked, request=wrong)
 
 
+@pytest.mark.parametrize("threads", [0, 1.5, "two", True, float("nan")], ids=repr)
+def test_a_number_of_threads_that_is_none_is_one_fault(threads):
+    with pytest.raises(SitingError) as caught:
+        max_coverage(COSTS, sites=1, threads=threads)
+    assert str(caught.value).count("threads must be") == 1
+
+
 def test_a_single_keyword_goes_before_the_request():
     request = SolveRequest(gap=2)
     assert max_coverage(COSTS, sites=1, request=request, gap=0.0).status == "optimal"
