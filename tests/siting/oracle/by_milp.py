@@ -176,6 +176,8 @@ def _lexicographic(case: Case, program: Program, goal: np.ndarray) -> Truth:
     value = program.solve(goal)
     if value is None:
         return INFEASIBLE
+    if worst is not None and most:
+        worst = -worst
     return _truth((-value if most else value) * program.unit, worst)
 
 

@@ -50,7 +50,7 @@ def tolerance(case: Case, value: float) -> float:
 
 
 def _numbers(case: Case, result: SitingResult, true: Truth) -> Iterator[str]:
-    """Value, bound, gap."""
+    """Value, bound, gap, and with equity what comes first."""
     room = tolerance(case, true.value)
     if abs(result.value - true.value) > room:
         yield f"value {result.value:.12g}, but the best is {true.value:.12g}"
@@ -64,6 +64,10 @@ def _numbers(case: Case, result: SitingResult, true: Truth) -> Iterator[str]:
         yield f"bound {result.bound:.12g} is on the wrong side of the best, {true.value:.12g}"
     if result.gap is None or result.gap > 1e-9:
         yield f"optimal with the gap {result.gap}"
+    if true.worst is not None and np.isfinite(true.worst):
+        name = "worst_area_share" if case.question == "max_coverage" else "worst_area_mean"
+        if not abs(result.detail[name] - true.worst) <= 1e-6 * max(1.0, abs(true.worst)):
+            yield f"{name} {result.detail[name]:.12g}, but the best is {true.worst:.12g}"
 
 
 def _plan(case: Case, result: SitingResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.siting.oracle.by_milp import truth_by_milp
@@ -16,6 +17,8 @@ def test_the_two_oracles_agree(seed: int) -> None:
     true, by_milp = truth(case), truth_by_milp(case)
     assert by_milp.status == true.status
     assert by_milp.value == pytest.approx(true.value, rel=1e-6, nan_ok=True)
+    if true.worst is not None and np.isfinite(true.worst):
+        assert by_milp.worst == pytest.approx(true.worst, rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", [2, 4, 7, 9, 13, 16, 23, 37, 39])
