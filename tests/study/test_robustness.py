@@ -142,6 +142,31 @@ def test_the_cost_of_a_closure_by_closing_each_site(seed) -> None:
     assert set(after.index) == {"s0", "s1", "s2", "s3", "c1", "c4"}
 
 
+def test_a_cost_above_the_threshold_by_rounding_is_within_it_in_every_draw() -> None:
+    """As it is in the ledger, and in the siting problem of the draw."""
+    above = sparse.csr_matrix(np.array([[LIMIT * (1 + 1e-12)]]))
+    data = tiny_data(0)
+    candidates = replace(
+        data.candidates,
+        matrix=above,
+        demand_index=pd.RangeIndex(1),
+        site_index=pd.Index(["c0"]),
+    )
+    data = replace(
+        data,
+        people=np.array([7.0]),
+        candidates=candidates,
+        existing=sparse.csr_matrix((1, 0)),
+        existing_index=pd.Index([], dtype=object),
+    )
+    sure = Uncertainty(reach_cv=0.0, people_cv=0.0, closure_share=0.0)
+    drawn = draw_all(data, DrawSettings(redraws=1, uncertainty=sure), sites=1)
+    draws, _ = try_plans(data, drawn, ["c0"])
+    assert draws[["best", "plan", "regret"]].iloc[0].tolist() == [7.0, 7.0, 0.0]
+    standing = replace(data, existing=above, existing_index=pd.Index(["s0"]))
+    assert draw_all(standing, DrawSettings(redraws=1, uncertainty=sure), sites=0)[0].served.all()
+
+
 def test_random_inputs_keep_their_mean_their_spread_and_their_limits() -> None:
     data = replace(tiny_data(0), candidates=replace_columns(tiny_data(0).candidates, 1))
     uncertainty = Uncertainty(reach_cv=0.2, people_cv=0.4, closure_share=0.25)

@@ -191,9 +191,9 @@ def _solve_draw(data: DrawData, inputs: DrawInputs, sites: int, request: SolveRe
     )
 
 
-def within_open(costs: sparse.csr_matrix, limit: float, is_open: np.ndarray) -> np.ndarray:
-    """Bool per row: within `limit` of an open column (only stored pairs are reachable)."""
-    hit = (costs.data <= limit) & is_open[costs.indices]
+def within_open(costs: sparse.csr_matrix, threshold: float, is_open: np.ndarray) -> np.ndarray:
+    """Bool per row: within `threshold` of an open column (only stored pairs are reachable)."""
+    hit = (costs.data <= reach_limit(threshold)) & is_open[costs.indices]
     before = np.concatenate([[0], np.cumsum(hit)])
     return np.diff(before[costs.indptr]) > 0
 
