@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +14,7 @@ import pandas as pd
 
 from geoplan.coverage import urban_or_rural
 from geoplan.errors import UsageError
+from geoplan.inputs.columns.numbers.column_units import money_heading
 from geoplan.inputs.columns.roles import heading_key
 from geoplan.inputs.sites.capacity_cells import plain_numbers
 from geoplan.results import Fund, ServiceResult, SitingOutcome
@@ -21,27 +24,7 @@ from geoplan.study.read.side_layers import side_layer
 from geoplan.tolerances import WHOLE_YEARS
 from geoplan.words.speaker import Speaker
 
-#: columns of a file of candidates of a site's own price, or its kind
-COST_COLUMNS = (
-    *("cost", "site_cost", "costs", "price", "build_cost", "building_cost", "construction_cost"),
-    *("capital_cost", "investment", "total_cost", "造价", "投资", "费用", "成本", "建设费用"),
-    *("建设成本", "建设投资", "建设资金", "投资额", "总投资", "投资金额", "投资估算", "估算投资"),
-    *(
-        "工程造价",
-        "总造价",
-        "金额",
-        "价格",
-        "所需资金",
-        "建设经费",
-        "经费",
-        "coste",
-        "costo",
-        "custo",
-    ),
-    *("coût", "kosten"),
-)
-_UNIT = re.compile(r"[（(]([^（）()]*)[)）]\s*$")
-_MONEY = {"万元": 1e4, "萬元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "万": 1e4}
+#: columns of a file of candidates that tell a site's kind
 KIND_COLUMNS = ("kind", "type", "类型", "类别")
 
 
@@ -112,14 +95,21 @@ def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
 
 
 def _cost_column(candidates: pd.DataFrame) -> str | None:
-    """The column of prices: called like one of `COST_COLUMNS`, its unit aside."""
-    known = {heading_key(name): place for place, name in reversed(list(enumerate(COST_COLUMNS)))}
-    found: list[tuple[int, str]] = []
+    """The column of prices: called like one in price_headings.toml, its unit aside."""
+    known, found = _cost_headings(), list[tuple[int, str]]()
     for column in map(str, candidates.columns):
-        place = known.get(heading_key(_UNIT.sub("", column)))
+        place = known.get(heading_key(money_heading(column)[0]))
         if place is not None:
             found.append((place, column))
     return min(found)[1] if found else None
+
+
+@cache
+def _cost_headings() -> dict[str, int]:
+    """Headings of prices as they are compared, each with its place in the list."""
+    text = files(__package__).joinpath("price_headings.toml").read_text(encoding="utf-8")
+    names = tomllib.loads(text)["cost"]
+    return {heading_key(name): place for place, name in reversed(list(enumerate(names)))}
 
 
 def _prices(cells: pd.Series) -> pd.Series:
@@ -128,8 +118,7 @@ def _prices(cells: pd.Series) -> pd.Series:
     The unit that the heading says counts: 造价（万元）.
     """
     values, vague = plain_numbers(cells.astype("string").fillna(""))
-    said = _UNIT.search(str(cells.name))
-    factor = _MONEY.get(said[1].strip(), 1.0) if said else 1.0
+    factor = money_heading(str(cells.name))[1]
     return pd.Series(np.where(vague, np.nan, values * factor), index=cells.index)
 
 

@@ -1,4 +1,4 @@
-"""Units of whole columns: 人口（万人）, 单位：千人, population in thousands."""
+"""Units of whole columns: 人口（万人）, 单位：千人, population in thousands, 造价（万元）."""
 
 from __future__ import annotations
 
@@ -12,17 +12,24 @@ from importlib.resources import files
 from geoplan.inputs.columns.numbers.written import plain_units
 from geoplan.inputs.columns.roles import simplified
 
+#: what stands beside the unit in columns of money
+_CURRENCY = re.compile(
+    r"人民币|[日美欧港]?[元圆]|rmb|cny|yuan|usd|us\$|eur(?:os?)?|gbp|brl|r\$|pesos?|[$¥￥€£]"
+)
+#: at the end of a heading of money: a unit in brackets, or without them
+_OF_MONEY = re.compile(
+    r"[(（\[【](?P<inside>[^(（\[【)）\]】]*)[)）\]】]\s*$"
+    r"|[\s_\-/,，:：]*(?P<bare>(?:[十百千]?[万萬]|[亿億百千])?[元圆圓])\s*$"
+)
 _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 _SAID = re.compile(r"(?:单位|單位|units?)\s*[:：]\s*([^\s,，;；)）]+)", re.IGNORECASE)
-
-
 _BEHIND = re.compile(r"[,，_ ](?:in\s+)?(thousands|millions|万人|千人)$", re.IGNORECASE)
 
 
 @cache
-def _factors() -> dict[str, int]:
+def _factors(table: str) -> dict[str, int]:
     text = files(__package__).joinpath("column_units.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["factors"])
+    return dict(tomllib.loads(text)[table])
 
 
 def unit_factor(
@@ -56,8 +63,30 @@ def unit_factor(
     return next((factor for unit in said if (factor := _factor(unit)) is not None), 1)
 
 
+def money_heading(heading: str) -> tuple[str, int]:
+    """A heading of money without its unit, and what the numbers under it are to be multiplied by.
+
+    Examples
+    --------
+    >>> money_heading("总投资（万元）"), money_heading("造价_万元"), money_heading("费用（元）")
+    (('总投资', 10000), ('造价', 10000), ('费用', 1))
+    >>> money_heading("cost (€ million)"), money_heading("造价（估算）")
+    (('cost ', 1000000), ('造价', 1))
+    """
+    name, factor, known = heading, 1, _factors("factors") | _factors("money")
+    while said := _OF_MONEY.search(name):
+        unit = _CURRENCY.sub("", _plain(said["inside"] or said["bare"] or "")).strip("-/,:")
+        name = name[: said.start()]
+        factor = max(factor, known.get(unit, 1))
+    return name, factor
+
+
 def _factor(unit: str) -> int | None:
     """The factor of a unit; None where the text is none."""
+    plain = _plain(unit)
+    return _factors("factors").get(plain, 1 if plain in plain_units() else None)
+
+
+def _plain(unit: str) -> str:
     plain = re.sub(r"[\s.]", "", simplified(unicodedata.normalize("NFKC", unit).lower()))
-    plain = re.sub(r"^(单位|units?):", "", plain)
-    return _factors().get(plain, 1 if plain in plain_units() else None)
+    return re.sub(r"^(单位|units?):", "", plain)
