@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -298,6 +299,18 @@ def test_the_median_and_the_centre_heed_places(small_folder: Path) -> None:
         few = asked(objective, 60).run().services["meal_station"].siting
         assert few.result.status == "infeasible"
         assert any("capacity for 50 more" in line for line in few.result.blocking)
+        # two such sites have room for all, but only one candidate was weighed
+        siting = {"objective": objective, "sites": 2, "capacity": 60}
+        two = study.replace({"services.meal_station.siting": siting})
+        assert two.run().services["meal_station"].siting.result.status == "optimal"
+        thinned = two.replace({"services.meal_station.siting.max_candidates": 1})
+        found = thinned.run().services["meal_station"].siting.result
+        assert found.status == "unknown"
+        assert "max_candidates" in found.blocking[0]
+        chinese = asked(objective, 60).replace({"study.lang": "zh"})
+        [text] = chinese.run().services["meal_station"].siting.result.blocking
+        assert "站点容量共增加 50 人" in text
+        assert not re.search("[A-Za-z]{2,}", text)
     heeded = asked("p_median", 110).suggest("meal_station", sites=1, objective="p_median")
     assert "goes on to one with room" in " ".join(heeded.notes)
     unlimited = {**limited, "capacity_limits": False}

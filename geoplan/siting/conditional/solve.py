@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
-from geoplan.siting.conditional.infeasible_service import told_of_service
+from geoplan.siting.conditional.infeasible_service import Asked, not_among_kept, told_of_service
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.covering import max_coverage, min_sites
@@ -50,7 +50,7 @@ class Solver:
         """The solution of the whole service, with a bound over all candidates."""
         solved = self._among_kept(problem, self._solved(problem))
         if problem.area_shares is None:
-            solved = told_of_service(problem, solved, self.speaker)
+            solved = told_of_service(Asked.of(problem), solved, self.speaker)
         return whole_service(problem, self._bounded_over_all(problem, solved), self.request)
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:
@@ -111,12 +111,8 @@ class Solver:
             return result
         if not result.solver or problem.impossible_anywhere:
             return result
-        text = self.speaker.say(
-            "study.infeasible_thinned",
-            every=f"{problem.n_offered:,}",
-            kept=f"{problem.problem.n_sites:,}",
-        )
-        return replace(result, status="unknown", blocking=(text,), detail={})
+        kept = problem.problem.n_sites
+        return not_among_kept(result, self.speaker, kept=kept, every=problem.n_offered)
 
     def _bounded_over_all(self, problem: ConditionalProblem, result: SitingResult) -> SitingResult:
         """The result with a bound over all candidates, where constraints may want some left out.

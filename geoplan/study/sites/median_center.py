@@ -25,6 +25,7 @@ from geoplan.siting import (
 )
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.bounds import without_bound
+from geoplan.siting.conditional.infeasible_service import Asked, not_among_kept, told_of_service
 from geoplan.siting.conditional.thinning import strongest_per_area
 from geoplan.siting.model.build_result import no_result
 from geoplan.siting.model.counting import is_whole
@@ -231,10 +232,22 @@ def _solved(
         request=request,
         **options,
     )
-    if shares is None:
-        return result
     kept, every = len(distance_problem.candidates), distance_problem.n_offered
-    return shares.described(result, context.speaker, kept=kept, every=every)
+    if shares is not None:
+        return shares.described(result, context.speaker, kept=kept, every=every)
+    # no candidates could help where the areas must have more sites than are asked for
+    doubted = kept < every and "area_minimums_take_sites" not in result.detail
+    if result.status == "infeasible" and doubted:
+        return not_among_kept(result, context.speaker, kept=kept, every=every)
+    asked = Asked(
+        total=problem.total,
+        inside=problem.total,
+        n_existing=len(problem.fixed),
+        sites=siting.sites,
+        budget=siting.budget,
+        min_sites_per_area=distance_problem.min_sites_per_area,
+    )
+    return told_of_service(asked, result, context.speaker)
 
 
 def _notes(
