@@ -299,11 +299,11 @@ def test_the_median_and_the_centre_heed_places(small_folder: Path) -> None:
         few = asked(objective, 60).run().services["meal_station"].siting
         assert few.result.status == "infeasible"
         assert any("capacity for 50 more" in line for line in few.result.blocking)
-        # two such sites have room for all, but only one candidate was weighed
-        siting = {"objective": objective, "sites": 2, "capacity": 60}
-        two = study.replace({"services.meal_station.siting": siting})
-        assert two.run().services["meal_station"].siting.result.status == "optimal"
-        thinned = two.replace({"services.meal_station.siting.max_candidates": 1})
+        # three sites have room for all, but those that were weighed are too far from some
+        siting = {"objective": objective, "sites": 3, "capacity": 40}
+        three = study.replace({"services.meal_station.siting": siting})
+        assert three.run().services["meal_station"].siting.result.status == "optimal"
+        thinned = three.replace({"services.meal_station.siting.max_candidates": 1})
         found = thinned.run().services["meal_station"].siting.result
         assert found.status == "unknown"
         assert "max_candidates" in found.blocking[0]

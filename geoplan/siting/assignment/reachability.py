@@ -11,7 +11,7 @@ from scipy import sparse
 
 from geoplan.errors import Faults
 from geoplan.siting.covering import max_coverage, min_sites
-from geoplan.siting.model.build_result import nearest_open, labelled, no_result
+from geoplan.siting.model.build_result import labelled, nearest_open, no_result
 from geoplan.siting.model.constraints import Asked, Constraints, read_constraints, read_count
 from geoplan.siting.model.parse import listed, share_text, sites_text
 from geoplan.siting.model.problem import SitingProblem

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.model.counting import least_people
+from geoplan.siting.model.parse import percent_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
-from geoplan.tolerances import SAME_VALUE, SHARE_PEOPLE, SHARE_ROUNDING
+from geoplan.tolerances import SAME_VALUE, SHARE_PEOPLE
 from geoplan.words.speaker import Speaker
 
 
@@ -91,7 +92,7 @@ class AreaShares:
                 "study.area_share_out_of_reach",
                 area=code,
                 share=f"{self.asked[code]:.2%}",
-                most=_cut(most),
+                most=percent_text(most),
             )
             for code, most in self.out_of_reach.items()
         )
@@ -145,15 +146,10 @@ class AreaShares:
         found = dict(zip(way, parts, strict=False))
         if "area_share" in way:
             left = self._left(way["area_share"])
-            areas = ", ".join(f"{code}: {_cut(share)}" for code, share in left.items())
+            areas = ", ".join(f"{code}: {percent_text(share)}" for code, share in left.items())
             found["area_share"] = speaker.say("study.area_shares_smaller", areas=areas)
         return list(found.values())
 
     def _left(self, missing: Mapping[Any, float]) -> dict[str, float]:
         """Area code -> share that is left where so many people are missing."""
         return {c: (self.least(c) - short) / self.total[c] for c, short in missing.items()}
-
-
-def _cut(share: float) -> str:
-    """A share that can be reached, cut after four digits: what is reported must be possible."""
-    return f"{np.floor(share * 1e4 + SHARE_ROUNDING) / 1e4:.2%}"

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.conditional.problem import ConditionalProblem
+from geoplan.siting.model.parse import percent_text
 from geoplan.siting.model.result import SitingResult
-from geoplan.tolerances import NO_VIOLATION, SHARE_ROUNDING
+from geoplan.tolerances import NO_VIOLATION
 from geoplan.words.speaker import Speaker
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ServiceNumbers:
     """What a service asks for, in its own numbers.
 
     total : all people. inside, outside : people of the problem, and people served who are not among
@@ -37,7 +38,7 @@ class Asked:
     min_sites_per_area: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: ConditionalProblem) -> Asked:
+    def of(cls, problem: ConditionalProblem) -> ServiceNumbers:
         """What a conditional problem asks for."""
         return cls(
             total=problem.total,
@@ -51,7 +52,7 @@ class Asked:
         )
 
 
-def told_of_service(asked: Asked, result: SitingResult, speaker: Speaker) -> SitingResult:
+def told_of_service(asked: ServiceNumbers, result: SitingResult, speaker: Speaker) -> SitingResult:
     """An infeasible result of a siting function, with texts and facts of the whole service."""
     if result.status != "infeasible" or not result.solver:
         return result
@@ -75,7 +76,7 @@ def not_among_kept(
     return replace(result, status="unknown", blocking=(text,), detail={})
 
 
-def _why_not_all(asked: Asked, facts: Mapping[str, Any], speaker: Speaker) -> str:
+def _why_not_all(asked: ServiceNumbers, facts: Mapping[str, Any], speaker: Speaker) -> str:
     """Why not everybody can have a site; "" where the facts say something else."""
     if "relaxations" in facts or "largest_share" not in facts:
         return ""
@@ -86,7 +87,7 @@ def _why_not_all(asked: Asked, facts: Mapping[str, Any], speaker: Speaker) -> st
     return speaker.say("study.some_reach_no_site", people=people)
 
 
-def _why(asked: Asked, facts: Mapping[str, Any], speaker: Speaker) -> str:
+def _why(asked: ServiceNumbers, facts: Mapping[str, Any], speaker: Speaker) -> str:
     """One text; "" where the facts do not say enough."""
     ways = [way for way in facts.get("relaxations", []) if way]
     if ways:
@@ -115,13 +116,13 @@ def _why(asked: Asked, facts: Mapping[str, Any], speaker: Speaker) -> str:
             "study.share_without_places",
             share=f"{asked.share or 1.0:.2%}",
             people=f"{(1.0 - most) * asked.total:,.0f}",
-            most=_cut(most),
+            most=percent_text(most),
         )
     return ""
 
 
 def _parts(
-    asked: Asked, way: Mapping[str, Mapping[Any, float]], speaker: Speaker
+    asked: ServiceNumbers, way: Mapping[str, Mapping[Any, float]], speaker: Speaker
 ) -> Iterator[str]:
     """What each family of constraints must become in one relaxation."""
     for family, broken in way.items():
@@ -137,11 +138,6 @@ def _parts(
             f"study.relax_{family}",
             count=count,
             money=f"{(asked.budget or 0.0) + by:,.10g}",
-            share=_cut(max(people - by, 0.0) / asked.total) if asked.total else "",
+            share=percent_text(max(people - by, 0.0) / asked.total) if asked.total else "",
             areas=", ".join(areas) if family == "area_sites" else "",
         )
-
-
-def _cut(share: float) -> str:
-    """A share that can be reached, cut after four digits: what is reported must be possible."""
-    return f"{np.floor(share * 1e4 + SHARE_ROUNDING) / 1e4:.2%}"

@@ -15,12 +15,17 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.conditional.bounds import ConditionalSolution, whole_service
-from geoplan.siting.conditional.infeasible_service import Asked, not_among_kept, told_of_service
+from geoplan.siting.conditional.infeasible_service import (
+    ServiceNumbers,
+    not_among_kept,
+    told_of_service,
+)
 from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.constrained.capacity_part import people_served
 from geoplan.siting.covering import max_coverage, min_sites
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import site_money
+from geoplan.siting.model.parse import percent_text
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
@@ -50,7 +55,7 @@ class Solver:
         """The solution of the whole service, with a bound over all candidates."""
         solved = self._among_kept(problem, self._solved(problem))
         if problem.area_shares is None:
-            solved = told_of_service(Asked.of(problem), solved, self.speaker)
+            solved = told_of_service(ServiceNumbers.of(problem), solved, self.speaker)
         return whole_service(problem, self._bounded_over_all(problem, solved), self.request)
 
     def _solved(self, problem: ConditionalProblem) -> SitingResult:
@@ -156,7 +161,7 @@ class Solver:
             word,
             share=f"{problem.share or 1.0:.2%}",
             people=f"{problem.total - problem.served_outside - reachable:,.0f}",
-            most=f"{np.floor(most * 1e4) / 1e4:.2%}",
+            most=percent_text(most),
         )
         return self._infeasible(problem, text)
 

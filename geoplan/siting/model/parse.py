@@ -31,6 +31,11 @@ def share_text(share: float) -> str:
     return f"{np.floor(share * 1e6 + SHARE_ROUNDING) / 1e6:.6g}"
 
 
+def percent_text(share: float) -> str:
+    """The same as a percentage, cut after four digits of the share."""
+    return f"{np.floor(share * 1e4 + SHARE_ROUNDING) / 1e4:.2%}"
+
+
 def sites_text(count: int) -> str:
     """A number of sites in words."""
     return f"{count} site" if count == 1 else f"{count} sites"

@@ -25,7 +25,11 @@ from geoplan.siting import (
 )
 from geoplan.siting.conditional.area_shares import AreaShares
 from geoplan.siting.conditional.bounds import without_bound
-from geoplan.siting.conditional.infeasible_service import Asked, not_among_kept, told_of_service
+from geoplan.siting.conditional.infeasible_service import (
+    ServiceNumbers,
+    not_among_kept,
+    told_of_service,
+)
 from geoplan.siting.conditional.thinning import strongest_per_area
 from geoplan.siting.model.build_result import no_result
 from geoplan.siting.model.counting import is_whole
@@ -239,7 +243,7 @@ def _solved(
     doubted = kept < every and "area_minimums_take_sites" not in result.detail
     if result.status == "infeasible" and doubted:
         return not_among_kept(result, context.speaker, kept=kept, every=every)
-    asked = Asked(
+    asked = ServiceNumbers(
         total=problem.total,
         inside=problem.total,
         n_existing=len(problem.fixed),
