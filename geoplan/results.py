@@ -212,9 +212,10 @@ class SitingOutcome:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
+        after = "covered after if they have no limit" if self.unlimited else "covered after"
         return (
             f"SitingOutcome({self.objective}: {self.result.status}, {len(self.sites)} new sites, "
-            f"{self.people_after.covered_share:.1%} covered after)"
+            f"{self.people_after.covered_share:.1%} {after})"
         )
 
     def _repr_html_(self) -> str:

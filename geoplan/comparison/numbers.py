@@ -54,7 +54,12 @@ def _measures(
     """Every number that both or either have: (measure, of a, of b)."""
     for measure, read in _READERS.items():
         values = read(a), read(b)
-        if values != (None, None):
+        most = _MOST.get(measure)
+        if most is not None and (most(a), most(b)) != (None, None):
+            yield measure, *(_first(_LEAST[measure], read)(run) for run in (a, b))
+            # a run in which nothing is unknown has one number, which is the most too
+            yield f"{measure}_most", *(_first(most, read)(run) for run in (a, b))
+        elif values != (None, None):
             yield measure, *values
     levels = dict.fromkeys([*a.get("areas", {}), *b.get("areas", {})])
     for level in levels:
@@ -70,6 +75,16 @@ def _of(*path: str) -> Any:
         for step in path:
             value = value.get(step) if isinstance(value, Mapping) else None
         return None if value is None else float(value)
+
+    return read
+
+
+def _first(*readers: Any) -> Any:
+    """What the first reader that knows anything says."""
+
+    def read(service: Mapping[str, Any]) -> float | None:
+        found = (reader(service) for reader in readers)
+        return next((value for value in found if value is not None), None)
 
     return read
 
@@ -94,6 +109,16 @@ _READERS = {
     "length_total": _of("length_m", "total"),
     "length_covered": _of("length_m", "covered"),
     "required_marked": _of("required_points", "marked"),
+}
+
+
+_LEAST = {
+    "served": _of("people_range", "least", "served"),
+    "served_after": _of("siting", "people_after_range", "least", "served"),
+}
+_MOST = {
+    "served": _of("people_range", "most", "served"),
+    "served_after": _of("siting", "people_after_range", "most", "served"),
 }
 
 

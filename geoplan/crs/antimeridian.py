@@ -68,6 +68,8 @@ def _cut(shape: shapely.Geometry) -> shapely.Geometry:
         piece = shapely.intersection(whole, shapely.box(west, -90, west + 360.0, 90))
         kept = [p for p in _singles(piece) if p.geom_type in _kinds(shape) and not p.is_empty]
         parts += [_moved(p, lambda lon, turn=turn: lon - 360.0 * turn) for p in kept]
+    if not parts:  # an area without ground: there is nothing to cut
+        return shape
     return parts[0] if len(parts) == 1 else _together(parts)
 
 

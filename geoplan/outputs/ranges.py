@@ -11,22 +11,48 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import count_text, share_text
 
 
+def is_plan_unlimited(service: ServiceResult) -> bool:
+    """Whether the plan's numbers take new sites, whose capacity is not given, as unlimited."""
+    siting = service.siting
+    return siting is not None and siting.unlimited and len(siting.sites) > 0
+
+
+def most_coverage(service: ServiceResult, *, after: bool = False) -> Coverage | None:
+    """Coverage if sites whose capacity is not known have no limit; None where all are known."""
+    siting = service.siting
+    if not after or siting is None:
+        return None if after else service.coverage_most
+    found = siting.coverage_after_most
+    return siting.coverage_after if found is None and is_plan_unlimited(service) else found
+
+
 def most_ledger(service: ServiceResult, *, after: bool = False) -> Ledger | None:
-    """The ledger if sites whose capacity is not known have no limit; None where all are known."""
-    found: Coverage | None = service.coverage_most
-    if after:
-        siting = service.siting
-        found = None if siting is None else siting.coverage_after_most
-        if found is None and siting is not None and siting.unlimited and len(siting.sites):
-            return siting.people_after
+    """The ledger of `most_coverage`."""
+    found = most_coverage(service, after=after)
     return None if found is None else found.ledger
+
+
+def further_coverages(service: ServiceResult) -> dict[str, Coverage]:
+    """Coverage beside the one today, by column ending: ``_most``, ``_after``, ``_after_most``.
+
+    ``_after`` is what the plan is proved to reach: new sites of no given capacity prove nothing.
+    """
+    proved = None
+    if service.siting is not None and not is_plan_unlimited(service):
+        proved = service.siting.coverage_after
+    found = {
+        "_most": most_coverage(service),
+        "_after": proved,
+        "_after_most": most_coverage(service, after=True),
+    }
+    return {ending: coverage for ending, coverage in found.items() if coverage is not None}
 
 
 def least_ledger(service: ServiceResult, *, after: bool = False) -> Ledger:
     """The ledger that is proved: new sites of no given capacity prove nothing."""
     assert service.coverage is not None
     siting = service.siting
-    if not after or siting is None or siting.unlimited:
+    if not after or siting is None or is_plan_unlimited(service):
         return service.coverage.ledger
     return siting.people_after
 
@@ -55,8 +81,8 @@ def range_text(service: ServiceResult, speaker: Speaker, *, after: bool = False)
     if most is None or service.coverage is None:
         return ""
     least, word = least_ledger(service, after=after), "outputs.range_now"
-    if after and service.siting is not None:
-        word = "outputs.range_new" if service.siting.unlimited else "outputs.range_after"
+    if after:
+        word = "outputs.range_new" if is_plan_unlimited(service) else "outputs.range_after"
     return speaker.say(
         word,
         sites=count_text(unknown_capacities(service)),

@@ -62,7 +62,8 @@ def compare_plans(plans: Mapping[str, Plan]) -> pd.DataFrame:
     -------
     DataFrame with index (``service``, ``plan``) and columns ``people``, ``served``,
     ``covered_share``, ``unserved``, ``change`` (people served against the first plan),
-    ``new_sites``, ``served_after``, ``share_after``.
+    ``new_sites``, ``served_after``, ``share_after`` (the most there can be where capacity limits
+    and that of new sites is not given).
 
     Examples
     --------

@@ -67,6 +67,11 @@ def test_lines_and_areas_are_cut_and_lose_nothing():
     assert cut.iloc[4].equals(shapes.iloc[4])
 
 
+def test_an_area_without_ground_across_180_degrees_is_left_as_it_is():
+    flat = Polygon([(179.9, -17), (-179.9, -17), (179.9, -17)])
+    assert cut_at_180(gpd.GeoSeries([flat], crs=4326)).iloc[0].equals_exact(flat)
+
+
 def _east(xy):
     return np.column_stack([np.where(xy[:, 0] < 0, xy[:, 0] + 360, xy[:, 0]), xy[:, 1]])
 

@@ -13,22 +13,26 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
+from geoplan.comparison import compare_runs
 from geoplan.coverage import quota_by_area, quota_counts, quota_summary
 from geoplan.coverage.ledger import STATES
 from geoplan.disclosure import edition
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import FacilityLayer
+from geoplan.outputs.gis.layers import aliases, layer_list
 from geoplan.outputs.maps.features import sites_content
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.report.blocks import Listing, Paragraph
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.outputs.summary.summary_text import summary_text
-from geoplan.outputs.tables.coverage_tables import overview_table
+from geoplan.outputs.tables.coverage_tables import area_table, overview_table
+from geoplan.outputs.tables.siting_tables import site_table
 from geoplan.services import standard_for
 from geoplan.study import Plan, Study
 from geoplan.study.example import X, Y
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import plain
 
 LIMITED = {"mode": "walk", "threshold_m": 800, "capacity_limits": True}
 
@@ -97,6 +101,94 @@ def test_tables_call_the_plan_with_unlimited_new_sites_the_most_there_can_be(
         table = overview_table(plan.results, Speaker("zh"))
         headings = [c.heading(Speaker("zh")) for c in table.columns]
         assert heading in headings
+
+
+@pytest.mark.parametrize(
+    ("stations", "options", "least", "most"),
+    [
+        # the new site reaches the 50 people at B and the 80 at C, the stations those at A and B
+        ([("40", ""), ("", "")], {"capacity": 120}, 160, 230),  # an existing one is not known
+        ([("40", "")], {}, 40, 170),  # that of the new site is not
+        ([("40", ""), ("", "")], {}, 40, 230),  # neither is known
+        ([("40", "")], {"capacity": 120}, 160, None),
+    ],
+)
+def test_every_output_bounds_the_plan_by_the_same_numbers(
+    small_folder: Path,
+    stations: list[tuple[str, str]],
+    options: dict[str, int],
+    least: int,
+    most: int | None,
+) -> None:
+    plan = _study(small_folder, stations, **options).run()
+    results, speaker = plan.results, Speaker("en")
+    service = results.services["meal_station"]
+    unlimited, known = "capacity" not in options, most is None
+    told = _told(plan)["siting"]
+    if not known:
+        ledgers = told["people_after_range"]
+        assert (ledgers["least"]["served"], ledgers["most"]["served"]) == (least, most)
+    # a table's number stands under its word, and the number of neither end under the other's
+    row = overview_table(results, speaker).frame.iloc[0]
+    expected = {
+        "served_after": None if unlimited else least,
+        "served_after_most": most,
+    }
+    assert {k: plain(row.get(k)) for k in expected} == expected
+    areas = area_table(results, service, "district", speaker).frame
+    layers = {layer.name: layer.frame for layer in layer_list(results, speaker)}
+    for name, number in expected.items():
+        columns = [
+            areas.get(name),
+            layers["areas_district"].get(f"meal_station_{name}"),
+            layers["meal_station_demand"].get(name),
+        ]
+        assert [None if c is None else c.sum() for c in columns] == [number] * 3
+    # where new sites are taken as unlimited, what hangs on it says so
+    headings = [c.heading(speaker) for c in site_table(results, service, speaker).columns]
+    assert ("Share with the plan (new sites unlimited)" in headings) is unlimited
+    (sites,) = [layer for layer in layer_list(results, speaker) if layer.name.endswith("_sites")]
+    assert ("unlimited" in aliases(results, sites, speaker)["share_after"]) is unlimited
+    page = plan.map("meal_station").body()
+    assert ("With the plan (if unlimited)" in page) is unlimited
+    text = "".join(b.text for b in compose(results, speaker).blocks if isinstance(b, Paragraph))
+    assert ("their capacity is not given" in text) is unlimited
+    # on the map at most means at most: its number is that of the summary's other end
+    label = headline(results, service, speaker)["label_after"]
+    assert ("at most" in label) is not known
+    if most is not None and most != told["people_after"]["served"]:
+        assert f"{most / 290:.1%}" in label
+
+
+def test_the_overview_never_calls_the_least_of_one_service_the_most(small_folder: Path) -> None:
+    plan = _study(small_folder, [("40", ""), ("", "")], capacity=120).run()
+    one = plan.services["meal_station"]
+    free = _study(small_folder, [("40", "")]).run().services["meal_station"]
+    both = replace(plan.results, services={"one": one, "free": free})
+    frame = overview_table(both, Speaker("en")).frame
+    assert frame["served_after"].fillna(-1).tolist() == [160, -1]
+    assert frame["served_after_most"].tolist() == [230, 170]
+
+
+def test_a_comparison_sets_least_beside_least_and_most_beside_most(small_folder: Path) -> None:
+    runs = []
+    for name, options in (("a", {"capacity": 120}), ("b", {})):
+        plan = _study(small_folder, [("40", "")], **options).run()
+        runs.append(plan.save(small_folder / name))
+    found = compare_runs(*runs).services.set_index("measure")
+    assert found.loc["served_after", ["a", "b"]].tolist() == [160, 40]
+    assert found.loc["served_after_most", ["a", "b"]].tolist() == [160, 170]
+    assert "served_most" not in found.index
+    assert "最多" in compare_runs(*runs).text("zh")
+
+
+def test_a_card_says_of_no_site_of_unknown_capacity_that_it_serves_nobody(
+    small_folder: Path,
+) -> None:
+    plan = _study(small_folder, [("40", ""), ("", "")], capacity=60).run()
+    content = sites_content(plan.services["meal_station"], Speaker("en"))
+    assert content is not None
+    assert content["serves"] == [40, None]
 
 
 def test_a_default_gives_one_number_and_says_so(small_folder: Path) -> None:

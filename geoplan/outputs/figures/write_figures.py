@@ -126,7 +126,8 @@ def _curve(service: ServiceResult, speaker: Speaker) -> Figure:
     assert service.siting is not None
     curve = service.siting.curve
     assert curve is not None
-    title = speaker.say("figures.title_curve", service=clean(service.name(speaker.lang)))
+    word = "title_curve_unlimited" if service.siting.unlimited else "title_curve"
+    title = speaker.say(f"figures.{word}", service=clean(service.name(speaker.lang)))
     figure, ax = _chart(title, 2.9)
     few = float(curve["bound"].max()) < 20_000  # thousandths of a thousand are hard to read
     unit = 1 if few else 10_000 if speaker.lang == "zh" else 1_000

@@ -12,7 +12,7 @@ import pandas as pd
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.gis import styles
 from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
-from geoplan.outputs.ranges import capacity_texts
+from geoplan.outputs.ranges import capacity_texts, further_coverages, is_plan_unlimited
 from geoplan.outputs.wording import (
     area_names,
     level_of_codes,
@@ -119,6 +119,7 @@ def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, st
     """What the columns are called for readers, where there is a word; by column."""
     names = {}
     gaps = layer.name.endswith("_gaps")
+    unlimited = {f"{key}_sites" for key, s in results.services.items() if is_plan_unlimited(s)}
     for column in map(str, layer.frame.columns):
         key = next((k for k in results.services if column.startswith(f"{k}_")), None)
         name = column if key is None else column[len(key) + 1 :]
@@ -127,7 +128,10 @@ def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, st
         )
         if column in results.areas:
             names[column] = speaker.level(column)
-        elif has_word(f"outputs.col_{plain}"):
+            continue
+        if layer.name in unlimited and has_word(f"outputs.col_{plain}_unlimited"):
+            plain += "_unlimited"
+        if has_word(f"outputs.col_{plain}"):
             word = speaker.say(f"outputs.col_{plain}")
             names[column] = (
                 word if key is None else f"{results.services[key].name(speaker.lang)} {word}"
@@ -152,10 +156,11 @@ def _area_columns(results: RunResults, service: ServiceResult, level: str) -> di
         table = coverage.by_area(level)
         columns |= {"people": table["total"], "served": table["served"]}
         columns["share"] = table["covered_share"]
-        after = None if service.siting is None else service.siting.coverage_after
-        if after is not None and level in after.frame.columns:
-            then = after.by_area(level)
-            columns |= {"served_after": then["served"], "share_after": then["covered_share"]}
+        for ending, further in further_coverages(service).items():
+            if level in further.frame.columns:
+                then = further.by_area(level)
+                columns[f"served{ending}"] = then["served"]
+                columns[f"share{ending}"] = then["covered_share"]
     if level in service.quota:
         table = service.quota[level]
         columns |= {"sites": table["sites"], "meets": table["meets"].astype("object")}
@@ -192,9 +197,9 @@ def _demand(coverage: Coverage, service: ServiceResult, speaker: Speaker) -> Lay
     for level in coverage.areas:
         if level in source.columns:
             frame[level] = source[level].to_numpy()
-    after = None if service.siting is None else service.siting.coverage_after
-    if after is not None:
-        frame["served_after"] = after.frame["served"].reindex(source.index).to_numpy(float)
+    for ending, further in further_coverages(service).items():
+        then = further.frame["served"].reindex(source.index)
+        frame[f"served{ending}"] = then.to_numpy(float)
     labels = {state: speaker.say(f"common.{state}") for state in STATES}
     return Layer(
         name=f"{service.key}_demand",

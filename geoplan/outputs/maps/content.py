@@ -25,6 +25,7 @@ from geoplan.outputs.maps.features import (
     suggested_content,
 )
 from geoplan.outputs.maps.headline import headline
+from geoplan.outputs.ranges import is_plan_unlimited
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import RunResults
 from geoplan.services.standard import ServiceStandard
@@ -72,6 +73,7 @@ def map_content(
         "meta": page_meta(results, key, speaker) | {"notes": notes},
         "bounds": bounds(results, service),
         "headline": headline(results, service, speaker),
+        "unlimited": is_plan_unlimited(service),
         "background": background,
         "areas": areas_content(results, service, speaker),
         "demand": demand,
@@ -152,9 +154,17 @@ def authority_text(standard: ServiceStandard, speaker: Speaker) -> str:
     return speaker.say("maps.standard_source_plain", text=source)
 
 
+#: sentences of the page about a plan's numbers
+_OF_THE_PLAN = (
+    *("ui_after", "ui_layer_gained", "ui_tab_sites", "ui_site_added", "ui_site_after", "ui_curve"),
+)
+
+
 @cache
-def ui_words(speaker: Speaker) -> dict[str, str]:
+def ui_words(speaker: Speaker, *, unlimited: bool = False) -> dict[str, str]:
     """The sentences that the page's script says, by name.
+
+    unlimited : those about the plan say that they hold if its new sites have no limit.
 
     Examples
     --------
@@ -163,4 +173,7 @@ def ui_words(speaker: Speaker) -> dict[str, str]:
     """
     source = files("geoplan.words").joinpath("maps.toml").read_text(encoding="utf-8")
     spoken = ("ui_", "cause_", "remedy_", "state_", "kind_")
-    return {k: speaker.say(f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}
+    words = {k: speaker.say(f"maps.{k}") for k in tomllib.loads(source) if k.startswith(spoken)}
+    if unlimited:
+        words |= {k: speaker.say("maps.if_unlimited", what=words[k]) for k in _OF_THE_PLAN}
+    return words

@@ -118,7 +118,9 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
     if service.coverage is not None:
         people = service.coverage.people_by_site()
         people.index = people.index.map(str)
-        content["serves"] = numbers(people.reindex(frame.index.map(str)).fillna(0.0))
+        serving = people.reindex(frame.index.map(str)).fillna(0.0).to_numpy()
+        unknown = frame["capacity"].isna() if service.standard.capacity_limits else False
+        content["serves"] = numbers(np.where(unknown, np.nan, serving))
     return content
 
 

@@ -8,7 +8,12 @@ from geoplan.coverage.ledger import Ledger
 from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.maps.features import service_name
-from geoplan.outputs.ranges import most_ledger, share_range_text, unknown_capacities
+from geoplan.outputs.ranges import (
+    is_plan_unlimited,
+    most_ledger,
+    share_range_text,
+    unknown_capacities,
+)
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
@@ -61,9 +66,10 @@ def _label_after(service: ServiceResult, speaker: Speaker) -> str:
     label, most = _share_label(service, speaker), most_ledger(service, after=True)
     if most is None or service.siting is None:
         return label
-    if service.siting.unlimited:
-        return speaker.say("maps.head_at_most", label=label)
     share = share_text(most.covered_share)
+    if is_plan_unlimited(service):
+        word = "head_at_most" if service.coverage_most is None else "head_between"
+        return speaker.say(f"maps.{word}", label=label, most=share)
     return speaker.say("maps.head_at_least", label=label, most=share)
 
 

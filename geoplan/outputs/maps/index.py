@@ -18,6 +18,7 @@ from geoplan.outputs.maps.content import page_meta
 from geoplan.outputs.maps.features import funded_sites
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.palette import RAMPS
+from geoplan.outputs.ranges import share_range_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import plain, share_text
@@ -69,7 +70,8 @@ def _card(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
         card["lines"].append(speaker.say("maps.index_unserved", n=f"{missed:,.0f}"))
         card["bar"] = [100 * _float(ledger["share"]), 0.0]
         if after:
-            card["lines"].append(speaker.say("maps.index_after", share=share_text(after["share"])))
+            share = share_range_text(service, after=True)
+            card["lines"].append(speaker.say("maps.index_after", share=share))
             card["bar"][1] = max(0.0, 100 * (_float(after["share"]) - _float(ledger["share"])))
     elif head.get("length"):
         length = head["length"]

@@ -82,14 +82,13 @@ class ServiceMap(folium.Map):
 
     def body(self) -> str:
         """The page's visible frame and its data."""
-        payload = json_for_page(
-            self.content
-            | {"words": ui_words(Speaker(self.content["lang"])), "basemap": self.basemap}
-        )
+        speaker, unlimited = Speaker(self.content["lang"]), self.content.get("unlimited", False)
+        words = ui_words(speaker, unlimited=unlimited)
+        payload = json_for_page(self.content | {"words": words, "basemap": self.basemap})
         frame = Template(web_text("map.html"), autoescape=True).render(
             name=self.get_name(),
             meta=self.content["meta"],
-            t=ui_words(Speaker(self.content["lang"])),
+            t=words,
         )
         return (
             f"{frame}\n"

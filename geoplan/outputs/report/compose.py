@@ -44,6 +44,7 @@ _OVERVIEW = (
     "covered_share",
     "share_most",
     "share_after",
+    "share_after_most",
 )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.coverage.rates import city_rate
-from geoplan.outputs.ranges import range_text
+from geoplan.outputs.ranges import is_plan_unlimited, range_text
 from geoplan.outputs.report.blocks import (
     Block,
     FigureBlock,
@@ -107,7 +107,8 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
     levels = [v for v in results.areas if v in service.coverage.areas]
     if levels and len(results.areas[levels[0]]) <= MOST_AREAS:
         caption = speaker.say("report.c_areas", service=name, level=speaker.level(levels[0]))
-        keep = ("name", "total", *STATES, "covered_share", "share_most", "share_after")
+        shares = ("covered_share", "share_most", "share_after", "share_after_most")
+        keep = ("name", "total", *STATES, *shares)
         table = report_table(
             area_table(results, service, levels[0], speaker), caption, speaker, keep=keep
         )
@@ -218,11 +219,9 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
     yield from phase_blocks(results, service, speaker)
     yield from _robustness(service, siting, speaker)
     if siting.curve is not None:
+        word = "figures.title_curve_unlimited" if siting.unlimited else "report.figure_curve"
         name = clean(service.name(speaker.lang))
-        yield FigureBlock(
-            name=f"{service.key}_curve",
-            caption=speaker.say("report.figure_curve", service=name),
-        )
+        yield FigureBlock(name=f"{service.key}_curve", caption=speaker.say(word, service=name))
 
 
 def _robustness(service: ServiceResult, siting: SitingOutcome, speaker: Speaker) -> Iterator[Block]:
@@ -259,7 +258,7 @@ def _outcome_text(results: RunResults, service: ServiceResult, speaker: Speaker)
     assert siting is not None
     before, after, result = service.coverage.ledger, siting.people_after, siting.result
     text = speaker.say(
-        "report.sites",
+        "report.sites_unlimited" if is_plan_unlimited(service) else "report.sites",
         objective=speaker.objective(siting.objective),
         count=len(siting.sites),
         before=count_text(before.served),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,8 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES
 from geoplan.coverage.quota import quota_summary
-from geoplan.outputs.tables.table import AREA, Column, Table
+from geoplan.outputs.ranges import further_coverages, is_plan_unlimited, most_ledger
+from geoplan.outputs.tables.table import AREA, Column, Table, plan_columns
 from geoplan.outputs.wording import (
     area_names,
     standard_text,
@@ -29,6 +31,8 @@ _LEDGER = (
 #: only where capacities are not known
 _MOST = (Column(name="served_most", kind="count"), Column(name="share_most", kind="share"))
 _AFTER = (Column(name="served_after", kind="count"), Column(name="share_after", kind="share"))
+#: only where capacities, of existing or of new sites, are not known
+_AFTER_MOST = tuple(replace(column, name=f"{column.name}_most") for column in _AFTER)
 _QUOTA = (
     *AREA,
     Column(name="sites", kind="count"),
@@ -76,17 +80,18 @@ def overview_table(results: RunResults, speaker: Speaker) -> Table:
         Column(name="gap_m", kind="count"),
         Column(name="gaps", kind="count"),
         Column(name="new_sites", kind="count"),
-        *_after(*results.services.values()),
+        *_after(results.services.values()),
         Column(name="proof"),
     )
     frame = pd.DataFrame(rows, columns=[c.name for c in columns])
     return Table(name="services", service="", sheet="overview", frame=frame, columns=columns)
 
 
-def _after(*services: ServiceResult) -> tuple[Column, ...]:
-    """Columns of the numbers with the plan, called the most where new sites have no capacity."""
-    most = any(s.siting is not None and s.siting.unlimited for s in services)
-    return tuple(replace(c, word=f"{c.name}_most") for c in _AFTER) if most else _AFTER
+def _after(services: Collection[ServiceResult]) -> tuple[Column, ...]:
+    """Columns of the numbers with the plan: what is proved, what is the most, or both."""
+    most = any(most_ledger(service, after=True) is not None for service in services)
+    proved = any(s.siting is not None and not is_plan_unlimited(s) for s in services)
+    return (*(_AFTER if proved or not most else ()), *(_AFTER_MOST if most else ()))
 
 
 def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
@@ -110,8 +115,12 @@ def _overview_row(service: ServiceResult, speaker: Speaker) -> dict[str, Any]:
         result = service.siting.result
         row["new_sites"] = len(service.siting.sites)
         row["proof"] = speaker.status(result.status, result.gap)
-        row["served_after"] = service.siting.people_after.served
-        row["share_after"] = service.siting.people_after.covered_share
+    after, most = service.siting, most_ledger(service, after=True)
+    if after is not None and not is_plan_unlimited(service):
+        row["served_after"] = after.people_after.served
+        row["share_after"] = after.people_after.covered_share
+    if most is not None:
+        row["served_after_most"], row["share_after_most"] = most.served, most.covered_share
     return row
 
 
@@ -121,17 +130,13 @@ def area_table(results: RunResults, service: ServiceResult, level: str, speaker:
     assert coverage is not None
     frame = coverage.by_area(level).copy()
     columns: tuple[Column, ...] = _LEDGER
-    most = service.coverage_most
-    if most is not None and level in most.frame.columns:
-        highest = most.by_area(level).reindex(frame.index)
-        frame["served_most"], frame["share_most"] = highest["served"], highest["covered_share"]
-        columns = (*columns, *_MOST)
-    after = None if service.siting is None else service.siting.coverage_after
-    if after is not None and level in after.frame.columns:
-        then = after.by_area(level).reindex(frame.index)
-        frame["served_after"] = then["served"]
-        frame["share_after"] = then["covered_share"]
-        columns = (*columns, *_after(service))
+    for ending, measured in further_coverages(service).items():
+        if level in measured.frame.columns:
+            table = measured.by_area(level).reindex(frame.index)
+            frame[f"served{ending}"] = table["served"]
+            frame[f"share{ending}"] = table["covered_share"]
+    known = (*_MOST, *_AFTER, *_AFTER_MOST)
+    columns = (*columns, *(c for c in known if c.name in frame.columns))
     layer = results.areas[level]
     parents = layer.frame["parent"]
     above = layer.parent or ""
@@ -175,9 +180,8 @@ def group_table(service: ServiceResult, speaker: Speaker) -> Table:
         part.insert(0, "division", speaker.say(f"outputs.division_{division}"))
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    return Table.of(
-        service.key, "groups", frame, tuple(c for c in _GROUPS if c.name in frame.columns)
-    )
+    columns = tuple(c for c in _GROUPS if c.name in frame.columns)
+    return Table.of(service.key, "groups", frame, plan_columns(columns, service))
 
 
 def quota_table(results: RunResults, service: ServiceResult, level: str, speaker: Speaker) -> Table:

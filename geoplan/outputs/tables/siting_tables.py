@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from geoplan.outputs.tables.table import Column, Table
+from geoplan.outputs.tables.table import Column, Table, plan_columns
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing, plain, year_text
@@ -104,7 +104,7 @@ def site_table(results: RunResults, service: ServiceResult, speaker: Speaker) ->
     if "year" in frame.columns:
         frame["year"] = [year_text(year) for year in frame["year"]]
     columns = tuple(c for c in _SITES if c.name in frame.columns)
-    columns = with_currency(columns, results, speaker)
+    columns = with_currency(plan_columns(columns, service), results, speaker)
     return Table.of(service.key, "sites", frame, columns)
 
 
@@ -142,7 +142,8 @@ def phase_table(results: RunResults, service: ServiceResult, speaker: Speaker) -
     assert service.siting.phases is not None
     frame = service.siting.phases.reset_index()
     frame["year"] = [year_text(year) for year in frame["year"]]
-    return Table.of(service.key, "phases", frame, with_currency(_PHASES, results, speaker))
+    columns = with_currency(plan_columns(_PHASES, service), results, speaker)
+    return Table.of(service.key, "phases", frame, columns)
 
 
 def fund_table(results: RunResults, service: ServiceResult, speaker: Speaker) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
+from geoplan.outputs.ranges import is_plan_unlimited
+from geoplan.results import ServiceResult
 from geoplan.words.speaker import Speaker
 
 #: "mixed": numbers of different things, each with the decimals that it needs itself
@@ -28,6 +30,21 @@ class Column:
         if not self.unit:
             return word
         return f"{word}（{self.unit}）" if speaker.lang == "zh" else f"{word} ({self.unit})"
+
+
+#: headings of what a plan reaches, which say so where its new sites are taken as unlimited
+_PLANNED = ("served_after", "share_after", "added_people")
+
+
+def plan_columns(columns: tuple[Column, ...], service: ServiceResult) -> tuple[Column, ...]:
+    """The columns of a plan's tables, under headings that name the capacity it assumes."""
+    if not is_plan_unlimited(service):
+        return columns
+    words = [c.word or c.name for c in columns]
+    return tuple(
+        replace(c, word=f"{word}_unlimited") if word in _PLANNED else c
+        for c, word in zip(columns, words, strict=True)
+    )
 
 
 #: areas that a table of the report, or the figure beside it, may have
