@@ -70,8 +70,8 @@ def _card(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
         card["lines"].append(speaker.say("maps.index_unserved", n=f"{missed:,.0f}"))
         card["bar"] = [100 * _float(ledger["share"]), 0.0]
         if after:
-            share = share_range_text(service, after=True)
-            card["lines"].append(speaker.say("maps.index_after", share=share))
+            shares = share_range_text(service, after=True)
+            card["lines"].append(speaker.say("maps.index_after", share=shares))
             card["bar"][1] = max(0.0, 100 * (_float(after["share"]) - _float(ledger["share"])))
     elif head.get("length"):
         length = head["length"]
