@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak test-minimum test-latest lint notebooks benchmarks demo-data docs clean
+.PHONY: demo test soak test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
 
-test: $(VENV)/.installed-test lint
+test: $(VENV)/.installed-test lint page-code
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
@@ -43,6 +43,12 @@ lint: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
+# The maps' JavaScript: linter, types, unit tests. Only these need Node, so they are left out without it.
+page-code:
+	@if command -v npm >/dev/null; then \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent lint && npm run --silent types && npm test --silent; \
+	else echo "SKIPPED: the maps' JavaScript was not checked, as there is no npm (apt-get install npm)" >&2; fi
+
 notebooks: $(VENV)/.installed-notebooks
 	$(BIN)/jupyter lab notebooks
 
@@ -61,7 +67,7 @@ docs: $(VENV)/.installed
 
 clean:
 	find geoplan \( -name '*.nbi' -o -name '*.nbc' \) -delete
-	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo node_modules
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

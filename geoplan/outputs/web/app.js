@@ -5,7 +5,7 @@
 
   gp.mount = function (options) {
     var data = JSON.parse(document.getElementById(options.data).textContent);
-    var root = document.getElementById(options.element + "_app"), app = { id: options.element, data: data, root: root };
+    var root = document.getElementById(options.element + "_app"), app = /** @type {App} */ ({ id: options.element, data: data, root: root });
     gp.font = getComputedStyle(root).fontFamily;
     app.t = function (key, values) { return gp.say(data.words, key, values); };
     app.model = gp.model(data);
@@ -15,10 +15,10 @@
     });
     app.tell = function (text) { app.parts.live.textContent = text; };
 
-    var map = app.map = L.map(options.element, {
+    var map = app.map = /** @type {MountedMap} */ (L.map(options.element, {
       preferCanvas: true, zoomSnap: 0.25, zoomDelta: 1, wheelPxPerZoomLevel: 90, zoomControl: false, minZoom: 3, maxZoom: 19,
       attributionControl: false, zoomAnimation: !calm(), fadeAnimation: !calm(), markerZoomAnimation: !calm()
-    });
+    }));
     L.control.attribution({ prefix: "Leaflet", position: "bottomright" }).addTo(map);
     L.control.zoom({ position: "bottomright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);

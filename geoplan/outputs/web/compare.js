@@ -45,4 +45,4 @@
       map.geoplan.fit();
     });
   };
-})(window.geoplan = window.geoplan || {});
+})(window.geoplan);

@@ -174,7 +174,7 @@
 
   /* Leaflet's marker pictures, for markers that a user adds; and what folium's popups call jQuery for */
   gp.icons = function (pictures) {
-    delete L.Icon.Default.prototype._getIconUrl;
+    delete (/** @type {any} */ (L.Icon.Default.prototype))._getIconUrl;
     L.Icon.Default.mergeOptions({
       iconUrl: pictures[0], iconRetinaUrl: pictures[0], shadowUrl: pictures[1]
     });
@@ -186,4 +186,4 @@
       };
     }
   };
-})(window.geoplan = window.geoplan || {});
+})(window.geoplan = window.geoplan || /** @type {Geoplan} */ ({}));

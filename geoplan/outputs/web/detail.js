@@ -81,7 +81,7 @@
       markers.length ? link(app, t("ui_closing_markers", { n: markers.length, ranks: ranksOf(m, markers, markOf(app)) }), "suggested", markers[0]) :
         closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
       g.after[i] !== null && g.people ? line(g.after[i] === 0 ? t("ui_gap_after_none") : t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
-      most(app, inside, function (k) { return (m.demand.d.people[k] || 0) - served(m, k); }, t("ui_most"))
+      most(app, inside, function (row) { return (m.demand.d.people[row] || 0) - served(m, row); }, t("ui_most"))
     ];
   }
 
@@ -95,7 +95,7 @@
     var place = s.position[i], from = m.demand && m.demand.d.after_site;
     Object.keys(from || {}).forEach(function (k) { if (from[k] === place) { gained.push(+k); } });
     if (m.gaps) {
-      m.gaps.d.closing.forEach(function (c, k) { if (c >= 0 && c === place) { closes.push(m.gaps.d.rank[k]); } });
+      m.gaps.d.closing.forEach(function (c, n) { if (c >= 0 && c === place) { closes.push(m.gaps.d.rank[n]); } });
     }
     var where = s.area[i] && s.area[i] !== s.names[i] ? s.area[i] : "";
     return [

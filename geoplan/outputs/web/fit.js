@@ -11,7 +11,8 @@
     /* padding that leaves most of a small map to the city: more of it than map ends at the closest zoom */
     function room(wide) {
       var most = [box.clientWidth * 0.4, box.clientHeight * 0.4];
-      function within(x, y) { return [Math.min(x, most[0]), Math.min(y, most[1])]; }
+      /** @returns {[number, number]} */
+    function within(x, y) { return [Math.min(x, most[0]), Math.min(y, most[1])]; }
       if (app.padding) { return { topLeft: within(app.padding, app.padding), bottomRight: within(app.padding, app.padding) }; }
       return { topLeft: within(20, wide ? 30 : 62), bottomRight: within(wide ? 280 : 20, 30) };
     }
@@ -44,7 +45,7 @@
     function paper(is) {
       if (is === onPaper) { return; }
       onPaper = is;
-      document.querySelectorAll("details.gp-assumed").forEach(function (one) {
+      document.querySelectorAll("details.gp-assumed").forEach(function (/** @type {any} */ one) {
         if (is) { one.shut = !one.open; one.open = true; } else if (one.shut) { one.open = false; }
       });
       resized();

@@ -26,8 +26,9 @@
 
   gp.alongLine = alongLine;
 
-  /* what is at a world point, topmost first; null for nothing */
-  gp.hit = function (m, x, y, zoom, slack) {
+  /** the topmost point: suggested, existing, required, a community
+   * @param {Model} m */
+  function point(m, x, y, zoom, slack) {
     var px = 1 / Math.pow(2, zoom), i;
     if (m.suggested && m.on.suggested) {
       i = nearest(m.suggested.xy, x, y, (11 + slack) * px);
@@ -47,27 +48,45 @@
       });
       if (i >= 0) { return { kind: "demand", i: i }; }
     }
+    return null;
+  }
+
+  /** a gap, or a stretch of a line
+   * @param {Model} m */
+  function stretch(m, x, y, zoom, slack) {
+    var px = 1 / Math.pow(2, zoom);
+    function along(shape, reach) { return alongLine(shape, x, y, (reach + slack) * px); }
     if (m.gaps && m.on.gaps) {
-      for (i = 0; i < m.gaps.shapes.length; i++) {
+      for (var i = 0; i < m.gaps.shapes.length; i++) {
         var shape = m.gaps.shapes[i];
-        if (shape && gp.open(m, i) && (m.spacing ? alongLine(shape, x, y, (5 + slack) * px) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
+        if (shape && gp.open(m, i) && (m.spacing ? along(shape, 5) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
       }
     }
-    if (m.spacing) {
-      for (i = 0; i < m.spacing.shapes.length; i++) {
-        if (m.spacing.shapes[i] && alongLine(m.spacing.shapes[i], x, y, (4 + slack) * px)) { return { kind: "interval", i: i }; }
-      }
+    for (var k = 0; m.spacing && k < m.spacing.shapes.length; k++) {
+      if (m.spacing.shapes[k] && along(m.spacing.shapes[k], 4)) { return { kind: "interval", i: k }; }
     }
-    if (m.demand) {
-      i = nearest(m.demand.xy, x, y, (4 + slack) * px, function (k) { return m.on[gp.category(m, k)]; });
-      if (i >= 0) { return { kind: "demand", i: i }; }
-    }
+    return null;
+  }
+
+  /** the finest area that is shown
+   * @param {Model} m */
+  function area(m, x, y) {
     for (var k = m.levels.length - 1; k >= 0; k--) {
       if (!m.on["areas:" + k] || !m.levels[k].shapes) { continue; }
-      for (i = 0; i < m.levels[k].shapes.length; i++) {
+      for (var i = 0; i < m.levels[k].shapes.length; i++) {
         if (m.levels[k].shapes[i] && gp.inside(m.levels[k].shapes[i], x, y)) { return { kind: "area", i: i, level: k }; }
       }
     }
     return null;
+  }
+
+  /* what is at a world point, topmost first; null for nothing */
+  gp.hit = function (m, x, y, zoom, slack) {
+    var found = point(m, x, y, zoom, slack) || stretch(m, x, y, zoom, slack);
+    if (!found && m.demand) {
+      var i = nearest(m.demand.xy, x, y, (4 + slack) / Math.pow(2, zoom), function (k) { return m.on[gp.category(m, k)]; });
+      if (i >= 0) { found = { kind: "demand", i: i }; }
+    }
+    return /** @type {Hit | null} */ (found || area(m, x, y));
   };
 })(window.geoplan);

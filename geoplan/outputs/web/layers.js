@@ -112,7 +112,7 @@
 
   function gaps(m, view) {
     if (!m.gaps || !m.on.gaps) { return; }
-    var ctx = view.ctx, shapes = m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); });
+    var shapes = m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); });
     if (m.spacing) {
       strokeShapes(view, shapes, C.gap, 4.5);
       strokeShapes(view, shapes, "#ffffff", 1.3, [1, 6]);

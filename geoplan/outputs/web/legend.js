@@ -131,7 +131,7 @@
   }
 
   function classes(app, level) {
-    var t = app.t, colours = C.classes[level.breaks.length + 1], rate = level.kind === "rate", out = [];
+    var t = app.t, colours = C.classes[level.breaks.length + 1], rate = level.kind === "rate", out = /** @type {any} */ ([]);
     var values = gp.valuesOf(app.model, level), known = values.filter(function (v) { return v !== null; }), digits = gp.digitsOf(known);
     var low = Math.min.apply(null, known), high = Math.max.apply(null, known);
     function told(v) { return rate ? gp.number(v, digits) : gp.number(100 * v, 0); }
@@ -175,7 +175,7 @@
     if (app.model.demand) {
       app.sizes = el("div", { "class": "gp-sizes" });
       // its place is under the people, before the next group
-      var heads = box.querySelectorAll("h3"), at = null;
+      var heads = box.querySelectorAll("h3"), at = /** @type {Element | null} */ (null);
       heads.forEach(function (h) { if (h.textContent === t("ui_group_people")) { at = h; } });
       for (at = at && at.nextElementSibling; at && at.tagName !== "H3"; at = at.nextElementSibling) { /* next */ }
       box.insertBefore(app.sizes, at);

@@ -3,7 +3,7 @@
   "use strict";
 
   function decodeAll(data) {
-    var m = { data: data, on: {}, scenario: "now", selected: null, shapes: {} };
+    var m = /** @type {Model} */ ({ data: data, on: {}, scenario: "now", selected: null, shapes: {} });
     var back = data.background || {};
     gp.around = (data.bounds[0][1] + data.bounds[1][1]) / 2;
     m.roads = Object.keys(back.roads || {}).sort().reverse().map(function (k) {

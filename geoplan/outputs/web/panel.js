@@ -111,9 +111,9 @@
         head: marker ? [t("ui_col_rank"), t("ui_col_place"), t("ui_col_marker")] :
           [t("ui_col_rank"), t("ui_col_place"), t("ui_col_added")].concat(shares ? t("ui_col_share_after") : []),
         cells: function (i) {
-          var place = [s.names[i] || s.line[i] || s.area[i] || gp.MISSING, s.area[i] !== s.names[i] ? s.area[i] : ""];
-          return marker ? [s.rank[i], place, gp.people(s.chainage[i])] :
-            [s.rank[i], place, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
+          var where = [s.names[i] || s.line[i] || s.area[i] || gp.MISSING, s.area[i] !== s.names[i] ? s.area[i] : ""];
+          return marker ? [s.rank[i], where, gp.people(s.chainage[i])] :
+            [s.rank[i], where, "+" + gp.people(s.added[i])].concat(shares ? gp.share(s.share[i]) : []);
         },
         placed: function () { return true; }
       });
@@ -122,10 +122,10 @@
       var level = entry.level;
       if (!level.value) { return; }
       var order = level.value.map(function (v, i) { return i; }), rate = level.kind === "rate";
-      var value = gp.valuesOf(m, level), unserved = gp.unservedOf(m, level), by = rate ? value : unserved;
+      var value = gp.valuesOf(m, level), unserved = gp.unservedOf(m, level), key = rate ? value : unserved;
       var digits = rate ? gp.digitsOf(value) : 0;
       order.sort(function (a, b) {
-        return (by[a] === null) - (by[b] === null) || (rate ? by[a] - by[b] : by[b] - by[a]) || a - b;
+        return +(key[a] === null) - +(key[b] === null) || (rate ? key[a] - key[b] : key[b] - key[a]) || a - b;
       });
       found.push({
         key: "areas:" + k, kind: "area", level: k, title: t("ui_tab_areas"), n: order.length, order: order,

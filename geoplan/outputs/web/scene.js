@@ -2,17 +2,19 @@
 (function (gp) {
   "use strict";
 
-  gp.Scene = L.Renderer.extend({
+  var Renderer = /** @type {any} */ (L.Renderer);
+
+  gp.Scene = Renderer.extend(/** @type {any} */ ({
     options: { padding: 0.2 },
 
     initialize: function (paint) {
       this._paint = paint;
-      L.Renderer.prototype.initialize.call(this, {});
+      Renderer.prototype.initialize.call(this, {});
     },
 
     redraw: function () {
       if (!this._map || this._waiting) { return; }
-      this._waiting = L.Util.requestAnimFrame(function () {
+      this._waiting = L.Util.requestAnimFrame(/** @this {any} */ function () {
         this._waiting = null;
         if (this._map) { this._update(); }
       }, this);
@@ -36,7 +38,7 @@
     _update: function () {
       var map = this._map;
       if (map._animatingZoom && this._bounds) { return; }
-      L.Renderer.prototype._update.call(this);
+      Renderer.prototype._update.call(this);
       var whole = map.getSize();
       if (!whole.x || !whole.y) { return; }  // not shown yet: there is nothing to paint on
       var bounds = this._bounds, size = bounds.getSize(), canvas = this._container;
@@ -53,7 +55,7 @@
       });
       this.fire("update");
     }
-  });
+  }));
 
   function seen(view, box, margin) {
     return box[2] * view.scale - view.left > -margin && box[0] * view.scale - view.left < view.width + margin &&

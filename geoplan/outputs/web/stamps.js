@@ -19,9 +19,9 @@
     order.forEach(function (name) {
       if (!m.on[name]) { return; }
       var ring = name === "missed" && view.zoom >= 11.5;
-      groups[name].forEach(function (i) {
-        var stamp = stampOf(m, name, ring, Math.round(4 * gp.radius(m, i, view.zoom)), dense);
-        press(m.sheet, stamp, Math.round((xy[2 * i] * s - view.left) * dense), Math.round((xy[2 * i + 1] * s - view.top) * dense));
+      groups[name].forEach(function (k) {
+        var stamp = stampOf(m, name, ring, Math.round(4 * gp.radius(m, k, view.zoom)), dense);
+        press(m.sheet, stamp, Math.round((xy[2 * k] * s - view.left) * dense), Math.round((xy[2 * k + 1] * s - view.top) * dense));
         any = true;
       });
     });

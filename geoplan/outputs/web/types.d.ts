@@ -1,0 +1,138 @@
+/* Types of the maps' scripts, for `npm run types`; pages do not carry this file. */
+
+/** Rings or lines in world coordinates: [x0, y0, x1, y1, …] */
+interface Shape { paths: Float64Array[]; box: number[]; }
+/** What a click or a search found */
+interface Hit { kind: Kind; i: number; level?: number; }
+type Kind = "gap" | "suggested" | "site" | "demand" | "area" | "interval" | "required";
+type Maybe = number | null;
+type Scenario = "now" | "after";
+
+/** One drawing of the map: the canvas and what part of the world it shows */
+interface View {
+  ctx: CanvasRenderingContext2D;
+  scale: number; zoom: number; left: number; top: number; width: number; height: number;
+}
+
+interface LedgerData {
+  total: number; served: number; full: number; beyond: number; cut_off: number; off_network: number; unlocated: number; share: Maybe;
+  [state: string]: any;
+}
+interface LevelData {
+  level: string; name: string; names: string[]; rings: (string[] | null)[] | null; kind: "share" | "rate"; breaks: number[];
+  value?: Maybe[]; value_after?: Maybe[]; unserved?: Maybe[]; unserved_after?: Maybe[];
+  total?: Maybe[]; count?: Maybe[]; low?: Maybe[]; high?: Maybe[];
+}
+interface Level { level: LevelData; shapes: (Shape | null)[] | null; labels: (number[] | null)[] | null; }
+/** Points of one kind: places in world coordinates, and the columns that the page carries of them */
+interface Points { xy: Float64Array; d: any; }
+interface DemandPoints extends Points { now: Uint8Array; later: Uint8Array; large: number; }
+
+/** The decoded data, what is switched on, and what is chosen */
+interface Model {
+  data: any;
+  on: { [layer: string]: boolean };
+  scenario: Scenario;
+  selected: Hit | null;
+  shapes: { [name: string]: { areas: Shape[]; lines: Shape[] } };
+  roads: { rank: number; lines: Shape[] }[];
+  levels: Level[];
+  demand: DemandPoints | null;
+  sites: Points | null;
+  suggested: Points | null;
+  gaps: { d: any; shapes: (Shape | null)[] } | null;
+  spacing?: { d: any; shapes: (Shape | null)[] };
+  required?: Points;
+  reach: { cutoff: number; shape: Shape }[];
+  offset: number;
+  gapPoints: number;
+  [cache: string]: any;
+}
+
+/** One mounted map */
+interface App {
+  id: string; data: any; root: HTMLElement; map: MountedMap; model: Model;
+  parts: { [name: string]: HTMLElement };
+  t(key: string, values?: object): string;
+  tell(text: string): void;
+  toggle(key: string, on?: boolean): void;
+  scenario(name: Scenario): void;
+  tab(group: string): void;
+  level(key: string): void;
+  select(kind: Kind, i: number, how?: { level?: number; go?: boolean; at?: L.LatLng | null }): void;
+  clear(): void;
+  fit(): void;
+  [part: string]: any;
+}
+
+interface Geoplan {
+  around: number;
+  colours: any;
+  font: string;
+  MISSING: string;
+  VEIL: string;
+  STATES: string[];
+  sides: { a: MountedMap; b: MountedMap };
+  Scene: any;
+
+  say(words: { [key: string]: string }, key: string, values?: object): string;
+  number(value: Maybe | undefined, digits?: number): string;
+  people(value: Maybe | undefined): string;
+  share(value: Maybe | undefined): string;
+  plain(value: Maybe | undefined): string;
+  digitsOf(values: Maybe[]): number;
+  el(tag: string, attributes?: { [name: string]: any } | null, children?: (Node | null | undefined | false | "")[]): any;
+  svg(tag: string, attributes?: { [name: string]: any } | null, children?: Node[]): SVGElement;
+
+  oneSide(lon: number): number;
+  decode(text: string): Float64Array;
+  box(paths: ArrayLike<number>[]): number[];
+  shape(texts: string[] | null | undefined): Shape | null;
+  inside(shape: Shape, x: number, y: number): boolean;
+  middle(shape: Shape, line?: boolean): number[];
+  alongLine(shape: Shape, x: number, y: number, reach: number): boolean;
+  toLatLng(x: number, y: number): L.LatLng;
+  toWorld(latlng: { lat: number; lng: number }): number[];
+
+  model(data: any): Model;
+  category(m: Model, i: number): "served" | "full" | "missed" | "gained";
+  classOf(value: Maybe | undefined, level: { kind?: string; breaks: number[] }): number;
+  valuesOf(m: Model, level: LevelData): Maybe[];
+  unservedOf(m: Model, level: LevelData): Maybe[];
+  radiusOf(m: Model, people: number, zoom: number): number;
+  radius(m: Model, i: number, zoom: number): number;
+  open(m: Model, i: number): boolean;
+  tierKind(m: Model, i: number): number;
+  siteSize(m: Model, zoom: number): number;
+
+  seen(view: View, box: number[], margin: number): boolean;
+  trace(view: View, shape: Shape, closed: boolean, skip?: number): boolean;
+  hatch(ctx: CanvasRenderingContext2D, colour: string, gap: number, width: number): CanvasPattern;
+  glyph(ctx: CanvasRenderingContext2D, kind: number, x: number, y: number, r: number): void;
+  besides(m: Model, wide: number, high: number): CanvasRenderingContext2D;
+  paint(m: Model, view: View): void;
+  drawDemand(m: Model, view: View): void;
+  drawLabels(m: Model, view: View): void;
+  drawGapNumbers(m: Model, view: View): void;
+  drawSuggested(m: Model, view: View): void;
+  hit(m: Model, x: number, y: number, zoom: number, slack: number): Hit | null;
+
+  mount(options: { element: string; data: string }): MountedMap;
+  pair(a: MountedMap, b: MountedMap, box: HTMLInputElement): void;
+  icons(pictures: string[]): void;
+  headline(app: App): void;
+  legend(app: App): void;
+  sizes(app: App): void;
+  tables(app: App): any[];
+  lists(app: App): void;
+  search(app: App): void;
+  keepFitted(app: App): void;
+  cause(app: App, i: number): string;
+  detail(app: App, kind: Kind, i: number, level?: number): HTMLElement;
+  nameOf(app: App, kind: Kind, i: number, level?: number): string;
+  placeOf(app: App, kind: Kind, i: number, level?: number): { latlng: L.LatLng; bounds?: L.LatLngBounds } | null;
+}
+
+interface Window { geoplan: Geoplan; $: any; }
+/** A map that was mounted answers with its application */
+interface MountedMap extends L.Map { geoplan: App; }
