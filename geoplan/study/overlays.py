@@ -50,6 +50,7 @@ def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
     overlay : a TOML file or its content: any part of `study.toml`, and a table ``[what_if]`` with
         what `geoplan.study.what_if` takes (``slower_walkers = 0.8``,
         ``people = { elderly_60 = 1.2 }``, ``closed = { meal_station = ["name"] }``,
+        ``opened = { meal_station = [{ id = "N1", lon = 117.0, lat = 36.6 }] }``,
         ``links = { walk = "bridge.gpkg" }``,
         ``standards = { meal_station = { threshold_m = 800 } }``).
         Its paths are relative to the study's folder. The sections come first, the what-ifs then.

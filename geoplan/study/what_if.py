@@ -10,7 +10,7 @@ from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.settings import S, StudySettings
 
 #: what ``[what_if]`` of an overlay and `what_if` know
-NAMES = ("slower_walkers", "people", "closed", "links", "standards")
+NAMES = ("slower_walkers", "people", "closed", "opened", "links", "standards")
 
 
 def what_if(
@@ -19,10 +19,11 @@ def what_if(
     slower_walkers: float | None = None,
     people: Mapping[str, float] | None = None,
     closed: Mapping[str, Sequence[str]] | None = None,
+    opened: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     links: Mapping[str, str] | None = None,
     standards: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> S:
-    """The study with changed settings: slower walkers, more people, closed sites, new links.
+    """The study with changed settings: slower walkers, more people, sites closed and opened, links.
 
     Parameters
     ----------
@@ -32,6 +33,9 @@ def what_if(
     people : demand key -> factor, for example ``{"elderly_60": 1.2}`` for an ageing city; on top of
         a ``scale`` that the study has.
     closed : service -> ids or names of its sites, besides those that the study closes.
+    opened : service -> new sites in service, each a table with ``id`` and ``x``, ``y`` (metres in
+        the study's CRS) or ``lon``, ``lat`` (WGS 84), and where wanted ``name``, ``capacity``
+        (none: no limit), ``tier``. A map's what-if writes them.
     links : ``"walk"`` or ``"drive"`` -> a line layer of new bridges or paths, relative to the
         study's folder.
     standards : service -> figures of its standard, for example
@@ -56,8 +60,15 @@ def what_if(
     348.0
     """
     people, closed, links = dict(people or {}), dict(closed or {}), dict(links or {})
-    standards = dict(standards or {})
-    faults = list(_faults(study, slower_walkers, people, closed, links, standards))
+    opened, standards = dict(opened or {}), dict(standards or {})
+    named: dict[str, Mapping[str, Any]] = {
+        "people": people,
+        "closed": closed,
+        "opened": opened,
+        "links": links,
+        "standards": standards,
+    }
+    faults = list(_faults(study, slower_walkers, named))
     if faults:
         speaker = study.config.speaker
         listed = ("；" if speaker.lang == "zh" else "; ").join(faults)
@@ -70,6 +81,9 @@ def what_if(
     for key, sites in closed.items():
         already = config.services[key].closed
         services.setdefault(key, {})["closed"] = list(dict.fromkeys([*already, *sites]))
+    for key, new in opened.items():
+        there = [site.model_dump(exclude_none=True) for site in config.services[key].added]
+        services.setdefault(key, {})["added"] = [*there, *(dict(site) for site in new)]
     for key, figures in standards.items():
         services.setdefault(key, {})["standard"] = dict(figures)
     return changed.replace(
@@ -80,34 +94,33 @@ def what_if(
 
 
 def _faults(
-    study: StudySettings,
-    slower: Any,
-    people: Mapping[str, Any],
-    closed: Mapping[str, Any],
-    links: Mapping[str, Any],
-    standards: Mapping[str, Any],
+    study: StudySettings, slower: Any, named: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     config, speaker = study.config, study.config.speaker
-    known = (
-        ("people", people, list(config.demand)),
-        ("closed", closed, list(config.services)),
-        ("links", links, list(config.network)),
-        ("standards", standards, list(config.services)),
-    )
-    for name, given, there in known:
+    there: dict[str, list[Any]] = {
+        "people": list(config.demand),
+        "closed": list(config.services),
+        "opened": list(config.services),
+        "links": list(config.network),
+        "standards": list(config.services),
+    }
+    for name, given in named.items():
         for key in given:
-            if key not in there:
-                listed = ", ".join(map(str, there)) or "-"
+            if key not in there[name]:
+                listed = ", ".join(map(str, there[name])) or "-"
                 yield speaker.say("scenario.what_if_names", name=name, key=key, there=listed)
-    factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in people.items()}}
+    factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in named["people"].items()}}
     for name, factor in factors.items():
         if factor is None:
             continue
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor > 0:
             yield speaker.say("scenario.what_if_factor", name=name, factor=factor)
-    for key, sites in closed.items():
+    for key, sites in named["closed"].items():
         if isinstance(sites, str):
             yield speaker.say("scenario.what_if_list", key=key, sites=sites)
+    for key, sites in named["opened"].items():
+        if isinstance(sites, str | Mapping) or not all(isinstance(s, Mapping) for s in sites):
+            yield speaker.say("scenario.what_if_sites", key=key)
 
 
 def _slower(study: S, factor: float) -> S:

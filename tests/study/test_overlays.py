@@ -227,3 +227,85 @@ def test_what_was_guessed_about_lines_is_a_finding_where_people_drive(small_fold
     assert ["network_directed" in found for found in codes] == [False, True]
     # every street has both directions, so nothing changes for those who walk
     assert walking.coverage["meal_station"].ledger.served == 150
+
+
+def _opened(text: str, folder: Path) -> Study:
+    overlay = folder / "what-if.toml"
+    overlay.write_text(text, encoding="utf-8")
+    return apply_overlay(Study.open(folder), overlay)
+
+
+@pytest.mark.parametrize("place", [f"x = {X + 1480}\ny = {Y}", "lon = {lon}\nlat = {lat}"])
+def test_an_opened_site_serves_people_and_stands_in_its_district(
+    small_folder: Path, place: str
+) -> None:
+    """C (80 people) and B (50) live 20 m and 780 m from it; A (100), at M1, has none then."""
+    spot = gpd.GeoSeries(gpd.points_from_xy([X + 1480], [Y]), crs="EPSG:4548").to_crs(4326)[0]
+    text = '[what_if]\nclosed = { meal_station = ["M1"] }\n[[what_if.opened.meal_station]]\n'
+    study = _opened(
+        f'{text}id = "N"\nname = "New"\n{place.format(lon=spot.x, lat=spot.y)}\n', small_folder
+    )
+    plan = study.run()
+    ledger = plan.coverage["meal_station"].ledger
+    assert ledger.to_dict() | {"total": 290} == {
+        "total": 290,
+        "served": 130,
+        "full": 0,
+        "beyond": 100,
+        "cut_off": 30,
+        "off_network": 20,
+        "unlocated": 10,
+    }
+    frame = plan.services["meal_station"].facilities.frame
+    assert frame.loc["N", ["name", "district"]].tolist() == ["New", "2"]
+    quota = plan.services["meal_station"].quota["district"]
+    assert quota["sites"].to_dict() == {"1": 0, "2": 1}
+
+
+def test_an_opened_site_has_no_limit_or_the_capacity_it_is_given(small_folder: Path) -> None:
+    limited = Study.open(small_folder).replace({f"{MEAL}.standard.capacity_limits": True})
+    there = {"id": "N", "x": X + 1500, "y": Y}
+    for capacity, served in (({}, 130.0), ({"capacity": 90}, 90.0), ({"capacity": 0}, 0.0)):
+        study = what_if(
+            limited, closed={"meal_station": ["M1"]}, opened={"meal_station": [there | capacity]}
+        )
+        assert study.run().coverage["meal_station"].ledger.served == served, capacity
+
+
+@pytest.mark.parametrize(
+    ("site", "says"),
+    [
+        ('id = "N"', "N"),
+        (f'id = "N"\nx = {X}', "N"),
+        (f'id = "N"\nx = {X}\ny = {Y}\nlon = 117\nlat = 36', "N"),
+        (f"x = {X}\ny = {Y}", "id"),
+        ('id = "N"\nlon = 517\nlat = 36', "lon"),
+        ('id = "N"\nx = inf\ny = 1', "x"),
+        (f'id = "N"\nx = {X}\ny = {Y}\nbeds = 3', "beds"),
+    ],
+)
+def test_an_opened_site_that_is_none_is_refused(small_folder: Path, site: str, says: str) -> None:
+    with pytest.raises(StudyFileError, match=says):
+        _opened(f"[[what_if.opened.meal_station]]\n{site}\n", small_folder)
+
+
+def test_an_id_that_is_taken_and_a_service_that_is_none_are_refused(small_folder: Path) -> None:
+    study = Study.open(small_folder)
+    site = {"id": "M1", "x": X, "y": Y}
+    with pytest.raises(UsageError, match="M1"):
+        what_if(study, opened={"meal_station": [site]}).run()
+    with pytest.raises(UsageError, match="ids"):
+        what_if(study, opened={"meal_station": [site | {"id": "N"}] * 2}).run()
+    with pytest.raises(UsageError, match="opened"):
+        what_if(study, opened={"cinema": [site]})
+    with pytest.raises(UsageError, match="meal_station"):
+        what_if(study, opened={"meal_station": site})
+
+
+def test_an_id_closes_its_own_site_and_not_one_of_that_name(small_folder: Path) -> None:
+    sites = pd.read_csv(small_folder / "meals.csv", dtype=str)
+    twin = sites.iloc[0].to_dict() | {"id": "M2", "name": "M1"}
+    pd.DataFrame([sites.iloc[0].to_dict(), twin]).to_csv(small_folder / "meals.csv", index=False)
+    plan = Study.open(small_folder).replace({f"{MEAL}.closed": ["M1"]}).run()
+    frame = plan.services["meal_station"].facilities.frame
+    assert frame["serving"].to_dict() == {"M1": False, "M2": True}

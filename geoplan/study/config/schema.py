@@ -21,6 +21,7 @@ Objective = Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_cent
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 
@@ -230,11 +231,36 @@ class FundSection(_Section):
     pays: list[str] = Field(default_factory=list)
 
 
+class AddedSite(_Section):
+    """``[[services.KEY.added]]``: a site that is in no file, in service: what a what-if opens.
+
+    Its place is `x`, `y` (metres in the study's CRS, taken to the last digit) or `lon`, `lat`
+    (WGS 84). Without a `capacity` it has no limit.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    name: str = ""
+    x: Number | None = None
+    y: Number | None = None
+    lon: Annotated[Number, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[Number, Field(ge=-90, le=90)] | None = None
+    capacity: Annotated[float, Field(ge=0, le=MOST_CAPACITY)] | None = None
+    tier: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> AddedSite:
+        metres = (self.x is not None, self.y is not None)
+        degrees = (self.lon is not None, self.lat is not None)
+        if (metres, degrees) not in (((True,) * 2, (False,) * 2), ((False,) * 2, (True,) * 2)):
+            raise UsageError.of("study.added_place", id=self.id)
+        return self
+
+
 class ServiceSection(SourceSection):
     """``[services.KEY]``: one service's sites and how it is assessed.
 
     `capacity_default` is the capacity of existing sites whose own is not known; without it unknown
-    stays unknown, and the numbers are ranges.
+    stays unknown, and the numbers are ranges. `closed` and `added` are what a what-if changes.
     """
 
     path: str | None = None  # type: ignore[assignment]
@@ -250,6 +276,7 @@ class ServiceSection(SourceSection):
     catchment: CatchmentSection | None = None
     fund: FundSection | None = None
     closed: list[str] = Field(default_factory=list)
+    added: list[AddedSite] = Field(default_factory=list)
     capacity_default: Annotated[float, Field(ge=0, le=MOST_CAPACITY)] | None = None
 
 

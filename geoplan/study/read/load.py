@@ -34,7 +34,7 @@ from geoplan.study.config.schema import (
     SourceSection,
     StudyFile,
 )
-from geoplan.study.read.changed_layers import closed_down, scaled
+from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.words.speaker import Speaker
 
@@ -232,11 +232,9 @@ def load_inputs(
         if section.path:
             source = reader.source(section, role=f"services.{key}")
             one = reader.facilities(source, key, areas, rules=reader.rules(key))
-            _put(
-                facilities,
-                key,
-                closed_down(reader.take(one), section.closed, reader.config.speaker),
-            )
+            speaker = reader.config.speaker
+            layer = closed_down(reader.take(one), section.closed, speaker)
+            _put(facilities, key, with_added(layer, section.added, areas, speaker))
         if section.lines:
             plain = SourceSection(
                 path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs
