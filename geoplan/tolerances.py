@@ -157,6 +157,8 @@ WORSE_PEOPLE = 0.5
 
 #: metres; an edge's drawn line may end this far from its node, else the tables are at fault
 EDGE_END_M = 1.0
+#: metres, minutes; a coordinate or one stretch of street beyond is none: twice around the Earth
+LONGEST_M, LONGEST_MIN = 1e8, 1e7
 #: metres; vertices of a line layer nearer than this are one node
 VERTEX_SNAP_M = 0.01
 #: metres; with `split`, a line's end this near to another line lies upon it: hand-drawn lines

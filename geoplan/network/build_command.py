@@ -9,7 +9,7 @@ from typing import Any
 
 from geoplan.errors import GeoplanError
 from geoplan.network.builders.build_notes import build_findings, notes_not_logged
-from geoplan.network.builders.native_format import check_writable
+from geoplan.network.builders.saved.native_format import check_writable
 from geoplan.network.diagnostics import network_report
 from geoplan.network.read_file import read_network
 from geoplan.words import LANGS

@@ -13,7 +13,7 @@ import pandas as pd
 from geoplan.network.builders.from_graph import network_from_graph, network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_lines
 from geoplan.network.builders.from_osm import network_from_osm
-from geoplan.network.builders.native_format import load_network, save_network
+from geoplan.network.builders.saved.native_format import load_network, save_network
 from geoplan.network.diagnostics import NetworkReport, network_report
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.tables import network_from_tables

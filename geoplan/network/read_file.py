@@ -21,8 +21,8 @@ from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_layer
 from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
 from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
-from geoplan.network.builders.native_format import is_network_file, load_network
 from geoplan.network.builders.osm_file import SUFFIXES
+from geoplan.network.builders.saved.native_format import is_network_file, load_network
 from geoplan.network.facade import Network
 from geoplan.network.graph.network import NetworkData, check_mode
 from geoplan.validate import check_keywords

@@ -16,11 +16,13 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from geoplan.crs.projected import unfit_reason
-from geoplan.errors import GeographicCrsError, NetworkError, UsageError
+from geoplan.errors import Faults, GeographicCrsError, NetworkError, UsageError
 from geoplan.network.graph.antiparallel import antiparallel_edges
 from geoplan.network.graph.arcs import Graph, build_graph
+from geoplan.network.graph.array_checks import KINDS, OPTIONAL, check_arrays, native_array
 from geoplan.validate import positive_number
 from geoplan.words.display import facts_html
+from geoplan.words.message import Message
 
 T = TypeVar("T")
 
@@ -96,37 +98,35 @@ class NetworkData:
     def __post_init__(self) -> None:
         check_mode(self.mode)
         positive_number("speed_m_s", self.speed_m_s, "metres per second")
-        n, m = len(self.node_ids), len(self.u)
-        sizes = {"x": n, "y": n, "v": m, "length_m": m, "oneway": m, "edge_ids": m}
-        sizes |= {
-            name: m
-            for name in ("minutes", "minutes_back", "properties")
-            if getattr(self, name) is not None
-        }
-        wrong = [name for name, size in sizes.items() if len(getattr(self, name)) != size]
-        if len(self.offsets) != m + 1 or self.offsets[-1] != len(self.coords):
-            wrong.append("offsets")
-        wrong += [
-            name
-            for name in ("u", "v")
-            if m and not 0 <= getattr(self, name).min() <= getattr(self, name).max() < n
-        ]
-        if wrong:
-            raise NetworkError(f"the network's arrays do not fit each other: {', '.join(wrong)}.")
-        with np.errstate(invalid="ignore"):
-            bad = ~(np.isfinite(self.length_m) & (self.length_m >= 0))
-        if bad.any():
-            raise NetworkError(
-                f"{int(bad.sum())} edges have a length that is negative or no number: lengths are "
-                "metres, 0 or more."
-            )
+        self._check_arrays()
         if why := unfit_reason(self.crs):
             raise GeographicCrsError(
                 f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "
                 "(for Jinan EPSG:4548)."
             )
-        for name in ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets"):
-            getattr(self, name).flags.writeable = False
+
+    def _check_arrays(self) -> None:
+        """Bring every array to its kind and refuse what compiled code must not see."""
+        faults = Faults(NetworkError, "network_faults.arrays")
+        arrays = {}
+        for name in KINDS:
+            given = getattr(self, name)
+            if given is None and name in OPTIONAL:
+                continue
+            array = native_array(name, given)
+            if array is None:
+                faults.add(Message("network_faults.arrays_kind", name=name))
+            else:
+                arrays[name] = array
+        faults.raise_all()
+        sizes = {"edge_ids": len(self.edge_ids)}
+        if self.properties is not None:
+            sizes["properties"] = len(self.properties)
+        check_arrays(arrays, len(self.node_ids), sizes, faults)
+        faults.raise_all()
+        for name, array in arrays.items():
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
 
     # -- facts -----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from geoplan.errors import NetworkError
 from geoplan.network import Network
-from geoplan.network.builders.native_format import VERSION, is_network_file
+from geoplan.network.builders.saved.native_format import VERSION, is_network_file
 
 CRS = "EPSG:4548"
 
@@ -34,7 +34,7 @@ def ring(labels, **columns):
         keep=[c for c in columns if c in ("highway", "层")],
         speed_m_s=7.5,
         source="环路.csv",
-        notes={"left_out": 3},
+        notes={"left_out": {"class": 3}},
     )
 
 

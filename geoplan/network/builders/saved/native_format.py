@@ -10,6 +10,8 @@ import io
 import json
 import os
 import zipfile
+import zlib
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,18 @@ from pyarrow import feather
 from pyproj import CRS
 
 from geoplan.errors import NetworkError
+from geoplan.network.builders.saved.members import (
+    DamagedMemberError,
+    array_of,
+    member,
+    table_of,
+)
+from geoplan.network.builders.saved.saved_notes import tellable
+from geoplan.network.graph.array_checks import KINDS, OPTIONAL, check_drawn_ends
 from geoplan.network.graph.network import NetworkData
 
 FORMAT = "geoplan-network"
 VERSION = 1
-_ARRAYS = ("x", "y", "u", "v", "length_m", "oneway", "coords", "offsets")
-_OPTIONAL = ("minutes", "minutes_back")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -64,13 +72,15 @@ def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-            _write(archive, "meta.json", json.dumps(meta, ensure_ascii=False, default=str).encode())
-            for name in (*_ARRAYS, *_OPTIONAL):
+            for name in KINDS:
                 array = getattr(network, name)
                 if array is not None:
                     _write(archive, f"{name}.npy", _array_bytes(array))
             for name, content in tables.items():
                 _write(archive, name, content)
+            meta = json.loads(_json_bytes(meta))  # as it will be read back
+            meta["crc32"] = _checksums(archive, meta)
+            _write(archive, "meta.json", _json_bytes(meta))
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -96,58 +106,108 @@ def load_network(path: str | PathLike[str]) -> NetworkData:
     Raises
     ------
     NetworkError
-        The file is missing, is no network file, is damaged, or is of a newer format.
+        The file is missing, is no network file, is damaged anywhere, or is of a newer format.
     """
     source = Path(path)
     if not source.is_file():
         raise NetworkError.of("network_faults.no_network_file", name=source)
     try:
-        with zipfile.ZipFile(source) as archive:
-            meta = _meta(archive, source)
-            members = set(archive.namelist())
-            arrays = {
-                name: np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                for name in (*_ARRAYS, *_OPTIONAL)
-                if name in _ARRAYS or f"{name}.npy" in members
-            }
-            nodes = _table(archive.read("nodes.arrow"))
-            edges = _table(archive.read("edges.arrow"))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, pa.ArrowInvalid) as error:
-        if isinstance(error, NetworkError):
+        return _loaded(source)
+    except NetworkError as error:
+        if error.sentence is not None and error.sentence.key in _TOLD:
             raise
-        raise NetworkError.of("network_faults.damaged", name=source, why=error) from error
+        why: object = error.sentence or error
+        raise NetworkError.of("network_faults.damaged", name=source, why=why) from error
+    except Exception as error:  # whatever zip, json, numpy and Arrow make of damaged bytes
+        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise NetworkError.of("network_faults.damaged", name=source, why=why[:200]) from error
+
+
+#: sentences that say more than that the file is damaged
+_TOLD = ("network_faults.not_network_file", "network_faults.version")
+
+
+def _loaded(source: Path) -> NetworkData:
+    with zipfile.ZipFile(source) as archive:
+        meta = _meta(archive, source)
+        members = set(archive.namelist())
+        arrays = {
+            name: array_of(member(archive, f"{name}.npy"), name)
+            for name in KINDS
+            if name not in OPTIONAL or f"{name}.npy" in members
+        }
+        nodes = table_of(member(archive, "nodes.arrow"))
+        edges = table_of(member(archive, "edges.arrow"))
     carried = [c for c in edges.columns if c.startswith("p:")]
     properties = edges[carried].rename(columns=lambda c: c[2:]) if meta["properties"] else None
-    return NetworkData(
+    node_ids = _index(nodes, meta["node_names"])
+    if not node_ids.is_unique:
+        raise DamagedMemberError("nodes.arrow: ids that stand twice")
+    network = NetworkData(
         crs=CRS.from_user_input(meta["crs"]),
         mode=meta["mode"],
         speed_m_s=meta["speed_m_s"],
         source=meta["source"],
-        notes=meta["notes"],
-        node_ids=_index(nodes, meta["node_names"]),
+        notes=tellable(meta["notes"]),
+        node_ids=node_ids,
         edge_ids=_index(edges.drop(columns=carried), meta["edge_names"]),
         properties=properties,
         **arrays,
     )
+    check_drawn_ends(arrays)
+    return network
 
 
 def is_network_file(path: str | PathLike[str]) -> bool:
     """Whether `path` has the members of a file that `save_network` wrote, whatever its name."""
     if not Path(path).is_file() or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return {"meta.json", "offsets.npy"} <= set(archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"meta.json", "offsets.npy"} <= set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+
+
+#: what `meta.json` holds, and of what kind
+_META: dict[str, type | tuple[type, ...]] = {
+    "crs": str,
+    "mode": str,
+    "speed_m_s": (int, float),
+    "source": str,
+    "notes": dict,
+    "node_names": list,
+    "edge_names": list,
+    "properties": bool,
+}
 
 
 def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
-    meta = json.loads(archive.read("meta.json"))
-    if meta.get("format") != FORMAT:
+    meta = json.loads(member(archive, "meta.json"))
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         raise NetworkError.of("network_faults.not_network_file", name=source)
     if meta["version"] != VERSION:
         raise NetworkError.of(
             "network_faults.version", name=source, found=meta["version"], version=VERSION
         )
+    wrong = [name for name, kind in _META.items() if not isinstance(meta.get(name), kind)]
+    if wrong:
+        raise DamagedMemberError(f"meta.json: {', '.join(wrong)}")
+    written = meta.get("crc32")  # files of earlier versions have none
+    if written is not None and written != _checksums(archive, meta):
+        raise DamagedMemberError("a part that was not written with the others")
     return meta
+
+
+def _checksums(archive: zipfile.ZipFile, meta: Mapping[str, Any]) -> dict[str, int]:
+    """Of all members, and of the settings themselves: none can be exchanged for another."""
+    sums = {i.filename: i.CRC for i in archive.infolist() if i.filename != "meta.json"}
+    settings = {key: value for key, value in meta.items() if key != "crc32"}
+    return sums | {"meta.json": zlib.crc32(_json_bytes(settings))}
+
+
+def _json_bytes(meta: Mapping[str, Any]) -> bytes:
+    return json.dumps(meta, ensure_ascii=False, default=str).encode()
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -180,7 +240,3 @@ def _table_bytes(frame: pd.DataFrame, what: str) -> bytes:
         raise NetworkError.of("network_faults.mixed_types", what=what, why=error) from error
     feather.write_feather(table, buffer, compression="uncompressed")
     return buffer.getvalue()
-
-
-def _table(content: bytes) -> pd.DataFrame:
-    return feather.read_table(io.BytesIO(content)).to_pandas()

@@ -1,0 +1,1 @@
+"""A network as one file: written, read back, and every part of it checked."""
