@@ -14,8 +14,10 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.gate.reading import reading
+from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
-from geoplan.inputs.files.source import LayerSource, check_readable
+from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, read_text_table
 from geoplan.inputs.files.vector import (
     as_table,
@@ -93,9 +95,10 @@ def read_source(source: LayerSource) -> RawTables:
     """
     if source.is_url:
         return _layer(read_database)(source)
-    check_readable(Path(source.path), source.suffix)
+    checked_file(Path(source.path))
     reader = READERS.get(source.suffix)
     if reader is None:
         ending, known = source.suffix or "-", ", ".join(READERS)
         raise FileError.of("file_faults.unknown_ending", ending=ending, known=known)
-    return reader(source)
+    with reading():
+        return reader(source)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import unescape
 
-from geoplan.errors import FileError
 from geoplan.inputs.files.database import is_database_url, mask_password
+from geoplan.inputs.files.gate.regular_file import files_in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,8 +94,7 @@ class SumTo:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, hex; of a folder (a file geodatabase) over its files in order."""
     digest = hashlib.sha256()
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    for one in files:
+    for one in files_in(path) if path.is_dir() else [path]:
         with one.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
@@ -133,26 +132,3 @@ def _mosaic_parts(path: Path) -> dict[str, str]:
     names = re.findall(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>", text)
     there = {name: path.parent / unescape(name) for name in dict.fromkeys(names)}
     return {name: file_sha256(source) for name, source in there.items() if source.is_file()}
-
-
-def check_readable(path: Path, suffix: str) -> None:
-    """Raise unless there is a file that is not empty and may be read, or a file geodatabase.
-
-    Raises
-    ------
-    FileError
-    """
-    if not path.exists():
-        raise FileError.of("file_faults.not_there")
-    if path.is_dir() and suffix != ".gdb":
-        inside = sorted(p.name for p in path.iterdir())[:8]
-        raise FileError.of("file_faults.folder", inside=", ".join(inside) or "-")
-    if not path.is_file():
-        return
-    if path.stat().st_size == 0:
-        raise FileError.of("file_faults.empty")
-    try:
-        with path.open("rb") as stream:
-            stream.read(1)
-    except OSError as error:
-        raise FileError.of("file_faults.unreadable", error=error.strerror or error) from error

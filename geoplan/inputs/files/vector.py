@@ -17,10 +17,13 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.driver_warnings import driver_warnings
+from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.zip_archive import shapefile_inside
 from geoplan.words.message import Message
+
+_DRIVER_ERRORS = (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError)
 
 
 def read_layer(
@@ -89,17 +92,20 @@ def read_zip(source: LayerSource) -> pd.DataFrame:
     return read_by_driver(source)
 
 
-def _read_driver(target: str | bytes, source: LayerSource) -> pd.DataFrame:
+def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
     options: dict[str, str] = {}
     encoding = source.encoding
-    if encoding is None and isinstance(target, str) and target.lower().endswith(".shp"):
+    if encoding is None and target.lower().endswith(".shp"):
         encoding = _shapefile_encoding(Path(target))
     if encoding is not None:
         options["encoding"] = encoding
-    layer = _layer(target, source)
     try:
-        frame = pyogrio.read_dataframe(target, layer=layer, **options)
-    except (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError) as error:
+        with opened_vector(Path(target)) as opened:
+            layer = _layer(opened, source)
+            frame = pyogrio.read_dataframe(opened, layer=layer, **options)
+    except FileError:
+        raise
+    except _DRIVER_ERRORS as error:
         raise _driver_error(Path(source.path), error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
@@ -108,12 +114,9 @@ def _read_driver(target: str | bytes, source: LayerSource) -> pd.DataFrame:
     return frame
 
 
-def _layer(target: str | bytes, source: LayerSource) -> str | None:
+def _layer(target: str, source: LayerSource) -> str | None:
     """The layer to read; several without a name are an error that lists them."""
-    try:
-        layers = pyogrio.list_layers(target)
-    except (DataSourceError, ValueError) as error:
-        raise _driver_error(Path(source.path), error) from error
+    layers = pyogrio.list_layers(target)
     names = [str(n) for n in layers[:, 0]]
     spatial = [str(n) for n, kind in layers if kind is not None]
     if source.layer is not None:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import FileError, GeoplanError
+from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.source import LayerSource, file_parts, file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, Severity
 from geoplan.words import level_word, say
@@ -189,9 +190,9 @@ class FindingCollector:
         digest, parts = "", {}
         try:
             if not self.source.is_url:
-                path = Path(self.source.path)
+                path = checked_file(Path(self.source.path))
                 digest, parts = file_sha256(path), file_parts(path)
-        except OSError:  # not there, or not readable: a finding says so
+        except (OSError, FileError):  # not there, no file, too large: a finding says so
             pass
         return InputRecord(
             path=self.source.label,

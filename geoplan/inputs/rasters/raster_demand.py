@@ -13,7 +13,8 @@ import pandas as pd
 
 from geoplan.errors import FileError
 from geoplan.inputs.allocation import location_order, whole_in_areas
-from geoplan.inputs.files.source import LayerSource, check_readable
+from geoplan.inputs.files.gate.regular_file import checked_file
+from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import InputRecord, Loaded
 from geoplan.inputs.layers import AreaLayer
@@ -163,7 +164,7 @@ def _refuse_missing(sources: Sequence[LayerSource]) -> None:
     if missing:
         raise FileError.of("file_faults.not_there_named", names=", ".join(missing))
     for source in sources:
-        check_readable(Path(source.path), source.suffix)
+        checked_file(Path(source.path))
         if source.datum in ("gcj02", "bd09"):
             raise FileError.of("file_faults.raster_datum", name=source.label, datum=source.datum)
 

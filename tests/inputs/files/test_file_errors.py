@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from importlib.resources import files
@@ -11,6 +12,7 @@ from string import Formatter
 import pytest
 
 from geoplan.inputs import LayerSource, read_facilities
+from geoplan.inputs.files.gate.limits import Limits
 from geoplan.inputs.location.datum.street_evidence import DATUM_CANDIDATES, DIRECTIONS, READINGS
 
 WORDS = tomllib.loads(
@@ -21,10 +23,11 @@ SOURCE = "\n".join(
     for room in ("inputs", "crs")
     for path in Path(str(files(f"geoplan.{room}"))).rglob("*.py")
 )
-#: sentences whose name is put together: what is found by the streets
+#: sentences whose name is put together: what is found by the streets, limits
 COMPOSED = (
     {f"is_{reading}" for reading in READINGS if reading not in DATUM_CANDIDATES}
     | {f"towards_{direction}" for direction in DIRECTIONS}
+    | {f"limit_{one.name}" for one in dataclasses.fields(Limits)}
     | {f"{verdict}_short" for verdict in ("surely", "perhaps", "unknown")}
 )
 

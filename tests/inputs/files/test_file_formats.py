@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import sqlite3
 import struct
 import zipfile
 from pathlib import Path
@@ -92,8 +94,9 @@ def test_names_of_a_kml_whose_own_name_is_empty(tmp_path, ending):
 
 def test_what_a_driver_says_is_reported_once_and_not_printed(tmp_path, recwarn):
     FRAME.to_file(tmp_path / "s.gpkg", driver="GPKG")
-    (tmp_path / "s.gpkg").rename(tmp_path / "s.shp")
-    one = read(tmp_path / "s.shp")
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.gpkg")) as database:
+        database.execute("PRAGMA application_id = 7")
+    one = read(tmp_path / "s.gpkg")
     assert names(one) == ["乙站", "甲站"]
     assert [f.code for f in one.findings] == ["driver_says"]
     assert str(tmp_path) not in one.findings[0].problem
