@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from geoplan.coverage.covers.site_covers import SiteCovers
 from geoplan.coverage.ledger import Coverage, Ledger
 from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.inputs.findings.finding import Assumption, InputRecord
@@ -261,6 +262,7 @@ class ServiceResult:
         ``"by_kind"``).
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
+    covers : who reaches which site and candidate, for what-ifs in the internal map; or None.
     supply : capacity per 1,000 people in reach, where the capacity of facilities is known; or None.
     assumed : what its assessment takes for granted; what its files assume stands in findings.
     """
@@ -291,6 +293,7 @@ class ServiceResult:
     withheld: tuple[str, ...] = ()
     supply: SupplyInReach | None = None
     fund: Fund | None = None
+    covers: SiteCovers | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     assumed: tuple[Assumption, ...] = ()

@@ -141,9 +141,7 @@ def unserved_items(coverage: Coverage, rules: MergeRules) -> pd.DataFrame:
     lost = shapely.is_missing(point) | (items["cause"] == "no_data").to_numpy()
     items["x"] = np.where(lost, np.nan, shapely.get_x(point))
     items["y"] = np.where(lost, np.nan, shapely.get_y(point))
-    for name, level in (("within", rules.within), ("code", rules.unit)):
-        values = "" if level is None else codes_of(frame, level)[items["row"]]
-        items[name] = pd.Series(values, index=items.index, dtype=object)
+    _add_codes(items, frame, rules)
     items["gap"] = _gap_numbers(items, coverage, rules)
     return items
 
@@ -153,22 +151,61 @@ def codes_of(frame: pd.DataFrame, level: str) -> np.ndarray:
     return frame[level].astype("string").fillna("").to_numpy(object)
 
 
-def _gap_numbers(items: pd.DataFrame, coverage: Coverage, rules: MergeRules) -> np.ndarray:
-    """The gap number of every item."""
-    xy = items[["x", "y"]].to_numpy(float)
+def neighbour_pairs(coverage: Coverage, rules: MergeRules) -> np.ndarray:
+    """Pairs of rows (positions in the coverage's frame) that may be in one gap, nearest first.
+
+    Whether they are depends on who is served: those of two unserved rows with the same cause are
+    joined in this order, as long as the gap stays within the rules' extent. Pairs are those of the
+    smaller position first; of pairs equally far the first in that order comes first.
+    """
+    frame = coverage.frame
+    row, spots = inhabited(coverage)
+    items = pd.DataFrame({"row": row, "cause": "", "x": spots[:, 0], "y": spots[:, 1]})
+    _add_codes(items, frame, rules)
+    pairs = _neighbours(items, coverage, rules)
+    if not len(pairs):
+        return np.empty((0, 2), dtype=np.int64)
+    far = np.round(np.hypot(*(spots[pairs[:, 0]] - spots[pairs[:, 1]]).T), 6)
+    pairs = row[pairs]
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], far))
+    pairs = pairs[order]
+    _, first = np.unique(pairs, axis=0, return_index=True)
+    return pairs[np.sort(first)]
+
+
+def _add_codes(items: pd.DataFrame, frame: pd.DataFrame, rules: MergeRules) -> None:
+    """Add the codes ``within`` and ``code`` of the rules' levels."""
+    for name, level in (("within", rules.within), ("code", rules.unit)):
+        values = "" if level is None else codes_of(frame, level)[items["row"]]
+        items[name] = pd.Series(values, index=items.index, dtype=object)
+
+
+def _neighbours(items: pd.DataFrame, coverage: Coverage, rules: MergeRules) -> np.ndarray:
+    """Positions of items of one cause and area that touch or are natural neighbours."""
+    located = items["x"].notna().to_numpy()
     drawn = items["code"].isin(rules.polygons.index).to_numpy()
     pairs = np.concatenate(
         [
-            _touching(items[drawn & ~np.isnan(xy[:, 0])], _adjacent_codes(items, rules)),
+            _touching(items[drawn & located], _adjacent_codes(items, rules)),
             _near(items, coverage, drawn, rules),
         ]
     )
-    group = pd.factorize(items["cause"] + "\n" + items["within"])[0]
-    pairs = pairs[group[pairs[:, 0]] == group[pairs[:, 1]]]
-    number = patches(pairs, xy, extent_m=rules.extent_m)
+    group = _groups(items)
+    return pairs[group[pairs[:, 0]] == group[pairs[:, 1]]]
+
+
+def _groups(items: pd.DataFrame) -> np.ndarray:
+    """The number of every item's cause and area together."""
+    return pd.factorize(items["cause"] + "\n" + items["within"])[0]
+
+
+def _gap_numbers(items: pd.DataFrame, coverage: Coverage, rules: MergeRules) -> np.ndarray:
+    """The gap number of every item."""
+    xy = items[["x", "y"]].to_numpy(float)
+    number = patches(_neighbours(items, coverage, rules), xy, extent_m=rules.extent_m)
     # people without a location: one gap per area and cause
     unlocated = np.isnan(xy[:, 0])
-    number[unlocated] = len(items) + group[unlocated]
+    number[unlocated] = len(items) + _groups(items)[unlocated]
     return np.unique(number, return_inverse=True)[1].ravel()
 
 

@@ -221,6 +221,8 @@ def _without_residue(
     tree = sparse.coo_matrix((np.ones(len(used)), (a, b)), shape=(nodes + 1,) * 2) + top
     reached, above = breadth_first_order(tree.tocsr(), nodes, directed=False)
     below = reached[(above[reached] >= 0) & (above[reached] < nodes)][::-1]
+    if not len(below):  # nobody is served: there is no capacity
+        return flow
     up = above[below]
     arc = np.asarray(graph[np.minimum(below, up), np.maximum(below, up)]).ravel() - 1
     loose = np.setdiff1d(used, arc)  # pairs that close a cycle stay as they are

@@ -161,6 +161,7 @@ def _service(
         rates=None if service.rates is None else _rates(service.rates, below),
         all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
         referral=None,
+        covers=None,  # who reaches which site gives suppressed numbers back
     )
     if service.coverage is None:
         return published

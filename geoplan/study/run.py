@@ -27,6 +27,7 @@ from geoplan.study.robustness import with_robustness
 from geoplan.study.settings import StudySettings
 from geoplan.study.sites.assumptions import new_sites_unlimited, siting_assumptions
 from geoplan.study.sites.budget import with_funds
+from geoplan.study.sites.covers import site_covers
 from geoplan.study.sites.suggest_sites import suggest_sites
 
 #: how long a cluster may take to answer
@@ -101,13 +102,16 @@ def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
     """`assessed` with suggested sites and their robustness, where the study asks for sites."""
     siting = context.config.services[assessed.key].siting
     if siting is None or assessed.coverage is None or assessed.facilities is None:
-        return assessed
+        return replace(assessed, covers=site_covers(context, assessed))
     outcome, problem = suggest_sites(context, assessed, siting)
     outcome = replace(outcome, unlimited=new_sites_unlimited(assessed, siting))
     assumed = (*assessed.assumed, *siting_assumptions(context, assessed, siting, outcome))
     assessed = replace(assessed, assumed=assumed)
     if problem is not None:
         outcome = with_robustness(context, assessed, outcome, problem)
+    suited = None if problem is None else problem.candidates
+    covers = site_covers(context, replace(assessed, siting=outcome), suited)
+    assessed = replace(assessed, covers=covers)
     if outcome.coverage_after is None:
         return replace(assessed, siting=outcome)
     after = {f"{k}_after": v for k, v in equity_of(context, outcome.coverage_after).items()}
@@ -132,7 +136,7 @@ def _plan_all(
         ):
             assessed = assess_service(context, key)
         if not _has_siting(context.config.services[key]):
-            planned[key] = finished(context, assessed)
+            planned[key] = finished(context, with_sites(context, assessed))
             continue
         with stages.stage(f"siting.{key}", context.speaker.say("study.stage_siting", service=name)):
             planned[key] = finished(context, with_sites(context, assessed))

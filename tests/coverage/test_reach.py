@@ -142,6 +142,13 @@ def test_an_unknown_capacity_proves_nobody_served_and_half_a_seat_serves_nobody(
     assert coverage.frame["served"].tolist() == [30, 20]
 
 
+def test_parts_of_people_and_no_capacity_at_all_serve_nobody():
+    coverage = coverage_from_costs(
+        demand_of([30.5]), LIMITED, costs_of([[10]]), capacities=pd.Series({"s0": NAN})
+    )
+    assert coverage.frame[["served", "full"]].to_numpy().tolist() == [[0, 30.5]]
+
+
 def test_capacity_is_left_alone_unless_the_standard_limits_by_it():
     coverage = coverage_from_costs(
         demand_of([30]), STANDARD, costs_of([[10]]), capacities=pd.Series({"s0": 1.0})

@@ -1,0 +1,101 @@
+"""Zones: demand rows that have a path to the same sites, however long.
+
+Whether somebody without a site in reach is ``beyond`` or ``cut_off`` hangs on the existence of a
+path. Sites that are entered from the same strongly connected parts of the streets (Tarjan 1972)
+are reached by the same people, so that one search per such class of sites is enough.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from geoplan.network import TravelCosts, travel_costs
+from geoplan.network.graph.network import NetworkData
+from geoplan.network.search.connectors import connect
+from geoplan.network.search.snapped_points import ON, SnappedPoints
+
+
+def site_classes(network: NetworkData, sites: SnappedPoints, *, unit: str) -> np.ndarray:
+    """A number per site; sites of one class are reached by the same people. -1 off the network.
+
+    Parameters
+    ----------
+    network : the streets.
+    sites : on it.
+    unit : ``"m"`` or ``"min"``: what may be entered from where.
+    """
+    graph = network.graph(unit)
+    n = graph.n_nodes
+    arcs = sparse.csr_matrix(
+        (np.ones(len(graph.indices), np.int8), graph.indices, graph.indptr), shape=(n, n)
+    )
+    part = connected_components(arcs, directed=True, connection="strong")[1].astype(np.int64)
+    entered = connect(network, sites, unit=unit, leaving=False)
+    ends = np.where(entered.node >= 0, part[entered.node], -1)
+    ends.sort(axis=1)
+    # mid-edge between two parts, who stands on the same edge decides: a class of its own
+    apart = (entered.edge >= 0) & _between_parts(network, part, entered.edge)
+    alone = np.where(apart, np.arange(len(sites)), -1)
+    classes = np.unique(np.column_stack([ends, alone]), axis=0, return_inverse=True)[1].ravel()
+    return np.where(sites.state == ON, classes, -1)
+
+
+def _between_parts(network: NetworkData, part: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    there = np.where(edge >= 0, edge, 0)
+    if network.n_edges == 0:
+        return np.zeros(len(edge), bool)
+    return part[network.u[there]] != part[network.v[there]]
+
+
+def zones_of(
+    network: NetworkData, demand: SnappedPoints, sites: SnappedPoints, *, unit: str
+) -> tuple[np.ndarray, sparse.csc_matrix]:
+    """The zone of every demand row (-1 off the network), and to which sites paths lead from it.
+
+    Returns
+    -------
+    zone : int64 per row.
+    leads : bool, zones x sites.
+    """
+    classes = site_classes(network, sites, unit=unit)
+    known, first = np.unique(classes, return_index=True)
+    first = first[known >= 0]
+    paths = _all_paths(network, demand, sites, first, unit=unit)
+    on = demand.state == ON
+    packed = np.packbits(paths.matrix.toarray() > 0, axis=1)
+    alike, number = np.unique(packed[on], axis=0, return_inverse=True)
+    zone = np.full(len(demand), -1, np.int64)
+    zone[on] = number.ravel()
+    by_class = np.unpackbits(alike, axis=1, count=len(first)).astype(bool)
+    place = np.full(int(classes.max(initial=-1)) + 2, -1, np.int64)
+    place[known[known >= 0]] = np.arange(len(first))
+    column = place[classes]
+    leads = np.zeros((len(alike), len(sites)), bool)
+    leads[:, column >= 0] = by_class[:, column[column >= 0]]
+    return zone, sparse.csc_matrix(leads)
+
+
+def _all_paths(
+    network: NetworkData,
+    demand: SnappedPoints,
+    sites: SnappedPoints,
+    which: np.ndarray,
+    *,
+    unit: str,
+) -> TravelCosts:
+    """All costs to these sites, +1 so that a cost of nothing shows."""
+    some = SnappedPoints(
+        index=sites.index.take(which),
+        edge=sites.edge[which],
+        fraction=sites.fraction[which],
+        node=sites.node[which],
+        snap_m=sites.snap_m[which],
+        state=sites.state[which],
+        xy=sites.xy[which],
+        origin=sites.origin[which],
+    )
+    costs = travel_costs(network, demand, some, unit=unit)
+    costs.matrix.data = costs.matrix.data + 1.0
+    return costs

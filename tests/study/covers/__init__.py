@@ -1,0 +1,1 @@
+"""The covers that a map's what-ifs count with."""
