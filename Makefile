@@ -12,11 +12,14 @@ test: $(VENV)/.installed-test lint page-code
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
 
-# Random siting problems against every choice of sites: make soak [SEEDS=1000] [FIRST=0]
+# Random siting problems against every choice of sites, and runs killed at random moments:
+# make soak [SEEDS=1000] [FIRST=0] [KILLS=200]
 SEEDS ?= 1000
 FIRST ?= 0
+KILLS ?= 200
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m tests.siting.oracle.soak --seeds $(SEEDS) --first $(FIRST)
+	$(BIN)/python -m tests.writing.kill_runs --kills $(KILLS)
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \

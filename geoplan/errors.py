@@ -134,6 +134,10 @@ class UsageError(GeoplanError, ValueError):
     exit_code = 2
 
 
+class DiskError(UsageError, OSError):
+    """A disk that is full, read only or fails, or a file that another program holds open."""
+
+
 class UnknownServiceError(UsageError, KeyError):
     """A service key that a plan does not have, or has nothing of this kind for."""
 

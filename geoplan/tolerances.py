@@ -233,3 +233,5 @@ LEAST_GAP = 1e-3
 MISSING_PEOPLE = 1e-8
 #: years of money; costs this little above the money of whole years need no further year
 WHOLE_YEARS = 1e-9
+#: MB; a disk with less room than this is full
+DISK_IS_FULL_MB = 0.3

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from geoplan.cli.typed_path import typed_path
+from geoplan.words import LANGS
+
+if TYPE_CHECKING:
+    from geoplan.words.message import Message
 
 Lang = Literal["zh", "en"]
 StudyArgument = Annotated[
@@ -20,3 +25,13 @@ OutOption = Annotated[
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of all that is read.")]
 #: exit code after Ctrl-C
 INTERRUPTED = 130
+
+
+def told_aside(lang: str | None) -> Callable[[Message], None]:
+    """Tell on standard error what was done beside the work; in both languages for None."""
+    langs = LANGS if lang is None else (lang,)
+
+    def tell(told: Message) -> None:
+        typer.echo("geoplan: " + " / ".join(told.text(one) for one in langs), err=True)
+
+    return tell

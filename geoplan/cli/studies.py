@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument
+from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument, told_aside
 from geoplan.cli.progress import progress_shown
 from geoplan.cli.typed_path import typed_path
 from geoplan.errors import told_in
@@ -123,9 +123,10 @@ def run(
     from geoplan.outputs.maps import basemap_layer
     from geoplan.study import Study
     from geoplan.study.check import finding_text
-    from geoplan.study.run_folder import usable_folder
+    from geoplan.study.config.input_files import input_files
     from geoplan.study.settings import in_language
     from geoplan.words.speaker import Speaker
+    from geoplan.writing import claimed
 
     key = os.environ.get("GEOPLAN_TIANDITU_KEY")
     opened = Study.open(study, lang=lang)
@@ -137,8 +138,10 @@ def run(
     for finding in in_language(opened, speaker.lang).findings:
         typer.echo(finding_text(finding, speaker), err=True)
     target = out or opened.folder / "out"
-    usable_folder(target, speaker)
-    with told_in(speaker.lang), progress_shown() as progress:
+    named = input_files(opened.config, opened.folder)
+    read = [opened.file, *named, *(overlay or ()), *_tiles(basemap)]
+    claim = claimed(target, inputs=read, tell=told_aside(speaker.lang))
+    with told_in(speaker.lang), claim, progress_shown() as progress:
         plan = opened.run(
             services=service or None,
             audience=audience,
@@ -160,6 +163,11 @@ def run(
         typer.echo(told, err=True)
     if plan.infeasible or plan.input_errors:
         raise typer.Exit(3 if plan.infeasible else 1)
+
+
+def _tiles(basemap: str | None) -> list[Path]:
+    """The folder of tiles that a basemap names, if it names one."""
+    return [Path(basemap)] if basemap and Path(basemap).is_dir() else []
 
 
 def suggest(

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from errno import EACCES, ENOTDIR
-from os import W_OK, access, strerror
 from pathlib import Path
 from typing import Any
 
 from geoplan import outputs
-from geoplan.errors import UsageError
 from geoplan.inputs import write_findings
 from geoplan.results import RunResults
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.load import StudyInputs
 from geoplan.words.speaker import Speaker
-
-#: what a run's folder holds; a folder with other things in it is not written over
-RUN_MARK = "run.json"
+from geoplan.writing import claimed, told_plainly
+from geoplan.writing.own_files import RUN_RECORD, record_of
+from geoplan.writing.plain_faults import size_mb
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,39 +43,14 @@ def write_run_folder(
     results : as their audience may see them.
     inputs : for `findings.xlsx` of an internal run.
     """
-    usable_folder(target, Speaker(results.info.lang))
-    beside = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.partial"
-    beside.mkdir()
-    try:
-        _write_outputs(beside, results, inputs, basemap=basemap, progress=progress)
-        _take_place(beside, target)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+    with claimed(target) as claim, told_plainly(target), claim.beside() as beside:
+
+        def needed_mb() -> float:
+            return max(size_mb(target), 2 * size_mb(beside))
+
+        with told_plainly(target, needed_mb=needed_mb):
+            _write_outputs(beside, results, inputs, basemap=basemap, progress=progress)
     return target
-
-
-def usable_folder(target: Path, speaker: Speaker) -> None:
-    """Make the folder that `target` is to stand in; refuse what can hold no run.
-
-    Raises
-    ------
-    UsageError
-        A file stands there, it holds what is no run, or the folder above may not be written.
-    """
-    why = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_dir():
-            why = strerror(ENOTDIR)
-        elif not access(target.parent, W_OK):
-            why = strerror(EACCES)
-    except OSError as error:
-        why = error.strerror or str(error)
-    if why:
-        raise UsageError(speaker.say("study.not_a_folder", folder=target, why=why))
-    if target.exists() and any(target.iterdir()) and not (target / RUN_MARK).exists():
-        raise UsageError(speaker.say("study.folder_used", folder=target))
 
 
 def _write_outputs(
@@ -132,24 +102,10 @@ def _write_outputs(
         key: {lang: service.name(lang) for lang in ("zh", "en")}
         for key, service in results.services.items()
     }
-    _write_json(folder / RUN_MARK, facts)
+    facts["files"] = record_of(folder)
+    _write_json(folder / RUN_RECORD, facts)
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _take_place(beside: Path, target: Path) -> None:
-    """Put `beside` where `target` is; the old run goes only after the new one stands."""
-    if not target.exists():
-        beside.replace(target)
-        return
-    old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
-    target.replace(old)
-    try:
-        beside.replace(target)
-    except OSError:
-        old.replace(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

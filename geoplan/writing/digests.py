@@ -1,0 +1,89 @@
+"""What is in a file, as a short text: whether it is still what geoplan wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+#: how the first bytes of a SQLite file read, so of a GeoPackage
+SQLITE = b"SQLite format 3\0"
+#: dates and permissions that `inputs.findings.fixed_clock` gives to the parts of office files
+_OFFICE_MARK = ((1980, 1, 1, 0, 0, 0), 0o600 << 16)
+#: the moment that `outputs.gis.geopackage` writes instead of now
+_GEOPACKAGE_MARK = "2000-01-01T00:00:00.000Z"
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file; of a GeoPackage, of its rows: QGIS changes its bytes by looking.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    if path.suffix == ".gpkg":
+        rows = _rows_digest(path)
+        if rows:
+            return f"rows:{rows}"
+    sums = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            sums.update(part)
+    return sums.hexdigest()
+
+
+def _rows_digest(path: Path) -> str:
+    """Of all layers and their styles; empty where this is no sound GeoPackage."""
+    sums = hashlib.sha256()
+    try:
+        link = _reading(path)
+    except (sqlite3.Error, ValueError):
+        return ""
+    try:
+        names = [str(n) for (n,) in link.execute("SELECT table_name FROM gpkg_contents")]
+        for name in sorted({*names, "layer_styles"}):
+            quoted = name.replace('"', '""')
+            for row in link.execute(f'SELECT * FROM "{quoted}" ORDER BY rowid'):
+                sums.update(repr(row).encode("utf-8", "backslashreplace"))
+    except (sqlite3.Error, ValueError):
+        return ""
+    finally:
+        link.close()
+    return sums.hexdigest()
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    link = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    link.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return link
+
+
+def is_own_office_file(path: Path) -> bool:
+    """Whether a workbook or a document is as geoplan wrote it: saving it anew changes the marks."""
+    try:
+        with ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    return bool(parts) and all((p.date_time, p.external_attr) == _OFFICE_MARK for p in parts)
+
+
+def is_own_geopackage(path: Path) -> bool:
+    """Whether a GeoPackage is as geoplan wrote it: who edits it writes the moment."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(SQLITE)) != SQLITE:
+                return False
+        link = _reading(path)
+    except (OSError, sqlite3.Error, ValueError):
+        return False
+    try:
+        moments = {m for (m,) in link.execute("SELECT last_change FROM gpkg_contents")}
+        styled = link.execute("SELECT count(*) FROM layer_styles").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    finally:
+        link.close()
+    return moments == {_GEOPACKAGE_MARK} and styled > 0

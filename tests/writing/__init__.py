@@ -1,0 +1,1 @@
+"""Tests of where results go: nothing of the user's is lost, nor any result."""
