@@ -1,7 +1,8 @@
 """Colours and classes shared by figures, layers and the report: safe for colour-blind readers.
 
-Shares run along YlGnBu (Brewer, five classes); what is uncovered is vermilion and hatched, so that
-it never depends on colour alone (Okabe and Ito, "Color universal design", 2008).
+Shares run from vermilion (few are covered) to blue (nearly all), pale between; rates run along
+YlGnBu (Brewer). What is uncovered is vermilion and hatched, so that it never depends on colour
+alone (Okabe and Ito, "Color universal design", 2008).
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ GREEN = "#dfe8d8"
 #: width in millimetres and colour by road class
 ROADS = {1: ("#b9a58a", 0.5), 2: ("#cfc5b6", 0.3), 3: ("#d8d1c4", 0.15)}
 
-#: YlGnBu, five classes without its darkest, so that points on it stay seen; the maps use the same
-SHARES = ("#ffffd9", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8")
-#: YlGnBu by number of classes; the script of the maps has the same
+#: covered shares from bad to good, told apart by colour-blind readers; the maps use the same
+SHARES = ("#d9603b", "#f4ab7c", "#f7ecc8", "#a6cfe3", "#3d82b4")
+#: rates: YlGnBu without its darkest, so that points on it stay seen, by number of classes; the
+#: script of the maps has the same
 RAMPS = {
     1: ("#2c7fb8",),
     2: ("#c7e9b4", "#2c7fb8"),
     3: ("#edf8b1", "#7fcdbb", "#2c7fb8"),
     4: ("#ffffd9", "#c7e9b4", "#7fcdbb", "#2c7fb8"),
-    5: SHARES,
+    5: ("#ffffd9", "#c7e9b4", "#7fcdbb", "#41b6c4", "#2c7fb8"),
 }
 SHARE_BOUNDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 SHARE_LABELS = ("0–20%", "20–40%", "40–60%", "60–80%", "80–100%")

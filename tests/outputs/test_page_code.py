@@ -36,6 +36,6 @@ def test_development_packages_are_pinned_and_name_no_registry(checkout: Path):
 def test_every_script_is_carried_by_a_page_or_named(checkout: Path):
     from geoplan.outputs.maps.assets import SCRIPTS
 
-    alone = {"compare.js"}  # and those of the comparison page
+    alone = {"compare.js", "difference.js"}  # of the comparison page
     there = {path.name for path in (checkout / "geoplan/outputs/web").glob("*.js")}
     assert there == set(SCRIPTS) | alone

@@ -17,6 +17,8 @@ SCRIPTS = (
     "core.js",
     "scene.js",
     "model.js",
+    "gaps.js",
+    "theme.js",
     "stamps.js",
     "badges.js",
     "layers.js",
@@ -26,6 +28,8 @@ SCRIPTS = (
     "legend.js",
     "search.js",
     "fit.js",
+    "views.js",
+    "sheet.js",
     "app.js",
 )
 

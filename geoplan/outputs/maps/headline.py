@@ -107,8 +107,8 @@ def facts(service: ServiceResult, speaker: Speaker) -> list[list[str]]:
         found.append([name[:1].upper() + name[1:], count_text(city.people)])
         if service.standard.target_rate:
             add("fact_target", f"{service.standard.target_rate:,.6g}")
-    if service.gaps is not None:
-        add("fact_line_gaps" if line else "fact_gaps", f"{len(service.gaps):,}")
+    if service.gaps is not None and line:  # other gaps are counted on the page, as it shows them
+        add("fact_line_gaps", f"{len(service.gaps):,}")
     if service.siting is not None:
         add(
             "fact_suggested_markers" if line else "fact_suggested", f"{len(service.siting.sites):,}"

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import folium
@@ -76,9 +77,10 @@ class ServiceMap(folium.Map):
         """The name of the map's variable and element in the page."""
         return f"map_{self._id}"
 
-    def mount_point(self) -> str:
-        """Arguments of the page's script: which element, which data."""
-        return json_for_page({"element": self.get_name(), "data": f"{self.get_name()}_data"})
+    def mount_point(self, *, paired: bool = False) -> str:
+        """Arguments of the page's script: which element, which data, one of two maps or alone."""
+        options = {"element": self.get_name(), "data": f"{self.get_name()}_data"}
+        return json_for_page(options | ({"paired": True} if paired else {}))
 
     def body(self) -> str:
         """The page's visible frame and its data."""
@@ -163,8 +165,8 @@ def whole_page(
     title: str,
     basemap: dict[str, Any] | None,
     head: str = "",
-    style: str = "",
-    script: str = "",
+    styles: Iterable[str] = (),
+    scripts: Iterable[str] = (),
 ) -> str:
     """A page with Leaflet, our scripts and styles inside it.
 
@@ -175,14 +177,12 @@ def whole_page(
     lang, title : of the page; the title is text.
     basemap : what `basemap_layer` made, or None: the only place that the page may ask.
     head : HTML for the page's head; with it the page has no policy, as nobody knows what it loads.
-    style, script : names of our own page parts wanted beside the map's.
+    styles, scripts : names of our own page parts wanted beside the map's.
     """
     library = f"{leaflet_script()}\n{app_script()}"
-    if script:
-        library += f"\n{web_text(script)}"
+    library += "".join(f"\n{web_text(name)}" for name in scripts)
     css = f"{leaflet_style()}\n{web_text('map.css')}"
-    if style:
-        css += f"\n{web_text(style)}"
+    css += "".join(f"\n{web_text(name)}" for name in styles)
     icons = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
     start = f"geoplan.icons({icons});\n{start}"
     policy = "" if head else page_policy([library, start], basemap)

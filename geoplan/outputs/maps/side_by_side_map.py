@@ -5,14 +5,24 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Template
+from markupsafe import Markup
+
+from geoplan.comparison.describe import setting_text
+from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
+from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.page import ServiceMap, whole_page
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import MISSING
 
+#: differences that are named under a map; the rest stands in `geoplan compare`
+MOST_SETTINGS = 4
 _DATA = re.compile(r'<script type="application/json" id="map_\w+_data">(.*?)</script>', re.DOTALL)
 
 
@@ -155,12 +165,12 @@ def comparison_map(
     """
     contents = [_content(Path(run), service, Speaker(lang or "zh")) for run in (run_a, run_b)]
     speaker = Speaker(lang or str(contents[0]["lang"]))
-    names = (Path(run_a).resolve().name, Path(run_b).resolve().name)
     maps = [
         ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
         for side, content in zip("ab", contents, strict=True)
     ]
-    return ComparisonMap(page=_page(maps, names, str(contents[0]["meta"]["service"]), speaker))
+    settings = setting_changes(_settings(run_a), _settings(run_b), [service])
+    return ComparisonMap(page=_page(maps, _sides(contents, settings, service, speaker), speaker))
 
 
 def _content(run: Path, service: str, speaker: Speaker) -> dict[str, Any]:
@@ -174,25 +184,73 @@ def _content(run: Path, service: str, speaker: Speaker) -> dict[str, Any]:
     return content
 
 
-def _page(maps: list[ServiceMap], names: tuple[str, str], service: str, speaker: Speaker) -> str:
-    title = speaker.say("compare.map_title", service=service, a=names[0], b=names[1])
-    sides = "\n".join(
-        f'<section class="gp-side"><p class="gp-run">{letter} · {html.escape(name)}</p>\n'
-        f"{made.body()}</section>"
-        for letter, name, made in zip("AB", names, maps, strict=True)
+def _settings(run: str | Path) -> dict[str, Any]:
+    """What the run's study file said; empty where it is not known."""
+    facts = Path(run) / "run.json"
+    if not facts.exists():
+        return {}
+    found = json.loads(facts.read_text(encoding="utf-8")).get("settings")
+    return found if isinstance(found, dict) else {}
+
+
+def _sides(
+    contents: list[dict[str, Any]],
+    settings: Iterable[tuple[str, Any, Any]],
+    service: str,
+    speaker: Speaker,
+) -> list[tuple[str, str]]:
+    """What each run is called: its study's name, and what sets it apart from the other."""
+    metas = [content["meta"] for content in contents]
+    told: list[list[str]] = [[], []]
+    if metas[0]["standard"] != metas[1]["standard"]:
+        for side, meta in zip(told, metas, strict=True):
+            side.append(str(meta["standard"]))
+    facts = [dict(content["headline"]["facts"]) for content in contents]
+    for label in [
+        label
+        for label in {**facts[0], **facts[1]}
+        if label and facts[0].get(label) != facts[1].get(label)
+    ]:
+        for side, fact in zip(told, facts, strict=True):
+            side.append(f"{label} {fact.get(label, MISSING)}")
+    for key, *values in settings:
+        name = key.removeprefix(f"services.{service}.")
+        for side, value in zip(told, values, strict=True):
+            side.append(f"{name} = {setting_text(value, speaker)}")
+    return [
+        (str(meta["study"]), " · ".join(side[:MOST_SETTINGS]))
+        for meta, side in zip(metas, told, strict=True)
+    ]
+
+
+def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker) -> str:
+    service = str(maps[0].content["meta"]["service"])
+    names = [name for name, _ in sides]
+    title = speaker.say(
+        "compare.map_title" if names[0] != names[1] else "compare.map_title_one",
+        service=service,
+        a=names[0],
+        b=names[1],
     )
-    mounted = ", ".join(f"geoplan.mount({made.mount_point()})" for made in maps)
+    body = Template(web_text("compare.html"), autoescape=True).render(
+        title=title,
+        say={
+            word: speaker.say(f"compare.map_{word}")
+            for word in ("lock", "side", "swipe", "list", "legend", "modes")
+        },
+        sides=[
+            {"letter": letter, "name": name, "settings": told, "body": Markup(made.body())}
+            for letter, (name, told), made in zip("AB", sides, maps, strict=True)
+        ],
+    )
+    mounted = ", ".join(f"geoplan.mount({made.mount_point(paired=True)})" for made in maps)
     origins = sorted({str(made.basemap["origin"]) for made in maps if made.basemap})
     return whole_page(
-        '<div class="gp-compare">\n<header class="gp-bar2"><h1>'
-        f"{html.escape(title)}</h1>\n"
-        '<label><input type="checkbox" id="gp_together" checked>'
-        f"{html.escape(speaker.say('compare.map_lock'))}</label></header>\n"
-        f'<div class="gp-pair">\n{sides}\n</div>\n</div>',
-        f'geoplan.pair({mounted}, document.getElementById("gp_together"));',
+        body,
+        f"geoplan.pair({mounted});",
         lang=speaker.lang,
         title=title,
         basemap={"origin": " ".join(origins)} if origins else None,
-        style="compare.css",
-        script="compare.js",
+        styles=("compare.css",),
+        scripts=("difference.js", "compare.js"),
     )

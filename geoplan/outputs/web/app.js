@@ -5,22 +5,27 @@
 
   gp.mount = function (options) {
     var data = JSON.parse(document.getElementById(options.data).textContent);
-    var root = document.getElementById(options.element + "_app"), app = /** @type {App} */ ({ id: options.element, data: data, root: root });
+    var root = document.getElementById(options.element + "_app"), app = /** @type {App} */ (/** @type {any} */ ({ id: options.element, data: data, root: root, paired: !!options.paired }));
     gp.font = getComputedStyle(root).fontFamily;
     app.t = function (key, values) { return gp.say(data.words, key, values); };
     app.model = gp.model(data);
     app.parts = {};
-    ["numbers", "lists", "legend", "search", "live", "layers"].forEach(function (name) {
+    gp.starting();
+    ["numbers", "lists", "legend", "search", "live", "layers", "presets", "strip"].forEach(function (name) {
       app.parts[name] = root.querySelector("[data-part=" + name + "]");
     });
+    app.far = function () { return app.map.getZoom() < app.model.detail; };
+    gp.embedding(app);
     app.tell = function (text) { app.parts.live.textContent = text; };
 
     var map = app.map = /** @type {MountedMap} */ (L.map(options.element, {
       preferCanvas: true, zoomSnap: 0.25, zoomDelta: 1, wheelPxPerZoomLevel: 90, zoomControl: false, minZoom: 3, maxZoom: 19,
       attributionControl: false, zoomAnimation: !calm(), fadeAnimation: !calm(), markerZoomAnimation: !calm()
     }));
+    map.geoplan = app;
     L.control.attribution({ prefix: "Leaflet", position: "bottomright" }).addTo(map);
-    L.control.zoom({ position: "bottomright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(map);
+    L.control.zoom({ position: "bottomright", zoomInTitle: app.t("ui_zoom_in"), zoomOutTitle: app.t("ui_zoom_out") }).addTo(map);
+    gp.wholeCity(app);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
     map.getContainer().setAttribute("aria-label", app.t("ui_map_label"));
     if (data.basemap) {
@@ -30,37 +35,61 @@
     }
     // Leaflet wants a view before it draws; the map is fitted once it has a size
     map.setView([(data.bounds[0][0] + data.bounds[1][0]) / 2, (data.bounds[0][1] + data.bounds[1][1]) / 2], 10, { animate: false });
+    app.pressed = function () {};
     actions(app);
+    gp.links(app);
+    gp.followTheme(app);
+    gp.folding(app);
     gp.headline(app);
     gp.legend(app);
     gp.lists(app);
     gp.search(app);
-    app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); }).addTo(map);
-    map.on("zoomend", function () { gp.sizes(app); });
+    app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); });
+    app.scene._far = function (zoom) { return zoom < app.model.detail; };
+    app.scene.addTo(map);
+    gp.presets(app);
+    closer(app);
     pointer(app);
+    gp.wheel(app);
     card(app);
     gp.keepFitted(app);
+    gp.sheets(app);
+    app.follow();
     root.setAttribute("data-ready", "true");
-    map.geoplan = app;
+    // drawn once more by the next frame at the latest, as whatever was chosen above asks for
+    L.Util.requestAnimFrame(gp.started);
+    if (document.hidden) { gp.started(); }
     return map;
   };
 
   function calm() { return !!(window.matchMedia && matchMedia("(prefers-reduced-motion: reduce)").matches); }
 
+  /* points appear and vanish at one zoom: the legend says so */
+  function closer(app) {
+    var was = app.far();
+    app.map.on("zoomend", function () {
+      if (app.far() !== was) { was = app.far(); gp.legend(app); } else { gp.sizes(app); }
+    });
+  }
+
+  /** @param {App} app */
   function actions(app) {
     var m = app.model;
     app.toggle = function (key, on) {
       m.on[key] = on;
+      m.auto[key] = false;
+      app.pressed(null);
       if (on && key.indexOf("areas:") === 0) {
         Object.keys(m.on).forEach(function (k) { if (k.indexOf("areas:") === 0 && k !== key) { m.on[k] = false; } });
       }
       if (key === "basemap" && app.tiles) { app.map[on ? "addLayer" : "removeLayer"](app.tiles); }
       gp.legend(app);
-      var same = app.parts.legend.querySelector('[data-layer="' + key + '"]');
+      var same = /** @type {HTMLElement} */ (app.parts.legend.querySelector('[data-layer="' + key + '"]'));
       if (same) { same.focus(); }
       app.scene.redraw();
     };
     app.scenario = function (name) {
+      var held = app.parts.numbers.contains(document.activeElement);
       m.scenario = name;
       gp.headline(app);
       gp.legend(app);
@@ -70,8 +99,9 @@
       if (level) { app.level(level); }
       app.map.closePopup();
       app.scene.redraw();
+      app.pressed(name === "after" ? "plan" : null);
       var input = document.getElementById(app.id + "_scenario_" + name);
-      if (input) { input.focus(); }
+      if (input && held) { input.focus(); }
     };
     app.tab = function (group) {
       app.group = group;
@@ -83,7 +113,7 @@
       });
     };
     app.level = function (key) {
-      app.parts.lists.querySelectorAll(".gp-tableholder[data-key^=areas]").forEach(function (holder) {
+      app.parts.lists.querySelectorAll(".gp-tableholder[data-key^=areas]").forEach(function (/** @type {any} */ holder) {
         holder.hidden = holder.getAttribute("data-key") !== key;
       });
       if (app.picker) { app.picker.value = key; }
@@ -93,18 +123,20 @@
       m.selected = { kind: kind, i: i, level: how.level };
       mark(app, kind, i, how);
       var place = gp.placeOf(app, kind, i, how.level);
+      app.address(gp.linkOf(m, kind, i));
       app.tell(app.t("ui_selected", { name: gp.nameOf(app, kind, i, how.level) }));
       // a card that closes here must not take the new choice with it
       app.popup = null;
       if (place) {
         if (how.go) { go(app, kind, place); }
-        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPaddingTopLeft: [16, 70], autoPanPaddingBottomRight: [app.root.clientWidth >= 1000 ? 280 : 16, 24], className: "gp-popup" })
+        app.popup = L.popup({ maxWidth: 300, minWidth: 220, autoPanPaddingTopLeft: [16, 16], autoPanPaddingBottomRight: [16, 24], className: "gp-popup" })
           .setLatLng(how.at || place.latlng).setContent(gp.detail(app, kind, i, how.level)).openOn(app.map);
       }
       app.scene.redraw();
     };
     app.clear = function () {
       m.selected = null;
+      app.address("");
       mark(app, null, -1, {});
       app.scene.redraw();
     };
@@ -121,7 +153,7 @@
   /* the row of what is chosen */
   function mark(app, kind, i, how) {
     app.parts.lists.querySelectorAll("tr[aria-current]").forEach(function (row) { row.removeAttribute("aria-current"); });
-    var key = kind === "area" ? "areas:" + how.level : kind === "gap" ? "gaps" : kind === "suggested" ? "suggested" : null;
+    var key = kind === "area" ? "areas:" + how.level : kind === "gap" ? (gp.isFault(app.model, i) ? "faults" : "gaps") : kind === "suggested" ? "suggested" : null;
     var table = key && app.tables[key];
     if (!table || !table.show) { return; }
     app.tab(key.split(":")[0]);

@@ -1,123 +1,155 @@
-/* Numbers and names on the map, none over another. */
+/* Numbers and names on the map, none over another: one that has no room stands beside, on a line to its place. */
 (function (gp) {
   "use strict";
   var C = gp.colours;
+  /* more sites than this in view are dots until one zooms in */
+  var MOST = 160;
 
-  /* boxes of what labels keep clear of: numbered sites and numbered gaps */
-  function badges(m, view) {
-    return siteBoxes(m, view).concat(gapBadges(m, view).map(function (g) {
-      return [g.x - g.half, g.y - 9, g.x + g.half, g.y + 9];
-    }));
-  }
-  function siteBoxes(m, view) {
-    var found = [], xy = m.suggested && m.on.suggested ? m.suggested.xy : [];
-    if (xy.length > 160) { return found; }
-    for (var i = 0; i < xy.length; i += 2) {
-      var x = xy[i] * view.scale - view.left, y = xy[i + 1] * view.scale - view.top;
-      found.push([x - 8, y - 8, x + 8, y + 8]);
-    }
-    return found;
-  }
   function meets(box, others) {
     return others.some(function (t) { return box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1]; });
   }
 
-  function labels(m, view) {
+  /* the first free place: where it belongs, or around it, nearest first */
+  function room(x, y, half, high, taken, far) {
+    var rings = far ? [0, 19, 27, 36, 46, 58, 72] : [0, 19, 27, 36];
+    for (var k = 0; k < rings.length; k++) {
+      var steps = k ? 8 + 2 * k : 1;
+      for (var s = 0; s < steps; s++) {
+        var turn = s * 6.2832 / steps - 1.5708, cx = x + rings[k] * Math.cos(turn), cy = y + rings[k] * Math.sin(turn);
+        var box = [cx - half - 1, cy - high - 1, cx + half + 1, cy + high + 1];
+        if (!meets(box, taken)) { return { x: cx, y: cy, box: box, moved: k > 0 }; }
+      }
+    }
+    return null;
+  }
+
+  /** numbered sites in view, placed
+   * @param {Model} m @param {View} view */
+  function siteBadges(m, view, taken) {
+    var found = [], dots = [], xy = m.suggested && m.on.suggested ? m.suggested.xy : [], r = view.zoom < 10.5 ? 8 : 9.5;
+    for (var i = 0; 2 * i < xy.length; i++) {
+      var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
+      if (x > -20 && y > -20 && x < view.width + 20 && y < view.height + 20) { dots.push({ i: i, px: x, py: y }); }
+    }
+    if (dots.length > MOST) { return { badges: [], dots: dots }; }
+    view.ctx.font = "700 " + (r < 9 ? 10 : 11) + "px " + gp.font;
+    dots.forEach(function (dot) {
+      var rank = m.suggested.d.rank[dot.i], text = rank === null ? "" : String(rank);
+      var half = Math.max(r, view.ctx.measureText(text).width / 2 + 4);
+      var at = room(dot.px, dot.py, half, r, taken, true) || { x: dot.px, y: dot.py, box: [dot.px - half, dot.py - r, dot.px + half, dot.py + r], moved: false };
+      taken.push(at.box);
+      found.push({ kind: "suggested", i: dot.i, text: text, px: dot.px, py: dot.py, x: at.x, y: at.y, half: half, high: r, box: at.box, moved: at.moved });
+    });
+    return { badges: found, dots: [] };
+  }
+
+  /** letters of gaps: the ten largest from afar, all that have room when looked at closely
+   * @param {Model} m @param {View} view */
+  function gapBadges(m, view, taken) {
+    if (!m.gaps || !m.on.gaps) { return []; }
+    var found = [], most = view.far || view.zoom < 11 ? 10 : view.zoom < 12.5 ? 40 : 400;
+    view.ctx.font = "700 11px " + gp.font;
+    gp.gapList(m).filter(function (i) { return gp.open(m, i) && m.gaps.shapes[i]; }).slice(0, most).forEach(function (i) {
+      var shape = m.gaps.shapes[i];
+      if (!gp.seen(view, shape.box, 0)) { return; }
+      var at = gp.middle(shape, !!m.spacing), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
+      if (x < -10 || y < -10 || x > view.width + 10 || y > view.height + 10) { return; }
+      var text = m.gaps.letter[i], half = Math.max(9, view.ctx.measureText(text).width / 2 + 5), free = room(x, y, half, 8.5, taken, most === 10);
+      if (!free) { return; }
+      taken.push(free.box);
+      found.push({ kind: "gap", i: i, text: text, px: x, py: y, x: free.x, y: free.y, half: half, high: 8.5, box: free.box, moved: free.moved });
+    });
+    return found;
+  }
+
+  /** names of the coarsest areas where they have room
+   * @param {Model} m @param {View} view */
+  function labels(m, view, taken) {
     var entry = m.levels.filter(function (e) { return e.labels; })[0], ctx = view.ctx;
     if (!entry || !m.on.boundaries || view.zoom > 14) { return; }
-    var taken = badges(m, view);
     ctx.font = "500 12px " + gp.font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.lineJoin = "round";
     entry.labels.forEach(function (at, i) {
       if (!at) { return; }
-      var text = entry.level.names[i], x = at[0] * view.scale - view.left, middle = at[1] * view.scale - view.top;
+      var text = entry.level.names[i], x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
       if (text.length > 24) { text = text.slice(0, 23) + "…"; }
-      var half = ctx.measureText(text).width / 2 + 3, y = null;
-      // where it belongs, or a little above or below when something stands there
-      [0, -18, 18].some(function (shift) {
-        var box = [x - half, middle + shift - 9, x + half, middle + shift + 9];
-        if (meets(box, taken)) { return false; }
-        taken.push(box);
-        y = middle + shift;
-        return true;
-      });
-      if (y === null) { return; }
-      ctx.strokeStyle = "rgba(255,255,255,.92)";
+      var free = room(x, y, ctx.measureText(text).width / 2 + 2, 8, taken, false);
+      if (!free) { return; }
+      taken.push(free.box);
+      ctx.strokeStyle = C.halo;
       ctx.lineWidth = 4;
-      ctx.strokeText(text, x, y);
+      ctx.strokeText(text, free.x, free.y);
       ctx.fillStyle = C.label;
-      ctx.fillText(text, x, y);
+      ctx.fillText(text, free.x, free.y);
     });
   }
 
-  /* numbers of the ten largest gaps, more of them when looked at closely; beside numbered sites, not under them */
-  function gapBadges(m, view) {
-    if (!m.gaps || !m.on.gaps) { return []; }
-    var ctx = view.ctx, most = view.zoom < 11 ? 10 : view.zoom < 12.5 ? 30 : 400, taken = siteBoxes(m, view), found = [];
-    ctx.font = "600 11px " + gp.font;
-    m.gaps.shapes.slice(0, most).forEach(function (shape, i) {
-      if (!shape || !gp.open(m, i) || !gp.seen(view, shape.box, 0)) { return; }
-      var at = gp.middle(shape, !!m.spacing), x = at[0] * view.scale - view.left, middle = at[1] * view.scale - view.top;
-      var text = String(m.gaps.d.rank[i]), half = Math.max(9, ctx.measureText(text).width / 2 + 5);
-      [0, -19, 19].some(function (shift) {
-        var y = middle + shift, box = [x - half - 1, y - 9, x + half + 1, y + 9];
-        if (meets(box, taken)) { return false; }
-        taken.push(box);
-        found.push({ x: x, y: y, half: half, text: text });
-        return true;
-      });
-    });
-    return found;
-  }
-  function gapLabels(m, view) {
-    var ctx = view.ctx;
-    gapBadges(m, view).forEach(function (g) {
-      ctx.textAlign = "center";
-      ctx.textBaseline = "middle";
+  function leader(ctx, b, colour) {
+    if (!b.moved) { return; }
+    [[C.paper, 3.4], [colour, 1.2]].forEach(function (pen) {
       ctx.beginPath();
-      ctx.roundRect(g.x - g.half, g.y - 8.5, 2 * g.half, 17, 8.5);
-      ctx.fillStyle = "#ffffff";
-      ctx.fill();
-      ctx.lineWidth = 1.3;
-      ctx.strokeStyle = C.gap;
+      ctx.moveTo(b.px, b.py);
+      ctx.lineTo(b.x, b.y);
+      ctx.strokeStyle = String(pen[0]);
+      ctx.lineWidth = Number(pen[1]);
       ctx.stroke();
-      ctx.fillStyle = C.gap;
-      ctx.fillText(g.text, g.x, g.y + 0.5);
     });
+    ctx.beginPath();
+    ctx.arc(b.px, b.py, 2.6, 0, 6.2832);
+    ctx.fillStyle = colour;
+    ctx.fill();
   }
 
-  /* numbered where there is room; the lower ranks in a crowd, and markers along a line, are dots */
-  function suggested(m, view) {
-    if (!m.suggested || !m.on.suggested) { return; }
-    var ctx = view.ctx, xy = m.suggested.xy, n = xy.length / 2, r = view.zoom < 10.5 ? 8 : 9.5, told = [];
-    var many = n > 80 && view.zoom < 13, dot = Math.max(0.9, Math.min(4.5, 0.9 + (view.zoom - 9.5) * 0.9));
-    ctx.font = "700 " + (view.zoom < 10.5 ? 10 : 11) + "px " + gp.font;
+  function pill(ctx, b, fill, edge, ink, font) {
+    ctx.beginPath();
+    ctx.roundRect(b.x - b.half, b.y - b.high, 2 * b.half, 2 * b.high, b.high);
+    ctx.fillStyle = fill;
+    ctx.fill();
+    ctx.lineWidth = 1.3;
+    ctx.strokeStyle = edge;
+    ctx.stroke();
+    ctx.font = font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    for (var i = 0; i < n; i++) {
-      var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
-      var room = !many && !told.some(function (t) { return t[3] && Math.hypot(t[0] - x, t[1] - y) < 1.9 * r; });
-      told.push([x, y, i, room]);
-    }
-    told.sort(function (a, b) { return a[3] - b[3] || b[2] - a[2]; });
-    told.forEach(function (t) {
-      ctx.beginPath();
-      ctx.arc(t[0], t[1], t[3] ? r : many ? dot : 4.5, 0, 6.2832);
-      ctx.fillStyle = C.suggested;
-      ctx.strokeStyle = "#33280a";
-      ctx.lineWidth = many ? 0.8 : 1.3;
-      ctx.fill();
-      if (!many || dot > 2) { ctx.stroke(); }
-      if (t[3] && m.suggested.d.rank[t[2]] !== null) {
-        ctx.fillStyle = "#231b05";
-        ctx.fillText(String(m.suggested.d.rank[t[2]]), t[0], t[1] + 0.5);
-      }
-    });
+    ctx.fillStyle = ink;
+    ctx.fillText(b.text, b.x, b.y + 0.5);
   }
 
-  gp.drawLabels = labels;
-  gp.drawGapNumbers = gapLabels;
-  gp.drawSuggested = suggested;
+  gp.drawBadges = function (m, view) {
+    var ctx = view.ctx, taken = [], sites = siteBadges(m, view, taken), gaps = gapBadges(m, view, taken);
+    labels(m, view, taken);
+    sites.dots.forEach(function (dot) {
+      var r = Math.max(0.9, Math.min(4.5, 0.9 + (view.zoom - 9.5) * 0.9));
+      ctx.beginPath();
+      ctx.arc(dot.px, dot.py, r, 0, 6.2832);
+      ctx.fillStyle = C.suggested;
+      ctx.strokeStyle = "#33280a";
+      ctx.lineWidth = 0.8;
+      ctx.fill();
+      if (r > 2) { ctx.stroke(); }
+    });
+    gaps.concat(sites.badges).forEach(function (b) { leader(ctx, b, b.kind === "gap" ? C.gap : "#33280a"); });
+    gaps.forEach(function (b) { pill(ctx, b, C.paper, C.gap, C.gap, "700 11px " + gp.font); });
+    sites.badges.slice().reverse().forEach(function (b) {
+      pill(ctx, b, C.suggested, "#33280a", "#231b05", "700 " + (b.high < 9 ? 10 : 11) + "px " + gp.font);
+    });
+    if (view.keep !== false) {
+      // where the pointer finds them, in pixels of the whole world at this zoom
+      m.badges = { zoom: view.zoom, all: sites.badges.concat(gaps).map(function (b) {
+        return { kind: b.kind, i: b.i, box: [b.box[0] + view.left, b.box[1] + view.top, b.box[2] + view.left, b.box[3] + view.top] };
+      }) };
+    }
+  };
+
+  /** the number or letter at a world point, which may stand beside its place
+   * @param {Model} m */
+  gp.badgeAt = function (m, x, y, zoom) {
+    if (!m.badges || Math.abs(m.badges.zoom - zoom) > 1e-6) { return null; }
+    var s = Math.pow(2, zoom), found = m.badges.all.filter(function (b) {
+      return x * s >= b.box[0] && x * s <= b.box[2] && y * s >= b.box[1] && y * s <= b.box[3];
+    })[0];
+    return found ? { kind: found.kind, i: found.i } : null;
+  };
 })(window.geoplan);

@@ -1,8 +1,13 @@
-/* geoplan.pair(a, b, box): two mounted maps that move, zoom and switch layers together while `box` is ticked. */
+/* geoplan.pair(a, b, words): two mounted maps that move, zoom and switch layers together; one list of who gained
+   and who lost, one layer of it on both; side by side, or one over the other with a line to drag. */
 (function (gp) {
   "use strict";
-  gp.pair = function (a, b, box) {
-    var busy = false;
+  var el = gp.el;
+
+  function byId(id) { return /** @type {any} */ (document.getElementById(id)); }
+
+  gp.pair = function (a, b) {
+    var busy = false, box = byId("gp_together");
     gp.sides = { a: a, b: b };
     function together(act) {
       if (!box.checked || busy) { return; }
@@ -12,6 +17,7 @@
     /* `to` shows what `from` shows; only somebody's own move keeps both from being fitted again */
     function lead(from, to) {
       to.geoplan.led = true;
+      to.setMinZoom(0);
       to.setView(from.getCenter(), from.getZoom(), { animate: false });
       to.geoplan.led = false;
       to.geoplan.moved = from.geoplan.moved;
@@ -26,6 +32,7 @@
           // the other first: the focus stays with the map in which something was chosen
           together(function () { if (has(to, name, key)) { to.geoplan[name](key, on); } });
           own(key, on);
+          if (name === "scenario" && gp.retell) { gp.retell(); }
         };
       });
     }
@@ -36,13 +43,87 @@
     follow(a, b);
     follow(b, a);
     function align() { together(function () { lead(a, b); }); }
-    box.addEventListener("change", align);
+    box.addEventListener("change", function () { align(); swipe(a, b); });
+    tell(a, b);
     // the numbers above have taken their room by now: what is left is what the maps fit into
     [b, a].forEach(function (map) {
+      map.geoplan.paired = true;
       map.geoplan.padding = 16;
       var own = map.geoplan.fit;
       map.geoplan.fit = function () { own(); align(); };
       map.geoplan.fit();
     });
+    modes(a, b);
   };
+
+  /* the list beside the maps, and the layer on them */
+  function tell(a, b) {
+    var ma = a.geoplan.model, mb = b.geoplan.model, t = a.geoplan.t, list = byId("gp_delta"), rows = gp.matched(ma, mb);
+    byId("gp_legend").appendChild(b.geoplan.parts.layers);
+    b.geoplan.openCard(true);
+    b.geoplan.openCard = function () {};
+    // the difference is what is looked for: gaps are a tick away
+    [a, b].forEach(function (map) { map.geoplan.toggle("gaps", false); });
+    gp.retell = function () {
+      list.textContent = "";
+      ma.difference = mb.difference = null;
+      if (!rows) {
+        list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_other") }));
+        return;
+      }
+      var found = gp.difference(ma, mb, rows);
+      ma.difference = mb.difference = found;
+      ma.side = "i";
+      mb.side = "j";
+      list.appendChild(el("p", { "class": "gp-deltasum" }, [
+        el("span", { "class": "gp-plus", text: t("ui_delta_gained", { n: gp.people(found.gained) }) }),
+        el("span", { "class": "gp-minus", text: t("ui_delta_lost", { n: gp.people(found.lost) }) })
+      ]));
+      var groups = gp.differenceList(ma, found);
+      if (!groups.length) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_none") })); }
+      list.appendChild(el("ol", { "class": "gp-deltas" }, groups.slice(0, 200).map(function (g) {
+        return el("li", {}, [el("button", { type: "button", on: { click: function () { show(a, g); } } }, [
+          el("span", { text: g.name || gp.MISSING }),
+          g.gained ? el("b", { "class": "gp-plus", text: "+" + gp.people(g.gained) }) : null,
+          g.lost ? el("b", { "class": "gp-minus", text: "−" + gp.people(g.lost) }) : null
+        ])]);
+      })));
+      [a, b].forEach(function (map) { map.geoplan.scene.redraw(); });
+    };
+    gp.retell();
+  }
+
+  function show(map, group) {
+    var k = group.box, at = L.latLngBounds(gp.toLatLng(k[0], k[3]), gp.toLatLng(k[2], k[1]));
+    map.fitBounds(at, { maxZoom: 13.5, padding: [60, 60], animate: false });
+  }
+
+  /* side by side, or B over A from a line on that is dragged */
+  function modes(a, b) {
+    var pair = document.querySelector(".gp-pair"), slider = byId("gp_swipe");
+    document.querySelectorAll("[data-mode-of]").forEach(function (button) {
+      button.addEventListener("click", function () {
+        pair.setAttribute("data-mode", button.getAttribute("data-mode-of"));
+        document.querySelectorAll("[data-mode-of]").forEach(function (other) { other.setAttribute("aria-pressed", String(other === button)); });
+        swipe(a, b);
+        [a, b].forEach(function (map) { map.geoplan.resized(); });
+      });
+    });
+    slider.addEventListener("input", function () { swipe(a, b); });
+    window.addEventListener("resize", function () { swipe(a, b); });
+  }
+
+  function swipe(a, b) {
+    var pair = /** @type {HTMLElement} */ (document.querySelector(".gp-pair")), slider = byId("gp_swipe");
+    var on = pair.getAttribute("data-mode") === "swipe", above = 0, below = 0;
+    [a, b].forEach(function (map) {
+      var root = map.geoplan.root, top = root.querySelector(".gp-top"), foot = root.querySelector(".gp-foot");
+      above = Math.max(above, top.getBoundingClientRect().bottom - pair.getBoundingClientRect().top);
+      below = Math.max(below, foot.offsetHeight);
+    });
+    pair.style.setProperty("--above", above + "px");
+    pair.style.setProperty("--below", below + "px");
+    pair.style.setProperty("--cut", slider.value + "%");
+    slider.hidden = !on;
+  }
 })(window.geoplan);

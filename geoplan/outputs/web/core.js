@@ -3,12 +3,14 @@
   "use strict";
 
   gp.colours = {
-    ink: "#1b2530", muted: "#687482", land: "#f7f5f0", water: "#cbdfeb", green: "#e3ebd9",
+    ink: "#1b2530", muted: "#687482", land: "#f7f5f0", paper: "#ffffff", halo: "rgba(255,255,255,.92)", edge: "#ffffff", chosen: "#111820", around: "#ffffff",
+    faint: "#b9b9b8", other: "#d5d2ca", veil: "d0", water: "#cbdfeb", green: "#e3ebd9",
     road: { 1: "#b9ab93", 2: "#ccc2b1", 3: "#d8d1c4" },
     boundary: "#8d8f94", label: "#4d5661",
     served: "#3d82b4", gained: "#0a3a6b", full: "#e0a030", missed: "#cf4f17", none: "#9aa2ab",
     site: "#16324f", suggested: "#ffd23f", gap: "#b8481c", gapTint: "#f6d9c9", hatch: "#dd9574", covered: "#2c7fb8",
     reach: ["#bfe3e0", "#8ecfcf", "#5cb8bf"],
+    shares: ["#d9603b", "#f4ab7c", "#f7ecc8", "#a6cfe3", "#3d82b4"],
     classes: {
       1: ["#2c7fb8"],
       2: ["#c7e9b4", "#2c7fb8"],
@@ -18,7 +20,6 @@
     }
   };
   gp.MISSING = "—";  // as words.text_format has it
-  gp.VEIL = "c8";  // how much of the ground a class colour hides
   gp.STATES = ["served", "full", "beyond", "cut_off", "off_network", "unlocated"];
 
   /* a word with {values} put in */

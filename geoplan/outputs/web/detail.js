@@ -60,34 +60,48 @@
     return run ? ranks[0] + "–" + ranks[ranks.length - 1] : ranks.slice(0, 8).join(mark) + (ranks.length > 8 ? "…" : "");
   }
 
+  function gapTitle(app, i) {
+    return gp.isFault(app.model, i) ? app.t("ui_fault_title") : app.t("ui_gap_title", { letter: app.model.gaps.letter[i] });
+  }
+
+  /* who is without the service in what is shown, and the same in the other of today and the plan */
+  function whoOfGap(app, i) {
+    var m = app.model, g = m.gaps.d, t = app.t;
+    if (!g.people) { return [g.length_m ? t("ui_gap_length", { n: gp.people(g.length_m[i]) }) : "", ""]; }
+    if (g.people[i] === null) { return [t("ui_withheld"), ""]; }
+    var now = t(g.members[i] === null ? "ui_gap_who_only" : "ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) });
+    if (g.after[i] === null) { return [now, ""]; }
+    var then = g.after[i] === 0 ? t("ui_gap_after_none") : t("ui_gap_after", { n: gp.people(g.after[i]) });
+    return m.scenario === "after" ? [then, t("ui_gap_was", { n: gp.people(g.people[i]) })] : [now, then];
+  }
+
   function ofGap(app, i) {
     var m = app.model, g = m.gaps.d, t = app.t, shape = m.gaps.shapes[i], inside = [];
     if (m.demand && shape && !m.demand.d.cell_m) {
       for (var k = 0; k < m.demand.now.length; k++) {
-        if (m.demand.now[k] && gp.inside(shape, m.demand.xy[2 * k], m.demand.xy[2 * k + 1])) { inside.push(k); }
+        if ((m.scenario === "after" ? m.demand.later : m.demand.now)[k] && gp.inside(shape, m.demand.xy[2 * k], m.demand.xy[2 * k + 1])) { inside.push(k); }
       }
     }
     var closing = g.closing[i] >= m.offset && m.suggested ? g.closing[i] - m.offset : -1, markers = m.spacing ? within(m, shape) : [];
-    var who = g.people ? (g.people[i] === null ? t("ui_withheld") :
-      t(g.members[i] === null ? "ui_gap_who_only" : "ui_gap_who", { n: gp.people(g.people[i]), members: gp.people(g.members[i]) })) :
-      g.length_m ? t("ui_gap_length", { n: gp.people(g.length_m[i]) }) : "";
+    var told = whoOfGap(app, i);
     return [
-      head(t("ui_gap_title", { rank: g.rank[i] }), g.area[i]),
-      line(who, "gp-strong"),
+      head(gapTitle(app, i), g.area[i]),
+      line(told[0], "gp-strong"),
       pairs([
         [t("ui_why"), gp.cause(app, i)],
         [t("ui_what_to_do"), g.remedy[i] ? t("remedy_" + (m.spacing && g.remedy[i] === "add_site" ? "add_marker" : g.remedy[i])) : ""]
       ]),
       markers.length ? link(app, t("ui_closing_markers", { n: markers.length, ranks: ranksOf(m, markers, markOf(app)) }), "suggested", markers[0]) :
         closing >= 0 ? link(app, t("ui_closing", { rank: m.suggested.d.rank[closing] }), "suggested", closing) : null,
-      g.after[i] !== null && g.people ? line(g.after[i] === 0 ? t("ui_gap_after_none") : t("ui_gap_after", { n: gp.people(g.after[i]) }), "gp-small") : null,
+      line(told[1], "gp-small"),
       most(app, inside, function (row) { return (m.demand.d.people[row] || 0) - served(m, row); }, t("ui_most"))
     ];
   }
 
   function served(m, k) {
-    if (m.demand.d.part[k] !== undefined) { return m.demand.d.part[k]; }
-    return m.demand.now[k] === 0 ? m.demand.d.people[k] || 0 : 0;
+    var after = m.scenario === "after" && !!m.demand.d.after, part = (after && m.demand.d.after_part || m.demand.d.part)[k];
+    if (part !== undefined) { return part; }
+    return (after ? m.demand.later : m.demand.now)[k] === 0 ? m.demand.d.people[k] || 0 : 0;
   }
 
   function ofSuggested(app, i) {
@@ -95,7 +109,7 @@
     var place = s.position[i], from = m.demand && m.demand.d.after_site;
     Object.keys(from || {}).forEach(function (k) { if (from[k] === place) { gained.push(+k); } });
     if (m.gaps) {
-      m.gaps.d.closing.forEach(function (c, n) { if (c >= 0 && c === place) { closes.push(m.gaps.d.rank[n]); } });
+      m.gaps.d.closing.forEach(function (c, n) { if (c >= 0 && c === place) { closes.push(m.gaps.letter[n] || m.gaps.d.area[n]); } });
     }
     var where = s.area[i] && s.area[i] !== s.names[i] ? s.area[i] : "";
     return [
@@ -113,10 +127,11 @@
   }
 
   function ofSite(app, i) {
-    var s = app.model.sites.d, t = app.t;
+    var s = app.model.sites.d, t = app.t, nearest = app.model.scenario === "after" && s.serves_after || s.serves;
     return [
       head(t(app.model.spacing ? "ui_existing_marker" : "ui_existing_title"), s.names[i]),
-      s.idle && s.idle[i] ? line(t("ui_idle"), "gp-strong") : s.serves && s.serves[i] !== null ? line(t("ui_serves", { n: gp.people(s.serves[i]) }), "gp-strong") : null,
+      s.idle && s.idle[i] ? line(t("ui_idle"), "gp-strong") : s.within && s.within[i] !== null ? line(t("ui_within", { n: gp.people(s.within[i]) }), "gp-strong") : null,
+      nearest && nearest[i] !== null && !(s.idle && s.idle[i]) ? line(t(app.data.meta.limited ? "ui_serves" : "ui_nearest", { n: gp.people(nearest[i]) })) : null,
       pairs([
         s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
         [t("ui_capacity"), s.capacity_text ? s.capacity_text[i] : s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]
@@ -193,7 +208,7 @@
   /* its short name, for the pointer and for screen readers */
   gp.nameOf = function (app, kind, i, level) {
     var m = app.model, t = app.t;
-    if (kind === "gap") { return t("ui_gap_title", { rank: m.gaps.d.rank[i] }) + " " + m.gaps.d.area[i]; }
+    if (kind === "gap") { return gapTitle(app, i) + " " + m.gaps.d.area[i]; }
     if (kind === "suggested") { return t(m.spacing ? "ui_marker_title" : "ui_site_title", { rank: m.suggested.d.rank[i] }) + " " + m.suggested.d.names[i]; }
     if (kind === "site") { return m.sites.d.names[i]; }
     if (kind === "demand") { return m.demand.d.names ? m.demand.d.names[i] : t("ui_demand_people", { n: gp.people(m.demand.d.people[i]) }); }

@@ -9,23 +9,30 @@
     function sized() { return box.clientWidth > 0 && box.clientHeight > 0; }
 
     /* padding that leaves most of a small map to the city: more of it than map ends at the closest zoom */
-    function room(wide) {
+    function room() {
       var most = [box.clientWidth * 0.4, box.clientHeight * 0.4];
       /** @returns {[number, number]} */
     function within(x, y) { return [Math.min(x, most[0]), Math.min(y, most[1])]; }
       if (app.padding) { return { topLeft: within(app.padding, app.padding), bottomRight: within(app.padding, app.padding) }; }
-      return { topLeft: within(20, wide ? 30 : 62), bottomRight: within(wide ? 280 : 20, 30) };
+      return { topLeft: within(20, 20), bottomRight: within(20, 34) };
     }
 
     app.fit = function () {
       if (!sized()) { return; }
-      var wide = app.root.clientWidth >= 1000, pad = room(wide);
       fitting = true;
-      settle();
-      map.fitBounds(app.data.bounds, { paddingTopLeft: pad.topLeft, paddingBottomRight: pad.bottomRight, animate: false });
-      fitting = false;
-      if (!opened) { app.openCard(wide); }  // on a phone the card of layers starts closed
+      // beside the map there is room for the legend; on a phone it starts closed, under the map
+      if (!opened) { app.openCard(app.root.clientWidth >= 760); }
       opened = true;
+      settle();
+      var pad = room();
+      map.setMinZoom(0);
+      map.fitBounds(app.data.bounds, { paddingTopLeft: pad.topLeft, paddingBottomRight: pad.bottomRight, animate: false });
+      // no farther away than where the city is half as large, no closer than a street
+      map.setMinZoom(Math.max(0, Math.floor((map.getZoom() - 1) * 4) / 4));
+      var far = app.far();
+      if (app.model.crowded) { app.model.detail = Math.min(map.getZoom() + 1.5, 14); }
+      if (app.far() !== far) { gp.legend(app); app.scene.redraw(); }
+      fitting = false;
     };
 
     /* take the new size over: Leaflet tells it as a move, which it is not */
@@ -40,27 +47,11 @@
       if (app.moved) { settle(); } else { app.fit(); }
     }
 
-    /* on paper nothing can be opened */
-    var onPaper = false;
-    function paper(is) {
-      if (is === onPaper) { return; }
-      onPaper = is;
-      document.querySelectorAll("details.gp-assumed").forEach(function (/** @type {any} */ one) {
-        if (is) { one.shut = !one.open; one.open = true; } else if (one.shut) { one.open = false; }
-      });
-      resized();
-    }
-
     map.on("movestart", function () { if (!fitting && !app.led && sized()) { app.moved = true; } });
     app.openCard(false);
     app.fit();
+    app.resized = resized;
     if (window.ResizeObserver) { new ResizeObserver(resized).observe(box); }
     window.addEventListener("resize", resized);
-    window.addEventListener("beforeprint", function () { paper(true); });
-    window.addEventListener("afterprint", function () { paper(false); });
-    if (window.matchMedia) {
-      var print = window.matchMedia("print");
-      if (print && print.addEventListener) { print.addEventListener("change", function (now) { paper(now.matches); }); }
-    }
   };
 })(window.geoplan);

@@ -30,19 +30,21 @@
    * @param {Model} m */
   function point(m, x, y, zoom, slack) {
     var px = 1 / Math.pow(2, zoom), i;
+    var badge = gp.badgeAt(m, x, y, zoom), far = zoom < m.detail;
+    if (badge) { return badge; }
     if (m.suggested && m.on.suggested) {
       i = nearest(m.suggested.xy, x, y, (11 + slack) * px);
       if (i >= 0) { return { kind: "suggested", i: i }; }
     }
     if (m.sites) {
-      i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) { return m.on["sites:" + m.sites.d.tier[k]]; });
+      i = nearest(m.sites.xy, x, y, (gp.siteSize(m, zoom) + 2 + slack) * px, function (k) { return gp.shown(m, "sites:" + m.sites.d.tier[k], far); });
       if (i >= 0) { return { kind: "site", i: i }; }
     }
     if (m.required) {
       i = nearest(m.required.xy, x, y, (6 + slack) * px, function (k) { return m.on[m.required.d.marked[k] ? "marked" : "unmarked"]; });
       if (i >= 0) { return { kind: "required", i: i }; }
     }
-    if (m.demand && zoom >= 12.5) {
+    if (m.demand && zoom >= 12.5 && !far) {
       i = nearest(m.demand.xy, x, y, 9 * px, function (k) {
         return m.on[gp.category(m, k)] && Math.hypot(m.demand.xy[2 * k] - x, m.demand.xy[2 * k + 1] - y) < (gp.radius(m, k, zoom) + 1) * px;
       });
@@ -56,11 +58,10 @@
   function stretch(m, x, y, zoom, slack) {
     var px = 1 / Math.pow(2, zoom);
     function along(shape, reach) { return alongLine(shape, x, y, (reach + slack) * px); }
-    if (m.gaps && m.on.gaps) {
-      for (var i = 0; i < m.gaps.shapes.length; i++) {
-        var shape = m.gaps.shapes[i];
-        if (shape && gp.open(m, i) && (m.spacing ? along(shape, 5) : gp.inside(shape, x, y))) { return { kind: "gap", i: i }; }
-      }
+    var drawn = gp.drawnGaps(m, zoom < m.detail).concat(gp.drawnFaults(m, zoom < m.detail));
+    for (var n = 0; n < drawn.length; n++) {
+      var shape = m.gaps.shapes[drawn[n]];
+      if (m.spacing ? along(shape, 5) : gp.inside(shape, x, y)) { return { kind: "gap", i: drawn[n] }; }
     }
     for (var k = 0; m.spacing && k < m.spacing.shapes.length; k++) {
       if (m.spacing.shapes[k] && along(m.spacing.shapes[k], 4)) { return { kind: "interval", i: k }; }
@@ -83,7 +84,7 @@
   /* what is at a world point, topmost first; null for nothing */
   gp.hit = function (m, x, y, zoom, slack) {
     var found = point(m, x, y, zoom, slack) || stretch(m, x, y, zoom, slack);
-    if (!found && m.demand) {
+    if (!found && m.demand && zoom >= m.detail) {
       var i = nearest(m.demand.xy, x, y, (4 + slack) / Math.pow(2, zoom), function (k) { return m.on[gp.category(m, k)]; });
       if (i >= 0) { found = { kind: "demand", i: i }; }
     }

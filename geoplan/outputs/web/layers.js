@@ -43,7 +43,7 @@
     });
     Object.keys(m.shapes).forEach(function (name) {
       if (name === "green" || name === "water" || !m.on[name]) { return; }
-      strokeShapes(view, m.shapes[name].lines.concat(m.shapes[name].areas), "#d5d2ca", 1);
+      strokeShapes(view, m.shapes[name].lines.concat(m.shapes[name].areas), C.other, 1);
     });
     if (!m.on.roads) { return; }
     m.roads.forEach(function (group) {
@@ -57,17 +57,17 @@
     var ctx = view.ctx;
     m.levels.forEach(function (entry, k) {
       if (!m.on["areas:" + k] || !entry.shapes) { return; }
-      var level = entry.level, values = gp.valuesOf(m, level), colours = C.classes[level.breaks.length + 1];
+      var level = entry.level, values = gp.valuesOf(m, level), colours = gp.rampOf(level);
       colours.forEach(function (colour, c) {
         fillShapes(view, entry.shapes.filter(function (s, i) {
           return gp.classOf(values[i], level) === c;
-        }), colour + gp.VEIL);
+        }), colour + C.veil);
       });
       m.hatchNone = m.hatchNone || gp.hatch(ctx, "#8d949c", 8, 0.8);
       fillShapes(view, entry.shapes.filter(function (s, i) {
         return values[i] === null || values[i] === undefined;
       }), m.hatchNone);
-      strokeShapes(view, entry.shapes, "#ffffff", view.zoom > 10 ? 1.1 : 0.6);
+      strokeShapes(view, entry.shapes, C.edge, view.zoom > 10 ? 1.1 : 0.6);
     });
     if (m.on.boundaries) {
       var drawn = 0;
@@ -76,7 +76,7 @@
         var first = drawn === 0;
         drawn += 1;
         if (!first && (entry.shapes.length > 400 ? view.zoom < 13 : view.zoom < 11.5)) { return; }
-        strokeShapes(view, entry.shapes, first ? C.boundary : "#b9b9b8", first ? 1.3 : 0.8, first ? null : [3, 3]);
+        strokeShapes(view, entry.shapes, first ? C.boundary : C.faint, first ? 1.3 : 0.8, first ? null : [3, 3]);
       });
     }
   }
@@ -111,11 +111,16 @@
   }
 
   function gaps(m, view) {
-    if (!m.gaps || !m.on.gaps) { return; }
-    var shapes = m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); });
+    var shapes = gp.drawnGaps(m, view.far).map(function (i) { return m.gaps.shapes[i]; });
+    var faults = gp.drawnFaults(m, view.far).map(function (i) { return m.gaps.shapes[i]; });
+    if (faults.length) { strokeShapes(view, faults, C.muted, 1.4, [4, 3]); }
+    if (!shapes.length) { return; }
     if (m.spacing) {
       strokeShapes(view, shapes, C.gap, 4.5);
-      strokeShapes(view, shapes, "#ffffff", 1.3, [1, 6]);
+      strokeShapes(view, shapes, C.paper, 1.3, [1, 6]);
+    } else if (view.far) {
+      strokeShapes(view, shapes, C.paper, 4);
+      strokeShapes(view, shapes, C.gap, 1.8);
     } else if (!far(m, view)) {
       hatchTogether(m, view, shapes);
     }
@@ -124,8 +129,8 @@
   /* From afar a gap is a few pixels: a tint under the dots, without lines, so that the city stays legible. */
   function far(m, view) { return view.zoom < (m.gapPoints > 60000 ? 12.25 : 11); }
   function gapTint(m, view) {
-    if (!m.gaps || m.spacing || !m.on.gaps || !far(m, view)) { return; }
-    fillUnion(view, m.gaps.shapes.filter(function (s, i) { return gp.open(m, i); }), C.gapTint, 2);
+    if (!m.gaps || m.spacing || view.far || !far(m, view)) { return; }
+    fillUnion(view, gp.drawnGaps(m, view.far).map(function (i) { return m.gaps.shapes[i]; }), C.gapTint, 2);
   }
 
   function lines(m, view) {
@@ -144,8 +149,8 @@
         if (!m.on[m.required.d.marked[i] ? "marked" : "unmarked"]) { continue; }
         ctx.beginPath();
         ctx.arc(xy[2 * i] * view.scale - view.left, xy[2 * i + 1] * view.scale - view.top, 4, 0, 6.2832);
-        ctx.fillStyle = m.required.d.marked[i] ? C.covered : "#ffffff";
-        ctx.strokeStyle = m.required.d.marked[i] ? "#ffffff" : C.gap;
+        ctx.fillStyle = m.required.d.marked[i] ? C.covered : C.paper;
+        ctx.strokeStyle = m.required.d.marked[i] ? C.paper : C.gap;
         ctx.lineWidth = m.required.d.marked[i] ? 1 : 2;
         ctx.fill();
         ctx.stroke();
@@ -157,13 +162,13 @@
     if (!m.sites) { return; }
     var ctx = view.ctx, xy = m.sites.xy, r = gp.siteSize(m, view.zoom);
     ctx.fillStyle = C.site;
-    ctx.strokeStyle = "#ffffff";
+    ctx.strokeStyle = C.paper;
     ctx.lineWidth = r < 3.5 ? 0.8 : 1.3;
     // from the lowest tier up, so that centres stand on top
     var order = m.sites.d.names.map(function (n, i) { return i; });
     order.sort(function (a, b) { return m.sites.d.tier[b] - m.sites.d.tier[a] || a - b; });
     order.forEach(function (i) {
-      if (!m.on["sites:" + m.sites.d.tier[i]]) { return; }
+      if (!gp.shown(m, "sites:" + m.sites.d.tier[i], view.far)) { return; }
       var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
       if (x < -10 || y < -10 || x > view.width + 10 || y > view.height + 10) { return; }
       gp.glyph(ctx, gp.tierKind(m, i), x, y, m.sites.d.tier[i] === 0 && m.sites.d.tiers.length > 1 ? r * 1.3 : r);
@@ -183,12 +188,12 @@
     if (kind === "demand") { at = m.demand.xy; r = gp.radius(m, i, view.zoom) + 5; }
     if (kind === "required") { at = m.required.xy; r = 9; }
     if (shape && under) {
-      strokeShapes(view, [shape], "#ffffff", 7);
-      strokeShapes(view, [shape], "#111820", 3);
+      strokeShapes(view, [shape], C.around, 7);
+      strokeShapes(view, [shape], C.chosen, 3);
     }
     if (at && !under) {
       var x = at[2 * i] * view.scale - view.left, y = at[2 * i + 1] * view.scale - view.top;
-      [["#ffffff", 5], ["#111820", 2.4]].forEach(function (pen) {
+      [[C.around, 5], [C.chosen, 2.4]].forEach(function (pen) {
         ctx.beginPath();
         ctx.arc(x, y, r, 0, 6.2832);
         ctx.strokeStyle = pen[0];
@@ -214,9 +219,8 @@
     chosen(m, view, true);
     required(m, view);
     sites(m, view);
-    gp.drawLabels(m, view);
-    if (m.suggested && m.suggested.xy.length > 160) { gp.drawSuggested(m, view); gp.drawGapNumbers(m, view); }
-    else { gp.drawGapNumbers(m, view); gp.drawSuggested(m, view); }
+    if (gp.drawDifference) { gp.drawDifference(m, view); }
+    gp.drawBadges(m, view);
     chosen(m, view, false);
   };
 })(window.geoplan);

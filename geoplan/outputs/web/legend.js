@@ -71,7 +71,9 @@
   function rows(app) {
     var m = app.model, t = app.t, found = [], data = app.data;
     function add(group, key, text, n, draw, on, more) {
-      found.push({ group: group, key: key, text: text, n: n, draw: draw, on: on, more: more });
+      var row = { group: group, key: key, text: text, n: n, draw: draw, on: on, more: more, auto: false };
+      found.push(row);
+      return row;
     }
     if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true); }
     if (m.sites) {
@@ -81,7 +83,7 @@
         var tier = name === null ? -1 : k;
         if (!counts[tier]) { return; }
         var text = d.tiers.length ? (name || t("ui_tier_none")) : t(m.spacing ? "ui_layer_markers" : "ui_layer_sites");
-        add("result", "sites:" + tier, text, counts[tier], glyph(tier < 0 ? 0 : tier % 5), true);
+        add("result", "sites:" + tier, text, counts[tier], glyph(tier < 0 ? 0 : tier % 5), true).auto = m.crowded;
       });
     }
     if (m.spacing) {
@@ -93,7 +95,11 @@
         add("result", "unmarked", t("ui_layer_unmarked"), m.required.d.marked.length - marked, dot(C.gap, true), true);
         add("result", "marked", t("ui_layer_marked"), marked, dot(C.covered), true);
       }
-    } else if (m.gaps) { add("result", "gaps", t("ui_layer_gaps"), m.gaps.d.rank.filter(function (r, i) { return gp.open(m, i); }).length, hatched, !m.gaps.d.whole_areas); }
+    } else if (m.gaps) {
+      var faults = gp.countOpen(m, true);
+      add("result", "gaps", t("ui_layer_gaps"), gp.countOpen(m, false), hatched, true);
+      if (faults) { add("result", "faults", t("ui_tab_faults"), faults, stroke(C.muted, 1.6, [4, 3]), true).auto = m.crowded; }
+    }
     if (m.reach.length) {
       var unit = data.demand && data.demand.unit === "min" ? "ui_within_min" : "ui_within_m";
       add("result", "reach", t("ui_layer_reach"), null, patch(C.reach[0], "#3f9aa3"), false, m.reach.map(function (band, k) {
@@ -103,20 +109,19 @@
     if (m.demand) {
       var n = { served: 0, full: 0, missed: 0, gained: 0 };
       for (var i = 0; i < m.demand.now.length; i++) { n[gp.category(m, i)] += 1; }
-      add("people", "served", t("ui_layer_served"), n.served, dot(C.served), true);
-      if (m.scenario === "after") { add("people", "gained", t("ui_layer_gained"), n.gained, dot(C.gained), true); }
-      if (m.demand.now.indexOf(1) >= 0) { add("people", "full", t("ui_layer_full"), n.full, dot(C.full), true); }
-      add("people", "missed", t("ui_layer_unserved"), n.missed, dot(C.missed, true), true);
+      add("people", "served", t("ui_layer_served"), n.served, dot(C.served), true).auto = m.crowded;
+      if (m.scenario === "after") { add("people", "gained", t("ui_layer_gained"), n.gained, dot(C.gained), true).auto = m.crowded; }
+      if (m.demand.now.indexOf(1) >= 0) { add("people", "full", t("ui_layer_full"), n.full, dot(C.full), true).auto = m.crowded; }
+      add("people", "missed", t("ui_layer_unserved"), n.missed, dot(C.missed, true), true).auto = m.crowded;
     }
-    // gaps that are whole areas would cover them all: what they say is the colour of the finest areas
-    var finest = -1;
-    m.levels.forEach(function (entry, k) { if (entry.shapes && entry.level.value && m.gaps && m.gaps.d.whole_areas) { finest = k; } });
+    // a city of many points is told by its areas; so are gaps that are whole areas
+    var main = m.crowded || (m.gaps && m.gaps.d.whole_areas) ? gp.mainLevel(m) : -1;
     m.levels.forEach(function (entry, k) {
       var level = entry.level;
       if (!entry.shapes || !level.value) { return; }
       var rate = level.kind === "rate";
       add("areas", "areas:" + k, t(rate ? "ui_layer_rate" : "ui_layer_choropleth", { level: level.name, per: gp.plain(data.meta.per), measure: data.meta.measure_name }),
-        null, patch(C.classes[5][3]), rate ? k === 0 : k === finest, classes(app, level));
+        null, patch(rate ? C.classes[5][3] : C.shares[3]), rate ? k === 0 : k === main, classes(app, level));
     });
     if (m.levels.some(function (e) { return e.shapes; })) {
       add("background", "boundaries", t("ui_layer_boundaries"), null, stroke(C.boundary, 1.3), true);
@@ -124,21 +129,23 @@
     if (m.roads.length) { add("background", "roads", t("ui_layer_roads"), null, stroke(C.road[1], 2.5), true); }
     Object.keys(m.shapes).forEach(function (name) {
       var known = name === "water" || name === "green";
-      add("background", name, known ? t("ui_layer_" + name) : name, null, patch(known ? C[name] : "#d5d2ca"), true);
+      add("background", name, known ? t("ui_layer_" + name) : name, null, patch(known ? C[name] : C.other), true);
     });
     if (data.basemap) { add("background", "basemap", t("ui_layer_basemap"), null, patch("#dcdcdc", "#aaaaaa"), true); }
     return found;
   }
 
+  gp.legendRows = rows;
+
   function classes(app, level) {
-    var t = app.t, colours = C.classes[level.breaks.length + 1], rate = level.kind === "rate", out = /** @type {any} */ ([]);
+    var t = app.t, colours = gp.rampOf(level), rate = level.kind === "rate", out = /** @type {any} */ ([]);
     var values = gp.valuesOf(app.model, level), known = values.filter(function (v) { return v !== null; }), digits = gp.digitsOf(known);
     var low = Math.min.apply(null, known), high = Math.max.apply(null, known);
     function told(v) { return rate ? gp.number(v, digits) : gp.number(100 * v, 0); }
     colours.forEach(function (colour, c) {
       var n = values.filter(function (v) { return gp.classOf(v, level) === c; }).length;
       var from = c ? level.breaks[c - 1] : rate ? low : 0, to = c < level.breaks.length ? level.breaks[c] : rate ? high : 1;
-      out.push({ draw: patch(colour + gp.VEIL, "#c9ced4"), text: (told(from) === told(to) ? told(to) : told(from) + "–" + told(to)) + (rate ? "" : "%"), n: n });
+      out.push({ colour: colour, draw: patch(colour + C.veil, C.faint), text: (told(from) === told(to) ? told(to) : told(from) + "–" + told(to)) + (rate ? "" : "%"), n: n });
     });
     var none = values.length - known.length;
     if (none) {
@@ -151,8 +158,12 @@
   gp.legend = function (app) {
     var t = app.t, box = app.parts.legend, list = rows(app), group = null;
     list.forEach(function (row) {
-      if (app.model.on[row.key] === undefined) { app.model.on[row.key] = row.on; }
+      if (app.model.on[row.key] === undefined) {
+        app.model.on[row.key] = row.on;
+        app.model.auto[row.key] = row.auto;
+      }
     });
+    var far = app.far();
     box.textContent = "";
     list.forEach(function (row) {
       if (row.group !== group) {
@@ -160,8 +171,11 @@
         box.appendChild(el("h3", { text: group === "areas" ? t("ui_tab_areas") : t("ui_group_" + group) }));
       }
       var input = el("input", { type: "checkbox", "data-layer": row.key, on: { change: function () { app.toggle(row.key, input.checked); } } });
-      input.checked = app.model.on[row.key];
-      box.appendChild(el("label", { "class": "gp-layer" }, [
+      var later = app.model.on[row.key] && !gp.shown(app.model, row.key, far);
+      // half ticked: it appears by itself on a closer look, and at once when it is ticked
+      input.checked = app.model.on[row.key] && !later;
+      input.indeterminate = later;
+      box.appendChild(el("label", { "class": later ? "gp-layer gp-later" : "gp-layer", title: later ? t("ui_later") : null }, [
         input, symbol(row.draw), el("span", { text: row.text }), row.n === null ? null : el("small", { text: gp.people(row.n) })
       ]));
       if (row.more && app.model.on[row.key]) {
@@ -172,7 +186,9 @@
         if (row.more.unit) { box.appendChild(el("p", { "class": "gp-small gp-unit", text: row.more.unit })); }
       }
     });
-    if (app.model.demand) {
+    strip(app, list);
+    app.sizes = null;
+    if (app.model.demand && gp.shown(app.model, "missed", far)) {
       app.sizes = el("div", { "class": "gp-sizes" });
       // its place is under the people, before the next group
       var heads = box.querySelectorAll("h3"), at = /** @type {Element | null} */ (null);
@@ -182,6 +198,19 @@
       gp.sizes(app);
     }
   };
+
+  /* one line under the map of a phone, where the legend is closed: what the colours of the areas mean */
+  function strip(app, list) {
+    var box = app.parts.strip, row = list.filter(function (one) { return one.more && one.group === "areas" && app.model.on[one.key]; })[0];
+    box.textContent = "";
+    if (!row) { return; }
+    box.appendChild(el("b", { text: row.text }));
+    row.more.forEach(function (item) {
+      var patchOf = el("i");
+      patchOf.style.background = item.colour || "none";
+      box.appendChild(el("span", {}, [patchOf, el("span", { text: item.text })]));
+    });
+  }
 
   /* circles of three round numbers, as large as the map draws them now */
   gp.sizes = function (app) {

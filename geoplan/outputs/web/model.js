@@ -3,7 +3,7 @@
   "use strict";
 
   function decodeAll(data) {
-    var m = /** @type {Model} */ ({ data: data, on: {}, scenario: "now", selected: null, shapes: {} });
+    var m = /** @type {Model} */ ({ data: data, on: {}, auto: {}, detail: -Infinity, scenario: "now", selected: null, shapes: {} });
     var back = data.background || {};
     gp.around = (data.bounds[0][1] + data.bounds[1][1]) / 2;
     m.roads = Object.keys(back.roads || {}).sort().reverse().map(function (k) {
@@ -36,7 +36,8 @@
       m.demand.large = Math.max(1, sorted[Math.floor(0.95 * (n - 1))] || 0);
     }
     if (m.suggested && m.sites) { m.offset = m.sites.d.names.length; } else { m.offset = 0; }
-    m.gaps = data.gaps ? { d: data.gaps, shapes: data.gaps.shape.map(gp.shape) } : null;
+    m.gaps = data.gaps ? { d: data.gaps, shapes: data.gaps.shape.map(gp.shape), letter: gp.lettered(data.gaps) } : null;
+    m.crowded = crowded(m);
     m.gapPoints = 0;
     ((m.gaps && m.gaps.shapes) || []).forEach(function (s) { if (s) { s.paths.forEach(function (p) { m.gapPoints += p.length / 2; }); } });
     m.reach = (data.reach || []).map(function (band) { return { cutoff: band.cutoff, shape: gp.shape(band.rings) }; });
@@ -47,6 +48,24 @@
     return m;
   }
   gp.model = decodeAll;
+
+  /* the finest level whose shares a city-wide map can show; -1 for none */
+  gp.mainLevel = function (m) {
+    var best = -1;
+    m.levels.forEach(function (entry, k) {
+      if (entry.shapes && entry.level.value && entry.shapes.length <= 1200 && (best < 0 || entry.level.kind !== "rate")) { best = k; }
+    });
+    return best;
+  };
+
+  /* so many points that the whole city is told by its areas, and points appear as one zooms in */
+  function crowded(m) {
+    var n = (m.demand ? m.demand.now.length : 0) + (m.sites ? m.sites.d.names.length : 0);
+    return n > 150 && !m.spacing && gp.mainLevel(m) >= 0;
+  }
+
+  /* is a layer drawn? One that only appears on a closer look is not when seen from afar. */
+  gp.shown = function (m, key, far) { return !!m.on[key] && !(far && m.auto[key]); };
 
   /* served | full | missed | gained */
   gp.category = function (m, i) {
@@ -68,6 +87,9 @@
     return level.breaks.length;
   };
 
+  /* the colours of a level's classes: shares from bad to good, rates from low to high */
+  gp.rampOf = function (level) { return level.kind === "rate" ? gp.colours.classes[level.breaks.length + 1] : gp.colours.shares; };
+
   /* what an area level shows in the scenario: its figures today or with the plan */
   gp.valuesOf = function (m, level) { return m.scenario === "after" && level.value_after ? level.value_after : level.value; };
   gp.unservedOf = function (m, level) { return m.scenario === "after" && level.unserved_after ? level.unserved_after : level.unserved; };
@@ -78,9 +100,6 @@
     return Math.max(0.9, basis(zoom) * Math.min(2, Math.sqrt(people / m.demand.large)));
   };
   gp.radius = function (m, i, zoom) { return gp.radiusOf(m, m.demand.d.people[i] || 0, zoom); };
-
-  /* is this gap still there? (with the plan, some are closed whole) */
-  gp.open = function (m, i) { return m.scenario !== "after" || m.gaps.d.after[i] !== 0; };
 
   gp.tierKind = function (m, i) {
     var tier = m.sites.d.tier[i];

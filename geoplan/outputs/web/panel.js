@@ -3,10 +3,12 @@
   "use strict";
   var el = gp.el, C = gp.colours;
   var STEP = 60;
-  var LEDGER = {
-    served: C.served, gained: C.gained, full: C.full, beyond: C.missed, cut_off: "#8f3410",
-    off_network: "#e79a76", unlocated: "#b4bac1"
-  };
+  function colourOf(state) {
+    return {
+      served: C.served, gained: C.gained, full: C.full, beyond: C.missed, cut_off: "#8f3410",
+      off_network: "#e79a76", unlocated: "#b4bac1"
+    }[state];
+  }
 
   function ledgerNow(app) {
     var head = app.data.headline;
@@ -43,16 +45,16 @@
       if (l.total) {
         gp.STATES.forEach(function (state) {
           if (state === "served" && gained > 0) {
-            parts.push([LEDGER.served, (l.served - gained) / l.total, t("state_served")]);
-            parts.push([LEDGER.gained, gained / l.total, t("ui_layer_gained")]);
-          } else { parts.push([LEDGER[state], l[state] / l.total, t("state_" + state)]); }
+            parts.push([colourOf("served"), (l.served - gained) / l.total, t("state_served")]);
+            parts.push([colourOf("gained"), gained / l.total, t("ui_layer_gained")]);
+          } else { parts.push([colourOf(state), l[state] / l.total, t("state_" + state)]); }
         });
         box.appendChild(bar(parts));
       }
       var list = el("dl", { "class": "gp-ledger" });
       gp.STATES.forEach(function (state) {
         var dot = el("i");
-        dot.style.background = LEDGER[state];
+        dot.style.background = colourOf(state);
         list.appendChild(el("div", { "class": l[state] ? "" : "gp-zero", "data-state": state }, [
           el("dt", {}, [dot, el("span", { text: t("state_" + state) })]), el("dd", { text: gp.people(l[state]) })
         ]));
@@ -68,11 +70,18 @@
       box.appendChild(big(head.text, head.label));
     }
     var facts = el("dl", { "class": "gp-facts" });
-    head.facts.forEach(function (fact) {
+    head.facts.concat(gapFacts(app)).forEach(function (fact) {
       facts.appendChild(el("div", {}, [fact[0] ? el("dt", { text: fact[0] }) : null, el("dd", { text: fact[1] })]));
     });
     box.appendChild(facts);
   };
+
+  /* the same numbers as the lists and the legend have, today or with the plan */
+  function gapFacts(app) {
+    var m = app.model, faults = m.gaps && !m.spacing ? gp.countOpen(m, true) : 0;
+    if (!m.gaps || m.spacing) { return []; }
+    return [[app.t("ui_tab_gaps"), gp.people(gp.countOpen(m, false))]].concat(faults ? [[app.t("ui_tab_faults"), gp.people(faults)]] : []);
+  }
 
   function switcher(app) {
     var t = app.t, box = el("div", { "class": "gp-switch", role: "radiogroup", "aria-label": t("ui_scenario") });
@@ -90,19 +99,7 @@
   /* tables: {key, title, kind, level, head, rows: n, cells(i), place(i)} */
   gp.tables = function (app) {
     var m = app.model, t = app.t, found = [];
-    if (m.gaps) {
-      var g = m.gaps.d, by = g.people || g.length_m;
-      found.push({
-        key: "gaps", kind: "gap", title: t("ui_tab_gaps"), n: g.rank.length, empty: t("ui_empty_gaps"),
-        head: [t("ui_col_rank"), t("ui_col_place"), t(g.people ? "ui_col_people" : "ui_col_length")],
-        cells: function (i) {
-          return [g.rank[i], [g.area[i] || gp.MISSING, gp.open(m, i) ? gp.cause(app, i) : t("ui_gap_closed")],
-            by ? (by[i] === null ? t("ui_withheld") : gp.people(by[i])) : gp.MISSING];
-        },
-        placed: function (i) { return !!m.gaps.shapes[i]; },
-        done: function (i) { return !gp.open(m, i); }
-      });
-    }
+    if (m.gaps) { found.push(gapTable(app, gp.gapList(m), "gaps")); }
     if (m.suggested) {
       var s = m.suggested.d, none = function (v) { return v === null; };
       var marker = s.added.every(none), shares = !s.share.every(none);
@@ -139,8 +136,31 @@
         placed: function (i) { return !!(entry.shapes && entry.shapes[i]); }
       });
     });
+    var faults = gp.faultList(m);
+    if (faults.length) { found.push(gapTable(app, faults, "faults")); }
     return found;
   };
+
+  /* gaps of the service by their letters, or what is to be checked in data and road network */
+  function gapTable(app, order, key) {
+    var m = app.model, g = m.gaps.d, t = app.t, fault = key === "faults";
+    var causes = {};
+    order.slice(0, 10).forEach(function (i) { causes[g.cause[i]] = true; });
+    var one = !fault && Object.keys(causes).length === 1;  // said once above, not in every row
+    return {
+      key: key, kind: "gap", title: t(fault ? "ui_tab_faults" : "ui_tab_gaps"), order: order, n: order.length,
+      told: order.filter(function (i) { return gp.open(m, i); }).length,
+      empty: t("ui_empty_gaps"), note: fault ? t("ui_faults_note") : one ? t("ui_gaps_note", { cause: gp.cause(app, order[0]) }) : "",
+      head: [fault ? "" : t("ui_col_letter"), t("ui_col_place"), t(g.people ? (m.scenario === "after" ? "ui_col_people_after" : "ui_col_people") : "ui_col_length")],
+      cells: function (i) {
+        var n = gp.gapPeople(m, i), now = g.people && g.people[i], open = gp.open(m, i);
+        var small = !open ? t("ui_gap_closed") : m.scenario === "after" && now !== null && now !== n ? t("ui_gap_was", { n: gp.people(now) }) : one ? "" : gp.cause(app, i);
+        return [m.gaps.letter[i], [g.area[i] || gp.MISSING, small], g.people || g.length_m ? (n === null ? t("ui_withheld") : gp.people(n)) : gp.MISSING];
+      },
+      placed: function (i) { return !!m.gaps.shapes[i]; },
+      done: function (i) { return !gp.open(m, i); }
+    };
+  }
 
   gp.lists = function (app) {
     var t = app.t, tables = gp.tables(app), box = app.parts.lists;
@@ -174,10 +194,11 @@
             document.getElementById(app.id + "_tab_" + to).focus();
           }
         }
-      }, [el("span", { text: first.title }), many ? null : el("small", { text: gp.people(first.n) })]));
+      }, [el("span", { text: first.title }), many ? null : el("small", { text: gp.people(first.told === undefined ? first.n : first.told) })]));
       var panel = el("div", { "class": "gp-tabpanel", role: "tabpanel", id: id + "_panel", "aria-labelledby": id });
       panel.hidden = k > 0;
       if (many) { panel.appendChild(levelPicker(app, group, seen[group])); }
+      if (first.note) { panel.appendChild(el("p", { "class": "gp-small gp-note", text: first.note })); }
       if (first.curve) { panel.appendChild(curve(app, first.curve)); }
       seen[group].forEach(function (table, n) {
         var holder = el("div", { "class": "gp-tableholder", "data-key": table.key });

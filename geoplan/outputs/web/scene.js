@@ -50,7 +50,7 @@
       canvas.style.height = size.y + "px";
       this._ctx.setTransform(dense, 0, 0, dense, 0, 0);
       this._paint({
-        ctx: this._ctx, scale: Math.pow(2, map.getZoom()), zoom: map.getZoom(),
+        ctx: this._ctx, far: this._far ? this._far(map.getZoom()) : false, scale: Math.pow(2, map.getZoom()), zoom: map.getZoom(),
         left: origin.x + bounds.min.x, top: origin.y + bounds.min.y, width: size.x, height: size.y
       });
       this.fire("update");

@@ -17,7 +17,7 @@
     if (!m.sheet || m.sheet.width !== wide || m.sheet.height !== high) { m.sheet = new ImageData(wide, high); }
     m.sheet.data.fill(0);
     order.forEach(function (name) {
-      if (!m.on[name]) { return; }
+      if (!gp.shown(m, name, view.far)) { return; }
       var ring = name === "missed" && view.zoom >= 11.5;
       groups[name].forEach(function (k) {
         var stamp = stampOf(m, name, ring, Math.round(4 * gp.radius(m, k, view.zoom)), dense);

@@ -11,6 +11,9 @@ type Scenario = "now" | "after";
 /** One drawing of the map: the canvas and what part of the world it shows */
 interface View {
   ctx: CanvasRenderingContext2D;
+  /** seen from afar: points that appear on a closer look are left out */
+  far: boolean;
+  keep?: boolean;
   scale: number; zoom: number; left: number; top: number; width: number; height: number;
 }
 
@@ -32,6 +35,10 @@ interface DemandPoints extends Points { now: Uint8Array; later: Uint8Array; larg
 interface Model {
   data: any;
   on: { [layer: string]: boolean };
+  /** layers that appear on a closer look only, and from which zoom on */
+  auto: { [layer: string]: boolean };
+  detail: number;
+  crowded: boolean;
   scenario: Scenario;
   selected: Hit | null;
   shapes: { [name: string]: { areas: Shape[]; lines: Shape[] } };
@@ -40,7 +47,7 @@ interface Model {
   demand: DemandPoints | null;
   sites: Points | null;
   suggested: Points | null;
-  gaps: { d: any; shapes: (Shape | null)[] } | null;
+  gaps: { d: any; shapes: (Shape | null)[]; letter: string[] } | null;
   spacing?: { d: any; shapes: (Shape | null)[] };
   required?: Points;
   reach: { cutoff: number; shape: Shape }[];
@@ -70,7 +77,6 @@ interface Geoplan {
   colours: any;
   font: string;
   MISSING: string;
-  VEIL: string;
   STATES: string[];
   sides: { a: MountedMap; b: MountedMap };
   Scene: any;
@@ -101,7 +107,22 @@ interface Geoplan {
   unservedOf(m: Model, level: LevelData): Maybe[];
   radiusOf(m: Model, people: number, zoom: number): number;
   radius(m: Model, i: number, zoom: number): number;
+  shown(m: Model, key: string, far: boolean): boolean;
+  mainLevel(m: Model): number;
+  rampOf(level: LevelData): string[];
+  letter(k: number): string;
+  lettered(gaps: any): string[];
+  isFault(m: Model, i: number): boolean;
+  gapPeople(m: Model, i: number): Maybe;
   open(m: Model, i: number): boolean;
+  gapList(m: Model): number[];
+  faultList(m: Model): number[];
+  countOpen(m: Model, fault?: boolean): number;
+  topGaps(m: Model): number[];
+  drawnGaps(m: Model, far: boolean): number[];
+  drawnFaults(m: Model, far: boolean): number[];
+  theme(dark: boolean, models: Model[]): void;
+  followTheme(app: App): void;
   tierKind(m: Model, i: number): number;
   siteSize(m: Model, zoom: number): number;
 
@@ -112,13 +133,35 @@ interface Geoplan {
   besides(m: Model, wide: number, high: number): CanvasRenderingContext2D;
   paint(m: Model, view: View): void;
   drawDemand(m: Model, view: View): void;
-  drawLabels(m: Model, view: View): void;
-  drawGapNumbers(m: Model, view: View): void;
-  drawSuggested(m: Model, view: View): void;
+  drawBadges(m: Model, view: View): void;
+  badgeAt(m: Model, x: number, y: number, zoom: number): Hit | null;
   hit(m: Model, x: number, y: number, zoom: number, slack: number): Hit | null;
 
-  mount(options: { element: string; data: string }): MountedMap;
-  pair(a: MountedMap, b: MountedMap, box: HTMLInputElement): void;
+  ready: Promise<Geoplan>;
+  starting(): void;
+  started(): void;
+  embedding(app: App): void;
+  wheel(app: App): void;
+  presets(app: App): void;
+  waits(key: string): boolean;
+  linkOf(m: Model, kind: Kind, i: number): string;
+  linked(m: Model, hash: string): Hit | null;
+  links(app: App): void;
+  folding(app: App): void;
+  wholeCity(app: App): void;
+  sheets(app: App): void;
+  legendRows(app: App): any[];
+  wrap(measure: (text: string) => number, text: string, width: number): string[];
+  roundLength(most: number): number;
+  footLines(app: App): string[];
+  drawSheet(app: App, how: { width: number; height: number; dpi: number; margin: number; foot: boolean }): HTMLCanvasElement;
+  mount(options: { element: string; data: string; paired?: boolean }): MountedMap;
+  pair(a: MountedMap, b: MountedMap): void;
+  retell?(): void;
+  matched(a: Model, b: Model): number[][] | null;
+  difference(a: Model, b: Model, rows: number[][]): { gained: number; lost: number; rows: { i: number; j: number; change: number }[] };
+  differenceList(m: Model, difference: { rows: any[] }): { name: string; gained: number; lost: number; box: number[] }[];
+  drawDifference?(m: Model, view: View): void;
   icons(pictures: string[]): void;
   headline(app: App): void;
   legend(app: App): void;

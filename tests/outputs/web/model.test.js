@@ -3,7 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const { page, encode } = require("./page.js");
 
-const gp = page("core.js", "scene.js", "model.js", "hit.js");
+const gp = page("core.js", "scene.js", "model.js", "gaps.js", "badges.js", "hit.js");
 
 /** A square of `r` degrees around a place */
 const square = (lon, lat, r) =>
@@ -23,7 +23,7 @@ function data() {
     },
     sites: { at: encode([[117.5, 36.5]]), names: ["站"], tier: [-1], tiers: [] },
     suggested: { at: encode([[117.6, 36.5]]), rank: [1], names: ["新"], area: [""] },
-    gaps: { rank: [1, 2], people: [100, 50], after: [0, 50], shape: [[square(117.6, 36.5, 0.02)], [square(117.9, 36.9, 0.02)]] },
+    gaps: { rank: [1, 2], people: [100, 50], cause: ["no_site", "no_site"], area: ["甲", "丙"], after: [0, 50], shape: [[square(117.6, 36.5, 0.02)], [square(117.9, 36.9, 0.02)]] },
   };
 }
 

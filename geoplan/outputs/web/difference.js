@@ -1,0 +1,94 @@
+/* Who is covered in one run and not in the other: one layer, one list. */
+(function (gp) {
+  "use strict";
+
+  /** people of a row who are served, in what is shown @param {Model} m */
+  function served(m, i) {
+    var d = m.demand.d, after = m.scenario === "after" && !!d.after, part = (after && d.after_part || d.part || {})[i];
+    if (part !== undefined) { return part; }
+    return (after ? m.demand.later : m.demand.now)[i] === 0 ? d.people[i] || 0 : 0;
+  }
+
+  function keys(m) {
+    var seen = {}, d = m.demand;
+    return Array.from(d.now, function (state, i) {
+      var key = d.xy[2 * i].toFixed(6) + " " + d.xy[2 * i + 1].toFixed(6) + " " + (d.d.names ? d.d.names[i] : "");
+      seen[key] = (seen[key] || 0) + 1;
+      return key + " " + seen[key];
+    });
+  }
+
+  /** Rows of both runs by place and name: [[row of a, row of b], …]; null where most rows differ.
+   * @param {Model} a @param {Model} b */
+  gp.matched = function (a, b) {
+    if (!a.demand || !b.demand || a.demand.d.cell_m || b.demand.d.cell_m) { return null; }
+    var at = {}, found = [];
+    keys(b).forEach(function (key, k) { at[key] = k; });
+    keys(a).forEach(function (key, i) { if (at[key] !== undefined) { found.push([i, at[key]]); } });
+    return 2 * found.length < Math.max(a.demand.now.length, b.demand.now.length) ? null : found;
+  };
+
+  /** People who are served in b and not in a (gained), and the other way round (lost).
+   * @param {Model} a @param {Model} b @param {number[][]} rows */
+  gp.difference = function (a, b, rows) {
+    var found = { gained: 0, lost: 0, rows: [] };
+    rows.forEach(function (row) {
+      var change = served(b, row[1]) - served(a, row[0]);
+      if (Math.abs(change) < 0.5) { return; }
+      found[change > 0 ? "gained" : "lost"] += Math.abs(change);
+      found.rows.push({ i: row[0], j: row[1], change: change });
+    });
+    found.rows.sort(function (x, y) { return Math.abs(y.change) - Math.abs(x.change) || x.i - y.i; });
+    return found;
+  };
+
+  /** The same by area of the finest level that is drawn; by community where there is none.
+   * @param {Model} m */
+  gp.differenceList = function (m, difference) {
+    var level = gp.mainLevel(m), groups = {}, order = [];
+    difference.rows.forEach(function (row) {
+      var x = m.demand.xy[2 * row.i], y = m.demand.xy[2 * row.i + 1], key = "", name = "";
+      if (level >= 0) {
+        m.levels[level].shapes.some(function (shape, k) {
+          if (!shape || !gp.inside(shape, x, y)) { return false; }
+          key = "a" + k;
+          name = m.levels[level].level.names[k];
+          return true;
+        });
+      }
+      if (!key) { key = "d" + row.i; name = m.demand.d.names ? m.demand.d.names[row.i] : ""; }
+      if (!groups[key]) {
+        groups[key] = { name: name, gained: 0, lost: 0, box: [x, y, x, y] };
+        order.push(groups[key]);
+      }
+      var g = groups[key];
+      g[row.change > 0 ? "gained" : "lost"] += Math.abs(row.change);
+      g.box = [Math.min(g.box[0], x), Math.min(g.box[1], y), Math.max(g.box[2], x), Math.max(g.box[3], y)];
+    });
+    return order.sort(function (p, q) { return q.gained + q.lost - p.gained - p.lost; });
+  };
+
+  /** plus and minus signs where people gained and lost @param {Model} m @param {View} view */
+  gp.drawDifference = function (m, view) {
+    if (!m.difference) { return; }
+    var ctx = view.ctx, side = m.side;
+    m.difference.rows.slice().reverse().forEach(function (row) {
+      var i = row[side], x = m.demand.xy[2 * i] * view.scale - view.left, y = m.demand.xy[2 * i + 1] * view.scale - view.top;
+      if (x < -15 || y < -15 || x > view.width + 15 || y > view.height + 15) { return; }
+      var r = Math.max(3, Math.min(12, 2 + Math.sqrt(Math.abs(row.change) / m.demand.large) * Math.max(4, view.zoom - 6)));
+      ctx.beginPath();
+      ctx.arc(x, y, r, 0, 6.2832);
+      ctx.fillStyle = row.change > 0 ? "#0a5fb4" : "#b23c10";
+      ctx.fill();
+      ctx.strokeStyle = "#ffffff";
+      ctx.lineWidth = 1.2;
+      ctx.stroke();
+      ctx.lineWidth = Math.max(1.2, r / 4);
+      ctx.beginPath();
+      ctx.moveTo(x - r / 2, y);
+      ctx.lineTo(x + r / 2, y);
+      if (row.change > 0) { ctx.moveTo(x, y - r / 2); ctx.lineTo(x, y + r / 2); }
+      ctx.stroke();
+    });
+  };
+})(window.geoplan);

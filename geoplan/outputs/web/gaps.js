@@ -1,0 +1,69 @@
+/* Gaps as readers know them: by letter, largest first as shown; faults of data have a list of their own. */
+(function (gp) {
+  "use strict";
+  /* causes that a look at the data or the road network settles, not a new site */
+  var FAULTS = ["cut_off", "off_network", "no_data"];
+
+  /* 0 → A, 25 → Z, 26 → AA */
+  gp.letter = function (k) {
+    return (k >= 26 ? gp.letter(Math.floor(k / 26) - 1) : "") + String.fromCharCode(65 + k % 26);
+  };
+
+  /* letters go to the gaps of the service in the order of their ranks */
+  gp.lettered = function (gaps) {
+    var k = 0, order = gaps.rank.map(function (r, i) { return i; });
+    order.sort(function (a, b) { return gaps.rank[a] - gaps.rank[b] || a - b; });
+    var letters = gaps.rank.map(function () { return ""; });
+    order.forEach(function (i) { if (FAULTS.indexOf(gaps.cause[i]) < 0) { letters[i] = gp.letter(k++); } });
+    return letters;
+  };
+
+  gp.isFault = function (m, i) { return !m.gaps.letter[i]; };
+
+  /* people of a gap who are without the service, in what is shown; null where withheld */
+  gp.gapPeople = function (m, i) {
+    var g = m.gaps.d, after = g.after && g.after[i];
+    if (m.scenario === "after" && after !== null && after !== undefined) { return after; }
+    return g.people ? g.people[i] : g.length_m ? g.length_m[i] : null;
+  };
+
+  /* is this gap still there? (with the plan, some are closed whole) */
+  gp.open = function (m, i) { return m.scenario !== "after" || !m.gaps.d.after || m.gaps.d.after[i] !== 0; };
+
+  function listed(m, fault) {
+    var all = m.gaps.d.rank.map(function (r, i) { return i; }).filter(function (i) { return gp.isFault(m, i) === fault; });
+    return all.sort(function (a, b) {
+      var x = gp.gapPeople(m, a), y = gp.gapPeople(m, b);
+      return +gp.open(m, b) - +gp.open(m, a) || +(x === null) - +(y === null) || y - x || m.gaps.d.rank[a] - m.gaps.d.rank[b];
+    });
+  }
+  /* rows of the two lists: of the service, and to be checked; largest first, closed ones last */
+  gp.gapList = function (m) { return m.gaps ? listed(m, false) : []; };
+  gp.faultList = function (m) { return m.gaps ? listed(m, true) : []; };
+
+  /* how many are still there */
+  gp.countOpen = function (m, fault) {
+    return (fault ? gp.faultList(m) : gp.gapList(m)).filter(function (i) { return gp.open(m, i); }).length;
+  };
+
+  /* the ten largest that have a place, as shown */
+  gp.topGaps = function (m) {
+    var key = m.scenario;
+    m.top = m.top || {};
+    m.top[key] = m.top[key] || gp.gapList(m).filter(function (i) { return m.gaps.shapes[i] && gp.open(m, i); }).slice(0, 10);
+    return m.top[key];
+  };
+
+  /* what the map draws of them: from afar the ten largest, and of whole areas never more */
+  gp.drawnGaps = function (m, far) {
+    if (!m.gaps || !m.on.gaps) { return []; }
+    if (!m.spacing && (far || m.gaps.d.whole_areas)) { return gp.topGaps(m); }
+    return m.gaps.shapes.map(function (s, i) { return i; }).filter(function (i) {
+      return m.gaps.shapes[i] && gp.open(m, i) && !gp.isFault(m, i);
+    });
+  };
+  gp.drawnFaults = function (m, far) {
+    if (!m.gaps || !gp.shown(m, "faults", far)) { return []; }
+    return gp.faultList(m).filter(function (i) { return m.gaps.shapes[i] && gp.open(m, i); });
+  };
+})(window.geoplan);
