@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geoplan.cli.commands import main
+from geoplan.cli.start import main
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,17 @@
-"""The `geoplan` command (see `geoplan.cli.commands`)."""
+"""The `geoplan` command (see `geoplan.cli.commands`), loaded when it is used."""
 
-from geoplan.cli.commands import app, main
+from typing import Any
 
 __all__ = ["app", "main"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "main":
+        from geoplan.cli.start import main
+
+        return main
+    if name == "app":
+        from geoplan.cli.commands import app
+
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

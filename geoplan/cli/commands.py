@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from importlib.metadata import version
+from traceback import walk_tb
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from geoplan.cli.networks import fetch, network_build
-from geoplan.cli.options import INTERRUPTED
+from geoplan.cli.options import aside
 from geoplan.cli.runs import compare, export
+from geoplan.cli.start import INTERRUPTED, Interrupts, main, unprinted
 from geoplan.cli.studies import check, demo, new, run, suggest
 from geoplan.errors import GeoplanError, InputError
 from geoplan.words import LANGS, say_both
+from geoplan.writing import fault_text
+
+__all__ = ["app", "exit_code", "main"]
 
 app = typer.Typer(
     name="geoplan",
@@ -66,9 +72,10 @@ def _refuse(error: GeoplanError, *, as_json: bool) -> int:
     if as_json and isinstance(error, InputError):
         findings = [f.to_dict() for f in error.findings]
         typer.echo(json.dumps({"inputs": [], "findings": findings}, ensure_ascii=False, indent=1))
-    Console(stderr=True, soft_wrap=True).print(
-        f"geoplan: {_told(error)}", style="red", markup=False, highlight=False
-    )
+    with suppress(OSError):
+        Console(stderr=True, soft_wrap=True).print(
+            f"geoplan: {_told(error)}", style="red", markup=False, highlight=False
+        )
     return error.exit_code
 
 
@@ -82,8 +89,14 @@ def _told(error: GeoplanError) -> str:
     return ("\n" if any("\n" in text for text in told) else " / ").join(told)
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Run the command line and leave with the exit code of the contract."""
+def exit_code(argv: list[str] | None, interrupts: Interrupts) -> int:
+    """Run the command line; how it left, as the contract of exit codes says.
+
+    Parameters
+    ----------
+    argv : without the program's name; None = as the program was called.
+    interrupts : knows of Ctrl-C where a library has made another error of it.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     # users add --debug at the end of the line that failed, wherever the option is declared
     debug = "--debug" in arguments
@@ -91,7 +104,38 @@ def main(argv: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console must not end a run
-    sys.exit(_code(arguments, debug=debug))
+    try:
+        return _code(arguments, debug=debug)
+    except Exception as error:
+        if interrupts.heard():
+            raise KeyboardInterrupt from None
+        if isinstance(error, OSError) and _was_printing(error):
+            unprinted(error)
+            return 0
+        if debug:
+            raise
+        return _told_of(error)
+
+
+def _was_printing(error: OSError) -> bool:
+    """Whether it was the output that failed, and no file."""
+    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    return any(
+        frame.f_code.co_name == "echo"
+        and str(frame.f_globals.get("__name__")).partition(".")[0] in ("click", "typer")
+        for frame in frames
+    )
+
+
+def _told_of(error: Exception) -> int:
+    """Tell of what no command raises on purpose: a fault of the disk, or one of geoplan's own."""
+    fault = fault_text(error)
+    if fault is not None:
+        text, code = " / ".join(fault.text(lang) for lang in LANGS), 2
+    else:
+        text, code = say_both("cli.unexpected", what=f"{type(error).__name__}: {error}"), 1
+    aside(f"geoplan: {text}")
+    return code
 
 
 def _plainly(error: Any) -> None:
@@ -116,8 +160,8 @@ def _plainly(error: Any) -> None:
 
 
 def _code(arguments: list[str], *, debug: bool) -> int:
-    command = typer.main.get_command(app)
     try:
+        command = typer.main.get_command(app)
         done: Any = command.main(args=arguments, prog_name="geoplan", standalone_mode=False)
         if done == INTERRUPTED:  # typer has caught it
             raise KeyboardInterrupt
@@ -128,25 +172,17 @@ def _code(arguments: list[str], *, debug: bool) -> int:
         _plainly(error)
         error.show()
         return 2
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo(f"geoplan: {say_both('cli.interrupted')}", err=True)
-        return INTERRUPTED
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except SystemExit as left:
+        if isinstance(left.__context__, OSError):  # a pipe: who reads has seen enough
+            unprinted(left.__context__)
+            return 0
+        raise
     except GeoplanError as error:
         if debug:
             raise
         return _refuse(error, as_json="--json" in arguments)
-    except OSError as error:
-        if debug or not error.filename:
-            raise
-        why = error.strerror or type(error).__name__
-        typer.echo(f"geoplan: {say_both('cli.no_access', path=error.filename, why=why)}", err=True)
-        return 2
-    except Exception as error:
-        if debug:
-            raise
-        what = f"{type(error).__name__}: {error}"
-        typer.echo(f"geoplan: {say_both('cli.unexpected', what=what)}", err=True)
-        return 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,8 +24,6 @@ OutOption = Annotated[
     typer.Option("--out", metavar="DIR", help="Folder for the results.", parser=typed_path),
 ]
 LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of all that is read.")]
-#: exit code after Ctrl-C
-INTERRUPTED = 130
 
 
 def told_aside(lang: str | None) -> Callable[[Message], None]:
@@ -32,6 +31,12 @@ def told_aside(lang: str | None) -> Callable[[Message], None]:
     langs = LANGS if lang is None else (lang,)
 
     def tell(told: Message) -> None:
-        typer.echo("geoplan: " + " / ".join(told.text(one) for one in langs), err=True)
+        aside("geoplan: " + " / ".join(told.text(one) for one in langs))
 
     return tell
+
+
+def aside(text: str) -> None:
+    """Print on standard error; a terminal or a disk that takes no more is no reason to stop."""
+    with suppress(OSError):
+        typer.echo(text, err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -32,7 +32,8 @@ def progress_shown() -> Iterator[Report]:
         task = bar.add_task("", total=None)
 
         def report(done: int, total: int, text: str) -> None:
-            bar.update(task, completed=done, total=total, description=text)
+            with suppress(OSError):
+                bar.update(task, completed=done, total=total, description=text)
 
         yield report
 
@@ -45,9 +46,10 @@ def _plain_lines() -> Report:
     def report(done: int, total: int, text: str) -> None:
         nonlocal last
         if text != last:
-            console.print(
-                f"[{time.monotonic() - start:5.1f} s] {min(done + 1, total)}/{total} {text}"
-            )
+            with suppress(OSError):  # what cannot be shown is no reason to stop
+                console.print(
+                    f"[{time.monotonic() - start:5.1f} s] {min(done + 1, total)}/{total} {text}"
+                )
             last = text
 
     return report

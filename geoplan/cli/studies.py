@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from geoplan.cli.options import INTERRUPTED, LangOption, OutOption, StudyArgument, told_aside
+from geoplan.cli.options import LangOption, OutOption, StudyArgument, aside, told_aside
 from geoplan.cli.progress import progress_shown
+from geoplan.cli.start import INTERRUPTED
 from geoplan.cli.typed_path import typed_path
 from geoplan.errors import told_in
 from geoplan.words import say
@@ -136,7 +137,7 @@ def run(
     for file in overlay or ():
         opened = opened.overlay(file)
     for finding in in_language(opened, speaker.lang).findings:
-        typer.echo(finding_text(finding, speaker), err=True)
+        aside(finding_text(finding, speaker))
     target = out or opened.folder / "out"
     named = input_files(opened.config, opened.folder)
     read = [opened.file, *named, *(overlay or ()), *_tiles(basemap)]
@@ -155,12 +156,12 @@ def run(
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
     if plan.infeasible:
-        typer.echo("\n".join(plan.infeasible), err=True)
+        aside("\n".join(plan.infeasible))
     if plan.input_errors:
         path = folder / "findings.xlsx"
         where = path if path.exists() else "geoplan check"
         told = say(plan.lang, "cli.input_errors", count=plan.input_errors, path=where)
-        typer.echo(told, err=True)
+        aside(told)
     if plan.infeasible or plan.input_errors:
         raise typer.Exit(3 if plan.infeasible else 1)
 

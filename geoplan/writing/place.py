@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
+import uuid
 from collections.abc import Iterable
 from os import strerror
 from pathlib import Path
@@ -13,7 +15,7 @@ from geoplan.errors import DiskError, UsageError
 from geoplan.tolerances import DISK_IS_FULL_MB
 from geoplan.words.message import Message
 from geoplan.writing.file_names import is_within
-from geoplan.writing.leftovers import hidden_name
+from geoplan.writing.leftovers import Leftovers
 from geoplan.writing.own_files import some_names
 from geoplan.writing.plain_faults import fault_text, free_mb
 
@@ -127,10 +129,9 @@ def _probed(place: Path, given: Path) -> str | None:
     A folder never takes the place of one that holds something; what would forbid the change of its
     name in the first place is told before that.
     """
-    probe = hidden_name(place, "probe.partial")
+    leftovers, probe = Leftovers(place), None
     try:
-        probe.mkdir(exist_ok=True)
-        (probe / "full").touch()
+        probe = leftovers.begin(uuid.uuid4().hex[:8])
         if place.exists() and os.name != "nt":
             place.rename(probe)
     except OSError as error:
@@ -141,7 +142,6 @@ def _probed(place: Path, given: Path) -> str | None:
             assert told is not None
             raise DiskError.of(told.key, **told.values) from error
     finally:
-        (probe / "full").unlink(missing_ok=True)
-        if probe.is_dir():
-            probe.rmdir()
+        if probe is not None:
+            shutil.rmtree(probe, ignore_errors=True)
     return None

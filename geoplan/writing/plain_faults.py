@@ -74,7 +74,7 @@ def fault_text(
     place = path or Path.cwd()
     if word is None and not isinstance(error, OSError) and (_is_full(place) or _is_full(temporary)):
         said = True  # libraries in other languages say nothing that could be read
-    if said:
+    if said and word is None:
         word = "disk_full"
     if word is None and fault is None:
         return None
