@@ -18,6 +18,8 @@ from geoplan.inputs.files.textfile import read_text
 _EXACT_WHOLE = 1e15
 #: rows from which memory is worth being released after every column
 LARGE_TABLE = 100_000
+#: columns from which they are not released one by one
+_WIDE = 200
 #: a column without heading that is filled on fewer rows than this holds cells that slipped there
 _MIN_FILLED = 0.2
 
@@ -100,10 +102,13 @@ def cut_table(
     index = cells.index[headings.body :]
     filled = np.zeros(len(below), bool)
     stray, unnamed = np.zeros(len(filled), bool), 0
-    for heading in headings.names:
-        # column by column, each released as soon as it is copied: tables may be large; `take`
-        # puts a column's chunks together, which any later choice of rows would do again
-        column = cells.pop(cells.columns[0]).take(below).astype("str").str.strip()
+    wide = len(headings.names) > _WIDE
+    for k, heading in enumerate(headings.names):
+        # column by column, each released as soon as it is copied: tables may be large (but to take
+        # a column out of a frame looks at all others: those of a wide one stay); `take` puts a
+        # column's chunks together, which any later choice of rows would do again
+        taken = cells.iloc[:, k] if wide else cells.pop(cells.columns[0])
+        column = taken.take(below).astype("str").str.strip()
         column = _without_text_marks(column)
         there = (column != "").to_numpy(bool)
         if heading.startswith(NO_HEADING):

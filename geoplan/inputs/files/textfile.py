@@ -22,6 +22,7 @@ import pandas as pd
 
 from geoplan.errors import FileError
 from geoplan.inputs.files.encoding import EncodedText, detect_encoding
+from geoplan.inputs.files.gate.limits import refuse_beyond
 
 _DELIMITERS = (",", "\t", ";", "|", "，")
 _HEAD_BYTES = 400_000
@@ -29,6 +30,8 @@ _HEAD_BYTES = 400_000
 _CHUNK = 50_000
 #: a cell longer than this is no cell: a quote was left open
 _LONGEST_CELL = 1_000_000
+#: columns of a workbook; more are refused though they are empty. Columns looked at at one time
+_WIDEST, _BLOCK = 16_384, 256
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -84,8 +87,40 @@ def read_text(path: Path, encoding: str | None = None) -> TextCells:
     head = file.text(_HEAD_BYTES)
     text = _Text(file=file, delimiter=find_delimiter(head))
     with _long_cells():
+        _refuse_large(text, head)
         found = _records(text, head)
-    return replace(found, file_findings=tuple(file.file_findings))
+    return replace(
+        found, cells=_without_empty_right(found.cells), file_findings=tuple(file.file_findings)
+    )
+
+
+def _refuse_large(text: _Text, head: str) -> None:
+    """Refuse a table of more rows, columns or cells than a limit allows, before it is taken apart.
+
+    Empty columns at the right count for the cells only, and up to the width of a workbook.
+    """
+    widths = _widths(head, text.delimiter) or [1]
+    filled = _widths_filled(head, text.delimiter)
+    rows = text.file.raw.count(b"\n") or text.file.raw.count(b"\r")
+    refuse_beyond("rows", rows)
+    refuse_beyond("columns", max(filled) if max(widths) <= _WIDEST else max(widths))
+    refuse_beyond("cells", rows * max(filled))
+
+
+def _widths_filled(sample: str, delimiter: str) -> list[int]:
+    """Cells per line of a piece of text up to the last filled one."""
+    lines = sample.splitlines() or [""]
+    return [len(line.rstrip(delimiter + " ").split(delimiter)) for line in lines]
+
+
+def _without_empty_right(cells: pd.DataFrame) -> pd.DataFrame:
+    """Without the empty columns at the right: there may be as many as a workbook has."""
+    used = cells.shape[1]
+    while used > 1 and not (cells.iloc[:, used - 1] != "").any():
+        block = max(used - _BLOCK, 0)
+        filled = (cells.iloc[:, block:used].to_numpy(object) != "").any(axis=0)
+        used = block + (int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0)
+    return cells if used == cells.shape[1] else cells.iloc[:, : max(used, 1)]
 
 
 def find_delimiter(text: str) -> str:

@@ -231,10 +231,12 @@ def _numbers(table: RowTable, counted: Counted, at: np.ndarray) -> list[np.ndarr
     if len(at) > _FURTHER_ROWS:
         return columns
     for heading in map(str, table.text.columns):
+        if len(columns) >= _FURTHER:
+            break
         if heading in counted.counts or heading in counted.roles:
             continue
         values = _positive(table.text[heading].iloc[at])
-        if np.isfinite(values).mean() >= _FILLED and len(columns) < _FURTHER:
+        if np.isfinite(values).mean() >= _FILLED:
             columns.append(values)
     return columns
 

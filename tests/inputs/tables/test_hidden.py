@@ -77,7 +77,7 @@ def test_a_hidden_sheet_may_hold_an_error_newer_than_the_library(tmp_path, peopl
 
 def test_a_sheet_whose_hidden_rows_cannot_be_told_says_so(tmp_path, people, monkeypatch):
     path = write_xlsx(tmp_path / "p.xlsx", [HEAD, *ROWS])
-    monkeypatch.setitem(read_book._MARKS, ".xlsx", lambda path, sheets: {"another": SheetMarks()})
+    monkeypatch.setitem(read_book._MARKS, ".xlsx", lambda path: {"another": SheetMarks()})
     assert codes(people(path)) == {"marks_unread"}
 
 

@@ -34,16 +34,16 @@ class Limits:
     Examples
     --------
     >>> Limits().columns, Limits(columns=100).columns
-    (16384, 100)
+    (2000, 100)
     """
 
     file_mb: float = 2_000
     unpacked_mb: float = 2_000
     document_mb: float = 300
     members: int = 10_000
-    columns: int = 16_384
+    columns: int = 2_000
     rows: int = 10_000_000
-    cells: int = 100_000_000
+    cells: int = 50_000_000
     seconds: float = 60
 
 
@@ -90,7 +90,7 @@ def refuse_beyond(limit: str, found: float) -> None:
     --------
     >>> refuse_beyond("columns", 20_000)
     Traceback (most recent call last):
-    geoplan.errors.FileError: it has 20,000 columns; at most 16,384 are read. ...
+    geoplan.errors.FileError: it has 20,000 columns; at most 2,000 are read. ...
     """
     most = getattr(current_limits(), limit)
     if not found > most:

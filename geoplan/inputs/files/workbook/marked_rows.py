@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import IO
+from typing import Protocol
 
 #: bytes that are read at one time
 BLOCK = 1 << 20
@@ -21,11 +21,18 @@ _MARKS = (
 )
 
 
+class Readable(Protocol):
+    """What gives bytes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+
+
 class UnnumberedRowError(ValueError):
     """A row does not say its number, and rows before it may have been left out."""
 
 
-def marked_rows(stream: IO[bytes]) -> Iterator[bytes]:
+def marked_rows(stream: Readable) -> Iterator[bytes]:
     """The XML of a sheet, without rows that are not hidden and hold no errors and no formulas
     without a value.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Collection
 from pathlib import Path
 from xml.parsers import expat
 
@@ -16,8 +15,8 @@ _CELLS = ("table:table-cell", "table:covered-table-cell")
 _MOST_REPEATED = 1024
 
 
-def marks_ods(path: Path, sheets: Collection[str]) -> Marks:
-    """The marks of `sheets`."""
+def marks_ods(path: Path) -> Marks:
+    """The marks of all sheets."""
     content = _Content()
     parser = expat.ParserCreate()
     parser.StartElementHandler = content.start
@@ -27,7 +26,7 @@ def marks_ods(path: Path, sheets: Collection[str]) -> Marks:
         while block := stream.read(_BLOCK):
             parser.Parse(block, False)
         parser.Parse(b"", True)
-    return {name: marks for name, marks in content.found.items() if name in sheets}
+    return content.found
 
 
 class _Content:
@@ -95,6 +94,9 @@ class _Content:
             self.marks.merges = self.marks.merges or []
             self.marks.merges.append((at, (self.row + down - 1, self.column + right - 1)))
         formula = cell.get("table:formula")
+        if said or formula is not None or cell.get("office:value-type"):
+            bottom, far = self.row + self.rows - 1, self.column + self.columns - 1
+            self.marks.extent.reach(bottom, far)
         kind = cell.get("calcext:value-type") or cell.get("office:value-type")
         text = ""
         if kind == "error" or (formula is not None and is_error(said)):

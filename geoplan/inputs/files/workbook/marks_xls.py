@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from geoplan.inputs.columns.cell_errors import error_of_code
@@ -12,14 +12,20 @@ from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
 _END, _SHEET, _ROW, _ERROR, _FILTER = 0x0A, 0x85, 0x208, 0x205, 0x9B
 _FORMULAS = (0x06, 0x206, 0x406)
+#: where the sheet says that it ends; records of several cells of a row; all records of cells
+_SIZE = 0x200
+_SEVERAL = (0xBD, 0xBE)
+_CELLS = frozenset(
+    (*_SEVERAL, *_FORMULAS, _ERROR, 0x27E, 0xFD, 0x201, 0x203, 0x204, 0xD6, 0x02, 0x03, 0x04)
+)
 #: flags of a row: outline level, hidden
 _LEVEL, _HIDDEN = 0x07, 0x20
 #: flag of a formula that is to be worked out on opening
 _ON_LOAD = 0x02
 
 
-def marks_xls(path: Path, sheets: Collection[str]) -> Marks:
-    """The marks of `sheets`.
+def marks_xls(path: Path) -> Marks:
+    """The marks of all sheets.
 
     Raises
     ------
@@ -32,8 +38,7 @@ def marks_xls(path: Path, sheets: Collection[str]) -> Marks:
     found = {}
     try:
         for start, name in _sheets(book):
-            if name in sheets:
-                found[name] = _marks(book, start)
+            found[name] = _marks(book, start)
     except (struct.error, IndexError) as error:
         raise ValueError("damaged workbook") from error
     return found
@@ -63,6 +68,7 @@ def _sheets(book: bytes) -> list[tuple[int, str]]:
 
 def _marks(book: bytes, start: int) -> SheetMarks:
     marks, filtered = SheetMarks(), False
+    row_reached = column_reached = -1
     for kind, body in _records(book, start):
         if kind == _ROW:
             row, flags = struct.unpack_from("<H", body)[0], body[12]
@@ -73,9 +79,18 @@ def _marks(book: bytes, start: int) -> SheetMarks:
             marks.texts[at] = error_of_code(body[6])
         elif kind in _FORMULAS:
             _put_formula(marks, body)
+        elif kind == _SIZE and len(body) >= 12:
+            rows, columns = struct.unpack_from("<4xI2xH", body)
+            marks.extent.reach(rows - 1, columns - 1)
+        if kind in _CELLS:
+            last, right = struct.unpack_from("<HH", body)
+            if kind in _SEVERAL:
+                right = struct.unpack_from("<H", body, len(body) - 2)[0]
+            row_reached, column_reached = max(row_reached, last), max(column_reached, right)
         filtered |= kind == _FILTER
     if filtered:
         marks.unfold()
+    marks.extent.reach(row_reached, column_reached)
     return marks
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import struct
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,12 +14,13 @@ from geoplan.inputs.files.headings import Range
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
 _ROW, _ERROR, _FORMULA_ERROR, _BUNDLE, _FILTER_COLUMN, _MERGE = 0, 3, 11, 156, 163, 176
+_LAST_CELL = 11
 #: second byte of a row's flags: outline level, hidden
 _LEVEL, _HIDDEN = 0x07, 0x10
 
 
-def marks_xlsb(path: Path, sheets: Collection[str]) -> Marks:
-    """The marks of `sheets`.
+def marks_xlsb(path: Path) -> Marks:
+    """The marks of all sheets.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def marks_xlsb(path: Path, sheets: Collection[str]) -> Marks:
             targets = {r.get("Id"): r.get("Target", "") for r in relations}
             found = {}
             for relation, name in _sheets(archive.read("xl/workbook.bin")):
-                if name in sheets and relation in targets:
+                if relation in targets:
                     part = posixpath.normpath(posixpath.join("/xl", targets[relation]))
                     found[name] = _marks(archive.read(part.lstrip("/")))
             return found
@@ -80,18 +81,23 @@ def _sheets(book: bytes) -> list[tuple[str, str]]:
 def _marks(raw: bytes) -> SheetMarks:
     merges: list[Range] = []  # which calamine does not read in this format
     marks, row, filtered = SheetMarks(merges=merges), -1, False
+    last = farthest = -1
     for kind, body in _records(raw):
         if kind == _ROW:
             row, flags = struct.unpack_from("<I", body)[0], body[11]
+            last = max(last, row)
             if flags & _HIDDEN:
                 marks.hide(row, outlined=bool(flags & _LEVEL))
-        elif kind in (_ERROR, _FORMULA_ERROR):
-            column = struct.unpack_from("<I", body)[0]
-            marks.texts[row, column] = error_of_code(body[8])
+        elif kind <= _LAST_CELL:
+            column = int.from_bytes(body[:4], "little")
+            farthest = max(farthest, column)
+            if kind in (_ERROR, _FORMULA_ERROR):
+                marks.texts[row, column] = error_of_code(body[8])
         elif kind == _MERGE:
             top, bottom, left, right = struct.unpack_from("<4I", body)
             merges.append(((top, left), (bottom, right)))
         filtered |= kind == _FILTER_COLUMN
     if filtered:
         marks.unfold()
+    marks.extent.reach(last, farthest)
     return marks

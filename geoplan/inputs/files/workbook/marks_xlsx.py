@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from xml.parsers import expat
 
+from geoplan.inputs.files.workbook.extent import ExtentStream
 from geoplan.inputs.files.workbook.marked_rows import BLOCK, UnnumberedRowError, marked_rows
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
@@ -17,8 +18,8 @@ _TRUE = ("1", "true")
 _TEXT_TYPES = ("str", "s", "inlineStr")
 
 
-def marks_xlsx(path: Path, sheets: Collection[str]) -> Marks:
-    """The marks of `sheets`; formulas count as never worked out where their value is missing.
+def marks_xlsx(path: Path) -> Marks:
+    """The marks of all sheets; formulas count as never worked out where their value is missing.
 
     Programs that write formulas without working them out put no value, or 0 and the order to
     compute everything on opening.
@@ -31,7 +32,7 @@ def marks_xlsx(path: Path, sheets: Collection[str]) -> Marks:
         found = {}
         for name, relation in book.sheets.items():
             target = parts.targets.get(relation)
-            if name in sheets and target is not None:
+            if target is not None:
                 found[name] = _read_sheet(archive, target, stale=book.stale)
         return found
 
@@ -40,11 +41,16 @@ def _read_sheet(archive: zipfile.ZipFile, part: str, *, stale: bool) -> SheetMar
     sheet = _Sheet(stale=stale, numbered=True)
     try:
         with archive.open(part) as stream:
-            sheet.parse(marked_rows(stream))
+            whole = ExtentStream(stream)
+            sheet.parse(marked_rows(whole))
     except UnnumberedRowError:  # then every row counts
         sheet = _Sheet(stale=stale)
-        sheet.read(archive, part)
-    return sheet.done()
+        with archive.open(part) as stream:
+            whole = ExtentStream(stream)
+            sheet.parse(iter(lambda: whole.read(BLOCK), b""))
+    found = sheet.done()
+    found.extent = whole.extent
+    return found
 
 
 def _local(name: str) -> str:

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.gate.archive import checked_archive
+from geoplan.inputs.files.gate.limits import refuse_beyond
+from geoplan.inputs.files.gate.own_process import try_reader
 from geoplan.inputs.files.headings import Range, find_headings, has_known_heading
 from geoplan.inputs.files.table import RawTable, cut_table, float_text
 from geoplan.inputs.files.workbook.compare_sheets import sheets_together
@@ -32,8 +34,16 @@ _MARKS = {
     ".xlsb": marks_xlsb,
     ".ods": marks_ods,
 }
+#: columns from which a sheet is looked at for empty ones
+_WIDE = 100
 #: types of numbers (a bool is none)
 _NUMBERS = frozenset((int, float))
+_TRIAL = """
+from python_calamine import CalamineWorkbook
+book = CalamineWorkbook.from_path(path)
+for name in book.sheet_names:
+    book.get_sheet_by_name(name)
+"""
 #: an error value that is none of the seven of old
 _NEW_ERROR = re.compile(
     rb"(<v>)#(?!(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|GETTING_DATA)</v>)[^<]*(</v>)"
@@ -50,14 +60,17 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
     FileError
         Unreadable, empty, no heading, no such sheet: with what to do.
     """
+    marks = _read_marks(path)
+    _refuse_large(path, marks)
     book = _open(path)
     names = list(book.sheet_names)
+    if marks and not marks.keys() >= set(names):
+        try_reader(path, _TRIAL)
     if sheet is not None and sheet not in names:
         raise FileError.of("file_faults.no_sheet", sheet=sheet, sheets=", ".join(names))
     states = {s.name: s.visible for s in book.sheets_metadata}
     hidden = [n for n in names if states.get(n) != SheetVisibleEnum.Visible]
     read = [sheet] if sheet is not None else [n for n in names if n not in hidden]
-    marks = _read_marks(path, read)
     pages = _pages(book, path, read if sheet is not None else names)
     sheets = [_Sheet(pages[n], marks.get(n)) for n in read]
     tables = _tables(sheets, given, must=sheet is not None)
@@ -70,6 +83,19 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
         told.append(("marks_unread", {}))
     tables[0] = replace(tables[0], file_findings=(*told, *tables[0].file_findings))
     return tables
+
+
+def _refuse_large(path: Path, marks: Marks) -> None:
+    """Refuse what would take too much: the library holds every sheet up to its farthest cell.
+
+    Where the sheets could not be looked at, the library is tried in a process of its own.
+    """
+    if zipfile.is_zipfile(path):
+        with checked_archive(path):
+            pass
+    if not marks:
+        try_reader(path, _TRIAL)
+    refuse_beyond("cells", sum(m.extent.rows * m.extent.columns for m in marks.values()))
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -138,11 +164,11 @@ def _about_sheets(
     return told + sheets_together(tables)
 
 
-def _read_marks(path: Path, sheets: Sequence[str]) -> Marks:
+def _read_marks(path: Path) -> Marks:
     """What calamine leaves out, by sheet; nothing of those of which it cannot be read."""
     try:
-        return _MARKS[path.suffix.lower()](path, sheets)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, expat.ExpatError):
+        return _MARKS[path.suffix.lower()](path)
+    except Exception:  # no reason to refuse a workbook that the library can read
         return {}
 
 
@@ -175,6 +201,8 @@ class _Sheet:
             if must:
                 raise FileError.of("file_faults.empty_sheet", sheet=self.page.name)
             return None
+        _drop_empty_bottom(values)
+        _drop_empty_right(values)
         self._put_texts(values)
         cells = pd.DataFrame([[_text(c) for c in row] for row in values], dtype=object).fillna("")
         if not must and not has_known_heading(cells, given):
@@ -211,6 +239,32 @@ class _Sheet:
                 cells.iloc[top : bottom + 1, left] = cells.iloc[top, left]
                 copies[top + 1 : bottom + 1, left] = True
         return copies
+
+
+def _drop_empty_bottom(values: list[list[Any]]) -> None:
+    """Cut empty rows off the bottom: one stray space makes 1,048,576 of them."""
+    used = len(values)
+    while used > 1 and all(
+        c == "" or (isinstance(c, str) and c.isspace()) for c in values[used - 1]
+    ):
+        used -= 1
+    del values[used:]
+
+
+def _drop_empty_right(values: list[list[Any]]) -> None:
+    """Cut empty columns off the right of a wide sheet: one stray format makes 16,384 of them."""
+    width = max(map(len, values))
+    if width > _WIDE:
+        used = 0
+        for row in values:
+            at = len(row)
+            while at > used and row[at - 1] in ("", None):
+                at -= 1
+            used = max(used, at)
+        for row in values:
+            del row[used:]
+        width = used
+    refuse_beyond("columns", width)
 
 
 def _native(values: list[list[Any]], width: int) -> np.ndarray:
