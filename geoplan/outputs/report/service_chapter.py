@@ -282,7 +282,6 @@ def _outcome_text(results: RunResults, service: ServiceResult, speaker: Speaker)
         value=number_text(result.value, 1),
         bound=number_text(result.bound, 1),
         unit=unit,
-        seconds="<0.1" if result.seconds < 0.1 else number_text(result.seconds, 1),
         solver=speaker.solver(result.solver),
     )
     greedy = result.greedy_value
