@@ -6,6 +6,7 @@ Everyone who is not served is in exactly one gap: the people of all gaps sum to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 import geopandas as gpd
@@ -110,6 +111,7 @@ def gap_areas(
     ['add_site', 'mend_link', 'mend_link', 'mend_data']
     """
     layers = dict(coverage.areas if areas is None else areas)
+    coverage = replace(coverage, frame=coverage.frame.iloc[_by_name(coverage.frame)])
     rules = merge_rules(coverage, layers, **merging)
     if isinstance(suggested, pd.DataFrame):
         suggested = suggested.index
@@ -132,6 +134,15 @@ def gap_areas(
     closing = [site if pd.notna(site) else pd.NA for site in table["closing_site"]]
     table["closing_site"] = pd.Series(closing, index=table.index, dtype=object)
     return table.reset_index(drop=True)
+
+
+def _by_name(frame: gpd.GeoDataFrame) -> np.ndarray:
+    """Positions by name, then place, people and id: the order of a file's rows decides no tie."""
+    point = frame.geometry.to_numpy()
+    labels = frame.index.astype(str).to_numpy(object)
+    name = frame["name"].astype("string").fillna("") if "name" in frame else labels
+    keys = (labels, frame["people"], shapely.get_y(point), shapely.get_x(point), name)
+    return np.lexsort([pd.factorize(np.asarray(key), sort=True)[0] for key in keys])
 
 
 def _collect_small(

@@ -217,7 +217,9 @@ def areas_below_quota(table: pd.DataFrame) -> pd.DataFrame:
     ['East']
     """
     short = table[(table.index != "") & (~table["meets"].fillna(True).astype(bool))]
-    return short.sort_values("counted", kind="stable")
+    # those that are short alike by code: the order of a file's rows decides nothing
+    order = np.lexsort((short.index.astype(str), short["counted"].to_numpy(float)))
+    return short.iloc[order]
 
 
 def designated_rows(facilities: FacilityLayer) -> pd.Series:
