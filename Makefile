@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
+.PHONY: demo test soak fuzz test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -20,6 +20,12 @@ KILLS ?= 200
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m tests.siting.oracle.soak --seeds $(SEEDS) --first $(FIRST)
 	$(BIN)/python -m tests.writing.kill_runs --kills $(KILLS)
+
+# Broken inputs by the thousand, counted by kind and outcome: make fuzz [CASES=10000] [SEED=0]
+CASES ?= 10000
+SEED ?= 0
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \

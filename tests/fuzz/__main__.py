@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.base import write_base
+from tests.fuzz.draw import ROOMS, room_of
 from tests.fuzz.pool import results
 from tests.fuzz.worker import try_case
 
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--case", type=int, help="only this one, here, with its traceback")
+    parser.add_argument("--rooms", nargs="*", choices=list(ROOMS), default=list(ROOMS))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "geoplan-fuzz")
     asked = parser.parse_args()
@@ -45,6 +47,7 @@ def main() -> int:
     if asked.case is not None:
         return _one(asked, base)
     numbers = list(range(asked.first, asked.first + asked.cases))
+    numbers = [n for n in numbers if room_of(asked.seed, n) in asked.rooms]
     return _many(asked, numbers, base)
 
 
@@ -69,7 +72,8 @@ def _many(asked: argparse.Namespace, numbers: list[int], base: Path) -> int:
             if len(same) <= 2:
                 say(f"case {one['number']} ({one['kind']}: {one['what']}): {fault}")
         if not done % 500:
-            say(f"{done} cases, {sum(map(len, failed.values()))} failed, {time.monotonic() - began:.0f} s")
+            wrong = sum(map(len, failed.values()))
+            say(f"{done} cases, {wrong} failed, {time.monotonic() - began:.0f} s")
     _table(outcomes)
     for fault, cases in sorted(failed.items(), key=lambda pair: -len(pair[1])):
         say(f"{len(cases)} x {fault}: {', '.join(str(c['number']) for c in cases[:12])}")
@@ -86,7 +90,9 @@ def _many(asked: argparse.Namespace, numbers: list[int], base: Path) -> int:
 def _alike(fault: str) -> str:
     """Faults of one cause: what stands after the place does not tell them apart."""
     head, _, rest = fault.partition(": ")
-    return head if rest and head.startswith(("unexpected", "silent", "hang", "memory")) else fault[:90]
+    return (
+        head if rest and head.startswith(("unexpected", "silent", "hang", "memory")) else fault[:90]
+    )
 
 
 def _table(outcomes: Counter[tuple[str, str]]) -> None:

@@ -9,22 +9,31 @@ from tests.fuzz.case import Case, Kind, Maker
 from tests.fuzz.kinds import cells, damage, layers, rasters, runs, settings, streets, tables
 
 #: rooms in the proportion in which cases are drawn from them
-ROOMS: tuple[tuple[tuple[Kind, ...], int], ...] = (
-    (cells.KINDS, 5),
-    (tables.KINDS, 4),
-    (layers.KINDS, 4),
-    (damage.KINDS, 6),
-    (settings.KINDS, 5),
-    (rasters.KINDS, 1),
-    (streets.KINDS, 2),
-    (runs.KINDS, 2),
-)
+ROOMS: dict[str, tuple[tuple[Kind, ...], int]] = {
+    "cells": (cells.KINDS, 5),
+    "tables": (tables.KINDS, 4),
+    "layers": (layers.KINDS, 4),
+    "damage": (damage.KINDS, 6),
+    "settings": (settings.KINDS, 5),
+    "rasters": (rasters.KINDS, 1),
+    "streets": (streets.KINDS, 2),
+    "runs": (runs.KINDS, 2),
+}
+
+
+def room_of(seed: int, number: int) -> str:
+    """Which room a case comes from."""
+    return _room(random.Random(f"{seed}:{number}"))
+
+
+def _room(chance: random.Random) -> str:
+    return chance.choices(list(ROOMS), [weight for _, weight in ROOMS.values()])[0]
 
 
 def draw(seed: int, number: int, folder: Path, base: Path) -> Case:
     """Write case `number` of `seed` into `folder`."""
     chance = random.Random(f"{seed}:{number}")
-    kinds = chance.choices([room for room, _ in ROOMS], [weight for _, weight in ROOMS])[0]
+    kinds, _ = ROOMS[_room(chance)]
     folder.mkdir(parents=True)
     maker = Maker(number=number, random=chance, folder=folder, base=base)
     return chance.choice(kinds)(maker)

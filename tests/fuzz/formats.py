@@ -138,14 +138,30 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Rows], Any]]] = {
 #: formats whose cells are whatever somebody typed
 TYPED = ("csv", "tsv", "xlsx", "xls", "xlsb", "ods")
 #: formats that know how much they hold, so a file that was cut off must be noticed
-COUNTED = ("xlsx", "xls", "xlsb", "ods", "gpkg", "geojson", "topojson", "kml", "kmz", "fgb", "gml",
-           "parquet", "zip", "shp")  # fmt: skip
+COUNTED = (
+    "xlsx",
+    "xls",
+    "xlsb",
+    "ods",
+    "gpkg",
+    "geojson",
+    "topojson",
+    "kml",
+    "kmz",
+    "fgb",
+    "gml",
+    "parquet",
+    "zip",
+    "shp",
+)
 
 
 def write_rows(path: Path, rows: Rows, kind: str | None = None) -> Path:
     """The rows in a file; its format follows from the ending where `kind` is None."""
     write = next(
-        one for name, (ending, one) in FORMATS.items() if kind in (name, None) and ending == path.suffix
+        one
+        for name, (ending, one) in FORMATS.items()
+        if kind in (name, None) and ending == path.suffix
     )
     write(path, rows)
     return path

@@ -127,4 +127,10 @@ def _died(seed: int, worker: _Worker, kept: Path, why: str) -> dict[str, Any]:
     path.write_text(json.dumps({**note, "faults": [why]}, indent=1))
     kind, what = note.get("kind", "?"), note.get("what", "?")
     outcome = why.split(":")[0]
-    return {"number": worker.number, "kind": kind, "what": what, "outcome": outcome, "faults": [why]}
+    return {
+        "number": worker.number,
+        "kind": kind,
+        "what": what,
+        "outcome": outcome,
+        "faults": [why],
+    }

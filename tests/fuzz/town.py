@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 from shapely.geometry import LineString, Point, box
 
-from geoplan.network import Network
 from geoplan.study.example import CRS, X, Y
 
 STEP, LINES = 400, 6
@@ -97,7 +95,10 @@ def streets() -> gpd.GeoDataFrame:
 
 def districts() -> gpd.GeoDataFrame:
     """Two districts that share the town."""
-    west, east = box(X - 500, Y - 500, X + 1000, Y + 2500), box(X + 1000, Y - 500, X + 2500, Y + 2500)
+    west, east = (
+        box(X - 500, Y - 500, X + 1000, Y + 2500),
+        box(X + 1000, Y - 500, X + 2500, Y + 2500),
+    )
     return gpd.GeoDataFrame(
         {"code": ["1", "2"], "name": ["West", "East"]}, geometry=[west, east], crs=CRS
     )

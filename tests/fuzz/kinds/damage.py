@@ -76,15 +76,30 @@ def without(content: bytes, chance: random.Random) -> bytes:
 
 def nothing_like_it(content: bytes, chance: random.Random) -> bytes:
     """What a download or an office leaves in its place."""
-    return chance.choice([
-        b"", b"<!DOCTYPE html><html><body>404 Not Found</body></html>", chance.randbytes(3000),
-        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", b"PK\x05\x06" + bytes(18),
-        b"%PDF-1.7\n", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"{" * 5000, b"[" * 100_000,
-        b"<a>" * 50_000, gzip.compress(content), b"SQLite format 3\x00" + bytes(100), b"\n" * 5000,
-        b'"' * 999, b"," * 20_000, "\ufeff".encode() * 3 + content, b"PAR1PAR1", b"fgb\x03fgb\x00",
-        b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>people.csv</SrcDataSource>'
-        b"</OGRVRTLayer></OGRVRTDataSource>",
-    ])  # fmt: skip
+    return chance.choice(
+        [
+            b"",
+            b"<!DOCTYPE html><html><body>404 Not Found</body></html>",
+            chance.randbytes(3000),
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n",
+            b"PK\x05\x06" + bytes(18),
+            b"%PDF-1.7\n",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+            b"{" * 5000,
+            b"[" * 100_000,
+            b"<a>" * 50_000,
+            gzip.compress(content),
+            b"SQLite format 3\x00" + bytes(100),
+            b"\n" * 5000,
+            b'"' * 999,
+            b"," * 20_000,
+            "\ufeff".encode() * 3 + content,
+            b"PAR1PAR1",
+            b"fgb\x03fgb\x00",
+            b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>people.csv</SrcDataSource>'
+            b"</OGRVRTLayer></OGRVRTDataSource>",
+        ]
+    )
 
 
 def inside(content: bytes, chance: random.Random) -> bytes:
@@ -122,9 +137,20 @@ def _with_flag(content: bytes, mark: bytes, offset: int) -> bytes:
 
 
 DAMAGES: tuple[Bytes, ...] = (
-    cut, cut_little, flip, flip, flip_head, zeros, ones, noise, twice, without, nothing_like_it,
-    inside, inside,
-)  # fmt: skip
+    cut,
+    cut_little,
+    flip,
+    flip,
+    flip_head,
+    zeros,
+    ones,
+    noise,
+    twice,
+    without,
+    nothing_like_it,
+    inside,
+    inside,
+)
 
 
 def people(maker: Maker) -> Case:
@@ -161,7 +187,12 @@ def sites(maker: Maker) -> Case:
 
 def areas(maker: Maker) -> Case:
     """The districts, damaged."""
-    drivers = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf"}
+    drivers = {
+        ".gpkg": "GPKG",
+        ".shp": "ESRI Shapefile",
+        ".geojson": "GeoJSON",
+        ".fgb": "FlatGeobuf",
+    }
     ending = maker.random.choice(list(drivers))
     path = maker.folder / f"areas{ending}"
     districts().to_file(path, driver=drivers[ending])
@@ -174,8 +205,23 @@ def areas(maker: Maker) -> Case:
 def network(maker: Maker) -> Case:
     """A street file in any format, damaged."""
     chance = maker.random
-    kind = chance.choice(["geoplan", "geoplan", "gpkg", "shp", "fgb", "geojson", "parquet", "gml",
-                          "osm", "pbf", "graphml", "csv", "zip"])  # fmt: skip
+    kind = chance.choice(
+        [
+            "geoplan",
+            "geoplan",
+            "gpkg",
+            "shp",
+            "fgb",
+            "geojson",
+            "parquet",
+            "gml",
+            "osm",
+            "pbf",
+            "graphml",
+            "csv",
+            "zip",
+        ]
+    )
     path = _street_file(maker, kind)
     how, target = _spoil(maker, path)
     walk = {"path": path.name}
@@ -200,8 +246,13 @@ def _street_file(maker: Maker, kind: str) -> Path:
             for part in sorted(maker.folder.glob("inner.*")):
                 archive.write(part, part.name)
     else:
-        drivers = {"gpkg": "GPKG", "shp": "ESRI Shapefile", "fgb": "FlatGeobuf", "geojson": "GeoJSON",
-                   "gml": "GML"}  # fmt: skip
+        drivers = {
+            "gpkg": "GPKG",
+            "shp": "ESRI Shapefile",
+            "fgb": "FlatGeobuf",
+            "geojson": "GeoJSON",
+            "gml": "GML",
+        }
         table.to_file(path, driver=drivers[kind])
     return path
 
@@ -230,8 +281,22 @@ def wrong_ending(maker: Maker) -> Case:
     kind, called = chance.sample([k for k in FORMATS if k not in ("gdb", "tab", "shp")], 2)
     path = maker.folder / f"x{FORMATS[kind][0]}"
     FORMATS[kind][1](path, maker.town.people)
-    ending = chance.choice([FORMATS[called][0], FORMATS[called][0].upper(), "", ".dat", ".bak", ".csv.gz",
-                            ".geojsonl", ".sqlite", ".db", ".vrt", ".tif", ".osm"])  # fmt: skip
+    ending = chance.choice(
+        [
+            FORMATS[called][0],
+            FORMATS[called][0].upper(),
+            "",
+            ".dat",
+            ".bak",
+            ".csv.gz",
+            ".geojsonl",
+            ".sqlite",
+            ".db",
+            ".vrt",
+            ".tif",
+            ".osm",
+        ]
+    )
     name = f"people_{ending}" if not ending else f"other{ending}"
     path.rename(maker.folder / name)
     maker.write(maker.people_from(name))

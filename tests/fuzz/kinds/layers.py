@@ -20,6 +20,7 @@ from shapely.geometry import (
 from tests.fuzz.case import Case, Maker
 from tests.fuzz.formats import frame, kml_text
 from tests.fuzz.town import CRS, districts, streets
+from tests.fuzz.words import SWAPS
 
 DRIVERS = {
     ".gpkg": "GPKG",
@@ -31,24 +32,51 @@ DRIVERS = {
     ".parquet": "",
     ".tab": "MapInfo File",
 }
-OTHER_CRS = ("EPSG:4326", "EPSG:4490", "EPSG:3857", "EPSG:4548", "EPSG:32650", "EPSG:2163",
-             "EPSG:27700", "EPSG:4978", "ESRI:54030", "EPSG:3395")  # fmt: skip
+OTHER_CRS = (
+    "EPSG:4326",
+    "EPSG:4490",
+    "EPSG:3857",
+    "EPSG:4548",
+    "EPSG:32650",
+    "EPSG:2163",
+    "EPSG:27700",
+    "EPSG:4978",
+    "ESRI:54030",
+    "EPSG:3395",
+)
 
 
 def _odd_shapes(place: Point) -> list[Any]:
     x, y = place.x, place.y
     ring = [(x, y), (x + 0.001, y), (x + 0.001, y + 0.001), (x, y)]
     return [
-        None, Point(), Point(np.nan, np.nan), Point(x, y, 12.0), Point(x, y, np.nan),
-        Point(np.inf, y), Point(1e300, y), Point(y, x), Point(0, 0), Point(181, 95), Polygon(),
-        MultiPoint([(x, y)]), MultiPoint([(x, y), (x + 0.001, y)]), MultiPoint([(x, y), (x + 1, y)]),
-        Polygon(ring), Polygon([(x, y), (x, y), (x, y), (x, y)]), MultiPolygon([Polygon(ring)]),
+        None,
+        Point(),
+        Point(np.nan, np.nan),
+        Point(x, y, 12.0),
+        Point(x, y, np.nan),
+        Point(np.inf, y),
+        Point(1e300, y),
+        Point(y, x),
+        Point(0, 0),
+        Point(181, 95),
+        Polygon(),
+        MultiPoint([(x, y)]),
+        MultiPoint([(x, y), (x + 0.001, y)]),
+        MultiPoint([(x, y), (x + 1, y)]),
+        Polygon(ring),
+        Polygon([(x, y), (x, y), (x, y), (x, y)]),
+        MultiPolygon([Polygon(ring)]),
         Polygon([(x, y), (x + 0.001, y + 0.001), (x + 0.001, y), (x, y + 0.001), (x, y)]),
-        LineString([(x, y), (x + 0.001, y)]), LineString([(x, y), (x, y)]), LineString(),
-        GeometryCollection([Point(x, y)]), GeometryCollection(), MultiPoint(),
+        LineString([(x, y), (x + 0.001, y)]),
+        LineString([(x, y), (x, y)]),
+        LineString(),
+        GeometryCollection([Point(x, y)]),
+        GeometryCollection(),
+        MultiPoint(),
         GeometryCollection([GeometryCollection([Point(x, y), LineString(ring)])]),
         wkt.loads(f"POINT Z ({x} {y} 1e308)"),
-    ]  # fmt: skip
+    ]
 
 
 def shapes(maker: Maker) -> Case:
@@ -97,9 +125,19 @@ def features(maker: Maker) -> Case:
     one = whole["features"][at]
     x, y = one["geometry"]["coordinates"]
     odd: list[Any] = [
-        {**one, "type": "feature"}, {**one, "type": None}, {**one, "type": 3}, None, [], 5, "x",
-        {k: v for k, v in one.items() if k != "type"}, one["geometry"], whole | {"features": [one]},
-        {**one, "geometry": None}, {**one, "geometry": {}}, {**one, "geometry": []},
+        {**one, "type": "feature"},
+        {**one, "type": None},
+        {**one, "type": 3},
+        None,
+        [],
+        5,
+        "x",
+        {k: v for k, v in one.items() if k != "type"},
+        one["geometry"],
+        whole | {"features": [one]},
+        {**one, "geometry": None},
+        {**one, "geometry": {}},
+        {**one, "geometry": []},
         {**one, "geometry": {"type": "Point", "coordinates": []}},
         {**one, "geometry": {"type": "Point", "coordinates": [x]}},
         {**one, "geometry": {"type": "Point", "coordinates": [str(x), str(y)]}},
@@ -109,15 +147,19 @@ def features(maker: Maker) -> Case:
         {**one, "geometry": {"type": "point", "coordinates": [x, y]}},
         {**one, "geometry": {"type": "Circle", "coordinates": [x, y]}},
         {**one, "geometry": {"type": "Polygon", "coordinates": [[[x, y]]]}},
-        {**one, "properties": None}, {**one, "properties": []}, {**one, "properties": "x"},
+        {**one, "properties": None},
+        {**one, "properties": []},
+        {**one, "properties": "x"},
         {**one, "properties": {**one["properties"], "pop60": None}},
         {**one, "properties": {**one["properties"], "pop60": {"n": 5}}},
         {**one, "properties": {**one["properties"], "pop60": [1, 2]}},
         {**one, "properties": {**one["properties"], "pop60": "5 人"}},
         {**one, "properties": {**one["properties"], "pop60": 1e308}},
         {**one, "properties": {**one["properties"], "pop60": True}},
-        {**one, "id": {"a": 1}}, {**one, "bbox": "x"}, {**one, "crs": {"type": "link"}},
-    ]  # fmt: skip
+        {**one, "id": {"a": 1}},
+        {**one, "bbox": "x"},
+        {**one, "crs": {"type": "link"}},
+    ]
     pick = chance.randrange(len(odd))
     whole["features"][at] = odd[pick]
     extra = chance.choice(["", "", "", "crs", "bbox", "no type", "list", "deep", "lines", "comma"])
@@ -148,21 +190,9 @@ def features(maker: Maker) -> Case:
 def kml(maker: Maker) -> Case:
     """KML with odd coordinates, namespaces, entities, links, styles."""
     chance, text = maker.random, kml_text(maker.town.people)
-    place = text[text.index("<coordinates>") : text.index("</coordinates>")]
-    swaps = [
-        (place, "<coordinates>"), (place, "<coordinates>117;36"), (place, place + ",0,0,0"),
-        (place, place + " " + place[13:]), (place, "<coordinates>nan,nan"), (place, "<coordinates>x,y"),
-        (place, place.replace(",", " , ")), ("</Point>", "</Point><Point/>"),
-        ('xmlns="http://www.opengis.net/kml/2.2"', ""),
-        ('xmlns="http://www.opengis.net/kml/2.2"', 'xmlns:k="http://www.opengis.net/kml/2.2"'),
-        ("<Document>", "<Document><NetworkLink><Link><href>http://x.invalid/</href></Link></NetworkLink>"),
-        ("<Placemark>", "<Folder><Placemark>"), ("</Placemark>", ""), ("<Document>", ""),
-        ("<Document>", "<Document><Schema name='a'><SimpleField name='x' type='int'/></Schema>"),
-        ("<name>", "<name><![CDATA["), ("<value>", "<value>&undefined;"), ("<value>", "<value>\x01"),
-        ('encoding="UTF-8"', 'encoding="GBK"'), ('encoding="UTF-8"', 'encoding="nonsense"'),
-        ("<kml", '<!DOCTYPE kml [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><kml'),
-        ("<Point>", "<MultiGeometry><Point>"), ("<Point>", "<Polygon>"), ("ExtendedData", "Data"),
-    ]  # fmt: skip
+    place = text[text.index("<coordinates>") + 13 : text.index("</coordinates>")]
+    lines = ["", "117;36", "nan,nan", "x,y", f"{place},0,0,0", f"{place} {place}"]
+    swaps = [*SWAPS["kml"], *([place, line] for line in lines)]
     old, new = chance.choice(swaps)
     count = chance.choice([1, 1, 3, -1])
     (maker.folder / "people.kml").write_text(text.replace(old, new, count), encoding="utf-8")
@@ -201,17 +231,46 @@ def street_layer(maker: Maker) -> Case:
     column = table.geometry.tolist()
     for at in chance.sample(range(len(column)), chance.choice([1, 5, len(column)])):
         a, b = column[at].coords[0], column[at].coords[-1]
-        column[at] = chance.choice([
-            None, LineString(), LineString([a, a]), LineString([b, a]), Point(a),
-            LineString([(*a, 5.0), (*b, np.nan)]), LineString([a, (np.nan, np.nan)]),
-            LineString([a, (1e12, 1e12)]), LineString([a, (1e300, 0)]), LineString([a, (np.inf, 0)]),
-            Point(a).buffer(50), MultiPoint([a, b]), GeometryCollection([LineString([a, b])]),
-            LineString([a, b, a]), LineString([(0, 0), (0, 1e-9)]), MultiPolygon(),
-        ])  # fmt: skip
+        column[at] = chance.choice(
+            [
+                None,
+                LineString(),
+                LineString([a, a]),
+                LineString([b, a]),
+                Point(a),
+                LineString([(*a, 5.0), (*b, np.nan)]),
+                LineString([a, (np.nan, np.nan)]),
+                LineString([a, (1e12, 1e12)]),
+                LineString([a, (1e300, 0)]),
+                LineString([a, (np.inf, 0)]),
+                Point(a).buffer(50),
+                MultiPoint([a, b]),
+                GeometryCollection([LineString([a, b])]),
+                LineString([a, b, a]),
+                LineString([(0, 0), (0, 1e-9)]),
+                MultiPolygon(),
+            ]
+        )
     table = table.set_geometry(gpd.GeoSeries(column, crs=CRS, index=table.index))
-    heading = chance.choice(["oneway", "length", "speed", "highway", "maxspeed", "minutes", "foot",
-                             "name", "u", "geometry2", "layer", "bridge"])  # fmt: skip
-    table[heading] = [chance.choice(["", "yes", "-1", "0", "1e99", "x", "nan", "50 mph"])] * len(table)
+    heading = chance.choice(
+        [
+            "oneway",
+            "length",
+            "speed",
+            "highway",
+            "maxspeed",
+            "minutes",
+            "foot",
+            "name",
+            "u",
+            "geometry2",
+            "layer",
+            "bridge",
+        ]
+    )
+    table[heading] = [chance.choice(["", "yes", "-1", "0", "1e99", "x", "nan", "50 mph"])] * len(
+        table
+    )
     what = chance.choice(["as is", "as is", "as is", "no crs", "wrong crs"])
     if what == "no crs":
         table = table.set_crs(None, allow_override=True)
@@ -220,10 +279,15 @@ def street_layer(maker: Maker) -> Case:
     name = _put(maker, table, "roads")
     walk: dict[str, Any] = {"path": name}
     if chance.random() < 0.3:
-        walk |= chance.choice([{"split": "touching"}, {"split": "touching", "join_within_m": 5.0}, {"crs": CRS}])
+        walk |= chance.choice(
+            [{"split": "touching"}, {"split": "touching", "join_within_m": 5.0}, {"crs": CRS}]
+        )
     maker.write(maker.study(network={"walk": walk}))
     return maker.case(
-        f"street layer/{name[6:]}", f"{what}, {heading}, {walk}", total=maker.town.total, file="people.csv"
+        f"street layer/{name[6:]}",
+        f"{what}, {heading}, {walk}",
+        total=maker.town.total,
+        file="people.csv",
     )
 
 

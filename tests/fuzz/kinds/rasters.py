@@ -23,10 +23,17 @@ def raster(maker: Maker) -> Case:
     kind = chance.choice(TYPES)
     known: float | None = float(cells.sum())
     profile: dict[str, Any] = {
-        "driver": "GTiff", "height": 15, "width": 16, "count": 1, "dtype": kind, "crs": CRS,
+        "driver": "GTiff",
+        "height": 15,
+        "width": 16,
+        "count": 1,
+        "dtype": kind,
+        "crs": CRS,
         "transform": from_origin(X + 10, Y + 1890, 100, 100),
-    }  # fmt: skip
-    what = chance.choice(["values", "nodata", "transform", "crs", "bands", "damage", "none", "unit"])
+    }
+    what = chance.choice(
+        ["values", "nodata", "transform", "crs", "bands", "damage", "none", "unit"]
+    )
     if what == "values":
         odd = chance.choice([np.nan, np.inf, -np.inf, -1, -9999, 1e30, 65535, 0.5, 1e-30])
         if kind.startswith(("uint", "int")):
@@ -38,11 +45,18 @@ def raster(maker: Maker) -> Case:
         profile["nodata"] = chance.choice([0, 3, 255] if kind == "uint8" else [0, -1, 3, 100])
         known = None
     elif what == "transform":
-        profile["transform"] = chance.choice([
-            Affine.identity(), from_origin(X, Y, 100, -100), Affine.rotation(30) * Affine.scale(100),
-            from_origin(0, 0, 100, 100), from_origin(1e12, 1e12, 100, 100), Affine(0, 0, 0, 0, 0, 0),
-            from_origin(X, Y, 1e-9, 1e-9), from_origin(float("nan"), Y, 100, 100),
-        ])  # fmt: skip
+        profile["transform"] = chance.choice(
+            [
+                Affine.identity(),
+                from_origin(X, Y, 100, -100),
+                Affine.rotation(30) * Affine.scale(100),
+                from_origin(0, 0, 100, 100),
+                from_origin(1e12, 1e12, 100, 100),
+                Affine(0, 0, 0, 0, 0, 0),
+                from_origin(X, Y, 1e-9, 1e-9),
+                from_origin(float("nan"), Y, 100, 100),
+            ]
+        )
     elif what == "crs":
         profile["crs"] = chance.choice([None, "EPSG:4326", "EPSG:3857", "EPSG:32650", "ESRI:54030"])
     elif what == "bands":
@@ -60,7 +74,9 @@ def raster(maker: Maker) -> Case:
         except Exception:  # this driver cannot hold it
             for part in maker.folder.glob("people.*"):
                 part.unlink()
-            path.write_bytes(b"ncols 3\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize x\n1 2 3\n4 5\n")
+            path.write_bytes(
+                b"ncols 3\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize x\n1 2 3\n4 5\n"
+            )
             known = None
     if what == "damage":
         spoil = chance.choice(DAMAGES)

@@ -11,7 +11,21 @@ from tests.fuzz.case import Case, Maker
 from tests.fuzz.kinds.damage import DAMAGES
 
 FORMATS = ("gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx")
-ODD: tuple[Any, ...] = (None, 0, -1, 1e308, "x", "", [], {}, True, [None], {"x": None}, "\u200b", [[]])
+ODD: tuple[Any, ...] = (
+    None,
+    0,
+    -1,
+    1e308,
+    "x",
+    "",
+    [],
+    {},
+    True,
+    [None],
+    {"x": None},
+    "\u200b",
+    [[]],
+)
 
 
 def run_folder(maker: Maker) -> Case:
@@ -82,7 +96,9 @@ def _layer(path: Any, chance: Any) -> str:
             quoted = name.replace('"', '""')
             base.execute(f'alter table "{table}" rename to "{quoted}"')
             for catalogue in ("gpkg_contents", "gpkg_geometry_columns"):
-                base.execute(f"update {catalogue} set table_name = ? where table_name = ?", (name, table))
+                base.execute(
+                    f"update {catalogue} set table_name = ? where table_name = ?", (name, table)
+                )
         elif how == "drop":
             base.execute(f'drop table "{table}"')
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +10,11 @@ from tests.fuzz.case import Case, Maker
 from tests.fuzz.kinds import damage
 from tests.fuzz.toml_text import toml_text
 from tests.fuzz.town import SITING
+from tests.fuzz.words import SETTINGS
 
-VALUES: tuple[Any, ...] = (
-    0, 1, -1, 3, 0.5, 1e308, -1e308, 1e-308, 10**18, float("nan"), float("inf"), float("-inf"),
-    True, False, "", " ", "x", "0", "nan", "\u200b", "\x01", "名", "💥", "x" * 300, "a/b", "../x",
-    "/dev/null", "/dev/zero", "/etc/passwd", ".", "..", "people.csv", "districts.gpkg",
-    "streets.geoplan", "meals.csv", "study.toml", "nowhere.csv", "http://x.invalid/a.csv",
-    "/vsicurl/http://x.invalid/a", "postgresql://u:p@127.0.0.1:1/x", "EPSG:4326", "EPSG:4548",
-    "EPSG:0", "+proj=longlat", "walk", "drive", "elderly_60", "district", "village", "wgs84", "gcj02",
-    "bd09", "max_coverage", "p_center", "min_cost", "min_sites", "p_median", "network", "demand",
-    "facilities:meal_station", "utf-8", "hex", "en", "zh", "id", "pop60", "lon", "1=1",
-    "pop60 > 100", "pop60 >", [], [""], ["x"], [1], [[]], [3, 2, 1], [2025, 2026], ["people.csv"],
-    [{}], {}, {"x": 1}, {"x": {"y": {}}}, {"walk": 1}, {"district": 1}, {"district": 0.5},
-    {"level": "district"}, {"level": "nowhere", "minimum": 1}, {"id": "nowhere"}, {"": 1},
-    datetime.date(2024, 12, 31), datetime.datetime(2024, 12, 31, 5), datetime.time(5), 2**63, -(2**63),
-)  # fmt: skip
+VALUES: list[Any] = SETTINGS["values"]
 #: keys that the honest study does not have
-FURTHER: dict[str, tuple[str, ...]] = {
-    "study": ("synthetic", "map_approval_no", "suppress_below", "seed", "source", "currency", "x"),
-    "areas.district": ("parent", "layer", "sheet", "datum", "crs", "encoding", "columns", "where"),
-    "network.walk": ("max_snap_m", "barriers", "elevation", "links", "split", "join_within_m",
-                     "ferries", "crs", "datum", "layer", "where", "columns"),
-    "demand.elderly_60": ("layer", "sheet", "crs", "encoding", "columns", "where", "groups", "scale",
-                          "name", "sum_to", "unit"),
-    "services.meal_station": ("name", "siting", "lines", "required", "rate", "catchment", "fund",
-                              "closed", "capacity_default", "where", "columns", "encoding"),
-    "services.meal_station.standard": ("tiers", "quota", "mode", "threshold_min", "capacity",
-                                       "measure", "max_spacing_m", "tolerance_m", "source", "year"),
-    "services.meal_station.siting": ("budget", "share", "max_candidates", "min_distance_m",
-                                     "min_sites_per_area", "min_share_per_area", "site_cost",
-                                     "capacity", "phases", "years", "forbidden", "time_limit_s",
-                                     "gap", "curve", "robustness"),
-    "": ("figures", "background", "status", "study", "areas", "network", "demand", "services", "x"),
-}  # fmt: skip
+FURTHER: dict[str, list[str]] = SETTINGS["further"]
 WHAT_IFS = ("slower_walkers", "people", "closed", "links", "standards", "x", "")
 
 
@@ -104,15 +75,31 @@ def study_text(maker: Maker) -> Case:
     chance, text = maker.random, toml_text(maker.study())
     lines = text.splitlines()
     at = chance.randrange(len(lines))
-    how = chance.choice(["drop", "twice", "chars", "damage", "encoding", "deep", "long", "quotes", "swap"])
+    how = chance.choice(
+        ["drop", "twice", "chars", "damage", "encoding", "deep", "long", "quotes", "swap"]
+    )
     content = text.encode()
     if how == "drop":
         content = "\n".join(lines[:at] + lines[at + 1 :]).encode()
     elif how == "twice":
         content = "\n".join(lines[: at + 1] + lines[at:]).encode()
     elif how == "chars":
-        pairs = [("=", ":"), ('"', "“"), ("[", "【"), ("=", "＝"), ("_", "-"), ('"', "'"), (".", "。"),
-                 ("=", "=="), ("=", ""), ('"', ""), ("]", ""), ("{", ""), (",", "，"), ("#", "//")]  # fmt: skip
+        pairs = [
+            ("=", ":"),
+            ('"', "“"),
+            ("[", "【"),
+            ("=", "＝"),
+            ("_", "-"),
+            ('"', "'"),
+            (".", "。"),
+            ("=", "=="),
+            ("=", ""),
+            ('"', ""),
+            ("]", ""),
+            ("{", ""),
+            (",", "，"),
+            ("#", "//"),
+        ]
         old, new = chance.choice(pairs)
         content = text.replace(old, new, chance.choice([1, 2, -1])).encode()
         how += f" {old} {new}"
@@ -126,7 +113,9 @@ def study_text(maker: Maker) -> Case:
         how += f" {name}"
     elif how == "deep":
         depth = chance.choice([50, 500, 10_000, 100_000])
-        content += chance.choice([f"x = {'[' * depth}{']' * depth}", f"[{'a.' * depth}b]\n"]).encode()
+        content += chance.choice(
+            [f"x = {'[' * depth}{']' * depth}", f"[{'a.' * depth}b]\n"]
+        ).encode()
     elif how == "long":
         content += b"[background.x]\npath = '" + b"y" * chance.choice([300, 10**6]) + b"'\n"
     elif how == "quotes":
@@ -146,12 +135,20 @@ def overlay(maker: Maker) -> Case:
     for _ in range(chance.choice([1, 1, 2])):
         name = chance.choice(WHAT_IFS)
         value = _any_value(maker)
-        inner = {"people": "elderly_60", "closed": "meal_station", "standards": "meal_station",
-                 "links": "walk"}.get(name)  # fmt: skip
+        inner = {
+            "people": "elderly_60",
+            "closed": "meal_station",
+            "standards": "meal_station",
+            "links": "walk",
+        }.get(name)
         if inner and chance.random() < 0.6:
             value = {inner: value}
         if name == "standards" and chance.random() < 0.5:
-            value = {"meal_station": {chance.choice(["threshold_m", "quota", "tiers", "x"]): _any_value(maker)}}
+            value = {
+                "meal_station": {
+                    chance.choice(["threshold_m", "quota", "tiers", "x"]): _any_value(maker)
+                }
+            }
         table["what_if"][name] = value
     if chance.random() < 0.1:
         table["what_if"] = _any_value(maker)
@@ -168,7 +165,9 @@ def missing(maker: Maker) -> Case:
     """An input that is not there, or is something else than a file."""
     chance = maker.random
     maker.write(maker.study())
-    name = chance.choice(["people.csv", "meals.csv", "districts.gpkg", "streets.geoplan", "study.toml"])
+    name = chance.choice(
+        ["people.csv", "meals.csv", "districts.gpkg", "streets.geoplan", "study.toml"]
+    )
     path: Path = maker.folder / name
     path.unlink()
     how = chance.choice(["gone", "folder", "link to nothing", "link to itself", "unreadable name"])

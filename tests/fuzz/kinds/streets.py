@@ -11,24 +11,14 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.case import Case, Maker
+from tests.fuzz.words import SWAPS
 
 
 def osm(maker: Maker) -> Case:
     """OSM XML: odd ids, coordinates, tags, references."""
     chance = maker.random
     text = (maker.base / "more" / "streets.osm").read_text()
-    swaps = [
-        ('lat="', 'lat="9'), ('lon="', 'lon="x'), ('id="1"', 'id="-1"'), ('id="1"', 'id="0"'),
-        ('id="2"', 'id="1"'), ('id="1"', 'id="99999999999999999999"'), ('ref="1"', 'ref="123456789"'),
-        ('ref="', 'ref="x'), ("<nd", "<nx"), ("highway", "building"), ("footway", "motorway"),
-        ("footway", "nonsense"), ('v="', 'v="\u202e'), ("<way", "<way visible='false'"), ("<osm", "<gpx"),
-        ("</way>", '<tag k="oneway" v="-1"/></way>'), ("</way>", '<tag k="maxspeed" v="-5"/></way>'),
-        ("</way>", '<tag k="foot" v="no"/></way>'), ("</way>", '<tag k="access" v="?"/></way>'),
-        ("</way>", '<tag k="maxspeed" v="1e999"/></way>'), ("</way>", ""), ("<node", "<relation"),
-        ('lat="36', 'lat="nan'), ('lat="36', 'lat="-36'), ("<way ", "<node "), ('version="0.6"', 'version="9"'),
-        ("<node", '<bounds minlat="9"/><node'), ("</osm>", ""), ('lat="36', 'lat="1e300'), ('k="', 'k="' + "x" * 400),
-    ]  # fmt: skip
-    old, new = chance.choice(swaps)
+    old, new = chance.choice(SWAPS["osm"])
     count = chance.choice([1, 3, -1])
     (maker.folder / "roads.osm").write_text(text.replace(old, new, count), encoding="utf-8")
     return _of(maker, "osm", "roads.osm", f"{old} -> {new[:40]} x {count}")
@@ -38,15 +28,7 @@ def graphml(maker: Maker) -> Case:
     """GraphML: odd keys, lengths, nodes."""
     chance = maker.random
     text = (maker.base / "more" / "streets.graphml").read_text()
-    swaps = [
-        (">400.", ">-400."), (">400.", ">nan"), (">400.", ">inf"), (">400.", ">0.4"), (">400.", ">1e300"),
-        (">400.", "></data><data>"), ('source="', 'source="x'), ("edgedefault", "edge"), ("<edge", "<hyperedge"),
-        ('attr.name="length"', 'attr.name="len"'), ('attr.name="x"', 'attr.name="lon"'),
-        ('attr.type="', 'attr.type="z'), ("LINESTRING", "POINT"), ("LINESTRING (", "LINESTRING ("*3),
-        ("EPSG", "NOPE"), ("<graphml", "<gexf"), ("</graph>", ""), ("<node", "<nod"), ("id=", "ID="),
-        ("4326", "4978"), ("False", "maybe"), ("<data", "<data key='d99'>5</data><data"),
-    ]  # fmt: skip
-    old, new = chance.choice(swaps)
+    old, new = chance.choice(SWAPS["graphml"])
     count = chance.choice([1, 5, -1])
     (maker.folder / "roads.graphml").write_text(text.replace(old, new, count), encoding="utf-8")
     return _of(maker, "graphml", "roads.graphml", f"{old} -> {new[:40]} x {count}")
@@ -66,7 +48,9 @@ def built(maker: Maker) -> Case:
     else:
         meta = json.loads(members["meta.json"])
         key = chance.choice([*meta, "x"])
-        meta[key] = chance.choice([None, 0, -1, 1e300, "x", "", [], {}, True, [None], "EPSG:4326", 2])
+        meta[key] = chance.choice(
+            [None, 0, -1, 1e300, "x", "", [], {}, True, [None], "EPSG:4326", 2]
+        )
         members["meta.json"] = json.dumps(meta).encode()
         what = f"{key} = {meta[key]!r}"
     with zipfile.ZipFile(path, "w") as archive:

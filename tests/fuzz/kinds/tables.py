@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fuzz.case import Case, Maker
 from tests.fuzz.formats import FORMATS, csv_text, grid
+from tests.fuzz.words import TABLES
 from tests.inputs.tables.books import write_ods, write_xls, write_xlsb, write_xlsx
 
 Grid = list[list[Any]]
@@ -17,10 +18,6 @@ BOOKS: dict[str, Callable[..., Any]] = {
     ".xlsb": write_xlsb,
     ".ods": write_ods,
 }
-RENAMED = ("", "pop", "人口", "pop60 ", "POP60", "60岁以上", "people", "x", "=pop60", "pop60\n", "lon",
-           "pop 60", "id", "pop60（人）", "\ufeffpop60", "合计", "pop60.1", "unnamed: 5", "\u200bpop60")  # fmt: skip
-ENCODINGS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gbk", "gb18030", "big5",
-             "shift_jis", "cp1252", "latin-1", "cp437", "utf-7", "cp037")  # fmt: skip
 
 
 def layout(maker: Maker) -> Case:
@@ -50,7 +47,7 @@ def _drop_column(cells: Grid, chance: Any) -> str:
 
 def _rename(cells: Grid, chance: Any) -> str:
     at = chance.randrange(len(cells[0]))
-    old, cells[0][at] = cells[0][at], chance.choice(RENAMED)
+    old, cells[0][at] = cells[0][at], chance.choice(TABLES["renamed"])
     return f"{old} -> {cells[0][at]!r}"
 
 
@@ -89,22 +86,21 @@ def _blank_rows(cells: Grid, chance: Any) -> str:
 
 
 def _title(cells: Grid, chance: Any) -> str:
-    lines = chance.sample(["People 2024", "单位：人", "", "Office of Civil Affairs", "2024-12-31"], 2)
+    lines = chance.sample(TABLES["titles"], 2)
     cells[0:0] = [[line] + [""] * (len(cells[1]) - 1) for line in lines]
     return repr(lines)
 
 
 def _notes_below(cells: Grid, chance: Any) -> str:
     cells.append([""] * len(cells[0]))
-    note = chance.choice(["注：数据来源于统计局", "Source: office", "* preliminary", "填表人：王"])
+    note = chance.choice(TABLES["notes"])
     cells.append([note] + [""] * (len(cells[0]) - 1))
     return note
 
 
 def _total_row(cells: Grid, chance: Any) -> str:
     total = sum(line[5] for line in cells[1:])
-    name = chance.choice(["合计", "总计", "Total", "全市合计", "本页合计", "汇总", "", "Grand total", "Σ",
-                          "小计：", "Sum", "Insgesamt", "ВСЕГО", "共计", "累计", "合  计"])  # fmt: skip
+    name = chance.choice(TABLES["totals"])
     place = chance.choice([0, 1])
     line: list[Any] = [""] * len(cells[0])
     line[place], line[5] = name, total
@@ -153,10 +149,26 @@ def _numbers_as_text(cells: Grid, chance: Any) -> str:
 
 
 LAYOUTS: tuple[Callable[[Grid, Any], str], ...] = (
-    _drop_column, _rename, _rename, _double_column, _move_columns, _shuffle_rows, _double_rows,
-    _blank_rows, _title, _notes_below, _total_row, _total_row, _heading_again, _no_heading,
-    _only_heading, _many_columns, _long_cell, _two_headings, _numbers_as_text,
-)  # fmt: skip
+    _drop_column,
+    _rename,
+    _rename,
+    _double_column,
+    _move_columns,
+    _shuffle_rows,
+    _double_rows,
+    _blank_rows,
+    _title,
+    _notes_below,
+    _total_row,
+    _total_row,
+    _heading_again,
+    _no_heading,
+    _only_heading,
+    _many_columns,
+    _long_cell,
+    _two_headings,
+    _numbers_as_text,
+)
 
 
 def text_table(maker: Maker) -> Case:
@@ -172,13 +184,17 @@ def text_table(maker: Maker) -> Case:
     ends = chance.choice(["\n", "\n", "\r\n", "\r", "\n\n", "\u2028"])
     text = text.replace("\n", ends)
     known: float | None = maker.town.total
-    spoiled = chance.choice(["", "", "quote", "ragged", "nul", "sep line", "tail", "quoted numbers"])
+    spoiled = chance.choice(
+        ["", "", "quote", "ragged", "nul", "sep line", "tail", "quoted numbers"]
+    )
     lines = text.split(ends)
     at = chance.randrange(1, len(rows))
     if spoiled == "quote":
         text, known = ends.join([*lines[:at], '"' + lines[at], *lines[at + 1 :]]), maker.town.total
     elif spoiled == "ragged":
-        lines[at] = chance.choice([lines[at] + delimiter * 3 + "x", delimiter.join(lines[at].split(delimiter)[:3])])
+        lines[at] = chance.choice(
+            [lines[at] + delimiter * 3 + "x", delimiter.join(lines[at].split(delimiter)[:3])]
+        )
         text = ends.join(lines)
     elif spoiled == "nul":
         text = text.replace("C0", "C\x00", 2)
@@ -186,13 +202,13 @@ def text_table(maker: Maker) -> Case:
         text = f"sep={delimiter}{ends}" + text
     elif spoiled == "tail":
         text += "\x1a"
-    encoding = chance.choice(["utf-8", "utf-8", *ENCODINGS])
+    encoding = chance.choice(["utf-8", "utf-8", *TABLES["encodings"]])
     content = text.encode(encoding, "replace")
     ending = chance.choice([".csv", ".csv", ".txt", ".tsv"])
     (maker.folder / f"people{ending}").write_bytes(content)
     study = maker.people_from(f"people{ending}")
     if chance.random() < 0.25:
-        wrong = chance.choice([encoding, "utf-8", "hex", "zlib", "bz2", "nonsense", "gbk", "idna", "rot13"])
+        wrong = chance.choice([encoding, *TABLES["encodings_told"]])
         study["demand"]["elderly_60"]["encoding"] = wrong
         encoding = f"{encoding} told as {wrong}"
     maker.write(study)
@@ -222,7 +238,9 @@ def workbook(maker: Maker) -> Case:
     else:
         names = ["summary", "2023", "合计", "Sheet2", "人口 (2)", "说明", "chart"]
         state = chance.choice(["visible", "hidden", "veryHidden"])
-        other = chance.choice([cells, cells[:4], [["note"], ["see the other sheet"]], [cells[0]], []])
+        other = chance.choice(
+            [cells, cells[:4], [["note"], ["see the other sheet"]], [cells[0]], []]
+        )
         options["others"] = {chance.choice(names): (state, other)}
         what += f" {state} of {len(other)} rows"
     write_xlsx(path, cells, **options)
@@ -234,7 +252,9 @@ def empty(maker: Maker) -> Case:
     """Nothing at all, in any format: refused, never a plan for nobody."""
     kind = maker.random.choice(list(FORMATS))
     name = f"people{FORMATS[kind][0]}"
-    (maker.folder / name).write_bytes(maker.random.choice([b"", b"\n", b" ", b"\x00", b"{}", b"[]"]))
+    (maker.folder / name).write_bytes(
+        maker.random.choice([b"", b"\n", b" ", b"\x00", b"{}", b"[]"])
+    )
     maker.write(maker.people_from(name))
     return maker.case("empty", name, total=maker.town.total, file=name)
 
