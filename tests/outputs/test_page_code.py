@@ -34,8 +34,8 @@ def test_development_packages_are_pinned_and_name_no_registry(checkout: Path):
 
 
 def test_every_script_is_carried_by_a_page_or_named(checkout: Path):
-    from geoplan.outputs.maps.assets import SCRIPTS
+    from geoplan.outputs.maps.assets import SCRIPTS, WHAT_IF_SCRIPTS
 
     alone = {"compare.js", "difference.js"}  # of the comparison page
     there = {path.name for path in (checkout / "geoplan/outputs/web").glob("*.js")}
-    assert there == set(SCRIPTS) | alone
+    assert there == {*SCRIPTS, *WHAT_IF_SCRIPTS} | alone

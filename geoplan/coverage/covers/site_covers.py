@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -88,6 +88,31 @@ class SiteCovers:
             served = self._served(np.sort(at), state == "served")
             sums |= {"served": served, "full": sums.get("served", 0.0) - served}
         return Ledger(**sums)
+
+    def thinned(self, limit: int) -> SiteCovers:
+        """The same with at most so many candidates, the suggested ones among them.
+
+        Those stay that reach most people, one for every row that a candidate reaches first.
+        """
+        new = np.flatnonzero(self.sites["candidate"].to_numpy(bool))
+        cover = self.cover[:, new].astype(float)
+        reached = np.asarray(cover.T @ self.people).ravel()
+        strongest = np.argsort(-reached, kind="stable")
+        ordered = cover[:, strongest].tocsr()
+        ordered.sort_indices()
+        rows = np.flatnonzero(np.diff(ordered.indptr))
+        needed = np.zeros(len(new), bool)
+        needed[strongest[ordered.indices[ordered.indptr[rows]]]] = True
+        planned = self.sites["planned"].to_numpy(bool)[new]
+        order = np.lexsort((-reached, ~needed, ~planned))
+        kept = np.sort(order[: max(limit, int(planned.sum()))])
+        take = np.concatenate([np.arange(len(self.existing)), new[kept]])
+        return replace(
+            self,
+            sites=self.sites.iloc[take],
+            cover=self.cover[:, take],
+            leads=self.leads[:, take],
+        )
 
     def _states(self, at: np.ndarray) -> np.ndarray:
         near = np.asarray(self.cover[:, at].sum(axis=1)).ravel() > 0

@@ -47,12 +47,11 @@ def areas_content(
     """One entry per area level that has polygons or figures, coarsest first."""
     levels = []
     for level, layer in results.areas.items():
-        table = _figures(service, level, layer, speaker)
+        table = _figures(service, level, layer)
         drawn = layer.has_polygons and len(layer) <= MOST_POLYGONS
         if table is None and not drawn:
             continue
-        codes = layer.frame.index
-        rows = codes if table is None else codes.append(table.index.difference(codes, sort=False))
+        rows = _rows(layer, table)
         entry: dict[str, Any] = {
             "level": level,
             "name": speaker.level(level),
@@ -68,9 +67,19 @@ def areas_content(
     return levels
 
 
-def _figures(
-    service: ServiceResult, level: str, layer: AreaLayer, speaker: Speaker
-) -> pd.DataFrame | None:
+def area_rows(service: ServiceResult, level: str, layer: AreaLayer) -> pd.Index | None:
+    """Codes of the areas with people's figures, in the page's order; None where there are none."""
+    if service.coverage is None or level not in service.coverage.frame.columns:
+        return None
+    return _rows(layer, _figures(service, level, layer))
+
+
+def _rows(layer: AreaLayer, table: pd.DataFrame | None) -> pd.Index:
+    codes = layer.frame.index
+    return codes if table is None else codes.append(table.index.difference(codes, sort=False))
+
+
+def _figures(service: ServiceResult, level: str, layer: AreaLayer) -> pd.DataFrame | None:
     if service.coverage is not None and level in service.coverage.frame.columns:
         table = service.coverage.by_area(level)
         # the row of people without an area is listed only when there are any

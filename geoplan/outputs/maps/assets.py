@@ -33,6 +33,20 @@ SCRIPTS = (
     "app.js",
 )
 
+#: what an internal map carries besides, where a service has covers
+WHAT_IF_SCRIPTS = (
+    "whatif_inflate.js",
+    "whatif_data.js",
+    "whatif_count.js",
+    "whatif_seats.js",
+    "whatif_gaps.js",
+    "whatif_toml.js",
+    "whatif_panel.js",
+    "whatif_map.js",
+    "whatif.js",
+)
+WHAT_IF_STYLE = "whatif.css"
+
 
 @cache
 def asset_bytes(name: str) -> bytes:

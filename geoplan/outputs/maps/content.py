@@ -10,6 +10,7 @@ from typing import Any
 from geoplan.disclosure.public_edition import gaps_are_areas
 from geoplan.outputs.maps.areas import areas_content
 from geoplan.outputs.maps.background import background_content
+from geoplan.outputs.maps.covers.content import covers_content
 from geoplan.outputs.maps.extent import bounds
 from geoplan.outputs.maps.features import (
     MOST_NAMES,
@@ -64,6 +65,9 @@ def map_content(
         notes.append(
             speaker.say("maps.measures_left_out", measure=service.measure_name(speaker.lang))
         )
+    covers = covers_content(results, service)
+    if service.covers is not None and covers is None:
+        notes.append(speaker.say("whatif.left_out"))
     if background is None:
         background = background_content(results.background)
     if background.get("thinned"):
@@ -86,6 +90,7 @@ def map_content(
         "reach": reach_content(service),
         "spacing": spacing_content(service),
         "curve": curve_content(service),
+        "whatif": covers,
     }
 
 
@@ -177,3 +182,16 @@ def ui_words(speaker: Speaker, *, unlimited: bool = False) -> dict[str, str]:
     if unlimited:
         words |= {k: speaker.say("maps.if_unlimited", what=words[k]) for k in _OF_THE_PLAN}
     return words
+
+
+@cache
+def what_if_words(speaker: Speaker) -> dict[str, str]:
+    """The sentences of what-ifs, by the names that the page's script knows.
+
+    Examples
+    --------
+    >>> what_if_words(Speaker("en"))["ui_whatif_undo"]
+    'Undo'
+    """
+    source = files("geoplan.words").joinpath("whatif.toml").read_text(encoding="utf-8")
+    return {f"ui_whatif_{k}": speaker.say(f"whatif.{k}") for k in tomllib.loads(source)}

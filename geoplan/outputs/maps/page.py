@@ -18,6 +18,8 @@ from branca.element import Element, Figure
 from jinja2 import Template
 
 from geoplan.outputs.maps.assets import (
+    WHAT_IF_SCRIPTS,
+    WHAT_IF_STYLE,
     app_script,
     data_uri,
     leaflet_licence,
@@ -25,7 +27,7 @@ from geoplan.outputs.maps.assets import (
     leaflet_style,
     web_text,
 )
-from geoplan.outputs.maps.content import ui_words
+from geoplan.outputs.maps.content import ui_words, what_if_words
 from geoplan.words.speaker import Speaker
 
 #: height of a map in a notebook
@@ -86,6 +88,8 @@ class ServiceMap(folium.Map):
         """The page's visible frame and its data."""
         speaker, unlimited = Speaker(self.content["lang"]), self.content.get("unlimited", False)
         words = ui_words(speaker, unlimited=unlimited)
+        if self.content.get("whatif") is not None:
+            words = words | what_if_words(speaker)
         payload = json_for_page(self.content | {"words": words, "basemap": self.basemap})
         frame = Template(web_text("map.html"), autoescape=True).render(
             name=self.get_name(),
@@ -154,7 +158,15 @@ class _Page(Figure):
             title=self.title or "",
             basemap=self.owner.basemap,
             head=extra,
+            **_what_if_parts(self.owner.content),
         )
+
+
+def _what_if_parts(content: dict[str, Any]) -> dict[str, Any]:
+    """The page parts of what-ifs, for a page that carries covers; a public one never does."""
+    if content.get("whatif") is None:
+        return {}
+    return {"styles": (WHAT_IF_STYLE,), "scripts": WHAT_IF_SCRIPTS}
 
 
 def whole_page(

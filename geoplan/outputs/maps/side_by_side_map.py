@@ -181,6 +181,7 @@ def _content(run: Path, service: str, speaker: Speaker) -> dict[str, Any]:
         raise UsageError(speaker.say("compare.map_none", folder=run, service=service))
     content: dict[str, Any] = json.loads(found.group(1))
     content.pop("words", None)
+    content.pop("whatif", None)
     return content
 
 

@@ -44,6 +44,7 @@
     gp.legend(app);
     gp.lists(app);
     gp.search(app);
+    if (data.whatif && gp.whatIfMount) { gp.whatIfMount(app); }
     app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); });
     app.scene._far = function (zoom) { return zoom < app.model.detail; };
     app.scene.addTo(map);
@@ -173,6 +174,7 @@
     map.getContainer().appendChild(tip);
     tip.hidden = true;
     map.on("click", function (e) {
+      if (app.whatIfClick && app.whatIfClick(e)) { return; }
       var at = gp.toWorld(e.latlng), hit = gp.hit(app.model, at[0], at[1], map.getZoom(), coarse ? 8 : 2);
       if (!hit) { app.clear(); return; }
       var point = hit.kind === "site" || hit.kind === "suggested" || hit.kind === "demand" || hit.kind === "required";

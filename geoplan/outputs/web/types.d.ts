@@ -176,6 +176,44 @@ interface Geoplan {
   placeOf(app: App, kind: Kind, i: number, level?: number): { latlng: L.LatLng; bounds?: L.LatLngBounds } | null;
 }
 
+/** What a page carries for what-ifs, decoded: people, zones, areas and neighbours by row, covers by site */
+interface Covers {
+  meta: any; n: number; existing: number; all: number;
+  people: Float64Array; fixed: Int32Array; zone: Int32Array; xy: Float64Array; area: Int32Array[]; pairs: Int32Array[];
+  lon: Float64Array; lat: Float64Array; classOf: Int32Array; classZones: Int32Array[]; place: Float64Array;
+  capacity: Float64Array | null; money: Float64Array | null; cover: Int32Array[];
+  ids: string[]; names: string[]; lost: string[]; index: Map<string, number>;
+}
+interface Counted { state: Uint8Array; served: Float64Array; ledger: LedgerData; }
+/** Which sites are open */
+interface Choice {
+  covers: Covers; open: Uint8Array; hits: Uint32Array; ways: Uint32Array; joined: number; done: Counted | null;
+  set(k: number, on: boolean | number): void; setAll(list: number[]): void; list(): number[]; count(): Counted;
+}
+interface WhatIfGap { people: number; cause: string; rows: number[]; lead: number; }
+/** The what-ifs of one map */
+interface WhatIf { app: App; meta: any; covers(): Covers; choice(): Choice; name(k: number): string; [part: string]: any; }
+interface Geoplan {
+  whatIf: any;
+  inflate(source: Uint8Array): Uint8Array;
+  bytesOf(text: string): Uint8Array;
+  readCovers(data: any): Covers;
+  choice(covers: Covers): Choice;
+  seated(c: Choice, inside: Float64Array): Float64Array;
+  bestNext(c: Choice): { people: number; sites: number[] };
+  whatIfGaps(c: Choice): WhatIfGap[];
+  tomlText(text: string): string;
+  tomlKey(key: string): string;
+  tomlNumber(value: number): string;
+  overlayOf(c: Choice, words: { name: (k: number) => string; t: (key: string, values?: object) => string }, title?: string): string;
+  whatIfOf(app: App): WhatIf;
+  whatIfApi(w: WhatIf): any;
+  whatIfMount(app: App): void;
+  whatIfPanel(w: WhatIf): void;
+  whatIfMap(w: WhatIf): void;
+  nearestCandidate(w: WhatIf, lat: number, lng: number): { k: number; metres: number };
+}
+
 interface Window { geoplan: Geoplan; $: any; }
 /** A map that was mounted answers with its application */
 interface MountedMap extends L.Map { geoplan: App; }

@@ -233,8 +233,8 @@ def load_inputs(
             source = reader.source(section, role=f"services.{key}")
             one = reader.facilities(source, key, areas, rules=reader.rules(key))
             speaker = reader.config.speaker
-            layer = closed_down(reader.take(one), section.closed, speaker)
-            _put(facilities, key, with_added(layer, section.added, areas, speaker))
+            layer = with_added(reader.take(one), section.added, areas, speaker)
+            _put(facilities, key, closed_down(layer, section.closed, speaker))
         if section.lines:
             plain = SourceSection(
                 path=section.lines, layer=section.lines_layer, datum=section.datum, crs=section.crs

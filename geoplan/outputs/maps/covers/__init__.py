@@ -1,0 +1,1 @@
+"""What a map's what-ifs count with: the covers, packed into the page."""

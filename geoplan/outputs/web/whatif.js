@@ -1,0 +1,165 @@
+/* What-if: the session of one map: choices, variants, undo, and `window.geoplan.whatIf`. */
+(function (gp) {
+  "use strict";
+
+  /** @param {App} app @returns {WhatIf} */
+  gp.whatIfOf = function (app) {
+    var w = /** @type {WhatIf} */ (/** @type {any} */ ({ app: app, meta: app.data.whatif, past: [], variants: [], touched: false }));
+    w.covers = function () { return w.read || (w.read = gp.readCovers(w.meta)); };
+    w.choice = function () { return w.chosen || (w.chosen = start(w)); };
+    w.planned = function () { return w.meta.planned.map(function (j) { return w.meta.sites + j; }); };
+    w.from = function (name) {
+      var list = [];
+      for (var k = 0; k < w.meta.sites; k++) { list.push(k); }
+      return name === "plan" ? list.concat(w.planned()) : list;
+    };
+    changes(w);
+    names(w);
+    return w;
+  };
+
+  function start(w) {
+    var c = gp.choice(w.covers());
+    c.setAll(w.from("now"));
+    return c;
+  }
+
+  /* every change goes through here: what was open before can be had back */
+  function changes(w) {
+    function step(list) {
+      w.past.push(w.choice().list());
+      w.touched = true;
+      w.choice().setAll(list);
+      w.changed();
+    }
+    w.changed = function () { if (w.refresh) { w.refresh(); } };
+    w.set = function (k, on) {
+      if (!!w.choice().open[k] === on) { return; }
+      var list = w.choice().list();
+      step(on ? list.concat(k) : list.filter(function (other) { return other !== k; }));
+    };
+    w.move = function (from, to) {
+      step(w.choice().list().filter(function (k) { return k !== from; }).concat(to));
+    };
+    w.reset = function (name) { step(w.from(name || "now")); };
+    w.undo = function () {
+      if (!w.past.length) { return; }
+      w.choice().setAll(w.past.pop());
+      w.changed();
+    };
+    w.keep = function (name) {
+      w.variants.push({ name: name, open: w.choice().list() });
+      w.changed();
+    };
+    w.recall = function (k) { step(w.variants[k].open); };
+    w.drop = function (k) { w.variants.splice(k, 1); w.changed(); };
+    /* the ledger of any list of open sites */
+    w.ledgerOf = function (list) {
+      var other = gp.choice(w.covers());
+      other.setAll(list);
+      return other.count().ledger;
+    };
+    /* money of what a list opens; null where a price is missing */
+    w.moneyOf = function (list) {
+      var money = w.covers().money;
+      return !money ? null : list.reduce(function (sum, k) { return k < w.meta.sites ? sum : sum + money[k - w.meta.sites]; }, 0);
+    };
+  }
+
+  function names(w) {
+    var app = w.app, known = null;
+    /* existing sites in service among all that the map draws */
+    w.drawn = function (k) {
+      known = known || (app.model.sites ? app.model.sites.d.idle : []).map(function (idle, i) { return idle ? -1 : i; }).filter(function (i) { return i >= 0; });
+      return known[k];
+    };
+    w.name = function (k) {
+      if (k < w.meta.sites) { return app.model.sites.d.names[w.drawn(k)] || w.covers().ids[k]; }
+      var j = k - w.meta.sites, rank = w.meta.planned.indexOf(j);
+      var near = w.covers().names[j] || app.t("ui_whatif_near", { name: nearest(w, j) });
+      return rank < 0 ? near : app.t("ui_site_title", { rank: rank + 1 }) + " " + near;
+    };
+    /* name of demand row i */
+    w.rowName = function (i) {
+      var covers = w.covers(), d = app.model.demand && app.model.demand.d;
+      if (isNaN(covers.xy[2 * i])) { return covers.lost[w.ranks().lost[i]] || ""; }
+      return d && d.names && !d.cell_m ? d.names[w.ranks().drawn[i]] || "" : "";
+    };
+    /* positions of rows among those drawn, and among those without a place */
+    w.ranks = function () {
+      if (w.ranked) { return w.ranked; }
+      var covers = w.covers(), drawn = new Int32Array(covers.n), lost = new Int32Array(covers.n), n = 0, m = 0;
+      for (var i = 0; i < covers.n; i++) {
+        if (isNaN(covers.xy[2 * i])) { lost[i] = m++; drawn[i] = -1; } else { drawn[i] = n++; lost[i] = -1; }
+      }
+      return (w.ranked = { drawn: drawn, lost: lost });
+    };
+  }
+
+  function nearest(w, j) {
+    var covers = w.covers(), best = Infinity, at = -1;
+    for (var i = 0; i < covers.n; i++) {
+      var far = Math.hypot(covers.xy[2 * i] - covers.place[2 * j], covers.xy[2 * i + 1] - covers.place[2 * j + 1]);
+      if (far < best) { best = far; at = i; }
+    }
+    return at < 0 ? covers.ids[w.meta.sites + j] : w.rowName(at) || covers.ids[w.meta.sites + j];
+  }
+
+  /** The candidate nearest to a place, and how far it is, in metres.
+   * @param {WhatIf} w @param {number} lat @param {number} lng */
+  gp.nearestCandidate = function (w, lat, lng) {
+    var covers = w.covers(), wide = Math.cos(lat * Math.PI / 180), best = Infinity, at = -1;
+    for (var k = covers.existing; k < covers.all; k++) {
+      if (w.choice().open[k]) { continue; }
+      var far = Math.hypot((gp.oneSide(covers.lon[k]) - lng) * wide, covers.lat[k] - lat);
+      if (far < best) { best = far; at = k; }
+    }
+    return { k: at, metres: best * 111195 };
+  };
+
+  /** What programs may ask of the page: `window.geoplan.whatIf`.
+   * @param {WhatIf} w */
+  gp.whatIfApi = function (w) {
+    function at(id) {
+      var k = w.covers().index.get(String(id));
+      if (k === undefined) { throw new Error("geoplan: neither a site nor a candidate: " + id); }
+      return k;
+    }
+    function described(first, last) {
+      var covers = w.covers(), found = [];
+      for (var k = first; k < last; k++) {
+        found.push({ id: covers.ids[k], name: w.name(k), lon: covers.lon[k], lat: covers.lat[k], open: !!w.choice().open[k], suggested: k >= covers.existing && w.meta.planned.indexOf(k - covers.existing) >= 0 });
+      }
+      return found;
+    }
+    return {
+      service: w.meta.key,
+      sites: function () { return described(0, w.covers().existing); },
+      candidates: function () { return described(w.covers().existing, w.covers().all); },
+      open: function (id) { w.set(at(id), true); return w.choice().count().ledger; },
+      close: function (id) { w.set(at(id), false); return w.choice().count().ledger; },
+      move: function (id, to) { var from = at(id), there = at(to); w.move(from, there); return w.choice().count().ledger; },
+      reset: function (from) { w.reset(from); return w.choice().count().ledger; },
+      undo: function () { w.undo(); return w.choice().count().ledger; },
+      ledger: function () { return Object.assign({}, w.choice().count().ledger); },
+      gaps: function () {
+        return gp.whatIfGaps(w.choice()).map(function (gap) { return { people: gap.people, cause: gap.cause, members: gap.rows.length }; });
+      },
+      best: function () {
+        var found = gp.bestNext(w.choice());
+        return { people: found.people, ids: found.sites.map(function (k) { return w.covers().ids[k]; }) };
+      },
+      overlay: function () { return gp.overlayOf(w.choice(), { name: w.name, t: w.app.t }); }
+    };
+  };
+
+  /** Ties the what-if to its map; the page calls it where it carries covers.
+   * @param {App} app */
+  gp.whatIfMount = function (app) {
+    var w = gp.whatIfOf(app);
+    app.whatIf = w;
+    gp.whatIf = gp.whatIfApi(w);
+    gp.whatIfPanel(w);
+    gp.whatIfMap(w);
+  };
+})(window.geoplan);

@@ -1,0 +1,252 @@
+/* What-if: on the map. Colours and numbers follow the choice; a click closes, moves or opens. */
+(function (gp) {
+  "use strict";
+  var el = gp.el;
+
+  /** @param {WhatIf} w */
+  gp.whatIfMap = function (w) {
+    var app = w.app, m = app.model, waiting = false;
+    w.refresh = function () {
+      if (w.box.hidden) { return; }
+      show(w);
+      w.refreshPanel();
+      gp.headline(app);
+      if (!waiting) { waiting = true; setTimeout(function () { waiting = false; if (!w.box.hidden) { tables(app); } }, 60); }
+      app.scene.redraw();
+    };
+    w.leave = function () {
+      if (!w.before) { return; }
+      hide(w);
+      app.map.closePopup();
+      gp.headline(app);
+      gp.legend(app);
+      tables(app);
+      app.scene.redraw();
+    };
+    w.go = function (rows) {
+      var covers = w.covers(), ranks = w.ranks(), points = [];
+      rows.forEach(function (i) {
+        var at = ranks.drawn[i];
+        if (at >= 0 && m.demand && !m.demand.d.cell_m) { points.push(gp.toLatLng(m.demand.xy[2 * at], m.demand.xy[2 * at + 1])); }
+      });
+      if (points.length) { app.map.fitBounds(L.latLngBounds(points), { maxZoom: 14.5, padding: [50, 50], animate: false }); }
+      return covers;
+    };
+    w.show_at = function (k) {
+      var place = latLng(w, k);
+      app.map.setView(place, Math.max(app.map.getZoom(), 14), { animate: false });
+      card(w, place, ofSite(w, k));
+    };
+    /* the next click on the map says where to */
+    w.take = function (k) {
+      w.moving = k;
+      app.map.closePopup();
+      app.root.classList.add("gp-whatif-moving");
+      w.tell(app.t("ui_whatif_where", { name: w.name(k) }));
+    };
+    /* what stands or may stand nearest to a place */
+    w.offer = function (latlng) {
+      var near = gp.nearestCandidate(w, latlng.lat, latlng.lng);
+      if (near.k < 0) { w.tell(app.t("ui_whatif_no_candidate")); return; }
+      card(w, latLng(w, near.k), ofCandidate(w, near));
+    };
+    app.whatIfClick = function (e) {
+      if (w.box.hidden) { return false; }
+      var k = w.moving === undefined ? siteAt(w, e.containerPoint) : -1;
+      if (k >= 0) { card(w, latLng(w, k), ofSite(w, k)); } else { w.offer(e.latlng); }
+      return true;
+    };
+    app.root.addEventListener("keydown", function (e) { if (e.key === "Escape" && w.moving !== undefined) { settle(w); } });
+    paint(w);
+  };
+
+  function settle(w) {
+    w.moving = undefined;
+    w.app.root.classList.remove("gp-whatif-moving");
+    w.tell("");
+  }
+
+  function tables(app) {
+    var open = app.group, level = app.picker && app.picker.value;
+    gp.lists(app);
+    if (open && app.order && app.order.indexOf(open) >= 0) { app.tab(open); }
+    if (level) { app.level(level); }
+  }
+
+  /* the choice stands in for the plan in everything that the map and its lists show */
+  function show(w) {
+    var app = w.app, m = app.model, head = app.data.headline, words = app.data.words, covers = w.covers(), counted = w.choice().count();
+    if (!w.before) {
+      w.before = {
+        scenario: m.scenario, after: head.after, label: head.label_after, word: words.ui_after, layer: words.ui_layer_gained,
+        later: m.demand && m.demand.later, gaps: m.gaps && m.gaps.d.after,
+        levels: m.levels.map(function (one) { return [one.level.value_after, one.level.unserved_after]; })
+      };
+      m.scenario = "after";
+      words.ui_after = app.t("ui_whatif_title");
+      head.label_after = head.label;
+      m.whatif = w;
+    }
+    head.after = Object.assign({ share: counted.ledger.total ? counted.ledger.served / counted.ledger.total : null }, counted.ledger);
+    if (m.demand && !m.demand.d.cell_m) {
+      var ranks = w.ranks();
+      m.demand.later = new Uint8Array(m.demand.now.length);
+      for (var i = 0; i < covers.n; i++) { if (ranks.drawn[i] >= 0) { m.demand.later[ranks.drawn[i]] = counted.state[i]; } }
+    }
+    areas(w, counted);
+    if (m.gaps && m.gaps.d.after) { m.gaps.d.after = left(w, counted); }
+  }
+
+  function hide(w) {
+    var app = w.app, m = app.model, head = app.data.headline, was = w.before;
+    m.scenario = was.scenario;
+    head.after = was.after;
+    head.label_after = was.label;
+    app.data.words.ui_after = was.word;
+    if (m.demand) { m.demand.later = was.later; }
+    if (m.gaps) { m.gaps.d.after = was.gaps; }
+    m.levels.forEach(function (one, k) { one.level.value_after = was.levels[k][0]; one.level.unserved_after = was.levels[k][1]; });
+    m.whatif = null;
+    w.before = null;
+    settle(w);
+  }
+
+  function areas(w, counted) {
+    var covers = w.covers(), m = w.app.model;
+    w.meta.levels.forEach(function (key, k) {
+      var entry = m.levels.find(function (one) { return one.level.level === key; });
+      if (!entry || !entry.level.total) { return; }
+      var n = entry.level.total.length, whole = new Float64Array(n), served = new Float64Array(n);
+      for (var i = 0; i < covers.n; i++) {
+        var at = covers.area[k][i];
+        if (at >= 0) { whole[at] += covers.people[i]; served[at] += counted.served[i]; }
+      }
+      entry.level.value_after = Array.from(served, function (v, i2) { return whole[i2] > 0 ? v / whole[i2] : null; });
+      entry.level.unserved_after = Array.from(served, function (v, i2) { return Math.round((whole[i2] - v) * 1e6) / 1e6; });
+    });
+  }
+
+  /* people of today's gaps who are left; which rows a gap holds is read off the map once */
+  function left(w, counted) {
+    var m = w.app.model, g = m.gaps, covers = w.covers(), ranks = w.ranks(), sums = new Float64Array(g.shapes.length);
+    if (!w.home) {
+      var now = gp.choice(covers), cause = ["", "full", "no_site", "cut_off", "off_network", "no_data"];
+      now.setAll(w.from("now"));
+      var states = now.count().state;
+      w.home = new Int32Array(covers.n).fill(-1);
+      for (var i = 0; i < covers.n; i++) {
+        if (!states[i] || ranks.drawn[i] < 0 || !m.demand || m.demand.d.cell_m) { continue; }
+        var x = m.demand.xy[2 * ranks.drawn[i]], y = m.demand.xy[2 * ranks.drawn[i] + 1];
+        w.home[i] = g.shapes.findIndex(function (shape, n) { return shape && g.d.cause[n] === cause[states[i]] && gp.inside(shape, x, y); });
+      }
+    }
+    for (var k = 0; k < covers.n; k++) { if (w.home[k] >= 0) { sums[w.home[k]] += covers.people[k] - counted.served[k]; } }
+    return Array.from(sums, function (v, n) { return g.shapes[n] ? Math.round(v * 1e6) / 1e6 : w.before.gaps[n]; });
+  }
+
+  function latLng(w, k) { return L.latLng(w.covers().lat[k], gp.oneSide(w.covers().lon[k])); }
+
+  /* the open or closed site, of today or new, under the pointer */
+  function siteAt(w, point) {
+    var map = w.app.map, c = w.choice(), best = 16, at = -1, planned = w.planned();
+    for (var k = 0; k < w.covers().all; k++) {
+      if (k >= w.meta.sites && !c.open[k] && planned.indexOf(k) < 0) { continue; }
+      var far = map.latLngToContainerPoint(latLng(w, k)).distanceTo(point);
+      if (far < best) { best = far; at = k; }
+    }
+    return at;
+  }
+
+  function card(w, place, content) {
+    w.app.popup = null;
+    w.app.popup = L.popup({ maxWidth: 300, minWidth: 220, className: "gp-popup" }).setLatLng(place).setContent(content).openOn(w.app.map);
+    var first = content.querySelector("button");
+    if (first) { first.focus({ preventScroll: true }); }
+  }
+
+  function act(w, text, what) {
+    return el("button", { type: "button", "class": "gp-whatif-button", text: text, on: { click: function () { w.app.map.closePopup(); what(); } } });
+  }
+
+  /* people whom this site alone serves: what closing it costs, or what opening it adds */
+  function alone(w, k) {
+    var c = w.choice(), before = c.count().ledger.served, open = c.open[k];
+    c.set(k, !open);
+    var other = c.count().ledger.served;
+    c.set(k, open);
+    return Math.abs(other - before);
+  }
+
+  function ofSite(w, k) {
+    var t = w.app.t, open = w.choice().open[k], n = gp.people(alone(w, k));
+    return el("div", { "class": "gp-card" }, [
+      el("h3", { text: w.name(k) }), el("p", { text: t(open ? "ui_whatif_lost" : "ui_whatif_gain", { n: n }) }),
+      act(w, t(open ? "ui_whatif_close_it" : "ui_whatif_open_it"), function () { w.set(k, !open); }),
+      open ? act(w, t("ui_whatif_move_it"), function () { w.take(k); }) : null
+    ]);
+  }
+
+  function ofCandidate(w, near) {
+    var t = w.app.t, from = w.moving, k = near.k, money = w.covers().money, price = money ? money[k - w.meta.sites] : NaN;
+    return el("div", { "class": "gp-card" }, [
+      el("p", { "class": "gp-kicker", text: t("ui_whatif_nearest", { n: gp.people(Math.round(near.metres)) }) }), el("h3", { text: w.name(k) }),
+      from === undefined ? el("p", { text: t("ui_whatif_gain", { n: gp.people(alone(w, k)) }) }) : null,
+      isNaN(price) ? null : el("p", { text: t("ui_whatif_price", { money: gp.people(price), currency: w.meta.currency }) }),
+      from === undefined ? act(w, t("ui_whatif_open_it"), function () { w.set(k, true); }) :
+        act(w, t("ui_whatif_move_here"), function () { settle(w); w.move(from, k); })
+    ]);
+  }
+
+  /* closed sites are crossed out, new ones stand out, and who loses service is ringed */
+  function paint(w) {
+    var before = gp.paint;
+    gp.paint = function (m, view) {
+      before(m, view);
+      if (m.whatif === w && m.scenario === "after") { marks(w, view); }
+    };
+  }
+
+  function marks(w, view) {
+    var c = w.choice(), covers = w.covers(), ctx = view.ctx, m = w.app.model, planned = w.planned(), i;
+    if (m.demand && !m.demand.d.cell_m) {
+      ctx.strokeStyle = gp.colours.gap;
+      ctx.lineWidth = 2;
+      for (i = 0; i < m.demand.now.length; i++) {
+        if (m.demand.now[i] || !m.demand.later[i]) { continue; }
+        ctx.beginPath();
+        ctx.arc(m.demand.xy[2 * i] * view.scale - view.left, m.demand.xy[2 * i + 1] * view.scale - view.top, gp.radius(m, i, view.zoom) + 3, 0, 6.2832);
+        ctx.stroke();
+      }
+    }
+    for (i = 0; i < covers.all; i++) {
+      var standing = i < w.meta.sites || planned.indexOf(i) >= 0;
+      if (standing === !!c.open[i]) { continue; }
+      var at = gp.toWorld(latLng(w, i)), x = at[0] * view.scale - view.left, y = at[1] * view.scale - view.top;
+      if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
+      if (standing) { cross(ctx, x, y); } else { plus(ctx, x, y); }
+    }
+  }
+
+  function cross(ctx, x, y) {
+    [["#ffffff", 6], ["#c4261d", 3]].forEach(function (pen) {
+      ctx.strokeStyle = pen[0];
+      ctx.lineWidth = pen[1];
+      ctx.beginPath();
+      ctx.moveTo(x - 9, y - 9); ctx.lineTo(x + 9, y + 9); ctx.moveTo(x + 9, y - 9); ctx.lineTo(x - 9, y + 9);
+      ctx.stroke();
+    });
+  }
+
+  function plus(ctx, x, y) {
+    ctx.beginPath();
+    ctx.arc(x, y, 11, 0, 6.2832);
+    ctx.fillStyle = "#0b7a3b";
+    ctx.strokeStyle = "#ffffff";
+    ctx.lineWidth = 2;
+    ctx.fill();
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x - 6, y); ctx.lineTo(x + 6, y); ctx.moveTo(x, y - 6); ctx.lineTo(x, y + 6);
+    ctx.stroke();
+  }
+})(window.geoplan);

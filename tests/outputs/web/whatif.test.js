@@ -1,0 +1,132 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const zlib = require("node:zlib");
+const { page } = require("./page.js");
+
+const gp = page("core.js", "whatif_inflate.js", "whatif_count.js", "whatif_seats.js", "whatif_gaps.js", "whatif_toml.js");
+
+/* numbers that follow from a seed */
+function dice(seed) {
+  let state = seed + 1;
+  return (n) => {
+    state = (state * 48271) % 2147483647;
+    return state % n;
+  };
+}
+
+test("what zlib deflates is inflated, stored, fixed and dynamic blocks alike", () => {
+  const roll = dice(3);
+  const sources = [
+    Buffer.alloc(0), Buffer.from("a"), Buffer.from("what if ".repeat(500)),
+    Buffer.from(Array.from({ length: 70000 }, () => roll(256))),
+    Buffer.from(Array.from({ length: 200000 }, (_, i) => (i % 7) * roll(3))),
+    Buffer.alloc(100000)
+  ];
+  for (const source of sources) {
+    for (const options of [{ level: 0 }, { level: 1 }, { level: 9 }, { strategy: zlib.constants.Z_FIXED }, { strategy: zlib.constants.Z_HUFFMAN_ONLY }]) {
+      const out = gp.inflate(new Uint8Array(zlib.deflateRawSync(source, options)));
+      assert.ok(Buffer.from(out).equals(source), JSON.stringify(options) + source.length);
+    }
+  }
+});
+
+/* covers of rows in a line: site k reaches the rows in cover[k] */
+function covers(people, cover, more) {
+  const n = people.length;
+  return Object.assign({
+    meta: { classes: 1, zones: 1, whole: true, extent: 1e9, within: -1 }, n, existing: 0, all: cover.length,
+    people: Float64Array.from(people), fixed: new Int32Array(n), zone: new Int32Array(n),
+    xy: Float64Array.from(people.flatMap((_, i) => [100 * i, 0])), area: [], pairs: [[], []],
+    classOf: new Int32Array(cover.length), classZones: [[0]], capacity: null, cover: cover.map((rows) => Int32Array.from(rows))
+  }, more);
+}
+function opened(c, sites) {
+  const choice = gp.choice(c);
+  choice.setAll(sites);
+  return choice;
+}
+function numbers(choice) {
+  const { total, served, full, beyond, cut_off } = choice.count().ledger;
+  return { total, served, full, beyond, cut_off };
+}
+
+test("rows are served, beyond or cut off, by covers and paths", () => {
+  const c = covers([10, 20, 30], [[0], [1]], {
+    meta: { classes: 2, zones: 2, whole: true }, zone: Int32Array.from([0, 0, 1]),
+    classOf: Int32Array.from([0, 1]), classZones: [[0], [0, 1]]
+  });
+  assert.deepEqual(numbers(opened(c, [])), { total: 60, served: 0, full: 0, beyond: 60, cut_off: 0 });
+  assert.deepEqual(numbers(opened(c, [0])), { total: 60, served: 10, full: 0, beyond: 20, cut_off: 30 });
+  assert.deepEqual(numbers(opened(c, [1])), { total: 60, served: 20, full: 0, beyond: 40, cut_off: 0 });
+});
+
+test("opening and closing again leaves every number as it was", () => {
+  const roll = dice(11), people = Array.from({ length: 40 }, () => roll(50));
+  const c = covers(people, Array.from({ length: 12 }, () => people.map((_, i) => i).filter(() => roll(4) === 0)));
+  const choice = opened(c, [1, 5]), before = JSON.stringify(choice.count().ledger);
+  for (let k = 0; k < 200; k++) { const site = roll(12); choice.set(site, !choice.open[site]); }
+  choice.setAll([1, 5]);
+  assert.equal(JSON.stringify(choice.count().ledger), before);
+});
+
+/* the most people served, the slow way: augmenting paths of one person each */
+function most(people, cover, seats) {
+  const held = cover.map(() => []);
+  let served = 0;
+  function place(row, seen) {
+    for (let k = 0; k < cover.length; k++) {
+      if (!cover[k].includes(row) || seen.has(k)) { continue; }
+      seen.add(k);
+      if (held[k].length < seats[k]) { held[k].push(row); return true; }
+      for (let h = 0; h < held[k].length; h++) {
+        if (place(held[k][h], seen)) { held[k][h] = row; return true; }
+      }
+    }
+    return false;
+  }
+  people.forEach((count, row) => { for (let p = 0; p < count; p++) { served += place(row, new Set()) ? 1 : 0; } });
+  return served;
+}
+
+test("capacity serves as many people as there can be", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const roll = dice(seed * 7 + 1), rows = 1 + roll(7), sites = 1 + roll(6);
+    const people = Array.from({ length: rows }, () => roll(7));
+    const cover = Array.from({ length: sites }, () => people.map((_, i) => i).filter(() => roll(2)));
+    const seats = cover.map(() => [0, roll(9), roll(9) + 0.5, NaN, Infinity][roll(5)]);
+    const choice = opened(covers(people, cover, { capacity: Float64Array.from(seats) }), cover.map((_, k) => k));
+    const whole = seats.map((v) => (Number.isNaN(v) ? 0 : v === Infinity ? 1000 : Math.floor(v)));
+    const { ledger, served } = choice.count();
+    assert.equal(ledger.served, most(people, cover, whole), `seed ${seed}`);
+    assert.equal(ledger.total, people.reduce((a, b) => a + b, 0));
+    people.forEach((n, i) => assert.ok(served[i] >= 0 && served[i] <= n));
+  }
+});
+
+test("the next best candidate is the one that covers most people whom nobody covers, ties told", () => {
+  const c = covers([10, 20, 30, 5], [[0], [1, 0], [2], [3, 1, 0]], { fixed: Int32Array.from([0, 0, 0, 4]) });
+  const choice = opened(c, [0]);
+  assert.deepEqual(JSON.parse(JSON.stringify(gp.bestNext(choice))), { people: 30, sites: [2] });
+  choice.set(2, true);
+  assert.deepEqual(JSON.parse(JSON.stringify(gp.bestNext(choice))), { people: 20, sites: [1, 3] });
+  choice.set(1, true);
+  assert.deepEqual(JSON.parse(JSON.stringify(gp.bestNext(choice))), { people: 0, sites: [] });
+});
+
+test("neighbours with the same cause are one gap, as wide as a gap may be", () => {
+  const pairs = [[0, 1, 2, 3], [1, 2, 3, 4]];
+  const wide = covers([1, 2, 3, 4, 5], [[2]], { pairs });
+  const sizes = (choice) => gp.whatIfGaps(choice).map((g) => g.people);
+  assert.deepEqual(Array.from(sizes(opened(wide, []))), [15]);
+  assert.deepEqual(Array.from(sizes(opened(wide, [0]))), [9, 3]);
+  const narrow = covers([1, 2, 3, 4, 5], [[2]], { pairs, meta: { classes: 1, zones: 1, whole: true, extent: 200, within: -1 } });
+  assert.deepEqual(Array.from(sizes(opened(narrow, []))), [9, 6]);
+});
+
+test("names get into TOML and nothing gets out of them", () => {
+  assert.equal(gp.tomlText('a"b\\c\nd\u007f中'), '"a\\"b\\\\c\\u000ad\\u007f中"');
+  assert.equal(gp.tomlKey("meal_station"), "meal_station");
+  assert.equal(gp.tomlKey("助餐.点"), '"助餐.点"');
+  assert.deepEqual([500000, 0.1, -3, 1.5e-7].map(gp.tomlNumber), ["500000.0", "0.1", "-3.0", "1.5e-7"]);
+});

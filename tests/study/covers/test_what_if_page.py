@@ -1,0 +1,300 @@
+"""What-ifs in a map: what the page counts is what `geoplan run STUDY --overlay FILE` counts."""
+
+from __future__ import annotations
+
+import base64
+import random
+import tomllib
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geoplan.coverage.gaps import gap_areas
+from geoplan.outputs import service_map, write_maps
+from geoplan.outputs.maps import write_map
+from geoplan.outputs.maps.covers.content import MOST_BYTES, covers_content
+from geoplan.study import Plan, Study, apply_overlay
+from tests.study.covers.town import write_town
+
+SERVICES = ("meal_station", "clinic", "shelter", "day_care")
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+browser_test = pytest.mark.browser
+
+
+class Town:
+    """The town's study, its plan and its maps."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.study = Study.open(write_town(folder / "study", **options))
+        self.plan: Plan = self.study.run()
+        self.maps = folder / "maps"
+        write_maps(self.plan.results, self.maps)
+
+    def people(self, key: str, toml: str, folder: Path) -> dict[str, float]:
+        """The six numbers of a run with the overlay `toml`."""
+        file = folder / "what-if.toml"
+        file.write_text(toml, encoding="utf-8")
+        plan = apply_overlay(self.study, file).run(services=[key])
+        return plan.to_dict()["services"][key]["people"]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    return Town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture
+def visit(browser: Any) -> Any:
+    """`visit(path, viewport)`: a page without a network that logs no error until the test ends."""
+    opened, problems = [], []
+
+    def go(path: Path, viewport: dict[str, int] = DESKTOP) -> Any:
+        context = browser.new_context(viewport=viewport, offline=True, accept_downloads=True)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.goto(path.as_uri())
+        page.wait_for_selector("[data-ready=true]", timeout=60_000)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+    assert problems == []
+
+
+def _called(page: Any, name: str, *given: Any) -> Any:
+    return page.evaluate("([name, given]) => geoplan.whatIf[name](...given)", [name, list(given)])
+
+
+@browser_test
+@pytest.mark.parametrize("key", SERVICES)
+def test_any_sequence_of_changes_is_counted_as_a_run_counts_it(
+    town: Town, visit: Any, key: str, tmp_path: Path
+) -> None:
+    page = visit(town.maps / f"{key}.html")
+    covers = town.plan.services[key].covers
+    ids = [site["id"] for part in ("sites", "candidates") for site in _called(page, part)]
+    assert ids == covers.sites.index.tolist()
+    assert _called(page, "ledger") == town.plan.to_dict()["services"][key]["people"]
+    rng, now = random.Random(key), set(covers.existing)
+    for step in range(60):
+        site = rng.choice(ids)
+        found = _called(page, "close" if site in now else "open", site)
+        now ^= {site}
+        want = {name: round(v, 6) for name, v in covers.ledger(now).to_dict().items()}
+        assert found == want, step
+        if step in (3, 59):
+            people = town.people(key, _called(page, "overlay"), tmp_path)
+            assert people == found
+    assert _called(page, "reset") == town.plan.to_dict()["services"][key]["people"]
+
+
+@browser_test
+def test_the_plan_s_own_sites_can_fall_through(town: Town, visit: Any, tmp_path: Path) -> None:
+    """Without site 3: the run with the overlay counts the same; with all, the plan's numbers."""
+    page = visit(town.maps / "meal_station.html")
+    siting = town.plan.to_dict()["services"]["meal_station"]["siting"]
+    assert _called(page, "reset", "plan") == siting["people_after"]
+    third = siting["sites"][2]["id"]
+    without = _called(page, "close", third)
+    assert without["served"] < siting["people_after"]["served"]
+    assert town.people("meal_station", _called(page, "overlay"), tmp_path) == without
+    assert _called(page, "undo") == siting["people_after"]
+
+
+@browser_test
+@pytest.mark.parametrize("options", [{"seed": 7, "whole": False, "lang": "zh"}])
+def test_people_who_are_no_whole_numbers_are_counted_too(
+    visit: Any, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    town = Town(tmp_path, **options)
+    for key in ("meal_station", "day_care"):
+        page = visit(town.maps / f"{key}.html")
+        _called(page, "close", _called(page, "sites")[2]["id"])
+        found = _called(page, "open", _called(page, "candidates")[4]["id"])
+        people = town.people(key, _called(page, "overlay"), tmp_path)
+        assert found == pytest.approx(people, abs=2e-6)
+
+
+@browser_test
+@pytest.mark.parametrize("key", SERVICES)
+def test_gaps_are_those_of_the_run(town: Town, visit: Any, key: str) -> None:
+    page = visit(town.maps / f"{key}.html")
+    found = [(g["people"], g["cause"], g["members"]) for g in _called(page, "gaps")]
+    gaps = gap_areas(town.plan.services[key].coverage, lang="en")
+    run = list(gaps[["people", "cause", "members"]].itertuples(index=False, name=None))
+    if key == "day_care":  # who of those in reach has no seat is not the same in equal answers
+        found, run = ([g for g in part if g[1] != "full"] for part in (found, run))
+    assert sorted(found) == sorted(run)
+    assert [g[0] for g in found] == sorted((g[0] for g in found), reverse=True)
+
+
+@browser_test
+def test_the_next_best_place_is_the_best_of_all(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    covers = town.plan.services["meal_station"].covers
+    best, today = _called(page, "best"), covers.ledger(covers.existing).served
+    gains = {
+        site: covers.ledger([*covers.existing, site]).served - today
+        for site in covers.sites.index[covers.sites["candidate"].to_numpy(bool)]
+    }
+    assert best["people"] == max(gains.values())
+    assert best["ids"] == [site for site, gain in gains.items() if gain == max(gains.values())]
+
+
+def _numbers(page: Any) -> str:
+    return page.locator(".gp-whatif-table .gp-whatif-own").all_inner_texts()
+
+
+@browser_test
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_click_closes_moves_and_opens(town: Town, visit: Any, viewport: Any, tmp_path: Path):
+    page = visit(town.maps / "meal_station.html", viewport)
+    page.locator(".gp-whatif-start").click()
+    page.get_by_role("button", name="Start from today").click()
+    site = _called(page, "sites")[4]
+    page.evaluate(
+        f"map_meal_station.setView([{site['lat']}, {site['lon']}], 15, {{animate: false}})"
+    )
+    page.locator(".gp-map").scroll_into_view_if_needed()
+    box = page.locator(".gp-map").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    before = _called(page, "ledger")
+    page.mouse.click(*middle)
+    page.locator(".gp-popup").last.get_by_role("button", name="Close it").click()
+    closed = _called(page, "ledger")
+    assert closed["served"] <= before["served"]
+    assert f"{closed['served']:,}" in _numbers(page)
+    page.get_by_role("button", name="Undo").click()
+    assert _called(page, "ledger") == before
+    # moved: where the click falls is no candidate; the nearest one is offered, with its distance
+    page.locator(".gp-map").scroll_into_view_if_needed()
+    page.mouse.click(*middle)
+    page.locator(".gp-popup").last.get_by_role("button", name="Move it", exact=True).click()
+    page.locator(".gp-map").scroll_into_view_if_needed()
+    page.mouse.click(middle[0] + 90, middle[1] + 70)
+    assert " m from there" in page.locator(".gp-popup").last.inner_text()
+    page.locator(".gp-popup").last.get_by_role("button", name="Move it here").click()
+    moved = _called(page, "ledger")
+    assert [s["id"] for s in _called(page, "sites") if not s["open"]] == [site["id"]]
+    assert sum(c["open"] for c in _called(page, "candidates")) == 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    saved = Path(download.value.path()).read_text("utf-8")
+    assert tomllib.loads(saved)["what_if"]["closed"] == {"meal_station": [site["id"]]}
+    assert town.people("meal_station", saved, tmp_path) == moved
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= viewport["width"]
+
+
+@browser_test
+def test_the_keyboard_alone_closes_and_opens_a_site(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Start from today").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("searchbox", name="Find a site").focus()
+    page.keyboard.type("meals 4")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert [s["name"] for s in _called(page, "sites") if not s["open"]] == ["meals 4"]
+    page.get_by_role("button", name="Open at the map's centre").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")  # the card's first button has the focus
+    assert sum(c["open"] for c in _called(page, "candidates")) == 1
+
+
+@browser_test
+def test_variants_stand_side_by_side_and_come_back(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").click()
+    plan = _called(page, "ledger")
+    _called(page, "close", _called(page, "sites")[3]["id"])
+    kept = _called(page, "ledger")
+    page.get_by_role("textbox", name="Name of this variant").fill("<b>A & B</b>")
+    page.get_by_role("button", name="Keep to compare").click()
+    page.get_by_role("button", name="Start from the plan").click()
+    assert _called(page, "ledger") == plan
+    head = page.locator(".gp-whatif-table thead").inner_text()
+    assert "<b>A & B</b>" in head
+    page.get_by_role("button", name="<b>A & B</b>", exact=True).click()
+    assert _called(page, "ledger") == kept
+    money = page.locator(".gp-whatif-table tr").last.inner_text()
+    assert "150,000" in money  # three sites of 50,000
+
+
+@browser_test
+def test_leaving_gives_the_map_back_as_it_was(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    head = page.locator("[data-part=numbers]").inner_text()
+    page.locator(".gp-whatif-start").click()
+    for site in _called(page, "sites"):
+        _called(page, "close", site["id"])
+    assert page.locator("[data-part=numbers]").inner_text() != head
+    page.locator(".gp-whatif-start").click()
+    assert page.locator("[data-part=numbers]").inner_text() == head
+
+
+@browser_test
+def test_areas_follow(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "shelter.html")
+    page.locator(".gp-whatif-start").click()
+    for site in _called(page, "sites")[2:]:
+        _called(page, "close", site["id"])
+    covers = town.plan.services["shelter"].covers
+    left = covers.ledger(covers.existing[:2])
+    level = page.evaluate(
+        "map_shelter.geoplan.model.levels.map(one => one.level).find(one => one.value_after)"
+    )
+    assert sum(v or 0 for v in level["unserved_after"]) == pytest.approx(left.unserved)
+
+
+def test_the_public_edition_carries_none_of_it(tmp_path: Path) -> None:
+    study = Study.open(write_town(tmp_path / "study"))
+    inside, outside = (
+        study.run().save(tmp_path / "in"),
+        study.run(audience="public").save(tmp_path / "out"),
+    )
+    for key in SERVICES:
+        internal = (inside / "maps" / f"{key}.html").read_text("utf-8")
+        assert "whatIfMount" in internal
+        assert '"whatif":{"z":"' in internal
+    for file in outside.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            for trace in (b"whatIfApi", b"readCovers", b'"whatif":{', b"gp-whatif", b"classZones"):
+                assert trace not in content, (file, trace)
+
+
+def test_covers_that_are_too_large_are_thinned_and_told(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results, service = town.plan.results, town.plan.services["meal_station"]
+    whole = covers_content(results, service)
+    assert len(whole["z"]) < MOST_BYTES
+    monkeypatch.setattr("geoplan.outputs.maps.covers.content.MOST_BYTES", len(whole["z"]) * 9 // 10)
+    thinned = covers_content(results, service)
+    assert len(thinned["z"]) <= len(whole["z"]) * 9 // 10
+    assert len(service.siting.sites) <= thinned["candidates"] < whole["candidates"]
+    assert -1 not in thinned["planned"]
+    monkeypatch.setattr("geoplan.outputs.maps.covers.content.MOST_BYTES", 100)
+    assert covers_content(results, service) is None
+    page = service_map(results, "meal_station", lang="en").page
+    assert "too many sites and places for what-ifs" in page
+
+
+def test_identical_results_give_identical_covers(town: Town, tmp_path: Path) -> None:
+    results, service = town.plan.results, town.plan.services["clinic"]
+    first, again = (covers_content(results, service) for _ in range(2))
+    assert first == again
+    packed = zlib.decompress(base64.b64decode(first["z"]), -15)
+    assert len(packed) > 0
+    write_map(service_map(results, "clinic"), tmp_path / "a.html")
+    write_map(service_map(results, "clinic"), tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
