@@ -19,10 +19,12 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.disclosure.area_gaps import gaps_by_area
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
-from geoplan.disclosure.record import file_name, public_record
+from geoplan.disclosure.personal import without_personal_data
+from geoplan.disclosure.record import public_record
 from geoplan.disclosure.rounding import public_siting, rounded
 from geoplan.disclosure.suppression import suppressed_cells
 from geoplan.errors import UsageError
+from geoplan.inputs.files.shown_names import file_name
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.results import RunResults, ServiceResult
 
@@ -70,7 +72,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
         return results
     below = float(results.info.suppress_below)
     coverages = _coverages(results, below)
-    return replace(
+    public = replace(
         results,
         info=replace(results.info, audience="public"),
         inputs=tuple(replace(r, path=file_name(r.path), columns={}) for r in results.inputs),
@@ -83,6 +85,7 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
         set_aside={},
         run=public_record(results.run),
     )
+    return without_personal_data(public)
 
 
 def refuse_internal(results: RunResults, audience: str | None) -> None:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
+
+from geoplan.inputs.files.shown_names import file_name
 
 #: settings that describe the bureau's own tables and folders, not the problem
 _PRIVATE = ("columns", "where", "sheet", "layer", "encoding")
-
-
-def file_name(path: str) -> str:
-    r"""The last part of a path of any system.
-
-    Examples
-    --------
-    >>> file_name("../../home/wang/站点.csv"), file_name(r"D:\民政\站点.csv")
-    ('站点.csv', '站点.csv')
-    """
-    return PureWindowsPath(PurePosixPath(path).name).name
 
 
 def public_record(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from geoplan.disclosure.record import file_name
+from geoplan.inputs.files.shown_names import file_name
 from geoplan.inputs.findings.finding import Assumption
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
 from geoplan.services.standard import ServiceStandard

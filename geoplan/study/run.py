@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from geoplan.errors import GeoplanError, MissingExtraError
-from geoplan.inputs.files.database import mask_passwords
+from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
 from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
@@ -205,8 +205,8 @@ def _facts(study: StudySettings, records: tuple[Any, ...], stages: Stages) -> Ma
         "libraries": {name: version(name) for name in LIBRARIES},
         "study": study.file.name,
         "seed": study.config.study.seed,
-        "settings": mask_passwords(study.config.model_dump(mode="json", exclude_none=True)),
-        "inputs": _hashes(records),
+        "settings": without_machine(study.config.model_dump(mode="json", exclude_none=True)),
+        "inputs": without_machine(_hashes(records)),
         "seconds": dict(stages.seconds),
         "peak_memory_mb": dict(stages.peak_mb),
     }

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from geoplan.errors import UsageError
 from geoplan.inputs.findings.finding import Finding
+from geoplan.study.config.personal_texts import personal_text_findings
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.study_path import study_path
@@ -105,9 +106,10 @@ class StudySettings:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is doubtful in the study file itself: keys of an earlier version, no streets."""
+        """What is doubtful in the study file itself: old keys, personal data, no streets."""
         renamed = renamed_key_findings(self.raw, self.file, self.config.speaker)
-        return (*renamed, *self.no_streets)
+        personal = personal_text_findings(self.raw, self.file, self.config.speaker)
+        return (*renamed, *personal, *self.no_streets)
 
     def replace(self, changes: Mapping[str, Any] | None = None, **sections: Any) -> Self:
         """The same study with other settings: a what-if.

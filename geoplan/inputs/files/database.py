@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
-from typing import Any
 
 _URL = re.compile(r"^(postgres|postgresql|postgis)(\+\w+)?://", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)([^/@\s]*?):[^/\s]*@")
@@ -32,15 +31,6 @@ def mask_password(text: str) -> str:
     'postgresql://gis:***@db/city?password=***'
     """
     return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
-
-
-def mask_passwords(value: Any) -> Any:
-    """A tree of settings with the passwords of all URLs in it hidden."""
-    if isinstance(value, dict):
-        return {key: mask_passwords(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [mask_passwords(one) for one in value]
-    return mask_password(value) if isinstance(value, str) and is_database_url(value) else value
 
 
 def sqlalchemy_url(url: str) -> str:

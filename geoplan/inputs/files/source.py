@@ -11,6 +11,10 @@ from xml.sax.saxutils import unescape
 
 from geoplan.inputs.files.database import is_database_url, mask_password
 from geoplan.inputs.files.gate.regular_file import files_in
+from geoplan.inputs.files.shown_names import shown_name
+
+#: stands for all headings among those whose personal data are kept
+KEEP_ALL = "*"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,7 @@ class LayerSource:
     unit : what the cells of a population raster hold, ``people``, ``per_km2`` or ``per_ha``; None =
         people, unless the file says otherwise.
     role : what the layer is for, kept in the input's record.
+    keep : headings whose personal data stay in the internal edition; `KEEP_ALL` stands for all.
 
     Examples
     --------
@@ -51,11 +56,12 @@ class LayerSource:
     where: str | None = None
     unit: str | None = None
     role: str = ""
+    keep: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        """How findings call the file; a database without its password."""
-        return mask_password(self.name or str(self.path))
+        """How findings call the file: see `shown_name`; a database without its password."""
+        return shown_name(mask_password(self.name or str(self.path)))
 
     @property
     def is_url(self) -> bool:

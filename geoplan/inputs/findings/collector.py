@@ -12,6 +12,7 @@ import pandas as pd
 import pyproj
 
 from geoplan.errors import FileError, GeoplanError
+from geoplan.inputs.columns.personal.free_text import hide_in_text
 from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.source import LayerSource, file_parts, file_sha256
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, Severity
@@ -213,7 +214,7 @@ class FindingCollector:
         front = pd.DataFrame(
             {
                 "file": self.source.label,
-                "sheet": [str(self.sheets[p]) for p in positions],
+                "sheet": [hide_in_text(str(self.sheets[p])) for p in positions],
                 "row": [int(self.rows[p]) for p in positions],
                 "why": [self.set_aside_reasons[p] for p in positions],
             }

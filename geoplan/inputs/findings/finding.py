@@ -8,6 +8,9 @@ from typing import Any, Generic, Literal, TypeVar
 
 import pandas as pd
 
+from geoplan.inputs.columns.personal.free_text import hide_in_text
+from geoplan.inputs.files.shown_names import shown_name
+
 Severity = Literal["error", "warning", "note"]
 
 FINDING_COLUMNS = (
@@ -77,6 +80,12 @@ class Finding:
     effect: str = ""
     count: int = 0
 
+    def __post_init__(self) -> None:
+        """What a finding says holds no personal data, wherever its words come from."""
+        object.__setattr__(self, "file", shown_name(self.file))
+        for name in ("sheet", "column", "value", "problem", "advice", "effect"):
+            object.__setattr__(self, name, hide_in_text(getattr(self, name)))
+
     @property
     def assumption(self) -> Assumption | None:
         """What was assumed here; None where the finding assumes nothing."""
@@ -125,6 +134,14 @@ class InputRecord:
     sheet: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The names of files and sheets hold no personal data."""
+        object.__setattr__(self, "path", shown_name(self.path))
+        object.__setattr__(self, "sheet", hide_in_text(self.sheet))
+        for name in ("columns", "parts"):
+            found = {hide_in_text(key): value for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

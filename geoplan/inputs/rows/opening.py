@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from geoplan.errors import FileError
-from geoplan.inputs.columns.personal.personal_data import hide_personal, personal_columns
 from geoplan.inputs.columns.places.detect import place_roles
 from geoplan.inputs.columns.roles import (
     columns_by_role,
@@ -31,6 +30,7 @@ from geoplan.inputs.rows.cell_texts import (
     report_lost_codes,
 )
 from geoplan.inputs.rows.left_out import Counted, leave_out
+from geoplan.inputs.rows.personal_cells import hide_personal_data
 from geoplan.inputs.rows.row_table import Rows, RowTable, read_table
 
 #: findings about a file that are no warnings, and those that assume something
@@ -50,8 +50,6 @@ _ERRORS = ("broken_coordinates",)
 _ASSUMED = ("kmz_left_out", "hidden_sheets", "sheets_together", "sheets_overlap")
 _REPEATED = re.compile(r".+\.\d+")
 _CAPACITIES = ("capacity", "nursing_capacity")
-#: roles of columns with words, in which a number may be that of a person
-_TEXT_ROLES = ("name", "address", "status", "is_open", "is_closed", "opened_on", "closed_on")
 
 
 def open_rows(
@@ -88,6 +86,7 @@ def open_rows(
     taken = _taken(headings, [*extra], table)
     free = [h for h in headings if h not in given and h not in taken]
     roles = _roles(table, given, free)
+    personal = hide_personal_data(table, roles, taken, collector)
     collector.roles = roles
     table.bind(collector)  # as long as totals have a position; a sum of rows is no row of its own
     _report_headings(table, [*extra, *wanted.values()], collector)
@@ -95,19 +94,14 @@ def open_rows(
     counted = Counted(roles=roles, counts=counts, areas=areas or {}, people=areas is not None)
     keep = leave_out(table, counted, collector)
     if source.where is not None:
-        keep &= evaluate_where(table.text, source.where)
+        keep &= evaluate_where(_as_written(table.text, personal.originals), source.where)
     table.keep(keep)
     table.bind(collector)
     places = [heading for heading, role in roles.items() if role in _CAPACITIES]
     count_merged_once(table, list(dict.fromkeys([*counts, *places])), collector)
     clean_texts(table, roles, collector)
     _report(table, roles, given, collector, taken)
-    personal = personal_columns(table.text, keep=set(roles) | set(taken))
-    for heading in personal:
-        collector.about_file("personal", "warning", column=heading)
-    table.text = table.text.drop(columns=personal)
-    table.text = _without_personal_numbers(table.text, roles, set(taken), collector)
-    roles = {h: r for h, r in roles.items() if h not in personal}
+    personal.tell(keep, collector)
     collector.roles = roles
     table.bind(collector)
     release_memory()
@@ -207,22 +201,8 @@ def _report_repeated_headings(
             collector.about_file("same_heading", "warning", column=twin)
 
 
-def _without_personal_numbers(
-    text: pd.DataFrame, roles: dict[str, str], taken: set[str], collector: FindingCollector
-) -> pd.DataFrame:
-    """`text` with mobile and identity numbers in remarks, names and addresses hidden."""
-    hidden = {}
-    for heading in map(str, text.columns):
-        if heading in taken or roles.get(heading, "name") not in _TEXT_ROLES:
-            continue
-        cells, where = hide_personal(text[heading])
-        if len(where):
-            hidden[heading] = cells
-            collector.about_file(
-                "personal_cells",
-                "warning",
-                column=heading,
-                count=f"{len(where):,}",
-                lines=collector.row_numbers(where),
-            )
-    return text.assign(**hidden) if hidden else text
+def _as_written(text: pd.DataFrame, originals: pd.DataFrame) -> pd.DataFrame:
+    """`text` with columns as the file has them, for conditions on what no output may hold."""
+    if not len(originals.columns):
+        return text
+    return text.assign(**{str(heading): originals[heading] for heading in originals})

@@ -41,7 +41,7 @@ class _Section(BaseModel):
 
 
 class StudySection(_Section):
-    """``[study]``: settings of the whole study."""
+    """``[study]``: settings of the whole study; `keep`: personal data in its texts stay."""
 
     name: str
     crs: str
@@ -53,10 +53,14 @@ class StudySection(_Section):
     data_date: str = ""
     source: str = ""
     currency: str = ""
+    keep: bool = False
 
 
 class SourceSection(_Section):
-    """Where a layer is and how to read it."""
+    """Where a layer is and how to read it.
+
+    `keep` names headings whose personal data stay in the internal edition; true stands for all.
+    """
 
     path: str
     layer: str | None = None
@@ -66,6 +70,7 @@ class SourceSection(_Section):
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     where: str | None = None
+    keep: bool | list[str] = False
 
 
 class StatusSection(_Section):

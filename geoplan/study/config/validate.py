@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from geoplan.errors import GeoplanError
 from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.cross_checks import NO_STREETS, cross_checks
+from geoplan.study.config.personal_texts import personal_key_faults, without_personal_texts
 from geoplan.study.config.renamed_keys import with_new_keys
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.config.study_text import StudyText, language_of, read_study_text
@@ -70,7 +71,7 @@ def checked(
     ------
     StudyFileError
     """
-    raw = with_new_keys(raw)
+    raw = without_personal_texts(with_new_keys(raw))
     lang = read.lang if read else language_of(raw, "", valid=True)
     speaker = Speaker(lang)
     lines = read.keys if read else key_lines(text)
@@ -85,6 +86,7 @@ def checked(
             findings.append(_shape_fault(fault, path=path, lines=lines, speaker=speaker))
     # references are checked even where single values are wrong: all faults in one round
     findings.extend(cross_checks(raw, path=path, lines=lines, speaker=speaker))
+    findings.extend(personal_key_faults(raw, path=path, lines=lines, speaker=speaker))
     if config is None or any(f.code != NO_STREETS for f in findings):
         raise study_file_error(path, findings, speaker, typed=read.typed if read else text)
     return CheckedFile(config=config, no_streets=tuple(findings))

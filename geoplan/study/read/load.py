@@ -23,6 +23,7 @@ from geoplan.inputs import (
 )
 from geoplan.inputs.columns.status import StatusWords
 from geoplan.inputs.files.database import is_database_url
+from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.inputs.sites.rules import SiteRules
@@ -110,6 +111,7 @@ class _Reader:
             where=getattr(section, "where", None),
             unit=getattr(section, "unit", None),
             role=role,
+            keep=_kept(section),
         )
 
     def facilities(
@@ -172,6 +174,12 @@ class _Reader:
                 code="no_row_left",
             ),
         )
+
+
+def _kept(section: Any) -> tuple[str, ...]:
+    """The headings of a section whose personal data are kept."""
+    keep = getattr(section, "keep", False)
+    return tuple(keep) if isinstance(keep, list) else (KEEP_ALL,) if keep else ()
 
 
 def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:

@@ -1,0 +1,207 @@
+"""Telephone, identity and card numbers inside a text, however their digits are grouped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from geoplan.inputs.columns.personal import number_checks as checks
+from geoplan.inputs.columns.personal.pattern_words import (
+    alternatives,
+    arabic_digits,
+    has_word,
+)
+
+Span = tuple[int, int]
+
+_BETWEEN = r"[ \t\u00a0\u3000\-‐-―−_·•./()\[\]【】+]"
+#: digits with what people write between them; letters and decimals before and behind are none of it
+_RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d)*[Xx]?")
+_GROUP = re.compile(r"\d+")
+#: behind digits: a quantity, a decimal or a code and no telephone number
+_QUANTITY = re.compile(r"\s?(?:[元人万亿平米㎡户栋%]|m2|km|千米|公里)|\.\d*[1-9]|,\d{3}")
+_MOBILE_BEFORE = re.compile(
+    r"(?:^|[^A-Za-z])(?:tel|phone|mobile|mob|cell|ph|wechat|weixin|vx|wx|qq|m|t|p|id)$",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(r"\s?(?:-|转|分机|ext\.?|x)\s?\d{1,5}(?!\d)", re.IGNORECASE)
+_CHINESE = r"[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两参]"
+_CHINESE_RUN = re.compile(rf"{_CHINESE}(?:[ \-·]?{_CHINESE}){{10,17}}[Xx]?")
+_TAIWAN = re.compile(r"(?<![A-Za-z0-9])[A-Z][1289]\d{8}(?![A-Za-z0-9])")
+_HONG_KONG = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,2})(\d{6})\s?\(([0-9A])\)")
+_LETTER_AND_DIGITS = re.compile(r"[A-Z]\d{6}")
+_BRAZIL = re.compile(r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
+_KOREA = re.compile(r"(?<!\d)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-[1-4]\d{6}(?!\d)")
+_FOREIGN = re.compile(
+    r"(?<![\w.+])(?:\+|00)(?!86)[1-9]\d{0,2}[ \-]?(?:\(0?\)[ \-]?)?"
+    r"(?:\(?\d+\)?[ \-]?){1,5}(?<=\d)(?![\d.])"
+)
+_FOREIGN_DIGITS = (9, 15)
+_YEAR = re.compile(r"19[89]\d|20[0-4]\d")
+#: groups of digits that are looked at together
+_MOST_GROUPS = 12
+
+
+def number_spans(text: str) -> Iterator[Span]:
+    """Where numbers of persons stand in a folded text.
+
+    Examples
+    --------
+    >>> text = "甲站 138-0013-8000 或 0531-88888888"
+    >>> [text[a:b] for a, b in number_spans(text)]
+    ['138-0013-8000', '0531-88888888']
+    """
+    for run in _RUN.finditer(text):
+        yield from _in_run(text, run.start(), run.end())
+    if not text.isascii():
+        yield from _in_chinese(text)
+    yield from _of_elsewhere(text)
+    for kind in ("phones_after", "numbers_after"):
+        if has_word(text, kind):
+            for found in _after_word(kind, 5).finditer(text):
+                yield found.span(1)
+
+
+def _in_chinese(text: str) -> Iterator[Span]:
+    """Numbers in Chinese figures."""
+    for found in _CHINESE_RUN.finditer(text):
+        digits = "".join(c for c in arabic_digits(found.group()) if c.isalnum())
+        if checks.is_mobile(digits[:11]) or checks.is_probable_identity(digits):
+            yield found.span()
+
+
+def _of_elsewhere(text: str) -> Iterator[Span]:
+    """Numbers of Taiwan, Hong Kong and other countries."""
+    yield from _by_check_digit(text)
+    if "-" in text:
+        for found in _KOREA.finditer(text):
+            yield found.span()
+    if "+" in text or "00" in text:
+        for found in _FOREIGN.finditer(text):
+            if _FOREIGN_DIGITS[0] <= sum(map(str.isdigit, found.group())) <= _FOREIGN_DIGITS[1]:
+                yield found.span()
+
+
+def _by_check_digit(text: str) -> Iterator[Span]:
+    """Identity numbers of Taiwan, Hong Kong and Brazil."""
+    if _LETTER_AND_DIGITS.search(text):
+        for found in _TAIWAN.finditer(text):
+            if checks.is_taiwan_identity(found.group()):
+                yield found.span()
+        for found in _HONG_KONG.finditer(text):
+            if checks.is_hong_kong_identity(*found.groups()):
+                yield found.span()
+    if "-" in text:
+        for found in _BRAZIL.finditer(text):
+            if checks.is_brazilian_identity(re.sub(r"\D", "", found.group())):
+                yield found.span()
+
+
+@cache
+def _after_word(kind: str, least: int) -> re.Pattern[str]:
+    """Digits behind a word that says whose they are, and what may stand between."""
+    known = alternatives(kind)
+    return re.compile(
+        rf"(?:(?<![a-z])(?:{known})(?![a-z]))(?:\d(?=[\s:=(]))?[\s:=#(是为号码.、,\-]{{0,4}}"
+        rf"([a-z]{{0,2}}\+?\d(?:[ \-()./]{{0,2}}[\dx*]){{{least - 1},20}})(?![.]\d)",
+        re.IGNORECASE,
+    )
+
+
+def _in_run(text: str, start: int, end: int) -> Iterator[Span]:
+    """The numbers of persons among the groups of digits of one run, the longest first."""
+    groups = [m.span() for m in _GROUP.finditer(text, start, end)]
+    tail = end if text[end - 1] in "Xx" else -1
+    k = 0
+    while k < len(groups):
+        for last in range(min(len(groups), k + _MOST_GROUPS), k, -1):
+            some = groups[k:last]
+            stop = tail if last == len(groups) and tail >= 0 else some[-1][1]
+            if _is_personal(text, some, stop):
+                more = _EXTENSION.match(text, stop)
+                yield _beginning(text, some), more.end() if more else stop
+                k = last - 1
+                break
+        k += 1
+
+
+def _beginning(text: str, groups: list[Span]) -> int:
+    """Where a number of these groups begins: with the signs that belong to it."""
+    start, end = groups[0]
+    start -= text[start - 1 : start] == "+"
+    return start - (text[start - 1 : start] == "(" and ")" in text[end : groups[-1][0]])
+
+
+def _is_personal(text: str, groups: list[Span], stop: int) -> bool:
+    """Whether these groups of digits are together a number of a person."""
+    digits = "".join(text[a:b] for a, b in groups)
+    if not 9 <= len(digits) <= 19:
+        return False
+    sizes = tuple(b - a for a, b in groups)
+    start = groups[0][0]
+    if not _stands_alone(text, start, stop):
+        return False
+    with_x = digits + "X" if text[stop - 1] in "Xx" else digits
+    if len(with_x) == 18 and checks.is_probable_identity(with_x):
+        return True
+    if with_x is not digits:
+        return False
+    if sizes in ((15,), (6, 6, 3), (6, 2, 2, 2, 3)) and checks.is_old_identity(digits):
+        return True
+    if checks.is_card(digits) and (len(groups) == 1 or max(sizes) <= 8):
+        return True
+    signs = {c for c in text[start:stop] if not c.isdigit() and c not in " ()"}
+    if len(signs) > 1 and "." in signs:  # two decimals side by side
+        return False
+    return _is_mobile(digits, sizes, signs) or _is_landline(text, digits, groups)
+
+
+def _stands_alone(text: str, start: int, stop: int) -> bool:
+    """Whether digits are no part of a longer code, of a decimal or of a quantity."""
+    before, behind = text[:start], text[stop : stop + 1]
+    if (behind.isascii() and behind.isalpha()) or _QUANTITY.match(text, stop):
+        return False
+    if re.search(r"\d[.,]$", before[-2:]) or before[-1:] in ("#", "&"):
+        return False
+    letter = before[-1:].isascii() and before[-1:].isalpha()
+    return not letter or _MOBILE_BEFORE.search(before[-8:]) is not None
+
+
+def _is_mobile(digits: str, sizes: tuple[int, ...], signs: set[str]) -> bool:
+    if not checks.is_mobile(digits):
+        return False
+    own = list(sizes)
+    rest = len(digits) - 11
+    while rest > 0 and own:  # the country code, in a group of its own or joined to the first
+        taken = min(rest, own[0])
+        own[0] -= taken
+        rest -= taken
+        own = own[1:] if own[0] == 0 else own
+    if "." in signs and tuple(own) not in ((3, 4, 4), (1,) * 11):
+        return False  # 131.12345678 is a longitude
+    return tuple(own) in checks.MOBILE_GROUPS and not _are_years(digits, tuple(own), signs)
+
+
+def _are_years(digits: str, sizes: tuple[int, ...], signs: set[str]) -> bool:
+    """Whether groups of digits are years and a number rather than parts of one number."""
+    if sizes == (3, 4, 4) and not signs:
+        return all(_YEAR.fullmatch(part) for part in (digits[-8:-4], digits[-4:]))
+    return len(sizes) == 3 and sizes[0] == 4 and digits.startswith("19")
+
+
+def _is_landline(text: str, digits: str, groups: list[Span]) -> bool:
+    if len(groups) == 1:
+        return checks.is_landline(digits)
+    if len(groups) > 4:
+        return False
+    first = text[slice(*groups[0])]
+    plain = digits
+    if first in ("86", "0086") and len(groups) > 1:
+        plain = "0" + digits[len(first) :].lstrip("0")
+        first = "0" + text[slice(*groups[1])].lstrip("0")
+    bracket = text[groups[0][1] : groups[0][1] + 1] == ")"
+    if len(first) in (3, 4) and checks.is_landline(plain):
+        return True
+    abroad = bracket and re.fullmatch(r"0[2-8]", first) is not None  # (02) 2345-6789
+    return abroad and 9 <= len(digits) <= 10
