@@ -56,6 +56,8 @@ _WITHOUT = {
 }
 #: the number that a text with a unit begins with, as in "800m" and "15 min"
 _LEADING = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*\D{0,8}$")
+#: no figure of a standard is larger
+_MOST = 10**12
 _EXTRA = ("published_defaults", "published_demand")
 
 
@@ -86,8 +88,9 @@ def _value_fault(name: str, value: object) -> Message | None:
             return _word("number_alone", key=name, value=value, number=alone.group(1))
     else:
         # an infinite or missing number is no whole one either
-        whole = not kind.startswith("int") or float(value).is_integer()
-        wrong = None if whole else "whole"
+        finite = abs(value) <= _MOST  # false for NaN as well
+        whole = not kind.startswith("int") or (finite and float(value).is_integer())
+        wrong = ("whole" if finite else "number") if not (whole and finite) else None
     if wrong is None:
         return None
     return _word("wrong_kind", key=name, kind=_word(f"kind_{wrong}"), value=value)
@@ -169,7 +172,7 @@ def _as_dict(thing: Any) -> dict[str, Any]:
 def _tiers(value: object, base: tuple[Tier, ...], faults: list[Message]) -> tuple[Tier, ...]:
     """Tiers of a study: a list replaces the catalogue's, a table by key changes or adds to them."""
     tables: list[Mapping[str, Any]] = []
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and all(isinstance(c, Mapping) for c in value.values()):
         changes = {str(key): dict(change) for key, change in value.items()}
         tables = [{"key": t.key, **changes.pop(t.key, {})} for t in base]
         tables += [{"key": key, **change} for key, change in changes.items()]

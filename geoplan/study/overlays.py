@@ -8,9 +8,16 @@ from typing import Any
 
 from geoplan.errors import StudyFileError
 from geoplan.study.config.study_text import StudyText, read_study_text
-from geoplan.study.config.toml_lines import error_of_overlay, study_file_error
+from geoplan.study.config.toml_lines import (
+    dotted,
+    error_of_overlay,
+    file_finding,
+    line_of,
+    study_file_error,
+)
+from geoplan.study.config.what_if_table import moved_to_what_if, what_if_faults
 from geoplan.study.settings import S
-from geoplan.study.what_if import from_table
+from geoplan.study.what_if import name_faults, what_if, what_if_error
 from geoplan.words import say
 from geoplan.words.speaker import Speaker
 
@@ -78,15 +85,32 @@ def apply_overlay(study: S, overlay: str | Path | Mapping[str, Any]) -> S:
     table = sections.pop("what_if", None)
     try:
         changed = study.replace(**sections) if sections else study
+        return changed if table is None else _what_if(changed, table, speaker, read)
     except StudyFileError as error:
         if file is None or read is None:
             raise
         # the study itself was right: what is wrong stands in the overlay
-        raise error_of_overlay(
-            file, error.findings, speaker, keys=read.keys, typed=read.typed
-        ) from error
-    if table is None:
-        return changed
-    if not isinstance(table, Mapping):
-        raise StudyFileError(speaker.say("scenario.overlay_no_table"))
-    return from_table(changed, table)
+        moved = moved_to_what_if(error.findings, table if isinstance(table, Mapping) else {})
+        raise error_of_overlay(file, moved, speaker, keys=read.keys, typed=read.typed) from error
+
+
+def _what_if(study: S, table: Any, speaker: Speaker, read: StudyText | None) -> S:
+    """The study with the ``[what_if]`` table, whose every fault is told at its key.
+
+    Raises
+    ------
+    StudyFileError
+        Of a file. UsageError of a table made in Python.
+    """
+    keys = read.keys if read else {}
+    faults = list(what_if_faults(table, path=study.file, lines=keys, speaker=speaker))
+    if not faults:
+        for where, said in name_faults(study, table):
+            place = ("what_if", *where)
+            row = line_of(keys, place)
+            faults.append(file_finding(study.file, said, "", row, column=dotted(place)))
+    if not faults:
+        return what_if(study, **table)
+    if read is None:
+        raise what_if_error(speaker, (f"{f.problem} {f.advice}".strip(" .。") for f in faults))
+    raise StudyFileError("", findings=tuple(faults))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.settings import S, StudySettings
+from geoplan.words.speaker import Speaker
 
 #: what ``[what_if]`` of an overlay and `what_if` know
 NAMES = ("slower_walkers", "people", "closed", "opened", "links", "standards")
@@ -68,11 +70,9 @@ def what_if(
         "links": links,
         "standards": standards,
     }
-    faults = list(_faults(study, slower_walkers, named))
-    if faults:
-        speaker = study.config.speaker
-        listed = ("；" if speaker.lang == "zh" else "; ").join(faults)
-        raise UsageError(speaker.say("scenario.what_if_faults", faults=listed))
+    given = {"slower_walkers": slower_walkers, **named}
+    if faults := [said for _, said in name_faults(study, given)]:
+        raise what_if_error(study.config.speaker, faults)
     config = study.config
     changed = study
     if slower_walkers is not None:
@@ -93,9 +93,16 @@ def what_if(
     )
 
 
-def _faults(
-    study: StudySettings, slower: Any, named: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
+def what_if_error(speaker: Speaker, faults: Iterable[str]) -> UsageError:
+    """The error that lists what is wrong with a what-if."""
+    listed = ("；" if speaker.lang == "zh" else "; ").join(faults)
+    return UsageError(speaker.say("scenario.what_if_faults", faults=listed))
+
+
+def name_faults(
+    study: StudySettings, given: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Names that the study does not have and values of the wrong kind: the key, and a sentence."""
     config, speaker = study.config, study.config.speaker
     there: dict[str, list[Any]] = {
         "people": list(config.demand),
@@ -104,23 +111,37 @@ def _faults(
         "links": list(config.network),
         "standards": list(config.services),
     }
-    for name, given in named.items():
-        for key in given:
+    tables = {name: value for name, value in given.items() if isinstance(value, Mapping)}
+    for name, table in tables.items():
+        for key in table:
             if key not in there[name]:
                 listed = ", ".join(map(str, there[name])) or "-"
-                yield speaker.say("scenario.what_if_names", name=name, key=key, there=listed)
-    factors = {"slower_walkers": slower, **{f"people.{k}": f for k, f in named["people"].items()}}
-    for name, factor in factors.items():
+                said = speaker.say("scenario.what_if_names", name=name, key=key, there=listed)
+                yield (name, str(key)), said
+    yield from _kind_faults(speaker, given.get("slower_walkers"), tables)
+
+
+def _kind_faults(
+    speaker: Speaker, slower: Any, tables: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Values that are no factor, no list, no table."""
+    factors = {("people", str(k)): f for k, f in tables.get("people", {}).items()}
+    for where, factor in {("slower_walkers",): slower, **factors}.items():
         if factor is None:
             continue
-        if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor > 0:
-            yield speaker.say("scenario.what_if_factor", name=name, factor=factor)
-    for key, sites in named["closed"].items():
-        if isinstance(sites, str):
-            yield speaker.say("scenario.what_if_list", key=key, sites=sites)
-    for key, sites in named["opened"].items():
-        if isinstance(sites, str | Mapping) or not all(isinstance(s, Mapping) for s in sites):
-            yield speaker.say("scenario.what_if_sites", key=key)
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < inf:
+            name = ".".join(where)
+            yield where, speaker.say("scenario.what_if_factor", name=name, factor=factor)
+    for key, sites in tables.get("closed", {}).items():
+        if isinstance(sites, str) or not isinstance(sites, Iterable):
+            yield ("closed", str(key)), speaker.say("scenario.what_if_list", key=key, sites=sites)
+    for key, sites in tables.get("opened", {}).items():
+        listed_sites = isinstance(sites, Iterable) and not isinstance(sites, str | Mapping)
+        if not listed_sites or not all(isinstance(s, Mapping) for s in sites):
+            yield ("opened", str(key)), speaker.say("scenario.what_if_sites", key=key)
+    for key, figures in tables.get("standards", {}).items():
+        if not isinstance(figures, Mapping):
+            yield ("standards", str(key)), speaker.say("scenario.what_if_standard", key=key)
 
 
 def _slower(study: S, factor: float) -> S:
@@ -150,14 +171,3 @@ def _slower(study: S, factor: float) -> S:
             for tier_key, metres in shrunk.items():
                 changes[f"services.{key}.standard.tiers.{tier_key}.threshold_m"] = metres
     return study.replace(changes)
-
-
-def from_table(study: S, table: Mapping[str, Any]) -> S:
-    """`what_if` by the ``[what_if]`` table of an overlay."""
-    unknown = [name for name in table if name not in NAMES]
-    if unknown:
-        names, known = ", ".join(map(repr, unknown)), ", ".join(NAMES)
-        raise UsageError(
-            study.config.speaker.say("scenario.what_if_unknown", unknown=names, known=known)
-        )
-    return what_if(study, **table)

@@ -15,7 +15,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
-from geoplan.study.config.names import key_faults, quota_levels
+from geoplan.study.config.names import key_faults, parent_rings, quota_levels
 from geoplan.study.config.near_files import is_there, near_file
 from geoplan.study.config.repair.cursor import quoted
 from geoplan.study.config.toml_lines import (
@@ -120,6 +120,9 @@ def cross_checks(
     for level, entry in areas.items():
         where = ("areas", level, "parent")
         checks.one_of(where, entry.get("parent"), set(areas) - {level}, "[areas]")
+    for level, ring in parent_rings(areas):
+        shown = " → ".join((*ring, ring[0]))
+        checks.add(("areas", level, "parent"), speaker.say("study.areas_in_ring", ring=shown))
     for key, entry in demand.items():
         target = entry.get("sum_to")
         if isinstance(target, Mapping):
@@ -128,14 +131,15 @@ def cross_checks(
             checks.one_of(at_level, target.get("level"), areas, "[areas]")
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
-        for inner, level in quota_levels(entry.get("standard")) if areas else ():
+        for inner, level in quota_levels(entry.get("standard")):
             checks.one_of(("services", key, "standard", *inner), level, areas, "[areas]")
         _check_siting(key, entry, services, checks)
         _check_area_shares(key, entry, areas, checks)
         if isinstance(rate := entry.get("rate"), Mapping):
             _check_rate(key, rate, areas, demand, checks)
         fund = entry.get("fund")
-        for name in fund.get("pays") or [] if isinstance(fund, Mapping) else []:
+        pays = fund.get("pays") if isinstance(fund, Mapping) else None
+        for name in pays if isinstance(pays, list) else ():
             checks.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, checks)
     return checks.found

@@ -53,3 +53,24 @@ def quota_levels(standard: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 def _tables(value: Any) -> list[Mapping[str, Any]]:
     values = value if isinstance(value, list) else [value]
     return [one for one in values if isinstance(one, Mapping)]
+
+
+def parent_rings(areas: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Area levels that are their own parents, by way of others: one of them, and the whole ring.
+
+    Examples
+    --------
+    >>> list(parent_rings({"a": {"parent": "b"}, "b": {"parent": "a"}, "c": {"parent": "a"}}))
+    [('a', ('a', 'b'))]
+    """
+    told: set[str] = set()
+    for level in areas:
+        way: list[str] = []
+        here: Any = level
+        while isinstance(here, str) and here in areas and here not in way and here not in told:
+            way.append(here)
+            here = areas[here].get("parent")
+        if len(way) > 1 and here in way:
+            ring = tuple(way[way.index(here) :])
+            yield ring[0], ring
+        told.update(way)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from geoplan.errors import UsageError
 from geoplan.inputs.columns.status import SENSES, plain_words
@@ -19,10 +28,22 @@ Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 Mode = Literal["walk", "drive"]
 Objective = Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_center"]
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+
+def _no_answer(value: Any) -> Any:
+    """Refuse true and false, which Python takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "a number")
+    return value
+
+
+#: numbers are finite and no true or false; `MOST` is more than anything that a study counts
+MOST = 10**12
+Number = Annotated[float, BeforeValidator(_no_answer), Field(allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(_no_answer), Field(le=MOST)]
+Positive = Annotated[Number, Field(gt=0, le=MOST)]
+NotNegative = Annotated[Number, Field(ge=0, le=MOST)]
+Share = Annotated[Number, Field(ge=0, le=1, strict=True)]
+Year = Annotated[Whole, Field(ge=1900, le=2200)]
 
 
 def _number_or_table(value: Any) -> str:
@@ -48,8 +69,8 @@ class StudySection(_Section):
     lang: Literal["zh", "en"] = "zh"
     synthetic: bool = False
     map_approval_no: str = ""
-    suppress_below: Annotated[int, Field(ge=0)] = 10
-    seed: int = 0
+    suppress_below: Annotated[Whole, Field(ge=0)] = 10
+    seed: Annotated[Whole, Field(ge=0)] = 0
     data_date: str = ""
     source: str = ""
     currency: str = ""
@@ -127,7 +148,7 @@ class DemandSection(SourceSection):
     `unit` is what the cells of a population raster hold: people, or people per km2 or per hectare.
     """
 
-    path: str | list[str]  # type: ignore[assignment]
+    path: str | Annotated[list[str], Field(min_length=1)]  # type: ignore[assignment]
     weight: str | list[str] | None = None
     groups: list[str] = Field(default_factory=list)
     scale: Positive = 1.0
@@ -148,23 +169,23 @@ class SitingSection(_Section):
     """
 
     objective: Objective = "max_coverage"
-    sites: Annotated[int, Field(ge=0)] | None = None
+    sites: Annotated[Whole, Field(ge=0)] | None = None
     budget: NotNegative | None = None
-    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    share: Annotated[Number, Field(gt=0, le=1)] | None = None
     candidates: str = "network"
-    max_candidates: Annotated[int, Field(ge=1)] = 2000
+    max_candidates: Annotated[Whole, Field(ge=1)] = 2000
     min_distance_m: NotNegative = 0.0
-    min_sites_per_area: dict[str, int] | None = None
+    min_sites_per_area: dict[str, Annotated[Whole, Field(ge=0)]] | None = None
     min_share_per_area: ShareOfAreas | None = None
     site_cost: Positive | dict[str, Positive] | None = None
     capacity: Positive | None = None
-    phases: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
-    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
+    phases: list[Annotated[Whole, Field(ge=0)]] = Field(default_factory=list)
+    years: list[Year] = Field(default_factory=list)
     forbidden: str | None = None
     time_limit_s: Positive = 60.0
-    gap: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    gap: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     curve: bool = True
-    robustness: Annotated[int, Field(ge=0, le=1000)] = 20
+    robustness: Annotated[Whole, Field(ge=0, le=1000)] = 20
 
     @model_validator(mode="after")
     def _check_objective(self) -> SitingSection:
@@ -232,7 +253,7 @@ class FundSection(_Section):
     """
 
     money: Positive
-    years: list[Annotated[int, Field(ge=1900, le=2200)]] = Field(default_factory=list)
+    years: list[Year] = Field(default_factory=list)
     pays: list[str] = Field(default_factory=list)
 
 
@@ -249,7 +270,7 @@ class AddedSite(_Section):
     y: Number | None = None
     lon: Annotated[Number, Field(ge=-180, le=180)] | None = None
     lat: Annotated[Number, Field(ge=-90, le=90)] | None = None
-    capacity: Annotated[float, Field(ge=0, le=MOST_CAPACITY)] | None = None
+    capacity: Annotated[Number, Field(ge=0, le=MOST_CAPACITY)] | None = None
     tier: str | None = None
 
     @model_validator(mode="after")
@@ -282,7 +303,7 @@ class ServiceSection(SourceSection):
     fund: FundSection | None = None
     closed: list[str] = Field(default_factory=list)
     added: list[AddedSite] = Field(default_factory=list)
-    capacity_default: Annotated[float, Field(ge=0, le=MOST_CAPACITY)] | None = None
+    capacity_default: Annotated[Number, Field(ge=0, le=MOST_CAPACITY)] | None = None
 
 
 class BackgroundSection(SourceSection):
@@ -293,7 +314,7 @@ class FigureSection(_Section):
     """``[[figures]]``: one published figure to set beside the computed one."""
 
     key: str
-    published: float
+    published: Number
     source: str = ""
     label: str = ""
     label_en: str = ""
