@@ -15,7 +15,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
-from geoplan.study.config.names import key_faults, parent_rings, quota_levels
+from geoplan.study.config.names import key_faults, parent_rings, quota_levels, text_faults
 from geoplan.study.config.near_files import is_there, near_file
 from geoplan.study.config.repair.cursor import quoted
 from geoplan.study.config.toml_lines import (
@@ -142,6 +142,10 @@ def cross_checks(
         for name in pays if isinstance(pays, list) else ():
             checks.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, checks)
+    told = {finding.column for finding in checks.found}
+    for place, word, values in text_faults(raw):
+        if dotted(place) not in told:
+            checks.add(place, speaker.say(f"study.{word}", **values))
     return checks.found
 
 

@@ -11,6 +11,12 @@ from typing import Any
 _KEY = re.compile(r"[\w-]+")
 #: signs that no file's name may hold, or that lead into another folder
 _NEVER = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.|\.$')
+#: characters; a file's name has 255 bytes, and a character may take three
+LONGEST_KEY = 60
+#: characters of a name, which becomes the title of documents, and of any other text
+LONGEST_NAME, LONGEST_TEXT = 200, 5_000
+#: signs that no XML may hold, so no document and no workbook
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: pages and devices of these names are something else
 _TAKEN = frozenset({"index", "con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10))})
 
@@ -28,6 +34,9 @@ def key_faults(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str, d
             seen[plain] = str(key)
             if section == "services" and (not _KEY.fullmatch(str(key)) or plain in _TAKEN):
                 yield where, "key_of_service", {"key": _shown(str(key))}
+            elif len(str(key)) > LONGEST_KEY:
+                values = {"key": _shown(str(key))[:20] + "…", "most": str(LONGEST_KEY)}
+                yield where, "key_too_long", values
             elif _NEVER.search(str(key)) or not str(key):
                 yield where, "key_no_name", {"key": _shown(str(key)), "section": section}
 
@@ -74,3 +83,20 @@ def parent_rings(areas: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, 
             ring = tuple(way[way.index(here) :])
             yield ring[0], ring
         told.update(way)
+
+
+def text_faults(raw: Any) -> Iterator[tuple[tuple[str | int, ...], str, dict[str, str]]]:
+    """Texts that no output can show: where, a word of ``study``, and its values."""
+    open_ends: list[tuple[tuple[str | int, ...], Any]] = [((), raw)]
+    while open_ends:
+        where, value = open_ends.pop()
+        if isinstance(value, Mapping):
+            open_ends += [((*where, str(key)), inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            open_ends += [((*where, k), inner) for k, inner in enumerate(value)]
+        elif isinstance(value, str):
+            most = LONGEST_NAME if where[-1:] in (("name",), ("name_en",)) else LONGEST_TEXT
+            if _NOT_IN_XML.search(value):
+                yield where, "text_signs", {"key": str(where[-1])}
+            elif len(value) > most:
+                yield where, "text_too_long", {"key": str(where[-1]), "most": str(most)}

@@ -15,6 +15,7 @@ from geoplan.inputs.findings.finding import Finding
 from geoplan.study.config.repair.encoding import decoded, other_file
 from geoplan.study.config.repair.repair import repaired
 from geoplan.study.config.repair.statements import Statement
+from geoplan.study.config.repair.toml_text import loads
 from geoplan.study.config.toml_lines import Location, file_finding, key_lines
 from geoplan.words.speaker import Speaker
 
@@ -45,6 +46,7 @@ _WHY = {
     "Unescaped": "escape",
     "Invalid hex": "escape",
     "Invalid date": "date",
+    "Nested": "nested",
 }
 
 
@@ -95,8 +97,8 @@ def read_study_text(path: Path, *, lang: str | None = None) -> StudyText:
 def _or_empty(text: str) -> str:
     """A very long text where it is TOML, else nothing: to look at each of its lines takes hours."""
     try:
-        tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        loads(text)
+    except tomllib.TOMLDecodeError:
         return ""
     return text
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from geoplan.study.config.repair.cursor import Slip
 from geoplan.study.config.repair.statements import Statement, statements
+from geoplan.study.config.repair.toml_text import loads
 
 #: so many lines that nothing could be made of are told; more say nothing new
 _MOST_HOPELESS = 50
@@ -53,12 +54,15 @@ def repaired(text: str) -> Repaired:
     [(2, 'name = "济南"', 'wide_sign'), (3, 'lang = "zh"', 'unquoted')]
     """
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        raw = loads(text)
+    except tomllib.TOMLDecodeError:
         pass
     else:
         return Repaired(raw=raw, text=text, lines=tuple(range(1, text.count("\n") + 2)))
-    blocks = _blocks(statements(text))
+    try:
+        blocks = _blocks(statements(text))
+    except RecursionError:
+        return _too_deep(text)
     wrong = [one for block in blocks for one in block.statements if one.slips]
     lines, origin = _lines(blocks)
     raw, hopeless = _settings(lines, origin, text.split("\n"))
@@ -68,6 +72,15 @@ def repaired(text: str) -> Repaired:
             wrong.append(Statement(line=slip.line, typed=typed, meant="", slips=(slip,)))
     wrong.sort(key=lambda one: one.line)
     return Repaired(raw=raw, text="\n".join(lines), lines=tuple(origin), wrong=tuple(wrong))
+
+
+def _too_deep(text: str) -> Repaired:
+    """Nothing of a text whose brackets nest so deep that no statement can be told from another."""
+    lines = text.split("\n")
+    line = 1 + max(range(len(lines)), key=lambda k: lines[k].count("[") + lines[k].count("{"))
+    slip = Slip("not_toml", line, {"why": "Nested too deep"})
+    wrong = Statement(line=line, typed=lines[line - 1], meant="", slips=(slip,))
+    return Repaired(raw={}, text="", lines=(), wrong=(wrong,))
 
 
 def canonical(key: str) -> tuple[str, ...]:
@@ -126,9 +139,7 @@ def _settings(
     hopeless: list[Slip] = []
     for _ in range(_MOST_HOPELESS):
         try:
-            return tomllib.loads("\n".join(lines)), hopeless
-        except RecursionError:
-            break
+            return loads("\n".join(lines)), hopeless
         except tomllib.TOMLDecodeError as error:
             at = _AT.search(str(error))
             row = int(at.group(1)) if at and at.group(1) else 0

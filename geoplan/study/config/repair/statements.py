@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from geoplan.study.config.repair.cursor import Cursor, Slip, narrow
 from geoplan.study.config.repair.tables import COLONS, EQUALS, MEANT, QUOTES, SIGNS
+from geoplan.study.config.repair.toml_text import loads
 from geoplan.study.config.repair.values import equals, read_key, read_value
 
 #: slips that TOML does not mind in a statement alone
@@ -78,8 +79,8 @@ def statements(text: str) -> list[Statement]:
 
 def _is_toml(text: str) -> bool:
     try:
-        tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        loads(text)
+    except tomllib.TOMLDecodeError:
         return False
     return True
 
