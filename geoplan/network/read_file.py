@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -14,8 +15,10 @@ from pyproj import CRS
 
 from geoplan.crs.datum import in_china
 from geoplan.crs.projected import checked_crs
-from geoplan.errors import CrsMismatchError, NetworkError, UsageError
+from geoplan.errors import CrsMismatchError, FileError, NetworkError, UsageError
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS
+from geoplan.inputs.files.gate.reading import reading
+from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_layer
@@ -105,14 +108,51 @@ def read_network(
     check_mode(mode)
     path = Path(path)
     name = path.name.lower()
+    with street_file(path):
+        if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
+            raise UsageError.of("network_faults.osm_datum", name=path.name, datum=datum)
+        given = named_crs(source_crs)
+        wanted = _Wanted(mode=mode, crs=crs, source_crs=given, datum=datum, speed_m_s=speed_m_s)
+        data, own = _read(path, wanted, options)
+        return _noted(data, own, source_crs=given, datum=datum)
+
+
+@contextmanager
+def street_file(path: Path) -> Iterator[None]:
+    """A file that is there and within the limits; whatever comes up in it is an error of its own.
+
+    Raises
+    ------
+    NetworkError
+    """
     if not path.exists():
         raise NetworkError.of("network_faults.no_file", name=path.name)
-    if name.endswith((*SUFFIXES, ".graphml")) and datum not in (None, "wgs84"):
-        raise UsageError.of("network_faults.osm_datum", name=path.name, datum=datum)
-    given = named_crs(source_crs)
+    try:
+        with reading():
+            checked_file(path)
+            yield
+    except FileError as error:
+        why = error.sentence or str(error)
+        raise NetworkError.of("network_faults.file", name=path.name, why=why) from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """What is asked of any street file."""
+
+    mode: str
+    crs: Any
+    source_crs: CRS | None
+    datum: str | None
+    speed_m_s: float | None
+
+
+def _read(path: Path, wanted: _Wanted, options: FileOptions) -> tuple[NetworkData, CRS | None]:
+    """The network, and the CRS that the file says itself."""
+    mode, crs, speed_m_s = wanted.mode, wanted.crs, wanted.speed_m_s
+    name = path.name.lower()
     speeds_kmh = options.get("speeds_kmh")
     all_classes = options.get("all_classes", False)
-    own: CRS | None
     if name.endswith(SUFFIXES):
         data = network_from_osm(
             path,
@@ -123,8 +163,8 @@ def read_network(
             bounds=options.get("bounds"),
             ferries=options.get("ferries", False),
         )
-        own = OSM_CRS
-    elif name.endswith(".graphml"):
+        return data, OSM_CRS
+    if name.endswith(".graphml"):
         data = network_from_graphml(
             path,
             mode=mode,
@@ -133,33 +173,31 @@ def read_network(
             speeds_kmh=speeds_kmh,
             all_classes=all_classes,
         )
-        own = CRS.from_user_input(data.notes["own_crs"])
-    elif is_network_file(path):
+        return data, CRS.from_user_input(data.notes["own_crs"])
+    if is_network_file(path):
         data = _saved(path, mode=mode, crs=crs, speed_m_s=speed_m_s)
-        own = data.crs
-    else:
-        columns = dict(options.get("columns") or {})
-        wkt = columns.pop("wkt", None)
-        frame = read_frame(path, options.get("layer"), options.get("encoding"), wkt)
-        lines = LineOptions(
-            speed_m_s=speed_m_s,
-            speeds_kmh=speeds_kmh,
-            columns=columns,
-            split=options.get("split"),
-            join_within_m=options.get("join_within_m"),
-            split_crossings=options.get("split_crossings", False),
-            directed=options.get("directed"),
-            all_classes=all_classes,
-            source=path.name,
-        )
-        plane = in_plane(frame, path.name, crs=crs, source_crs=given, datum=datum)
-        data = network_from_layer(plane, mode=mode, options=lines)
-        own = frame.crs
-        if datum is None and given is None and _is_doubtful(frame):
-            data = replace(data, notes={**data.notes, "datum_unsaid": True})
-        if said := frame.attrs.get(DRIVER_SAYS):
-            data = replace(data, notes={**data.notes, "driver_says": said})
-    return _noted(data, own, source_crs=given, datum=datum)
+        return data, data.crs
+    columns = dict(options.get("columns") or {})
+    wkt = columns.pop("wkt", None)
+    frame = read_frame(path, options.get("layer"), options.get("encoding"), wkt)
+    lines = LineOptions(
+        speed_m_s=speed_m_s,
+        speeds_kmh=speeds_kmh,
+        columns=columns,
+        split=options.get("split"),
+        join_within_m=options.get("join_within_m"),
+        split_crossings=options.get("split_crossings", False),
+        directed=options.get("directed"),
+        all_classes=all_classes,
+        source=path.name,
+    )
+    plane = in_plane(frame, path.name, crs=crs, source_crs=wanted.source_crs, datum=wanted.datum)
+    data = network_from_layer(plane, mode=mode, options=lines)
+    if wanted.datum is None and wanted.source_crs is None and _is_doubtful(frame):
+        data = replace(data, notes={**data.notes, "datum_unsaid": True})
+    if said := frame.attrs.get(DRIVER_SAYS):
+        data = replace(data, notes={**data.notes, "driver_says": said})
+    return data, frame.crs
 
 
 def read_osm_networks(
@@ -185,12 +223,13 @@ def read_osm_networks(
         As `read_network`.
     """
     given = source_crs or {}
-    return {
-        mode: _noted(data, OSM_CRS, source_crs=named_crs(given.get(mode)))
-        for mode, data in networks_from_osm(
-            path, modes=modes, crs=crs, speeds_m_s=speeds_m_s, ferries=ferries
-        ).items()
-    }
+    with street_file(Path(path)):
+        return {
+            mode: _noted(data, OSM_CRS, source_crs=named_crs(given.get(mode)))
+            for mode, data in networks_from_osm(
+                path, modes=modes, crs=crs, speeds_m_s=speeds_m_s, ferries=ferries
+            ).items()
+        }
 
 
 def _noted(

@@ -65,17 +65,27 @@ def _kml(source: LayerSource) -> RawTables:
     return [replace(table, row_findings=broken, file_findings=tuple(told))], geometry
 
 
+def _kml_frame(source: LayerSource) -> pd.DataFrame:
+    return read_kml(kml_documents(Path(source.path)), source.layer).frame
+
+
+#: endings of files that hold geometry, and who reads a layer of them as it is
+VECTOR: dict[str, Callable[[LayerSource], pd.DataFrame]] = {
+    **dict.fromkeys((".gpkg", ".geojson", ".json", ".shp"), read_by_driver),
+    **dict.fromkeys((".shp.zip", ".zip"), read_zip),
+    **dict.fromkeys((".kml", ".kmz"), _kml_frame),
+    ".fgb": read_by_driver,
+    **dict.fromkeys((".parquet", ".geoparquet"), read_parquet),
+    **dict.fromkeys((".gml", ".tab", ".gdb"), read_by_driver),
+}
 #: reader by ending, in the order in which messages name the endings
 READERS: dict[str, Reader] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _text),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), _workbook),
-    **dict.fromkeys((".gpkg", ".geojson", ".json", ".shp"), _layer(read_by_driver)),
-    **dict.fromkeys((".shp.zip", ".zip"), _layer(read_zip)),
-    ".kml": _kml,
-    ".kmz": _kml,
-    ".fgb": _layer(read_by_driver),
-    **dict.fromkeys((".parquet", ".geoparquet"), _layer(read_parquet)),
-    **dict.fromkeys((".gml", ".tab", ".gdb"), _layer(read_by_driver)),
+    **{
+        ending: _kml if ending in (".kml", ".kmz") else _layer(read)
+        for ending, read in VECTOR.items()
+    },
 }
 
 
@@ -102,3 +112,29 @@ def read_source(source: LayerSource) -> RawTables:
         raise FileError.of("file_faults.unknown_ending", ending=ending, known=known)
     with reading():
         return reader(source)
+
+
+def read_vector(source: LayerSource) -> pd.DataFrame:
+    """One layer of a file with geometry as it is: attributes with kinds of their own.
+
+    For streets and for layers that stand beside others; what is no place of a row is not told.
+
+    Raises
+    ------
+    FileError
+        No such file, an ending of another kind of file, several layers and none named, or whatever
+        its reader finds.
+
+    Examples
+    --------
+    >>> read_vector(LayerSource(path="streets.gpkg"))
+    Traceback (most recent call last):
+    geoplan.errors.FileError: the file is not there.
+    """
+    checked_file(Path(source.path))
+    read = VECTOR.get(source.suffix)
+    if read is None:
+        ending, known = source.suffix or "-", ", ".join(VECTOR)
+        raise FileError.of("file_faults.unknown_ending", ending=ending, known=known)
+    with reading():
+        return read(source)

@@ -17,6 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.driver_warnings import driver_warnings
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, float_text
@@ -112,6 +113,17 @@ def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
     if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
         raise FileError.of("file_faults.no_row_has_geometry")
     return frame
+
+
+def vector_layers(path: Path) -> dict[str, str | None]:
+    """The layers of a file that GDAL reads, with their kind of geometry (None = a plain table).
+
+    Raises
+    ------
+    FileError
+    """
+    with reading(), opened_vector(path) as opened:
+        return {str(name): kind for name, kind in pyogrio.list_layers(opened)}
 
 
 def _layer(target: str, source: LayerSource) -> str | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -18,17 +17,19 @@ from geoplan.crs.antimeridian import median_lonlat
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_reason
 from geoplan.crs.transformer import cached_transformer
-from geoplan.errors import InputError, MissingCrsError, NetworkError, UsageError
+from geoplan.errors import FileError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.columns.places.shapes import read_shapes, shape_share
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
-from geoplan.inputs.files.kml import kml_documents, read_kml
+from geoplan.inputs.files.gate.reading import reading
+from geoplan.inputs.files.readers import VECTOR, read_vector
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.vector import vector_layers
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
 
-LINE_SUFFIXES = (
-    *(".gpkg", ".shp", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".kmz", ".gml", ".zip"),
-    *(".gdb", ".tab"),
-)
+LINE_SUFFIXES = tuple(VECTOR)
+#: of these, files that hold several layers as GDAL reads them
+_LAYERED = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".gml", ".tab", ".gdb")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
 #: usual names of a column of geometries as text, lower case
 WKT_COLUMNS = ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "几何")
@@ -117,43 +118,47 @@ def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.Geo
 def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) -> pd.DataFrame:
     for code in codes:
         try:
-            return read(code)
-        except UnicodeDecodeError:
-            continue
-        except (ValueError, LookupError) as error:
-            raise NetworkError.of("network_faults.no_table", name=path.name, why=error) from error
+            with reading():
+                return read(code)
+        except FileError as error:
+            if isinstance(error.__cause__, UnicodeDecodeError):
+                continue
+            why = error.__cause__ if isinstance(error.__cause__, ValueError) else error.sentence
+            raise NetworkError.of("network_faults.no_table", name=path.name, why=why) from error
     raise NetworkError.of("network_faults.no_encoding", name=path.name, codes=", ".join(codes))
 
 
 def _read_layer(path: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    if path.suffix.lower() == ".parquet":
-        try:
-            return gpd.read_parquet(path)
-        except (ValueError, OSError) as error:
-            raise NetworkError.of("network_faults.no_parquet", name=path.name, why=error) from error
-    if path.suffix.lower() in (".kml", ".kmz"):
-        return read_kml(kml_documents(path), layer).frame
     try:
         with driver_warnings(path) as said:
-            layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
-            chosen = _layer(path.name, layers, layer)
-            options = {"encoding": encoding} if encoding else {}
-            frame = pyogrio.read_dataframe(path, layer=chosen, **options)
-    except pyogrio.errors.DataSourceError as error:
-        raise NetworkError.of("network_faults.unreadable", name=path.name, why=error) from error
+            chosen = _layer(path, layer)
+            frame = read_vector(LayerSource(path=path, layer=chosen, encoding=encoding))
+    except FileError as error:
+        if isinstance(error, NetworkError) or error.sentence is None:
+            raise
+        key = "several_layers" if error.sentence.key.endswith("several_layers") else "file"
+        values = {"there": error.sentence.values.get("layers"), "why": error.sentence}
+        raise NetworkError.of(f"network_faults.{key}", name=path.name, **values) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise NetworkError.of("network_faults.no_line", held="-")
     if said:
         frame.attrs[DRIVER_SAYS] = said
     return frame
 
 
-def _layer(name: str, layers: Mapping[str, str], wanted: str | None) -> str:
-    """The wanted layer, or the only one that holds lines."""
+def _layer(path: Path, wanted: str | None) -> str | None:
+    """The wanted layer, or the only one that holds lines; None where the reader has to say."""
+    if not path.name.lower().endswith(_LAYERED):
+        return wanted
+    layers = vector_layers(path)
     listed = ", ".join(f"{layer} ({kind})" for layer, kind in layers.items())
     if wanted is not None:
         if wanted not in layers:
-            raise InputError.of("network_faults.no_layer", name=name, layer=wanted, there=listed)
+            raise InputError.of(
+                "network_faults.no_layer", name=path.name, layer=wanted, there=listed
+            )
         return wanted
-    lines = [layer for layer, kind in layers.items() if "LineString" in kind] or list(layers)
+    lines = [layer for layer, kind in layers.items() if "LineString" in str(kind)] or list(layers)
     if len(lines) != 1:
-        raise InputError.of("network_faults.several_layers", name=name, there=listed)
+        raise InputError.of("network_faults.several_layers", name=path.name, there=listed)
     return lines[0]

@@ -123,8 +123,10 @@ class NetworkSection(SourceSection):
     speed_m_s: Positive = 1.0
     max_snap_m: Positive = 500.0
     barriers: str | None = None
+    barriers_layer: str | None = None
     elevation: str | None = None
     links: str | None = None
+    links_layer: str | None = None
     split: Literal["ends", "touching"] | None = None
     join_within_m: Positive | None = None
     ferries: bool = False
@@ -173,6 +175,7 @@ class SitingSection(_Section):
     budget: NotNegative | None = None
     share: Annotated[Number, Field(gt=0, le=1)] | None = None
     candidates: str = "network"
+    candidates_layer: str | None = None
     max_candidates: Annotated[Whole, Field(ge=1)] = 2000
     min_distance_m: NotNegative = 0.0
     min_sites_per_area: dict[str, Annotated[Whole, Field(ge=0)]] | None = None
@@ -182,6 +185,7 @@ class SitingSection(_Section):
     phases: list[Annotated[Whole, Field(ge=0)]] = Field(default_factory=list)
     years: list[Year] = Field(default_factory=list)
     forbidden: str | None = None
+    forbidden_layer: str | None = None
     time_limit_s: Positive = 60.0
     gap: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     curve: bool = True
@@ -298,6 +302,7 @@ class ServiceSection(SourceSection):
     lines: str | None = None
     lines_layer: str | None = None
     required: str | None = None
+    required_layer: str | None = None
     rate: RateSection | None = None
     catchment: CatchmentSection | None = None
     fund: FundSection | None = None

@@ -254,7 +254,9 @@ def load_inputs(
                 reader.take(reader.lines(source, key, areas)),
             )
         if section.required:
-            plain = SourceSection(path=section.required, datum=section.datum)
+            plain = SourceSection(
+                path=section.required, layer=section.required_layer, datum=section.datum
+            )
             source = reader.source(plain, role=f"services.{key}.required")
             one = reader.facilities(source, key, areas, rules=SiteRules())
             _put(required, key, reader.take(one))

@@ -265,7 +265,9 @@ def _checked(
     said: list[Finding] = []
     role = f"network.{mode}"
     if section.links is not None:  # a bridge or a path that a what-if is about
-        lines = side_layer(config, base, "links", section.links, kind="lines")
+        lines = side_layer(
+            config, base, f"{role}.links", section.links, kind="lines", layer=section.links_layer
+        )
         with translated_errors(config, mode, section.links):
             network = with_links(network, lines)
         name = section.links
@@ -278,7 +280,14 @@ def _checked(
         beside.append(side_record(base / name, name=name, role=f"{role}.elevation"))
     barriers = None
     if section.barriers is not None:
-        barriers = side_layer(config, base, "barriers", section.barriers, kind="lines")
+        barriers = side_layer(
+            config,
+            base,
+            f"{role}.barriers",
+            section.barriers,
+            kind="lines",
+            layer=section.barriers_layer,
+        )
         name, rows = section.barriers, len(barriers)
         said += driver_findings(config, name, barriers)
         beside.append(side_record(base / name, name=name, role=f"{role}.barriers", rows=rows))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
-from pyogrio.errors import DataSourceError
 
-from geoplan.errors import InputError, MissingCrsError
+from geoplan.errors import FileError, InputError, MissingCrsError
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
+from geoplan.inputs.files.gate.reading import reading
+from geoplan.inputs.files.readers import read_vector
+from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.vector import vector_layers
 from geoplan.inputs.findings.finding import Finding, Loaded
 from geoplan.inputs.location.multiple.several_places import places_of
 from geoplan.study.config.schema import StudyFile
@@ -22,35 +25,69 @@ from geoplan.tolerances import DUPLICATE_M
 
 
 def side_layer(
-    config: StudyFile, base: Path, name: str, path: str, *, kind: Literal["lines", "layer"]
+    config: StudyFile,
+    base: Path,
+    name: str,
+    path: str,
+    *,
+    kind: Literal["lines", "layer"],
+    layer: str | None = None,
 ) -> gpd.GeoDataFrame:
     """The layer at `path`, in the study's CRS.
 
     Parameters
     ----------
     config, base : the study and the folder that its paths start from.
-    name : the key of the study file that names the layer.
+    name : the key of the study file that names the layer; the key `name` + ``_layer`` chooses one
+        of several.
     kind : what the section asks for: lines, or any geometry.
+    layer : of a file that holds several.
 
     Raises
     ------
     InputError
-        It cannot be read, holds no geometry or says no CRS.
+        It cannot be read, holds no geometry, holds several layers and none is named, or says no
+        CRS.
     """
     speaker = config.speaker
+
+    def said(word: str, **values: Any) -> str:
+        return speaker.say(f"study.{kind}_{word}", name=name, path=path, **values)
+
     try:
-        with driver_warnings(base / path) as said:
-            layer = pyogrio.read_dataframe(base / path)
-    except DataSourceError as error:
-        text = speaker.say(f"study.{kind}_unreadable", name=name, path=path, why=error)
-        raise InputError(text) from error
-    if not isinstance(layer, gpd.GeoDataFrame):
-        raise InputError(speaker.say(f"study.{kind}_none", name=name, path=path))
-    if layer.crs is None:
-        raise MissingCrsError(speaker.say(f"study.{kind}_no_crs", name=name, path=path))
-    plane = layer.to_crs(config.study.crs)
-    plane.attrs[DRIVER_SAYS] = said
+        with driver_warnings(base / path) as warned:
+            frame = _frame(base / path, layer, lines=kind == "lines")
+    except FileError as error:
+        sentence = error.sentence
+        if sentence is not None and sentence.key == "file_faults.several_layers":
+            key = f"{name.rpartition('.')[2]}_layer"
+            raise InputError(said("several", key=key, layers=sentence.values["layers"])) from error
+        raise InputError(said("unreadable", why=error.message(config.lang))) from error
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+        raise InputError(said("none"))
+    if frame.crs is None:
+        raise MissingCrsError(said("no_crs"))
+    try:
+        with reading():
+            plane = frame.to_crs(config.study.crs)
+    except FileError as error:
+        why = error.message(config.lang)
+        raise InputError(said("unreadable", why=why)) from error
+    plane.attrs[DRIVER_SAYS] = warned
     return plane
+
+
+def _frame(path: Path, layer: str | None, *, lines: bool) -> pd.DataFrame | None:
+    """The layer; of a file with several the only one with lines where lines are wanted."""
+    source = LayerSource(path=path, layer=layer)
+    if source.suffix in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods") and path.is_file():
+        return None
+    if lines and layer is None and source.suffix in (".gpkg", ".gdb", ".gml"):
+        kinds = vector_layers(path)
+        drawn = [name for name, kind in kinds.items() if "LineString" in str(kind)]
+        if len(drawn) == 1:
+            source = replace(source, layer=drawn[0])
+    return read_vector(source)
 
 
 def one_place_each(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -73,14 +110,15 @@ def siting_layers(config: StudyFile, base: Path, services: Iterable[str]) -> lis
         siting = config.services[key].siting
         if siting is None:
             continue
-        places = {"forbidden": siting.forbidden}
+        places = {"forbidden": (siting.forbidden, siting.forbidden_layer)}
         if siting.candidates not in ("network", "demand") and not siting.candidates.startswith(
             "facilities:"
         ):
-            places["candidates"] = siting.candidates
-        for name, path in places.items():
+            places["candidates"] = (siting.candidates, siting.candidates_layer)
+        for name, (path, layer) in places.items():
             if path is not None:
-                loaded.append(_loaded(config, base, f"services.{key}.siting.{name}", path))
+                where = f"services.{key}.siting.{name}"
+                loaded.append(_loaded(config, base, where, path, layer))
     return loaded
 
 
@@ -121,15 +159,15 @@ def driver_findings(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> It
         )
 
 
-def _loaded(config: StudyFile, base: Path, where: str, path: str) -> Loaded[Any]:
+def _loaded(config: StudyFile, base: Path, where: str, path: str, layer: str | None) -> Loaded[Any]:
     rows = 0
     findings: tuple[Finding, ...] = ()
     try:
-        layer = side_layer(config, base, where, path, kind="layer")
-        rows = len(layer)
+        frame = side_layer(config, base, where, path, kind="layer", layer=layer)
+        rows = len(frame)
         if where.endswith(".candidates"):
-            findings = _several_places(config, path, layer)
-        findings += tuple(driver_findings(config, path, layer))
+            findings = _several_places(config, path, frame)
+        findings += tuple(driver_findings(config, path, frame))
     except InputError as error:
         findings = (
             Finding(

@@ -89,7 +89,14 @@ def unknown_prices(context: Context, key: str, siting: SitingSection) -> int:
     if siting.candidates in ("network", "demand") or siting.candidates.startswith("facilities:"):
         return 0
     name = f"services.{key}.siting.candidates"
-    points = side_layer(context.config, context.inputs.base, name, siting.candidates, kind="layer")
+    points = side_layer(
+        context.config,
+        context.inputs.base,
+        name,
+        siting.candidates,
+        kind="layer",
+        layer=siting.candidates_layer,
+    )
     column = _cost_column(points)
     return 0 if column is None else int(_prices(points[column]).isna().sum())
 

@@ -33,7 +33,14 @@ def candidate_points(
         other = source.removeprefix("facilities:")
         points = open_sites(context.inputs.facilities[other])[["name", "geometry"]].copy()
     elif source != "network":
-        points = side_layer(config, base, f"{at}.candidates", source, kind="layer")
+        points = side_layer(
+            config,
+            base,
+            f"{at}.candidates",
+            source,
+            kind="layer",
+            layer=siting.candidates_layer,
+        )
         points = one_place_each(points)
     else:
         network = context.network(assessed.standard.mode).network
@@ -45,7 +52,14 @@ def candidate_points(
             within_m=_straight_m(context, assessed),
         )
     if siting.forbidden is not None:
-        zones = side_layer(config, base, f"{at}.forbidden", siting.forbidden, kind="layer")
+        zones = side_layer(
+            config,
+            base,
+            f"{at}.forbidden",
+            siting.forbidden,
+            kind="layer",
+            layer=siting.forbidden_layer,
+        )
         points = outside(points, zones)
     points.index = pd.Index([f"c{i}" if source != "network" else str(i) for i in points.index])
     taken = set() if assessed.facilities is None else set(assessed.facilities.frame.index)

@@ -85,7 +85,7 @@ FAULTS = {
     "two layers": ("请用 layer 指明一个", "name one with layer="),
     "other layer": ("没有图层“道路”；现有图层：roads", "no layer '道路'; it has roads"),
     "other column": ("没有这样的列：单行（图层有：", "no such column: 单行 (the layer has"),
-    "damaged": ("无法读取，可能已损坏", "cannot be read"),
+    "damaged": ("内容不是 .gpkg 格式", "not what .gpkg says"),
     "damaged.osm": ("不能作为 OpenStreetMap 数据读取", "cannot be read as OpenStreetMap"),
     "kind": ("不认识这种文件", "this kind of file is not known"),
     "no streets.osm": (
