@@ -125,8 +125,9 @@ def _kind_faults(
     speaker: Speaker, slower: Any, tables: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Values that are no factor, no list, no table."""
-    factors = {("people", str(k)): f for k, f in tables.get("people", {}).items()}
-    for where, factor in {("slower_walkers",): slower, **factors}.items():
+    factors: dict[tuple[str, ...], Any] = {("slower_walkers",): slower}
+    factors |= {("people", str(k)): f for k, f in tables.get("people", {}).items()}
+    for where, factor in factors.items():
         if factor is None:
             continue
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < inf:

@@ -143,9 +143,9 @@ def cross_checks(
             checks.one_of(("services", key, "fund", "pays"), name, services, "[services]")
         _check_standard(key, entry, networks, demand, checks)
     told = {finding.column for finding in checks.found}
-    for place, word, values in text_faults(raw):
-        if dotted(place) not in told:
-            checks.add(place, speaker.say(f"study.{word}", **values))
+    for at, word, values in text_faults(raw):
+        if dotted(at) not in told:
+            checks.add(at, speaker.say(f"study.{word}", **values))
     return checks.found
 
 
