@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak fuzz test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
+.PHONY: demo test soak fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -26,6 +26,10 @@ CASES ?= 10000
 SEED ?= 0
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz --cases $(CASES) --seed $(SEED)
+
+# Known weaknesses of what is installed; DATABASE=PyPI-all.zip of OSV records needs no network
+audit: $(VENV)/.installed-test
+	$(BIN)/python -m tests.supply_chain.audit $(if $(DATABASE),--database $(DATABASE))
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \
@@ -73,6 +77,7 @@ demo-data: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/make_api.py
+	$(BIN)/python docs/make_licences.py
 
 clean:
 	find geoplan \( -name '*.nbi' -o -name '*.nbc' \) -delete

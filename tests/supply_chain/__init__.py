@@ -1,0 +1,1 @@
+"""What geoplan is built on: licences, known weaknesses, lower bounds."""
