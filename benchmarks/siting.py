@@ -389,9 +389,9 @@ def large_median() -> list[Row]:
             "p-median 5,000 x 5,000, p = 50",
             found,
             seconds,
-            gap=0.01,
+            gap=0.001,
             limit_s=120,
-            floor="gap <= 1 % in 120 s",
+            floor="gap <= 0.1 % in 120 s",
         )
     ]
 

@@ -7,6 +7,7 @@ doi:10.1287/opre.25.4.709); its dual is climbed by the volume algorithm of Barah
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -178,11 +179,21 @@ class MedianDual:
 
 
 def lagrangian_dual(
-    instance: MedianInstance, *, upper: float, control: SolveControl, rounds: int = 2000
+    instance: MedianInstance,
+    *,
+    upper: float,
+    control: SolveControl,
+    rounds: int = 2000,
+    visit: Callable[[np.ndarray], float] | None = None,
 ) -> MedianDual:
     """Lower bound on the weighted cost of an instance.
 
-    `upper` is the cost of a solution; the work is counted in `rounds` and ends with the time.
+    Parameters
+    ----------
+    upper : the cost of a solution.
+    rounds : most steps; the work is counted, and ends with the time.
+    visit : called every 100 steps with the relaxed shares per site; returns the cost of the best
+        solution from then on (the place to round the shares to a solution).
     """
     costs, sites = instance.costs, instance.sites
     by_demand, n, m = costs.by_demand, costs.n_demand, costs.n_sites
@@ -204,6 +215,8 @@ def lagrangian_dual(
         if steps.bound >= upper * (1 - SAME_VALUE):
             break
         if done % 100 < part:
+            if visit is not None:
+                upper = min(upper, visit(dual.shares))
             marks.append(float(steps.bound))
             if len(marks) > 1 and marks[-1] - marks[-2] < _SLOW * abs(marks[-1]):
                 steps = steps._replace(blend=max(steps.blend / 2, _LEAST_BLEND))

@@ -56,12 +56,19 @@ def solve_median(
     """Improve and prove a solution until the gap is closed or the time is over."""
     costs, n_new = instance.costs, instance.n_new
     control.report("bound")
-    dual = lagrangian_dual(instance, upper=found.value, control=control)
-    # the sites that the relaxation opens most are another good start
-    order = np.argsort(-np.where(instance.free, dual.shares, -1.0), kind="stable")
-    guided = instance.fixed.copy()
-    guided[order[:n_new]] = True
-    best = found.better(improve_by_interchange(instance, guided, control))
+    best = found
+
+    def visit(shares: np.ndarray) -> float:
+        """The sites that the relaxation opens most are another good start."""
+        nonlocal best
+        order = np.argsort(-np.where(instance.free, shares, -1.0), kind="stable")
+        guided = instance.fixed.copy()
+        guided[order[:n_new]] = True
+        best = best.better(improve_by_interchange(instance, guided, control))
+        return best.value
+
+    dual = lagrangian_dual(instance, upper=found.value, control=control, visit=visit)
+    visit(dual.shares)
     if n_new <= 0 or int(instance.free.sum()) <= n_new:
         return replace(best, bound=best.value)
     bound = rounded_bound(dual.bound, costs.step)
