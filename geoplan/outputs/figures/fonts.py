@@ -1,7 +1,8 @@
-"""A font that can write what figures say; a missing glyph is an error, not a box."""
+"""A font that can write what figures say, and what stands for characters that it lacks."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -12,7 +13,6 @@ from matplotlib.font_manager import FontManager, FontProperties, fontManager, ge
 
 from geoplan.errors import MissingGlyphError
 from geoplan.words import say
-from geoplan.words.speaker import Speaker
 
 #: a wheel of font files, so that figures look the same on every machine
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"
@@ -28,6 +28,9 @@ CJK_FONTS = (
     "WenQuanYi Micro Hei",
     "Noto Sans SC",
 )
+
+#: stands for a character that no font has
+_BOX = "□"
 
 
 @cache
@@ -81,24 +84,37 @@ def _characters(font: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
 
 
-def check_glyphs(texts: Iterable[str], *, fonts: Sequence[str], speaker: Speaker) -> None:
-    """Raise unless one of `fonts` can write every character of `texts`.
+def _is_known(character: str, fonts: Sequence[str]) -> bool:
+    return any(ord(character) in _characters(font) for font in fonts)
 
-    Raises
-    ------
-    MissingGlyphError
-        Naming the characters and the package that has them.
+
+def _is_invisible(character: str) -> bool:
+    """Whether a character only joins, parts or directs others, and has no look of its own."""
+    return unicodedata.category(character) in ("Cf", "Cc", "Mn", "Me", "Cs")
+
+
+def writable(text: str, fonts: Sequence[str]) -> str:
+    """`text` as `fonts` can write it: a box for what they lack, nothing for what has no look.
 
     Examples
     --------
-    >>> check_glyphs(["abc"], fonts=["DejaVu Sans"], speaker=Speaker("en"))
-    >>> check_glyphs(["济南"], fonts=["DejaVu Sans"], speaker=Speaker("en"))
-    Traceback (most recent call last):
-    geoplan.errors.MissingGlyphError: The font 'DejaVu Sans' has no glyph for '南济': install ...
+    >>> writable("甲站 ﷺ", cjk_fonts())
+    '甲站 □'
     """
-    known = frozenset().union(*map(_characters, fonts))
-    wanted = {c for text in texts for c in text if not c.isspace()}
-    missing = sorted(c for c in wanted if ord(c) not in known)
-    if missing:
-        shown = "".join(missing[:12])
-        raise MissingGlyphError(speaker.say("figures.no_glyph", font=fonts[0], missing=shown))
+    if text.isascii():
+        return text
+    return "".join(
+        c if c.isspace() or _is_known(c, fonts) else "" if _is_invisible(c) else _BOX for c in text
+    )
+
+
+def unwritable(texts: Iterable[str]) -> list[str]:
+    """The characters of `texts` that figures cannot write, in order.
+
+    Examples
+    --------
+    >>> unwritable(["济南", "ﷺ"])
+    ['ﷺ']
+    """
+    unusual = {c for text in texts if not text.isascii() for c in text if not c.isspace()}
+    return sorted(c for c in unusual if not _is_known(c, cjk_fonts()))

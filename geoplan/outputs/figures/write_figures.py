@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from matplotlib.transforms import Bbox
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
 from geoplan.outputs.figures.background import Background
-from geoplan.outputs.figures.fonts import check_glyphs, cjk_fonts
+from geoplan.outputs.figures.fonts import cjk_fonts, writable
 from geoplan.outputs.figures.map_figures import coverage_map, line_map
 from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
 from geoplan.outputs.tables.table import MOST_AREAS
@@ -49,7 +50,8 @@ def write_figures(
     Raises
     ------
     MissingGlyphError
-        No installed font can write the names; the message names the package.
+        There is no font with Chinese characters; the message names the package. A character that
+        the font lacks is drawn as a box.
 
     Examples
     --------
@@ -73,12 +75,16 @@ def write_figures(
         "xtick.color": palette.MUTED,
         "ytick.color": palette.MUTED,
         "text.color": palette.INK,
+        "text.parse_math": False,  # a name may hold dollar signs
     }
     written = []
-    with mpl.rc_context(style):
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # names are measured before what the font lacks in them is replaced
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         for name, draw in figure_list(results, speaker):
             figure = draw()
-            check_glyphs((t.get_text() for t in figure.findobj(Text)), fonts=fonts, speaker=speaker)
+            for text in figure.findobj(Text):
+                text.set_text(writable(text.get_text(), fonts))
             path = target / f"{name}.png"
             figure.savefig(path, dpi=DPI, metadata={"Software": None})
             written.append(path)
@@ -249,7 +255,7 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
         rows, zip(table["covered_share"], table["total"], strict=True), strict=True
     ):
         ax.text(1.01, row, f"{share:.1%} / {count_text(total)}", va="center", fontsize=7)
-    ax.set_yticks(rows, [clean(n) for n in table["name"]], fontsize=8)
+    ax.set_yticks(rows, [writable(clean(n), cjk_fonts()) for n in table["name"]], fontsize=8)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel(speaker.say("figures.areas_x"))

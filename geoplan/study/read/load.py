@@ -37,6 +37,7 @@ from geoplan.study.config.schema import (
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.side_layers import siting_layers
+from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker
 
 Report = Callable[[str], None]
@@ -273,7 +274,7 @@ def load_inputs(
         background=background,
         base=base,
         records=records,
-        findings=findings,
+        findings=(*findings, *unwritable_names(config, areas, records)),
         loaded=tuple(reader.loaded),
     )
 
