@@ -82,6 +82,6 @@ test("who gains and who loses between two runs, by place and name", () => {
   });
   const a = run("022"), b = run("202"), found = gp.difference(a, b, gp.matched(a, b));
   assert.deepEqual([found.gained, found.lost], [100, 10]);
-  assert.deepEqual(gp.differenceList(a, found).map((g) => [g.name, g.gained, g.lost]), [["乙", 100, 0], ["甲", 0, 10]]);
+  assert.deepEqual([...gp.differenceList(a, found)].map((g) => [g.name, g.gained, g.lost]), [["乙", 100, 0], ["甲", 0, 10]]);
   assert.equal(gp.matched(a, run("022", ["x", "y", "z"])), null);
 });
