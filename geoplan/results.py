@@ -262,6 +262,8 @@ class ServiceResult:
         ``"by_kind"``).
     line_names : for measure "spacing": what the lines are called, by label.
     fund : for measure "budget": the money and what it pays for; or None.
+    in_reach : people within the standard's reach of each open or suggested site, each counted by
+        itself (index = id as text); or None.
     covers : who reaches which site and candidate, for what-ifs in the internal map; or None.
     supply : capacity per 1,000 people in reach, where the capacity of facilities is known; or None.
     assumed : what its assessment takes for granted; what its files assume stands in findings.
@@ -294,6 +296,7 @@ class ServiceResult:
     supply: SupplyInReach | None = None
     fund: Fund | None = None
     covers: SiteCovers | None = None
+    in_reach: pd.Series | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     assumed: tuple[Assumption, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from geoplan.inputs.layers import AreaLayer
 from geoplan.words import say
+from geoplan.words.naming import is_name
 
 
 class LocationNames:
@@ -29,7 +31,8 @@ class LocationNames:
         lang: str,
     ) -> None:
         self.lang = lang
-        self.own = frame["name"].astype("string").fillna("").to_numpy(object)
+        own = frame["name"].astype("string").fillna("").to_numpy(object)
+        self.own = np.array([name if is_name(name) else "" for name in own], dtype=object)
         self.areas = []
         for level in levels:
             names = {str(code): str(name) for code, name in layers[level].names.items()}

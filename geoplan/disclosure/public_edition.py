@@ -165,6 +165,7 @@ def _service(
         all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
         referral=None,
         covers=None,  # who reaches which site gives suppressed numbers back
+        in_reach=None,
     )
     if service.coverage is None:
         return published

@@ -16,6 +16,7 @@ from geoplan.results import RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
+from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
 from geoplan.study.config.schema import ServiceSection
 from geoplan.study.plan import Plan
@@ -120,6 +121,7 @@ def with_sites(context: Context, assessed: ServiceResult) -> ServiceResult:
 
 def finished(context: Context, planned: ServiceResult) -> ServiceResult:
     """What follows from coverage and suggested sites together."""
+    planned = replace(planned, in_reach=people_in_reach(context, planned))
     return with_gaps(context, with_breakdowns(context, planned))
 
 

@@ -26,6 +26,7 @@ SCRIPTS = (
     "detail.js",
     "panel.js",
     "legend.js",
+    "pinyin.js",
     "search.js",
     "fit.js",
     "views.js",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +27,7 @@ from geoplan.outputs.maps.features import (
     suggested_content,
 )
 from geoplan.outputs.maps.headline import headline
+from geoplan.outputs.maps.pinyin import readings
 from geoplan.outputs.ranges import is_plan_unlimited
 from geoplan.outputs.wording import assumption_text
 from geoplan.results import RunResults
@@ -72,7 +74,7 @@ def map_content(
         background = background_content(results.background)
     if background.get("thinned"):
         notes.append(speaker.say("maps.roads_thinned"))
-    return {
+    content = {
         "lang": speaker.lang,
         "meta": page_meta(results, key, speaker) | {"notes": notes},
         "bounds": bounds(results, service),
@@ -86,12 +88,23 @@ def map_content(
         "suggested": suggested_content(
             service.siting.sites if service.siting else funded_sites(results, service, speaker),
             known,
+            service.in_reach,
         ),
         "reach": reach_content(service),
         "spacing": spacing_content(service),
         "curve": curve_content(service),
         "whatif": covers,
     }
+    return content | {"pinyin": readings(_names(content))}
+
+
+def _names(content: dict[str, Any]) -> Iterator[str]:
+    """Every name that can be searched for."""
+    for part in ("sites", "suggested", "demand"):
+        yield from (content[part] or {}).get("names") or ()
+    for level in content["areas"] or ():
+        yield from level["names"]
+    yield from (content["gaps"] or {}).get("area") or ()
 
 
 def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
@@ -131,6 +144,7 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
             if shown
         ],
         "measure": standard.measure,
+        "limited": standard.capacity_limits,
         "measure_name": service.measure_name(speaker.lang),
         "per": plain(standard.per, 1),
     }

@@ -15,6 +15,7 @@ from geoplan.outputs.maps.encode import encode_points, encode_shapes
 from geoplan.outputs.maps.values import column, numbers, positions, texts
 from geoplan.outputs.ranges import capacity_texts
 from geoplan.results import RunResults, ServiceResult
+from geoplan.words.naming import is_name
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import plain
 
@@ -107,7 +108,8 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
     tiers = {tier.key: i for i, tier in enumerate(service.standard.tiers)}
     content: dict[str, Any] = {
         "at": encode_points(frame.geometry),
-        "names": texts(frame["name"]),
+        "ids": [str(label) for label in frame.index],
+        "names": _site_names(service, frame, speaker),
         "tier": positions(frame["tier"], tiers),
         "tiers": [tier.name(speaker.lang) for tier in service.standard.tiers],
         "capacity": numbers(frame["capacity"].replace(np.inf, np.nan)),
@@ -120,8 +122,43 @@ def sites_content(service: ServiceResult, speaker: Speaker) -> dict[str, Any] | 
         people.index = people.index.map(str)
         serving = people.reindex(frame.index.map(str)).fillna(0.0).to_numpy()
         unknown = frame["capacity"].isna() if service.standard.capacity_limits else False
-        content["serves"] = numbers(np.where(unknown, np.nan, serving))
+        # the public edition does not know who goes where: that is not nobody
+        known = "site" in service.coverage.frame.columns or service.coverage.assignment is not None
+        content["serves"] = numbers(np.where(unknown, np.nan, serving)) if known else None
+        content["serves_after"] = _serves_after(service, frame) if known else None
+    if service.in_reach is not None:
+        content["within"] = numbers(service.in_reach.reindex(frame.index.map(str)))
     return content
+
+
+def _serves_after(service: ServiceResult, frame: pd.DataFrame) -> list[Any] | None:
+    """People that each existing site serves once the suggested sites stand."""
+    after = None if service.siting is None else service.siting.coverage_after
+    if after is None or ("site" not in after.frame.columns and after.assignment is None):
+        return None
+    people = after.people_by_site()
+    people.index = people.index.map(str)
+    serving = people.reindex(frame.index.map(str)).fillna(0.0).to_numpy()
+    unknown = frame["capacity"].isna() if service.standard.capacity_limits else False
+    return numbers(np.where(unknown, np.nan, serving))
+
+
+def _site_names(service: ServiceResult, frame: pd.DataFrame, speaker: Speaker) -> list[Any]:
+    """Names of sites; one without is told by its area, never by a number alone."""
+    areas = service.coverage.areas if service.coverage is not None else {}
+    levels = [level for level in areas if level in frame.columns]
+    names = []
+    for k, name in enumerate(frame["name"]):
+        if is_name(name):
+            names.append(name)
+            continue
+        known = [str(areas[level].names.get(frame[level].iloc[k], "")) for level in levels]
+        where = " ".join(text for text in known[:2] if text)
+        key = "site_unnamed_in" if where else "site_unnamed"
+        names.append(
+            speaker.say(f"maps.{key}", area=where) if where else speaker.say(f"maps.{key}")
+        )
+    return texts(names)
 
 
 def gaps_content(
@@ -156,12 +193,15 @@ def gaps_content(
 
 
 def suggested_content(
-    sites: gpd.GeoDataFrame | None, known: dict[str, int]
+    sites: gpd.GeoDataFrame | None, known: dict[str, int], in_reach: pd.Series | None = None
 ) -> dict[str, Any] | None:
     """Suggested sites in the order of their rank, with what each adds."""
     if sites is None or sites.empty:
         return None
+    within = None if in_reach is None else numbers(in_reach.reindex(sites.index.map(str)))
     return {
+        "ids": [str(label) for label in sites.index],
+        "within": within,
         "at": encode_points(sites.geometry),
         "rank": numbers(column(sites, "rank", np.nan)),
         "names": texts(column(sites, "name", "")),

@@ -115,6 +115,7 @@
     return [
       head(t(m.spacing ? "ui_marker_title" : "ui_site_title", { rank: s.rank[i] }), s.names[i] || s.area[i]),
       where && s.names[i] ? line(where, "gp-small") : null,
+      s.within && s.within[i] !== null ? line(t("ui_within", { n: gp.people(s.within[i]) })) : null,
       s.added[i] !== null ? line(t("ui_site_added", { n: gp.people(s.added[i]) }), "gp-strong") : null,
       s.line[i] ? line(t("ui_site_next_marker", { line: s.line[i], n: gp.people(s.chainage[i]) }), "gp-strong") : null,
       s.share[i] !== null ? line(t("ui_site_after", { share: gp.share(s.share[i]) })) : null,

@@ -19,12 +19,13 @@
         add("area", entry.level.names.map(function (name, i) { return entry.shapes[i] ? name : ""; }), entry.level.name, k);
       }
     });
+    if (m.gaps) { add("gap", m.gaps.d.area.map(function (area, i) { return m.gaps.shapes[i] ? area : ""; }), t("ui_tab_gaps")); }
     add("demand", m.demand && m.demand.d.names, t("ui_kind_demand"));
     return all;
   }
 
   gp.search = function (app) {
-    var t = app.t, id = app.id + "_found", all = null, found = [], at = -1;
+    var t = app.t, id = app.id + "_found", all = null, readings = null, found = [], at = -1;
     var input = el("input", {
       type: "search", role: "combobox", "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list",
       "aria-label": t("ui_search"), placeholder: t("ui_search"), autocomplete: "off", spellcheck: "false"
@@ -53,7 +54,8 @@
       app.select(entry.kind, entry.i, { level: entry.level, go: true });
     }
     function look() {
-      var wanted = fold(input.value);
+      var wanted = fold(input.value).replace(/['’]/g, "");
+      readings = readings || gp.readings(app.data.pinyin);
       list.textContent = "";
       at = -1;
       if (!wanted) { close(); return; }
@@ -61,6 +63,7 @@
       var first = [], later = [];
       for (var k = 0; k < all.length && first.length < MOST; k++) {
         var where = all[k].folded.indexOf(wanted);
+        if (where < 0) { where = gp.soundsLike(all[k].folded, wanted, readings); }
         if (where === 0) { first.push(all[k]); } else if (where > 0 && later.length < MOST) { later.push(all[k]); }
       }
       found = first.concat(later).slice(0, MOST);

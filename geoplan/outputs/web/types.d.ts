@@ -169,6 +169,8 @@ interface Geoplan {
   tables(app: App): any[];
   lists(app: App): void;
   search(app: App): void;
+  readings(bySyllable: { [syllable: string]: string } | undefined): { [character: string]: string[] };
+  soundsLike(name: string, wanted: string, readings: { [character: string]: string[] }): number;
   keepFitted(app: App): void;
   cause(app: App, i: number): string;
   detail(app: App, kind: Kind, i: number, level?: number): HTMLElement;

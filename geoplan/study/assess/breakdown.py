@@ -13,6 +13,7 @@ from geoplan.inputs.layers import Demand
 from geoplan.results import ServiceResult
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.assess.assess_service import costs_within, in_service
+from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import CatchmentSection
 from geoplan.study.read.context import Context
 
@@ -101,16 +102,17 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
 
 
 def _with_location_names(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Where neither areas nor names say where a gap is, its longitude and latitude do."""
+    """Where no area names a gap, the streets and places near it do, else longitude and latitude."""
     unknown = ("", context.speaker.say("coverage.gap_unknown_place"))
     nameless = gaps["area"].fillna("").isin(unknown) & gaps.geometry.notna()
     nameless &= ~gaps.geometry.is_empty
     if not nameless.any():
         return gaps
     named = gaps.copy()
-    points = named.geometry[nameless].representative_point().to_crs("EPSG:4326")
+    points = named.geometry[nameless].representative_point()
+    near = place_names(context).near(points)
     named.loc[nameless, "area"] = [
-        context.speaker.say("study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}")
-        for p in points
+        name or context.speaker.say("study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}")
+        for name, p in zip(near, points.to_crs("EPSG:4326"), strict=True)
     ]
     return named

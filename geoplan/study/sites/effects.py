@@ -10,8 +10,10 @@ from geoplan.coverage import Coverage
 from geoplan.inputs.layers import Demand
 from geoplan.results import ServiceResult
 from geoplan.study.assess.assess_service import open_sites, reach_of
+from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
+from geoplan.words.naming import is_name
 
 
 def ledger_after(
@@ -72,20 +74,34 @@ def _named(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.Geo
     named = frame.copy()
     located = demand.located
     if len(located) == 0 or len(named) == 0:
-        named["name"], named["area"] = "", ""
+        named["name"], named["area"] = _by_streets(context, named, [""] * len(named)), ""
         return named
     nearest = located.sindex.nearest(named.geometry, return_all=False)[1]
     close = located.iloc[nearest]
-    named["name"] = [
-        context.speaker.say("study.near_place", place=place) if place else ""
+    places = [
+        context.speaker.say("study.near_place", place=place) if is_name(place) else ""
         for place in close["name"].fillna("").astype(str)
     ]
+    named["name"] = _by_streets(context, named, places)
     areas = context.inputs.areas
     for level in areas:
         if level in close.columns:
             named[level] = close[level].to_numpy()
     named["area"] = _readable_areas(context, close)
     return named
+
+
+def _by_streets(context: Context, frame: gpd.GeoDataFrame, known: list[str]) -> list[str]:
+    """The names that are known; elsewhere the streets near by, else longitude and latitude."""
+    if all(known):
+        return known
+    near = place_names(context).near(frame.geometry)
+    return [
+        name
+        or street
+        or context.speaker.say("study.near_degrees", lon=f"{p.x:.4f}", lat=f"{p.y:.4f}")
+        for name, street, p in zip(known, near, frame.geometry.to_crs("EPSG:4326"), strict=True)
+    ]
 
 
 def _readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
