@@ -7,8 +7,6 @@ of elements into two, so the file is read here. Nothing that it points to is ope
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.gate.archive import checked_archive
+from geoplan.inputs.files.gate.limits import megabytes, refuse_beyond
+from geoplan.inputs.files.gate.pointers import refuse_entities
 from geoplan.inputs.files.kml_description import plain_text, read_description
 from geoplan.words.message import Message
 
@@ -65,23 +66,23 @@ def kml_documents(path: Path) -> dict[str, bytes]:
         No archive, an encrypted one, or one without KML.
     """
     if path.suffix.lower() != ".kmz":
+        refuse_beyond("document_mb", megabytes(path.stat().st_size))
         return {path.name: path.read_bytes()}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
-            main = [n for n in inside if n.lower() == "doc.kml"] or inside
-            if not inside:
-                raise FileError.of("file_faults.kmz_without_kml")
-            return {Path(name).stem: archive.read(name) for name in main}
-    except (zipfile.BadZipFile, RuntimeError, zlib.error, NotImplementedError) as error:
-        raise FileError.of("file_faults.no_archive", ending=".kmz") from error
+    with checked_archive(path) as archive:
+        inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
+        main = [n for n in inside if n.lower() == "doc.kml"] or inside
+        if not inside:
+            raise FileError.of("file_faults.kmz_without_kml")
+        size = sum(archive.getinfo(name).file_size for name in main)
+        refuse_beyond("document_mb", megabytes(size))
+        return {Path(name).stem: archive.read(name) for name in main}
 
 
 def kml_left_out(path: Path) -> list[str]:
     """Names of the KML files in an archive that programs do not open: those beside doc.kml."""
     if path.suffix.lower() != ".kmz":
         return []
-    with zipfile.ZipFile(path) as archive:
+    with checked_archive(path) as archive:
         inside = [n for n in archive.namelist() if n.lower().endswith(".kml")]
     beside = [n for n in inside if n.lower() != "doc.kml"]
     return beside if len(beside) < len(inside) else []
@@ -125,6 +126,7 @@ def read_kml(documents: dict[str, bytes], layer: str | None) -> Kml:
 
 def _parsed(raw: bytes) -> ElementTree.Element:
     """The root element; other encodings and forgotten namespaces are put right first."""
+    refuse_entities(raw)
     declared = _DECLARED.match(raw[:200])
     encoding = declared.group(1).decode().lower() if declared else "utf-8"
     if encoding not in ("utf-8", "utf-16"):

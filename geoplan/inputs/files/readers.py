@@ -5,7 +5,8 @@ A new format is a function of a `LayerSource` and an entry in `READERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from geoplan.errors import FileError
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
+from geoplan.inputs.files.parquet import read_parquet
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, read_text_table
 from geoplan.inputs.files.vector import (
@@ -24,10 +26,9 @@ from geoplan.inputs.files.vector import (
     read_by_driver,
     read_database,
     read_layer,
-    read_parquet,
-    read_zip,
 )
 from geoplan.inputs.files.workbook.read_book import read_workbook
+from geoplan.inputs.files.zip_archive import file_inside
 
 #: the tables of a file, and the geometry of the rows where it has one (then there is one table)
 RawTables: TypeAlias = tuple[list[RawTable], gpd.GeoSeries | None]
@@ -69,24 +70,44 @@ def _kml_frame(source: LayerSource) -> pd.DataFrame:
     return read_kml(kml_documents(Path(source.path)), source.layer).frame
 
 
+def _zip(source: LayerSource) -> RawTables:
+    """The one file in an archive, as it would be read without it."""
+    with _inside(source, _INSIDE) as one:
+        return READERS[one.suffix](one)
+
+
+def _zip_frame(source: LayerSource) -> pd.DataFrame:
+    with _inside(source, [ending for ending in VECTOR if "zip" not in ending]) as one:
+        return VECTOR[one.suffix](one)
+
+
+@contextmanager
+def _inside(source: LayerSource, endings: Collection[str]) -> Iterator[LayerSource]:
+    """The one file with one of `endings` in an archive, unpacked."""
+    with file_inside(Path(source.path), source.layer, endings) as inside:
+        layer = None if source.layer == inside.stem else source.layer
+        yield replace(source, path=inside, layer=layer, name=source.label)
+
+
 #: endings of files that hold geometry, and who reads a layer of them as it is
 VECTOR: dict[str, Callable[[LayerSource], pd.DataFrame]] = {
     **dict.fromkeys((".gpkg", ".geojson", ".json", ".shp"), read_by_driver),
-    **dict.fromkeys((".shp.zip", ".zip"), read_zip),
+    **dict.fromkeys((".shp.zip", ".zip"), _zip_frame),
     **dict.fromkeys((".kml", ".kmz"), _kml_frame),
     ".fgb": read_by_driver,
     **dict.fromkeys((".parquet", ".geoparquet"), read_parquet),
     **dict.fromkeys((".gml", ".tab", ".gdb"), read_by_driver),
 }
+#: readers of layers that have more to tell than the layer
+_TABLES: dict[Callable[[LayerSource], pd.DataFrame], Reader] = {_kml_frame: _kml, _zip_frame: _zip}
 #: reader by ending, in the order in which messages name the endings
 READERS: dict[str, Reader] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _text),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), _workbook),
-    **{
-        ending: _kml if ending in (".kml", ".kmz") else _layer(read)
-        for ending, read in VECTOR.items()
-    },
+    **{ending: _TABLES.get(read) or _layer(read) for ending, read in VECTOR.items()},
 }
+#: endings that are looked for in an archive: all but archives
+_INSIDE = tuple(ending for ending in READERS if "zip" not in ending)
 
 
 def read_source(source: LayerSource) -> RawTables:

@@ -21,7 +21,6 @@ from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, float_text
-from geoplan.inputs.files.zip_archive import shapefile_inside
 from geoplan.words.message import Message
 
 _DRIVER_ERRORS = (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError)
@@ -81,16 +80,8 @@ def _as_text(column: pd.Series) -> pd.Series:
 
 
 def read_by_driver(source: LayerSource) -> pd.DataFrame:
-    """A layer of any format that GDAL knows."""
+    """A layer by the driver that the file's ending names."""
     return _read_driver(str(Path(source.path)), source)
-
-
-def read_zip(source: LayerSource) -> pd.DataFrame:
-    """The Shapefile in an archive, else what GDAL finds in it."""
-    with shapefile_inside(Path(source.path), source.layer) as inside:
-        if inside is not None:
-            return _read_driver(str(inside), source)
-    return read_by_driver(source)
 
 
 def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
@@ -107,10 +98,10 @@ def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
     except FileError:
         raise
     except _DRIVER_ERRORS as error:
-        raise _driver_error(Path(source.path), error) from error
+        raise _driver_error(Path(source.path), error, source.label) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
-    if source.suffix in (".zip", ".shp.zip", ".shp") and frame.geometry.isna().all() and len(frame):
+    if target.lower().endswith(".shp") and frame.geometry.isna().all() and len(frame):
         raise FileError.of("file_faults.no_row_has_geometry")
     return frame
 
@@ -144,7 +135,7 @@ def _layer(target: str, source: LayerSource) -> str | None:
     return spatial[0] if spatial else names[0]
 
 
-def _driver_error(path: Path, error: Exception) -> FileError:
+def _driver_error(path: Path, error: Exception, label: str) -> FileError:
     """The error of a driver, with what to do about it."""
     if not path.exists():
         return FileError.of("file_faults.not_there")
@@ -152,22 +143,13 @@ def _driver_error(path: Path, error: Exception) -> FileError:
     hint = Message("file_faults.hint_qgis")
     if path.suffix.lower() == ".gpkg" and not head.startswith(b"SQLite format 3"):
         hint = Message("file_faults.hint_no_gpkg")
-    elif path.suffix.lower() == ".zip":
-        hint = Message("file_faults.hint_zip")
     elif path.suffix.lower() == ".shp":
-        hint = Message("file_faults.hint_shp")
+        zipped = label.lower().endswith(".zip")
+        hint = Message("file_faults.hint_zip" if zipped else "file_faults.hint_shp")
     if "not recognized as being in a supported file format" in str(error):
         return FileError.of("file_faults.not_that_format", ending=path.suffix, hint=hint)
     first = str(error).splitlines()[0].replace(str(path), path.name)
     return FileError.of("file_faults.layer_broken", error=first, hint=hint)
-
-
-def read_parquet(source: LayerSource) -> gpd.GeoDataFrame:
-    """A GeoParquet file."""
-    try:
-        return gpd.read_parquet(source.path)
-    except (ValueError, OSError) as error:
-        raise FileError.of("file_faults.no_parquet", error=error) from error
 
 
 def _shapefile_encoding(path: Path) -> str | None:

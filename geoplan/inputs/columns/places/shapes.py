@@ -16,6 +16,8 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from geoplan.inputs.columns.places.nesting import DEEPEST, HEAD, nested_wkb
+
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*[;,]?\s*(.*)", re.IGNORECASE | re.DOTALL)
 _WKT = re.compile(
     r"\s*[\"']?\s*(SRID\s*=\s*\d+\s*[;,]|"
@@ -48,7 +50,6 @@ _FAULTS = (
 _SAME_SRID = {900913: 3857, 102100: 3857, 102113: 3857, 3785: 3857}
 #: collections in one cell; deeper nesting would exhaust the reader's stack
 _MOST_COLLECTIONS = 100
-_COLLECTION_MARKS = (b"\x01\x07\x00\x00", b"\x00\x00\x00\x00\x07")
 #: cells that decide what a column holds
 _SAMPLE = 50
 
@@ -137,6 +138,9 @@ def _read_plain_binary(cells: pd.Series, shapes: np.ndarray, srid: np.ndarray) -
     plain = texts.str.fullmatch(_PLAIN_HEX).to_numpy(bool)
     at = np.flatnonzero(plain)
     at = at[~texts.iloc[at].str.contains(_COLLECTION_HEX, case=False).to_numpy(bool)]
+    long = texts.iloc[at].str.len().to_numpy() > 2 * DEEPEST * HEAD
+    deep = [k for k in np.flatnonzero(long) if _deep_hex(texts.iloc[at[k]])]
+    at = np.delete(at, deep)
     if len(at):
         found = shapely.from_wkb(texts.iloc[at].to_numpy(object), on_invalid="ignore")
         there = ~shapely.is_missing(found)
@@ -144,6 +148,10 @@ def _read_plain_binary(cells: pd.Series, shapes: np.ndarray, srid: np.ndarray) -
         codes = shapely.get_srid(found)
         srid[at] = [_SAME_SRID.get(int(code), int(code)) for code in codes]
         shapes[at] = shapely.force_2d(found)
+
+
+def _deep_hex(text: str) -> bool:
+    return nested_wkb(bytes.fromhex(text[: len(text) // 2 * 2]))
 
 
 @lru_cache(maxsize=1024)
@@ -176,7 +184,8 @@ def _refuse_nested(collections: int) -> None:
 
 def _binary_shape(raw: bytes) -> tuple[BaseGeometry, int]:
     """Well-known binary, also EWKB, GeoPackage's and MySQL's with the SRID in front."""
-    _refuse_nested(max(map(raw.count, _COLLECTION_MARKS)))
+    if any(nested_wkb(raw[start:]) for start in (0, 4, *(8 + n for n in _ENVELOPES))):
+        raise ValueError("nested too deep")
     if raw[:2] == b"GP":
         order: Literal["little", "big"] = "little" if raw[3] & 1 else "big"
         start = 8 + _ENVELOPES[(raw[3] >> 1) & 7]

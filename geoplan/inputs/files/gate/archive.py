@@ -20,8 +20,13 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImpleme
 
 
 @contextmanager
-def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def checked_archive(path: Path, *, whole: bool = True) -> Iterator[zipfile.ZipFile]:
     """The archive at `path`, within the limits; faults met while it is read are told too.
+
+    Parameters
+    ----------
+    path : a zip, KMZ or workbook.
+    whole : whether all of it is unpacked; False where the caller says of which members.
 
     Raises
     ------
@@ -33,7 +38,7 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileError.of("file_faults.no_archive", ending=path.suffix or "-") from error
     with archive:
-        look_at(archive)
+        look_at(archive, None if whole else ())
         try:
             yield archive
         except _DAMAGED as error:
@@ -57,14 +62,3 @@ def look_at(archive: zipfile.ZipFile, among: Iterable[zipfile.ZipInfo] | None = 
     if any(m.flag_bits & _ENCRYPTED for m in chosen):
         raise FileError.of("file_faults.encrypted")
     refuse_beyond("unpacked_mb", megabytes(sum(m.file_size for m in chosen)))
-
-
-def read_document(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member that is needed as a whole, within ``document_mb``.
-
-    Raises
-    ------
-    FileError
-    """
-    refuse_beyond("document_mb", megabytes(archive.getinfo(name).file_size))
-    return archive.read(name)

@@ -38,8 +38,8 @@ class Limits:
     """
 
     file_mb: float = 2_000
-    unpacked_mb: float = 2_000
-    document_mb: float = 300
+    unpacked_mb: float = 1_000
+    document_mb: float = 100
     members: int = 10_000
     columns: int = 2_000
     rows: int = 10_000_000

@@ -21,6 +21,7 @@ _POINTERS = re.compile(
     re.IGNORECASE,
 )
 _ENTITIES = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ELEMENT = re.compile(rb"<[A-Za-z_][^<>]*opengis\.net/gml")
 _SPACE = b"\xef\xbb\xbf\xff\xfe\x1e \t\r\n\x00"
 
 
@@ -85,9 +86,32 @@ def refuse_entities(document: bytes) -> None:
     Raises
     ------
     FileError
+
+    Examples
+    --------
+    >>> refuse_entities(b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    Traceback (most recent call last):
+    geoplan.errors.FileError: its XML declares entities ...
     """
-    if _ENTITIES.search(document):
+    if _ENTITIES.search(_prolog(document)):
         raise FileError.of("file_faults.entities")
+
+
+def _prolog(document: bytes) -> bytes:
+    """What stands before the first element of an XML document, without comments."""
+    said, at = b"", 0
+    while (start := document.find(b"<", at)) >= 0:
+        if document.startswith(b"<!--", start):
+            at = document.find(b"-->", start)
+        elif document.startswith(b"<?", start):
+            at = document.find(b"?>", start)
+        elif document.startswith(b"<!", start):
+            return said + document[start : start + _HEAD]
+        else:
+            return said
+        if at < 0:
+            break
+    return said
 
 
 def _json(head: bytes) -> bool:
@@ -95,7 +119,8 @@ def _json(head: bytes) -> bool:
 
 
 def _gml(head: bytes) -> bool:
-    return head.lstrip(_SPACE)[:1] == b"<" and b"opengis.net/gml" in head
+    # the first element must be near: what stands before it is looked at
+    return head.lstrip(_SPACE)[:1] == b"<" and _ELEMENT.search(head) is not None
 
 
 def _starts(*marks: bytes) -> Callable[[bytes], bool]:

@@ -48,7 +48,7 @@ class ExtentStream:
     Examples
     --------
     >>> import io
-    >>> xml = b'<row r="3"><c r="B3"><v>1</v></c><c r="XFD3"/></row>'
+    >>> xml = b'<row r="3"><c r="B3"><v>1</v></c><c r="XFD3"><v>2</v></c></row>'
     >>> stream = ExtentStream(io.BytesIO(xml))
     >>> stream.read(100) == xml, stream.extent
     (True, Extent(rows=3, columns=16384))
