@@ -22,7 +22,8 @@
       if (!w.built) { build(w); }
       if (!w.touched && w.meta.planned.length) { w.choice().setAll(w.from("plan")); }
       w.changed();
-      box.scrollIntoView({ block: "nearest" });
+      // beside the map the panel scrolls by itself; below it the map must stay in sight
+      if (app.root.clientWidth >= 1000) { start.scrollIntoView({ block: "start" }); }
     };
     w.refreshPanel = function () {
       if (!w.built || box.hidden) { return; }
@@ -97,13 +98,13 @@
       })));
     }
     var rows = [
-      row(t("ui_col_share"), function (one) { return gp.share(one.ledger.total ? one.ledger.served / one.ledger.total : null); }, true),
+      row(t("ui_whatif_share"), function (one) { return gp.share(one.ledger.total ? one.ledger.served / one.ledger.total : null); }, true),
       row(t("ui_whatif_open"), function (one) { return gp.people(one.open.length); })
     ];
     gp.STATES.forEach(function (state) {
       if (columns.some(function (one) { return one.ledger[state]; })) { rows.push(row(t("state_" + state), function (one) { return gp.people(one.ledger[state]); })); }
     });
-    if (w.meta.priced) { rows.push(row(t("ui_whatif_money", { currency: w.meta.currency }), function (one) { return one.money === null || isNaN(one.money) ? gp.MISSING : gp.people(one.money); })); }
+    if (w.meta.priced) { rows.push(row(w.meta.currency ? t("ui_whatif_money", { currency: w.meta.currency }) : t("ui_whatif_money_plain"), function (one) { return one.money === null || isNaN(one.money) ? gp.MISSING : gp.people(one.money); })); }
     w.parts.numbers.textContent = "";
     w.parts.numbers.appendChild(el("div", { "class": "gp-whatif-scroll", tabindex: "0", role: "region", "aria-label": t("ui_whatif_numbers") }, [
       el("table", { "class": "gp-whatif-table" }, [el("thead", {}, [head]), el("tbody", {}, rows)])
@@ -154,7 +155,7 @@
     var covers = w.covers(), t = w.app.t, m = w.app.model, parts = [], own = w.rowName(gap.lead);
     w.meta.named.forEach(function (k) {
       var level = m.levels.find(function (one) { return one.level.level === w.meta.levels[k]; }), at = covers.area[k][gap.lead];
-      if (level && at >= 0 && level.level.names[at]) { parts.push(level.level.names[at]); }
+      if (level && at >= 0 && at < w.meta.known[k] && level.level.names[at]) { parts.push(level.level.names[at]); }
     });
     if (own && parts.indexOf(own) < 0) {
       parts.push(gap.rows.length < 2 ? own : t("ui_whatif_gap_more", { name: own, all: gap.rows.length, more: gap.rows.length - 1 }));

@@ -8,9 +8,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geoplan.errors import UsageError
 from geoplan.inputs.membership.assign_areas import codes_by_location
+from geoplan.network import Network
 from geoplan.results import ServiceResult
 from geoplan.siting import junction_points, outside, too_close
 from geoplan.siting.candidates import nearer_than
@@ -21,9 +23,17 @@ from geoplan.study.read.side_layers import one_place_each, side_layer
 
 
 def candidate_points(
-    context: Context, assessed: ServiceResult, siting: SitingSection, unserved: gpd.GeoDataFrame
+    context: Context,
+    assessed: ServiceResult,
+    siting: SitingSection,
+    unserved: gpd.GeoDataFrame,
+    *,
+    nearest: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Where new sites may stand, in the study's CRS; index = candidate id."""
+    """Where new sites may stand, in the study's CRS; index = candidate id.
+
+    nearest : of junctions only those nearest to one of `unserved`, not all within the threshold.
+    """
     config, base = context.config, context.inputs.base
     at = f"services.{assessed.key}.siting"
     source = siting.candidates
@@ -44,12 +54,16 @@ def candidate_points(
         points = one_place_each(points)
     else:
         network = context.network(assessed.standard.mode).network
-        points = junction_points(
-            network.x,
-            network.y,
-            crs=config.study.crs,
-            near=unserved,
-            within_m=_straight_m(context, assessed),
+        points = (
+            nearest_junctions(network, unserved)
+            if nearest
+            else junction_points(
+                network.x,
+                network.y,
+                crs=config.study.crs,
+                near=unserved,
+                within_m=_straight_m(context, assessed),
+            )
         )
     if siting.forbidden is not None:
         zones = side_layer(
@@ -66,6 +80,17 @@ def candidate_points(
     if taken & set(points.index):  # an office's own ids may look like ours
         points.index = "new-" + points.index
     return _apart_from_existing(assessed, points, siting.min_distance_m)
+
+
+def nearest_junctions(network: Network, near: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The junction nearest to each located row, each once; the same ids as `junction_points`."""
+    nodes = shapely.points(network.x, network.y)
+    targets = near.geometry[near.geometry.notna()].to_numpy()
+    found = np.empty(0, np.int64)
+    if len(nodes) and len(targets):
+        found = np.unique(shapely.STRtree(nodes).nearest(targets))
+    index = pd.Index([f"n{i}" for i in found], name="id")
+    return gpd.GeoDataFrame(geometry=nodes[found], index=index, crs=near.crs)
 
 
 def _apart_from_existing(

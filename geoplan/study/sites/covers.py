@@ -113,10 +113,7 @@ def _pool(
     siting = context.config.services[planned.key].siting or _ANY_JUNCTION
     located = frame[frame.geometry.notna()]
     free = siting.model_copy(update={"min_distance_m": 0.0})
-    points = candidate_points(context, planned, free, located)
-    if siting.candidates == "network" and len(points) and len(located):
-        near = points.sindex.nearest(located.geometry, return_all=False)[1]
-        points = points.iloc[np.unique(near)]
+    points = candidate_points(context, planned, free, located, nearest=True)
     parts = [points] if suited is None else [suited, points]
     if planned.siting is not None:
         parts.append(planned.siting.sites[["geometry"]])

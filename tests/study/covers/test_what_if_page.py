@@ -150,6 +150,14 @@ def _numbers(page: Any) -> str:
     return page.locator(".gp-whatif-table .gp-whatif-own").all_inner_texts()
 
 
+def _click_map(page: Any, right: float = 0, down: float = 0) -> None:
+    """A click so many pixels from the map's middle, once no card covers it."""
+    page.locator(".gp-popup").first.wait_for(state="detached")
+    page.locator(".gp-map").scroll_into_view_if_needed()
+    box = page.locator(".gp-map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2 + right, box["y"] + box["height"] / 2 + down)
+
+
 @browser_test
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_click_closes_moves_and_opens(town: Town, visit: Any, viewport: Any, tmp_path: Path):
@@ -160,11 +168,8 @@ def test_a_click_closes_moves_and_opens(town: Town, visit: Any, viewport: Any, t
     page.evaluate(
         f"map_meal_station.setView([{site['lat']}, {site['lon']}], 15, {{animate: false}})"
     )
-    page.locator(".gp-map").scroll_into_view_if_needed()
-    box = page.locator(".gp-map").bounding_box()
-    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     before = _called(page, "ledger")
-    page.mouse.click(*middle)
+    _click_map(page)
     page.locator(".gp-popup").last.get_by_role("button", name="Close it").click()
     closed = _called(page, "ledger")
     assert closed["served"] <= before["served"]
@@ -172,11 +177,9 @@ def test_a_click_closes_moves_and_opens(town: Town, visit: Any, viewport: Any, t
     page.get_by_role("button", name="Undo").click()
     assert _called(page, "ledger") == before
     # moved: where the click falls is no candidate; the nearest one is offered, with its distance
-    page.locator(".gp-map").scroll_into_view_if_needed()
-    page.mouse.click(*middle)
+    _click_map(page)
     page.locator(".gp-popup").last.get_by_role("button", name="Move it", exact=True).click()
-    page.locator(".gp-map").scroll_into_view_if_needed()
-    page.mouse.click(middle[0] + 90, middle[1] + 70)
+    _click_map(page, 90, 70)
     assert " m from there" in page.locator(".gp-popup").last.inner_text()
     page.locator(".gp-popup").last.get_by_role("button", name="Move it here").click()
     moved = _called(page, "ledger")

@@ -93,6 +93,7 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         "pairs": len(covers.neighbours),
         "extent": covers.extent_m,
         "levels": levels,
+        "known": [len(results.areas[level].frame) for level in levels],
         "within": levels.index(covers.within) if covers.within in levels else -1,
         "named": [levels.index(level) for level in covers.levels if level in levels],
         "planned": _planned(service, new),
