@@ -77,7 +77,8 @@ def p_median(
     -----
     Greedy start and fast interchange (Resende and Werneck 2007), a Lagrangian bound by the volume
     algorithm (Barahona and Anbil 2000), branch and bound on it where few sites are in doubt, else
-    Benders cuts (Duran-Mateluna, Ales and Elloumi 2023).
+    Benders cuts (Duran-Mateluna, Ales and Elloumi 2023). With capacities a knapsack per site
+    (Lorena and Senne 2004), a local search, and HiGHS on the pairs that are left.
 
     Examples
     --------

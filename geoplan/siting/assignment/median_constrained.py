@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.siting.assignment.benders import solve_by_benders
+from geoplan.siting.assignment.capacitated.solve import solve_capacitated
 from geoplan.siting.assignment.instance import MedianInstance, MedianSolution, rounded_bound
 from geoplan.siting.assignment.lagrangian import (
     MedianDual,
@@ -85,11 +86,15 @@ def constrained_p_median(
             detail=facts,
         )
     solve = _Solve(problem=problem, pairs=pairs, constraints=constraints, control=control)
+    if len(pairs.rows) and constraints.only_capacities(problem):
+        found = solve.by_knapsacks()
+        if found is not None:
+            return found
     instance, dual = solve.relaxation() if len(pairs.rows) else (None, None)
     # least reduced cost under all constraints on sites: a start, and a better bound
     model = location_model(problem, pairs, constraints)
     model.cost = [np.zeros(problem.n_sites) if dual is None else dual.reduced]
-    found = run_accepted(
+    opened = run_accepted(
         model,
         np.arange(problem.n_sites),
         problem,
@@ -97,16 +102,16 @@ def constrained_p_median(
         control=control.with_(gap=_START_GAP),
         seconds=max(control.left / 4, 0.1),
     )
-    if found.status == "infeasible":
+    if opened.status == "infeasible":
         return solve.infeasible()
-    if found.x is None:
+    if opened.x is None:
         return no_result(problem, "p_median", "unknown", control=control, solver=SOLVER)
-    start = found.x > 0.5
+    start = opened.x > 0.5
     if instance is None or dual is None:
         return solve.result(start, bound=0.0)
     bound = dual.bound
-    if found.bound is not None:
-        bound = max(bound, float(dual.multipliers.sum()) + found.bound)
+    if opened.bound is not None:
+        bound = max(bound, float(dual.multipliers.sum()) + opened.bound)
     if problem.capacities is None and not constraints.area_share and not constraints.equity:
         proof = solve.by_benders(instance, dual, start, bound)
         return solve.result(proof.is_open, bound=proof.bound)
@@ -135,15 +140,32 @@ class _Solve:
     constraints: Constraints
     control: SolveControl
 
-    def relaxation(self) -> tuple[MedianInstance, MedianDual]:
-        """The instance without constraints, and its Lagrangian dual."""
-        problem, pairs, control = self.problem, self.pairs, self.control
-        instance = MedianInstance(
+    def instance(self) -> MedianInstance:
+        """The instance without constraints."""
+        problem, pairs = self.problem, self.pairs
+        return MedianInstance(
             costs=weighted_costs(pairs.costs, pairs.people),
             sites=max_open_sites(problem, self.constraints),
             free=problem.is_allowed & ~problem.is_fixed,
             fixed=problem.is_fixed,
         )
+
+    def by_knapsacks(self) -> SitingResult | None:
+        """Capacities alone: a knapsack per site bounds the cost; None where no answer is found."""
+        instance = self.instance()
+        found = solve_capacitated(
+            self.problem, self.pairs, self.constraints, instance, control=self.control
+        )
+        if found is None:
+            return None
+        limits = SiteConstraints.of(self.problem, self.constraints, instance.sites)
+        x = self._drop_idle_sites(found.model, limits, found.x)
+        flows = (found.model, x)
+        return self.result(x[: self.problem.n_sites] > 0.5, bound=found.bound, flows=flows)
+
+    def relaxation(self) -> tuple[MedianInstance, MedianDual]:
+        """The instance without constraints, and its Lagrangian dual."""
+        control, instance = self.control, self.instance()
         free = search_median(instance, control=control.part(control.left / 4))
         control.report("bound")
         upper = min(free.value, instance.costs.penalty)

@@ -224,6 +224,16 @@ class AssignmentModel:
             here = np.array([c == code for c in areas], bool)
             yield here[self.row], float(self.pairs.people[here].sum())
 
+    def columns_of(self, is_open: np.ndarray, site: np.ndarray) -> np.ndarray:
+        """All columns where every row is served whole at the `site` given for it."""
+        full = np.zeros(self.model.columns)
+        full[self.y] = is_open
+        here = self.site == site[self.row]
+        full[self.x[here]] = self.pairs.people[self.row[here]]
+        if self.whole is not None:
+            full[self.whole[here]] = 1.0
+        return full
+
     def warm_start(self, is_open: np.ndarray, control: SolveControl) -> np.ndarray | None:
         """All columns with the cheapest assignment to these sites, None without one."""
         pairs = np.flatnonzero(is_open[self.site])

@@ -69,6 +69,11 @@ class Constraints:
         """Whether distances between sites are the only constraint beside their number."""
         return self.unconstrained(replace(problem, conflicts=np.empty((0, 2), np.int64)))
 
+    def only_capacities(self, problem: SitingProblem) -> bool:
+        """Whether capacities are the only constraint beside the number of sites."""
+        limited = problem.capacities is not None and self.sites is not None
+        return limited and self.unconstrained(replace(problem, capacities=None))
+
 
 class Asked(TypedDict, total=False):
     """What a caller asks for beside the problem, as `max_coverage` describes it; unchecked."""

@@ -29,3 +29,9 @@ def next_bits(state):
 def below(state, n):
     """A random whole number from 0 to `n` - 1."""
     return np.int64(next_bits(state) % np.uint64(n))
+
+
+@kernel
+def uniform(state):
+    """A random number from 0 up to, but not, 1."""
+    return np.float64(next_bits(state) >> np.uint64(11)) * 2.0**-53
