@@ -49,15 +49,21 @@ def compare(
     """Print what changed between two runs, per service and area."""
     from geoplan.comparison import compare_runs
     from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
+    from geoplan.writing import write_together
 
     found = compare_runs(run_a, run_b)
     typer.echo(found.text(lang=lang))
     if out is None:
         return
     written = write_comparison(found, out, lang=lang)
-    for key in mapped_in_both(run_a, run_b):
-        if key not in found.changed_services:
-            continue
-        target = out / f"comparison_{key}.html"
-        written.append(write_comparison_map(run_a, run_b, key, target, lang=lang))
+    changed = [key for key in mapped_in_both(run_a, run_b) if key in found.changed_services]
+
+    def maps(aside: Path) -> list[Path]:
+        return [
+            write_comparison_map(run_a, run_b, key, aside / f"comparison_{key}.html", lang=lang)
+            for key in changed
+        ]
+
+    if changed:
+        written += write_together(out, maps)
     typer.echo("\n".join(map(str, written)))

@@ -29,9 +29,10 @@ def demo(
     Writes the study into DIR, the results into DIR/out (DIR: geoplan-demo), prints the summary.
     """
     from geoplan.study import demo_study
+    from geoplan.writing import claimed
 
     folder = out or Path("geoplan-demo")
-    with progress_shown() as progress:
+    with claimed(folder / "out", tell=told_aside(lang)), progress_shown() as progress:
         study = demo_study(folder, progress=progress)
         plan = study.run(lang=lang, progress=progress)
         run = plan.save(folder / "out", progress=progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +26,14 @@ from geoplan.comparison.numbers import (
     setting_changes,
     siting_results,
 )
-from geoplan.errors import UsageError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.words import say_both
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
+from geoplan.writing import restored
+from geoplan.writing.finished_run import damage_of, run_facts, run_summary, sound_layers
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -182,18 +186,31 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     >>> changed.loc["served", ["a", "b", "change"]].tolist()
     [150.0, 100.0, -50.0]
     """
-    first, second = _summary(Path(run_a)), _summary(Path(run_b))
-    facts_a, facts_b = _facts(Path(run_a)), _facts(Path(run_b))
+    runs = Path(run_a), Path(run_b)
+    try:
+        return _compared(*runs)
+    except (GeoplanError, MemoryError):
+        raise
+    except Exception as error:
+        raise damage_of(runs, lambda run: _compared(run, run), "layers.gpkg") from error
+
+
+def _compared(run_a: Path, run_b: Path) -> RunComparison:
+    first, second = _summary(run_a), _summary(run_b)
+    facts_a, facts_b = run_facts(run_a), run_facts(run_b)
+    for run in (run_a, run_b):
+        if (run / "layers.gpkg").exists():
+            sound_layers(run)
     services_a, services_b = first["services"], second["services"]
     both = [key for key in services_a if key in services_b]
     return RunComparison(
-        name_a=Path(run_a).name,
-        name_b=Path(run_b).name,
+        name_a=run_a.name,
+        name_b=run_b.name,
         services=measure_changes(services_a, services_b, both),
-        areas=area_changes(Path(run_a), Path(run_b), both),
+        areas=area_changes(run_a, run_b, both),
         sitings=siting_results(services_a, services_b, both),
-        sites=site_changes(Path(run_a), Path(run_b), both),
-        gaps=gap_changes(Path(run_a), Path(run_b), both),
+        sites=site_changes(run_a, run_b, both),
+        gaps=gap_changes(run_a, run_b, both),
         only_a=tuple(k for k in services_a if k not in services_b),
         only_b=tuple(k for k in services_b if k not in services_a),
         lang=str(facts_a.get("settings", {}).get("study", {}).get("lang", "zh")),
@@ -202,14 +219,9 @@ def compare_runs(run_a: str | Path, run_b: str | Path) -> RunComparison:
     )
 
 
-def _facts(run: Path) -> dict[str, Any]:
-    """What `run.json` holds; empty where an older run has none."""
-    path = run / "run.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
 def _summary(folder: Path) -> dict[str, Any]:
-    path = folder / "summary.json"
-    if not path.exists():
+    for told in restored(folder):
+        logger.warning("%s", told)
+    if not (folder / "summary.json").exists():
         raise UsageError(say_both("compare.no_run", folder=folder))
-    return json.loads(path.read_text(encoding="utf-8"))
+    return run_summary(folder)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.network.builders.build_notes import build_findings, notes_not_logged
 from geoplan.network.builders.saved.native_format import check_writable
 from geoplan.network.diagnostics import network_report
@@ -44,6 +44,8 @@ def build_network(
     """
     langs = LANGS if lang is None else (lang,)
     with _errors_in(langs):
+        if out.exists() and source.exists() and out.samefile(source):
+            raise UsageError.of("writing.file_itself", path=out)
         check_writable(out)  # before the work, not after it
     with _errors_in(langs, about=source.name), notes_not_logged():
         network = read_network(source, mode=mode, crs=crs, speed_m_s=speed_m_s)

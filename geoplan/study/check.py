@@ -14,6 +14,8 @@ from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words.display import text_html
 from geoplan.words.speaker import Speaker
+from geoplan.writing import replaced
+from geoplan.writing.own_files import is_own
 
 #: findings of one kind in one file that are shown in full
 _ALIKE = 3
@@ -103,6 +105,7 @@ def check_study(
     Returns
     -------
     CheckReport
+        A `findings.xlsx` that somebody has changed is left alone: the new one is `findings-2.xlsx`.
         Faults of the inputs stand in its findings and raise nothing. Where the workbook cannot be
         written, `unwritten` says why.
 
@@ -122,14 +125,16 @@ def check_study(
     lang = lang or study.config.lang
     with told_in(lang):
         inputs = study.check(lang=lang, progress=progress)
-    path = study.folder / "findings.xlsx"
+    path = _free_path(study.folder)
     unwritten = ""
     try:
-        write_findings(
-            path, inputs.loaded, further=inputs.findings, records=inputs.records, lang=lang
-        )
+        with replaced(path) as beside:
+            write_findings(
+                beside, inputs.loaded, further=inputs.findings, records=inputs.records, lang=lang
+            )
     except OSError as error:  # a read-only folder, or the workbook is open in Excel
-        unwritten = error.strerror or str(error)
+        cause = error.__cause__
+        unwritten = (cause.strerror if isinstance(cause, OSError) else None) or str(error)
     return CheckReport(
         study=study.name,
         lang=lang,
@@ -139,6 +144,16 @@ def check_study(
         unwritten=unwritten,
         has_services=bool(study.services),
     )
+
+
+def _free_path(folder: Path) -> Path:
+    """Where the findings go: a workbook with somebody's notes, or an input, never gives way."""
+    path = folder / "findings.xlsx"
+    k = 2
+    while path.is_file() and not is_own(path):
+        path = folder / f"findings-{k}.xlsx"
+        k += 1
+    return path
 
 
 def check_report(report: CheckReport, *, most: int = 40) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from geoplan.demo_city import generate
@@ -10,9 +12,12 @@ from geoplan.study.config.validate import read_study_file
 from geoplan.study.progress import Progress, silent
 from geoplan.study.study import Study
 from geoplan.words import say_both
+from geoplan.writing import told_plainly
+from geoplan.writing.own_files import some_names
 
 #: a file that only the demo city has under this name
 MARK = "streets.osm.pbf"
+_ASIDE = ".geoplan-demo-"
 
 
 def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
@@ -22,7 +27,7 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
 
     Parameters
     ----------
-    folder : a folder that is empty, missing, or holds a demo study, which is replaced.
+    folder : a folder that is empty, missing, or holds a demo study as it was made.
     progress : called with (done, total, text).
 
     Returns
@@ -32,7 +37,7 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     Raises
     ------
     UsageError
-        `folder` holds something that is no demo study.
+        `folder` holds something that is no demo study, or a demo study that somebody has changed.
 
     Examples
     --------
@@ -49,18 +54,41 @@ def demo_study(folder: str | Path, *, progress: Progress = silent) -> Study:
     target = Path(folder)
     if target.exists() and not target.is_dir():
         raise UsageError(say_both("study.dir_is_file", folder=target))
-    if target.exists() and any(target.iterdir()):
-        if not (target / "study.toml").exists():
-            raise UsageError(say_both("study.folder_used", folder=target))
-        if not _is_demo(target):
-            raise UsageError(say_both("study.other_study", folder=target))
+    if (target / "study.toml").exists() and not _is_demo(target):
+        raise UsageError(say_both("study.other_study", folder=target))
+    shown = [p for p in target.glob("*") if not p.name.startswith(".")]
+    if shown and not any((target / name).exists() for name in ("study.toml", MARK)):
+        raise UsageError(say_both("study.folder_used", folder=target))
     progress(0, 1, say_both("study.stage_demo"))
-    generate(target)
+    with told_plainly(target):
+        target.mkdir(parents=True, exist_ok=True)
+        for left in target.glob(f"{_ASIDE}*/"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=target) as aside:
+            generate(Path(aside))
+            _put(Path(aside), target)
     return Study.open(target)
 
 
+def _put(aside: Path, target: Path) -> None:
+    """Move the demo's files to their place, unless something else stands there."""
+    files = sorted(aside.iterdir(), key=lambda file: file.name != MARK)  # it marks a demo begun
+    there = [file for file in files if (target / file.name).exists()]
+    changed = [file.name for file in there if not _same(file, target / file.name)]
+    if changed:
+        names = some_names(changed)
+        raise UsageError(say_both("study.demo_changed", folder=target, files=names))
+    for file in files:
+        if file not in there:
+            file.rename(target / file.name)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.is_file() and one.read_bytes() == other.read_bytes()
+
+
 def _is_demo(folder: Path) -> bool:
-    """Whether the study in `folder` is a demo city, which a new one may replace."""
+    """Whether the study in `folder` is a demo city."""
     try:
         study = read_study_file(folder / "study.toml").get("study", {})
     except StudyFileError:

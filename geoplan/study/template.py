@@ -7,6 +7,7 @@ from pathlib import Path
 
 from geoplan.errors import UsageError
 from geoplan.words import say_both
+from geoplan.writing import told_plainly
 
 #: template tables: name, headings, one example row
 TEMPLATES: dict[str, tuple[str, str]] = {
@@ -70,10 +71,19 @@ def new_study(folder: str | Path) -> list[Path]:
     wanted = {target / "study.toml": text}
     for name, rows in TEMPLATES.items():
         wanted[target / name] = "\ufeff" + "\r\n".join(rows) + "\r\n"
-    there = [path.name for path in wanted if path.exists()]
+    there = [path.name for path in wanted if path.exists() or path.is_symlink()]
     if there:
         raise UsageError(say_both("study.already_there", folder=target, files=", ".join(there)))
-    target.mkdir(parents=True, exist_ok=True)
-    for path, content in wanted.items():
-        path.write_bytes(content.encode("utf-8"))
-    return list(wanted)
+    written: list[Path] = []
+    with told_plainly(target):
+        target.mkdir(parents=True, exist_ok=True)
+        try:
+            for path, content in wanted.items():
+                with path.open("xb") as file:  # never over a file that has just appeared
+                    written.append(path)
+                    file.write(content.encode("utf-8"))
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+    return written

@@ -5,6 +5,7 @@ the old one in one step. Faults of disks are told in plain words (`told_plainly`
 """
 
 from geoplan.writing.file_names import file_names, is_within
+from geoplan.writing.file_set import write_together
 from geoplan.writing.one_file import replaced
 from geoplan.writing.own_files import OwnFiles
 from geoplan.writing.plain_faults import fault_text, told_plainly
@@ -20,4 +21,5 @@ __all__ = [
     "replaced",
     "restored",
     "told_plainly",
+    "write_together",
 ]

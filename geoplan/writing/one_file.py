@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +39,32 @@ def replaced(path: Path) -> Iterator[Path]:
     'a,b'
     """
     place = Path(os.path.realpath(path))
-    beside = place.with_name(f".{os.getpid()}~{place.name[-100:]}")
+    beside = place.with_name(f".{os.getpid()}~{place.name[-60:]}")
     with told_plainly(path):
+        _remove_left(beside)
         try:
             yield beside
             beside.replace(place)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def _remove_left(beside: Path) -> None:
+    """Remove what processes that are gone have left of the same file."""
+    if os.name == "nt":
+        return  # asking for a process there ends it
+    name = beside.name.partition("~")[2]
+    for left in beside.parent.iterdir():
+        found = re.fullmatch(r"\.(\d+)~" + re.escape(name), left.name)
+        if found and left.is_file() and not _runs(int(found.group(1))):
+            left.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from geoplan.errors import UsageError
 from geoplan.writing.digests import digest, is_own_geopackage, is_own_office_file
+from geoplan.writing.one_file import replaced
 
 #: the record of a run, which names the files of its folder under ``files``
 RUN_RECORD = "run.json"
@@ -217,36 +218,52 @@ class OwnFiles:
         for path in paths:
             if not path.exists() and not path.is_symlink():
                 continue
-            if path.is_dir() or not is_own(path, known.get(path.name)):
+            if path.is_dir() or not is_own(path, known.get(path.name, ())):
                 raise UsageError.of("writing.file_foreign", path=path)
+
+    def announce(self, paths: Iterable[Path]) -> None:
+        """Note what is about to take the place of the files of the same names.
+
+        A process that ends on the way leaves old files and new ones, all of them ours.
+        """
+        known = self._known()
+        for path in paths:
+            known[path.name] = [*known.get(path.name, ()), digest(path)]
+        self._write(known)
 
     def keep(self, paths: Iterable[Path]) -> None:
         """Note what was written."""
         known = {n: d for n, d in self._known().items() if (self.folder / n).exists()}
-        known |= {path.name: digest(path) for path in paths}
-        text = json.dumps({"files": dict(sorted(known.items()))}, ensure_ascii=False, indent=1)
-        (self.folder / RECORD).write_text(text + "\n", encoding="utf-8")
+        known |= {path.name: [digest(path)] for path in paths}
+        self._write(known)
 
-    def _known(self) -> dict[str, str]:
+    def _write(self, known: Mapping[str, Sequence[str]]) -> None:
+        text = json.dumps({"files": dict(sorted(known.items()))}, ensure_ascii=False, indent=1)
+        with replaced(self.folder / RECORD) as beside:
+            beside.write_text(text + "\n", encoding="utf-8")
+
+    def _known(self) -> dict[str, list[str]]:
         try:
             files = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))["files"]
-            return {str(name): str(value) for name, value in files.items()}
+            return {str(name): list(map(str, values)) for name, values in files.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
 
 
-def is_own(path: Path, written: str | None = None) -> bool:
+def is_own(path: Path, written: Collection[str] = ()) -> bool:
     """Whether a file is as geoplan wrote it.
 
     Parameters
     ----------
     path : a file.
-    written : its digest then, where a record tells.
+    written : its digest then, or one of several, where a record tells.
     """
-    if path.is_symlink():
+    if path.is_symlink() and not path.exists():
         return False
-    if written is not None:
-        return digest(path) == written
+    if path.stat().st_size == 0:
+        return True  # nothing to lose
+    if written:
+        return digest(path) in written
     if path.suffix == ".gpkg":
         return is_own_geopackage(path)
     return path.suffix in (".xlsx", ".docx") and is_own_office_file(path)

@@ -41,6 +41,8 @@ def real_place(given: Path) -> Path:
         if place.exists() and not place.is_dir():
             raise UsageError.of("study.not_a_folder", folder=given, why=strerror(errno.ENOTDIR))
         (place / ("x" * _LONGEST_INSIDE)).exists()
+        if not place.name:  # the root of a disk
+            raise _fixed("fixed_mount", given)
         return place
     except UsageError:
         raise
@@ -92,12 +94,16 @@ def refuse_fixed(place: Path, given: Path) -> None:
     if why is None:
         why = _probed(place, given)
     if why is not None:
-        values = {"why": Message(f"writing.{why}"), "folder": given, "other": given / "out"}
-        raise UsageError.of("writing.folder_fixed", **values)
+        raise _fixed(why, given)
     if free_mb(place) < DISK_IS_FULL_MB:
         told = fault_text(OSError(errno.ENOSPC, strerror(errno.ENOSPC)), place)
         assert told is not None
         raise DiskError.of(told.key, **told.values)
+
+
+def _fixed(why: str, given: Path) -> UsageError:
+    message = Message(f"writing.{why}")
+    return UsageError.of("writing.folder_fixed", folder=given, why=message, other=given / "out")
 
 
 def _is_here(place: Path) -> bool:

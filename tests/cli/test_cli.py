@@ -217,7 +217,7 @@ standard = { max_spacing_m = 500, tolerance_m = 30 }
         (("run", tmp_path / "nowhere"), "找不到研究"),
         (("run", small_folder, "--service", "meals"), "没有服务 'meals'"),
         (("suggest", small_folder, "--service", "boundary_marker", "--sites", "2"), "不按可达距离"),
-        (("run", small_folder, "--out", small_folder), "其他文件"),
+        (("run", small_folder, "--out", small_folder), "不能放结果"),
     ):
         done = geoplan(*arguments)
         assert done.returncode == 2, done.stderr

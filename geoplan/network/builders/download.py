@@ -14,13 +14,16 @@ import geopandas as gpd
 import osmnx as ox
 import requests
 
-from geoplan.errors import GeoplanError
+from geoplan.errors import GeoplanError, UsageError
+from geoplan.writing import told_plainly
 
 #: what OpenStreetMap may know of the services that geoplan plans
 FACILITIES: dict[str, Any] = {
     "amenity": ["social_facility", "community_centre", "nursing_home", "townhall", "shelter"],
     "social_facility": True,
 }
+#: what is written, never over a file that is there
+_WRITTEN = ("boundary.gpkg", "walk.graphml", "drive.graphml", "facilities.gpkg", "study.toml")
 _COLUMNS = ("name", "amenity", "social_facility", "social_facility:for", "operator", "capacity")
 
 
@@ -45,8 +48,13 @@ def fetch_place(place: str, out: str | Path) -> list[Path]:
     ------
     NoInternetError
         No connection, or no such place.
+    UsageError
+        A file of one of these names is there, or the disk does not let us.
     """
     target = Path(out)
+    for name in _WRITTEN:  # before the download, not after it
+        if (target / name).exists():
+            raise UsageError.of("writing.file_foreign", path=target / name)
     with _osm_errors(place):
         boundary = ox.geocode_to_gdf(place)
         area = boundary.geometry.union_all()
@@ -55,21 +63,22 @@ def fetch_place(place: str, out: str | Path) -> list[Path]:
             for mode in ("walk", "drive")
         }
         sites = _facilities(area)
-    target.mkdir(parents=True, exist_ok=True)
     written = [target / "boundary.gpkg"]
     crs = boundary.estimate_utm_crs()
     name = str(boundary["display_name"].iloc[0]) if "display_name" in boundary else place
     frame = gpd.GeoDataFrame({"code": ["1"], "name": [name]}, geometry=[area], crs=boundary.crs)
-    frame.to_file(written[0], driver="GPKG")
-    for mode, graph in graphs.items():
-        path = target / f"{mode}.graphml"
-        ox.save_graphml(graph, path)
-        written.append(path)
-    if len(sites):
-        written.append(target / "facilities.gpkg")
-        sites.to_file(written[-1], driver="GPKG")
-    study = target / "study.toml"
-    study.write_text(_study_toml(place, crs.to_string()), encoding="utf-8")
+    with told_plainly(target):
+        target.mkdir(parents=True, exist_ok=True)
+        frame.to_file(written[0], driver="GPKG")
+        for mode, graph in graphs.items():
+            path = target / f"{mode}.graphml"
+            ox.save_graphml(graph, path)
+            written.append(path)
+        if len(sites):
+            written.append(target / "facilities.gpkg")
+            sites.to_file(written[-1], driver="GPKG")
+        study = target / "study.toml"
+        study.write_text(_study_toml(place, crs.to_string()), encoding="utf-8")
     return [*written, study]
 
 

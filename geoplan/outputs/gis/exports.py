@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,15 +18,21 @@ import pyogrio
 import shapely
 
 from geoplan.crs.antimeridian import cut_at_180
-from geoplan.errors import GeoplanError, MissingExtraError, UsageError
+from geoplan.errors import DiskError, GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.outputs.gis.field_names import short_names
 from geoplan.outputs.tables.office_files import safe_cells, write_csv
 from geoplan.words import say_both
+from geoplan.writing import fault_text, file_names, restored, write_together
+from geoplan.writing.finished_run import sound_layers
+
+logger = logging.getLogger(__name__)
 
 #: what stands in a Shapefile's text field at most, in bytes
 _DBF_TEXT = 254
+#: formats that are one file, whose name may be given
+_ONE_FILE = ("gpkg", "xlsx")
 _FAMILIES = {0: "points", 1: "lines", 2: "lines", 3: "areas", 4: "points", 5: "lines", 6: "areas"}
 
 
@@ -64,7 +73,7 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     Traceback (most recent call last):
     geoplan.errors.UsageError: format must be one of gpkg, shp, geojson, ... not 'dwg'.
     """
-    writers: dict[str, Callable[[Path, str | Path], list[Path | str]]] = {
+    writers: dict[str, Callable[[Path, Path], list[Path]]] = {
         "gpkg": _gpkg,
         "shp": _shp,
         "geojson": _geojson,
@@ -73,14 +82,35 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
         "parquet": _parquet,
         "csv": _csv,
         "xlsx": _xlsx,
-        "postgis": _postgis,
     }
-    if format not in writers:
-        raise UsageError(f"format must be one of {', '.join(writers)}, not {format!r}.")
-    source = Path(run_folder) / "layers.gpkg"
-    if not source.exists():
+    if format not in (*writers, "postgis"):
+        raise UsageError(f"format must be one of {', '.join(writers)}, postgis, not {format!r}.")
+    run = Path(run_folder)
+    for told in restored(run):
+        logger.warning("%s", told)
+    if not (run / "layers.gpkg").exists():
         raise UsageError(say_both("outputs.no_layers", folder=run_folder))
-    return writers[format](source, out)
+    source = sound_layers(run)
+    with _told_of_damage(run, Path(str(out))):
+        if format == "postgis":
+            return list(_postgis(source, out))
+        ending = f".{format}" if format in _ONE_FILE else ""
+        write = partial(writers[format], source)
+        return list(write_together(out, write, ending=ending, source=source))
+
+
+@contextmanager
+def _told_of_damage(run: Path, out: Path) -> Iterator[None]:
+    """What no writer says of a full disk comes from the run's own layers."""
+    try:
+        yield
+    except (GeoplanError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        fault = fault_text(error, out)
+        if fault is not None:
+            raise DiskError.of(fault.key, **fault.values) from error
+        raise UsageError.of("writing.no_result", folder=run, part="layers.gpkg") from error
 
 
 def layer_names(source: Path) -> list[str]:
@@ -88,37 +118,21 @@ def layer_names(source: Path) -> list[str]:
     return [str(n) for n, kind in pyogrio.list_layers(source) if kind is not None]
 
 
-def _each(source: Path) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
-    """Name and features of one layer after the other: a city's layers need not fit together."""
-    for name in layer_names(source):
-        yield name, pyogrio.read_dataframe(source, layer=name)
+def _each(source: Path) -> Iterator[tuple[str, str, gpd.GeoDataFrame]]:
+    """Name, name for files, and features of one layer after the other.
+
+    A city's layers need not fit together.
+    """
+    names = layer_names(source)
+    files = file_names(names)
+    for name in names:
+        frame = pyogrio.read_dataframe(source, layer=name)
+        if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+            raise UsageError.of("writing.no_result", folder=source.parent, part=source.name)
+        yield name, files[name], frame
 
 
-def _folder(out: str | Path) -> Path:
-    target = Path(out)
-    if target.is_file():
-        raise UsageError.of("outputs.export_file", target=target)
-    return _made(target)
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError.of("outputs.export_folder", folder=folder, why=error.strerror) from error
-    return folder
-
-
-def _file(out: str | Path, suffix: str) -> Path:
-    target = Path(out)
-    if target.suffix.lower() != suffix:
-        target = _folder(target) / f"layers{suffix}"
-    _made(target.parent)
-    return target
-
-
-def _gpkg(source: Path, out: str | Path) -> list[Path | str]:
-    target = _file(out, ".gpkg")
+def _gpkg(source: Path, target: Path) -> list[Path]:
     shutil.copyfile(source, target)
     return [target]
 
@@ -126,18 +140,17 @@ def _gpkg(source: Path, out: str | Path) -> list[Path | str]:
 # -- Shapefile ------------------------------------------------------------------------------
 
 
-def _shp(source: Path, out: str | Path) -> list[Path | str]:
+def _shp(source: Path, target: Path) -> list[Path]:
     """One Shapefile per layer and kind of geometry, UTF-8 with ``.cpg``, and a data dictionary."""
-    target = _folder(out)
-    written: list[Path | str] = []
+    written = []
     dictionary = []
     meaning = _meanings(source)
-    for name, frame in _each(source):
+    for name, file, frame in _each(source):
         names = short_names([c for c in frame.columns if c != frame.geometry.name])
         renamed = frame.rename(columns=names)
         cut = {c: _cut_text(renamed, c) for c in names.values()}
         for part, rows in _by_family(renamed):
-            stem = name if part is None else f"{name}_{part}"
+            stem = file if part is None else f"{file}_{part}"
             path = target / f"{stem}.shp"
             pyogrio.write_dataframe(rows, path, driver="ESRI Shapefile", encoding="UTF-8")
             written.append(path)
@@ -220,18 +233,17 @@ def _by_family(frame: gpd.GeoDataFrame) -> list[tuple[str | None, gpd.GeoDataFra
 
 
 def _per_layer(
-    source: Path, out: str | Path, ending: str, write: Callable[[gpd.GeoDataFrame, Path], None]
-) -> list[Path | str]:
-    target = _folder(out)
-    written: list[Path | str] = []
-    for name, frame in _each(source):
-        path = target / f"{name}.{ending}"
+    source: Path, target: Path, ending: str, write: Callable[[gpd.GeoDataFrame, Path], None]
+) -> list[Path]:
+    written = []
+    for _, file, frame in _each(source):
+        path = target / f"{file}.{ending}"
         write(frame, path)
         written.append(path)
     return written
 
 
-def _geojson(source: Path, out: str | Path) -> list[Path | str]:
+def _geojson(source: Path, target: Path) -> list[Path]:
     """RFC 7946: WGS 84, outer rings counter-clockwise, cut at 180 degrees, seven decimals."""
 
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
@@ -242,10 +254,10 @@ def _geojson(source: Path, out: str | Path) -> list[Path | str]:
             layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": 7, "WRITE_NAME": "NO"},
         )
 
-    return _per_layer(source, out, "geojson", write)
+    return _per_layer(source, target, "geojson", write)
 
 
-def _kml(source: Path, out: str | Path) -> list[Path | str]:
+def _kml(source: Path, target: Path) -> list[Path]:
     """WGS 84; what crosses 180 degrees is cut there, as GDAL does for GeoJSON and not for KML."""
 
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
@@ -253,7 +265,7 @@ def _kml(source: Path, out: str | Path) -> list[Path | str]:
         degrees = degrees.set_geometry(cut_at_180(degrees.geometry))
         pyogrio.write_dataframe(_named(degrees), path, driver="KML")
 
-    return _per_layer(source, out, "kml", write)
+    return _per_layer(source, target, "kml", write)
 
 
 def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -267,7 +279,7 @@ def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.assign(Name=[f"{r}{a}".strip() for r, a in zip(ranks, areas, strict=True)])
 
 
-def _fgb(source: Path, out: str | Path) -> list[Path | str]:
+def _fgb(source: Path, target: Path) -> list[Path]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         # without its own index a FlatGeobuf keeps the order, and rows without geometry
         options = {"SPATIAL_INDEX": "YES" if frame.geometry.notna().all() else "NO"}
@@ -276,14 +288,14 @@ def _fgb(source: Path, out: str | Path) -> list[Path | str]:
             frame, path, driver="FlatGeobuf", promote_to_multi=len(kinds) > 1, layer_options=options
         )
 
-    return _per_layer(source, out, "fgb", write)
+    return _per_layer(source, target, "fgb", write)
 
 
-def _parquet(source: Path, out: str | Path) -> list[Path | str]:
+def _parquet(source: Path, target: Path) -> list[Path]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         frame.to_parquet(path, index=False)
 
-    return _per_layer(source, out, "parquet", write)
+    return _per_layer(source, target, "parquet", write)
 
 
 def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -295,26 +307,24 @@ def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return table
 
 
-def _csv(source: Path, out: str | Path) -> list[Path | str]:
-    target = _folder(out)
-    written: list[Path | str] = []
+def _csv(source: Path, target: Path) -> list[Path]:
+    written = []
     columns = {}
-    for name, frame in _each(source):
+    for name, file, frame in _each(source):
         table = _flat(frame)
         columns[name] = list(map(str, table.columns))
-        written.append(write_csv(table, target / f"{name}.csv"))
+        written.append(write_csv(table, target / f"{file}.csv"))
     written.append(_dictionary(_fields(source, columns), target))
     return written
 
 
-def _xlsx(source: Path, out: str | Path) -> list[Path | str]:
+def _xlsx(source: Path, target: Path) -> list[Path]:
     """One sheet per layer and one of the fields; text that looks like a formula stays text."""
-    target = _file(out, ".xlsx")
     names: dict[str, int] = {"fields": 1}
     columns = {}
     with pd.ExcelWriter(target, engine="openpyxl") as book:
-        for name, frame in _each(source):
-            title = name[:31]
+        for name, file, frame in _each(source):
+            title = file.replace("[", "(").replace("]", ")").strip("'")[:31] or "_"
             names[title] = names.get(title, 0) + 1
             if names[title] > 1:
                 title = f"{title[:28]}~{names[title]}"
@@ -331,7 +341,7 @@ def _xlsx(source: Path, out: str | Path) -> list[Path | str]:
 # -- PostGIS --------------------------------------------------------------------------------
 
 
-def _postgis(source: Path, out: str | Path) -> list[Path | str]:
+def _postgis(source: Path, out: str | Path) -> list[str]:
     try:
         import geoalchemy2  # noqa: F401
         import sqlalchemy
@@ -343,13 +353,13 @@ def _postgis(source: Path, out: str | Path) -> list[Path | str]:
         raise UsageError.of("outputs.export_address") from error
     schema = url.query.get("schema")
     url = url.difference_update_query(["schema"])
-    written: list[Path | str] = []
+    written = []
     try:
         engine = sqlalchemy.create_engine(url)
         with engine.begin() as link:
             if schema:
                 link.execute(sqlalchemy.schema.CreateSchema(str(schema), if_not_exists=True))
-            for name, frame in _each(source):
+            for name, _, frame in _each(source):
                 frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
                 written.append(f"{schema}.{name}" if schema else name)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:

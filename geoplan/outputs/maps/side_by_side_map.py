@@ -15,11 +15,12 @@ from markupsafe import Markup
 
 from geoplan.comparison.describe import setting_text
 from geoplan.comparison.numbers import setting_changes
-from geoplan.errors import UsageError
+from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.page import ServiceMap, whole_page
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import MISSING
+from geoplan.writing.finished_run import damage_of, run_facts
 
 #: differences that are named under a map; the rest stands in `geoplan compare`
 MOST_SETTINGS = 4
@@ -163,13 +164,28 @@ def comparison_map(
     >>> comparison_map(run, run, "meal_station", lang="en")
     ComparisonMap(height_px=720)
     """
-    contents = [_content(Path(run), service, Speaker(lang or "zh")) for run in (run_a, run_b)]
+    runs = Path(run_a), Path(run_b)
+    try:
+        return _side_by_side(runs, service, lang)
+    except (GeoplanError, MemoryError):
+        raise
+    except Exception as error:
+
+        def alone(run: Path) -> object:
+            return _side_by_side((run, run), service, lang)
+
+        raise damage_of(runs, alone, f"maps/{service}.html") from error
+
+
+def _side_by_side(runs: tuple[Path, Path], service: str, lang: str | None) -> ComparisonMap:
+    contents = [_content(run, service, Speaker(lang or "zh")) for run in runs]
     speaker = Speaker(lang or str(contents[0]["lang"]))
     maps = [
         ServiceMap(content, name=f"{side}_{service}", basemap=content.pop("basemap", None))
         for side, content in zip("ab", contents, strict=True)
     ]
-    settings = setting_changes(_settings(run_a), _settings(run_b), [service])
+    said = [run_facts(run).get("settings", {}) for run in runs]
+    settings = setting_changes(said[0], said[1], [service])
     return ComparisonMap(page=_page(maps, _sides(contents, settings, service, speaker), speaker))
 
 
@@ -183,15 +199,6 @@ def _content(run: Path, service: str, speaker: Speaker) -> dict[str, Any]:
     content.pop("words", None)
     content.pop("whatif", None)
     return content
-
-
-def _settings(run: str | Path) -> dict[str, Any]:
-    """What the run's study file said; empty where it is not known."""
-    facts = Path(run) / "run.json"
-    if not facts.exists():
-        return {}
-    found = json.loads(facts.read_text(encoding="utf-8")).get("settings")
-    return found if isinstance(found, dict) else {}
 
 
 def _sides(

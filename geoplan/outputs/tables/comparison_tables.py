@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from geoplan.inputs.findings.fixed_clock import without_clock
 from geoplan.outputs.tables.office_files import safe_cells, write_csv
 from geoplan.outputs.tables.workbook import FORMATS, dress_sheet
 from geoplan.words.speaker import Speaker
+from geoplan.writing import write_together
 
 
 def write_comparison(
@@ -30,6 +32,11 @@ def write_comparison(
     -------
     The files written.
 
+    Raises
+    ------
+    UsageError
+        Files of these names are there that geoplan did not write, or the disk does not let us.
+
     Examples
     --------
     >>> from geoplan.comparison import compare_runs
@@ -41,8 +48,10 @@ def write_comparison(
     ('comparison.txt', 'comparison.xlsx')
     """
     speaker = Speaker(lang or comparison.lang)
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    return write_together(folder, partial(_written, comparison, speaker))
+
+
+def _written(comparison: RunComparison, speaker: Speaker, target: Path) -> list[Path]:
     text = target / "comparison.txt"
     text.write_text(comparison.text(speaker.lang) + "\n", encoding="utf-8")
     tables = comparison.tables(speaker.lang)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from pyarrow import feather
 from pyproj import CRS
 
-from geoplan.errors import NetworkError
+from geoplan.errors import NetworkError, UsageError
 from geoplan.network.builders.saved.members import (
     DamagedMemberError,
     array_of,
@@ -33,6 +32,7 @@ from geoplan.network.builders.saved.members import (
 from geoplan.network.builders.saved.saved_notes import tellable
 from geoplan.network.graph.array_checks import KINDS, OPTIONAL, check_drawn_ends
 from geoplan.network.graph.network import NetworkData
+from geoplan.writing import replaced
 
 FORMAT = "geoplan-network"
 VERSION = 1
@@ -46,6 +46,8 @@ def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
     ------
     NetworkError
         The folder does not exist, or labels or properties mix types that no table can hold.
+    UsageError
+        A file that is no network stands there, or the disk does not let us.
     """
     target = Path(path)
     check_writable(target)
@@ -69,21 +71,16 @@ def save_network(network: NetworkData, path: str | PathLike[str]) -> None:
         "nodes.arrow": _table_bytes(nodes, "node ids"),
         "edges.arrow": _table_bytes(edges, "edge ids and properties"),
     }
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-            for name in KINDS:
-                array = getattr(network, name)
-                if array is not None:
-                    _write(archive, f"{name}.npy", _array_bytes(array))
-            for name, content in tables.items():
-                _write(archive, name, content)
-            meta = json.loads(_json_bytes(meta))  # as it will be read back
-            meta["crc32"] = _checksums(archive, meta)
-            _write(archive, "meta.json", _json_bytes(meta))
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replaced(target) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+        for name in KINDS:
+            array = getattr(network, name)
+            if array is not None:
+                _write(archive, f"{name}.npy", _array_bytes(array))
+        for name, content in tables.items():
+            _write(archive, name, content)
+        meta = json.loads(_json_bytes(meta))  # as it will be read back
+        meta["crc32"] = _checksums(archive, meta)
+        _write(archive, "meta.json", _json_bytes(meta))
 
 
 def check_writable(target: Path) -> None:
@@ -93,11 +90,34 @@ def check_writable(target: Path) -> None:
     ------
     NetworkError
         It is a folder, or its folder does not exist.
+    UsageError
+        A file that is no network stands there: it may be somebody's streets.
     """
     if target.is_dir():
         raise NetworkError.of("network_faults.out_is_folder", name=target)
     if not target.parent.is_dir():
         raise NetworkError.of("network_faults.out_no_folder", name=target.parent)
+    if (target.exists() or target.is_symlink()) and not _may_give_way(target):
+        raise UsageError.of("writing.file_foreign", path=target)
+
+
+def _may_give_way(target: Path) -> bool:
+    """Whether a file is a network, or holds nothing."""
+    try:
+        if target.stat().st_size == 0:
+            return True
+        with zipfile.ZipFile(target) as archive:
+            return bool(json.loads(archive.read("meta.json"))["format"] == FORMAT)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LookupError,
+        ValueError,
+        OSError,
+        RuntimeError,
+        TypeError,
+    ):
+        return False
 
 
 def load_network(path: str | PathLike[str]) -> NetworkData:
