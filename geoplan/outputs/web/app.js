@@ -67,9 +67,8 @@
 
   /* points appear and vanish at one zoom: the legend says so */
   function closer(app) {
-    var was = app.far();
     app.map.on("zoomend", function () {
-      if (app.far() !== was) { was = app.far(); gp.legend(app); } else { gp.sizes(app); }
+      if (app.far() !== app.toldFar) { gp.legend(app); } else { gp.sizes(app); }
     });
   }
 
@@ -196,7 +195,7 @@
       });
     });
     map.on("mouseout movestart", function () { tip.hidden = true; });
-    app.root.addEventListener("keydown", function (e) { if (e.key === "Escape" && app.popup) { map.closePopup(); } });
+    document.addEventListener("keydown", function (e) { if (e.key === "Escape" && app.popup) { map.closePopup(); } });
     map.on("popupclose", function (e) { if (e.popup === app.popup) { app.popup = null; app.clear(); } });
   }
 

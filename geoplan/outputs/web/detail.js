@@ -132,7 +132,7 @@
     return [
       head(t(app.model.spacing ? "ui_existing_marker" : "ui_existing_title"), s.names[i]),
       s.idle && s.idle[i] ? line(t("ui_idle"), "gp-strong") : s.within && s.within[i] !== null ? line(t("ui_within", { n: gp.people(s.within[i]) }), "gp-strong") : null,
-      nearest && nearest[i] !== null && !(s.idle && s.idle[i]) ? line(t(app.data.meta.limited ? "ui_serves" : "ui_nearest", { n: gp.people(nearest[i]) })) : null,
+      nearest && nearest[i] !== null && !(s.idle && s.idle[i]) ? line(t(app.data.meta.limited ? "ui_serves" : nearest[i] === 0 ? "ui_nearest_none" : "ui_nearest", { n: gp.people(nearest[i]) })) : null,
       pairs([
         s.tiers.length ? [t("ui_tier"), s.tier[i] < 0 ? t("ui_tier_none") : s.tiers[s.tier[i]]] : null,
         [t("ui_capacity"), s.capacity_text ? s.capacity_text[i] : s.capacity[i] === null ? "" : gp.plain(s.capacity[i])]

@@ -29,9 +29,8 @@
       map.fitBounds(app.data.bounds, { paddingTopLeft: pad.topLeft, paddingBottomRight: pad.bottomRight, animate: false });
       // no farther away than where the city is half as large, no closer than a street
       map.setMinZoom(Math.max(0, Math.floor((map.getZoom() - 1) * 4) / 4));
-      var far = app.far();
       if (app.model.crowded) { app.model.detail = Math.min(map.getZoom() + 1.5, 14); }
-      if (app.far() !== far) { gp.legend(app); app.scene.redraw(); }
+      if (app.far() !== app.toldFar) { gp.legend(app); app.scene.redraw(); }
       fitting = false;
     };
 

@@ -55,13 +55,16 @@
 
   function areas(m, view) {
     var ctx = view.ctx;
+    // where points are told, areas step back behind them
+    var points = m.demand && ["served", "gained", "full", "missed"].some(function (key) { return gp.shown(m, key, view.far); });
+    var veil = points ? "50" : C.veil;
     m.levels.forEach(function (entry, k) {
       if (!m.on["areas:" + k] || !entry.shapes) { return; }
       var level = entry.level, values = gp.valuesOf(m, level), colours = gp.rampOf(level);
       colours.forEach(function (colour, c) {
         fillShapes(view, entry.shapes.filter(function (s, i) {
           return gp.classOf(values[i], level) === c;
-        }), colour + C.veil);
+        }), colour + veil);
       });
       m.hatchNone = m.hatchNone || gp.hatch(ctx, "#8d949c", 8, 0.8);
       fillShapes(view, entry.shapes.filter(function (s, i) {

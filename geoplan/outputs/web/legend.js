@@ -163,7 +163,7 @@
         app.model.auto[row.key] = row.auto;
       }
     });
-    var far = app.far();
+    var far = app.toldFar = app.far();
     box.textContent = "";
     list.forEach(function (row) {
       if (row.group !== group) {
