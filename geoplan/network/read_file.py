@@ -23,7 +23,14 @@ from geoplan.network.builders.build_notes import unused_options
 from geoplan.network.builders.from_graph import network_from_graphml
 from geoplan.network.builders.from_lines import LineOptions, network_from_layer
 from geoplan.network.builders.from_osm import network_from_osm, networks_from_osm
-from geoplan.network.builders.line_layer import in_plane, named_crs, read_frame
+from geoplan.network.builders.line_layer import (
+    LINE_SUFFIXES,
+    TABLE_SUFFIXES,
+    chosen_rows,
+    in_plane,
+    named_crs,
+    read_frame,
+)
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.builders.saved.native_format import is_network_file, load_network
 from geoplan.network.facade import Network
@@ -40,6 +47,7 @@ class FileOptions(TypedDict, total=False):
     layer: str | None
     columns: Mapping[str, str] | None
     encoding: str | None
+    where: str | None
     speeds_kmh: Mapping[str, float] | None
     bounds: tuple[float, float, float, float] | None
     split: str | None
@@ -79,7 +87,8 @@ def read_network(
     options : where the kind of file takes them: ``layer`` (of a file that holds several),
         ``columns`` (roles of a line layer's columns, and ``wkt``; see `LineOptions`), ``encoding``
         (of a CSV table or a Shapefile; found out for CSV when None), ``speeds_kmh`` (by road
-        class), ``bounds`` (for OSM, west, south, east, north in degrees to cut off beyond),
+        class), ``where`` (of a line layer or table: a condition on its columns; only rows that meet
+        it are streets), ``bounds`` (for OSM, west, south, east, north in degrees to cut off),
         ``ferries`` (of OSM: ferry lines as streets), ``split``, ``join_within_m``,
         ``split_crossings``, ``directed``, ``all_classes`` (see `LineOptions`).
 
@@ -136,6 +145,11 @@ def street_file(path: Path) -> Iterator[None]:
         raise NetworkError.of("network_faults.file", name=path.name, why=why) from error
 
 
+def _refuse_where(where: str | None, path: Path) -> None:
+    if where is not None:
+        raise UsageError.of("network_faults.where_no_rows", name=path.name, where=where)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wanted:
     """What is asked of any street file."""
@@ -151,6 +165,8 @@ def _read(path: Path, wanted: _Wanted, options: FileOptions) -> tuple[NetworkDat
     """The network, and the CRS that the file says itself."""
     mode, crs, speed_m_s = wanted.mode, wanted.crs, wanted.speed_m_s
     name = path.name.lower()
+    if not name.endswith((*LINE_SUFFIXES, *TABLE_SUFFIXES)) or is_network_file(path):
+        _refuse_where(options.get("where"), path)
     speeds_kmh = options.get("speeds_kmh")
     all_classes = options.get("all_classes", False)
     if name.endswith(SUFFIXES):
@@ -180,6 +196,8 @@ def _read(path: Path, wanted: _Wanted, options: FileOptions) -> tuple[NetworkDat
     columns = dict(options.get("columns") or {})
     wkt = columns.pop("wkt", None)
     frame = read_frame(path, options.get("layer"), options.get("encoding"), wkt)
+    if (where := options.get("where")) is not None:
+        frame = chosen_rows(frame, where)
     lines = LineOptions(
         speed_m_s=speed_m_s,
         speeds_kmh=speeds_kmh,

@@ -5,7 +5,7 @@ A new format is a function of a `LayerSource` and an entry in `READERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
 from geoplan.inputs.files.parquet import read_parquet
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, read_text_table
+from geoplan.inputs.files.unused_keys import unused_keys
 from geoplan.inputs.files.vector import (
     as_table,
     read_by_driver,
@@ -54,7 +55,7 @@ def _layer(read: Callable[[LayerSource], pd.DataFrame]) -> Reader:
 def _kml(source: LayerSource) -> RawTables:
     found = read_kml(kml_documents(Path(source.path)), source.layer)
     table, geometry = as_table(found.frame, source)
-    told: list[tuple[str, dict[str, Any]]] = []
+    told: list[tuple[str, Mapping[str, Any]]] = [*table.file_findings]
     if len(found.folders) > 1:
         folders = ", ".join(f"{name or '-'} ({n})" for name, n in found.folders.items())
         told.append(("folders_together", {"folders": folders, "rows": len(table)}))
@@ -124,6 +125,14 @@ def read_source(source: LayerSource) -> RawTables:
     Traceback (most recent call last):
     geoplan.errors.FileError: ...
     """
+    tables, geometry = _read(source)
+    told = tuple(unused_keys(source))
+    if told and tables:
+        tables[0] = replace(tables[0], file_findings=(*told, *tables[0].file_findings))
+    return tables, geometry
+
+
+def _read(source: LayerSource) -> RawTables:
     if source.is_url:
         return _layer(read_database)(source)
     checked_file(Path(source.path))

@@ -21,6 +21,7 @@ from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.files.table import RawTable, float_text
+from geoplan.inputs.files.unused_keys import other_crs
 from geoplan.words.message import Message
 
 _DRIVER_ERRORS = (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError)
@@ -41,7 +42,7 @@ def read_layer(
         frame = read(source)
     table, geometry = as_table(frame, source)
     findings = tuple(("driver_says", {"text": one}) for one in warned)
-    return replace(table, file_findings=findings), geometry
+    return replace(table, file_findings=(*findings, *table.file_findings)), geometry
 
 
 def as_table(frame: pd.DataFrame, source: LayerSource) -> tuple[RawTable, gpd.GeoSeries | None]:
@@ -50,8 +51,11 @@ def as_table(frame: pd.DataFrame, source: LayerSource) -> tuple[RawTable, gpd.Ge
     A table without geometry, as databases hold them, may still say its places in columns.
     """
     geometry: gpd.GeoSeries | None = None
+    told: tuple[tuple[str, dict[str, str]], ...] = ()
     if isinstance(frame, gpd.GeoDataFrame):
         geometry = frame.geometry.reset_index(drop=True)
+        if contradicted := other_crs(source.crs, geometry.crs):
+            told = (("crs_unused", contradicted),)
         if geometry.crs is None and source.crs is not None:
             geometry = geometry.set_crs(source.crs)
         frame = frame.drop(columns=frame.geometry.name)
@@ -64,6 +68,7 @@ def as_table(frame: pd.DataFrame, source: LayerSource) -> tuple[RawTable, gpd.Ge
         rows=np.arange(1, len(text) + 1),
         native={h: np.ones(len(text), bool) for h in numbers},
         sheet=source.layer or "",
+        file_findings=told,
     )
     return table, geometry
 

@@ -40,6 +40,7 @@ class PopulationRaster:
     dtype : of the numbers as they are stored. scale, offset : people = stored * scale + offset.
     unit : ``people``, ``per_km2`` or ``per_ha``. said : where it is written that it is a density;
         empty where nothing says so. asked : the study says the unit itself.
+    carries_crs : the file says its CRS.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class PopulationRaster:
     unit: str = "people"
     said: str = ""
     asked: bool = False
+    carries_crs: bool = True
 
     @property
     def name(self) -> str:
@@ -147,6 +149,7 @@ def _described(
         unit=unit or found,
         said=said,
         asked=unit is not None,
+        carries_crs=source.crs is not None,
     )
 
 

@@ -15,6 +15,7 @@ from geoplan.errors import FileError
 from geoplan.inputs.allocation import location_order, whole_in_areas
 from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.source import LayerSource
+from geoplan.inputs.files.unused_keys import other_crs, unused_keys
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import InputRecord, Loaded
 from geoplan.inputs.layers import AreaLayer
@@ -165,8 +166,23 @@ def _refuse_missing(sources: Sequence[LayerSource]) -> None:
         raise FileError.of("file_faults.not_there_named", names=", ".join(missing))
     for source in sources:
         checked_file(Path(source.path))
+        if source.where is not None:
+            raise FileError.of("file_faults.raster_where", name=source.label, where=source.where)
         if source.datum in ("gcj02", "bd09"):
             raise FileError.of("file_faults.raster_datum", name=source.label, datum=source.datum)
+
+
+def _tell_unused(
+    source: LayerSource, raster: PopulationRaster, collector: FindingCollector
+) -> None:
+    """Settings that rasters have no use for; `layer` names a band."""
+    for code, values in unused_keys(source):
+        collector.about_file(code, "warning", **values)
+    if source.columns:
+        value, ending = ", ".join(source.columns), source.suffix
+        collector.about_file("key_unused", "warning", key="columns", value=value, ending=ending)
+    if raster.carries_crs and (other := other_crs(source.crs, raster.crs)):
+        collector.about_file("crs_unused", "warning", given=other["given"], own=other["own"])
 
 
 def _read(source: LayerSource, collector: FindingCollector, ground: StudyGround) -> _OneRaster:
@@ -174,6 +190,7 @@ def _read(source: LayerSource, collector: FindingCollector, ground: StudyGround)
     raster = open_raster(
         Path(source.path), crs=source.crs, layer=source.layer, unit=source.unit or None
     )
+    _tell_unused(source, raster, collector)
     if raster.said and not raster.asked:
         raise FileError.of("file_faults.raster_density", name=source.label, said=raster.said)
     if raster.asked and raster.unit != "people":

@@ -19,11 +19,12 @@ from geoplan.crs.projected import layer_centre, projected_crs_for, unfit_layer_r
 from geoplan.crs.transformer import cached_transformer
 from geoplan.errors import FileError, InputError, MissingCrsError, NetworkError, UsageError
 from geoplan.inputs.columns.places.shapes import read_shapes, shape_share
+from geoplan.inputs.columns.where import evaluate_where
 from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.readers import VECTOR, read_vector
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.files.vector import vector_layers
+from geoplan.inputs.files.vector import as_table, vector_layers
 from geoplan.network.builders.build_notes import measuring_crs
 from geoplan.network.builders.osm_file import SUFFIXES
 
@@ -113,6 +114,21 @@ def _read_table(path: Path, encoding: str | None, column: str | None) -> gpd.Geo
     codes = np.unique(found.srid[~shapely.is_missing(found.shapes)])
     own = CRS.from_epsg(int(codes[0])) if len(codes) == 1 and codes[0] > 0 else None
     return gpd.GeoDataFrame(table.drop(columns=name), geometry=found.shapes, crs=own)
+
+
+def chosen_rows(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    """The rows that meet a condition on the layer's own columns.
+
+    Raises
+    ------
+    FileError
+        It is no condition, or names no column of the layer.
+    """
+    text, _ = as_table(frame, LayerSource(path=""))
+    said = frame.attrs
+    chosen = frame[evaluate_where(text.frame, where)].reset_index(drop=True)
+    chosen.attrs = said
+    return chosen
 
 
 def _first_that_works(codes: list[str], read: Callable[[str], Any], path: Path) -> pd.DataFrame:

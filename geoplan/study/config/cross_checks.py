@@ -15,7 +15,13 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
-from geoplan.study.config.names import key_faults, parent_rings, quota_levels, text_faults
+from geoplan.study.config.names import (
+    key_faults,
+    named_crs,
+    parent_rings,
+    quota_levels,
+    text_faults,
+)
 from geoplan.study.config.near_files import is_there, near_file
 from geoplan.study.config.repair.cursor import quoted
 from geoplan.study.config.toml_lines import (
@@ -178,6 +184,9 @@ def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
 
 
 def _check_crs(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
+    for place, named in named_crs(raw):
+        problem = checks.speaker.say("study.bad_crs", crs=named)
+        checks.add(place, problem, checks.speaker.say("study.hint_file_crs"), named)
     study = raw.get("study")
     if not isinstance(study, Mapping) or not isinstance(study.get("crs"), str):
         return

@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyproj
+from pyproj.exceptions import CRSError
+
 #: letters of any script, digits, _ and -
 _KEY = re.compile(r"[\w-]+")
 #: signs that no file's name may hold, or that lead into another folder
@@ -43,6 +46,20 @@ def key_faults(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str, d
 
 def _shown(key: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in key)
+
+
+def named_crs(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Where a layer names a CRS that is none."""
+    for section in ("areas", "network", "demand", "services", "background"):
+        table = raw.get(section)
+        for key, entry in table.items() if isinstance(table, Mapping) else ():
+            crs = entry.get("crs") if isinstance(entry, Mapping) else None
+            if not isinstance(crs, str):
+                continue
+            try:
+                pyproj.CRS.from_user_input(crs)
+            except CRSError:
+                yield (section, str(key), "crs"), crs
 
 
 def quota_levels(standard: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -6,9 +6,11 @@ what ties sections together (files that exist, modes that have a network, known 
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -57,6 +59,23 @@ ShareOfAreas = Annotated[
 ]
 
 
+def _known_encoding(name: str) -> str:
+    """Refuse what is no encoding of text: hex and zlib are codecs, too."""
+    try:
+        codec = codecs.lookup(name)
+        known = codec._is_text_encoding and codec.name not in _NO_TEXT
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise PydanticCustomError("encoding", "an encoding")
+    return name
+
+
+#: codecs that Python counts among those of text
+_NO_TEXT = ("undefined", "idna", "punycode", "unicode_escape", "raw_unicode_escape")
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,20 +96,25 @@ class StudySection(_Section):
     keep: bool = False
 
 
-class SourceSection(_Section):
+class _LayerSection(_Section):
+    """Where a layer is and how to read it: what goes for streets too."""
+
+    path: str
+    layer: str | None = None
+    datum: Datum | None = None
+    crs: str | None = None
+    encoding: Encoding | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    where: str | None = None
+
+
+class SourceSection(_LayerSection):
     """Where a layer is and how to read it.
 
     `keep` names headings whose personal data stay in the internal edition; true stands for all.
     """
 
-    path: str
-    layer: str | None = None
     sheet: str | None = None
-    datum: Datum | None = None
-    crs: str | None = None
-    encoding: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    where: str | None = None
     keep: bool | list[str] = False
 
 
@@ -117,7 +141,7 @@ class AreaSection(SourceSection):
     parent: str | None = None
 
 
-class NetworkSection(SourceSection):
+class NetworkSection(_LayerSection):
     """``[network.MODE]``: streets, or a file made by ``geoplan network build``."""
 
     speed_m_s: Positive = 1.0
@@ -140,7 +164,7 @@ class SumToSection(_Section):
     weight: str
     layer: str | None = None
     sheet: str | None = None
-    encoding: str | None = None
+    encoding: Encoding | None = None
     columns: dict[str, str] = Field(default_factory=dict)
 
 

@@ -168,6 +168,7 @@ _WHYS = {
     "model_type": "table",
     "model_attributes_type": "table",
     "too_short": "empty",
+    "encoding": "encoding",
     "string_too_short": "no_text",
     "int_parsing_size": "le",
 }

@@ -22,6 +22,7 @@ from geoplan.network.builders.build_notes import (
     notes_not_logged,
 )
 from geoplan.network.builders.elevation import with_slope
+from geoplan.network.builders.line_layer import LINE_SUFFIXES, TABLE_SUFFIXES
 from geoplan.network.builders.osm_file import SUFFIXES
 from geoplan.network.doubts import network_doubts
 from geoplan.network.read_file import read_osm_networks
@@ -203,7 +204,7 @@ def _streets(
         same = [
             m
             for m, s in sections.items()
-            if is_osm and base / s.path == path and s.datum in (None, "wgs84")
+            if is_osm and base / s.path == path and s.datum in (None, "wgs84") and s.where is None
         ]
         if len(same) > 1 and mode in same:
             with translated_errors(config, mode, section.path):
@@ -228,6 +229,7 @@ def _streets(
                     columns=dict(section.columns),
                     speed_m_s=speeds[mode],
                     encoding=section.encoding,
+                    where=section.where,
                     split=section.split,
                     join_within_m=section.join_within_m,
                     ferries=section.ferries,
@@ -245,15 +247,26 @@ def _unused(
     config: StudyFile, mode: str, section: NetworkSection, network: Network
 ) -> list[NetworkFinding]:
     """Keys of the section that are of no use for this kind of file."""
+    kind = section.path.lower()
     given = {"split": section.split, "join_within_m": section.join_within_m}
     keys = [key for key, value in given.items() if value is not None]
     if "joined" in network.notes:
         keys = []
-    if section.ferries and not section.path.lower().endswith(SUFFIXES):
+    if section.ferries and not kind.endswith(SUFFIXES):
         keys.append("ferries")
+    keys += [key for key in _without_use(kind) if getattr(section, key)]
     if not keys:
         return []
     return [network_finding(config.lang, "keys_unused", mode=mode, keys=", ".join(keys))]
+
+
+def _without_use(path: str) -> tuple[str, ...]:
+    """Keys about rows and columns that files of this ending have no use for."""
+    if path.endswith(TABLE_SUFFIXES):
+        return ("layer",)
+    if path.endswith(LINE_SUFFIXES):
+        return () if path.endswith((".shp", ".zip", ".tab")) else ("encoding",)
+    return ("layer", "encoding", "columns")
 
 
 def _checked(
