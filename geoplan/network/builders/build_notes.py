@@ -144,7 +144,21 @@ def build_findings(network: NetworkData, lang: str) -> list[NetworkFinding]:
     ('rows_without_line', 'Rows of the network layer that hold no usable line and are left out: 1.')
     """
     told = [network_finding(lang, code, **values) for code, values in _notes(network)]
-    return [*told, *_tag_findings(network, lang), *_without_height(network, lang)]
+    return [
+        *told,
+        *_doubted_costs(network, lang),
+        *_tag_findings(network, lang),
+        *_without_height(network, lang),
+    ]
+
+
+def _doubted_costs(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:
+    """Lengths and times that contradict the lines that are drawn."""
+    for code in ("lengths_doubted", "times_doubted"):
+        if note := network.notes.get(code):
+            count = int(note["count"])
+            values = {"total": f"{count:,}", "edges": f"{note['edges']:,}", "some": note["some"]}
+            yield network_finding(lang, code, assumed=count, **values)
 
 
 def _tag_findings(network: NetworkData, lang: str) -> Iterator[NetworkFinding]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geoplan.errors import Faults, NetworkError, UsageError
 from geoplan.inputs.layers import check_projected
+from geoplan.network.graph.doubted_costs import cost_notes
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import DEFAULT_SPEED_M_S, NetworkData, check_mode
 from geoplan.network.graph.polylines import line_lengths, reversed_lines
@@ -42,20 +43,20 @@ def network_from_tables(
         Any fault in the tables; the message lists all of them.
     """
     check_mode(mode)
-    arrays = _arrays(nodes, edges, directed=mode != "walk", keep=keep)
+    arrays, doubts = _arrays(nodes, edges, mode=mode, keep=keep)
     return NetworkData(
         mode=mode,
         speed_m_s=DEFAULT_SPEED_M_S[mode] if speed_m_s is None else speed_m_s,
         source=source,
-        notes=dict(notes or {}),
+        notes={**(notes or {}), **doubts},
         **arrays,
     )
 
 
 def _arrays(
-    nodes: gpd.GeoDataFrame, edges: pd.DataFrame, *, directed: bool, keep: Sequence[str]
-) -> dict[str, Any]:
-    """The arrays of a network by field name."""
+    nodes: gpd.GeoDataFrame, edges: pd.DataFrame, *, mode: str, keep: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays of a network by field name, and notes on costs that are doubted."""
     check_projected(nodes, "the network's nodes")
     if not isinstance(edges, pd.DataFrame):
         raise UsageError(f"the edges must be a DataFrame, not {type(edges).__name__}.")
@@ -66,7 +67,7 @@ def _arrays(
     faults.raise_all()
     u = _positions(edges["u"], nodes.index, "u", faults)
     v = _positions(edges["v"], nodes.index, "v", faults)
-    oneway = _oneway(edges, faults) if directed else np.zeros(len(edges), np.int8)
+    oneway = _oneway(edges, faults) if mode != "walk" else np.zeros(len(edges), np.int8)
     costs = {
         name: _numbers(edges, name, faults)
         for name in ("length_m", "minutes", "minutes_back")
@@ -79,7 +80,10 @@ def _arrays(
     xy = shapely.get_coordinates(points)
     coords, offsets = _polylines(geometry, xy, u, v)
     coords = _from_u_to_v(coords, offsets, xy, u, v, edges.index)
-    length = costs["length_m"] if "length_m" in costs else line_lengths(coords, offsets)
+    drawn = line_lengths(coords, offsets)
+    straight = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    doubts = cost_notes(edges, costs, mode, (drawn, straight))
+    length = costs.get("length_m", drawn)
     minutes, back = costs.get("minutes"), costs.get("minutes_back")
 
     turn = oneway < 0
@@ -92,7 +96,7 @@ def _arrays(
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     properties = edges[keep].reset_index(drop=True) if keep else None
-    return {
+    arrays = {
         "crs": nodes.crs,
         "node_ids": nodes.index[order],
         "x": xy[order, 0],
@@ -108,6 +112,7 @@ def _arrays(
         "edge_ids": edges.index,
         "properties": None if properties is None else pd.DataFrame(properties),
     }
+    return arrays, doubts
 
 
 def _check_tables(

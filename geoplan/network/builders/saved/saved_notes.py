@@ -66,6 +66,8 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "squares": _counts("crossed", "edge", "apart"),
     "conditional": _counts("open", "shut"),
     "ferries": _counts("count", "without_duration"),
+    "lengths_doubted": _with_text("some", "count", "short", "edges"),
+    "times_doubted": _with_text("some", "count", "short", "edges"),
     "odd_classes": _counts(),
     "odd_speeds": _counts(),
     "odd_directions": _counts(),
