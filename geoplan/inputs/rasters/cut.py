@@ -17,6 +17,7 @@ from rasterio.features import rasterize
 from rasterio.windows import Window
 
 from geoplan.inputs.columns.numbers.stand_ins import is_largest
+from geoplan.inputs.files.gate.limits import refuse_beyond
 from geoplan.inputs.rasters.doubts import IMPOSSIBLE, most_people
 from geoplan.inputs.rasters.open_raster import PopulationRaster
 
@@ -80,7 +81,8 @@ def cut_raster(
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     cells = np.zeros(len(shapes) + 2, np.int64)
     known = np.zeros(len(shapes) + 2, np.int64)
-    outside_cells, outside_people = 0, 0.0
+    outside_cells, outside_people, kept = 0, 0.0, 0
+    refuse_beyond("raster_cells", (bottom - top) * (right - left))
     for first, last in _strips(top, bottom, right - left):
         stored = raster.read(Window(left, first, right - left, last - first))
         inside = np.zeros(stored.shape, np.int32)
@@ -93,6 +95,8 @@ def cut_raster(
         known += np.bincount(inside[there], minlength=len(known))
         filled = there & (stored != _nothing(raster))
         row, column = np.nonzero(filled & (inside > 0))
+        kept += len(row)
+        refuse_beyond("rows", kept)
         parts.append((row + first, column + left, stored[row, column]))
         row, column = np.nonzero(filled & (inside == 0))
         if len(row):

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyproj
-import rasterio
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterio.enums import ColorInterp
@@ -21,6 +20,8 @@ from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.gate.raster_file import opened_raster
+from geoplan.inputs.files.gate.reading import reading, said_by
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".bil", ".flt", ".adf")
 #: what a study may say that the cells hold
@@ -70,10 +71,11 @@ class PopulationRaster:
     def read(self, window: Window) -> NDArray[np.float64]:
         """The numbers as they are stored, NaN where there are no data."""
         try:
-            with rasterio.open(self.path) as source:
+            with opened_raster(self.path) as source:
                 band = source.read(self.band, masked=True, window=window)
-        except RasterioIOError as error:
-            raise FileError.of("file_faults.raster_broken", name=self.name, error=error) from error
+        except (RasterioIOError, MemoryError, ValueError) as error:
+            why = said_by(error)
+            raise FileError.of("file_faults.raster_broken", name=self.name, error=why) from error
         return np.ma.filled(band.astype(np.float64), np.nan)
 
     def cell_km2(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -116,10 +118,13 @@ def open_raster(
         rotated.
     """
     try:
-        with rasterio.open(path) as source:
+        with reading(), opened_raster(path) as source:
             return _described(source, path, crs, layer, unit)
-    except RasterioIOError as error:
-        raise FileError.of("file_faults.raster_broken", name=path.name, error=error) from error
+    except FileError as error:
+        if isinstance(error.__cause__, RasterioIOError):
+            why = said_by(error.__cause__)
+            raise FileError.of("file_faults.raster_broken", name=path.name, error=why) from error
+        raise
 
 
 def _described(

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.errors import RasterioIOError
+from rasterio.windows import Window
 
 from geoplan.crs.transformer import cached_transformer
-from geoplan.errors import InputError, MissingCrsError, UsageError
+from geoplan.errors import FileError, InputError, MissingCrsError, UsageError
+from geoplan.inputs.files.gate.limits import refuse_beyond
+from geoplan.inputs.files.gate.raster_file import opened_raster
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.network.graph.network import AnyNetwork, NetworkData
 from geoplan.tolerances import STEEPEST_SLOPE
 from geoplan.validate import number
@@ -160,18 +162,36 @@ def heights_at(
     """
     name = Path(elevation).name
     try:
-        with rasterio.open(elevation) as raster:
+        with reading(), opened_raster(Path(elevation)) as raster:
             if raster.crs is None:
                 raise MissingCrsError.of("network_faults.raster_crs", name=name)
-            values = raster.read(1, masked=True).astype(np.float64).filled(np.nan)
             to_cell, raster_crs = ~raster.transform, CRS.from_user_input(raster.crs)
-    except RasterioIOError as error:
-        raise InputError.of("network_faults.raster", name=name, why=error) from error
-    x, y = cached_transformer(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
-    # by hand: affine's own operator changes between its versions
-    column = to_cell.a * x + to_cell.b * y + to_cell.c
-    row = to_cell.d * x + to_cell.e * y + to_cell.f
-    return _bilinear(values, row - 0.5, column - 0.5)
+            x, y = cached_transformer(crs, raster_crs).transform(xy[:, 0], xy[:, 1])
+            # by hand: affine's own operator changes between its versions
+            column = to_cell.a * x + to_cell.b * y + to_cell.c
+            row = to_cell.d * x + to_cell.e * y + to_cell.f
+            window = _around(row, column, raster.shape)
+            if window is None:
+                return np.full(len(xy), np.nan)
+            refuse_beyond("raster_cells", window.width * window.height)
+            values = raster.read(1, masked=True, window=window).astype(np.float64).filled(np.nan)
+    except FileError as error:
+        why = error.sentence or str(error)
+        raise InputError.of("network_faults.raster", name=name, why=why) from error
+    return _bilinear(values, row - window.row_off - 0.5, column - window.col_off - 0.5)
+
+
+def _around(
+    row: NDArray[np.float64], column: NDArray[np.float64], shape: tuple[int, int]
+) -> Window | None:
+    """The cells around all points, None where no point lies on the raster."""
+    on = (row >= 0) & (row <= shape[0]) & (column >= 0) & (column <= shape[1])
+    if not on.any():
+        return None
+    top, left = (max(int(v[on].min()) - 2, 0) for v in (row, column))
+    bottom = min(int(row[on].max()) + 3, shape[0])
+    right = min(int(column[on].max()) + 3, shape[1])
+    return Window(left, top, right - left, bottom - top)
 
 
 def _bilinear(

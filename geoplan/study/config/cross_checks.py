@@ -137,7 +137,7 @@ def cross_checks(
             checks.one_of(at_level, target.get("level"), areas, "[areas]")
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
-        for inner, level in quota_levels(entry.get("standard")):
+        for inner, level in quota_levels(entry.get("standard")) if areas else ():
             checks.one_of(("services", key, "standard", *inner), level, areas, "[areas]")
         _check_siting(key, entry, services, checks)
         _check_area_shares(key, entry, areas, checks)

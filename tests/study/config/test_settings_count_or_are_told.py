@@ -132,8 +132,6 @@ def test_a_quota_of_a_level_that_is_not_there_is_refused(small_folder: Path, lev
     key = "services.meal_station.standard.quota"
     with pytest.raises(StudyFileError, match=r"quota.level.*\n?.*district"):
         study.replace({key: {"level": level, "minimum": 1}})
-    with pytest.raises(StudyFileError, match="level"):
-        study.replace({"areas": None})  # the quota has no areas to count in
 
 
 def test_area_levels_in_a_ring_are_refused(small_folder: Path) -> None:

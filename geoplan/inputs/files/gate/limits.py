@@ -27,6 +27,8 @@ class Limits:
     file_mb : size of the file (of a file geodatabase: of all its files), megabytes.
     unpacked_mb : what a zip, KMZ or workbook takes when it is unpacked.
     document_mb : an XML or JSON document that must be held in memory as a whole.
+    block_mb : the piece in which a raster is stored, all of which is unpacked for any cell of it.
+    raster_cells : cells of a population raster that lie around the study.
     members : files in an archive.
     columns, rows, cells : of a table; cells = rows x columns.
     seconds : for an answer that a database in a file has to work out.
@@ -40,6 +42,8 @@ class Limits:
     file_mb: float = 2_000
     unpacked_mb: float = 1_000
     document_mb: float = 100
+    block_mb: float = 500
+    raster_cells: int = 1_000_000_000
     members: int = 10_000
     columns: int = 2_000
     rows: int = 10_000_000
