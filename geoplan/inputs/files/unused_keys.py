@@ -13,7 +13,7 @@ from geoplan.inputs.files.source import LayerSource
 _BOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _TEXTS = frozenset({".csv", ".tsv", ".txt"})
 #: of files with geometry, those that keep their letters in an encoding of their own
-_ENCODED = frozenset({".shp", ".zip", ".shp.zip", ".tab"})
+_ENCODED = frozenset({".shp", ".tab"})
 
 
 def unused_keys(source: LayerSource) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -25,6 +25,8 @@ def unused_keys(source: LayerSource) -> Iterator[tuple[str, dict[str, Any]]]:
     [('key_unused', {'key': 'sheet', 'value': '2024', 'ending': '.csv'})]
     """
     kind = "" if source.is_url else source.suffix
+    if kind in (".zip", ".shp.zip"):  # any kind of file may be inside
+        return
     useless: set[str] = set()
     if kind not in _BOOKS:
         useless.add("sheet")
