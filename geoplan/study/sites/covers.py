@@ -14,6 +14,7 @@ from geoplan.coverage.covers.site_covers import SiteCovers
 from geoplan.coverage.covers.zones import zones_of
 from geoplan.coverage.gap_merging import merge_rules, neighbour_pairs
 from geoplan.errors import UsageError
+from geoplan.inputs.allocation import location_order
 from geoplan.network import travel_costs
 from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.search.snapping import snap
@@ -30,6 +31,8 @@ from geoplan.study.sites.candidates import candidate_points
 MOST_CANDIDATES = 2000
 #: stored pairs that the covers may hold
 MOST_PAIRS = 12_000_000
+#: those of candidates among them; where sites reach far, fewer candidates stand farther apart
+MOST_NEW_PAIRS = 3_000_000
 #: candidates whose covers tell how many pairs all of them would have
 _SAMPLE = 32
 #: what is asked of the network beyond the threshold, so that rounding is judged by one rule
@@ -55,7 +58,8 @@ def site_covers(
     existing = open_sites(planned.facilities)[["name", "capacity", "geometry"]]
     chosen = context.network(standard.mode)
     demand = _snapped(chosen, frame[["geometry"]])
-    pool = _pool(context, planned, frame, suited)
+    offered = _pool(context, planned, frame, suited)
+    pool = _affordable(chosen, demand, offered, standard)
     points = pd.concat([existing[["geometry"]], pool[["geometry"]]])
     points.index = points.index.astype(str)
     sites = _snapped(chosen, points)
@@ -81,7 +85,7 @@ def site_covers(
         extent_m=float(rules.extent_m),
         within=rules.within,
         levels=rules.named_levels or rules.levels,
-        offered=len(pool),
+        offered=len(offered),
     )
 
 
@@ -125,17 +129,44 @@ def _pool(
     return pool[pool.geometry.notna()]
 
 
+def _affordable(
+    chosen: StudyNetwork, demand: SnappedPoints, pool: gpd.GeoDataFrame, standard: Any
+) -> gpd.GeoDataFrame:
+    """As many candidates as may be searched: the suggested ones, and others evenly over the map."""
+    each = _pairs_per_site(chosen, demand, _snapped(chosen, pool[["geometry"]]), standard)
+    limit = int(MOST_NEW_PAIRS / max(each, 1e-9))
+    planned = pool["planned"].to_numpy(bool)
+    if len(pool) <= limit:
+        return pool
+    along = location_order(pool.geometry)
+    others = along[~planned[along]]
+    room = max(limit - int(planned.sum()), 0)
+    some = others[np.unique(np.linspace(0, len(others) - 1, room).astype(int))]
+    return pool.iloc[np.sort(np.concatenate([np.flatnonzero(planned), some]))]
+
+
+def _pairs_per_site(
+    chosen: StudyNetwork, demand: SnappedPoints, sites: SnappedPoints, standard: Any
+) -> float:
+    """Rows within the threshold of a site, on average over a sample."""
+    if not len(sites):
+        return 0.0
+    sample = np.unique(np.linspace(0, len(sites) - 1, _SAMPLE).astype(int))
+    found = travel_costs(chosen.network, demand, _some(sites, sample), **_cutoff(standard))
+    return found.matrix.nnz / len(sample)
+
+
+def _cutoff(standard: Any) -> dict[str, Any]:
+    return {f"cutoff_{standard.unit}": float(standard.threshold) + _MARGIN}
+
+
 def _cover(
     chosen: StudyNetwork, demand: SnappedPoints, sites: SnappedPoints, standard: Any
 ) -> sparse.csc_matrix | None:
     """Demand x sites within the threshold; None where that is more than a page can hold."""
-    cutoff: dict[str, Any] = {f"cutoff_{standard.unit}": float(standard.threshold) + _MARGIN}
-    if len(sites):
-        sample = np.unique(np.linspace(0, len(sites) - 1, _SAMPLE).astype(int))
-        found = travel_costs(chosen.network, demand, _some(sites, sample), **cutoff)
-        if found.matrix.nnz / len(sample) * len(sites) > MOST_PAIRS:
-            return None
-    costs = travel_costs(chosen.network, demand, sites, **cutoff).matrix.tocoo()
+    if _pairs_per_site(chosen, demand, sites, standard) * len(sites) > MOST_PAIRS:
+        return None
+    costs = travel_costs(chosen.network, demand, sites, **_cutoff(standard)).matrix.tocoo()
     near = costs.data <= reach_limit(float(standard.threshold))
     return sparse.csc_matrix(
         (np.ones(int(near.sum()), bool), (costs.row[near], costs.col[near])), shape=costs.shape

@@ -18,6 +18,7 @@ from geoplan.study import Plan, Study
 from geoplan.study.assess.assess_service import reach_of
 from geoplan.study.read.context import Context
 from geoplan.study.read.networks import modes_of, try_networks
+from geoplan.study.sites.covers import site_covers
 from tests.study.covers.town import write_town
 
 SERVICES = ("meal_station", "clinic", "shelter", "day_care")
@@ -138,3 +139,23 @@ def test_the_study_s_own_rules_hold(tmp_path: Path) -> None:
     assert len(new) > 5
     assert not new.intersects(zone.geometry.iloc[0]).any()
     assert (new["money"] == 50_000).all()
+
+
+def test_where_sites_reach_far_fewer_candidates_are_searched(
+    town: tuple[Plan, Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The suggested sites stay, and what is counted with those that are left is the same."""
+    plan, context = town
+    service = plan.services["clinic"]
+    whole = service.covers
+    monkeypatch.setattr("geoplan.study.sites.covers.MOST_NEW_PAIRS", whole.cover.nnz // 4)
+    fewer = site_covers(context, service)
+    assert fewer.offered == whole.offered
+    assert len(service.siting.sites) <= fewer.sites["candidate"].sum() < whole.offered / 2
+    assert set(service.siting.sites.index) <= set(fewer.sites.index)
+    some = fewer.sites.index[::3]
+    assert fewer.ledger(some).to_dict() == pytest.approx(
+        _measured(context, "clinic", fewer.sites.loc[some])
+    )
+    monkeypatch.setattr("geoplan.study.sites.covers.MOST_PAIRS", 10)
+    assert site_covers(context, service) is None
