@@ -28,6 +28,9 @@ CAUSES = {
     "unlocated": ("no_data", "mend_data"),
 }
 
+#: causes that a look at the data or the road network settles first, not a new site
+DATA_FAULTS = ("cut_off", "off_network", "no_data")
+
 # metres per minute, only to turn a threshold in minutes into a size on the map
 _METRES_PER_MINUTE = {"walk": 60.0, "drive": 500.0}
 _TOUCH_M = 1.0  # boundaries drawn apart by less than this are neighbours

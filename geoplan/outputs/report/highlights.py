@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geoplan.coverage.gap_merging import DATA_FAULTS
 from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.ranges import most_ledger, share_range_text, unknown_capacities
 from geoplan.outputs.tables.rate_tables import measure_table
@@ -58,7 +59,8 @@ def _people(service: ServiceResult, speaker: Speaker) -> str:
             text += speaker.say(
                 "report.high_undecided", count=count_text(undecided), level=speaker.level(level)
             )
-    gaps = service.gaps
+    # a fault of data is no gap of the service: the headline is the largest that is one
+    gaps = None if service.gaps is None else service.gaps[~service.gaps["cause"].isin(DATA_FAULTS)]
     if gaps is not None and len(gaps):
         first = gaps.iloc[0]
         text += speaker.say(

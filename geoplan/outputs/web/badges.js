@@ -11,7 +11,7 @@
 
   /* the first free place: where it belongs, or around it, nearest first */
   function room(x, y, half, high, taken, far) {
-    var rings = far ? [0, 19, 27, 36, 46, 58, 72] : [0, 19, 27, 36];
+    var rings = far ? [0, 19, 27, 36, 46, 58, 72] : [0, 19];
     for (var k = 0; k < rings.length; k++) {
       var steps = k ? 8 + 2 * k : 1;
       for (var s = 0; s < steps; s++) {
@@ -26,7 +26,7 @@
   /** numbered sites in view, placed
    * @param {Model} m @param {View} view */
   function siteBadges(m, view, taken) {
-    var found = [], dots = [], xy = m.suggested && m.on.suggested ? m.suggested.xy : [], r = view.zoom < 10.5 ? 8 : 9.5;
+    var found = [], dots = [], xy = m.suggested && gp.shown(m, "suggested", view.far) ? m.suggested.xy : [], r = view.zoom < 10.5 ? 8 : 9.5;
     for (var i = 0; 2 * i < xy.length; i++) {
       var x = xy[2 * i] * view.scale - view.left, y = xy[2 * i + 1] * view.scale - view.top;
       if (x > -20 && y > -20 && x < view.width + 20 && y < view.height + 20) { dots.push({ i: i, px: x, py: y }); }
@@ -47,7 +47,7 @@
    * @param {Model} m @param {View} view */
   function gapBadges(m, view, taken) {
     if (!m.gaps || !m.on.gaps) { return []; }
-    var found = [], most = view.far || view.zoom < 11 ? 10 : view.zoom < 12.5 ? 40 : 400;
+    var found = [], most = view.far || view.zoom < 11 ? 10 : view.zoom < 13 ? 40 : 200;
     view.ctx.font = "700 11px " + gp.font;
     gp.gapList(m).filter(function (i) { return gp.open(m, i) && m.gaps.shapes[i]; }).slice(0, most).forEach(function (i) {
       var shape = m.gaps.shapes[i];

@@ -30,6 +30,16 @@
   /* is this gap still there? (with the plan, some are closed whole) */
   gp.open = function (m, i) { return m.scenario !== "after" || !m.gaps.d.after || m.gaps.d.after[i] !== 0; };
 
+  /* what was found for these gaps as they are shown now; found anew when any of it changes */
+  function kept(m, name, find) {
+    var d = m.gaps.d, held = m.gapsHeld;
+    if (!held || held.d !== d || held.people !== d.people || held.after !== d.after || held.shapes !== m.gaps.shapes || held.scenario !== m.scenario) {
+      held = m.gapsHeld = { d: d, people: d.people, after: d.after, shapes: m.gaps.shapes, scenario: m.scenario };
+    }
+    held[name] = held[name] || find();
+    return held[name];
+  }
+
   function listed(m, fault) {
     var all = m.gaps.d.rank.map(function (r, i) { return i; }).filter(function (i) { return gp.isFault(m, i) === fault; });
     return all.sort(function (a, b) {
@@ -38,8 +48,8 @@
     });
   }
   /* rows of the two lists: of the service, and to be checked; largest first, closed ones last */
-  gp.gapList = function (m) { return m.gaps ? listed(m, false) : []; };
-  gp.faultList = function (m) { return m.gaps ? listed(m, true) : []; };
+  gp.gapList = function (m) { return m.gaps ? kept(m, "list", function () { return listed(m, false); }) : []; };
+  gp.faultList = function (m) { return m.gaps ? kept(m, "faults", function () { return listed(m, true); }) : []; };
 
   /* how many are still there */
   gp.countOpen = function (m, fault) {
@@ -48,18 +58,19 @@
 
   /* the ten largest that have a place, as shown */
   gp.topGaps = function (m) {
-    var key = m.scenario;
-    m.top = m.top || {};
-    m.top[key] = m.top[key] || gp.gapList(m).filter(function (i) { return m.gaps.shapes[i] && gp.open(m, i); }).slice(0, 10);
-    return m.top[key];
+    return kept(m, "top", function () {
+      return gp.gapList(m).filter(function (i) { return m.gaps.shapes[i] && gp.open(m, i); }).slice(0, 10);
+    });
   };
 
   /* what the map draws of them: from afar the ten largest, and of whole areas never more */
   gp.drawnGaps = function (m, far) {
     if (!m.gaps || !m.on.gaps) { return []; }
     if (!m.spacing && (far || m.gaps.d.whole_areas)) { return gp.topGaps(m); }
-    return m.gaps.shapes.map(function (s, i) { return i; }).filter(function (i) {
-      return m.gaps.shapes[i] && gp.open(m, i) && !gp.isFault(m, i);
+    return kept(m, "drawn", function () {
+      return m.gaps.shapes.map(function (s, i) { return i; }).filter(function (i) {
+        return m.gaps.shapes[i] && gp.open(m, i) && !gp.isFault(m, i);
+      });
     });
   };
   gp.drawnFaults = function (m, far) {

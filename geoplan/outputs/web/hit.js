@@ -32,7 +32,7 @@
     var px = 1 / Math.pow(2, zoom), i;
     var badge = gp.badgeAt(m, x, y, zoom), far = zoom < m.detail;
     if (badge) { return badge; }
-    if (m.suggested && m.on.suggested) {
+    if (m.suggested && gp.shown(m, "suggested", far)) {
       i = nearest(m.suggested.xy, x, y, (11 + slack) * px);
       if (i >= 0) { return { kind: "suggested", i: i }; }
     }
@@ -41,7 +41,7 @@
       if (i >= 0) { return { kind: "site", i: i }; }
     }
     if (m.required) {
-      i = nearest(m.required.xy, x, y, (6 + slack) * px, function (k) { return m.on[m.required.d.marked[k] ? "marked" : "unmarked"]; });
+      i = nearest(m.required.xy, x, y, (6 + slack) * px, function (k) { return gp.shown(m, m.required.d.marked[k] ? "marked" : "unmarked", far); });
       if (i >= 0) { return { kind: "required", i: i }; }
     }
     if (m.demand && zoom >= 12.5 && !far) {

@@ -149,7 +149,7 @@
     if (m.required) {
       var ctx = view.ctx, xy = m.required.xy;
       for (var i = 0; 2 * i < xy.length; i++) {
-        if (!m.on[m.required.d.marked[i] ? "marked" : "unmarked"]) { continue; }
+        if (!gp.shown(m, m.required.d.marked[i] ? "marked" : "unmarked", view.far)) { continue; }
         ctx.beginPath();
         ctx.arc(xy[2 * i] * view.scale - view.left, xy[2 * i + 1] * view.scale - view.top, 4, 0, 6.2832);
         ctx.fillStyle = m.required.d.marked[i] ? C.covered : C.paper;

@@ -75,7 +75,7 @@
       found.push(row);
       return row;
     }
-    if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true); }
+    if (m.suggested) { add("result", "suggested", t(m.spacing ? "ui_layer_suggested_markers" : "ui_layer_suggested"), m.suggested.d.rank.length, gold, true).auto = m.crowded && !!m.spacing && m.suggested.d.rank.length > 160; }
     if (m.sites) {
       var d = m.sites.d, counts = {};
       d.tier.forEach(function (k) { counts[k] = (counts[k] || 0) + 1; });
@@ -92,8 +92,8 @@
       add("result", "line_covered", t("ui_layer_line_covered"), good, stroke(C.covered, 3), true);
       if (m.required) {
         var marked = m.required.d.marked.reduce(function (a, b) { return a + b; }, 0);
-        add("result", "unmarked", t("ui_layer_unmarked"), m.required.d.marked.length - marked, dot(C.gap, true), true);
-        add("result", "marked", t("ui_layer_marked"), marked, dot(C.covered), true);
+        add("result", "unmarked", t("ui_layer_unmarked"), m.required.d.marked.length - marked, dot(C.gap, true), true).auto = m.crowded;
+        add("result", "marked", t("ui_layer_marked"), marked, dot(C.covered), true).auto = m.crowded;
       }
     } else if (m.gaps) {
       var faults = gp.countOpen(m, true);

@@ -37,7 +37,6 @@
     }
     if (m.suggested && m.sites) { m.offset = m.sites.d.names.length; } else { m.offset = 0; }
     m.gaps = data.gaps ? { d: data.gaps, shapes: data.gaps.shape.map(gp.shape), letter: gp.lettered(data.gaps) } : null;
-    m.crowded = crowded(m);
     m.gapPoints = 0;
     ((m.gaps && m.gaps.shapes) || []).forEach(function (s) { if (s) { s.paths.forEach(function (p) { m.gapPoints += p.length / 2; }); } });
     m.reach = (data.reach || []).map(function (band) { return { cutoff: band.cutoff, shape: gp.shape(band.rings) }; });
@@ -45,6 +44,7 @@
       m.spacing = { d: data.spacing, shapes: data.spacing.path.map(gp.shape) };
       if (data.spacing.required) { m.required = { d: data.spacing.required, xy: gp.decode(data.spacing.required.at) }; }
     }
+    m.crowded = crowded(m);
     return m;
   }
   gp.model = decodeAll;
@@ -61,7 +61,7 @@
   /* so many points that the whole city is told by its areas, and points appear as one zooms in */
   function crowded(m) {
     var n = (m.demand ? m.demand.now.length : 0) + (m.sites ? m.sites.d.names.length : 0);
-    return n > 150 && !m.spacing && gp.mainLevel(m) >= 0;
+    return n > 150 && (!!m.spacing || gp.mainLevel(m) >= 0);
   }
 
   /* is a layer drawn? One that only appears on a closer look is not when seen from afar. */

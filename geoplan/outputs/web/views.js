@@ -70,7 +70,7 @@
     app.preset = function (name) {
       app.scenario(name === "plan" ? "after" : name === "areas" ? m.scenario : "now");
       Object.assign(m.on, layersOf(app, name));
-      Object.keys(m.auto).forEach(function (key) { m.auto[key] = m.auto[key] || (m.crowded && gp.waits(key)); });
+      Object.keys(m.auto).forEach(function (key) { m.auto[key] = m.auto[key] || (m.crowded && (gp.waits(key) || (key === "suggested" && !!m.spacing))); });
       gp.legend(app);
       var tab = { now: "areas", gaps: "gaps", plan: "suggested", areas: "areas" }[name];
       if (app.order && app.order.indexOf(tab) >= 0) {
@@ -85,7 +85,7 @@
         button.setAttribute("aria-pressed", String(button.getAttribute("data-preset") === name));
       });
     };
-    if (names.length < 2) { box.hidden = true; return; }
+    if (names.length < 2 || !m.gaps) { box.hidden = true; return; }
     names.forEach(function (name) {
       box.appendChild(el("button", {
         type: "button", "data-preset": name, "aria-pressed": "false", text: app.t("ui_preset_" + name), title: app.t("ui_preset_" + name + "_long"),
@@ -94,7 +94,7 @@
     });
     app.pressed(m.gaps ? "gaps" : "now");
   };
-  gp.waits = function (key) { return key.indexOf("sites:") === 0 || ["served", "gained", "full", "missed", "faults"].indexOf(key) >= 0; };
+  gp.waits = function (key) { return key.indexOf("sites:") === 0 || ["served", "gained", "full", "missed", "faults", "marked", "unmarked"].indexOf(key) >= 0; };
 
   /* `#gap=3` or `#site=n123` of what is chosen, and what such a link means */
   gp.linkOf = function (m, kind, i) {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
+
 from geoplan.results import ServiceResult, SitingOutcome
 from geoplan.siting import curve_knee, explain_sites
 from geoplan.siting.conditional.bounds import (
@@ -14,6 +17,7 @@ from geoplan.siting.conditional.problem import ConditionalProblem
 from geoplan.siting.conditional.reassignment import capacity_in_people
 from geoplan.siting.conditional.solve import Solver
 from geoplan.siting.model.counting import is_whole
+from geoplan.siting.model.result import SitingResult
 from geoplan.siting.solver.request import SolveRequest
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -70,7 +74,7 @@ def _outcome(
     sites = sites_frame(
         context, assessed, explained, chosen, base=problem.served, total=problem.total
     )
-    curve = coverage_by_sites(solution) if siting.curve else None
+    curve = one_bound(coverage_by_sites(solution), result) if siting.curve else None
     sites = with_costs_and_phases(context, assessed.key, siting, sites, chosen)
     phases = phase_table(siting, sites, base=problem.served, total=problem.total, curve=curve)
     return SitingOutcome(
@@ -85,6 +89,20 @@ def _outcome(
         phases=phases,
         notes=tuple(_notes(context.speaker, siting, solution, len(explained))),
     )
+
+
+def one_bound(curve: pd.DataFrame | None, result: SitingResult) -> pd.DataFrame | None:
+    """The curve with the result's own bound at its end: two proofs of one number are told as one.
+
+    Fewer sites cannot cover more than the result's bound either.
+    """
+    if curve is None or not len(curve) or result.bound is None:
+        return curve
+    one = curve.copy()
+    bound = np.minimum(one["bound"].to_numpy(float), float(result.bound))
+    bound[-1] = float(result.bound)
+    one["bound"] = np.maximum(bound, one["value"].to_numpy(float))
+    return one
 
 
 def _notes(
