@@ -55,10 +55,13 @@ class Interrupts:
 
 
 def _raised_again(lost: Any) -> None:
-    """An interrupt that came while Python cleaned up is lost there: it comes again."""
+    """An interrupt that came while Python cleaned up is lost there: it comes again.
+
+    Files that libraries leave open on a full disk fail once more there, when all is told.
+    """
     if lost.exc_type is KeyboardInterrupt:
         _thread.interrupt_main()
-    else:
+    elif not issubclass(lost.exc_type, OSError):
         sys.__unraisablehook__(lost)
 
 

@@ -67,6 +67,7 @@ def check(
     errors, in single rows too.
     """
     from geoplan.study import check_report, check_study
+    from geoplan.writing import restored
 
     if as_json:
         report = check_study(study, lang=lang)
@@ -75,6 +76,8 @@ def check(
         with progress_shown() as progress:
             report = check_study(study, lang=lang, progress=progress)
         typer.echo(check_report(report))
+    for told in restored(report.written.parent / "out"):
+        told_aside(report.lang)(told)
     if report.has_errors:
         raise typer.Exit(1)
 

@@ -6,10 +6,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from geoplan.errors import UsageError
+from geoplan.errors import DiskError, UsageError
 from geoplan.writing.lock import HeldError, Lock
 from geoplan.writing.own_files import OwnFiles
 from geoplan.writing.plain_faults import size_mb, told_plainly
@@ -74,7 +74,8 @@ def write_together(
         for part in parts:
             part.replace(Path(os.path.realpath(folder / part.name)))
         if not ending:
-            own.keep(folder / part.name for part in parts)
+            with suppress(DiskError):  # what was announced says enough
+                own.keep(folder / part.name for part in parts)
     return [folder / path.name for path in written]
 
 

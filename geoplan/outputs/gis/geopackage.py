@@ -25,6 +25,7 @@ from geoplan.outputs.gis.qml import with_aliases
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
+from geoplan.writing import OwnFiles
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def write_layers(
     Parameters
     ----------
     results : a run's results; for the public, their public edition.
-    path : the file, usually ``layers.gpkg`` in the run's folder. It is replaced.
+    path : the file, usually ``layers.gpkg`` in a run's folder. One of geoplan's own is replaced.
     lang : language of labels and causes; None = the study's.
     audience : ``"internal"`` or ``"public"``; None = that of the results.
 
@@ -56,7 +57,8 @@ def write_layers(
     Raises
     ------
     UsageError
-        A public file is asked for from results that are not a public edition.
+        A public file is asked for from results that are not a public edition, or the file that
+        stands there is not as geoplan wrote it.
 
     Examples
     --------
@@ -71,6 +73,7 @@ def write_layers(
     speaker = Speaker(lang or results.info.lang)
     refuse_internal(results, audience)
     target = Path(path)
+    OwnFiles(target.parent).refuse_foreign([target])
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     layers = layer_list(results, speaker)

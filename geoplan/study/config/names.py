@@ -21,7 +21,16 @@ LONGEST_NAME, LONGEST_TEXT = 200, 5_000
 #: signs that no XML may hold, so no document and no workbook
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: pages and devices of these names are something else
-_TAKEN = frozenset({"index", "con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10))})
+_TAKEN = frozenset(
+    {
+        "index",
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+    }
+)
 
 
 def key_faults(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str, dict[str, str]]]:
