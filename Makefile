@@ -68,6 +68,7 @@ notebooks: $(VENV)/.installed-notebooks
 benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/travel.py
 	$(BIN)/python benchmarks/siting.py
+	$(BIN)/python benchmarks/siting_rules.py
 	$(BIN)/python benchmarks/inputs.py
 	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py
