@@ -9,6 +9,7 @@ import pandas as pd
 
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -52,7 +53,8 @@ def read_area_table(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        table = _read(collector, tuple(needed))
+        with reading():
+            table = _read(collector, tuple(needed))
     except InputError as error:
         return collector.unusable(error)
     return collector.loaded(table)

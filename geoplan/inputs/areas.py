@@ -5,10 +5,10 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.parse_numbers import is_empty
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import WITHOUT_COORDINATES, Loaded
@@ -68,10 +68,11 @@ def read_areas(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        layer = _read(collector, level, crs, parent, parents)
-        if parents is None and streets is not None:
-            report_elsewhere(layer.frame.geometry, collector, streets)
-    except (InputError, pyproj.exceptions.CRSError) as error:
+        with reading():
+            layer = _read(collector, level, crs, parent, parents)
+            if parents is None and streets is not None:
+                report_elsewhere(layer.frame.geometry, collector, streets)
+    except InputError as error:
         return collector.unusable(error)
     return collector.loaded(layer)
 

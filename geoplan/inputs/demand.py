@@ -8,13 +8,13 @@ from typing import Any, TypedDict, Unpack
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 
 from geoplan.errors import FileError, InputError
 from geoplan.inputs.columns.cell_errors import has_cell_error
 from geoplan.inputs.columns.numbers.stand_ins import people_stand_ins
 from geoplan.inputs.columns.parse_numbers import is_empty, read_numbers
 from geoplan.inputs.columns.roles import heading_called
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource, SumTo
 from geoplan.inputs.files.table import release_memory
 from geoplan.inputs.findings.collector import FindingCollector
@@ -106,25 +106,30 @@ def read_demand(
     rasters: RasterDemand | None = None
     also: tuple[Loaded[Any], ...] = ()
     try:
-        context = LocationContext.of(crs, areas, streets)
-        if sources[0].unit and sources[0].suffix not in RASTER_SUFFIXES:
-            collector.about_file("unit_unused", "warning", unit=sources[0].unit)
-        if sources[0].suffix in RASTER_SUFFIXES:
-            rasters = demand_of_rasters(sources, collector, key, context)
-            frame = rasters.frame if sum_to is not None else rasters.whole()
-        elif len(sources) > 1:
-            raise FileError.of("file_faults.several_paths")
-        else:
-            wanted = [weight] if isinstance(weight, str) else list(weight or ())
-            frame = _demand_of_rows(collector, key, context, wanted, groups, needed=sum_to is None)
-        if sum_to is not None:
-            order = None if rasters is None else rasters.order
-            frame, census = scale_to_census(
-                frame, sum_to, collector, key, context.areas, groups, order=order
-            )
-            also = (census,)
-        layer = Demand(key=key, frame=frame, groups=groups)
-    except (InputError, pyproj.exceptions.CRSError) as error:
+        with reading():
+            context = LocationContext.of(crs, areas, streets)
+            if sources[0].unit and sources[0].suffix not in RASTER_SUFFIXES:
+                collector.about_file("unit_unused", "warning", unit=sources[0].unit)
+            if sources[0].suffix in RASTER_SUFFIXES:
+                rasters = demand_of_rasters(sources, collector, key, context)
+                frame = rasters.frame if sum_to is not None else rasters.whole()
+            elif len(sources) > 1:
+                raise FileError.of("file_faults.several_paths")
+            else:
+                wanted = [weight] if isinstance(weight, str) else list(weight or ())
+                frame = _demand_of_rows(
+                    collector, key, context, wanted, groups, needed=sum_to is None
+                )
+            if sum_to is not None:
+                order = None if rasters is None else rasters.order
+                frame, census = scale_to_census(
+                    frame, sum_to, collector, key, context.areas, groups, order=order
+                )
+                also = (census,)
+            layer = Demand(key=key, frame=frame, groups=groups)
+            if not layer.total > 0:
+                raise FileError.of("file_faults.nobody")
+    except InputError as error:
         return collector.unusable(error)
     loaded = collector.loaded(layer, also=also)
     return loaded if rasters is None else rasters.loaded(loaded)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 
 from geoplan.errors import InputError
 from geoplan.inputs.columns.parse_numbers import is_yes
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -82,9 +82,10 @@ def read_facilities(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        context = LocationContext.of(crs, areas, streets)
-        layer = _read(collector, key, context, rules or SiteRules())
-    except (InputError, pyproj.exceptions.CRSError) as error:
+        with reading():
+            context = LocationContext.of(crs, areas, streets)
+            layer = _read(collector, key, context, rules or SiteRules())
+    except InputError as error:
         return collector.unusable(error)
     return collector.loaded(layer)
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 
 from geoplan.errors import FileError, InputError
+from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.findings.finding import Loaded
@@ -60,8 +60,9 @@ def read_lines(
     """
     collector = FindingCollector(source=source, lang=lang)
     try:
-        layer = _read(collector, key, any_geometry, LocationContext.of(crs, areas, streets))
-    except (InputError, pyproj.exceptions.CRSError) as error:
+        with reading():
+            layer = _read(collector, key, any_geometry, LocationContext.of(crs, areas, streets))
+    except InputError as error:
         return collector.unusable(error)
     return collector.loaded(layer)
 

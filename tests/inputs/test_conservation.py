@@ -65,9 +65,13 @@ def test_nothing_is_lost(tmp_path, rows, encoding):
     source = LayerSource(path=path, datum="wgs84")
     one = read_demand(source, key="d", crs=CRS, areas=areas(), weight="人口", lang="en")
     if one.layer is None:
-        # a table of nothing but metres stops the run, and says so, instead of losing its rows
-        assert "hold metres without a CRS" in one.findings[-1].problem
+        # a table of nothing but metres stops the run, and says so, instead of losing its rows; so
+        # does one of nobody
         assert one.record.rows == one.record.set_aside
+        if "holds nobody" in one.findings[-1].problem:
+            assert sum(people_in(row[2]) for row in rows) == 0
+            return
+        assert "hold metres without a CRS" in one.findings[-1].problem
         assert not [row for row in rows if is_degrees(row[0]) and is_degrees(row[1])]
         return
     record = one.record

@@ -14,6 +14,15 @@ from geoplan.words.message import Message
 _HEAD_BYTES = 4_000
 #: bytes that are decoded at one time
 _CHUNK_BYTES = 1 << 20
+#: codecs for names of hosts and for program text
+_NO_TEXT = (
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "unicode-escape",
+)
 #: a file that begins with so many bytes of valid text is text
 _SURELY_TEXT = 12
 
@@ -59,12 +68,8 @@ def detect_encoding(raw: bytes, encoding: str | None = None) -> EncodedText:
     ('济南', 'gb18030')
     """
     if encoding is not None:
-        try:
-            at = _first_invalid_byte(raw, encoding)
-        except LookupError as error:
-            raise FileError.of(
-                "file_faults.wrong_encoding", encoding=encoding, error=error
-            ) from error
+        check_encoding(encoding)
+        at = _first_invalid_byte(raw, encoding)
         if at is not None:
             where = Message("file_faults.bytes_at_line", line=_line_of(raw, at))
             raise FileError.of("file_faults.wrong_encoding", encoding=encoding, error=where)
@@ -85,6 +90,29 @@ def detect_encoding(raw: bytes, encoding: str | None = None) -> EncodedText:
     return EncodedText(
         raw=raw, encoding=_utf8_or_gb18030(raw, file_findings), file_findings=file_findings
     )
+
+
+def check_encoding(name: str) -> None:
+    """Raise unless `name` is an encoding of texts: Python calls packing and ciphers by names too.
+
+    Raises
+    ------
+    FileError
+
+    Examples
+    --------
+    >>> check_encoding("gbk")
+    >>> check_encoding("zlib")
+    Traceback (most recent call last):
+    geoplan.errors.FileError: 'zlib' is no encoding of texts: say utf-8, gb18030, big5, utf-16 ...
+    """
+    try:
+        b"a".decode(name, "replace")  # what packs and unpacks is refused here
+        known = codecs.lookup(name).name not in _NO_TEXT
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise FileError.of("file_faults.no_encoding", encoding=name)
 
 
 def _utf16_variant(raw: bytes) -> str | None:

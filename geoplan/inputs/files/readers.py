@@ -15,6 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.errors import FileError
+from geoplan.inputs.files.encoding import check_encoding
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.regular_file import checked_file
 from geoplan.inputs.files.kml import kml_documents, kml_left_out, read_kml
@@ -136,6 +137,8 @@ def _read(source: LayerSource) -> RawTables:
     if source.is_url:
         return _layer(read_database)(source)
     checked_file(Path(source.path))
+    if source.encoding is not None:
+        check_encoding(source.encoding)
     reader = READERS.get(source.suffix)
     if reader is None:
         ending, known = source.suffix or "-", ", ".join(READERS)

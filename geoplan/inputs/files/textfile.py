@@ -205,6 +205,8 @@ def _width_if_one_line_each(text: _Text) -> int | None:
 
 def _parse(text: _Text, width: int) -> pd.DataFrame | None:
     """All records as text; None where they do not fit into `width` columns."""
+    if not text.delimiter.isascii():  # a comma of full width: the parser takes one byte
+        return None
     quoting = csv.QUOTE_MINIMAL if text.has_quotes else csv.QUOTE_NONE
     try:
         with warnings.catch_warnings():

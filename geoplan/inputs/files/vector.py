@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+from shapely.errors import ShapelyError
 
 from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.driver_warnings import driver_warnings
+from geoplan.inputs.files.gate.geopackage import refuse_endless
+from geoplan.inputs.files.gate.json_features import lost_features
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
@@ -24,6 +28,12 @@ from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.unused_keys import other_crs
 from geoplan.words.message import Message
 
+#: `DataFrame.attrs`: how many features the file has, and the numbers of those that were lost
+FEATURES_LOST = "features_lost"
+#: kinds of JSON whose features are counted apart from the driver
+COUNTED = ("GeoJSON", "GeoJSONSeq")
+#: features that a finding names by their numbers
+_NAMED = 10
 _DRIVER_ERRORS = (DataSourceError, DataLayerError, FieldError, ValueError, UnicodeDecodeError)
 
 
@@ -41,8 +51,20 @@ def read_layer(
     with driver_warnings(str(source.path)) as warned:
         frame = read(source)
     table, geometry = as_table(frame, source)
-    findings = tuple(("driver_says", {"text": one}) for one in warned)
+    findings: list[tuple[str, dict[str, Any]]] = [("driver_says", {"text": one}) for one in warned]
+    if FEATURES_LOST in frame.attrs:
+        total, lost = frame.attrs[FEATURES_LOST]
+        findings.append(("features_lost", lost_values(total, len(frame), lost)))
+        if len(lost) == total - len(frame):  # rows are numbered as they stand in the file
+            table = replace(table, rows=np.delete(np.arange(1, total + 1), np.array(lost) - 1))
     return replace(table, file_findings=(*findings, *table.file_findings)), geometry
+
+
+def lost_values(total: int, read: int, lost: Sequence[int]) -> dict[str, Any]:
+    """What the finding about features that were passed over says."""
+    more = " …" if len(lost) > _NAMED else ""
+    numbers = ", ".join(map(str, lost[:_NAMED])) + more
+    return {"count": total - read, "total": total, "numbers": numbers or "-"}
 
 
 def as_table(frame: pd.DataFrame, source: LayerSource) -> tuple[RawTable, gpd.GeoSeries | None]:
@@ -99,16 +121,36 @@ def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
     try:
         with opened_vector(Path(target)) as opened:
             layer = _layer(opened, source)
-            frame = pyogrio.read_dataframe(opened, layer=layer, **options)
+            if layer is not None and target.lower().endswith(".gpkg"):
+                refuse_endless(Path(target), layer)
+            frame = _frame(opened, layer, options)
     except FileError:
         raise
     except _DRIVER_ERRORS as error:
         raise _driver_error(Path(source.path), error, source.label) from error
+    _count_features(Path(target), opened, frame)
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
     if target.lower().endswith(".shp") and frame.geometry.isna().all() and len(frame):
         raise FileError.of("file_faults.no_row_has_geometry")
     return frame
+
+
+def _frame(opened: str, layer: str | None, options: dict[str, str]) -> pd.DataFrame:
+    """A layer; a geometry that cannot be built (a ring that is not closed) is missing."""
+    try:
+        return pyogrio.read_dataframe(opened, layer=layer, **options)
+    except ShapelyError:
+        return pyogrio.read_dataframe(opened, layer=layer, on_invalid="ignore", **options)
+
+
+def _count_features(path: Path, opened: str, frame: pd.DataFrame) -> None:
+    """Note in ``frame.attrs`` how many features of a GeoJSON file the driver passed over."""
+    kind = opened.partition(":")[0]
+    if kind in COUNTED:
+        total, lost = lost_features(path, kind, len(frame))
+        if total > len(frame):
+            frame.attrs[FEATURES_LOST] = (total, lost)
 
 
 def vector_layers(path: Path) -> dict[str, str | None]:
@@ -124,6 +166,8 @@ def vector_layers(path: Path) -> dict[str, str | None]:
 
 def _layer(target: str, source: LayerSource) -> str | None:
     """The layer to read; several without a name are an error that lists them."""
+    if source.layer is None and target.startswith(tuple(f"{kind}:" for kind in COUNTED)):
+        return None  # there is one: to list it would read the file twice
     layers = pyogrio.list_layers(target)
     names = [str(n) for n in layers[:, 0]]
     spatial = [str(n) for n, kind in layers if kind is not None]

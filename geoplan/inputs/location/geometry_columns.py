@@ -80,7 +80,9 @@ def _usable_degrees(
     usable = there.copy()
     for code, mask in faults.items():
         for position in np.flatnonzero(mask & usable):
-            value = f"{(west + east)[position] / 2:.6g}, {(south + north)[position] / 2:.6g}"
+            value = (
+                f"{(west / 2 + east / 2)[position]:.6g}, {(south / 2 + north / 2)[position]:.6g}"
+            )
             collector.about_row(int(position), code, "error", value=value, set_aside=True)
         usable &= ~mask
     return usable

@@ -47,7 +47,7 @@ _NOTES = (
 )
 #: findings about rows that are errors
 _ERRORS = ("broken_coordinates",)
-_ASSUMED = ("kmz_left_out", "hidden_sheets", "sheets_together", "sheets_overlap")
+_ASSUMED = ("kmz_left_out", "hidden_sheets", "sheets_together", "sheets_overlap", "features_lost")
 _REPEATED = re.compile(r".+\.\d+")
 _CAPACITIES = ("capacity", "nursing_capacity")
 

@@ -48,7 +48,7 @@ class Limits:
     columns: int = 2_000
     rows: int = 10_000_000
     cells: int = 50_000_000
-    seconds: float = 60
+    seconds: float = 20
 
 
 _CURRENT: ContextVar[Limits | None] = ContextVar("geoplan_limits", default=None)

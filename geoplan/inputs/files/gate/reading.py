@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyproj
+
 from geoplan.errors import FileError, GeoplanError
 
 #: what libraries in Rust raise on a fault of their own, beside all exceptions
@@ -35,6 +37,8 @@ def reading() -> Iterator[None]:
         yield
     except GeoplanError:
         raise
+    except pyproj.exceptions.CRSError as error:
+        raise FileError.of("file_faults.bad_crs", error=said_by(error)) from error
     except MemoryError as error:
         raise FileError.of("file_faults.too_much_memory") from error
     except RecursionError as error:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from geoplan.inputs.files.gate.json_features import refuse_links
 from geoplan.inputs.files.gate.offline import offline_gdal
 from geoplan.inputs.files.gate.pointers import head_of, refuse_foreign
 from geoplan.inputs.files.gate.regular_file import checked_file
 
 _JSON = (".geojson", ".json", ".geojsonl", ".geojsons")
+#: lines that tell whether each is a value of its own
+_LINES = 20
 #: kinds of JSON that GDAL has a driver for, by what stands near their start; else it is GeoJSON
 _JSON_KINDS = (
     ("TopoJSON", re.compile(rb'"type"\s*:\s*"Topology"')),
@@ -45,7 +48,10 @@ def opened_vector(path: Path) -> Iterator[str]:
     refuse_foreign(path, suffix)
     target = str(path)
     if suffix in _JSON:
-        target = f"{json_kind(head_of(path))}:{path}"
+        kind = json_kind(head_of(path))
+        if kind == "GeoJSON":
+            refuse_links(path)
+        target = f"{kind}:{path}"
     with offline_gdal():
         yield target
 
@@ -66,10 +72,18 @@ def json_kind(head: bytes) -> str:
 
 
 def _goes_on(head: bytes) -> bool:
-    """Whether another JSON value follows the first."""
+    """Whether another JSON value follows the first, or most lines are values of their own."""
     text = head.decode("utf-8-sig", "replace").lstrip()
     try:
         _, end = json.JSONDecoder().raw_decode(text)
+        return text[end:].lstrip()[:1] == "{"
+    except (ValueError, RecursionError):
+        lines = [line for line in text.split("\n")[:_LINES] if line.strip()]
+    return 2 * sum(map(_is_value, lines)) > len(lines) > 1
+
+
+def _is_value(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-    return text[end:].lstrip()[:1] == "{"
