@@ -162,9 +162,9 @@ def _matrix(
     if isinstance(costs, pd.DataFrame):
         rows: pd.Index = costs.index
         columns: pd.Index = costs.columns
-        dense = costs.to_numpy(float)
+        dense = _floats(costs, "costs")
     else:
-        dense = np.asarray(costs, dtype=float)
+        dense = _floats(costs, "costs")
         if dense.ndim != 2:
             raise UsageError(f"costs must have two dimensions (demand x sites), not {dense.ndim}.")
         rows, columns = pd.RangeIndex(dense.shape[0]), pd.RangeIndex(dense.shape[1])
@@ -175,6 +175,15 @@ def _matrix(
     return matrix, rows, columns, None
 
 
+def _floats(values: Any, what: str) -> np.ndarray:
+    try:
+        if isinstance(values, pd.DataFrame | pd.Series):
+            return values.to_numpy(float, na_value=np.nan)
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{what} must be numbers: {error}.") from error
+
+
 def _values(values: Any, index: pd.Index, what: str, faults: list[str]) -> np.ndarray:
     if isinstance(values, pd.Series):
         lost = index.difference(values.index)
@@ -183,10 +192,10 @@ def _values(values: Any, index: pd.Index, what: str, faults: list[str]) -> np.nd
         if not values.index.is_unique:
             faults.append(f"{what} has labels more than once")
             return np.zeros(len(index))
-        array = values.reindex(index).to_numpy(float, na_value=np.nan)
+        array = _floats(values.reindex(index), what)
         array = np.where(index.isin(lost), 0.0, array)
     else:
-        array = np.asarray(values, dtype=float).ravel()
+        array = _floats(values, what).ravel()
         if len(array) != len(index):
             faults.append(f"{what} has {len(array)} values for {len(index)} labels")
             return np.zeros(len(index))

@@ -209,12 +209,26 @@ def _apply(points: Any, source: str, target: str) -> Any:
             return series
         return points.set_geometry(series.values, crs="EPSG:4326")
     if isinstance(points, tuple):
-        lon, lat = np.broadcast_arrays(*(np.asarray(p, float) for p in points))
+        if len(points) != 2:
+            raise UsageError(f"give lon and lat, not {len(points)} parts.")
+        parts = [_numbers(part) for part in points]
+        try:
+            lon, lat = np.broadcast_arrays(*parts)
+        except ValueError as error:
+            shapes = " and ".join(str(part.shape) for part in parts)
+            raise UsageError(f"lon and lat differ in length: {shapes}.") from error
         return _checked(lon, lat, source, target)
-    array = np.asarray(points, float)
+    array = _numbers(points)
     if array.ndim != 2 or array.shape[1] != 2:
         raise UsageError(f"coordinates must have the shape (n, 2), not {array.shape}.")
     return np.column_stack(_checked(array[:, 0], array[:, 1], source, target))
+
+
+def _numbers(values: Any) -> Floats:
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"coordinates must be numbers: {error}.") from error
 
 
 def _checked(lon: Floats, lat: Floats, source: str, target: str) -> tuple[Floats, Floats]:

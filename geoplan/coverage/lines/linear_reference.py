@@ -153,7 +153,8 @@ def point_frame(
             f"{what} is in {series.crs.name}, the lines are in {lines.crs.name}: convert one "
             "with to_crs()."
         )
-    series = series[series.notna() & ~series.is_empty]
+    shapes = series.to_numpy()
+    series = series[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     odd = series.index[series.geom_type != "Point"]
     if len(odd):
         raise UsageError(f"{what}: {len(odd)} rows are no points, such as {odd[:5].tolist()}.")
