@@ -19,6 +19,8 @@ from geoplan.inputs.layers import AreaLayer
 from geoplan.tolerances import EMPTY_ROW_WEIGHT
 
 _CELLS = ("total", *STATES)
+#: what all services of the same people have in common
+_SHARED = ("total", "off_network", "unlocated")
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -88,7 +90,10 @@ def public_coverages(
         )
         for name in whole
     ]
-    mask = suppressed_cells(cells, sums, below=below)
+    kind = np.arange(len(cells[0])) % len(_CELLS)
+    same = np.all([c == cells[0] for c in cells], axis=0)
+    shared = np.isin(kind, [_CELLS.index(name) for name in _SHARED]) & same
+    mask = suppressed_cells(cells, sums, below=below, last=kind == 0, shared=shared)
     coverages = list(whole.values())
     kinds, with_kinds = common_kinds(coverages), None
     if kinds is not None:

@@ -18,6 +18,13 @@ from scipy import sparse
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.reachable_supply import SupplyInReach
 from geoplan.disclosure.area_gaps import gaps_by_area
+from geoplan.disclosure.city_numbers import (
+    public_capacity,
+    public_equity,
+    public_figures,
+    public_rates,
+    withheld_areas,
+)
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
 from geoplan.disclosure.personal import without_personal_data
 from geoplan.disclosure.record import public_record
@@ -72,14 +79,18 @@ def edition(results: RunResults, *, audience: str) -> RunResults:
         return results
     below = float(results.info.suppress_below)
     coverages = _coverages(results, below)
+    withheld = withheld_areas(c for found in coverages.values() for c in found.values())
     public = replace(
         results,
         info=replace(results.info, audience="public"),
         inputs=tuple(replace(r, path=file_name(r.path), columns={}) for r in results.inputs),
         services={
-            key: _service(service, results, coverages.get(key, {}), below)
+            key: _service(service, results, coverages.get(key, {}), withheld)
             for key, service in results.services.items()
         },
+        figures=public_figures(
+            results.figures, {key: found["now"] for key, found in coverages.items()}
+        ),
         findings=results.findings.iloc[:0],
         assumed=tuple(replace(one, where=file_name(one.where)) for one in results.assumed),
         set_aside={},
@@ -154,15 +165,18 @@ def _coverages(results: RunResults, below: float) -> dict[str, dict[str, PublicC
 
 
 def _service(
-    service: ServiceResult, results: RunResults, public: Mapping[str, PublicCoverage], below: float
+    service: ServiceResult,
+    results: RunResults,
+    public: Mapping[str, PublicCoverage],
+    withheld: set[str],
 ) -> ServiceResult:
-    areas = results.areas
+    areas, below = results.areas, float(results.info.suppress_below)
     published = replace(
         service,
         facilities=None if service.facilities is None else _facilities(service.facilities, areas),
         gaps=rounded(service.gaps, ("people", "people_after"), below),
-        rates=None if service.rates is None else _rates(service.rates, below),
-        all_rates={key: _rates(table, below) for key, table in service.all_rates.items()},
+        rates=None if service.rates is None else _rates(service.rates, withheld, below),
+        all_rates={k: _rates(table, withheld, below) for k, table in service.all_rates.items()},
         referral=None,
         covers=None,  # who reaches which site gives suppressed numbers back
         in_reach=None,
@@ -200,6 +214,8 @@ def _service(
             if inside is not None and outside is None
         ),
         capacity_areas=capacity,
+        capacity=public_capacity(service.capacity, people_published=public["now"].totals_published),
+        equity=public_equity(service.equity, public, sensitive=service.key in SENSITIVE),
         supply=supply,
         coverage=public["now"],
         coverage_most=public.get("most"),
@@ -252,10 +268,10 @@ def _capacity(
     return tables, found
 
 
-def _rates(table: pd.DataFrame, below: float) -> pd.DataFrame:
+def _rates(table: pd.DataFrame, withheld: set[str], below: float) -> pd.DataFrame:
     if below <= 1:
         return table
-    rates = table.copy()
+    rates = public_rates(table, withheld)
     counts = rates["count"].to_numpy(float)
     system = np.append(np.ones(len(counts)), -1.0)[None, :]
     cells = [np.append(np.nan_to_num(counts), np.nansum(counts))]

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geoplan.disclosure.city_numbers import public_result
 from geoplan.disclosure.coverage import PublicCoverage
 from geoplan.results import Robustness, SitingOutcome
 from geoplan.siting.knee import Knee
@@ -27,14 +28,17 @@ def public_siting(
         return siting
     sites = rounded(siting.sites, ("added_people", "next_best_loss"), below)
     assert sites is not None
-    sites = _share_in_steps(sites, total, below)
+    # a share in whole steps of people tells how many people there are
+    shown = total if after.totals_published else np.nan
+    sites = _share_in_steps(sites, shown, below)
     curve = siting.curve
     if curve is not None and below > 1 and siting.objective == "max_coverage":
         curve = _in_steps(curve, ("value", "bound"), below)
     return replace(
         siting,
+        result=public_result(siting.result, below),
         sites=sites,
-        phases=_phases(siting.phases, total, below),
+        phases=_phases(siting.phases, shown, below),
         curve=curve,
         knee=_knee(siting.knee, curve),
         coverage_after=after,
@@ -98,7 +102,7 @@ def _in_steps(frame: pd.DataFrame, columns: tuple[str, ...], below: float) -> An
 
 def _share_in_steps(frame: Any, total: float, below: float) -> Any:
     """A copy whose ``share_after`` stands for people in whole steps."""
-    if below <= 1 or total <= 0 or "share_after" not in frame.columns:
+    if below <= 1 or not (total > 0 or np.isnan(total)) or "share_after" not in frame.columns:
         return frame
     shares = (frame["share_after"].astype(float) * total / below).round() * below / total
     return frame.assign(share_after=shares)

@@ -75,7 +75,13 @@ def suppressed_with_urban_rural(
         more[row, whole] = -1.0
     wide = sparse.hstack([sums, sparse.csr_matrix((sums.shape[0], len(at)))])
     start = np.append(mask, np.zeros(len(at), bool))
-    found = suppressed_cells(every, sparse.vstack([wide, more]).tocsr(), below=below, start=start)
+    found = suppressed_cells(
+        every,
+        sparse.vstack([wide, more]).tocsr(),
+        below=below,
+        start=start,
+        last=np.arange(len(start)) >= count,  # rather a cell of an area than the whole table
+    )
     return None if found[count:].any() else found[:count]
 
 
