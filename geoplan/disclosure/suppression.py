@@ -137,7 +137,7 @@ def _wider(
     """A further cell for each that is held `narrow`: in its sums, else in those next to them."""
     more = np.zeros(len(mask), bool)
     columns = sums.tocsc()
-    for cell in np.flatnonzero(narrow):
+    for cell in map(int, np.flatnonzero(narrow)):
         for closed in (mask | last, mask):
             free = _free_nearby(sums, columns, cell, closed | more)
             if len(free):
