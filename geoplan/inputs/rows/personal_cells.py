@@ -17,8 +17,8 @@ from geoplan.inputs.rows.row_table import RowTable
 
 #: cells of one column that are told one by one; more are told together
 _BY_ROW = 200
-#: roles of columns of coordinates and shapes: their digits come in groups too
-_PLACES = ("lon", "lat", "x", "y", "wkt", "lonlat")
+#: roles of columns of shapes: their coordinates may look like anything
+_SHAPES = ("wkt",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +75,7 @@ def hide_personal_data(
         role = roles.get(heading, "")
         if heading in dropped or heading in kept or (not role and is_code_heading(heading)):
             continue
-        found, where = hide_personal(table.text[heading], bare_only=role in _PLACES)
+        found, where = hide_personal(table.text[heading], bare_only=role in _SHAPES)
         if len(where):
             if role == "id":  # several hidden ones are not the same
                 found = found.where(found != HIDDEN, "")

@@ -17,7 +17,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NO_CODES_BEFORE = 2000
 _OLDEST = 1895
 _MOBILE = re.compile(r"1(?:3\d|4[014-9]|5[0-35-9]|6[25-7]|7[0-8]|8\d|9[0-35-9])\d{8}")
-_ABROAD = re.compile(r"(?:\+|00)?86(?=\d)|0(?=1\d{10}$)")
+_ABROAD = re.compile(r"^(?:(?:\+|00)?86|0)(?=1\d{10}$)")
 _AREA_CODES = (
     "31|335|349|35|37|39|41|42[179]|43|45|46[47-9]|47|48[23]|51|52|53|54|55|56|57|58|59|63[1-5]|66[0238]"
     "|69[12]|701|71|72[248]|73|74[3-6]|75|76|77|79|81|82[5-7]|83|85|87|88[13678]|89|90[123689]|91|93"
@@ -100,8 +100,6 @@ def is_probable_identity(text: str) -> bool:
 def is_old_identity(text: str) -> bool:
     """Whether 15 digits are an identity number as issued before 1999.
 
-    Numbers of business licences have 15 digits too, and a check digit (ISO 7064, MOD 11,10).
-
     Examples
     --------
     >>> is_old_identity("370102491231002"), is_old_identity("370102228012345")
@@ -113,15 +111,7 @@ def is_old_identity(text: str) -> bool:
         and text[:2] in _provinces()
         and text[12:] != "000"
         and _is_birth(1900 + int(text[6:8]), text[8:10], text[10:12])
-        and not _is_licence(text)
     )
-
-
-def _is_licence(digits: str) -> bool:
-    rest = 10
-    for digit in digits[:14]:
-        rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
-    return (rest + int(digits[14])) % 10 == 1
 
 
 def is_mobile(digits: str) -> bool:
@@ -129,8 +119,8 @@ def is_mobile(digits: str) -> bool:
 
     Examples
     --------
-    >>> [is_mobile(t) for t in ("13800138000", "8613800138000", "12800138000")]
-    [True, True, False]
+    >>> [is_mobile(t) for t in ("13800138000", "8613800138000", "17788899866", "12800138000")]
+    [True, True, True, False]
     """
     return _MOBILE.fullmatch(_ABROAD.sub("", digits, count=1)) is not None
 
