@@ -239,6 +239,8 @@ _POINTER = """() => {
   }
   return (performance.now() - start) / 40 / 1000;
 }"""
+_TICKED = """() => ["served", "missed"].forEach(
+  key => window.map_meal_station.geoplan.toggle(key, true))"""
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -250,7 +252,10 @@ def measure(page: Page, address: str) -> dict[str, float]:
     page.evaluate(_DRAWN)
     found = {"load": time.perf_counter() - start}
     first = page.evaluate("window.map_meal_station.getZoom()")
-    for name, zoom in (("city", first), ("zoom 11", 11), ("zoom 12.5", 12.5), ("zoom 14", 14)):
+    steps = (("city", first), ("city, points ticked", first))
+    for name, zoom in (*steps, ("zoom 11", 11), ("zoom 12.5", 12.5), ("zoom 14", 14)):
+        if name.endswith("ticked"):
+            page.evaluate(_TICKED)  # from afar they appear only when asked for
         if zoom != first:
             page.evaluate(_STEP, ["zoom", zoom])
         pans = [page.evaluate(_STEP, ["pan", way]) for way in [(220, 130), (-220, -130)] * 4]
