@@ -9,6 +9,7 @@
     w.refresh = function () {
       if (w.box.hidden) { return; }
       show(w);
+      m.scenario = "after";  // whoever changes something wants to see it
       w.refreshPanel();
       gp.headline(app);
       if (!waiting) { waiting = true; setTimeout(function () { waiting = false; if (!w.box.hidden) { tables(app); } }, 60); }
@@ -180,8 +181,8 @@
   function ofSite(w, k) {
     var t = w.app.t, open = w.choice().open[k], n = gp.people(alone(w, k));
     return el("div", { "class": "gp-card" }, [
-      el("h3", { text: w.name(k) }), el("p", { text: t(open ? "ui_whatif_lost" : "ui_whatif_gain", { n: n }) }),
-      act(w, t(open ? "ui_whatif_close_it" : "ui_whatif_open_it"), function () { w.set(k, !open); }),
+      el("h3", { text: w.name(k) }), el("p", { text: t(open ? "ui_whatif_lost" : k < w.meta.sites ? "ui_whatif_regain" : "ui_whatif_gain", { n: n }) }),
+      act(w, t(open ? "ui_whatif_close_it" : k < w.meta.sites ? "ui_whatif_reopen_it" : "ui_whatif_open_it"), function () { w.set(k, !open); }),
       open ? act(w, t("ui_whatif_move_it"), function () { w.take(k); }) : null
     ]);
   }

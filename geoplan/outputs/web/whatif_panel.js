@@ -184,7 +184,7 @@
       shown++;
       box.appendChild(el("div", { "class": "gp-whatif-line" }, [
         button(w.name(k), function () { w.show_at(k); }, "gp-link"),
-        button(t(open[k] ? "ui_whatif_close_it" : "ui_whatif_open_it"), function () { w.set(k, !open[k]); look(w, typed); }, "gp-link"),
+        button(t(open[k] ? "ui_whatif_close_it" : k < w.meta.sites ? "ui_whatif_reopen_it" : "ui_whatif_open_it"), function () { w.set(k, !open[k]); look(w, typed); }, "gp-link"),
         open[k] ? button(t("ui_whatif_move_it"), function () { w.take(k); }, "gp-link") : null
       ]));
     });
