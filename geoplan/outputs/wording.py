@@ -72,6 +72,21 @@ def assumption_text(
     )
 
 
+def assumptions_about(results: RunResults, key: str) -> tuple[Assumption, ...]:
+    """What was assumed that bears on the service `key`: not what only other services' inputs do."""
+    roles: dict[str, list[str]] = {}
+    for record in results.inputs:
+        roles.setdefault(record.path, []).extend(record.role.split(", "))
+
+    def bears(one: Assumption) -> bool:
+        uses = roles.get(one.where) or [one.where]
+        owners = {use.split(".")[1] for use in uses if use.startswith("services.")}
+        shared = any(not use.startswith("services.") for use in uses)
+        return shared or key in owners
+
+    return tuple(one for one in results.assumed if bears(one))
+
+
 def cost_unit_text(standard: ServiceStandard, speaker: Speaker) -> str:
     """The unit of ``cost``: metres or minutes."""
     return speaker.say("outputs.unit_min" if standard.unit == "min" else "outputs.unit_m")

@@ -9,12 +9,13 @@ import pytest
 from geoplan.disclosure import edition
 from geoplan.inputs import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
-from geoplan.inputs.findings.finding import Assumption, assumptions
+from geoplan.inputs.findings.finding import Assumption, InputRecord, assumptions
+from geoplan.outputs.maps.content import page_meta
 from geoplan.outputs.report.blocks import Heading, Listing
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.outputs.summary.summary_text import summary_text
-from geoplan.outputs.wording import assumption_text
+from geoplan.outputs.wording import assumption_text, assumptions_about
 from geoplan.words.speaker import Speaker
 from tests.fake_results import fake_run
 
@@ -97,3 +98,29 @@ def test_reports_first_chapter_lists_them(lang: str, audience: str) -> None:
     assert len(told) == 8
     assert all("office" not in item for item in told)  # the file's name, not its folder
     assert any("3" in item for item in items if item not in told)  # how many more there are
+
+
+def test_a_map_lists_what_bears_on_its_service_alone() -> None:
+    results = fake_run()
+    mine, other = [*results.services][:2]
+    files = {
+        "mine.csv": f"services.{mine}",
+        "other.csv": f"services.{other}",
+        "both.csv": f"services.{other}, services.{mine}",
+        "people.csv": "demand.elderly_60",
+        "streets.gpkg": "network.walk",
+    }
+    records = tuple(
+        InputRecord(path=path, role=role, sha256="0", rows=1, accepted=1, set_aside=0, warned=0)
+        for path, role in files.items()
+    )
+    places = [*files, f"services.{mine}.siting", f"services.{other}.siting", "study.toml"]
+    assumed = tuple(replace(_assumption(3), where=place) for place in places)
+    results = replace(results, inputs=records, assumed=assumed)
+    assert [one.where for one in assumptions_about(results, mine)] == [
+        *("mine.csv", "both.csv", "people.csv", "streets.gpkg"),
+        *(f"services.{mine}.siting", "study.toml"),
+    ]
+    meta = page_meta(results, mine, Speaker("en"))
+    assert len(meta["assumed"]) == 6
+    assert "6" in meta["assumed_head"]

@@ -29,7 +29,7 @@ from geoplan.outputs.maps.features import (
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.maps.pinyin import readings
 from geoplan.outputs.ranges import is_plan_unlimited
-from geoplan.outputs.wording import assumption_text
+from geoplan.outputs.wording import assumption_text, assumptions_about
 from geoplan.results import RunResults
 from geoplan.services.standard import ServiceStandard
 from geoplan.words.speaker import Speaker
@@ -110,7 +110,7 @@ def _names(content: dict[str, Any]) -> Iterator[str]:
 def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:
     """Titles, stamps and the lines at the foot of the page."""
     info, service = results.info, results.services[key]
-    standard = service.standard
+    standard, assumed = service.standard, assumptions_about(results, key)
     name = service.name(speaker.lang)
     stamps = [speaker.say("maps.synthetic")] if info.synthetic else []
     stamps.append(speaker.say("maps.public" if info.audience == "public" else "maps.internal"))
@@ -132,8 +132,8 @@ def page_meta(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]
         "standard": standard_text(standard, speaker),
         "authority": authority_text(standard, speaker),
         "stamps": stamps,
-        "assumed": [assumption_text(one, speaker, results.services) for one in results.assumed],
-        "assumed_head": speaker.say("report.assumed", count=len(results.assumed)),
+        "assumed": [assumption_text(one, speaker, results.services) for one in assumed],
+        "assumed_head": speaker.say("report.assumed", count=len(assumed)),
         "foot": foot,
         "mark": [
             line
