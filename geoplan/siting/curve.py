@@ -13,7 +13,8 @@ import pandas as pd
 from geoplan.errors import Faults
 from geoplan.siting.constrained.capacity_part import people_served, shortage_part
 from geoplan.siting.constrained.capacity_solve import max_coverage_with_capacities
-from geoplan.siting.mclp.kernel_search import Incumbent, solve_mclp
+from geoplan.siting.mclp.incumbent import Incumbent
+from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.lagrangian import MclpDual
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.model.build_result import judged

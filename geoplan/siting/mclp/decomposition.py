@@ -41,6 +41,8 @@ LARGE_PAIRS = 300_000
 _MOST_NODES, _NODE_BYTES = 20_000, 200_000_000
 #: parts may be larger or smaller than they should be by this share of both
 _UNEVEN = 0.04
+#: share of the time left that one region may take, at most, by HiGHS and by branch and bound
+_MOST_TIME, _MOST_TIME_LARGE = 0.5, 0.8
 #: a region may be left this far from its proof, as a share of one site's cost
 _REGION_GAP = 0.005
 #: the same for branch and bound, where few regions are large
@@ -153,30 +155,37 @@ def region_bound(
     def proved() -> RegionBound:
         return RegionBound(site_cost=site_cost, constant=sum(_most(tree) for tree in trees))
 
+    threads = worker_count(control.threads)
+    waiting: list[Region] = []
+
     def solve(region: Region) -> None:
+        waiting.remove(region)
         if control.left > 0 and not enough(proved()):
             rows = np.flatnonzero(np.isin(label, region.opened))
-            part = control.part(control.left / 2)  # a hard one leaves time for the others
             if first_pairs < LARGE_PAIRS:
+                # a hard one leaves time for the others
+                part = control.part(_MOST_TIME * control.left)
                 found = shared.integer_bound(rows, region.upper_bound, part)
             else:
+                others = sum(other.pairs for other in waiting)
+                share = threads * region.pairs / max(region.pairs + others, 1)
+                part = control.part(min(share, _MOST_TIME_LARGE) * control.left)
                 start = chosen[region.opened[region.opened < len(chosen)]]
                 found = shared.branched_bound(rows, region.upper_bound, start, part)
             region.upper_bound, region.proved = found
 
+    def solve_all(regions: list[Region]) -> None:
+        """Several at a time, the longest first, so that none is left alone at the end."""
+        waiting[:] = sorted(regions, key=lambda r: -r.pairs)
+        run(solve, list(waiting), threads=threads)
+
     first = [region for tree in trees for region in tree.at_most(first_pairs)]
-    threads = worker_count(control.threads)
-    _run(solve, first, threads)
-    _run(solve, [part for region in first if not region.proved for part in region.parts], threads)
+    solve_all(first)
+    solve_all([part for region in first if not region.proved for part in region.parts])
     larger = sorted((r for r in every if r.pairs > first_pairs), key=lambda r: r.pairs)
     for at in range(0, len(larger), threads):
-        _run(solve, larger[at : at + threads], threads)
+        solve_all(larger[at : at + threads])
     return proved()
-
-
-def _run(solve: Callable[[Region], None], regions: list[Region], threads: int) -> None:
-    """Several at a time, the longest first, so that none is left alone at the end."""
-    run(solve, sorted(regions, key=lambda r: -r.pairs), threads=threads)
 
 
 def _most(region: Region) -> float:

@@ -11,89 +11,33 @@ first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 
-from geoplan.parallel import run
-from geoplan.siting.mclp.annealing import anneal, moves_in
-from geoplan.siting.mclp.decomposition import LARGE_PAIRS, RegionBound, region_bound
+from geoplan.siting.mclp.incumbent import (
+    Goal,
+    Incumbent,
+    RestrictedProblem,
+    pairs_of,
+    restrict_by_reduced_cost,
+)
 from geoplan.siting.mclp.lagrangian import MclpDual, mclp_reduced_cost_fixing, solve_dual
+from geoplan.siting.mclp.large_doubt import REGION_PAIRS, improve_by_perturbation, search_regions
 from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.mclp.milp_models import solve_mclp_milp
-from geoplan.siting.mclp.perturbation import perturb
 from geoplan.siting.model.build_result import rounded_up
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import is_whole
-from geoplan.siting.model.reduction import restrict, without_dominated
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import random_state
-from geoplan.tolerances import BELOW_NEED, PROVED_GAP, SAME_VALUE
 
 #: covering pairs of the first restricted problem; HiGHS proves such ones in a second or so
 RESTRICTED_PAIRS = 20_000
-#: covering pairs of the doubtful sites beyond which regions bound better than HiGHS does
-_REGION_PAIRS = 2 * LARGE_PAIRS
-#: with so many in doubt: shares of the time left that the dual and the bound by regions may take
-_DUAL_TIME, _REGION_TIME = 0.5, 0.8
-#: making regions takes seconds already
-_REGION_SECONDS = 5.0
-#: with so many in doubt: runs of annealing, moves of each, and their temperature (measured: one run
-#: in four or so finds what no longer one at another temperature does)
-_ANNEALINGS, _MOVES, _TEMPERATURE = 4, 1_000_000, 0.1
-#: share of the time limit that one of them may take, by estimate
-_ANNEAL_TIME_SHARE = 0.12
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class Incumbent:
-    """The best solution so far (positions in the core), and what is proved."""
-
-    chosen: np.ndarray
-    value: float
-    bound: float
-    greedy: float
-    dual: MclpDual | None = None
-    steps: list[str] = field(default_factory=list)
-
-    def take_better(self, core: Core, chosen: np.ndarray) -> bool:
-        """Keep `chosen` if it covers more people."""
-        value = core.covered(chosen)
-        if value > self.value:
-            self.chosen, self.value = chosen, value
-            return True
-        return False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Goal:
-    """How many sites, how good a solution, and what is known of the weights.
-
-    need : where only this matters: can so many people be covered, or can they not?
-    """
-
-    n_new: int
-    gap: float
-    whole: bool
-    need: float | None = None
-
-    @property
-    def unit(self) -> float:
-        """A better solution is better by at least this."""
-        return 1.0 if self.whole else 0.0
-
-    def reached(self, incumbent: Incumbent) -> bool:
-        """Whether the bound is near enough to the incumbent."""
-        bound = rounded_up(incumbent.bound, incumbent.value, whole=self.whole)
-        if self.need is not None and not incumbent.value < self.need <= bound:
-            return True
-        return bound - incumbent.value <= self.gap * abs(incumbent.value) + PROVED_GAP
-
-    def target(self, incumbent: Incumbent) -> float:
-        """A bound that reaches the goal."""
-        if self.need is not None and incumbent.value < self.need:
-            return self.need - (BELOW_NEED if self.whole else SAME_VALUE * self.need)
-        return incumbent.value * (1 + self.gap) + 0.999 * self.unit
+#: with so many in doubt that regions bound better: share of the time that the dual may take
+_DUAL_TIME = 0.5
+#: covering pairs per pair wanted beyond which a restricted problem is not worth building
+_TOO_MANY = 10
+#: HiGHS takes so long per covering pair to begin at all: it is left out where less time is left
+_BEGIN_SECONDS = 1e-5
 
 
 def solve_mclp(
@@ -147,7 +91,7 @@ def _search(
         incumbent.take_better(core, interchange(core, order))
         return goal.target(incumbent)
 
-    large = goal.need is None and core.pairs > _REGION_PAIRS
+    large = goal.need is None and core.pairs > REGION_PAIRS
     found = solve_dual(
         core,
         n_new=goal.n_new,
@@ -162,32 +106,6 @@ def _search(
         _solve_restricted_problems(core, incumbent, goal, control, found)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class RestrictedProblem:
-    """What is left to decide when some sites are ruled out and others always open.
-
-    core : the reduced rest. at : position in the full core of each of its sites. always :
-    positions in the full core of the sites that are open. may : bool per site of the full core:
-    not ruled out.
-    """
-
-    core: Core
-    at: np.ndarray
-    always: np.ndarray
-    may: np.ndarray
-
-
-def restrict_by_reduced_cost(
-    core: Core, dual: MclpDual, *, n_new: int, need: float
-) -> RestrictedProblem:
-    """The sites that reduced costs leave undecided for solutions of at least `need` people."""
-    never, always = mclp_reduced_cost_fixing(dual, n_new=n_new, need=need)
-    rows = ~core.is_covered(np.flatnonzero(always))
-    keep = ~never & ~always
-    small = without_dominated(restrict(replace(core, sites=np.arange(core.m)), keep, rows=rows))
-    return RestrictedProblem(core=small, at=small.sites, always=np.flatnonzero(always), may=~never)
-
-
 def _solve_restricted_problems(
     core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
 ) -> None:
@@ -195,23 +113,17 @@ def _solve_restricted_problems(
     ceiling = dual.bound(goal.n_new)
     state = random_state(control.seed)
     size = RESTRICTED_PAIRS
-    perturbed = bounded = False
+    perturbed = search_regions(core, incumbent, goal, control, dual)
     while control.left > 0 and not goal.reached(incumbent):
         lowest = incumbent.value + goal.unit
-        restricted, need = _restricted_of_size(core, dual, goal.n_new, ceiling, lowest, size)
+        found = _restricted_of_size(core, dual, goal.n_new, (lowest, ceiling), size, control)
+        if found is None:
+            return
+        restricted, need = found
         whole_rest = need <= lowest
         if not perturbed and not (whole_rest and restricted.core.pairs <= RESTRICTED_PAIRS):
             perturbed = True
-            control.report("improve")
-            other, helped = perturb(
-                core, incumbent.chosen, allowed=restricted.may, rounds=60, state=state
-            )
-            if incumbent.take_better(core, other):
-                incumbent.steps.append(f"perturbation: {helped} of 60 helped")
-                continue
-        if not bounded:
-            bounded = True
-            if _search_regions(core, incumbent, goal, control, dual):
+            if improve_by_perturbation(core, incumbent, restricted.may, control, state):
                 continue
         control.report("proof")
         before = incumbent.value
@@ -230,82 +142,46 @@ def _solve_restricted_problems(
         size = size * 2 if proved or incumbent.value == before else size
 
 
-def _search_regions(
-    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
-) -> bool:
-    """Annealing, and the bound by regions, where too much is in doubt for HiGHS: if this is so."""
-    never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=incumbent.value + goal.unit)
-    if goal.need is not None or np.diff(core.site_ptr)[~never].sum() <= _REGION_PAIRS:
-        return False
-    control.report("improve")
-    _anneal(core, incumbent, goal, control, dual)
-    if goal.reached(incumbent) or control.left < _REGION_SECONDS:
-        return True
-    control.report("bound")
-    never, _ = mclp_reduced_cost_fixing(dual, n_new=goal.n_new, need=incumbent.value + goal.unit)
-
-    def enough(found: RegionBound) -> bool:
-        return found.bound(goal.n_new) <= goal.target(incumbent)
-
-    found = region_bound(
-        core,
-        dual,
-        n_new=goal.n_new,
-        chosen=incumbent.chosen,
-        allowed=~never,
-        control=control.part(_REGION_TIME * control.left),
-        enough=enough,
-        first_pairs=LARGE_PAIRS,
-    )
-    incumbent.bound = min(incumbent.bound, max(incumbent.value, found.bound(goal.n_new)))
-    incumbent.steps.append(f"regions: {incumbent.value:.0f} .. {incumbent.bound:.0f}")
-    return True
-
-
-def _anneal(
-    core: Core, incumbent: Incumbent, goal: Goal, control: SolveControl, dual: MclpDual
-) -> None:
-    """Several annealings from the incumbent over the sites that are in doubt, side by side."""
-    lowest = incumbent.value + goal.unit
-    restricted = restrict_by_reduced_cost(core, dual, n_new=goal.n_new, need=lowest)
-    rest, left = restricted.core, goal.n_new - len(restricted.always)
-    inside = np.flatnonzero(np.isin(restricted.at, incumbent.chosen))[:left]
-    start = greedy(rest, n_new=left, start=inside)
-    moves = min(_MOVES, moves_in(rest, _ANNEAL_TIME_SHARE * control.time_limit_s))
-
-    def annealed(number: int) -> np.ndarray:
-        return anneal(
-            rest,
-            start,
-            moves=moves,
-            control=control,
-            state=random_state(control.seed + number),
-            start_temperature=_TEMPERATURE,
-        )
-
-    before = incumbent.value
-    for found in run(annealed, list(range(_ANNEALINGS)), threads=control.threads):
-        every = np.concatenate([restricted.always, restricted.at[found]])
-        incumbent.take_better(core, interchange(core, every))
-    incumbent.steps.append(f"annealing: {before:.0f} .. {incumbent.value:.0f}")
-
-
 def _restricted_of_size(
-    core: Core, dual: MclpDual, n_new: int, ceiling: float, lowest: float, pairs: int
-) -> tuple[RestrictedProblem, float]:
-    """The one of about `pairs` covering pairs, and what solutions outside it cannot reach."""
-    whole = restrict_by_reduced_cost(core, dual, n_new=n_new, need=lowest)
-    if whole.core.pairs <= pairs:
-        return whole, lowest
+    core: Core,
+    dual: MclpDual,
+    n_new: int,
+    needs: tuple[float, float],
+    pairs: int,
+    control: SolveControl,
+) -> tuple[RestrictedProblem, float] | None:
+    """The one of about `pairs` covering pairs, and what solutions outside it cannot reach.
+
+    All sites in doubt where less than that is none; None where there is no time to begin with it.
+    needs : the least people that matter, and the most that there can be.
+    """
+    lowest, ceiling = needs
+
+    def in_doubt(need: float) -> int:
+        never, always = mclp_reduced_cost_fixing(dual, n_new=n_new, need=need)
+        return pairs_of(core, ~never & ~always)
+
+    def fits(need: float) -> RestrictedProblem | None:
+        if in_doubt(need) > _TOO_MANY * pairs:
+            return None
+        found = restrict_by_reduced_cost(core, dual, n_new=n_new, need=need)
+        return found if found.core.pairs <= pairs else None
+
     low, high = lowest, ceiling
-    restricted, need = whole, lowest
-    for _ in range(12):
+    restricted, need = fits(lowest), lowest
+    for _ in range(0 if restricted is not None else 12):
         middle = (low + high) / 2
-        trial = restrict_by_reduced_cost(core, dual, n_new=n_new, need=middle)
-        if trial.core.pairs <= pairs:
+        if control.left <= 0:
+            break
+        trial = fits(middle)
+        if trial is not None:
             restricted, need, high = trial, middle, middle
         else:
             low = middle
+    if restricted is None:
+        if control.left < _BEGIN_SECONDS * in_doubt(lowest):
+            return None
+        restricted = restrict_by_reduced_cost(core, dual, n_new=n_new, need=lowest)
     return restricted, need
 
 

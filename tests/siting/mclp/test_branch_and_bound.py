@@ -10,9 +10,10 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geoplan.siting import SitingProblem, max_coverage
-from geoplan.siting.mclp import decomposition, kernel_search
+from geoplan.siting.mclp import decomposition, kernel_search, large_doubt
 from geoplan.siting.mclp.branch_and_bound import CostedCover
 from geoplan.siting.mclp.decomposition import region_bound
+from geoplan.siting.mclp.incumbent import Goal, Incumbent
 from geoplan.siting.mclp.lagrangian import solve_dual
 from geoplan.siting.mclp.local_search import greedy
 from geoplan.siting.model.core import Core
@@ -128,15 +129,15 @@ def by_milp(near: np.ndarray, weights: np.ndarray, sites: int) -> float:
 
 def test_the_search_with_regions_tells_the_truth(monkeypatch) -> None:
     monkeypatch.setattr(kernel_search, "RESTRICTED_PAIRS", 30)
-    monkeypatch.setattr(kernel_search, "_REGION_PAIRS", 0)
-    monkeypatch.setattr(kernel_search, "_MOVES", 1000)
-    asked, original = [], kernel_search.region_bound
+    monkeypatch.setattr(large_doubt, "REGION_PAIRS", 0)
+    monkeypatch.setattr(large_doubt, "_MOVES", 1000)
+    asked, original = [], large_doubt.region_bound
 
     def spied(*args, **named):
         asked.append(original(*args, **named))
         return asked[-1]
 
-    monkeypatch.setattr(kernel_search, "region_bound", spied)
+    monkeypatch.setattr(large_doubt, "region_bound", spied)
     for seed in range(8):
         near, weights = ground(seed, people=300, sites=40, reach=0.2)
         truth = by_milp(near, weights, 6)
@@ -145,3 +146,32 @@ def test_the_search_with_regions_tells_the_truth(monkeypatch) -> None:
         assert result.value == pytest.approx(truth)
         assert result.bound == pytest.approx(truth)
     assert asked
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.0])
+def test_regions_up_to_a_need_bound_every_solution(share: float) -> None:
+    """Solutions with a site that the need rules out stay below it: the bound holds for them too."""
+    narrowed = 0
+    for seed in range(8):
+        near, weights = ground(seed, people=200, sites=25, reach=0.25)
+        core = reduce_problem(SitingProblem.from_cover(near, weights), drop_sites=False)
+        control = SolveControl(time_limit_s=60)
+        dual = solve_dual(core, n_new=4, target=0.0, control=control, rounds=1000)
+        chosen = greedy(core, n_new=4)
+        value = core.covered(chosen)
+        best = Incumbent(chosen=chosen, value=value, bound=dual.bound(4), greedy=value)
+        goal = Goal(n_new=4, gap=0.0, whole=bool(seed % 2))
+        large_doubt._bound_by_regions(core, best, goal, control, dual, share)
+        assert best.bound >= by_milp(near, weights, 4) - 1e-6, seed
+        narrowed += best.bound < dual.bound(4) - 1e-6
+    assert narrowed > 0
+
+
+def test_without_time_no_restricted_problem_is_built() -> None:
+    near, weights = ground(1, people=300, sites=40, reach=0.2)
+    core = reduce_problem(SitingProblem.from_cover(near, weights))
+    dual = solve_dual(core, n_new=6, target=0.0, control=SolveControl(time_limit_s=60), rounds=100)
+    needs = core.covered(greedy(core, n_new=6)) + 1.0, dual.bound(6)
+    sized = kernel_search._restricted_of_size
+    assert sized(core, dual, 6, needs, 1, SolveControl(time_limit_s=0)) is None
+    assert sized(core, dual, 6, needs, 10**6, SolveControl(time_limit_s=60)) is not None
