@@ -138,6 +138,7 @@ def run(
     # a basemap that cannot be had is refused before the work, not after it
     speaker = Speaker(lang or opened.config.lang)
     basemap_layer(basemap, tianditu_key=key, lang=speaker.lang, audience=audience)
+    opened = in_language(opened, lang)  # overlays are told in it, too
     for file in overlay or ():
         opened = opened.overlay(file)
     for finding in in_language(opened, speaker.lang).findings:

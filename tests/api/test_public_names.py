@@ -264,7 +264,7 @@ def test_the_page_on_data_names_the_templates_and_what_ifs_as_they_are(checkout:
     page = (checkout / "docs" / "data-preparation.md").read_text(encoding="utf-8")
     for name, (headings, _) in TEMPLATES.items():
         assert f"| `{name}` | {', '.join(headings.split(','))} |" in page
-    block = re.search(r"^    \[what_if\]\n(?:    .*\n)+", page, re.M)
+    block = re.search(r"^    \[what_if\]\n(?:    .*\n|\n(?=    ))+", page, re.M)
     assert block is not None
     written = tomllib.loads(textwrap.dedent(block.group()))["what_if"]
     assert set(written) == set(NAMES)
