@@ -9,6 +9,9 @@ The names below load what they need when they are first used, so that `import ge
 ``geoplan --help`` start at once.
 """
 
+import geoplan.early_interrupt  # noqa: F401 (first: what follows takes time)
+
+# isort: split
 import lazy_loader
 
 __version__ = "0.1.0"

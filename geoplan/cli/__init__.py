@@ -1,11 +1,9 @@
 """The `geoplan` command (see `geoplan.cli.commands`), loaded when it is used."""
 
-from typing import Any
-
 __all__ = ["app", "main"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "main":
         from geoplan.cli.start import main
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from geoplan.cli.options import LangOption
+from geoplan.cli.options import LangOption, told_aside
 from geoplan.cli.typed_path import typed_path
 
 
@@ -24,6 +24,7 @@ def export(
     """Write the layers of a run in another format."""
     from geoplan.outputs import export_run
 
+    _restore(None, run_folder)
     for written in export_run(run_folder, format=format_, out=out):
         typer.echo(str(written))
 
@@ -51,6 +52,7 @@ def compare(
     from geoplan.outputs import mapped_in_both, write_comparison, write_comparison_map
     from geoplan.writing import write_together
 
+    _restore(lang, run_a, run_b)
     found = compare_runs(run_a, run_b)
     typer.echo(found.text(lang=lang))
     if out is None:
@@ -67,3 +69,12 @@ def compare(
     if changed:
         written += write_together(out, maps)
     typer.echo("\n".join(map(str, written)))
+
+
+def _restore(lang: str | None, *runs: Path) -> None:
+    """Bring back what an interrupted run has left of a result, and say so."""
+    from geoplan.writing import restored
+
+    for run in runs:
+        for told in restored(run):
+            told_aside(lang)(told)

@@ -9,8 +9,8 @@ import _thread
 import errno
 import os
 import signal
-import socket
 import sys
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -27,11 +27,13 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self._pair: tuple[socket.socket, socket.socket] | None = None
+        self._pair: tuple[Any, Any] | None = None
 
     def __enter__(self) -> Interrupts:
         """Take note of signals from now on; only a program's main thread can."""
         with suppress(OSError, ValueError):
+            import socket
+
             pair = socket.socketpair()
             self._pair = pair
             for end in pair:
@@ -60,9 +62,14 @@ def _raised_again(lost: Any) -> None:
     Files that libraries leave open on a full disk fail once more there, when all is told.
     """
     if lost.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main()
+        _thread.start_new_thread(_interrupt_soon, ())  # not here, where it would be lost again
     elif not issubclass(lost.exc_type, OSError):
         sys.__unraisablehook__(lost)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(0.05)
+    _thread.interrupt_main()
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -69,6 +69,37 @@ def test_ctrl_c_while_it_loads_and_works(small_folder: Path, after_s: float) -> 
     assert ("interrupted" in told) == (command.returncode == 130)
 
 
+def test_ctrl_c_before_anything_is_loaded(tmp_path: Path) -> None:
+    """What stands first in the package tells it; a program that uses geoplan keeps its own way."""
+    code = "import geoplan.early_interrupt\nraise KeyboardInterrupt\n"
+    for name, plain in (("geoplan", True), ("program.py", False)):
+        script = tmp_path / name
+        script.write_text(code, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, check=False
+        )
+        assert ("Traceback" in done.stderr) != plain
+        assert (done.returncode == 130) == plain
+
+
+def test_an_interrupt_that_was_lost_comes_again() -> None:
+    code = (
+        "import sys, time\n"
+        "from geoplan.cli.start import Interrupts\n"
+        "class Odd:\n"
+        "    def __del__(self):\n"
+        "        raise KeyboardInterrupt\n"
+        "with Interrupts():\n"
+        "    try:\n"
+        "        del_me = Odd(); del del_me\n"
+        "        time.sleep(20)\n"
+        "    except KeyboardInterrupt:\n"
+        "        sys.exit(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (7, "")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill for one signal")
 def test_ctrl_c_of_which_a_library_makes_an_error_of_its_own(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
