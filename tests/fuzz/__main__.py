@@ -63,17 +63,16 @@ def _one(asked: argparse.Namespace, base: Path) -> int:
 def _many(asked: argparse.Namespace, numbers: list[int], base: Path) -> int:
     began, outcomes = time.monotonic(), Counter[tuple[str, str]]()
     failed: dict[str, list[dict[str, Any]]] = {}
-    for done, one in enumerate(results(asked.seed, numbers, asked.kept, base, asked.workers), 1):
-        outcome = "failed" if one["faults"] else one["outcome"]
-        outcomes[one["kind"].split("/")[0].split(" ")[0], outcome] += 1
-        for fault in one["faults"]:
-            same = failed.setdefault(_alike(fault), [])
-            same.append(one)
-            if len(same) <= 2:
-                say(f"case {one['number']} ({one['kind']}: {one['what']}): {fault}")
-        if not done % 500:
-            wrong = sum(map(len, failed.values()))
-            say(f"{done} cases, {wrong} failed, {time.monotonic() - began:.0f} s")
+    done = 0
+    try:
+        for one in results(asked.seed, numbers, asked.kept, base, asked.workers):
+            done += 1
+            _count(one, outcomes, failed)
+            if not done % 500:
+                wrong = sum(map(len, failed.values()))
+                say(f"{done} cases, {wrong} failed, {time.monotonic() - began:.0f} s")
+    except KeyboardInterrupt:
+        say("interrupted")  # what was counted so far is printed
     _table(outcomes)
     for fault, cases in sorted(failed.items(), key=lambda pair: -len(pair[1])):
         say(f"{len(cases)} x {fault}: {', '.join(str(c['number']) for c in cases[:12])}")
@@ -82,9 +81,24 @@ def _many(asked: argparse.Namespace, numbers: list[int], base: Path) -> int:
         counts[outcome] += count
     seconds = time.monotonic() - began
     listed = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    say(f"seed {asked.seed}: {len(numbers)} cases in {seconds:.0f} s: {listed}")
+    say(f"seed {asked.seed}: {done} cases in {seconds:.0f} s: {listed}")
     (asked.kept / f"failed_{asked.seed}.json").write_text(json.dumps(failed, indent=1))
     return int(bool(failed))
+
+
+def _count(
+    one: dict[str, Any],
+    outcomes: Counter[tuple[str, str]],
+    failed: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Count a case by its kind; say the first two of each fault."""
+    outcome = "failed" if one["faults"] else one["outcome"]
+    outcomes[one["kind"].split("/")[0].split(" ")[0], outcome] += 1
+    for fault in one["faults"]:
+        same = failed.setdefault(_alike(fault), [])
+        same.append(one)
+        if len(same) <= 2:
+            say(f"case {one['number']} ({one['kind']}: {one['what']}): {fault}")
 
 
 def _alike(fault: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -46,7 +47,9 @@ def _text(path: Path, rows: Rows) -> None:
 
 def _driver(name: str) -> Callable[[Path, Rows], None]:
     def write(path: Path, rows: Rows) -> None:
-        frame(rows).to_file(path, driver=name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of drivers that keep whole numbers otherwise
+            frame(rows).to_file(path, driver=name)
 
     return write
 

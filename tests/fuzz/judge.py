@@ -25,7 +25,7 @@ from geoplan.words.speaker import Speaker
 from tests.fuzz.case import Case
 
 #: one case of so many is run as well, and one of so many written to disk by the command
-RUN_EVERY, SAVE_EVERY = 3, 100
+RUN_EVERY, SAVE_EVERY = 3, 200
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")
 
 

@@ -49,7 +49,7 @@ def raster(maker: Maker) -> Case:
             [
                 Affine.identity(),
                 from_origin(X, Y, 100, -100),
-                Affine.rotation(30) * Affine.scale(100),
+                Affine(86.6, -50, X, 50, 86.6, Y),
                 from_origin(0, 0, 100, 100),
                 from_origin(1e12, 1e12, 100, 100),
                 Affine(0, 0, 0, 0, 0, 0),
