@@ -14,7 +14,8 @@
       /** @returns {[number, number]} */
     function within(x, y) { return [Math.min(x, most[0]), Math.min(y, most[1])]; }
       if (app.padding) { return { topLeft: within(app.padding, app.padding), bottomRight: within(app.padding, app.padding) }; }
-      return { topLeft: within(20, 20), bottomRight: within(20, 34) };
+      // on a narrow map the buttons at the right would stand on the city
+      return { topLeft: within(20, 20), bottomRight: within(box.clientWidth < 560 ? 58 : 20, 34) };
     }
 
     app.fit = function () {
