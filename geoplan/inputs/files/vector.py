@@ -28,8 +28,8 @@ from geoplan.inputs.files.table import RawTable, float_text
 from geoplan.inputs.files.unused_keys import other_crs
 from geoplan.words.message import Message
 
-#: `DataFrame.attrs`: how many features the file has, and the numbers of those that were lost
-FEATURES_LOST = "features_lost"
+#: `DataFrame.attrs`: what a finding says of features that were lost, and the numbers of all
+FEATURES_LOST, _LOST = "features_lost", "features_lost_numbers"
 #: kinds of JSON whose features are counted apart from the driver
 COUNTED = ("GeoJSON", "GeoJSONSeq")
 #: features that a finding names by their numbers
@@ -53,10 +53,11 @@ def read_layer(
     table, geometry = as_table(frame, source)
     findings: list[tuple[str, dict[str, Any]]] = [("driver_says", {"text": one}) for one in warned]
     if FEATURES_LOST in frame.attrs:
-        total, lost = frame.attrs[FEATURES_LOST]
-        findings.append(("features_lost", lost_values(total, len(frame), lost)))
-        if len(lost) == total - len(frame):  # rows are numbered as they stand in the file
-            table = replace(table, rows=np.delete(np.arange(1, total + 1), np.array(lost) - 1))
+        values, lost = frame.attrs[FEATURES_LOST], frame.attrs[_LOST]
+        findings.append(("features_lost", values))
+        if len(lost) == values["count"]:  # rows are numbered as they stand in the file
+            every = np.arange(1, values["total"] + 1)
+            table = replace(table, rows=np.delete(every, np.array(lost) - 1))
     return replace(table, file_findings=(*findings, *table.file_findings)), geometry
 
 
@@ -150,7 +151,8 @@ def _count_features(path: Path, opened: str, frame: pd.DataFrame) -> None:
     if kind in COUNTED:
         total, lost = lost_features(path, kind, len(frame))
         if total > len(frame):
-            frame.attrs[FEATURES_LOST] = (total, lost)
+            frame.attrs[FEATURES_LOST] = lost_values(total, len(frame), lost)
+            frame.attrs[_LOST] = lost
 
 
 def vector_layers(path: Path) -> dict[str, str | None]:

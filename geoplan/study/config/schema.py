@@ -350,11 +350,27 @@ class FigureSection(_Section):
     note: str = ""
 
 
+class LimitsSection(_Section):
+    """``[limits]``: how large an input file may be; see `Limits` in `geoplan.inputs.files.gate`."""
+
+    file_mb: Positive | None = None
+    unpacked_mb: Positive | None = None
+    document_mb: Positive | None = None
+    block_mb: Positive | None = None
+    raster_cells: Positive | None = None
+    members: Positive | None = None
+    columns: Positive | None = None
+    rows: Positive | None = None
+    cells: Positive | None = None
+    seconds: Positive | None = None
+
+
 class StudyFile(_Section):
     """All of `study.toml`."""
 
     study: StudySection
     status: StatusSection = Field(default_factory=StatusSection)
+    limits: LimitsSection = Field(default_factory=LimitsSection)
     areas: dict[str, AreaSection] = Field(default_factory=dict)
     network: dict[Mode, NetworkSection] = Field(default_factory=dict)
     demand: dict[str, DemandSection] = Field(default_factory=dict)

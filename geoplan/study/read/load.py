@@ -37,6 +37,7 @@ from geoplan.study.config.schema import (
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
 from geoplan.study.read.side_layers import siting_layers
+from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker
 
@@ -200,6 +201,7 @@ def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
     return order
 
 
+@under_limits
 def load_inputs(
     config: StudyFile,
     base: Path,

@@ -31,6 +31,7 @@ from geoplan.study.config.near_files import is_there
 from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import driver_findings, side_layer
+from geoplan.study.read.study_limits import under_limits
 from geoplan.words.message import Messages
 from geoplan.words.speaker import Speaker
 
@@ -145,6 +146,7 @@ def try_networks(
     return StudyNetworks(networks=networks, errors=tuple(errors.values()))
 
 
+@under_limits
 def read_networks(
     config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
 ) -> dict[str, StudyNetwork]:

@@ -16,14 +16,16 @@ from geoplan.inputs.files.driver_warnings import DRIVER_SAYS, driver_warnings
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.readers import read_vector
 from geoplan.inputs.files.source import LayerSource
-from geoplan.inputs.files.vector import vector_layers
+from geoplan.inputs.files.vector import FEATURES_LOST, vector_layers
 from geoplan.inputs.findings.finding import Finding, Loaded
 from geoplan.inputs.location.multiple.several_places import places_of
 from geoplan.study.config.schema import StudyFile
 from geoplan.study.read.file_records import side_record
+from geoplan.study.read.study_limits import under_limits
 from geoplan.tolerances import DUPLICATE_M
 
 
+@under_limits
 def side_layer(
     config: StudyFile,
     base: Path,
@@ -74,6 +76,8 @@ def side_layer(
         why = error.message(config.lang)
         raise InputError(said("unreadable", why=why)) from error
     plane.attrs[DRIVER_SAYS] = warned
+    if FEATURES_LOST in frame.attrs:
+        plane.attrs[FEATURES_LOST] = frame.attrs[FEATURES_LOST]
     return plane
 
 
@@ -148,7 +152,7 @@ def _several_places(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> tu
 
 
 def driver_findings(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> Iterator[Finding]:
-    """What the driver warned of while `side_layer` read the file."""
+    """What the driver warned of, or passed over, while `side_layer` read the file."""
     for text in layer.attrs[DRIVER_SAYS]:
         yield Finding(
             file=path,
@@ -156,6 +160,17 @@ def driver_findings(config: StudyFile, path: str, layer: gpd.GeoDataFrame) -> It
             advice=config.speaker.say("inputs.driver_says_advice"),
             severity="warning",
             code="driver_says",
+        )
+    values = layer.attrs.get(FEATURES_LOST)
+    if values is not None:
+        yield Finding(
+            file=path,
+            problem=config.speaker.say("inputs.features_lost", **values),
+            advice=config.speaker.say("inputs.features_lost_advice"),
+            severity="warning",
+            code="features_lost",
+            effect=config.speaker.say("inputs.features_lost_effect"),
+            count=values["count"],
         )
 
 
