@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
+.PHONY: demo test soak planting fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -30,6 +30,11 @@ fuzz: $(VENV)/.installed-test
 # Known weaknesses of what is installed; DATABASE=PyPI-all.zip of OSV records needs no network
 audit: $(VENV)/.installed-test
 	$(BIN)/python -m tests.supply_chain.audit $(if $(DATABASE),--database $(DATABASE))
+
+# Personal data planted in inputs of every kind, every byte of every output searched: make planting [STUDIES=80]
+STUDIES ?= 80
+planting: $(VENV)/.installed-test
+	$(BIN)/python -m tests.planting.search --seeds $(STUDIES) --first $(FIRST)
 
 # Old libraries beside new ones warn of each other; warnings of ours are still errors.
 OLD_WARNINGS := -W default::DeprecationWarning -W default::PendingDeprecationWarning \

@@ -50,6 +50,15 @@ HOSTILE = (
     "<svg onload=window.pwned=1>",
     "a\u2028b\u2029c ' \\ & ]]> -->",
     "@SUM(A1)\t\x07",
+    "站\u202egpj.exe\u202c\u2066x\u2069",
+    "\ufeff甲\u200b乙\u200e\u00ad",
+    "مركز 😀👨\u200d👩\u200d👧 नगर",
+    "'; DROP TABLE sites; -- \" ` \\ %s %(x)s {0} {{x}} $x$",
+    "**[x](javascript:window.pwned=1)** `a` | b | # h <!-- c",
+    "x\x00\x0b\ufffey",
+    "-2+3\r\n=1+1",
+    "javascript:window.pwned=1//" + "长" * 300,
+    "&lt;img src=x onerror=window.pwned=1&gt;&#x3c;b",
 )
 
 

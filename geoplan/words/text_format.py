@@ -13,8 +13,14 @@ import pandas as pd
 #: what stands where nothing is known, or where a small number is withheld
 MISSING = "—"
 
-#: characters no XML file may hold, and those that move or break a line of text
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+#: invisible characters that turn the direction of text or hide in it (joiners stay: scripts and
+#: emoji need them)
+_INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_HIDDEN_SIGNS = re.compile(f"[{_INVISIBLE}]")
+#: characters no XML file may hold, those that move or break a line of text, and invisible ones
+_CONTROL = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff{_INVISIBLE}]"
+)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 
 
@@ -133,13 +139,26 @@ def year_text(year: Any) -> str:
     return "" if is_missing(year) else str(int(year))
 
 
-def clean(value: Any) -> str:
-    r"""Text without control characters and without line breaks that scripts could stumble over.
+def without_invisible(text: str) -> str:
+    r"""`text` without invisible characters that turn its direction or hide in it.
 
     Examples
     --------
-    >>> clean("a\x07b\u2028c"), clean(None)
-    ('ab c', '')
+    >>> without_invisible("a\u202eb\u200b")
+    'ab'
+    """
+    return _HIDDEN_SIGNS.sub("", text)
+
+
+def clean(value: Any) -> str:
+    r"""Text without control characters, invisible ones and those that turn its direction.
+
+    Line breaks that scripts could stumble over become spaces.
+
+    Examples
+    --------
+    >>> clean("a\x07b\u2028c\u202ed"), clean(None)
+    ('ab cd', '')
     """
     if is_missing(value):
         return ""

@@ -29,6 +29,7 @@ from geoplan.outputs.maps.assets import (
 )
 from geoplan.outputs.maps.content import ui_words, what_if_words
 from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import without_invisible
 
 #: height of a map in a notebook
 NOTEBOOK_HEIGHT = "680px"
@@ -36,6 +37,8 @@ NOTEBOOK_HEIGHT = "680px"
 
 def json_for_page(value: Any) -> str:
     r"""JSON that may stand inside a script element: no name in it can end the element.
+
+    Invisible characters that turn the direction of text are left out: they would move what follows.
 
     Examples
     --------
@@ -45,7 +48,7 @@ def json_for_page(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return without_invisible(text)
 
 
 class ServiceMap(folium.Map):
