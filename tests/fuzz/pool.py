@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -79,7 +80,8 @@ def results(
         selector.unregister(worker.process.stdout)  # type: ignore[arg-type]
         running.remove(worker)
         worker.process.kill()
-        worker.process.wait()
+        with contextlib.suppress(OSError):  # a dead process takes no last line
+            worker.process.communicate()
 
     for _ in range(workers):
         start()
