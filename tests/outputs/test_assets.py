@@ -30,7 +30,7 @@ def test_lock_file_names_no_registry(checkout: Path):
 
 def test_style_asks_for_no_file():
     assert "url(" not in assets.leaflet_style()
-    assert not re.search(r"@import|url\(|https?:", assets.web_text("map.css"))
+    assert not re.search(r"@import|url\(|https?:", assets.app_style())
 
 
 def test_what_a_map_carries_is_small():
@@ -38,7 +38,7 @@ def test_what_a_map_carries_is_small():
         assets.leaflet_script(),
         assets.app_script(),
         assets.leaflet_style(),
-        assets.web_text("map.css"),
+        assets.app_style(),
         assets.leaflet_licence(),
     ]
     assert sum(len(part.encode("utf-8")) for part in parts) <= 400_000

@@ -176,7 +176,7 @@ def test_stamps_and_approval(fakes):
 
 
 def test_the_script_knows_the_same_states_and_class_colours():
-    script = web_text("core.js")
+    script = web_text("frame/core.js")
     ramps = re.search(r"classes: \{(.*?)\}", script, re.DOTALL)[1]
     shown = {int(n): tuple(json.loads(row)) for n, row in re.findall(r"(\d): (\[.*?\])", ramps)}
     assert shown == RAMPS

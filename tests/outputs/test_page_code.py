@@ -33,9 +33,27 @@ def test_development_packages_are_pinned_and_name_no_registry(checkout: Path):
         assert found[f"node_modules/{name}"]["version"] == version
 
 
-def test_every_script_is_carried_by_a_page_or_named(checkout: Path):
-    from geoplan.outputs.maps.assets import SCRIPTS, WHAT_IF_SCRIPTS
+def test_every_part_is_carried_by_a_page(checkout: Path):
+    from geoplan.outputs.maps import assets
 
-    alone = {"compare.js", "difference.js"}  # of the comparison page
-    there = {path.name for path in (checkout / "geoplan/outputs/web").glob("*.js")}
-    assert there == {*SCRIPTS, *WHAT_IF_SCRIPTS} | alone
+    web = checkout / "geoplan/outputs/web"
+    there = {path.relative_to(web).as_posix() for path in web.glob("*/*")}
+    scripts = {*assets.SCRIPTS, *assets.WHAT_IF_SCRIPTS, *assets.COMPARISON_SCRIPTS}
+    styles = {*assets.STYLES, assets.WHAT_IF_STYLE, assets.COMPARISON_STYLE, "index/index.css"}
+    pages = {"frame/page.html", "comparison/compare.html", "index/index.html"}
+    assert there == scripts | styles | pages
+
+
+def test_every_room_stays_small(checkout: Path):
+    web = checkout / "geoplan/outputs/web"
+    for room in (web, *(path for path in web.iterdir() if path.is_dir())):
+        assert 1 <= len(list(room.iterdir())) <= 16, room
+
+
+def test_every_script_is_seen_by_the_types(checkout: Path):
+    config = json.loads((checkout / "tests/outputs/web/tsconfig.json").read_text("utf-8"))
+    root = checkout / "tests/outputs/web"
+    seen = {path.resolve() for pattern in config["include"] for path in root.glob(pattern)}
+    scripts = {path.resolve() for path in (checkout / "geoplan/outputs/web").rglob("*.js")}
+    assert scripts
+    assert scripts <= seen

@@ -1,6 +1,8 @@
 """The page parts that maps carry inside them: Leaflet (from npm, at build time) and our own.
 
-``assets/`` is filled by the build hook (`hatch_build.py`) and not committed; ``web/`` is ours.
+``assets/`` is filled by the build hook (`hatch_build.py`) and not committed; ``web/`` is ours, in
+rooms: ``frame`` ties the page together, ``map`` draws, ``panel`` tells, ``whatif`` counts trials,
+``comparison`` and ``index`` are pages of their own, ``styles`` are the looks of them all.
 """
 
 from __future__ import annotations
@@ -14,39 +16,53 @@ from geoplan.errors import MissingAssetError
 
 #: our scripts, in the order in which they build on one another
 SCRIPTS = (
-    "core.js",
-    "scene.js",
-    "model.js",
-    "gaps.js",
-    "theme.js",
-    "stamps.js",
-    "badges.js",
-    "layers.js",
-    "hit.js",
-    "detail.js",
-    "panel.js",
-    "legend.js",
-    "pinyin.js",
-    "search.js",
-    "fit.js",
-    "views.js",
-    "sheet.js",
-    "app.js",
+    "frame/core.js",
+    "map/scene.js",
+    "map/model.js",
+    "map/gaps.js",
+    "frame/theme.js",
+    "map/stamps.js",
+    "map/badges.js",
+    "map/layers.js",
+    "map/hit.js",
+    "panel/detail.js",
+    "panel/panel.js",
+    "panel/legend.js",
+    "panel/pinyin.js",
+    "panel/search.js",
+    "map/fit.js",
+    "frame/views.js",
+    "frame/sheet.js",
+    "frame/app.js",
+)
+
+#: our styles, later ones over earlier ones
+STYLES = (
+    "styles/page.css",
+    "styles/lists.css",
+    "styles/tools.css",
+    "styles/leaflet.css",
+    "styles/narrow.css",
+    "styles/system.css",
 )
 
 #: what an internal map carries besides, where a service has covers
 WHAT_IF_SCRIPTS = (
-    "whatif_inflate.js",
-    "whatif_data.js",
-    "whatif_count.js",
-    "whatif_seats.js",
-    "whatif_gaps.js",
-    "whatif_toml.js",
-    "whatif_panel.js",
-    "whatif_map.js",
-    "whatif.js",
+    "whatif/inflate.js",
+    "whatif/data.js",
+    "whatif/count.js",
+    "whatif/seats.js",
+    "whatif/gaps.js",
+    "whatif/toml.js",
+    "whatif/panel.js",
+    "whatif/map.js",
+    "whatif/session.js",
 )
-WHAT_IF_STYLE = "whatif.css"
+WHAT_IF_STYLE = "whatif/whatif.css"
+
+#: what a page with two maps beside each other carries besides
+COMPARISON_SCRIPTS = ("comparison/difference.js", "comparison/compare.js")
+COMPARISON_STYLE = "comparison/compare.css"
 
 
 @cache
@@ -70,14 +86,14 @@ def asset_bytes(name: str) -> bytes:
 
 @cache
 def web_text(name: str) -> str:
-    """Our own page part `name` (style, script or template).
+    """Our own page part `name`, as ``room/file`` (style, script or template).
 
     Examples
     --------
-    >>> web_text("map.css").startswith("/*")
+    >>> web_text("styles/page.css").startswith("/*")
     True
     """
-    return files("geoplan").joinpath("outputs", "web", name).read_text(encoding="utf-8")
+    return files("geoplan").joinpath("outputs", "web", *name.split("/")).read_text(encoding="utf-8")
 
 
 def leaflet_script() -> str:
@@ -105,3 +121,8 @@ def data_uri(name: str) -> str:
 def app_script() -> str:
     """Our scripts as one."""
     return "\n".join(web_text(name).strip() for name in SCRIPTS)
+
+
+def app_style() -> str:
+    """Our styles as one."""
+    return "".join(web_text(name) for name in STYLES)

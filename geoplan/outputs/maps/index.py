@@ -37,13 +37,13 @@ def index_page(results: RunResults, speaker: Speaker) -> str:
     cards = [_card(results, key, speaker) for key in results.services]
     first = next(iter(results.services), None)
     meta = page_meta(results, first, speaker) if first else {"stamps": [], "foot": [], "study": ""}
-    return Template(web_text("index.html"), autoescape=True).render(
+    return Template(web_text("index/index.html"), autoescape=True).render(
         html_lang="en" if speaker.lang == "en" else "zh-CN",
         title=speaker.say("maps.index_title", study=meta["study"]),
         lead=speaker.say("maps.index_lead", n=len(cards)),
         list_label=speaker.say("maps.index_list"),
         open_label=speaker.say("maps.index_open"),
-        style=web_text("index.css"),
+        style=web_text("index/index.css"),
         meta=meta,
         cards=cards,
     )

@@ -21,6 +21,7 @@ from geoplan.outputs.maps.assets import (
     WHAT_IF_SCRIPTS,
     WHAT_IF_STYLE,
     app_script,
+    app_style,
     data_uri,
     leaflet_licence,
     leaflet_script,
@@ -94,7 +95,7 @@ class ServiceMap(folium.Map):
         if self.content.get("whatif") is not None:
             words = words | what_if_words(speaker)
         payload = json_for_page(self.content | {"words": words, "basemap": self.basemap})
-        frame = Template(web_text("map.html"), autoescape=True).render(
+        frame = Template(web_text("frame/page.html"), autoescape=True).render(
             name=self.get_name(),
             meta=self.content["meta"],
             t=words,
@@ -196,7 +197,7 @@ def whole_page(
     """
     library = f"{leaflet_script()}\n{app_script()}"
     library += "".join(f"\n{web_text(name)}" for name in scripts)
-    css = f"{leaflet_style()}\n{web_text('map.css')}"
+    css = f"{leaflet_style()}\n{app_style()}"
     css += "".join(f"\n{web_text(name)}" for name in styles)
     icons = json_for_page([data_uri("marker-icon.png"), data_uri("marker-shadow.png")])
     start = f"geoplan.icons({icons});\n{start}"

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from geoplan.comparison.describe import setting_text
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import GeoplanError, UsageError
-from geoplan.outputs.maps.assets import web_text
+from geoplan.outputs.maps.assets import COMPARISON_SCRIPTS, COMPARISON_STYLE, web_text
 from geoplan.outputs.maps.page import ServiceMap, whole_page
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import MISSING
@@ -240,7 +240,7 @@ def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker
         a=names[0],
         b=names[1],
     )
-    body = Template(web_text("compare.html"), autoescape=True).render(
+    body = Template(web_text("comparison/compare.html"), autoescape=True).render(
         title=title,
         say={
             word: speaker.say(f"compare.map_{word}")
@@ -259,6 +259,6 @@ def _page(maps: list[ServiceMap], sides: list[tuple[str, str]], speaker: Speaker
         lang=speaker.lang,
         title=title,
         basemap={"origin": " ".join(origins)} if origins else None,
-        styles=("compare.css",),
-        scripts=("difference.js", "compare.js"),
+        styles=(COMPARISON_STYLE,),
+        scripts=COMPARISON_SCRIPTS,
     )

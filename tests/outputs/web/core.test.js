@@ -3,7 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const { page, encode } = require("./page.js");
 
-const gp = page("core.js");
+const gp = page("frame/core.js");
 
 test("numbers read as people write them, and what is not known is a dash", () => {
   assert.equal(gp.people(1234567.4), "1,234,567");

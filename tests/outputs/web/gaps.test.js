@@ -3,7 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const { page, encode } = require("./page.js");
 
-const gp = page("core.js", "scene.js", "model.js", "gaps.js", "views.js", "difference.js");
+const gp = page("frame/core.js", "map/scene.js", "map/model.js", "map/gaps.js", "frame/views.js", "comparison/difference.js");
 
 const square = (lon, lat, r) =>
   encode([[lon - r, lat - r], [lon + r, lat - r], [lon + r, lat + r], [lon - r, lat + r], [lon - r, lat - r]]);

@@ -3,7 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const { page, encode } = require("./page.js");
 
-const gp = page("core.js", "scene.js", "model.js", "gaps.js", "badges.js", "hit.js");
+const gp = page("frame/core.js", "map/scene.js", "map/model.js", "map/gaps.js", "map/badges.js", "map/hit.js");
 
 /** A square of `r` degrees around a place */
 const square = (lon, lat, r) =>

@@ -3,7 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 const { page } = require("./page.js");
 
-const gp = page("core.js", "pinyin.js");
+const gp = page("frame/core.js", "panel/pinyin.js");
 const readings = gp.readings({ li: "历", xia: "下", qu: "区", ou: "区", chang: "长", zhang: "长", qing: "清", chong: "重", zhong: "重" });
 const at = (name, wanted) => gp.soundsLike(name, wanted, readings);
 

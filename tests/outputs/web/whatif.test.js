@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const zlib = require("node:zlib");
 const { page } = require("./page.js");
 
-const gp = page("core.js", "whatif_inflate.js", "whatif_count.js", "whatif_seats.js", "whatif_gaps.js", "whatif_toml.js");
+const gp = page("frame/core.js", "whatif/inflate.js", "whatif/count.js", "whatif/seats.js", "whatif/gaps.js", "whatif/toml.js");
 
 /* numbers that follow from a seed */
 function dice(seed) {
