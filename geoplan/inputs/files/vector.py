@@ -20,7 +20,7 @@ from geoplan.errors import FileError, MissingExtraError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
 from geoplan.inputs.files.driver_warnings import driver_warnings
 from geoplan.inputs.files.gate.geopackage import refuse_endless
-from geoplan.inputs.files.gate.json_features import lost_features
+from geoplan.inputs.files.gate.json_features import boolean_cells, lost_features
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.gate.vector_file import opened_vector
 from geoplan.inputs.files.source import LayerSource
@@ -130,6 +130,7 @@ def _read_driver(target: str, source: LayerSource) -> pd.DataFrame:
     except _DRIVER_ERRORS as error:
         raise _driver_error(Path(source.path), error, source.label) from error
     _count_features(Path(target), opened, frame)
+    frame = _with_booleans(Path(target), opened, frame)
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
     if target.lower().endswith(".shp") and frame.geometry.isna().all() and len(frame):
@@ -153,6 +154,20 @@ def _count_features(path: Path, opened: str, frame: pd.DataFrame) -> None:
         if total > len(frame):
             frame.attrs[FEATURES_LOST] = lost_values(total, len(frame), lost)
             frame.attrs[_LOST] = lost
+
+
+def _with_booleans(path: Path, opened: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The layer with ``true`` and ``false`` as words where they stand among numbers."""
+    kind = opened.partition(":")[0]
+    if kind not in COUNTED:
+        return frame
+    changed = frame.copy(deep=False)
+    for name, cells in boolean_cells(path, kind, len(frame)).items():
+        if name in frame.columns and frame[name].dtype.kind in "iuf":
+            column = frame[name].astype(object)
+            column.iloc[list(cells)] = list(cells.values())
+            changed[name] = column
+    return changed
 
 
 def vector_layers(path: Path) -> dict[str, str | None]:

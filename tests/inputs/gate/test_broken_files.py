@@ -124,6 +124,20 @@ def test_a_broken_line_of_a_sequence_is_told(tmp_path, broken):
     )
 
 
+@pytest.mark.parametrize("sequence", [False, True])
+@pytest.mark.parametrize("word", [True, False])
+def test_true_among_numbers_of_people_is_no_number(tmp_path, sequence, word):
+    found = json.loads(features())
+    found["features"][3]["properties"]["人数"] = word
+    lines = "\n".join(json.dumps(one) for one in found["features"])
+    text = lines if sequence else json.dumps(found)
+    (tmp_path / "a.geojson").write_text(text, encoding="utf-8")
+    one = read(tmp_path / "a.geojson")
+    told = [f for f in one.findings if f.row == 4]
+    assert str(word).lower() in " ".join(f.problem for f in told)
+    assert one.layer.total == 50
+
+
 def test_rows_behind_a_lost_feature_keep_their_numbers(tmp_path):
     found = json.loads(features())
     found["features"][2]["type"] = "feature"

@@ -21,6 +21,7 @@ _CHUNK = 1 << 22
 #: a feature with more bytes is not looked into; nor are so many features
 _LONGEST, _MOST = 50_000_000, 1_000_000
 _FEATURES = re.compile(rb'"features"\s*:\s*$')
+_BOOLEAN = re.compile(rb":\s*(?:true|false)\b")
 _QUOTE, _BACKSLASH, _COMMA, _OPEN, _CLOSE = 0x22, 0x5C, 0x2C, 0x7B, 0x7D
 #: the bit in which square brackets differ from curly ones
 _CURLY = 0x20
@@ -59,6 +60,29 @@ def lost_features(path: Path, kind: str, read: int) -> tuple[int, list[int]]:
     with path.open("rb") as stream:
         lost = [k for k, text in enumerate(_texts(stream, spans), 1) if not _is_feature(text)]
     return len(spans), lost
+
+
+def boolean_cells(path: Path, kind: str, read: int) -> dict[str, dict[int, str]]:
+    """Where properties are ``true`` or ``false``, which the driver takes for 1 and 0 among numbers.
+
+    Returns
+    -------
+    Per property the number of each such feature, from 0, and the word; nothing where the driver
+    did not find every feature, or no feature has such a value.
+    """
+    if not _BOOLEAN.search(path.read_bytes()):
+        return {}
+    spans = _records(path) if kind == "GeoJSONSeq" else features_of(path).spans
+    if len(spans) != read or len(spans) > _MOST:
+        return {}
+    cells: dict[str, dict[int, str]] = {}
+    with path.open("rb") as stream:
+        for k, text in enumerate(_texts(stream, spans)):
+            if _BOOLEAN.search(text):
+                for name, value in _properties(text).items():
+                    if isinstance(value, bool):
+                        cells.setdefault(name, {})[k] = str(value).lower()
+    return cells
 
 
 def refuse_links(path: Path) -> None:
@@ -214,8 +238,19 @@ def _texts(stream: Any, spans: Sequence[tuple[int, int]]) -> Iterator[bytes]:
 
 def _is_feature(text: bytes) -> bool:
     """Whether a piece of JSON is a feature, as the driver sees it."""
-    try:
-        found = json.loads(text.strip(b"\xef\xbb\xbf \t\r\n\x1e"))
-    except (ValueError, RecursionError):
-        return False
+    found = _value(text)
     return isinstance(found, dict) and found.get("type") == "Feature"
+
+
+def _properties(text: bytes) -> dict[str, Any]:
+    found = _value(text)
+    properties = found.get("properties") if isinstance(found, dict) else None
+    return properties if isinstance(properties, dict) else {}
+
+
+def _value(text: bytes) -> Any:
+    """A piece of JSON; None where it is none."""
+    try:
+        return json.loads(text.strip(b"\xef\xbb\xbf \t\r\n\x1e"))
+    except (ValueError, RecursionError):
+        return None
