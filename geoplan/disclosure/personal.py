@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.personal.free_text import hide_in_text
-from geoplan.inputs.columns.personal.hide_cells import hide_personal, is_code_heading
+from geoplan.inputs.columns.personal.hide_cells import hide_personal
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def _hidden(value: Any) -> Any:
 def _hidden_frame(frame: pd.DataFrame) -> pd.DataFrame | None:
     changed = {}
     for column in frame.columns:
-        if pd.api.types.is_string_dtype(frame[column]) and not is_code_heading(column):
+        if pd.api.types.is_string_dtype(frame[column]):
             hidden = _hidden_cells(frame[column])
             if hidden is not None:
                 changed[column] = hidden

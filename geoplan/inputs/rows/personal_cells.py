@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.inputs.columns.personal.free_text import HIDDEN, hide_in_text
-from geoplan.inputs.columns.personal.hide_cells import hide_personal, is_code_heading
+from geoplan.inputs.columns.personal.hide_cells import hide_personal
 from geoplan.inputs.columns.personal.personal_data import personal_columns
 from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.collector import FindingCollector
@@ -73,7 +73,7 @@ def hide_personal_data(
     cells: dict[str, np.ndarray] = {}
     for heading in every:
         role = roles.get(heading, "")
-        if heading in dropped or heading in kept or (not role and is_code_heading(heading)):
+        if heading in dropped or heading in kept:
             continue
         found, where = hide_personal(table.text[heading], bare_only=role in _SHAPES)
         if len(where):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from geoplan.inputs.columns.personal import number_checks as checks
 from geoplan.inputs.columns.personal.pattern_words import (
@@ -25,6 +26,10 @@ _MOBILE_BEFORE = re.compile(
     r"(?:^|[^A-Za-z])(?:tel|phone|mobile|mob|cell|ph|wechat|weixin|vx|wx|qq|m|t|p|id)$",
     re.IGNORECASE,
 )
+#: an element of OpenStreetMap: node/13812345678
+_ELEMENT_BEFORE = re.compile(
+    r"(?:^|[^A-Za-z])(?:nodes?|ways?|relations?|rel|osm|osmid|osm_id)\s?[/:=#]?\s?$", re.IGNORECASE
+)
 _EXTENSION = re.compile(r"\s?(?:-|转|分机|ext\.?|x)\s?\d{1,5}(?!\d)", re.IGNORECASE)
 _CHINESE = r"[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两参]"
 _CHINESE_RUN = re.compile(rf"{_CHINESE}(?:[ \-·]?{_CHINESE}){{10,17}}[Xx]?")
@@ -32,13 +37,16 @@ _TAIWAN = re.compile(r"(?<![A-Za-z0-9])[A-Z][1289]\d{8}(?![A-Za-z0-9])")
 _HONG_KONG = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,2})(\d{6})\s?\(([0-9A])\)")
 _LETTER_AND_DIGITS = re.compile(r"[A-Z]\d{6}")
 _BRAZIL = re.compile(r"(?<!\d)\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)")
-_KOREA = re.compile(r"(?<!\d)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-[1-4]\d{6}(?!\d)")
+_KOREA = re.compile(r"(?<![\d.])\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-[1-4]\d{6}(?!\.?\d)")
 _FOREIGN = re.compile(
-    r"(?<![\w.+])(?:\+|00)(?!86)[1-9]\d{0,2}[ \-]?(?:\(0?\)[ \-]?)?"
+    r"(?<![\w.+])(?<!\d[, ])(?:\+|00)(?!86)[1-9]\d{0,2}[ \-]?(?:\(0?\)[ \-]?)?"
     r"(?:\(?\d+\)?[ \-]?){1,5}(?<=\d)(?![\d.])"
 )
 _FOREIGN_DIGITS = (9, 15)
+#: digits at least behind 00 where nothing stands between them
+_PLAIN_DIGITS = 12
 _YEAR = re.compile(r"19[89]\d|20[0-4]\d")
+_ONE_MORE = re.compile(r"[ _/\-]{1,2}\d\d(?!\d)")
 #: groups of digits that are looked at together
 _MOST_GROUPS = 12
 
@@ -79,8 +87,16 @@ def _of_elsewhere(text: str) -> Iterator[Span]:
             yield found.span()
     if "+" in text or "00" in text:
         for found in _FOREIGN.finditer(text):
-            if _FOREIGN_DIGITS[0] <= sum(map(str.isdigit, found.group())) <= _FOREIGN_DIGITS[1]:
+            if _is_foreign(found.group()):
                 yield found.span()
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a number has as many digits as those of other countries; 0012345678 is a code."""
+    digits = sum(map(str.isdigit, text))
+    if text.isdigit() and not (digits == 13 if text[2] in "17" else digits >= _PLAIN_DIGITS):
+        return False
+    return _FOREIGN_DIGITS[0] <= digits <= _FOREIGN_DIGITS[1]
 
 
 def _by_check_digit(text: str) -> Iterator[Span]:
@@ -142,6 +158,9 @@ def _is_personal(text: str, groups: list[Span], stop: int) -> bool:
     start = groups[0][0]
     if not _stands_alone(text, start, stop):
         return False
+    signs = {c for c in text[start:stop] if not c.isdigit() and c not in " ()"}
+    if "." in signs and (len(signs) > 1 or _has_decimals(text, groups)):
+        return False
     with_x = digits + "X" if text[stop - 1] in "Xx" else digits
     if len(with_x) == 18 and checks.is_probable_identity(with_x):
         return True
@@ -149,10 +168,9 @@ def _is_personal(text: str, groups: list[Span], stop: int) -> bool:
         return False
     if sizes in ((15,), (6, 6, 3), (6, 2, 2, 2, 3)) and checks.is_old_identity(digits):
         return True
-    if checks.is_card(digits) and (len(groups) == 1 or max(sizes) <= 8):
+    if _is_card(digits, sizes, signs):
         return True
-    signs = {c for c in text[start:stop] if not c.isdigit() and c not in " ()"}
-    if len(signs) > 1 and "." in signs:  # two decimals side by side
+    if sizes == (3, 2, 2, 2, 2) and _ONE_MORE.match(text, stop):  # degrees, minutes, seconds twice
         return False
     return _is_mobile(digits, sizes, signs) or _is_landline(text, digits, groups)
 
@@ -160,12 +178,28 @@ def _is_personal(text: str, groups: list[Span], stop: int) -> bool:
 def _stands_alone(text: str, start: int, stop: int) -> bool:
     """Whether digits are no part of a longer code, of a decimal or of a quantity."""
     before, behind = text[:start], text[stop : stop + 1]
+    if _ELEMENT_BEFORE.search(before[-12:]):
+        return False
     if (behind.isascii() and behind.isalpha()) or _QUANTITY.match(text, stop):
         return False
     if re.search(r"\d[.,]$", before[-2:]) or before[-1:] in ("#", "&"):
         return False
     letter = before[-1:].isascii() and before[-1:].isalpha()
     return not letter or _MOBILE_BEFORE.search(before[-8:]) is not None
+
+
+def _is_card(digits: str, sizes: tuple[int, ...], signs: set[str]) -> bool:
+    """Whether digits are a bank card's number, in groups as cards have them."""
+    if not checks.is_card(digits):
+        return False
+    fours = set(sizes[:-1]) == {4} and sizes[-1] <= 4
+    return len(sizes) == 1 or fours or (signs <= {"-"} and sizes in checks.CARD_GROUPS)
+
+
+def _has_decimals(text: str, groups: list[Span]) -> bool:
+    """Whether a point and spaces stand between digits: 4 012 345.67, or two decimals in a row."""
+    between = {text[a[1] : b[0]].strip() for a, b in pairwise(groups)}
+    return between == {"", "."}
 
 
 def _is_mobile(digits: str, sizes: tuple[int, ...], signs: set[str]) -> bool:
@@ -190,6 +224,12 @@ def _are_years(digits: str, sizes: tuple[int, ...], signs: set[str]) -> bool:
     return len(sizes) == 3 and sizes[0] == 4 and digits.startswith("19")
 
 
+def _is_year_and_serial(parts: list[str]) -> bool:
+    """Whether groups behind the first are years, or a year and a serial number with zeros."""
+    year = len(parts) > 1 and len(parts[-1]) == 4 and _YEAR.fullmatch(parts[-2]) is not None
+    return year and (parts[-1][0] == "0" or _YEAR.fullmatch(parts[-1]) is not None)
+
+
 def _is_landline(text: str, digits: str, groups: list[Span]) -> bool:
     if len(groups) == 1:
         return checks.is_landline(digits)
@@ -201,7 +241,9 @@ def _is_landline(text: str, digits: str, groups: list[Span]) -> bool:
         plain = "0" + digits[len(first) :].lstrip("0")
         first = "0" + text[slice(*groups[1])].lstrip("0")
     bracket = text[groups[0][1] : groups[0][1] + 1] == ")"
-    if len(first) in (3, 4) and checks.is_landline(plain):
+    if _is_year_and_serial([text[a:b] for a, b in groups[1:]]):
+        return False
+    if checks.is_area_code(first) and checks.is_landline(plain):
         return True
     abroad = bracket and re.fullmatch(r"0[2-8]", first) is not None  # (02) 2345-6789
     return abroad and 9 <= len(digits) <= 10

@@ -23,6 +23,7 @@ _AREA_CODES = (
     "|69[12]|701|71|72[248]|73|74[3-6]|75|76|77|79|81|82[5-7]|83|85|87|88[13678]|89|90[123689]|91|93"
     "|94[13]|95[1-5]|97|99"
 )
+_AREA_CODE = re.compile(rf"0(?:10|2\d)|0(?=(?:{_AREA_CODES}))\d{{3}}")
 _LANDLINE = re.compile(rf"0(?:10|2\d)[2-9]\d{{7}}|0(?=(?:{_AREA_CODES}))\d{{3}}[2-9]\d{{6,7}}")
 #: how mobile numbers are grouped
 MOBILE_GROUPS = frozenset(
@@ -30,6 +31,8 @@ MOBILE_GROUPS = frozenset(
     | {(3, 2, 2, 2, 2), (3, 3, 3, 2), (2, 3, 3, 3), (3, 5, 3), (3, 4, 2, 2), (8, 3), (1,) * 11}
     | {(3, 2, 3, 3), (1, 2, 4, 4), (1, 10), (2, 9), (9, 2), (3, 1, 3, 4), (5, 3, 3), (5, 2, 4)}
 )
+#: how the numbers of cards are grouped, other than by fours
+CARD_GROUPS = frozenset({(6, 10), (6, 13), (8, 8), (8, 11), (6, 6, 4), (6, 6, 7), (6, 7, 6)})
 #: beginnings of cards' numbers, and how long these are
 _CARDS = re.compile(r"62\d{14,17}|9558\d{15}|4\d{15}|5[1-5]\d{14}|35\d{14}|60\d{14,17}")
 _TAIWAN = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
@@ -134,6 +137,17 @@ def is_landline(digits: str) -> bool:
     [True, True, False]
     """
     return _LANDLINE.fullmatch(digits) is not None
+
+
+def is_area_code(digits: str) -> bool:
+    """Whether digits are the area code of landlines, with its zero.
+
+    Examples
+    --------
+    >>> [is_area_code(t) for t in ("010", "0531", "035", "0500")]
+    [True, True, False, False]
+    """
+    return _AREA_CODE.fullmatch(digits) is not None
 
 
 def is_card(digits: str) -> bool:

@@ -17,7 +17,7 @@ from geoplan.inputs.columns.roles import heading_key, without_unit, word_lists
 _PART = re.compile(r"[\s_\-·.,，、/\\()（）\[\]【】<>:：;；]+")
 _SAMPLE_CELLS = 2000
 _SMALL_NUMBER = (
-    r"[\d,，]{1,7}(\.\d+)?\s*[人名个位户]?|[-—–]|[是否有无]"
+    r"(\d{1,6}|\d{1,3}([,，]\d{3})+)(\.\d+)?\s*[人名个位户张台部条间处家所座栋次年岁元米%％]?|[-—–]|[是否有无]"
     r"|\d{1,2}[:：]\d{2}\s*[-–—~至]\s*\d{1,2}[:：]\d{2}"
 )
 
@@ -34,10 +34,12 @@ def is_personal_heading(heading: object) -> bool:
     [True, True, True, False]
     """
     words, text = word_lists(__package__, "personal.toml"), without_unit(heading)
-    key = heading_key(text)
+    key = re.sub(r"(?:19|20)\d\d年?末?$", "", heading_key(text))
     last = [heading_key(p) for p in _PART.split(text)][-1]
     if key in words["never"] or last in words["never_ends"] or _ends_in_number(key, words):
         return False
+    for word in sorted(words["inside"], key=len, reverse=True):
+        key = key.replace(word, " ")
     plain = key.rstrip("0123456789")
     parts = {heading_key(p) for p in _PART.split(unicodedata.normalize("NFKC", text))}
     return (
