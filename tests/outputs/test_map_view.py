@@ -268,3 +268,63 @@ def test_two_maps_side_by_side_are_fitted_together(browser, fakes, tmp_path):
         seen.page.wait_for_timeout(400)
         # moved by hand: both stay where they are
         assert [zoom for zoom, _ in seen.page.evaluate(SIDES)] == [15, 15]
+
+
+CLEAR = """shape => {
+    const map = map_meal_station, app = map.geoplan, box = app.data.bounds;
+    const [[south, west], [north, east]] = box;
+    box[1] = [south + (north - south) * shape[1], west + (east - west) * shape[0]];
+    app.whole();
+    const frame = map.getContainer().getBoundingClientRect();
+    const bars = [...document.querySelectorAll(".leaflet-bar")];
+    const left = Math.min(...bars.map(bar => bar.getBoundingClientRect().left)) - frame.left;
+    return [map.latLngToContainerPoint(box[1]).x, left];
+}"""
+UNDER = """() => {
+    const map = map_meal_station, frame = map.getContainer().getBoundingClientRect();
+    const origin = map.getPixelOrigin(), shift = map.containerPointToLayerPoint([0, 0]);
+    const dx = frame.left - origin.x - shift.x, dy = frame.top - origin.y - shift.y;
+    const bars = [...document.querySelectorAll(".leaflet-bar")].map(b => b.getBoundingClientRect());
+    const meets = ([west, north, east, south], bar) => west + dx < bar.right
+        && east + dx > bar.left && north + dy < bar.bottom && south + dy > bar.top;
+    const badges = map.geoplan.model.badges.all;
+    return badges.filter(({ box }) => bars.some(bar => meets(box, bar))).length;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 640, 960, 1440])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (1, 3)], ids=str)
+def test_the_whole_city_keeps_clear_of_the_buttons(browser, map_file, width, shape):
+    with Seen(browser, map_file, viewport={"width": width, "height": 800}) as seen:
+        right, buttons = seen.page.evaluate(CLEAR, list(shape))
+        assert right <= buttons
+        assert seen.problems == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["suggested", "gaps"])
+def test_no_number_stands_under_the_buttons(browser, map_file, kind):
+    """The map is moved so that a place lies under a button: its number stands beside."""
+    places = {
+        "suggested": "Array.from({length: m.suggested.xy.length / 2}, (_, i) =>"
+        " Array.from(m.suggested.xy.slice(2 * i, 2 * i + 2)))",
+        "gaps": "m.gaps.shapes.filter(Boolean).map(shape => geoplan.middle(shape, false))",
+    }
+    with Seen(browser, map_file, viewport={"width": 390, "height": 844}) as seen:
+        assert seen.page.evaluate(UNDER) == 0
+        found = seen.page.evaluate(f"(m => {places[kind]})(map_meal_station.geoplan.model)")
+        assert found
+        for place in found[:3]:
+            seen.page.evaluate(
+                "([x, y]) => { const map = map_meal_station,"
+                " frame = map.getContainer().getBoundingClientRect(),"
+                " bar = document.querySelector('.gp-whole').getBoundingClientRect(),"
+                " at = map.latLngToContainerPoint(geoplan.toLatLng(x, y));"
+                " map.panBy([at.x - (bar.left + bar.width / 2 - frame.left),"
+                " at.y - (bar.top + bar.height / 2 - frame.top)], { animate: false }); }",
+                place,
+            )
+            seen.page.wait_for_timeout(150)
+            assert seen.page.evaluate(UNDER) == 0
+        assert seen.problems == []

@@ -25,6 +25,7 @@ from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
 from geoplan.outputs.maps.page import json_for_page
 from geoplan.outputs.palette import RAMPS
+from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import MISSING
 
 
@@ -112,6 +113,13 @@ def test_same_input_same_bytes(fakes, tmp_path: Path, lang: str):
     ]
     for one, other in zip(first, again, strict=True):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_index_says_what_its_dots_are(fakes, tmp_path: Path):
+    *_, index = write_maps(fakes.fake_run(lang="en"), tmp_path)
+    head = index.read_text("utf-8").split("<main>")[0]
+    for word in ("served", "unserved", "suggested"):
+        assert f"</i>{Speaker('en').say(f'maps.ui_layer_{word}')}</span>" in head
 
 
 def test_a_page_names_no_address(fakes):

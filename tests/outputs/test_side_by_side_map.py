@@ -74,3 +74,35 @@ def test_both_maps_move_and_switch_together(fakes, browser, tmp_path):
     assert third[0] != pytest.approx(third[1], abs=2e-4)
     assert wrong == []
     page.close()
+
+
+def test_a_phone_opens_it_at_its_head(fakes, browser, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
+    page = browser.new_page(viewport={"width": 390, "height": 700})
+    page.goto(path.as_uri())
+    page.wait_for_selector("#map_b_meal_station_app[data-ready]")
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight")
+    assert page.evaluate("scrollY") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_only_the_handle_of_the_line_takes_the_pointer(fakes, browser, tmp_path):
+    a, b = both_maps(fakes, tmp_path)
+    path = write_comparison_map(a, b, "meal_station", tmp_path / "c.html", lang="en")
+    page = browser.new_page(viewport={"width": 1300, "height": 800})
+    page.goto(path.as_uri())
+    page.wait_for_selector("#map_b_meal_station_app[data-ready]")
+    page.locator("[data-mode-of=swipe]").click()
+    box = page.locator("#gp_swipe").bounding_box()
+    middle, level = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    at = "([x, y]) => !!document.elementFromPoint(x, y).closest('.gp-map')"
+    assert page.evaluate(at, [middle - 150, level])
+    page.mouse.move(middle, level)
+    page.mouse.down()
+    page.mouse.move(middle - 120, level, steps=4)
+    page.mouse.up()
+    pair = page.locator(".gp-pair").bounding_box()
+    cut = (middle - 120 - pair["x"]) / pair["width"] * 100
+    assert float(page.locator("#gp_swipe").input_value()) == pytest.approx(cut, abs=2)

@@ -46,7 +46,23 @@ def index_page(results: RunResults, speaker: Speaker) -> str:
         style=web_text("index/index.css"),
         meta=meta,
         cards=cards,
+        signs=_signs(cards, speaker),
     )
+
+
+def _signs(cards: list[dict[str, Any]], speaker: Speaker) -> list[tuple[str, str]]:
+    """What the dots of the small pictures are: those that are drawn in one at least."""
+    words = {
+        "served": "maps.ui_layer_served",
+        "missed": "maps.ui_layer_unserved",
+        "new": "maps.ui_layer_suggested",
+    }
+    drawn = [card["dots"] for card in cards if card["dots"]]
+    return [
+        (kind, speaker.say(word))
+        for kind, word in words.items()
+        if any(len(dots[kind]) for dots in drawn)
+    ]
 
 
 def _card(results: RunResults, key: str, speaker: Speaker) -> dict[str, Any]:

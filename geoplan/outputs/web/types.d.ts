@@ -14,6 +14,8 @@ interface View {
   /** seen from afar: points that appear on a closer look are left out */
   far: boolean;
   keep?: boolean;
+  /** boxes in which no number or name may stand */
+  taken?: number[][];
   scale: number; zoom: number; left: number; top: number; width: number; height: number;
 }
 
@@ -80,6 +82,7 @@ interface Geoplan {
   STATES: string[];
   sides: { a: MountedMap; b: MountedMap };
   Scene: any;
+  buttonsIn(map: L.Map, view: View): number[][];
 
   say(words: { [key: string]: string }, key: string, values?: object): string;
   number(value: Maybe | undefined, digits?: number): string;
@@ -212,6 +215,10 @@ interface Geoplan {
   whatIfApi(w: WhatIf): any;
   whatIfMount(app: App): void;
   whatIfPanel(w: WhatIf): void;
+  whatIfChanges(w: WhatIf): { k: number; said: string; back: string; on: boolean }[];
+  whatIfGapName(w: WhatIf, gap: WhatIfGap): string;
+  trialOf?(app: App): any;
+  trialSigns?(app: App): { n: number; text: string; draw: (pen: CanvasRenderingContext2D) => void }[];
   whatIfMap(w: WhatIf): void;
   nearestCandidate(w: WhatIf, lat: number, lng: number): { k: number; metres: number };
 }

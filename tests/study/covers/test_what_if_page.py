@@ -301,3 +301,106 @@ def test_identical_results_give_identical_covers(town: Town, tmp_path: Path) -> 
     write_map(service_map(results, "clinic"), tmp_path / "a.html")
     write_map(service_map(results, "clinic"), tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+@browser_test
+@pytest.mark.parametrize("size", [(960, 540), (390, 844), (1440, 900)], ids=str)
+def test_the_button_is_seen_at_once_and_so_is_what_it_opens(
+    town: Town, visit: Any, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page = visit(town.maps / "meal_station.html", {"width": width, "height": height})
+    button = page.locator(".gp-whatif-start").bounding_box()
+    assert button["y"] + button["height"] <= height
+    assert button["x"] + button["width"] <= width
+    page.locator(".gp-whatif-start").click()
+    panel, city = (page.locator(of).bounding_box() for of in (".gp-whatif", ".gp-map"))
+    assert panel["y"] <= 0.75 * height
+    assert city["y"] + city["height"] >= 0.4 * height  # the map is in sight beside or above it
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # the layers can be asked for meanwhile, and do not lie over the panel
+    if page.locator("[data-part=layers]").is_hidden():
+        page.locator("[data-part=open]").click()
+        assert page.locator(".gp-whatif").is_hidden() or size == (1440, 900)
+        page.locator("[data-part=open]").click()
+    assert page.locator(".gp-whatif").is_visible()
+
+
+@browser_test
+def test_the_view_of_the_plan_is_called_a_trial_while_it_is_one(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    view, pressed = (
+        page.locator("[data-preset=plan]"),
+        page.locator("[data-preset][aria-pressed=true]"),
+    )
+    assert (view.inner_text(), pressed.inner_text()) == ("Plan", "Gaps")
+    page.locator(".gp-whatif-start").click()
+    assert (view.inner_text(), pressed.inner_text()) == ("Trial", "Trial")
+    _called(page, "close", _called(page, "sites")[0]["id"])
+    page.locator("[data-preset=now]").click()
+    view.click()
+    served = _called(page, "ledger")["served"]
+    assert f"{served:,} / " in page.locator("[data-part=numbers]").inner_text()
+    page.locator(".gp-whatif-start").click()
+    assert (view.inner_text(), pressed.inner_text()) == ("Plan", "Gaps")
+
+
+DRAWN = """app => {
+    const told = [], pen = CanvasRenderingContext2D.prototype, own = pen.fillText;
+    pen.fillText = function (text) { told.push(text); own.apply(this, arguments); };
+    try { map_meal_station.geoplan.picture(60); } finally { pen.fillText = own; }
+    return told;
+}"""
+
+
+@browser_test
+def test_a_sheet_of_a_trial_says_so_and_has_its_numbers(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    plan = town.plan.to_dict()["services"]["meal_station"]["siting"]["people_after"]
+    page.evaluate("map_meal_station.geoplan.preset('plan')")
+    before = page.evaluate(DRAWN)
+    assert not any("trial" in text.lower() for text in before)
+    assert any("with the plan" in text for text in before)
+    page.locator(".gp-whatif-start").click()
+    site = _called(page, "sites")[2]
+    _called(page, "close", site["id"])
+    ledger = _called(page, "ledger")
+    assert ledger["served"] < plan["served"]
+    told = page.evaluate(DRAWN)
+    share = f"{100 * ledger['served'] / ledger['total']:.1f}%"
+    assert "A trial, not the plan" in told
+    assert share in told
+    assert any(text.endswith(f"this trial {share}") for text in told)
+    assert any(text.startswith(f"{ledger['served']:,} / ") for text in told)
+    assert not any("with the plan" in text.lower() for text in told)
+    assert site["name"] in told
+    assert told[told.index("Closed, or not built") + 1] == "1"
+    # today again: the trial is not what the map shows
+    page.evaluate("map_meal_station.geoplan.preset('now')")
+    assert "A trial, not the plan" not in page.evaluate(DRAWN)
+    page.evaluate("map_meal_station.geoplan.preset('plan')")
+    page.locator(".gp-whatif-start").click()
+    assert page.evaluate(DRAWN) == before
+
+
+@browser_test
+def test_a_sheet_of_a_trial_names_the_gaps_that_it_makes(town: Town, visit: Any) -> None:
+    page = visit(town.maps / "meal_station.html")
+    page.locator(".gp-whatif-start").click()
+    page.get_by_role("button", name="Start from today").click()
+    for site in _called(page, "sites"):
+        _called(page, "close", site["id"])
+    listed = page.evaluate(
+        "(() => { const one = geoplan.trialOf(map_meal_station.geoplan).tables[1];"
+        " return [...Array(one.n).keys()].map(k => one.cells(k)); })()"
+    )
+    people = [float(row[2].replace(",", "")) for row in listed]
+    assert people == sorted(people, reverse=True)
+    assert "new" in [row[0] for row in listed]
+    signs = page.evaluate(
+        "geoplan.trialSigns(map_meal_station.geoplan).map(sign => [sign.text, sign.n])"
+    )
+    closed = len(_called(page, "sites"))
+    planned = sum(site["suggested"] for site in _called(page, "candidates"))
+    assert dict(signs)["Closed, or not built"] == closed + planned
+    assert dict(signs)["Places that lose service"] > 0

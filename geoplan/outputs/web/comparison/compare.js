@@ -2,7 +2,7 @@
    and who lost, one layer of it on both; side by side, or one over the other with a line to drag. */
 (function (gp) {
   "use strict";
-  var el = gp.el;
+  var el = gp.el, FIRST = 12;
 
   function byId(id) { return /** @type {any} */ (document.getElementById(id)); }
 
@@ -81,13 +81,18 @@
       ]));
       var groups = gp.differenceList(ma, found);
       if (!groups.length) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_none") })); }
-      list.appendChild(el("ol", { "class": "gp-deltas" }, groups.slice(0, 200).map(function (g) {
-        return el("li", {}, [el("button", { type: "button", on: { click: function () { show(a, g); } } }, [
+      list.appendChild(el("ol", { "class": "gp-deltas" }, groups.slice(0, 200).map(function (g, k) {
+        return el("li", k < FIRST ? {} : { "class": "gp-rest" }, [el("button", { type: "button", on: { click: function () { show(a, g); } } }, [
           el("span", { text: g.name || gp.MISSING }),
           g.gained ? el("b", { "class": "gp-plus", text: "+" + gp.people(g.gained) }) : null,
           g.lost ? el("b", { "class": "gp-minus", text: "−" + gp.people(g.lost) }) : null
         ])]);
       })));
+      if (groups.length > FIRST) {
+        // all of them beside the maps, where the list scrolls by itself; on a phone when asked
+        var more = el("button", { type: "button", "class": "gp-more gp-therest", text: t("ui_more", { n: gp.people(Math.min(groups.length, 200) - FIRST) }), on: { click: function () { list.setAttribute("data-whole", ""); more.remove(); } } });
+        if (!list.hasAttribute("data-whole")) { list.appendChild(more); }
+      }
       [a, b].forEach(function (map) { map.geoplan.scene.redraw(); });
     };
     gp.retell();

@@ -45,7 +45,7 @@
     gp.lists(app);
     gp.search(app);
     if (data.whatif && gp.whatIfMount) { gp.whatIfMount(app); }
-    app.scene = new gp.Scene(function (view) { gp.paint(app.model, view); });
+    app.scene = new gp.Scene(function (view) { view.taken = gp.buttonsIn(map, view); gp.paint(app.model, view); });
     app.scene._far = function (zoom) { return zoom < app.model.detail; };
     app.scene.addTo(map);
     gp.presets(app);
@@ -76,6 +76,7 @@
   function actions(app) {
     var m = app.model;
     app.toggle = function (key, on) {
+      var held = app.parts.legend.contains(document.activeElement);
       m.on[key] = on;
       m.auto[key] = false;
       app.pressed(null);
@@ -85,7 +86,7 @@
       if (key === "basemap" && app.tiles) { app.map[on ? "addLayer" : "removeLayer"](app.tiles); }
       gp.legend(app);
       var same = /** @type {HTMLElement} */ (app.parts.legend.querySelector('[data-layer="' + key + '"]'));
-      if (same) { same.focus(); }
+      if (same && held) { same.focus({ preventScroll: true }); }
       app.scene.redraw();
     };
     app.scenario = function (name) {

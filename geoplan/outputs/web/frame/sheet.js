@@ -46,11 +46,11 @@
     return x + w + 8;
   }
 
-  function header(ctx, app, W) {
+  function header(ctx, app, W, trial) {
     var meta = app.data.meta, head = app.data.headline, x = 0;
     x = say(ctx, meta.service, 0, 24, { size: 23, weight: 700, width: W * 0.55 }) + 16;
     x = Math.min(x, W * 0.55 + 16);
-    meta.stamps.forEach(function (text) { x = stamp(ctx, text, x, 21); });
+    (trial ? [trial.stamp] : []).concat(meta.stamps).forEach(function (text) { x = stamp(ctx, text, x, 21); });
     say(ctx, meta.study + " · " + meta.standard, 0, 45, { size: 12, colour: SOFT, width: W * 0.62 });
     var after = app.model.scenario === "after" && head.after, ledger = after || head.ledger;
     if (ledger) {
@@ -59,7 +59,7 @@
       say(ctx, label, W - wide - 10, 16, { size: 11.5, weight: 600, align: "right", width: W * 0.36 });
       say(ctx, gp.people(ledger.served) + " / " + app.t("ui_people_n", { n: gp.people(ledger.total) }), W - wide - 10, 31, { size: 11, colour: SOFT, align: "right" });
       if (head.after) {
-        say(ctx, app.t("ui_sheet_both", { now: gp.share(head.ledger.share), after: gp.share(head.after.share) }), W, 46, { size: 11, colour: SOFT, align: "right" });
+        say(ctx, trial ? trial.steps : app.t("ui_sheet_both", { now: gp.share(head.ledger.share), after: gp.share(head.after.share) }), W, 46, { size: 11, colour: SOFT, align: "right" });
       }
     } else if (head.length || head.rate !== undefined || head.text) {
       var value = head.text || (head.length ? gp.share(head.length.total ? head.length.covered / head.length.total : null) : gp.plain(head.rate));
@@ -126,6 +126,12 @@
 
   function legend(ctx, app, x, y, w) {
     var m = app.model;
+    (gp.trialSigns ? gp.trialSigns(app) : []).forEach(function (sign) {
+      symbol(ctx, sign.draw, x, y - 12.5);
+      say(ctx, sign.text, x + 28, y, { size: 11.5, width: w - 80 });
+      say(ctx, gp.people(sign.n), x + w, y, { size: 11, colour: SOFT, align: "right" });
+      y += 17;
+    });
     gp.legendRows(app).forEach(function (row) {
       if (!gp.shown(m, row.key, m.crowded) || row.key === "basemap") { return; }
       symbol(ctx, row.draw, x, y - 12.5);
@@ -201,11 +207,11 @@
       bottom = H - lines.length * size * 1.4 - 4;
       lines.forEach(function (line, k) { say(ctx, line, 0, bottom + 4 + (k + 0.9) * size * 1.4, { size: size, colour: SOFT }); });
     }
-    var top = header(ctx, app, W), side = Math.min(310, W * 0.3), frame = W - side - 16, x = frame + 16;
+    var trial = gp.trialOf && gp.trialOf(app), top = header(ctx, app, W, trial), side = Math.min(310, W * 0.3), frame = W - side - 16, x = frame + 16;
     var metres = city(ctx, app, 0, top, frame, bottom - top - 4, dense);
     var y = scaleAndNorth(ctx, app, x, top + 4, side, metres);
     y = legend(ctx, app, x, y + 12, side) + 8;
-    rowsOf(app).slice(0, 2).forEach(function (one, k) {
+    (trial ? trial.tables : rowsOf(app)).slice(0, 2).forEach(function (one, k) {
       var fits = Math.floor((bottom - y - 12) / 15);
       if (one.n && fits >= 3) { y = table(ctx, app, one, x, y, side, Math.min(10, k ? fits : Math.max(fits, 10))); }
     });
@@ -253,7 +259,7 @@
     app.root.querySelector("[data-part=print]").addEventListener("click", function () { window.print(); });
     app.root.querySelector("[data-part=png]").addEventListener("click", function () {
       app.picture(300).toBlob(function (blob) {
-        var link = gp.el("a", { download: app.data.meta.title.replace(/[\\/:*?"<>|]+/g, " ") + ".png", href: URL.createObjectURL(blob) });
+        var link = gp.el("a", { download: (app.data.meta.title + (gp.trialOf && gp.trialOf(app) ? " " + app.t("ui_whatif_stamp") : "")).replace(/[\\/:*?"<>|]+/g, " ") + ".png", href: URL.createObjectURL(blob) });
         link.click();
         setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
       }, "image/png");

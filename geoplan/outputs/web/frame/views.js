@@ -85,13 +85,19 @@
         button.setAttribute("aria-pressed", String(button.getAttribute("data-preset") === name));
       });
     };
+    /* a trial stands in for the plan, and its button says so */
+    app.renamed = function () {
+      box.querySelectorAll("button").forEach(function (button) {
+        var name = button.getAttribute("data-preset");
+        button.textContent = app.t("ui_preset_" + name);
+        button.title = app.t("ui_preset_" + name + "_long");
+      });
+    };
     if (names.length < 2 || !m.gaps) { box.hidden = true; return; }
     names.forEach(function (name) {
-      box.appendChild(el("button", {
-        type: "button", "data-preset": name, "aria-pressed": "false", text: app.t("ui_preset_" + name), title: app.t("ui_preset_" + name + "_long"),
-        on: { click: function () { app.preset(name); } }
-      }));
+      box.appendChild(el("button", { type: "button", "data-preset": name, "aria-pressed": "false", on: { click: function () { app.preset(name); } } }));
     });
+    app.renamed();
     app.pressed(m.gaps ? "gaps" : "now");
   };
   gp.waits = function (key) { return key.indexOf("sites:") === 0 || ["served", "gained", "full", "missed", "faults", "marked", "unmarked"].indexOf(key) >= 0; };
@@ -147,7 +153,11 @@
       app.root.toggleAttribute("data-folded", shut);
       button.setAttribute("aria-expanded", String(!shut));
     }
-    function take() { app.compact = query.matches; fold(query.matches); }
+    function take() {
+      app.compact = query.matches;
+      fold(query.matches);
+      if (app.whatIf) { app.whatIf.place(); }
+    }
     button.addEventListener("click", function () { fold(!app.root.hasAttribute("data-folded")); });
     if (query.addEventListener) { query.addEventListener("change", take); }
     app.unfold = function () { fold(false); };

@@ -118,7 +118,7 @@
   }
 
   gp.drawBadges = function (m, view) {
-    var ctx = view.ctx, taken = [], sites = siteBadges(m, view, taken), gaps = gapBadges(m, view, taken);
+    var ctx = view.ctx, taken = (view.taken || []).slice(), sites = siteBadges(m, view, taken), gaps = gapBadges(m, view, taken);
     labels(m, view, taken);
     sites.dots.forEach(function (dot) {
       var r = Math.max(0.9, Math.min(4.5, 0.9 + (view.zoom - 9.5) * 0.9));

@@ -165,6 +165,10 @@
     });
     var far = app.toldFar = app.far();
     box.textContent = "";
+    (gp.trialSigns ? gp.trialSigns(app) : []).forEach(function (sign, k) {
+      if (!k) { box.appendChild(el("h3", { text: t("ui_whatif_as_after") })); }
+      box.appendChild(el("p", { "class": "gp-layer gp-sign" }, [symbol(sign.draw), el("span", { text: sign.text }), el("small", { text: gp.people(sign.n) })]));
+    });
     list.forEach(function (row) {
       if (row.group !== group) {
         group = row.group;

@@ -10,14 +10,18 @@
       if (w.box.hidden) { return; }
       show(w);
       m.scenario = "after";  // whoever changes something wants to see it
+      app.pressed("plan");
       w.refreshPanel();
       gp.headline(app);
-      if (!waiting) { waiting = true; setTimeout(function () { waiting = false; if (!w.box.hidden) { tables(app); } }, 60); }
+      if (!waiting) { waiting = true; setTimeout(function () { waiting = false; if (!w.box.hidden) { tables(app); gp.legend(app); } }, 60); }
       app.scene.redraw();
     };
     w.leave = function () {
       if (!w.before) { return; }
+      var pressed = w.before.pressed;
       hide(w);
+      app.renamed();
+      app.pressed(pressed);
       app.map.closePopup();
       gp.headline(app);
       gp.legend(app);
@@ -61,6 +65,58 @@
     paint(w);
   };
 
+  /* today's gaps as they remain, by their letters on the map, and those that the trial makes */
+  function remaining(w) {
+    var app = w.app, m = app.model, ranks = w.ranks(), found = [];
+    if (m.gaps) {
+      gp.gapList(m).forEach(function (i) {
+        var n = gp.gapPeople(m, i);
+        if (gp.open(m, i) && n !== null) { found.push({ mark: m.gaps.letter[i], name: m.gaps.d.area[i] || gp.MISSING, people: n }); }
+      });
+    }
+    if (m.demand && !m.demand.d.cell_m) {
+      gp.whatIfGaps(w.choice()).forEach(function (gap) {
+        var at = ranks.drawn[gap.lead];
+        if (at >= 0 && m.demand.now[at] === 0) { found.push({ mark: app.t("ui_whatif_new_gap"), name: gp.whatIfGapName(w, gap), people: gap.people }); }
+      });
+    }
+    return found.sort(function (a, b) { return b.people - a.people; });
+  }
+
+  /** What a trial draws on the map, for legends: how many, what it is, and its sign.
+   * @param {App} app @returns {{n: number, text: string, draw: (pen: CanvasRenderingContext2D) => void}[]} */
+  gp.trialSigns = function (app) {
+    var w = app.whatIf, m = app.model, n = [0, 0, 0], i;
+    if (!w || m.whatif !== w || m.scenario !== "after") { return []; }
+    var planned = w.planned(), open = w.choice().open;
+    for (i = 0; i < w.covers().all; i++) {
+      var standing = i < w.meta.sites || planned.indexOf(i) >= 0;
+      if (standing !== !!open[i]) { n[standing ? 0 : 1] += 1; }
+    }
+    if (m.demand && !m.demand.d.cell_m) { for (i = 0; i < m.demand.now.length; i++) { if (!m.demand.now[i] && m.demand.later[i]) { n[2] += 1; } } }
+    return ["crossed", "added", "lost_rows"].map(function (name, k) {
+      return { n: n[k], text: app.t("ui_whatif_" + name), draw: function (pen) { pen.scale(0.68, 0.68); [cross, plus, ring][k](pen, 16, 13); } };
+    }).filter(function (sign) { return sign.n; });
+  };
+
+  /** What a printed sheet tells of the trial that the map shows, or null.
+   * @param {App} app */
+  gp.trialOf = function (app) {
+    var w = app.whatIf, m = app.model;
+    if (!w || m.whatif !== w || m.scenario !== "after") { return null; }
+    var t = app.t, done = gp.whatIfChanges(w), gaps = remaining(w), before = w.before.after, now = app.data.headline.ledger;
+    function numbered(kind, title, list, cells) {
+      return { key: kind, kind: kind, title: title, n: list.length, head: ["", "", ""], cells: cells };
+    }
+    var shown = numbered("trial_gaps", t("ui_whatif_sheet_gaps"), gaps, function (i) { return [gaps[i].mark, gaps[i].name, gp.people(gaps[i].people)]; });
+    shown.head[2] = t("ui_col_people_after");
+    return {
+      stamp: t("ui_whatif_stamp"),
+      steps: t(before ? "ui_whatif_sheet_plan" : "ui_whatif_sheet", { now: gp.share(now.share), plan: before && gp.share(before.share), trial: gp.share(app.data.headline.after.share) }),
+      tables: [numbered("trial", t("ui_whatif_changed"), done, function (i) { return [i + 1, w.name(done[i].k), done[i].said.replace(/[:：]$/, "")]; }), shown]
+    };
+  };
+
   function settle(w) {
     w.moving = undefined;
     w.app.root.classList.remove("gp-whatif-moving");
@@ -74,17 +130,29 @@
     if (level) { app.level(level); }
   }
 
+  /* what the page says of the plan, and of a trial in its stead */
+  var SAID = ["ui_after", "ui_layer_gained", "ui_col_people_after", "ui_layer_gaps", "ui_preset_plan", "ui_preset_plan_long"];
+
+  function pressedOf(app) {
+    var button = app.parts.presets.querySelector("[aria-pressed=true]");
+    return button && button.getAttribute("data-preset");
+  }
+
   /* the choice stands in for the plan in everything that the map and its lists show */
   function show(w) {
     var app = w.app, m = app.model, head = app.data.headline, words = app.data.words, covers = w.covers(), counted = w.choice().count();
     if (!w.before) {
       w.before = {
-        scenario: m.scenario, after: head.after, label: head.label_after, word: words.ui_after, layer: words.ui_layer_gained,
+        scenario: m.scenario, after: head.after, label: head.label_after, words: {}, pressed: pressedOf(app),
         later: m.demand && m.demand.later, gaps: m.gaps && m.gaps.d.after,
         levels: m.levels.map(function (one) { return [one.level.value_after, one.level.unserved_after]; })
       };
       m.scenario = "after";
-      words.ui_after = app.t("ui_whatif_title");
+      SAID.forEach(function (key) {
+        w.before.words[key] = words[key];
+        words[key] = app.t(key.replace("ui_", "ui_whatif_as_"));
+      });
+      app.renamed();
       head.label_after = head.label;
       m.whatif = w;
     }
@@ -103,7 +171,7 @@
     m.scenario = was.scenario;
     head.after = was.after;
     head.label_after = was.label;
-    app.data.words.ui_after = was.word;
+    Object.assign(app.data.words, was.words);
     if (m.demand) { m.demand.later = was.later; }
     if (m.gaps) { m.gaps.d.after = was.gaps; }
     m.levels.forEach(function (one, k) { one.level.value_after = was.levels[k][0]; one.level.unserved_after = was.levels[k][1]; });
@@ -226,6 +294,14 @@
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
       if (standing) { cross(ctx, x, y); } else { plus(ctx, x, y); }
     }
+  }
+
+  function ring(ctx, x, y) {
+    ctx.strokeStyle = gp.colours.gap;
+    ctx.lineWidth = 2.5;
+    ctx.beginPath();
+    ctx.arc(x, y, 8, 0, 6.2832);
+    ctx.stroke();
   }
 
   function cross(ctx, x, y) {

@@ -6,14 +6,23 @@
   /** @param {WhatIf} w */
   gp.whatIfPanel = function (w) {
     var app = w.app, t = app.t, id = app.id + "_whatif";
-    var lists = app.parts.lists, box = el("section", { "class": "gp-whatif", id: id, "aria-label": t("ui_whatif_title") });
+    var lists = app.parts.lists, search = app.parts.search, stage = app.root.querySelector(".gp-stage"), box = el("section", { "class": "gp-whatif", id: id, "aria-label": t("ui_whatif_title") });
     var start = el("button", { type: "button", "class": "gp-whatif-start", "aria-expanded": "false", "aria-controls": id, on: { click: function () { w.show(box.hidden); } } }, [
       el("b", { text: t("ui_whatif_title") }), el("span", { text: t("ui_whatif_ask") })
     ]);
     box.hidden = true;
-    lists.parentNode.insertBefore(start, lists);
-    lists.parentNode.insertBefore(box, lists);
     w.box = box;
+    /* above the lists; where those are folded away under the map, beside the search and beside the map */
+    w.place = function () {
+      if (app.compact) {
+        search.parentNode.insertBefore(start, search.nextSibling);
+        stage.parentNode.insertBefore(box, stage.nextSibling);
+      } else {
+        lists.parentNode.insertBefore(start, lists);
+        lists.parentNode.insertBefore(box, lists);
+      }
+    };
+    w.place();
     w.show = function (on) {
       box.hidden = !on;
       start.setAttribute("aria-expanded", String(on));
@@ -22,8 +31,11 @@
       if (!w.built) { build(w); }
       if (!w.touched && w.meta.planned.length) { w.choice().setAll(w.from("plan")); }
       w.changed();
-      // beside the map the panel scrolls by itself; below it the map must stay in sight
-      if (app.root.clientWidth >= 1000) { start.scrollIntoView({ block: "start" }); }
+      if (!app.compact) { start.scrollIntoView({ block: "start" }); return; }
+      app.openCard(false);
+      // under the map of a phone: the panel's head and most of the map in sight at once
+      var below = box.getBoundingClientRect().top - 0.62 * window.innerHeight;
+      if (below > 0) { window.scrollBy(0, below); }
     };
     w.refreshPanel = function () {
       if (!w.built || box.hidden) { return; }
@@ -111,25 +123,31 @@
     ]));
   }
 
-  /* what differs from today's sites and the suggested ones */
-  function changed(w) {
-    var t = w.app.t, box = w.parts.changed, open = w.choice().open, any = false;
-    box.textContent = "";
-    function line(k, said, back, act) {
-      any = true;
-      box.appendChild(el("div", { "class": "gp-whatif-line" }, [
-        el("span", {}, [el("b", { text: said }), el("span", { text: " " + w.name(k) })]), button(back, act, "gp-link")
-      ]));
-    }
+  /** What differs from today's sites and the suggested ones.
+   * @param {WhatIf} w @returns {{k: number, said: string, back: string, on: boolean}[]} */
+  gp.whatIfChanges = function (w) {
+    var t = w.app.t, open = w.choice().open, found = [];
+    function add(k, said, back, on) { found.push({ k: k, said: t("ui_whatif_" + said), back: t("ui_whatif_" + back), on: on }); }
     var planned = w.planned(), built = planned.filter(function (k) { return open[k]; }).length;
     var whole = built && planned.length - built < built;  // most of the plan stands: what is missing is the change
-    for (var k = 0; k < w.meta.sites; k++) { if (!open[k]) { line(k, t("ui_whatif_closed"), t("ui_whatif_reopen"), opener(w, k, true)); } }
+    for (var k = 0; k < w.meta.sites; k++) { if (!open[k]) { add(k, "closed", "reopen", true); } }
     for (; k < w.covers().all; k++) {
       var suggested = planned.indexOf(k) >= 0;
-      if (suggested && whole && !open[k]) { line(k, t("ui_whatif_dropped"), t("ui_whatif_take"), opener(w, k, true)); }
-      if (open[k] && !(suggested && whole)) { line(k, t("ui_whatif_new"), t("ui_whatif_take_out"), opener(w, k, false)); }
+      if (suggested && whole && !open[k]) { add(k, "dropped", "take", true); }
+      if (open[k] && !(suggested && whole)) { add(k, "new", "take_out", false); }
     }
-    if (!any) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_none") })); }
+    return found;
+  };
+
+  function changed(w) {
+    var box = w.parts.changed, found = gp.whatIfChanges(w);
+    box.textContent = "";
+    found.forEach(function (one) {
+      box.appendChild(el("div", { "class": "gp-whatif-line" }, [
+        el("span", {}, [el("b", { text: one.said }), el("span", { text: " " + w.name(one.k) })]), button(one.back, opener(w, one.k, one.on), "gp-link")
+      ]));
+    });
+    if (!found.length) { box.appendChild(el("p", { "class": "gp-small", text: w.app.t("ui_whatif_none") })); }
   }
   function opener(w, k, on) { return function () { w.set(k, on); }; }
 
@@ -151,6 +169,7 @@
   }
 
   /* areas, and the place with most people of the gap */
+  gp.whatIfGapName = gapName;
   function gapName(w, gap) {
     var covers = w.covers(), t = w.app.t, m = w.app.model, parts = [], own = w.rowName(gap.lead);
     w.meta.named.forEach(function (k) {
