@@ -39,9 +39,22 @@ def measure_changes(
         }
         for key in services
         for measure, in_a, in_b in _measures(a[key], b[key])
+        if (in_a is not None and in_b is not None) or not _is_withheld(measure, a[key], b[key])
     ]
     columns = ["service", "measure", "a", "b", "change"]
     return pd.DataFrame(rows, columns=columns).astype({"a": float, "b": float, "change": float})
+
+
+def _is_withheld(measure: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether a number that only one run tells is suppressed in the other: both count people.
+
+    The other's number would disclose it, since people whom one standard serves are those whom the
+    other does not: 80 beyond = 130 + 100 - 150.
+    """
+    name = measure.removesuffix("_most")
+    if name == "served_after":
+        return all("people_after" in (run.get("siting") or {}) for run in (a, b))
+    return name in (*_LEDGER, "covered_share") and all(run.get("people") for run in (a, b))
 
 
 def _difference(a: float | None, b: float | None) -> float | None:

@@ -18,6 +18,7 @@ from geoplan.comparison.locations import shares_ground
 from geoplan.comparison.numbers import setting_changes
 from geoplan.errors import UsageError
 from geoplan.outputs import summary_dict, write_comparison, write_layers
+from geoplan.study import Study
 from geoplan.study.assess.assess_service import in_service
 
 
@@ -256,3 +257,26 @@ def test_a_street_that_lost_its_site_is_counted(results, tmp_path):
     changes = found.changed.set_index(["service", "measure"])["change"].to_dict()
     assert changes == {(key, f"with_site:{level}"): -1, (key, f"meeting_quota:{level}"): -1}
     assert "meeting the quota: " in found.text("en")
+
+
+def test_what_one_public_edition_suppresses_is_not_told_by_the_other(small_folder, tmp_path):
+    """150 of 290 are served within 800 m and 80 are beyond; within 700 m 100 and 130.
+
+    Of numbers below 100 none is published: with 130 beyond in B, the 80 in A would be known from
+    the 150 and 100 served.
+    """
+    runs = []
+    for metres in (800, 700):
+        standard = {"services.meal_station.standard.threshold_m": metres}
+        study = Study.open(small_folder).replace({"study.suppress_below": 60, **standard})
+        runs.append(study.run(audience="public").save(tmp_path / str(metres)))
+    told = [json.loads((run / "summary.json").read_text("utf-8")) for run in runs]
+    beyond = [facts["services"]["meal_station"]["people"]["beyond"] for facts in told]
+    assert beyond == [None, 130]
+    found = compare_runs(*runs)
+    people = found.services.set_index("measure")
+    assert "beyond" not in people.index
+    assert people.loc["served", "change"] == -50
+    assert "130" not in found.text()
+    for areas in (found.areas["served_a"], found.areas["served_b"]):
+        assert areas.notna().all()

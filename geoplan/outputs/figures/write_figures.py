@@ -254,20 +254,22 @@ def _areas(results: RunResults, service: ServiceResult, level: str, speaker: Spe
     for row, (share, total) in zip(
         rows, zip(table["covered_share"], table["total"], strict=True), strict=True
     ):
-        ax.text(1.01, row, f"{share:.1%} / {count_text(total)}", va="center", fontsize=7)
+        shown = "—" if np.isnan(share) else f"{share:.1%}"  # suppressed
+        ax.text(1.01, row, f"{shown} / {count_text(total)}", va="center", fontsize=7)
     ax.set_yticks(rows, [writable(clean(n), cjk_fonts()) for n in table["name"]], fontsize=8)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel(speaker.say("figures.areas_x"))
     ax.tick_params(length=0)
-    ax.legend(
-        frameon=False,
-        fontsize=7,
-        ncols=6,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        borderaxespad=0.1,
-        handlelength=1.2,
-        columnspacing=1.0,
-    )
+    if ax.containers:
+        ax.legend(
+            frameon=False,
+            fontsize=7,
+            ncols=6,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            borderaxespad=0.1,
+            handlelength=1.2,
+            columnspacing=1.0,
+        )
     return figure
