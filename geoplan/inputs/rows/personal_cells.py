@@ -11,6 +11,7 @@ import pandas as pd
 from geoplan.inputs.columns.personal.free_text import HIDDEN, hide_in_text
 from geoplan.inputs.columns.personal.hide_cells import hide_personal
 from geoplan.inputs.columns.personal.personal_data import personal_columns
+from geoplan.inputs.columns.roles import headings_called
 from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.collector import FindingCollector
 from geoplan.inputs.rows.row_table import RowTable
@@ -64,7 +65,11 @@ def hide_personal_data(
     """
     keep = collector.source.keep
     every = list(map(str, table.text.columns))
-    kept = every if KEEP_ALL in keep else [h for h in every if h in keep]
+    named_by = {n: headings_called(n, every, table.levels) for n in keep if n != KEEP_ALL}
+    for name in (n for n, found in named_by.items() if not found):
+        collector.about_file("keep_missing", "warning", heading=name)
+    asked = {h for found in named_by.values() for h in found}
+    kept = every if KEEP_ALL in keep else [h for h in every if h in asked]
     named = [h for h in every if h not in roles and h not in taken and hide_in_text(h) != h]
     dropped = personal_columns(table.text, keep={*roles, *taken, *kept, *named})
     told = [h for h in kept if KEEP_ALL not in keep or personal_columns(table.text[[h]])]

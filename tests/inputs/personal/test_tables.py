@@ -82,6 +82,15 @@ def test_what_the_study_keeps_stays(tmp_path):
     assert "站长姓名" not in read(tmp_path, text).layer.frame
 
 
+def test_a_kept_heading_that_is_not_there_is_told_and_spelling_is_taken_lightly(tmp_path):
+    text = "名称,经度,纬度,站长 姓名,户主\n甲,117.1,36.6,王芳,李明"
+    one = read(tmp_path, text, keep=("站长姓名", "厨师"))
+    told = [f for f in one.findings if f.code == "keep_missing"]
+    assert [("厨师" in f.problem, f.severity) for f in told] == [(True, "warning")]
+    assert one.layer.frame["站长 姓名"].tolist() == ["王芳"]
+    assert "户主" not in one.layer.frame
+
+
 def test_a_condition_still_reads_what_is_hidden(tmp_path):
     text = f"名称,经度,纬度,负责人,备注\n甲,117.1,36.6,王芳,{MOBILE}夜\n乙,117.2,36.6,李明,好"
     assert len(read(tmp_path, text, where="负责人 == '王芳'").layer) == 1
