@@ -304,7 +304,7 @@ def test_identical_results_give_identical_covers(town: Town, tmp_path: Path) -> 
 
 
 @browser_test
-@pytest.mark.parametrize("size", [(960, 540), (390, 844), (1440, 900)], ids=str)
+@pytest.mark.parametrize("size", [(960, 540), (760, 700), (390, 844), (1440, 900)], ids=str)
 def test_the_button_is_seen_at_once_and_so_is_what_it_opens(
     town: Town, visit: Any, size: tuple[int, int]
 ) -> None:
@@ -313,6 +313,8 @@ def test_the_button_is_seen_at_once_and_so_is_what_it_opens(
     button = page.locator(".gp-whatif-start").bounding_box()
     assert button["y"] + button["height"] <= height
     assert button["x"] + button["width"] <= width
+    rows = page.locator(".gp-tools").bounding_box()["height"] // 38
+    assert rows == (2 if width < 760 else 1)
     page.locator(".gp-whatif-start").click()
     panel, city = (page.locator(of).bounding_box() for of in (".gp-whatif", ".gp-map"))
     assert panel["y"] <= 0.75 * height
