@@ -66,7 +66,6 @@ demand = "elderly_60"
 WHOLE = {
     "站点": {
         ("personal", "联系电话"),
-        ("personal_cells", "备注"),
         ("counts_for_quota", ""),
         ("capacity_partly_known", ""),
         ("numbers_written", "床位数"),
@@ -166,7 +165,7 @@ def sites(book: openpyxl.Workbook) -> Sheet:
     add("甲站", gcj(2020, 2010), "duplicate")
     add("同号", gcj(6000, 6000), "same_id", mark="S001")
     add("错列", gcj(6500, 6500), "stray_cells", more=("", "掉到表外的格"))
-    add("夹带手机", gcj(7000, 7000), remark="电话13912345678找老王")
+    add("夹带手机", gcj(7000, 7000), "personal_cell", remark="电话13912345678找老王")
     add("公式备注", gcj(7500, 7500), remark="=1+1")
     add("空格不算错", (f" {good[0]} ", f"{good[1]}　"), street=" 东街街道 ", beds=" 12 ")
     sheet.add([None] * 9)

@@ -110,6 +110,10 @@ def test_sums_of_money_are_no_telephone_numbers(heading, cell):
     assert hidden("备注", cell, "5000000", "120000") == [0]
 
 
+def test_a_column_of_round_sums_holds_no_telephone_number():
+    assert hidden("投资额", *(f"13{k}00138000" for k in range(6))) == []
+
+
 def test_a_column_of_telephones_under_a_sum_s_heading_is_still_hidden():
     assert hidden("投资额", *(f"1380013800{k}" for k in range(6))) == [0, 1, 2, 3, 4, 5]
     assert hidden("投资额", "500万元，王芳13800138000", "300") == [0]
