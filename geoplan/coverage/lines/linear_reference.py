@@ -123,11 +123,12 @@ def line_frame(lines: gpd.GeoDataFrame | gpd.GeoSeries | LineLayer, what: str) -
     series = lines.geometry if isinstance(lines, gpd.GeoDataFrame) else lines
     check_projected(gpd.GeoDataFrame(geometry=series), what)
     kinds = series.geom_type
-    bad = series.index[series.isna() | series.is_empty | ~kinds.isin(_LINES | _SHAPES)]
+    located = _is_finite(series.to_numpy())
+    bad = series.index[series.isna() | series.is_empty | ~kinds.isin(_LINES | _SHAPES) | ~located]
     faults = []
     if len(bad):
         faults.append(
-            f"{len(bad)} rows are missing, empty or no lines, such as {bad[:5].tolist()}: "
+            f"{len(bad)} rows are missing, empty, no lines or nowhere, such as {bad[:5].tolist()}: "
             "leave them out or mend them"
         )
     if not series.index.is_unique:
@@ -154,11 +155,20 @@ def point_frame(
             "with to_crs()."
         )
     shapes = series.to_numpy()
-    series = series[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~_is_finite(shapes)
+    series = series[~nowhere]
     odd = series.index[series.geom_type != "Point"]
     if len(odd):
         raise UsageError(f"{what}: {len(odd)} rows are no points, such as {odd[:5].tolist()}.")
     return series
+
+
+def _is_finite(shapes: np.ndarray) -> np.ndarray:
+    """Bool per geometry: no coordinate is missing or infinite."""
+    coords, row = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.ones(len(shapes), bool)
+    finite[row[~np.isfinite(coords).all(axis=1)]] = False
+    return finite
 
 
 def build_chains(lines: gpd.GeoSeries, *, shared_tolerance_m: float = 0.1) -> Chains:
