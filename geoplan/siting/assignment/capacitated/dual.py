@@ -192,7 +192,7 @@ def capacitated_fixing(
 def _values_with_rows(median, multipliers, values):
     """Per site and row the value of the site's knapsack with that row; `values` without asking."""
     m, n = median.costs.shape
-    within = np.empty((m if median.whole else 0, n))
+    within = np.full((m if median.whole else 0, n), np.inf)
     items = Items(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n))
     taken = np.empty(n)
     for j in range(m):
