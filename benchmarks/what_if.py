@@ -65,7 +65,7 @@ def main() -> None:
                 continue
             context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
             page = context.new_page()
-            page.goto(path.as_uri())
+            page.goto(path.resolve().as_uri())
             page.wait_for_selector("[data-ready=true]")
             read = page.evaluate(_OPEN)
             times = [page.evaluate(_CHANGE, [7]) for _ in range(wanted.changes)]
