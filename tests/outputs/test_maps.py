@@ -16,6 +16,7 @@ import shapely
 from hypothesis import given, settings, strategies as st
 
 from geoplan.coverage.ledger import STATES
+from geoplan.coverage.lines.suggest_markers import suggest_markers
 from geoplan.disclosure import edition
 from geoplan.errors import UsageError
 from geoplan.outputs.maps import service_map, write as writing, write_map, write_maps
@@ -23,6 +24,7 @@ from geoplan.outputs.maps.areas import boundaries
 from geoplan.outputs.maps.assets import web_text
 from geoplan.outputs.maps.background import thin_roads
 from geoplan.outputs.maps.encode import PRECISION, encode_path
+from geoplan.outputs.maps.features import suggested_content
 from geoplan.outputs.maps.page import json_for_page
 from geoplan.outputs.palette import RAMPS
 from geoplan.words.speaker import Speaker
@@ -303,3 +305,12 @@ def test_a_folder_of_tiles_lies_under_the_map(fakes, tmp_path):
     assert found["tiles"][0].startswith("file:///")
     assert found["tiles"][0].endswith("/{z}/{x}/{y}.jpg")
     assert "%20" in found["tiles"][0]
+
+
+def test_a_marker_to_be_set_says_where_on_its_line_and_not_how_many_people() -> None:
+    border = gpd.GeoSeries([shapely.LineString([(0, 0), (1600, 0)])], index=["甲线"], crs=4548)
+    further = suggest_markers(border, None, max_spacing_m=500)
+    told = suggested_content(further.assign(rank=1, added_people=0.0, area="甲线"), {})
+    assert told is not None
+    assert told["added"] == [None] * len(further)
+    assert told["chainage"] == further["chainage_m"].round().tolist()

@@ -199,6 +199,8 @@ def suggested_content(
     if sites is None or sites.empty:
         return None
     within = None if in_reach is None else numbers(in_reach.reindex(sites.index.map(str)))
+    marker = "line" in sites.columns  # it serves a line, not people
+    added = "" if marker else "added_people"
     return {
         "ids": [str(label) for label in sites.index],
         "within": within,
@@ -208,12 +210,12 @@ def suggested_content(
         "area": texts(column(sites, "area", "")),
         "lon": numbers(column(sites, "lon", np.nan), 6),
         "lat": numbers(column(sites, "lat", np.nan), 6),
-        "added": numbers(column(sites, "added_people", np.nan)),
+        "added": numbers(column(sites, added, np.nan)),
         "share": numbers(column(sites, "share_after", np.nan), 6),
         "loss": numbers(column(sites, "next_best_loss", np.nan)),
         "chosen": numbers(column(sites, "chosen_share", np.nan), 6),
         # the area of a marker is its line, by name
-        "line": texts(column(sites, "area" if "line" in sites.columns else "line", "")),
+        "line": texts(column(sites, "area" if marker else "line", "")),
         "chainage": numbers(column(sites, "chainage_m", np.nan), 0),
         "position": positions(sites.index, known),
     }
