@@ -33,6 +33,13 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "coverage_curve",
         "SitingResult",
     ),
+    "What to build in which year": (
+        "ProgrammeProblem",
+        "ProgrammeAction",
+        "Budget",
+        "Target",
+        "ProgrammeResult",
+    ),
     "Boundaries, supply and demand, coordinates": (
         "spacing_coverage",
         "suggest_markers",

@@ -15,5 +15,19 @@ from .knee import Knee as Knee, curve_knee as curve_knee
 from .median import p_median as p_median
 from .model.problem import SitingProblem as SitingProblem
 from .model.result import SitingResult as SitingResult
+from .periods.problem import ProgrammeProblem as ProgrammeProblem
+from .periods.result import (
+    Change as Change,
+    PlannedAction as PlannedAction,
+    ProgrammeResult as ProgrammeResult,
+    ProgrammeYear as ProgrammeYear,
+)
+from .periods.rules import (
+    AreaLevel as AreaLevel,
+    Budget as Budget,
+    ProgrammeAction as ProgrammeAction,
+    SpendShare as SpendShare,
+    Target as Target,
+)
 from .solver.request import SolveRequest as SolveRequest
 from .weighted_covering import min_cost as min_cost
