@@ -74,6 +74,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/travel.py
 	$(BIN)/python benchmarks/siting.py
 	$(BIN)/python benchmarks/siting_rules.py
+	$(BIN)/python benchmarks/set_covering.py
 	$(BIN)/python benchmarks/inputs.py
 	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py

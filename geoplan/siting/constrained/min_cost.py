@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from geoplan.siting.constrained.accepted import refuse_people
-from geoplan.siting.constrained.covering_model import held_at_sites
-from geoplan.siting.constrained.greedy import min_sites_start
+from geoplan.siting.constrained.covering_model import CoveringModel, held_at_sites
+from geoplan.siting.constrained.greedy import min_sites_start, warm_start
 from geoplan.siting.constrained.milp import build_covering_model
 from geoplan.siting.constrained.solve import infeasible_covering, infeasible_result, who_is_served
+from geoplan.siting.mclp.row_weighting import cheaper_cover
 from geoplan.siting.model.build_result import bound_room, make_result, no_result
 from geoplan.siting.model.check_answer import broken_site_rules
 from geoplan.siting.model.constraints import (
@@ -45,6 +46,8 @@ def constrained_min_cost(
     greedy = None
     if start is not None:
         greedy = float(money[covering.core.sites[start[covering.y] > 0.5]].sum())
+        if _covers_everyone(covering, need):
+            start = _cheaper_start(covering, start, money, control)
     covering.set_objective(covering.y, money[covering.core.sites])
     whole = is_whole(money)
     found = covering.run(control=control, whole_goal=whole, start=start)
@@ -85,6 +88,24 @@ def constrained_min_cost(
         assignment=assignment,
         detail=detail,
     )
+
+
+def _covers_everyone(covering: CoveringModel, need: float) -> bool:
+    """Whether the question is a plain set covering: every class of demand, no other rule."""
+    problem, core = covering.problem, covering.core
+    if problem.full_within is not None or not covering.constraints.unconstrained(problem):
+        return False
+    return need > core.base + core.weight.sum() - core.weight.min(initial=0.0)
+
+
+def _cheaper_start(
+    covering: CoveringModel, start: np.ndarray, money: np.ndarray, control: SolveControl
+) -> np.ndarray:
+    """The columns of a cheaper cover than `start`, or of `start` where none is found."""
+    core = replace(covering.core, cost=money[covering.core.sites])
+    chosen = cheaper_cover(core, np.flatnonzero(start[covering.y] > 0.5), control=control)
+    cheaper = warm_start(covering, core.sites[chosen])
+    return start if cheaper is None else cheaper
 
 
 def _with_existing(problem: SitingProblem, chosen: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from geoplan.siting.mclp.row_weighting import cheaper_cover
 from geoplan.siting.model.core import Core
 from geoplan.siting.model.counting import is_whole
 from geoplan.siting.model.dominance import implied_rows
@@ -93,14 +94,28 @@ def solve_lscp_milp(
     ptr = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - core.row_ptr[rows], sizes)
     model.add_rows(ptr, y[core.row_idx[entries]], 1.0, lower=1.0)
-    vector = np.zeros(core.m)
-    vector[start] = 1.0
     options: dict[str, object] = {"mip_abs_gap": 0.99} if is_whole(core.cost) else {}
-    found = solve_in_time(model, control, start=vector, options=options)
+    found = solve_in_time(
+        model,
+        control,
+        seconds=control.left / 2,
+        start=_marked(core, start),
+        options=options | {"mip_max_nodes": 1},
+    )
+    least = found.bound or 0.0
+    if found.status != "optimal" and not control.stopped:
+        start = cheaper_cover(core, start, control=control)
+        found = solve_in_time(model, control, start=_marked(core, start), options=options)
     chosen = start
     if found.x is not None:
         other = np.flatnonzero(found.x[: core.m] > 0.5)
         if core.cost[other].sum() < core.cost[start].sum() - SAME_VALUE:
             chosen = other
-    bound = 0.0 if found.bound is None else found.bound
-    return chosen, bound, found.status == "optimal"
+    return chosen, max(least, found.bound or 0.0), found.status == "optimal"
+
+
+def _marked(core: Core, chosen: np.ndarray) -> np.ndarray:
+    """1.0 for every site of `core` that is in `chosen`, else 0.0."""
+    vector = np.zeros(core.m)
+    vector[chosen] = 1.0
+    return vector
