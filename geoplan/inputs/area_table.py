@@ -54,13 +54,20 @@ def read_area_table(
     collector = FindingCollector(source=source, lang=lang)
     try:
         with reading():
-            table = _read(collector, tuple(needed))
+            table = area_figures(collector, tuple(needed))
     except InputError as error:
         return collector.unusable(error)
     return collector.loaded(table)
 
 
-def _read(collector: FindingCollector, needed: tuple[str, ...]) -> pd.DataFrame:
+def area_figures(collector: FindingCollector, needed: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The table of the collector's source, as `read_area_table` returns it.
+
+    Raises
+    ------
+    InputError
+        It cannot be used.
+    """
     source, rows = collector.source, open_rows(collector, figures=True)
     # only codes and names are taken for what they are; any other heading may be a figure
     known = {h: r for h, r in rows.roles.items() if r in source.columns or r in _TEXT}
@@ -73,17 +80,18 @@ def _read(collector: FindingCollector, needed: tuple[str, ...]) -> pd.DataFrame:
             first=missing[0],
             headings=", ".join(map(str, rows.text.columns)),
         )
-    frame = pd.DataFrame(index=rows.text.index)
+    columns: dict[str, object] = {}
     for name, cells in data.items():
         values, cleaned = read_numbers(cells)
         unread = np.isnan(values) & ~is_empty(cells)
         if name in _TEXT or (name not in needed and unread.any()):
-            frame[name] = cells
+            columns[name] = cells
             continue
         column = rows.heading(name) or name
         collector.about_rows(
             unread, "bad_figure", "error", column=column, cells=cells, set_aside=True
         )
         collector.about_rows(cleaned, "read_as_number", "warning", column=column, cells=cells)
-        frame[name] = values
+        columns[name] = values
+    frame = pd.DataFrame(columns, index=rows.text.index)
     return frame[~collector.set_aside_mask].reset_index(drop=True)

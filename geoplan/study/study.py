@@ -193,6 +193,7 @@ class Study(StudySettings):
         audience: str = "internal",
         lang: str | None = None,
         scheduler: str | None = None,
+        year: int | None = None,
         progress: Progress = silent,
     ) -> Plan:
         """The main job: check, coverage, gaps, sites.
@@ -203,6 +204,7 @@ class Study(StudySettings):
         audience : ``"internal"`` or ``"public"`` (small cells blanked, no personal data).
         lang : ``"zh"`` or ``"en"``; default the study's.
         scheduler : address of a Dask cluster; default this process.
+        year : whose people are planned for, by ``[demand.KEY.projection]``; default the study's.
         progress : called with (done, total, text).
 
         Returns
@@ -227,6 +229,8 @@ class Study(StudySettings):
         if audience not in ("internal", "public"):
             raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
         study = in_language(self, lang)
+        if year is not None:
+            study = study.replace({"study.year": year})
         keys = self.services if services is None else known_services(study, services)
         return run_study(study, keys, audience=audience, scheduler=scheduler, progress=progress)
 

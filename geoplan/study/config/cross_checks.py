@@ -130,11 +130,7 @@ def cross_checks(
         shown = " → ".join((*ring, ring[0]))
         checks.add(("areas", level, "parent"), speaker.say("study.areas_in_ring", ring=shown))
     for key, entry in demand.items():
-        target = entry.get("sum_to")
-        if isinstance(target, Mapping):
-            checks.file_at(("demand", key, "sum_to", "path"), target.get("path"))
-            at_level = ("demand", key, "sum_to", "level")
-            checks.one_of(at_level, target.get("level"), areas, "[areas]")
+        _check_demand(key, entry, areas, checks)
     for key, entry in services.items():
         checks.one_of(("services", key, "demand"), entry.get("demand"), demand, "[demand]")
         for inner, level in quota_levels(entry.get("standard")) if areas else ():
@@ -153,6 +149,22 @@ def cross_checks(
         if dotted(at) not in told:
             checks.add(at, speaker.say(f"study.{word}", **values))
     return checks.found
+
+
+def _check_demand(
+    key: str, entry: Mapping[str, Any], areas: Iterable[str], checks: _CrossChecks
+) -> None:
+    """Tables beside the people: the census that they are scaled to, and people by year."""
+    for name in ("sum_to", "projection"):
+        where, target = ("demand", key, name), entry.get(name)
+        if not isinstance(target, Mapping):
+            continue
+        checks.file_at((*where, "path"), target.get("path"))
+        checks.one_of((*where, "level"), target.get("level"), areas, "[areas]")
+        censuses = target.get("censuses")
+        for k, census in enumerate(censuses if isinstance(censuses, list) else ()):
+            if isinstance(census, Mapping):
+                checks.file_at((*where, "censuses", str(k), "path"), census.get("path"))
 
 
 def _check_rate(

@@ -45,6 +45,9 @@ def _named(settings: Mapping[str, Any]) -> Iterator[str]:
     for key, value in settings.items():
         if isinstance(value, Mapping):
             yield from _named(value)
+        elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+            for one in value:
+                yield from _named(one) if isinstance(one, Mapping) else ()
         elif key in _KEYS:
             for one in value if isinstance(value, list) else [value]:
                 if isinstance(one, str) and one and not is_database_url(one):

@@ -90,6 +90,7 @@ class StudySection(_Section):
     map_approval_no: str = ""
     suppress_below: Annotated[Whole, Field(ge=0)] = 10
     seed: Annotated[Whole, Field(ge=0)] = 0
+    year: Year | None = None
     data_date: str = ""
     source: str = ""
     currency: str = ""
@@ -168,6 +169,70 @@ class SumToSection(_Section):
     columns: dict[str, str] = Field(default_factory=dict)
 
 
+class _FiguresSection(_Section):
+    """A table of figures by area."""
+
+    path: str
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: Encoding | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class CensusSection(_FiguresSection):
+    """One of ``censuses``: people by area and age of one year.
+
+    `codes` are codes or names of areas then, and the codes of today, where they were joined or
+    renamed since.
+    """
+
+    year: Year
+    codes: dict[str, str] = Field(default_factory=dict)
+
+
+class GrowthSection(_Section):
+    """``growth = {...}``: yearly shares; 0.03 is 3 %."""
+
+    low: Number | None = None
+    middle: Number
+    high: Number | None = None
+
+
+class ProjectionSection(_FiguresSection):
+    """``[demand.KEY.projection]``: people by year, from one of three sources.
+
+    `path` is a table of area, year, people (also low, high); `censuses` are two by age group;
+    `growth` is a yearly share. `level` says whose codes the rows carry; without it they stand for
+    the whole study. `from_age` and `to_age` (not included) are the group's. `base_year` is the
+    year of the demand's own rows; `totals` are people of the whole study by year.
+    """
+
+    path: str | None = None  # type: ignore[assignment]
+    censuses: Annotated[list[CensusSection], Field(min_length=2)] | None = None
+    growth: Number | GrowthSection | None = None
+    level: str | None = None
+    from_age: Annotated[Whole, Field(ge=0)] | None = None
+    to_age: Annotated[Whole, Field(ge=1)] | None = None
+    base_year: Year | None = None
+    totals: dict[str, Positive] = Field(default_factory=dict)
+    variant: Literal["low", "middle", "high"] = "middle"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ProjectionSection:
+        given = [v for v in (self.path, self.censuses, self.growth) if v is not None]
+        if len(given) != 1:
+            raise UsageError.of("study.projection_one_source")
+        if self.censuses is not None and self.from_age is None:
+            raise UsageError.of("study.projection_needs_age")
+        if self.censuses is not None and len({c.year for c in self.censuses}) < len(self.censuses):
+            raise UsageError.of("study.projection_census_years")
+        if self.growth is not None and self.base_year is None:
+            raise UsageError.of("study.projection_needs_base")
+        if not all(year.isdigit() and 1900 <= int(year) <= 2200 for year in self.totals):
+            raise UsageError.of("study.projection_totals_years")
+        return self
+
+
 class DemandSection(SourceSection):
     """``[demand.KEY]``: where the people of one group are.
 
@@ -181,6 +246,7 @@ class DemandSection(SourceSection):
     name: str | None = None
     name_en: str | None = None
     sum_to: SumToSection | None = None
+    projection: ProjectionSection | None = None
     unit: Literal["people", "per_km2", "per_ha"] | None = None
 
 

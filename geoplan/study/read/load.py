@@ -10,9 +10,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geoplan.errors import InputError
+from geoplan.errors import InputError, UsageError
 from geoplan.inputs import (
     LayerSource,
+    PeopleByYear,
     Streets,
     SumTo,
     read_area_table,
@@ -36,6 +37,7 @@ from geoplan.study.config.schema import (
     StudyFile,
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
+from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.unwritable_names import unwritable_names
@@ -46,10 +48,16 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StudyInputs:
-    """All layers of a study as they were read, with everything that was found."""
+    """All layers of a study as they were read, with everything that was found.
+
+    `demand` is of the study's year, `base_demand` as the files have it, `by_year` what the study
+    says of other years.
+    """
 
     areas: Mapping[str, AreaLayer] = field(default_factory=dict)
     demand: Mapping[str, Demand] = field(default_factory=dict)
+    base_demand: Mapping[str, Demand] = field(default_factory=dict)
+    by_year: Mapping[str, PeopleByYear] = field(default_factory=dict)
     facilities: Mapping[str, FacilityLayer] = field(default_factory=dict)
     lines: Mapping[str, LineLayer] = field(default_factory=dict)
     required: Mapping[str, FacilityLayer] = field(default_factory=dict)
@@ -229,7 +237,12 @@ def load_inputs(
     }
     # candidates may be the sites of another service
     also = [s for s in _candidates_of(config, wanted) if s not in wanted]
-    demand = {key: _demand(reader, key, config.demand[key], areas) for key in sorted(used)}
+    by_year = {key: _projection(reader, key, areas) for key in sorted(used)}
+    read = {
+        key: _demand(reader, key, config.demand[key], areas, by_year[key]) for key in sorted(used)
+    }
+    demand = {key: layers[0] for key, layers in read.items() if layers is not None}
+    as_read = {key: layers[1] for key, layers in read.items() if layers is not None}
     facilities: dict[str, FacilityLayer] = {}
     lines: dict[str, LineLayer] = {}
     required: dict[str, FacilityLayer] = {}
@@ -268,7 +281,9 @@ def load_inputs(
     records, findings = _once(reader.loaded)
     return StudyInputs(
         areas=areas,
-        demand={k: v for k, v in demand.items() if v is not None},
+        demand=demand,
+        base_demand=as_read,
+        by_year={k: v for k, v in by_year.items() if v is not None},
         facilities=facilities,
         lines=lines,
         required=required,
@@ -336,9 +351,29 @@ def _areas(reader: _Reader) -> dict[str, AreaLayer]:
     return areas
 
 
+def _projection(reader: _Reader, key: str, areas: Mapping[str, AreaLayer]) -> PeopleByYear | None:
+    """People by year of one demand, its tables among the inputs."""
+    section = reader.config.demand[key].projection
+    if section is None:
+        return None
+    role = f"demand.{key}.projection"
+    sources = {"path": reader.source(section, role=role)} if section.path else {}
+    for k, census in enumerate(section.censuses or ()):
+        sources[str(k)] = reader.source(census, role=f"{role}.{census.year}")
+    found = read_projection(reader.config, key, sources, areas)
+    if isinstance(found, Loaded):
+        return reader.take(found)
+    return found
+
+
 def _demand(
-    reader: _Reader, key: str, section: DemandSection, areas: Mapping[str, AreaLayer]
-) -> Demand | None:
+    reader: _Reader,
+    key: str,
+    section: DemandSection,
+    areas: Mapping[str, AreaLayer],
+    by_year: PeopleByYear | None,
+) -> tuple[Demand, Demand] | None:
+    """The demand of the study's year, and as its file has it."""
     paths = section.path if isinstance(section.path, list) else [section.path]
     sources = [reader.source(section, role=f"demand.{key}", path=path) for path in paths]
     sum_to = None
@@ -359,7 +394,17 @@ def _demand(
         sum_to=sum_to,
         lang=reader.lang,
     )
-    return scaled(reader.take(one), section.scale)
+    base = one.layer
+    if base is None:
+        reader.take(one)
+        return None
+    try:
+        layer, told = at_year(reader.config, base, by_year, one.record)
+    except UsageError as error:
+        layer, told = base, (unusable_year(reader.config, one.record, error),)
+    reader.take(replace(one, findings=(*one.findings, *told)))
+    now, then = scaled(layer, section.scale), scaled(base, section.scale)
+    return None if now is None or then is None else (now, then)
 
 
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:
