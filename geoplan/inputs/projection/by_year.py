@@ -35,6 +35,17 @@ class PeopleByYear:
     base_year : the demand's rows are of that year, and only the change since then is taken from
         `people`; None = `people` are the numbers themselves.
     error : of the method, as `leave_areas_out` tells it; None where nothing does.
+
+    Raises
+    ------
+    UsageError
+        Years that do not rise, people that are missing or negative, an area more than once.
+
+    Examples
+    --------
+    >>> by_year = PeopleByYear(people=pd.DataFrame({2020: [10.0], 2030: [20.0]}, index=["A"]))
+    >>> by_year, by_year.at(2025).to_dict()
+    (PeopleByYear(1 areas, 2020 to 2030, +100.0%), {'A': 15.0})
     """
 
     people: pd.DataFrame
@@ -218,6 +229,11 @@ def controlled(by_year: PeopleByYear, totals: Mapping[int, float]) -> PeopleByYe
     by_year : people by area and year.
     totals : people by year, in a straight line between two years; a year before the first or after
         the last is scaled as that one is.
+
+    Returns
+    -------
+    PeopleByYear
+        A new one; where only the change since a base year counts, that year stays as it is.
 
     Raises
     ------

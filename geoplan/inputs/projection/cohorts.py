@@ -34,6 +34,13 @@ class CohortRatios:
         of a step, the last one open: its people, and all older ones, make the open group.
     step_years : between the two censuses.
     width : years of one age group.
+
+    Examples
+    --------
+    >>> ratios = CohortRatios(
+    ...     ratios=pd.DataFrame({50: [0.5, 0.4]}, index=["A", ""]), step_years=10, width=10)
+    >>> ratios.of(pd.Index(["A", "B"]))[50].to_dict()  # B has none of its own
+    {'A': 0.5, 'B': 0.4}
     """
 
     ratios: pd.DataFrame
@@ -81,13 +88,13 @@ def cohort_change_ratios(
     ages = [int(a) for a in later.columns]
     starts = [a for a in ages if a + step_years <= ages[-1]]
     both = earlier.index.intersection(later.index)
-    city = pd.Series(
-        {a: _ended(later.sum(), a, step_years) / _begun(earlier.sum(), a, starts) for a in starts}
-    )
+    whole, shared = earlier.sum().to_frame(CITY).T, earlier.loc[both]
+    begun = {a: (_begun(whole, a, starts), _begun(shared, a, starts)) for a in starts}
+    city = pd.Series({a: later[a + step_years].sum() / begun[a][0][CITY] for a in starts})
     table = pd.DataFrame(index=both, columns=starts, dtype=float)
     for age in starts:
-        people = _begun(earlier.loc[both].T, age, starts).to_numpy(float)
-        ended = _ended(later.loc[both].T, age, step_years).to_numpy(float)
+        people = begun[age][1].to_numpy(float)
+        ended = later.loc[both, age + step_years].to_numpy(float)
         table[age] = _shrunk(people, ended, float(city[age])) if shrink else _over(people, ended)
     table.loc[CITY] = city
     # nobody of an age anywhere: whoever is there later stays
@@ -193,13 +200,9 @@ def _of_ages(people: pd.DataFrame, from_age: int, to_age: int | None) -> pd.Seri
     return people[wanted].sum(axis=1)
 
 
-def _begun(people: pd.DataFrame | pd.Series, age: int, starts: list[int]) -> pd.Series | float:
-    """People of the group that begins at `age`; with all older ones for the last."""
-    return people.loc[age:].sum() if age == starts[-1] else people.loc[age]
-
-
-def _ended(people: pd.DataFrame | pd.Series, age: int, step_years: int) -> pd.Series | float:
-    return people.loc[age + step_years]
+def _begun(people: pd.DataFrame, age: int, starts: list[int]) -> pd.Series:
+    """People by area of the group that begins at `age`; with all older ones for the last."""
+    return people.loc[:, age:].sum(axis=1) if age == starts[-1] else people[age]
 
 
 def _over(people: Array, ended: Array) -> Array:

@@ -101,7 +101,7 @@ def read_censuses(
     layer: AreaLayer | None = None,
     lang: str = "zh",
 ) -> Loaded[PeopleByYear]:
-    """Read two censuses by age and carry the people of an age group forward by cohort.
+    r"""Read two censuses by age and carry the people of an age group forward by cohort.
 
     Parameters
     ----------
@@ -119,6 +119,21 @@ def read_censuses(
     Notes
     -----
     A file that cannot be used raises nothing: the layer is then None and the findings say why.
+
+    Examples
+    --------
+    Half of those of 50 and more in 2010 are there in 2020:
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> head = "code," + ",".join(f"{a}-{a + 4}岁" for a in (50, 55, 60)) + ",65岁以上\n"
+    >>> _ = (folder / "2010.csv").write_text(head + "A,100,100,0,0\n", encoding="utf-8")
+    >>> _ = (folder / "2020.csv").write_text(head + "A,80,80,50,50\n", encoding="utf-8")
+    >>> loaded = read_censuses(
+    ...     [Census(source=LayerSource(path=folder / f"{y}.csv"), year=y) for y in (2010, 2020)],
+    ...     ages=(60, None), base_year=2020)
+    >>> loaded.layer.at(2030).to_dict()
+    {'A': 130.0}
     """
     first, second = sorted(censuses, key=lambda census: census.year)[-2:]
     before = FindingCollector(source=first.source, lang=lang)

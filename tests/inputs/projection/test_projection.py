@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from shapely import Point
 
 from geoplan.errors import UsageError
@@ -153,6 +153,7 @@ def test_rows_of_no_known_area_change_as_all_together():
     assert later.frame["people"].tolist() == [60, 30]
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.integers(0, 500), min_size=1, max_size=30),
     st.lists(st.floats(0.2, 3), min_size=3, max_size=3),
