@@ -34,6 +34,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "SitingResult",
     ),
     "What to build in which year": (
+        "programme",
         "ProgrammeProblem",
         "ProgrammeAction",
         "Budget",

@@ -26,6 +26,7 @@ from .siting import (
     min_sites as min_sites,
     p_center as p_center,
     p_median as p_median,
+    programme as programme,
 )
 from .study import Plan as Plan, Study as Study
 

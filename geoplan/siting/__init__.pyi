@@ -15,6 +15,7 @@ from .knee import Knee as Knee, curve_knee as curve_knee
 from .median import p_median as p_median
 from .model.problem import SitingProblem as SitingProblem
 from .model.result import SitingResult as SitingResult
+from .multi_period import programme as programme
 from .periods.problem import ProgrammeProblem as ProgrammeProblem
 from .periods.result import (
     Change as Change,

@@ -81,7 +81,7 @@ def _merge_runs(order, code, ptr, idx, allowed, group, label):
 
 
 @kernel
-def _take_rows(ptr, idx, rows, new_site):
+def take_rows(ptr, idx, rows, new_site):
     """CSR of `rows` with the columns renumbered by `new_site` (-1 = dropped)."""
     out = np.zeros(len(rows) + 1, np.int64)
     for k in range(len(rows)):
@@ -185,7 +185,7 @@ def reduce_problem(
     free = np.flatnonzero(allowed & ~fixed)
     new_site = np.full(problem.n_sites, -1, np.int64)
     new_site[free] = np.arange(len(free))
-    row_ptr, row_idx = _take_rows(ptr, idx, rows, new_site)
+    row_ptr, row_idx = take_rows(ptr, idx, rows, new_site)
     money = np.ones(len(free)) if cost is None else cost[free].astype(np.float64)
     sort = np.zeros(len(free), np.int64) if kind is None else kind[free].astype(np.int64)
     core = Core(
@@ -289,7 +289,7 @@ def restrict(core: Core, keep: np.ndarray, *, rows: np.ndarray | None = None) ->
     )
     new_site = np.full(core.m, -1, np.int64)
     new_site[keep] = np.arange(int(keep.sum()))
-    row_ptr, row_idx = _take_rows(core.row_ptr, core.row_idx, chosen, new_site)
+    row_ptr, row_idx = take_rows(core.row_ptr, core.row_idx, chosen, new_site)
     return Core(
         weight=people,
         row_ptr=row_ptr,

@@ -13,6 +13,7 @@ from geoplan.siting.model.parse import problem_faults
 from geoplan.siting.model.problem import SitingProblem
 from geoplan.siting.periods.read import (
     default_actions,
+    no_areas_of_people,
     read_actions,
     read_budgets,
     read_capacities,
@@ -40,6 +41,7 @@ class ProgrammeData(TypedDict, total=False):
     targets: Sequence[Target]
     opening: Mapping[Hashable, int]
     capacities: Mapping[str, Sequence[float] | Mapping | pd.Series] | None
+    limited: bool
     levels: Mapping[str, tuple[Any, Any] | AreaLevel]
     may_lose: bool
 
@@ -111,7 +113,9 @@ class ProgrammeProblem:
         targets : what must be reached, by year.
         opening : sites under construction: label -> year in which they open, at no cost here.
         capacities : kind -> places per site when open (in the sites' order, or by label). None:
-            those of `base`, as the kind ``"places"``; then, and here, people served need a place.
+            those of `base`, as the kind ``"places"``.
+        limited : people served need a place, of whatever kind (the default with capacities); False:
+            capacities count for targets only.
         levels : further levels of areas: name -> (code per demand row, code per site).
         may_lose : people who are served may lose it when sites close, move or merge.
 
@@ -140,7 +144,8 @@ class ProgrammeProblem:
         check_keywords("ProgrammeProblem.of", given, ProgrammeData)
         faults = problem_faults()
         span, lengths = read_years(years, given.get("year_lengths"), faults)
-        capacities, limited = read_capacities(base, given.get("capacities"), faults)
+        capacities = read_capacities(base, given.get("capacities"), faults)
+        limited = bool(capacities) and bool(given.get("limited", True))
         opening = read_opening(base, given.get("opening", {}), span, faults)
         actions = given.get("actions")
         done = default_actions(base, opening) if actions is None else tuple(actions)
@@ -149,6 +154,8 @@ class ProgrammeProblem:
         weights = read_people(base, given.get("weights"), span, faults)
         targets = tuple(given.get("targets", ()))
         read_targets(targets, span, levels, tuple(capacities), faults)
+        if limited:
+            no_areas_of_people(targets, base, faults)
         budgets, shares = read_budgets(
             given.get("budgets", ()), given.get("spend_shares", ()), done, span, faults
         )

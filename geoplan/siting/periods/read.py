@@ -82,18 +82,18 @@ def read_people(
 
 def read_capacities(
     base: SitingProblem, given: Mapping[str, Any] | None, faults: Faults
-) -> tuple[dict[str, np.ndarray], bool]:
-    """Kind -> places per site, and whether people served need a place."""
+) -> dict[str, np.ndarray]:
+    """Kind -> places per site."""
     if given is None:
-        return ({}, False) if base.capacities is None else ({PLACES: base.capacities}, True)
+        return {} if base.capacities is None else {PLACES: base.capacities}
     if not isinstance(given, Mapping) or not given:
         faults.add("capacities must name kinds: {'bed': places per site}")
-        return {}, False
+        return {}
     found = {}
     for kind, values in given.items():
         read = values_by_label(values, f"capacities of {kind!r}", base.site_index, faults)
         found[kind] = np.zeros(base.n_sites) if read is None else read
-    return found, True
+    return found
 
 
 def read_opening(
@@ -236,3 +236,18 @@ def read_targets(
     for target in targets:
         for wrong in wrong_target(target, years, levels, kinds):
             faults.add(f"target {target.measure!r} of {target.year}: {wrong}")
+
+
+def no_areas_of_people(targets: tuple[Target, ...], base: SitingProblem, faults: Faults) -> None:
+    """Where people need a place, who of an area gets one is open: no targets on that."""
+    of_areas = [t for t in targets if t.measure == "people" and t.area is not None]
+    if of_areas or any(t.measure == "areas_served" for t in targets):
+        faults.add(
+            "targets on the people of single areas and places that are scarce do not go together: "
+            "say limited=False, or ask for places or sites in the area"
+        )
+    if base.full_within is not None:
+        faults.add(
+            "gradual coverage (full_within) and scarce places do not go together: a part of a "
+            "person cannot use a place"
+        )

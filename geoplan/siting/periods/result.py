@@ -114,6 +114,15 @@ class ProgrammeResult:
     together : no family alone is enough: all `changes` are needed at once.
     blocking : the same in words, for people.
     seconds, solver, seed, detail : as in `SitingResult`.
+
+    Examples
+    --------
+    >>> import geoplan as gp, numpy as np
+    >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+    >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+    >>> result = gp.programme(problem)
+    >>> result.status, result.value, [(a.year, a.action.site) for a in result.actions]
+    ('optimal', 20.0, [(2025, 2), (2026, 1)])
     """
 
     objective: str
@@ -143,6 +152,19 @@ class ProgrammeResult:
         Returns
         -------
         str
+
+        Examples
+        --------
+        >>> import geoplan as gp, numpy as np
+        >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+        >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+        >>> print(gp.programme(problem).summary())
+        programme, person_years: optimal
+        value 20, bound 20, gap 0.000%
+        2025: 7 of 18 people served; 1 work, capital 0, running 0 a year
+          open 2: 7 people, 7 person-years lost by waiting a year
+        2026: 13 of 18 people served; 1 work, capital 0, running 0 a year
+          open 1: 6 people
         """
         lines = [f"programme, {self.objective}: {self.status}"]
         if self.by_year:

@@ -1,0 +1,183 @@
+"""`programme`: what to open, enlarge, convert, move, merge and close in which year."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import numpy as np
+
+from geoplan.errors import Faults
+from geoplan.siting.model.build_result import judged
+from geoplan.siting.model.constraints import begin_solve
+from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
+from geoplan.siting.periods.exact import Found, rounded_bound
+from geoplan.siting.periods.explain import Explainer
+from geoplan.siting.periods.plain import Plan, Programme
+from geoplan.siting.periods.problem import ProgrammeProblem
+from geoplan.siting.periods.relax import changes_in_words, smallest_changes
+from geoplan.siting.periods.result import ProgrammeResult
+from geoplan.siting.periods.solve import each_year_alone, solve_programme
+from geoplan.siting.solver.control import SolveControl
+from geoplan.siting.solver.request import SolveOptions
+
+OBJECTIVES = ("person_years", "min_cost", "worst_area")
+
+
+def programme(
+    problem: ProgrammeProblem,
+    *,
+    objective: str = "person_years",
+    compare_alone: bool = True,
+    **options: Unpack[SolveOptions],
+) -> ProgrammeResult:
+    """Choose actions and their years: most person-years, least money, or the worst-off area first.
+
+    Multi-period covering with modular capacities (Jena, Cordeau and Gendron 2015,
+    doi:10.1287/trsc.2014.0575). What is open stays open but for actions that close it.
+
+    Parameters
+    ----------
+    problem : years, people, sites, actions, money, targets; see `ProgrammeProblem.of`.
+    objective : ``"person_years"``: most people served, summed over calendar years;
+        ``"min_cost"``: least capital and running money that meets the targets;
+        ``"worst_area"``: first the smallest share of person-years of any area (of the base problem)
+        as large as can be, then most person-years.
+    compare_alone : work out `alone_value` too: each year planned by itself.
+    options : as in `max_coverage`.
+
+    Returns
+    -------
+    ProgrammeResult
+        Where the rules cannot all be kept: ``"infeasible"``, with the smallest changes.
+
+    Raises
+    ------
+    SitingError
+        Options that are wrong or make no sense together, all at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from geoplan.siting import Budget, SitingProblem
+    >>> cover = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]], bool)
+    >>> base = SitingProblem.from_cover(cover, [50, 20, 40, 35], site_costs=[6, 5, 4])
+    >>> budgets = Budget(amounts=[5, 5, 5], carry_over=True)
+    >>> problem = ProgrammeProblem.of(base, years=[2025, 2026, 2027], budgets=budgets)
+    >>> result = programme(problem)
+    >>> result.status, result.value, [(a.year, a.action.site, a.why) for a in result.actions]
+    ('optimal', 300.0, [(2025, 1, 'first_year'), (2026, 2, 'budget'), (2027, 0, 'budget')])
+    """
+    control, faults = begin_solve("programme", options)
+    _check(problem, objective, faults)
+    faults.raise_all()
+    of = Programme(problem=problem)
+    with control.interruptible():
+        small = reduce_programme(of, by_area=objective == "worst_area")
+        found = solve_programme(of, small, objective, control)
+        if found.times is None:
+            return _no_plan(of, small, objective, found, control)
+        return _result(of, found, objective, compare_alone, control)
+
+
+def _check(problem: ProgrammeProblem, objective: str, faults: Faults) -> None:
+    if objective not in OBJECTIVES:
+        faults.add(f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}")
+    if objective == "min_cost" and not problem.targets:
+        faults.add("min_cost needs targets: without any, nothing is done")
+    if objective == "worst_area" and (problem.limited or problem.base.areas is None):
+        faults.add(
+            "worst_area needs the areas of the demand rows"
+            if problem.base.areas is None
+            else "worst_area and places that are scarce do not go together: say limited=False"
+        )
+
+
+def _result(
+    of: Programme, found: Found, objective: str, compare_alone: bool, control: SolveControl
+) -> ProgrammeResult:
+    assert found.times is not None
+    plan = of.plan(found.times)
+    detail = dict(found.detail)
+    broken = plan.broken()
+    if broken:
+        return _unknown(objective, found, control, {"failed_check": broken})
+    value = value_of(plan, objective)
+    bound = found.bound
+    if objective != "min_cost":
+        bound = rounded_bound(of, value, bound)
+    bound, gap, status = judged(value, bound, gap=control.gap, split=of.problem.limited)
+    if not found.first_proved:
+        status = "feasible"
+    if control.stopped:
+        detail["interrupted"] = True
+    alone = None
+    if compare_alone and objective != "worst_area" and of.problem.n_years > 1:
+        other = each_year_alone(of, objective, control)
+        alone = None if other is None else value_of(other, objective)
+    explainer = Explainer(plan=plan)
+    return ProgrammeResult(
+        objective=objective,
+        status=status,
+        value=value,
+        bound=bound,
+        gap=gap,
+        actions=explainer.actions(),
+        by_year=explainer.years(),
+        alone_value=alone,
+        smallest_share=plan.smallest_share if objective == "worst_area" else None,
+        seconds=control.seconds,
+        solver=found.solver,
+        seed=control.seed,
+        detail=detail,
+    )
+
+
+def value_of(plan: Plan, objective: str) -> float:
+    """What is made as large, or as small, as can be."""
+    return plan.money if objective == "min_cost" else plan.person_years
+
+
+def _unknown(
+    objective: str, found: Found, control: SolveControl, detail: dict[str, object]
+) -> ProgrammeResult:
+    return ProgrammeResult(
+        objective=objective,
+        status="unknown",
+        value=float("nan"),
+        bound=found.bound,
+        gap=None,
+        actions=(),
+        by_year=(),
+        seconds=control.seconds,
+        solver=found.solver,
+        seed=control.seed,
+        detail={**found.detail, **detail, **({"interrupted": True} if control.stopped else {})},
+    )
+
+
+def _no_plan(
+    of: Programme,
+    small: ProgrammeCore,
+    objective: str,
+    found: Found,
+    control: SolveControl,
+) -> ProgrammeResult:
+    if found.status != "infeasible":
+        return _unknown(objective, found, control, {})
+    changes, together = smallest_changes(of, small, control)
+    return ProgrammeResult(
+        objective=objective,
+        status="infeasible",
+        value=np.nan,
+        bound=None,
+        gap=None,
+        actions=(),
+        by_year=(),
+        changes=changes,
+        together=together,
+        blocking=changes_in_words(changes, together=together),
+        seconds=control.seconds,
+        solver=found.solver,
+        seed=control.seed,
+        detail=found.detail,
+    )

@@ -1,0 +1,39 @@
+"""Which method solves a plan in time, and what planning each year by itself would come to."""
+
+from __future__ import annotations
+
+from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
+from geoplan.siting.periods.exact import Found, solve_by_model
+from geoplan.siting.periods.plain import Plan, Programme
+from geoplan.siting.periods.single import one_period
+from geoplan.siting.periods.year import year_alone
+from geoplan.siting.solver.control import SolveControl
+
+#: share of the time that is left for each year planned by itself
+_YEAR_SHARE = 0.25
+
+
+def solve_programme(
+    of: Programme, small: ProgrammeCore, objective: str, control: SolveControl
+) -> Found:
+    """The best plan, by the method that fits the problem."""
+    if objective == "person_years":
+        found = one_period(of, control)
+        if found is not None:
+            return found
+    return solve_by_model(of, small, objective, control)
+
+
+def each_year_alone(of: Programme, objective: str, control: SolveControl) -> Plan | None:
+    """Each year planned by itself, upon what the years before have built; None: that fails."""
+    times = of.plan_of_nothing
+    for t in range(of.problem.n_years):
+        year = Programme(problem=year_alone(of, times, t))
+        part = control.part(max(1.0, _YEAR_SHARE * control.left))
+        found = solve_programme(year, reduce_programme(year), objective, part)
+        if found.times is None:
+            return None
+        for action, done in zip(year.problem.actions, found.times[:, 0], strict=True):
+            times[of.number[action.id], t] = done
+    plan = of.plan(times)
+    return None if plan.broken() else plan
