@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ FIGURE_COLUMNS = (
 )
 
 #: what is known to set a published number apart from a count; see the words ``coverage.figure_*``
-DEFINITIONS = ("", "rounded", "at_least", "built_only", "up_to_standard", "service_area")
+Definition = Literal["", "rounded", "at_least", "built_only", "up_to_standard", "service_area"]
+DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
 
 
 def compare_figures(
@@ -41,8 +43,8 @@ def compare_figures(
     ----------
     published : index = figure key (or a column ``key``); column ``published``; optional
         ``label_zh``, ``label_en`` (or ``label``), ``source``, ``source_en``, ``note_zh``,
-        ``note_en``, ``definition``, as `geoplan.services.published_figures` gives them. A note is
-        given as the cause when the numbers differ and nothing more is known.
+        ``note_en``, ``definition`` (one of `DEFINITIONS`). A note is given as the cause when the
+        numbers differ and nothing more is known.
     computed : number per figure key; a key that is missing or NaN is reported as not computed.
     lang : ``"zh"`` or ``"en"``.
 

@@ -186,7 +186,7 @@ def checked_crs(crs: Any, lonlat: tuple[float, float] | None = None) -> CRS:
             instead = "" if lonlat is None else projected_crs_for(*lonlat).to_string()
         except UsageError:
             instead = ""
-        take = f"take {instead}" if instead else "take a projected one (for Jinan EPSG:4548)"
+        take = f"take {instead}" if instead else "take a projected one (for example EPSG:4548)"
         wrong = GeographicCrsError(
             f"crs={crs!r} ({found.name}) {why}, so no length can be measured in it: {take}, or "
             "leave crs out to have it chosen."

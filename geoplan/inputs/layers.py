@@ -66,7 +66,7 @@ def check_projected(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str) -> None:
         )
     why, instead = unfit_layer_reason(series)
     if why:
-        to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs(...), for Jinan EPSG:4548"
+        to = f"frame.to_crs({instead!r})" if instead else "frame.to_crs(...), for example EPSG:4548"
         raise GeographicCrsError(
             f"{what}: the CRS ({series.crs.name}) {why}. Convert it to a projected CRS in metres "
             f"with {to}."

@@ -1,7 +1,9 @@
-"""The catalogue: standards and published figures as data, and a study's changes to them.
+"""The catalogue: standards as data, and a study's changes to them.
 
 A service is data. `load_catalogue` reads what comes with geoplan, `standard_for` puts a study's
-own figures over it, and a service that the catalogue does not know is made from those alone.
+own figures over it, and a service that the catalogue does not know is made from those alone. The
+catalogue holds what is national or common to all cities; a city's names, targets and published
+figures stand in its study file.
 """
 
 from __future__ import annotations
@@ -15,28 +17,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import pandas as pd
-
 from geoplan.errors import UsageError
 from geoplan.services.standard import Quota, ServiceStandard, Tier, at, faults_of, standard_error
 from geoplan.words.message import Message
 
 #: demand keys that the catalogue's standards are judged for
 GROUPS = ("elderly_60", "elderly_65", "elderly_80", "children", "residents", "hardship")
-
-PUBLISHED_COLUMNS = (
-    "service",
-    "label_zh",
-    "label_en",
-    "published",
-    "source",
-    "source_en",
-    "year",
-    "confidence",
-    "definition",
-    "note_zh",
-    "note_en",
-)
 
 #: annotation of every field of a standard: says what a study may write there
 _TYPES: dict[str, str] = {
@@ -58,7 +44,7 @@ _WITHOUT = {
 _LEADING = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*\D{0,8}$")
 #: no figure of a standard is larger
 _MOST = 10**12
-_EXTRA = ("published_defaults", "published_demand")
+_EXTRA = ("figure_names",)
 
 
 @cache
@@ -219,11 +205,7 @@ def _build(
 
 @cache
 def _catalogue() -> dict[str, ServiceStandard]:
-    return {
-        key: _build(key, {k: v for k, v in table.items() if k != "published"}, None)
-        for key, table in _raw().items()
-        if key not in _EXTRA
-    }
+    return {key: _build(key, table, None) for key, table in _raw().items() if key not in _EXTRA}
 
 
 def load_catalogue() -> dict[str, ServiceStandard]:
@@ -296,49 +278,18 @@ def standard_for(
     return _build(key, table, base, name or name_en)
 
 
-def published_figures(*services: str) -> pd.DataFrame:
-    """The published figures of the catalogue, for all services or those named.
-
-    Parameters
-    ----------
-    services : service keys; none = all.
+def figure_names() -> dict[str, dict[str, str]]:
+    """What numbers are called where a study gives them no name: figure key, language, name.
 
     Returns
     -------
-    DataFrame with index = figure key (``"meal_station.facilities"``) and the columns of
-    `PUBLISHED_COLUMNS`: ``definition`` names what is known to differ from a count by geoplan
-    (``"rounded"``, ``"at_least"``, ...; see `geoplan.coverage.published_figures`), "" where
-    nothing is.
-
-    Raises
-    ------
-    UsageError
-        A service that the catalogue does not have; the message lists those it has.
+    dict
+        A new one at every call. The numbers themselves, with their sources, stand in a study's
+        ``[[figures]]``.
 
     Examples
     --------
-    >>> int(published_figures("meal_station")["published"].iloc[0])
-    400
+    >>> figure_names()["elderly_centre.capacity.places"]["en"]
+    'institution beds'
     """
-    raw = _raw()
-    defaults = raw["published_defaults"]
-    rows = [("", row) for row in raw["published_demand"]]
-    for service, table in raw.items():
-        if service not in _EXTRA:
-            rows += [(service, row) for row in table.get("published", [])]
-    wanted = set(services)
-    unknown = sorted(wanted - set(_catalogue()))
-    if unknown:
-        raise UsageError(
-            f"no service {', '.join(unknown)} in the catalogue; there are: "
-            f"{', '.join(_catalogue())}."
-        )
-    records = {}
-    for service, row in rows:
-        if wanted and service not in wanted:
-            continue
-        facts = {**defaults, "service": service, **row, "published": float(row["value"])}
-        records[row["key"]] = {column: facts.get(column, "") for column in PUBLISHED_COLUMNS}
-    table = pd.DataFrame.from_dict(records, orient="index", columns=list(PUBLISHED_COLUMNS))
-    table.index.name = "key"
-    return table
+    return {key: dict(names) for key, names in _raw()["figure_names"].items()}

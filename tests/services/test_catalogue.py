@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geoplan.errors import UsageError
-from geoplan.services import GROUPS, Quota, load_catalogue, published_figures, standard_for
+from geoplan.services import GROUPS, Quota, figure_names, load_catalogue, standard_for
 
 ALL = [
     "elderly_centre",
@@ -52,27 +52,11 @@ def test_the_measures_are_those_of_the_field():
     assert measure["lottery_fund"] == "budget"
 
 
-def test_published_figures_carry_the_numbers_of_the_newspaper_and_the_census():
-    figures = published_figures()
-    assert figures.index.is_unique
-    expected = {
-        "meal_station.facilities.up_to_standard": 400,
-        "meal_station.areas.village.with_site_share": 0.43,
-        "child_protection_station.facilities.centre": 16,
-        "child_protection_station.facilities.station": 161,
-        "shelter.facilities.haven": 166,
-        "mental_health_home.facilities": 41,
-        "home_care.home_beds": 3562,
-        "demand.elderly_60": 1_837_112,
-        "demand.residents": 9_202_432,
-        "boundary_marker.place_names": 232,
-    }
-    assert figures.loc[list(expected), "published"].to_dict() == expected
-    assert (figures[["label_zh", "label_en", "source", "confidence"]] != "").all().all()
-    assert set(published_figures("shelter").index) == {
-        "shelter.facilities.rescue_station",
-        "shelter.facilities.haven",
-    }
+def test_numbers_have_names_in_both_languages_and_no_values():
+    names = figure_names()
+    services = {key.split(".")[0] for key in names} - {"demand"}
+    assert services == set(ALL) - {"aid_window"}
+    assert all(set(pair) == {"zh", "en"} and all(pair.values()) for pair in names.values())
 
 
 def test_a_threshold_in_one_unit_replaces_the_other():

@@ -21,6 +21,12 @@ _SUFFIX = re.compile(
     r"(街道办事处|街道办|办事处|街道|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|镇|乡|村|新区|区|县|市"
     r"|district|county|street|town)$"
 )
+#: province and city before the name of a county, street or town: 山东省青岛市市南区. Communities
+#: are left alone without a province, as their names may hold 城市.
+_CITY = re.compile(
+    r"^(?:[^省市区县]{2,5}(?:省|自治区))[^省市区县]{2,6}市(?=.)"
+    r"|^[^省市区县]{2,6}市(?=.+(?:(?<!社)区|县|市|旗|街道|街道办|街道办事处|镇|乡)$)"
+)
 
 
 def area_heading(rows: Rows, level: str, layer: AreaLayer) -> str | None:
@@ -129,15 +135,16 @@ class AreaLookup:
 
 
 def short_name(name: object) -> str:
-    """`name` without 济南市 and without its kind (街道, 镇, 社区, ...).
+    """`name` without the city before it and without its kind (街道, 镇, 社区, ...).
 
     Examples
     --------
-    >>> short_name("济南市历下区"), short_name("解放路街道办事处"), short_name("区")
-    ('历下', '解放路', '区')
+    >>> short_name("青岛市市南区"), short_name("解放路街道办事处"), short_name("区")
+    ('市南', '解放路', '区')
+    >>> short_name("新城市广场社区"), short_name("沙市区")
+    ('新城市广场', '沙市')
     """
-    text = normalize(name)
-    text = re.sub(r"^(山东省)?(济南市)(?=.)", "", text)
+    text = _CITY.sub("", normalize(name))
     cut = _SUFFIX.sub("", text)
     return cut if len(cut) > 1 or (cut and not text.isascii()) else text
 

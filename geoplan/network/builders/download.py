@@ -36,7 +36,7 @@ def fetch_place(place: str, out: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    place : as one would write it in a search, ``"Jinan, Shandong, China"``.
+    place : as one would write it in a search, ``"Qingdao, Shandong, China"``.
     out : folder for ``boundary.gpkg``, ``walk.graphml``, ``drive.graphml``, ``facilities.gpkg`` (if
         any are known) and ``study.toml``.
 

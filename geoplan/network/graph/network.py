@@ -102,7 +102,7 @@ class NetworkData:
         if why := unfit_reason(self.crs):
             raise GeographicCrsError(
                 f"the network's CRS ({self.crs.name}) {why}: build it in a projected CRS in metres "
-                "(for Jinan EPSG:4548)."
+                "(for example EPSG:4548)."
             )
 
     def _check_arrays(self) -> None:

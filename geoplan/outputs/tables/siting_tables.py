@@ -153,17 +153,13 @@ def fund_table(results: RunResults, service: ServiceResult, speaker: Speaker) ->
     names = {key: other.name(speaker.lang) for key, other in results.services.items()}
     frame = pd.DataFrame(
         {
-            "service": [clean(names.get(key, key)) for key in spending["service"]],
-            "year": [year_text(year) for year in spending["year"]],
-            "sites": spending["sites"].astype(float),
-            "money": spending["money"].astype(float),
+            "service": [
+                *(clean(names.get(key, key)) for key in spending["service"]),
+                speaker.say("outputs.all_sites"),
+            ],
+            "year": [*(year_text(year) for year in spending["year"]), ""],
+            "sites": [*spending["sites"].astype(float), float(spending["sites"].sum())],
+            "money": [*spending["money"].astype(float), float(spending["money"].sum())],
         }
     )
-    last = {
-        "service": speaker.say("outputs.all_sites"),
-        "year": "",
-        "sites": frame["sites"].sum(),
-        "money": frame["money"].sum(),
-    }
-    frame.loc[len(frame)] = last
     return Table.of(service.key, "fund", frame, with_currency(_FUND, results, speaker))

@@ -28,7 +28,7 @@ from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.results import ServiceResult
-from geoplan.services.catalogue import published_figures
+from geoplan.services.catalogue import figure_names
 from geoplan.services.standard import ServiceStandard
 from geoplan.study.assess.spacing import assess_spacing
 from geoplan.study.read.context import Context
@@ -234,7 +234,7 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
     table = context.inputs.rates.get(key)
     if rate is None or table is None:
         return ServiceResult(key=key, standard=standard)
-    layer, labels = context.inputs.areas[rate.level], published_figures()[f"label_{context.lang}"]
+    layer, names = context.inputs.areas[rate.level], figure_names()
     own = context.demand(key)
     tables = {}
     for column in rate.counts:
@@ -259,7 +259,9 @@ def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResu
         rates=tables[rate.counts[0]],
         all_rates=tables,
         rate_names={
-            column: labels.get(f"{key}.{column}", "") or section.columns.get(column) or column
+            column: names.get(f"{key}.{column}", {}).get(context.lang)
+            or section.columns.get(column)
+            or column
             for column in rate.counts
         },
     )

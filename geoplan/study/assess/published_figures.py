@@ -9,7 +9,7 @@ import pandas as pd
 from geoplan.coverage import compare_figures, quota_counts
 from geoplan.inputs.columns.parse_numbers import is_yes
 from geoplan.results import ServiceResult
-from geoplan.services.catalogue import published_figures
+from geoplan.services.catalogue import figure_names
 from geoplan.study.assess.assess_service import in_service
 from geoplan.study.assess.breakdown import kind_of_rows
 from geoplan.study.read.context import Context
@@ -18,8 +18,7 @@ from geoplan.study.read.context import Context
 def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd.DataFrame:
     """One row per published figure of the study; see `geoplan.coverage.published_figures`.
 
-    What the study names under ``[[figures]]`` counts; a label or a source that it leaves out comes
-    from the catalogue.
+    What the study names under ``[[figures]]`` counts; the catalogue names what the study does not.
     """
     of_demand = {f"demand.{key}" for key in context.inputs.demand}
     # a run of some services has their figures only
@@ -30,19 +29,22 @@ def figures_table(context: Context, services: Mapping[str, ServiceResult]) -> pd
         if everything or f.key in of_demand or f.key.split(".")[0] in services
     ]
     computed = dict(_computed(context, services))
-    known = published_figures()
+    known = figure_names()
     rows = {}
     for figure in wanted:
-        base = known.loc[figure.key].to_dict() if figure.key in known.index else {}
-        given = {
+        names = {} if figure.label or figure.label_en else known.get(figure.key, {})
+        rows[figure.key] = {
             "published": figure.published,
+            "definition": figure.definition,
+            "label_zh": figure.label or names.get("zh", ""),
+            "label_en": figure.label_en or names.get("en", ""),
             "source": figure.source,
-            "label_zh": figure.label,
-            "label_en": figure.label_en or figure.label,
+            "source_en": figure.source_en,
             "note_zh": figure.note,
+            "note_en": figure.note_en,
         }
-        rows[figure.key] = {**base, **{k: v for k, v in given.items() if v != ""}}
-    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=known.columns)
+    columns = ["published"] if not rows else None
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return compare_figures(table, computed, lang=context.lang)
 
 

@@ -27,7 +27,9 @@ _PRINTED: tuple[Location, ...] = (
     ("figures", "*", "label"),
     ("figures", "*", "label_en"),
     ("figures", "*", "source"),
+    ("figures", "*", "source_en"),
     ("figures", "*", "note"),
+    ("figures", "*", "note_en"),
 )
 #: sections whose keys become names of files
 _KEYED = ("areas", "demand", "services", "background")

@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from geoplan.coverage.published_figures import Definition
 from geoplan.errors import UsageError
 from geoplan.inputs.columns.status import SENSES, plain_words
 from geoplan.tolerances import MOST_CAPACITY
@@ -406,14 +407,20 @@ class BackgroundSection(SourceSection):
 
 
 class FigureSection(_Section):
-    """``[[figures]]``: one published figure to set beside the computed one."""
+    """``[[figures]]``: one published figure to set beside the computed one.
+
+    `definition` says what sets it apart from a count, see `geoplan.coverage.published_figures`.
+    """
 
     key: str
     published: Number
+    definition: Definition = ""
     source: str = ""
+    source_en: str = ""
     label: str = ""
     label_en: str = ""
     note: str = ""
+    note_en: str = ""
 
 
 class LimitsSection(_Section):
