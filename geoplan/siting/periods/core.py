@@ -27,7 +27,8 @@ class ProgrammeCore:
     core : classes and sites; its weights are person-years. people : classes x years. base : people
     per year whom sites serve that are always open. actions : bool per action, worth looking at.
     row : one demand row of each class (rows of a class lie in the same areas where areas count).
-    always_share : share of every demand row that sites serve that are always open.
+    always_share : share of every demand row that sites serve that are always open. allowed : bool,
+    actions x years, where only a part of the options is looked at.
     """
 
     core: Core
@@ -36,6 +37,7 @@ class ProgrammeCore:
     actions: np.ndarray
     row: np.ndarray
     always_share: np.ndarray
+    allowed: np.ndarray | None = None
 
     @property
     def at(self) -> dict[int, int]:

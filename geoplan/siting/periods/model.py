@@ -92,6 +92,8 @@ def build_model(of: Programme, small: ProgrammeCore) -> ProgrammeModel:
     """All columns, and the rows of every rule of the problem."""
     problem, table, model = of.problem, of.table, Model()
     may = table.may(problem.n_years) & small.actions[:, None]
+    if small.allowed is not None:
+        may &= small.allowed
     times = np.full(may.shape, -1, np.int64)
     upper = np.broadcast_to(table.most[:, None], may.shape)[may].astype(np.float64)
     times[may] = model.add_columns(int(may.sum()), upper=upper, integer=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
 from geoplan.siting.periods.exact import Found, solve_by_model
+from geoplan.siting.periods.large import SMALL_PAIRS, solve_openings
+from geoplan.siting.periods.openings import openings_of
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.single import one_period
 from geoplan.siting.periods.year import year_alone
@@ -21,7 +25,22 @@ def solve_programme(
         found = one_period(of, control)
         if found is not None:
             return found
+    if objective == "person_years" and small.core.pairs * of.problem.n_years > SMALL_PAIRS:
+        openings = openings_of(of, small)
+        if openings is not None:
+            return _openings(of, small, solve_openings(openings, control), control)
     return solve_by_model(of, small, objective, control)
+
+
+def _openings(of: Programme, small: ProgrammeCore, found: Found, control: SolveControl) -> Found:
+    """What was found without the targets, where it keeps them; else HiGHS's, within the bound."""
+    assert found.times is not None
+    assert found.bound is not None
+    if not of.plan(found.times).broken():
+        return found
+    other = solve_by_model(of, small, "person_years", control)
+    bound = found.bound if other.bound is None else min(found.bound, other.bound)
+    return replace(other, bound=bound)
 
 
 def each_year_alone(of: Programme, objective: str, control: SolveControl) -> Plan | None:
