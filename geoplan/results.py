@@ -26,6 +26,21 @@ from geoplan.words.display import text_html
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReportForm:
+    """How the report looks, as ``[report]`` of the study says.
+
+    template : the office's own ``.docx``, whose styles, header and cover are taken; "" = ours.
+    office : who issues it. date : of the report, ``2025-06-30``; "" = none is printed.
+    pdf : whether ``report.pdf`` is written, too, where LibreOffice is installed.
+    """
+
+    template: str = ""
+    office: str = ""
+    date: str = ""
+    pdf: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StudyInfo:
     """What stands on every page: the study's name, CRS, language, stamps, currency ("" = yuan)."""
 
@@ -40,6 +55,7 @@ class StudyInfo:
     source: str = ""
     title: str = ""
     currency: str = ""
+    report: ReportForm = field(default_factory=ReportForm)
 
 
 #: how the plan under test is called among the plans of `Robustness`

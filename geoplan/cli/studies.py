@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,9 @@ from geoplan.cli.start import INTERRUPTED
 from geoplan.cli.typed_path import typed_path
 from geoplan.errors import told_in
 from geoplan.words import say
+
+if TYPE_CHECKING:
+    from geoplan.study import Plan
 
 
 def demo(
@@ -38,6 +41,15 @@ def demo(
         run = plan.save(folder / "out", progress=progress)
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=run / "report.html"))
+    _tell_of_pdf(plan, run)
+
+
+def _tell_of_pdf(plan: Plan, run: Path) -> None:
+    """Say why there is no PDF of the report where one is wanted."""
+    from geoplan.outputs.report.word.pdf import why_none
+
+    if plan.results.info.report.pdf and not (run / "report.pdf").exists() and (why := why_none()):
+        typer.echo(say(plan.lang, why))
 
 
 def new(
@@ -160,6 +172,7 @@ def run(
         folder = plan.save(target, progress=progress, basemap=basemap, tianditu_key=key)
     typer.echo(plan.summary())
     typer.echo(say(plan.lang, "cli.report_at", path=folder / "report.html"))
+    _tell_of_pdf(plan, folder)
     if plan.infeasible:
         aside("\n".join(plan.infeasible))
     if plan.input_errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from geoplan.errors import GeoplanError, MissingExtraError
 from geoplan.inputs.files.shown_names import without_machine
 from geoplan.inputs.findings.finding import Assumption, Finding, InputRecord, assumptions
-from geoplan.results import RunResults, ServiceResult, StudyInfo
+from geoplan.results import ReportForm, RunResults, ServiceResult, StudyInfo
 from geoplan.study.assess.assess_service import assess_service, equity_of
 from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
@@ -78,6 +79,7 @@ def run_study(
         data_date=config.study.data_date,
         source=config.study.source,
         currency=config.study.currency,
+        report=report_form(study),
     )
     results = RunResults(
         info=info,
@@ -92,6 +94,17 @@ def run_study(
         assumed=_assumed(inputs.findings, services),
     )
     return Plan(results=results, inputs=inputs)
+
+
+def report_form(study: StudySettings) -> ReportForm:
+    """What ``[report]`` says; the day of the run where it names no date."""
+    asked = study.config.report
+    return ReportForm(
+        template=str(study.folder / asked.template) if asked.template else "",
+        office=asked.office,
+        date=(asked.date or date.today()).isoformat(),
+        pdf=asked.pdf,
+    )
 
 
 def plan_service(context: Context, key: str) -> ServiceResult:

@@ -30,6 +30,7 @@ _RUN_FILES = frozenset(
         "maps/index.html",
         "report.docx",
         "report.html",
+        "report.pdf",
         "run.json",
         "summary.json",
         "tables.xlsx",

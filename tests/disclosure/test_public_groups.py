@@ -16,8 +16,8 @@ from scipy.optimize import linprog
 from geoplan.coverage import group_table
 from geoplan.disclosure.public_edition import edition
 from geoplan.outputs.report.blocks import Paragraph
-from geoplan.outputs.report.chapter_sections import group_blocks
-from geoplan.outputs.report.service_chapter import service_blocks
+from geoplan.outputs.report.chapters.chapter_sections import group_blocks
+from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.words.speaker import Speaker
 
 STATES = ("served", "full", "beyond", "cut_off", "off_network", "unlocated")

@@ -11,8 +11,8 @@ import pytest
 from geoplan.coverage.rates import rate_by_area
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.report.blocks import Paragraph
-from geoplan.outputs.report.highlights import highlights
-from geoplan.outputs.report.service_chapter import service_blocks
+from geoplan.outputs.report.chapters.highlights import highlights
+from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.outputs.summary.summary_json import summary_dict
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.words.speaker import Speaker

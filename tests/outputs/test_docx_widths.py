@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from geoplan.outputs.report.blocks import TableBlock
-from geoplan.outputs.report.docx import column_widths_cm
+from geoplan.outputs.report.word.tables import column_widths_cm
 
-PAGE_CM = 16.0
+PAGE_CM = 15.6
 #: a digit of Times New Roman is half an em wide; points per centimetre
 EM_HALF, POINTS = 0.5, 72 / 2.54
 

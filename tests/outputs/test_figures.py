@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from itertools import combinations
 
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings, strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -25,8 +25,7 @@ from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import cjk_fonts
 from geoplan.outputs.figures.map_figures import apart
 from geoplan.outputs.figures.sheet import fit
-from geoplan.outputs.figures.write_figures import figure_list
-from geoplan.outputs.report.html import screen_size
+from geoplan.outputs.figures.write_figures import DPI, figure_list, save_figure
 from geoplan.siting import curve_knee
 from geoplan.words.speaker import Speaker
 
@@ -176,14 +175,19 @@ def test_the_same_results_give_the_same_bytes(fakes, tmp_path):
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
 
 
-def test_the_report_keeps_the_colour_of_a_small_patch(tmp_path):
+def test_a_picture_has_a_palette_and_keeps_the_colour_of_a_small_patch(tmp_path):
     """A legend's patch has few pixels among many shades; its colour must stay that of the bars."""
     y, x = np.mgrid[0:600, 0:1000]
     shades = np.stack([x // 8, 90 + y // 6, 255 - x // 16], axis=2).astype(np.uint8)
     colour = ImageColor.getrgb(palette.STATE_COLOURS["cut_off"])
     shades[100:116, 200:226] = colour
-    Image.fromarray(shades).save(tmp_path / "a.png")
-    with Image.open(io.BytesIO(screen_size(tmp_path / "a.png"))) as picture:
+    figure = Figure(figsize=(1000 / DPI, 600 / DPI))
+    FigureCanvasAgg(figure)
+    figure.figimage(shades)
+    save_figure(figure, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.mode == "P"
+        assert picture.info["dpi"] == pytest.approx((DPI, DPI), abs=0.1)
         kept = picture.convert("RGB").getpixel((210, 108))
     assert max(abs(a - b) for a, b in zip(colour, kept, strict=True)) <= 16
 

@@ -17,8 +17,8 @@ import geoplan.siting
 from geoplan.outputs.maps.features import spacing_content
 from geoplan.outputs.maps.headline import proof_text
 from geoplan.outputs.report.blocks import Paragraph
-from geoplan.outputs.report.chapter_sections import quota_blocks
-from geoplan.outputs.report.service_chapter import service_blocks
+from geoplan.outputs.report.chapters.chapter_sections import quota_blocks
+from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.line_tables import required_table, stretch_table
 from geoplan.outputs.tables.run_tables import figures_table

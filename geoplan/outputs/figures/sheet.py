@@ -1,4 +1,4 @@
-"""The sheet of a printed map: title, legend and stamps around the map, never over it."""
+"""The sheet of a printed map: title, legend and stamps beside or above the map, never over it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _SIDE_IN = 0.06
 #: the font that comes with geoplan has one weight: its strokes are drawn thicker instead
 BOLD = [withStroke(linewidth=0.7, foreground=palette.INK)]
 #: height of the map by its width, at the least and the most
-_SHAPES = (0.55, 1.25)
+_SHAPES = (0.5, 0.92)
+#: a wider map has its texts above it; others have them beside, in a column so wide
+_WIDE, _COLUMN_IN, _GAP_IN = 0.62, 1.85, 0.12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,56 +50,106 @@ def map_axes(
     """
     west, south, east, north = background.bounds
     shape = (north - south) / max(east - west, 1.0)
-    map_in = min(max(shape, _SHAPES[0]), _SHAPES[1]) * WIDTH_IN * 0.72
-    figure = Figure(figsize=(WIDTH_IN, map_in + 1.5), facecolor="white")
+    figure = Figure(figsize=(WIDTH_IN, 4.0), facecolor="white")
     FigureCanvasAgg(figure)
-    stack = _Stack(figure)
-    stack.add(figure.text(0, 0, "", fontsize=11.5, path_effects=BOLD), sheet.title, gap=0.07)
-    for note in sheet.notes:
-        stack.add(figure.text(0, 0, "", fontsize=7, color=palette.INK), note, gap=0.05)
-    legend = _legend(figure, sheet.legend)
+    foot = "\n".join(_foot(results, speaker))
+    draw = _above if shape < _WIDE else _beside
+    box = draw(figure, sheet, foot, shape)
+    ax = figure.add_axes(_share(figure, box))
+    _frame(ax, background.bounds, (box[2] - box[0]) / (box[3] - box[1]))
+    background.draw(ax)
+    right = box[2] if draw is _above else WIDTH_IN - _SIDE_IN
+    _scale_bar(figure, ax, right, speaker)
+    corner = (WIDTH_IN - _SIDE_IN - 0.09, box[3] + 0.02)
+    _north(figure, *(corner if draw is _above else (box[2] + _GAP_IN + 0.12, 0.06)), speaker)
+    return figure, ax
+
+
+#: left, bottom, right and top of the map, in inches from the figure's lower left corner
+_Box = tuple[float, float, float, float]
+
+
+def _share(figure: Figure, box: _Box) -> tuple[float, float, float, float]:
+    """`box` as matplotlib places axes: corner and size as shares of the figure."""
+    height = figure.get_figheight()
+    return (
+        box[0] / WIDTH_IN,
+        box[1] / height,
+        (box[2] - box[0]) / WIDTH_IN,
+        (box[3] - box[1]) / height,
+    )
+
+
+def _above(figure: Figure, sheet: Sheet, foot: str, shape: float) -> _Box:
+    """Texts and legend above a map as wide as the sheet; sets the figure's height."""
+    map_in = max(shape, _SHAPES[0]) * (WIDTH_IN - 2 * _SIDE_IN)
+    width = WIDTH_IN - 2 * _SIDE_IN - 0.35  # the arrow's room
+    stack = _Stack(figure, _SIDE_IN, width)
+    stack.add_all(sheet)
+    legend = _legend(figure, sheet.legend, width)
     head_in = stack.depth + _inches(figure, legend).height + 0.1
-    foot = figure.text(0, 0, "", fontsize=6.3, color=palette.MUTED, va="bottom", linespacing=1.35)
-    lines = [fit(foot, line, WIDTH_IN * 0.74) for line in _foot(results, speaker)]
-    foot.set_text("\n".join(lines))
-    foot_in = max(_inches(figure, foot).height, 0.22) + 0.14
+    below = _foot_text(figure, foot, _SIDE_IN, WIDTH_IN * 0.74)
+    foot_in = max(_inches(figure, below).height, 0.22) + 0.14
     height = head_in + map_in + foot_in
     figure.set_figheight(height)
     stack.place(height)
     legend.set_bbox_to_anchor((_SIDE_IN / WIDTH_IN, 1 - stack.depth / height))
-    foot.set_position((_SIDE_IN / WIDTH_IN, 0.05 / height))
-    ax = figure.add_axes(
-        (
-            _SIDE_IN / WIDTH_IN,
-            foot_in / height,
-            1 - 2 * _SIDE_IN / WIDTH_IN,
-            map_in / height,
-        )
+    below.set_position((_SIDE_IN / WIDTH_IN, 0.05 / height))
+    return (_SIDE_IN, foot_in, WIDTH_IN - _SIDE_IN, foot_in + map_in)
+
+
+def _beside(figure: Figure, sheet: Sheet, foot: str, shape: float) -> _Box:
+    """Texts and legend in a column on the right of the map; sets the figure's height."""
+    right = WIDTH_IN - _SIDE_IN - _COLUMN_IN - _GAP_IN
+    left = right + _GAP_IN
+    stack = _Stack(figure, left, _COLUMN_IN)
+    stack.add_all(sheet)
+    legend = _legend(figure, sheet.legend, _COLUMN_IN, single=True)
+    below = _foot_text(figure, foot, left, _COLUMN_IN)
+    foot_in = _inches(figure, below).height + 0.55  # scale bar and arrow stand under it
+    text_in = stack.depth + 0.05 + _inches(figure, legend).height + 0.15 + foot_in
+    map_in = min(max(shape, _SHAPES[0]), _SHAPES[1]) * (right - _SIDE_IN)
+    height = max(map_in + 2 * _SIDE_IN, text_in)
+    figure.set_figheight(height)
+    stack.place(height)
+    legend.set_bbox_to_anchor((left / WIDTH_IN, 1 - (stack.depth + 0.05) / height))
+    below.set_position((left / WIDTH_IN, 0.5 / height))
+    return (_SIDE_IN, _SIDE_IN, right, height - _SIDE_IN)
+
+
+def _foot_text(figure: Figure, foot: str, left: float, width: float) -> Text:
+    text = figure.text(
+        left / WIDTH_IN, 0, "", fontsize=6.3, color=palette.MUTED, va="bottom", linespacing=1.35
     )
-    _frame(ax, background.bounds, (WIDTH_IN - 2 * _SIDE_IN) / map_in)
-    background.draw(ax)
-    _scale_bar(figure, ax, speaker)
-    _north(figure, head_in, speaker)
-    return figure, ax
+    text.set_text("\n".join(fit(text, line, width) for line in foot.split("\n")))
+    return text
 
 
 class _Stack:
-    """Texts one under the other from the figure's top, wrapped to its width."""
+    """Texts one under the other from the figure's top, wrapped to a width."""
 
-    def __init__(self, figure: Figure) -> None:
-        self.figure = figure
+    def __init__(self, figure: Figure, left: float, width: float) -> None:
+        self.figure, self.left, self.width = figure, left, width
         self.depth = 0.05
         self.texts: list[tuple[Text, float]] = []
 
+    def add_all(self, sheet: Sheet) -> None:
+        """The sheet's title and notes."""
+        title = self.figure.text(0, 0, "", fontsize=11, path_effects=BOLD, linespacing=1.4)
+        self.add(title, sheet.title, gap=0.07)
+        for note in sheet.notes:
+            text = self.figure.text(0, 0, "", fontsize=7, color=palette.INK, linespacing=1.35)
+            self.add(text, note, gap=0.05)
+
     def add(self, text: Text, words: str, *, gap: float) -> None:
         text.set_verticalalignment("top")
-        text.set_text(fit(text, words, WIDTH_IN - 2 * _SIDE_IN - 0.35))  # the arrow's room
+        text.set_text(fit(text, words, self.width))
         self.texts.append((text, self.depth))
         self.depth += _inches(self.figure, text).height + gap
 
     def place(self, height: float) -> None:
         for text, depth in self.texts:
-            text.set_position((_SIDE_IN / WIDTH_IN, 1 - depth / height))
+            text.set_position((self.left / WIDTH_IN, 1 - depth / height))
 
 
 def _inches(figure: Figure, artist: Any) -> Any:
@@ -122,10 +174,18 @@ def fit(text: Text, words: str, width_in: float) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _legend(figure: Figure, handles: Sequence[Any]) -> Any:
-    """The legend in as few rows as the width allows, entries read from left to right."""
-    for rows in range(1, max(len(handles), 1) + 1):
-        columns = max(-(-len(handles) // rows), 1)
+def _legend(figure: Figure, handles: Sequence[Any], width: float, *, single: bool = False) -> Any:
+    """The legend in as few rows as `width` inches allow, entries read from left to right.
+
+    A `single` column has its entries wrapped.
+    """
+    if single:
+        measure = figure.text(0, 0, "", fontsize=7)
+        for handle in handles:
+            handle.set_label(fit(measure, str(handle.get_label()), width - 0.25))
+        measure.remove()
+    for rows in range(len(handles) if single else 1, max(len(handles), 1) + 1):
+        columns = max(-(-len(handles) // max(rows, 1)), 1)
         legend = figure.legend(
             handles=_by_rows(list(handles), columns),
             loc="upper left",
@@ -137,9 +197,9 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> Any:
             handlelength=1.2,
             handletextpad=0.4,
             columnspacing=1.1,
-            labelspacing=0.45,
+            labelspacing=0.6 if single else 0.45,
         )
-        if columns == 1 or _inches(figure, legend).width <= WIDTH_IN - 2 * _SIDE_IN - 0.35:
+        if columns == 1 or _inches(figure, legend).width <= width:
             break
         legend.remove()
     return legend
@@ -185,14 +245,14 @@ def _frame(ax: Axes, bounds: tuple[float, float, float, float], wide: float) -> 
         spine.set_linewidth(0.8)
 
 
-def _scale_bar(figure: Figure, ax: Axes, speaker: Speaker) -> None:
+def _scale_bar(figure: Figure, ax: Axes, right_in: float, speaker: Speaker) -> None:
     """At the foot's right end, outside the map."""
     west, east = ax.get_xlim()
     box = ax.get_position()
     wanted = (east - west) * 0.16
     power = 10 ** np.floor(np.log10(wanted))
     length = float(max(s * power for s in (1, 2, 5) if s * power <= wanted))
-    right, y = box.x1, 0.09 / figure.get_figheight()
+    right, y = right_in / WIDTH_IN, 0.09 / figure.get_figheight()
     left = right - box.width * length / (east - west)
     figure.add_artist(Line2D([left, right], [y, y], color=palette.INK, lw=2, solid_capstyle="butt"))
     label = (
@@ -204,10 +264,10 @@ def _scale_bar(figure: Figure, ax: Axes, speaker: Speaker) -> None:
     figure.text((left + right) / 2, above, label, ha="center", va="bottom", fontsize=7)
 
 
-def _north(figure: Figure, head_in: float, speaker: Speaker) -> None:
-    """At the head's right end, outside the map."""
+def _north(figure: Figure, x_in: float, y_in: float, speaker: Speaker) -> None:
+    """An arrow outside the map, its foot at a point in inches from the lower left corner."""
     height = figure.get_figheight()
-    x, low = 1 - (_SIDE_IN + 0.09) / WIDTH_IN, 1 - (head_in - 0.08) / height
+    x, low = x_in / WIDTH_IN, y_in / height
     figure.add_artist(
         Line2D(
             [x, x],
@@ -221,4 +281,4 @@ def _north(figure: Figure, head_in: float, speaker: Speaker) -> None:
         )
     )
     word = speaker.say("figures.north")
-    figure.text(x, low + 0.26 / height, word, ha="center", va="bottom", fontsize=7.5)
+    figure.text(x, low + 0.24 / height, word, ha="center", va="bottom", fontsize=7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 from matplotlib.transforms import Bbox
+from PIL import Image
 
 from geoplan.coverage.ledger import STATES
 from geoplan.outputs import palette
@@ -86,9 +88,23 @@ def write_figures(
             for text in figure.findobj(Text):
                 text.set_text(writable(text.get_text(), fonts))
             path = target / f"{name}.png"
-            figure.savefig(path, dpi=DPI, metadata={"Software": None})
+            save_figure(figure, path)
             written.append(path)
     return written
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write the figure with a palette: a quarter of the bytes of full colours.
+
+    By octree: a colour of few pixels, that of a legend's patch, stays what it is; the median cut
+    would lose it among the many.
+    """
+    raw = io.BytesIO()
+    figure.savefig(raw, format="rgba", dpi=DPI)
+    width, height = (int(inches * DPI) for inches in figure.get_size_inches())
+    picture = Image.frombytes("RGBA", (width, height), raw.getvalue()).convert("RGB")
+    few = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(path, dpi=(DPI, DPI))
 
 
 def figure_list(

@@ -21,12 +21,12 @@ def report_table(
 ) -> TableBlock | None:
     """The first `most` rows and the columns `keep` of a table, as text; None when it is empty.
 
-    A column in which no row says anything is left out.
+    A column in which no row says anything is left out, and one that counts nothing but zeros.
     """
     frame = table.frame if most is None else table.frame.head(most)
     by_name = {c.name: c for c in table.columns}
     names = [n for n in (keep or by_name) if n in by_name]
-    names = [n for n in names if any(not _silent(v) for v in frame[n])]
+    names = [n for n in names if _says_something(frame[n], by_name[n])]
     if len(frame) == 0 or not names:
         return None
     columns = [by_name[n] for n in names]
@@ -36,6 +36,17 @@ def report_table(
     return TableBlock(
         caption=caption, heads=tuple(c.heading(speaker) for c in columns), rows=rows, right=right
     )
+
+
+#: counts that are told even where they are 0 in every row
+_ALWAYS = frozenset({"served", "total", "sites", "added_people"})
+
+
+def _says_something(values: Iterable[Any], column: Column) -> bool:
+    spoken = [value for value in values if not _silent(value)]
+    if column.kind != "count" or column.name in _ALWAYS:
+        return bool(spoken)
+    return any(value != 0 for value in spoken)
 
 
 def _silent(value: object) -> bool:

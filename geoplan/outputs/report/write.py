@@ -1,4 +1,4 @@
-"""`report.html` and `report.docx` from one structure."""
+"""`report.html`, `report.docx` and `report.pdf` from one structure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.outputs.report.compose import compose
-from geoplan.outputs.report.docx import write_docx
 from geoplan.outputs.report.html import write_html
+from geoplan.outputs.report.word.pdf import write_pdf
+from geoplan.outputs.report.word.write_docx import write_docx
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
 
@@ -18,8 +19,12 @@ def write_report(
     *,
     lang: str | None = None,
     audience: str | None = None,
-) -> tuple[Path, Path]:
+) -> tuple[Path, ...]:
     """Write ``report.html`` (one file, pictures and maps inside) and ``report.docx``.
+
+    Where LibreOffice is installed ``report.pdf`` is made from the Word file; the environment
+    variable ``GEOPLAN_SOFFICE`` names its program (empty: no PDF), ``[report] pdf = false`` leaves
+    it out.
 
     Parameters
     ----------
@@ -32,18 +37,18 @@ def write_report(
     Returns
     -------
     tuple of Path
-        The page and the Word file.
+        The page, the Word file, and the PDF if there is one.
 
     Raises
     ------
     UsageError
-        As said under `audience`.
+        As said under `audience`; the template that the study names is no Word document.
 
     Examples
     --------
     >>> from geoplan.study import example_study
     >>> study = example_study()
-    >>> page, book = write_report(study.run().results, study.folder / "out")
+    >>> page, book, *pdf = write_report(study.run().results, study.folder / "out")
     >>> page.name, book.name
     ('report.html', 'report.docx')
     """
@@ -55,4 +60,5 @@ def write_report(
         document, target / "report.html", figures=target / "figures", maps=target / "maps"
     )
     book = write_docx(document, target / "report.docx", figures=target / "figures")
-    return page, book
+    pdf = write_pdf(book) if results.info.report.pdf else None
+    return (page, book) if pdf is None else (page, book, pdf)

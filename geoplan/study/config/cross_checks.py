@@ -193,6 +193,9 @@ def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
             for name in ("path", "lines", "required", "barriers", "elevation", "links"):
                 if name in entry:
                     checks.file_at((section, key, name), entry[name])
+    report = raw.get("report")
+    if isinstance(report, Mapping) and "template" in report:
+        checks.file_at(("report", "template"), report["template"])
 
 
 def _check_crs(raw: Mapping[str, Any], checks: _CrossChecks) -> None:

@@ -11,7 +11,8 @@ from geoplan.study.config.schema import StudyFile
 
 #: keys of a study file that name files or folders
 _KEYS = frozenset(
-    {"barriers", "candidates", "elevation", "forbidden", "lines", "links", "path", "required"}
+    {"barriers", "candidates", "elevation", "forbidden", "lines", "links"}
+    | {"path", "required", "template"}
 )
 
 

@@ -7,6 +7,7 @@ what ties sections together (files that exist, modes that have a network, known 
 from __future__ import annotations
 
 import codecs
+import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -423,6 +424,19 @@ class FigureSection(_Section):
     note_en: str = ""
 
 
+class ReportSection(_Section):
+    """``[report]``: the office's own Word file as template, who issues the report, and its date.
+
+    Without a `date` it is the day of the run. `pdf` = false leaves `report.pdf` out, which is
+    made where LibreOffice is installed.
+    """
+
+    template: str | None = None
+    office: str = ""
+    date: datetime.date | None = None
+    pdf: bool = True
+
+
 class LimitsSection(_Section):
     """``[limits]``: how large an input file may be; see `Limits` in `geoplan.inputs.files.gate`."""
 
@@ -450,6 +464,7 @@ class StudyFile(_Section):
     services: dict[str, ServiceSection] = Field(default_factory=dict)
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
+    report: ReportSection = Field(default_factory=ReportSection)
 
     @property
     def lang(self) -> Literal["zh", "en"]:

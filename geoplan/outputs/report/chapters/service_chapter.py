@@ -18,7 +18,7 @@ from geoplan.outputs.report.blocks import (
     Listing,
     Paragraph,
 )
-from geoplan.outputs.report.chapter_sections import (
+from geoplan.outputs.report.chapters.chapter_sections import (
     capacity_blocks,
     equity_text,
     fund_blocks,
@@ -27,6 +27,8 @@ from geoplan.outputs.report.chapter_sections import (
     quota_blocks,
     tier_blocks,
 )
+from geoplan.outputs.report.chapters.gap_lists import fault_text, real_gaps
+from geoplan.outputs.report.chapters.money import in_budget_units
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.coverage_tables import area_table
 from geoplan.outputs.tables.rate_tables import measure_table, rate_table
@@ -99,11 +101,6 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
     equity = equity_text(service, speaker)
     if equity:
         yield Paragraph(text=equity)
-    yield FigureBlock(
-        name=f"{service.key}_map",
-        caption=speaker.say("report.figure_map", service=name),
-        map_key=service.key,
-    )
     levels = [v for v in results.areas if v in service.coverage.areas]
     if levels and len(results.areas[levels[0]]) <= MOST_AREAS:
         caption = speaker.say("report.c_areas", service=name, level=speaker.level(levels[0]))
@@ -134,9 +131,9 @@ def _of_people(service: ServiceResult, speaker: Speaker) -> str:
 
 def _gaps(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     yield Heading(level=3, text=speaker.say("report.h_gaps"))
-    gaps = service.gaps
+    gaps = real_gaps(service)
     if gaps is None or len(gaps) == 0:
-        yield Paragraph(text=speaker.say("report.gaps_none"))
+        yield Paragraph(text=speaker.say("report.gaps_none") + fault_text(service, speaker))
         return
     shown = min(len(gaps), _MOST_GAPS)
     if "length_m" in gaps.columns:
@@ -153,11 +150,12 @@ def _gaps(service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
             shown=shown,
             people=count_text(gaps["people"].sum()),
         )
-    yield Paragraph(text=text)
+    yield Paragraph(text=text + fault_text(service, speaker))
     caption = speaker.say("report.c_gaps", service=clean(service.name(speaker.lang)))
-    table = report_table(gap_table(service, speaker), caption, speaker, most=_MOST_GAPS)
-    if table is not None:
-        yield table
+    table = gap_table(replace(service, gaps=gaps), speaker)
+    block = report_table(table, caption, speaker, most=_MOST_GAPS)
+    if block is not None:
+        yield block
 
 
 def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
@@ -166,7 +164,7 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
         return
     yield Heading(level=3, text=speaker.say("report.h_sites"))
     if siting.result.status in ("infeasible", "unknown"):
-        yield Paragraph(text=_no_plan_text(siting, speaker))
+        yield Paragraph(text=no_plan_text(siting, speaker))
         return
     shown = min(len(siting.sites), _MOST_SITES)
     if service.coverage is None:
@@ -198,7 +196,11 @@ def _sites(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
     if service.coverage is None:
         keep = ("rank", "name", "lon", "lat")
     table = report_table(
-        site_table(results, service, speaker), caption, speaker, keep=keep, most=_MOST_SITES
+        in_budget_units(site_table(results, service, speaker), results, speaker),
+        caption,
+        speaker,
+        keep=keep,
+        most=_MOST_SITES,
     )
     if table is not None:
         yield table
@@ -240,7 +242,7 @@ def _robustness(service: ServiceResult, siting: SitingOutcome, speaker: Speaker)
         yield table
 
 
-def _no_plan_text(siting: SitingOutcome, speaker: Speaker) -> str:
+def no_plan_text(siting: SitingOutcome, speaker: Speaker) -> str:
     """Why there is no plan: none is possible, none was found, or what was found was wrong."""
     result = siting.result
     why = "；".join(result.blocking)
@@ -306,12 +308,6 @@ def _lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
             required=count_text(len(spacing.required)),
             marked=count_text(int(spacing.required["marked"].astype(bool).sum())),
         )
-    )
-    name = clean(service.name(speaker.lang))
-    yield FigureBlock(
-        name=f"{service.key}_map",
-        caption=speaker.say("report.figure_map", service=name),
-        map_key=service.key,
     )
     yield from _gaps(service, speaker)
     yield from _sites(results, service, speaker)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from geoplan.coverage.quota import areas_below_quota, quota_summary
 from geoplan.coverage.tiers import referral_summary
 from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph
+from geoplan.outputs.report.chapters.money import in_budget_units
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.capacity_tables import capacity_table
 from geoplan.outputs.tables.coverage_tables import group_table
@@ -241,7 +243,21 @@ def _named(names: pd.Series, speaker: Speaker, word: str) -> str:
 
 def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[Block]:
     """Per level how many areas meet the quota, against the target, and who lacks."""
-    lines = []
+    lines = [line for line, _ in _quota_lines(results, service, speaker)]
+    if lines:
+        yield Heading(level=3, text=speaker.say("report.h_quota"))
+        yield Listing(items=tuple(lines))
+
+
+def lacking_lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Iterator[str]:
+    """The lines of `quota_blocks` on levels that miss their target."""
+    return (line for line, missed in _quota_lines(results, service, speaker) if missed)
+
+
+def _quota_lines(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[tuple[str, bool]]:
+    """Per level a line, and whether its target is missed."""
     for level, row in quota_summary(service.quota, service.standard).iterrows():
         if is_missing(row["lacking"]):
             continue
@@ -258,10 +274,7 @@ def quota_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) 
         if row["undecided"]:
             line += speaker.say("outputs.text_undecided", count=count_text(row["undecided"]))
         line += _named(_short(results, service, str(level)), speaker, "report.quota_lacking")
-        lines.append(line)
-    if lines:
-        yield Heading(level=3, text=speaker.say("report.h_quota"))
-        yield Listing(items=tuple(lines))
+        yield line, not is_missing(row["on_target"]) and not row["on_target"]
 
 
 def _beside_target(share: float, target: float) -> str:
@@ -305,7 +318,9 @@ def phase_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) 
     if siting.phases is None:
         return
     caption = speaker.say("report.c_phases", service=clean(service.name(speaker.lang)))
-    table = report_table(phase_table(results, service, speaker), caption, speaker)
+    table = report_table(
+        in_budget_units(phase_table(results, service, speaker), results, speaker), caption, speaker
+    )
     if table is not None:
         yield table
     if siting.phases["lost"].notna().any():
@@ -340,6 +355,7 @@ def fund_blocks(results: RunResults, service: ServiceResult, speaker: Speaker) -
     )
     caption = speaker.say("report.c_fund", service=clean(service.name(speaker.lang)))
     if len(fund.spending):
-        table = report_table(fund_table(results, service, speaker), caption, speaker)
+        spending = in_budget_units(fund_table(results, service, speaker), results, speaker)
+        table = report_table(spending, caption, speaker)
         if table is not None:
-            yield table
+            yield replace(table, total=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geoplan.coverage.gap_merging import DATA_FAULTS
 from geoplan.coverage.quota import quota_counts
 from geoplan.outputs.ranges import most_ledger, share_range_text, unknown_capacities
+from geoplan.outputs.report.chapters.gap_lists import place_text, real_gaps
 from geoplan.outputs.tables.rate_tables import measure_table
 from geoplan.outputs.wording import is_proved_fewest
 from geoplan.results import RunResults, ServiceResult, SitingOutcome
@@ -16,15 +16,18 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
 
 
-def highlights(results: RunResults, speaker: Speaker) -> Iterator[str]:
-    """Who is left out, where most of them are, and what is suggested, service by service."""
+def highlights(results: RunResults, speaker: Speaker, *, brief: bool = False) -> Iterator[str]:
+    """Who is left out, where most of them are, and what is suggested, service by service.
+
+    brief : rates are told without their lowest and highest area.
+    """
     for service in results.services.values():
         if service.coverage is not None:
             text = _people(service, speaker) + _sites(results, service, speaker)
         elif service.spacing is not None:
             text = _lines(service, speaker)
         elif service.rates is not None:
-            text = _rates(results, service, speaker)
+            text = _rates(results, service, speaker, brief=brief)
         elif service.fund is not None:
             text = _fund(results, service, speaker)
         else:
@@ -60,11 +63,11 @@ def _people(service: ServiceResult, speaker: Speaker) -> str:
                 "report.high_undecided", count=count_text(undecided), level=speaker.level(level)
             )
     # a fault of data is no gap of the service: the headline is the largest that is one
-    gaps = None if service.gaps is None else service.gaps[~service.gaps["cause"].isin(DATA_FAULTS)]
+    gaps = real_gaps(service)
     if gaps is not None and len(gaps):
         first = gaps.iloc[0]
         text += speaker.say(
-            "report.high_gap", area=clean(first["area"]), people=count_text(first["people"])
+            "report.high_gap", area=place_text(first["area"]), people=count_text(first["people"])
         )
     return text
 
@@ -101,7 +104,7 @@ def _lines(service: ServiceResult, speaker: Speaker) -> str:
         first = service.gaps.iloc[0]
         text += speaker.say(
             "report.high_gap_line",
-            area=clean(first["area"]),
+            area=place_text(first["area"]),
             metres=count_text(first["length_m"]),
         )
     return text + _markers(service.siting, speaker)
@@ -120,7 +123,7 @@ def _markers(siting: SitingOutcome | None, speaker: Speaker) -> str:
     return "" if is_proved_fewest(siting) else speaker.say("report.high_no_sites", proof=proof)
 
 
-def _rates(results: RunResults, service: ServiceResult, speaker: Speaker) -> str:
+def _rates(results: RunResults, service: ServiceResult, speaker: Speaker, *, brief: bool) -> str:
     first = measure_table(results, service, speaker).frame.iloc[0]
     name, measure = _name(service, speaker), clean(first["measure"])
     text = speaker.say(
@@ -131,7 +134,7 @@ def _rates(results: RunResults, service: ServiceResult, speaker: Speaker) -> str
         rate=number_text(first["rate"]),
         per=number_text(service.standard.per, 0),
     )
-    if first["lowest"]:
+    if first["lowest"] and not brief:
         text += speaker.say(
             "report.high_range",
             lowest=clean(first["lowest"]),

@@ -1,0 +1,185 @@
+"""What was asked and assumed, and what the inputs are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from geoplan.outputs.report.blocks import Block, Heading, Listing, Paragraph, TableBlock
+from geoplan.outputs.report.numbering import references
+from geoplan.outputs.wording import assumption_text, shown_path, standard_text
+from geoplan.results import RunResults, ServiceResult
+from geoplan.words import has_word
+from geoplan.words.speaker import Speaker
+from geoplan.words.text_format import MISSING, clean, count_text
+
+#: findings that the report itself shows
+_MOST_FINDINGS = 12
+#: assumptions that its first page shows at most; the rest stand in the annex
+_MOST_ASSUMED = 8
+#: half characters in a line of the first page's sentences, and of its smaller assumptions
+_LINE, _NOTE_LINE = 70, 80
+#: lines of sentences on the first page, and how many of them a line of an assumption takes
+_PAGE_LINES, _NOTE_HEIGHT = 35, 0.85
+_GRAVITY = {"error": 0, "warning": 1, "note": 2}
+
+
+def assumed_blocks(
+    results: RunResults, speaker: Speaker, *, above: Sequence[str]
+) -> Iterator[Block]:
+    """What no input says, and what it does to the numbers: on the first page, below `above`."""
+    if not results.assumed:
+        return
+    texts = _assumed(results, speaker)
+    shown = assumed_on_first_page(results, speaker, above=above)
+    yield Paragraph(text=speaker.say("report.assumed", count=len(texts)), kind="note")
+    items = texts[:shown]
+    if len(texts) > shown:
+        items.append(speaker.say("report.assumed_more", count=len(texts) - shown))
+    yield Listing(items=tuple(items), kind="note")
+
+
+def assumed_on_first_page(results: RunResults, speaker: Speaker, *, above: Sequence[str]) -> int:
+    """How many assumptions the first page has room for; one at least."""
+    texts = _assumed(results, speaker)
+    room = (_PAGE_LINES - sum(_lines(text, _LINE) for text in above)) / _NOTE_HEIGHT - 2
+    needed = np.cumsum([_lines(text, _NOTE_LINE) for text in texts])
+    return max(1, min(_MOST_ASSUMED, int(np.searchsorted(needed, room, side="right"))))
+
+
+def _lines(text: str, line: int) -> int:
+    return -(-(sum(2 if ord(c) > 0x2E80 else 1 for c in text) + 8) // line)
+
+
+def _assumed(results: RunResults, speaker: Speaker) -> list[str]:
+    return [assumption_text(one, speaker, results.services) for one in results.assumed]
+
+
+def asked_blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+    """What is judged and by which standard, and what came in."""
+    text = speaker.say("report.asked", count=len(results.services), refs=references("standards"))
+    yield Paragraph(text=text)
+    yield _counts(results, speaker)
+    if results.info.audience != "public":
+        yield _finding_counts(results.findings, speaker)
+    yield _standards(results, speaker)
+
+
+def _standards(results: RunResults, speaker: Speaker) -> TableBlock:
+    rows = [_standard_row(service, speaker) for service in results.services.values()]
+    heads = (
+        speaker.say("outputs.col_service"),
+        speaker.say("report.col_group"),
+        speaker.say("outputs.col_standard"),
+        speaker.say("report.col_source"),
+        speaker.say("report.col_confidence"),
+    )
+    caption = speaker.say("report.c_asked")
+    return TableBlock(caption=caption, heads=heads, rows=tuple(rows), key="standards")
+
+
+def _standard_row(service: ServiceResult, speaker: Speaker) -> tuple[str, ...]:
+    standard = service.standard
+    return (
+        clean(service.name(speaker.lang)),
+        clean(service.people_name(speaker.lang)) or MISSING,
+        standard_text(standard, speaker),
+        clean(
+            standard.source_en if speaker.lang == "en" and standard.source_en else standard.source
+        ),
+        speaker.word(f"report.confidence_{standard.confidence}", str(standard.confidence)),
+    )
+
+
+def _counts(results: RunResults, speaker: Speaker) -> Paragraph:
+    records = results.inputs
+    return Paragraph(
+        text=speaker.say(
+            "report.inputs",
+            files=len({r.path for r in records}),
+            layers=len(records),
+            rows=count_text(sum(r.rows for r in records)),
+            accepted=count_text(sum(r.accepted for r in records)),
+            aside=count_text(sum(r.set_aside for r in records)),
+        )
+    )
+
+
+def _finding_counts(findings: pd.DataFrame, speaker: Speaker) -> Paragraph:
+    if len(findings) == 0:
+        return Paragraph(text=speaker.say("report.findings_none"))
+    rank = findings["severity"].map(_GRAVITY)
+    counts = {name: int((rank == k).sum()) for name, k in _GRAVITY.items()}
+    return Paragraph(text=speaker.say("report.findings_some", count=len(findings), **counts))
+
+
+def input_blocks(results: RunResults, speaker: Speaker, *, assumed: int) -> Iterator[Block]:
+    """Files with their rows, what was doubted, assumptions behind the `assumed` first ones."""
+    yield Heading(level=2, text=speaker.say("report.h_files"))
+    yield Paragraph(text=speaker.say("report.crs", crs=results.info.crs))
+    yield TableBlock(
+        caption=speaker.say("report.c_inputs"),
+        heads=tuple(
+            speaker.say(f"report.col_{c}")
+            for c in ("file", "use", "rows", "accepted", "aside", "warned")
+        ),
+        rows=tuple(
+            (
+                shown_path(r.path),
+                _use(results, r.role, speaker),
+                count_text(r.rows),
+                count_text(r.accepted),
+                count_text(r.set_aside),
+                count_text(r.warned),
+            )
+            for r in results.inputs
+        ),
+        right=frozenset({2, 3, 4, 5}),
+    )
+    if results.info.audience != "public" and len(results.findings):
+        yield Heading(level=2, text=speaker.say("report.h_findings"))
+        yield from _findings(results.findings, speaker)
+    if len(results.assumed) > assumed:
+        yield Heading(level=2, text=speaker.say("report.h_assumed"))
+        yield Listing(items=tuple(_assumed(results, speaker)[assumed:]))
+
+
+def _use(results: RunResults, roles: str, speaker: Speaker) -> str:
+    """What a file was read for, in words."""
+    uses = []
+    for role in roles.split(", ") if roles else []:
+        kind, _, key = role.partition(".")
+        key = key.partition(".")[0]
+        service = results.services.get(key)
+        if not has_word(f"report.use_{kind}"):
+            uses.append(clean(role))
+            continue
+        uses.append(
+            speaker.say(
+                f"report.use_{kind}",
+                level=speaker.level(key) if kind == "areas" else "",
+                service=clean(service.name(speaker.lang)) if service is not None else key,
+                mode=speaker.word(f"common.{key}", key),
+            )
+        )
+    return ("、" if speaker.lang == "zh" else ", ").join(dict.fromkeys(uses))
+
+
+def _findings(findings: pd.DataFrame, speaker: Speaker) -> Iterator[Block]:
+    rank = findings["severity"].map(_GRAVITY)
+    gravest = findings.iloc[np.argsort(rank.to_numpy(), kind="stable")[:_MOST_FINDINGS]]
+    rows = []
+    for row in gravest.itertuples():
+        number = "" if pd.isna(row.row) else str(int(row.row))
+        rows.append((shown_path(str(row.file)), number, clean(row.problem), clean(row.advice)))
+    yield TableBlock(
+        caption=speaker.say("report.c_findings"),
+        heads=tuple(speaker.say(f"report.col_{c}") for c in ("file", "row", "problem", "advice")),
+        rows=tuple(rows),
+        right=frozenset({1}),
+    )
+    more = len(findings) - len(gravest)
+    if more > 0:
+        yield Paragraph(text=speaker.say("report.findings_more", count=more), kind="note")

@@ -1,0 +1,138 @@
+"""Which page a heading falls on, and how high a picture may be: lengths of blocks, added up.
+
+A service has a page of its own, and its map takes the room that text and table leave; so the pages
+of chapters and services are known before Word lays them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+
+from PIL import Image
+
+from geoplan.outputs.report.blocks import Block, FigureBlock, Heading, Listing, TableBlock
+from geoplan.outputs.report.numbering import pieces
+from geoplan.outputs.report.word.form import Style, text_height_cm, text_width_cm
+from geoplan.outputs.report.word.tables import table_height_cm
+from geoplan.words.speaker import Speaker
+
+_POINT_CM = 2.54 / 72
+#: a picture that fills is at least and at most so high; others are at most so high
+_FILL_CM = (5.6, 13.5)
+_MOST_CM = 7.0
+#: what no estimate of lines gets right
+_SPARE_CM = 0.9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pages:
+    """heights : of pictures, by name, in centimetres. starts : the page of every heading by its
+    position among the blocks.
+    """
+
+    heights: Mapping[str, float]
+    starts: Mapping[int, int]
+
+
+def laid_out(
+    blocks: Sequence[Block],
+    pictures: Mapping[str, Path],
+    look: Mapping[str, Style],
+    speaker: Speaker,
+) -> Pages:
+    """The pages of a report whose text begins on page 1.
+
+    Parameters
+    ----------
+    pictures : files of the pictures that are there, by name.
+    look : styles by what they are for.
+    """
+    heights: dict[str, float] = {}
+    starts: dict[int, int] = {}
+    page, used = 1, 0.0
+    for first, last in _groups(blocks):
+        group = blocks[first:last]
+        needed = [_height_cm(block, pictures, look, speaker) for block in group]
+        for k, block in enumerate(group):
+            if isinstance(block, FigureBlock) and block.fill and block.name in pictures:
+                room = text_height_cm() - sum(needed) - _SPARE_CM
+                heights[block.name] = min(max(room, _FILL_CM[0]), _FILL_CM[1])
+                needed[k] += heights[block.name]
+        if isinstance(group[0], Heading) and group[0].new_page and used:
+            page, used = page + 1, 0.0
+        for k, block in enumerate(group):
+            if isinstance(block, Heading):
+                if used and used + _unit_cm(group, needed, k) > text_height_cm() + _SPARE_CM:
+                    page, used = page + 1, 0.0
+                starts[first + k] = page
+            used += needed[k]
+            while used > text_height_cm() + _SPARE_CM:
+                page, used = page + 1, used - text_height_cm()
+    return Pages(heights=heights, starts=starts)
+
+
+def _unit_cm(group: Sequence[Block], needed: Sequence[float], start: int) -> float:
+    """Height of a heading and what stays on its page: text up to a table, which stays whole."""
+    total = needed[start]
+    for block, height in zip(group[start + 1 :], needed[start + 1 :], strict=True):
+        if isinstance(block, Listing) or (isinstance(block, Heading) and block.level < 3):
+            return total + 1.0
+        total += height
+        if isinstance(block, TableBlock):
+            return total
+    return total
+
+
+def _groups(blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Stretches of blocks between those that open a page."""
+    cuts = [k for k, b in enumerate(blocks) if isinstance(b, Heading) and b.new_page]
+    cuts = [0, *(c for c in cuts if c), len(blocks)]
+    return [(a, b) for a, b in pairwise(cuts) if a < b]
+
+
+def _height_cm(
+    block: Block, pictures: Mapping[str, Path], look: Mapping[str, Style], speaker: Speaker
+) -> float:
+    if isinstance(block, TableBlock):
+        return table_height_cm(block) + look["after_table"].line * _POINT_CM
+    if isinstance(block, FigureBlock):
+        if block.name not in pictures:
+            return 0.0
+        own = 0.0 if block.fill else picture_size_cm(pictures[block.name])[1]
+        return own + 1.1
+    if isinstance(block, Heading):
+        return _lines_cm([block.text], look[f"h{min(block.level, 2)}"])
+    if isinstance(block, Listing):
+        return _lines_cm(block.items, look["note" if block.kind == "note" else "list"])
+    text = block.lead + "".join(words or "图 10" for _, words in pieces(block.text, {}, speaker))
+    return _lines_cm([text], look["note" if block.kind == "note" else "body"])
+
+
+def _lines_cm(texts: Sequence[str], style: Style) -> float:
+    half = style.size * _POINT_CM / 2
+    total = 0.0
+    for text in texts:
+        width = sum(map(_half_widths, text)) + 2 * style.indent
+        total += ceil(width * half / text_width_cm()) * style.line + style.before + style.after
+    return total * _POINT_CM
+
+
+def _half_widths(sign: str) -> float:
+    """About how wide a sign is, in halves of a Chinese character."""
+    if ord(sign) > 0x2000:
+        return 2.0
+    return 0.55 if sign in " ,.;:'il|()-" else 1.0
+
+
+def picture_size_cm(file: Path, most_cm: float = _MOST_CM) -> tuple[float, float]:
+    """Width and height of a picture as wide as the text, or as high as it may be."""
+    with Image.open(file) as picture:
+        across, down = picture.size
+    width = text_width_cm()
+    if width * down / across > most_cm:
+        width = most_cm * across / down
+    return width, width * down / across

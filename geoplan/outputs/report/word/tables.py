@@ -1,0 +1,143 @@
+"""Tables of the report's document: their markup, and columns that break no number and no word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from geoplan.outputs.report.blocks import TableBlock
+from geoplan.outputs.report.word.form import text_width_cm
+from geoplan.outputs.report.word.markup import paragraph, run
+
+#: tables with more columns are set smaller
+_WIDE = 7
+#: sizes of text in points
+_SIZE, _SMALL = 9.0, 7.5
+#: air beside a cell's text
+_PAD_CM = 0.1
+#: texts up to this long (half characters) are never broken
+_SHORT = 14
+#: a heading up to this long stays on one line
+_SHORT_HEAD = 6
+#: tables up to this long stay on one page, in the body and in an annex
+_WHOLE_ROWS, _WHOLE_ROWS_ANNEX = 18, 7
+_LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
+
+
+def table_markup(block: TableBlock, ids: Mapping[str, str]) -> str:
+    """The table: a head that comes again on every page, rows that no page breaks."""
+    small = len(block.heads) > _WIDE
+    half_points = round(_SMALL * 2) if small else 0
+    widths = [round(w / 2.54 * 1440) for w in column_widths_cm(block, _SMALL if small else _SIZE)]
+    borders = "".join(
+        f'<w:{side} w:val="single" w:sz="{weight}" w:space="0" w:color="595959"/>'
+        for side, weight in _LINES
+    )
+    margins = "".join(
+        f'<w:{side} w:w="{round(width / 2.54 * 1440)}" w:type="dxa"/>'
+        for side, width in (("top", 0.04), ("left", _PAD_CM), ("bottom", 0.04), ("right", _PAD_CM))
+    )
+    head = (
+        f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
+        f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/>'
+        f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>"
+        f"<w:tblGrid>{''.join(f'<w:gridCol w:w={chr(34)}{w}{chr(34)}/>' for w in widths)}"
+        "</w:tblGrid>"
+    )
+    whole = len(block.rows) <= (_WHOLE_ROWS_ANNEX if block.annex else _WHOLE_ROWS)
+    rows = [_row(block.heads, block.right, widths, ids["cell_head"], half_points, "head")]
+    for k, cells in enumerate(block.rows):
+        last = k == len(block.rows) - 1
+        kind = "last" if last or not whole else "keep"
+        if last and block.total:
+            kind = "total"
+        rows.append(_row(cells, block.right, widths, ids["cell"], half_points, kind))
+    return f"<w:tbl>{head}{''.join(rows)}</w:tbl>"
+
+
+def _row(
+    cells: tuple[str, ...],
+    right: frozenset[int],
+    widths: list[int],
+    style: str,
+    half_points: int,
+    kind: str,
+) -> str:
+    """One row; of `kind` "head", "keep" (on the page of the next one), "last" or "total"."""
+    head = "<w:tblHeader/>" if kind == "head" else ""
+    shade = '<w:shd w:val="clear" w:color="auto" w:fill="EDF1F3"/>' if kind == "head" else ""
+    keep = "<w:keepNext/>" if kind in ("head", "keep") else ""
+    texts = []
+    for k, text in enumerate(cells):
+        align = '<w:jc w:val="right"/>' if k in right else ""
+        inner = run(text, bold=kind == "total", half_points=half_points) if text else ""
+        texts.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{widths[k]}" w:type="dxa"/>{shade}'
+            f'<w:vAlign w:val="center"/></w:tcPr>'
+            f"{paragraph(inner, style, properties=keep + align)}</w:tc>"
+        )
+    return f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(texts)}</w:tr>"
+
+
+def table_height_cm(block: TableBlock) -> float:
+    """About how high a table is, its caption included."""
+    size = _SMALL if len(block.heads) > _WIDE else _SIZE
+    widths = column_widths_cm(block, size)
+    letter = size * 0.5 * 2.54 / 72 * 1.05
+    lines = 0.0
+    for cells in (block.heads, *block.rows):
+        needed = (
+            -(-_measure(text) * letter // max(width - 2 * _PAD_CM, 0.2))
+            for text, width in zip(cells, widths, strict=True)
+        )
+        lines += max(1.0, *needed)
+    return 1.0 + lines * 12 * 2.54 / 72 + (len(block.rows) + 1) * 0.09
+
+
+def column_widths_cm(block: TableBlock, size: float) -> list[float]:
+    """Widths that fill the page and break no number, and no word of a heading.
+
+    A column of numbers, or of texts of at most seven Chinese characters, takes its longest entry
+    (a heading may take two lines); the other columns share the rest by their longest entries, of
+    which more than fifty characters count as fifty.
+    """
+    # half a Chinese character, with air: where Times New Roman is missing, digits are a third wider
+    letter = size * 0.5 * 2.54 / 72 * 1.32
+    page = text_width_cm()
+    longest = [max((_measure(row[k]) for row in block.rows), default=0) for k in _columns(block)]
+    heads = [_head_need(block.heads[k]) for k in _columns(block)]
+    need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
+    firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
+    least = [_word(block.heads[k]) * letter + 2 * _PAD_CM for k in _columns(block)]
+    widths = [need[k] * letter + 2 * _PAD_CM if firm[k] else 0.0 for k in _columns(block)]
+    loose = {k: min(need[k], 100) for k in _columns(block) if not firm[k]}
+    if not loose:
+        return [width * page / sum(widths) for width in widths]
+    floor = {k: max(1.5, least[k]) for k in loose}
+    if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
+        shrink = page / (sum(widths) + sum(floor.values()))
+        return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
+    left = page - sum(widths) - sum(floor.values())
+    for k, n in loose.items():
+        widths[k] = floor[k] + left * n / sum(loose.values())
+    return widths
+
+
+def _head_need(head: str) -> int:
+    """What a heading needs: half of it, in two lines; a short one or a word stays whole."""
+    length = _measure(head)
+    return length if length <= _SHORT_HEAD else max((length + 1) // 2, _word(head))
+
+
+def _word(head: str) -> int:
+    """The longest word of a heading that nothing may break; Chinese breaks anywhere."""
+    words = re.findall(r"[^\s\u2e80-\uffef]+", head)
+    return max((len(word) for word in words), default=0)
+
+
+def _columns(block: TableBlock) -> range:
+    return range(len(block.heads))
+
+
+def _measure(text: str) -> int:
+    return sum(2 if ord(c) > 0x2000 else 1 for c in text)
