@@ -9,7 +9,7 @@ import numpy as np
 from geoplan.errors import Faults
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import begin_solve
-from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
+from geoplan.siting.periods.core import reduce_programme
 from geoplan.siting.periods.exact import Found, rounded_bound
 from geoplan.siting.periods.explain import Explainer
 from geoplan.siting.periods.plain import Plan, Programme
@@ -21,6 +21,8 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveOptions
 
 OBJECTIVES = ("person_years", "min_cost", "worst_area")
+#: share of the time for planning all years together, where each year alone is compared with it
+_TOGETHER_TIME = 0.85
 
 
 def programme(
@@ -42,7 +44,8 @@ def programme(
         ``"min_cost"``: least capital and running money that meets the targets;
         ``"worst_area"``: first the smallest share of person-years of any area (of the base problem)
         as large as can be, then most person-years.
-    compare_alone : work out `alone_value` too: each year planned by itself.
+    compare_alone : work out `alone_value` too: each year planned by itself (to 0.1 %), in the time
+        that is left over.
     options : as in `max_coverage`.
 
     Returns
@@ -71,12 +74,14 @@ def programme(
     _check(problem, objective, faults)
     faults.raise_all()
     of = Programme(problem=problem)
+    together = compare_alone and objective != "worst_area" and problem.n_years > 1
     with control.interruptible():
-        small = reduce_programme(of, by_area=objective == "worst_area")
-        found = solve_programme(of, small, objective, control)
+        part = control.part(_TOGETHER_TIME * control.left) if together else control
+        found = solve_programme(of, objective, part)
         if found.times is None:
-            return _no_plan(of, small, objective, found, control)
-        return _result(of, found, objective, compare_alone, control)
+            return _no_plan(of, objective, found, control)
+        alone = each_year_alone(of, objective, control) if together else None
+        return _result(of, found, alone, objective, control)
 
 
 def _check(problem: ProgrammeProblem, objective: str, faults: Faults) -> None:
@@ -93,43 +98,42 @@ def _check(problem: ProgrammeProblem, objective: str, faults: Faults) -> None:
 
 
 def _result(
-    of: Programme, found: Found, objective: str, compare_alone: bool, control: SolveControl
+    of: Programme, found: Found, alone: Plan | None, objective: str, control: SolveControl
 ) -> ProgrammeResult:
     assert found.times is not None
     plan = of.plan(found.times)
-    detail = dict(found.detail)
     broken = plan.broken()
     if broken:
         return _unknown(objective, found, control, {"failed_check": broken})
     value = value_of(plan, objective)
+    alone_value = None if alone is None else value_of(alone, objective)
+    if alone is not None and alone_value is not None and _better(alone_value, value, objective):
+        plan, value = alone, alone_value
     bound = found.bound
     if objective != "min_cost":
         bound = rounded_bound(of, value, bound)
     bound, gap, status = judged(value, bound, gap=control.gap, split=of.problem.limited)
-    if not found.first_proved:
-        status = "feasible"
-    if control.stopped:
-        detail["interrupted"] = True
-    alone = None
-    if compare_alone and objective != "worst_area" and of.problem.n_years > 1:
-        other = each_year_alone(of, objective, control)
-        alone = None if other is None else value_of(other, objective)
     explainer = Explainer(plan=plan)
     return ProgrammeResult(
         objective=objective,
-        status=status,
+        status=status if found.first_proved else "feasible",
         value=value,
         bound=bound,
         gap=gap,
         actions=explainer.actions(),
         by_year=explainer.years(),
-        alone_value=alone,
+        alone_value=alone_value,
         smallest_share=plan.smallest_share if objective == "worst_area" else None,
         seconds=control.seconds,
         solver=found.solver,
         seed=control.seed,
-        detail=detail,
+        detail={**found.detail, **({"interrupted": True} if control.stopped else {})},
     )
+
+
+def _better(one: float, other: float, objective: str) -> bool:
+    """Whether the value `one` is better than the other."""
+    return one < other if objective == "min_cost" else one > other
 
 
 def value_of(plan: Plan, objective: str) -> float:
@@ -155,15 +159,10 @@ def _unknown(
     )
 
 
-def _no_plan(
-    of: Programme,
-    small: ProgrammeCore,
-    objective: str,
-    found: Found,
-    control: SolveControl,
-) -> ProgrammeResult:
+def _no_plan(of: Programme, objective: str, found: Found, control: SolveControl) -> ProgrammeResult:
     if found.status != "infeasible":
         return _unknown(objective, found, control, {})
+    small = reduce_programme(of, by_area=objective == "worst_area")
     changes, together = smallest_changes(of, small, control)
     return ProgrammeResult(
         objective=objective,

@@ -45,35 +45,44 @@ class ProgrammeCore:
         return {int(j): k for k, j in enumerate(self.core.sites)}
 
 
-def reduce_programme(of: Programme, *, by_area: bool = False) -> ProgrammeCore:
+def reduce_programme(
+    of: Programme, *, by_area: bool = False, allowed: np.ndarray | None = None
+) -> ProgrammeCore:
     """The core of a plan in time.
 
-    by_area : rows of different areas of the base stay apart.
+    by_area : rows of different areas of the base stay apart. allowed : bool, actions x years: only
+    these options are looked at; nothing gives way to another then.
     """
     problem, table = of.problem, of.table
     base = problem.base
     actions = table.may(problem.n_years).any(axis=1)
     may_open = of.may_open
+    if allowed is not None:
+        actions &= allowed.any(axis=1)
+        opened = np.isin(np.arange(base.n_sites), table.opens[actions])
+        may_open &= opened | of.stands
     actions &= (table.needs < 0) | may_open[table.needs]
     always = base.is_fixed & (not problem.capacities)
-    allowed = may_open.copy()
+    kept = may_open.copy()
     person_years = (problem.weights * problem.lengths).sum(axis=1)
     spread = replace(base, weights=(person_years > 0).astype(np.float64))
     ptr, idx, factor, row = cover_rows(spread, np.arange(base.n_demand))
     group = _groups(of, by_area)[row]
     kind, cost = _exchangeable(of, np.asarray(actions))
+    if allowed is not None:
+        kind[:] = -1
     while True:
-        rows, label, _ = merge_rows(ptr, idx, factor, allowed=allowed, fixed=always, group=group)
+        rows, label, _ = merge_rows(ptr, idx, factor, allowed=kept, fixed=always, group=group)
         people = np.zeros((len(rows), problem.n_years))
         inside = label >= 0
         np.add.at(people, label[inside], factor[inside, None] * problem.weights[row[inside]])
-        sites = np.flatnonzero(allowed & ~always)
+        sites = np.flatnonzero(kept & ~always)
         core = _core((ptr, idx, rows), people @ problem.lengths, sites, cost)
         drop = dominated_sites(core.cover, core.cost, kind[sites]) & (kind[sites] >= 0)
         if not drop.any():
             break
-        allowed[sites[drop]] = False
-    gone = may_open & ~allowed
+        kept[sites[drop]] = False
+    gone = may_open & ~kept
     served = label == -2
     always_served = np.zeros(base.n_demand)
     np.add.at(always_served, row[served], factor[served])
@@ -84,6 +93,7 @@ def reduce_programme(of: Programme, *, by_area: bool = False) -> ProgrammeCore:
         actions=actions & ~((table.opens >= 0) & gone[table.opens]),
         row=row[rows],
         always_share=always_served,
+        allowed=allowed,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from geoplan.siting.periods.core import reduce_programme
 from geoplan.siting.periods.dual import OpeningDual, solve_dual
 from geoplan.siting.periods.exact import Found, rounded_bound, solve_by_model
 from geoplan.siting.periods.openings import Openings
@@ -14,9 +15,11 @@ from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import PROVED_GAP
 
 #: covering pairs x years that HiGHS is given as they are; beyond, bound and search come first
-SMALL_PAIRS = 20_000
+SMALL_PAIRS = 5_000
 #: covering pairs x years of the options in doubt that HiGHS gets to begin with
-_DOUBT_PAIRS = 60_000
+_DOUBT_PAIRS = 100_000
+#: HiGHS takes so long per covering pair and year to begin at all
+_BEGIN_SECONDS = 2e-5
 
 
 def solve_openings(openings: Openings, control: SolveControl) -> Found:
@@ -84,7 +87,9 @@ def _prove(openings: Openings, dual: OpeningDual, found: Found, control: SolveCo
     allowed[openings.action[may], openings.options.year[may]] = True
     allowed |= found.times > 0
     control.report("proof")
-    small = replace(openings.small, allowed=allowed)
+    small = reduce_programme(of, allowed=allowed)
+    if control.left < _BEGIN_SECONDS * small.core.pairs * years:
+        return found
     other = solve_by_model(of, small, "person_years", control, start=found.times)
     steps = {**found.detail, "options_in_doubt": int(may.sum())}
     # options left out are worth less than `high`: nothing with them is better

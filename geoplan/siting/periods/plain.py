@@ -52,12 +52,18 @@ class Programme:
         """Label of an action -> its number."""
         return {action.id: a for a, action in enumerate(self.problem.actions)}
 
+    @property
+    def stands(self) -> np.ndarray:
+        """Bool per site: open at the start, or under construction."""
+        found = self.problem.open_at_start
+        found[[j for j, t in self.problem.opening.items() if t < self.problem.n_years]] = True
+        return found
+
     @cached_property
     def may_open(self) -> np.ndarray:
         """Bool per site: open in some year of some plan."""
         problem, table = self.problem, self.table
-        found = problem.open_at_start
-        found[[j for j, t in problem.opening.items() if t < problem.n_years]] = True
+        found = self.stands
         actions = table.may(problem.n_years).any(axis=1) & (table.opens >= 0)
         found[table.opens[actions]] = True
         return np.asarray(found & problem.base.is_allowed)

@@ -108,7 +108,7 @@ class ProgrammeResult:
     actions : by year, then in the problem's order.
     by_year : one `ProgrammeYear` per planning year.
     alone_value : what planning each year by itself reaches, in the same measure; None where it was
-        not worked out or leads to no plan.
+        not worked out (no time was left for it) or leads to no plan.
     smallest_share : ``"worst_area"``: share of person-years served in the worst-off area.
     changes : infeasible: ways out; those of one family belong together, each family is enough.
     together : no family alone is enough: all `changes` are needed at once.

@@ -13,18 +13,21 @@ from geoplan.siting.periods.single import one_period
 from geoplan.siting.periods.year import year_alone
 from geoplan.siting.solver.control import SolveControl
 
-#: share of the time that is left for each year planned by itself
-_YEAR_SHARE = 0.25
+#: gap to which each year is planned by itself: a figure to compare with
+_ALONE_GAP = 1e-3
 
 
-def solve_programme(
-    of: Programme, small: ProgrammeCore, objective: str, control: SolveControl
-) -> Found:
+def solve_programme(of: Programme, objective: str, control: SolveControl) -> Found:
     """The best plan, by the method that fits the problem."""
     if objective == "person_years":
         found = one_period(of, control)
         if found is not None:
             return found
+    return _solve(of, objective, control)
+
+
+def _solve(of: Programme, objective: str, control: SolveControl) -> Found:
+    small = reduce_programme(of, by_area=objective == "worst_area")
     if objective == "person_years" and small.core.pairs * of.problem.n_years > SMALL_PAIRS:
         openings = openings_of(of, small)
         if openings is not None:
@@ -44,12 +47,17 @@ def _openings(of: Programme, small: ProgrammeCore, found: Found, control: SolveC
 
 
 def each_year_alone(of: Programme, objective: str, control: SolveControl) -> Plan | None:
-    """Each year planned by itself, upon what the years before have built; None: that fails."""
+    """Each year planned by itself, upon what the years before have built; None: that fails.
+
+    Or there is no time for it.
+    """
     times = of.plan_of_nothing
     for t in range(of.problem.n_years):
         year = Programme(problem=year_alone(of, times, t))
-        part = control.part(max(1.0, _YEAR_SHARE * control.left))
-        found = solve_programme(year, reduce_programme(year), objective, part)
+        part = control.part(control.left / (of.problem.n_years - t)).with_(gap=_ALONE_GAP)
+        if part.left <= 0:
+            return None
+        found = _solve(year, objective, part)
         if found.times is None:
             return None
         for action, done in zip(year.problem.actions, found.times[:, 0], strict=True):
