@@ -75,6 +75,7 @@ benchmarks: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/siting.py
 	$(BIN)/python benchmarks/siting_rules.py
 	$(BIN)/python benchmarks/set_covering.py
+	$(BIN)/python benchmarks/programme.py
 	$(BIN)/python benchmarks/inputs.py
 	$(BIN)/python benchmarks/maps.py
 	$(BIN)/python benchmarks/demo.py
