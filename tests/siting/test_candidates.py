@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
+from scipy.cluster.vq import kmeans2
 from shapely.geometry import Point, box
 
 from geoplan.errors import UsageError
@@ -65,6 +66,29 @@ def test_clusters_stand_where_the_people_are() -> None:
     centres = cluster_points(demand, clusters=2, seed=1)
     assert sorted(round(x) for x in centres.geometry.x) == [3, 1000]
     assert centres["people"].sum() == 45
+
+
+def test_clusters_come_to_rest_and_are_no_worse_than_scipys() -> None:
+    rng = np.random.default_rng(3)
+    towns = rng.random((5, 2)) * 20_000
+    where = np.repeat(towns, 60, axis=0) + rng.normal(0, 300, (300, 2))
+    people = rng.integers(1, 9, 300)
+    demand = gpd.GeoDataFrame(
+        {"people": people}, geometry=gpd.points_from_xy(*where.T), crs="EPSG:4548"
+    )
+
+    def spread(centres: np.ndarray) -> float:
+        off = ((where[:, None] - centres[None]) ** 2).sum(-1).min(axis=1)
+        return float((people * off).sum())
+
+    found = min(
+        spread(np.column_stack([c.geometry.x, c.geometry.y]))
+        for c in (cluster_points(demand, clusters=5, seed=seed) for seed in range(4))
+    )
+    # the peer knows no weights: every person is a point of its own
+    crowd = np.repeat(where, people, axis=0)
+    peer = min(spread(kmeans2(crowd, 5, minit="++", seed=seed)[0]) for seed in range(4))
+    assert found <= peer * (1 + 1e-9)
 
 
 def test_junctions_near_people_only() -> None:

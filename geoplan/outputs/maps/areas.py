@@ -134,7 +134,44 @@ def rate_breaks(rate: pd.Series) -> list[float]:
     different = len(np.unique(known))
     if different < 2:
         return []
-    import mapclassify  # compiles as it loads, for seconds
-
-    bins = mapclassify.FisherJenks(known, k=min(5, different)).bins[:-1]
+    bins = natural_classes(known, classes=min(5, different))[:-1]
     return [value for value in (plain(b, 3) for b in bins) if value is not None]
+
+
+def natural_classes(values: np.ndarray, *, classes: int) -> list[float]:
+    """Upper bounds of the classes within which values differ least (Fisher 1958, Jenks 1977).
+
+    The least sum of squared distances from the classes' means, by dynamic programming: exact.
+
+    Parameters
+    ----------
+    values : finite numbers; equal ones are never parted.
+    classes : number of classes, at most the number of different values.
+
+    Examples
+    --------
+    >>> natural_classes(np.array([1.0, 1.1, 5.0, 5.2, 5.1]), classes=2)
+    [1.1, 5.2]
+    """
+    bounds, counts = np.unique(values, return_counts=True)
+    centred = bounds - bounds.mean()
+    many = np.concatenate([[0], np.cumsum(counts)])
+    sums = np.concatenate([[0.0], np.cumsum(counts * centred)])
+    squares = np.concatenate([[0.0], np.cumsum(counts * centred**2)])
+    size = len(bounds)
+    best = np.full(size + 1, np.inf)
+    best[0] = 0.0
+    cuts = np.zeros((classes, size + 1), int)
+    for k in range(classes):
+        last, best = best, np.full(size + 1, np.inf)
+        for end in range(k + 1, size + 1):
+            start = np.arange(k, end)
+            within = squares[end] - squares[start]
+            within -= (sums[end] - sums[start]) ** 2 / (many[end] - many[start])
+            at = int(np.argmin(last[start] + within))
+            best[end], cuts[k, end] = last[start[at]] + within[at], start[at]
+    found, end = [], size
+    for k in reversed(range(classes)):
+        found.append(float(bounds[end - 1]))
+        end = int(cuts[k, end])
+    return found[::-1]

@@ -1,0 +1,89 @@
+"""`geoplan doctor` tells what is wrong with an installation, and what to do."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from geoplan.cli import doctor, installation
+from geoplan.cli.commands import exit_code
+from geoplan.cli.start import Interrupts
+from geoplan.cli.warming import _write_town
+from geoplan.study import check_study
+
+
+def run_doctor(capsys, *arguments):
+    code = exit_code(["doctor", *arguments], Interrupts())
+    return code, capsys.readouterr().out
+
+
+def test_a_whole_installation_is_told_so_in_both_languages(capsys):
+    code, said = run_doctor(capsys, "--quick")
+    assert code == 0
+    assert said.endswith("可以运行 geoplan。 / geoplan is ready to run.\n")
+    assert "[需修复 / mend]" not in said
+    english = run_doctor(capsys, "--quick", "--lang", "en")[1]
+    assert not any("\u4e00" <= c <= "\u9fff" for c in english)
+
+
+def test_a_missing_library_and_one_that_does_not_load_are_faults(capsys, monkeypatch):
+    needs = ["numpy>=1.26", "no-such-library>=2", "rich>=999", 'unasked; extra == "test"']
+    monkeypatch.setattr(installation, "requires", lambda name: needs)
+    monkeypatch.setattr(installation, "COMPILED", ("numpy", "no_such_library"))
+    code, said = run_doctor(capsys, "--lang", "en")
+    assert code == 1
+    assert "no-such-library>=2 (-), rich>=999" in said
+    assert 'pip install --upgrade "no-such-library>=2" "rich>=999"' in said
+    assert "no_such_library (ModuleNotFoundError" in said
+    assert "2 to mend" in said
+    assert "unasked" not in said
+    assert "trial" not in said  # no run where one cannot work
+
+
+def test_what_a_run_works_without_is_advice(capsys, monkeypatch):
+    monkeypatch.setattr(installation, "cache_folder", lambda: None)
+    monkeypatch.setattr(installation, "find_browser", lambda: None)
+    monkeypatch.setattr(installation, "ROOM_MB", 10**12)
+    code, said = run_doctor(capsys, "--quick", "--lang", "en")
+    assert code == 0
+    assert said.count("[advice]") == 3
+    assert "NUMBA_CACHE_DIR" in said
+
+
+def test_parts_that_were_not_built_in_are_a_fault(monkeypatch, tmp_path):
+    monkeypatch.setattr(installation, "files", lambda package: tmp_path)
+    states = {c.told.key: c.state for c in installation.installation_checks()}
+    assert states["doctor.pages_missing"] == "fault"
+
+
+@pytest.mark.parametrize(("encoding", "key"), [("cp936", "console"), ("cp437", "console_poor")])
+def test_a_terminal_that_shows_no_chinese_is_told(monkeypatch, encoding, key):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert [c.told.key for c in installation._console()] == [f"doctor.{key}"]
+
+
+def test_edge_is_found_where_windows_puts_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(installation.shutil, "which", lambda name: None)
+    edge = tmp_path / "Microsoft" / "Edge" / "Application" / "msedge.exe"
+    monkeypatch.setenv("PROGRAMFILES(X86)", str(tmp_path))
+    assert installation.find_browser() is None
+    edge.parent.mkdir(parents=True)
+    edge.touch()
+    assert installation.find_browser() == str(edge)
+
+
+def test_a_trial_that_fails_is_a_fault(capsys, monkeypatch):
+    def fail(progress, lang):
+        raise OSError("no room")
+
+    monkeypatch.setattr("geoplan.cli.warming.small_runs", fail)
+    monkeypatch.setattr(doctor, "installation_checks", lambda: iter(()))
+    code, said = run_doctor(capsys, "--lang", "en")
+    assert (code, "no room" in said) == (1, True)
+
+
+def test_the_trial_town_has_no_error(tmp_path):
+    report = check_study(_write_town(tmp_path / "town"))
+    assert not [f for f in report.findings if f.severity == "error"]

@@ -1,0 +1,1 @@
+"""Published results and cases worked by hand, reproduced: `make validate`."""
