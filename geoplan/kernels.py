@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ import numba as nb
 from numba.core import event
 
 from geoplan import __version__
+from geoplan.user_cache import is_own, is_usable, users_cache
 
 _IMPORTS = re.compile(r"^(?:from|import) (geoplan(?:\.\w+)*)", re.MULTILINE)
 _PACKAGE = Path(__file__).parent
@@ -133,42 +133,11 @@ def cache_folder() -> Path | None:
     else a folder of the user's own among the temporary files.
     """
     named = os.environ.get("NUMBA_CACHE_DIR")
-    if named and _usable(Path(named)):
+    if named and is_usable(Path(named)):
         return Path(named) / "geoplan"
     user = getattr(os, "getuid", lambda: "user")()
     temporary = Path(tempfile.gettempdir()) / f"geoplan-kernels-{user}"
-    for folder in (_users_cache(), temporary):
-        if folder is not None and _usable(folder) and _own(folder):
+    for folder in (users_cache("kernels"), temporary):
+        if folder is not None and is_usable(folder) and is_own(folder):
             return folder
     return None
-
-
-def _users_cache() -> Path | None:
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "geoplan" / "kernels"
-
-
-def _usable(folder: Path) -> bool:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-def _own(folder: Path) -> bool:
-    """Whether nobody else can put code there: what is loaded from it is run."""
-    if not hasattr(os, "getuid"):
-        return True
-    facts = folder.stat()
-    return facts.st_uid == os.getuid() and not facts.st_mode & 0o022

@@ -130,6 +130,14 @@ def run(
             "tiles/{z}/{x}/{y}.png beside the maps. Default: none, no request.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache",
+            help="Work everything out anew. Else finished stages are reused where nothing they "
+            "depend on has changed; the answer is the same.",
+        ),
+    ] = False,
 ) -> None:
     """Plan a study: coverage, gaps, sites, maps, layers, report.
 
@@ -165,6 +173,7 @@ def run(
             audience=audience,
             lang=lang,
             scheduler=scheduler,
+            cache=not no_cache,
             progress=progress,
         )
         if plan.interrupted:

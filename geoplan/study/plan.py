@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.disclosure import edition
 from geoplan.errors import UnknownServiceError, UsageError
 from geoplan.results import RunResults, ServiceResult
+from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.progress import Progress, silent
 from geoplan.study.read.load import StudyInputs
 from geoplan.study.run_folder import Basemap, write_run_folder
@@ -58,6 +60,7 @@ class Plan:
     ----------
     results : the values behind every output.
     inputs : the inputs as they were read (for `findings.xlsx`).
+    kept : the outputs of these results that the cache has, if any.
 
     Examples
     --------
@@ -76,6 +79,7 @@ class Plan:
 
     results: RunResults
     inputs: StudyInputs
+    kept: KeptOutputs | None = None
 
     @property
     def lang(self) -> str:
@@ -255,9 +259,16 @@ class Plan:
         ['findings.xlsx', 'layers.gpkg', 'report.docx', 'report.html', 'run.json', 'summary.json',
          'tables.xlsx']
         """
-        under = Basemap(name=basemap, tianditu_key=tianditu_key)
+        kept = None
+        if self.kept is not None and basemap is None:
+            kept = partial(self.kept.write, self.results)
         return write_run_folder(
-            Path(folder), self._edition(), self.inputs, basemap=under, progress=progress
+            Path(folder),
+            self._edition(),
+            self.inputs,
+            basemap=Basemap(name=basemap, tianditu_key=tianditu_key),
+            progress=progress,
+            kept=kept,
         )
 
     def _edition(self) -> RunResults:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from geoplan.study.assess.background import background_layers
 from geoplan.study.assess.breakdown import with_breakdowns, with_gaps
 from geoplan.study.assess.people_in_reach import people_in_reach
 from geoplan.study.assess.published_figures import figures_table
+from geoplan.study.cache.outputs import KeptOutputs
+from geoplan.study.cache.stages import StageCache
 from geoplan.study.config.schema import ServiceSection
 from geoplan.study.plan import Plan
 from geoplan.study.progress import Progress, Stages
@@ -45,20 +48,22 @@ def run_study(
     audience: str,
     scheduler: str | None,
     progress: Progress,
+    cache: bool = False,
 ) -> Plan:
     """Plan `keys` of `study`; see `Study.run`."""
     study.require_streets()
     config, speaker = study.config, study.config.speaker
+    kept = StageCache.of(config, study.folder, enabled=cache)
     sited = sum(_has_siting(config.services[key]) for key in keys)
     stages = Stages(total=2 + len(keys) + sited, progress=progress)
     with stages.stage("networks", speaker.say("study.stage_networks")):
-        read = try_networks(config, study.folder, modes=modes_of(config, keys))
+        modes = modes_of(config, keys)
+        read = kept.networks(modes, lambda: try_networks(config, study.folder, modes=modes))
     with stages.stage("inputs", speaker.say("study.stage_inputs")):
-        inputs = load_inputs(
-            config,
-            study.folder,
-            services=None if _all(study, keys) else keys,
-            streets=read.streets,
+        wanted = None if _all(study, keys) else keys
+        inputs = kept.inputs(
+            wanted,
+            lambda: load_inputs(config, study.folder, services=wanted, streets=read.streets),
         )
         # faults of the files come before those of the network
         refuse_blocked(inputs, speaker)
@@ -67,7 +72,7 @@ def run_study(
     findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, speaker))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
-    services = with_funds(context, _plan_all(context, keys, stages, scheduler))
+    services = with_funds(context, _plan_all(context, keys, stages, scheduler, kept))
     info = StudyInfo(
         name=config.study.name,
         crs=config.study.crs,
@@ -93,7 +98,8 @@ def run_study(
         run=_facts(study, records, stages),
         assumed=_assumed(inputs.findings, services),
     )
-    return Plan(results=results, inputs=inputs)
+    outputs = KeptOutputs(store=kept.store, key=kept.run_key(keys), results=results)
+    return Plan(results=results, inputs=inputs, kept=outputs)
 
 
 def report_form(study: StudySettings) -> ReportForm:
@@ -139,26 +145,28 @@ def finished(context: Context, planned: ServiceResult) -> ServiceResult:
 
 
 def _plan_all(
-    context: Context, keys: list[str], stages: Stages, scheduler: str | None
+    context: Context, keys: list[str], stages: Stages, scheduler: str | None, kept: StageCache
 ) -> dict[str, ServiceResult]:
     if scheduler is not None:
         return _on_cluster(context, keys, stages, scheduler)
     planned = {}
     for key in keys:
-        name = context.standard(key).name(context.lang)
-        with stages.stage(
-            f"coverage.{key}", context.speaker.say("study.stage_coverage", service=name)
-        ):
-            assessed = assess_service(context, key)
-        if not _has_siting(context.config.services[key]):
-            planned[key] = finished(context, with_sites(context, assessed))
-            continue
-        with stages.stage(f"siting.{key}", context.speaker.say("study.stage_siting", service=name)):
-            planned[key] = finished(context, with_sites(context, assessed))
+        planned[key] = kept.service(key, partial(_plan_in_stages, context, key, stages))
         siting = planned[key].siting
         if len(keys) > 1 and siting is not None and siting.result.detail.get("interrupted"):
             raise KeyboardInterrupt  # a run that somebody stops ends; a single service has its best
     return planned
+
+
+def _plan_in_stages(context: Context, key: str, stages: Stages) -> ServiceResult:
+    """`plan_service`, each of its stages reported and timed."""
+    name, say = context.standard(key).name(context.lang), context.speaker.say
+    with stages.stage(f"coverage.{key}", say("study.stage_coverage", service=name)):
+        assessed = assess_service(context, key)
+    if not _has_siting(context.config.services[key]):
+        return finished(context, with_sites(context, assessed))
+    with stages.stage(f"siting.{key}", say("study.stage_siting", service=name)):
+        return finished(context, with_sites(context, assessed))
 
 
 def _on_cluster(

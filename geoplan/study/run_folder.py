@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ def write_run_folder(
     *,
     basemap: Basemap,
     progress: Progress,
+    kept: Callable[[Path, Callable[[], None]], None] | None = None,
 ) -> Path:
     """The folder `target` with every output of a run, or nothing; see `Plan.save`.
 
@@ -42,6 +43,7 @@ def write_run_folder(
     target : where the run goes; an earlier run there gives way.
     results : as their audience may see them.
     inputs : for `findings.xlsx` of an internal run.
+    kept : writes into a folder what was kept of these outputs, or else calls what it is given.
     """
     with claimed(target) as claim, told_plainly(target), claim.beside() as beside:
 
@@ -49,7 +51,16 @@ def write_run_folder(
             return max(size_mb(target), 2 * size_mb(beside))
 
         with told_plainly(target, needed_mb=needed_mb):
-            _write_outputs(beside, results, inputs, basemap=basemap, progress=progress)
+            stages = Stages(total=6, progress=progress)
+
+            def work() -> None:
+                _write_outputs(beside, results, inputs, basemap=basemap, stages=stages)
+
+            if kept is None:
+                work()
+            else:
+                kept(beside, work)
+            _write_record(beside, results, stages)
     return target
 
 
@@ -59,10 +70,10 @@ def _write_outputs(
     inputs: StudyInputs,
     *,
     basemap: Basemap,
-    progress: Progress,
+    stages: Stages,
 ) -> None:
     lang, audience = results.info.lang, results.info.audience
-    speaker, stages = Speaker(lang), Stages(total=6, progress=progress)
+    speaker = Speaker(lang)
 
     def stage(name: str) -> Any:
         return stages.stage(name, speaker.say(f"study.stage_{name}"))
@@ -95,6 +106,10 @@ def _write_outputs(
         outputs.write_report(results, folder, lang=lang, audience=audience)
     with stage("summary"):
         _write_json(folder / "summary.json", outputs.summary_dict(results))
+
+
+def _write_record(folder: Path, results: RunResults, stages: Stages) -> None:
+    """`run.json`: how the run was made, how long it took, and which files are its own."""
     facts = dict(results.run)
     facts["seconds"] = {**facts.get("seconds", {}), **stages.seconds}
     facts["peak_memory_mb"] = {**facts.get("peak_memory_mb", {}), **stages.peak_mb}

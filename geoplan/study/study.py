@@ -194,6 +194,7 @@ class Study(StudySettings):
         lang: str | None = None,
         scheduler: str | None = None,
         year: int | None = None,
+        cache: bool = True,
         progress: Progress = silent,
     ) -> Plan:
         """The main job: check, coverage, gaps, sites.
@@ -205,6 +206,9 @@ class Study(StudySettings):
         lang : ``"zh"`` or ``"en"``; default the study's.
         scheduler : address of a Dask cluster; default this process.
         year : whose people are planned for, by ``[demand.KEY.projection]``; default the study's.
+        cache : finished stages are reused where nothing they depend on has changed, from the user's
+            cache folder (environment variables ``GEOPLAN_CACHE``, ``GEOPLAN_CACHE_MB``); the answer
+            is the same without.
         progress : called with (done, total, text).
 
         Returns
@@ -232,7 +236,9 @@ class Study(StudySettings):
         if year is not None:
             study = study.replace({"study.year": year})
         keys = self.services if services is None else known_services(study, services)
-        return run_study(study, keys, audience=audience, scheduler=scheduler, progress=progress)
+        return run_study(
+            study, keys, audience=audience, scheduler=scheduler, progress=progress, cache=cache
+        )
 
     def suggest(
         self,

@@ -1,0 +1,1 @@
+"""Finished stages of a run, kept and reused where nothing they depend on has changed."""

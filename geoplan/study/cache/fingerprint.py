@@ -1,0 +1,147 @@
+"""What a stage depends on, as text: geoplan and its libraries, settings, content of files."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import geoplan
+from geoplan.inputs.files.database import is_database_url
+
+#: libraries whose version can change a number or the form of what is kept
+LIBRARIES = (
+    *("geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "exactextract", "pandas", "numpy"),
+    *("scipy", "numba", "highspy", "osmium", "openpyxl", "python-calamine", "pyarrow", "pydantic"),
+    *("folium", "matplotlib", "python-docx"),
+)
+_CHUNK = 1 << 20
+#: files of a folder that are looked at; what depends on a larger one is not kept
+_MOST_FILES = 10_000
+
+
+class _TooManyFilesError(Exception):
+    """A folder holds more files than are looked at."""
+
+
+def key_of(*parts: Any) -> str:
+    """One key for all of `parts`: texts, numbers, lists and mappings of them, in their order."""
+    text = json.dumps(parts, ensure_ascii=False, allow_nan=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def code_key() -> str:
+    """A key of geoplan's sources and data, and of the versions of the libraries that matter."""
+    package = Path(geoplan.__file__).parent
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(package.rglob("*")):
+        if path.suffix in (".py", ".toml", ".js", ".css", ".html", ".json"):
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes())
+    for name in LIBRARIES:
+        digest.update(f"{name} {_version(name)}".encode())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def environment_key() -> list[str]:
+    """Variables of the environment that settings come from."""
+    return sorted(
+        f"{name}={value}" for name, value in os.environ.items() if name.startswith("GEOPLAN_LIMIT_")
+    )
+
+
+class FileDigests:
+    """SHA-256 of files and folders, each read once in its lifetime."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self._known: dict[Path, str] = {}
+
+    def named_in(self, settings: Any) -> dict[str, str] | None:
+        """The content of every file that a text in `settings` names, by name.
+
+        Files beside it whose names begin alike belong to it (.shx, .cpg, .tif.aux.xml), and all of
+        a folder. None where something is named whose content cannot be known: a database, a very
+        large folder, a file that cannot be read.
+        """
+        found: dict[str, str] = {}
+        for text in dict.fromkeys(_texts(settings)):
+            if is_database_url(text):
+                return None
+            try:
+                for path in self._files_of(text):
+                    found[str(path)] = self._digest(path)
+            except (_TooManyFilesError, OSError):
+                return None
+        return found
+
+    def _files_of(self, text: str) -> list[Path]:
+        """All files that the text `text` may stand for, if it is a path."""
+        if not text.strip() or "\0" in text or len(text) > 4000:
+            return []
+        try:
+            path = self.base / text
+            if any(mark in text for mark in "*?["):
+                return _within(path.parent)
+            if path.is_dir():
+                return _within(path)
+            if not path.exists():
+                return []
+            if path.suffix.lower() == ".vrt":  # names files beside it
+                return _within(path.parent)
+            stem = path.name.split(".")[0]
+            return sorted(p for p in path.parent.iterdir() if _begins(p, stem) and p.is_file())
+        except OSError as error:
+            if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):  # a sentence, no path
+                return []
+            raise
+
+    def _digest(self, path: Path) -> str:
+        if path not in self._known:
+            digest = hashlib.sha256()
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+            self._known[path] = digest.hexdigest()
+        return self._known[path]
+
+
+def _begins(path: Path, stem: str) -> bool:
+    return path.name.split(".")[0].lower() == stem.lower()
+
+
+def _within(folder: Path) -> list[Path]:
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            found.append(path)
+        if len(found) > _MOST_FILES:
+            raise _TooManyFilesError(folder)
+    return sorted(found)
+
+
+def _texts(settings: Any) -> Iterator[str]:
+    """Every text within mappings and lists."""
+    if isinstance(settings, str):
+        yield settings
+    elif isinstance(settings, Mapping):
+        for value in settings.values():
+            yield from _texts(value)
+    elif isinstance(settings, (list, tuple)):
+        for value in settings:
+            yield from _texts(value)

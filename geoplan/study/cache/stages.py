@@ -1,0 +1,141 @@
+"""The stages of a run that are kept, each under a key of all it depends on.
+
+Networks depend on their section and files; inputs on these, on every file that the study names and
+on the settings that reading looks at; a service on the inputs, its own section and all settings
+that are no other service's; the outputs on everything. A setting that is not known to be of no use
+to a stage counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from geoplan.results import ServiceResult
+from geoplan.study.cache.fingerprint import FileDigests, code_key, environment_key, key_of
+from geoplan.study.cache.store import Store
+from geoplan.study.config.schema import StudyFile
+from geoplan.study.read.load import StudyInputs
+from geoplan.study.read.networks import StudyNetworks
+
+T = TypeVar("T")
+
+#: of a service's `siting`, what only solving looks at
+_SOLVING = frozenset(
+    {"objective", "sites", "budget", "share", "max_candidates", "min_distance_m"}
+    | {"min_sites_per_area", "min_share_per_area", "phases", "years"}
+    | {"time_limit_s", "gap", "curve", "robustness"}
+)
+#: of a service's `standard`, what only assessing looks at
+_ASSESSING = frozenset({"threshold_m", "threshold_min"})
+#: sections that only the outputs look at
+_SHOWN = frozenset({"report"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class StageCache:
+    """The kept stages of one study; see the module's first lines.
+
+    Parameters
+    ----------
+    store : where values are kept.
+    config, folder : the study as it is run.
+    """
+
+    store: Store
+    config: StudyFile
+    folder: Path
+    _keys: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, config: StudyFile, folder: Path, *, enabled: bool) -> StageCache:
+        """The user's cache, or one that keeps nothing."""
+        store = Store.of_user() if enabled else Store(folder=None)
+        return cls(store=store, config=config, folder=folder.resolve())
+
+    def networks(self, modes: Iterable[str], read: Callable[[], StudyNetworks]) -> StudyNetworks:
+        """The networks of `modes`; those that could not be read are not kept."""
+        key = self._once("networks", lambda: self._networks_key(list(modes)))
+        return self.store.reused(key, read, keep=lambda found: not found.errors)
+
+    def inputs(self, services: list[str] | None, read: Callable[[], StudyInputs]) -> StudyInputs:
+        """All layers; those that cannot be used are not kept. After `networks`."""
+        key = self._once("inputs", lambda: self._inputs_key(services))
+        return self.store.reused(key, read, keep=lambda found: not found.blocking)
+
+    def service(self, key: str, work: Callable[[], ServiceResult]) -> ServiceResult:
+        """All about a service; a search that somebody ended is not kept. After `inputs`."""
+        named = self._once(f"service.{key}", lambda: self._service_key(key))
+        return self.store.reused(named, work, keep=_is_whole)
+
+    def run_key(self, services: list[str]) -> str | None:
+        """A key of all that the results of a run of `services` depend on. After `inputs`."""
+        inputs = self._keys.get("inputs")
+        files = None if inputs is None else FileDigests(self.folder).named_in(self._settings())
+        if (
+            inputs is None
+            or files is None
+            or any(f"service.{s}" not in self._keys for s in services)
+        ):
+            return None
+        return key_of("run", inputs, services, self._settings(), files)
+
+    def _once(self, name: str, make: Callable[[], str | None]) -> str | None:
+        if self.store.folder is None:
+            return None
+        if name not in self._keys:
+            self._keys[name] = make()
+        return self._keys[name]
+
+    def _settings(self) -> dict[str, Any]:
+        return self.config.model_dump(mode="json", exclude_none=True)
+
+    def _networks_key(self, modes: list[str]) -> str | None:
+        settings = self._settings()
+        of_use = {name: settings.get(name) for name in ("study", "network", "limits")}
+        files = FileDigests(self.folder).named_in(of_use)
+        if files is None:
+            return None
+        parts = (code_key(), environment_key(), str(self.folder), modes, of_use, files)
+        return key_of("networks", *parts)
+
+    def _inputs_key(self, services: list[str] | None) -> str | None:
+        networks = self._keys.get("networks")
+        settings = self._settings()
+        of_use = {name: value for name, value in settings.items() if name not in _SHOWN}
+        files = FileDigests(self.folder).named_in(of_use)
+        if networks is None or files is None:
+            return None
+        of_use["services"] = {
+            key: read_of(section) for key, section in settings["services"].items()
+        }
+        return key_of("inputs", networks, services, of_use, files)
+
+    def _service_key(self, key: str) -> str | None:
+        inputs = self._keys.get("inputs")
+        if inputs is None:
+            return None
+        settings = self._settings()
+        of_use = {name: value for name, value in settings.items() if name not in _SHOWN}
+        of_use["services"] = {
+            other: section if other == key else read_of(section)
+            for other, section in settings["services"].items()
+        }
+        return key_of("service", inputs, key, of_use)
+
+
+def read_of(section: dict[str, Any]) -> dict[str, Any]:
+    """A service's section without what only assessing and solving look at."""
+    kept = dict(section)
+    for name, left_out in (("siting", _SOLVING), ("standard", _ASSESSING)):
+        if isinstance(kept.get(name), dict):
+            kept[name] = {k: v for k, v in kept[name].items() if k not in left_out}
+    return kept
+
+
+def _is_whole(planned: ServiceResult) -> bool:
+    """Whether no search was ended by somebody."""
+    siting = planned.siting
+    return siting is None or not siting.result.detail.get("interrupted")

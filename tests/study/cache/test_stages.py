@@ -1,0 +1,233 @@
+"""Reused stages give what a run without the cache gives, whatever was changed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import geoplan.study.run as run_module
+from geoplan.cli.commands import main
+from geoplan.study import Plan, Study
+from geoplan.study.cache import stages as stages_module
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache's folder, empty."""
+    monkeypatch.setenv("GEOPLAN_CACHE", str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages that were worked out, in order."""
+    done: list[str] = []
+
+    def counting(name: str) -> None:
+        real: Callable[..., Any] = getattr(run_module, name)
+
+        def counted(*args: Any, **options: Any) -> Any:
+            done.append(name)
+            return real(*args, **options)
+
+        monkeypatch.setattr(run_module, name, counted)
+
+    for name in ("try_networks", "load_inputs", "assess_service"):
+        counting(name)
+    return done
+
+
+def numbers(plan: Plan) -> str:
+    """All numbers of a plan as text, but for seconds."""
+
+    def without_seconds(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
+        return [without_seconds(v) for v in value] if isinstance(value, list) else value
+
+    findings = plan.results.findings.to_csv()
+    return json.dumps(without_seconds(plan.to_dict()), ensure_ascii=False) + findings
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_nothing_is_worked_out_twice(small_folder: Path, kept: Path, calls: list[str]) -> None:
+    first = Study.open(small_folder).run()
+    assert calls == ["try_networks", "load_inputs", "assess_service"]
+    second = Study.open(small_folder).run()
+    assert len(calls) == 3
+    assert numbers(first) == numbers(second)
+
+
+def test_a_changed_standard_reads_nothing_anew(
+    small_folder: Path, kept: Path, calls: list[str]
+) -> None:
+    Study.open(small_folder).run()
+    edit(small_folder / "study.toml", "threshold_m = 800", "threshold_m = 1600")
+    plan = Study.open(small_folder).run()
+    assert calls == ["try_networks", "load_inputs", "assess_service", "assess_service"]
+    assert plan.coverage["meal_station"].ledger.served == 230
+
+
+def test_no_cache_works_everything_out(small_folder: Path, kept: Path, calls: list[str]) -> None:
+    Study.open(small_folder).run(cache=False)
+    Study.open(small_folder).run(cache=False)
+    assert len(calls) == 6
+    assert not kept.exists()
+
+
+#: one change of the study file each; all must be noticed
+SETTINGS = {
+    "name": ('name = "Small"', 'name = "Other"'),
+    "language": ('lang = "en"', 'lang = "zh"'),
+    "speed": ("speed_m_s = 1.0", "speed_m_s = 0.5"),
+    "snap": ("speed_m_s = 1.0", "speed_m_s = 1.0\nmax_snap_m = 4000"),
+    "weight": ('weight = "pop60"', 'weight = "pop60"\nscale = 2.0'),
+    "standard": ("threshold_m = 800", "threshold_m = 700"),
+    "minutes": ("threshold_m = 800", "threshold_min = 26"),
+    "quota": ("minimum = 1", "minimum = 2"),
+    "sites": ("sites = 1", "sites = 2"),
+    "objective": ('objective = "max_coverage", sites = 1', 'objective = "min_sites", share = 0.7'),
+    "distance": ("sites = 1", "sites = 2, min_distance_m = 900"),
+    "candidates": ("sites = 1", "sites = 1, max_candidates = 2"),
+    "robustness": ("sites = 1", "sites = 1, robustness = 3"),
+    "curve": ("sites = 1", "sites = 1, curve = false"),
+    "seed": ('data_date = "2024-12-31"', 'data_date = "2024-12-31"\nseed = 5'),
+    "small cells": ('data_date = "2024-12-31"', "suppress_below = 60"),
+    "figures": ("published = 1", "published = 2"),
+    "closed": ('demand = "elderly_60"', 'demand = "elderly_60"\nclosed = ["Station S"]'),
+}
+
+
+@pytest.mark.parametrize("change", SETTINGS)
+def test_every_changed_setting_is_noticed(small_folder: Path, kept: Path, change: str) -> None:
+    Study.open(small_folder).run()
+    edit(small_folder / "study.toml", *SETTINGS[change])
+    try:
+        expected = numbers(Study.open(small_folder).run(cache=False))
+    except Exception as error:  # a setting that is refused, with the cache as well
+        with pytest.raises(type(error)):
+            Study.open(small_folder).run()
+        return
+    assert numbers(Study.open(small_folder).run()) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [("people.csv", "100", "101"), ("meals.csv", "\n", "\n")],
+)
+def test_every_changed_file_is_noticed(
+    small_folder: Path, kept: Path, calls: list[str], file: str, old: str, new: str
+) -> None:
+    Study.open(small_folder).run()
+    edit(small_folder / file, old, new)
+    (small_folder / file).write_bytes((small_folder / file).read_bytes() + b"\n")
+    plan = Study.open(small_folder).run()
+    assert calls.count("load_inputs") == 2
+    assert numbers(plan) == numbers(Study.open(small_folder).run(cache=False))
+
+
+def test_changed_streets_are_noticed(small_folder: Path, kept: Path) -> None:
+    import geopandas as gpd
+
+    before = Study.open(small_folder).run()
+    streets = gpd.read_file(small_folder / "streets.gpkg")
+    streets.iloc[:1].to_file(small_folder / "streets.gpkg", driver="GPKG", mode="w")
+    after = Study.open(small_folder).run()
+    assert numbers(after) == numbers(Study.open(small_folder).run(cache=False))
+    assert numbers(after) != numbers(before)
+
+
+def test_other_code_finds_nothing(
+    small_folder: Path, kept: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Study.open(small_folder).run()
+    monkeypatch.setattr(stages_module, "code_key", lambda: "another version")
+    Study.open(small_folder).run()
+    assert len(calls) == 6
+
+
+def test_raised_limits_are_noticed(
+    small_folder: Path, kept: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Study.open(small_folder).run()
+    monkeypatch.setenv("GEOPLAN_LIMIT_ROWS", "123456")
+    Study.open(small_folder).run()
+    assert calls.count("load_inputs") == 2
+
+
+def test_a_run_that_was_killed_goes_on(
+    small_folder: Path, kept: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "assess_service", lambda *_: (_ for _ in ()).throw(MemoryError))
+        with pytest.raises(MemoryError):
+            Study.open(small_folder).run()
+    Study.open(small_folder).run()
+    assert calls == ["try_networks", "load_inputs", "assess_service"]
+
+
+def test_an_interrupted_search_is_not_kept(
+    small_folder: Path, kept: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = run_module.with_sites
+
+    def interrupted(context: Any, assessed: Any) -> Any:
+        planned = real(context, assessed)
+        result = planned.siting.result
+        result = replace(result, detail={**result.detail, "interrupted": True})
+        return replace(planned, siting=replace(planned.siting, result=result))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "with_sites", interrupted)
+        assert Study.open(small_folder).run().interrupted
+    assert not Study.open(small_folder).run().interrupted
+
+
+def test_outputs_are_kept_whole(
+    small_folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Study.open(small_folder).run().save(small_folder / "one")
+
+    def drawn(*_: Any, **__: Any) -> None:
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr("geoplan.outputs.write_maps", drawn)
+    second = Study.open(small_folder).run().save(small_folder / "two")
+    files = {p.relative_to(first).as_posix() for p in first.rglob("*") if p.is_file()}
+    assert files == {p.relative_to(second).as_posix() for p in second.rglob("*") if p.is_file()}
+    assert len(files) > 10
+    for name in files - {"run.json"}:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+    with pytest.raises(AssertionError, match="drawn again"):
+        Study.open(small_folder).run(audience="public").save(small_folder / "public")
+    with pytest.raises(AssertionError, match="drawn again"):
+        Study.open(small_folder).run().in_language("zh").save(small_folder / "zh")
+
+
+def test_changed_results_are_written_anew(small_folder: Path, kept: Path) -> None:
+    plan = Study.open(small_folder).run()
+    plan.save(small_folder / "one")
+    info = replace(plan.results.info, name="Renamed")
+    renamed = replace(plan, results=replace(plan.results, info=info))
+    folder = renamed.save(small_folder / "two")
+    assert json.loads((folder / "summary.json").read_text("utf-8"))["study"]["name"] == "Renamed"
+
+
+def test_the_command_has_a_switch(small_folder: Path, kept: Path) -> None:
+    def run(*options: str) -> None:
+        with pytest.raises(SystemExit) as left:
+            main(["run", str(small_folder), *options])
+        assert left.value.code == 0
+
+    run("--no-cache")
+    assert not kept.exists()
+    run()
+    assert list(kept.iterdir())
