@@ -116,7 +116,7 @@ class Store:
         self._trim()
 
     def _trim(self) -> None:
-        """Remove what was not used for longest until the rest fits; leftovers of killed runs too."""
+        """Remove what was not used for longest till the rest fits, leftovers of killed runs too."""
         assert self.folder is not None
         files = []
         with suppress(OSError):
