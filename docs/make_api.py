@@ -17,6 +17,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "A study and its plan": ("Study", "Plan"),
     "Streets and distances": (
         "Network",
+        "TransitNetwork",
         "travel_costs",
         "nearest_site",
         "reach_areas",

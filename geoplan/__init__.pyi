@@ -6,6 +6,7 @@ from .coverage import (
 from .crs import from_wgs84 as from_wgs84, to_wgs84 as to_wgs84
 from .network import (
     Network as Network,
+    TransitNetwork as TransitNetwork,
     TravelCosts as TravelCosts,
     nearest_site as nearest_site,
     reach_areas as reach_areas,

@@ -172,6 +172,12 @@ SAME_STREET_M = 0.01
 #: rise over run; beyond it the raster is at fault (a bridge over a valley, a wall), not the street
 STEEPEST_SLOPE = 0.5
 
+# -- network: transit -----------------------------------------------------------------------
+
+#: minutes; a journey by public transport that takes longer is none that anybody makes: without a
+#: cutoff nothing longer is looked for, and who has no journey so long is cut off
+LONGEST_RIDE_MIN = 180.0
+
 # -- network: search and isochrones ----------------------------------------------------------
 
 #: metres; half the width of the way from a site to its street where that alone leads to the site

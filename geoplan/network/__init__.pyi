@@ -13,3 +13,4 @@ from .search.queries import (
 from .search.routing import Route as Route, route as route
 from .search.snapped_points import SnappedPoints as SnappedPoints, snap_nodes as snap_nodes
 from .search.snapping import snap as snap
+from .transit.transit_network import TransitNetwork as TransitNetwork

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Unpack
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.timed import TimedNetwork, streets_of
+from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.isochrones.bands import rings_between
 from geoplan.network.isochrones.clip_cells import ReachedEdges, reached_parts
 from geoplan.network.isochrones.edge_cost_profile import Reach
@@ -26,7 +28,7 @@ from geoplan.network.search.queries import node_costs, travel_costs
 from geoplan.network.search.snapped_points import ON, SnappedPoints, snap_nodes
 from geoplan.network.search.travel_query import (
     POINT_DEFAULTS,
-    PointOptions,
+    AreaOptions,
     Points,
     check_direction,
     check_labels,
@@ -46,7 +48,7 @@ _CHUNK = 256
 
 
 def reach_areas(
-    network: NetworkData,
+    network: NetworkData | TimedNetwork,
     sites: Points,
     *,
     cutoffs_m: Sequence[float] | None = None,
@@ -54,7 +56,7 @@ def reach_areas(
     width_m: float | None = None,
     dissolve: bool = False,
     disjoint: bool = False,
-    **options: Unpack[PointOptions],
+    **options: Unpack[AreaOptions],
 ) -> gpd.GeoDataFrame:
     """Polygons of the ground within each cutoff of each site.
 
@@ -68,7 +70,8 @@ def reach_areas(
 
     Parameters
     ----------
-    network : the streets; its mode says how people go.
+    network : the streets; its mode says how people go. Of a `TransitNetwork` the times at the
+        streets' corners are exact and people walk on from there.
     sites : points in the network's CRS, or `SnappedPoints`.
     cutoffs_m, cutoffs_min : one of them; any order, positive.
     width_m : ground farther than this from its street is left out. None = `max_snap_m`: just
@@ -83,6 +86,7 @@ def reach_areas(
         no limit (then `width_m` must be given).
     direction : ``"to_sites"`` (people go there) or ``"from_sites"`` (a service drives out).
     barriers, threads : as in `travel_costs`. (The ground is not cut at barriers.)
+    depart, arrive, percentile, max_walk_m, max_transfers, board_slack_s : by public transport only.
 
     Returns
     -------
@@ -113,24 +117,34 @@ def reach_areas(
     >>> area.geometry.iloc[0].bounds, round(area.geometry.iloc[0].area)
     ((300.0, -200.0, 700.0, 200.0), 80000)
     """
-    check_keywords("reach_areas", options, PointOptions)
+    check_keywords("reach_areas", options, AreaOptions)
     given = POINT_DEFAULTS | options
+    streets: NetworkData = streets_of(network)
+    when: dict[str, Any] = {
+        key: value for key, value in options.items() if key not in POINT_DEFAULTS
+    }
+    if when and streets is network:
+        said = ", ".join(when)
+        raise UsageError.of("transit.streets_only", names=said, function="reach_areas")
     max_snap_m, threads = given["max_snap_m"], given["threads"]
     cutoffs, unit, width = _checked(cutoffs_m, cutoffs_min, width_m, max_snap_m)
+    if unit == "m" and streets is not network:
+        raise UsageError.of("transit.no_metres", function="reach_areas")
     to_sites = check_direction(given["direction"])
     barriers = given["barriers"]
-    points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
+    points = snapped(streets, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     if not dissolve:
         check_labels(points, "the sites")
     query = _AreaQuery(
-        network=network,
+        network=streets,
         sites=points,
         unit=unit,
         cutoff=max(cutoffs),
         width=width,
         to_sites=to_sites,
+        costs=partial(travel_costs, network, threads=threads, **when),
     )
-    groups = _dissolved(query) if dissolve else _per_site(query, threads)
+    groups = _dissolved(query) if dissolve else _per_site(query)
     city: StreetCells | None = None
     labels: list[Any] = []
     shapes: list[Any] = []
@@ -151,7 +165,7 @@ def reach_areas(
             column: np.tile(np.asarray(steps, np.float64), len(labels)),
         },
         geometry=np.array(shapes, object),
-        crs=network.crs,
+        crs=streets.crs,
     )
     return rings_between(frame, len(steps)) if disjoint else frame
 
@@ -164,6 +178,12 @@ class _AreaQuery:
     cutoff: float
     width: float
     to_sites: bool
+    costs: Callable[..., TravelCosts]
+
+    @property
+    def timed(self) -> bool:
+        """Whether costs are not those of the streets alone."""
+        return isinstance(self.costs.args[0], TimedNetwork)  # type: ignore[attr-defined]
 
     @property
     def leg(self) -> float:
@@ -207,16 +227,30 @@ def _checked(
 def _dissolved(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """One search from all sites."""
     cutoff = parse_cutoff(*((query.cutoff, None) if query.unit == "m" else (None, query.cutoff)))
-    cost = node_costs(query.network, query.sites, cutoff, to_sites=query.to_sites)
+    if query.timed:
+        cost = _least_costs(query)
+    else:
+        cost = node_costs(query.network, query.sites, cutoff, to_sites=query.to_sites)
     near = (cost[query.network.u] <= query.cutoff) | (cost[query.network.v] <= query.cutoff)
     seeds = connect(query.network, query.sites, unit=query.unit, leaving=not query.to_sites)
     sites = np.flatnonzero(query.sites.state == ON)
     yield [None], [_reached_edges(query, sites, seeds, cost, np.flatnonzero(near))]
 
 
-def _per_site(
-    query: _AreaQuery, threads: int | None
-) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
+def _least_costs(query: _AreaQuery) -> NDArray[np.float64]:
+    """Cost between each node and the nearest site; inf where it is beyond the cutoff."""
+    found = query.costs(
+        snap_nodes(query.network),
+        _some(query.sites, np.arange(len(query.sites))),
+        direction="to_sites" if query.to_sites else "from_sites",
+        cutoff_min=query.cutoff,
+    ).matrix.tocoo()
+    cost = np.full(query.network.n_nodes, np.inf)
+    np.minimum.at(cost, found.row, found.data)
+    return cost
+
+
+def _per_site(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """Node costs of many sites at a time, one column per site."""
     network = query.network
     nodes = snap_nodes(network)
@@ -227,12 +261,10 @@ def _per_site(
     cost = np.full(network.n_nodes, np.inf)
     for start in range(0, len(query.sites), _CHUNK):
         at = np.arange(start, min(start + _CHUNK, len(query.sites)))
-        found = travel_costs(
-            network,
+        found = query.costs(
             nodes,
             _some(query.sites, at),
             direction="to_sites" if query.to_sites else "from_sites",
-            threads=threads,
             cutoff_m=query.cutoff if query.unit == "m" else None,
             cutoff_min=query.cutoff if query.unit == "min" else None,
         ).matrix.tocsc()

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.timed import TimedNetwork
 from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.search.connectors import connect, nearest_of_points, sites_by_edge
 from geoplan.network.search.many_to_many import all_pairs
@@ -30,12 +31,13 @@ from geoplan.network.search.travel_query import (
     travel_query,
 )
 
-_BEYOND, _CUT_OFF = len(STATES), len(STATES) + 1
-_REASONS = (*STATES, "beyond", "cut_off")  # numbered on from the points' states
+#: codes of reasons, numbered on from the points' states, and their words
+BEYOND, CUT_OFF = len(STATES), len(STATES) + 1
+NO_SITE = (*STATES, "beyond", "cut_off")
 
 
 def travel_costs(
-    network: NetworkData,
+    network: NetworkData | TimedNetwork,
     demand: Points,
     sites: Points,
     **options: Unpack[TravelOptions],
@@ -47,7 +49,8 @@ def travel_costs(
 
     Parameters
     ----------
-    network : the streets; its mode says how people go.
+    network : the streets; its mode says how people go. Or a `TransitNetwork`: then costs are
+        minutes from door to door by public transport and on foot.
     demand, sites : points in the network's CRS with unique labels, or `SnappedPoints`.
     options : keywords, all of which may be left out:
     cutoff_m, cutoff_min : largest cost, in metres or minutes; without either, no cutoff.
@@ -57,6 +60,8 @@ def travel_costs(
     direction : ``"to_sites"`` (default: people travel to the site) or ``"from_sites"``.
     barriers : lines that the way from a point to its edge must not cross.
     threads : number of threads; it does not change the result.
+    depart, arrive, percentile, max_walk_m, max_transfers, board_slack_s : by public transport only;
+        see `TransitNetwork.from_gtfs`, whose own values count where they are not given.
 
     Returns
     -------
@@ -82,6 +87,8 @@ def travel_costs(
     near    20.0
     far     25.0
     """
+    if isinstance(network, TimedNetwork):
+        return network.travel_costs(demand, sites, options)
     query = travel_query("travel_costs", network, demand, sites, options)
     check_labels(query.demand, "the demand points")
     cutoff = query.cutoff
@@ -98,7 +105,7 @@ def travel_costs(
 
 
 def nearest_site(
-    network: NetworkData,
+    network: NetworkData | TimedNetwork,
     demand: Points,
     sites: Points,
     **options: Unpack[TravelOptions],
@@ -142,6 +149,8 @@ def nearest_site(
     0  west    10.0
     1  <NA>     NaN  beyond
     """
+    if isinstance(network, TimedNetwork):
+        return network.nearest_site(demand, sites, options)
     query = travel_query("nearest_site", network, demand, sites, options)
     points, seeds, cutoff = query.demand_connectors(), query.site_connectors(), query.cutoff
     nearest = multi_source(query.graph(), seeds)
@@ -149,15 +158,15 @@ def nearest_site(
     found, cost = nearest_of_points(points, nearest, mid_edge, query.edge_costs())  # type: ignore[call-arg]
     near = (found >= 0) & (cost <= cutoff.limit)
     none = (query.demand.state == ON) & ~near
-    reason = np.where(none, _BEYOND, query.demand.state)
+    reason = np.where(none, BEYOND, query.demand.state)
     if (query.sites.state == ON).any():
-        reason[none & (found < 0)] = _CUT_OFF
+        reason[none & (found < 0)] = CUT_OFF
     cost = np.where(near, cutoff.rounded(cost), np.nan)
     return pd.DataFrame(
         {
-            "site": _labels(query.sites.index, np.where(near, found, -1)),
+            "site": labels_or_missing(query.sites.index, np.where(near, found, -1)),
             f"cost_{cutoff.unit}": cost,
-            "reason": text_of_codes(_REASONS, reason),
+            "reason": text_of_codes(NO_SITE, reason),
         },
         index=query.demand.index,
     )
@@ -228,7 +237,7 @@ def node_costs(
     return multi_source(graph, seeds, limit=cutoff.limit).dist
 
 
-def _labels(index: pd.Index, at: NDArray[Any]) -> Any:
+def labels_or_missing(index: pd.Index, at: NDArray[Any]) -> Any:
     """Labels by position, <NA> where the position is -1, in a type that can hold <NA>."""
     if pd.api.types.is_integer_dtype(index.dtype):
         dtype = "Int64"

@@ -19,6 +19,7 @@ from geoplan.inputs.layers import check_projected
 from geoplan.kernels import kernel
 from geoplan.network.graph.hilbert import hilbert_order
 from geoplan.network.graph.network import NetworkData, check_network
+from geoplan.network.graph.timed import streets_of
 from geoplan.network.search.snapped_points import (
     OFF_NETWORK,
     ON,
@@ -134,6 +135,7 @@ def _checked_limit(max_snap_m: float | None) -> float:
 
 
 def _check_crs(network: NetworkData, points: Any, what: str) -> None:
+    network = streets_of(network)
     check_network(network)
     projected = getattr(getattr(points, "crs", None), "is_projected", False)
     if not projected or points.crs.equals(network.crs, ignore_axis_order=True):

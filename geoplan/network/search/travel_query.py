@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from geoplan.errors import InputError, UsageError
 from geoplan.network.graph.arcs import Graph
 from geoplan.network.graph.network import UNITS, NetworkData, check_network
+from geoplan.network.graph.timed import streets_of
 from geoplan.network.search.connectors import Connectors, EdgeCosts, connect
 from geoplan.network.search.snapped_points import (
     ON,
@@ -38,7 +40,22 @@ class PointOptions(TypedDict, total=False):
     threads: int | None
 
 
-class TravelOptions(PointOptions, total=False):
+class TransitKeywords(TypedDict, total=False):
+    """Keywords of queries by public transport; see `geoplan.network.transit.ask`."""
+
+    depart: str | Sequence[str] | None
+    arrive: str | Sequence[str] | None
+    percentile: float
+    max_walk_m: float
+    max_transfers: int
+    board_slack_s: float
+
+
+class AreaOptions(PointOptions, TransitKeywords, total=False):
+    """Keywords of `reach_areas`, which describes them."""
+
+
+class TravelOptions(PointOptions, TransitKeywords, total=False):
     """Keywords of `travel_costs`, which describes them, `nearest_site` and `k_nearest`."""
 
     cutoff_m: float | None
@@ -120,6 +137,8 @@ def travel_query(
 ) -> TravelQuery:
     """The points on the network and the options of a call of `function`, checked."""
     check_keywords(function, options, TravelOptions)
+    if timed := [key for key in options if key in TransitKeywords.__annotations__]:
+        raise UsageError.of("transit.streets_only", names=", ".join(timed), function=function)
     given = _TRAVEL_DEFAULTS | options
     cutoff = parse_cutoff(given["cutoff_m"], given["cutoff_min"], given["unit"])
     to_sites = check_direction(given["direction"])
@@ -163,6 +182,7 @@ def check_direction(direction: str) -> bool:
 
 def snapped(network: NetworkData, points: Points, what: str, **options: Any) -> SnappedPoints:
     """The points on the network; points that were snapped before are taken as they are."""
+    network = streets_of(network)
     check_network(network)
     if not isinstance(points, SnappedPoints):
         return snap(network, points, what=what, **options)

@@ -1,0 +1,42 @@
+"""`TimedNetwork`: a network on which travel takes another time at another hour."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.travel_costs import TravelCosts
+
+
+class TimedNetwork(ABC):
+    """What answers the queries of travel costs in its own way; points snap to its streets.
+
+    `geoplan.network.transit` has the one there is. The queries of streets hand over to it, so that
+    whoever asks for travel costs need not know which kind of network it is.
+    """
+
+    __slots__ = ()
+
+    mode = "transit"
+
+    @property
+    @abstractmethod
+    def streets(self) -> NetworkData:
+        """The streets that people walk on."""
+
+    @abstractmethod
+    def travel_costs(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> TravelCosts:
+        """Costs of all pairs; see `geoplan.network.travel_costs`."""
+
+    @abstractmethod
+    def nearest_site(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> pd.DataFrame:
+        """The nearest site of each demand point; see `geoplan.network.nearest_site`."""
+
+
+def streets_of(network: Any) -> Any:
+    """The streets of a network that runs by a timetable; any other network as it is."""
+    return network.streets if isinstance(network, TimedNetwork) else network

@@ -1,0 +1,315 @@
+"""Range searches: travel times at every minute of a window, percentiles over the minutes.
+
+From whoever travels at the minutes themselves (`minutes`) a search runs once per minute, the last
+one first: what a later start reaches, an earlier one reaches too (rRAPTOR, section 4.2 of Delling,
+Pajor and Werneck 2015). From the other end (`events`) it runs once per vehicle that leaves there,
+and each minute takes the first one that it is in time for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoplan.kernels import kernel
+from geoplan.network.transit.clock import NEVER
+from geoplan.network.transit.raptor import (
+    Walks,
+    forget,
+    search_marked,
+    stand_at,
+)
+
+
+class Window(NamedTuple):
+    """What is asked: minutes ascending, longest travel time, rank of the percentile among them.
+
+    steady : all lines run by headways: minutes between which no choice changes are one search.
+    by_events : the minutes are those of the other end, the latest first.
+    """
+
+    minutes: NDArray[np.int32]
+    cutoff: int
+    rank: int
+    steady: bool
+    by_events: bool
+
+
+class Ends(NamedTuple):
+    """Walks from the sources to stops, from stops to targets, and from sources to targets."""
+
+    access: Walks
+    egress: Walks
+    direct: Walks
+
+
+class Times(NamedTuple):
+    """Travel times ``[target, minute]``, and what the targets have been reached at.
+
+    best : arrival at each target so far. next : minutes of each target that have a time already.
+    met : targets that are reached at all. buffer : of one target's minutes.
+    """
+
+    table: NDArray[np.int32]
+    best: NDArray[np.int32]
+    next: NDArray[np.int32]
+    met: NDArray[np.int32]
+    buffer: NDArray[np.int32]
+
+
+def new_times(n_targets: int, n_minutes: int) -> Times:
+    """Times of targets that nobody has reached yet."""
+    return Times(
+        np.full((n_targets, n_minutes), NEVER, np.int32),
+        np.full(n_targets, NEVER, np.int32),
+        np.zeros(n_targets, np.int32),
+        np.empty(n_targets, np.int32),
+        np.empty(n_minutes, np.int32),
+    )
+
+
+@kernel
+def search_minutes(table, walks, ends, window, source, work, times):
+    """Travel times of one source at every minute of its own; the number of targets met."""
+    labels, scratch = work
+    forget(labels)
+    minutes = window.minutes
+    met = 0
+    m = len(minutes) - 1
+    while m >= 0:
+        start = minutes[m]
+        if window.steady:
+            forget(labels)
+            met = _unreached(times, met)
+        scratch.shift[0] = np.int64(NEVER) if window.steady else 0
+        limit = min(np.int64(start) + window.cutoff, np.int64(NEVER) - 1)
+        for j in range(ends.access.ptr[source], ends.access.ptr[source + 1]):
+            there = start + ends.access.ms[j]
+            if there <= limit:
+                stand_at(labels, scratch, ends.access.to[j], there)
+        search_marked(table, walks, labels, scratch, limit)
+        met = _alight(ends.egress, labels, scratch, limit, times, met)
+        # the same travel times at all minutes that are less than `shift` earlier
+        m = _write(window, m, start, scratch.shift[0], times, met)
+    return met
+
+
+@kernel
+def _unreached(times, met):
+    """Forget when targets are reached, not their times at other minutes."""
+    for i in range(met):
+        times.best[times.met[i]] = NEVER
+    return met
+
+
+@kernel
+def _alight(egress, labels, scratch, limit, times, met):
+    """Walk from the stops that were reached to the targets."""
+    ptr, to, ms = egress
+    ride, touched = labels.ride[len(labels.ride) - 1], scratch.touched
+    best, state, met_targets = times.best, times.next, times.met
+    for i in range(scratch.size[1]):
+        stop = touched[i]
+        time = np.int64(ride[stop])
+        for j in range(ptr[stop], ptr[stop + 1]):
+            there = time + ms[j]
+            if there > limit:
+                break
+            d = to[j]
+            if there < best[d]:
+                if state[d] == 0:
+                    state[d] = 1  # here: whether the target is among those met
+                    met_targets[met] = d
+                    met += 1
+                best[d] = there
+    return met
+
+
+@kernel
+def _write(window, m, start, shift, times, met):
+    """Times of the minute `m` and of those before it that are alike; the next minute to search."""
+    low = m - 1
+    while low >= 0 and start - window.minutes[low] < shift:
+        low -= 1
+    best, table, met_targets, cutoff = times.best, times.table, times.met, window.cutoff
+    for i in range(met):
+        d = met_targets[i]
+        time = best[d] - start
+        if time <= cutoff and best[d] < NEVER:
+            for j in range(low + 1, m + 1):
+                table[d, j] = time
+    return low
+
+
+@kernel
+def search_events(table, walks, ends, window, source, work, times):
+    """Travel times to one source at every minute of the other end; the number of targets met.
+
+    `window.minutes` are the other end's, in the time of the table and the latest first.
+    """
+    labels, scratch = work
+    forget(labels)
+    starts, by = _events(table, ends.access, window, source)
+    met = 0
+    for i in np.argsort(-starts, kind="mergesort"):
+        start, access = starts[i], by[i]
+        limit = min(np.int64(start) + window.cutoff, np.int64(window.minutes[0]))
+        stop = ends.access.to[access]
+        stand_at(labels, scratch, stop, start + ends.access.ms[access])
+        search_marked(table, walks, labels, scratch, limit)
+        met = _assign(ends.egress, labels, scratch, window, start, times, met)
+    return met
+
+
+@kernel
+def _events(table, access, window, source):
+    """Times at which to leave the source just in time for a vehicle, and the walk to its stop."""
+    low = np.int64(window.minutes[-1]) - window.cutoff
+    high = np.int64(window.minutes[0])
+    total = 0
+    for j in range(access.ptr[source], access.ptr[source + 1]):
+        stop = access.to[j]
+        for q in range(table.stop_ptr[stop], table.stop_ptr[stop + 1]):
+            total += table.trips[table.stop_pattern[q]]
+    starts, by = np.empty(total, np.int64), np.empty(total, np.int64)
+    n = 0
+    for j in range(access.ptr[source], access.ptr[source + 1]):
+        stop = access.to[j]
+        for q in range(table.stop_ptr[stop], table.stop_ptr[stop + 1]):
+            p, call = table.stop_pattern[q], np.int64(table.stop_call[q])
+            size = np.int64(table.ptr[p + 1] - table.ptr[p])
+            for t in range(table.trips[p]):
+                start = np.int64(table.depart[table.base[p] + t * size + call]) - access.ms[j]
+                if low <= start <= high:
+                    starts[n] = start
+                    by[n] = j
+                    n += 1
+    return starts[:n], by[:n]
+
+
+@kernel
+def _assign(egress, labels, scratch, window, start, times, met):
+    """Minutes at which the other end is in time for this start and was for no better one."""
+    ptr, to, ms = egress
+    ride, touched, minutes = labels.ride[len(labels.ride) - 1], scratch.touched, window.minutes
+    best, following, met_targets, table = times.best, times.next, times.met, times.table
+    for i in range(scratch.size[1]):
+        stop = touched[i]
+        time = np.int64(ride[stop])
+        for j in range(ptr[stop], ptr[stop + 1]):
+            there = time + ms[j]
+            if there > minutes[0]:
+                break
+            d = to[j]
+            if there >= best[d]:
+                continue
+            if best[d] == NEVER:
+                met_targets[met] = d
+                met += 1
+            best[d] = there
+            m = following[d]
+            while m < len(minutes) and minutes[m] >= there:
+                if minutes[m] - start <= window.cutoff:
+                    table[d, m] = minutes[m] - start
+                m += 1
+            following[d] = m
+    return met
+
+
+@kernel
+def collect(ends, window, source, times, met, found):
+    """The percentile of every target that was met or is walked to; clears `times`.
+
+    found : targets and milliseconds, long enough for all. Returns how many.
+    """
+    targets, costs = found
+    n = 0
+    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
+        d = ends.direct.to[j]
+        time = _percentile(times, d, window.rank)
+        targets[n] = d
+        costs[n] = min(time, ends.direct.ms[j])
+        n += 1
+        times.next[d] = -1  # done
+    for i in range(met):
+        d = times.met[i]
+        if times.next[d] >= 0:
+            time = _percentile(times, d, window.rank)
+            if time <= window.cutoff and time < NEVER:
+                targets[n] = d
+                costs[n] = time
+                n += 1
+    for i in range(met):
+        d = times.met[i]
+        times.table[d, :] = NEVER
+        times.best[d] = NEVER
+        times.next[d] = 0
+    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
+        times.next[ends.direct.to[j]] = 0
+    return n
+
+
+@kernel
+def _percentile(times, d, rank):
+    """The `rank`-th smallest (from 1) of a target's times over the minutes."""
+    values = times.buffer
+    n = 0
+    row = times.table[d]
+    for m in range(len(row)):
+        if row[m] < NEVER:
+            values[n] = row[m]
+            n += 1
+    if n < rank:
+        return NEVER
+    k = rank - 1
+    low, high = 0, n - 1
+    while low < high:  # quickselect
+        pivot = values[(low + high) >> 1]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            return values[k]
+    return values[k]
+
+
+@kernel
+def search_sources(table, walks, ends, window, sources, work, times):
+    """Costs of all pairs of `sources` within the cutoff.
+
+    Returns (where each source's pairs begin, targets, milliseconds).
+    """
+    ptr = np.zeros(len(sources) + 1, np.int64)
+    targets, costs = np.empty(0, np.int32), np.empty(0, np.int32)
+    n_targets = len(times.best)
+    total = 0
+    for i in range(len(sources)):
+        if not window.by_events:
+            met = search_minutes(table, walks, ends, window, sources[i], work, times)
+        else:
+            met = search_events(table, walks, ends, window, sources[i], work, times)
+        if total + n_targets > len(targets):
+            size = 2 * total + n_targets
+            longer = np.empty(size, np.int32)
+            longer[:total] = targets[:total]
+            targets = longer
+            longer = np.empty(size, np.int32)
+            longer[:total] = costs[:total]
+            costs = longer
+        found = (targets[total:], costs[total:])
+        total += collect(ends, window, sources[i], times, met, found)
+        ptr[i + 1] = total
+    return ptr, targets[:total].copy(), costs[:total].copy()
