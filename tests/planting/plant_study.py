@@ -8,9 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from geoplan.study.example import STUDY, write_example
+from tests.inputs.tables.books import write_ods, write_xls
 from tests.planting.plants import Pieces
 
-KINDS = ("csv", "xlsx", "geojson", "gpkg", "kml", "shp", "parquet", "fgb")
+KINDS = ("csv", "xlsx", "ods", "geojson", "gpkg", "kml", "shp", "parquet", "fgb", "gml", "xls")
 #: rows that are added to the example's own, with a piece in every column of text
 _ROWS = 12
 
@@ -73,10 +74,10 @@ def _write(meals: pd.DataFrame, folder: Path, kind: str, pieces: Pieces) -> str:
     path = folder / name
     if kind == "csv":
         meals.to_csv(path, index=False)
-    elif kind == "xlsx":
+    elif kind in ("xlsx", "ods", "xls"):
         sheet = pieces.mobile()
         pieces.made.append(sheet)
-        meals.to_excel(path, index=False, sheet_name=f"表{sheet}")
+        _book(meals, path, f"表{sheet}")
     else:
         places = pd.to_numeric(meals["lon"], errors="coerce").fillna(117.0)
         points = gpd.points_from_xy(places, meals["lat"].astype(float))
@@ -88,9 +89,21 @@ def _write(meals: pd.DataFrame, folder: Path, kind: str, pieces: Pieces) -> str:
         else:
             if kind == "shp":  # ten bytes of a heading at most
                 layer = layer.rename(columns={"站长姓名": "站长", "联系电话": "电话"})
-            drivers = {"geojson": "GeoJSON", "gpkg": "GPKG", "shp": "ESRI Shapefile"}
+            drivers = {"geojson": "GeoJSON", "gpkg": "GPKG", "shp": "ESRI Shapefile", "gml": "GML"}
             layer.to_file(path, driver=drivers.get(kind, "FlatGeobuf"), encoding="utf-8")
     return name
+
+
+def _book(meals: pd.DataFrame, path: Path, sheet: str) -> None:
+    """The sites as a workbook; xlsx and ods name their sheet."""
+    if path.suffix == ".xlsx":
+        meals.to_excel(path, index=False, sheet_name=sheet)
+        return
+    cells = [list(meals.columns), *meals.to_numpy().tolist()]
+    if path.suffix == ".ods":
+        write_ods(path, cells, title=sheet)
+    else:
+        write_xls(path, cells)
 
 
 def _kml(layer: gpd.GeoDataFrame, path: Path) -> None:

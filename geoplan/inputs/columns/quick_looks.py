@@ -42,6 +42,28 @@ def holds(cells: pd.Series, pattern: str) -> np.ndarray:
     return np.array(pyarrow.compute.match_substring_regex(texts, pattern), bool)
 
 
+def columns_holding(table: pd.DataFrame, pattern: str) -> set[str]:
+    """Headings of the columns with a cell that matches `pattern`; see `holds`.
+
+    Columns of a small table are looked at together: making a long pattern ready costs more than
+    the look itself.
+
+    Examples
+    --------
+    >>> sorted(columns_holding(pd.DataFrame({"a": ["x"], "b": ["y"]}, dtype="str"), "[yz]"))
+    ['b']
+    """
+    headings = list(map(str, table.columns))
+    texts = [_arrow(table[h]) for h in headings]
+    if not 0 < table.size <= _CHUNK or any(one is None for one in texts):
+        return {h for h in headings if holds(table[h], pattern).any()}
+    chunks = [c for one in texts if one for c in one.cast(pyarrow.large_string()).chunks]
+    joined = pyarrow.chunked_array(chunks).combine_chunks()
+    found = np.array(pyarrow.compute.match_substring_regex(joined, pattern), bool)
+    some = found.reshape(len(headings), len(table)).any(axis=1)
+    return {h for h, one in zip(headings, some, strict=True) if one}
+
+
 def fullmatch_among(cells: pd.Series, likely: np.ndarray, pattern: str) -> np.ndarray:
     """Bool per cell: all of it matches `pattern`; only cells that are `likely` to are looked at.
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from geoplan.inputs.columns.personal.free_text import HIDDEN, hide_in_text
+from geoplan.inputs.columns.personal.free_text import HIDDEN, hide_in_text, quick_look
 from geoplan.inputs.columns.personal.hide_cells import hide_personal
 from geoplan.inputs.columns.personal.personal_data import personal_columns
+from geoplan.inputs.columns.quick_looks import columns_holding
 from geoplan.inputs.columns.roles import headings_called
 from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.collector import FindingCollector
@@ -71,14 +72,15 @@ def hide_personal_data(
     asked = {h for found in named_by.values() for h in found}
     kept = every if KEEP_ALL in keep else [h for h in every if h in asked]
     named = [h for h in every if h not in roles and h not in taken and hide_in_text(h) != h]
-    dropped = personal_columns(table.text, keep={*roles, *taken, *kept, *named})
+    likely = columns_holding(table.text, quick_look())
+    dropped = personal_columns(table.text, keep={*roles, *taken, *kept, *named}, likely=likely)
     told = [h for h in kept if KEEP_ALL not in keep or personal_columns(table.text[[h]])]
     dropped += [h for h in named if h not in kept]
     hidden: dict[str, pd.Series] = {}
     cells: dict[str, np.ndarray] = {}
     for heading in every:
         role = roles.get(heading, "")
-        if heading in dropped or heading in kept:
+        if heading in dropped or heading in kept or heading not in likely:
             continue
         found, where = hide_personal(table.text[heading], bare_only=role in _SHAPES)
         if len(where):

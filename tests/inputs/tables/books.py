@@ -52,6 +52,7 @@ def write_ods(
     *,
     spans: Mapping[tuple[int, int], tuple[int, int]] | None = None,
     hidden: Collection[int] = (),
+    title: str = "人口",
 ) -> Path:
     """`spans`: rows and columns that the cell at (row, column), from 0, spans."""
     spans = spans or {}
@@ -88,7 +89,7 @@ def write_ods(
     )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{spaces}><office:body>'
-        '<office:spreadsheet><table:table table:name="人口">'
+        f'<office:spreadsheet><table:table table:name="{escape(title)}">'
         + "".join(row(k, cells) for k, cells in enumerate(rows))
         + "</table:table></office:spreadsheet></office:body></office:document-content>"
     )

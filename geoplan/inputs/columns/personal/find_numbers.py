@@ -16,12 +16,25 @@ from geoplan.inputs.columns.personal.pattern_words import (
 
 Span = tuple[int, int]
 
-_BETWEEN = r"[ \t\u00a0\u3000\-‐-―−_·•./()\[\]【】+]"
+_BETWEEN = r"[ \t\u00a0\u3000\-‐-―−_·•./()\[\]【】+*|~]"
 #: digits with what people write between them; letters and decimals before and behind are none of it
 _RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d)*[Xx]?")
 _GROUP = re.compile(r"\d+")
 #: behind digits: a quantity, a decimal or a code and no telephone number
 _QUANTITY = re.compile(r"\s?(?:[元人万亿平米㎡户栋%]|m2|km|千米|公里)|\.\d*[1-9]|,\d{3}")
+#: and behind a word a running number: 站点13800138000.8, as drivers make ids from files' names
+_RUNNING = re.compile(r"\.\d{1,4}(?![\d.])(?!\s?[元人万亿平米㎡户栋%mk])")
+#: groups with commas between are a mobile number in the usual groups alone
+_COMMAS = re.compile(
+    r"(?<![\d.])(?<!\d[,、;])1[3-9]\d([,、;])\s?(\d{4})\1\s?(\d{4})(?![\d.]|[,、;]\s?\d)"
+)
+#: (41) 99876-5432, as in Brazil and North America, and 41 99876-5432
+_BRACKETED = re.compile(
+    r"(?<![\w)])\(0?[1-9]\d{1,2}\)[ \-]?\d{3,5}[ \-.]\d{4}(?![\d.])"
+    r"|(?<![\d.,])[1-9]\d ?9\d{4}-\d{4}(?!\d)"
+)
+_OWNER_BEHIND = re.compile(r"(?<![\d.,\-])[2-9]\d{2,3}[ \-]?\d{4}(?=\s?\([办宅家公])")
+_ANOTHER = re.compile(r"(?:\s?[/、,;和或]\s?|\s)([2-9]\d{6,7})(?![\d.])")
 _MOBILE_BEFORE = re.compile(
     r"(?:^|[^A-Za-z])(?:tel|phone|mobile|mob|cell|ph|wechat|weixin|vx|wx|qq|m|t|p|id)$",
     re.IGNORECASE,
@@ -85,6 +98,12 @@ def _of_elsewhere(text: str) -> Iterator[Span]:
     if "-" in text:
         for found in _KOREA.finditer(text):
             yield found.span()
+    for pattern in (_BRACKETED, _OWNER_BEHIND):
+        for found in pattern.finditer(text):
+            yield found.span()
+    for found in _COMMAS.finditer(text):
+        if not all(_YEAR.fullmatch(found.group(k)) for k in (2, 3)):
+            yield found.span()
     if "+" in text or "00" in text:
         for found in _FOREIGN.finditer(text):
             if _is_foreign(found.group()):
@@ -118,8 +137,10 @@ def _by_check_digit(text: str) -> Iterator[Span]:
 def _after_word(kind: str, least: int) -> re.Pattern[str]:
     """Digits behind a word that says whose they are, and what may stand between."""
     known = alternatives(kind)
+    # letters beside the word are none of it, but those of a passport's number
+    ends = r"(?<![a-z])" + rf"(?:{known})" + r"(?:(?<![a-z])|(?![a-z]))"
     return re.compile(
-        rf"(?:(?<![a-z])(?:{known})(?![a-z]))(?:\d(?=[\s:=(]))?[\s:=#(是为号码.、,\-]{{0,4}}"
+        rf"{ends}(?:\d(?=[\s:=(]))?[\s:=#(是为号码.、,\-]{{0,4}}[字第军南北]{{0,3}}"
         rf"([a-z]{{0,2}}\+?\d(?:[ \-()./]{{0,2}}[\dx*]){{{least - 1},20}})(?![.]\d)",
         re.IGNORECASE,
     )
@@ -137,9 +158,18 @@ def _in_run(text: str, start: int, end: int) -> Iterator[Span]:
             if _is_personal(text, some, stop):
                 more = _EXTENSION.match(text, stop)
                 yield _beginning(text, some), more.end() if more else stop
+                yield from _further(text, stop, "".join(text[a:b] for a, b in some))
                 k = last - 1
                 break
         k += 1
+
+
+def _further(text: str, stop: int, digits: str) -> Iterator[Span]:
+    """Numbers of the same exchange behind that of a landline: 0531-88888888/88888889."""
+    found = _ANOTHER.match(text, stop) if digits.startswith(("0", "86")) else None
+    while found is not None:
+        yield found.span(1)
+        found = _ANOTHER.match(text, found.end())
 
 
 def _beginning(text: str, groups: list[Span]) -> int:
@@ -180,7 +210,8 @@ def _stands_alone(text: str, start: int, stop: int) -> bool:
     before, behind = text[:start], text[stop : stop + 1]
     if _ELEMENT_BEFORE.search(before[-12:]):
         return False
-    if (behind.isascii() and behind.isalpha()) or _QUANTITY.match(text, stop):
+    named = before[-1:].isalpha() and not before[-1:].isascii() and _RUNNING.match(text, stop)
+    if (behind.isascii() and behind.isalpha()) or (_QUANTITY.match(text, stop) and not named):
         return False
     if re.search(r"\d[.,]$", before[-2:]) or before[-1:] in ("#", "&"):
         return False
@@ -240,6 +271,8 @@ def _is_landline(text: str, digits: str, groups: list[Span]) -> bool:
     if first in ("86", "0086") and len(groups) > 1:
         plain = "0" + digits[len(first) :].lstrip("0")
         first = "0" + text[slice(*groups[1])].lstrip("0")
+    elif first.startswith("86") and text[groups[0][0] - 1 : groups[0][0]] == "+":
+        plain, first = "0" + digits[2:].lstrip("0"), "0" + first[2:].lstrip("0")
     bracket = text[groups[0][1] : groups[0][1] + 1] == ")"
     if _is_year_and_serial([text[a:b] for a, b in groups[1:]]):
         return False

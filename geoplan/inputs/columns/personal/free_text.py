@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from geoplan.inputs.columns.personal.find_numbers import number_spans
 from geoplan.inputs.columns.personal.find_words import word_spans
-from geoplan.inputs.columns.personal.pattern_words import folded, pattern_words
+from geoplan.inputs.columns.personal.pattern_words import folded, pattern_words, spread
 
 #: what stands in place of personal data
 HIDDEN = "***"
@@ -42,7 +42,10 @@ def _quick() -> str:
         r"|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-|[0-9]{6}-[1-4][0-9]{6}"
         f"|[A-ZＡ-Ｚ][0-9０-９]{{6}}|@|＠|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|(?i:\\(at\\)|\\[at\\]|wxid_)"
         f"|[{''.join(words['plates'])}][A-Za-zＡ-Ｚ]"
-        f"|(?:{'|'.join(map(re.escape, both))})"
+        f"|(?i:{'|'.join(spread(re.escape(w)) for w in both)})"
+        f"|(?:{'|'.join(words['persons.behind'])})|[0-9０-９]{{2,3}}岁"
+        r"|\([0-9]{2,4}\)|[0-9]{2} ?9[0-9]{4}-|1[3-9][0-9][,，、;；] ?[0-9]{4}[,，、;；] ?[0-9]{4}"
+        r"|[（(][办宅家公]|(?i: dot |[#＃](?:163|126|qq|sina)|(?:^|[^a-z0-9])v ?[:：])"
         f"|(?i:(?:{'|'.join(re.escape(w) for w in latin)})[^a-z])"
     )
 

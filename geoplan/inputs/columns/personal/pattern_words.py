@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from geoplan.inputs.columns.roles import simplified
 
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 #: figures in Chinese characters, by the digit that they stand for
 _CHINESE_DIGITS = {
     character: str(digit)
@@ -44,9 +45,17 @@ def pattern_words() -> dict[str, tuple[str, ...]]:
 
 @cache
 def alternatives(kind: str) -> str:
-    """A pattern that matches any of the words of `kind`, the longest first."""
+    """A pattern that matches any of the words of `kind`, the longest first.
+
+    White space may stand between Chinese characters: offices spread words over a line (姓  名).
+    """
     words = sorted({simplified(w.lower()) for w in pattern_words()[kind]}, key=len, reverse=True)
-    return "|".join(re.escape(w).replace(r"\ ", r"\s?") for w in words)
+    return "|".join(spread(re.escape(w).replace(r"\ ", r"\s?")) for w in words)
+
+
+def spread(word: str) -> str:
+    """A word's pattern with white space allowed between Chinese characters, also in RE2."""
+    return _BETWEEN_HAN.sub("[ \u3000\t\u00a0]{0,4}", word)
 
 
 @cache

@@ -54,20 +54,24 @@ def _ends_in_number(key: str, words: Mapping[str, Collection[str]]) -> bool:
     return any(not end.isascii() and key.endswith(end) for end in words["never_ends"])
 
 
-def personal_columns(text: pd.DataFrame, *, keep: Collection[str] = ()) -> list[str]:
+def personal_columns(
+    text: pd.DataFrame, *, keep: Collection[str] = (), likely: Collection[str] | None = None
+) -> list[str]:
     """Headings of columns with personal data.
 
     A column counts when its heading announces it (and it does not hold small numbers: how many
     persons in charge there are), or when at least a tenth of its filled cells are nothing but
     personal data. Columns in `keep` (coordinates, names of sites, people counts) are needed: what
-    is personal in them is hidden cell by cell.
+    is personal in them is hidden cell by cell. `likely` names the columns whose cells may hold any,
+    where that is known already.
     """
     found = []
     for heading in map(str, text.columns):
         if heading in keep:
             continue
         by_heading = is_personal_heading(heading) and not _is_count(text[heading])
-        if by_heading or (not is_code_heading(heading) and _looks_personal(text[heading])):
+        look = not by_heading and (likely is None or heading in likely)
+        if by_heading or (look and not is_code_heading(heading) and _looks_personal(text[heading])):
             found.append(heading)
     return found
 
