@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from scipy.spatial import Delaunay, QhullError
+from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from geoplan.tolerances import COLLINEAR_SHARE
 
@@ -86,16 +86,24 @@ def cells(xy: np.ndarray, rows: np.ndarray, *, radius_m: float) -> np.ndarray:
     apart than twice the radius touch. Points on one spot share a cell.
     """
     discs = shapely.buffer(shapely.points(xy[rows]), radius_m, quad_segs=6)
-    spots = np.unique(np.asarray(xy, float), axis=0)
+    spots, which = np.unique(np.asarray(xy, float), axis=0, return_inverse=True)
     if len(rows) == 0 or len(spots) < 2:
         return discs
-    low, high = spots.min(axis=0) - 2 * radius_m, spots.max(axis=0) + 2 * radius_m
+    # a point with no other so near has its whole disc; among the rest, a broken coordinate 1e300 m
+    # away would leave no digits to tell them apart
+    nearest, _ = cKDTree(spots).query(spots, k=2, distance_upper_bound=2 * radius_m)
+    crowded = np.isfinite(nearest[:, 1])
+    if not crowded.any():
+        return discs
+    near, among = spots[crowded], np.flatnonzero(crowded[which.ravel()][rows])
+    low, high = near.min(axis=0) - 2 * radius_m, near.max(axis=0) + 2 * radius_m
     drawn = shapely.get_parts(
-        shapely.voronoi_polygons(shapely.multipoints(spots), extend_to=shapely.box(*low, *high))
+        shapely.voronoi_polygons(shapely.multipoints(near), extend_to=shapely.box(*low, *high))
     )
-    at, cell = shapely.STRtree(drawn).query(shapely.points(xy[rows]), predicate="intersects")
+    points = shapely.points(xy[rows][among])
+    at, cell = shapely.STRtree(drawn).query(points, predicate="intersects")
     whole = np.full(len(rows), None, dtype=object)
-    whole[at] = drawn[cell]
+    whole[among[at]] = drawn[cell]
     missing = shapely.is_missing(whole)
     return np.where(missing, discs, shapely.intersection(whole, discs))
 

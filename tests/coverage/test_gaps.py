@@ -12,7 +12,7 @@ from shapely.geometry import Point, box
 
 from geoplan.coverage import assess_reach, coverage_with_sites
 from geoplan.coverage.gaps import gap_areas
-from geoplan.coverage.neighbours import natural_neighbours, patches
+from geoplan.coverage.neighbours import cells, natural_neighbours, patches
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, Demand
 from geoplan.services import standard_for
@@ -329,3 +329,19 @@ def people_of_gaps_by_hand(coverage, merge, extent, level):
     found += [[i for i in lost if key[i] == one] for one in {key[i] for i in lost}]
     unserved = frame["people"].to_numpy() - frame["served"].to_numpy()
     return sorted(unserved[part].sum() for part in found if key[part[0]][0] != "")
+
+
+def test_cells_hold_the_ground_nearest_to_their_points_whatever_stands_far_away():
+    chance = np.random.default_rng(5)
+    xy = np.vstack([chance.uniform(0, 8000, (30, 2)), [[1e300, 5.0], [4e6, 4e6]]])
+    drawn = cells(xy, np.arange(len(xy)), radius_m=800)
+    for point, cell in zip(xy[:30], drawn, strict=False):
+        probes = point + chance.uniform(-800, 800, (200, 2))
+        distance = np.hypot(*(probes[:, None] - xy[None, :30]).T)
+        nearest = xy[distance.argmin(axis=0)]
+        own = (nearest == point).all(axis=1)
+        inside = shapely.contains_xy(cell, probes[:, 0], probes[:, 1])
+        near = np.hypot(*(probes - point).T) < 780  # discs are drawn with corners
+        assert not (own & near & ~inside).any()
+        assert not (inside & ~own).any()
+    assert drawn[31].area > 1.9e6

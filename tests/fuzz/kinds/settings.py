@@ -109,7 +109,7 @@ def study_text(maker: Maker) -> Case:
         how += f" {spoil.__name__}"
     elif how == "encoding":
         name = chance.choice(["utf-16", "gbk", "utf-8-sig", "utf-32", "cp037", "utf-7"])
-        content = text.replace("Fuzz", "城市").encode(name)
+        content = text.replace("Fuzz", "城市").encode(name, "replace")
         how += f" {name}"
     elif how == "deep":
         depth = chance.choice([50, 500, 10_000, 100_000])
