@@ -60,8 +60,8 @@ def columns_holding(table: pd.DataFrame, pattern: str) -> set[str]:
     chunks = [c for one in texts if one for c in one.cast(pyarrow.large_string()).chunks]
     joined = pyarrow.chunked_array(chunks).combine_chunks()
     found = np.array(pyarrow.compute.match_substring_regex(joined, pattern), bool)
-    some = found.reshape(len(headings), len(table)).any(axis=1).tolist()
-    return {h for h, one in zip(headings, some, strict=True) if one}
+    some = found.reshape(len(headings), len(table))
+    return {headings[k] for k in np.flatnonzero(some.any(axis=1)).tolist()}
 
 
 def fullmatch_among(cells: pd.Series, likely: np.ndarray, pattern: str) -> np.ndarray:

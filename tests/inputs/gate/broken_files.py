@@ -192,6 +192,20 @@ BROKEN: dict[str, tuple[Make, str]] = {
             "CREATE VIEW v AS WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) "
             "SELECT t.n AS fid, p.geom, p.人数 FROM t, people p"
         ),
-        "",
+        "takes more than 2 seconds",
+    ),
+    "endless_inside.gpkg": (  # even its first row never comes
+        geopackage(
+            "CREATE VIEW v AS SELECT fid, geom, 人数 FROM people WHERE fid NOT IN "
+            "(WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT n + 9 FROM t)"
+        ),
+        "takes more than 2 seconds",
+    ),
+    "endless_with_gdal.gpkg": (  # a function that GDAL has and SQLite has not
+        geopackage(
+            "CREATE VIEW v AS WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) "
+            "SELECT t.n AS fid, ST_Buffer(p.geom, 1) AS geom, p.人数 FROM t, people p"
+        ),
+        "takes more than 2 seconds",
     ),
 }

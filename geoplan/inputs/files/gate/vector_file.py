@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from geoplan.inputs.files.gate.geopackage import refuse_endless_views
 from geoplan.inputs.files.gate.json_features import refuse_links
 from geoplan.inputs.files.gate.offline import offline_gdal
 from geoplan.inputs.files.gate.pointers import head_of, refuse_foreign
@@ -46,6 +47,8 @@ def opened_vector(path: Path) -> Iterator[str]:
     checked_file(path)
     suffix = path.suffix.lower()
     refuse_foreign(path, suffix)
+    if suffix == ".gpkg":
+        refuse_endless_views(path)
     target = str(path)
     if suffix in _JSON:
         kind = json_kind(head_of(path))
