@@ -15,6 +15,8 @@ from geoplan.inputs import LayerSource, read_demand
 from geoplan.inputs.files.gate import json_features
 from geoplan.inputs.files.gate.json_features import features_of
 from geoplan.inputs.files.gate.limits import limits_set
+from geoplan.inputs.files.workbook.extent import longest_shared_text
+from tests.inputs.tables.books import write_ods
 
 from .broken_files import BROKEN, csv_text, features, frame, geopackage, pointers, saved, zipped
 
@@ -212,3 +214,36 @@ def test_names_in_an_archive_lead_nowhere(tmp_path):
     before = sorted(tmp_path.parent.rglob("escaped*"))
     assert read(tmp_path / "a.zip").layer.total == 60
     assert sorted(tmp_path.parent.rglob("escaped*")) == before
+
+
+def _spread_text(path, *, spaces=0, characters=1, copies=1):
+    write_ods(path, [["name", "lon", "lat"], ["x" * characters, 117.0, 36.6]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    content = parts["content.xml"].decode()
+    content = content.replace("x</text:p>", f'x<text:s text:c="{spaces}"/></text:p>')
+    head, row, rest = content.rpartition("<table:table-row>")
+    row = f'<table:table-row table:number-rows-repeated="{copies}">'
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in parts.items():
+            is_content = name == "content.xml"
+            archive.writestr(name, (head + row + rest).encode() if is_content else member)
+
+
+@pytest.mark.parametrize(
+    "size", [{"spaces": 2_000_000_000}, {"characters": 100_000, "copies": 20_000}]
+)
+def test_texts_that_an_ods_sheet_writes_as_numbers_are_counted(tmp_path, size):
+    _spread_text(tmp_path / "a.ods", **size)
+    assert (tmp_path / "a.ods").stat().st_size < 10_000
+    one = read(tmp_path / "a.ods")
+    assert one.layer is None
+    assert "MB" in one.findings[-1].problem
+
+
+def test_the_longest_text_that_cells_share(tmp_path):
+    path = tmp_path / "a.xlsx"
+    texts = "".join(f"<si><t>{'x' * n}</t></si>" for n in (3, 3_000_000, 5))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<sst>{texts}</sst>")
+    assert 3_000_000 < longest_shared_text(path) < 3_000_020

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 _LONGEST = 16
 #: no tag that names a cell is longer
 _LONGEST_TAG = 4_096
+_BLOCK = 1 << 20
 _SPACE = tuple(b" \t\r\n")
 _QUOTES = tuple(b"\"'")
 _FAR = (
@@ -102,6 +105,23 @@ class ExtentStream:
             self._below += k > 0
             self.extent.columns = max(self.extent.columns, self._beside)
         self.extent.rows = max(self.extent.rows, self._below)
+
+
+def longest_shared_text(path: Path) -> int:
+    """Bytes of the longest text that cells of an .xlsx workbook may share; 0 where there is none."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    longest = tail = 0
+    with zipfile.ZipFile(path) as archive:
+        parts = [n for n in archive.namelist() if n.lower().endswith("sharedstrings.xml")]
+        for part in parts:
+            with archive.open(part) as stream:
+                while block := stream.read(_BLOCK):
+                    first, *rest = map(len, block.split(b"</"))
+                    tail += first
+                    longest = max(longest, tail, *rest)
+                    tail = rest[-1] if rest else tail
+    return longest
 
 
 def _far_or_odd(text: bytes) -> bool:

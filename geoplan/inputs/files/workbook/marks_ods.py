@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from geoplan.inputs.columns.cell_errors import is_error
+from geoplan.inputs.files.gate.limits import megabytes, refuse_beyond
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 
 _BLOCK = 1 << 20
@@ -41,14 +42,17 @@ class _Content:
         self.cell: dict[str, str] | None = None
         self.said: list[str] = []
         self.in_paragraph = False
+        self.spaces = self.characters = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         if name in _CELLS:
-            self.cell, self.said = attributes, []
+            self.cell, self.said, self.spaces = attributes, [], 0
             self.columns = int(attributes.get("table:number-columns-repeated", "1"))
         elif name == "text:p":
             self.in_paragraph = self.cell is not None
+        elif name == "text:s":  # so many spaces, which are written as a number
+            self.spaces += int(attributes.get("text:c", "1"))
         elif name == "table:table-row":
             self._row(attributes)
         elif name == "table:table-row-group":
@@ -87,6 +91,10 @@ class _Content:
 
     def _close_cell(self, *, covered: bool) -> None:
         cell, said = self.cell or {}, "".join(self.said).strip()
+        # the library writes out spaces and repeated texts, each as often as it stands there
+        copies = self.rows * self.columns
+        self.characters += (sum(map(len, self.said)) + self.spaces) * copies
+        refuse_beyond("unpacked_mb", megabytes(self.characters))
         down = int(cell.get("table:number-rows-spanned", "1"))
         right = int(cell.get("table:number-columns-spanned", "1"))
         if down > 1 or right > 1:

@@ -16,11 +16,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from geoplan.errors import FileError
 from geoplan.inputs.files.gate.archive import checked_archive
-from geoplan.inputs.files.gate.limits import refuse_beyond
+from geoplan.inputs.files.gate.limits import current_limits, megabytes, refuse_beyond
 from geoplan.inputs.files.gate.own_process import try_reader
 from geoplan.inputs.files.headings import Range, find_headings, has_known_heading
 from geoplan.inputs.files.table import RawTable, cut_table, float_text
 from geoplan.inputs.files.workbook.compare_sheets import sheets_together
+from geoplan.inputs.files.workbook.extent import longest_shared_text
 from geoplan.inputs.files.workbook.marks import Marks, SheetMarks
 from geoplan.inputs.files.workbook.marks_ods import marks_ods
 from geoplan.inputs.files.workbook.marks_xls import marks_xls
@@ -60,6 +61,9 @@ def read_workbook(path: Path, sheet: str | None, given: Mapping[str, str]) -> li
     FileError
         Unreadable, empty, no heading, no such sheet: with what to do.
     """
+    if zipfile.is_zipfile(path):  # before anything of it is unpacked
+        with checked_archive(path):
+            pass
     marks = _read_marks(path)
     _refuse_large(path, marks)
     book = _open(path)
@@ -90,12 +94,11 @@ def _refuse_large(path: Path, marks: Marks) -> None:
 
     Where the sheets could not be looked at, the library is tried in a process of its own.
     """
-    if zipfile.is_zipfile(path):
-        with checked_archive(path):
-            pass
-    if not marks:
+    cells = sum(m.extent.rows * m.extent.columns for m in marks.values())
+    refuse_beyond("cells", cells)
+    # a text that many cells share is held once per cell
+    if not marks or megabytes(cells * longest_shared_text(path)) > current_limits().unpacked_mb:
         try_reader(path, _TRIAL)
-    refuse_beyond("cells", sum(m.extent.rows * m.extent.columns for m in marks.values()))
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -168,6 +171,8 @@ def _read_marks(path: Path) -> Marks:
     """What calamine leaves out, by sheet; nothing of those of which it cannot be read."""
     try:
         return _MARKS[path.suffix.lower()](path)
+    except FileError:
+        raise
     except Exception:  # no reason to refuse a workbook that the library can read
         return {}
 
