@@ -11,7 +11,7 @@ from geoplan.words.message import Message, Messages
 
 Measure = Literal["reach", "spacing", "rate", "budget"]
 Confidence = Literal["high", "medium-high", "medium", "low"]
-MODES = ("walk", "drive")
+MODES = ("walk", "drive", "transit")
 
 
 def _word(key: str, /, **values: Any) -> Message:
@@ -148,7 +148,8 @@ class ServiceStandard:
     service : service key.
     measure : ``"reach"`` (people within a threshold of a site), ``"spacing"`` (lines within a
         spacing of markers), ``"rate"`` (per head by area, no site), ``"budget"`` (money only).
-    mode : ``"walk"`` or ``"drive"``; the network that distances are measured on. Needed for reach.
+    mode : ``"walk"``, ``"drive"`` or ``"transit"`` (in minutes); the network that is measured on.
+        Needed for reach.
     threshold_m, threshold_min : exactly one of the two for reach; metres or minutes.
     group : demand key the standard is judged for by default.
     quotas : sites per area.
@@ -222,6 +223,8 @@ class ServiceStandard:
             yield _word("spacing_missing")
         if self.mode is not None and self.mode not in MODES:
             yield _one_of("mode", MODES, self.mode)
+        if self.mode == "transit" and self.threshold_m is not None:
+            yield _word("transit_minutes")
         if self.confidence not in get_args(Confidence):
             yield _one_of("confidence", get_args(Confidence), self.confidence)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -27,6 +27,16 @@ class TimedNetwork(ABC):
     @abstractmethod
     def streets(self) -> NetworkData:
         """The streets that people walk on."""
+
+    def __getattr__(self, name: str) -> Any:
+        """What streets are asked (nodes, lines, names), the streets that people walk on say."""
+        if name.startswith("_") or name in ("streets", "walk"):
+            raise AttributeError(name)
+        return getattr(self.streets, name)
+
+    @abstractmethod
+    def changed(self, **options: Any) -> Self:
+        """The same network for other options of travel."""
 
     @abstractmethod
     def travel_costs(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> TravelCosts:

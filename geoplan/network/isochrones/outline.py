@@ -20,6 +20,7 @@ from scipy.ndimage import distance_transform_edt
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
+from geoplan.network.graph.timed import TimedNetwork, streets_of
 from geoplan.network.search.connectors import connect
 from geoplan.network.search.queries import node_costs
 from geoplan.network.search.travel_query import (
@@ -36,7 +37,7 @@ MOST_CELLS = 6_000_000
 
 
 def reach_outline(
-    network: NetworkData,
+    network: NetworkData | TimedNetwork,
     sites: Points,
     *,
     cutoff_m: float | None = None,
@@ -103,7 +104,7 @@ def reach_outline(
 
 
 def _reached(
-    network: NetworkData,
+    network: Any,
     sites: Points,
     cutoff: float,
     unit: str,
@@ -115,6 +116,7 @@ def _reached(
     points = snapped(network, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     limit = parse_cutoff(*((cutoff, None) if unit == "m" else (None, cutoff)))
     cost = node_costs(network, points, limit, to_sites=into)
+    network = streets_of(network)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
     xy, edge, part = _street_points(network)

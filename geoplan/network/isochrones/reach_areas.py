@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Unpack
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
-from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.isochrones.bands import rings_between
 from geoplan.network.isochrones.clip_cells import ReachedEdges, reached_parts
 from geoplan.network.isochrones.edge_cost_profile import Reach
@@ -142,7 +141,8 @@ def reach_areas(
         cutoff=max(cutoffs),
         width=width,
         to_sites=to_sites,
-        costs=partial(travel_costs, network, threads=threads, **when),
+        travel=network.changed(**when) if isinstance(network, TimedNetwork) else network,
+        threads=threads,
     )
     groups = _dissolved(query) if dissolve else _per_site(query)
     city: StreetCells | None = None
@@ -178,12 +178,8 @@ class _AreaQuery:
     cutoff: float
     width: float
     to_sites: bool
-    costs: Callable[..., TravelCosts]
-
-    @property
-    def timed(self) -> bool:
-        """Whether costs are not those of the streets alone."""
-        return isinstance(self.costs.args[0], TimedNetwork)  # type: ignore[attr-defined]
+    travel: NetworkData | TimedNetwork
+    threads: int | None
 
     @property
     def leg(self) -> float:
@@ -227,27 +223,11 @@ def _checked(
 def _dissolved(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """One search from all sites."""
     cutoff = parse_cutoff(*((query.cutoff, None) if query.unit == "m" else (None, query.cutoff)))
-    if query.timed:
-        cost = _least_costs(query)
-    else:
-        cost = node_costs(query.network, query.sites, cutoff, to_sites=query.to_sites)
+    cost = node_costs(query.travel, query.sites, cutoff, to_sites=query.to_sites)
     near = (cost[query.network.u] <= query.cutoff) | (cost[query.network.v] <= query.cutoff)
     seeds = connect(query.network, query.sites, unit=query.unit, leaving=not query.to_sites)
     sites = np.flatnonzero(query.sites.state == ON)
     yield [None], [_reached_edges(query, sites, seeds, cost, np.flatnonzero(near))]
-
-
-def _least_costs(query: _AreaQuery) -> NDArray[np.float64]:
-    """Cost between each node and the nearest site; inf where it is beyond the cutoff."""
-    found = query.costs(
-        snap_nodes(query.network),
-        _some(query.sites, np.arange(len(query.sites))),
-        direction="to_sites" if query.to_sites else "from_sites",
-        cutoff_min=query.cutoff,
-    ).matrix.tocoo()
-    cost = np.full(query.network.n_nodes, np.inf)
-    np.minimum.at(cost, found.row, found.data)
-    return cost
 
 
 def _per_site(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
@@ -261,10 +241,12 @@ def _per_site(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]
     cost = np.full(network.n_nodes, np.inf)
     for start in range(0, len(query.sites), _CHUNK):
         at = np.arange(start, min(start + _CHUNK, len(query.sites)))
-        found = query.costs(
+        found = travel_costs(
+            query.travel,
             nodes,
             _some(query.sites, at),
             direction="to_sites" if query.to_sites else "from_sites",
+            threads=query.threads,
             cutoff_m=query.cutoff if query.unit == "m" else None,
             cutoff_min=query.cutoff if query.unit == "min" else None,
         ).matrix.tocsc()

@@ -6,6 +6,7 @@ A pair without a path has no number: it is not stored, or NaN with the reason.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Unpack
 
 import geopandas as gpd
@@ -19,7 +20,13 @@ from geoplan.network.graph.travel_costs import TravelCosts
 from geoplan.network.search.connectors import connect, nearest_of_points, sites_by_edge
 from geoplan.network.search.many_to_many import all_pairs
 from geoplan.network.search.multi_source import multi_source
-from geoplan.network.search.snapped_points import ON, STATES, SnappedPoints, text_of_codes
+from geoplan.network.search.snapped_points import (
+    ON,
+    STATES,
+    SnappedPoints,
+    snap_nodes,
+    text_of_codes,
+)
 from geoplan.network.search.travel_query import (
     Cutoff,
     Points,
@@ -226,12 +233,20 @@ def one_to_all(
 
 
 def node_costs(
-    network: NetworkData, sites: SnappedPoints, cutoff: Cutoff, *, to_sites: bool
+    network: NetworkData | TimedNetwork, sites: SnappedPoints, cutoff: Cutoff, *, to_sites: bool
 ) -> NDArray[np.float64]:
     """Cost between each node (by position) and the nearest of `sites`; inf = none in the limit.
 
     `to_sites` : travel goes from the nodes to the sites.
     """
+    if isinstance(network, TimedNetwork):
+        direction = "to_sites" if to_sites else "from_sites"
+        options = {"cutoff_min": cutoff.value, "direction": direction}
+        every = replace(sites, index=pd.RangeIndex(len(sites)))
+        found = network.travel_costs(snap_nodes(network.streets), every, options).matrix.tocoo()
+        least = np.full(network.streets.n_nodes, np.inf)
+        np.minimum.at(least, found.row, found.data)
+        return least
     seeds = connect(network, sites, unit=cutoff.unit, leaving=not to_sites)
     graph = network.graph(cutoff.unit, reverse=to_sites)
     return multi_source(graph, seeds, limit=cutoff.limit).dist

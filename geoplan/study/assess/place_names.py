@@ -92,8 +92,10 @@ def place_names(context: Context) -> PlaceNames:
 
 
 def _streets(context: Context) -> Iterable[gpd.GeoDataFrame]:
-    for chosen in context.networks.values():
+    for mode, chosen in context.networks.items():
         network = chosen.network
+        if mode == "transit":  # its streets are those of walking
+            continue
         if network.properties is None or "name" not in network.properties:
             continue
         names = network.properties["name"].astype("string").fillna("").to_numpy(object)

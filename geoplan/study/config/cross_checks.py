@@ -120,6 +120,9 @@ def cross_checks(
     _check_crs(raw, checks)
     _check_files(raw, checks)
     areas, networks = _table(raw, "areas"), _table(raw, "network")
+    if "transit" in networks and "walk" not in networks:
+        here = ("network", "transit", "walk")
+        checks.add(here, speaker.say("transit.needs_walk"), code=NO_STREETS)
     demand, services = _table(raw, "demand"), _table(raw, "services")
     for place, word, values in key_faults(raw):
         checks.add(place, speaker.say(f"study.{word}", **values))
@@ -187,10 +190,14 @@ def _check_rate(
         checks.one_of((*where, "money"), column, counts, "count")
 
 
+#: keys of a section that name files
+_FILES = ("path", "lines", "required", "barriers", "elevation", "links")
+
+
 def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
     for section in ("areas", "network", "demand", "services", "background"):
         for key, entry in _table(raw, section).items():
-            for name in ("path", "lines", "required", "barriers", "elevation", "links"):
+            for name in (*_FILES, *(["stops"] if section == "network" else [])):
                 if name in entry:
                     checks.file_at((section, key, name), entry[name])
     report = raw.get("report")

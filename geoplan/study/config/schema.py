@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +26,8 @@ from pydantic_core import PydanticCustomError
 from geoplan.coverage.published_figures import Definition
 from geoplan.errors import UsageError
 from geoplan.inputs.columns.status import SENSES, plain_words
+from geoplan.network.transit.ask import TransitOptions
+from geoplan.network.transit.clock import date_of
 from geoplan.tolerances import MOST_CAPACITY
 from geoplan.words.speaker import Speaker
 
@@ -157,6 +160,51 @@ class NetworkSection(_LayerSection):
     split: Literal["ends", "touching"] | None = None
     join_within_m: Positive | None = None
     ferries: bool = False
+
+
+class TransitSection(_Section):
+    """``[network.transit]``: GTFS feeds, or lines, stops and headways, over a walking network."""
+
+    path: str | list[str] | None = None
+    lines: str | None = None
+    stops: str | None = None
+    walk: Literal["walk"] = "walk"
+    date: str | datetime.date | None = None
+    depart: str | None = None
+    arrive: str | None = None
+    percentile: Annotated[Number, Field(gt=0, le=100)] = 50
+    max_walk_m: NotNegative = 800.0
+    max_transfers: Annotated[Whole, Field(ge=0, le=20)] = 3
+    board_slack_s: Annotated[Number, Field(ge=0, le=3600)] = 0
+    datum: Datum | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """A feed with its day, or lines with stops; times that are times."""
+        if (self.path is None) == (self.lines is None or self.stops is None):
+            raise UsageError.of("transit.feed_or_lines")
+        if self.path is not None and self.date is None:
+            raise UsageError.of("transit.no_date")
+        if self.date is not None:
+            date_of(self.date)
+        self.options()
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """How people travel, as `geoplan.TransitNetwork` takes it."""
+        names = ("depart", "arrive", "percentile", "max_walk_m", "max_transfers", "board_slack_s")
+        given = {name: getattr(self, name) for name in names}
+        TransitOptions().changed(given)  # a window that is none raises
+        if self.arrive is None and self.depart is None:
+            given["depart"] = "08:00-10:00"
+        return given
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it names."""
+        paths = [self.path] if isinstance(self.path, str) else list(self.path or ())
+        return [*paths, *(f for f in (self.lines, self.stops) if f is not None)]
 
 
 class SumToSection(_Section):
@@ -460,11 +508,27 @@ class StudyFile(_Section):
     limits: LimitsSection = Field(default_factory=LimitsSection)
     areas: dict[str, AreaSection] = Field(default_factory=dict)
     network: dict[Mode, NetworkSection] = Field(default_factory=dict)
+    transit: TransitSection | None = None
     demand: dict[str, DemandSection] = Field(default_factory=dict)
     services: dict[str, ServiceSection] = Field(default_factory=dict)
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
     report: ReportSection = Field(default_factory=ReportSection)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_transit(cls, raw: Any) -> Any:
+        """``[network.transit]`` has other keys than streets: it is a section of its own here."""
+        network = raw.get("network") if isinstance(raw, Mapping) else None
+        if not isinstance(network, Mapping) or "transit" not in network:
+            return raw
+        streets = {mode: section for mode, section in network.items() if mode != "transit"}
+        return {**raw, "network": streets, "transit": network["transit"]}
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes that have a network."""
+        return [*map(str, self.network), *(["transit"] if self.transit else [])]
 
     @property
     def lang(self) -> Literal["zh", "en"]:

@@ -58,12 +58,15 @@ def _location(fault: Mapping[str, Any], raw: Mapping[str, Any]) -> Location:
     """Where a fault stands in `raw`: the checker adds names of the kinds that it tried."""
     place: list[str | int] = []
     here: Any = raw
-    for part in fault["loc"]:
+    parts = fault["loc"]
+    if parts[:1] == ("transit",):  # of [network], see `StudyFile`
+        parts = ("network", *parts)
+    for part in parts:
         if isinstance(here, Mapping) and part in here:
             here = here[part]
         elif isinstance(here, list) and isinstance(part, int):
             here = here[part] if part < len(here) else None
-        elif fault["type"] != "missing" or part != fault["loc"][-1]:
+        elif fault["type"] != "missing" or part != parts[-1]:
             continue
         place.append(part)
     return tuple(place)
@@ -72,6 +75,8 @@ def _location(fault: Mapping[str, Any], raw: Mapping[str, Any]) -> Location:
 def _model_at(model: type[BaseModel], where: Location) -> type[BaseModel] | None:
     """The model that holds the fields at `where` (dict keys and list positions passed over)."""
     kind: Any = model
+    if where[:2] == ("network", "transit"):
+        where = where[1:]
     for part in where:
         kind = _strip(kind)
         if isinstance(kind, type) and issubclass(kind, BaseModel):

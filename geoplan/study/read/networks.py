@@ -32,26 +32,10 @@ from geoplan.study.config.schema import NetworkSection, StudyFile
 from geoplan.study.read.file_records import shared_record, side_record, street_record
 from geoplan.study.read.side_layers import driver_findings, side_layer
 from geoplan.study.read.study_limits import under_limits
+from geoplan.study.read.study_network import StudyNetwork
+from geoplan.study.read.transit import read_transit
 from geoplan.words.message import Messages
 from geoplan.words.speaker import Speaker
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class StudyNetwork:
-    """A network with its settings in the study."""
-
-    network: Network
-    max_snap_m: float
-    record: InputRecord
-    findings: tuple[Finding, ...] = ()
-    barriers: gpd.GeoDataFrame | None = None
-    beside: tuple[InputRecord, ...] = ()
-
-    @property
-    def reach(self) -> shapely.Geometry:
-        """The ground around the streets, as far as a location may lie from the nearest one."""
-        vertices = self.network.coords  # of the streets as they are drawn
-        return shapely.multipoints(vertices).convex_hull.buffer(self.max_snap_m)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -129,8 +113,11 @@ def try_networks(
 
     Those are said when the study is opened (`StudySettings.no_streets`).
     """
-    sections = _sections(config, modes)
+    wanted = list(config.modes if modes is None else modes)
+    sections = _sections(config, wanted)
     there = [mode for mode, section in sections.items() if is_there(base / section.path)]
+    if _runs(config, wanted) and all(is_there(base / f) for f in config.transit.files):  # type: ignore[union-attr]
+        there = [*there, "transit"] if "walk" in there else there
     try:
         return StudyNetworks(networks=read_networks(config, base, modes=there))
     except GeoplanError as error:
@@ -151,14 +138,25 @@ def read_networks(
     config: StudyFile, base: Path, *, modes: Iterable[str] | None = None
 ) -> dict[str, StudyNetwork]:
     """The networks of `modes` (default: all of the study), in the study's CRS."""
-    sections = _sections(config, modes)
+    wanted = list(config.modes if modes is None else modes)
+    sections = _sections(config, wanted)
     streets = _streets(config, base, sections)
-    return {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
+    found = {mode: _checked(config, base, mode, sections[mode], streets[mode]) for mode in sections}
+    if _runs(config, wanted) and "walk" in found:
+        found["transit"] = read_transit(config, base, found["walk"])
+    return found
 
 
-def _sections(config: StudyFile, modes: Iterable[str] | None) -> dict[str, NetworkSection]:
-    wanted = None if modes is None else set(modes)
-    return {str(m): s for m, s in config.network.items() if wanted is None or m in wanted}
+def _sections(config: StudyFile, modes: Iterable[str]) -> dict[str, NetworkSection]:
+    """The sections of streets; public transport needs those that people walk on."""
+    wanted = set(modes)
+    wanted |= {"walk"} if "transit" in wanted else set()
+    return {str(m): s for m, s in config.network.items() if m in wanted}
+
+
+def _runs(config: StudyFile, modes: Iterable[str]) -> bool:
+    """Whether public transport is among the modes that are asked for."""
+    return config.transit is not None and "transit" in modes
 
 
 def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
@@ -173,7 +171,7 @@ def modes_of(config: StudyFile, services: Iterable[str]) -> list[str]:
             *(t.mode for t in standard.tiers),
             *(t.refer_mode for t in standard.tiers),
         ):
-            if mode in config.network:
+            if mode in config.modes:
                 modes[str(mode)] = None
     return list(modes)
 

@@ -21,6 +21,9 @@ from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
 from geoplan.study.read.side_layers import one_place_each, side_layer
 
+#: metres; nobody goes farther by public transport
+_FARTHEST_M = 1e6
+
 
 def candidate_points(
     context: Context,
@@ -207,6 +210,8 @@ def _straight_m(context: Context, assessed: ServiceResult) -> float:
     standard = assessed.standard
     if standard.threshold_m is not None:
         return float(standard.threshold_m)
+    if standard.mode == "transit":  # a train may come from anywhere
+        return _FARTHEST_M
     network = context.network(standard.mode).network
     speed = network.speed_m_s
     if network.minutes is not None:

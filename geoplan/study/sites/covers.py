@@ -16,6 +16,7 @@ from geoplan.coverage.gap_merging import merge_rules, neighbour_pairs
 from geoplan.errors import UsageError
 from geoplan.inputs.allocation import location_order
 from geoplan.network import travel_costs
+from geoplan.network.graph.timed import streets_of
 from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.search.snapping import snap
 from geoplan.results import ServiceResult
@@ -69,7 +70,9 @@ def site_covers(
     people = frame["people"].to_numpy(float)
     kept = _kept(cover[:, len(existing) :], people, pool)
     take = np.concatenate([np.arange(len(existing)), len(existing) + kept])
-    zone, leads = zones_of(chosen.network, demand, _some(sites, take), unit=str(standard.unit))
+    zone, leads = zones_of(
+        streets_of(chosen.network), demand, _some(sites, take), unit=str(standard.unit)
+    )
     rules = merge_rules(coverage, dict(coverage.areas))
     position = np.cumsum(coverage.frame["people"].to_numpy(float) > 0) - 1
     return SiteCovers(

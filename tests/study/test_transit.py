@@ -1,0 +1,64 @@
+"""A study by public transport: the ledger, sites, and what its feeds lack."""
+
+import re
+
+import pandas as pd
+import pytest
+from pyproj import Transformer
+
+from geoplan import Study
+from geoplan.errors import StudyFileError
+from geoplan.study.example import X, Y, write_example
+
+LINES = "线路,首末班,发车间隔,速度\n1,06:00-21:00,10分钟,18\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The example, with a bus every 10 minutes from S to the end of the street."""
+    write_example(tmp_path)
+    (tmp_path / "lines.csv").write_text(LINES, encoding="utf-8")
+    rows = [(1, k + 1, f"Stop {k}", X + x, Y) for k, x in enumerate((0, 1500, 3000))]
+    points = pd.DataFrame(rows, columns=["线路", "站序", "站名", "x", "y"])
+    lon, lat = Transformer.from_crs(4548, 4326, always_xy=True).transform(points["x"], points["y"])
+    points.assign(经度=lon, 纬度=lat).drop(columns=["x", "y"]).to_csv(
+        tmp_path / "stops.csv", index=False
+    )
+    text = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    text = text.replace(
+        "[demand.elderly_60]",
+        '[network.transit]\nlines = "lines.csv"\nstops = "stops.csv"\ndepart = "08:00-08:30"\n\n'
+        "[demand.elderly_60]",
+    )
+    text = text.replace('mode = "walk", threshold_m = 800', 'mode = "transit", threshold_min = 11')
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_ledger_and_sites_by_public_transport(folder):
+    plan = Study.open(folder).run()
+    people = plan.to_dict()["services"]["meal_station"]["people"]
+    # C waits 5 minutes and rides 1,500 m at 18 km/h in 5 more; B walks 700 m in 11.7 minutes;
+    # D has no bus, and no street leads to the station
+    assert people["served"] == 180
+    assert people["beyond"] == 50
+    assert people["cut_off"] == 30
+    assert people["off_network"] == 20
+    assert people["unlocated"] == 10
+    after = plan.to_dict()["services"]["meal_station"]["siting"]["people_after"]
+    assert after["served"] == 230
+    found = set(plan.results.findings["code"])
+    assert "network_transit_lines_straight" in found
+
+
+def test_a_window_and_a_missing_stop_table_are_told_at_once(folder):
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    text = text.replace('"08:00-08:30"', '"10:00-08:00"').replace('"stops.csv"', '"none.csv"')
+    text = text.replace("threshold_min = 11", "threshold_m = 800")
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyFileError) as error:
+        Study.open(folder)
+    said = str(error.value)
+    assert re.search("08:00", said)
+    assert "none.csv" in said
+    assert "threshold_min" in said
