@@ -56,6 +56,10 @@ def new(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A new or an empty folder.", parser=typed_path)
     ],
+    lang: Annotated[
+        Literal["zh", "en"],
+        typer.Option("--lang", help="Language of its comments and headings; default: zh."),
+    ] = "zh",
 ) -> None:
     """Start a study of your own.
 
@@ -63,7 +67,7 @@ def new(
     """
     from geoplan.study import new_study
 
-    for path in new_study(folder):
+    for path in new_study(folder, lang=lang):
         typer.echo(str(path))
 
 

@@ -30,7 +30,7 @@ _FILLED = 0.8
 _FEW = 0.5
 #: tables in which further columns of numbers are looked at, and how many
 _FURTHER_ROWS, _FURTHER = 50_000, 6
-_EXAMPLE = ("示例", "样例", "範例", "范例")
+_EXAMPLE = ("示例", "样例", "範例", "范例", "Example of ")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -196,9 +196,10 @@ def test_a_number_merged_over_rows_of_an_xlsb_counts_once(tmp_path, people):
 
 
 def test_example_rows_of_every_template_are_known(people, table):
-    for headings, row in TEMPLATES.values():
-        names = [c for h, c in zip(headings.split(","), row.split(","), strict=True) if "名称" in h]
-        assert re.match("示例", names[0])
+    for headings, row in [pair for tables in TEMPLATES.values() for pair in tables.values()]:
+        cells = zip(headings.split(","), row.split(","), strict=True)
+        names = [c for h, c in cells if "名称" in h or h == "name"]
+        assert re.match("示例|Example of ", names[0])
     example = ["370102001001", "示例社区", 117.03, 36.66, 1040]
     one = people(table([HEAD, example, *ROWS]))
     assert one.layer.total == PEOPLE
