@@ -108,7 +108,7 @@ class ExtentStream:
 
 
 def longest_shared_text(path: Path) -> int:
-    """Bytes of the longest text that cells of an .xlsx workbook may share; 0 where there is none."""
+    """Bytes of the longest text that cells of an .xlsx workbook share; 0 where there is none."""
     if not zipfile.is_zipfile(path):
         return 0
     longest = tail = 0
