@@ -50,7 +50,6 @@ _WINDOWS_BROWSERS = (
 )
 #: extra -> the library that it brings
 EXTRAS = {
-    "fetch": "osmnx",
     "postgis": "sqlalchemy",
     "cluster": "distributed",
     "geocode": "geopy",
