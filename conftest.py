@@ -1,5 +1,10 @@
-"""Tests make no PDF of a report unless they ask for one: LibreOffice takes seconds to start."""
+"""What holds for every test and doctest; set before geoplan is imported.
+
+No PDF of a report unless a test asks for one: LibreOffice takes seconds to start. No stage that an
+earlier run kept: tests of the cache name a folder of their own.
+"""
 
 import os
 
 os.environ.setdefault("GEOPLAN_SOFFICE", "")
+os.environ["GEOPLAN_CACHE"] = "off"

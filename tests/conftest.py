@@ -27,14 +27,6 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_cached_stages() -> Iterator[None]:
-    """No test finds what an earlier run kept; those of the cache name a folder of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GEOPLAN_CACHE", "off")
-        yield
-
-
 @pytest.fixture(scope="session")
 def checkout() -> Path:
     """The project's root folder."""
