@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -147,6 +148,15 @@ def unserved_items(coverage: Coverage, rules: MergeRules) -> pd.DataFrame:
     _add_codes(items, frame, rules)
     items["gap"] = _gap_numbers(items, coverage, rules)
     return items
+
+
+def rows_by_name(frame: gpd.GeoDataFrame) -> np.ndarray:
+    """Positions by name, then place, people and id: the order of a file's rows decides no tie."""
+    point = frame.geometry.to_numpy()
+    labels = frame.index.astype(str).to_numpy(object)
+    name = frame["name"].astype("string").fillna("") if "name" in frame else labels
+    keys = (labels, frame["people"], shapely.get_y(point), shapely.get_x(point), name)
+    return np.lexsort([pd.factorize(np.asarray(key), sort=True)[0] for key in keys])
 
 
 def codes_of(frame: pd.DataFrame, level: str) -> np.ndarray:

@@ -20,12 +20,15 @@ from geoplan.coverage.gap_merging import (
     codes_of,
     item_shapes,
     merge_rules,
+    rows_by_name,
     unserved_items,
 )
 from geoplan.coverage.ledger import Coverage
 from geoplan.coverage.location_names import LocationNames
 from geoplan.inputs.layers import AreaLayer
 
+#: gaps that a run lists one by one; the small ones beyond them are merged, area by area
+MOST_GAPS = 400
 GAP_COLUMNS = (
     "rank",
     "people",
@@ -110,8 +113,31 @@ def gap_areas(
     >>> gaps["remedy"].tolist()
     ['add_site', 'mend_link', 'mend_link', 'mend_data']
     """
+    table, _ = ranked_gaps(
+        coverage,
+        areas=areas,
+        suggested=suggested,
+        after=after,
+        keep=keep,
+        lang=lang,
+        **merging,
+    )
+    return table
+
+
+def ranked_gaps(
+    coverage: Coverage,
+    *,
+    areas: Mapping[str, AreaLayer] | None = None,
+    suggested: Iterable[Any] | pd.DataFrame | None = None,
+    after: Coverage | None = None,
+    keep: int | None = None,
+    lang: str = "zh",
+    **merging: Unpack[Merging],
+) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """The gaps of `gap_areas`, and of every demand row the rank of the gap it is in, 0 for none."""
     layers = dict(coverage.areas if areas is None else areas)
-    coverage = replace(coverage, frame=coverage.frame.iloc[_by_name(coverage.frame)])
+    coverage = replace(coverage, frame=coverage.frame.iloc[rows_by_name(coverage.frame)])
     rules = merge_rules(coverage, layers, **merging)
     if isinstance(suggested, pd.DataFrame):
         suggested = suggested.index
@@ -122,7 +148,7 @@ def gap_areas(
     names = LocationNames(coverage.frame, layers, rules.named_levels or rules.levels, lang)
     table = gpd.GeoDataFrame(
         _rows(items, item_shapes(items, coverage, rules), names, collected),
-        columns=[*GAP_COLUMNS, "geometry"],
+        columns=[*GAP_COLUMNS, "number", "geometry"],
         geometry="geometry",
         crs=coverage.frame.crs,
     )
@@ -133,16 +159,10 @@ def gap_areas(
     # left to itself, pandas makes <NA> a NaN among texts
     closing = [site if pd.notna(site) else pd.NA for site in table["closing_site"]]
     table["closing_site"] = pd.Series(closing, index=table.index, dtype=object)
-    return table.reset_index(drop=True)
-
-
-def _by_name(frame: gpd.GeoDataFrame) -> np.ndarray:
-    """Positions by name, then place, people and id: the order of a file's rows decides no tie."""
-    point = frame.geometry.to_numpy()
-    labels = frame.index.astype(str).to_numpy(object)
-    name = frame["name"].astype("string").fillna("") if "name" in frame else labels
-    keys = (labels, frame["people"], shapely.get_y(point), shapely.get_x(point), name)
-    return np.lexsort([pd.factorize(np.asarray(key), sort=True)[0] for key in keys])
+    rank_of = pd.Series(table["rank"].to_numpy(), index=table["number"].to_numpy(np.int64))
+    rank = pd.Series(0, index=coverage.frame.index, dtype=np.int64)
+    rank.iloc[items["row"].to_numpy()] = rank_of.reindex(items["gap"]).to_numpy()
+    return table.drop(columns="number").reset_index(drop=True), rank
 
 
 def _collect_small(
@@ -215,6 +235,7 @@ def _rows(
                 "closing_site": max(gained, key=lambda s: gained[s]) if gained else pd.NA,
                 "people_after": float(left[members].sum()),
                 "members": len(members),
+                "number": int(number[members[0]]),
                 "geometry": shapely.union_all(list(drawn.values())) if drawn else None,
             }
         )

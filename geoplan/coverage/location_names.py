@@ -12,6 +12,12 @@ from geoplan.words import say
 from geoplan.words.naming import is_name
 
 
+def is_scattered(name: str) -> bool:
+    """Whether a gap's name says that it stands for many scattered gaps, in either language."""
+    marks = (say(lang, "coverage.gap_scattered", count="|").split("|")[0] for lang in ("zh", "en"))
+    return any(mark in name for mark in marks)
+
+
 class LocationNames:
     """Names rows of a demand frame by their areas and their own name.
 

@@ -35,6 +35,8 @@ class SiteCovers:
     leads : bool, zones x sites: a path leads there, however long.
     limited : capacity limits whom a site serves.
     neighbours : pairs of rows (positions), the nearest first, that may be in one gap.
+    order : positions of all rows; among equals gaps begin with the row that comes first in it.
+    gap : per row the rank of the gap that it is in today, 0 for none.
     extent_m : largest diagonal of a gap.
     within : level whose areas no gap crosses, or None.
     levels : levels that name a gap.
@@ -59,6 +61,8 @@ class SiteCovers:
     leads: sparse.csc_matrix
     limited: bool
     neighbours: np.ndarray
+    order: np.ndarray
+    gap: np.ndarray
     extent_m: float
     within: str | None
     levels: tuple[str, ...]

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geoplan.coverage.ledger import STATES, Coverage
+from geoplan.coverage.location_names import is_scattered
 from geoplan.inputs.layers import serves
 from geoplan.outputs.maps.encode import encode_points, encode_shapes
 from geoplan.outputs.maps.values import column, numbers, positions, texts
@@ -179,6 +180,7 @@ def gaps_content(
         "whole_areas": whole_areas,
         "shape": encode_shapes(simple),
         "area": texts(column(gaps, "area", "")),
+        "scattered": [int(is_scattered(name)) for name in texts(column(gaps, "area", ""))],
         "cause": texts(column(gaps, "cause", "")),
         "remedy": texts(column(gaps, "remedy", "")),
         "members": numbers(column(gaps, "members", np.nan)),

@@ -161,8 +161,9 @@ interface Geoplan {
   mount(options: { element: string; data: string; paired?: boolean }): MountedMap;
   pair(a: MountedMap, b: MountedMap): void;
   retell?(): void;
-  matched(a: Model, b: Model): number[][] | null;
-  difference(a: Model, b: Model, rows: number[][]): { gained: number; lost: number; rows: { i: number; j: number; change: number }[] };
+  matched(a: Model, b: Model): { both: number[][]; a: number[]; b: number[] } | null;
+  aloneRows(m: Model, rows: number[]): { n: number; people: number | null; served: number | null };
+  difference(a: Model, b: Model, rows: number[][]): { gained: number; lost: number; withheld: number; rows: { i: number; j: number; change: number }[] };
   differenceList(m: Model, difference: { rows: any[] }): { name: string; gained: number; lost: number; box: number[] }[];
   drawDifference?(m: Model, view: View): void;
   icons(pictures: string[]): void;
@@ -184,7 +185,7 @@ interface Geoplan {
 /** What a page carries for what-ifs, decoded: people, zones, areas and neighbours by row, covers by site */
 interface Covers {
   meta: any; n: number; existing: number; all: number;
-  people: Float64Array; fixed: Int32Array; zone: Int32Array; xy: Float64Array; area: Int32Array[]; pairs: Int32Array[];
+  people: Float64Array; fixed: Int32Array; zone: Int32Array; xy: Float64Array; area: Int32Array[]; pairs: Int32Array[]; rank: Int32Array; home: Int32Array;
   lon: Float64Array; lat: Float64Array; classOf: Int32Array; classZones: Int32Array[]; place: Float64Array;
   capacity: Float64Array | null; money: Float64Array | null; cover: Int32Array[];
   ids: string[]; names: string[]; lost: string[]; index: Map<string, number>;
@@ -195,7 +196,10 @@ interface Choice {
   covers: Covers; open: Uint8Array; hits: Uint32Array; ways: Uint32Array; joined: number; done: Counted | null;
   set(k: number, on: boolean | number): void; setAll(list: number[]): void; list(): number[]; count(): Counted;
 }
-interface WhatIfGap { people: number; cause: string; rows: number[]; lead: number; }
+/** One gap of a choice; `held` is how many small ones it stands for, `lead` its row with most people */
+interface WhatIfGap { people: number; cause: string; rows: number[]; lead: number; held: number; first: number; }
+/** The same as the page lists it: its letter or "new", a fault of data or not */
+interface TrialGap { gap: WhatIfGap; name: string; mark: string; fresh: boolean; fault: boolean; }
 /** The what-ifs of one map */
 interface WhatIf { app: App; meta: any; covers(): Covers; choice(): Choice; name(k: number): string; [part: string]: any; }
 interface Geoplan {
@@ -206,7 +210,7 @@ interface Geoplan {
   choice(covers: Covers): Choice;
   seated(c: Choice, inside: Float64Array): Float64Array;
   bestNext(c: Choice): { people: number; sites: number[] };
-  whatIfGaps(c: Choice): WhatIfGap[];
+  whatIfGaps(c: Choice, name?: (gap: WhatIfGap) => string): WhatIfGap[];
   tomlText(text: string): string;
   tomlKey(key: string): string;
   tomlNumber(value: number): string;
@@ -217,6 +221,11 @@ interface Geoplan {
   whatIfPanel(w: WhatIf): void;
   whatIfChanges(w: WhatIf): { k: number; said: string; back: string; on: boolean }[];
   whatIfGapName(w: WhatIf, gap: WhatIfGap): string;
+  trialGaps(w: WhatIf): TrialGap[];
+  isName(text: string): boolean;
+  isFaultCause(cause: string): boolean;
+  badge(ctx: CanvasRenderingContext2D, x: number, y: number, text: string): void;
+  pixel(xy: Float64Array, i: number, view: View): number[];
   trialOf?(app: App): any;
   trialSigns?(app: App): { n: number; text: string; draw: (pen: CanvasRenderingContext2D) => void }[];
   whatIfMap(w: WhatIf): void;

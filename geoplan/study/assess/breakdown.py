@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geoplan.coverage import SupplyInReach, gap_areas, group_table, supply_in_reach, urban_or_rural
+from geoplan.coverage import SupplyInReach, group_table, supply_in_reach, urban_or_rural
+from geoplan.coverage.gaps import MOST_GAPS, ranked_gaps
 from geoplan.inputs.layers import Demand
 from geoplan.results import ServiceResult
 from geoplan.services.standard import ServiceStandard
@@ -16,9 +17,6 @@ from geoplan.study.assess.assess_service import costs_within, in_service
 from geoplan.study.assess.place_names import place_names
 from geoplan.study.config.schema import CatchmentSection
 from geoplan.study.read.context import Context
-
-#: gaps listed one by one; the small ones beyond them are merged, area by area
-MOST_GAPS = 400
 
 
 def with_breakdowns(context: Context, planned: ServiceResult) -> ServiceResult:
@@ -90,7 +88,7 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
     if planned.coverage is None:
         return planned
     after = planned.siting.coverage_after if planned.siting is not None else None
-    gaps = gap_areas(
+    gaps, rank = ranked_gaps(
         planned.coverage,
         areas=context.inputs.areas,
         suggested=None if planned.siting is None else list(planned.siting.sites.index),
@@ -98,7 +96,10 @@ def with_gaps(context: Context, planned: ServiceResult) -> ServiceResult:
         keep=MOST_GAPS,
         lang=context.lang,
     )
-    return replace(planned, gaps=_with_location_names(context, gaps))
+    covers = planned.covers
+    if covers is not None:
+        covers = replace(covers, gap=rank.loc[covers.rows].to_numpy())
+    return replace(planned, gaps=_with_location_names(context, gaps), covers=covers)
 
 
 def _with_location_names(context: Context, gaps: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

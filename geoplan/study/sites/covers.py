@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ from scipy import sparse
 from geoplan.coverage.cost_queries import reach_limit
 from geoplan.coverage.covers.site_covers import SiteCovers
 from geoplan.coverage.covers.zones import zones_of
-from geoplan.coverage.gap_merging import merge_rules, neighbour_pairs
+from geoplan.coverage.gap_merging import merge_rules, neighbour_pairs, rows_by_name
 from geoplan.errors import UsageError
 from geoplan.inputs.allocation import location_order
 from geoplan.network import travel_costs
@@ -73,8 +74,12 @@ def site_covers(
     zone, leads = zones_of(
         streets_of(chosen.network), demand, _some(sites, take), unit=str(standard.unit)
     )
-    rules = merge_rules(coverage, dict(coverage.areas))
-    position = np.cumsum(coverage.frame["people"].to_numpy(float) > 0) - 1
+    # as gap_areas takes the rows, so that ties are settled alike
+    order = rows_by_name(coverage.frame)
+    ordered = replace(coverage, frame=coverage.frame.iloc[order])
+    rules = merge_rules(ordered, dict(coverage.areas))
+    counted = coverage.frame["people"].to_numpy(float) > 0
+    position = np.cumsum(counted) - 1
     return SiteCovers(
         rows=frame.index,
         people=people,
@@ -84,7 +89,9 @@ def site_covers(
         zone=zone,
         leads=leads,
         limited=standard.capacity_limits,
-        neighbours=position[neighbour_pairs(coverage, rules)],
+        neighbours=position[order[neighbour_pairs(ordered, rules)]],
+        order=position[order[counted[order]]],
+        gap=np.zeros(len(frame), np.int64),
         extent_m=float(rules.extent_m),
         within=rules.within,
         levels=rules.named_levels or rules.levels,

@@ -80,8 +80,21 @@ test("who gains and who loses between two runs, by place and name", () => {
     bounds: [[36, 117], [37, 118]],
     demand: { at: encode([[117.5, 36.5], [117.6, 36.5], [117.9, 36.9]]), people: [10, 100, 50], state, part: {}, names },
   });
-  const a = run("022"), b = run("202"), found = gp.difference(a, b, gp.matched(a, b));
+  const a = run("022"), b = run("202"), found = gp.difference(a, b, gp.matched(a, b).both);
   assert.deepEqual([found.gained, found.lost], [100, 10]);
   assert.deepEqual([...gp.differenceList(a, found)].map((g) => [g.name, g.gained, g.lost]), [["乙", 100, 0], ["甲", 0, 10]]);
   assert.equal(gp.matched(a, run("022", ["x", "y", "z"])), null);
+});
+
+test("withheld people are told and are no zeros; places of one run only are told apart", () => {
+  const run = (people, state, names) => gp.model({
+    bounds: [[36, 117], [37, 118]],
+    demand: { at: encode(names.map((name) => [117.1 + name.charCodeAt(0) / 1000, 36.5])), people, state, part: {}, names },
+  });
+  const a = run([10, null, 50, 7], "0220", ["a", "b", "c", "d"]), b = run([10, 30, 50, 9, 4], "20020", ["a", "b", "c", "x", "y"]);
+  const rows = gp.matched(a, b), found = gp.difference(a, b, rows.both);
+  assert.deepEqual([found.gained, found.lost, found.withheld], [50, 10, 1]);
+  assert.deepEqual({ ...gp.aloneRows(a, rows.a) }, { n: 1, people: 7, served: 7 });
+  assert.deepEqual({ ...gp.aloneRows(b, rows.b) }, { n: 2, people: 13, served: 4 });
+  assert.deepEqual({ ...gp.aloneRows(a, [0, 1]) }, { n: 2, people: null, served: null });
 });

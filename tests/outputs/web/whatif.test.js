@@ -38,6 +38,7 @@ function covers(people, cover, more) {
     meta: { classes: 1, zones: 1, whole: true, extent: 1e9, within: -1 }, n, existing: 0, all: cover.length,
     people: Float64Array.from(people), fixed: new Int32Array(n), zone: new Int32Array(n),
     xy: Float64Array.from(people.flatMap((_, i) => [100 * i, 0])), area: [], pairs: [[], []],
+    rank: Int32Array.from(people.keys()), home: new Int32Array(n).fill(-1),
     classOf: new Int32Array(cover.length), classZones: [[0]], capacity: null, cover: cover.map((rows) => Int32Array.from(rows))
   }, more);
 }
@@ -122,6 +123,26 @@ test("neighbours with the same cause are one gap, as wide as a gap may be", () =
   assert.deepEqual(Array.from(sizes(opened(wide, [0]))), [9, 3]);
   const narrow = covers([1, 2, 3, 4, 5], [[2]], { pairs, meta: { classes: 1, zones: 1, whole: true, extent: 200, within: -1 } });
   assert.deepEqual(Array.from(sizes(opened(narrow, []))), [9, 6]);
+});
+
+test("beyond the largest, small gaps of one cause and area are one entry, where that makes few enough", () => {
+  const meta = { classes: 1, zones: 1, whole: true, extent: 1e9, within: 1, named: [0, 1], keep: 2 };
+  const area = [Int32Array.from([0, 0, 0, 0, 1, 1]), Int32Array.from([0, 0, 1, 1, 2, 2])];
+  const c = covers([60, 50, 40, 30, 20, 10], [[]], { meta, area });
+  const list = () => Array.from(gp.whatIfGaps(opened(c, [])), (g) => [g.people, g.rows.length, g.held]);
+  // streets: [40, 30] and [20, 10] are two entries, as many as may be
+  assert.deepEqual(list(), [[70, 2, 2], [60, 1, 1], [50, 1, 1], [30, 2, 2]]);
+  meta.keep = 1;
+  // streets would be three, districts two: all are one
+  assert.deepEqual(list(), [[150, 5, 5], [60, 1, 1]]);
+  meta.keep = 5;
+  assert.deepEqual(list(), [[60, 1, 1], [50, 1, 1], [40, 1, 1], [30, 1, 1], [20, 1, 1], [10, 1, 1]]);
+});
+
+test("numbers and labels of nodes name nothing", () => {
+  const names = ["解放路", "1st Street", "Block 12", "A4", "n6904", "00123", "way/45", " ", "无名路"];
+  const core = page("frame/core.js");
+  assert.deepEqual(names.map(core.isName), [true, true, true, true, false, false, false, false, false]);
 });
 
 test("names get into TOML and nothing gets out of them", () => {

@@ -134,6 +134,44 @@ def test_gaps_are_those_of_the_run(town: Town, visit: Any, key: str) -> None:
 
 
 @browser_test
+@pytest.mark.parametrize("keep", [400, 12, 4, 1])
+@pytest.mark.parametrize("key", ["meal_station", "clinic"])
+def test_after_a_trial_gaps_are_grouped_as_a_run_of_it_groups_them(
+    visit: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, keep: int
+) -> None:
+    """Small gaps beyond the largest are collected by area; names and order are those of the run."""
+    for module in ("study.assess.breakdown", "outputs.maps.covers.content"):
+        monkeypatch.setattr(f"geoplan.{module}.MOST_GAPS", keep)
+    study = Study.open(write_town(tmp_path / "study"))
+    plan = study.run(services=[key])
+    write_maps(plan.results, tmp_path / "maps")
+    page = visit(tmp_path / "maps" / f"{key}.html")
+
+    def run_of(plan: Plan) -> list[tuple[Any, ...]]:
+        gaps = plan.services[key].gaps[["people", "cause", "area", "members"]]
+        return list(gaps.itertuples(index=False, name=None))
+
+    def shown() -> list[tuple[Any, ...]]:
+        return [(g["people"], g["cause"], g["area"], g["members"]) for g in _called(page, "gaps")]
+
+    assert shown() == run_of(plan)
+    # today's gaps, by the people left of each: everybody, as nothing is changed
+    left = f"map_{key}.geoplan.model.gaps.d"
+    page.locator(".gp-whatif-start").click()
+    _called(page, "reset")
+    assert page.evaluate(f"{left}.after") == page.evaluate(f"{left}.people")
+    for site in _called(page, "sites")[1:5]:
+        _called(page, "close", site["id"])
+    _called(page, "open", _called(page, "candidates")[7]["id"])
+    file = tmp_path / "what-if.toml"
+    file.write_text(_called(page, "overlay"), encoding="utf-8")
+    assert shown() == run_of(apply_overlay(study, file).run(services=[key]))
+    panel = page.locator(".gp-whatif-gaps").inner_text()
+    rows = [row for row in shown() if row[1] in ("no_site", "full")]
+    assert f"{len(rows)} in all, {sum(row[0] for row in rows):,.0f} people" in panel
+
+
+@browser_test
 def test_the_next_best_place_is_the_best_of_all(town: Town, visit: Any) -> None:
     page = visit(town.maps / "meal_station.html")
     covers = town.plan.services["meal_station"].covers

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geoplan.coverage.covers.site_covers import SiteCovers
+from geoplan.coverage.gaps import MOST_GAPS
 from geoplan.coverage.ledger import STATES
 from geoplan.inputs.allocation import location_order
 from geoplan.outputs.maps.areas import area_rows
@@ -63,6 +64,8 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         floats(_xy(frame)),
         *(varints(place + 1) for place in areas),
         *_pairs(covers.neighbours),
+        steps(covers.order),
+        varints(covers.gap),
         steps(order),
         steps(_lonlat(sites)[:, 0]),
         steps(_lonlat(sites)[:, 1]),
@@ -92,6 +95,7 @@ def _packed(results: RunResults, service: ServiceResult, covers: SiteCovers) -> 
         "classes": len(columns),
         "pairs": len(covers.neighbours),
         "extent": covers.extent_m,
+        "keep": MOST_GAPS,
         "levels": levels,
         "known": [len(results.areas[level].frame) for level in levels],
         "within": levels.index(covers.within) if covers.within in levels else -1,
@@ -139,6 +143,7 @@ def _lonlat(sites: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _pairs(pairs: np.ndarray) -> tuple[bytes, bytes]:
+    pairs = np.sort(pairs, axis=1)
     ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     return steps(ordered[:, 0]), varints(ordered[:, 1] - ordered[:, 0])
 

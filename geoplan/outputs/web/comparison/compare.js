@@ -71,14 +71,21 @@
         list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_other") }));
         return;
       }
-      var found = gp.difference(ma, mb, rows);
+      var found = gp.difference(ma, mb, rows.both);
       ma.difference = mb.difference = found;
       ma.side = "i";
       mb.side = "j";
+      ma.alone = rows.a;
+      mb.alone = rows.b;
       list.appendChild(el("p", { "class": "gp-deltasum" }, [
         el("span", { "class": "gp-plus", text: t("ui_delta_gained", { n: gp.people(found.gained) }) }),
         el("span", { "class": "gp-minus", text: t("ui_delta_lost", { n: gp.people(found.lost) }) })
       ]));
+      [["A", ma, rows.a], ["B", mb, rows.b]].forEach(function (side) {
+        var alone = gp.aloneRows(/** @type {Model} */ (side[1]), /** @type {number[]} */ (side[2]));
+        if (alone.n) { list.appendChild(el("p", { "class": "gp-small gp-onlyone", text: t(alone.people === null ? "ui_delta_only_withheld" : "ui_delta_only", { run: side[0], n: gp.people(alone.n), people: gp.people(alone.people), served: gp.people(alone.served) }) })); }
+      });
+      if (found.withheld) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_withheld", { n: gp.people(found.withheld) }) })); }
       var groups = gp.differenceList(ma, found);
       if (!groups.length) { list.appendChild(el("p", { "class": "gp-small", text: t("ui_delta_none") })); }
       list.appendChild(el("ol", { "class": "gp-deltas" }, groups.slice(0, 200).map(function (g, k) {

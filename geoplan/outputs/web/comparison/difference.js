@@ -2,8 +2,9 @@
 (function (gp) {
   "use strict";
 
-  /** people of a row who are served, in what is shown @param {Model} m */
+  /** people of a row who are served, in what is shown; null where the row's people are withheld @param {Model} m */
   function served(m, i) {
+    if (m.demand.d.people[i] === null) { return null; }
     var d = m.demand.d, after = m.scenario === "after" && !!d.after, part = (after && d.after_part || d.part || {})[i];
     if (part !== undefined) { return part; }
     return (after ? m.demand.later : m.demand.now)[i] === 0 ? d.people[i] || 0 : 0;
@@ -18,22 +19,40 @@
     });
   }
 
-  /** Rows of both runs by place and name: [[row of a, row of b], …]; null where most rows differ.
+  /** Rows of both runs by place and name, and those of one run only; null where most rows differ.
    * @param {Model} a @param {Model} b */
   gp.matched = function (a, b) {
     if (!a.demand || !b.demand || a.demand.d.cell_m || b.demand.d.cell_m) { return null; }
-    var at = {}, found = [];
-    keys(b).forEach(function (key, k) { at[key] = k; });
-    keys(a).forEach(function (key, i) { if (at[key] !== undefined) { found.push([i, at[key]]); } });
-    return 2 * found.length < Math.max(a.demand.now.length, b.demand.now.length) ? null : found;
+    var at = new Map(), found = { both: [], a: [], b: [] };
+    keys(b).forEach(function (key, k) { at.set(key, k); });
+    keys(a).forEach(function (key, i) {
+      if (at.has(key)) { found.both.push([i, at.get(key)]); at.delete(key); } else { found.a.push(i); }
+    });
+    at.forEach(function (k) { found.b.push(k); });
+    return 2 * found.both.length < Math.max(a.demand.now.length, b.demand.now.length) ? null : found;
+  };
+
+  /** Rows of one run only: how many, their people, and how many of those are served; null where any is withheld.
+   * @param {Model} m @param {number[]} rows */
+  gp.aloneRows = function (m, rows) {
+    var people = /** @type {number | null} */ (0), covered = /** @type {number | null} */ (0);
+    rows.forEach(function (i) {
+      var n = m.demand.d.people[i], part = served(m, i);
+      people = people === null || n === null ? null : people + n;
+      covered = covered === null || part === null ? null : covered + part;
+    });
+    return { n: rows.length, people: people, served: covered };
   };
 
   /** People who are served in b and not in a (gained), and the other way round (lost).
+   * Places whose people either edition withholds are counted, and in neither.
    * @param {Model} a @param {Model} b @param {number[][]} rows */
   gp.difference = function (a, b, rows) {
-    var found = { gained: 0, lost: 0, rows: [] };
+    var found = { gained: 0, lost: 0, withheld: 0, rows: [] };
     rows.forEach(function (row) {
-      var change = served(b, row[1]) - served(a, row[0]);
+      var before = served(a, row[0]), after = served(b, row[1]);
+      if (before === null || after === null) { found.withheld += 1; return; }
+      var change = after - before;
       if (Math.abs(change) < 0.5) { return; }
       found[change > 0 ? "gained" : "lost"] += Math.abs(change);
       found.rows.push({ i: row[0], j: row[1], change: change });
@@ -72,6 +91,16 @@
   gp.drawDifference = function (m, view) {
     if (!m.difference) { return; }
     var ctx = view.ctx, side = m.side;
+    // places of this run only: hollow squares
+    (m.alone || []).forEach(function (i) {
+      var at = gp.pixel(m.demand.xy, i, view), r = Math.max(3, gp.radius(m, i, view.zoom));
+      ctx.strokeStyle = "#ffffff";
+      ctx.lineWidth = 3.4;
+      ctx.strokeRect(at[0] - r, at[1] - r, 2 * r, 2 * r);
+      ctx.strokeStyle = "#1b2530";
+      ctx.lineWidth = 1.6;
+      ctx.strokeRect(at[0] - r, at[1] - r, 2 * r, 2 * r);
+    });
     m.difference.rows.slice().reverse().forEach(function (row) {
       var i = row[side], x = m.demand.xy[2 * i] * view.scale - view.left, y = m.demand.xy[2 * i + 1] * view.scale - view.top;
       if (x < -15 || y < -15 || x > view.width + 15 || y > view.height + 15) { return; }

@@ -51,6 +51,12 @@
     return most >= 100 ? 1 : most >= 1 ? 2 : 3;
   };
 
+  /* does a text name something? Not a number, not the label of a node, as words/naming.py has it */
+  gp.isName = function (text) {
+    var said = text.trim();
+    return said !== "" && !/^([\d\s.,/_-]+|[a-z]{1,3}[_-]?\d{3,}|(node|way|relation|osm|id|row)[\s/_-]*\d+|[-—]|nan|none|null|无|无名|无名路|未命名|unnamed|noname|no name)$/i.test(said);
+  };
+
   /* el("p", {class: "x", text: "..."}, [children]) */
   gp.el = function (tag, attributes, children) {
     var node = document.createElement(tag), name;

@@ -117,6 +117,13 @@
     ctx.fillText(b.text, b.x, b.y + 0.5);
   }
 
+  /** a gap's mark at a place in pixels */
+  gp.badge = function (ctx, x, y, text) {
+    ctx.font = "700 11px " + gp.font;
+    var half = Math.max(9, ctx.measureText(text).width / 2 + 5);
+    pill(ctx, { x: x, y: y, half: half, high: 8.5, text: text }, C.gap, C.paper, C.paper, "700 11px " + gp.font);
+  };
+
   gp.drawBadges = function (m, view) {
     var ctx = view.ctx, taken = (view.taken || []).slice(), sites = siteBadges(m, view, taken), gaps = gapBadges(m, view, taken);
     labels(m, view, taken);

@@ -9,12 +9,17 @@
     return (k >= 26 ? gp.letter(Math.floor(k / 26) - 1) : "") + String.fromCharCode(65 + k % 26);
   };
 
-  /* letters go to the gaps of the service in the order of their ranks */
+  gp.isFaultCause = function (cause) { return FAULTS.indexOf(cause) >= 0; };
+
+  /* does an entry stand for many small gaps, collected by area? It is no place to go to. */
+  function many(gaps, i) { return +!!(gaps.scattered && gaps.scattered[i]); }
+
+  /* letters go to the gaps of the service in the order of their ranks, collected ones last */
   gp.lettered = function (gaps) {
     var k = 0, order = gaps.rank.map(function (r, i) { return i; });
-    order.sort(function (a, b) { return gaps.rank[a] - gaps.rank[b] || a - b; });
+    order.sort(function (a, b) { return many(gaps, a) - many(gaps, b) || gaps.rank[a] - gaps.rank[b] || a - b; });
     var letters = gaps.rank.map(function () { return ""; });
-    order.forEach(function (i) { if (FAULTS.indexOf(gaps.cause[i]) < 0) { letters[i] = gp.letter(k++); } });
+    order.forEach(function (i) { if (!gp.isFaultCause(gaps.cause[i])) { letters[i] = gp.letter(k++); } });
     return letters;
   };
 
@@ -44,10 +49,10 @@
     var all = m.gaps.d.rank.map(function (r, i) { return i; }).filter(function (i) { return gp.isFault(m, i) === fault; });
     return all.sort(function (a, b) {
       var x = gp.gapPeople(m, a), y = gp.gapPeople(m, b);
-      return +gp.open(m, b) - +gp.open(m, a) || +(x === null) - +(y === null) || y - x || m.gaps.d.rank[a] - m.gaps.d.rank[b];
+      return +gp.open(m, b) - +gp.open(m, a) || many(m.gaps.d, a) - many(m.gaps.d, b) || +(x === null) - +(y === null) || y - x || m.gaps.d.rank[a] - m.gaps.d.rank[b];
     });
   }
-  /* rows of the two lists: of the service, and to be checked; largest first, closed ones last */
+  /* rows of the two lists: of the service, and to be checked; largest first, then collected ones, closed ones last */
   gp.gapList = function (m) { return m.gaps ? kept(m, "list", function () { return listed(m, false); }) : []; };
   gp.faultList = function (m) { return m.gaps ? kept(m, "faults", function () { return listed(m, true); }) : []; };
 

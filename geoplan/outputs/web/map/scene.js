@@ -63,6 +63,9 @@
   }
   gp.seen = seen;
 
+  /** where the i-th of [x0, y0, x1, y1, …] stands on the canvas */
+  gp.pixel = function (xy, i, view) { return [xy[2 * i] * view.scale - view.left, xy[2 * i + 1] * view.scale - view.top]; };
+
   /* add a shape's paths to the canvas path; vertices closer than `skip` pixels are passed over */
   gp.trace = function (view, shape, closed, skip) {
     skip = skip || 0.6;

@@ -41,9 +41,17 @@
       ctx.stroke();
     };
   }
+  /* hatched ground and the letter that stands on it */
   function hatched(ctx) {
     patch(gp.hatch(ctx, C.hatch, 5, 0.9))(ctx);
     patch("transparent", C.gap)(ctx);
+    ctx.beginPath();
+    ctx.arc(11, 9, 6, 0, 6.2832);
+    ctx.fillStyle = "#fff";
+    ctx.strokeStyle = C.gap;
+    ctx.fill();
+    ctx.stroke();
+    letter(ctx, "A", C.gap);
   }
   function gold(ctx) {
     ctx.beginPath();
@@ -53,11 +61,14 @@
     ctx.lineWidth = 1.2;
     ctx.fill();
     ctx.stroke();
-    ctx.fillStyle = "#231b05";
+    letter(ctx, "1", "#231b05");
+  }
+  function letter(ctx, text, colour) {
+    ctx.fillStyle = colour;
     ctx.font = "700 9px " + gp.font;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    ctx.fillText("1", 11, 9.5);
+    ctx.fillText(text, 11, 9.5);
   }
   function glyph(kind) {
     return function (ctx) {
@@ -207,6 +218,9 @@
   function strip(app, list) {
     var box = app.parts.strip, row = list.filter(function (one) { return one.more && one.group === "areas" && app.model.on[one.key]; })[0];
     box.textContent = "";
+    list.forEach(function (one) {
+      if ((one.key === "gaps" || one.key === "suggested") && gp.shown(app.model, one.key, app.far())) { box.appendChild(el("span", {}, [symbol(one.draw), el("span", { text: one.text })])); }
+    });
     if (!row) { return; }
     box.appendChild(el("b", { text: row.text }));
     row.more.forEach(function (item) {

@@ -91,7 +91,8 @@
       });
       input.checked = app.model.scenario === name;
       box.appendChild(input);
-      box.appendChild(el("label", { "for": id, text: t("ui_" + name) }));
+      var shares = app.data.headline[name === "now" ? "ledger" : "after"];
+      box.appendChild(el("label", { "for": id }, [el("span", { text: t("ui_" + name) }), shares ? el("b", { text: gp.share(shares.share) }) : null]));
     });
     return box;
   }
@@ -209,6 +210,8 @@
       box.appendChild(panel);
     });
     app.order = order;
+    var titles = order.map(function (group) { return seen[group][0].title; }).join(app.data.lang === "en" ? ", " : "、");
+    app.root.querySelector("[data-part=fold] span").textContent = t("ui_lists", { lists: app.data.lang === "en" ? titles.toLowerCase() : titles });
   };
 
   function levelPicker(app, group, tables) {

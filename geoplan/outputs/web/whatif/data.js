@@ -76,6 +76,9 @@
     c.area = d.levels.map(function () { return read.many(n, 1); });
     var a = read.steps(d.pairs), b = read.many(d.pairs);
     c.pairs = [Int32Array.from(a), b.map(function (step, i) { return a[i] + step; })];
+    c.rank = new Int32Array(n);
+    read.steps(n).forEach(function (row, place) { c.rank[row] = place; });
+    c.home = read.many(n, 1);
     var order = read.steps(n);
     c.lon = read.steps(all).map(degree);
     c.lat = read.steps(all).map(degree);
@@ -99,15 +102,17 @@
 
   function degree(value) { return value / 1e6; }
 
-  /* pairs of neighbours, the nearest first; of equals that of the earlier rows */
+  /* pairs of neighbours, the nearest first; of equals that of the rows that come first by name */
   function nearestFirst(c) {
-    var far = new Float64Array(c.pairs[0].length), order = new Uint32Array(far.length);
-    for (var k = 0; k < far.length; k++) {
+    var far = new Float64Array(c.pairs[0].length), order = new Uint32Array(far.length), k;
+    function first(at) { return Math.min(c.rank[c.pairs[0][at]], c.rank[c.pairs[1][at]]); }
+    function second(at) { return Math.max(c.rank[c.pairs[0][at]], c.rank[c.pairs[1][at]]); }
+    for (k = 0; k < far.length; k++) {
       var a = c.pairs[0][k], b = c.pairs[1][k];
       far[k] = Math.round(Math.hypot(c.xy[2 * a] - c.xy[2 * b], c.xy[2 * a + 1] - c.xy[2 * b + 1]) * 1e6);
       order[k] = k;
     }
-    order.sort(function (p, q) { return far[p] - far[q] || p - q; });
+    order.sort(function (p, q) { return far[p] - far[q] || first(p) - first(q) || second(p) - second(q); });
     c.pairs = c.pairs.map(function (side) { return Int32Array.from(order, function (at) { return side[at]; }); });
   }
 })(window.geoplan);

@@ -1,16 +1,29 @@
-/* What-if: the gaps of a choice, joined and named as coverage/gap_merging.py and gaps.py do. */
+/* What-if: the gaps of a choice, joined, collected and named as coverage/gap_merging.py and gaps.py do. */
 (function (gp) {
   "use strict";
-  var CAUSES = { 1: "full", 2: "no_site", 3: "cut_off", 4: "off_network", 5: "no_data" };
+  var CAUSES = ["", "full", "no_site", "cut_off", "off_network", "no_data"];
+  /* the order in which a run goes through the states */
+  var TURN = [0, 1, 0, 2, 3, 4];
 
-  /** Gaps, most people first: rows with the same cause that are neighbours within a gap's extent.
-   * @param {Choice} c @returns {WhatIfGap[]} */
-  gp.whatIfGaps = function (c) {
-    var covers = c.covers, counted = c.count(), n = covers.n, parent = new Int32Array(n), need = new Float64Array(n), i;
-    var box = new Float64Array(4 * n);
+  /** Gaps as a run lists them: rows with the same cause that are neighbours within a gap's extent, most
+   * people first; beyond a run's largest number of gaps those of one cause and area are one entry.
+   * @param {Choice} c @param {(gap: WhatIfGap) => string} [name] for gaps with the same people and cause
+   * @returns {WhatIfGap[]} */
+  gp.whatIfGaps = function (c, name) {
+    var counted = c.count(), need = counted.served.map(function (served, i) { return c.covers.people[i] - served; });
+    var found = collected(c, ranked(joined(c, need), null), need), named = null;
+    if (name) {
+      named = new Map();
+      found.forEach(function (gap) { named.set(gap, name(gap)); });
+    }
+    return ranked(found, named);
+  };
+
+  /* neighbours that are unserved for the same cause, the nearest first */
+  function joined(c, need) {
+    var covers = c.covers, state = c.count().state, n = covers.n, parent = new Int32Array(n), box = new Float64Array(4 * n), i;
     for (i = 0; i < n; i++) {
       parent[i] = i;
-      need[i] = covers.people[i] - counted.served[i];
       box[4 * i] = box[4 * i + 2] = covers.xy[2 * i];
       box[4 * i + 1] = box[4 * i + 3] = covers.xy[2 * i + 1];
     }
@@ -18,40 +31,116 @@
       while (parent[a] !== a) { parent[a] = parent[parent[a]]; a = parent[a]; }
       return a;
     }
-    var first = covers.pairs[0], second = covers.pairs[1];
-    for (i = 0; i < first.length; i++) {
-      var a = first[i], b = second[i];
-      if (need[a] > 0 && need[b] > 0 && counted.state[a] === counted.state[b]) { join(root(a), root(b)); }
-    }
     function join(p, q) {
       if (p === q) { return; }
-      var low = Math.min(p, q), high = Math.max(p, q), x = 4 * low, y = 4 * high;
+      var x = 4 * p, y = 4 * q;
       var west = Math.min(box[x], box[y]), south = Math.min(box[x + 1], box[y + 1]);
       var east = Math.max(box[x + 2], box[y + 2]), north = Math.max(box[x + 3], box[y + 3]);
       if (Math.hypot(east - west, north - south) > covers.meta.extent) { return; }
-      parent[high] = low;
+      parent[q] = p;
       box[x] = west; box[x + 1] = south; box[x + 2] = east; box[x + 3] = north;
     }
-    return ranked(collect(c, need, root));
-  };
-
-  function collect(c, need, root) {
-    var covers = c.covers, state = c.count().state, gaps = new Map(), within = covers.meta.within;
-    for (var i = 0; i < covers.n; i++) {
-      if (!(need[i] > 0)) { continue; }
-      // people without a location: one gap per area
-      var lost = isNaN(covers.xy[2 * i]), key = lost ? "w" + (within < 0 ? "" : covers.area[within][i]) : root(i);
-      if (!gaps.has(key)) { gaps.set(key, { people: 0, cause: CAUSES[state[i]], rows: [], lead: i }); }
-      var gap = gaps.get(key);
-      gap.people += need[i];
-      gap.rows.push(i);
-      if (need[i] > need[gap.lead]) { gap.lead = i; }
+    var first = covers.pairs[0], second = covers.pairs[1], within = covers.meta.within;
+    for (i = 0; i < first.length; i++) {
+      var a = first[i], b = second[i];
+      if (need[a] > 0 && need[b] > 0 && state[a] === state[b]) { join(root(a), root(b)); }
     }
-    return Array.from(gaps.values());
+    // people without a location: one gap per area
+    return gathered(c, need, Array.from(covers.rank, function (r, k) { return k; }), function (k) {
+      return isNaN(covers.xy[2 * k]) ? "w" + state[k] + " " + areaOf(covers, within, k) : root(k);
+    });
   }
 
-  function ranked(gaps) {
+  function areaOf(covers, level, row) { return level < 0 ? "" : covers.area[level][row]; }
+
+  /* rows with people in need as gaps, in the order in which a run numbers them */
+  function gathered(c, need, rows, key) {
+    var rank = c.covers.rank, state = c.count().state, gaps = new Map();
+    rows.forEach(function (i) {
+      if (!(need[i] > 0)) { return; }
+      var at = key(i), gap = gaps.get(at);
+      if (!gap) { gaps.set(at, gap = { people: 0, cause: CAUSES[state[i]], rows: [], lead: i, held: 1, first: Infinity }); }
+      gap.people += need[i];
+      gap.rows.push(i);
+      gap.first = Math.min(gap.first, TURN[state[i]] * c.covers.n + rank[i]);
+      if (need[i] > need[gap.lead] || (need[i] === need[gap.lead] && rank[i] < rank[gap.lead])) { gap.lead = i; }
+    });
+    return Array.from(gaps.values()).sort(function (a, b) { return a.first - b.first; });
+  }
+
+  /* those beyond the largest, together by cause and the finest areas that make few enough of them */
+  function collected(c, gaps, need) {
+    var keep = c.covers.meta.keep, covers = c.covers, levels = covers.meta.within < 0 ? [-1] : [-1].concat(covers.meta.named);
+    if (!keep || gaps.length <= keep) { return gaps; }
+    var rows = [], gapOf = new Map(), together;
+    gaps.slice(keep).forEach(function (gap) { gap.rows.forEach(function (i) { rows.push(i); gapOf.set(i, gap); }); });
+    function keyAt(level) { return function (i) { return gapOf.get(i).cause + " " + areaOf(covers, level, i); }; }
+    do { together = gathered(c, need, rows, keyAt(levels.pop())); } while (together.length > keep && levels.length);
+    together = together.map(function (group) {
+      group.held = new Set(group.rows.map(function (i) { return gapOf.get(i); })).size;
+      return group.held > 1 ? group : gapOf.get(group.lead);  // one alone stays as it is
+    });
+    return gaps.slice(0, keep).concat(together).sort(function (a, b) {
+      return +(a.held > 1) - +(b.held > 1) || a.first - b.first;
+    });
+  }
+
+  /** Areas, and the place with most people; of many small gaps the areas that hold all of them.
+   * @param {WhatIf} w @param {WhatIfGap} gap */
+  gp.whatIfGapName = function (w, gap) {
+    var covers = w.covers(), t = w.app.t, m = w.app.model, parts = [], own = w.rowName(gap.lead), home = covers.home[gap.lead];
+    var levels = w.meta.named.map(function (k) {
+      var level = m.levels.find(function (one) { return one.level.level === w.meta.levels[k]; });
+      return function (row) {
+        var at = covers.area[k][row];
+        return level && at >= 0 && at < w.meta.known[k] ? level.level.names[at] : "";
+      };
+    });
+    if (gap.held > 1) {
+      levels.every(function (nameOf) {
+        var there = new Set(gap.rows.map(nameOf));
+        if (there.size === 1 && nameOf(gap.lead)) { parts.push(nameOf(gap.lead)); }
+        return there.size === 1;
+      });
+      return parts.concat(t("ui_whatif_gap_scattered", { n: gap.held })).join(" ");
+    }
+    parts = levels.map(function (nameOf) { return nameOf(gap.lead); }).filter(Boolean);
+    if (own && parts.indexOf(own) < 0) {
+      parts.push(gap.rows.length > 1 ? t("ui_whatif_gap_more", { name: own, all: gap.rows.length, more: gap.rows.length - 1 }) :
+        parts.length || isNaN(covers.xy[2 * gap.lead]) ? own : t("ui_whatif_gap_around", { name: own }));
+    }
+    return parts.join(" ") || m.gaps && home >= 0 && m.gaps.d.area[home] || t("ui_whatif_gap_unknown");
+  };
+
+  /** The gaps of the choice as the page lists them: under the letter of today's gap where most of their people
+   * are, or as new ones.
+   * @param {WhatIf} w @returns {TrialGap[]} */
+  gp.trialGaps = function (w) {
+    var c = w.choice(), counted = c.count(), covers = w.covers(), letters = w.app.model.gaps ? w.app.model.gaps.letter : [];
+    if (w.trialHeld && w.trialHeld.of === counted) { return w.trialHeld.list; }
+    var list = gp.whatIfGaps(c, function (gap) { return gp.whatIfGapName(w, gap); }).map(function (gap) {
+      var people = new Map(), most = -1;
+      gap.rows.forEach(function (i) {
+        var home = covers.home[i];
+        people.set(home, (people.get(home) || 0) + covers.people[i] - counted.served[i]);
+      });
+      people.forEach(function (n, home) { if (n > (people.get(most) || 0)) { most = home; } });
+      return {
+        gap: gap, name: gp.whatIfGapName(w, gap), fault: gp.isFaultCause(gap.cause), fresh: most < 0,
+        mark: most < 0 ? w.app.t("ui_whatif_new_gap") : letters[most] || ""
+      };
+    });
+    // as the map's own list: collected ones last
+    list.sort(function (a, b) { return +(a.gap.held > 1) - +(b.gap.held > 1); });
+    w.trialHeld = { of: counted, list: list };
+    return list;
+  };
+
+  function ranked(gaps, named) {
     gaps.forEach(function (gap) { gap.people = Math.round(gap.people * 1e6) / 1e6; });
-    return gaps.sort(function (a, b) { return b.people - a.people || (a.cause < b.cause ? -1 : a.cause > b.cause ? 1 : a.lead - b.lead); });
+    function later(a, b) { return a < b ? -1 : a > b ? 1 : 0; }
+    return gaps.slice().sort(function (a, b) {
+      return b.people - a.people || named && (later(a.cause, b.cause) || later(named.get(a), named.get(b))) || 0;
+    });
   }
 })(window.geoplan);

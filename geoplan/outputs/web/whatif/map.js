@@ -65,24 +65,6 @@
     paint(w);
   };
 
-  /* today's gaps as they remain, by their letters on the map, and those that the trial makes */
-  function remaining(w) {
-    var app = w.app, m = app.model, ranks = w.ranks(), found = [];
-    if (m.gaps) {
-      gp.gapList(m).forEach(function (i) {
-        var n = gp.gapPeople(m, i);
-        if (gp.open(m, i) && n !== null) { found.push({ mark: m.gaps.letter[i], name: m.gaps.d.area[i] || gp.MISSING, people: n }); }
-      });
-    }
-    if (m.demand && !m.demand.d.cell_m) {
-      gp.whatIfGaps(w.choice()).forEach(function (gap) {
-        var at = ranks.drawn[gap.lead];
-        if (at >= 0 && m.demand.now[at] === 0) { found.push({ mark: app.t("ui_whatif_new_gap"), name: gp.whatIfGapName(w, gap), people: gap.people }); }
-      });
-    }
-    return found.sort(function (a, b) { return b.people - a.people; });
-  }
-
   /** What a trial draws on the map, for legends: how many, what it is, and its sign.
    * @param {App} app @returns {{n: number, text: string, draw: (pen: CanvasRenderingContext2D) => void}[]} */
   gp.trialSigns = function (app) {
@@ -104,11 +86,11 @@
   gp.trialOf = function (app) {
     var w = app.whatIf, m = app.model;
     if (!w || m.whatif !== w || m.scenario !== "after") { return null; }
-    var t = app.t, done = gp.whatIfChanges(w), gaps = remaining(w), before = w.before.after, now = app.data.headline.ledger;
+    var t = app.t, done = gp.whatIfChanges(w), gaps = w.trialGaps().filter(function (one) { return !one.fault; }), before = w.before.after, now = app.data.headline.ledger;
     function numbered(kind, title, list, cells) {
       return { key: kind, kind: kind, title: title, n: list.length, head: ["", "", ""], cells: cells };
     }
-    var shown = numbered("trial_gaps", t("ui_whatif_sheet_gaps"), gaps, function (i) { return [gaps[i].mark, gaps[i].name, gp.people(gaps[i].people)]; });
+    var shown = numbered("trial_gaps", t("ui_whatif_sheet_gaps"), gaps, function (i) { return [gaps[i].mark, gaps[i].name, gp.people(gaps[i].gap.people)]; });
     shown.head[2] = t("ui_col_people_after");
     return {
       stamp: t("ui_whatif_stamp"),
@@ -195,22 +177,11 @@
     });
   }
 
-  /* people of today's gaps who are left; which rows a gap holds is read off the map once */
+  /* people of today's gaps who are left; the page says which gap a row is in */
   function left(w, counted) {
-    var m = w.app.model, g = m.gaps, covers = w.covers(), ranks = w.ranks(), sums = new Float64Array(g.shapes.length);
-    if (!w.home) {
-      var now = gp.choice(covers), cause = ["", "full", "no_site", "cut_off", "off_network", "no_data"];
-      now.setAll(w.from("now"));
-      var states = now.count().state;
-      w.home = new Int32Array(covers.n).fill(-1);
-      for (var i = 0; i < covers.n; i++) {
-        if (!states[i] || ranks.drawn[i] < 0 || !m.demand || m.demand.d.cell_m) { continue; }
-        var x = m.demand.xy[2 * ranks.drawn[i]], y = m.demand.xy[2 * ranks.drawn[i] + 1];
-        w.home[i] = g.shapes.findIndex(function (shape, n) { return shape && g.d.cause[n] === cause[states[i]] && gp.inside(shape, x, y); });
-      }
-    }
-    for (var k = 0; k < covers.n; k++) { if (w.home[k] >= 0) { sums[w.home[k]] += covers.people[k] - counted.served[k]; } }
-    return Array.from(sums, function (v, n) { return g.shapes[n] ? Math.round(v * 1e6) / 1e6 : w.before.gaps[n]; });
+    var covers = w.covers(), sums = new Float64Array(w.app.model.gaps.d.rank.length);
+    for (var i = 0; i < covers.n; i++) { if (covers.home[i] >= 0) { sums[covers.home[i]] += covers.people[i] - counted.served[i]; } }
+    return Array.from(sums, function (v) { return Math.round(v * 1e6) / 1e6; });
   }
 
   function latLng(w, k) { return L.latLng(w.covers().lat[k], gp.oneSide(w.covers().lon[k])); }
@@ -276,17 +247,8 @@
   }
 
   function marks(w, view) {
-    var c = w.choice(), covers = w.covers(), ctx = view.ctx, m = w.app.model, planned = w.planned(), i;
-    if (m.demand && !m.demand.d.cell_m) {
-      ctx.strokeStyle = gp.colours.gap;
-      ctx.lineWidth = 2;
-      for (i = 0; i < m.demand.now.length; i++) {
-        if (m.demand.now[i] || !m.demand.later[i]) { continue; }
-        ctx.beginPath();
-        ctx.arc(m.demand.xy[2 * i] * view.scale - view.left, m.demand.xy[2 * i + 1] * view.scale - view.top, gp.radius(m, i, view.zoom) + 3, 0, 6.2832);
-        ctx.stroke();
-      }
-    }
+    var c = w.choice(), covers = w.covers(), ctx = view.ctx, planned = w.planned(), i;
+    lostPlaces(w, view);
     for (i = 0; i < covers.all; i++) {
       var standing = i < w.meta.sites || planned.indexOf(i) >= 0;
       if (standing === !!c.open[i]) { continue; }
@@ -294,6 +256,46 @@
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) { continue; }
       if (standing) { cross(ctx, x, y); } else { plus(ctx, x, y); }
     }
+    newGaps(w, view);
+  }
+
+  /* who had a site and has none: ringed, hatched as gaps are, and each new gap called so */
+  function lostPlaces(w, view) {
+    var m = w.app.model, ctx = view.ctx, found = [], ground = 250 / 40075016.7 * 256 * view.scale / Math.cos(m.data.bounds[0][0] * Math.PI / 180);
+    if (!m.demand || m.demand.d.cell_m) { return; }
+    for (var i = 0; i < m.demand.now.length; i++) {
+      if (m.demand.now[i] || !m.demand.later[i]) { continue; }
+      var at = gp.pixel(m.demand.xy, i, view), r = gp.radius(m, i, view.zoom) + 3;
+      if (at[0] > -40 && at[1] > -40 && at[0] < view.width + 40 && at[1] < view.height + 40) { found.push([at[0], at[1], r, Math.max(r + 3, ground)]); }
+    }
+    function circles(k) {
+      ctx.beginPath();
+      found.forEach(function (one) { ctx.moveTo(one[0] + one[k], one[1]); ctx.arc(one[0], one[1], one[k], 0, 6.2832); });
+    }
+    if (m.on.gaps) {
+      m.hatchNew = m.hatchNew || gp.hatch(ctx, gp.colours.gap, 5, 1);
+      ctx.fillStyle = m.hatchNew;
+      circles(3);
+      ctx.fill("nonzero");
+    }
+    ctx.strokeStyle = gp.colours.gap;
+    ctx.lineWidth = 2;
+    circles(2);
+    ctx.stroke();
+  }
+
+  /* the word "new" at the largest place of every new gap, the largest gaps first, where there is room */
+  function newGaps(w, view) {
+    var m = w.app.model, ranks = w.ranks(), taken = [];
+    if (!m.on.gaps || !m.demand || m.demand.d.cell_m) { return; }
+    w.trialGaps().forEach(function (one) {
+      var row = ranks.drawn[one.gap.lead];
+      if (!one.fresh || one.fault || row < 0 || taken.length > 30) { return; }
+      var at = gp.pixel(m.demand.xy, row, view), x = at[0], y = at[1] - 16;
+      if (x < 0 || y < 0 || x > view.width || y > view.height || taken.some(function (t) { return Math.abs(t[0] - x) < 30 && Math.abs(t[1] - y) < 20; })) { return; }
+      taken.push([x, y]);
+      gp.badge(view.ctx, x, y, one.mark);
+    });
   }
 
   function ring(ctx, x, y) {

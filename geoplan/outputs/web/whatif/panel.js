@@ -151,35 +151,27 @@
   }
   function opener(w, k, on) { return function () { w.set(k, on); }; }
 
+  /* the largest gaps of the service, by their letters; what is to be checked is told apart from them */
   function gaps(w) {
-    var t = w.app.t, box = w.parts.gaps, found = gp.whatIfGaps(w.choice());
+    var t = w.app.t, box = w.parts.gaps, all = w.trialGaps();
+    var found = all.filter(function (one) { return !one.fault; }), faults = all.filter(function (one) { return one.fault; });
+    function sum(list) { return gp.people(list.reduce(function (people, one) { return people + one.gap.people; }, 0)); }
     box.textContent = "";
-    box.appendChild(el("ol", {}, found.slice(0, MOST_GAPS).map(function (gap) {
-      var name = gapName(w, gap), place = isNaN(w.covers().xy[2 * gap.lead]);
+    box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_count", { n: gp.people(found.length), people: sum(found) }) }));
+    box.appendChild(el("ol", {}, found.slice(0, MOST_GAPS).map(function (one) {
+      var gap = one.gap, lost = isNaN(w.covers().xy[2 * gap.lead]);
       return el("li", {}, [
-        place ? el("span", { text: name }) : button(name, function () { w.go(gap.rows); }, "gp-link"),
-        el("b", { text: gp.people(gap.people) }), el("small", { text: t("cause_" + gap.cause) })
+        el("i", { "class": one.fresh ? "gp-whatif-mark gp-whatif-fresh" : "gp-whatif-mark", text: one.mark }),
+        lost ? el("span", { text: one.name }) : button(one.name, function () { w.go(gap.rows); }, "gp-link"),
+        el("b", { text: gp.people(gap.people) }), gap.cause === "no_site" ? null : el("small", { text: t("cause_" + gap.cause) })
       ]);
     })));
     if (found.length > MOST_GAPS) {
-      var rest = found.slice(MOST_GAPS).reduce(function (sum, gap) { return sum + gap.people; }, 0);
-      box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_more", { n: gp.people(found.length - MOST_GAPS), people: gp.people(rest) }) }));
+      var rest = found.slice(MOST_GAPS);
+      box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_more", { n: gp.people(rest.length), people: sum(rest) }) }));
     }
     if (!found.length) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_empty_gaps") })); }
-  }
-
-  /* areas, and the place with most people of the gap */
-  gp.whatIfGapName = gapName;
-  function gapName(w, gap) {
-    var covers = w.covers(), t = w.app.t, m = w.app.model, parts = [], own = w.rowName(gap.lead);
-    w.meta.named.forEach(function (k) {
-      var level = m.levels.find(function (one) { return one.level.level === w.meta.levels[k]; }), at = covers.area[k][gap.lead];
-      if (level && at >= 0 && at < w.meta.known[k] && level.level.names[at]) { parts.push(level.level.names[at]); }
-    });
-    if (own && parts.indexOf(own) < 0) {
-      parts.push(gap.rows.length < 2 ? own : t("ui_whatif_gap_more", { name: own, all: gap.rows.length, more: gap.rows.length - 1 }));
-    }
-    return parts.join(" ") || t("ui_whatif_gap_unknown");
+    if (faults.length) { box.appendChild(el("p", { "class": "gp-small", text: t("ui_whatif_gaps_faults", { n: gp.people(faults.length), people: sum(faults) }) })); }
   }
 
   function best(w) {

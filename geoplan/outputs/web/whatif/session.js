@@ -82,9 +82,10 @@
     /* name of demand row i */
     w.rowName = function (i) {
       var covers = w.covers(), d = app.model.demand && app.model.demand.d;
-      if (isNaN(covers.xy[2 * i])) { return covers.lost[w.ranks().lost[i]] || ""; }
-      return d && d.names && !d.cell_m ? d.names[w.ranks().drawn[i]] || "" : "";
+      var said = isNaN(covers.xy[2 * i]) ? covers.lost[w.ranks().lost[i]] : d && d.names && !d.cell_m ? d.names[w.ranks().drawn[i]] : "";
+      return gp.isName(said || "") ? said : "";
     };
+    w.trialGaps = function () { return gp.trialGaps(w); };
     /* positions of rows among those drawn, and among those without a place */
     w.ranks = function () {
       if (w.ranked) { return w.ranked; }
@@ -143,7 +144,8 @@
       undo: function () { w.undo(); return w.choice().count().ledger; },
       ledger: function () { return Object.assign({}, w.choice().count().ledger); },
       gaps: function () {
-        return gp.whatIfGaps(w.choice()).map(function (gap) { return { people: gap.people, cause: gap.cause, members: gap.rows.length }; });
+        return w.trialGaps().map(function (one) { return { people: one.gap.people, cause: one.gap.cause, members: one.gap.rows.length, area: one.name }; })
+          .sort(function (a, b) { return b.people - a.people || (a.cause < b.cause ? -1 : a.cause > b.cause ? 1 : a.area < b.area ? -1 : +(a.area > b.area)); });
       },
       best: function () {
         var found = gp.bestNext(w.choice());
