@@ -102,7 +102,7 @@ def example_study(folder: str | Path | None = None) -> Study:
     >>> study
     Study('Small', 1 services, EPSG:4548)
     >>> study.run()
-    Plan(Small: meal_station 51.7%)
+    Plan(Small: meal_station 51.7% → 79.3%)
     """
     if folder is not None and (Path(folder) / "study.toml").exists():
         raise UsageError.of("study.study_there", folder=folder)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -16,10 +16,12 @@ from geoplan.coverage.ledger import Coverage
 from geoplan.disclosure import edition
 from geoplan.errors import UnknownServiceError, UsageError
 from geoplan.results import RunResults, ServiceResult
+from geoplan.services.standard import ServiceStandard
 from geoplan.study.cache.outputs import KeptOutputs
-from geoplan.study.progress import Progress, silent
+from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs
 from geoplan.study.run_folder import Basemap, write_run_folder
+from geoplan.study.service_names import listed, service_key
 from geoplan.words import say
 from geoplan.words.display import completes, facts_html
 
@@ -30,11 +32,44 @@ T = TypeVar("T")
 
 
 class ByService(dict[str, T]):
-    """Results by service key; the error for a missing key names those there are."""
+    """Results by service key, found by name too; the error for a missing one names those there are.
+
+    Parameters
+    ----------
+    found : the results. of : all services of the run, with their names and its language.
+    """
+
+    def __init__(self, found: Mapping[str, T], of: RunResults) -> None:
+        super().__init__(found)
+        self._of = of
 
     def __missing__(self, key: str) -> T:
-        known = ", ".join(self) or "-"
-        raise UnknownServiceError(f"no service {key!r} here; there are: {known}.")
+        named = _key(self._of, key)
+        if named in self:
+            return self[named]
+        there = {one: self._of.services[one].standard for one in self}
+        lang = self._of.info.lang
+        raise UnknownServiceError(
+            say(lang, "study.none_of_kind", key=repr(key), there=listed(there, lang))
+        )
+
+
+def _standards(results: RunResults) -> dict[str, ServiceStandard]:
+    return {key: service.standard for key, service in results.services.items()}
+
+
+def _key(results: RunResults, named: str | None) -> str:
+    """The key of the service that is meant; of a run's only service nothing need be said."""
+    standards, lang = _standards(results), results.info.lang
+    if named is None and len(standards) == 1:
+        return next(iter(standards))
+    if named is None:
+        raise UsageError(say(lang, "study.which_service", there=listed(standards, lang)))
+    key = service_key(named, standards)
+    if key is None:
+        there = listed(standards, lang)
+        raise UnknownServiceError(say(lang, "study.not_in_run", key=repr(named), there=there))
+    return key
 
 
 @completes(
@@ -89,25 +124,25 @@ class Plan:
     @property
     def services(self) -> Mapping[str, ServiceResult]:
         """Everything found, by service key."""
-        return ByService(self.results.services)
+        return ByService(self.results.services, self.results)
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
         """Coverage by service key, for the services that people reach."""
         found = {k: s.coverage for k, s in self.results.services.items()}
-        return ByService({k: c for k, c in found.items() if c is not None})
+        return ByService({k: c for k, c in found.items() if c is not None}, self.results)
 
     @property
     def gaps(self) -> Mapping[str, gpd.GeoDataFrame]:
         """Ranked gap areas by service key."""
         found = {k: s.gaps for k, s in self.results.services.items()}
-        return ByService({k: g for k, g in found.items() if g is not None})
+        return ByService({k: g for k, g in found.items() if g is not None}, self.results)
 
     @property
     def sites(self) -> Mapping[str, gpd.GeoDataFrame]:
         """Suggested sites by service key."""
         found = {k: s.siting for k, s in self.results.services.items()}
-        return ByService({k: s.sites for k, s in found.items() if s is not None})
+        return ByService({k: s.sites for k, s in found.items() if s is not None}, self.results)
 
     @property
     def input_errors(self) -> int:
@@ -162,18 +197,18 @@ class Plan:
         """
         return outputs.summary_dict(self._edition())
 
-    def table(self, name: str) -> pd.DataFrame:
-        """One table as people read it: headings in the plan's language, numbers as text.
-
-        To calculate, take `coverage`, `gaps` and `sites` instead.
+    def table(self, name: str, *, lang: str | None = None, numbers: bool = False) -> pd.DataFrame:
+        """One table as people read it: headings in words, numbers as text or to calculate with.
 
         Parameters
         ----------
         name : as its file under ``tables/`` is called: ``"services"``, ``"meal_station_gaps"``, ...
+        lang : of the headings, ``"zh"`` or ``"en"``; default the plan's.
+        numbers : numbers stay numbers, shares between 0 and 1; missing ones are missing.
 
         Returns
         -------
-        DataFrame of text, rows numbered from 1.
+        DataFrame, rows numbered from 1.
 
         Raises
         ------
@@ -186,14 +221,18 @@ class Plan:
         >>> example_study().run().table("meal_station_sites").iloc[0]["People newly covered"]
         '80'
         """
-        return outputs.formatted_table(self._edition(), name, lang=self.lang)
+        if lang is not None:
+            self._known_language(lang)
+        return outputs.formatted_table(
+            self._edition(), name, lang=lang or self.lang, numbers=numbers
+        )
 
-    def map(self, key: str, **options: Any) -> folium.Map:
+    def map(self, service: str | None = None, **options: Any) -> folium.Map:
         """The map of one service; shows in Jupyter without internet.
 
         Parameters
         ----------
-        key : service key.
+        service : its key or its name in either language; a run of one service needs none.
         options : ``lang``; ``basemap`` (None, ``"osm"``, ``"tianditu"``, a folder of tiles, or an
             address with ``{z}``, ``{x}``, ``{y}``) and ``tianditu_key``, your own key for 天地图.
 
@@ -205,7 +244,7 @@ class Plan:
         Raises
         ------
         UsageError
-            For a key that is not in this run.
+            For a service that is not in this run, or none where it has several.
 
         Examples
         --------
@@ -214,18 +253,16 @@ class Plan:
         >>> 'src="http' in page  # nothing is loaded from elsewhere
         False
         """
-        if key not in self.results.services:
-            known = ", ".join(self.results.services) or "-"
-            raise UsageError(f"no service {key!r} in this run; there are: {known}.")
-        if options.get("lang") not in (None, "zh", "en"):
-            raise UsageError(f"lang must be 'zh' or 'en', not {options['lang']!r}.")
+        key = _key(self.results, service)
+        if options.get("lang") is not None:
+            self._known_language(options["lang"])
         return outputs.service_map(self._edition(), key, **options)
 
     def save(
         self,
         folder: str | Path,
         *,
-        progress: Progress = silent,
+        progress: Progress | Literal[False] | None = None,
         basemap: str | None = None,
         tianditu_key: str | None = None,
     ) -> Path:
@@ -236,7 +273,7 @@ class Plan:
         Parameters
         ----------
         folder : where the run goes; an earlier run there gives way, other files never do.
-        progress : called with (done, total, text).
+        progress : called with (done, total, text); default a bar in Jupyter, False for none.
         basemap : what lies under the maps, as for `map`; None = nothing, and no request ever.
         tianditu_key : the user's own key for 天地图; it then stands in the map files.
 
@@ -267,7 +304,7 @@ class Plan:
             self._edition(),
             self.inputs,
             basemap=Basemap(name=basemap, tianditu_key=tianditu_key),
-            progress=progress,
+            progress=chosen(progress),
             kept=kept,
         )
 
@@ -297,14 +334,20 @@ class Plan:
         >>> example_study().run().in_language("zh").lang
         'zh'
         """
-        if lang not in ("zh", "en"):
-            raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
+        self._known_language(lang)
         info = replace(self.results.info, lang=lang)
         return replace(self, results=replace(self.results, info=info))
 
+    def _known_language(self, lang: str) -> None:
+        if lang not in ("zh", "en"):
+            raise UsageError(say(self.lang, "study.no_lang", lang=repr(lang)))
+
     def __repr__(self) -> str:
-        served = ", ".join(f"{k} {c.covered_share:.1%}" for k, c in self.coverage.items())
-        return f"Plan({self.results.info.name}: {served})"
+        told = [
+            f"{key} {coverage.covered_share:.1%}{_then(self.results.services[key])}"
+            for key, coverage in self.coverage.items()
+        ]
+        return f"Plan({self.results.info.name}: {', '.join(told)})"
 
     def _repr_html_(self) -> str:
         facts: list[tuple[str, object]] = []
@@ -317,6 +360,14 @@ class Plan:
                 done, total, unit = spacing.covered_m / 1000, spacing.total_m / 1000, "km"
             else:
                 continue
-            share = f" ({done / total:.1%})" if total > 0 else ""
+            share = f" ({done / total:.1%}{_then(service)})" if total > 0 else ""
             facts.append((service.name(self.lang), f"{done:,.0f} / {total:,.0f} {unit}{share}"))
         return facts_html(self.results.info.name, facts)
+
+
+def _then(service: ServiceResult) -> str:
+    """The share covered after the plan, behind that of today."""
+    siting = service.siting
+    if siting is None or siting.sites.empty:
+        return ""
+    return f" → {siting.people_after.covered_share:.1%}"

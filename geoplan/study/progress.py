@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from html import escape
+from typing import Any, Literal, Protocol
 
 
 class Progress(Protocol):
@@ -19,6 +21,44 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, text: str) -> None:
     """Report to nobody."""
+
+
+def chosen(progress: Progress | Literal[False] | None) -> Progress:
+    """Who is told how far it is: the function given; by default a bar in Jupyter, elsewhere nobody.
+
+    Parameters
+    ----------
+    progress : a function, None (a bar where a notebook shows it), or False (nobody).
+    """
+    if progress is None:
+        return _NotebookBar() if _in_notebook() else silent
+    return silent if progress is False else progress
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this; nothing is imported to find out."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class _NotebookBar:
+    """One bar in a cell's output, redrawn as work goes on; IPython's own display draws it."""
+
+    def __init__(self) -> None:
+        self._display: Any = importlib.import_module("IPython.display").display
+        self._handle: Any = None
+        self._start = time.monotonic()
+
+    def __call__(self, done: int, total: int, text: str) -> None:
+        seconds = time.monotonic() - self._start
+        told = f"{min(done, total)}/{total} {text} ({seconds:.0f} s)"
+        bar = f'<progress value="{done}" max="{max(total, 1)}"></progress> {escape(told)}'
+        shown = {"text/html": bar, "text/plain": told}
+        if self._handle is None:
+            self._handle = self._display(shown, raw=True, display_id=True)
+        else:
+            self._handle.update(shown, raw=True)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from geoplan.errors import UsageError
 from geoplan.inputs.findings.finding import Finding
+from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.config.personal_texts import personal_text_findings
 from geoplan.study.config.renamed_keys import renamed_key_findings
 from geoplan.study.config.schema import StudyFile
@@ -17,6 +18,7 @@ from geoplan.study.config.study_path import study_path
 from geoplan.study.config.study_text import read_study_text
 from geoplan.study.config.toml_lines import study_file_error
 from geoplan.study.config.validate import checked
+from geoplan.study.service_names import listed, service_key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -153,28 +155,30 @@ def in_language(study: S, lang: str | None) -> S:
     if lang is None or lang == study.config.lang:
         return study
     if lang not in ("zh", "en"):
-        raise UsageError(f"lang must be 'zh' or 'en', not {lang!r}.")
+        raise UsageError(study.config.speaker.say("study.no_lang", lang=repr(lang)))
     return study.replace({"study.lang": lang})
 
 
 def known_services(study: StudySettings, services: Iterable[str]) -> list[str]:
-    """The keys as a list, each once.
+    """The keys of services as a list, each once; `services` names them by key or by name.
 
     Raises
     ------
     UsageError
         Services that the study does not have.
     """
-    # one key alone is meant as one, not as its letters
-    wanted = [services] if isinstance(services, str) else list(dict.fromkeys(services))
-    unknown = [key for key in wanted if key not in study.config.services]
+    # one service alone is meant as one, not as its letters
+    wanted = [services] if isinstance(services, str) else list(services)
+    standards = {key: standard_of(key, one) for key, one in study.config.services.items()}
+    keys = {name: service_key(name, standards) for name in wanted}
+    unknown = [name for name, key in keys.items() if key is None]
     speaker = study.config.speaker
     if unknown and not study.services:
         raise UsageError(speaker.say("study.no_service_yet"))
     if unknown:
-        keys, there = ", ".join(map(repr, unknown)), ", ".join(study.services)
-        raise UsageError(speaker.say("study.unknown_service", keys=keys, there=there))
-    return wanted
+        named, there = ", ".join(map(repr, unknown)), listed(standards, speaker.lang)
+        raise UsageError(speaker.say("study.unknown_service", keys=named, there=there))
+    return list(dict.fromkeys(key for key in keys.values() if key is not None))
 
 
 def _nested(parts: list[str], value: Any) -> dict[str, Any]:

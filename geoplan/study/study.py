@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from geoplan.errors import UsageError
 from geoplan.outputs.ranges import range_text
@@ -15,7 +15,7 @@ from geoplan.results import Robustness, ServiceResult, SitingOutcome
 from geoplan.study.config.cross_checks import standard_of
 from geoplan.study.overlays import apply_overlay
 from geoplan.study.plan import Plan
-from geoplan.study.progress import Progress, silent
+from geoplan.study.progress import Progress, chosen
 from geoplan.study.read.load import StudyInputs, load_inputs
 from geoplan.study.read.networks import try_networks
 from geoplan.study.robustness import robustness
@@ -94,7 +94,7 @@ class Study(StudySettings):
 
         Parameters
         ----------
-        service : service key; its study names an objective and a number of sites.
+        service : its key or name; its study names an objective and a number of sites.
         options : ``redraws``, ``seed``, ``workers``, ``reach_cv``, ``people_cv`` and
             ``closure_share``; see `geoplan.study.robustness`.
 
@@ -117,14 +117,14 @@ class Study(StudySettings):
         >>> len(sure.draws), sure.critical["people"].tolist()
         (5, [150.0])
         """
-        return robustness(self, service, **options)
+        return robustness(self, known_services(self, [service])[0], **options)
 
     def check(
         self,
         *,
-        services: Iterable[str] | None = None,
+        services: str | Iterable[str] | None = None,
         lang: str | None = None,
-        progress: Progress = silent,
+        progress: Progress | Literal[False] | None = None,
     ) -> StudyInputs:
         """Read every input and list the findings; nothing is assessed.
 
@@ -133,9 +133,9 @@ class Study(StudySettings):
 
         Parameters
         ----------
-        services : keys; default all of the study.
+        services : keys or names, or one of them; default all of the study.
         lang : ``"zh"`` or ``"en"``; default the study's.
-        progress : called with (done, total, text).
+        progress : called with (done, total, text); default a bar in Jupyter, False for none.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class Study(StudySettings):
         [['people.csv', 'address_only', 'warning'], ['streets.gpkg', 'network_islands', 'warning']]
         """
         study = in_language(self, lang)
-        config = study.config
+        config, progress = study.config, chosen(progress)
         count = len(config.areas) + len(config.demand) + len(config.services) + len(config.network)
         done = 0
 
@@ -189,19 +189,19 @@ class Study(StudySettings):
     def run(
         self,
         *,
-        services: Iterable[str] | None = None,
+        services: str | Iterable[str] | None = None,
         audience: str = "internal",
         lang: str | None = None,
         scheduler: str | None = None,
         year: int | None = None,
         cache: bool = True,
-        progress: Progress = silent,
+        progress: Progress | Literal[False] | None = None,
     ) -> Plan:
         """The main job: check, coverage, gaps, sites.
 
         Parameters
         ----------
-        services : keys; default all of the study.
+        services : keys or names, or one of them; default all of the study.
         audience : ``"internal"`` or ``"public"`` (small cells blanked, no personal data).
         lang : ``"zh"`` or ``"en"``; default the study's.
         scheduler : address of a Dask cluster; default this process.
@@ -209,7 +209,7 @@ class Study(StudySettings):
         cache : finished stages are reused where nothing they depend on has changed, from the user's
             cache folder (environment variables ``GEOPLAN_CACHE``, ``GEOPLAN_CACHE_MB``); the answer
             is the same without.
-        progress : called with (done, total, text).
+        progress : called with (done, total, text); default a bar in Jupyter, False for none.
 
         Returns
         -------
@@ -230,14 +230,15 @@ class Study(StudySettings):
         >>> plan.coverage["meal_station"]
         Coverage('meal_station': 150 of 290 people served, 51.7%)
         """
-        if audience not in ("internal", "public"):
-            raise UsageError(f"audience must be 'internal' or 'public', not {audience!r}.")
         study = in_language(self, lang)
+        if audience not in ("internal", "public"):
+            raise UsageError(study.config.speaker.say("study.no_audience", audience=repr(audience)))
         if year is not None:
             study = study.replace({"study.year": year})
         keys = self.services if services is None else known_services(study, services)
+        told = chosen(progress)
         return run_study(
-            study, keys, audience=audience, scheduler=scheduler, progress=progress, cache=cache
+            study, keys, audience=audience, scheduler=scheduler, progress=told, cache=cache
         )
 
     def suggest(
@@ -248,19 +249,19 @@ class Study(StudySettings):
         objective: str | None = None,
         curve: bool = False,
         lang: str | None = None,
-        progress: Progress = silent,
+        progress: Progress | Literal[False] | None = None,
     ) -> SitingOutcome:
         """Where `sites` new sites of one service should go.
 
         Parameters
         ----------
-        service : service key.
+        service : its key or name.
         sites : how many new sites, beside those there are.
         objective : ``"max_coverage"``, ``"min_sites"``, ``"min_cost"``, ``"p_median"`` or
             ``"p_center"``; default the study's, else ``"max_coverage"``.
         curve : also what every smaller number of sites reaches, with its bound.
         lang : ``"zh"`` or ``"en"``; default the study's.
-        progress : called with (done, total, text).
+        progress : called with (done, total, text); default a bar in Jupyter, False for none.
 
         Returns
         -------
@@ -283,7 +284,7 @@ class Study(StudySettings):
         [80.0]
         """
         study = in_language(self, lang)
-        known_services(study, [service])
+        [service] = known_services(study, [service])
         study._must_be_assessed_by_reach(service)
         # so many sites, without the years and the money that the study may plan by
         siting: dict[str, Any] = {"sites": sites, "curve": curve}

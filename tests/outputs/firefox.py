@@ -103,8 +103,8 @@ class Firefox:
         self.call("WebDriver:Navigate", {"url": address})
         self.script(
             "const done = arguments[arguments.length - 1];"
-            "if (window.geoplan && geoplan.ready) { geoplan.ready.then(() => setTimeout(done, 300)); }"
-            "else { done(); }",
+            "const ready = window.geoplan && geoplan.ready;"
+            "if (ready) { ready.then(() => setTimeout(done, 300)); } else { done(); }",
             later=True,
         )
 

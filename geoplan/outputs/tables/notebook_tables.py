@@ -14,7 +14,9 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 
-def formatted_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.DataFrame:
+def formatted_table(
+    results: RunResults, name: str, *, lang: str = "zh", numbers: bool = False
+) -> pd.DataFrame:
     """One table of a run as people read it: headings in words, numbers as text.
 
     Parameters
@@ -22,10 +24,11 @@ def formatted_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.D
     results : a run's results, or an edition of them.
     name : as its file under ``tables/`` is called, without ending.
     lang : ``"zh"`` or ``"en"``.
+    numbers : the values as they are, to calculate with, instead of text.
 
     Returns
     -------
-    DataFrame of text, rows numbered from 1; a missing value is an empty text.
+    DataFrame, rows numbered from 1; where it holds text, a missing value is an empty text.
 
     Raises
     ------
@@ -46,6 +49,9 @@ def formatted_table(results: RunResults, name: str, *, lang: str = "zh") -> pd.D
         known = ", ".join(tables)
         raise UsageError(speaker.say("outputs.no_table", name=name, known=known))
     table = tables[name]
+    if numbers:
+        values = table.with_headings(speaker)
+        return values.set_axis(pd.RangeIndex(1, len(values) + 1), axis=0)
     columns = {
         column.heading(speaker): [
             _as_read(value, column.kind) for value in table.frame[column.name]
