@@ -92,20 +92,25 @@
     pen.ctx.setTransform(dense, 0, 0, dense, 0, 0);
     var shown = shapes.filter(function (shape) { return shape && gp.seen(view, shape.box, 4); });
     var skip = view.zoom < 13 ? 1.2 : 0.6;
+    // one path for all strokes and fills
+    var path = new Path2D(), tracer = Object.assign({}, view, { ctx: path });
+    shown.forEach(function (shape) { gp.trace(tracer, shape, true, skip); });
     function outline(colour, width) {
       pen.ctx.strokeStyle = colour;
       pen.ctx.lineWidth = width;
       pen.ctx.lineJoin = "bevel";
-      pen.ctx.beginPath();
-      shown.forEach(function (shape) { gp.trace(pen, shape, true, skip); });
-      pen.ctx.stroke();
+      pen.ctx.stroke(path);
+    }
+    function inside(colour) {
+      pen.ctx.fillStyle = colour;
+      pen.ctx.fill(path, "nonzero");
     }
     outline(C.gap, view.zoom < 12 ? 2 : 2.8);
     pen.ctx.globalCompositeOperation = "destination-out";
-    fillUnion(pen, shown, "#000", skip);
+    inside("#000");
     pen.ctx.globalCompositeOperation = "source-over";
     m.hatchGap = m.hatchGap || gp.hatch(pen.ctx, C.hatch, 7, 0.8);
-    fillUnion(pen, shown, m.hatchGap, skip);
+    inside(m.hatchGap);
     if (view.zoom >= 12) { outline(C.gap + "70", 0.6); }
     view.ctx.save();
     view.ctx.setTransform(1, 0, 0, 1, 0, 0);

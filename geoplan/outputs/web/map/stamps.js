@@ -18,9 +18,9 @@
     m.sheet.data.fill(0);
     order.forEach(function (name) {
       if (!gp.shown(m, name, view.far)) { return; }
-      var ring = name === "missed" && view.zoom >= 11.5;
+      var ring = name === "missed" && view.zoom >= 11.5, stamps = stampsOf(m, name + ring + dense);
       groups[name].forEach(function (k) {
-        var stamp = stampOf(m, name, ring, Math.round(4 * gp.radius(m, k, view.zoom)), dense);
+        var quarters = Math.round(4 * gp.radius(m, k, view.zoom)), stamp = stamps[quarters] || (stamps[quarters] = stampOf(name, ring, quarters, dense));
         press(m.sheet, stamp, Math.round((xy[2 * k] * s - view.left) * dense), Math.round((xy[2 * k + 1] * s - view.top) * dense));
         any = true;
       });
@@ -42,10 +42,13 @@
     return m.aside.getContext("2d");
   }
 
-  /* the pixels of a circle whose radius is so many quarters of a pixel */
-  function stampOf(m, name, ring, quarters, dense) {
-    var key = name + ring + quarters + "/" + dense, stamps = m.stamps = m.stamps || {};
-    if (stamps[key]) { return stamps[key]; }
+  function stampsOf(m, key) {
+    m.stamps = m.stamps || {};
+    return m.stamps[key] || (m.stamps[key] = []);
+  }
+
+  /* the pixels of a circle whose radius is so many quarters of a pixel, from the first to the last of each row */
+  function stampOf(name, ring, quarters, dense) {
     var r = quarters / 4, side = 2 * Math.ceil((r + 1.5) * dense) + 1, tile = document.createElement("canvas");
     tile.width = tile.height = side;
     var pen = tile.getContext("2d");
@@ -57,25 +60,44 @@
     pen.strokeStyle = C[name];
     pen.lineWidth = 1.6;
     if (ring) { pen.stroke(); }
-    stamps[key] = { side: side, middle: (side - 1) / 2, data: pen.getImageData(0, 0, side, side).data };
-    return stamps[key];
+    return spans(new Uint32Array(pen.getImageData(0, 0, side, side).data.buffer), side, ring);
+  }
+
+  function spans(data, side, ring) {
+    var first = new Int32Array(side).fill(side), last = new Int32Array(side).fill(-1), at = (side * side - 1) / 2;
+    for (var k = 0; k < data.length; k++) {
+      if (data[k] >>> 24) {
+        var v = Math.floor(k / side);
+        first[v] = Math.min(first[v], k - v * side);
+        last[v] = k - v * side;
+      }
+    }
+    // more of one colour over as much of it as there can be changes nothing
+    return { side: side, middle: (side - 1) / 2, data: data, first: first, last: last, full: ring ? 0 : (data[at] | 0xff000000) >>> 0 };
   }
 
   /* the stamp's pixels over those of the sheet (Porter and Duff's "over", colours not multiplied) */
   function press(sheet, stamp, x, y) {
-    var to = sheet.data, from = stamp.data, left = x - stamp.middle, top = y - stamp.middle, wide = sheet.width, high = sheet.height;
+    var to = sheet.words || (sheet.words = new Uint32Array(sheet.data.buffer)), from = stamp.data, full = stamp.full;
+    var left = x - stamp.middle, top = y - stamp.middle, wide = sheet.width, high = sheet.height;
     for (var v = Math.max(0, -top); v < stamp.side && top + v < high; v++) {
-      var a = 4 * (v * stamp.side + Math.max(0, -left)), b = 4 * ((top + v) * wide + Math.max(0, left));
-      for (var u = Math.max(0, -left); u < stamp.side && left + u < wide; u++, a += 4, b += 4) {
-        var over = from[a + 3];
-        if (!over) { continue; }
-        var under = to[b + 3] * (255 - over) / 255, all = over + under, k = over / all;
-        to[b] += (from[a] - to[b]) * k;
-        to[b + 1] += (from[a + 1] - to[b + 1]) * k;
-        to[b + 2] += (from[a + 2] - to[b + 2]) * k;
-        to[b + 3] = all;
+      var u = Math.max(stamp.first[v], -left), end = Math.min(stamp.last[v], wide - 1 - left);
+      for (var a = v * stamp.side + u, b = (top + v) * wide + left + u; u <= end; u++, a++, b++) {
+        var s = from[a], d = to[b];
+        if (d === full && full) { continue; }
+        to[b] = d === 0 || s >= 0xff000000 ? s : over(s, d);
       }
     }
+  }
+
+  /* one pixel over another; in memory red comes first, so that it is the lowest byte */
+  function over(s, d) {
+    var a = s >>> 24, under = (d >>> 24) * (255 - a) / 255, all = a + under, k = a / all;
+    var red = d & 255, green = d >>> 8 & 255, blue = d >>> 16 & 255;
+    red += ((s & 255) - red) * k + 0.5;
+    green += ((s >>> 8 & 255) - green) * k + 0.5;
+    blue += ((s >>> 16 & 255) - blue) * k + 0.5;
+    return (all + 0.5 << 24 | blue << 16 | green << 8 | red) >>> 0;
   }
   gp.drawDemand = demand;
   gp.besides = besides;

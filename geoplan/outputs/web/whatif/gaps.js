@@ -11,12 +11,7 @@
    * @returns {WhatIfGap[]} */
   gp.whatIfGaps = function (c, name) {
     var counted = c.count(), need = counted.served.map(function (served, i) { return c.covers.people[i] - served; });
-    var found = collected(c, ranked(joined(c, need), null), need), named = null;
-    if (name) {
-      named = new Map();
-      found.forEach(function (gap) { named.set(gap, name(gap)); });
-    }
-    return ranked(found, named);
+    return ranked(collected(c, ranked(joined(c, need)), need), name);
   };
 
   /* neighbours that are unserved for the same cause, the nearest first */
@@ -126,7 +121,7 @@
       });
       people.forEach(function (n, home) { if (n > (people.get(most) || 0)) { most = home; } });
       return {
-        gap: gap, name: gp.whatIfGapName(w, gap), fault: gp.isFaultCause(gap.cause), fresh: most < 0,
+        gap: gap, fault: gp.isFaultCause(gap.cause), fresh: most < 0, get name() { return gp.whatIfGapName(w, gap); },
         mark: most < 0 ? w.app.t("ui_whatif_new_gap") : letters[most] || ""
       };
     });
@@ -136,11 +131,17 @@
     return list;
   };
 
-  function ranked(gaps, named) {
+  /* most people first; names are asked for only where they decide */
+  function ranked(gaps, name) {
+    var named = new Map();
     gaps.forEach(function (gap) { gap.people = Math.round(gap.people * 1e6) / 1e6; });
     function later(a, b) { return a < b ? -1 : a > b ? 1 : 0; }
+    function nameOf(gap) {
+      if (!named.has(gap)) { named.set(gap, name(gap)); }
+      return named.get(gap);
+    }
     return gaps.slice().sort(function (a, b) {
-      return b.people - a.people || named && (later(a.cause, b.cause) || later(named.get(a), named.get(b))) || 0;
+      return b.people - a.people || name && (later(a.cause, b.cause) || later(nameOf(a), nameOf(b))) || 0;
     });
   }
 })(window.geoplan);
