@@ -59,8 +59,8 @@ def _of_one(notes: Mapping[str, Any], lang: str) -> Iterator[NetworkFinding]:
         values: dict[str, Any] = {"total": f"{blank:,}", "times": f"{notes['times']:,}"}
         yield network_finding(lang, "transit_times_blank", severity="note", assumed=blank, **values)
     if lines := notes.get("lines_without_headway"):
-        values: dict[str, Any] = {"total": f"{len(lines):,}", "some": ", ".join(lines[:_NAMED])}
-        yield network_finding(lang, "transit_lines_without_headway", **values)
+        lacking: dict[str, Any] = {"total": f"{len(lines):,}", "some": ", ".join(lines[:_NAMED])}
+        yield network_finding(lang, "transit_lines_without_headway", **lacking)
 
 
 def _days(network: TransitNetwork, notes: Mapping[str, Any], lang: str) -> Iterator[NetworkFinding]:
