@@ -27,6 +27,7 @@ from geoplan.disclosure.city_numbers import (
 )
 from geoplan.disclosure.coverage import PublicCoverage, public_coverages
 from geoplan.disclosure.personal import without_personal_data
+from geoplan.disclosure.programme import public_programme
 from geoplan.disclosure.record import public_record
 from geoplan.disclosure.rounding import public_siting, rounded
 from geoplan.disclosure.suppression import suppressed_cells
@@ -178,6 +179,7 @@ def _service(
         rates=None if service.rates is None else _rates(service.rates, withheld, below),
         all_rates={k: _rates(table, withheld, below) for k, table in service.all_rates.items()},
         referral=None,
+        programme=None,
         covers=None,  # who reaches which site gives suppressed numbers back
         in_reach=None,
     )
@@ -221,6 +223,14 @@ def _service(
         coverage_most=public.get("most"),
         tiers={k: public[f"tier {k}"] for k in service.tiers},
         siting=siting,
+        programme=None
+        if service.key in SENSITIVE
+        else public_programme(
+            service.programme,
+            below,
+            totals_published=public["now"].totals_published,
+            households=fine,
+        ),
     )
 
 

@@ -151,9 +151,12 @@ class Plan:
 
     @property
     def infeasible(self) -> tuple[str, ...]:
-        """What blocks a solution, for services whose siting problem has none."""
+        """What blocks a solution, for services whose siting problem or programme has none."""
         texts = []
         for key, service in self.results.services.items():
+            if service.programme is not None and service.programme.status == "infeasible":
+                blocking = "\n  ".join(service.programme.blocking)
+                texts.append(f"{service.name(self.lang)} ({key}): {blocking}")
             if service.siting is not None and service.siting.result.status == "infeasible":
                 blocking = "\n  ".join(service.siting.result.blocking)
                 texts.append(f"{service.name(self.lang)} ({key}): {blocking}")

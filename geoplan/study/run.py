@@ -24,6 +24,7 @@ from geoplan.study.cache.outputs import KeptOutputs
 from geoplan.study.cache.stages import StageCache
 from geoplan.study.config.schema import ServiceSection
 from geoplan.study.plan import Plan
+from geoplan.study.programme.plan_years import services_with_actions, with_programme
 from geoplan.study.progress import Progress, Stages
 from geoplan.study.read.context import Context
 from geoplan.study.read.load import load_inputs, refuse_blocked
@@ -72,7 +73,11 @@ def run_study(
     findings = (*study.findings, *inputs.findings, *read.findings(study.file.name, speaker))
     inputs = replace(inputs, records=records, findings=findings)
     context = Context(config=config, inputs=inputs, networks=networks)
-    services = with_funds(context, _plan_all(context, keys, stages, scheduler, kept))
+    services = _plan_all(context, keys, stages, scheduler, kept)
+    if services_with_actions(context, keys):
+        with stages.stage("programme", speaker.say("study.programme_stage"), steps=0):
+            services = with_programme(context, services)
+    services = with_funds(context, services)
     info = StudyInfo(
         name=config.study.name,
         crs=config.study.crs,

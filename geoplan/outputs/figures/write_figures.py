@@ -24,6 +24,7 @@ from geoplan.outputs import palette
 from geoplan.outputs.figures.background import Background
 from geoplan.outputs.figures.fonts import cjk_fonts, writable
 from geoplan.outputs.figures.map_figures import coverage_map, line_map
+from geoplan.outputs.figures.programme_figure import programme_figure
 from geoplan.outputs.figures.sheet import BOLD, WIDTH_IN
 from geoplan.outputs.tables.table import MOST_AREAS
 from geoplan.results import RunResults, ServiceResult
@@ -36,7 +37,7 @@ DPI = 300
 def write_figures(
     results: RunResults, folder: str | Path, *, lang: str | None = None
 ) -> list[Path]:
-    """Write ``KEY_map.png``, ``KEY_curve.png`` and ``KEY_areas.png``, where a service has them.
+    """Write ``KEY_map``, ``KEY_curve``, ``KEY_areas`` and ``KEY_programme.png``, where there are.
 
     Parameters
     ----------
@@ -120,6 +121,8 @@ def figure_list(
                 yield f"{key}_areas", partial(_areas, results, service, level, speaker)
             if service.siting is not None and service.siting.curve is not None:
                 yield f"{key}_curve", partial(_curve, service, speaker)
+            if service.programme is not None and len(service.programme.by_year):
+                yield f"{key}_programme", partial(programme_figure, results, service, speaker)
         elif service.spacing is not None:
             yield f"{key}_map", partial(line_map, results, service, background, speaker)
 

@@ -68,6 +68,8 @@ def service_layers(
         yield _facilities(results, service, speaker)
     if service.siting is not None:
         yield _sites(service)
+    if service.programme is not None:
+        yield _programme(service, speaker)
 
 
 def _background(results: RunResults) -> Iterator[Layer]:
@@ -257,6 +259,16 @@ def _sites(service: ServiceResult) -> Layer:
     return Layer(
         name=f"{service.key}_sites", frame=frame, style=styles.site_style(count=len(frame))
     )
+
+
+def _programme(service: ServiceResult, speaker: Speaker) -> Layer:
+    """Actions at their places, numbered by their year."""
+    assert service.programme is not None
+    frame = service.programme.actions.rename(columns={"cost": "capital_cost"})
+    frame.insert(0, "id", frame.index.astype(str))
+    frame["action_text"] = [speaker.word(f"outputs.action_{k}", str(k)) for k in frame["action"]]
+    style = styles.site_style(count=len(frame), label="year")
+    return Layer(name=f"{service.key}_programme", frame=frame, style=style)
 
 
 def _spacing(service: ServiceResult, speaker: Speaker) -> Iterator[Layer]:

@@ -72,8 +72,11 @@ def _site(size: float, shape: str = "circle") -> Symbol:
     return Symbol(kind="marker", colour=FACILITY, size_mm=size, shape=shape, outline_mm=0.3)
 
 
-def site_style(*, count: int = 0) -> str:
-    """Suggested sites, numbered; markers by the hundred are small and without a number."""
+def site_style(*, count: int = 0, label: str = "rank") -> str:
+    """Suggested sites, numbered by the field `label`.
+
+    Markers by the hundred are small and without a number.
+    """
     many = count > MANY // 5
     dot = Symbol(
         kind="marker",
@@ -82,7 +85,7 @@ def site_style(*, count: int = 0) -> str:
         outline=INK,
         outline_mm=0.1 if many else 0.3,
     )
-    return single(dot, label_field="" if many else "rank")
+    return single(dot, label_field="" if many else label)
 
 
 def gap_style(labels: dict[str, str], *, lines: bool = False) -> str:

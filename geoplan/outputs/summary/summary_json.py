@@ -12,6 +12,7 @@ from geoplan.coverage.quota import quota_counts
 from geoplan.coverage.rates import city_rate
 from geoplan.outputs.ranges import least_ledger, most_ledger
 from geoplan.outputs.summary.further_keys import service_keys, siting_keys
+from geoplan.outputs.summary.programme_keys import programme_keys
 from geoplan.outputs.wording import level_of_codes
 from geoplan.results import Robustness, RunResults, ServiceResult
 from geoplan.words.text_format import plain
@@ -122,6 +123,8 @@ def _service(results: RunResults, service: ServiceResult) -> dict[str, Any]:
         keys["gaps"] = _gaps(service.gaps)
     if service.siting is not None:
         keys["siting"] = _siting(service)
+    if service.programme is not None:
+        keys["programme"] = programme_keys(service.programme)
     return keys
 
 

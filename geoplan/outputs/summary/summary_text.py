@@ -8,7 +8,7 @@ from geoplan.outputs.summary.summary_json import length_dict
 from geoplan.outputs.wording import standard_text
 from geoplan.results import RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
-from geoplan.words.text_format import aligned, clean, count_text, number_text
+from geoplan.words.text_format import aligned, clean, count_text, number_text, share_text
 
 
 def summary_text(results: RunResults, lang: str = "zh") -> str:
@@ -122,6 +122,19 @@ def _extra_lines(service: ServiceResult, speaker: Speaker, currency: str) -> lis
         if undecided := counts.get("undecided"):
             line += speaker.say("outputs.text_undecided", count=undecided)
         lines.append(line)
+    if service.programme is not None and len(service.programme.by_year):
+        first, last = service.programme.by_year.iloc[0], service.programme.by_year.iloc[-1]
+        lines.append(
+            speaker.say(
+                "outputs.text_programme",
+                name=name,
+                years=f"{service.programme.years[0]}–{service.programme.years[-1]}",
+                actions=len(service.programme.actions),
+                money=speaker.money(service.programme.by_year["cost"].sum(), currency),
+                before=share_text(first["share"]),
+                after=share_text(last["share"]),
+            )
+        )
     if service.siting is not None and service.siting.result.status != "optimal":
         proof = speaker.status(service.siting.result.status, service.siting.result.gap)
         lines.append(speaker.say("outputs.text_proof", name=name, proof=proof))

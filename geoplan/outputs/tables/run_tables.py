@@ -14,6 +14,7 @@ from geoplan.outputs.tables.coverage_tables import (
     tier_table,
 )
 from geoplan.outputs.tables.line_tables import required_table, stretch_table
+from geoplan.outputs.tables.programme_tables import action_table, programme_year_table
 from geoplan.outputs.tables.rate_tables import measure_table, rate_table
 from geoplan.outputs.tables.siting_tables import (
     closure_table,
@@ -81,6 +82,9 @@ def _further_tables(
         yield quota_overview(service, speaker)
     if service.siting is not None and service.siting.phases is not None:
         yield phase_table(results, service, speaker)
+    if service.programme is not None:
+        yield action_table(results, service, speaker)
+        yield programme_year_table(results, service, speaker)
     if service.rates is not None:
         yield measure_table(results, service, speaker)
     if service.fund is not None:

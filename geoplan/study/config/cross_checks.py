@@ -139,6 +139,7 @@ def cross_checks(
         for inner, level in quota_levels(entry.get("standard")) if areas else ():
             checks.one_of(("services", key, "standard", *inner), level, areas, "[areas]")
         _check_siting(key, entry, services, checks)
+        _check_programme(key, entry, raw.get("programme"), areas, checks)
         _check_area_shares(key, entry, areas, checks)
         if isinstance(rate := entry.get("rate"), Mapping):
             _check_rate(key, rate, areas, demand, checks)
@@ -242,6 +243,36 @@ def _check_siting(
         valid = ("network", "demand", "facilities:KEY", "a file")
         problem = checks.speaker.say("study.bad_candidates", value=_shown(candidates))
         checks.add(where, problem, choices_text(candidates, valid, checks.speaker), candidates)
+
+
+def _check_programme(
+    key: str,
+    entry: Mapping[str, Any],
+    programme: Any,
+    areas: Iterable[str],
+    checks: _CrossChecks,
+) -> None:
+    """Actions and targets belong to a programme; targets are of its years and of known levels."""
+    where = ("services", key, "actions")
+    checks.file_at(where, entry.get("actions"))
+    targets = entry.get("targets")
+    listed = targets if isinstance(targets, list) else []
+    if not isinstance(programme, Mapping):
+        for name in ("actions", "targets"):
+            if entry.get(name):
+                problem = checks.speaker.say("study.no_programme", key=key, name=name)
+                checks.add(("services", key, name), problem)
+        return
+    years = programme.get("years")
+    for target in listed:
+        if not isinstance(target, Mapping):
+            continue
+        checks.one_of(("services", key, "targets"), target.get("level"), areas, "[areas]")
+        year = target.get("year")
+        if isinstance(years, list) and isinstance(year, int) and year not in years:
+            shown = ", ".join(map(str, years))
+            problem = checks.speaker.say("study.target_year", key=key, year=year, years=shown)
+            checks.add(("services", key, "targets"), problem)
 
 
 def _check_area_shares(

@@ -11,7 +11,7 @@ from geoplan.study.config.schema import StudyFile
 
 #: keys of a study file that name files or folders
 _KEYS = frozenset(
-    {"barriers", "candidates", "elevation", "forbidden", "lines", "links", "stops"}
+    {"actions", "barriers", "candidates", "elevation", "forbidden", "lines", "links", "stops"}
     | {"path", "required", "template"}
 )
 

@@ -6,86 +6,43 @@ what ties sections together (files that exist, modes that have a network, known 
 
 from __future__ import annotations
 
-import codecs
 import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from geoplan.coverage.published_figures import Definition
 from geoplan.errors import UsageError
 from geoplan.inputs.columns.status import SENSES, plain_words
 from geoplan.network.transit.ask import TransitOptions
 from geoplan.network.transit.clock import date_of
+from geoplan.study.config.fields import (
+    MOST as MOST,
+    Datum,
+    Encoding,
+    Mode,
+    NotNegative,
+    Number,
+    Objective,
+    Positive as Positive,
+    Section,
+    Share as Share,
+    ShareOfAreas,
+    Whole,
+    Year,
+)
+from geoplan.study.config.later_years import (
+    ActionsSection,
+    ProgrammeSection,
+    ProjectionSection,
+    TargetSection,
+)
 from geoplan.tolerances import MOST_CAPACITY
 from geoplan.words.speaker import Speaker
 
-Datum = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
-Mode = Literal["walk", "drive"]
-Objective = Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_center"]
 
-
-def _no_answer(value: Any) -> Any:
-    """Refuse true and false, which Python takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise PydanticCustomError("float_type", "a number")
-    return value
-
-
-#: numbers are finite and no true or false; `MOST` is more than anything that a study counts
-MOST = 10**12
-Number = Annotated[float, BeforeValidator(_no_answer), Field(allow_inf_nan=False)]
-Whole = Annotated[int, BeforeValidator(_no_answer), Field(le=MOST)]
-Positive = Annotated[Number, Field(gt=0, le=MOST)]
-NotNegative = Annotated[Number, Field(ge=0, le=MOST)]
-Share = Annotated[Number, Field(ge=0, le=1, strict=True)]
-Year = Annotated[Whole, Field(ge=1900, le=2200)]
-
-
-def _number_or_table(value: Any) -> str:
-    return "[table]" if isinstance(value, dict) else "[number]"
-
-
-#: one share for all areas, or shares by level or area code; a fault names the kind that is meant
-ShareOfAreas = Annotated[
-    Annotated[Share, Tag("[number]")] | Annotated[dict[str, Share], Tag("[table]")],
-    Discriminator(_number_or_table),
-]
-
-
-def _known_encoding(name: str) -> str:
-    """Refuse what is no encoding of text: hex and zlib are codecs, too."""
-    try:
-        codec = codecs.lookup(name)
-        known = codec._is_text_encoding and codec.name not in _NO_TEXT
-    except (LookupError, ValueError):
-        known = False
-    if not known:
-        raise PydanticCustomError("encoding", "an encoding")
-    return name
-
-
-#: codecs that Python counts among those of text
-_NO_TEXT = ("undefined", "idna", "punycode", "unicode_escape", "raw_unicode_escape")
-Encoding = Annotated[str, AfterValidator(_known_encoding)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StudySection(_Section):
+class StudySection(Section):
     """``[study]``: settings of the whole study; `keep`: personal data in its texts stay."""
 
     name: str
@@ -102,7 +59,7 @@ class StudySection(_Section):
     keep: bool = False
 
 
-class _LayerSection(_Section):
+class _LayerSection(Section):
     """Where a layer is and how to read it: what goes for streets too."""
 
     path: str
@@ -124,7 +81,7 @@ class SourceSection(_LayerSection):
     keep: bool | list[str] = False
 
 
-class StatusSection(_Section):
+class StatusSection(Section):
     """``[status]``: words of the study's files for sites that are open or not, beside the known."""
 
     open: list[str] = Field(default_factory=list)
@@ -162,7 +119,7 @@ class NetworkSection(_LayerSection):
     ferries: bool = False
 
 
-class TransitSection(_Section):
+class TransitSection(Section):
     """``[network.transit]``: GTFS feeds, or lines, stops and headways, over a walking network."""
 
     path: str | list[str] | None = None
@@ -207,7 +164,7 @@ class TransitSection(_Section):
         return [*paths, *(f for f in (self.lines, self.stops) if f is not None)]
 
 
-class SumToSection(_Section):
+class SumToSection(Section):
     """``sum_to``: the census table that people are scaled to, area by area."""
 
     path: str
@@ -217,70 +174,6 @@ class SumToSection(_Section):
     sheet: str | None = None
     encoding: Encoding | None = None
     columns: dict[str, str] = Field(default_factory=dict)
-
-
-class _FiguresSection(_Section):
-    """A table of figures by area."""
-
-    path: str
-    layer: str | None = None
-    sheet: str | None = None
-    encoding: Encoding | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-
-
-class CensusSection(_FiguresSection):
-    """One of ``censuses``: people by area and age of one year.
-
-    `codes` are codes or names of areas then, and the codes of today, where they were joined or
-    renamed since.
-    """
-
-    year: Year
-    codes: dict[str, str] = Field(default_factory=dict)
-
-
-class GrowthSection(_Section):
-    """``growth = {...}``: yearly shares; 0.03 is 3 %."""
-
-    low: Number | None = None
-    middle: Number
-    high: Number | None = None
-
-
-class ProjectionSection(_FiguresSection):
-    """``[demand.KEY.projection]``: people by year, from one of three sources.
-
-    `path` is a table of area, year, people (also low, high); `censuses` are two by age group;
-    `growth` is a yearly share. `level` says whose codes the rows carry; without it they stand for
-    the whole study. `from_age` and `to_age` (not included) are the group's. `base_year` is the
-    year of the demand's own rows; `totals` are people of the whole study by year.
-    """
-
-    path: str | None = None  # type: ignore[assignment]
-    censuses: Annotated[list[CensusSection], Field(min_length=2)] | None = None
-    growth: Number | GrowthSection | None = None
-    level: str | None = None
-    from_age: Annotated[Whole, Field(ge=0)] | None = None
-    to_age: Annotated[Whole, Field(ge=1)] | None = None
-    base_year: Year | None = None
-    totals: dict[str, Positive] = Field(default_factory=dict)
-    variant: Literal["low", "middle", "high"] = "middle"
-
-    @model_validator(mode="after")
-    def _one_source(self) -> ProjectionSection:
-        given = [v for v in (self.path, self.censuses, self.growth) if v is not None]
-        if len(given) != 1:
-            raise UsageError.of("study.projection_one_source")
-        if self.censuses is not None and self.from_age is None:
-            raise UsageError.of("study.projection_needs_age")
-        if self.censuses is not None and len({c.year for c in self.censuses}) < len(self.censuses):
-            raise UsageError.of("study.projection_census_years")
-        if self.growth is not None and self.base_year is None:
-            raise UsageError.of("study.projection_needs_base")
-        if not all(year.isdigit() and 1900 <= int(year) <= 2200 for year in self.totals):
-            raise UsageError.of("study.projection_totals_years")
-        return self
 
 
 class DemandSection(SourceSection):
@@ -300,7 +193,7 @@ class DemandSection(SourceSection):
     unit: Literal["people", "per_km2", "per_ha"] | None = None
 
 
-class SitingSection(_Section):
+class SitingSection(Section):
     """``siting = {...}``: the siting problem. `sites` counts NEW sites.
 
     `robustness` is the number of draws that show how robust the sites are (0: none).
@@ -355,7 +248,7 @@ class SitingSection(_Section):
         return self
 
 
-class RateSection(_Section):
+class RateSection(Section):
     """``rate = {...}``: a service without sites, counted per head by area.
 
     `count` names one column of the table, or several, the leading one first. `demand` names, by
@@ -375,7 +268,7 @@ class RateSection(_Section):
         return [self.count] if isinstance(self.count, str) else list(dict.fromkeys(self.count))
 
 
-class CatchmentSection(_Section):
+class CatchmentSection(Section):
     """``catchment = {...}``: how far people go for a seat, if not the standard's reach."""
 
     mode: Mode = "drive"
@@ -390,7 +283,7 @@ class CatchmentSection(_Section):
         return self
 
 
-class FundSection(_Section):
+class FundSection(Section):
     """``fund = {...}``: money for several years that suggested sites draw on.
 
     `pays` names the services whose sites it pays for; without it all whose sites have a price.
@@ -401,7 +294,7 @@ class FundSection(_Section):
     pays: list[str] = Field(default_factory=list)
 
 
-class AddedSite(_Section):
+class AddedSite(Section):
     """``[[services.KEY.added]]``: a site that is in no file, in service: what a what-if opens.
 
     Its place is `x`, `y` (metres in the study's CRS, taken to the last digit) or `lon`, `lat`
@@ -431,6 +324,8 @@ class ServiceSection(SourceSection):
 
     `capacity_default` is the capacity of existing sites whose own is not known; without it unknown
     stays unknown, and the numbers are ranges. `closed` and `added` are what a what-if changes.
+    `actions` (a table of the office's own projects, or prices by rule) and `targets` belong to
+    ``[programme]``.
     """
 
     path: str | None = None  # type: ignore[assignment]
@@ -446,6 +341,8 @@ class ServiceSection(SourceSection):
     rate: RateSection | None = None
     catchment: CatchmentSection | None = None
     fund: FundSection | None = None
+    actions: str | ActionsSection | None = None
+    targets: list[TargetSection] = Field(default_factory=list)
     closed: list[str] = Field(default_factory=list)
     added: list[AddedSite] = Field(default_factory=list)
     capacity_default: Annotated[Number, Field(ge=0, le=MOST_CAPACITY)] | None = None
@@ -455,7 +352,7 @@ class BackgroundSection(SourceSection):
     """``[background.NAME]``: drawn under the maps (water, roads, green)."""
 
 
-class FigureSection(_Section):
+class FigureSection(Section):
     """``[[figures]]``: one published figure to set beside the computed one.
 
     `definition` says what sets it apart from a count, see `geoplan.coverage.published_figures`.
@@ -472,7 +369,7 @@ class FigureSection(_Section):
     note_en: str = ""
 
 
-class ReportSection(_Section):
+class ReportSection(Section):
     """``[report]``: the office's own Word file as template, who issues the report, and its date.
 
     Without a `date` it is the day of the run. `pdf` = false leaves `report.pdf` out, which is
@@ -485,7 +382,7 @@ class ReportSection(_Section):
     pdf: bool = True
 
 
-class LimitsSection(_Section):
+class LimitsSection(Section):
     """``[limits]``: how large an input file may be; see `Limits` in `geoplan.inputs.files.gate`."""
 
     file_mb: Positive | None = None
@@ -500,7 +397,7 @@ class LimitsSection(_Section):
     seconds: Positive | None = None
 
 
-class StudyFile(_Section):
+class StudyFile(Section):
     """All of `study.toml`."""
 
     study: StudySection
@@ -511,6 +408,7 @@ class StudyFile(_Section):
     transit: TransitSection | None = None
     demand: dict[str, DemandSection] = Field(default_factory=dict)
     services: dict[str, ServiceSection] = Field(default_factory=dict)
+    programme: ProgrammeSection | None = None
     background: dict[str, BackgroundSection] = Field(default_factory=dict)
     figures: list[FigureSection] = Field(default_factory=list)
     report: ReportSection = Field(default_factory=ReportSection)

@@ -37,6 +37,7 @@ from geoplan.study.config.schema import (
     StudyFile,
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
+from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
@@ -59,6 +60,7 @@ class StudyInputs:
     base_demand: Mapping[str, Demand] = field(default_factory=dict)
     by_year: Mapping[str, PeopleByYear] = field(default_factory=dict)
     facilities: Mapping[str, FacilityLayer] = field(default_factory=dict)
+    projects: Mapping[str, tuple[Project, ...]] = field(default_factory=dict)
     lines: Mapping[str, LineLayer] = field(default_factory=dict)
     required: Mapping[str, FacilityLayer] = field(default_factory=dict)
     rates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -277,6 +279,7 @@ def load_inputs(
             one = reader.facilities(source, key, areas, rules=SiteRules())
             _put(required, key, reader.take(one))
     reader.loaded += siting_layers(config, base, wanted)
+    projects = _projects(reader, wanted)
     background = _background(reader)
     records, findings = _once(reader.loaded)
     return StudyInputs(
@@ -285,6 +288,7 @@ def load_inputs(
         base_demand=as_read,
         by_year={k: v for k, v in by_year.items() if v is not None},
         facilities=facilities,
+        projects=projects,
         lines=lines,
         required=required,
         rates=rates,
@@ -405,6 +409,19 @@ def _demand(
     reader.take(replace(one, findings=(*one.findings, *told)))
     now, then = scaled(layer, section.scale), scaled(base, section.scale)
     return None if now is None or then is None else (now, then)
+
+
+def _projects(reader: _Reader, keys: list[str]) -> dict[str, tuple[Project, ...]]:
+    """The offices' own projects, where a programme plans them."""
+    found: dict[str, tuple[Project, ...]] = {}
+    for key in keys:
+        section = reader.config.services[key]
+        if reader.config.programme is None or not isinstance(section.actions, str):
+            continue
+        table = SourceSection(path=section.actions, datum=section.datum, crs=section.crs)
+        source = reader.source(table, role=f"services.{key}.actions")
+        _put(found, key, reader.take(read_projects(source, crs=reader.crs, lang=reader.lang)))
+    return found
 
 
 def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:

@@ -19,7 +19,8 @@ from geoplan.inputs import (
 )
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded
 from geoplan.inputs.layers import AreaLayer, Demand
-from geoplan.study.config.schema import DemandSection, GrowthSection, StudyFile
+from geoplan.study.config.later_years import GrowthSection
+from geoplan.study.config.schema import DemandSection, StudyFile
 
 
 def read_projection(

@@ -66,10 +66,10 @@ def sites_frame(
     frame["lon"], frame["lat"] = wgs84.x.round(6), wgs84.y.round(6)
     served = base + frame["added_people"].cumsum()
     frame["share_after"] = served / total if total > 0 else np.nan
-    return _named(context, frame, context.demand(assessed.key))
+    return named_places(context, frame, context.demand(assessed.key))
 
 
-def _named(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
+def named_places(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.GeoDataFrame:
     """`frame` with ``name`` (near which community), ``area`` and a code column per level."""
     named = frame.copy()
     located = demand.located
@@ -87,7 +87,7 @@ def _named(context: Context, frame: gpd.GeoDataFrame, demand: Demand) -> gpd.Geo
     for level in areas:
         if level in close.columns:
             named[level] = close[level].to_numpy()
-    named["area"] = _readable_areas(context, close)
+    named["area"] = readable_areas(context, close)
     return named
 
 
@@ -104,7 +104,7 @@ def _by_streets(context: Context, frame: gpd.GeoDataFrame, known: list[str]) -> 
     ]
 
 
-def _readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
+def readable_areas(context: Context, rows: pd.DataFrame) -> list[str]:
     """The two coarsest area names of every row: ``历下区 解放路街道``."""
     named_areas = []
     levels = [level for level in context.inputs.areas if level in rows.columns]

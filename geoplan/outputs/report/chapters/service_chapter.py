@@ -29,6 +29,7 @@ from geoplan.outputs.report.chapters.chapter_sections import (
 )
 from geoplan.outputs.report.chapters.gap_lists import fault_text, real_gaps
 from geoplan.outputs.report.chapters.money import in_budget_units
+from geoplan.outputs.report.chapters.programme import programme_blocks
 from geoplan.outputs.report.table_blocks import report_table
 from geoplan.outputs.tables.coverage_tables import area_table
 from geoplan.outputs.tables.rate_tables import measure_table, rate_table
@@ -121,6 +122,7 @@ def _people(results: RunResults, service: ServiceResult, speaker: Speaker) -> It
     yield from capacity_blocks(results, service, speaker)
     yield from _gaps(service, speaker)
     yield from _sites(results, service, speaker)
+    yield from programme_blocks(results, service, speaker)
 
 
 def _of_people(service: ServiceResult, speaker: Speaker) -> str:

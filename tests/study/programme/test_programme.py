@@ -1,0 +1,178 @@
+"""A programme in a study: by hand on the example village."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from geoplan.disclosure import edition
+from geoplan.errors import StudyFileError
+from geoplan.outputs.tables.run_tables import table_list
+from geoplan.study import example_study
+from geoplan.words.speaker import Speaker
+
+KEY = "meal_station"
+#: one station a year can be paid for; C's 80 people come first, D's 30 then
+TWO_YEARS = {"years": [2025, 2026], "budget": [100, 100], "covers": "capital"}
+OPEN = {"open": {"cost": 100, "running_cost": 7}}
+
+
+@pytest.fixture(scope="module")
+def study():
+    return example_study().replace({f"services.{KEY}.siting": None})
+
+
+def planned(study, programme=TWO_YEARS, **service):
+    given = {f"services.{KEY}.{name}": value for name, value in service.items()}
+    return study.replace({"programme": programme, **given}).run()
+
+
+@pytest.fixture(scope="module")
+def plan(study):
+    return planned(study, actions=OPEN)
+
+
+def test_what_is_done_by_hand(plan):
+    done = plan.services[KEY].programme
+    assert done.status == "optimal"
+    assert done.actions[["year", "action", "people", "cost"]].values.tolist() == [
+        [2025, "open", 80.0, 100.0],
+        [2026, "open", 30.0, 100.0],
+    ]
+    assert done.by_year[["served", "cost", "running_cost", "sites"]].values.tolist() == [
+        [230.0, 100.0, 7.0, 2.0],
+        [260.0, 100.0, 14.0, 3.0],
+    ]
+    assert (done.value, done.bound, done.gap) == (490.0, 490.0, 0.0)
+    assert done.actions["area"].iloc[1] == "West"
+
+
+def test_the_summary_keeps_the_contract(plan):
+    found = plan.to_dict()["services"][KEY]["programme"]
+    json.dumps(found)
+    assert found["years"] == [2025, 2026]
+    assert {"years", "status", "value", "bound", "gap", "actions", "by_year"} <= set(found)
+    assert {"year", "action", "site", "cost", "people"} <= set(found["actions"][0])
+    first = found["by_year"]["2025"]
+    assert first["people"] == {
+        "total": 290, "served": 230, "full": 0, "beyond": 0, "cut_off": 30,
+        "off_network": 20, "unlocated": 10,
+    }  # fmt: skip
+    assert (first["cost"], first["running_cost"]) == (100, 7)
+
+
+def test_report_workbook_layers_and_figures_have_it(plan, tmp_path):
+    run = plan.save(tmp_path / "out")
+    assert "2025" in (run / "report.html").read_text(encoding="utf-8")
+    assert (run / "figures" / f"{KEY}_programme.png").stat().st_size > 10_000
+    import geopandas as gpd
+
+    layer = gpd.read_file(run / "layers.gpkg", layer=f"{KEY}_programme")
+    assert layer[["year", "action"]].values.tolist() == [[2025, "open"], [2026, "open"]]
+    tables = {table.name: table for table in table_list(plan.results, Speaker("zh"))}
+    assert tables[f"{KEY}_programme"].frame["action"].tolist() == ["新建", "新建"]
+    assert tables[f"{KEY}_programme_years"].frame["served"].tolist() == [230, 260]
+
+
+def test_people_of_the_years_count(study):
+    projection = {"path": "years.csv", "level": "district"}
+    # the east goes from 80 to 20 people, the west from 200 to 400: D's people come first
+    (study.folder / "years.csv").write_text(
+        "district,year,people\n1,2025,200\n1,2026,800\n2,2025,80\n2,2026,20\n"
+    )
+    changed = study.replace({"demand.elderly_60.projection": projection})
+    done = planned(changed, actions=OPEN).services[KEY].programme
+    assert done.actions["people"].tolist() == [80.0, 120.0]
+    # A, B, D of the second year are four times as many, C a quarter
+    assert done.by_year["served"].tolist() == [230.0, (100 + 50 + 30) * 4 + 20]
+
+
+def test_projects_of_a_table_in_chinese(study):
+    frame = study.run().services[KEY].facilities.frame
+    east = frame.geometry.iloc[0]
+    (study.folder / "项目库.csv").write_text(
+        "项目名称,措施,x,y,站点,投资（万元）,年运营费,最早年份\n"
+        f"东站,新建,{east.x + 1500},{east.y},,0.01,5,2026\n"
+        "首站关停,关闭,,,First,0,-3,\n"
+        "不明,打扫,,,First,1,,\n",
+        encoding="utf-8",
+    )
+    plan = planned(study, actions="项目库.csv")
+    done = plan.services[KEY].programme
+    # closing the first station would cost people their only one: it stays
+    assert done.actions[["year", "action", "project", "cost", "running_cost"]].values.tolist() == [
+        [2026, "open", "东站", 100.0, 5.0]
+    ]
+    assert done.actions["why"].tolist() == ["earliest"]
+    wrong = plan.results.findings
+    assert wrong.loc[wrong["code"] == "action_unknown", "row"].tolist() == [4]
+
+
+def test_a_target_that_cannot_be_met_says_what_would_do(study):
+    plan = planned(
+        study,
+        {**TWO_YEARS, "budget": [0, 100]},
+        actions=OPEN,
+        targets=[{"year": 2025, "share": 0.7}],
+    )
+    done = plan.services[KEY].programme
+    assert done.status == "infeasible"
+    assert done.blocking
+    assert plan.to_dict()["services"][KEY]["programme"]["actions"] == []
+    assert plan.infeasible
+
+
+def test_least_money_for_a_target(study):
+    done = (
+        planned(
+            study,
+            {"years": [2025, 2030], "objective": "min_cost"},
+            actions=OPEN,
+            targets=[{"year": 2030, "share": 0.75}],
+        )
+        .services[KEY]
+        .programme
+    )
+    # 230 of 270 whom streets reach: one station, in the last year
+    assert done.actions["year"].tolist() == [2030]
+    assert done.value == 107.0
+
+
+def test_a_site_under_construction_opens_in_its_year(study):
+    text = (study.folder / "meals.csv").read_text()
+    line = text.splitlines()[1].split(",")
+    east = study.run().services[KEY].facilities.frame.to_crs(4326).geometry.iloc[0]
+    head = "id,name,lon,lat,status,opening_year\n"
+    (study.folder / "building.csv").write_text(
+        head
+        + ",".join(line)
+        + ",open,\n"
+        + f"M2,Second,{east.x + 0.0168:.9f},{east.y:.9f},under construction,2026\n"
+    )
+    changed = study.replace({f"services.{KEY}.path": "building.csv"})
+    done = planned(changed, {**TWO_YEARS, "budget": 0}, actions=OPEN).services[KEY].programme
+    assert len(done.actions) == 0
+    assert done.by_year["served"].tolist() == [150.0, 230.0]
+    assert done.by_year["sites"].tolist() == [1, 2]
+
+
+def test_the_public_edition_rounds_people(plan):
+    done = edition(plan.results, audience="public").services[KEY].programme
+    assert done.coverage == {}
+    assert (done.actions["people"] % 10 == 0).all()
+
+
+def test_faults_are_told(study):
+    with pytest.raises(StudyFileError, match="programme"):
+        study.replace({f"services.{KEY}.actions": OPEN})
+    with pytest.raises(StudyFileError, match="2027"):
+        study.replace(
+            {
+                "programme": TWO_YEARS,
+                f"services.{KEY}.targets": [{"year": 2027, "share": 0.5}],
+                f"services.{KEY}.actions": OPEN,
+            }
+        )
+    with pytest.raises(StudyFileError, match="per planning year"):
+        study.replace({"programme": {"years": [2025, 2026], "budget": [1]}})
