@@ -42,10 +42,10 @@ def generate(out_dir: str | Path, *, seed: int = SEED) -> Path:
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     # an independent random stream per part, so that a change in one leaves the others as they are
-    land_rng, streets_rng, people_rng, files_rng = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
+    land_rng, streets_rng, people_rng, files_rng, projects_rng = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
     )
     city = make_city(make_land(land_rng), streets_rng)
     people = people_table(city.land, city.communities, people_rng)
-    write_city(out, city, people, files_rng)
+    write_city(out, city, people, files_rng, projects_rng)
     return out / "study.toml"

@@ -22,6 +22,7 @@ from geoplan.demo_city.boundaries import (
 )
 from geoplan.demo_city.geography import CRS, Land, to_degrees
 from geoplan.demo_city.osm_file import write_pbf
+from geoplan.demo_city.projects import elderly_projects, people_by_year
 from geoplan.demo_city.streets import City
 from geoplan.demo_city.tables import (
     as_yes,
@@ -42,7 +43,13 @@ PEOPLE_COLUMNS = {
 }
 
 
-def write_city(out: Path, city: City, people: pd.DataFrame, rng: np.random.Generator) -> None:
+def write_city(
+    out: Path,
+    city: City,
+    people: pd.DataFrame,
+    rng: np.random.Generator,
+    projects_rng: np.random.Generator,
+) -> None:
     """Write all files of the study into `out`."""
     land = city.land
     write_pbf(out / "streets.osm.pbf", city.xy, city.edges)
@@ -51,7 +58,11 @@ def write_city(out: Path, city: City, people: pd.DataFrame, rng: np.random.Gener
     _people(out, land, people, rng)
     centres = made.centre_communities(land, people)
     _meals(out, land, made.meal_stations(people, rng), rng)
-    _elderly(out, land, made.elderly_facilities(land, people, centres, rng), rng)
+    elderly = made.elderly_facilities(land, people, centres, rng)
+    _elderly(out, land, elderly, rng)
+    write_csv(out / "60岁以上人口预测.csv", people_by_year(land))
+    projects = elderly_projects(land, people, elderly, projects_rng)
+    write_csv(out / "养老服务项目库.csv", projects)
     _children(out, land, *made.child_protection(land, centres, rng))
     _shelters(out, land, made.shelters(land, people, centres, rng))
     _others(out, land, made.other_sites(land, people, centres, rng))
@@ -232,6 +243,9 @@ def _elderly(
             table["核定床位数"] = frame["beds"].loc[order].where(frame["beds"] > 0).to_numpy()
             table["护理型床位"] = frame["nursing"].loc[order].where(frame["beds"] > 0).to_numpy()
         table["状态"] = frame["status"].loc[table.index].to_numpy()
+        if key == "centres":  # two are being built
+            opens = np.where(table["状态"] == "在建", "2026", "")
+            table["投用年份"] = opens
         table["经度"] = pd.to_numeric(table["经度"])
         table["纬度"] = pd.to_numeric(table["纬度"])
         table["序号"] = np.arange(1, len(table) + 1)

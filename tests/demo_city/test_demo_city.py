@@ -220,6 +220,26 @@ def test_workbooks_have_titles_merged_cells_and_the_published_beds(demo: Path) -
     assert len(_sheet(demo / "未保站点.xlsx", "未保站")) == 161
 
 
+def test_the_offices_plan_in_time(demo: Path) -> None:
+    people = pd.read_csv(demo / "60岁以上人口预测.csv", encoding="gb18030", dtype=str)
+    totals = people.filter(like="年").astype(int).sum()
+    assert totals["2020年"] == 1_837_112
+    assert totals["2030年"] / totals["2020年"] == pytest.approx(1.46, abs=0.01)
+    projects = pd.read_csv(demo / "养老服务项目库.csv", encoding="gb18030", keep_default_na=False)
+    assert projects["措施"].value_counts().to_dict() == {
+        "新建": 60,
+        "改造": 40,
+        "扩建": 10,
+        "合并": 4,
+    }
+    book = demo / "养老服务设施.xlsx"
+    names = set(_sheet(book, "街道综合养老")["机构名称"]) | set(
+        _sheet(book, "农村幸福院")["机构名称"]
+    )
+    assert set(projects.loc[projects["措施"] != "新建", "现有站点"]) <= names
+    assert _sheet(book, "区县养老服务中心")["投用年份"].notna().sum() == 2
+
+
 def test_the_study_names_every_service_of_the_catalogue(demo: Path) -> None:
     raw = tomllib.loads((demo / "study.toml").read_text(encoding="utf-8"))
     study = StudyFile.model_validate(raw)

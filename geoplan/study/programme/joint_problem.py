@@ -87,14 +87,15 @@ def joint_problem(
         },
         levels=_levels(parts, levels),
         may_lose=section.may_lose,
-        **({"capacities": _capacities(parts, counted)} if counted else {}),
+        capacities=_capacities(parts, counted) if counted else None,
     )
     return problem if limited else replace(problem, limited=False)
 
 
 def _standing(parts: Sequence[ServicePart]) -> tuple[list[str], list[str]]:
     """Sites that stay, and those that some action may close."""
-    fixed, closable = [], []
+    fixed: list[str] = []
+    closable: list[str] = []
     for part in parts:
         standing = part.sites.frame.index[part.sites.frame["state"] == "open"]
         for label in standing:
@@ -165,10 +166,19 @@ def _levels(parts: Sequence[ServicePart], levels: Sequence[str]) -> dict[str, An
             np.concatenate([np.full(n(p), p is part) for p in parts])
             for n in (lambda p: len(p.rows), lambda p: len(p.sites.frame))
         ]
-        found[f"{part.key}."] = tuple(np.where(own, part.key, None) for own in mine)
+        found[f"{part.key}."] = tuple(
+            _only(own, np.full(len(own), part.key, object)) for own in mine
+        )
         for level in {t.level for t in part.targets if t.level is not None} & set(levels):
             codes = _codes(parts, level)
             found[f"{part.key}.{level}"] = tuple(
-                np.where(own, code, None) for own, code in zip(mine, codes, strict=True)
+                _only(own, code) for own, code in zip(mine, codes, strict=True)
             )
+    return found
+
+
+def _only(own: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """The codes of rows that are `own`, None elsewhere."""
+    found = np.full(len(own), None, object)
+    found[own] = codes[own]
     return found

@@ -196,7 +196,8 @@ def _known(
     projects: Sequence[Project], sites: ServiceSites
 ) -> tuple[list[Project], tuple[str, ...]]:
     """Projects whose sites are there, and the names of the others."""
-    used, unused = [], []
+    used: list[Project] = []
+    unused: list[Project] = []
     for project in projects:
         wanted = [*filter(None, [project.site]), *project.away]
         ok = all(_site(sites, name) is not None for name in wanted)

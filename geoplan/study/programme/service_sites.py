@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from geoplan.inputs.columns.roles import heading_key
 from geoplan.inputs.columns.status import StatusWords
 from geoplan.inputs.layers import FacilityLayer, serves
 from geoplan.network import TravelCosts
 from geoplan.results import ServiceResult
-from geoplan.siting.conditional.thinning import strongest_per_area, thin_by_cost
 from geoplan.study.assess.assess_service import costs_within
 from geoplan.study.config.schema import SitingSection
 from geoplan.study.read.context import Context
@@ -195,16 +195,9 @@ def _candidates(
     points = candidate_points(context, assessed, siting, unserved)
     money = candidate_costs(context, assessed.key, siting, points)
     costs = costs_within(context, unserved, points, assessed.standard)
-    cover, weights = cover_of(costs), people.to_numpy(float)
-    thinned = thin_by_cost(
-        cover,
-        weights,
-        None if money is None else money.to_numpy(float),
-        limit=most,
-        alike=siting.min_distance_m == 0,
-        kept=strongest_per_area(cover, weights, None, {}),
-    )
-    kept = points.iloc[thinned.kept]
+    price = None if money is None else money.to_numpy(float)
+    strongest = most_promising(cover_of(costs), people.to_numpy(float), price, most=most)
+    kept = points.iloc[strongest]
     pairs = distance_constraints(kept, siting).get("conflicts", [])
     frame = gpd.GeoDataFrame(
         {
@@ -212,10 +205,45 @@ def _candidates(
             "state": "new",
             "ordinary": np.nan,
             "nursing": 0.0,
-            "cost": np.nan if money is None else money.iloc[thinned.kept].to_numpy(float),
+            "cost": np.nan if money is None else money.iloc[strongest].to_numpy(float),
         },
         geometry=kept.geometry.to_numpy(),
         index=pd.Index(kept.index.astype(str)),
         crs=points.crs,
     )
     return frame, tuple((str(a), str(b)) for a, b in pairs), len(points)
+
+
+def most_promising(
+    cover: sparse.csr_matrix, people: np.ndarray, price: np.ndarray | None, *, most: int
+) -> np.ndarray:
+    """Candidates that a plan is likely to want: the greedy order by people per money.
+
+    Parameters
+    ----------
+    cover : demand rows x candidates, ones. people : per row. price : per candidate; None = alike.
+    most : how many.
+
+    Returns
+    -------
+    Positions, ascending. Candidates that reach nobody new are left out.
+
+    Examples
+    --------
+    The second reaches nobody whom the first does not reach:
+
+    >>> cover = sparse.csr_matrix(np.array([[1.0, 1, 0], [1, 0, 0], [0, 0, 1]]))
+    >>> most_promising(cover, np.array([10.0, 20, 5]), None, most=3).tolist()
+    [0, 2]
+    """
+    columns, rest = cover.tocsc(), people.copy()
+    worth = np.ones(cover.shape[1]) if price is None else 1.0 / np.maximum(price, 1e-9)
+    chosen: list[int] = []
+    while len(chosen) < most:
+        gain = (columns.T @ rest) * worth
+        best = int(np.argmax(gain)) if len(gain) else -1
+        if best < 0 or not gain[best] > 0:
+            break
+        chosen.append(best)
+        rest[columns.indices[columns.indptr[best] : columns.indptr[best + 1]]] = 0.0
+    return np.sort(np.array(chosen, np.int64))
