@@ -38,8 +38,10 @@ def test_every_part_is_carried_by_a_page(checkout: Path):
 
     web = checkout / "geoplan/outputs/web"
     there = {path.relative_to(web).as_posix() for path in web.glob("*/*")}
-    scripts = {*assets.SCRIPTS, *assets.WHAT_IF_SCRIPTS, *assets.COMPARISON_SCRIPTS}
-    styles = {*assets.STYLES, assets.WHAT_IF_STYLE, assets.COMPARISON_STYLE, "index/index.css"}
+    own = {*assets.WHAT_IF_SCRIPTS, *assets.PROGRAMME_SCRIPTS}
+    scripts = {*assets.SCRIPTS, *own, *assets.COMPARISON_SCRIPTS}
+    styles = {*assets.STYLES, assets.WHAT_IF_STYLE, assets.PROGRAMME_STYLE, assets.COMPARISON_STYLE}
+    styles.add("index/index.css")
     pages = {"frame/page.html", "comparison/compare.html", "index/index.html"}
     assert there == scripts | styles | pages
 

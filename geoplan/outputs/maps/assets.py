@@ -60,6 +60,10 @@ WHAT_IF_SCRIPTS = (
 )
 WHAT_IF_STYLE = "whatif/whatif.css"
 
+#: what the map of a service with a plan in time carries besides
+PROGRAMME_SCRIPTS = ("programme/programme.js",)
+PROGRAMME_STYLE = "programme/programme.css"
+
 #: what a page with two maps beside each other carries besides
 COMPARISON_SCRIPTS = ("comparison/difference.js", "comparison/compare.js")
 COMPARISON_STYLE = "comparison/compare.css"

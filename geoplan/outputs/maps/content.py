@@ -28,6 +28,7 @@ from geoplan.outputs.maps.features import (
 )
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.maps.pinyin import readings
+from geoplan.outputs.maps.programme import programme_content
 from geoplan.outputs.ranges import is_plan_unlimited
 from geoplan.outputs.wording import assumption_text, assumptions_about
 from geoplan.results import RunResults
@@ -94,6 +95,7 @@ def map_content(
         "spacing": spacing_content(service),
         "curve": curve_content(service),
         "whatif": covers,
+        "programme": programme_content(results, service, speaker),
     }
     return content | {"pinyin": readings(_names(content))}
 

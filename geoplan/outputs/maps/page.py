@@ -18,6 +18,8 @@ from branca.element import Element, Figure
 from jinja2 import Template
 
 from geoplan.outputs.maps.assets import (
+    PROGRAMME_SCRIPTS,
+    PROGRAMME_STYLE,
     WHAT_IF_SCRIPTS,
     WHAT_IF_STYLE,
     app_script,
@@ -162,15 +164,22 @@ class _Page(Figure):
             title=self.title or "",
             basemap=self.owner.basemap,
             head=extra,
-            **_what_if_parts(self.owner.content),
+            **_further_parts(self.owner.content),
         )
 
 
-def _what_if_parts(content: dict[str, Any]) -> dict[str, Any]:
-    """The page parts of what-ifs, for a page that carries covers; a public one never does."""
-    if content.get("whatif") is None:
-        return {}
-    return {"styles": (WHAT_IF_STYLE,), "scripts": WHAT_IF_SCRIPTS}
+def _further_parts(content: dict[str, Any]) -> dict[str, Any]:
+    """The page parts of what-ifs and of plans in time, for a page that has any; else none.
+
+    A public page carries no covers, and so never what-ifs.
+    """
+    styles: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    if content.get("whatif") is not None:
+        styles, scripts = (WHAT_IF_STYLE,), WHAT_IF_SCRIPTS
+    if content.get("programme") is not None:
+        styles, scripts = (*styles, PROGRAMME_STYLE), (*scripts, *PROGRAMME_SCRIPTS)
+    return {"styles": styles, "scripts": scripts}
 
 
 def whole_page(

@@ -218,6 +218,7 @@ interface Geoplan {
   whatIfOf(app: App): WhatIf;
   whatIfApi(w: WhatIf): any;
   whatIfMount(app: App): void;
+  programmeMount(app: App): void;
   whatIfPanel(w: WhatIf): void;
   whatIfChanges(w: WhatIf): { k: number; said: string; back: string; on: boolean }[];
   whatIfGapName(w: WhatIf, gap: WhatIfGap): string;

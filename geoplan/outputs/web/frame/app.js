@@ -45,6 +45,7 @@
     gp.lists(app);
     gp.search(app);
     if (data.whatif && gp.whatIfMount) { gp.whatIfMount(app); }
+    if (data.programme && gp.programmeMount) { gp.programmeMount(app); }
     app.scene = new gp.Scene(function (view) { view.taken = gp.buttonsIn(map, view); gp.paint(app.model, view); });
     app.scene._far = function (zoom) { return zoom < app.model.detail; };
     app.scene.addTo(map);
