@@ -25,6 +25,7 @@ from geoplan.outputs.report.chapters.asked import (
     input_blocks,
 )
 from geoplan.outputs.report.chapters.highlights import highlights
+from geoplan.outputs.report.chapters.programme import programme_chapter
 from geoplan.outputs.report.chapters.proposals import proposal_blocks
 from geoplan.outputs.report.chapters.service_chapter import service_blocks
 from geoplan.outputs.report.chapters.service_pages import service_pages
@@ -154,7 +155,7 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("report.h_overview", _summary),
     ("report.h_asked", asked_blocks),
     ("report.h_services", service_pages),
-    # what a programme builds year by year comes here, before what is proposed
+    ("report.h_programme", programme_chapter),
     ("report.h_proposals", proposal_blocks),
     ("report.h_method", _method),
 )

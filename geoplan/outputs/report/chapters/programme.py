@@ -11,20 +11,24 @@ from geoplan.results import Programme, RunResults, ServiceResult
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, number_text, share_text
 
-#: actions listed in the report; all are in the workbook
-_MOST_ACTIONS = 60
-_IN_REPORT = ("year", "place", "action", "area", "cost", "people", "why")
+#: actions listed for each service in the body and in the annex; all are in the workbook
+_IN_BODY, _IN_ANNEX = 12, 60
+_COLUMNS = ("year", "place", "action", "area", "cost", "people", "why")
 
 
-def programme_blocks(
-    results: RunResults, service: ServiceResult, speaker: Speaker
+def programme_chapter(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+    """What the services do in which year; nothing where the study does not plan in time."""
+    for service in results.services.values():
+        if service.programme is None:
+            continue
+        yield Heading(level=2, text=clean(service.name(speaker.lang)))
+        yield from _service(results, service, service.programme, speaker)
+
+
+def _service(
+    results: RunResults, service: ServiceResult, programme: Programme, speaker: Speaker
 ) -> Iterator[Block]:
-    """What one service does in which year; nothing where the study does not plan in time."""
-    programme = service.programme
-    if programme is None:
-        return
     name = clean(service.name(speaker.lang))
-    yield Heading(level=3, text=speaker.say("report.h_programme"))
     if not len(programme.by_year):
         yield Paragraph(text=speaker.say("report.programme_none", service=name))
         for line in programme.blocking:
@@ -44,20 +48,35 @@ def programme_blocks(
         name=f"{service.key}_programme",
         caption=speaker.say("report.figure_programme", service=name),
     )
-    table = report_table(
-        action_table(results, service, speaker),
-        speaker.say("report.c_programme", service=name),
-        speaker,
-        keep=_IN_REPORT,
-        most=_MOST_ACTIONS,
-    )
-    if table is not None:
-        yield table
-        if len(programme.actions) > _MOST_ACTIONS:
-            rest = count_text(len(programme.actions) - _MOST_ACTIONS)
-            yield Paragraph(text=speaker.say("report.programme_rest", count=rest), kind="note")
+    yield from _actions(results, service, speaker, most=_IN_BODY)
     for note in programme.notes:
         yield Paragraph(text=clean(note), kind="note")
+
+
+def programme_blocks(
+    results: RunResults, service: ServiceResult, speaker: Speaker
+) -> Iterator[Block]:
+    """All actions of one service by year, where the body has not listed them all."""
+    if service.programme is None or len(service.programme.actions) <= _IN_BODY:
+        return
+    yield Heading(level=3, text=speaker.say("report.h_programme"))
+    yield from _actions(results, service, speaker, most=_IN_ANNEX)
+
+
+def _actions(
+    results: RunResults, service: ServiceResult, speaker: Speaker, *, most: int
+) -> Iterator[Block]:
+    """The first actions, and how many more there are."""
+    assert service.programme is not None
+    caption = speaker.say("report.c_programme", service=clean(service.name(speaker.lang)))
+    listed = action_table(results, service, speaker)
+    table = report_table(listed, caption, speaker, keep=_COLUMNS, most=most)
+    if table is None:
+        return
+    yield table
+    if len(listed.frame) > most:
+        rest = count_text(len(listed.frame) - most)
+        yield Paragraph(text=speaker.say("report.programme_rest", count=rest), kind="note")
 
 
 def _headline(programme: Programme, name: str, results: RunResults, speaker: Speaker) -> str:
