@@ -25,30 +25,33 @@ def programme_figure(results: RunResults, service: ServiceResult, speaker: Speak
     title = speaker.say("figures.title_programme", service=name)
     money.set_title(title, loc="left", fontsize=11, path_effects=BOLD, pad=8)
     x = np.arange(len(table))
-    factor = 10_000 if speaker.lang == "zh" else 1_000
+    large = 10_000 if speaker.lang == "zh" else 1_000
     unit = speaker.currency(results.info.currency)
+    spent = float(table[["cost", "running_cost"]].to_numpy(float).max(initial=0.0))
+    priced = large if spent >= 10 * large else 1
+    counted = large if not float(table["total"].max()) < 10 * large else 1
     for k, column in enumerate(("cost", "running_cost")):
         money.bar(
             x + (k - 0.5) * 0.34,
-            table[column] / factor,
+            table[column] / priced,
             width=0.32,
             color=(palette.SUGGESTED, palette.MUTED)[k],
             label=speaker.say(f"figures.programme_{column}"),
         )
-    money.set_ylabel(speaker.say("figures.programme_money", unit=unit).strip())
+    money.set_ylabel(_label("money", priced, speaker, unit=unit))
     money.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     money.legend(frameon=False, fontsize=7.5, ncols=2, loc="upper left", bbox_to_anchor=(0, 1.02))
     money.margins(y=0.28)
     people.bar(
         x,
-        table["total"] / factor,
+        table["total"] / counted,
         width=0.6,
         color=palette.HAIRLINE,
         label=speaker.say("figures.programme_total"),
     )
     people.bar(
         x,
-        table["served"] / factor,
+        table["served"] / counted,
         width=0.6,
         color=palette.COVERED,
         label=speaker.say("figures.programme_served"),
@@ -57,14 +60,14 @@ def programme_figure(results: RunResults, service: ServiceResult, speaker: Speak
         if np.isfinite(share):
             people.annotate(
                 f"{share:.1%}",
-                (at, served / factor),
+                (at, served / counted),
                 ha="center",
                 va="bottom",
                 fontsize=7.5,
                 xytext=(0, 1.5),
                 textcoords="offset points",
             )
-    people.set_ylabel(speaker.say("figures.programme_people"))
+    people.set_ylabel(_label("people", counted, speaker))
     people.set_xticks(x, [str(year) for year in table.index])
     people.yaxis.set_major_locator(MaxNLocator(nbins=5))
     people.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -77,3 +80,8 @@ def programme_figure(results: RunResults, service: ServiceResult, speaker: Speak
         ax.set_axisbelow(True)
         ax.tick_params(length=0)
     return figure
+
+
+def _label(what: str, factor: int, speaker: Speaker, **values: str) -> str:
+    """The label of an axis, in ones or in large units."""
+    return speaker.say(f"figures.programme_{what}{'' if factor > 1 else '_ones'}", **values)

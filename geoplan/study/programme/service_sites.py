@@ -226,14 +226,15 @@ def most_promising(
 
     Returns
     -------
-    Positions, ascending. Candidates that reach nobody new are left out.
+    Positions, ascending. Where nobody new can be reached, those that reach most per money follow;
+    candidates that reach nobody at all are left out.
 
     Examples
     --------
     The second reaches nobody whom the first does not reach:
 
     >>> cover = sparse.csr_matrix(np.array([[1.0, 1, 0], [1, 0, 0], [0, 0, 1]]))
-    >>> most_promising(cover, np.array([10.0, 20, 5]), None, most=3).tolist()
+    >>> most_promising(cover, np.array([10.0, 20, 5]), None, most=2).tolist()
     [0, 2]
     """
     columns, rest = cover.tocsc(), people.copy()
@@ -246,4 +247,7 @@ def most_promising(
             break
         chosen.append(best)
         rest[columns.indices[columns.indptr[best] : columns.indptr[best + 1]]] = 0.0
-    return np.sort(np.array(chosen, np.int64))
+    alone = (columns.T @ people) * worth
+    alone[chosen] = 0.0
+    others = np.argsort(-alone, kind="stable")[: most - len(chosen)]
+    return np.sort(np.concatenate([np.array(chosen, np.int64), others[alone[others] > 0]]))
