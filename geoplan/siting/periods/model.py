@@ -274,6 +274,7 @@ def _capacity_rows(built: ProgrammeModel) -> None:
             mine = mine[mine >= 0]
             if len(mine):
                 model.add_row(mine, upper=float(built.small.people[i, t]))
+        _only_at_open_sites(built, t)
         for k in range(core.m):
             pairs = order[ends[k] : ends[k + 1]]
             pairs = pairs[flow[pairs] >= 0]
@@ -281,15 +282,12 @@ def _capacity_rows(built: ProgrammeModel) -> None:
                 continue
             people = built.small.people[row_of[pairs], t]
             state = built.is_open[k, t]
-            for pair, room in zip(pairs, people, strict=True):
-                row = np.array([flow[pair], state])
-                model.add_row(row, np.array([1.0, -room]), upper=0.0)
-            index, value = list(flow[pairs]), [1.0] * len(pairs)
             everybody = float(people.sum())
-            most = float(places[k]) if k in grows else min(float(places[k]), everybody)
-            index.append(state)
-            value.append(-most)
-            for a in grows.get(k, []):
+            endless = not np.isfinite(places[k])
+            changes = [] if endless else grows.get(k, [])
+            most = float(places[k]) if changes else min(float(places[k]), everybody)
+            index, value = [*flow[pairs], state], [*np.ones(len(pairs)), -most]
+            for a in changes:
                 columns = built.times[a, : t + 1]
                 columns = columns[columns >= 0]
                 index += list(columns)
@@ -301,6 +299,16 @@ def _capacity_rows(built: ProgrammeModel) -> None:
             room = ROW_ROOM * max(1.0, least)
             rows = [model.add_row(flow[flow >= 0], lower=float(least) - room)]
             model.tag("rules", rows, [("nobody loses", problem.years[t])])
+
+
+def _only_at_open_sites(built: ProgrammeModel, t: int) -> None:
+    """Nobody is served at a closed site, pair by pair."""
+    core, flow = built.small.core, built.served[:, t]
+    there = np.flatnonzero(flow >= 0)
+    index = np.column_stack([flow[there], built.is_open[core.row_idx[there], t]]).ravel()
+    people = built.small.people[core.row_of[there], t]
+    value = np.column_stack([np.ones(len(there)), -people]).ravel()
+    built.model.add_rows(2 * np.arange(len(there) + 1), index, value, upper=0.0)
 
 
 def _growing(built: ProgrammeModel) -> dict[int, list[int]]:

@@ -81,6 +81,11 @@ class Programme:
         parts += [np.array(list(a.capacity.values())) for a in self.problem.actions if a.capacity]
         return self.problem.base.full_within is None and all(is_whole(part) for part in parts)
 
+    @cached_property
+    def flows(self) -> dict[tuple[int, bytes], float]:
+        """People served where places are scarce, by year and places: plans share most years."""
+        return {}
+
     def plan(self, times: np.ndarray) -> Plan:
         """The plan that does each action `times` (actions x years)."""
         return Plan(of=self, times=times)
@@ -172,12 +177,13 @@ class Plan:
 
     def _flow(self, t: int) -> float:
         problem = self.of.problem
-        year = replace(
-            problem.base,
-            weights=problem.weights[:, t],
-            capacities=np.maximum(self.capacity[t], 0.0),
-        )
-        return float(largest_flow(year, np.flatnonzero(self.is_open[t])).served)
+        places = np.maximum(self.capacity[t], 0.0)  # none at closed sites
+        known = t, places.tobytes()
+        if known not in self.of.flows:
+            year = replace(problem.base, weights=problem.weights[:, t], capacities=places)
+            found = largest_flow(year, np.flatnonzero(self.is_open[t])).served
+            self.of.flows[known] = float(found)
+        return self.of.flows[known]
 
     @property
     def person_years(self) -> float:
