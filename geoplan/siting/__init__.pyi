@@ -9,7 +9,7 @@ from .candidates import (
 from .center import p_center as p_center
 from .colocation import TogetherResult as TogetherResult, plan_together as plan_together
 from .covering import max_coverage as max_coverage, min_sites as min_sites
-from .curve import coverage_curve as coverage_curve, phased_sites as phased_sites
+from .curve import coverage_curve as coverage_curve
 from .explain import explain_sites as explain_sites
 from .knee import Knee as Knee, curve_knee as curve_knee
 from .median import p_median as p_median
@@ -30,5 +30,6 @@ from .periods.rules import (
     SpendShare as SpendShare,
     Target as Target,
 )
+from .phases import phased_sites as phased_sites
 from .solver.request import SolveRequest as SolveRequest
 from .weighted_covering import min_cost as min_cost

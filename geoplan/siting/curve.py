@@ -1,4 +1,4 @@
-"""How many people every number of sites covers, and what building in phases costs."""
+"""How many people every number of sites covers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from geoplan.siting.constrained.capacity_solve import max_coverage_with_capaciti
 from geoplan.siting.mclp.incumbent import Incumbent
 from geoplan.siting.mclp.kernel_search import solve_mclp
 from geoplan.siting.mclp.lagrangian import MclpDual
-from geoplan.siting.mclp.local_search import greedy, interchange
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import Constraints, begin_solve, check_count
 from geoplan.siting.model.core import Core
@@ -95,7 +94,7 @@ def _curve_of_reach(
 ) -> dict[int, tuple[float, float, np.ndarray]]:
     """Per number of sites in all: people covered, the bound, positions of the sites."""
     core, fixed = reduce_problem(problem), len(problem.fixed)
-    best = _solve_all(core, [count - fixed for count in counts], control)
+    best = solve_all(core, [count - fixed for count in counts], control)
     found = {}
     for count in counts:
         chosen = np.concatenate([problem.fixed, core.sites[best[count - fixed].chosen]])
@@ -150,7 +149,7 @@ def _counts(problem: SitingProblem, sites: Iterable[int], faults: Faults) -> lis
     return every
 
 
-def _solve_all(
+def solve_all(
     core: Core,
     numbers: Sequence[int],
     control: SolveControl,
@@ -193,111 +192,3 @@ def _tighten(found: dict[int, Incumbent]) -> None:
             found[many].chosen, found[many].value = found[few].chosen, found[few].value
     for few, many in zip(numbers[-2::-1], numbers[:0:-1], strict=True):
         found[few].bound = max(found[few].value, min(found[few].bound, found[many].bound))
-
-
-def phased_sites(
-    problem: SitingProblem,
-    *,
-    phases: Sequence[int],
-    **options: Unpack[SolveOptions],
-) -> pd.DataFrame:
-    """A programme in phases, each keeping the sites of the one before, and what that costs.
-
-    Two programmes are tried: forward (the best first phase, then the best addition) and backward
-    (the best last phase, its best part first); the one that covers more people, summed over the
-    phases, is returned.
-
-    Parameters
-    ----------
-    problem : the problem, with its fixed sites.
-    phases : numbers of sites in all (fixed included) at the end of each phase, ascending.
-    options : as in `max_coverage`.
-
-    Returns
-    -------
-    DataFrame with the columns ``phase`` (1..), ``sites``, ``value``, ``new`` (labels added in this
-    phase), ``chosen`` (all labels), ``best_value`` (without nesting), ``bound`` and
-    ``nesting_cost`` (people: best_value - value).
-
-    Raises
-    ------
-    SitingError
-        Phases that do not ascend, or numbers of sites that cannot be; all at once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> cover = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 0]], bool)
-    >>> problem = SitingProblem.from_cover(cover, [10, 10, 15, 12, 8])
-    >>> phased_sites(problem, phases=[1, 2])[["sites", "value", "best_value", "nesting_cost"]]
-       sites  value  best_value  nesting_cost
-    0      1   28.0        35.0           7.0
-    1      2   55.0        55.0           0.0
-    """
-    control, faults = begin_solve("phased_sites", options)
-    counts = [check_count(problem, count, faults) for count in phases]
-    if problem.capacities is not None:
-        faults.add("phases ignore capacities: leave capacities out")
-    if any(b < a for a, b in pairwise(counts)):
-        faults.add(f"phases must ascend: they count sites in all at the end of each: {counts}")
-    faults.raise_all()
-    core = reduce_problem(problem)
-    fixed = len(problem.fixed)
-    numbers = [count - fixed for count in counts]
-    with control.interruptible():
-        free = _solve_all(core, sorted(set(numbers)), control)
-    programmes = [_forward(core, numbers, free), _backward(core, numbers, free)]
-    people = [sum(core.covered(chosen) for chosen in programme) for programme in programmes]
-    programme = programmes[int(np.argmax(people))]
-    rows = []
-    built: set = set(problem.in_order(problem.fixed))
-    for k, (n_new, part) in enumerate(zip(numbers, programme, strict=True)):
-        chosen = np.concatenate([problem.fixed, core.sites[part]])
-        labels = problem.in_order(chosen)
-        value = covered_people(problem, chosen)
-        best = core.base + free[n_new].value
-        rows.append(
-            {
-                "phase": k + 1,
-                "sites": counts[k],
-                "value": value,
-                "new": [label for label in labels if label not in built],
-                "chosen": labels,
-                "best_value": best,
-                "bound": core.base + free[n_new].bound,
-                "nesting_cost": max(0.0, best - value),
-            }
-        )
-        built |= set(labels)
-    return pd.DataFrame(rows)
-
-
-def _forward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
-    chosen = free[numbers[0]].chosen if numbers else np.empty(0, np.int64)
-    programme = [chosen] if numbers else []
-    for n_new in numbers[1:]:
-        grown = greedy(core, n_new=n_new, start=chosen)
-        chosen = _swap_new(core, grown, len(chosen))
-        programme.append(chosen)
-    return programme
-
-
-def _swap_new(core: Core, chosen: np.ndarray, keep: int) -> np.ndarray:
-    """Swaps among the sites behind the first `keep`, which stay."""
-    left = np.where(core.is_covered(chosen[:keep]), 0.0, core.weight)
-    rest = replace(core, weight=left)
-    return np.concatenate([chosen[:keep], interchange(rest, chosen[keep:])])
-
-
-def _backward(core: Core, numbers: Sequence[int], free: dict[int, Incumbent]) -> list[np.ndarray]:
-    if not numbers:
-        return []
-    chosen = free[numbers[-1]].chosen
-    programme = [chosen]
-    for n_new in numbers[-2::-1]:
-        inside = np.zeros(core.m, bool)
-        inside[chosen] = True
-        first = greedy(core, n_new=n_new, allowed=inside)
-        chosen = interchange(core, first, allowed=inside)
-        programme.append(chosen)
-    return programme[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -52,6 +52,21 @@ def test_phases_nest_and_cost_is_told() -> None:
     assert (plan["value"] + plan["nesting_cost"] == plan["best_value"]).all()
     free = coverage_curve(problem, sites=[3, 6, 9])
     assert list(plan["best_value"]) == list(free["value"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_programme_in_phases_serves_more(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cover = rng.random((30, 8)) < 0.25
+    people = rng.integers(1, 50, 30)
+    plan = phased_sites(SitingProblem.from_cover(cover, people, fixed=[0]), phases=[2, 4, 5])
+
+    def served(sites: tuple[int, ...]) -> int:
+        return int(people[cover[:, [0, *sites]].any(axis=1)].sum())
+
+    orders = permutations(range(1, 8), 4)
+    best = max(served(o[:1]) + served(o[:3]) + served(o) for o in orders)
+    assert plan["value"].sum() == best
 
 
 def test_wrong_numbers_raise() -> None:
