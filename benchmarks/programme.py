@@ -15,12 +15,13 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from siting import Row, show, timed, uniform
+from siting import Row, city, show, timed, uniform
 
 import geoplan as gp
 from geoplan.siting import Budget, ProgrammeProblem, SitingProblem, max_coverage, programme
@@ -96,22 +97,35 @@ def demo_rows(base: SitingProblem) -> list[Row]:
     plan, seconds = timed(
         lambda: programme(in_time(base, 1_150_000.0), time_limit_s=120, compare_alone=False)
     )
-    sites = len(base.fixed) + 50
-    one = ProgrammeProblem.of(base, years=[2025], max_works=50)
-    today, today_s = timed(lambda: max_coverage(base, sites=sites, time_limit_s=120))
-    same, same_s = timed(lambda: programme(one, time_limit_s=120))
-    assert (same.value, same.bound) == (today.value, today.bound)
     what = f"demo city, meals, {base.n_demand:,} x {base.n_sites - len(base.fixed):,}"
-    return [
-        Row(
-            f"{what}, 5 years", seconds, plan.value, plan.gap, plan.status,
-            floor="gap <= 1 % in 120 s", met=plan.gap is not None and plan.gap <= 0.01,
-        ),
-        Row(
-            f"{what}, one period", same_s, same.value, same.gap, same.status,
-            "max_coverage", today_s, True, "equal, <= 1.5 x", same_s <= 1.5 * today_s,
-        ),
-    ]  # fmt: skip
+    row = Row(
+        f"{what}, 5 years", seconds, plan.value, plan.gap, plan.status,
+        floor="gap <= 1 % in 120 s", met=plan.gap is not None and plan.gap <= 0.01,
+    )  # fmt: skip
+    towns = SitingProblem.from_cover(*city(6_015, 2_000, 1.0))
+    return [row, one_period(f"{what}, one period", base), one_period("sixty towns", towns)]
+
+
+def one_period(work: str, base: SitingProblem) -> Row:
+    """Fifty new sites in one year beside `max_coverage`: seconds of processor, best of three."""
+    one = ProgrammeProblem.of(base, years=[2025], max_works=50)
+    sites = len(base.fixed) + 50
+    today, today_s = _least(lambda: max_coverage(base, sites=sites, time_limit_s=120))
+    same, same_s = _least(lambda: programme(one, time_limit_s=120))
+    assert (same.value, same.bound) == (today.value, today.bound)
+    return Row(
+        work, same_s, same.value, same.gap, same.status, "max_coverage", today_s, True,
+        "equal, <= 1.5 x", same_s <= 1.5 * today_s,
+    )  # fmt: skip
+
+
+def _least(call: Callable[[], object]) -> tuple[object, float]:
+    spent, found = [], None
+    for _ in range(3):
+        began = time.process_time()
+        found = call()
+        spent.append(time.process_time() - began)
+    return found, min(spent)
 
 
 def large_row() -> Row:

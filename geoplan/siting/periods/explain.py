@@ -19,6 +19,20 @@ from geoplan.siting.periods.table import charges
 from geoplan.tolerances import NO_PEOPLE_IN_COLUMN
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Effect:
+    """People and person-years that an action adds, and those of another year.
+
+    lost : by a year later, None in the last. gained_earlier : by a year earlier.
+    """
+
+    people: float
+    person_years: float
+    areas: dict[Any, float]
+    lost: float | None
+    gained_earlier: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explainer:
     """Differences between a plan and others like it."""
@@ -42,27 +56,76 @@ class Explainer:
     def _explain(self, a: int, t: int) -> PlannedAction:
         problem, table = self.of.problem, self.of.table
         times = int(self.plan.times[a, t])
-        near = self._near(a)
-        now = near.plan(self.plan.times)
-        without = near.plan(self._moved(a, t, None))
-        people = now.served - without.served
-        waiting = None
-        if t + 1 < problem.n_years:
-            later = near.plan(self._moved(a, t, t + 1))
-            waiting = _tidy(now.person_years - later.person_years)
-        why, short, gained = self._why(a, t, near, now)
+        plain = table.opens[a] >= 0 and not len(table.closes[a]) and not problem.limited
+        if plain and problem.base.full_within is None:
+            effect = self._of_opening(a, t)
+        else:
+            effect = self._of_any(a, t)
+        why, short = self._why(a, t, effect.gained_earlier)
         return PlannedAction(
             action=problem.actions[a],
             year=problem.years[t],
             times=times,
             cost=times * float(table.cost[a]),
             running_cost=times * float(table.running[a]),
-            people=_tidy(people[t]),
-            person_years=_tidy(now.person_years - without.person_years),
-            areas=_by_area(now, without, t),
-            lost_by_waiting=waiting,
+            people=_tidy(effect.people),
+            person_years=_tidy(effect.person_years),
+            areas=effect.areas,
+            lost_by_waiting=None if effect.lost is None else _tidy(effect.lost),
             why=why,
             short=short,
+            gained_earlier=effect.gained_earlier,
+        )
+
+    def _of_opening(self, a: int, t: int) -> _Effect:
+        """What opening a site does, by counting the open sites around each row."""
+        problem = self.of.problem
+        site = int(self.of.table.opens[a])
+        cover = self._rows_of_site
+        rows = cover.indices[cover.indptr[site] : cover.indptr[site + 1]]
+        alone = (self._covering[:, rows] == 1) & self.plan.is_open[:, [site]]
+        people = problem.weights[rows].T * alone
+        per_year = people.sum(axis=1) * problem.lengths
+        gained = 0.0
+        if t:
+            free = self._covering[t - 1, rows] == 0
+            gained = float(problem.weights[rows, t - 1][free].sum() * problem.lengths[t - 1])
+        codes = None if problem.base.areas is None else problem.base.areas[rows]
+        return _Effect(
+            people=float(people[t].sum()),
+            person_years=float(per_year[t:].sum()),
+            areas={} if codes is None else _by_area(codes, people[t]),
+            lost=float(per_year[t]) if t + 1 < problem.n_years else None,
+            gained_earlier=_tidy(gained),
+        )
+
+    @cached_property
+    def _covering(self) -> np.ndarray:
+        """How many open sites have each row in reach, years x demand."""
+        cover = self.of.problem.base.cover
+        return np.array([cover @ is_open.astype(np.int64) for is_open in self.plan.is_open])
+
+    def _of_any(self, a: int, t: int) -> _Effect:
+        """What any action does, by the plans without it, a year later and a year earlier."""
+        problem = self.of.problem
+        near = self._near(a)
+        now = near.plan(self.plan.times)
+        without = near.plan(self._moved(a, t, None))
+        lost, gained = None, 0.0
+        if t + 1 < problem.n_years:
+            lost = now.person_years - near.plan(self._moved(a, t, t + 1)).person_years
+        if t:
+            earlier = near.plan(self._moved(a, t, t - 1))
+            gained = _tidy(earlier.person_years - now.person_years)
+        areas = {}
+        if not problem.limited and near.problem.base.areas is not None:
+            people = near.problem.weights[:, t] * (now.share[t] - without.share[t])
+            areas = _by_area(near.problem.base.areas, people)
+        return _Effect(
+            people=float(now.served[t] - without.served[t]),
+            person_years=now.person_years - without.person_years,
+            areas=areas,
+            lost=lost,
             gained_earlier=gained,
         )
 
@@ -85,7 +148,8 @@ class Explainer:
             costs=None if base.costs is None else base.costs[rows],
             areas=None if base.areas is None else base.areas[rows],
         )
-        return Programme(problem=replace(problem, base=part, weights=problem.weights[rows]))
+        near = replace(problem, base=part, weights=problem.weights[rows])
+        return Programme(problem=near, like=self.of)
 
     def _moved(self, a: int, t: int, to: int | None) -> np.ndarray:
         """The plan's times with an action in another year, or not at all."""
@@ -95,25 +159,23 @@ class Explainer:
         times[a, t] = 0
         return times
 
-    def _why(self, a: int, t: int, near: Programme, now: Plan) -> tuple[Reason, float, float]:
-        """Why not a year earlier, what is short for it, and the person-years it would bring."""
+    def _why(self, a: int, t: int, gained: float) -> tuple[Reason, float]:
+        """Why not a year earlier, and what is short for it."""
         if t == 0:
-            return "first_year", 0.0, 0.0
-        times = self._moved(a, t, t - 1)
-        gained = _tidy(near.plan(times).person_years - now.person_years)
+            return "first_year", 0.0
         if t - 1 < self.of.table.first[a]:
-            return "earliest", 0.0, gained
+            return "earliest", 0.0
         if gained <= 0:
-            return "no_better", 0.0, gained
-        earlier = self.of.plan(times)
+            return "no_better", 0.0
+        earlier = self.of.plan(self._moved(a, t, t - 1))
         missed = [(r, earlier.used(r) - r.limit) for r in self.of.limits]
-        missed = [(r, short) for r, short in missed if earlier.used(r) > r.most]
+        missed = [(r, short) for r, short in missed if short > r.most - r.limit]
         families: tuple[Reason, ...] = ("budget", "works")
         for family in families:
             short = [short for r, short in missed if r.family == family]
             if short:
-                return family, max(short), gained
-        return ("rules" if missed or earlier.broken() else "no_better"), 0.0, gained
+                return family, max(short)
+        return ("rules" if missed or earlier.broken() else "no_better"), 0.0
 
     def years(self) -> tuple[ProgrammeYear, ...]:
         """The plan year by year."""
@@ -161,13 +223,9 @@ class Explainer:
         return float((served[there] / every[there]).min(initial=1.0))
 
 
-def _by_area(now: Plan, without: Plan, t: int) -> dict[Any, float]:
-    """People per area of the base whom only the one plan serves, most first."""
-    problem = now.of.problem
-    if problem.limited or problem.base.areas is None:
-        return {}
-    people = problem.weights[:, t] * (now.share[t] - without.share[t])
-    codes, number = _numbered(problem.base.areas)
+def _by_area(labels: np.ndarray, people: np.ndarray) -> dict[Any, float]:
+    """People (per demand row) by area, most first."""
+    codes, number = _numbered(labels)
     inside = number >= 0
     sums = np.bincount(number[inside], people[inside], minlength=len(codes))
     order = np.argsort(-sums, kind="stable")

@@ -28,14 +28,18 @@ from geoplan.tolerances import NO_VIOLATION, SAME_VALUE
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Programme:
-    """A problem with its actions as arrays, and the limits of money and works."""
+    """A problem with its actions as arrays, and the limits of money and works.
+
+    like : another one of the same actions and sites, whose table is taken.
+    """
 
     problem: ProgrammeProblem
+    like: Programme | None = None
 
     @cached_property
     def table(self) -> ActionTable:
         """The actions."""
-        return ActionTable.of(self.problem)
+        return ActionTable.of(self.problem) if self.like is None else self.like.table
 
     @cached_property
     def limits(self) -> list[Resource]:
@@ -125,13 +129,15 @@ class Plan:
         """Years x sites: 1 open, 0 closed; anything else breaks a rule."""
         problem, table = self.of.problem, self.of.table
         change = np.zeros((problem.n_years, problem.base.n_sites), np.int64)
-        for a, t in zip(*np.nonzero(self.times), strict=True):
-            if table.opens[a] >= 0:
-                change[t, table.opens[a]] += 1
-            change[t, table.closes[a]] -= 1
-        for site, t in problem.opening.items():
-            if t < problem.n_years:
-                change[t, site] += 1
+        done, year = np.nonzero(self.times)
+        opening = table.opens[done] >= 0
+        np.add.at(change, (year[opening], table.opens[done][opening]), 1)
+        for a, t in zip(done, year, strict=True):
+            if len(table.closes[a]):
+                change[t, table.closes[a]] -= 1
+        for site, since in problem.opening.items():
+            if since < problem.n_years:
+                change[since, site] += 1
         return np.cumsum(change, axis=0) + problem.open_at_start
 
     @cached_property

@@ -11,6 +11,10 @@ from geoplan.siting import (
     Target,
     programme,
 )
+from geoplan.siting.periods.explain import Explainer
+from geoplan.siting.periods.plain import Programme
+
+from .random_problems import opening_problem
 
 YEARS = [2025, 2026, 2028]
 
@@ -99,3 +103,18 @@ def test_two_families_that_are_needed_together():
     assert {change.family for change in result.changes} == {"target"}
     (change,) = result.changes
     assert (change.asked, change.enough) == (3, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_openings_are_explained_as_any_action_is(seed):
+    problem = opening_problem(seed)
+    of = Programme(problem=problem)
+    times = of.plan_of_nothing
+    rng = np.random.default_rng(seed)
+    for j in rng.permutation(10)[:6]:
+        times[3 * j + rng.integers(0, 2), rng.integers(0, 3)] = 1
+    explainer = Explainer(plan=of.plan(times))
+    for a, t in zip(*np.nonzero(times), strict=True):
+        quick, slow = explainer._of_opening(a, t), explainer._of_any(a, t)
+        for name in ("people", "person_years", "lost", "gained_earlier", "areas"):
+            assert getattr(quick, name) == pytest.approx(getattr(slow, name)), name
