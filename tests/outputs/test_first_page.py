@@ -161,4 +161,5 @@ def test_files_are_shown_by_what_they_are_for_and_without_the_computers_folders(
         ("sites.csv", "Meal stations"),
         ("sites.csv", "streets, on foot"),
     ]
-    assert any("3 layers" in b.text and "2 files" in b.text for b in blocks if hasattr(b, "text"))
+    said = [b.text for b in blocks if hasattr(b, "text")]
+    assert any("Layers read: 3" in text and "2 file" in text for text in said)

@@ -39,6 +39,8 @@ from geoplan.words.text_format import clean
 
 Chapter = Callable[[RunResults, Speaker], Iterator[Block]]
 
+#: so many services are summed up and asked for on one page
+_FEW_SERVICES = 4
 _OVERVIEW = (
     "service",
     "facilities",
@@ -74,13 +76,16 @@ def compose(results: RunResults, speaker: Speaker) -> Document:
 
 
 def _blocks(results: RunResults, speaker: Speaker) -> Iterator[Block]:
+    # the method follows on the page of what is proposed; of few services what is asked, too
+    follow_on = {"report.h_method"}
+    if len(results.services) <= _FEW_SERVICES:
+        follow_on.add("report.h_asked")
     for chapters, annex in ((CHAPTERS, False), (ANNEXES, True)):
         for word, chapter in chapters:
             blocks = list(chapter(results, speaker))
             if not blocks:  # a chapter that has nothing to say
                 continue
-            # the method follows on the page of what is proposed
-            new_page = word != "report.h_method"
+            new_page = word not in follow_on
             yield Heading(level=1, text=speaker.say(word), new_page=new_page, annex=annex)
             yield from _in_annex(blocks) if annex else blocks
 

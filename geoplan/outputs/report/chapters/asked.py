@@ -20,9 +20,9 @@ _MOST_FINDINGS = 12
 #: assumptions that its first page shows at most; the rest stand in the annex
 _MOST_ASSUMED = 8
 #: half characters in a line of the first page's sentences, and of its smaller assumptions
-_LINE, _NOTE_LINE = 70, 80
+_LINE, _NOTE_LINE = 74, 80
 #: lines of sentences on the first page, and how many of them a line of an assumption takes
-_PAGE_LINES, _NOTE_HEIGHT = 35, 0.85
+_PAGE_LINES, _NOTE_HEIGHT = 33, 0.85
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -50,7 +50,7 @@ def assumed_on_first_page(results: RunResults, speaker: Speaker, *, above: Seque
 
 
 def _lines(text: str, line: int) -> int:
-    return -(-(sum(2 if ord(c) > 0x2E80 else 1 for c in text) + 8) // line)
+    return -(-(sum(2 if ord(c) > 0x2E80 else 1 for c in text) + 6) // line)
 
 
 def _assumed(results: RunResults, speaker: Speaker) -> list[str]:

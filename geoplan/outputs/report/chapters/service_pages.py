@@ -27,7 +27,9 @@ from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, count_text, is_missing, number_text, share_text
 
 #: rows of a page's table: areas, gaps
-_MOST_AREAS, _MOST_GAPS = 9, 8
+_MOST_AREAS, _MOST_GAPS = 9, 6
+#: so many rates follow on the page of the last service
+_FEW_RATES = 3
 #: gaps and areas that a sentence names
 _NAMED = 3
 _AREAS = (
@@ -281,7 +283,8 @@ def _lines(results: RunResults, service: ServiceResult, speaker: Speaker) -> Ite
 def _markers(service: ServiceResult, speaker: Speaker) -> str:
     siting = service.siting
     if siting is None:
-        return speaker.say("report.page_keep")
+        has_gaps = service.gaps is not None and len(service.gaps)
+        return speaker.say("report.page_not_asked" if has_gaps else "report.page_keep")
     if siting.result.status in ("infeasible", "unknown"):
         return no_plan_text(siting, speaker)
     if not len(siting.sites):
@@ -317,7 +320,8 @@ def _rates(results: RunResults, speaker: Speaker) -> Iterator[Block]:
     block = report_table(table, speaker.say("report.c_page_rates"), speaker)
     if block is None:
         return
-    yield Heading(level=2, text=speaker.say("report.h_rates"), new_page=True)
+    own_page = len(frame) > _FEW_RATES
+    yield Heading(level=2, text=speaker.say("report.h_rates"), new_page=own_page)
     text = speaker.say("report.page_rates", count=len(parts), refs=references("rates_page"))
     yield Paragraph(text=text)
     yield replace(block, key="rates_page")

@@ -66,7 +66,8 @@ def laid_out(
             page, used = page + 1, 0.0
         for k, block in enumerate(group):
             if isinstance(block, Heading):
-                if used and used + _unit_cm(group, needed, k) > text_height_cm() + _SPARE_CM:
+                alone = k > 0 and not isinstance(group[k - 1], Heading)
+                if alone and used + _unit_cm(group, needed, k) > text_height_cm() + _SPARE_CM:
                     page, used = page + 1, 0.0
                 starts[first + k] = page
             used += needed[k]

@@ -87,7 +87,7 @@ def table_height_cm(block: TableBlock) -> float:
     lines = 0.0
     for cells in (block.heads, *block.rows):
         needed = (
-            -(-_measure(text) * letter // max(width - 2 * _PAD_CM, 0.2))
+            -(-_about(text) * letter // max(width - 2 * _PAD_CM, 0.2))
             for text, width in zip(cells, widths, strict=True)
         )
         lines += max(1.0, *needed)
@@ -108,12 +108,15 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
     heads = [_head_need(block.heads[k]) for k in _columns(block)]
     need = [max(a, b) for a, b in zip(longest, heads, strict=True)]
     firm = [k in block.right or longest[k] <= _SHORT for k in _columns(block)]
-    least = [_word(block.heads[k]) * letter + 2 * _PAD_CM for k in _columns(block)]
-    widths = [need[k] * letter + 2 * _PAD_CM if firm[k] else 0.0 for k in _columns(block)]
+    # words of headings are set in a wider font
+    least = [_word(block.heads[k]) * letter * 1.2 + 2 * _PAD_CM for k in _columns(block)]
+    widths = [
+        max(need[k] * letter + 2 * _PAD_CM, least[k]) if firm[k] else 0.0 for k in _columns(block)
+    ]
     loose = {k: min(need[k], 100) for k in _columns(block) if not firm[k]}
     if not loose:
         return [width * page / sum(widths) for width in widths]
-    floor = {k: max(1.5, least[k]) for k in loose}
+    floor = {k: max(1.5, least[k], min(need[k] * letter / 4, 3.5)) for k in loose}
     if page - sum(widths) < sum(floor.values()):  # more than a page holds: all give way alike
         shrink = page / (sum(widths) + sum(floor.values()))
         return [floor[k] * shrink if k in floor else w * shrink for k, w in enumerate(widths)]
@@ -141,3 +144,8 @@ def _columns(block: TableBlock) -> range:
 
 def _measure(text: str) -> int:
     return sum(2 if ord(c) > 0x2000 else 1 for c in text)
+
+
+def _about(text: str) -> float:
+    """About how wide a text is in halves of a Chinese character; Latin letters are narrower."""
+    return sum(2.0 if ord(c) > 0x2000 else 0.88 for c in text)

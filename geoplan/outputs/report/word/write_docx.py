@@ -188,7 +188,8 @@ class _Writer:
         style = self.ids["note" if block.kind == "note" or self.annex else "list"]
         for k, item in enumerate(block.items, start=1):
             mark = run(f"（{k}）") if zh else run("•") + tab()
-            yield parsed(paragraph(mark + self._words(item), style))
+            hang = "" if zh else '<w:ind w:left="284" w:hanging="284"/>'
+            yield parsed(paragraph(mark + self._words(item), style, properties=hang))
 
     def _paragraph(self, block: Paragraph, *, keep: bool) -> Any:
         lead = run(block.lead, bold=True) if block.lead else ""
