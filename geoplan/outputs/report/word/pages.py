@@ -22,7 +22,7 @@ from geoplan.words.speaker import Speaker
 
 _POINT_CM = 2.54 / 72
 #: a picture that fills is at least and at most so high; others are at most so high
-_FILL_CM = (5.6, 13.5)
+_FILL_CM = (5.0, 13.5)
 _MOST_CM = 7.0
 #: what no estimate of lines gets right
 _SPARE_CM = 0.9

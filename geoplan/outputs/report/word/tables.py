@@ -17,8 +17,8 @@ _SIZE, _SMALL = 9.0, 7.5
 _PAD_CM = 0.1
 #: texts up to this long (half characters) are never broken
 _SHORT = 14
-#: a heading up to this long stays on one line
-_SHORT_HEAD = 6
+#: a heading up to this long stays on one line, a longer one than that may take three
+_SHORT_HEAD, _LONG_HEAD = 6, 24
 #: tables up to this long stay on one page, in the body and in an annex
 _WHOLE_ROWS, _WHOLE_ROWS_ANNEX = 18, 7
 _LINES = (("top", 8), ("bottom", 8), ("insideH", 4))
@@ -127,9 +127,10 @@ def column_widths_cm(block: TableBlock, size: float) -> list[float]:
 
 
 def _head_need(head: str) -> int:
-    """What a heading needs: half of it, in two lines; a short one or a word stays whole."""
+    """What a heading needs: two lines, three if it is long; short ones and words stay whole."""
     length = _measure(head)
-    return length if length <= _SHORT_HEAD else max((length + 1) // 2, _word(head))
+    lines = 2 if length <= _LONG_HEAD else 3
+    return length if length <= _SHORT_HEAD else max(-(-length // lines), _word(head))
 
 
 def _word(head: str) -> int:
@@ -148,4 +149,4 @@ def _measure(text: str) -> int:
 
 def _about(text: str) -> float:
     """About how wide a text is in halves of a Chinese character; Latin letters are narrower."""
-    return sum(2.0 if ord(c) > 0x2000 else 0.88 for c in text)
+    return sum(2.0 if ord(c) > 0x2000 else 0.82 for c in text)
