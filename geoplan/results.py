@@ -310,7 +310,9 @@ class ServiceResult:
         ``low``, ``high``, ``smoothed``.
     all_rates, rate_names : the same for every counted column, the leading one first (which is
         `rates`), and what each column counts, in words.
-    reach : GeoDataFrame with ``cutoff`` and ``geometry`` (reach areas of existing sites), or None.
+    reach : GeoDataFrame with ``cutoff`` and ``geometry`` (what all existing sites reach together),
+        or None.
+    site_reach : the same for each existing site (index = its id), or None.
     capacity : facts such as places, places_per_1000, or {}.
     capacity_areas : per level, where the capacity of facilities is known: `capacity_by_area`.
     equity : facts such as gini, palma, worst_tenth_share, with _after values where sites are
@@ -349,6 +351,7 @@ class ServiceResult:
     all_rates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     rate_names: Mapping[str, str] = field(default_factory=dict)
     reach: gpd.GeoDataFrame | None = None
+    site_reach: gpd.GeoDataFrame | None = None
     capacity: Mapping[str, float] = field(default_factory=dict)
     capacity_areas: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     equity: Mapping[str, float] = field(default_factory=dict)

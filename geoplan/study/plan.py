@@ -296,8 +296,8 @@ class Plan:
         >>> study = example_study()
         >>> folder = study.run().save(study.folder / "out")
         >>> sorted(path.name for path in folder.glob("*.*"))
-        ['findings.xlsx', 'layers.gpkg', 'report.docx', 'report.html', 'run.json', 'summary.json',
-         'tables.xlsx']
+        ['findings.xlsx', 'layers.gpkg', 'layers.qgz', 'report.docx', 'report.html', 'run.json',
+         'summary.json', 'tables.xlsx']
         """
         kept = None
         if self.kept is not None and basemap is None:

@@ -11,18 +11,26 @@ from zipfile import BadZipFile, ZipFile
 SQLITE = b"SQLite format 3\0"
 #: dates and permissions that `inputs.findings.fixed_clock` gives to the parts of office files
 _OFFICE_MARK = ((1980, 1, 1, 0, 0, 0), 0o600 << 16)
-#: the moment that `outputs.gis.geopackage` writes instead of now
+#: the moment that `outputs.gis.described` writes instead of now
 _GEOPACKAGE_MARK = "2000-01-01T00:00:00.000Z"
 
 
 def digest(path: Path) -> str:
     """SHA-256 of a file; of a GeoPackage, of its rows: QGIS changes its bytes by looking.
 
+    Of a folder that is one thing (a geodatabase), of its files; locks of who reads it left out.
+
     Raises
     ------
     OSError
         The file cannot be read.
     """
+    if path.is_dir():
+        sums = hashlib.sha256()
+        for inside in sorted(path.iterdir()):
+            if inside.suffix != ".lock":
+                sums.update(f"{inside.name} {digest(inside)}\n".encode())
+        return sums.hexdigest()
     if path.suffix == ".gpkg":
         rows = _rows_digest(path)
         if rows:

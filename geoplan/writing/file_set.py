@@ -72,7 +72,10 @@ def write_together(
         if not ending:  # one file is known by what is in it
             own.announce(parts)
         for part in parts:
-            part.replace(Path(os.path.realpath(folder / part.name)))
+            place = Path(os.path.realpath(folder / part.name))
+            if place.is_dir():  # no folder takes the place of another that holds files
+                place.replace(aside / f"{part.name}.old")
+            part.replace(place)
         if not ending:
             with suppress(DiskError):  # what was announced says enough
                 own.keep(folder / part.name for part in parts)

@@ -27,6 +27,7 @@ _RUN_FILES = frozenset(
     {
         "findings.xlsx",
         "layers.gpkg",
+        "layers.qgz",
         "maps/index.html",
         "report.docx",
         "report.html",
@@ -219,7 +220,8 @@ class OwnFiles:
         for path in paths:
             if not path.exists() and not path.is_symlink():
                 continue
-            if path.is_dir() or not is_own(path, known.get(path.name, ())):
+            one_thing = not path.is_dir() or path.suffix == ".gdb"
+            if not one_thing or not is_own(path, known.get(path.name, ())):
                 raise UsageError.of("writing.file_foreign", path=path)
 
     def announce(self, paths: Iterable[Path]) -> None:
@@ -261,10 +263,10 @@ def is_own(path: Path, written: Collection[str] = ()) -> bool:
     """
     if path.is_symlink() and not path.exists():
         return False
-    if path.stat().st_size == 0:
+    if not path.is_dir() and path.stat().st_size == 0:
         return True  # nothing to lose
     if written:
         return digest(path) in written
     if path.suffix == ".gpkg":
         return is_own_geopackage(path)
-    return path.suffix in (".xlsx", ".docx") and is_own_office_file(path)
+    return path.suffix in (".xlsx", ".docx", ".qgz") and is_own_office_file(path)

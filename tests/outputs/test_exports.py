@@ -15,8 +15,9 @@ from openpyxl import load_workbook
 
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.outputs import export_run, write_layers
-from geoplan.outputs.gis.exports import layer_names
 from geoplan.outputs.gis.field_names import short_names
+from geoplan.outputs.gis.run_layers import layer_names
+from geoplan.outputs.gis.spreadsheet import write_sheets
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,71 @@ def test_shapefile_round_trip_with_chinese_values(run, tmp_path):
             # a text of a Shapefile has 254 bytes
             fit = [n.encode()[:254].decode(errors="ignore") for n in before["name"].fillna("")]
             assert after[short].fillna("").tolist() == fit
+
+
+def test_shapefile_fields_are_readable_and_split_by_service(run, tmp_path):
+    export_run(run, format="shp", out=tmp_path)
+    fields = pd.read_csv(tmp_path / "fields.csv", encoding="utf-8-sig")
+    assert not fields["field"].str.fullmatch(r"F\d+").any()
+    assert fields.groupby("file").size().max() <= 20
+    shares = pyogrio.read_dataframe(tmp_path / "meal_station_areas_district.shp")
+    before = read(run, "areas_district")
+    assert shares["served_aft"].tolist() == before["meal_station_served_after"].tolist()
+    assert "meal_station_served_after" not in shares
+    whose = fields[fields["file"] == "meal_station_areas_district.shp"]
+    assert "覆盖率（0–1）" in set(whose["meaning"])
+    # nothing is lost by the split
+    columns = {c for c in before.columns if c != "geometry"}
+    own = {"code", "name", "parent"}
+    kept = {
+        f"{key}_{name}"
+        for key in ("meal_station", "elderly_centre", "home_care")
+        for name in fields.loc[fields["file"] == f"{key}_areas_district.shp", "name"]
+        if name not in own
+    }
+    assert kept | own == columns
+
+
+def test_pinyin_stands_for_chinese_headings():
+    assert short_names(["名称", "负责单位", "1号楼", "床位数"]) == {
+        "名称": "mingcheng",
+        "负责单位": "fuzedanwei",
+        "1号楼": "col_1haolo",
+        "床位数": "cws",
+    }
+
+
+def test_geodatabase_round_trip(run, tmp_path):
+    place = export_run(run, format="gdb", out=tmp_path / "city.gdb")
+    assert [path.name for path in place] == ["city.gdb"]
+    names = {str(n) for n in pyogrio.list_layers(place[0])[:, 0]}
+    assert {"meal_station_gaps", "meal_station_areas_district", "areas_district"} <= names
+    for name in ("meal_station_demand", "meal_station_gaps", "boundary_marker_stretches"):
+        before, after = read(run, name), pyogrio.read_dataframe(place[0], layer=name)
+        assert len(after) == len(before)
+        assert after.crs == before.crs
+        assert after.geometry.area.sum() == pytest.approx(before.geometry.area.sum(), rel=1e-6)
+        if "name" in before:
+            assert after["name"].fillna("").tolist() == before["name"].fillna("").tolist()
+    told = pyogrio.read_info(place[0], layer="meal_station_gaps")["layer_metadata"]
+    assert told["ALIAS_NAME"] == "老年助餐站点：缺口"
+    # one of geoplan's own gives way; another's stays
+    export_run(run, format="gdb", out=tmp_path / "city.gdb")
+    (tmp_path / "city.gdb" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"city\.gdb"):
+        export_run(run, format="gdb", out=tmp_path / "city.gdb")
+
+
+def test_sheets_of_many_rows_and_odd_values(tmp_path):
+    table = pd.DataFrame({"a<b>": ["<&>", "=1", " x ", None], "n": [1.5, float("inf"), None, -2]})
+    book = write_sheets(tmp_path / "a.xlsx", [("x/y[1]", table), ("XY1", table), ("n", table[:0])])
+    sheets = load_workbook(book)
+    assert sheets.sheetnames == ["xy1", "XY1~2", "n"]
+    rows = [list(row) for row in sheets["xy1"].iter_rows(values_only=True)]
+    assert rows[0] == ["a<b>", "n"]
+    assert rows[1:] == [["<&>", 1.5], ["'=1", "inf"], ["' x ", None], [None, -2]]
+    assert sheets["xy1"].freeze_panes == "A2"
+    assert sheets["xy1"].auto_filter.ref == "A1:B5"
 
 
 def test_geojson_is_in_degrees_and_turns_the_right_way(run, tmp_path):

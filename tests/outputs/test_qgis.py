@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
+from tests.outputs.system_qgis import asked_of_qgis
+
 pytestmark = pytest.mark.qgis
-PYTHON = "/usr/bin/python3"
 
 #: what the system's Python runs: facts of every layer, and a picture of them all
 _LOOK = """
@@ -63,35 +59,12 @@ print(json.dumps({"layers": found, "errors": [e.message for e in job.errors()]})
 """
 
 
-def _absent(reason):
-    """`.ci/run` installs it: what is tested there must not go untested in silence."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def seen(whole_run, tmp_path_factory):
     """What QGIS finds in the layers of the made-up run, and the picture that it draws."""
-    if not Path(PYTHON).exists():
-        _absent(f"no {PYTHON} that could have PyQGIS")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    env |= {"QT_QPA_PLATFORM": "offscreen"}
-    asked = subprocess.run([PYTHON, "-c", "import qgis.core"], env=env, capture_output=True)
-    if asked.returncode:
-        _absent("PyQGIS is not installed: apt-get install python3-qgis")
     folder = tmp_path_factory.mktemp("qgis")
-    env["HOME"] = str(folder)
     gpkg = whole_run("internal")[1] / "layers.gpkg"
-    done = subprocess.run(
-        [PYTHON, "-c", _LOOK, str(gpkg), str(folder / "map.png")],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]), folder / "map.png"
+    return asked_of_qgis(_LOOK, gpkg, folder / "map.png", home=folder), folder / "map.png"
 
 
 def test_every_layer_opens_with_its_style(seen, fakes):

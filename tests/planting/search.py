@@ -23,7 +23,9 @@ class Found:
     seen: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def search(seed: int, kind: str, folder: Path, *, formats: tuple[str, ...] = ("geojson",)) -> Found:
+def search(
+    seed: int, kind: str, folder: Path, *, formats: tuple[str, ...] = ("geojson", "gdb")
+) -> Found:
     """One study with plants, run for both audiences, exported and compared."""
     study_folder = folder / "study"
     pieces, _ = plant(study_folder, seed, kind)
@@ -76,7 +78,9 @@ def main() -> int:
     for seed in range(given.first, given.first + given.seeds):
         kind = KINDS[seed % len(KINDS)]
         with tempfile.TemporaryDirectory() as folder:
-            found = search(seed, kind, Path(folder), formats=("geojson", "csv", "xlsx", "kml"))
+            found = search(
+                seed, kind, Path(folder), formats=("geojson", "csv", "xlsx", "kml", "gdb")
+            )
         planted += found.planted
         seen += len(found.seen)
         for piece, where, around in found.seen[:5]:

@@ -68,6 +68,7 @@ def test_a_run_s_folder_is_whole(small_plan: Plan, tmp_path: Path) -> None:
         "maps/meal_station.html",
         "maps/index.html",
         "layers.gpkg",
+        "layers.qgz",
         "tables.xlsx",
         "findings.xlsx",
         "run.json",

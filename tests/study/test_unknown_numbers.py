@@ -19,7 +19,8 @@ from geoplan.coverage.ledger import STATES
 from geoplan.disclosure import edition
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import FacilityLayer
-from geoplan.outputs.gis.layers import aliases, layer_list
+from geoplan.outputs.gis.layers import layer_list
+from geoplan.outputs.gis.titles import aliases
 from geoplan.outputs.maps.features import sites_content
 from geoplan.outputs.maps.headline import headline
 from geoplan.outputs.report.blocks import Listing, Paragraph

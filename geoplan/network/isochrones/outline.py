@@ -95,7 +95,7 @@ def reach_outline(
     if len(xy) == 0:
         empty = {column: np.empty(0), "width_m": np.empty(0), "cell_m": np.empty(0)}
         return gpd.GeoDataFrame(empty, geometry=[], crs=network.crs)
-    shape, cell = _strip(xy, width_m)
+    shape, cell = strip(xy, width_m)
     return gpd.GeoDataFrame(
         {column: [cutoff], "width_m": [float(width_m)], "cell_m": [cell]},
         geometry=[shape],
@@ -119,7 +119,7 @@ def _reached(
     network = streets_of(network)
     forward, backward = network.edge_costs(unit)
     along, against = (forward, backward) if into else (backward, forward)
-    xy, edge, part = _street_points(network)
+    xy, edge, part = street_points(network)
     with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
         by_u = cost[network.u[edge]] + np.where(part > 0, part * against[edge], 0.0)
         by_v = cost[network.v[edge]] + np.where(part < 1, (1.0 - part) * along[edge], 0.0)
@@ -138,7 +138,7 @@ def _reached(
     return xy[reached]
 
 
-def _street_points(
+def street_points(
     network: NetworkData,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Points along all streets: coordinates, edge (ascending) and fraction of the edge."""
@@ -163,11 +163,13 @@ def _points_along(
     return xy, edge, part
 
 
-def _strip(xy: NDArray[np.float64], width_m: float) -> tuple[Any, float]:
+def strip(
+    xy: NDArray[np.float64], width_m: float, *, most_cells: int = MOST_CELLS
+) -> tuple[Any, float]:
     """The ground within `width_m` of the points, as polygons, and the grid's side."""
     low = xy.min(axis=0) - width_m - 2 * FINEST_M
     high = xy.max(axis=0) + width_m + 2 * FINEST_M
-    cell = float(max(FINEST_M, np.sqrt(np.prod(high - low) / MOST_CELLS)))
+    cell = float(max(FINEST_M, np.sqrt(np.prod(high - low) / most_cells)))
     shape = np.ceil((high - low) / cell).astype(int)[::-1] + 2
     empty = np.ones(shape, bool)
     column, row = ((xy - low) / cell).astype(int).T

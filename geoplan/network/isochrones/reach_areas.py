@@ -134,7 +134,7 @@ def reach_areas(
     points = snapped(streets, sites, "the sites", max_snap_m=max_snap_m, barriers=barriers)
     if not dissolve:
         check_labels(points, "the sites")
-    query = _AreaQuery(
+    query = AreaQuery(
         network=streets,
         sites=points,
         unit=unit,
@@ -144,7 +144,7 @@ def reach_areas(
         travel=network.changed(**when) if isinstance(network, TimedNetwork) else network,
         threads=threads,
     )
-    groups = _dissolved(query) if dissolve else _per_site(query)
+    groups = _dissolved(query) if dissolve else reached_per_site(query)
     city: StreetCells | None = None
     labels: list[Any] = []
     shapes: list[Any] = []
@@ -171,7 +171,9 @@ def reach_areas(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _AreaQuery:
+class AreaQuery:
+    """What is asked about reach areas: `unit` ``"m"`` or ``"min"``, the largest cutoff in it."""
+
     network: NetworkData
     sites: SnappedPoints
     unit: str
@@ -220,7 +222,7 @@ def _checked(
     return listed, "m" if cutoffs_m is not None else "min", width
 
 
-def _dissolved(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
+def _dissolved(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """One search from all sites."""
     cutoff = parse_cutoff(*((query.cutoff, None) if query.unit == "m" else (None, query.cutoff)))
     cost = node_costs(query.travel, query.sites, cutoff, to_sites=query.to_sites)
@@ -230,7 +232,7 @@ def _dissolved(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges
     yield [None], [_reached_edges(query, sites, seeds, cost, np.flatnonzero(near))]
 
 
-def _per_site(query: _AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
+def reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
     """Node costs of many sites at a time, one column per site."""
     network = query.network
     nodes = snap_nodes(network)
@@ -281,7 +283,7 @@ def _some(points: SnappedPoints, at: NDArray[np.int64]) -> SnappedPoints:
 
 
 def _reached_edges(
-    query: _AreaQuery,
+    query: AreaQuery,
     sites: NDArray[np.int64],
     seeds: Connectors,
     cost: NDArray[np.float64],
@@ -304,7 +306,7 @@ def _reached_edges(
 
 
 def _cells_near(
-    query: _AreaQuery, reached: list[ReachedEdges], city: StreetCells | None
+    query: AreaQuery, reached: list[ReachedEdges], city: StreetCells | None
 ) -> tuple[StreetCells, StreetCells | None]:
     """Cells of the streets that are reached and of those near enough to be the nearest.
 
@@ -352,7 +354,7 @@ def _edges_near(
     return np.flatnonzero(hits > 0)
 
 
-def _area(query: _AreaQuery, cells: StreetCells, job: tuple[ReachedEdges, float]) -> Any:
+def _area(query: AreaQuery, cells: StreetCells, job: tuple[ReachedEdges, float]) -> Any:
     """The polygon of one site (or of all of them) at one cutoff."""
     reached, cutoff = job
     costs = EdgeCosts(*query.network.edge_costs(query.unit), query.to_sites)
@@ -361,7 +363,7 @@ def _area(query: _AreaQuery, cells: StreetCells, job: tuple[ReachedEdges, float]
     return _with_sites(query, area, reached.sites, cutoff)
 
 
-def _with_sites(query: _AreaQuery, area: Any, sites: NDArray[np.int64], cutoff: float) -> Any:
+def _with_sites(query: AreaQuery, area: Any, sites: NDArray[np.int64], cutoff: float) -> Any:
     """The area with the sites inside that are within their own cutoff.
 
     On a one-way street the ground ends in the very line from the site to its street, and between

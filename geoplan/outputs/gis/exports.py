@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
 
 from geoplan.crs.antimeridian import cut_at_180
 from geoplan.errors import DiskError, GeoplanError, MissingExtraError, UsageError
 from geoplan.inputs.files.database import mask_password, sqlalchemy_url
-from geoplan.inputs.findings.fixed_clock import without_clock
-from geoplan.outputs.gis.field_names import short_names
-from geoplan.outputs.tables.office_files import safe_cells, write_csv
+from geoplan.outputs.gis.geodatabase import write_geodatabase
+from geoplan.outputs.gis.geojson import write_geojson
+from geoplan.outputs.gis.run_layers import RunLayer, run_layers
+from geoplan.outputs.gis.shapefile import write_shapefiles
+from geoplan.outputs.gis.spreadsheet import write_sheets
+from geoplan.outputs.tables.office_files import write_csv
 from geoplan.words import say_both
-from geoplan.writing import fault_text, file_names, restored, write_together
+from geoplan.writing import fault_text, restored, write_together
 from geoplan.writing.finished_run import sound_layers
 
 logger = logging.getLogger(__name__)
 
-#: what stands in a Shapefile's text field at most, in bytes
-_DBF_TEXT = 254
 #: formats that are one file, whose name may be given
 _ONE_FILE = ("gpkg", "xlsx")
-_FAMILIES = {0: "points", 1: "lines", 2: "lines", 3: "areas", 4: "points", 5: "lines", 6: "areas"}
 
 
 def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[Path | str]:
@@ -42,11 +38,12 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     Parameters
     ----------
     run_folder : a folder made by ``geoplan run``.
-    format : ``gpkg``, ``shp``, ``geojson``, ``kml``, ``fgb``, ``parquet``, ``csv``, ``xlsx`` or
-        ``postgis``.
-    out : a folder for formats with one file per layer; a file for ``gpkg`` and ``xlsx`` (or a
-        folder: then ``layers.gpkg`` or ``layers.xlsx`` in it); a database address for ``postgis``
-        (``postgresql://user:password@host/database``, with ``?schema=name`` if wanted).
+    format : ``gpkg``, ``shp``, ``gdb``, ``geojson``, ``kml``, ``fgb``, ``parquet``, ``csv``,
+        ``xlsx`` or ``postgis``.
+    out : a folder for formats with one file per layer; a file for ``gpkg``, ``gdb`` and ``xlsx``
+        (or a folder: then ``layers.gpkg``, ``layers.gdb``, ``layers.xlsx`` in it); a database
+        address for ``postgis`` (``postgresql://user:password@host/database``, with
+        ``?schema=name`` if wanted).
 
     Returns
     -------
@@ -73,9 +70,10 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     Traceback (most recent call last):
     geoplan.errors.UsageError: format must be one of gpkg, shp, geojson, ... not 'dwg'.
     """
-    writers: dict[str, Callable[[Path, Path], list[Path]]] = {
+    writers: dict[str, Callable[..., list[Path]]] = {
         "gpkg": _gpkg,
-        "shp": _shp,
+        "shp": write_shapefiles,
+        "gdb": _gdb,
         "geojson": _geojson,
         "kml": _kml,
         "fgb": _fgb,
@@ -96,6 +94,11 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
             return list(_postgis(source, out))
         ending = f".{format}" if format in _ONE_FILE else ""
         write = partial(writers[format], source)
+        if format == "gdb":  # a folder that is one thing
+            place = Path(out)
+            named = place.suffix.lower() == ".gdb"
+            write = partial(write, name=place.name if named else "layers.gdb")
+            out = place.parent if named else place
         return list(write_together(out, write, ending=ending, source=source))
 
 
@@ -113,120 +116,13 @@ def _told_of_damage(run: Path, out: Path) -> Iterator[None]:
         raise UsageError.of("writing.no_result", folder=run, part="layers.gpkg") from error
 
 
-def layer_names(source: Path) -> list[str]:
-    """Names of the layers with geometry, in the file's order."""
-    return [str(n) for n, kind in pyogrio.list_layers(source) if kind is not None]
-
-
-def _each(source: Path) -> Iterator[tuple[str, str, gpd.GeoDataFrame]]:
-    """Name, name for files, and features of one layer after the other.
-
-    A city's layers need not fit together.
-    """
-    names = layer_names(source)
-    files = file_names(names)
-    for name in names:
-        frame = pyogrio.read_dataframe(source, layer=name)
-        if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
-            raise UsageError.of("writing.no_result", folder=source.parent, part=source.name)
-        yield name, files[name], frame
-
-
 def _gpkg(source: Path, target: Path) -> list[Path]:
     shutil.copyfile(source, target)
     return [target]
 
 
-# -- Shapefile ------------------------------------------------------------------------------
-
-
-def _shp(source: Path, target: Path) -> list[Path]:
-    """One Shapefile per layer and kind of geometry, UTF-8 with ``.cpg``, and a data dictionary."""
-    written = []
-    dictionary = []
-    meaning = _meanings(source)
-    for name, file, frame in _each(source):
-        names = short_names([c for c in frame.columns if c != frame.geometry.name])
-        renamed = frame.rename(columns=names)
-        cut = {c: _cut_text(renamed, c) for c in names.values()}
-        for part, rows in _by_family(renamed):
-            stem = file if part is None else f"{file}_{part}"
-            path = target / f"{stem}.shp"
-            pyogrio.write_dataframe(rows, path, driver="ESRI Shapefile", encoding="UTF-8")
-            written.append(path)
-            for original, short in names.items():
-                dictionary.append(
-                    {
-                        "file": path.name,
-                        "field": short,
-                        "name": original,
-                        "meaning": meaning.get((name, original), ""),
-                        "type": str(frame[original].dtype),
-                        "cut_values": cut[short],
-                    }
-                )
-    written.append(_dictionary(pd.DataFrame(dictionary), target))
-    return written
-
-
-def _dictionary(table: pd.DataFrame, folder: Path) -> Path:
-    return write_csv(table, folder / "fields.csv")
-
-
-def _meanings(source: Path) -> dict[tuple[str, str], str]:
-    """What each layer's columns are called in the reader's language: the aliases of its style."""
-    found = {}
-    connection = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        rows = connection.execute(
-            "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"
-        ).fetchall()
-    except sqlite3.OperationalError:
-        return {}  # a file without styles: another program has written it
-    finally:
-        connection.close()
-    for layer, qml in rows:
-        for alias in ET.fromstring(qml).iter("alias"):
-            found[layer, alias.get("field", "")] = alias.get("name", "")
-    return found
-
-
-def _fields(source: Path, columns: dict[str, list[str]]) -> pd.DataFrame:
-    """Layer, field and meaning of every column."""
-    meaning = _meanings(source)
-    rows = [
-        (layer, name, meaning.get((layer, name), ""))
-        for layer in columns
-        for name in columns[layer]
-    ]
-    return pd.DataFrame(rows, columns=["layer", "field", "meaning"])
-
-
-def _cut_text(frame: gpd.GeoDataFrame, column: str) -> int:
-    """Cut texts that no Shapefile holds, between characters; returns how many."""
-    values = frame[column]
-    if values.dtype.kind in "fiub":
-        return 0
-    cut = 0
-    texts = []
-    for value in values:
-        if isinstance(value, str) and len(value.encode()) > _DBF_TEXT:
-            value = value.encode()[:_DBF_TEXT].decode(errors="ignore")
-            cut += 1
-        texts.append(value)
-    if cut:
-        frame[column] = texts
-    return cut
-
-
-def _by_family(frame: gpd.GeoDataFrame) -> list[tuple[str | None, gpd.GeoDataFrame]]:
-    """Points, lines and areas apart, where a layer holds several of them."""
-    kinds = shapely.get_type_id(frame.geometry.to_numpy())
-    family = np.array([_FAMILIES.get(int(k), "none") for k in kinds])
-    found = [f for f in ("areas", "lines", "points") if (family == f).any()]
-    if len(found) <= 1:
-        return [(None, frame)]
-    return [(f, frame[family == f]) for f in found]
+def _gdb(source: Path, target: Path, *, name: str) -> list[Path]:
+    return write_geodatabase(source, target / name)
 
 
 # -- one file per layer ---------------------------------------------------------------------
@@ -236,25 +132,15 @@ def _per_layer(
     source: Path, target: Path, ending: str, write: Callable[[gpd.GeoDataFrame, Path], None]
 ) -> list[Path]:
     written = []
-    for _, file, frame in _each(source):
-        path = target / f"{file}.{ending}"
-        write(frame, path)
+    for layer in run_layers(source):
+        path = target / f"{layer.file}.{ending}"
+        write(layer.frame, path)
         written.append(path)
     return written
 
 
 def _geojson(source: Path, target: Path) -> list[Path]:
-    """RFC 7946: WGS 84, outer rings counter-clockwise, cut at 180 degrees, seven decimals."""
-
-    def write(frame: gpd.GeoDataFrame, path: Path) -> None:
-        pyogrio.write_dataframe(
-            frame.to_crs("EPSG:4326"),
-            path,
-            driver="GeoJSON",
-            layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": 7, "WRITE_NAME": "NO"},
-        )
-
-    return _per_layer(source, target, "geojson", write)
+    return _per_layer(source, target, "geojson", write_geojson)
 
 
 def _kml(source: Path, target: Path) -> list[Path]:
@@ -309,33 +195,39 @@ def _flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _csv(source: Path, target: Path) -> list[Path]:
     written = []
-    columns = {}
-    for name, file, frame in _each(source):
-        table = _flat(frame)
-        columns[name] = list(map(str, table.columns))
-        written.append(write_csv(table, target / f"{file}.csv"))
-    written.append(_dictionary(_fields(source, columns), target))
+    fields: list[pd.DataFrame] = []
+    for layer in run_layers(source):
+        table = _flat(layer.frame)
+        fields.append(_fields(layer, table))
+        written.append(write_csv(table, target / f"{layer.file}.csv"))
+    written.append(write_csv(pd.concat(fields), target / "fields.csv"))
     return written
 
 
+def _fields(layer: RunLayer, table: pd.DataFrame) -> pd.DataFrame:
+    """Layer, field and meaning of every column."""
+    return pd.DataFrame(
+        {
+            "layer": layer.name,
+            "title": layer.title,
+            "field": list(map(str, table.columns)),
+            "meaning": [layer.meaning(str(c)) for c in table.columns],
+        }
+    )
+
+
 def _xlsx(source: Path, target: Path) -> list[Path]:
-    """One sheet per layer and one of the fields; text that looks like a formula stays text."""
-    names: dict[str, int] = {"fields": 1}
-    columns = {}
-    with pd.ExcelWriter(target, engine="openpyxl") as book:
-        for name, file, frame in _each(source):
-            title = file.replace("[", "(").replace("]", ")").strip("'")[:31] or "_"
-            names[title] = names.get(title, 0) + 1
-            if names[title] > 1:
-                title = f"{title[:28]}~{names[title]}"
-            table = _flat(frame)
-            columns[name] = list(map(str, table.columns))
-            safe_cells(table).to_excel(book, sheet_name=title, index=False)
-            sheet = book.sheets[title]
-            sheet.freeze_panes = "A2"
-            sheet.auto_filter.ref = sheet.dimensions
-        safe_cells(_fields(source, columns)).to_excel(book, sheet_name="fields", index=False)
-    return [without_clock(target)]
+    """One sheet per layer and one of the fields."""
+    fields: list[pd.DataFrame] = []
+
+    def sheets() -> Iterator[tuple[str, pd.DataFrame]]:
+        for layer in run_layers(source):
+            table = _flat(layer.frame)
+            fields.append(_fields(layer, table))
+            yield ("fields~" if layer.file == "fields" else layer.file), table
+        yield "fields", pd.concat(fields)
+
+    return [write_sheets(target, sheets())]
 
 
 # -- PostGIS --------------------------------------------------------------------------------
@@ -359,8 +251,9 @@ def _postgis(source: Path, out: str | Path) -> list[str]:
         with engine.begin() as link:
             if schema:
                 link.execute(sqlalchemy.schema.CreateSchema(str(schema), if_not_exists=True))
-            for name, _, frame in _each(source):
-                frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
+            for layer in run_layers(source):
+                name = layer.name
+                layer.frame.to_postgis(name, link, schema=schema, if_exists="replace", index=False)  # type: ignore[arg-type]
                 written.append(f"{schema}.{name}" if schema else name)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError) as error:
         first = mask_password(str(error).splitlines()[0])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -11,30 +11,40 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.outputs.gis import styles
-from geoplan.outputs.palette import CAUSES, SHARE_BOUNDS, SHARE_LABELS
-from geoplan.outputs.ranges import capacity_texts, further_coverages, is_plan_unlimited
+from geoplan.outputs.gis.symbols import Style
+from geoplan.outputs.palette import CAUSES, SHARE_LABELS
+from geoplan.outputs.ranges import capacity_texts, further_coverages
 from geoplan.outputs.wording import (
     area_names,
     level_of_codes,
 )
 from geoplan.results import RunResults, ServiceResult
-from geoplan.words import has_word
 from geoplan.words.speaker import Speaker
 from geoplan.words.text_format import clean, is_missing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Layer:
-    """One layer: its name in the file, its features and its QGIS style.
+    """One layer: its name in the file, its features and how they are drawn.
 
-    title : what the layer is, for readers. styles : name and QML of more styles to choose from.
+    name : a key that stays the same in every language, ``meal_station_gaps``.
+    service, level : whose it is, of layers of one service or of areas.
+    styles : more styles to choose from, by service: the areas' shares of each.
     """
 
     name: str
     frame: gpd.GeoDataFrame
-    style: str
-    title: str = ""
-    styles: tuple[tuple[str, str], ...] = ()
+    style: Style
+    service: str = ""
+    level: str = ""
+    styles: Mapping[str, Style] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What the layer holds: ``gaps``, ``facilities``, ``roads``, ``areas``, ..."""
+        if self.level:
+            return "areas"
+        return self.name.removeprefix(f"{self.service or 'background'}_")
 
 
 def layer_list(results: RunResults, speaker: Speaker) -> list[Layer]:
@@ -57,7 +67,9 @@ def service_layers(
     if service.reach is not None:
         frame = service.reach[["cutoff", service.reach.geometry.name]]
         frame = frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
-        yield Layer(name=f"{key}_reach", frame=frame, style=styles.reach_style())
+        yield Layer(name=f"{key}_reach", frame=frame, style=styles.reach_style(), service=key)
+    if service.site_reach is not None and service.facilities is not None:
+        yield _site_reach(service)
     if service.gaps is not None:
         yield _gaps(service, speaker)
     if service.coverage is not None:
@@ -70,6 +82,29 @@ def service_layers(
         yield _sites(service)
     if service.programme is not None:
         yield _programme(service, speaker)
+
+
+def _site_reach(service: ServiceResult) -> Layer:
+    """What each existing site reaches, with the site's id and name."""
+    assert service.site_reach is not None
+    assert service.facilities is not None
+    reach = service.site_reach
+    names = service.facilities.frame["name"].reindex(reach.index)
+    frame = gpd.GeoDataFrame(
+        {
+            "id": reach.index.astype(str),
+            "name": names.astype("string").fillna("").to_numpy(),
+            "cutoff": reach["cutoff"].to_numpy(float),
+        },
+        geometry=reach.geometry.to_numpy(),
+        crs=reach.crs,
+    )
+    if service.in_reach is not None:  # the internal edition
+        frame["people_in_reach"] = service.in_reach.reindex(frame["id"]).to_numpy(float)
+    key = service.key
+    return Layer(
+        name=f"{key}_reach_sites", frame=frame, style=styles.site_reach_style(), service=key
+    )
 
 
 def _background(results: RunResults) -> Iterator[Layer]:
@@ -90,65 +125,30 @@ def _areas(results: RunResults, speaker: Speaker) -> Iterator[Layer]:
     for level, layer in results.areas.items():
         frame = layer.frame[["name", "parent", layer.frame.geometry.name]].copy()
         frame.insert(0, "code", frame.index.astype(str))
-        shares: list[tuple[str, str]] = []
+        points, count = not layer.has_polygons, len(frame)
+        every: dict[str, Style] = {}
         for key, service in results.services.items():
             for name, values in _area_columns(results, service, level).items():
                 frame[f"{key}_{name}"] = values.reindex(frame.index).to_numpy()
-            if f"{key}_share" in frame.columns:
-                shares.append((f"{key}_share", service.name(speaker.lang)))
-        points = not layer.has_polygons
-        style = styles.plain_area_style(points=points)
-        every = [
-            (name, styles.area_style(field, SHARE_BOUNDS, _share_labels(name), points=points))
-            for field, name in shares
-        ]
-        # the first service's shares to begin with; QGIS offers the others as styles to choose
-        yield Layer(
-            name=f"areas_{level}",
-            frame=frame,
-            style=every[0][1] if every else style,
-            title=speaker.level(level),
-            styles=tuple(every[1:]),
+            drawn, name = {f"{key}_share", f"{key}_rate"} & set(frame), service.name(speaker.lang)
+            if f"{key}_share" in drawn:
+                every[key] = styles.area_style(
+                    f"{key}_share", _share_labels(name), points=points, count=count
+                )
+            elif drawn:
+                rates = frame[f"{key}_rate"].to_numpy(float)
+                style = styles.rate_style(f"{key}_rate", rates, clean(name), points=points)
+                every |= {} if style is None else {key: style}
+        # the first service's shares to begin with; QGIS offers all of them as styles to choose
+        style = next(iter(every.values()), None) or styles.plain_area_style(
+            points=points, count=count
         )
+        yield Layer(name=f"areas_{level}", frame=frame, style=style, level=level, styles=every)
 
 
 def _share_labels(service: str) -> list[str]:
     """Class labels that say whose share it is: QGIS shows no other title in its legend."""
     return [f"{clean(service)} {label}" for label in SHARE_LABELS]
-
-
-def aliases(results: RunResults, layer: Layer, speaker: Speaker) -> dict[str, str]:
-    """What the columns are called for readers, where there is a word; by column."""
-    names = {}
-    gaps = layer.name.endswith("_gaps")
-    unlimited = {f"{key}_sites" for key, s in results.services.items() if is_plan_unlimited(s)}
-    for column in map(str, layer.frame.columns):
-        key = next((k for k in results.services if column.startswith(f"{k}_")), None)
-        name = column if key is None else column[len(key) + 1 :]
-        plain = {"share": "covered_share", "people": "unserved" if gaps else "people"}.get(
-            name, name
-        )
-        if column in results.areas:
-            names[column] = speaker.level(column)
-            continue
-        if layer.name in unlimited and has_word(f"outputs.col_{plain}_unlimited"):
-            plain += "_unlimited"
-        if has_word(f"outputs.col_{plain}"):
-            word = speaker.say(f"outputs.col_{plain}")
-            names[column] = (
-                word if key is None else f"{results.services[key].name(speaker.lang)} {word}"
-            )
-    return names
-
-
-def layer_title(results: RunResults, layer: Layer, speaker: Speaker) -> str:
-    """What a layer is, for readers."""
-    for key, service in results.services.items():
-        kind = layer.name.removeprefix(f"{key}_")
-        if kind != layer.name and has_word(f"outputs.layer_{kind}"):
-            return f"{service.name(speaker.lang)}：{speaker.say(f'outputs.layer_{kind}')}"
-    kind = layer.name.removeprefix("background_")
-    return layer.title or speaker.word(f"outputs.layer_{kind}", layer.name)
 
 
 def _area_columns(results: RunResults, service: ServiceResult, level: str) -> dict[str, pd.Series]:
@@ -205,6 +205,7 @@ def _demand(coverage: Coverage, service: ServiceResult, speaker: Speaker) -> Lay
     labels = {state: speaker.say(f"common.{state}") for state in STATES}
     return Layer(
         name=f"{service.key}_demand",
+        service=service.key,
         frame=frame,
         style=styles.demand_style(labels, count=len(frame)),
     )
@@ -224,9 +225,8 @@ def _gaps(service: ServiceResult, speaker: Speaker) -> Layer:
     frame["cause_text"] = [speaker.cause(c, line=line) for c in frame["cause"]]
     frame["remedy_text"] = [speaker.remedy(r, line=line) for r in frame["remedy"]]
     labels = {cause: speaker.cause(cause, line=line) for cause in CAUSES}
-    return Layer(
-        name=f"{service.key}_gaps", frame=frame, style=styles.gap_style(labels, lines=lines)
-    )
+    style = styles.gap_style(labels, lines=lines)
+    return Layer(name=f"{service.key}_gaps", frame=frame, style=style, service=service.key)
 
 
 def _facilities(results: RunResults, service: ServiceResult, speaker: Speaker) -> Layer:
@@ -234,6 +234,8 @@ def _facilities(results: RunResults, service: ServiceResult, speaker: Speaker) -
     frame = service.facilities.frame.copy()
     frame.insert(0, "id", frame.index.astype(str))
     frame["tier"] = frame["tier"].astype("string").fillna("")
+    if service.in_reach is not None:  # the internal edition
+        frame["people_in_reach"] = service.in_reach.reindex(frame["id"]).to_numpy(float)
     places = frame["capacity"].astype(float)
     if np.isinf(places).any() or "capacity_assumed" in frame.columns:
         # few formats can tell "no limit" from "not known" in a column of numbers
@@ -247,18 +249,20 @@ def _facilities(results: RunResults, service: ServiceResult, speaker: Speaker) -
     tiers = {t.key: t.name(speaker.lang) for t in service.standard.tiers if t.key in used}
     counts = {str(key): int(n) for key, n in frame["tier"].value_counts().items()}
     style = styles.facility_style(tiers, speaker.say("outputs.no_tier"), counts=counts)
-    return Layer(name=f"{service.key}_facilities", frame=frame, style=style)
+    key = service.key
+    return Layer(name=f"{key}_facilities", frame=frame, style=style, service=key)
 
 
 def _sites(service: ServiceResult) -> Layer:
     assert service.siting is not None
     frame = service.siting.sites.copy()
     frame.insert(0, "id", frame.index.astype(str))
+    if service.in_reach is not None:
+        frame["people_in_reach"] = service.in_reach.reindex(frame["id"]).to_numpy(float)
     if "next_best" in frame.columns:
         frame["next_best"] = ["" if is_missing(n) else str(n) for n in frame["next_best"]]
-    return Layer(
-        name=f"{service.key}_sites", frame=frame, style=styles.site_style(count=len(frame))
-    )
+    style = styles.site_style(count=len(frame))
+    return Layer(name=f"{service.key}_sites", frame=frame, style=style, service=service.key)
 
 
 def _programme(service: ServiceResult, speaker: Speaker) -> Layer:
@@ -268,7 +272,8 @@ def _programme(service: ServiceResult, speaker: Speaker) -> Layer:
     frame.insert(0, "id", frame.index.astype(str))
     frame["action_text"] = [speaker.word(f"outputs.action_{k}", str(k)) for k in frame["action"]]
     style = styles.site_style(count=len(frame), label="year")
-    return Layer(name=f"{service.key}_programme", frame=frame, style=style)
+    key = service.key
+    return Layer(name=f"{key}_programme", frame=frame, style=style, service=key)
 
 
 def _spacing(service: ServiceResult, speaker: Speaker) -> Iterator[Layer]:
@@ -280,6 +285,7 @@ def _spacing(service: ServiceResult, speaker: Speaker) -> Iterator[Layer]:
     stretches.insert(1, "line_name", service.line_texts(stretches["line"]).astype(str))
     yield Layer(
         name=f"{service.key}_stretches",
+        service=service.key,
         frame=stretches,
         style=styles.stretch_style(labels),
     )
@@ -291,4 +297,9 @@ def _spacing(service: ServiceResult, speaker: Speaker) -> Iterator[Layer]:
         frame["line_name"] = service.line_texts(frame["line"]).astype("string").fillna("")
     frame["kind_text"] = [speaker.point_kind(k) for k in frame["kind"]]
     marked = {"1": speaker.say("outputs.marked"), "0": speaker.say("outputs.not_marked")}
-    yield Layer(name=f"{service.key}_required", frame=frame, style=styles.required_style(marked))
+    yield Layer(
+        name=f"{service.key}_required",
+        service=service.key,
+        frame=frame,
+        style=styles.required_style(marked),
+    )

@@ -6,106 +6,100 @@ Made with an XML writer, so that no name in them can break out.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
+from geoplan.outputs.gis.symbols import Category, Label, Range, Style, Symbol
 from geoplan.outputs.palette import INK
 from geoplan.words.text_format import clean
 
+#: the version of QGIS whose files these are
+QGIS_VERSION = "3.28.0"
+_KINDS = {
+    "single": "singleSymbol",
+    "categorized": "categorizedSymbol",
+    "graduated": "graduatedSymbol",
+}
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Symbol:
-    """How one class of features is drawn.
 
-    kind : ``"marker"``, ``"line"`` or ``"fill"``; sizes and widths in millimetres.
-    pattern : hatching of a fill: ``""`` or ``"hatch"``.
+def qml(style: Style, aliases: Mapping[str, str] | None = None) -> str:
+    """A style as the text of a QML file.
+
+    Parameters
+    ----------
+    style : how the layer is drawn.
+    aliases : what its columns are called for readers, by column.
+
+    Examples
+    --------
+    >>> from geoplan.outputs.gis.symbols import single
+    >>> "人数" in qml(single(Symbol(kind="marker", colour="#000000")), {"people": "人数"})
+    True
     """
-
-    kind: str
-    colour: str
-    outline: str = "#ffffff"
-    outline_mm: float = 0.2
-    size_mm: float = 2.0
-    shape: str = "circle"
-    alpha: float = 1.0
-    pattern: str = ""
-    dash: bool = False
+    parts = "Symbology|Labeling|Fields" if aliases else "Symbology|Labeling"
+    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories=parts)
+    add_style(root, style, aliases or {})
+    ET.indent(root, " ")
+    body = ET.tostring(root, encoding="unicode")
+    kind = "http://mrcc.com/qgis.dtd"
+    return f"<!DOCTYPE qgis PUBLIC '{kind}' 'SYSTEM'>\n{body}\n"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Category:
-    """One class of a style: a value, its label and its symbol."""
+def add_style(
+    parent: ET.Element,
+    style: Style,
+    aliases: Mapping[str, str],
+    *,
+    hidden: Collection[str] = (),
+) -> None:
+    """Put a style into `parent`: the root of a QML file, or a layer of a project.
 
-    value: str
-    label: str
-    symbol: Symbol
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Range:
-    """One class of numbers: lower <= value <= upper."""
-
-    lower: float
-    upper: float
-    label: str
-    symbol: Symbol
-
-
-def single(symbol: Symbol, *, label_field: str = "") -> str:
-    """QML that draws every feature alike."""
-    root, renderer = _root("singleSymbol")
-    symbols = ET.SubElement(renderer, "symbols")
-    _symbol(symbols, symbol, "0")
-    return _finish(root, label_field)
-
-
-def categorized(field: str, categories: Sequence[Category], *, label_field: str = "") -> str:
-    """QML with a symbol per value of `field`."""
-    root, renderer = _root("categorizedSymbol")
-    renderer.set("attr", field)
-    rows = ET.SubElement(renderer, "categories")
-    symbols = ET.SubElement(renderer, "symbols")
-    for k, category in enumerate(categories):
-        ET.SubElement(
-            rows,
-            "category",
-            symbol=str(k),
-            value=clean(category.value),
-            label=clean(category.label),
-            render="true",
-            type="string",
-        )
-        _symbol(symbols, category.symbol, str(k))
-    return _finish(root, label_field)
-
-
-def graduated(field: str, ranges: Sequence[Range], *, label_field: str = "") -> str:
-    """QML with a symbol per class of the number `field`."""
-    root, renderer = _root("graduatedSymbol")
-    renderer.set("attr", field)
-    renderer.set("graduatedMethod", "GraduatedColor")
-    rows = ET.SubElement(renderer, "ranges")
-    symbols = ET.SubElement(renderer, "symbols")
-    for k, part in enumerate(ranges):
-        ET.SubElement(
-            rows,
-            "range",
-            symbol=str(k),
-            lower=f"{part.lower:.15g}",
-            upper=f"{part.upper:.15g}",
-            label=clean(part.label),
-            render="true",
-        )
-        _symbol(symbols, part.symbol, str(k))
-    return _finish(root, label_field)
-
-
-def _root(kind: str) -> tuple[ET.Element, ET.Element]:
-    root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology|Labeling")
+    hidden : columns that the attribute table does not show.
+    """
     renderer = ET.SubElement(
-        root, "renderer-v2", type=kind, enableorderby="0", forceraster="0", symbollevels="0"
+        parent,
+        "renderer-v2",
+        type=_KINDS[style.kind],
+        enableorderby="0",
+        forceraster="0",
+        symbollevels="0",
     )
-    return root, renderer
+    symbols = ET.Element("symbols")
+    rows = _rows(renderer, style)
+    for k, one in enumerate(style.classes):
+        if rows is not None:
+            ET.SubElement(rows, *_row(one, str(k)))
+        _symbol(symbols, one.symbol, str(k))
+    renderer.append(symbols)
+    parent.set("labelsEnabled", "0" if style.label is None else "1")
+    if style.label is not None:
+        _label(parent, style.label)
+    if aliases:
+        table = ET.SubElement(parent, "aliases")
+        for k, (field, name) in enumerate(aliases.items()):
+            ET.SubElement(table, "alias", index=str(k), field=field, name=clean(name))
+    if hidden:
+        config = ET.SubElement(parent, "attributetableconfig", sortOrder="0", sortExpression="")
+        columns = ET.SubElement(config, "columns")
+        for field in hidden:
+            ET.SubElement(columns, "column", type="field", name=field, hidden="1", width="-1")
+
+
+def _rows(renderer: ET.Element, style: Style) -> ET.Element | None:
+    """The list of classes, where there are several."""
+    if style.kind == "single":
+        return None
+    renderer.set("attr", style.field)
+    if style.kind == "graduated":
+        renderer.set("graduatedMethod", "GraduatedColor")
+        return ET.SubElement(renderer, "ranges")
+    return ET.SubElement(renderer, "categories")
+
+
+def _row(one: Category | Range, symbol: str) -> tuple[str, dict[str, str]]:
+    common = {"symbol": symbol, "label": clean(one.label), "render": "true"}
+    if isinstance(one, Range):
+        return "range", {**common, "lower": f"{one.lower:.15g}", "upper": f"{one.upper:.15g}"}
+    return "category", {**common, "value": clean(one.value), "type": "string"}
 
 
 def _rgba(colour: str, alpha: float = 1.0) -> str:
@@ -176,49 +170,31 @@ def _layer(parent: ET.Element, kind: str, options: dict[str, str]) -> None:
         ET.SubElement(table, "Option", type="QString", name=name, value=value)
 
 
-def _finish(root: ET.Element, label_field: str) -> str:
-    root.set("labelsEnabled", "1" if label_field else "0")
-    if label_field:
-        labels = ET.SubElement(root, "labeling", type="simple")
-        settings = ET.SubElement(labels, "settings", calloutType="simple")
-        text = ET.SubElement(
-            settings,
-            "text-style",
-            fieldName=label_field,
-            isExpression="0",
-            fontSize="7",
-            fontWeight="75",
-            textColor=_rgba(INK),
-        )
-        ET.SubElement(
-            text,
-            "text-buffer",
-            bufferDraw="1",
-            bufferSize="0.8",
-            bufferColor=_rgba("#ffffff"),
-        )
-        # in the middle of the symbol, and always there
-        ET.SubElement(settings, "placement", placement="1", quadOffset="4")
-        ET.SubElement(settings, "rendering", scaleVisibility="0", obstacle="1", displayAll="1")
-    ET.indent(root, " ")
-    body = ET.tostring(root, encoding="unicode")
-    kind = "http://mrcc.com/qgis.dtd"
-    return f"<!DOCTYPE qgis PUBLIC '{kind}' 'SYSTEM'>\n{body}\n"
-
-
-def with_aliases(qml: str, aliases: dict[str, str]) -> str:
-    """The same style with names for readers (`aliases`, by field) in QGIS's attribute table.
-
-    Examples
-    --------
-    >>> "人数" in with_aliases(single(Symbol(kind="marker", colour="#000000")), {"people": "人数"})
-    True
-    """
-    table = ET.Element("aliases")
-    for k, (field, name) in enumerate(aliases.items()):
-        ET.SubElement(table, "alias", index=str(k), field=field, name=clean(name))
-    aliases_xml = ET.tostring(table, encoding="unicode")
-    head, end, tail = qml.rpartition("</qgis>")
-    return f"{head} {aliases_xml}\n{end}{tail}".replace(
-        'styleCategories="Symbology|Labeling"', 'styleCategories="Symbology|Labeling|Fields"', 1
+def _label(parent: ET.Element, label: Label) -> None:
+    labels = ET.SubElement(parent, "labeling", type="simple")
+    settings = ET.SubElement(labels, "settings", calloutType="simple")
+    text = ET.SubElement(
+        settings,
+        "text-style",
+        fieldName=label.field,
+        isExpression="0",
+        fontSize=f"{label.size_pt:g}",
+        fontSizeUnit="Point",
+        fontWeight="75" if label.bold else "50",
+        textColor=_rgba(INK),
+    )
+    ET.SubElement(
+        text, "text-buffer", bufferDraw="1", bufferSize="0.8", bufferColor=_rgba("#ffffff")
+    )
+    # over the point, around it, or level within the area
+    code = {"over": "1", "beside": "0", "within": "4"}[label.place]
+    ET.SubElement(settings, "placement", placement=code, quadOffset="4", dist="1", distUnits="MM")
+    ET.SubElement(
+        settings,
+        "rendering",
+        scaleVisibility="1" if label.from_scale else "0",
+        scaleMin=f"{label.from_scale}",
+        scaleMax="0",
+        obstacle="1",
+        displayAll="1" if label.place == "over" else "0",
     )

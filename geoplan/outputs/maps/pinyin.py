@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 
-
-@cache
-def _table() -> list[tuple[str, frozenset[str]]]:
-    lines = files("geoplan.words").joinpath("pinyin.txt").read_text(encoding="utf-8").splitlines()
-    rows = (line.split(" ", 1) for line in lines if line and not line.startswith("#"))
-    return [(syllable, frozenset(characters)) for syllable, characters in rows]
+from geoplan.words.pinyin import pinyin_table
 
 
 def readings(names: Iterable[str | None]) -> dict[str, str]:
@@ -25,5 +18,5 @@ def readings(names: Iterable[str | None]) -> dict[str, str]:
     {'chang': '长', 'li': '历', 'ou': '区', 'qing': '清', 'qu': '区', 'xia': '下', 'zhang': '长'}
     """
     used = {character for name in names if name for character in name if character > "\u4dff"}
-    found = ((syllable, used & characters) for syllable, characters in _table())
+    found = ((syllable, used & characters) for syllable, characters in pinyin_table())
     return {syllable: "".join(sorted(there)) for syllable, there in found if there}

@@ -27,6 +27,7 @@ from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
 from geoplan.network.isochrones.outline import reach_outline
+from geoplan.network.isochrones.site_outlines import site_outlines
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import figure_names
 from geoplan.services.standard import ServiceStandard
@@ -110,7 +111,7 @@ def assess_service(context: Context, key: str) -> ServiceResult:
         quota=quota_by_area(serving, standard, context.inputs.areas),
         tiers=_tiers(context, demand, standard, opened),
         tier_sites=tier_counts(serving, standard) if standard.tiers else {},
-        reach=_reach(context, standard, sites),
+        **_reach(context, standard, sites),
         capacity=capacity_facts(serving, standard, demand.total),
         capacity_areas=_capacity_areas(context, demand, standard, serving),
         equity=equity_of(context, coverage),
@@ -214,19 +215,22 @@ def _referral(
 
 def _reach(
     context: Context, standard: ServiceStandard, sites: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame | None:
+) -> dict[str, gpd.GeoDataFrame]:
+    """What all sites reach together (``reach``), and each of them (``site_reach``)."""
     if len(sites) == 0 or standard.threshold is None:
-        return None
+        return {}
     chosen = context.network(standard.mode)
-    drawn = reach_outline(
-        chosen.network,
-        sites[["geometry"]],
-        max_snap_m=chosen.max_snap_m,
-        barriers=chosen.barriers,
-        cutoff_m=standard.threshold_m,
-        cutoff_min=standard.threshold_min,
-    )
-    return drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})
+    options: dict[str, Any] = {
+        "max_snap_m": chosen.max_snap_m,
+        "barriers": chosen.barriers,
+        "cutoff_m": standard.threshold_m,
+        "cutoff_min": standard.threshold_min,
+    }
+    drawn = reach_outline(chosen.network, sites[["geometry"]], **options)
+    return {
+        "reach": drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"}),
+        "site_reach": site_outlines(chosen.network, sites[["geometry"]], **options),
+    }
 
 
 def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResult:
