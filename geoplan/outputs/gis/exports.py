@@ -149,7 +149,7 @@ def _kml(source: Path, target: Path) -> list[Path]:
     def write(frame: gpd.GeoDataFrame, path: Path) -> None:
         degrees = frame.to_crs("EPSG:4326")
         degrees = degrees.set_geometry(cut_at_180(degrees.geometry))
-        pyogrio.write_dataframe(_named(degrees), path, driver="KML")
+        pyogrio.write_dataframe(_named(degrees), path, driver="KML", use_arrow=True)
 
     return _per_layer(source, target, "kml", write)
 
