@@ -44,7 +44,7 @@ class Desk:
             env=self.env | env,
             capture_output=True,
             text=True,
-            timeout=400,
+            timeout=900,  # the first run on a machine compiles the kernels
         )
 
     def run(self, tool, **parameters):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -145,7 +145,7 @@ def _shares(
             id=f"{key}_{one.name}",
             name=layer_title(results, one.layer, speaker, service=key),
             source=one,
-            style=one.layer.styles[key],
+            style=replace(one.layer.styles[key], label=None),  # the areas below are named
             hidden=[c for c in one.aliases if service_of(c, results) not in ("", key)],
             shown=one is drawn[-1],  # the coarsest: names and numbers fit a whole city
         )

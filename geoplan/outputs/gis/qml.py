@@ -12,8 +12,8 @@ from geoplan.outputs.gis.symbols import Category, Label, Range, Style, Symbol
 from geoplan.outputs.palette import INK
 from geoplan.words.text_format import clean
 
-#: the version of QGIS whose files these are
-QGIS_VERSION = "3.28.0"
+#: the oldest version of QGIS that is meant: newer ones read its files without a warning
+QGIS_VERSION = "3.22.0"
 _KINDS = {
     "single": "singleSymbol",
     "categorized": "categorizedSymbol",
