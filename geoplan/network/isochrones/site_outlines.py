@@ -5,7 +5,6 @@ As `reach_outline` for a whole city: exact along the streets, with a strip of gr
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +16,6 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.clip_cells import ReachedEdges
 from geoplan.network.isochrones.outline import street_points, strip
 from geoplan.network.isochrones.reach_areas import AreaQuery, reached_per_site
-from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.travel_query import Points, check_direction, snapped
 from geoplan.validate import positive_number
 
@@ -83,7 +81,8 @@ def site_outlines(
         ),
         width=width_m,
         to_sites=check_direction(direction),
-        costs=partial(travel_costs, network),
+        travel=network,
+        threads=None,
     )
     labels: list[Any] = []
     shapes: list[Any] = []

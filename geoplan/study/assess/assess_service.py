@@ -26,6 +26,7 @@ from geoplan.coverage import (
 from geoplan.errors import GeoplanError, UsageError
 from geoplan.inputs.layers import Demand, FacilityLayer
 from geoplan.network import TravelCosts, nearest_site, travel_costs
+from geoplan.network.graph.network import NetworkData
 from geoplan.network.isochrones.outline import reach_outline
 from geoplan.network.isochrones.site_outlines import site_outlines
 from geoplan.results import ServiceResult
@@ -227,10 +228,10 @@ def _reach(
         "cutoff_min": standard.threshold_min,
     }
     drawn = reach_outline(chosen.network, sites[["geometry"]], **options)
-    return {
-        "reach": drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"}),
-        "site_reach": site_outlines(chosen.network, sites[["geometry"]], **options),
-    }
+    found = {"reach": drawn.rename(columns={f"cutoff_{standard.unit}": "cutoff"})}
+    if isinstance(chosen.network, NetworkData):  # by public transport they overlap all over town
+        found["site_reach"] = site_outlines(chosen.network, sites[["geometry"]], **options)
+    return found
 
 
 def _rates(context: Context, key: str, standard: ServiceStandard) -> ServiceResult:
