@@ -76,7 +76,8 @@ def run_study(
     services = _plan_all(context, keys, stages, scheduler, kept)
     if services_with_actions(context, keys):
         with stages.stage("programme", speaker.say("study.programme_stage"), steps=0):
-            services = with_programme(context, services)
+            planned = services
+            services = kept.programme(keys, lambda: with_programme(context, planned))
     services = with_funds(context, services)
     info = StudyInfo(
         name=config.study.name,

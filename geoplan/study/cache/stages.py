@@ -70,6 +70,13 @@ class StageCache:
         named = self._once(f"service.{key}", lambda: self._service_key(key))
         return self.store.reused(named, work, keep=_is_whole)
 
+    def programme(
+        self, services: list[str], work: Callable[[], dict[str, ServiceResult]]
+    ) -> dict[str, ServiceResult]:
+        """The `services` of a run with their plan in time. After all of them."""
+        run = self.run_key(services)
+        return self.store.reused(None if run is None else key_of("programme", run), work)
+
     def run_key(self, services: list[str]) -> str | None:
         """A key of all that the results of a run of `services` depend on. After `inputs`."""
         inputs = self._keys.get("inputs")

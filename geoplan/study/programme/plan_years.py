@@ -56,6 +56,8 @@ def with_programme(
         time_limit_s=section.time_limit_s, gap=section.gap, seed=context.config.study.seed
     )
     result = programme(problem, objective=section.objective, request=request)
+    if result.detail.get("interrupted"):
+        raise KeyboardInterrupt  # a run that somebody stops ends, and keeps no half plan
     made = service_programmes(context, dict(services), parts, problem, result)
     return {
         key: replace(service, programme=made[key]) if key in made else service

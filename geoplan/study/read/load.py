@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,14 @@ import pandas as pd
 
 from geoplan.errors import InputError, UsageError
 from geoplan.inputs import (
-    LayerSource,
     PeopleByYear,
     Streets,
     SumTo,
     read_area_table,
     read_areas,
     read_demand,
-    read_facilities,
     read_lines,
 )
-from geoplan.inputs.columns.status import StatusWords
-from geoplan.inputs.files.database import is_database_url
-from geoplan.inputs.files.source import KEEP_ALL
 from geoplan.inputs.findings.finding import Finding, InputRecord, Loaded, findings_frame
 from geoplan.inputs.layers import AreaLayer, Demand, FacilityLayer, LineLayer
 from geoplan.inputs.sites.rules import SiteRules
@@ -37,14 +32,13 @@ from geoplan.study.config.schema import (
     StudyFile,
 )
 from geoplan.study.read.changed_layers import closed_down, scaled, with_added
+from geoplan.study.read.layer_reader import LayerReader, Report
 from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
 from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -95,105 +89,6 @@ class StudyInputs:
         return {one.record.path: one.set_aside for one in self.loaded if len(one.set_aside)}
 
 
-class _Reader:
-    """Collects what each read returns; a layer that cannot be used is left out, with a finding."""
-
-    def __init__(
-        self, config: StudyFile, base: Path, report: Report, streets: Streets | None
-    ) -> None:
-        self.streets = streets
-        self.config = config
-        self.base = base
-        self.lang = config.lang
-        self.crs = config.study.crs
-        self.report = report
-        self.loaded: list[Loaded[Any]] = []
-
-    def source(self, section: Any, *, role: str, path: str | None = None) -> LayerSource:
-        name = path if path is not None else section.path
-        return LayerSource(
-            path=name if is_database_url(name) else self.base / name,
-            name=name,
-            layer=section.layer,
-            sheet=section.sheet,
-            datum=getattr(section, "datum", None),
-            crs=getattr(section, "crs", None),
-            encoding=section.encoding,
-            columns=dict(section.columns),
-            where=getattr(section, "where", None),
-            unit=getattr(section, "unit", None),
-            role=role,
-            keep=_kept(section),
-        )
-
-    def facilities(
-        self,
-        source: LayerSource,
-        key: str,
-        areas: Mapping[str, AreaLayer],
-        *,
-        rules: SiteRules,
-    ) -> Loaded[FacilityLayer]:
-        return read_facilities(
-            source,
-            key=key,
-            crs=self.crs,
-            areas=areas,
-            streets=self.streets,
-            rules=rules,
-            lang=self.lang,
-        )
-
-    def rules(self, key: str) -> SiteRules:
-        """How the sites of a service are read; of sites that are no service's, see `SiteRules`."""
-        section = self.config.services[key]
-        standard = standard_of(key, section)
-        return SiteRules(
-            words=StatusWords(own=self.config.status.model_dump()),
-            data_date=self.config.study.data_date,
-            capacity_default=section.capacity_default,
-            capacity_limits=standard.capacity_limits,
-            tier_key=standard.tier_key if standard.tiers else None,
-        )
-
-    def lines(
-        self, source: LayerSource, key: str, areas: Mapping[str, AreaLayer]
-    ) -> Loaded[LineLayer]:
-        return read_lines(
-            source, key=key, crs=self.crs, areas=areas, streets=self.streets, lang=self.lang
-        )
-
-    def take(self, one: Loaded[Any]) -> Any:
-        one = replace(one, findings=(*one.findings, *self._nothing_left(one)))
-        self.loaded += [one, *one.also]
-        self.report(f"{one.record.path}: {one.record.rows}")
-        return one.layer
-
-    def _nothing_left(self, one: Loaded[Any]) -> tuple[Finding, ...]:
-        """A file whose every row is wrong: a plan without it would look like any other."""
-        wrong = {(f.sheet, f.row) for f in one.findings if f.severity == "error" and f.row}
-        record = one.record
-        if record.accepted or not record.rows or not wrong or one.layer is None:
-            return ()
-        return (
-            Finding(
-                file=record.path,
-                problem=self.config.speaker.say(
-                    "study.no_row_left", rows=record.rows, wrong=len(wrong)
-                ),
-                advice=self.config.speaker.say("study.no_row_left_advice"),
-                severity="error",
-                code="no_row_left",
-            ),
-        )
-
-
-def _kept(section: Any) -> tuple[str, ...]:
-    """The headings of a section whose personal data are kept."""
-    keep = getattr(section, "keep", False)
-    return tuple(keep) if isinstance(keep, list) else (KEEP_ALL,) if keep else ()
-
-
 def coarsest_first(areas: Mapping[str, AreaSection]) -> list[str]:
     """Area levels so that every parent stands before its children."""
     order: list[str] = []
@@ -229,7 +124,7 @@ def load_inputs(
     streets : locations are compared with them; see `street_evidence`.
     report : called with a line per input.
     """
-    reader = _Reader(config, base, report or (lambda _: None), streets)
+    reader = LayerReader(config, base, report or (lambda _: None), streets)
     areas = _areas(reader)
     wanted = list(config.services) if services is None else services
     used = {
@@ -337,7 +232,7 @@ def _demand_of(config: StudyFile, service: str) -> str | None:
     return section.demand or standard_of(service, section).group
 
 
-def _areas(reader: _Reader) -> dict[str, AreaLayer]:
+def _areas(reader: LayerReader) -> dict[str, AreaLayer]:
     areas: dict[str, AreaLayer] = {}
     sections = reader.config.areas
     for level in coarsest_first(sections):
@@ -355,7 +250,9 @@ def _areas(reader: _Reader) -> dict[str, AreaLayer]:
     return areas
 
 
-def _projection(reader: _Reader, key: str, areas: Mapping[str, AreaLayer]) -> PeopleByYear | None:
+def _projection(
+    reader: LayerReader, key: str, areas: Mapping[str, AreaLayer]
+) -> PeopleByYear | None:
     """People by year of one demand, its tables among the inputs."""
     section = reader.config.demand[key].projection
     if section is None:
@@ -371,7 +268,7 @@ def _projection(reader: _Reader, key: str, areas: Mapping[str, AreaLayer]) -> Pe
 
 
 def _demand(
-    reader: _Reader,
+    reader: LayerReader,
     key: str,
     section: DemandSection,
     areas: Mapping[str, AreaLayer],
@@ -411,7 +308,7 @@ def _demand(
     return None if now is None or then is None else (now, then)
 
 
-def _projects(reader: _Reader, keys: list[str]) -> dict[str, tuple[Project, ...]]:
+def _projects(reader: LayerReader, keys: list[str]) -> dict[str, tuple[Project, ...]]:
     """The offices' own projects, where a programme plans them."""
     found: dict[str, tuple[Project, ...]] = {}
     for key in keys:
@@ -424,14 +321,14 @@ def _projects(reader: _Reader, keys: list[str]) -> dict[str, tuple[Project, ...]
     return found
 
 
-def _rate_table(reader: _Reader, key: str, section: ServiceSection) -> pd.DataFrame | None:
+def _rate_table(reader: LayerReader, key: str, section: ServiceSection) -> pd.DataFrame | None:
     source = reader.source(section, role=f"services.{key}", path=section.path or "")
     needed = () if section.rate is None else ("code", *section.rate.counts)
     one = read_area_table(source, needed=needed, lang=reader.lang)
     return reader.take(one)
 
 
-def _background(reader: _Reader) -> dict[str, gpd.GeoDataFrame]:
+def _background(reader: LayerReader) -> dict[str, gpd.GeoDataFrame]:
     layers: dict[str, gpd.GeoDataFrame] = {}
     for name, section in reader.config.background.items():
         one = read_lines(

@@ -231,3 +231,31 @@ def test_the_command_has_a_switch(small_folder: Path, kept: Path) -> None:
     assert not kept.exists()
     run()
     assert list(kept.iterdir())
+
+
+def test_a_plan_in_time_is_kept(
+    small_folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own settings count: another budget is another plan."""
+    monkeypatch.setattr(run_module, "with_programme", counting := _Counting())
+    given = {"services.meal_station.actions": {"open": {"cost": 100}}}
+
+    def planned(budget: int) -> str:
+        programme = {"years": [2025, 2026], "budget": [budget, budget]}
+        return numbers(Study.open(small_folder).replace({"programme": programme, **given}).run())
+
+    assert planned(100) == planned(100)
+    assert counting.calls == 1
+    assert planned(200) != planned(100)
+    assert counting.calls == 2
+
+
+class _Counting:
+    """`with_programme`, its calls counted."""
+
+    def __init__(self) -> None:
+        self.calls, self.real = 0, run_module.with_programme
+
+    def __call__(self, *args: Any) -> Any:
+        self.calls += 1
+        return self.real(*args)

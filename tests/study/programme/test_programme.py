@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -176,3 +177,16 @@ def test_faults_are_told(study):
         )
     with pytest.raises(StudyFileError, match="per planning year"):
         study.replace({"programme": {"years": [2025, 2026], "budget": [1]}})
+
+
+def test_a_run_that_is_stopped_while_planning_ends(study, monkeypatch):
+    from geoplan.siting import programme
+    from geoplan.study.programme import plan_years
+
+    def stopped(*args, **options):
+        found = programme(*args, **options)
+        return replace(found, detail={**found.detail, "interrupted": True})
+
+    monkeypatch.setattr(plan_years, "programme", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        planned(study, actions=OPEN)
