@@ -37,10 +37,6 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "What to build in which year": (
         "programme",
         "ProgrammeProblem",
-        "ProgrammeAction",
-        "Budget",
-        "Target",
-        "ProgrammeResult",
     ),
     "Boundaries, supply and demand, coordinates": (
         "spacing_coverage",

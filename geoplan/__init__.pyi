@@ -13,14 +13,10 @@ from .network import (
     travel_costs as travel_costs,
 )
 from .siting import (
-    Budget as Budget,
-    ProgrammeAction as ProgrammeAction,
     ProgrammeProblem as ProgrammeProblem,
-    ProgrammeResult as ProgrammeResult,
     SitingProblem as SitingProblem,
     SitingResult as SitingResult,
     SolveRequest as SolveRequest,
-    Target as Target,
     coverage_curve as coverage_curve,
     max_coverage as max_coverage,
     min_cost as min_cost,

@@ -145,7 +145,7 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(package, tmp_path):
 @pytest.fixture
 def nowhere(monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    monkeypatch.setattr(kernels, "_users_cache", lambda: Path(os.devnull) / "cache")
+    monkeypatch.setattr(kernels, "users_cache", lambda _: Path(os.devnull) / "cache")
     monkeypatch.setattr(tempfile, "tempdir", str(Path(os.devnull) / "tmp"))
     kernels.cache_folder.cache_clear()
     yield

@@ -45,6 +45,18 @@ class TransitNetwork(TimedNetwork):
     options : how people travel, where a query does not say otherwise.
     source : where the timetable came from, for reports.
     notes : what was done while reading (see `geoplan.network.transit.feed_notes`).
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd, shapely
+    >>> from geoplan.network import Network
+    >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (4000, 0)])], crs=4548)
+    >>> stops = gpd.GeoDataFrame({"line": ["1", "1"], "order": [1, 2]},
+    ...     geometry=gpd.points_from_xy([0, 4000], [0, 0]), crs=4548)
+    >>> lines = pd.DataFrame({"line": ["1"], "span": ["06:00-21:00"], "headway": [10]})
+    >>> walk = Network.from_lines(street, mode="walk")
+    >>> TransitNetwork.from_lines(lines, stops, walk=walk).n_lines
+    1
     """
 
     walk: NetworkData
@@ -172,7 +184,7 @@ class TransitNetwork(TimedNetwork):
             both ways), ``loop`` (环线) where the last stop is followed by the first.
         walk : the streets, mode ``"walk"``.
         columns : headings by meaning where they are others, ``{"headway": "间隔时间"}``.
-        options : as in `from_gtfs`.
+        options : how people travel, see `from_gtfs`.
 
         Returns
         -------
@@ -293,6 +305,14 @@ class TransitNetwork(TimedNetwork):
 
     def changed(self, **options: Any) -> Self:
         """The same network for other options of travel, for example another window.
+
+        Parameters
+        ----------
+        options : how people travel, see `from_gtfs`.
+
+        Returns
+        -------
+        TransitNetwork
 
         Examples
         --------

@@ -20,8 +20,11 @@ class PlannedAction:
 
     Parameters
     ----------
-    action : what is done. year : in which planning year. times : how many modules.
-    cost : capital money, all modules. running_cost : money per year from then on, all modules.
+    action : what is done.
+    year : in which planning year.
+    times : how many modules.
+    cost : capital money, all modules.
+    running_cost : money per year from then on, all modules.
     people : people served in its year who would not be without it, all else as planned.
     person_years : the same, summed over its year and all later ones.
     areas : area code -> people of that area among `people`, most first (where areas are known).
@@ -32,6 +35,15 @@ class PlannedAction:
         ``"rules"`` (another rule or action stands against it); ``"no_better"`` (nothing is gained).
     short : money, or works, that the earlier year would need besides; 0 for other reasons.
     gained_earlier : person-years that a year earlier would bring, were it allowed.
+
+    Examples
+    --------
+    >>> import geoplan as gp, numpy as np
+    >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+    >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+    >>> second = gp.programme(problem).actions[1]
+    >>> second.year, second.action.site, second.people, second.why
+    (2026, 1, 6.0, 'works')
     """
 
     action: ProgrammeAction
@@ -54,13 +66,24 @@ class ProgrammeYear:
 
     Parameters
     ----------
-    year : planning year. length : calendar years that it stands for.
-    total, served : people. open_sites : labels of the sites open in it.
+    year : planning year.
+    length : calendar years that it stands for.
+    total, served : people.
+    open_sites : labels of the sites open in it.
     capacity : places by kind at open sites.
-    cost : capital money of its actions. running_cost : money of one calendar year.
+    cost : capital money of its actions.
+    running_cost : money of one calendar year.
     works : number of actions (modules counted one by one).
     left : money left by budget name after the year (of budgets without carry-over, of the year).
     smallest_area_share : of the people of the worst-off area; NaN without areas.
+
+    Examples
+    --------
+    >>> import geoplan as gp, numpy as np
+    >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+    >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+    >>> [(year.year, year.served, year.works) for year in gp.programme(problem).by_year]
+    [(2025, 7.0, 1), (2026, 13.0, 1)]
     """
 
     year: int
@@ -86,6 +109,11 @@ class Change:
     where : the rule: (budget name, year), year, name of the share, or `Target`.
     asked, enough : as it was asked, and what would be possible.
     proved : no smaller change of this family alone would do.
+
+    Examples
+    --------
+    >>> Change(family="works", where=2025, asked=1.0, enough=2.0, proved=True).enough
+    2.0
     """
 
     family: str
@@ -143,7 +171,24 @@ class ProgrammeResult:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def sites(self, year: int) -> tuple[Hashable, ...]:
-        """Labels of the sites that are open in a planning year."""
+        """Labels of the sites that are open in a planning year.
+
+        Parameters
+        ----------
+        year : one of the planning years.
+
+        Returns
+        -------
+        tuple of labels
+
+        Examples
+        --------
+        >>> import geoplan as gp, numpy as np
+        >>> base = gp.SitingProblem.from_cover(np.eye(3, dtype=bool), [5, 6, 7])
+        >>> problem = gp.ProgrammeProblem.of(base, years=[2025, 2026], max_works=1)
+        >>> gp.programme(problem).sites(2025)
+        (2,)
+        """
         return next(y.open_sites for y in self.by_year if y.year == year)
 
     def summary(self) -> str:

@@ -98,6 +98,11 @@ class SpendShare:
     actions : labels of the actions meant.
     least, most : shares of the capital money of all actions, over all years, 0..1.
     name : for messages.
+
+    Examples
+    --------
+    >>> SpendShare(actions=("centre 1", "centre 2"), least=0.55, name="for the elderly").most
+    1.0
     """
 
     actions: tuple[Hashable, ...]
@@ -151,6 +156,13 @@ class AreaLevel:
     ----------
     demand, sites : area code per demand row and per site (object arrays; None: in no area).
     codes : all areas of the level, those without people and sites too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> demand, sites = np.array(["a", "b", None], object), np.array(["a"], object)
+    >>> len(AreaLevel(demand=demand, sites=sites, codes=("a", "b")).codes)
+    2
     """
 
     demand: np.ndarray
