@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from geoplan.coverage.quota import (
 from geoplan.errors import UsageError
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services import standard_for
+from geoplan.services.standard import Quota
 
 
 def area_layer(level, codes, parent=None) -> AreaLayer:
@@ -84,7 +87,10 @@ def test_the_share_of_villages_is_set_against_its_target():
     """43 of 100 villages have a meal station: exactly the published 43 %, so it is on target."""
     villages = [f"v{i}" for i in range(100)]
     facilities = facilities_of(villages[:43], village=villages[:43])
-    standard = standard_for("meal_station")
+    standard = replace(
+        standard_for("meal_station"),
+        quotas=(Quota(level="village", minimum=1, target_share=0.43),),
+    )
     tables = quota_by_area(facilities, standard, {"village": area_layer("village", villages)})
     row = quota_summary(tables, standard).loc["village"]
     assert (row["meeting_share"], row["target_share"], row["on_target"]) == (0.43, 0.43, True)

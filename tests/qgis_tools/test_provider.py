@@ -80,7 +80,8 @@ def village(desk):
     )
     streets = gpd.GeoDataFrame(
         geometry=[
-            LineString([(X + a, Y) for a in range(0, 3001, 500)]),
+            # a new site may stand at a corner, which are 500 m apart
+            *(LineString([(X + a, Y), (X + a + 500, Y)]) for a in range(0, 3000, 500)),
             LineString([(X, Y + 2000), (X + 400, Y + 2000)]),
         ],
         crs=CRS,

@@ -260,8 +260,13 @@ def test_the_order_of_rows_of_the_demo_city_changes_nothing(of_demo, city, tmp_p
     mixed = table.sample(frac=1, random_state=3)
     mixed.to_csv(path, index=False, encoding="gb18030")
     other = of_city(folder)
-    key = {k: v for k, v in of_demo.to_dict()["services"][DEMO].items() if k != "gaps"}
-    assert {k: v for k, v in other.to_dict()["services"][DEMO].items() if k != "gaps"} == key
+    here, there = (plan.to_dict()["services"][DEMO] for plan in (of_demo, other))
+    # plans in time are proved within a gap: which of them is found may depend on the order
+    first, second = here.pop("programme"), there.pop("programme")
+    assert first["status"] == second["status"] == "optimal"
+    assert first["value"] == pytest.approx(second["value"], rel=0.01)
+    del here["gaps"], there["gaps"]
+    assert here == there
     assert _gaps(other) == _gaps(of_demo)
     shapes, others = (plan.gaps[DEMO].geometry for plan in (of_demo, other))
     assert shapes.isna().equals(others.isna())

@@ -323,7 +323,7 @@ def test_the_median_and_the_centre_heed_places(small_folder: Path) -> None:
 
 def test_a_service_that_is_not_there_is_told_with_those_that_are(small_plan: Plan) -> None:
     for found in (small_plan.coverage, small_plan.gaps, small_plan.sites, small_plan.services):
-        with pytest.raises(UsageError, match="'meals' here; there are: meal_station"):
+        with pytest.raises(UsageError, match="'meals' in this run; there are: meal_station"):
             found["meals"]
         with pytest.raises(KeyError):
             found["meals"]

@@ -148,7 +148,7 @@ def test_every_output_bounds_the_plan_by_the_same_numbers(
     # where new sites are taken as unlimited, what hangs on it says so
     headings = [c.heading(speaker) for c in site_table(results, service, speaker).columns]
     assert ("Share with the plan (new sites unlimited)" in headings) is unlimited
-    (sites,) = [layer for layer in layer_list(results, speaker) if layer.name.endswith("_sites")]
+    (sites,) = [x for x in layer_list(results, speaker) if x.name == "meal_station_sites"]
     assert ("unlimited" in aliases(results, sites, speaker)["share_after"]) is unlimited
     page = plan.map("meal_station").body()
     assert ("With the plan (if unlimited)" in page) is unlimited

@@ -68,7 +68,7 @@ def export_run(run_folder: str | Path, *, format: str, out: str | Path) -> list[
     True
     >>> export_run(run, format="dwg", out=study.folder)
     Traceback (most recent call last):
-    geoplan.errors.UsageError: format must be one of gpkg, shp, geojson, ... not 'dwg'.
+    geoplan.errors.UsageError: format must be one of gpkg, shp, gdb, geojson, ... not 'dwg'.
     """
     writers: dict[str, Callable[..., list[Path]]] = {
         "gpkg": _gpkg,

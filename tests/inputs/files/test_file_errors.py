@@ -20,7 +20,7 @@ WORDS = tomllib.loads(
 )
 SOURCE = "\n".join(
     path.read_text(encoding="utf-8")
-    for room in ("inputs", "crs")
+    for room in ("inputs", "crs", "study")
     for path in Path(str(files(f"geoplan.{room}"))).rglob("*.py")
 )
 #: sentences whose name is put together: what is found by the streets, limits
