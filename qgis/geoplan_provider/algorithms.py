@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterField,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
+    QgsProcessingUtils,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QVariant
@@ -85,8 +86,9 @@ class GeoplanTool(QgsProcessingAlgorithm):
         )
 
     def folder(self, parameters, context):
-        """Where the study and its run are written."""
-        return Path(self.parameterAsString(parameters, "FOLDER", context))
+        """Where the study and its run are written: a temporary folder where none is given."""
+        given = self.parameterAsString(parameters, "FOLDER", context)
+        return Path(given or QgsProcessingUtils.generateTempFilename("geoplan"))
 
     def study(self, parameters, context):
         """An empty study in the CRS that was chosen."""

@@ -136,12 +136,14 @@ def test_suggested_sites_serve_most(desk, village):
     assert sites["added_people"].tolist() == [80]
 
 
-def test_check_names_the_row_without_a_place(desk, village):
+def test_check_names_the_row_without_a_place(desk, village, monkeypatch):
+    monkeypatch.chdir(desk.folder)
     found = desk.run("check", **village, FINDINGS=desk.folder / "doubts.csv")
     assert "FINDINGS" in found
     doubts = pyogrio.read_dataframe(desk.folder / "doubts.csv")
     assert any("people.gpkg" in str(file) for file in doubts["file"])
     assert doubts["advice"].str.len().min() > 0
+    assert not (desk.folder / "study").exists()  # no folder was given: nothing is left behind
 
 
 def test_markers_along_a_line(desk):
