@@ -57,14 +57,43 @@ def solve_by_model(
     return Found(times=times, bound=_bound(built, found, objective), detail=facts)
 
 
-def _run(built: ProgrammeModel, control: SolveControl, start: np.ndarray | None = None) -> Outcome:
-    """HiGHS, until a solution keeps every rule by the plain definition."""
+def _run(
+    built: ProgrammeModel,
+    control: SolveControl,
+    start: np.ndarray | None = None,
+    ruled_out: list[np.ndarray] | None = None,
+) -> Outcome:
+    """HiGHS, until a solution keeps every rule by the plain definition.
+
+    ruled_out : answers refused before, on the same model; further ones are added.
+    """
+    refused: list[np.ndarray] = [] if ruled_out is None else ruled_out
+    bounds: list[float | None] = []
 
     def run() -> Outcome:
         first = None if start is None else np.pad(start, (0, built.model.columns - len(start)))
-        return solve_in_time(built.model, control, start=first)
+        found = solve_in_time(built.model, control, start=first)
+        if exact_rows(built) or not refused:
+            bounds.append(found.bound)
+        return found
 
-    return solve_accepted(run, lambda x: _refuse(built, x))
+    def refuse(x: np.ndarray) -> bool:
+        if not _refuse(built, x):
+            return False
+        refused.append(x)
+        return True
+
+    found = solve_accepted(run, refuse)
+    if exact_rows(built) or not refused:
+        return found
+    # what came after such a row is a plan, but proves nothing
+    status = "unknown" if found.status == "infeasible" else found.status
+    return replace(found, bound=bounds[-1] if bounds else None, status=status)
+
+
+def exact_rows(built: ProgrammeModel) -> bool:
+    """Whether a row that rules a plan out rules out no other: every action is done once at most."""
+    return bool((built.of.table.most <= 1).all())
 
 
 def _refuse(built: ProgrammeModel, x: np.ndarray) -> bool:
@@ -99,21 +128,23 @@ def rounded_bound(of: Programme, value: float, bound: float | None) -> float | N
 def _worst_area(built: ProgrammeModel, control: SolveControl) -> Found:
     """First the smallest share of any area made largest, then most person-years."""
     worst = worst_area_column(built)
+    refused: list[np.ndarray] = []
 
     def run_first(part: SolveControl) -> Outcome:
         cost = np.zeros(built.model.columns)
         cost[worst] = -1.0
         built.set_costs(cost)
-        return _run(built, part)
+        return _run(built, part, ruled_out=refused)
 
     def run_second(start: np.ndarray | None, part: SolveControl) -> Outcome:
         built.set_costs(built.person_year_costs())
-        return _run(built, part, start)
+        return _run(built, part, start, refused)
 
     def first_value(x: np.ndarray) -> float:
         return -built.of.plan(built.plan_times(x)).smallest_share
 
     def forbid(x: np.ndarray) -> None:
+        refused.append(x)
         forbid_sites(built.model, built.times[built.times >= 0], x)
 
     stages = TwoStages(
@@ -126,9 +157,12 @@ def _worst_area(built: ProgrammeModel, control: SolveControl) -> Found:
     found = solve_two_stages(stages, control)
     if found.x is None:
         return Found(times=None, bound=None, status=found.status)
-    second = Outcome(status="feasible", x=found.x, value=np.nan, bound=found.bound)
+    proved = exact_rows(built) or not refused
+    second = Outcome(
+        status="feasible", x=found.x, value=np.nan, bound=found.bound if proved else None
+    )
     return Found(
         times=built.plan_times(found.x),
         bound=_bound(built, second, "worst_area"),
-        first_proved=found.first_proved,
+        first_proved=found.first_proved and proved,
     )

@@ -159,3 +159,40 @@ def test_works_that_are_left_over(carry):
         base, years=[2025, 2026], actions=actions, max_works=1, works_carry_over=carry
     )
     assert programme(problem).value == (14 if carry else 9)
+
+
+def test_a_plan_that_was_ruled_out_among_modules_proves_nothing(monkeypatch):
+    """The row that rules it out may take better plans with it: no bound below them is told."""
+    from geoplan.siting.periods import exact, solve
+    from geoplan.siting.solver.two_stage import forbid_sites
+
+    base = SitingProblem.from_cover([[True]], [200], fixed=[0])
+    beds = ProgrammeAction(id="beds", kind="expand", site=0, capacity={"bed": 20}, cost=5, most=4)
+    problem = ProgrammeProblem.of(
+        base,
+        years=[2025, 2026],
+        actions=[beds],
+        capacities={"bed": [40]},
+        budgets=Budget(amounts=[10, 10]),
+    )
+    assert programme(problem).value == 200  # two modules a year: 80 people, then 120
+    real, refused = exact._refuse, []
+
+    def refuse(built, x):
+        if refused:
+            return real(built, x)
+        refused.append(built.plan_times(x))
+        forbid_sites(built.model, built.times[built.times >= 0], x)
+        return True
+
+    monkeypatch.setattr(exact, "_refuse", refuse)
+    told = []
+    asked = solve.solve_by_model
+    monkeypatch.setattr(
+        solve, "solve_by_model", lambda *a, **o: told.append(asked(*a, **o)) or told[-1]
+    )
+    found = programme(problem)
+    assert refused
+    assert found.value == 200 or found.status != "optimal"
+    together = told[0]  # the others plan single years
+    assert together.bound is None or together.bound >= 200
