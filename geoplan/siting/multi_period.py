@@ -10,11 +10,11 @@ from geoplan.errors import Faults
 from geoplan.siting.model.build_result import judged
 from geoplan.siting.model.constraints import begin_solve
 from geoplan.siting.periods.core import reduce_programme
-from geoplan.siting.periods.exact import Found, rounded_bound
 from geoplan.siting.periods.explain import Explainer
+from geoplan.siting.periods.milp.exact import Found, rounded_bound
+from geoplan.siting.periods.milp.relax import changes_in_words, smallest_changes
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.problem import ProgrammeProblem
-from geoplan.siting.periods.relax import changes_in_words, smallest_changes
 from geoplan.siting.periods.result import ProgrammeResult
 from geoplan.siting.periods.solve import each_year_alone, solve_programme
 from geoplan.siting.solver.control import SolveControl

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from geoplan.siting.covering import max_coverage
-from geoplan.siting.periods.exact import Found
+from geoplan.siting.periods.milp.exact import Found
 from geoplan.siting.periods.plain import Programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.request import SolveRequest

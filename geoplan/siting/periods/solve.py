@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from geoplan.siting.periods.core import ProgrammeCore, reduce_programme
-from geoplan.siting.periods.exact import Found, solve_by_model
-from geoplan.siting.periods.large import SMALL_PAIRS, solve_openings
-from geoplan.siting.periods.openings import openings_of
+from geoplan.siting.periods.milp.exact import Found, solve_by_model
+from geoplan.siting.periods.openings.large import SMALL_PAIRS, solve_openings
+from geoplan.siting.periods.openings.openings import openings_of
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.single import one_period
 from geoplan.siting.periods.year import year_alone

@@ -163,7 +163,8 @@ def test_works_that_are_left_over(carry):
 
 def test_a_plan_that_was_ruled_out_among_modules_proves_nothing(monkeypatch):
     """The row that rules it out may take better plans with it: no bound below them is told."""
-    from geoplan.siting.periods import exact, solve
+    from geoplan.siting.periods import solve
+    from geoplan.siting.periods.milp import exact
     from geoplan.siting.solver.two_stage import forbid_sites
 
     base = SitingProblem.from_cover([[True]], [200], fixed=[0])

@@ -14,8 +14,8 @@ from geoplan.siting import (
     programme,
 )
 from geoplan.siting.periods.core import reduce_programme
-from geoplan.siting.periods.large import solve_openings
-from geoplan.siting.periods.openings import openings_of
+from geoplan.siting.periods.openings.large import solve_openings
+from geoplan.siting.periods.openings.openings import openings_of
 from geoplan.siting.periods.plain import Programme
 from geoplan.siting.solver.control import SolveControl
 

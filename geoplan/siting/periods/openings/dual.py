@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geoplan.kernels import kernel
-from geoplan.siting.periods.openings import Openings
+from geoplan.siting.periods.openings.openings import Openings
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.volume import Steps, blend_weight, next_steps
 from geoplan.tolerances import NO_DIRECTION

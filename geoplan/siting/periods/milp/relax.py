@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from geoplan.siting.model.parse import share_text
 from geoplan.siting.periods.core import ProgrammeCore
-from geoplan.siting.periods.model import ProgrammeModel, build_model
+from geoplan.siting.periods.milp.model import ProgrammeModel, build_model
 from geoplan.siting.periods.plain import Plan, Programme
 from geoplan.siting.periods.result import Change
 from geoplan.siting.periods.rules import Target

@@ -10,8 +10,8 @@ import numpy as np
 from geoplan.siting.constrained.accepted import solve_accepted
 from geoplan.siting.model.build_result import rounded_up
 from geoplan.siting.periods.core import ProgrammeCore
-from geoplan.siting.periods.model import ProgrammeModel, build_model
-from geoplan.siting.periods.model_targets import keep_worst_area, worst_area_column
+from geoplan.siting.periods.milp.model import ProgrammeModel, build_model
+from geoplan.siting.periods.milp.model_targets import keep_worst_area, worst_area_column
 from geoplan.siting.periods.plain import Programme
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.highs import Outcome

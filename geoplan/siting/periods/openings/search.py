@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geoplan.kernels import kernel
-from geoplan.siting.periods.openings import Openings
+from geoplan.siting.periods.openings.openings import Openings
 from geoplan.siting.solver.control import SolveControl
 from geoplan.siting.solver.rng import below, random_state, uniform
 from geoplan.tolerances import SAME_VALUE

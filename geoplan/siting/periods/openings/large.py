@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from geoplan.siting.periods.core import reduce_programme
-from geoplan.siting.periods.dual import OpeningDual, solve_dual
-from geoplan.siting.periods.exact import Found, rounded_bound, solve_by_model
-from geoplan.siting.periods.openings import Openings
-from geoplan.siting.periods.search import PlanSearch
+from geoplan.siting.periods.milp.exact import Found, rounded_bound, solve_by_model
+from geoplan.siting.periods.openings.dual import OpeningDual, solve_dual
+from geoplan.siting.periods.openings.openings import Openings
+from geoplan.siting.periods.openings.search import PlanSearch
 from geoplan.siting.solver.control import SolveControl
 from geoplan.tolerances import PROVED_GAP
 

@@ -12,7 +12,7 @@ from geoplan.siting.solver.two_stage import with_room
 from geoplan.tolerances import ROW_ROOM, STAGE_SIZE
 
 if TYPE_CHECKING:
-    from geoplan.siting.periods.model import ProgrammeModel
+    from geoplan.siting.periods.milp.model import ProgrammeModel
 
 
 def add_targets(built: ProgrammeModel) -> None:

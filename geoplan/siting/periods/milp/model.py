@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geoplan.siting.periods.core import ProgrammeCore
-from geoplan.siting.periods.model_targets import add_targets
+from geoplan.siting.periods.milp.model_targets import add_targets
 from geoplan.siting.periods.plain import Programme
 from geoplan.siting.solver.milp import Model
 from geoplan.tolerances import ROW_ROOM

@@ -1,0 +1,1 @@
+"""Plans that open sites only, where they are many: Lagrangian bound, search, proof."""
