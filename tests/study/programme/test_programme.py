@@ -190,3 +190,22 @@ def test_a_run_that_is_stopped_while_planning_ends(study, monkeypatch):
     monkeypatch.setattr(plan_years, "programme", stopped)
     with pytest.raises(KeyboardInterrupt):
         planned(study, actions=OPEN)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1440, 900), (960, 540), (390, 844)])
+def test_the_slider_of_years_hides_nothing_of_the_map(plan, tmp_path, browser, size):
+    plan.map(KEY).save(tmp_path / "map.html")
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    try:
+        page.goto((tmp_path / "map.html").as_uri())
+        page.wait_for_selector(".gp-programme")
+        page.locator(".gp-programme input").fill("1")
+        assert "2025" in page.locator(".gp-year").inner_text()
+        assert "79.3%" in page.locator(".gp-yearfacts").inner_text()
+        page.wait_for_timeout(300)  # the map takes its new height over
+        card, ground = (page.locator(at).bounding_box() for at in (".gp-programme", ".gp-map"))
+        assert card["y"] >= ground["y"] + ground["height"] - 1
+        assert ground["height"] > 150
+    finally:
+        page.close()

@@ -42,14 +42,11 @@
     }
 
     slider.addEventListener("input", show);
-    var Card = L.Control.extend({
-      onAdd: function () {
-        L.DomEvent.disableClickPropagation(card);
-        L.DomEvent.disableScrollPropagation(card);
-        return card;
-      }
-    });
-    new Card({ position: "bottomleft" }).addTo(app.map);
+    var box = app.map.getContainer(), stage = /** @type {HTMLElement} */ (box.parentElement);
+    box.after(card);
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () { stage.style.setProperty("--years", card.offsetHeight + "px"); }).observe(card);
+    }
     app.year = function (year) {
       slider.value = String(years.indexOf(year) + 1);
       show();
