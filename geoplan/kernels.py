@@ -9,8 +9,10 @@ and of what that module imports, so that a stale kernel cannot be found.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -19,15 +21,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba as nb
-from numba.core import event
-
 from geoplan import __version__
 from geoplan.user_cache import is_own, is_usable, users_cache
 
+# numba takes a folder named `coverage` in the working folder for the package of that name, and a
+# notebook beside its results would not start: while numba loads, only the real package is found
+_found = importlib.util.find_spec("coverage") if "coverage" not in sys.modules else None
+_mere_folder = _found is not None and _found.origin is None
+if _mere_folder:
+    sys.modules["coverage"] = None  # type: ignore[assignment]
+try:
+    import numba as nb
+    from numba.core import event
+finally:
+    if _mere_folder:
+        del sys.modules["coverage"]
+
 _IMPORTS = re.compile(r"^(?:from|import) (geoplan(?:\.\w+)*)", re.MULTILINE)
 _PACKAGE = Path(__file__).parent
-_COMPILED = ("import numba", "geoplan.kernels")
 
 
 class _CompileClock(event.Listener):  # type: ignore[misc]
@@ -110,10 +121,15 @@ def kernel_sources(module: str) -> list[str]:
             continue
         found.add(name)
         text = _source(name)
-        # what imports no numba holds constants at most, and no further kernel
-        if name == module or any(mark in text for mark in _COMPILED):
+        # what has no kernel holds constants at most, and calls no kernel either
+        if name == module or "geoplan.kernels" in text:
             waiting += _IMPORTS.findall(text)
     return sorted(found - {"geoplan", __name__})
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """`function`, written into each kernel that calls it instead of being called."""
+    return nb.njit(inline="always")(function)
 
 
 @cache

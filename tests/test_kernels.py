@@ -34,7 +34,11 @@ def kernel_modules():
         if not m.name.endswith("__main__")
     ]
     texts = {name: PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in names}
-    return [n for n, f in texts.items() if f.exists() and "import kernel\n" in f.read_text("utf-8")]
+    return [
+        n
+        for n, f in texts.items()
+        if f.exists() and "geoplan.kernels import" in f.read_text("utf-8")
+    ]
 
 
 def test_every_kernel_is_keyed_by_the_kernels_it_calls():
@@ -179,3 +183,21 @@ def test_the_cache_folder_of_others_is_left_alone():
     usual = numba.config.CACHE_DIR
     kernels.kernel(_double)
     assert usual == numba.config.CACHE_DIR
+
+
+def test_a_folder_named_coverage_beside_the_work_is_no_package(tmp_path):
+    """numba would take it for the package of that name, and fail."""
+    (tmp_path / "coverage").mkdir()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from geoplan.kernels import inlined; print(inlined(lambda x: x + 1)(1))",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "2", done.stderr

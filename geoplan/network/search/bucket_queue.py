@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from geoplan.kernels import inlined
 from geoplan.network.graph.arcs import Graph
 
 FULL = -1
@@ -93,7 +93,7 @@ def _positive_sample(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return some[some > 0]
 
 
-@nb.njit(inline="always")
+@inlined
 def push(queue, key, node, used):
     """Put an entry into its bucket; returns the number of entries used."""
     keys, nodes, nexts = queue.entries

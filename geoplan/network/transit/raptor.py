@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from geoplan.kernels import kernel
+from geoplan.kernels import inlined, kernel
 from geoplan.network.transit.clock import NEVER
 
 
@@ -203,7 +202,7 @@ def _ride_timed(table, labels, scratch, p, begin, k, limit, ridden):
     return ridden
 
 
-@nb.njit(inline="always")
+@inlined
 def _least_shift(scratch, value):
     if value < scratch.shift[0]:
         scratch.shift[0] = value
