@@ -187,10 +187,7 @@ def headway_min(cell: Any) -> float | None:
     >>> headway_min("10分钟"), headway_min("5-8"), headway_min(12), headway_min("滚动发车")
     (10.0, 6.5, 12.0, None)
     """
-    found = re.fullmatch(
-        r"\s*约?(\d+(?:\.\d+)?)(?:\s*[-–~～至到]\s*(\d+(?:\.\d+)?))?\s*(?:分钟|分|min)?(?:/?[班辆车次])?\s*",
-        str(cell),
-    )
+    found = _HEADWAY.fullmatch(str(cell))
     if found is None:
         return None
     low, high = float(found[1]), float(found[2] or found[1])

@@ -27,8 +27,8 @@ from geoplan.network.search.travel_query import (
 )
 from geoplan.network.transit.ask import TransitOptions, cutoff_ms
 from geoplan.network.transit.clock import MINUTE_MS, clock_text
-from geoplan.network.transit.searches import Trips, plan_search, search_in_parts
-from geoplan.network.transit.walking import Legs, street_legs, through_doors
+from geoplan.network.transit.search.searches import Trips, plan_search, search_in_parts
+from geoplan.network.transit.search.walking import Legs, street_legs, through_doors
 from geoplan.tolerances import LONGEST_RIDE_MIN
 from geoplan.validate import check_keywords
 

@@ -22,12 +22,12 @@ from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.search.snapping import snap
 from geoplan.network.transit.ask import TransitOptions
 from geoplan.network.transit.clock import NEVER, date_of
-from geoplan.network.transit.gtfs import FeedDay, schedule_of_feeds
+from geoplan.network.transit.feed.gtfs import FeedDay, schedule_of_feeds
 from geoplan.network.transit.line_tables import schedule_of_lines
 from geoplan.network.transit.queries import transit_costs, transit_nearest, transit_query
 from geoplan.network.transit.schedule import Schedule
-from geoplan.network.transit.timetable import Timetable, build_timetable
-from geoplan.network.transit.walking import Legs, stop_walks
+from geoplan.network.transit.search.timetable import Timetable, build_timetable
+from geoplan.network.transit.search.walking import Legs, stop_walks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
@@ -44,7 +44,7 @@ class TransitNetwork(TimedNetwork):
     date : the day; None where lines run by headways alone.
     options : how people travel, where a query does not say otherwise.
     source : where the timetable came from, for reports.
-    notes : what was done while reading (see `geoplan.network.transit.feed_notes`).
+    notes : what was done while reading (see `geoplan.network.transit.notes`).
 
     Examples
     --------

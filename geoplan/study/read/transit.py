@@ -16,7 +16,7 @@ from geoplan.inputs.files.readers import read_source
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.finding import Finding
 from geoplan.network import Network, TransitNetwork
-from geoplan.network.transit.feed_notes import transit_findings
+from geoplan.network.transit.notes import transit_findings
 from geoplan.study.config.schema import StudyFile, TransitSection
 from geoplan.study.read.file_records import side_record
 from geoplan.study.read.study_network import StudyNetwork

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geoplan import nearest_site, travel_costs
-from geoplan.network.transit import searches
+from geoplan.network.transit.search import searches
 from geoplan.network.transit.transit_network import TransitNetwork
 
 from .random_feeds import DATE, earliest, latest, make_town

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.network.transit.ask import TransitOptions
-from geoplan.network.transit.range_search import Ends, Window, new_times, search_sources
-from geoplan.network.transit.raptor import Walks, new_labels, new_scratch
-from geoplan.network.transit.timetable import Timetable
-from geoplan.network.transit.walking import Legs
+from geoplan.network.transit.search.range_search import Ends, Window, new_times, search_sources
+from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch
+from geoplan.network.transit.search.timetable import Timetable
+from geoplan.network.transit.search.walking import Legs
 from geoplan.parallel import run
 
 T = TypeVar("T")

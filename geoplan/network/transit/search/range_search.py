@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geoplan.kernels import kernel
 from geoplan.network.transit.clock import NEVER
-from geoplan.network.transit.raptor import (
+from geoplan.network.transit.search.raptor import (
     Walks,
     forget,
     search_marked,

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
-from geoplan.network.transit.feed_tables import Feed
+from geoplan.network.transit.feed.tables import Feed
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -13,8 +13,8 @@ from geoplan.network.graph.network import NetworkData
 from geoplan.network.search.queries import travel_costs
 from geoplan.network.search.snapped_points import SnappedPoints
 from geoplan.network.transit.clock import MINUTE_MS
-from geoplan.network.transit.raptor import Walks
 from geoplan.network.transit.schedule import Doors, Links
+from geoplan.network.transit.search.raptor import Walks
 
 
 class Legs:

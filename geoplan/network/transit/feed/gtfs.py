@@ -16,10 +16,10 @@ from pyproj import CRS
 from geoplan.crs.datum import to_wgs84
 from geoplan.crs.projected import project_lonlat
 from geoplan.errors import NetworkError
-from geoplan.network.transit.feed_days import feed_dates
-from geoplan.network.transit.feed_stops import doors_of, joined_links, stops_of, transfers_of
-from geoplan.network.transit.feed_tables import Feed, read_feed
-from geoplan.network.transit.feed_trips import (
+from geoplan.network.transit.feed.days import feed_dates
+from geoplan.network.transit.feed.stops import doors_of, joined_links, stops_of, transfers_of
+from geoplan.network.transit.feed.tables import Feed, read_feed
+from geoplan.network.transit.feed.trips import (
     Frequency,
     TimedTrips,
     frequencies_of,

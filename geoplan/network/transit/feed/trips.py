@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoplan.network.transit.clock import DAY_MS, MINUTE_MS, NEVER, SECOND_MS, clock_column
-from geoplan.network.transit.feed_days import services_on
-from geoplan.network.transit.feed_stops import Stops
-from geoplan.network.transit.feed_tables import Feed
+from geoplan.network.transit.feed.days import services_on
+from geoplan.network.transit.feed.stops import Stops
+from geoplan.network.transit.feed.tables import Feed
 from geoplan.network.transit.interpolate import along_shape, fill_times, straight
 
 #: km/h; no vehicle is as quick, so a time or a place is wrong

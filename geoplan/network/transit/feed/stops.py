@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from geoplan.network.transit.clock import SECOND_MS
-from geoplan.network.transit.feed_tables import Feed
+from geoplan.network.transit.feed.tables import Feed
 from geoplan.network.transit.schedule import Doors, Links
 
 

@@ -1,0 +1,1 @@
+"""GTFS feeds: tables, days, stops, trips, and one day of several feeds as a `Schedule`."""

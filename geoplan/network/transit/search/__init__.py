@@ -1,0 +1,1 @@
+"""Searches: timetable arrays, walking legs, RAPTOR, and travel times over a window."""
