@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from geoplan.network.search.travel_query import (
 )
 from geoplan.network.transit.ask import TransitOptions, cutoff_ms
 from geoplan.network.transit.clock import MINUTE_MS, clock_text
-from geoplan.network.transit.search.searches import Trips, plan_search, search_in_parts
+from geoplan.network.transit.search.searches import Plan, Trips, plan_search, search_in_parts
 from geoplan.network.transit.search.walking import Legs, street_legs, through_doors
 from geoplan.tolerances import LONGEST_RIDE_MIN
 from geoplan.validate import check_keywords
@@ -97,17 +98,9 @@ def transit_costs(query: TransitQuery) -> TravelCosts:
         threads=query.threads,
     )
     trips = walks_of(query, direct)
-    plan = plan_search(
-        trips,
-        query.options,
-        cutoff=cutoff_ms(query.cutoff.value),
-        headways=query.network.has_headways,
-        steady=query.network.only_headways,
-    )
-    table = query.network.timetable(query.options, cutoff_ms(query.cutoff.value), plan.mirrored)
+    plan = _plan(query, trips, cutoff_ms(query.cutoff.value))
     parts = search_in_parts(
         plan,
-        table,
         query.options.max_transfers + 1,
         lambda sources, ptr, targets, ms: (np.diff(ptr), targets, ms),
         threads=query.threads,
@@ -144,9 +137,20 @@ def walks_of(query: TransitQuery, direct: Legs) -> Trips:
     leave = street_legs(walk, placed, query.targets, **limit)  # type: ignore[arg-type]
     return Trips(
         enter=through_doors(enter, doors, count, enter=True),
-        change=network.change_walks(options.max_walk_m),
         leave=through_doors(leave, doors, count, enter=False),
         direct=direct,
+    )
+
+
+def _plan(query: TransitQuery, trips: Trips, cutoff: int) -> Plan:
+    """How to search a query as far as `cutoff` milliseconds."""
+    return plan_search(
+        trips,
+        query.options,
+        partial(query.network.service, query.options, cutoff),
+        cutoff=cutoff,
+        headways=query.network.has_headways,
+        steady=query.network.only_headways,
     )
 
 
@@ -185,13 +189,7 @@ def _nearest_by_vehicle(query: TransitQuery) -> tuple[NDArray[np.float64], NDArr
     """Milliseconds to the nearest site by vehicle, and which it is; inf and -1 = none."""
     limit = cutoff_ms(min(query.cutoff.value, LONGEST_RIDE_MIN))
     trips = walks_of(query, _no_legs(query))
-    plan = plan_search(
-        trips,
-        query.options,
-        cutoff=limit,
-        headways=query.network.has_headways,
-        steady=query.network.only_headways,
-    )
+    plan = _plan(query, trips, limit)
     by_site = plan.mirrored == query.to_sites
     least = np.full(len(query.demand), np.inf)
     which = np.full(len(query.demand), len(query.sites), np.int64)
@@ -209,8 +207,7 @@ def _nearest_by_vehicle(query: TransitQuery) -> tuple[NDArray[np.float64], NDArr
             better = (ms < least[rows]) | ((ms == least[rows]) & (sites < which[rows]))
             least[rows[better]], which[rows[better]] = ms[better], sites[better]
 
-    table = query.network.timetable(query.options, limit, plan.mirrored)
-    search_in_parts(plan, table, query.options.max_transfers + 1, take, threads=query.threads)
+    search_in_parts(plan, query.options.max_transfers + 1, take, threads=query.threads)
     return least, np.where(which < len(query.sites), which, -1)
 
 
@@ -244,12 +241,12 @@ def _anything_runs(query: TransitQuery) -> NDArray[np.bool_]:
         trips = replace(trips, enter=enter, direct=direct)
         options = replace(options, depart=clock_text(first), arrive=None, percentile=100)
     cutoff = last - first
-    plan = plan_search(trips, options, cutoff=cutoff, headways=True, steady=False)
-    table = query.network.timetable(options, cutoff, plan.mirrored)
+    service = partial(query.network.service, options, cutoff)
+    plan = plan_search(trips, options, service, cutoff=cutoff, headways=True, steady=False)
     reached = np.zeros(len(query.demand), bool)
 
     def take(sources: NDArray, ptr: NDArray, targets: NDArray, ms: NDArray) -> None:
         reached[targets] = True
 
-    search_in_parts(plan, table, options.max_transfers + 1, take, threads=1)
+    search_in_parts(plan, options.max_transfers + 1, take, threads=1)
     return reached

@@ -26,6 +26,8 @@ from geoplan.network.transit.feed.gtfs import FeedDay, schedule_of_feeds
 from geoplan.network.transit.line_tables import schedule_of_lines
 from geoplan.network.transit.queries import transit_costs, transit_nearest, transit_query
 from geoplan.network.transit.schedule import Schedule
+from geoplan.network.transit.search.pruning import useful_walks
+from geoplan.network.transit.search.searches import Service
 from geoplan.network.transit.search.timetable import Timetable, build_timetable
 from geoplan.network.transit.search.walking import Legs, stop_walks
 
@@ -293,6 +295,17 @@ class TransitNetwork(TimedNetwork):
                 self.schedule, start=start, end=end, slack=options.slack_ms, mirrored=mirrored
             )
         found: Timetable = self._cache[key]
+        return found
+
+    def service(self, options: TransitOptions, cutoff: int, mirrored: bool) -> Service:
+        """What runs and the walks between stops, for a search in one direction of time."""
+        table = self.timetable(options, cutoff, mirrored)
+        key = ("service", id(table), options.max_walk_m)
+        if key not in self._cache:
+            walks = self.change_walks(options.max_walk_m)
+            walks = useful_walks(walks.turned() if mirrored else walks, table)
+            self._cache[key] = Service(table, walks.walks())
+        found: Service = self._cache[key]
         return found
 
     def travel_costs(self, demand: Any, sites: Any, options: Mapping[str, Any]) -> TravelCosts:

@@ -49,13 +49,15 @@ class Times(NamedTuple):
     """Travel times ``[target, minute]``, and what the targets have been reached at.
 
     best : arrival at each target so far. next : minutes of each target that have a time already.
-    met : targets that are reached at all. buffer : of one target's minutes.
+    met : targets that are reached at all. walk : all the way on foot. buffer : of one target's
+    minutes.
     """
 
     table: NDArray[np.int32]
     best: NDArray[np.int32]
     next: NDArray[np.int32]
     met: NDArray[np.int32]
+    walk: NDArray[np.int32]
     buffer: NDArray[np.int32]
 
 
@@ -66,6 +68,7 @@ def new_times(n_targets: int, n_minutes: int) -> Times:
         np.full(n_targets, NEVER, np.int32),
         np.zeros(n_targets, np.int32),
         np.empty(n_targets, np.int32),
+        np.full(n_targets, NEVER, np.int32),
         np.empty(n_minutes, np.int32),
     )
 
@@ -222,32 +225,31 @@ def _assign(egress, labels, scratch, window, start, times, met):
 def collect(ends, window, source, times, met, found):
     """The percentile of every target that was met or is walked to; clears `times`.
 
-    found : targets and milliseconds, long enough for all. Returns how many.
+    found : targets and milliseconds, long enough for all. Returns how many, targets ascending.
     """
     targets, costs = found
-    n = 0
+    walk, seen = times.walk, times.next
+    for i in range(met):
+        seen[times.met[i]] = 1
     for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
         d = ends.direct.to[j]
-        time = _percentile(times, d, window.rank)
-        targets[n] = d
-        costs[n] = min(time, ends.direct.ms[j])
-        n += 1
-        times.next[d] = -1  # done
-    for i in range(met):
-        d = times.met[i]
-        if times.next[d] >= 0:
-            time = _percentile(times, d, window.rank)
-            if time <= window.cutoff and time < NEVER:
-                targets[n] = d
-                costs[n] = time
-                n += 1
-    for i in range(met):
-        d = times.met[i]
-        times.table[d, :] = NEVER
-        times.best[d] = NEVER
-        times.next[d] = 0
-    for j in range(ends.direct.ptr[source], ends.direct.ptr[source + 1]):
-        times.next[ends.direct.to[j]] = 0
+        walk[d] = ends.direct.ms[j]
+        seen[d] |= 2
+    n = 0
+    for d in range(len(seen)):
+        if seen[d] == 0:
+            continue
+        time = walk[d]
+        if seen[d] != 2:
+            time = min(time, _percentile(times, d, window.rank))
+            times.table[d, :] = NEVER
+            times.best[d] = NEVER
+        if time < NEVER and (seen[d] > 1 or time <= window.cutoff):
+            targets[n] = d
+            costs[n] = time
+            n += 1
+        walk[d] = NEVER
+        seen[d] = 0
     return n
 
 
@@ -257,6 +259,8 @@ def _percentile(times, d, rank):
     values = times.buffer
     n = 0
     row = times.table[d]
+    if len(row) == 1:
+        return row[0]
     for m in range(len(row)):
         if row[m] < NEVER:
             values[n] = row[m]

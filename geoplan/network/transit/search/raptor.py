@@ -121,7 +121,11 @@ def search_marked(table, walks, labels, scratch, limit):
                 ridden = _ride_timed(table, labels, scratch, p, begin, k, limit, ridden)
             else:
                 ridden = _ride_headway(table, labels, scratch, p, begin, k, limit, ridden)
-        _walk(walks, labels, scratch, k, ridden, limit)
+        if k + 1 < labels.ride.shape[0]:
+            _walk(walks, labels, scratch, k, ridden, limit)
+        else:  # nobody boards after the last ride
+            for i in range(ridden):
+                scratch.is_ridden[scratch.ridden[i]] = False
     for i in range(scratch.size[0]):
         scratch.is_marked[scratch.marked[i]] = False
     scratch.size[0] = 0

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoplan.network.transit.ask import TransitOptions
+from geoplan.network.transit.search.pruning import useful_walks
 from geoplan.network.transit.search.range_search import Ends, Window, new_times, search_sources
 from geoplan.network.transit.search.raptor import Walks, new_labels, new_scratch
 from geoplan.network.transit.search.timetable import Timetable
@@ -34,10 +35,9 @@ _MOST_TIMES = 20_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Trips:
-    """All walks of a query: from origins to stops, between, from stops to targets, all the way."""
+    """The walks of a query: from origins to stops, from stops to targets, and all the way."""
 
     enter: Legs
-    change: Legs
     leave: Legs
     direct: Legs
 
@@ -47,14 +47,21 @@ class Trips:
         return self.enter.shape[0], self.leave.shape[1]
 
 
+class Service(NamedTuple):
+    """What runs, and the walks between stops, in the direction of a search."""
+
+    table: Timetable
+    walks: Walks
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Plan:
-    """How a query is searched: in which timetable, from which end, for which minutes."""
+    """How a query is searched: in which direction of time, from which end, for which minutes."""
 
     mirrored: bool
     window: Window
+    service: Service
     ends: Ends
-    walks: Walks
     n_sources: int
     n_targets: int
 
@@ -69,11 +76,18 @@ def by_events(shape: tuple[int, int], options: TransitOptions, *, headways: bool
 
 
 def plan_search(
-    trips: Trips, options: TransitOptions, *, cutoff: int, headways: bool, steady: bool
+    trips: Trips,
+    options: TransitOptions,
+    service: Callable[[bool], Service],
+    *,
+    cutoff: int,
+    headways: bool,
+    steady: bool,
 ) -> Plan:
     """The cheaper way to search.
 
-    cutoff : milliseconds. headways, steady : whether any lines run by headways, and whether all do.
+    service : what runs, by whether time runs backwards. cutoff : milliseconds.
+    headways, steady : whether any lines run by headways, and whether all do.
     """
     events = by_events(trips.shape, options, headways=headways)
     mirrored = options.by_arrival != events
@@ -81,35 +95,30 @@ def plan_search(
     if events:
         minutes = minutes[::-1].copy()
     window = Window(minutes, cutoff, options.rank, steady and not events, events)
+    enter, leave, direct = trips.enter, trips.leave, trips.direct
     if mirrored:
-        ends = Ends(
-            trips.leave.turned().walks(),
-            trips.enter.turned().walks(),
-            trips.direct.turned().walks(),
-        )
-        walks, shape = trips.change.turned().walks(), trips.shape[::-1]
-    else:
-        ends = Ends(trips.enter.walks(), trips.leave.walks(), trips.direct.walks())
-        walks, shape = trips.change.walks(), trips.shape
+        enter, leave, direct = leave.turned(), enter.turned(), direct.turned()
+    runs = service(mirrored)
+    ends = Ends(useful_walks(enter, runs.table).walks(), leave.walks(), direct.unsorted())
     return Plan(
         mirrored=mirrored,
         window=window,
+        service=runs,
         ends=ends,
-        walks=walks,
-        n_sources=shape[0],
-        n_targets=shape[1],
+        n_sources=enter.shape[0],
+        n_targets=leave.shape[1],
     )
 
 
 def search_in_parts(
     plan: Plan,
-    table: Timetable,
     rides: int,
     take: Callable[[NDArray[np.int64], NDArray[Any], NDArray[Any], NDArray[Any]], T],
     *,
     threads: int | None,
 ) -> list[T]:
     """What `take` makes of each part: (sources, where the pairs of each begin, targets, ms)."""
+    table, walks = plan.service
     n_stops = len(table.stop_ptr) - 1
     spare: SimpleQueue[Any] = SimpleQueue()
 
@@ -119,7 +128,7 @@ def search_in_parts(
         except Empty:
             work = (new_labels(n_stops, rides), new_scratch(n_stops, len(table.trips)))
             times = new_times(plan.n_targets, len(plan.window.minutes))
-        found = search_sources(table, plan.walks, plan.ends, plan.window, sources, work, times)
+        found = search_sources(table, walks, plan.ends, plan.window, sources, work, times)
         spare.put((work, times))
         return take(sources, *found)
 

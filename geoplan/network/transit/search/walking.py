@@ -32,6 +32,13 @@ class Legs:
         np.cumsum(np.bincount(self.rows, minlength=self.shape[0]), out=ptr[1:])
         return Walks(ptr, self.columns[order].astype(np.int32), self.ms[order].astype(np.int32))
 
+    def unsorted(self) -> Walks:
+        """By row, in no order."""
+        by = sparse.csr_matrix((self.ms + 1, (self.rows, self.columns)), shape=self.shape)
+        return Walks(
+            by.indptr.astype(np.int64), by.indices.astype(np.int32), (by.data - 1).astype(np.int32)
+        )
+
     def turned(self) -> Legs:
         """The same walks by column."""
         return Legs(self.columns, self.rows, self.ms, self.shape[::-1])
