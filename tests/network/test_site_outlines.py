@@ -55,3 +55,32 @@ def test_a_site_off_the_streets_has_no_row(grid):
     assert np.isfinite(drawn.area).all()
     with pytest.raises(UsageError, match="only one"):
         site_outlines(grid, sites, cutoff_m=1, cutoff_min=1)
+
+
+def test_one_way_streets_and_a_site_mid_street(grid):
+    """By car along a ring of one-way streets: who goes to the site comes from behind it."""
+    corners = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
+    nodes = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*zip(*corners, strict=True)), crs=4548)
+    ring = pd.DataFrame({"u": [0, 1, 2, 3], "v": [1, 2, 3, 0], "length_m": 1000.0, "oneway": True})
+    network = Network.from_edges(nodes, ring, mode="drive")
+    site = gpd.GeoSeries(gpd.points_from_xy([500], [0]), crs=4548)
+    to = site_outlines(network, site, cutoff_m=700, width_m=50).geometry.iloc[0]
+    away = site_outlines(network, site, cutoff_m=700, width_m=50, direction="from_sites")
+    for shape, (inside, outside) in (
+        (to, ([(450, 0), (5, 0), (0, 150)], [(600, 0), (1000, 0), (0, 300)])),
+        (away.geometry.iloc[0], ([(550, 0), (995, 0), (1000, 150)], [(400, 0), (0, 0)])),
+    ):
+        assert all(shape.covers(shapely.Point(at)) for at in inside)
+        assert not any(shape.covers(shapely.Point(at)) for at in outside)
+
+
+def test_far_reach_is_drawn_on_a_coarser_grid_alike(grid, monkeypatch):
+    sites = gpd.GeoSeries(gpd.points_from_xy([310, 820], [290, 900]), crs="EPSG:4548")
+    fine = site_outlines(grid, sites, cutoff_m=900, width_m=60)
+    monkeypatch.setattr("geoplan.network.isochrones.site_outlines._MOST_CELLS", 1000)
+    coarse = site_outlines(grid, sites, cutoff_m=900, width_m=60)
+    assert (fine["cell_m"] == 25).all()
+    assert (coarse["cell_m"] > 30).all()
+    for one, other, cell in zip(fine.geometry, coarse.geometry, coarse["cell_m"], strict=True):
+        assert one.buffer(2 * cell).covers(other)
+        assert other.buffer(2 * cell).covers(one)

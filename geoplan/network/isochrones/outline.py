@@ -8,19 +8,17 @@ strip of ground beside them. The strip is drawn on a grid of distances, whose ce
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
-import contourpy
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
 from geoplan.network.graph.timed import TimedNetwork, streets_of
+from geoplan.network.isochrones.strips import strips
 from geoplan.network.search.connectors import connect
 from geoplan.network.search.queries import node_costs
 from geoplan.network.search.travel_query import (
@@ -33,7 +31,7 @@ from geoplan.validate import positive_number
 
 #: finest grid, and most cells of it
 FINEST_M = 25.0
-MOST_CELLS = 6_000_000
+_MOST_CELLS = 6_000_000
 
 
 def reach_outline(
@@ -95,7 +93,9 @@ def reach_outline(
     if len(xy) == 0:
         empty = {column: np.empty(0), "width_m": np.empty(0), "cell_m": np.empty(0)}
         return gpd.GeoDataFrame(empty, geometry=[], crs=network.crs)
-    shape, cell = strip(xy, width_m)
+    cell = _cell(xy, width_m)
+    every = np.zeros(len(xy), np.int64)
+    (shape,) = strips(xy, every, n_groups=1, width_m=max(width_m, cell), cell_m=cell)
     return gpd.GeoDataFrame(
         {column: [cutoff], "width_m": [float(width_m)], "cell_m": [cell]},
         geometry=[shape],
@@ -138,19 +138,25 @@ def _reached(
     return xy[reached]
 
 
+def _cell(xy: NDArray[np.float64], width_m: float) -> float:
+    """The side of the grid, by how far the points lie apart."""
+    span = np.ptp(xy, axis=0) + 2 * width_m + 4 * FINEST_M
+    return float(max(FINEST_M, np.sqrt(np.prod(span) / _MOST_CELLS)))
+
+
 def street_points(
-    network: NetworkData,
+    network: NetworkData, step_m: float = FINEST_M / 2
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Points along all streets: coordinates, edge (ascending) and fraction of the edge."""
-    return network.derived("street_points", lambda: _points_along(network))
+    """Points along all streets, at most `step_m` apart: coordinates, edge (ascending), fraction."""
+    return network.derived(f"street_points_{step_m:.3f}", lambda: _points_along(network, step_m))
 
 
 def _points_along(
-    network: NetworkData,
+    network: NetworkData, step_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     lines = np.array(network.edge_lines(), object)
     drawn = shapely.length(lines) > 0  # a street without length has no points between its ends
-    lines[drawn] = shapely.segmentize(lines[drawn], FINEST_M / 2)
+    lines[drawn] = shapely.segmentize(lines[drawn], step_m)
     xy, edge = shapely.get_coordinates(lines, return_index=True)
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
     heads = np.flatnonzero(np.diff(edge, prepend=-1))
@@ -161,27 +167,3 @@ def _points_along(
     whole = np.repeat(run[heads + counts - 1], counts)
     part = np.divide(run, whole, out=np.zeros_like(run), where=whole > 0)
     return xy, edge, part
-
-
-def strip(
-    xy: NDArray[np.float64], width_m: float, *, most_cells: int = MOST_CELLS
-) -> tuple[Any, float]:
-    """The ground within `width_m` of the points, as polygons, and the grid's side."""
-    low = xy.min(axis=0) - width_m - 2 * FINEST_M
-    high = xy.max(axis=0) + width_m + 2 * FINEST_M
-    cell = float(max(FINEST_M, np.sqrt(np.prod(high - low) / most_cells)))
-    shape = np.ceil((high - low) / cell).astype(int)[::-1] + 2
-    empty = np.ones(shape, bool)
-    column, row = ((xy - low) / cell).astype(int).T
-    empty[row, column] = False
-    away = distance_transform_edt(empty, sampling=cell).astype(np.float32)
-    x = low[0] + cell * (np.arange(shape[1]) + 0.5)
-    y = low[1] + cell * (np.arange(shape[0]) + 0.5)
-    drawn = contourpy.contour_generator(x, y, away, fill_type="OuterOffset").filled(-1.0, width_m)
-    polygons = []
-    for points, offsets in zip(*drawn, strict=True):
-        rings = [points[a:b] for a, b in pairwise(offsets) if b - a >= 4]
-        if rings:
-            polygons.append(shapely.Polygon(rings[0], rings[1:]))
-    plain = shapely.simplify(polygons, cell / 4, preserve_topology=False)
-    return shapely.union_all(shapely.make_valid(plain)), cell

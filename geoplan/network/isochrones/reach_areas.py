@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
@@ -144,7 +145,7 @@ def reach_areas(
         travel=network.changed(**when) if isinstance(network, TimedNetwork) else network,
         threads=threads,
     )
-    groups = _dissolved(query) if dissolve else reached_per_site(query)
+    groups = _dissolved(query) if dissolve else _reached_per_site(query)
     city: StreetCells | None = None
     labels: list[Any] = []
     shapes: list[Any] = []
@@ -232,15 +233,11 @@ def _dissolved(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]
     yield [None], [_reached_edges(query, sites, seeds, cost, np.flatnonzero(near))]
 
 
-def reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
-    """Node costs of many sites at a time, one column per site."""
-    network = query.network
-    nodes = snap_nodes(network)
-    seeds = connect(network, query.sites, unit=query.unit, leaving=not query.to_sites)
-    meeting = np.argsort(np.concatenate([network.u, network.v]), kind="stable") % network.n_edges
-    degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
-    first = np.cumsum(degree) - degree
-    cost = np.full(network.n_nodes, np.inf)
+def costs_per_site(
+    query: AreaQuery,
+) -> Iterator[tuple[NDArray[np.int64], sparse.csc_matrix]]:
+    """Node costs of many sites at a time: their positions, and a column of costs per site."""
+    nodes = snap_nodes(query.network)
     for start in range(0, len(query.sites), _CHUNK):
         at = np.arange(start, min(start + _CHUNK, len(query.sites)))
         found = travel_costs(
@@ -251,7 +248,19 @@ def reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[Reached
             threads=query.threads,
             cutoff_m=query.cutoff if query.unit == "m" else None,
             cutoff_min=query.cutoff if query.unit == "min" else None,
-        ).matrix.tocsc()
+        )
+        yield at, found.matrix.tocsc()
+
+
+def _reached_per_site(query: AreaQuery) -> Iterator[tuple[list[Any], list[ReachedEdges]]]:
+    """What each site reaches, many sites at a time."""
+    network = query.network
+    seeds = connect(network, query.sites, unit=query.unit, leaving=not query.to_sites)
+    meeting = np.argsort(np.concatenate([network.u, network.v]), kind="stable") % network.n_edges
+    degree = np.bincount(np.concatenate([network.u, network.v]), minlength=network.n_nodes)
+    first = np.cumsum(degree) - degree
+    cost = np.full(network.n_nodes, np.inf)
+    for at, found in costs_per_site(query):
         reached = []
         for k, site in enumerate(at):
             rows = found.indices[found.indptr[k] : found.indptr[k + 1]]

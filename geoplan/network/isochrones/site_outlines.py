@@ -5,22 +5,30 @@ As `reach_outline` for a whole city: exact along the streets, with a strip of gr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from geoplan.errors import UsageError
 from geoplan.network.graph.network import NetworkData
-from geoplan.network.isochrones.clip_cells import ReachedEdges
-from geoplan.network.isochrones.outline import street_points, strip
-from geoplan.network.isochrones.reach_areas import AreaQuery, reached_per_site
+from geoplan.network.isochrones.outline import FINEST_M, street_points
+from geoplan.network.isochrones.reach_areas import AreaQuery, costs_per_site
+from geoplan.network.isochrones.strips import strips
+from geoplan.network.search.connectors import Connectors, connect
 from geoplan.network.search.travel_query import Points, check_direction, snapped
 from geoplan.validate import positive_number
 
-#: most cells of the grid of one site: a quarter of an hour by car is drawn to about 40 m
-_MOST_CELLS = 160_000
+#: most cells of the grid of one site: a quarter of an hour by car is drawn to about 60 m
+_MOST_CELLS = 80_000
+#: each grid is this much coarser than the next finer one
+_COARSER = 2**0.5
+#: sites that are drawn together: most pairs of a site and a node, most marks on edges
+_MOST_PAIRS, _MOST_MARKS = 500_000, 20_000_000
 
 
 def site_outlines(
@@ -87,14 +95,13 @@ def site_outlines(
     labels: list[Any] = []
     shapes: list[Any] = []
     cells: list[float] = []
-    for names, reached in reached_per_site(query):
-        for name, way in zip(names, reached, strict=True):
-            xy = _points_reached(query, way)
-            if len(xy):
-                shape, cell = strip(xy, width_m, most_cells=_MOST_CELLS)
-                labels.append(name)
-                shapes.append(shape)
-                cells.append(cell)
+    streets = _Streets.of(query)
+    for at, costs in costs_per_site(query):
+        found, cell = _outlines(query, streets, at, costs)
+        drawn = np.array([shape is not None for shape in found], bool)
+        labels.extend(query.sites.index[at[drawn]].tolist())
+        shapes.extend(found[drawn])
+        cells.extend(cell[drawn])
     return gpd.GeoDataFrame(
         {"cutoff": np.full(len(labels), query.cutoff), "cell_m": cells},
         index=labels,
@@ -103,30 +110,122 @@ def site_outlines(
     )
 
 
-def _points_reached(query: AreaQuery, way: ReachedEdges) -> NDArray[np.float64]:
-    """Points along the reached edges from which the site is within the cutoff."""
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Streets:
+    """The streets at every node, and the sites that lie on a street between its nodes.
+
+    first, degree : of a node, its entries in `edge` and `at_v` (whether it is the edge's end).
+    per : cost of the whole edge towards its start (row 0) and its end (row 1).
+    """
+
+    first: NDArray[np.int64]
+    degree: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    at_v: NDArray[np.bool_]
+    per: NDArray[np.float64]
+    seeds: Connectors
+
+    @classmethod
+    def of(cls, query: AreaQuery) -> _Streets:
+        network = query.network
+        ends = np.concatenate([network.u, network.v])
+        meeting = np.argsort(ends, kind="stable")
+        degree = np.bincount(ends, minlength=network.n_nodes)
+        forward, backward = network.edge_costs(query.unit)
+        return cls(
+            first=np.cumsum(degree) - degree,
+            degree=degree,
+            edge=meeting % network.n_edges,
+            at_v=meeting >= network.n_edges,
+            per=np.stack([backward, forward] if query.to_sites else [forward, backward]),
+            seeds=connect(network, query.sites, unit=query.unit, leaving=not query.to_sites),
+        )
+
+
+def _outlines(
+    query: AreaQuery, streets: _Streets, at: NDArray[np.int64], costs: sparse.csc_matrix
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The outlines of the sites `at`, and their cells; `costs` has a column for each of them."""
+    shapes = np.full(len(at), None, object)
+    cell = _cells(query, costs)
+    for side in np.unique(cell):
+        alike = np.flatnonzero(cell == side)
+        for some in _together(alike, np.diff(costs.indptr)[alike], query.network.n_edges):
+            xy, owner = _points_reached(query, streets, at[some], costs[:, some], float(side))
+            shapes[some] = strips(
+                xy, owner, n_groups=len(some), width_m=max(query.width, side), cell_m=float(side)
+            )
+    return shapes, cell
+
+
+def _cells(query: AreaQuery, costs: sparse.csc_matrix) -> NDArray[np.float64]:
+    """The side of each site's grid, by how far its nodes lie apart."""
+    found = np.full(costs.shape[1], FINEST_M)
+    some = np.flatnonzero(np.diff(costs.indptr))
+    if len(some):
+        network, begin = query.network, costs.indptr[some]
+        xy = np.column_stack([network.x, network.y])[costs.indices]
+        span = np.maximum.reduceat(xy, begin) - np.minimum.reduceat(xy, begin)
+        sides = np.sqrt(np.prod(span + 2 * query.width, axis=1) / _MOST_CELLS)
+        coarser = np.ceil(np.log(np.maximum(sides / FINEST_M, 1.0)) / np.log(_COARSER))
+        found[some] *= _COARSER**coarser
+    return found
+
+
+def _together(
+    sites: NDArray[np.int64], pairs: NDArray[np.int64], n_edges: int
+) -> Iterator[NDArray[np.int64]]:
+    """`sites` in runs of a bounded size."""
+    most = max(1, _MOST_MARKS // n_edges)
+    begin, held = 0, 0
+    for k, more in enumerate(pairs):
+        if k > begin and (held + more > _MOST_PAIRS or k - begin >= most):
+            yield sites[begin:k]
+            begin, held = k, 0
+        held += more
+    yield sites[begin:]
+
+
+def _points_reached(
+    query: AreaQuery,
+    streets: _Streets,
+    sites: NDArray[np.int64],
+    costs: sparse.csc_matrix,
+    cell_m: float,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points along the streets from which each site is within the cutoff, and whose they are."""
     network = query.network
-    xy, edge, part = street_points(network)
-    first = network.derived(
-        "street_points_of_edges",
-        lambda: np.searchsorted(edge, np.arange(network.n_edges + 1)),
+    xy, edge, part = street_points(
+        network, FINEST_M / 2 * 2 ** np.floor(np.log2(cell_m / FINEST_M))
     )
-    forward, backward = network.edge_costs(query.unit)
-    along, against = (forward, backward) if query.to_sites else (backward, forward)
-    counts = first[way.edges + 1] - first[way.edges]
-    begin = np.repeat(first[way.edges] - np.cumsum(counts) + counts, counts)
-    at = begin + np.arange(counts.sum())
-    slot, own = np.repeat(np.arange(len(way.edges)), counts), part[at]
-    e = way.edges[slot]
-    with np.errstate(invalid="ignore"):  # inf times 0: at the node itself its own cost counts
-        by_u = way.from_u[slot] + np.where(own > 0, own * against[e], 0.0)
-        by_v = way.from_v[slot] + np.where(own < 1, (1.0 - own) * along[e], 0.0)
-        reached = np.minimum(by_u, by_v) <= query.cutoff
-        # people on the site's own street reach it without passing a node
-        for k in np.flatnonzero(np.diff(way.site_ptr)):
-            on = np.flatnonzero(slot == k)
-            for s in range(way.site_ptr[k], way.site_ptr[k + 1]):
-                ahead = way.site_at[s] - own[on]
-                cost = np.where(ahead >= 0, ahead * along[e[on]], -ahead * against[e[on]])
-                reached[on[cost + way.site_cost[s] <= query.cutoff]] = True
-    return xy[at[reached]]
+    place = 2.0 * edge + part
+    first = np.searchsorted(edge, np.arange(network.n_edges + 1))
+    count = streets.degree[costs.indices]
+    way = np.repeat(streets.first[costs.indices] - np.cumsum(count) + count, count)
+    way += np.arange(len(way))
+    owner = np.repeat(np.repeat(np.arange(len(sites)), np.diff(costs.indptr)), count)
+    on, at_v = streets.edge[way], streets.at_v[way]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a street without length has a cost of 0
+        share = np.repeat(query.cutoff - costs.data, count) / streets.per[at_v.astype(int), on]
+    share[np.isnan(share)] = 1.0
+    full = np.zeros((len(sites), network.n_edges), bool)
+    full[owner[share >= 1], on[share >= 1]] = True
+    whole, street = np.divmod(np.flatnonzero(full), network.n_edges)
+    cut = np.flatnonzero((share < 1) & ~full[owner, on])
+    on, at_v, share = on[cut], at_v[cut], share[cut]
+    begin = np.where(at_v, np.searchsorted(place, 2.0 * on + (1 - share)), first[on])
+    end = np.where(at_v, first[on + 1], np.searchsorted(place, 2.0 * on + share, side="right"))
+    # people on the site's own street reach it without passing a node
+    mid = np.flatnonzero(streets.seeds.edge[sites] >= 0)
+    own, rest = streets.seeds.edge[sites[mid]], query.cutoff - streets.seeds.snap[sites[mid]]
+    fraction = streets.seeds.fraction[sites[mid]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        after, before = np.nan_to_num(rest / streets.per[:, own], nan=1.0)
+    near, far = np.maximum(fraction - before, 0), np.minimum(fraction + after, 1)
+    starts = (first[street], begin, np.searchsorted(place, 2.0 * own + near))
+    ends = (first[street + 1], end, np.searchsorted(place, 2.0 * own + far, side="right"))
+    start, length = np.concatenate(starts), np.concatenate(ends)
+    length -= start
+    length[length < 0] = 0
+    point = np.repeat(start - np.cumsum(length) + length, length) + np.arange(length.sum())
+    return xy[point], np.repeat(np.concatenate([whole, owner[cut], mid]), length)

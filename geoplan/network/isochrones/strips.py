@@ -1,0 +1,101 @@
+"""The ground within a width of points, for many groups of points at one time.
+
+Each group has a window of its own on a grid, and the windows stand one below the other on one
+canvas: distances are worked out on it in whole steps, only as far as the width goes, and one
+contour is drawn through all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import contourpy
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+#: the contour lies this much outside the width, so that it meets no cell's centre
+_BESIDE = 1.0001
+
+
+def strips(
+    xy: NDArray[np.float64],
+    group: NDArray[np.int64],
+    *,
+    n_groups: int,
+    width_m: float,
+    cell_m: float,
+) -> NDArray[Any]:
+    """A polygon per group: the ground within `width_m` of its points.
+
+    Parameters
+    ----------
+    xy, group : the points, and the number of the group that each is of.
+    n_groups : groups without points have None.
+    width_m : at least `cell_m`.
+    cell_m : the grid's side; the polygons are true to about that.
+
+    Returns
+    -------
+    array of Polygon, MultiPolygon or None
+    """
+    shapes = np.full(n_groups, None, object)
+    if len(xy) == 0:
+        return shapes
+    steps = int(np.ceil(width_m / cell_m)) + 1
+    low = np.full((n_groups, 2), np.inf)
+    high = np.full((n_groups, 2), -np.inf)
+    for axis in (0, 1):
+        np.minimum.at(low[:, axis], group, xy[:, axis])
+        np.maximum.at(high[:, axis], group, xy[:, axis])
+    drawn = np.isfinite(low[:, 0])
+    low[drawn] -= (steps + 1) * cell_m
+    size = np.zeros((n_groups, 2), np.int64)
+    size[drawn] = ((high[drawn] - low[drawn]) / cell_m).astype(np.int64) + steps + 2
+    top = np.cumsum(size[:, 1]) - size[:, 1]
+    marked = np.zeros((size[:, 1].sum(), size[:, 0].max()), bool)
+    column, row = ((xy - low[group]) / cell_m).astype(np.int64).T
+    marked[top[group] + row, column] = True
+    away = np.sqrt(_squares(marked, steps), dtype=np.float64)
+    points, rings, outlines = _contour(away, width_m / cell_m * _BESIDE)
+    of = np.searchsorted(top + size[:, 1], points[rings[outlines[:-1]], 1], side="right")
+    owner = np.repeat(of, np.diff(rings[outlines]))
+    points[:, 1] -= top[owner]
+    parts = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, low[owner] + cell_m * (points + 0.5), (rings, outlines)
+    )
+    parts = shapely.simplify(parts, cell_m / 4, preserve_topology=False)
+    order = np.argsort(of, kind="stable")
+    groups, first, count = np.unique(of[order], return_index=True, return_counts=True)
+    found = shapely.multipolygons(parts[order], indices=np.repeat(np.arange(len(groups)), count))
+    found[count == 1] = parts[order[first[count == 1]]]
+    for k in np.flatnonzero(~shapely.is_valid(found)):  # lines that were simplified cross
+        own = parts[order[first[k] : first[k] + count[k]]]
+        found[k] = shapely.disjoint_subset_union_all(shapely.make_valid(own))
+    shapes[groups] = found
+    return shapes
+
+
+def _squares(marked: NDArray[np.bool_], steps: int) -> NDArray[np.unsignedinteger]:
+    """Squared distance in cells to the nearest marked one, true up to `steps`, more beyond."""
+    kind = np.min_scalar_type((steps + 1) ** 2 + steps**2)  # one byte where the width is some cells
+    beside = (~marked).astype(kind)
+    beside *= kind.type(steps + 1)
+    for _ in range(steps):  # along the row
+        np.minimum(beside[:, 1:], beside[:, :-1] + kind.type(1), out=beside[:, 1:])
+        np.minimum(beside[:, :-1], beside[:, 1:] + kind.type(1), out=beside[:, :-1])
+    beside *= beside
+    nearest = beside.copy()
+    for k in range(1, steps + 1):  # then across the rows
+        np.minimum(nearest[k:], beside[:-k] + kind.type(k * k), out=nearest[k:])
+        np.minimum(nearest[:-k], beside[k:] + kind.type(k * k), out=nearest[:-k])
+    return nearest
+
+
+def _contour(
+    away: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where `away` is below `level`: points in cells, where rings begin, where polygons do."""
+    lines = contourpy.contour_generator(z=away, fill_type="ChunkCombinedOffsetOffset")
+    points, rings, outlines = (np.asarray(one[0]) for one in lines.filled(-1.0, level))
+    return points, rings.astype(np.int64), outlines.astype(np.int64)
