@@ -5,7 +5,7 @@ MAKER := $(if $(filter 3.%,$(PYTHON)),python3,$(PYTHON))
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test dist bundle validate soak planting fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
+.PHONY: docs-site tutorials pictures demo test dist bundle validate soak planting fuzz audit test-minimum test-latest lint page-code notebooks benchmarks demo-data docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/geoplan demo --out maps/demo
@@ -104,9 +104,23 @@ docs: $(VENV)/.installed
 	$(BIN)/python docs/make_api.py
 	$(BIN)/python docs/make_licences.py
 
+# The site in both languages, warnings as errors, into site/: open site/index.html, no server needed.
+# Tutorials show their outputs once `make tutorials` has run (several minutes; kept in build/).
+docs-site: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f mkdocs.zh-CN.yml
+
+tutorials: $(VENV)/.installed-docs
+	$(BIN)/python docs/make_tutorials.py
+
+# The pictures of the docs, from a run: make pictures [RUN=maps/demo/out]
+RUN ?= maps/demo/out
+pictures: $(VENV)/.installed-test
+	$(BIN)/python docs/make_pictures.py $(RUN)
+
 clean:
 	find geoplan \( -name '*.nbi' -o -name '*.nbc' \) -delete
-	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo node_modules
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-latest maps/demo node_modules site build
 
 $(BIN)/python:
 	$(MAKER) -m venv $(VENV)
@@ -122,6 +136,10 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-notebooks: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[notebooks]'
+	touch $@
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
 	touch $@
 
 $(VENV)/.installed-bench: pyproject.toml | $(BIN)/python

@@ -61,6 +61,8 @@ PACKAGES = {
 INTRO = """\
 # Reference
 
+[中文：按事情查](api.zh-CN.md)
+
 Everything public, from the docstrings (`make docs` writes this page anew). Lengths are metres,
 times minutes, weights people, unless a name says otherwise; layers are in a projected CRS
 in metres.

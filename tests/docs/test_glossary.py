@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-PAGES = ("glossary.md", "algorithms.md", "architecture.md", "method.md")
+PAGES = tuple(
+    f"{name}{end}"
+    for name in ("glossary", "algorithms", "architecture", "method")
+    for end in (".md", ".zh-CN.md")
+)
 #: what a dotted name in algorithms.md starts from
 PACKAGES = ("geoplan.siting", "geoplan.network", "geoplan")
 
@@ -35,7 +39,7 @@ def test_every_module_that_a_page_names_in_full_is_there(checkout: Path, name: s
 
 
 def test_every_function_in_the_algorithms_is_there(checkout: Path) -> None:
-    other = r"doi:\S+|\w+\.md|`[\w/.-]*/[\w/.-]*`"
+    other = r"doi:\S+|\w+(?:\.zh-CN)?\.md|`[\w/.-]*/[\w/.-]*`"
     text = re.sub(other, "", page_text(checkout, "algorithms.md"))
     named = set(re.findall(r"(?<![\w.])[a-z_]\w*(?:\.\w+)+", text))
     assert len(named) > 80
@@ -46,9 +50,10 @@ def test_every_function_in_the_algorithms_is_there(checkout: Path) -> None:
     assert not {(c, m) for c, m in methods if c not in classes or not hasattr(classes[c], m)}
 
 
-def test_a_term_stands_once_in_the_glossary(checkout: Path) -> None:
-    rows = re.findall(r"^\| ([^|]+) \|", page_text(checkout, "glossary.md"), re.M)
-    terms = [row for row in rows if row not in ("term", "---")]
+@pytest.mark.parametrize("name", ["glossary.md", "glossary.zh-CN.md"])
+def test_a_term_stands_once_in_the_glossary(checkout: Path, name: str) -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", page_text(checkout, name), re.M)
+    terms = [row for row in rows if row not in ("term", "术语", "---")]
     assert len(terms) > 80
     assert len(set(terms)) == len(terms)
 
