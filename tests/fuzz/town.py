@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -54,6 +55,7 @@ class Town:
         return replace(self, **tables)
 
 
+@cache
 def _degrees(x: float, y: float) -> tuple[float, float]:
     point = gpd.GeoSeries([Point(X + x, Y + y)], crs=CRS).to_crs(4326).iloc[0]
     return round(point.x, 7), round(point.y, 7)

@@ -225,7 +225,7 @@ def network(maker: Maker) -> Case:
     path = _street_file(maker, kind)
     how, target = _spoil(maker, path)
     walk = {"path": path.name}
-    maker.write(maker.study(network={"walk": walk}))
+    maker.write(maker.lighter(network={"walk": walk}))
     what = f"{how} of {target.name}"
     return maker.case(f"bytes/streets {kind}", what, total=maker.town.total, file="people.csv")
 

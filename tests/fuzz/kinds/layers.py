@@ -282,7 +282,7 @@ def street_layer(maker: Maker) -> Case:
         walk |= chance.choice(
             [{"split": "touching"}, {"split": "touching", "join_within_m": 5.0}, {"crs": CRS}]
         )
-    maker.write(maker.study(network={"walk": walk}))
+    maker.write(maker.lighter(network={"walk": walk}))
     return maker.case(
         f"street layer/{name[6:]}",
         f"{what}, {heading}, {walk}",

@@ -97,7 +97,7 @@ def _with(array: Any, value: float) -> Any:
 
 
 def _of(maker: Maker, kind: str, name: str, what: str) -> Case:
-    maker.write(maker.study(network={"walk": {"path": name}}))
+    maker.write(maker.lighter(network={"walk": {"path": name}}))
     total = maker.town.total
     if maker.random.random() < 0.25:
         arguments = ("network", "build", name, "--mode", "walk", "--out", "built.geoplan")
