@@ -20,8 +20,8 @@ import pandas as pd
 
 from geoplan.coverage.ledger import STATES, Coverage
 from geoplan.errors import UsageError
+from geoplan.inputs.columns.yes_no import answer
 
-_YES, _NO = ("是", "1", "true", "yes", "y"), ("否", "0", "false", "no", "n")
 _URBAN = ("城", "镇", "街道", "居委", "urban", "town", "city")
 _RURAL = ("乡", "村", "rural", "village", "country")
 
@@ -269,8 +269,8 @@ def urban_or_rural(texts: pd.Series) -> pd.Series:
 
 def _urban_rural(text: str) -> str:
     text = text.removesuffix(".0")
-    if text in _YES or text in _NO:
-        return "urban" if text in _YES else "rural"
+    if (said := answer(text)) is not None:
+        return "urban" if said else "rural"
     if len(text) == 3 and text.isdigit():
         return {"1": "urban", "2": "rural"}.get(text[0], "")
     # the country first where a word holds both: 乡镇, but 城乡结合区 and 镇乡结合区 are town

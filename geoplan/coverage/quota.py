@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import NAType
 
+from geoplan.inputs.columns.yes_no import says_yes
 from geoplan.inputs.layers import AreaLayer, FacilityLayer
 from geoplan.services.standard import Quota, ServiceStandard
 from geoplan.tolerances import TARGET_SHARE
 from geoplan.validate import raise_faults
 
 QUOTA_COLUMNS = ("name", "sites", "designated", "required", "counted", "meets")
-_TRUE = frozenset({"1", "true", "yes", "y", "是", "有", "√", "✓"})
 
 
 def quota_by_area(
@@ -225,7 +225,7 @@ def areas_below_quota(table: pd.DataFrame) -> pd.DataFrame:
 def designated_rows(facilities: FacilityLayer) -> pd.Series:
     """Which rows name staff instead of a site: bool per facility id (False without such a column).
 
-    Truth is read from bool, numbers and the usual words (是, 有, true, yes).
+    Truth is read from bool, numbers and the usual words (是, 有, √, true, yes).
     """
     frame = facilities.frame
     if "designated" not in frame.columns:
@@ -233,8 +233,7 @@ def designated_rows(facilities: FacilityLayer) -> pd.Series:
     raw = frame["designated"]
     if raw.dtype == bool:
         return raw.rename("designated")
-    text = raw.astype("string").str.strip().str.casefold().fillna("")
-    return text.isin(_TRUE).astype(bool).rename("designated")
+    return says_yes(raw).rename("designated")
 
 
 def _check(

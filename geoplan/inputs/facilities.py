@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from geoplan.errors import InputError
-from geoplan.inputs.columns.parse_numbers import is_yes
 from geoplan.inputs.files.gate.reading import reading
 from geoplan.inputs.files.source import LayerSource
 from geoplan.inputs.findings.collector import FindingCollector
@@ -24,12 +23,12 @@ from geoplan.inputs.membership.assign_areas import assign_areas
 from geoplan.inputs.rows import Rows, open_rows
 from geoplan.inputs.rows.row_identity import report_duplicate_sites, row_ids
 from geoplan.inputs.sites.capacity_cells import number_cells, read_capacities
+from geoplan.inputs.sites.flag_cells import FLAGS, flag_cells, report_flags
 from geoplan.inputs.sites.rules import SiteRules
 from geoplan.inputs.sites.status_cells import serving_sites
 from geoplan.inputs.sites.tier_cells import report_tiers, tier_cells
 
 _NUMBERS = ("capacity", "nursing_capacity")
-_FLAGS = ("designated", "up_to_standard", "extended")
 _LOCATION = ("lon", "lat", "x", "y", "wkt", "lonlat")
 
 
@@ -99,10 +98,8 @@ def _read(
     _accept_designated(rows, collector)
     data: dict[str, object] = {"name": rows.names}
     data |= _of_sites(rows, collector, rules)
-    for role in _FLAGS:
-        cells = rows.column(role)
-        if cells is not None:
-            data[role] = is_yes(cells)
+    report_flags(rows, collector)
+    data |= {role: said for role in FLAGS if (said := flag_cells(rows, role)) is not None}
     codes = assign_areas(rows, collector, context.areas, geometry)
     data.update(codes)
     unlocated = _unlocated_in_known_area(codes, collector)
@@ -137,8 +134,8 @@ def _unlocated_in_known_area(
 
 def _of_sites(rows: Rows, collector: FindingCollector, rules: SiteRules) -> dict[str, object]:
     """Capacity, tier and whether a site serves people, by column; what is unknown is told."""
-    staff = rows.column("designated")
-    exempt = np.zeros(len(rows), bool) if staff is None else is_yes(staff)
+    staff = flag_cells(rows, "designated")
+    exempt = np.zeros(len(rows), bool) if staff is None else staff
     serving = serving_sites(rows, collector, rules, exempt=exempt)
     asked = ~exempt if serving is None else serving & ~exempt
     capacities = read_capacities(rows, collector, rules, asked=asked)
@@ -155,10 +152,10 @@ def _of_sites(rows: Rows, collector: FindingCollector, rules: SiteRules) -> dict
 
 def _accept_designated(rows: Rows, collector: FindingCollector) -> None:
     """Take back what was found about the location of rows that name staff: they need none."""
-    cells = rows.column("designated")
-    if cells is None:
+    staff = flag_cells(rows, "designated")
+    if staff is None:
         return
-    designated = {int(p) for p in np.flatnonzero(is_yes(cells))} & set(collector.set_aside_reasons)
+    designated = {int(p) for p in np.flatnonzero(staff)} & set(collector.set_aside_reasons)
     without = {(str(collector.sheets[p]), int(collector.rows[p])) for p in designated}
     needless = ("no_coordinates", "address_only", "no_geometry")
     collector.findings[:] = [

@@ -82,9 +82,3 @@ def is_scientific_notation(cells: pd.Series) -> np.ndarray:
     """Bool per cell: like 3.7E+11, which is what spreadsheets make of long codes."""
     plus = cells.str.contains("+", regex=False)
     return fullmatch_among(cells, plus.to_numpy(bool), r"\d(\.\d+)?[eE]\+\d+")
-
-
-def is_yes(cells: pd.Series) -> np.ndarray:
-    """Bool per cell: 是, 有, 1, true, yes and their like."""
-    yes = {"是", "有", "1", "true", "yes", "y", "√", "✓", "对"}
-    return cells.str.strip().str.lower().isin(yes).to_numpy()

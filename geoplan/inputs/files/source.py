@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.sax.saxutils import unescape
 
 from geoplan.inputs.files.database import is_database_url, mask_password
+from geoplan.inputs.files.gate.mosaic import named_in_mosaic
 from geoplan.inputs.files.gate.regular_file import files_in
 from geoplan.inputs.files.shown_names import shown_name
 
@@ -122,7 +121,7 @@ _PARTS = {
 def file_parts(path: Path) -> dict[str, str]:
     """SHA-256 of the files that are read with `path`, by name: without them its own says little."""
     if path.suffix.lower() == ".vrt" and path.is_file():
-        return _mosaic_parts(path)
+        return {name: file_sha256(part) for name, part in named_in_mosaic(path).items()}
     endings = _PARTS.get(path.suffix.lower(), ())
     if not endings or not path.is_file():
         return {}
@@ -130,11 +129,3 @@ def file_parts(path: Path) -> dict[str, str]:
     wanted = {stem + ending for ending in endings}
     beside = sorted(p for p in path.parent.iterdir() if p.name.lower() in wanted and p.is_file())
     return {p.name: file_sha256(p) for p in beside}
-
-
-def _mosaic_parts(path: Path) -> dict[str, str]:
-    """SHA-256 of the rasters that a mosaic (``.vrt``) is made of, by their path in it."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    names = re.findall(r"<SourceFilename[^>]*>([^<]+)</SourceFilename>", text)
-    there = {name: path.parent / unescape(name) for name in dict.fromkeys(names)}
-    return {name: file_sha256(source) for name, source in there.items() if source.is_file()}

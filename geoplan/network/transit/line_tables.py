@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoplan.errors import Faults, NetworkError
+from geoplan.inputs.columns.yes_no import says_yes
 from geoplan.inputs.layers import check_projected
 from geoplan.network.transit.clock import MINUTE_MS, clock_ms
 from geoplan.network.transit.interpolate import along_shape, straight
@@ -52,7 +53,8 @@ _HEADWAY = re.compile(
     r"\s*约?(\d+(?:\.\d+)?)(?:\s*[-–~～至到]\s*(\d+(?:\.\d+)?))?"
     r"\s*(?:分钟|分|min)?(?:/?[班辆车次])?\s*"
 )
-_YES = ("1", "true", "yes", "是", "环线", "y")
+#: what a column of loops says beside yes
+_LOOP = "环线"
 _SAME_STOP_M = 1.0
 
 
@@ -230,13 +232,18 @@ def _drawn(lines: pd.DataFrame, table: pd.DataFrame) -> dict[tuple[str, str], ND
     return found
 
 
+def _is_loop(cells: pd.Series) -> pd.Series:
+    """Bool per stop: its line runs round."""
+    return says_yes(cells) | cells.astype("string").str.strip().eq(_LOOP).fillna(False).astype(bool)
+
+
 def _courses(calls: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, bool]]:
     """Line, direction, its stops in order, and whether it also runs back by the same stops."""
     directed = "direction" in calls
     if not directed:
         calls = calls.assign(direction="")
     calls = calls.assign(direction=_text(calls["direction"]))
-    loop = calls["loop"].astype(str).str.strip().str.lower().isin(_YES) if "loop" in calls else None
+    loop = _is_loop(calls["loop"]) if "loop" in calls else None
     for line, own in calls.groupby("line", sort=False):
         ways = own["direction"].unique()
         for way, course in own.groupby("direction", sort=False):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from geoplan.coverage import compare_figures, quota_counts
-from geoplan.inputs.columns.parse_numbers import is_yes
+from geoplan.inputs.columns.yes_no import says_yes
 from geoplan.results import ServiceResult
 from geoplan.services.catalogue import figure_names
 from geoplan.study.assess.assess_service import in_service
@@ -69,7 +69,7 @@ def _of_service(key: str, service: ServiceResult) -> Iterator[tuple[str, float]]
         yield f"{key}.facilities", float(len(frame))
         for flag in ("up_to_standard", "extended"):
             if flag in frame.columns:
-                yes = is_yes(frame[flag].astype("string").fillna(""))
+                yes = says_yes(frame[flag])
                 yield f"{key}.facilities.{flag}", float(yes.sum())
         open_now = in_service(service.facilities).frame
         tiers = open_now["tier"].map(service.standard.tier_key, na_action="ignore")

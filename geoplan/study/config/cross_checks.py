@@ -15,6 +15,7 @@ from geoplan.inputs.files.database import is_database_url
 from geoplan.inputs.findings.finding import Finding
 from geoplan.services.catalogue import standard_for
 from geoplan.services.standard import MODES, ServiceStandard
+from geoplan.study.config.input_files import named_files
 from geoplan.study.config.names import (
     key_faults,
     named_crs,
@@ -163,12 +164,7 @@ def _check_demand(
         where, target = ("demand", key, name), entry.get(name)
         if not isinstance(target, Mapping):
             continue
-        checks.file_at((*where, "path"), target.get("path"))
         checks.one_of((*where, "level"), target.get("level"), areas, "[areas]")
-        censuses = target.get("censuses")
-        for k, census in enumerate(censuses if isinstance(censuses, list) else ()):
-            if isinstance(census, Mapping):
-                checks.file_at((*where, "censuses", str(k), "path"), census.get("path"))
 
 
 def _check_rate(
@@ -191,19 +187,10 @@ def _check_rate(
         checks.one_of((*where, "money"), column, counts, "count")
 
 
-#: keys of a section that name files
-_FILES = ("path", "lines", "required", "barriers", "elevation", "links")
-
-
 def _check_files(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
-    for section in ("areas", "network", "demand", "services", "background"):
-        for key, entry in _table(raw, section).items():
-            for name in (*_FILES, *(["stops"] if section == "network" else [])):
-                if name in entry:
-                    checks.file_at((section, key, name), entry[name])
-    report = raw.get("report")
-    if isinstance(report, Mapping) and "template" in report:
-        checks.file_at(("report", "template"), report["template"])
+    for where, name in named_files(raw):
+        if where[-1] != "candidates":  # may be other words too
+            checks.file_at(where, name)
 
 
 def _check_crs(raw: Mapping[str, Any], checks: _CrossChecks) -> None:
@@ -232,7 +219,6 @@ def _check_siting(
     siting = entry.get("siting")
     if not isinstance(siting, Mapping):
         return
-    checks.file_at(("services", key, "siting", "forbidden"), siting.get("forbidden"))
     candidates = siting.get("candidates", "network")
     where = ("services", key, "siting", "candidates")
     if not isinstance(candidates, str) or candidates in ("network", "demand"):
@@ -253,8 +239,6 @@ def _check_programme(
     checks: _CrossChecks,
 ) -> None:
     """Actions and targets belong to a programme; targets are of its years and of known levels."""
-    where = ("services", key, "actions")
-    checks.file_at(where, entry.get("actions"))
     targets = entry.get("targets")
     listed = targets if isinstance(targets, list) else []
     if not isinstance(programme, Mapping):

@@ -8,12 +8,15 @@ from typing import Any
 
 from geoplan.inputs.files.database import is_database_url
 from geoplan.study.config.schema import StudyFile
+from geoplan.study.config.toml_lines import Location
 
 #: keys of a study file that name files or folders
-_KEYS = frozenset(
+FILE_KEYS = frozenset(
     {"actions", "barriers", "candidates", "elevation", "forbidden", "lines", "links", "stops"}
     | {"path", "required", "template"}
 )
+#: sections whose keys are other people's words
+_NO_FILES = frozenset({"columns", "standard"})
 
 
 def input_files(config: StudyFile, folder: Path) -> list[Path]:
@@ -32,24 +35,38 @@ def input_files(config: StudyFile, folder: Path) -> list[Path]:
     ['districts.gpkg', 'streets.gpkg', 'people.csv', 'meals.csv']
     """
     found = []
-    for name in _named(config.model_dump(mode="json", exclude_none=True)):
-        path = folder / name
-        try:
-            if path.exists():
-                found.append(path)
-        except (OSError, ValueError):
-            continue
+    settings = config.model_dump(mode="json", exclude_none=True)
+    for _, value in named_files(settings):
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name or is_database_url(name):
+                continue
+            try:
+                if (folder / name).exists():
+                    found.append(folder / name)
+            except (OSError, ValueError):
+                continue
     return found
 
 
-def _named(settings: Mapping[str, Any]) -> Iterator[str]:
+def named_files(settings: Mapping[str, Any], at: Location = ()) -> Iterator[tuple[Location, Any]]:
+    """Where settings name a file or several, and what they say there, of whatever type.
+
+    Headings of a table (``columns``) and a service's standard name none.
+
+    Examples
+    --------
+    >>> list(named_files({"areas": {"district": {"path": "a.gpkg", "columns": {"path": "x"}}}}))
+    [(('areas', 'district', 'path'), 'a.gpkg')]
+    """
     for key, value in settings.items():
+        here = (*at, str(key))
+        if key in _NO_FILES:
+            continue
         if isinstance(value, Mapping):
-            yield from _named(value)
+            yield from named_files(value, here)
         elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-            for one in value:
-                yield from _named(one) if isinstance(one, Mapping) else ()
-        elif key in _KEYS:
-            for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, str) and one and not is_database_url(one):
-                    yield one
+            for k, one in enumerate(value):
+                if isinstance(one, Mapping):
+                    yield from named_files(one, (*here, str(k)))
+        elif key in FILE_KEYS and at:
+            yield here, value

@@ -37,6 +37,7 @@ from geoplan.study.read.project_table import Project, read_projects
 from geoplan.study.read.projections import at_year, read_projection, unusable_year
 from geoplan.study.read.side_layers import siting_layers
 from geoplan.study.read.study_limits import under_limits
+from geoplan.study.read.uncounted_quotas import uncounted_quotas
 from geoplan.study.read.unwritable_names import unwritable_names
 from geoplan.words.speaker import Speaker
 
@@ -190,7 +191,11 @@ def load_inputs(
         background=background,
         base=base,
         records=records,
-        findings=(*findings, *unwritable_names(config, areas, records)),
+        findings=(
+            *findings,
+            *unwritable_names(config, areas, records),
+            *uncounted_quotas(config, areas, wanted),
+        ),
         loaded=tuple(reader.loaded),
     )
 

@@ -63,10 +63,61 @@ def test_a_mosaic_of_anything_else_is_refused(tmp_path: Path, inner: str) -> Non
     folder = tmp_path / "study"
     folder.mkdir()
     write(tmp_path / "one.tif", np.ones((4, 4), "float32"), side=4)
-    with pytest.raises(FileError, match="points to others"):
+    with pytest.raises(FileError, match=r"points to others|also holds GDAL_WMS"):
         open_raster(mosaic(folder, inner))
-    with pytest.raises(FileError, match="points to others"):
+    with pytest.raises(FileError, match=r"points to others|also holds GDAL_WMS"):
         open_raster(mosaic(folder, str(tmp_path / "one.tif"), 'relativeToVRT="0"'))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '<SimpleSource SourceFilename="/etc/passwd"><SourceBand>1</SourceBand></SimpleSource>',
+        "<SimpleSource><SourceFilename><![CDATA[/vsicurl/http://127.0.0.1:9/x.tif]]>"
+        "</SourceFilename></SimpleSource>",
+        '<SimpleSource><SourceFilename shared="1">one.tif</SourceFilename></SimpleSource>',
+        '<SimpleSource><SourceFilename relativeToVRT="1">none<a/>.tif</SourceFilename>'
+        "</SimpleSource>",
+        "<PixelFunctionLanguage>Python</PixelFunctionLanguage>",
+        "<Overview><SourceFilename/></Overview><RawRasterBand/>",
+    ],
+)
+def test_a_mosaic_with_more_than_a_mosaic_has_is_refused(tmp_path: Path, more: str) -> None:
+    write(tmp_path / "one.tif", np.ones((4, 4), "float32"), side=4)
+    path = mosaic(tmp_path, "one.tif")
+    path.write_text(path.read_text().replace("</VRTRasterBand>", f"{more}</VRTRasterBand>"))
+    with pytest.raises(FileError, match=r"points to others|also holds"):
+        open_raster(path)
+
+
+def test_what_a_mosaic_only_says_for_show_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path / "one.tif", np.ones((4, 4), "float32"), side=4)
+    path = mosaic(tmp_path, "one.tif")
+    shown = (
+        '<Metadata><MDI key="a">b</MDI></Metadata><Overview><SourceFilename>/etc/passwd'
+        "</SourceFilename></Overview><ColorInterp>Gray</ColorInterp></VRTRasterBand>"
+    )
+    path.write_text(path.read_text().replace("</VRTRasterBand>", shown))
+    with opened_raster(path) as source:
+        assert source.read(1).sum() == 16
+
+
+def test_parts_of_a_mosaic_pass_the_gate_themselves(tmp_path: Path) -> None:
+    write(
+        tmp_path / "one.tif",
+        np.zeros((400, 400), "float32"),
+        side=400,
+        compress="deflate",
+        blockysize=400,
+    )
+    with limits_set({"block_mb": 0.1}), pytest.raises(FileError, match="block_mb"):
+        open_raster(mosaic(tmp_path, "one.tif"))
+    (tmp_path / "one.tif").write_bytes(b"II nothing")
+    with pytest.raises(FileError, match=r"one\.tif, a part of the mosaic"):
+        open_raster(mosaic(tmp_path, "one.tif"))
+    (tmp_path / "all.vrt").write_text("<VRTDataset")
+    with pytest.raises(FileError, match="no whole XML"):
+        open_raster(tmp_path / "all.vrt")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from functools import cache
 
@@ -18,6 +19,7 @@ from shapely import Point
 import geoplan as gp
 from geoplan.errors import NetworkError
 from geoplan.network import Network
+from geoplan.network.builders.saved.native_format import load_network
 from geoplan.network.graph.array_checks import KINDS
 
 CRS = "EPSG:4548"
@@ -213,7 +215,7 @@ def test_compressed_tables_are_refused(folder, compression):
     with_members(
         {**parts, "nodes.arrow": buffer.getvalue()}, folder / "table.geoplan", signed=False
     )
-    with pytest.raises(NetworkError, match="compressed table"):
+    with pytest.raises(NetworkError, match="arrow in it is compressed"):
         Network.load(folder / "table.geoplan")
 
 
@@ -251,3 +253,28 @@ def test_notes_of_another_shape_are_dropped(folder):
     parts["meta.json"] = json.dumps(meta).encode()
     with_members(parts, folder / "notes.geoplan", signed=False)
     assert Network.load(folder / "notes.geoplan").notes == {}
+
+
+def _cut(parts):
+    return {**parts, "x.npy": parts["x.npy"][:-8]}
+
+
+def _other_kind(parts):
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3, "float32"))
+    return {**parts, "x.npy": buffer.getvalue()}
+
+
+@pytest.mark.parametrize(
+    "spoil", [_cut, _other_kind, lambda parts: {**parts, "nodes.arrow": b"ARROW1"}]
+)
+def test_the_reason_is_told_in_the_language_of_the_sentence(folder, spoil):
+    path = folder / "told.geoplan"
+    with_members(spoil(members(written(folder))), path, signed=False)
+    with pytest.raises(NetworkError) as caught:
+        load_network(path)
+    assert str(folder) not in str(caught.value)
+    said = caught.value.message("zh")
+    for known in ("told.geoplan", "network build", "geoplan", "x.npy", "*.arrow", "<f4"):
+        said = said.replace(known, "")
+    assert not re.search("[A-Za-z]{2,}", said), said

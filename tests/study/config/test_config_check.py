@@ -211,3 +211,18 @@ def test_a_quota_of_a_level_that_is_not_there(tmp_path: Path, standard: str) -> 
     assert checked(tomllib.loads(text), path=path, text=text)
     right = text.replace("strete", "street") + areas
     assert checked(tomllib.loads(right), path=path, text=right)
+
+
+def test_files_that_are_not_there_are_told_wherever_a_key_names_them(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "sites = 3 }", 'sites = 3, forbidden = "none.gpkg" }\nactions = { path = "moves.csv" }'
+    ).replace('weight = "pop60"', 'weight = "pop60"\nprojection = { path = "later.csv" }')
+    text += '\n[report]\ntemplate = "form.docx"\n'
+    told = {finding.value for finding in _faults(tmp_path, text).findings}
+    assert {"none.gpkg", "moves.csv", "later.csv", "form.docx"} <= told
+
+
+def test_words_of_others_are_no_files(tmp_path: Path) -> None:
+    text = GOOD.replace('path = "meals.csv"', 'path = "meals.csv"\ncolumns = { id = "path" }')
+    path = _study(tmp_path, text)
+    assert checked(tomllib.loads(text), path=path, text=text).config.services

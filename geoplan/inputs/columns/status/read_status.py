@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from geoplan.inputs.columns.roles import simplified
+from geoplan.inputs.columns.yes_no import answer, without_accents
 
 #: what a cell may say; all but the first mean that the site does not serve people today
 SENSES = ("open", "closed", "temporarily_closed", "planned", "under_construction")
@@ -38,13 +38,7 @@ def plain_words(text: object) -> tuple[str, ...]:
     >>> plain_words("CLOSED_TEMPORARILY"), plain_words("已營業（二樓）"), plain_words("Fermé")
     (('closed', 'temporarily'), ('已', '营', '业', '二', '楼'), ('ferme',))
     """
-    return tuple(_UNIT.findall(simplified(_without_accents(text))))
-
-
-def _without_accents(text: object) -> str:
-    """`text` in lower case, its letters without accents."""
-    folded = unicodedata.normalize("NFKC", str(text)).casefold()
-    return "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return tuple(_UNIT.findall(simplified(without_accents(text))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,11 +104,7 @@ class StatusWords:
         >>> [StatusWords().answer(text) for text in ("是", "FALSE", "1.0", "?")]
         [True, False, True, None]
         """
-        plain = _without_accents(text).strip()
-        answers = status_table()["answers"]
-        if plain in answers["yes"]:
-            return True
-        return False if plain in answers["no"] else None
+        return answer(text)
 
 
 def _vocabulary(table: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], str]:

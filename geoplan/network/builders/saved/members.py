@@ -18,13 +18,18 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from geoplan.network.graph.array_checks import KINDS
+from geoplan.words.message import Message
 
 #: no header of an array of numbers is longer
 _LONGEST_HEADER = 1_000
 
 
 class DamagedMemberError(ValueError):
-    """A member is not as geoplan wrote it."""
+    """A member is not as geoplan wrote it; `sentence` says why, in the reader's language."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
+        self.sentence = Message(f"network_faults.{key}", **values)
 
 
 def member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -39,10 +44,10 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
     """
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-        raise DamagedMemberError(f"{name}: compressed")
+        raise DamagedMemberError("part_compressed", part=name)
     content = archive.read(info)
     if len(content) != info.file_size:
-        raise DamagedMemberError(f"{name}: cut off")
+        raise DamagedMemberError("part_cut", part=name)
     return content
 
 
@@ -64,17 +69,17 @@ def array_of(content: bytes, name: str) -> NDArray[Any]:
     stream = io.BytesIO(content)
     version = npy.read_magic(stream)
     if version != (1, 0):
-        raise DamagedMemberError(f"{name}: no array that geoplan wrote")
+        raise DamagedMemberError("part_other", part=name)
     shape, by_column, dtype = npy.read_array_header_1_0(stream, max_header_size=_LONGEST_HEADER)
     kind, dimensions = KINDS[name]
     if dtype != np.dtype(kind) or len(shape) != dimensions or (by_column and dimensions > 1):
-        raise DamagedMemberError(f"{name}: {dtype.str}, {len(shape)}")
+        raise DamagedMemberError("part_kind", part=name, kind=dtype.str, dimensions=len(shape))
     held = len(content) - stream.tell()
     if any(side < 0 for side in shape) or dtype.itemsize * _product(shape) != held:
-        raise DamagedMemberError(f"{name}: {shape}, {held}")
+        raise DamagedMemberError("part_size", part=name)
     flat = np.frombuffer(content, dtype, offset=stream.tell())
     if kind is np.bool_ and len(flat) and int(flat.view(np.uint8).max()) > 1:
-        raise DamagedMemberError(f"{name}: no yes or no")
+        raise DamagedMemberError("part_values", part=name)
     return flat.reshape(shape)
 
 
@@ -96,10 +101,10 @@ def table_of(content: bytes) -> pd.DataFrame:
     """
     body = len(_ARROW)
     if content[:body] != _ARROW:
-        raise DamagedMemberError("no Arrow table")
+        raise DamagedMemberError("part_other", part="*.arrow")
     for message in pa.ipc.MessageReader.open_stream(content[body:]):
         if _is_compressed(message.metadata.to_pybytes(), message.type):
-            raise DamagedMemberError("a compressed table")
+            raise DamagedMemberError("part_compressed", part="*.arrow")
     with pa.ipc.open_file(io.BytesIO(content)) as reader:
         table = reader.read_all()
     table.validate(full=True)
@@ -134,6 +139,6 @@ def _field_offset(buffer: bytes, table: int, place: int) -> int:
 def _inner_table(buffer: bytes, table: int, place: int) -> int:
     offset = _field_offset(buffer, table, place)
     if not offset:
-        raise DamagedMemberError("a table without content")
+        raise DamagedMemberError("part_cut", part="*.arrow")
     at = table + offset
     return at + int(struct.unpack_from("<I", buffer, at)[0])

@@ -23,6 +23,7 @@ from pyarrow import feather
 from pyproj import CRS
 
 from geoplan.errors import NetworkError, UsageError
+from geoplan.inputs.files.gate.reading import said_by
 from geoplan.network.builders.saved.members import (
     DamagedMemberError,
     array_of,
@@ -32,6 +33,7 @@ from geoplan.network.builders.saved.members import (
 from geoplan.network.builders.saved.saved_notes import tellable
 from geoplan.network.graph.array_checks import KINDS, OPTIONAL, check_drawn_ends
 from geoplan.network.graph.network import NetworkData
+from geoplan.words.message import Message
 from geoplan.writing import replaced
 
 FORMAT = "geoplan-network"
@@ -130,17 +132,22 @@ def load_network(path: str | PathLike[str]) -> NetworkData:
     """
     source = Path(path)
     if not source.is_file():
-        raise NetworkError.of("network_faults.no_network_file", name=source)
+        raise NetworkError.of("network_faults.no_network_file", name=source.name)
     try:
         return _loaded(source)
     except NetworkError as error:
         if error.sentence is not None and error.sentence.key in _TOLD:
             raise
         why: object = error.sentence or error
-        raise NetworkError.of("network_faults.damaged", name=source, why=why) from error
+        raise NetworkError.of("network_faults.damaged", name=source.name, why=why) from error
     except Exception as error:  # whatever zip, json, numpy and Arrow make of damaged bytes
-        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise NetworkError.of("network_faults.damaged", name=source, why=why[:200]) from error
+        why = error.sentence if isinstance(error, DamagedMemberError) else _unread(error)
+        raise NetworkError.of("network_faults.damaged", name=source.name, why=why) from error
+
+
+def _unread(error: Exception) -> Message:
+    """A library's own words, which are English, in a sentence of ours."""
+    return Message("network_faults.part_unread", error=said_by(error))
 
 
 #: sentences that say more than that the file is damaged
@@ -162,7 +169,7 @@ def _loaded(source: Path) -> NetworkData:
     properties = edges[carried].rename(columns=lambda c: c[2:]) if meta["properties"] else None
     node_ids = _index(nodes, meta["node_names"])
     if not node_ids.is_unique:
-        raise DamagedMemberError("nodes.arrow: ids that stand twice")
+        raise DamagedMemberError("part_twice", part="nodes.arrow")
     network = NetworkData(
         crs=CRS.from_user_input(meta["crs"]),
         mode=meta["mode"],
@@ -205,17 +212,17 @@ _META: dict[str, type | tuple[type, ...]] = {
 def _meta(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
     meta = json.loads(member(archive, "meta.json"))
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        raise NetworkError.of("network_faults.not_network_file", name=source)
+        raise NetworkError.of("network_faults.not_network_file", name=source.name)
     if meta["version"] != VERSION:
         raise NetworkError.of(
-            "network_faults.version", name=source, found=meta["version"], version=VERSION
+            "network_faults.version", name=source.name, found=meta["version"], version=VERSION
         )
     wrong = [name for name, kind in _META.items() if not isinstance(meta.get(name), kind)]
     if wrong:
-        raise DamagedMemberError(f"meta.json: {', '.join(wrong)}")
+        raise DamagedMemberError("part_keys", part="meta.json", keys=", ".join(wrong))
     written = meta.get("crc32")  # files of earlier versions have none
     if written is not None and written != _checksums(archive, meta):
-        raise DamagedMemberError("a part that was not written with the others")
+        raise DamagedMemberError("part_exchanged")
     return meta
 
 

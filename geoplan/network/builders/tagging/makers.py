@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from geoplan.inputs.columns.yes_no import answer
 from geoplan.network.builders.osm_tags import STREET_FILTERS
 from geoplan.network.builders.tagging.speeds import SPEEDS_KMH
 from geoplan.network.builders.tagging.values import tag_values
@@ -19,6 +20,8 @@ DBF_LETTERS = 10
 _KNOWN_SHARE = 0.5
 #: a column called merely "level" holds heights where this share of its cells is the ground
 _GROUND_SHARE = 0.5
+#: what tables say where OpenStreetMap has no tag
+_NOTHING = ("", "none", "nan")
 #: closed both ways, in the codes of a one-way column
 CLOSED = 2
 
@@ -122,9 +125,9 @@ def direction_words(texts: Iterable[str], heading: str) -> dict[str, int]:
 
 def says_yes(text: str) -> bool:
     """Whether a plain word of a yes-and-no column says yes; an unknown word says neither."""
-    return text in words()["yes"]["words"]
+    return answer(text) is True
 
 
 def says_no(text: str) -> bool:
     """Whether a plain word of a yes-and-no column says no."""
-    return text in words()["no"]["words"]
+    return text in _NOTHING or answer(text) is False
