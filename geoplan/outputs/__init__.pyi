@@ -8,7 +8,7 @@ from .maps.side_by_side_map import (
     mapped_in_both as mapped_in_both,
     write_comparison_map as write_comparison_map,
 )
-from .report import write_report as write_report
+from .report import report_begun as report_begun, write_report as write_report
 from .summary.summary_json import summary_dict as summary_dict
 from .summary.summary_text import summary_text as summary_text
 from .tables.comparison_tables import write_comparison as write_comparison

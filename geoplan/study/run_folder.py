@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,35 +76,40 @@ def _write_outputs(
     lang, audience = results.info.lang, results.info.audience
     speaker = Speaker(lang)
 
-    def stage(name: str) -> Any:
-        return stages.stage(name, speaker.say(f"study.stage_{name}"))
+    def stage(name: str, *, steps: int = 1) -> Any:
+        return stages.stage(name, speaker.say(f"study.stage_{name}"), steps=steps)
 
     with stage("figures"):
         outputs.write_figures(results, folder / "figures", lang=lang)
-    with stage("maps"):
-        outputs.write_maps(
-            results,
-            folder / "maps",
-            lang=lang,
-            audience=audience,
-            basemap=basemap.name,
-            tianditu_key=basemap.tianditu_key,
-        )
-    with stage("layers"):
-        outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
-    with stage("tables"):
-        outputs.write_tables(results, folder, lang=lang, audience=audience)
-        if audience == "internal":
-            path = folder / "findings.xlsx"
-            write_findings(
-                path,
-                list(inputs.loaded),
-                further=inputs.findings,
-                records=inputs.records,
-                lang=lang,
+    with ExitStack() as beside:
+        with stage("report", steps=0):  # the PDF is made beside what follows
+            finished = beside.enter_context(
+                outputs.report_begun(results, folder, lang=lang, audience=audience)
             )
-    with stage("report"):
-        outputs.write_report(results, folder, lang=lang, audience=audience)
+        with stage("maps"):
+            outputs.write_maps(
+                results,
+                folder / "maps",
+                lang=lang,
+                audience=audience,
+                basemap=basemap.name,
+                tianditu_key=basemap.tianditu_key,
+            )
+        with stage("layers"):
+            outputs.write_layers(results, folder / "layers.gpkg", lang=lang, audience=audience)
+        with stage("tables"):
+            outputs.write_tables(results, folder, lang=lang, audience=audience)
+            if audience == "internal":
+                path = folder / "findings.xlsx"
+                write_findings(
+                    path,
+                    list(inputs.loaded),
+                    further=inputs.findings,
+                    records=inputs.records,
+                    lang=lang,
+                )
+        with stage("report"):
+            finished()
     with stage("summary"):
         _write_json(folder / "summary.json", outputs.summary_dict(results))
 

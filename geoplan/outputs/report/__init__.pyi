@@ -1,1 +1,1 @@
-from .write import write_report as write_report
+from .write import report_begun as report_begun, write_report as write_report

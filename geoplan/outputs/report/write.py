@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from geoplan.disclosure.public_edition import refuse_internal
 from geoplan.outputs.report.compose import compose
 from geoplan.outputs.report.html import write_html
-from geoplan.outputs.report.word.pdf import write_pdf
+from geoplan.outputs.report.word.pdf import pdf_begun
 from geoplan.outputs.report.word.write_docx import write_docx
 from geoplan.results import RunResults
 from geoplan.words.speaker import Speaker
@@ -52,13 +54,41 @@ def write_report(
     >>> page.name, book.name
     ('report.html', 'report.docx')
     """
+    with report_begun(results, folder, lang=lang, audience=audience) as finished:
+        return finished()
+
+
+@contextmanager
+def report_begun(
+    results: RunResults,
+    folder: str | Path,
+    *,
+    lang: str | None = None,
+    audience: str | None = None,
+) -> Iterator[Callable[[], tuple[Path, ...]]]:
+    """``report.docx`` written, the PDF under way: other outputs can be written meanwhile.
+
+    Parameters and errors are those of `write_report`; the figures must be there.
+
+    Yields
+    ------
+    callable
+        Writes ``report.html``, waits for the PDF and returns what `write_report` returns. The maps
+        must be there.
+    """
     refuse_internal(results, audience)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     document = compose(results, Speaker(lang or results.info.lang))
-    page = write_html(
-        document, target / "report.html", figures=target / "figures", maps=target / "maps"
-    )
-    book = write_docx(document, target / "report.docx", figures=target / "figures")
-    pdf = write_pdf(book) if results.info.report.pdf else None
-    return (page, book) if pdf is None else (page, book, pdf)
+    figures = target / "figures"
+    book = write_docx(document, target / "report.docx", figures=figures)
+    with pdf_begun(book) if results.info.report.pdf else nullcontext(lambda: None) as pdf_made:
+
+        def finished() -> tuple[Path, ...]:
+            page = write_html(
+                document, target / "report.html", figures=figures, maps=target / "maps"
+            )
+            pdf = pdf_made()
+            return (page, book) if pdf is None else (page, book, pdf)
+
+        yield finished

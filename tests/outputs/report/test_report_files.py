@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 
 import pytest
@@ -28,6 +30,34 @@ def test_a_libreoffice_that_fails_costs_no_result(results, tmp_path, monkeypatch
     monkeypatch.setenv(pdf.PROGRAM, shutil.which("false") or "no-such-program")
     assert len(write_report(results, tmp_path)) == 2
     assert pdf.why_none() == "report.no_pdf"
+
+
+def test_libreoffice_works_beside_other_outputs_and_is_not_left_behind(tmp_path, monkeypatch):
+    """It is awaited only at the end; where something fails meanwhile it is ended."""
+    program = tmp_path / "office"
+    program.write_text(
+        f"#!/bin/sh\necho $$ > {tmp_path}/pid\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.05; done\n"
+        'echo made > "$7/report.pdf"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv(pdf.PROGRAM, str(program))
+    with pdf.pdf_begun(tmp_path / "report.docx") as finished:
+        assert not (tmp_path / "report.pdf").exists()
+        (tmp_path / "go").touch()
+        assert finished().read_text() == "made\n"
+    (tmp_path / "go").unlink()
+    (tmp_path / "pid").unlink()
+
+    def full_disk():
+        with pdf.pdf_begun(tmp_path / "report.docx"):
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                time.sleep(0.02)
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        full_disk()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_libreoffice_lays_the_report_out_as_the_contents_say(whole_run, tmp_path, monkeypatch):

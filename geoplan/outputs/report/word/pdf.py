@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: an environment variable that names LibreOffice's program; empty = make no PDF
@@ -35,15 +37,22 @@ def why_none() -> str:
     return "report.no_office" if office_program() is None else "report.no_pdf"
 
 
-def write_pdf(book: Path) -> Path | None:
-    """The PDF beside `book`; None where LibreOffice is missing or does not manage.
+@contextmanager
+def pdf_begun(book: Path) -> Iterator[Callable[[], Path | None]]:
+    """LibreOffice at work on the PDF of `book`, beside whatever else is done meanwhile.
 
     LibreOffice runs with a profile of its own: one that somebody has open would refuse.
+
+    Yields
+    ------
+    callable
+        Waits for the PDF beside `book`; None where LibreOffice is missing or does not manage.
     """
     program = office_program()
     if program is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="geoplan-office-") as aside:
+        yield lambda: None
+        return
+    with tempfile.TemporaryDirectory(prefix="geoplan-office-", ignore_cleanup_errors=True) as aside:
         command = [
             program,
             f"-env:UserInstallation={Path(aside, 'profile').as_uri()}",
@@ -56,10 +65,24 @@ def write_pdf(book: Path) -> Path | None:
             str(book),
         ]
         try:
-            subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return None
-        made = Path(aside, f"{book.stem}.pdf")
-        if not made.exists():
-            return None
-        return Path(shutil.copyfile(made, book.with_suffix(".pdf")))
+            work = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError:
+            yield lambda: None
+            return
+
+        def finished() -> Path | None:
+            try:
+                failed = work.wait(timeout=_LONGEST_S)
+            except subprocess.TimeoutExpired:
+                return None
+            made = Path(aside, f"{book.stem}.pdf")
+            if failed or not made.exists():
+                return None
+            return Path(shutil.copyfile(made, book.with_suffix(".pdf")))
+
+        try:
+            yield finished
+        finally:
+            if work.poll() is None:
+                work.kill()
+                work.wait()
