@@ -17,11 +17,13 @@ import typer
 from rich.console import Console
 
 from geoplan.cli.doctor import doctor
+from geoplan.cli.help_text import Told, ToldGroup, reader_language, told_to
 from geoplan.cli.networks import fetch, network_build
-from geoplan.cli.options import aside
+from geoplan.cli.options import Lang, aside
 from geoplan.cli.runs import compare, export
 from geoplan.cli.start import INTERRUPTED, Interrupts, main, unprinted
 from geoplan.cli.studies import check, demo, new, run, suggest
+from geoplan.cli.usage_faults import usage_fault
 from geoplan.errors import GeoplanError, InputError
 from geoplan.words import LANGS, say_both
 from geoplan.writing import fault_text
@@ -30,8 +32,7 @@ __all__ = ["app", "exit_code", "main"]
 
 app = typer.Typer(
     name="geoplan",
-    help="Maps a city's public services, counts who is beyond their reach and why, "
-    "and proves where the next sites should go.",
+    cls=ToldGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 # Typer brings its own click or uses the installed one, by its version
 USAGE_ERROR: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
-network_app = typer.Typer(help="Street networks.", no_args_is_help=True)
+network_app = typer.Typer(cls=ToldGroup, no_args_is_help=True)
 app.add_typer(network_app, name="network")
 
 
@@ -51,22 +52,16 @@ def _version(shown: bool) -> None:
 
 @app.callback()
 def _root(
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error (anywhere in the line).")
-    ] = False,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_version, is_eager=True, help="Show the version and leave."
-        ),
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    of_help: Annotated[Lang | None, typer.Option("--lang")] = None,
 ) -> None:
     """Options of every command; `main` has taken --debug out already."""
 
 
 for command in (demo, new, check, run, suggest, export, compare, fetch, doctor):
-    app.command()(command)
-network_app.command("build")(network_build)
+    app.command(cls=Told)(command)
+network_app.command("build", cls=Told)(network_build)
 
 
 def _refuse(error: GeoplanError, *, as_json: bool) -> int:
@@ -139,39 +134,22 @@ def _told_of(error: Exception) -> int:
     return code
 
 
-def _plainly(error: Any) -> None:
-    """Say what is wrong with an option in plain words, where typer repeats its checker's."""
-    faults = getattr(error.__cause__, "errors", None)
-    if not callable(faults):
-        return
-    texts = []
-    for fault in faults(include_url=False):
-        given, limits = fault.get("input"), fault.get("ctx", {})
-        word = {
-            "int_parsing": "not_whole",
-            "int_from_float": "not_whole",
-            "float_parsing": "not_number",
-            "greater_than_equal": "below_least",
-        }.get(str(fault.get("type")))
-        if word is None:
-            texts.append(str(fault.get("msg", "")).removeprefix("Value error, "))
-        else:
-            texts.append(say_both(f"cli.{word}", given=given, least=limits.get("ge")))
-    error.message = "; ".join(text.rstrip(".") for text in texts) + "."
-
-
 def _code(arguments: list[str], *, debug: bool) -> int:
     try:
         command = typer.main.get_command(app)
-        done: Any = command.main(args=arguments, prog_name="geoplan", standalone_mode=False)
+        done: Any = command.main(
+            args=arguments,
+            prog_name="geoplan",
+            standalone_mode=False,
+            obj=told_to(reader_language(arguments)),
+        )
         if done == INTERRUPTED:  # typer has caught it
             raise KeyboardInterrupt
         return done if isinstance(done, int) else 0
     except typer.Exit as error:
         return int(error.exit_code)
     except USAGE_ERROR as error:
-        _plainly(error)
-        error.show()
+        aside(usage_fault(error, reader_language(arguments)))
         return 2
     except typer.Abort:
         raise KeyboardInterrupt from None

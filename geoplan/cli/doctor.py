@@ -13,9 +13,7 @@ from geoplan.words import LANGS, say
 
 
 def doctor(
-    quick: Annotated[
-        bool, typer.Option("--quick", help="No trial runs: look at what is installed only.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick")] = False,
     lang: LangOption = None,
 ) -> None:
     """Check the installation, and make ready for the first run.

@@ -16,30 +16,25 @@ from geoplan.words import say, say_both
 def network_build(
     source: Annotated[
         Path,
-        typer.Argument(
-            metavar="SOURCE", help=".osm.pbf, .osm, GraphML or a line layer.", parser=typed_path
-        ),
+        typer.Argument(metavar="SOURCE", parser=typed_path),
     ],
-    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode", help="How people go.")],
+    mode: Annotated[Literal["walk", "drive"], typer.Option("--mode")],
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help="The network, in one file.", parser=typed_path),
+        typer.Option("--out", metavar="FILE", parser=typed_path),
     ],
-    crs: Annotated[
-        str | None, typer.Option("--crs", help="Projected CRS, for example EPSG:4548.")
-    ] = None,
+    crs: Annotated[str | None, typer.Option("--crs", metavar="CRS")] = None,
     speed_m_s: Annotated[
         float | None,
         typer.Option(
             "--speed-m-s",
+            metavar="X",
             min=0.01,
-            help="Walking speed; driving, the speed between a point and its street. "
-            "Default: 1.0 on foot, 8.3 (30 km/h) driving.",
         ),
     ] = None,
     lang: Annotated[
         Lang | None,
-        typer.Option("--lang", help="Language of the report; default: zh, errors in both."),
+        typer.Option("--lang"),
     ] = None,
 ) -> None:
     """Build a network once, for many runs."""
@@ -53,10 +48,8 @@ def network_build(
 
 
 def fetch(
-    place: Annotated[str, typer.Argument(metavar="PLACE", help="A name OpenStreetMap knows.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the files.", parser=typed_path)
-    ],
+    place: Annotated[str, typer.Argument(metavar="PLACE")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", parser=typed_path)],
 ) -> None:
     """Download a city's streets and boundaries.
 

@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from geoplan.words.message import Message
 
 Lang = Literal["zh", "en"]
-StudyArgument = Annotated[
-    Path, typer.Argument(metavar="STUDY", help="Folder with study.toml.", parser=typed_path)
-]
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", parser=typed_path)]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder for the results.", parser=typed_path),
+    typer.Option("--out", metavar="DIR", parser=typed_path),
 ]
-LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language of all that is read.")]
+LangOption = Annotated[Lang | None, typer.Option("--lang")]
 
 
 def told_aside(lang: str | None) -> Callable[[Message], None]:

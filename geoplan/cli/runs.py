@@ -12,14 +12,12 @@ from geoplan.cli.typed_path import typed_path
 
 
 def export(
-    run_folder: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Folder of a run.", parser=typed_path)
-    ],
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", parser=typed_path)],
     format_: Annotated[
         Literal["gpkg", "shp", "geojson", "kml", "fgb", "parquet", "csv", "xlsx", "postgis"],
-        typer.Option("--format", help="shp comes with a data dictionary."),
+        typer.Option("--format"),
     ],
-    out: Annotated[str, typer.Option("--out", metavar="WHERE", help="Folder, file or server.")],
+    out: Annotated[str, typer.Option("--out", metavar="WHERE")],
 ) -> None:
     """Write the layers of a run in another format."""
     from geoplan.outputs import export_run
@@ -30,19 +28,14 @@ def export(
 
 
 def compare(
-    run_a: Annotated[
-        Path, typer.Argument(metavar="RUN_A", help="Folder of a run.", parser=typed_path)
-    ],
-    run_b: Annotated[
-        Path, typer.Argument(metavar="RUN_B", help="Folder of another run.", parser=typed_path)
-    ],
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", parser=typed_path)],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", parser=typed_path)],
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
             parser=typed_path,
-            help="Write tables and, where something changed, side-by-side maps here.",
         ),
     ] = None,
     lang: LangOption = None,

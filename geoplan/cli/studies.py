@@ -53,12 +53,10 @@ def _tell_of_pdf(plan: Plan, run: Path) -> None:
 
 
 def new(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A new or an empty folder.", parser=typed_path)
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", parser=typed_path)],
     lang: Annotated[
         Literal["zh", "en"],
-        typer.Option("--lang", help="Language of its comments and headings; default: zh."),
+        typer.Option("--lang"),
     ] = "zh",
 ) -> None:
     """Start a study of your own.
@@ -73,7 +71,7 @@ def new(
 
 def check(
     study: StudyArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
     lang: LangOption = None,
 ) -> None:
     """Read every input and list what is wrong.
@@ -103,25 +101,20 @@ def run(
     out: OutOption = None,
     service: Annotated[
         list[str] | None,
-        typer.Option(
-            "--service", metavar="KEY", help="Only this service; may be given more than once."
-        ),
+        typer.Option("--service", metavar="KEY"),
     ] = None,
     audience: Annotated[
         Literal["internal", "public"],
-        typer.Option("--audience", help="public: small cells blanked, no personal data."),
+        typer.Option("--audience"),
     ] = "internal",
     lang: LangOption = None,
-    scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster.")
-    ] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="ADDRESS")] = None,
     overlay: Annotated[
         list[Path] | None,
         typer.Option(
             "--overlay",
             metavar="FILE",
             parser=typed_path,
-            help="TOML laid over study.toml: a what-if.",
         ),
     ] = None,
     basemap: Annotated[
@@ -129,17 +122,12 @@ def run(
         typer.Option(
             "--basemap",
             metavar="NAME",
-            help="Under the maps: osm, tianditu (your key in GEOPLAN_TIANDITU_KEY; it will stand "
-            "in the map files, so not for --audience public), a folder of tiles, or "
-            "tiles/{z}/{x}/{y}.png beside the maps. Default: none, no request.",
         ),
     ] = None,
     no_cache: Annotated[
         bool,
         typer.Option(
             "--no-cache",
-            help="Work everything out anew. Else finished stages are reused where nothing they "
-            "depend on has changed; the answer is the same.",
         ),
     ] = False,
 ) -> None:
@@ -204,17 +192,13 @@ def _tiles(basemap: str | None) -> list[Path]:
 
 def suggest(
     study: StudyArgument,
-    service: Annotated[
-        str, typer.Option("--service", metavar="KEY", help="Its key in study.toml.")
-    ],
-    sites: Annotated[int, typer.Option("--sites", min=0, help="New sites.")],
+    service: Annotated[str, typer.Option("--service", metavar="KEY")],
+    sites: Annotated[int, typer.Option("--sites", metavar="N", min=0)],
     objective: Annotated[
         Literal["max_coverage", "min_sites", "min_cost", "p_median", "p_center"] | None,
-        typer.Option("--objective", help="Default: the study's, else max_coverage."),
+        typer.Option("--objective"),
     ] = None,
-    curve: Annotated[
-        bool, typer.Option("--curve", help="Value for every number of sites.")
-    ] = False,
+    curve: Annotated[bool, typer.Option("--curve")] = False,
     lang: LangOption = None,
 ) -> None:
     """Suggest where the next sites of one service should go.
